@@ -1,0 +1,62 @@
+# Everything that a person or a machine does with this project starts here: `make help`.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench openapi lock fix clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+UV_VERSION := 0.9.11
+
+help: ## Show what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(UV):
+	@echo "· making $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=$(UV_VERSION)"
+
+$(VENV)/.run: locks/run.lock | $(UV)
+	@echo "· installing what the service needs"
+	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes -r locks/run.lock
+	@touch $@
+
+$(VENV)/.dev: locks/dev.lock | $(UV)
+	@echo "· installing what the service, its tests and its checks need"
+	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes -r locks/dev.lock
+	@touch $(VENV)/.run $@
+
+run: $(VENV)/.run ## Start the whole service on this machine (Ctrl-C stops it, data is kept)
+	@exec $(BIN)/python -m deploy.run_local
+
+test: $(VENV)/.dev ## Run every test, against a real MongoDB and a real Redis
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/.dev ## Lint, types, layers, contract drift, containers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m openapi.write_document --check
+	$(BIN)/openapi-spec-validator openapi/openapi.json
+	$(BIN)/hadolint Containerfile.api Containerfile.worker
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
+
+bench: $(VENV)/.dev ## Measure the service beside its limits, and print the table
+	@$(BIN)/python -m benchmarks.run_all
+
+openapi: $(VENV)/.dev ## Write openapi/openapi.json anew from the code
+	$(BIN)/python -m openapi.write_document
+
+fix: $(VENV)/.dev ## Format and mend what ruff can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: | $(UV) ## Resolve the dependencies anew and write locks/
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -o locks/core.lock pyproject.toml
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c locks/core.lock --group embedded -o locks/run.lock pyproject.toml
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c locks/core.lock --group dev -o locks/dev.lock pyproject.toml
+
+clean: ## Remove the virtual environment and caches (never the data)
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,212 @@
+"""Every way in which the service says no, as values that outlive the request.
+
+A class says what went wrong in a stable ``code`` and a public ``title``; an instance may add
+a ``detail`` for whoever asked. Nothing here knows HTTP: ``api/errors.py`` maps classes to
+statuses, ``tasks/`` turns ``retryable`` into another attempt.
+"""
+
+from typing import ClassVar
+
+
+class ServiceError(Exception):
+    """Base of all expected failures.
+
+    Args:
+        detail: One sentence for whoever asked, saying what to do; no secrets, no paths.
+    """
+
+    code: ClassVar[str] = "internal"
+    title: ClassVar[str] = "Something went wrong on our side"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+
+
+# --- what is asked is wrong -----------------------------------------------------------------
+
+
+class MalformedRequest(ServiceError):
+    """The request cannot be read."""
+
+    code = "malformed_request"
+    title = "The request cannot be read"
+
+
+class MalformedMultipart(MalformedRequest):
+    """The multipart body is broken or incomplete."""
+
+    code = "malformed_multipart"
+    title = "The multipart body is broken or incomplete"
+
+
+class NoFiles(MalformedRequest):
+    """No part of the form is a file."""
+
+    code = "no_files"
+    title = "No part of the form is a file"
+
+
+class WrongContentType(ServiceError):
+    """The body is of a type that the route does not take."""
+
+    code = "wrong_content_type"
+    title = "The body must be multipart/form-data"
+
+
+class InvalidValue(ServiceError):
+    """A value can be read but cannot be used."""
+
+    code = "invalid_value"
+    title = "A value cannot be used"
+
+
+class UnknownOperation(InvalidValue):
+    """An operation that is not in the capabilities."""
+
+    code = "unknown_operation"
+    title = "The operation is not known"
+
+
+class UserRequired(InvalidValue):
+    """A service key has to name the user that it acts for."""
+
+    code = "user_required"
+    title = "A service key names the user that it acts for"
+
+
+class Unauthenticated(ServiceError):
+    """No key, an unknown key, or a revoked one."""
+
+    code = "unauthenticated"
+    title = "A valid API key is required"
+
+
+class Forbidden(ServiceError):
+    """The key is valid and may not do this."""
+
+    code = "forbidden"
+    title = "The key may not do this"
+
+
+class NotFound(ServiceError):
+    """Nothing there, or nothing that the key may see."""
+
+    code = "not_found"
+    title = "There is nothing here that this key may see"
+
+
+class WrongState(ServiceError):
+    """The thing is not in a state that allows this."""
+
+    code = "wrong_state"
+    title = "The state does not allow this"
+
+
+class RangeNotSatisfiable(ServiceError):
+    """The range lies outside the content."""
+
+    code = "range_not_satisfiable"
+    title = "The range lies outside the content"
+
+
+class TooManyParts(ServiceError):
+    """More parts than one request may carry."""
+
+    code = "too_many_parts"
+    title = "The request has too many parts"
+
+
+class RequestTooLarge(ServiceError):
+    """More bytes than one request may carry."""
+
+    code = "request_too_large"
+    title = "The request is too large"
+
+
+# --- a file is refused: an item error, never a failed request -------------------------------
+
+
+class FileRefused(ServiceError):
+    """Base of the reasons why a file has no result."""
+
+    code = "file_refused"
+    title = "The file was refused"
+
+
+class EmptyFile(FileRefused):
+    """The part has no bytes."""
+
+    code = "empty_file"
+    title = "The file is empty"
+
+
+class FileTooLarge(FileRefused):
+    """More bytes than a file may have."""
+
+    code = "file_too_large"
+    title = "The file is too large"
+
+
+class UnsupportedFormat(FileRefused):
+    """The bytes are of no format that can be decoded, whatever the name says."""
+
+    code = "unsupported_format"
+    title = "The file is no image of a supported format"
+
+
+class CorruptImage(FileRefused):
+    """The format is known and the content cannot be decoded."""
+
+    code = "corrupt_image"
+    title = "The image is damaged or incomplete"
+
+
+class TooManyPixels(FileRefused):
+    """More pixels, or a longer side, than the limit."""
+
+    code = "too_many_pixels"
+    title = "The image has too many pixels"
+
+
+# --- the work itself fails ------------------------------------------------------------------
+
+
+class DecodeTimedOut(ServiceError):
+    """The child ran over its time and was ended."""
+
+    code = "decode_timed_out"
+    title = "The image took too long to process"
+
+
+class DecoderDied(ServiceError):
+    """The child that worked on the image died, as often as is allowed."""
+
+    code = "decoder_died"
+    title = "The image repeatedly ended the process that worked on it"
+
+
+class AttemptsExhausted(ServiceError):
+    """The work was begun as often as is allowed and never finished."""
+
+    code = "attempts_exhausted"
+    title = "The work was begun several times and never finished"
+
+
+class OperationFailed(ServiceError):
+    """One operation failed on an image that could be decoded."""
+
+    code = "operation_failed"
+    title = "The operation failed on this image"
+
+
+# --- the parts that we stand on -------------------------------------------------------------
+
+
+class Unavailable(ServiceError):
+    """A part that the answer depends on cannot be reached now."""
+
+    code = "unavailable"
+    title = "The service cannot answer right now"
+    retryable = True
