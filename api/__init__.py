@@ -1,0 +1,1 @@
+"""The HTTP API: it authorises, takes uploads in, and answers with what is known."""

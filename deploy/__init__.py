@@ -1,0 +1,1 @@
+"""The service on one machine, started and supervised by one command."""

@@ -1,0 +1,1 @@
+"""Runs a pure function in a child process that can be killed, within limits."""

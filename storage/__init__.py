@@ -1,0 +1,1 @@
+"""Everything that talks to MongoDB or Redis; no other layer names either."""

@@ -1,0 +1,1 @@
+"""The workers: they take hints, claim work, and write what they find."""

@@ -1,0 +1,147 @@
+"""The API's composition root: settings, stores, children, routes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import structlog
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.middleware import DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin
+from litestar.openapi.spec import Components, License, SecurityScheme, Tag
+from litestar.static_files import create_static_files_router
+
+from api.auth import OPEN, BearerAuthentication
+from api.controllers.images import ImageController
+from api.controllers.jobs import JobController
+from api.controllers.keys import KeyController
+from api.controllers.process import detect_faces
+from api.controllers.service import get_capabilities, get_health, get_readiness
+from api.errors import EXCEPTION_HANDLERS
+from api.estimates import Estimates
+from api.rendering import Variants
+from api.settings import Settings
+from api.tickets import Tickets
+from domain.keys import hash_secret
+from sandbox.pool import ChildPool
+from storage.connect import Stores, open_stores
+from storage.errors import STORE_FAILED
+
+VERSION = "0.1.0"
+PAGES = Path(__file__).parent / "pages"
+PREPARE_AGAIN_SECONDS = 1.0
+
+_log = structlog.get_logger(__name__)
+
+
+def create_app(settings: Settings) -> Litestar:
+    """Compose the API.
+
+    Args:
+        settings: All that it is told.
+
+    Returns:
+        An application that opens its stores when it starts, and waits for none of them.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        async with open_stores(settings.stores, settings.rules) as stores:
+            compose_state(app.state, settings, stores)
+            preparing = asyncio.create_task(_prepare(stores))
+            stores.notices.start()
+            try:
+                yield
+            finally:
+                preparing.cancel()
+                await stores.acceptance.drain()
+                await stores.hints.drain()
+                await stores.notices.stop()
+
+    return Litestar(
+        route_handlers=[
+            JobController,
+            detect_faces,
+            ImageController,
+            KeyController,
+            get_capabilities,
+            get_health,
+            get_readiness,
+            create_static_files_router(
+                "/docs/assets",
+                directories=[PAGES / "swagger-ui"],
+                opt={OPEN: True},
+                include_in_schema=False,
+            ),
+        ],
+        lifespan=[lifespan],
+        middleware=[DefineMiddleware(BearerAuthentication)],
+        exception_handlers=EXCEPTION_HANDLERS,
+        openapi_config=openapi_config(),
+        logging_config=None,
+    )
+
+
+def compose_state(state: State, settings: Settings, stores: Stores) -> None:
+    """Hand the handlers what they need."""
+    pool = ChildPool(settings.api.render_children, settings.images.max_child_bytes)
+    state.settings = settings
+    state.stores = stores
+    state.estimates = Estimates(stores)
+    state.tickets = Tickets(stores, state.estimates)
+    state.variants = Variants(stores, pool, settings.images)
+    state.admin_key_hash = hash_secret(settings.api.admin_key)
+
+
+def openapi_config() -> OpenAPIConfig:
+    """Describe the contract."""
+    return OpenAPIConfig(
+        title="Minilab",
+        version=VERSION,
+        summary="Drop photos off, get a ticket at once, pick the results up later.",
+        description=(
+            "Send files to `POST /v1/jobs` and get a ticket at once; poll it, wait on it, and "
+            "pick the results up. A ticket is a promise: every image of it reaches an end."
+        ),
+        license=License(name="Apache-2.0", identifier="Apache-2.0"),
+        tags=[
+            Tag(name="jobs", description="Drop files off, follow the ticket."),
+            Tag(name="images", description="Results and pictures."),
+            Tag(name="api keys", description="Who may do what; for admins."),
+            Tag(name="service", description="What it can do, and how it is."),
+        ],
+        security=[{"apiKey": []}],
+        components=Components(
+            security_schemes={
+                "apiKey": SecurityScheme(
+                    type="http", scheme="bearer", description="`Authorization: Bearer <key>`"
+                )
+            }
+        ),
+        path="/docs",
+        use_handler_docstrings=True,
+        render_plugins=[
+            SwaggerRenderPlugin(
+                path="/",
+                js_url="/docs/assets/swagger-ui-bundle.js",
+                css_url="/docs/assets/swagger-ui.css",
+                standalone_preset_js_url="/docs/assets/swagger-ui-bundle.js",
+            ),
+            JsonRenderPlugin(path="/openapi.json"),
+        ],
+    )
+
+
+async def _prepare(stores: Stores) -> None:
+    """Make indexes as soon as MongoDB is there: the order of starting does not matter."""
+    while True:
+        try:
+            await stores.prepare()
+        except STORE_FAILED as error:
+            _log.warning("mongodb_not_ready", reason=type(error).__name__)
+            await asyncio.sleep(PREPARE_AGAIN_SECONDS)
+        else:
+            return

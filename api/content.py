@@ -1,0 +1,91 @@
+"""Sends pictures: whole or in part, one chunk in memory at a time."""
+
+from pathlib import PurePath
+from typing import Any
+
+import msgspec
+from litestar import Response
+from litestar.response import Stream
+from werkzeug.http import dump_options_header
+
+from api.preferences import requested_range
+from api.rendering import Variants, version_of
+from domain.images.formats import ImageFormat
+from domain.records import Image
+from storage.blobs import CHUNK_BYTES, FileId, stream_file
+from storage.connect import Stores
+from storage.images import Blob
+
+ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
+
+
+class Content(msgspec.Struct, frozen=True):
+    """A picture that can be sent.
+
+    Attributes:
+        bucket: GridFS bucket that holds it.
+        file_id: GridFS ID.
+        size_bytes: Its size.
+        chunk_bytes: Size of its GridFS chunks.
+        etag: The same for the same bytes, without quotes.
+        headers: What every answer carries.
+    """
+
+    bucket: str
+    file_id: FileId
+    size_bytes: int
+    chunk_bytes: int
+    etag: str
+    headers: dict[str, str]
+
+
+async def find_content(variants: Variants, image: Image, blob: Blob, variant: str) -> Content:
+    """Find a picture, or have it made.
+
+    Raises:
+        ServiceError: It cannot be made, or not yet.
+    """
+    if variant == "original":
+        etag = blob.sha256
+        headers = _headers(etag, ImageFormat(image.format).media_type, image.filename)
+        return Content("blobs", blob.file_id, blob.size_bytes, blob.chunk_bytes, etag, headers)
+    stored = await variants.get(image, blob, variant)
+    etag = f"{blob.sha256}-{variant}-v{version_of(variant)}"
+    ending = ENDINGS.get(stored.media_type, "")
+    name = f"{PurePath(image.filename).stem}-{variant}{ending}"
+    headers = _headers(etag, stored.media_type, name)
+    return Content("variants", stored.file_id, stored.size_bytes, CHUNK_BYTES, etag, headers)
+
+
+def content_response(
+    stores: Stores, content: Content, byte_range: str | None
+) -> Stream | Response[Any]:
+    """Send a picture, or the part of it that was asked for.
+
+    Raises:
+        RangeNotSatisfiable: The range begins past the end.
+    """
+    part = requested_range(byte_range, content.size_bytes)
+    start, stop = part or (0, content.size_bytes)
+    headers = content.headers | {"Content-Length": str(stop - start)}
+    if part:
+        headers["Content-Range"] = f"bytes {start}-{stop - 1}/{content.size_bytes}"
+    chunks = stores.database[f"{content.bucket}.chunks"]
+    return Stream(
+        stream_file(chunks, content.file_id, start, stop, content.chunk_bytes),
+        status_code=206 if part else 200,
+        headers=headers,
+        media_type=headers["Content-Type"],
+    )
+
+
+def _headers(etag: str, media_type: str, filename: str) -> dict[str, str]:
+    return {
+        "ETag": f'"{etag}"',
+        "Accept-Ranges": "bytes",
+        "Cache-Control": "private, max-age=0, must-revalidate",
+        "Content-Type": media_type,
+        "Content-Disposition": dump_options_header("inline", {"filename": filename}),
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+    }

@@ -1,0 +1,188 @@
+"""Images: results, content in all variants, histograms, delete."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from domain.images.plot_histogram import plot_histogram
+from litestar import Controller, Response, delete, get
+from litestar.datastructures import ResponseHeader
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Example
+from litestar.params import Parameter
+from litestar.response import Stream
+
+from api.content import content_response, find_content
+from api.errors import problems
+from api.examples import EXAMPLE_IMAGE
+from api.preferences import is_known
+from api.requests import EXAMPLE_ID, ApiRequest, IfNoneMatch, NamedUser
+from api.schemas.images import (
+    HistogramView,
+    ImageSummaryView,
+    ImageView,
+    result_of,
+    view_histogram,
+    view_image,
+    view_summary,
+)
+from api.schemas.paging import Cursor, Limit, Page, cut_page
+from domain.errors import NotFound, WrongState
+from domain.images.formats import ImageFormat
+from domain.images.values import unpack_bins
+from domain.jobs import TERMINAL
+from domain.keys import scope_of
+from storage.images import ImageFilter
+
+ImageId = Annotated[str, Parameter(max_length=64, examples=[Example(value=EXAMPLE_ID)])]
+VariantName = Literal["original", "grayscale", "thumbnail", "faces"]
+SVG = "image/svg+xml"
+
+
+class ImageController(Controller):
+    """Pictures and what is known of them."""
+
+    path = "/v1/images"
+    tags = ("images",)
+
+    @get(operation_id="listImages", summary="List images", responses=problems(401, 422, 503))
+    async def list_images(
+        self,
+        request: ApiRequest,
+        user_id: NamedUser = None,
+        image_format: Annotated[
+            ImageFormat | None, Parameter(query="format", required=False)
+        ] = None,
+        camera: Annotated[
+            str | None, Parameter(required=False, max_length=200, description="Camera model.")
+        ] = None,
+        day: Annotated[
+            date | None, Parameter(required=False, description="Day of the upload, UTC.")
+        ] = None,
+        limit: Limit = 20,
+        cursor: Cursor = None,
+    ) -> Page[ImageSummaryView]:
+        """List images, newest first."""
+        since = datetime.combine(day, datetime.min.time(), UTC) if day else None
+        wanted = ImageFilter(
+            scope=scope_of(request.user, user_id),
+            format=image_format,
+            camera_model=camera,
+            since=since,
+            until=since + timedelta(days=1) if since else None,
+            before=cursor,
+        )
+        stores = request.app.state.stores
+        images = await stores.images.list_page(wanted, limit + 1)
+        blobs = await stores.images.blobs([image.sha256 for image in images])
+        views = [view_summary(image, blobs.get(image.sha256)) for image in images]
+        return cut_page(views, limit, [image.id for image in images])
+
+    @get(
+        "/{image_id:str}",
+        operation_id="getImage",
+        summary="Read an image's results",
+        responses={
+            200: ResponseSpec(
+                ImageView, description="The image.", examples=[Example(value=EXAMPLE_IMAGE)]
+            ),
+            **problems(401, 404, 503),
+        },
+    )
+    async def get_image(
+        self, request: ApiRequest, image_id: ImageId, user_id: NamedUser = None
+    ) -> ImageView:
+        """Read an image with all its results."""
+        images = request.app.state.stores.images
+        image = await images.get(image_id, scope_of(request.user, user_id))
+        blobs = await images.blobs([image.sha256])
+        return view_image(image, blobs.get(image.sha256))
+
+    @get(
+        "/{image_id:str}/content",
+        operation_id="getImageContent",
+        summary="Fetch a picture",
+        responses={
+            200: ResponseSpec(bytes, description="The picture.", media_type="image/*"),
+            206: ResponseSpec(bytes, description="A part of it.", media_type="image/*"),
+            304: ResponseSpec(None, description="The client has it already."),
+            **problems(401, 404, 409, 416, 422, 503),
+        },
+        response_headers=[
+            ResponseHeader(name="ETag", value="", documentation_only=True),
+            ResponseHeader(name="Accept-Ranges", value="", documentation_only=True),
+        ],
+    )
+    async def get_content(
+        self,
+        request: ApiRequest,
+        image_id: ImageId,
+        variant: Annotated[VariantName, Parameter(required=False)] = "original",
+        user_id: NamedUser = None,
+        if_none_match: IfNoneMatch = None,
+        byte_range: Annotated[
+            str | None, Parameter(header="Range", required=False, max_length=200)
+        ] = None,
+        if_range: Annotated[
+            str | None, Parameter(header="If-Range", required=False, max_length=200)
+        ] = None,
+    ) -> Stream | Response[Any]:
+        """Fetch the original file, or a picture made from it: upright and without metadata."""
+        state = request.app.state
+        image = await state.stores.images.get(image_id, scope_of(request.user, user_id))
+        blobs = await state.stores.images.blobs([image.sha256])
+        if image.sha256 not in blobs:
+            raise NotFound
+        content = await find_content(state.variants, image, blobs[image.sha256], variant)
+        if is_known(if_none_match, content.etag):
+            return Response(None, status_code=304, headers=content.headers)
+        usable = if_range is None or if_range.strip() == f'"{content.etag}"'
+        return content_response(state.stores, content, byte_range if usable else None)
+
+    @get(
+        "/{image_id:str}/histogram",
+        operation_id="getImageHistogram",
+        summary="Read a histogram",
+        responses={
+            200: ResponseSpec(
+                HistogramView,
+                description="The counts; or a plot where `Accept` asks for `image/svg+xml`.",
+            ),
+            **problems(401, 404, 409, 503),
+        },
+    )
+    async def get_histogram(
+        self, request: ApiRequest, image_id: ImageId, user_id: NamedUser = None
+    ) -> Response[Any]:
+        """Read the gray-level histogram as numbers, or see it as a plot."""
+        images = request.app.state.stores.images
+        image = await images.get(image_id, scope_of(request.user, user_id))
+        blobs = await images.blobs([image.sha256])
+        packed = result_of(image, blobs.get(image.sha256), "histogram")
+        if packed is None and image.item.status not in TERMINAL:
+            raise WrongState("The histogram is not known yet; ask again when the job is done.")
+        if packed is None:
+            raise NotFound("There is no histogram: it failed, or was not asked for.")
+        headers = {"Vary": "Accept"}
+        if request.accept.best_match(["application/json", SVG]) == SVG:
+            plot = plot_histogram(unpack_bins(packed), image.filename)
+            return Response(
+                plot,
+                media_type=SVG,
+                headers=headers
+                | {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"},
+            )
+        return Response(view_histogram(packed), headers=headers)
+
+    @delete(
+        "/{image_id:str}",
+        operation_id="deleteImage",
+        summary="Delete an image",
+        responses=problems(401, 404, 503),
+    )
+    async def delete_image(
+        self, request: ApiRequest, image_id: ImageId, user_id: NamedUser = None
+    ) -> None:
+        """Delete an upload; its bytes and results go with the last image that shares them."""
+        stores = request.app.state.stores
+        job_id = await stores.images.delete(image_id, scope_of(request.user, user_id))
+        await stores.notices.publish(await stores.ledger.settle(job_id))

@@ -1,0 +1,57 @@
+"""API keys: made, listed and revoked by admins."""
+
+from litestar import Controller, delete, get, post
+
+from api.auth import admins_only
+from api.errors import problems
+from api.requests import ApiRequest
+from api.schemas.keys import CreatedKeyView, KeyView, NewKey, view_created_key, view_key
+from api.schemas.paging import Cursor, Limit, Page, cut_page
+from domain.errors import InvalidValue, NotFound
+from domain.keys import Role, check_user_id
+
+
+class KeyController(Controller):
+    """Keys."""
+
+    path = "/v1/api-keys"
+    tags = ("api keys",)
+    guards = (admins_only,)
+
+    @post(
+        operation_id="createApiKey",
+        summary="Make a key",
+        responses=problems(400, 401, 403, 422, 503),
+    )
+    async def create_key(self, request: ApiRequest, data: NewKey) -> CreatedKeyView:
+        """Make a key; the answer is the only place where its secret is ever shown."""
+        if (data.role is Role.CLIENT) != (data.user_id is not None):
+            raise InvalidValue("A client key names a user_id; other keys name none.")
+        if data.user_id is not None:
+            check_user_id(data.user_id)
+        keys = request.app.state.stores.api_keys
+        key, secret = await keys.create(data.role, data.user_id, data.note)
+        return view_created_key(key, secret)
+
+    @get(
+        operation_id="listApiKeys",
+        summary="List keys",
+        responses=problems(401, 403, 422, 503),
+    )
+    async def list_keys(
+        self, request: ApiRequest, limit: Limit = 20, cursor: Cursor = None
+    ) -> Page[KeyView]:
+        """List keys, newest first, the revoked ones included; secrets are not shown."""
+        keys = await request.app.state.stores.api_keys.list_page(limit + 1, cursor)
+        return cut_page([view_key(key) for key in keys], limit, [key.id for key in keys])
+
+    @delete(
+        "/{key_id:str}",
+        operation_id="revokeApiKey",
+        summary="Revoke a key",
+        responses=problems(401, 403, 404, 503),
+    )
+    async def revoke_key(self, request: ApiRequest, key_id: str) -> None:
+        """Make a key invalid, at once and for good."""
+        if not await request.app.state.stores.api_keys.revoke(key_id):
+            raise NotFound

@@ -1,0 +1,53 @@
+"""The face-detection route: files in, faces out, in one request where the client waits."""
+
+from litestar import Response, post
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Example
+from litestar.status_codes import HTTP_202_ACCEPTED
+
+from api.controllers.jobs import TICKET_HEADERS, answer_ticket, drop_off, wait_for
+from api.errors import problems
+from api.examples import EXAMPLE_FACES
+from api.forms import UploadOperation
+from api.preferences import wait_seconds
+from api.requests import ApiRequest, Prefer
+from api.schemas.jobs import FacesOfFile, FacesView, JobView, view_error
+from api.tickets import JobState
+from domain.jobs import TERMINAL
+
+
+@post(
+    "/process",
+    operation_id="detectFaces",
+    tags=["jobs"],
+    summary="Detect faces",
+    status_code=HTTP_202_ACCEPTED,
+    operation_class=UploadOperation,
+    request_max_body_size=None,
+    response_headers=TICKET_HEADERS,
+    responses={
+        200: ResponseSpec(
+            FacesView,
+            description="The faces, if the job ended within the time of `Prefer: wait`.",
+            examples=[Example(value=EXAMPLE_FACES)],
+        ),
+        **problems(400, 401, 403, 413, 415, 422, 503),
+    },
+)
+async def detect_faces(request: ApiRequest, prefer: Prefer = None) -> Response[JobView]:
+    """Find faces in files: with `Prefer: wait=30` in the answer, else by the ticket it gives."""
+    state = await wait_for(request, await drop_off(request, operations="faces"), prefer)
+    faces = None
+    if wait_seconds(prefer) is not None and state.job.status in TERMINAL:
+        faces = await _faces(request, state)
+    return await answer_ticket(request, state, prefer, faces)
+
+
+async def _faces(request: ApiRequest, state: JobState) -> FacesView:
+    found = await request.app.state.stores.images.results_of(state.job.id, "faces")
+    results = []
+    for item in state.items:
+        error = item.error or item.cells["faces"].error
+        boxes = found.get(item.image_id) if item.image_id and error is None else None
+        results.append(FacesOfFile(item.filename, boxes, view_error(error)))
+    return FacesView(state.job.id, results)

@@ -1,0 +1,129 @@
+"""The service itself: what it can do, and how it is."""
+
+import msgspec
+from litestar import Response, get
+from litestar.openapi.datastructures import ResponseSpec
+
+from api.auth import OPEN
+from api.errors import problems
+from api.requests import ApiRequest
+from api.settings import MAX_WAIT_SECONDS
+from domain.images.formats import ImageFormat
+from domain.images.operations import OPERATIONS
+from storage.identifiers import utc_now
+
+NO_KEY: list[dict[str, list[str]]] = [{}]
+
+
+class FormatView(msgspec.Struct, frozen=True):
+    """A format that can be decoded."""
+
+    format: str
+    media_type: str
+
+
+class OperationInfo(msgspec.Struct, frozen=True):
+    """An operation; results are kept by version."""
+
+    name: str
+    version: int
+
+
+class LimitsView(msgspec.Struct, frozen=True):
+    """What is refused, and from where on."""
+
+    max_file_bytes: int
+    max_request_bytes: int
+    max_files: int
+    max_filename_chars: int
+    max_pixels: int
+    max_side_px: int
+    max_seconds: float
+    max_wait_seconds: int
+
+
+class CapabilitiesView(msgspec.Struct, frozen=True):
+    """What this service can do."""
+
+    formats: list[FormatView]
+    operations: list[OperationInfo]
+    limits: LimitsView
+
+
+class HealthView(msgspec.Struct, frozen=True):
+    """The process lives."""
+
+    status: str
+
+
+class ReadinessView(msgspec.Struct, frozen=True):
+    """Which parts are there."""
+
+    status: str
+    """`ready` or `not_ready`."""
+    parts: dict[str, bool]
+    """MongoDB takes writes, Redis answers, a worker was seen lately."""
+    workers: int
+
+
+@get(
+    "/v1/capabilities",
+    operation_id="getCapabilities",
+    tags=["service"],
+    summary="What it can do",
+    responses=problems(401),
+)
+async def get_capabilities(request: ApiRequest) -> CapabilitiesView:
+    """Read which formats can be decoded, which operations there are, and the limits."""
+    settings = request.app.state.settings
+    uploads, images = settings.uploads, settings.images
+    return CapabilitiesView(
+        formats=[FormatView(kind.value, kind.media_type) for kind in ImageFormat],
+        operations=[OperationInfo(known.name, known.version) for known in OPERATIONS],
+        limits=LimitsView(
+            max_file_bytes=uploads.max_file_bytes,
+            max_request_bytes=uploads.max_request_bytes,
+            max_files=uploads.max_files,
+            max_filename_chars=uploads.max_filename_chars,
+            max_pixels=images.max_pixels,
+            max_side_px=images.max_side_px,
+            max_seconds=images.max_seconds,
+            max_wait_seconds=MAX_WAIT_SECONDS,
+        ),
+    )
+
+
+@get(
+    "/healthz",
+    operation_id="getHealth",
+    tags=["service"],
+    summary="Does it live?",
+    security=NO_KEY,
+    opt={OPEN: True},
+)
+async def get_health() -> HealthView:
+    """Answer, which shows that the process lives; it says nothing of its parts."""
+    return HealthView("ok")
+
+
+@get(
+    "/readyz",
+    operation_id="getReadiness",
+    tags=["service"],
+    summary="Can it work?",
+    security=NO_KEY,
+    opt={OPEN: True},
+    responses={503: ResponseSpec(ReadinessView, description="A part is missing.")},
+)
+async def get_readiness(request: ApiRequest) -> Response[ReadinessView]:
+    """Say whether MongoDB, Redis and a worker are there, and which is not."""
+    stores = request.app.state.stores
+    workforce = await stores.workforce(utc_now())
+    parts = {
+        "mongodb": await stores.check_mongodb(),
+        "redis": await stores.check_redis(),
+        "worker": workforce.workers > 0,
+    }
+    ready = all(parts.values())
+    view = ReadinessView("ready" if ready else "not_ready", parts, workforce.workers)
+    return Response(view, status_code=200 if ready else 503)

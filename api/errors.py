@@ -1,0 +1,145 @@
+"""The only place that knows which error is which status: everything becomes RFC 9457."""
+
+import math
+import random
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi import ResponseSpec
+
+from domain import errors
+from domain.errors import ServiceError
+from storage.errors import STORE_FAILED
+
+PROBLEM_JSON = "application/problem+json"
+TYPE_PREFIX = "urn:minilab:problem:"
+
+# The most specific class wins.
+STATUS_OF: dict[type[ServiceError], HTTPStatus] = {
+    errors.MalformedRequest: HTTPStatus.BAD_REQUEST,
+    errors.Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    errors.Forbidden: HTTPStatus.FORBIDDEN,
+    errors.NotFound: HTTPStatus.NOT_FOUND,
+    errors.WrongState: HTTPStatus.CONFLICT,
+    errors.RequestTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.TooManyParts: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.WrongContentType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    errors.RangeNotSatisfiable: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
+    errors.InvalidValue: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.FileRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.DecodeTimedOut: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.DecoderDied: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    ServiceError: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+CODE_OF_STATUS = {
+    HTTPStatus.BAD_REQUEST: "malformed_request",
+    HTTPStatus.NOT_FOUND: "not_found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "request_too_large",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "wrong_content_type",
+}
+TITLES: dict[str, str] = {}
+
+_log = structlog.get_logger(__name__)
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """A problem document (RFC 9457)."""
+
+    type: str
+    """A URN that ends in the code; stable."""
+    title: str
+    """What kind of problem it is, for people."""
+    status: int
+    """The HTTP status."""
+    code: str
+    """What kind of problem it is, for programs; stable."""
+    detail: str
+    """What happened this time, and what to do about it."""
+
+
+def problem_response(
+    status: int, code: str, title: str, detail: str, headers: dict[str, str] | None = None
+) -> Response[Problem]:
+    """Write a problem document."""
+    return Response(
+        Problem(TYPE_PREFIX + code, title, status, code, detail),
+        status_code=status,
+        media_type=PROBLEM_JSON,
+        headers=headers or {},
+    )
+
+
+def status_of(error: ServiceError) -> HTTPStatus:
+    """Look up the status of an error by its class, or the nearest class above it."""
+    return next(STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF)
+
+
+def answer_service_error(_: Request[Any, Any, Any], error: ServiceError) -> Response[Problem]:
+    """Answer one of our own errors."""
+    status = status_of(error)
+    headers = {}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Bearer realm="minilab"'
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = str(jittered(3))
+    return problem_response(status, error.code, error.title, error.detail, headers)
+
+
+def answer_store_error(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    """Answer for a server that cannot be reached."""
+    _log.warning("store_failed", path=request.url.path, reason=type(error).__name__)
+    return answer_service_error(request, errors.Unavailable("A database cannot be reached now."))
+
+
+def answer_http_exception(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+    """Answer the framework's own refusals: unknown path, wrong method, bad parameter."""
+    status = HTTPStatus(error.status_code)
+    code = CODE_OF_STATUS.get(status, status.phrase.lower().replace(" ", "_"))
+    detail = error.detail or status.phrase
+    if isinstance(error, ValidationException) and isinstance(error.extra, list):
+        detail = "; ".join(
+            f"{entry.get('key', 'body')}: {entry.get('message', '')}"
+            for entry in error.extra
+            if isinstance(entry, dict)
+        )
+        status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_value"
+    return problem_response(status, code, status.phrase, detail, dict(error.headers or {}))
+
+
+def answer_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    """Answer a mistake of our own: the log has it, the client learns nothing of our inside."""
+    _log.error("unexpected_error", path=request.url.path, exc_info=error)
+    unknown = ServiceError()
+    return problem_response(500, unknown.code, unknown.title, "The error was logged.")
+
+
+def jittered(seconds: float) -> int:
+    """Spread a waiting time, so that those who were refused together do not return together."""
+    return math.ceil(seconds * random.uniform(0.75, 1.25))  # noqa: S311
+
+
+EXCEPTION_HANDLERS: dict[Any, Any] = {
+    ServiceError: answer_service_error,
+    HTTPException: answer_http_exception,
+    Exception: answer_unexpected,
+    **dict.fromkeys(STORE_FAILED, answer_store_error),
+}
+
+
+def problems(*statuses: int) -> dict[int, ResponseSpec]:
+    """Document the problem documents that a route answers with."""
+    return {
+        status: ResponseSpec(
+            Problem,
+            media_type=PROBLEM_JSON,
+            description=HTTPStatus(status).phrase,
+            generate_examples=False,
+        )
+        for status in statuses
+    }

@@ -1,0 +1,56 @@
+"""What clients prefer and already have: Prefer (RFC 7240), If-None-Match and Range (RFC 9110)."""
+
+from werkzeug.http import parse_dict_header, parse_etags, parse_range_header
+
+from api.settings import MAX_WAIT_SECONDS
+from domain.errors import RangeNotSatisfiable
+
+
+def wait_seconds(prefer: str | None) -> int | None:
+    """Read how long a client prefers to wait.
+
+    Args:
+        prefer: The Prefer header, such as ``wait=30``.
+
+    Returns:
+        Seconds, 0 to 30; None where it has no usable preference (which is no error).
+    """
+    if not prefer:
+        return None
+    text = parse_dict_header(prefer.replace(";", ",")).get("wait")
+    if text is None or not text.isascii() or not text.isdigit():
+        return None
+    return min(int(text[:6]), MAX_WAIT_SECONDS)
+
+
+def is_known(if_none_match: str | None, etag: str) -> bool:
+    """Say whether the client has this version already.
+
+    Args:
+        if_none_match: The header.
+        etag: The current one, without quotes.
+    """
+    return bool(if_none_match) and parse_etags(if_none_match).contains_weak(etag)
+
+
+def requested_range(header: str | None, size_bytes: int) -> tuple[int, int] | None:
+    """Read a byte range.
+
+    Args:
+        header: The Range header.
+        size_bytes: Size of the whole content.
+
+    Returns:
+        First byte and one past the last; None where the whole is to be sent: no range, one
+        that cannot be read, or several.
+
+    Raises:
+        RangeNotSatisfiable: The range begins past the end.
+    """
+    parsed = parse_range_header(header) if header else None
+    if parsed is None or parsed.units != "bytes" or len(parsed.ranges) != 1:
+        return None
+    found = parsed.range_for_length(size_bytes)
+    if found is None:
+        raise RangeNotSatisfiable(f"The content has {size_bytes} bytes.")
+    return found

@@ -1,0 +1,53 @@
+"""The types that handlers share."""
+
+from typing import Annotated, Any
+
+from litestar import Request
+from litestar.datastructures import State
+from litestar.params import Parameter
+
+from api.estimates import Estimates
+from api.rendering import Variants
+from api.settings import Settings
+from api.tickets import Tickets
+from domain.keys import Caller
+from storage.connect import Stores
+
+
+class AppState(State):
+    """What the composition root hands to the handlers."""
+
+    settings: Settings
+    stores: Stores
+    estimates: Estimates
+    tickets: Tickets
+    variants: Variants
+    admin_key_hash: str
+
+
+ApiRequest = Request[Caller, Any, AppState]
+
+NamedUser = Annotated[
+    str | None,
+    Parameter(
+        query="user_id",
+        required=False,
+        max_length=128,
+        description="Only this user's. Service keys see what they uploaded where none is named.",
+    ),
+]
+Prefer = Annotated[
+    str | None,
+    Parameter(
+        header="Prefer",
+        required=False,
+        max_length=200,
+        description="`wait=N` holds the answer until the job has ended, or N seconds (30 at most).",
+    ),
+]
+IfNoneMatch = Annotated[
+    str | None,
+    Parameter(header="If-None-Match", required=False, max_length=1000),
+]
+EXAMPLE_ID = "019aa5d2-7c1e-7d43-9f0b-3a52c1f7e9b4"
+EXAMPLE_TIME = "2026-11-21T09:30:00Z"

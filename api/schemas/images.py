@@ -1,0 +1,138 @@
+"""An image as clients see it."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from api.schemas.jobs import ErrorView, view_error
+from domain.images.formats import ImageFormat
+from domain.images.values import Metadata, unpack_bins
+from domain.jobs import Status
+from domain.records import Image
+from storage.images import Blob
+
+
+class HistogramView(msgspec.Struct, frozen=True):
+    """How often each gray level occurs in the full-size grayscale image."""
+
+    bins: list[int]
+    """256 counts, from black to white."""
+    pixels: int
+    """Their sum: width × height."""
+
+
+class FaceView(msgspec.Struct, frozen=True):
+    """A face."""
+
+    box: list[int]
+    """`[x, y, width, height]` in pixels of the upright image."""
+
+
+class OperationView(msgspec.Struct, frozen=True):
+    """How an operation on an image stands."""
+
+    status: Status
+    version: int | None
+    """The version of the operation that made the result."""
+    error: ErrorView | None
+
+
+class ImageSummaryView(msgspec.Struct, frozen=True):
+    """An image in a list."""
+
+    id: str
+    user_id: str
+    job_id: str
+    filename: str
+    format: str
+    media_type: str
+    bytes: int
+    width: int | None
+    height: int | None
+    uploaded_at: datetime
+    status: Status
+    metadata: Metadata | None
+
+
+class ImageView(msgspec.Struct, frozen=True):
+    """An image with all its results; null for what is not known, or not yet."""
+
+    id: str
+    user_id: str
+    job_id: str
+    filename: str
+    format: str
+    media_type: str
+    bytes: int
+    """Size of the file."""
+    width: int | None
+    """Pixels, of the upright image."""
+    height: int | None
+    """Pixels, of the upright image."""
+    uploaded_at: datetime
+    status: Status
+    duplicate_of: str | None
+    error: ErrorView | None
+    metadata: Metadata | None
+    histogram: HistogramView | None
+    faces: list[FaceView] | None
+    fingerprint: str | None
+    """64-bit perceptual hash as 16 hex digits: near-duplicates differ in few bits."""
+    operations: dict[str, OperationView]
+
+
+def view_summary(image: Image, blob: Blob | None) -> ImageSummaryView:
+    """Show an image in a list."""
+    facts = blob.facts if blob else {}
+    return ImageSummaryView(
+        id=image.id,
+        user_id=image.user_id,
+        job_id=image.job_id,
+        filename=image.filename,
+        format=image.format,
+        media_type=ImageFormat(image.format).media_type,
+        bytes=image.size_bytes,
+        width=facts.get("width"),
+        height=facts.get("height"),
+        uploaded_at=image.uploaded_at,
+        status=image.item.status,
+        metadata=_metadata(result_of(image, blob, "metadata")),
+    )
+
+
+def view_image(image: Image, blob: Blob | None) -> ImageView:
+    """Show an image with all its results."""
+    faces = result_of(image, blob, "faces")
+    packed = result_of(image, blob, "histogram")
+    summary = view_summary(image, blob)
+    return ImageView(
+        **{name: getattr(summary, name) for name in summary.__struct_fields__},
+        duplicate_of=image.item.duplicate_of,
+        error=view_error(image.item.error),
+        histogram=None if packed is None else view_histogram(packed),
+        faces=None if faces is None else [FaceView(box) for box in faces],
+        fingerprint=result_of(image, blob, "fingerprint"),
+        operations={
+            name: OperationView(cell.status, cell.version, view_error(cell.error))
+            for name, cell in image.item.cells.items()
+        },
+    )
+
+
+def view_histogram(packed: bytes) -> HistogramView:
+    """Show a histogram."""
+    bins = unpack_bins(packed)
+    return HistogramView(bins, sum(bins))
+
+
+def result_of(image: Image, blob: Blob | None, operation: str) -> Any:
+    """Give a result if this image asked for it and has it; equal bytes of others may have more."""
+    cell = image.item.cells.get(operation)
+    if blob is None or cell is None or cell.status is not Status.SUCCEEDED:
+        return None
+    return blob.results.get(operation, {}).get("value")
+
+
+def _metadata(value: dict[str, Any] | None) -> Metadata | None:
+    return None if value is None else msgspec.convert(value, Metadata)

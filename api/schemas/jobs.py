@@ -1,0 +1,183 @@
+"""A job as clients see it."""
+
+from datetime import datetime
+
+import msgspec
+
+from api.tickets import JobState
+from domain import errors
+from domain.errors import ServiceError
+from domain.jobs import Status
+from domain.records import Cell, Item, ItemError, Job
+
+
+class ErrorView(msgspec.Struct, frozen=True):
+    """Why a file, or one of its operations, has no result."""
+
+    code: str
+    """Stable, for programs."""
+    title: str
+    """What kind of error it is, for people."""
+    detail: str
+    """What happened this time."""
+
+
+class CellView(msgspec.Struct, frozen=True):
+    """One image × one operation."""
+
+    status: Status
+    error: ErrorView | None
+
+
+class ItemView(msgspec.Struct, frozen=True):
+    """One file of a job."""
+
+    image_id: str | None
+    """The image; null where the file was refused."""
+    filename: str
+    """As uploaded, without folders."""
+    status: Status
+    duplicate_of: str | None
+    """An earlier image of the same user with the same bytes."""
+    error: ErrorView | None
+    """Why the whole file failed or was refused."""
+    operations: dict[str, CellView]
+    """A cell for each operation of the job."""
+
+
+class ProgressView(msgspec.Struct, frozen=True):
+    """Cells (images × operations) by how far they are."""
+
+    done: int
+    """Succeeded."""
+    failed: int
+    """Failed, those of refused files included."""
+    total: int
+    """All."""
+
+
+class QueueView(msgspec.Struct, frozen=True):
+    """Where the job waits."""
+
+    position: int
+    """Images that are ahead of it."""
+    eta_seconds: float
+    """Estimated seconds until it is done, at the pace of the last seconds."""
+
+
+class JobSummaryView(msgspec.Struct, frozen=True):
+    """A job in a list."""
+
+    id: str
+    status: Status
+    version: int
+    """Grows with every change."""
+    created_at: datetime
+    finished_at: datetime | None
+    user_id: str
+    operations: list[str]
+    progress: ProgressView
+
+
+class JobView(msgspec.Struct, frozen=True):
+    """What one request asked for, and how far it is."""
+
+    id: str
+    status: Status
+    version: int
+    """Grows with every change."""
+    created_at: datetime
+    finished_at: datetime | None
+    user_id: str
+    operations: list[str]
+    progress: ProgressView
+    queue: QueueView
+    items: list[ItemView]
+    """In upload order."""
+
+
+class FacesOfFile(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The faces that were found in one file."""
+
+    filename: str
+    faces: list[list[int]] | None
+    """Boxes `[x, y, width, height]` in pixels of the upright image; null after an error."""
+    error: ErrorView | None = None
+    """Why the file has no result; absent where it has one."""
+
+
+class FacesView(msgspec.Struct, frozen=True):
+    """The faces in all files of a request."""
+
+    job_id: str
+    results: list[FacesOfFile]
+    """In upload order."""
+
+
+def _titles() -> dict[str, str]:
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+    return {kind.code: kind.title for kind in kinds if issubclass(kind, ServiceError)}
+
+
+TITLE_OF_CODE = _titles()
+
+
+def view_error(error: ItemError | None) -> ErrorView | None:
+    """Show an error."""
+    if error is None:
+        return None
+    return ErrorView(error.code, TITLE_OF_CODE.get(error.code, error.code), error.detail)
+
+
+def view_cells(cells: dict[str, Cell]) -> dict[str, CellView]:
+    """Show the cells of an image."""
+    return {name: CellView(cell.status, view_error(cell.error)) for name, cell in cells.items()}
+
+
+def view_item(item: Item) -> ItemView:
+    """Show an item."""
+    return ItemView(
+        image_id=item.image_id,
+        filename=item.filename,
+        status=item.status,
+        duplicate_of=item.duplicate_of,
+        error=view_error(item.error),
+        operations=view_cells(item.cells),
+    )
+
+
+def view_progress(job: Job) -> ProgressView:
+    """Show how far a job is."""
+    tally = job.tally
+    return ProgressView(tally.succeeded, tally.failed + tally.refused, tally.total)
+
+
+def view_summary(job: Job) -> JobSummaryView:
+    """Show a job in a list."""
+    return JobSummaryView(
+        id=job.id,
+        status=job.status,
+        version=job.version,
+        created_at=job.created_at,
+        finished_at=job.finished_at,
+        user_id=job.user_id,
+        operations=list(job.operations),
+        progress=view_progress(job),
+    )
+
+
+def view_job(state: JobState, queue: tuple[int, float]) -> JobView:
+    """Show a job with its items."""
+    job = state.job
+    return JobView(
+        id=job.id,
+        status=job.status,
+        version=job.version,
+        created_at=job.created_at,
+        finished_at=job.finished_at,
+        user_id=job.user_id,
+        operations=list(job.operations),
+        progress=view_progress(job),
+        queue=QueueView(*queue),
+        items=[view_item(item) for item in state.items],
+    )

@@ -1,0 +1,68 @@
+"""API keys as admins see them."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+from domain.keys import MAX_USER_ID_CHARS, Role
+from storage.api_keys import ApiKey
+
+
+class NewKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What kind of key to make."""
+
+    role: Role
+    """`admin` may do everything, `service` acts for the users that it names, `client` for one."""
+    user_id: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_USER_ID_CHARS)] | None = None
+    """The user that a client key is bound to."""
+    note: Annotated[str, msgspec.Meta(max_length=500)] | None = None
+    """What you want to remember."""
+
+
+class KeyView(msgspec.Struct, frozen=True):
+    """A key, without its secret."""
+
+    id: str
+    role: Role
+    user_id: str | None
+    note: str | None
+    hint: str
+    """How the secret begins, to tell keys apart."""
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+class CreatedKeyView(msgspec.Struct, frozen=True):
+    """A new key. The secret is shown this once and kept nowhere."""
+
+    id: str
+    role: Role
+    user_id: str | None
+    note: str | None
+    hint: str
+    created_at: datetime
+    revoked_at: datetime | None
+    key: str
+    """Send it as `Authorization: Bearer <key>`."""
+
+
+def view_key(key: ApiKey) -> KeyView:
+    """Show a key."""
+    return KeyView(
+        id=key.id,
+        role=key.role,
+        user_id=key.user_id,
+        note=key.note,
+        hint=key.hint,
+        created_at=key.created_at,
+        revoked_at=key.revoked_at,
+    )
+
+
+def view_created_key(key: ApiKey, secret: str) -> CreatedKeyView:
+    """Show a new key with its secret."""
+    view = view_key(key)
+    return CreatedKeyView(
+        **{name: getattr(view, name) for name in view.__struct_fields__}, key=secret
+    )

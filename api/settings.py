@@ -1,0 +1,76 @@
+"""How the API is served, and the key that everything starts with."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+from domain.limits import ImageLimits, UploadLimits
+from domain.settings import SettingsReader
+from storage.settings import StoreSettings, WorkRules
+
+MIN_ADMIN_KEY_CHARS = 32
+MAX_WAIT_SECONDS = 30
+
+
+class ApiSettings(msgspec.Struct, frozen=True):
+    """How the API is served.
+
+    Attributes:
+        host: Address to listen on.
+        port: Port to listen on.
+        admin_key: The first key; any string of 32 characters or more.
+        admin_key_file: A file that holds it, where it is not given itself.
+        render_children: Child processes that draw pictures on demand.
+        drain_seconds: Longest wait for running requests when asked to stop.
+    """
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8000
+    admin_key: str = ""
+    admin_key_file: str = ""
+    render_children: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
+    drain_seconds: Annotated[int, msgspec.Meta(ge=0)] = 30
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """All that the API is told."""
+
+    stores: StoreSettings
+    rules: WorkRules
+    uploads: UploadLimits
+    images: ImageLimits
+    api: ApiSettings
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Read the settings of the API.
+
+    Raises:
+        SettingsError: Lists every mistake.
+    """
+    reader = SettingsReader(environ)
+    parts = (StoreSettings, WorkRules, UploadLimits, ImageLimits, ApiSettings)
+    read: list[Any] = [reader.read(part) for part in parts]
+    api: ApiSettings = read[-1]
+    key = _admin_key(api, reader)
+    reader.check()
+    read[-1] = msgspec.structs.replace(api, admin_key=key)
+    return Settings(*read)
+
+
+def _admin_key(api: ApiSettings, reader: SettingsReader) -> str:
+    key = api.admin_key
+    if not key and api.admin_key_file:
+        try:
+            key = Path(api.admin_key_file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            reader.refuse(f"MINILAB_ADMIN_KEY_FILE cannot be read: {error.strerror}")
+            return ""
+    if len(key) < MIN_ADMIN_KEY_CHARS:
+        reader.refuse(
+            f"MINILAB_ADMIN_KEY (or the file MINILAB_ADMIN_KEY_FILE) is required, with "
+            f"{MIN_ADMIN_KEY_CHARS} characters or more"
+        )
+    return key

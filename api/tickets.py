@@ -1,0 +1,128 @@
+"""From a request to a ticket, and from a ticket to its result."""
+
+import asyncio
+import time
+
+import msgspec
+
+from api.estimates import Estimates
+from api.uploads import Form
+from domain.errors import InvalidValue
+from domain.images.operations import parse_operations
+from domain.jobs import TERMINAL
+from domain.keys import Caller, Scope, uploading_user
+from domain.records import Item, Job
+from storage.acceptance import DropOff
+from storage.blobs import BlobIntake
+from storage.connect import Stores
+from storage.recovery import ChunkHint
+
+# Notices can be lost with Redis; whoever waits looks for himself this often.
+LOOK_SECONDS = 1.0
+
+
+class JobState(msgspec.Struct, frozen=True):
+    """A job with everything that its document shows.
+
+    Attributes:
+        job: The job.
+        items: Its items, in upload order.
+    """
+
+    job: Job
+    items: list[Item]
+
+
+class Tickets:
+    """Accepts forms, and waits for jobs.
+
+    Args:
+        stores: Where everything is kept.
+        estimates: Told of what is accepted.
+    """
+
+    def __init__(self, stores: Stores, estimates: Estimates) -> None:
+        self._stores = stores
+        self._estimates = estimates
+
+    async def accept(
+        self, form: Form, intake: BlobIntake, caller: Caller, operations: str | None
+    ) -> JobState:
+        """Make the promise, then hint the work.
+
+        Args:
+            form: What the request brought.
+            intake: Holds the bytes that are not written yet.
+            caller: Who uploads.
+            operations: Comma list; None for all.
+
+        Returns:
+            The job as it was accepted; durable.
+
+        Raises:
+            ServiceError: A field cannot be used.
+        """
+        refuse_unknown_wishes(form.fields)
+        drop_off = DropOff(
+            user_id=uploading_user(caller, form.fields.get("user_id") or None),
+            key_id=caller.key_id,
+            operations=parse_operations(operations),
+            taken=form.taken,
+            refused=form.refused,
+            intake=intake,
+        )
+        ticket = await self._stores.acceptance.accept(drop_off)
+        if ticket.chunks:
+            self._stores.hints.send_soon(
+                [ChunkHint(ticket.job.id, chunk) for chunk in ticket.chunks]
+            )
+        return JobState(ticket.job, ticket.items)
+
+    async def read(self, job_id: str, scope: Scope) -> JobState:
+        """Read a job with its items.
+
+        Raises:
+            NotFound: There is none that the caller may see.
+        """
+        job = await self._stores.jobs.get(job_id, scope)
+        items = await self._stores.jobs.items([job])
+        return JobState(job, items[job.id])
+
+    async def wait(self, job_id: str, scope: Scope, seconds: float) -> Job:
+        """Wait until a job is terminal, or for so long.
+
+        Args:
+            job_id: The job.
+            scope: What the caller may see.
+            seconds: Longest wait.
+
+        Returns:
+            The job as it stands then.
+
+        Raises:
+            NotFound: There is none that the caller may see.
+        """
+        deadline = time.monotonic() + seconds
+        async with self._stores.notices.waiting_for(job_id) as changed:
+            while True:
+                changed.clear()
+                job = await self._stores.jobs.get(job_id, scope)
+                left = deadline - time.monotonic()
+                if job.status in TERMINAL or left <= 0:
+                    return job
+                try:
+                    await asyncio.wait_for(changed.wait(), min(left, LOOK_SECONDS))
+                except TimeoutError:
+                    continue
+
+
+def refuse_unknown_wishes(fields: dict[str, str]) -> None:
+    """Refuse what this version cannot do, rather than ignore it.
+
+    Raises:
+        InvalidValue: A field asks for it.
+    """
+    if fields.get("callback_url"):
+        raise InvalidValue("callback_url is not available in this version; poll or wait instead.")
+    if fields.get("gps", "keep") not in {"", "keep"}:
+        raise InvalidValue("gps can only be 'keep' in this version.")

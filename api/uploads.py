@@ -1,0 +1,209 @@
+"""Takes a multipart body in as it arrives: hashed, sniffed, counted, written, never kept whole."""
+
+from collections.abc import AsyncIterator
+
+import msgspec
+from multipart import (
+    MultipartError,
+    MultipartSegment,
+    ParserLimitReached,
+    PushMultipartParser,
+    parse_options_header,
+)
+
+from domain import errors
+from domain.errors import ServiceError
+from domain.images.formats import ImageFormat, sniff_format
+from domain.limits import UploadLimits
+from domain.records import ItemError
+from storage.acceptance import RefusedFile, TakenFile
+from storage.blobs import HEAD_BYTES, BlobIntake, IncomingFile
+
+MAX_FIELDS = 16
+MAX_HEADER_BYTES = 8 * 1024
+
+
+class Form(msgspec.Struct):
+    """What a request brought.
+
+    Attributes:
+        taken: Files that become images.
+        refused: Files that do not.
+        fields: Text fields; of several with one name, the last.
+    """
+
+    taken: list[TakenFile] = msgspec.field(default_factory=list)
+    refused: list[RefusedFile] = msgspec.field(default_factory=list)
+    fields: dict[str, str] = msgspec.field(default_factory=dict)
+
+    @property
+    def files(self) -> int:
+        """How many files there were, whatever became of them."""
+        return len(self.taken) + len(self.refused)
+
+
+async def receive_form(
+    body: AsyncIterator[bytes],
+    content_type: str | None,
+    content_length: int | None,
+    intake: BlobIntake,
+    limits: UploadLimits,
+) -> Form:
+    """Take in a whole form.
+
+    Args:
+        body: The bytes of the request.
+        content_type: The Content-Type header.
+        content_length: The Content-Length header, if there is one.
+        intake: Where the files' bytes go. After an error, the caller discards it.
+        limits: What one request may bring.
+
+    Returns:
+        The form; files that cannot be used are in ``refused``.
+
+    Raises:
+        WrongContentType: The body is no multipart/form-data.
+        MalformedMultipart: The body is broken or incomplete.
+        TooManyParts: There are more parts than allowed.
+        RequestTooLarge: There are more bytes than allowed.
+        NoFiles: No part has a file name.
+    """
+    boundary = _boundary(content_type)
+    if content_length is not None and content_length > limits.max_request_bytes:
+        raise errors.RequestTooLarge(f"The limit is {limits.max_request_bytes} bytes.")
+    receiver = _Receiver(intake, limits)
+    try:
+        with PushMultipartParser(
+            boundary,
+            max_header_size=MAX_HEADER_BYTES,
+            max_segment_count=limits.max_files + MAX_FIELDS,
+        ) as parser:
+            async for chunk in body:
+                await receiver.count(chunk)
+                for event in parser.parse(chunk):
+                    if event is None:
+                        await receiver.end_part()
+                    elif isinstance(event, MultipartSegment):
+                        receiver.begin_part(event)
+                    else:
+                        await receiver.take(bytes(event))
+    except ParserLimitReached as error:
+        raise errors.TooManyParts(str(error)) from error
+    except MultipartError as error:
+        raise errors.MalformedMultipart(str(error)) from error
+    if not receiver.form.files:
+        raise errors.NoFiles("Send at least one part with a file name.")
+    return receiver.form
+
+
+def clean_filename(name: str, max_chars: int) -> str:
+    """Keep the last part of a name, without control characters, no longer than allowed.
+
+    The ending is kept: it says to people what the file is.
+    """
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    clean = "".join(character for character in last if character.isprintable()).strip()
+    if len(clean) <= max_chars:
+        return clean
+    stem, dot, ending = clean.rpartition(".")
+    if not dot or len(ending) >= max_chars // 2:
+        return clean[:max_chars]
+    return stem[: max_chars - len(ending) - 1] + dot + ending
+
+
+class _Receiver:
+    """Follows the parser from part to part."""
+
+    def __init__(self, intake: BlobIntake, limits: UploadLimits) -> None:
+        self.form = Form()
+        self._intake = intake
+        self._limits = limits
+        self._received_bytes = 0
+        self._filename: str | None = None
+        self._field: str = ""
+        self._text = bytearray()
+        self._file: IncomingFile | None = None
+        self._format: ImageFormat | None = None
+        self._refusal: ServiceError | None = None
+
+    async def count(self, chunk: bytes) -> None:
+        self._received_bytes += len(chunk)
+        if self._received_bytes > self._limits.max_request_bytes:
+            raise errors.RequestTooLarge(f"The limit is {self._limits.max_request_bytes} bytes.")
+
+    def begin_part(self, segment: MultipartSegment) -> None:
+        self._file = self._format = self._refusal = None
+        self._filename = segment.filename
+        self._field = segment.name or ""
+        self._text.clear()
+        if self._filename is not None:
+            if self.form.files >= self._limits.max_files:
+                raise errors.TooManyParts(f"The limit is {self._limits.max_files} files.")
+            self._file = IncomingFile()
+
+    async def take(self, data: bytes) -> None:
+        if self._file is None:
+            self._text += data
+            if len(self._text) > self._limits.max_field_bytes:
+                raise errors.RequestTooLarge(f"The field {self._field!r} is too long.")
+            return
+        if self._refusal is not None:
+            return  # The rest of a refused file is read and dropped.
+        await self._intake.write(self._file, data)
+        if self._file.size_bytes > self._limits.max_file_bytes:
+            limit = self._limits.max_file_bytes
+            await self._refuse(errors.FileTooLarge(f"The limit is {limit} bytes."))
+        elif self._format is None and len(self._file.head) == HEAD_BYTES:
+            await self._sniff()
+
+    async def end_part(self) -> None:
+        if self._file is None:
+            text = bytes(self._text)
+            try:
+                self.form.fields[self._field] = text.decode()
+            except UnicodeDecodeError as error:
+                raise errors.MalformedMultipart(f"{self._field!r} is not UTF-8.") from error
+            return
+        if not self._filename and not self._file.size_bytes:
+            return  # A browser's file input that was left empty.
+        if self._refusal is None and self._format is None:
+            await self._sniff()
+        if self._refusal is None:
+            await self._keep()
+
+    async def _sniff(self) -> None:
+        file = self._current_file()
+        if not file.size_bytes:
+            await self._refuse(errors.EmptyFile())
+            return
+        self._format = sniff_format(file.head)
+        if self._format is None:
+            await self._refuse(errors.UnsupportedFormat("See /v1/capabilities for what is."))
+
+    async def _refuse(self, refusal: ServiceError) -> None:
+        self._refusal = refusal
+        await self._intake.refuse(self._current_file())
+        error = ItemError(refusal.code, refusal.detail)
+        self.form.refused.append(RefusedFile(self.form.files, self._clean_name(), error))
+
+    async def _keep(self) -> None:
+        staged = await self._intake.finish(self._current_file())
+        name, image_format = self._clean_name(), str(self._format)
+        self.form.taken.append(TakenFile(self.form.files, name, image_format, staged))
+
+    def _current_file(self) -> IncomingFile:
+        assert self._file is not None  # noqa: S101
+        return self._file
+
+    def _clean_name(self) -> str:
+        return clean_filename(self._filename or "", self._limits.max_filename_chars)
+
+
+def _boundary(content_type: str | None) -> str:
+    media_type, options = parse_options_header(content_type or "")
+    if media_type != "multipart/form-data":
+        raise errors.WrongContentType("Send the files as multipart/form-data.")
+    boundary = str(options.get("boundary", ""))
+    if not boundary:
+        raise errors.MalformedMultipart("The Content-Type names no boundary.")
+    return boundary

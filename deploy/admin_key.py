@@ -1,0 +1,39 @@
+"""Make an admin key once and keep it in a file of its owner; no key is ever a default.
+
+``python -m deploy.admin_key FILE`` does it for containers, where a one-shot service runs before
+the API.
+"""
+
+import secrets
+import sys
+from pathlib import Path
+
+from storage.servers.data_folder import write_private
+
+MIN_ADMIN_KEY_CHARACTERS = 32
+_ADMIN_KEY_BYTES = 32
+
+
+def ensure_admin_key(file: Path) -> str:
+    """Read the key from its file; make both where the file is missing.
+
+    Args:
+        file: Where the key is kept, with mode 600.
+
+    Returns:
+        The key, of 32 characters or more.
+
+    Raises:
+        ValueError: The file holds no usable key.
+    """
+    if not file.exists():
+        write_private(file, secrets.token_urlsafe(_ADMIN_KEY_BYTES) + "\n")
+    key = file.read_text().strip()
+    if len(key) < MIN_ADMIN_KEY_CHARACTERS:
+        raise ValueError(f"{file} holds no admin key; remove it, and a new one will be made")
+    return key
+
+
+if __name__ == "__main__":
+    ensure_admin_key(Path(sys.argv[1]))
+    print(f"the admin key is in {sys.argv[1]}")

@@ -1,0 +1,147 @@
+"""Keep the processes of one machine running, and end them in order."""
+
+import asyncio
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from storage.embedded import ServerError, ServerProcess
+
+_POLL_SECONDS = 0.05
+_HURRIED_GRACE_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class RestartPolicy:
+    """How long to wait before what died is started again.
+
+    Args:
+        first_pause_seconds: After the first end.
+        longest_pause_seconds: The pause doubles up to this.
+        steady_seconds: What ran this long starts over with the first pause.
+    """
+
+    first_pause_seconds: float = 0.5
+    longest_pause_seconds: float = 30.0
+    steady_seconds: float = 60.0
+
+    def next_pause(self, last_pause_seconds: float, ran_seconds: float) -> float:
+        """Compute the pause before the next start.
+
+        Args:
+            last_pause_seconds: The pause before the run that just ended; 0 for the first run.
+            ran_seconds: How long that run took.
+
+        Returns:
+            The pause in seconds.
+        """
+        if last_pause_seconds == 0 or ran_seconds >= self.steady_seconds:
+            return self.first_pause_seconds
+        return min(2 * last_pause_seconds, self.longest_pause_seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Supervised:
+    """A process, and how long it may take to end.
+
+    Args:
+        process: The process, started or not.
+        grace_seconds: From SIGTERM to SIGKILL.
+    """
+
+    process: ServerProcess
+    grace_seconds: float
+
+
+class Supervisor:
+    """Runs processes until it is told to stop. Belongs to the thread of one event loop.
+
+    Args:
+        supervised: In the order of their start; they are stopped in the reverse order.
+        log: Takes a line for people.
+        policy: When to start again what died.
+    """
+
+    def __init__(
+        self,
+        supervised: Sequence[Supervised],
+        log: Callable[[str], None],
+        policy: RestartPolicy | None = None,
+    ) -> None:
+        self._supervised = tuple(supervised)
+        self._log = log
+        self._policy = policy or RestartPolicy()
+        self._stop = asyncio.Event()
+        self._hurry = asyncio.Event()
+
+    def stop(self) -> None:
+        """Ask for an orderly end; a second time, for a quick one."""
+        if self._stop.is_set():
+            self._log("hurrying")
+            self._hurry.set()
+        else:
+            self._log("stopping")
+            self._stop.set()
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the end was asked for."""
+        return self._stop.is_set()
+
+    async def run(self) -> None:
+        """Start everything, keep it running, and return when all of it was stopped."""
+        keepers = [asyncio.create_task(self._keep_running(one.process)) for one in self._supervised]
+        try:
+            stopping = asyncio.create_task(self._stop.wait())
+            await asyncio.wait([stopping, *keepers], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in [stopping, *keepers]:
+                task.cancel()
+            results = await asyncio.gather(*keepers, return_exceptions=True)
+            for one in reversed(self._supervised):
+                await self._end(one)
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
+
+    async def _keep_running(self, process: ServerProcess) -> None:
+        pause_seconds = 0.0
+        while True:
+            started = time.monotonic()
+            ending = await self._run_once(process)
+            pause_seconds = self._policy.next_pause(pause_seconds, time.monotonic() - started)
+            self._log(f"{process.name} {ending}, starting it again in {pause_seconds:g} s")
+            await asyncio.sleep(pause_seconds)
+
+    async def _run_once(self, process: ServerProcess) -> str:
+        try:
+            process.spawn()
+        except ServerError as error:
+            return str(error)
+        await _ended(process, timeout_seconds=math.inf)
+        return f"ended with {process.exit_code}"
+
+    async def _end(self, one: Supervised) -> None:
+        if not one.process.is_running:
+            return
+        one.process.terminate()
+        hurry = asyncio.create_task(self._hurry.wait())
+        ended = asyncio.create_task(_ended(one.process, one.grace_seconds))
+        await asyncio.wait([hurry, ended], return_when=asyncio.FIRST_COMPLETED)
+        hurry.cancel()
+        if not await _ended(one.process, _HURRIED_GRACE_SECONDS if self._hurry.is_set() else 0):
+            one.process.kill()
+            self._log(f"{one.process.name} did not end in time and was killed")
+        else:
+            self._log(f"{one.process.name} stopped")
+        await ended
+
+
+async def _ended(process: ServerProcess, timeout_seconds: float) -> bool:
+    deadline = time.monotonic() + timeout_seconds
+    while process.is_running:
+        if time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(_POLL_SECONDS)
+    return True

@@ -1,0 +1,80 @@
+"""Decode a file to upright colour pixels, no larger than needed."""
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from domain.images.decode_grayscale import OPENCV_FORMATS, decode_with_opencv, stretch_levels
+from domain.images.formats import ImageFormat
+from domain.images.headers import Header
+from domain.images.opencv import Pixels, cv2
+from domain.images.pillow import open_picture
+
+_REDUCED = (
+    (8, cv2.IMREAD_REDUCED_COLOR_8),
+    (4, cv2.IMREAD_REDUCED_COLOR_4),
+    (2, cv2.IMREAD_REDUCED_COLOR_2),
+)
+
+
+def decode_color(
+    data: bytes, image_format: ImageFormat, header: Header, min_side_px: int | None = None
+) -> Pixels:
+    """Decode the first frame to colours, upright; what is transparent becomes white.
+
+    Args:
+        data: The file; its header has been inspected.
+        image_format: Its format.
+        header: Its header.
+        min_side_px: The longer side may be scaled down to no less than this where the decoder
+            does that cheaply (a JPEG's frequency blocks). None decodes at full size.
+
+    Returns:
+        BGR pixels, shape (height, width, 3), 0 to 255.
+
+    Raises:
+        CorruptImage: The pixels cannot be decoded.
+        TooManyPixels: Decoding needs more memory than this process may use.
+    """
+    if image_format in OPENCV_FORMATS and not header.has_alpha:
+        flags = cv2.IMREAD_COLOR
+        if image_format is ImageFormat.JPEG and min_side_px is not None:
+            flags = choose_reduction(max(header.width, header.height), min_side_px)
+        image = decode_with_opencv(data, flags)
+        if image is not None:
+            return image
+    with open_picture(data, image_format) as picture:
+        upright = flatten(stretch_levels(ImageOps.exif_transpose(picture)))
+        return cv2.cvtColor(np.asarray(upright), cv2.COLOR_RGB2BGR).astype(np.uint8, copy=False)
+
+
+def choose_reduction(side_px: int, min_side_px: int) -> int:
+    """Choose the strongest reduction that keeps a side long enough.
+
+    Args:
+        side_px: The side as stored.
+        min_side_px: What it has to keep.
+
+    Returns:
+        A flag for ``cv2.imdecode``.
+    """
+    for divisor, flag in _REDUCED:
+        if -(-side_px // divisor) >= min_side_px:
+            return flag
+    return cv2.IMREAD_COLOR
+
+
+def flatten(picture: Image.Image) -> Image.Image:
+    """Lay a picture on white.
+
+    Args:
+        picture: Any mode.
+
+    Returns:
+        The picture in mode RGB, without transparency.
+    """
+    if "A" not in picture.getbands() and "transparency" not in picture.info:
+        return picture.convert("RGB")
+    layered = picture.convert("RGBA")
+    paper = Image.new("RGB", layered.size, "white")
+    paper.paste(layered, mask=layered.getchannel("A"))
+    return paper

@@ -1,0 +1,33 @@
+"""What a file says about itself before any pixel is decoded, one format a module."""
+
+import msgspec
+
+
+class Header(msgspec.Struct, frozen=True):
+    """What the structure of a file tells.
+
+    Attributes:
+        width: Pixels of a row as stored.
+        height: Rows as stored.
+        frames: Frames or pages.
+        orientation: How to turn the stored picture upright, EXIF 1 to 8; 1 where the decoder
+            has already done it.
+        has_alpha: Whether pixels can be transparent.
+        exif: The TIFF structure with the EXIF tags.
+        camera_notes: Segments in which cameras older than EXIF wrote about the picture.
+    """
+
+    width: int
+    height: int
+    frames: int = 1
+    orientation: int = 1
+    has_alpha: bool = False
+    exif: bytes | None = None
+    camera_notes: tuple[bytes, ...] = ()
+
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        """Width and height of the upright picture, in pixels."""
+        if self.orientation >= 5:
+            return self.height, self.width
+        return self.width, self.height

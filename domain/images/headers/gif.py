@@ -1,0 +1,73 @@
+"""Walk the blocks of a GIF file."""
+
+from domain.errors import CorruptImage
+from domain.images.headers import Header
+
+_SCREEN_BYTES = 13
+_EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
+_GRAPHIC_CONTROL = 0xF9
+_MAX_BLOCKS = 2_000_000
+
+
+def read_gif(data: bytes) -> Header:
+    """Read the dimensions, count the frames, and make sure that the first one is whole.
+
+    Later frames are never decoded: where one of them is cut off, the count ends.
+
+    Args:
+        data: The file.
+
+    Returns:
+        Its header; the screen is the size.
+
+    Raises:
+        CorruptImage: The first frame is missing or cut off.
+
+    Source:
+        GIF89a specification (CompuServe, 1990), §17 to §27.
+    """
+    if len(data) < _SCREEN_BYTES:
+        raise CorruptImage("The file ends within its header.")
+    width = int.from_bytes(data[6:8], "little")
+    height = int.from_bytes(data[8:10], "little")
+    if not width or not height:
+        raise CorruptImage("The picture has no size.")
+    frames, has_alpha = _walk(data, _SCREEN_BYTES + _count_palette_bytes(data[10]))
+    if not frames:
+        raise CorruptImage("The file ends before the end of the picture.")
+    return Header(width, height, frames=frames, has_alpha=has_alpha)
+
+
+def _walk(data: bytes, position: int) -> tuple[int, bool]:
+    frames, has_alpha = 0, False
+    while position < len(data):
+        code = data[position]
+        if code == _IMAGE and position + 10 < len(data):
+            palette_bytes = _count_palette_bytes(data[position + 9])
+            end = _skip_blocks(data, position + 11 + palette_bytes)
+        elif code == _EXTENSION and position + 4 < len(data):
+            if not frames and data[position + 1] == _GRAPHIC_CONTROL:
+                has_alpha = bool(data[position + 3] & 1)
+            end = _skip_blocks(data, position + 2)
+        else:  # The trailer, or what no decoder reads on from.
+            break
+        if end is None:
+            break
+        frames += code == _IMAGE
+        position = end
+    return frames, has_alpha
+
+
+def _skip_blocks(data: bytes, position: int) -> int | None:
+    for _ in range(_MAX_BLOCKS):
+        if position >= len(data):
+            return None
+        length = data[position]
+        position += 1 + length
+        if not length:
+            return position
+    return None
+
+
+def _count_palette_bytes(flags: int) -> int:
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0

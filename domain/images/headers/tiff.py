@@ -1,0 +1,58 @@
+"""Read the first page's directory of a TIFF file."""
+
+from domain.errors import CorruptImage
+from domain.images.headers import Header
+from domain.images.headers.ifd import (
+    ORIENTATION,
+    Directory,
+    count_directories,
+    read_directory,
+    read_layout,
+)
+
+_WIDTH, _HEIGHT, _SAMPLES, _EXTRA_SAMPLES = 256, 257, 277, 338
+_STRIPS, _TILES = (273, 279), (324, 325)
+_TAGS = frozenset({_WIDTH, _HEIGHT, _SAMPLES, _EXTRA_SAMPLES, ORIENTATION, *_STRIPS, *_TILES})
+
+
+def read_tiff(data: bytes) -> Header:
+    """Read the dimensions and make sure that every strip or tile lies within the file.
+
+    Args:
+        data: The file, classic or BigTIFF; of several pages the first counts.
+
+    Returns:
+        Its header.
+
+    Raises:
+        CorruptImage: The directory is damaged, or pixels lie outside the file.
+
+    Source:
+        TIFF revision 6.0.
+    """
+    layout = read_layout(data)
+    tags = read_directory(data, layout, _TAGS)
+    width, height = (tags.get(tag, (0,))[0] for tag in (_WIDTH, _HEIGHT))
+    if not width or not height:
+        raise CorruptImage("The picture has no size.")
+    _check_pixels(data, tags)
+    orientation = tags.get(ORIENTATION, (1,))[0]
+    return Header(
+        width,
+        height,
+        frames=count_directories(data, layout),
+        orientation=orientation if 1 <= orientation <= 8 else 1,
+        has_alpha=_EXTRA_SAMPLES in tags and tags.get(_SAMPLES, (1,))[0] in {2, 4},
+        exif=data,
+    )
+
+
+def _check_pixels(data: bytes, tags: Directory) -> None:
+    pieces = 0
+    for offsets_tag, lengths_tag in (_STRIPS, _TILES):
+        offsets, lengths = tags.get(offsets_tag, ()), tags.get(lengths_tag, ())
+        pieces += len(offsets)
+        if any(start + length > len(data) for start, length in zip(offsets, lengths, strict=False)):
+            raise CorruptImage("The file ends before the end of the picture.")
+    if not pieces:
+        raise CorruptImage("The file holds no picture.")

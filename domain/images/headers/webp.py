@@ -1,0 +1,86 @@
+"""Walk the chunks of a WebP file."""
+
+from collections.abc import Iterator
+
+from domain.errors import CorruptImage
+from domain.images.headers import Header
+from domain.images.headers.ifd import read_orientation
+
+_RIFF_BYTES = 12
+_LOSSY_START_CODE = b"\x9d\x01\x2a"
+_LOSSLESS_SIGNATURE = 0x2F
+_ALPHA_FLAG = 0x10
+_MAX_CHUNKS = 20_000
+
+
+def read_webp(data: bytes) -> Header:
+    """Read the dimensions and make sure that the file is as long as it says.
+
+    Args:
+        data: The file; of an animation the canvas counts.
+
+    Returns:
+        Its header.
+
+    Raises:
+        CorruptImage: It is shorter than it says, or holds no picture.
+
+    Source:
+        RFC 9649, WebP image format, §2.
+    """
+    declared = int.from_bytes(data[4:8], "little") + 8
+    if len(data) < declared or declared < _RIFF_BYTES:
+        raise CorruptImage("The file ends before the end of the picture.")
+    size: tuple[int, int] | None = None
+    has_alpha, frames, exif, pictured = False, 0, None, False
+    for kind, payload in _walk(data, declared):
+        if kind == b"VP8X" and size is None and len(payload) >= 10:
+            has_alpha = bool(payload[0] & _ALPHA_FLAG)
+            size = _read_uint24(payload[4:7]) + 1, _read_uint24(payload[7:10]) + 1
+        elif kind in {b"VP8 ", b"VP8L"}:
+            pictured = True
+            size = size or _read_frame(kind, payload)
+            has_alpha = has_alpha or (kind == b"VP8L" and bool(payload[4] & _ALPHA_FLAG))
+        elif kind == b"ANMF":
+            frames += 1
+        elif kind == b"EXIF" and exif is None:
+            exif = payload.removeprefix(b"Exif\x00\x00")
+    if size is None or not (pictured or frames):
+        raise CorruptImage("The file holds no picture.")
+    return Header(
+        *size,
+        frames=max(frames, 1),
+        orientation=read_orientation(exif),
+        has_alpha=has_alpha,
+        exif=exif,
+    )
+
+
+def _walk(data: bytes, end: int) -> Iterator[tuple[bytes, bytes]]:
+    position = _RIFF_BYTES
+    for _ in range(_MAX_CHUNKS):
+        if position + 8 > end:
+            return
+        length = int.from_bytes(data[position + 4 : position + 8], "little")
+        start = position + 8
+        if start + length > end:
+            raise CorruptImage("A chunk reaches past the end of the file.")
+        yield data[position : position + 4], data[start : start + length]
+        position = start + length + (length & 1)
+    raise CorruptImage("The file has too many chunks.")
+
+
+def _read_frame(kind: bytes, payload: bytes) -> tuple[int, int]:
+    if kind == b"VP8 " and len(payload) >= 10 and payload[3:6] == _LOSSY_START_CODE:
+        width = int.from_bytes(payload[6:8], "little") & 0x3FFF
+        height = int.from_bytes(payload[8:10], "little") & 0x3FFF
+        if width and height:
+            return width, height
+    elif kind == b"VP8L" and len(payload) >= 5 and payload[0] == _LOSSLESS_SIGNATURE:
+        bits = int.from_bytes(payload[1:5], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    raise CorruptImage("The picture's header is damaged.")
+
+
+def _read_uint24(data: bytes) -> int:
+    return int.from_bytes(data, "little")

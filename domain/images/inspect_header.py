@@ -1,0 +1,70 @@
+"""Look into a file before any of its pixels are decoded."""
+
+from collections.abc import Callable
+
+from domain.errors import CorruptImage, EmptyFile, FileRefused, TooManyPixels, UnsupportedFormat
+from domain.images.formats import ImageFormat, sniff_format
+from domain.images.headers import Header
+from domain.images.headers.bmp import read_bmp
+from domain.images.headers.gif import read_gif
+from domain.images.headers.heif import read_heif
+from domain.images.headers.jpeg import read_jpeg
+from domain.images.headers.png import read_png
+from domain.images.headers.tiff import read_tiff
+from domain.images.headers.webp import read_webp
+from domain.limits import ImageLimits
+
+_READERS: dict[ImageFormat, Callable[[bytes], Header]] = {
+    ImageFormat.JPEG: read_jpeg,
+    ImageFormat.PNG: read_png,
+    ImageFormat.WEBP: read_webp,
+    ImageFormat.GIF: read_gif,
+    ImageFormat.TIFF: read_tiff,
+    ImageFormat.BMP: read_bmp,
+    ImageFormat.HEIC: lambda data: read_heif(data, ImageFormat.HEIC),
+    ImageFormat.AVIF: lambda data: read_heif(data, ImageFormat.AVIF),
+}
+
+
+def inspect_header(data: bytes, image_format: ImageFormat, limits: ImageLimits) -> Header:
+    """Read size and structure, and refuse what is cut off or too large to decode.
+
+    Args:
+        data: The file.
+        image_format: What it was sniffed as when it came in.
+        limits: Most pixels, longest side.
+
+    Returns:
+        Its header.
+
+    Raises:
+        EmptyFile: There are no bytes.
+        UnsupportedFormat: It does not begin as that format.
+        CorruptImage: It is damaged or incomplete.
+        TooManyPixels: It has more pixels, or a longer side, than the limits allow.
+    """
+    if not data:
+        raise EmptyFile
+    if sniff_format(data) is not image_format:
+        raise UnsupportedFormat
+    try:
+        header = _READERS[image_format](data)
+    except FileRefused:
+        raise
+    except (ValueError, LookupError, ArithmeticError) as error:
+        raise CorruptImage("The file's structure is damaged.") from error
+    check_size(header, limits)
+    return header
+
+
+def check_size(header: Header, limits: ImageLimits) -> None:
+    """Hold a picture against the limits.
+
+    Raises:
+        TooManyPixels: It has more pixels, or a longer side, than the limits allow.
+    """
+    size = f"{header.width} by {header.height} pixels"
+    if max(header.width, header.height) > limits.max_side_px:
+        raise TooManyPixels(f"The picture has {size}; a side may have {limits.max_side_px}.")
+    if header.width * header.height > limits.max_pixels:
+        raise TooManyPixels(f"The picture has {size}; {limits.max_pixels} are allowed in all.")

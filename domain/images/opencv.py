@@ -1,0 +1,23 @@
+"""OpenCV, set up for hostile files in a process of its own; import it from here only."""
+
+import os
+
+# Read once, when OpenCV loads. Our own limits come first and are lower; these are the backstop
+# for a decoder that finds other dimensions in a file than we did.
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(2**28))
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_WIDTH", str(2**16))
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_HEIGHT", str(2**16))
+os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+# Several processes share the cores; threads inside each only get in their way.
+cv2.setNumThreads(1)
+cv2.ocl.setUseOpenCL(False)
+
+Pixels = NDArray[np.uint8]
+"""Gray: (height, width). Colour: (height, width, 3), in BGR order. Values 0 to 255."""
+
+__all__ = ["Pixels", "cv2"]

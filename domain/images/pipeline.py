@@ -1,0 +1,155 @@
+"""Run operations on one file, decoding it no more often than they need."""
+
+from collections.abc import Callable
+from functools import cached_property
+
+import msgspec
+
+from domain.errors import DecodeTimedOut, FileRefused, OperationFailed, ServiceError
+from domain.images import operations as names
+from domain.images.compute_fingerprint import compute_fingerprint
+from domain.images.count_histogram import count_histogram
+from domain.images.decode_color import decode_color
+from domain.images.decode_grayscale import decode_grayscale
+from domain.images.detect_faces import detect_faces, load_detector
+from domain.images.formats import ImageFormat
+from domain.images.headers import Header
+from domain.images.inspect_header import inspect_header
+from domain.images.make_thumbnail import MAX_SIDE_PX, make_thumbnail
+from domain.images.opencv import Pixels
+from domain.images.pillow import register_heif
+from domain.images.read_metadata import read_metadata
+from domain.images.values import ProcessedImage, Result
+from domain.limits import ImageLimits
+
+
+class Source:
+    """A file and its pictures; each is decoded when it is first asked for, and once.
+
+    Args:
+        data: The file.
+        image_format: Its format.
+        header: Its header.
+    """
+
+    def __init__(self, data: bytes, image_format: ImageFormat, header: Header) -> None:
+        self.data = data
+        self.image_format = image_format
+        self.header = header
+
+    @cached_property
+    def grayscale(self) -> Pixels:
+        """Gray, full size, upright, shape (height, width)."""
+        return decode_grayscale(self.data, self.image_format)
+
+    @cached_property
+    def color(self) -> Pixels:
+        """Colour for a thumbnail, BGR, upright, shape (height, width, 3)."""
+        return decode_color(self.data, self.image_format, self.header, MAX_SIDE_PX)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the upright image, in pixels."""
+        if "grayscale" in self.__dict__:
+            height, width = self.grayscale.shape
+            return width, height
+        return self.header.upright_size
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One operation of the pipeline.
+
+    Attributes:
+        name: The operation.
+        run: Makes its result.
+        decode: Decodes what it works on; a file that cannot be decoded is refused as a whole.
+    """
+
+    name: str
+    run: Callable[[Source], Result]
+    decode: Callable[[Source], object] = lambda source: source.header
+
+
+STEPS: tuple[Step, ...] = (
+    Step(
+        names.METADATA,
+        lambda source: read_metadata(source.data, source.image_format, source.header),
+    ),
+    Step(
+        names.HISTOGRAM,
+        lambda source: count_histogram(source.grayscale),
+        decode=lambda source: source.grayscale,
+    ),
+    Step(
+        names.FACES,
+        lambda source: detect_faces(source.grayscale, load_detector()),
+        decode=lambda source: source.grayscale,
+    ),
+    Step(
+        names.FINGERPRINT,
+        lambda source: compute_fingerprint(source.grayscale),
+        decode=lambda source: source.grayscale,
+    ),
+    Step(
+        names.THUMBNAIL,
+        lambda source: make_thumbnail(source.color),
+        decode=lambda source: source.color,
+    ),
+)
+
+
+def process_image(
+    data: bytes,
+    image_format: ImageFormat,
+    operations: tuple[str, ...],
+    limits: ImageLimits,
+    check_time: Callable[[], None],
+) -> ProcessedImage:
+    """Run some operations on a file.
+
+    Args:
+        data: The file.
+        image_format: What it was sniffed as when it came in.
+        operations: Names, as from ``parse_operations``.
+        limits: What one image may cost.
+        check_time: Called before each step; raises ``DecodeTimedOut`` when time is up.
+
+    Returns:
+        A result or an error for each operation.
+
+    Raises:
+        FileRefused: The file as a whole cannot be used; which subclass says why.
+        DecodeTimedOut: ``check_time`` raised it.
+    """
+    source = Source(data, image_format, inspect_header(data, image_format, limits))
+    results: dict[str, Result] = {}
+    errors: dict[str, str] = {}
+    for step in STEPS:
+        if step.name not in operations:
+            continue
+        check_time()
+        step.decode(source)
+        check_time()
+        try:
+            results[step.name] = step.run(source)
+        except (FileRefused, DecodeTimedOut):
+            raise
+        except ServiceError as error:
+            errors[step.name] = error.code
+        except Exception:
+            errors[step.name] = OperationFailed.code
+    width, height = source.size
+    return ProcessedImage(
+        format=str(image_format),
+        width=width,
+        height=height,
+        frames=source.header.frames,
+        results=results,
+        errors=errors,
+    )
+
+
+def load_models() -> None:
+    """Load what the first image would otherwise wait for; call it once in a new process."""
+    load_detector()
+    register_heif()

@@ -1,0 +1,107 @@
+"""Render the pictures that are made on request: gray, or with its faces marked."""
+
+from enum import StrEnum
+
+import msgspec
+
+from domain.errors import OperationFailed
+from domain.images.decode_color import decode_color
+from domain.images.decode_grayscale import decode_grayscale
+from domain.images.formats import ImageFormat
+from domain.images.inspect_header import inspect_header
+from domain.images.opencv import Pixels, cv2
+from domain.images.values import Box
+from domain.limits import ImageLimits
+
+_JPEG_QUALITY = 90
+_FAST_COMPRESSION = 1
+_BOX_COLOR = (77, 211, 34)  # BGR, a green that shows on skin and on hair.
+_BOX_OUTLINE = (255, 255, 255)
+
+
+class Variant(StrEnum):
+    """A picture made from an image."""
+
+    GRAYSCALE = "grayscale"
+    FACES = "faces"
+
+
+class Rendered(msgspec.Struct, frozen=True):
+    """A file made from an image.
+
+    Attributes:
+        content: The file, without any metadata.
+        media_type: As in a Content-Type header.
+    """
+
+    content: bytes
+    media_type: str
+
+
+def render_variant(
+    data: bytes,
+    image_format: ImageFormat,
+    variant: Variant,
+    boxes: list[Box],
+    limits: ImageLimits,
+) -> Rendered:
+    """Render a variant of an image.
+
+    Args:
+        data: The file.
+        image_format: Its format.
+        variant: Which one.
+        boxes: Faces to mark, in pixels of the upright image; not used for grayscale.
+        limits: What one image may cost.
+
+    Returns:
+        Grayscale: a lossless PNG whose pixels are those of ``decode_grayscale``. Faces: a
+        JPEG in colour. Both upright and full size.
+
+    Raises:
+        FileRefused: The file cannot be decoded; which subclass says why.
+        OperationFailed: The picture cannot be encoded.
+    """
+    header = inspect_header(data, image_format, limits)
+    if variant is Variant.GRAYSCALE:
+        return Rendered(encode_png(decode_grayscale(data, image_format)), "image/png")
+    marked = draw_boxes(decode_color(data, image_format, header), boxes)
+    return Rendered(_encode(".jpg", marked, cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY), "image/jpeg")
+
+
+def encode_png(pixels: Pixels) -> bytes:
+    """Encode pixels losslessly, for speed rather than for size.
+
+    Raises:
+        OperationFailed: OpenCV cannot encode them.
+    """
+    return _encode(".png", pixels, cv2.IMWRITE_PNG_COMPRESSION, _FAST_COMPRESSION)
+
+
+def draw_boxes(color: Pixels, boxes: list[Box]) -> Pixels:
+    """Draw boxes on a copy of a picture, as thick as suits its size.
+
+    Args:
+        color: BGR, shape (height, width, 3), 0 to 255.
+        boxes: ``[x, y, width, height]`` in pixels.
+
+    Returns:
+        The copy.
+    """
+    marked = color.copy()
+    thickness = max(max(color.shape[:2]) // 250, 2)
+    for x, y, width, height in boxes:
+        ends = (x, y), (x + width - 1, y + height - 1)
+        cv2.rectangle(marked, *ends, _BOX_OUTLINE, thickness + max(thickness // 2, 2))
+        cv2.rectangle(marked, *ends, _BOX_COLOR, thickness)
+    return marked
+
+
+def _encode(suffix: str, pixels: Pixels, setting: int, value: int) -> bytes:
+    try:
+        succeeded, file = cv2.imencode(suffix, pixels, [setting, value])
+    except cv2.error as error:
+        raise OperationFailed("The picture cannot be encoded.") from error
+    if not succeeded:
+        raise OperationFailed("The picture cannot be encoded.")
+    return file.tobytes()

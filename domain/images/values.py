@@ -1,0 +1,108 @@
+"""What the operations answer, as values that any process can hold without a decoder."""
+
+import struct
+
+import msgspec
+
+BINS = 256
+"""One bin for each gray level from 0 to 255."""
+
+
+class Gps(msgspec.Struct, frozen=True):
+    """Where a picture was taken.
+
+    Attributes:
+        latitude: Degrees, north positive, -90 to 90.
+        longitude: Degrees, east positive, -180 to 180.
+        altitude: Metres above sea level, negative below; None where the file does not say.
+    """
+
+    latitude: float
+    longitude: float
+    altitude: float | None = None
+
+
+class Metadata(msgspec.Struct, frozen=True):
+    """What the camera wrote into the file; None for what the file does not carry.
+
+    Attributes:
+        camera_make: Maker of the camera.
+        camera_model: Model of the camera.
+        lens_model: Model of the lens.
+        taken_at: ``YYYY-MM-DDTHH:MM:SS`` by the camera's clock, with ``±HH:MM`` where the file
+            names the offset from UTC.
+        orientation: EXIF orientation as stored, 1 to 8.
+        exposure_time: Seconds.
+        f_number: Focal length over aperture.
+        iso: Sensitivity.
+        focal_length: Millimetres, of the lens itself.
+        gps: Where it was taken.
+    """
+
+    camera_make: str | None = None
+    camera_model: str | None = None
+    lens_model: str | None = None
+    taken_at: str | None = None
+    orientation: int | None = None
+    exposure_time: float | None = None
+    f_number: float | None = None
+    iso: int | None = None
+    focal_length: float | None = None
+    gps: Gps | None = None
+
+
+class Thumbnail(msgspec.Struct, frozen=True):
+    """A small picture for lists.
+
+    Attributes:
+        width: Pixels.
+        height: Pixels.
+        content: The file, WebP, without metadata.
+    """
+
+    width: int
+    height: int
+    content: bytes
+
+
+Box = list[int]
+"""``[x, y, width, height]`` in pixels of the upright image; x to the right, y down."""
+
+Result = Metadata | Thumbnail | bytes | list[Box] | str
+"""Metadata, thumbnail, histogram (packed), faces, fingerprint (16 hex digits)."""
+
+
+class ProcessedImage(msgspec.Struct, frozen=True):
+    """Everything that one pass over a file found out.
+
+    Attributes:
+        format: Name of the format.
+        width: Pixels of the upright image.
+        height: Pixels of the upright image.
+        frames: Frames or pages in the file; only the first one is processed.
+        results: By name of the operation; a histogram is packed as by ``pack_bins``.
+        errors: Error codes by name of the operation, for those that failed on their own.
+    """
+
+    format: str
+    width: int
+    height: int
+    frames: int
+    results: dict[str, Result]
+    errors: dict[str, str]
+
+
+def pack_bins(counts: list[int]) -> bytes:
+    """Pack 256 counts as little-endian unsigned 32-bit numbers, 1,024 bytes."""
+    return struct.pack(f"<{BINS}I", *counts)
+
+
+def unpack_bins(packed: bytes) -> list[int]:
+    """Read 256 counts back; the reverse of :func:`pack_bins`.
+
+    Raises:
+        ValueError: The length is not 1,024 bytes.
+    """
+    if len(packed) != 4 * BINS:
+        raise ValueError(f"a histogram has {4 * BINS} bytes, not {len(packed)}")
+    return list(struct.unpack(f"<{BINS}I", packed))

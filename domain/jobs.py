@@ -1,0 +1,123 @@
+"""The ledger's arithmetic: cells roll up to images, images to jobs, uploads to chunks of work."""
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+
+import msgspec
+
+
+class Status(StrEnum):
+    """Where a job, an image or a cell stands. One enum everywhere."""
+
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    SUCCEEDED = "succeeded"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+TERMINAL = frozenset({Status.SUCCEEDED, Status.PARTIAL, Status.FAILED, Status.CANCELED})
+
+
+class Tally(msgspec.Struct, frozen=True):
+    """Cells by how they ended, and how many are still open.
+
+    Attributes:
+        succeeded: Cells with a result.
+        failed: Cells with an error.
+        canceled: Cells that will not run.
+        waiting: Cells that no worker has claimed.
+        running: Cells that a worker has claimed.
+        refused: Cells of files that were refused at the door.
+    """
+
+    succeeded: int = 0
+    failed: int = 0
+    canceled: int = 0
+    waiting: int = 0
+    running: int = 0
+    refused: int = 0
+
+    @property
+    def total(self) -> int:
+        """All cells."""
+        return sum(msgspec.structs.astuple(self))
+
+
+def roll_up(tally: Tally) -> Status:
+    """Say with one status how a set of cells stands.
+
+    Args:
+        tally: The cells of an image, or of a whole job. An empty tally has failed: nothing
+            that was asked for can ever succeed.
+
+    Returns:
+        ``queued`` until the first cell is claimed, ``processing`` until the last one has
+        ended; then ``canceled`` if any cell was canceled, ``succeeded`` or ``failed`` if all
+        agree, else ``partial``.
+    """
+    ended = tally.succeeded + tally.failed + tally.canceled
+    if tally.waiting or tally.running:
+        started = tally.running or ended
+        return Status.PROCESSING if started else Status.QUEUED
+    if tally.canceled:
+        return Status.CANCELED
+    if tally.succeeded and (tally.failed or tally.refused):
+        return Status.PARTIAL
+    return Status.SUCCEEDED if tally.succeeded else Status.FAILED
+
+
+class ChunkPlan(msgspec.Struct, frozen=True):
+    """How large a piece of a job one task takes.
+
+    A task per image would spend more on the queue than on a small image; a task per job would
+    leave other workers idle. Equal files share a chunk, so that their bytes are decoded once.
+
+    Attributes:
+        max_images: Most images in a chunk.
+        max_bytes: Most bytes in a chunk of more than one image.
+    """
+
+    max_images: int = 16
+    max_bytes: int = 4 * 1024 * 1024
+
+
+def plan_chunks(files: Sequence[tuple[str, int]], plan: ChunkPlan) -> list[int]:
+    """Assign each file of a job to a chunk of work.
+
+    Args:
+        files: SHA-256 and size in bytes of each file, in upload order.
+        plan: The size of a chunk.
+
+    Returns:
+        The chunk number of each file, from 0, in the order of ``files``.
+    """
+    chunk_of_hash: dict[str, int] = {}
+    chunks: list[int] = []
+    number, images, used = 0, 0, 0
+    for sha256, size in files:
+        if sha256 in chunk_of_hash:
+            chunks.append(chunk_of_hash[sha256])
+            continue
+        if images and (images >= plan.max_images or used + size > plan.max_bytes):
+            number, images, used = number + 1, 0, 0
+        images, used = images + 1, used + size
+        chunk_of_hash[sha256] = number
+        chunks.append(number)
+    return chunks
+
+
+def group_for_children(count: int, children: int, most: int) -> Iterable[slice]:
+    """Cut a chunk into groups that child processes work on side by side.
+
+    Args:
+        count: Images in the chunk.
+        children: Child processes that share the work.
+        most: Most images in a group.
+
+    Returns:
+        Slices that cover ``range(count)`` in order, of nearly equal length.
+    """
+    size = max(1, min(most, -(-count // children)))
+    return [slice(start, start + size) for start in range(0, count, size)]

@@ -1,0 +1,143 @@
+"""API keys: who may do what, and who may see what."""
+
+import hashlib
+import secrets
+from enum import StrEnum
+
+import msgspec
+
+from domain.errors import Forbidden, InvalidValue, UserRequired
+
+KEY_PREFIX = "mlk_"
+ADMIN_USER = "admin"
+MAX_USER_ID_CHARS = 128
+
+
+class Role(StrEnum):
+    """What a key was made for."""
+
+    ADMIN = "admin"
+    SERVICE = "service"
+    CLIENT = "client"
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Who sends a request.
+
+    Attributes:
+        key_id: The key that was shown; ``admin`` for the key of the settings.
+        role: What the key was made for.
+        user_id: The user that a client key is bound to; None for other roles.
+    """
+
+    key_id: str
+    role: Role
+    user_id: str | None = None
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the key may do everything."""
+        return self.role is Role.ADMIN
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """What a read is limited to. Both None: everything.
+
+    Attributes:
+        user_id: Only what belongs to this user.
+        key_id: Only what came in through this key.
+    """
+
+    user_id: str | None = None
+    key_id: str | None = None
+
+    def admits(self, user_id: str, key_id: str) -> bool:
+        """Say whether something of this user, uploaded through this key, may be seen."""
+        return self.user_id in {None, user_id} and self.key_id in {None, key_id}
+
+
+def scope_of(caller: Caller, named_user: str | None = None) -> Scope:
+    """Work out what a caller may see.
+
+    An admin sees all, or one user where one is named. A client key sees its own user. A
+    service key sees the user that it names; where it names none, what it uploaded itself.
+
+    Args:
+        caller: Who asks.
+        named_user: The user that the request names, if any.
+
+    Raises:
+        InvalidValue: The user ID is not well formed.
+    """
+    if named_user is not None:
+        check_user_id(named_user)
+    match caller.role:
+        case Role.ADMIN:
+            return Scope(user_id=named_user)
+        case Role.SERVICE if named_user is None:
+            return Scope(key_id=caller.key_id)
+        case Role.SERVICE:
+            return Scope(user_id=named_user)
+        case Role.CLIENT if named_user not in {None, caller.user_id}:
+            # A user that is not the key's own looks like one that does not exist.
+            return Scope(user_id=named_user, key_id="")
+        case Role.CLIENT:
+            return Scope(user_id=caller.user_id)
+
+
+def uploading_user(caller: Caller, named_user: str | None) -> str:
+    """Work out whose upload it is.
+
+    Args:
+        caller: Who uploads.
+        named_user: The ``user_id`` field of the form, if any.
+
+    Returns:
+        The user that the images will belong to.
+
+    Raises:
+        UserRequired: A service key named no user.
+        Forbidden: A client key named another user than its own.
+        InvalidValue: The user ID is not well formed.
+    """
+    if named_user is not None:
+        check_user_id(named_user)
+    match caller.role:
+        case Role.ADMIN:
+            return named_user or ADMIN_USER
+        case Role.SERVICE:
+            if named_user is None:
+                raise UserRequired("Send the form field user_id with the upload.")
+            return named_user
+        case Role.CLIENT:
+            if named_user not in {None, caller.user_id}:
+                raise Forbidden("A client key uploads for its own user only.")
+            return str(caller.user_id)
+
+
+def check_user_id(user_id: str) -> None:
+    """Refuse user IDs that are empty, too long, or carry control characters.
+
+    Raises:
+        InvalidValue: The user ID is not well formed.
+    """
+    if not 1 <= len(user_id) <= MAX_USER_ID_CHARS or not user_id.isprintable():
+        raise InvalidValue(
+            f"A user ID has 1 to {MAX_USER_ID_CHARS} printable characters; this one does not."
+        )
+
+
+def new_secret() -> str:
+    """Make a key's secret: 256 random bits after the prefix that leak scanners look for."""
+    return KEY_PREFIX + secrets.token_urlsafe(32)
+
+
+def hash_secret(secret: str) -> str:
+    """Hash a key for storage and look-up.
+
+    A plain SHA-256 is enough for a random secret of 256 bits: there is nothing to guess.
+
+    Returns:
+        64 lower-case hex digits.
+    """
+    return hashlib.sha256(secret.encode()).hexdigest()

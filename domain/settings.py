@@ -1,0 +1,71 @@
+"""Settings: frozen structs, filled from the environment, all mistakes told at once."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+PREFIX = "MINILAB_"
+
+SettingsT = TypeVar("SettingsT", bound=msgspec.Struct)
+
+
+class SettingsError(Exception):
+    """Some variables cannot be used; the message has a line for each."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__("These settings cannot be used:\n  " + "\n  ".join(mistakes))
+        self.mistakes = mistakes
+
+
+class SettingsReader:
+    """Fills settings from one environment and gathers what is wrong with it.
+
+    Read every struct first, then call :meth:`check`: whoever starts the service learns of all
+    mistakes in one go.
+
+    Args:
+        environ: The variables, as in ``os.environ``. An empty value counts as not set.
+    """
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._mistakes: list[str] = []
+
+    def read(self, kind: type[SettingsT]) -> SettingsT:
+        """Fill one struct; its field ``max_bytes`` is the variable ``MINILAB_MAX_BYTES``.
+
+        Args:
+            kind: A frozen struct whose fields carry types, bounds and defaults.
+
+        Returns:
+            The settings. Only to be used once :meth:`check` has passed.
+        """
+        values: dict[str, Any] = {}
+        for field in msgspec.structs.fields(kind):
+            name = PREFIX + field.name.upper()
+            text = self._environ.get(name, "").strip()
+            if not text:
+                if field.required:
+                    self._mistakes.append(f"{name} is required")
+                    values[field.name] = None
+                continue
+            try:
+                values[field.name] = msgspec.convert(text, field.type, strict=False)
+            except msgspec.ValidationError as error:
+                # The value itself stays out of the message: it may be a secret.
+                self._mistakes.append(f"{name}: {error}")
+        return kind(**values)
+
+    def refuse(self, mistake: str) -> None:
+        """Add a mistake that only shows when several settings are looked at together."""
+        self._mistakes.append(mistake)
+
+    def check(self) -> None:
+        """Fail if anything was wrong.
+
+        Raises:
+            SettingsError: Lists every mistake.
+        """
+        if self._mistakes:
+            raise SettingsError(self._mistakes)

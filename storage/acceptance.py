@@ -1,0 +1,370 @@
+"""The moment of the promise: files become images of a job, in one durable transaction.
+
+Requests that wait at the same time are committed together: one transaction, one wait for the
+journal. On a busy service this is what a request costs least; on an idle one a request is
+committed alone, at once.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import msgspec
+from bson import ObjectId
+from motor.motor_asyncio import AsyncIOMotorClientSession
+from pymongo import UpdateOne
+
+from domain.jobs import ChunkPlan, Status, Tally, plan_chunks
+from domain.records import Cell, Item, ItemError, Job, refused_item
+from storage.blobs import CHUNK_BYTES, BlobIntake, StagedFile
+from storage.identifiers import new_id, utc_now
+from storage.mongo import COMMITTED, DURABLE, Client, Database, Document
+
+# A group never makes a request wait for more than this many images of others.
+MAX_GROUP_FILES = 2000
+
+
+class TakenFile(msgspec.Struct, frozen=True):
+    """A file that will become an image.
+
+    Attributes:
+        index: Position among the files of the request, from 0.
+        filename: Name as uploaded, without folders.
+        format: Sniffed from the bytes.
+        staged: Where its bytes are.
+    """
+
+    index: int
+    filename: str
+    format: str
+    staged: StagedFile
+
+
+class RefusedFile(msgspec.Struct, frozen=True):
+    """A file that becomes an item with an error."""
+
+    index: int
+    filename: str
+    error: ItemError
+
+
+class DropOff(msgspec.Struct, frozen=True):
+    """What one request brings.
+
+    Attributes:
+        user_id: Whose images these will be.
+        key_id: The key that they came in through.
+        operations: What is asked for, in canonical order.
+        taken: Files that become images.
+        refused: Files that do not.
+        intake: Holds the bytes that are not written yet.
+    """
+
+    user_id: str
+    key_id: str
+    operations: tuple[str, ...]
+    taken: list[TakenFile]
+    refused: list[RefusedFile]
+    intake: BlobIntake
+
+
+class Ticket(msgspec.Struct, frozen=True):
+    """The answer to a drop-off, once it is durable.
+
+    Attributes:
+        job: The job.
+        items: Its items, in upload order.
+        chunks: The chunks of work that it was cut into.
+    """
+
+    job: Job
+    items: list[Item]
+    chunks: list[int]
+
+
+class _Entry:
+    """A drop-off on its way, with the documents that it becomes."""
+
+    def __init__(self, drop_off: DropOff, plan: ChunkPlan, due_after: timedelta) -> None:
+        self.drop_off = drop_off
+        self.answer: asyncio.Future[Ticket] = asyncio.get_running_loop().create_future()
+        self.now = utc_now()
+        self.due_at = self.now + due_after
+        self.job_id = new_id()
+        sizes = [(file.staged.sha256, file.staged.size_bytes) for file in drop_off.taken]
+        self.chunks = plan_chunks(sizes, plan)
+        self.images = [
+            _image_document(self, file, chunk)
+            for file, chunk in zip(drop_off.taken, self.chunks, strict=True)
+        ]
+
+
+class Acceptance:
+    """Accepts drop-offs. One for each API process.
+
+    Args:
+        client: For transactions.
+        database: Holds everything.
+        plan: How jobs are cut into chunks of work.
+        due_after: When the reconciler looks after a chunk that nobody has begun.
+    """
+
+    def __init__(
+        self, client: Client, database: Database, plan: ChunkPlan, due_after: timedelta
+    ) -> None:
+        self._client = client
+        self._database = database
+        self._plan = plan
+        self._due_after = due_after
+        self._waiting: list[_Entry] = []
+        self._committer: asyncio.Task[None] | None = None
+
+    async def accept(self, drop_off: DropOff) -> Ticket:
+        """Make the promise: when this returns, blobs, images and job are durable.
+
+        Args:
+            drop_off: What the request brought; its intake is spent afterwards.
+
+        Returns:
+            The ticket.
+
+        Raises:
+            PyMongoError: Nothing was accepted.
+        """
+        entry = _Entry(drop_off, self._plan, self._due_after)
+        self._waiting.append(entry)
+        if self._committer is None or self._committer.done():
+            self._committer = asyncio.create_task(self._commit_waiting())
+        return await entry.answer
+
+    async def drain(self) -> None:
+        """Wait until what was begun has been committed."""
+        if self._committer is not None:
+            await asyncio.wait([self._committer])
+
+    async def _commit_waiting(self) -> None:
+        while self._waiting:
+            group = self._take_group()
+            try:
+                await self._commit(group)
+            except Exception as error:
+                await self._commit_one_by_one(group, error)
+            for entry in group:
+                if not entry.answer.done():
+                    entry.answer.set_result(_ticket(entry))
+
+    async def _commit_one_by_one(self, group: list[_Entry], error: Exception) -> None:
+        """One drop-off that cannot be written must not take its neighbours with it."""
+        if len(group) == 1:
+            _fail(group[0], error)
+            return
+        for entry in group:
+            try:
+                await self._commit([entry])
+            except Exception as own_error:
+                _fail(entry, own_error)
+
+    def _take_group(self) -> list[_Entry]:
+        files = 0
+        for count, entry in enumerate(self._waiting):
+            files += len(entry.images)
+            if count and files > MAX_GROUP_FILES:
+                group, self._waiting = self._waiting[:count], self._waiting[count:]
+                return group
+        group, self._waiting = self._waiting, []
+        return group
+
+    async def _commit(self, group: list[_Entry]) -> None:
+        unused: set[ObjectId] = set()
+
+        async def write(session: AsyncIOMotorClientSession) -> None:
+            unused.clear()
+            unused.update(await self._write(session, group))
+
+        async with await self._client.start_session() as session:
+            await session.with_transaction(write, read_concern=COMMITTED, write_concern=DURABLE)
+        if unused:
+            # Their bytes were there already. If this fails the sweeper removes them.
+            await self._database["blobs.chunks"].delete_many({"files_id": {"$in": list(unused)}})
+
+    async def _write(
+        self, session: AsyncIOMotorClientSession, group: list[_Entry]
+    ) -> set[ObjectId]:
+        """Write a group. Returns the files whose chunks are written and not needed."""
+        database = self._database
+        new, known = await self._count_blobs(session, group)
+        chunks = [
+            chunk
+            for file_id, entry in new.items()
+            for chunk in entry.drop_off.intake.pending_of(file_id)
+        ]
+        if chunks:
+            await database["blobs.chunks"].insert_many(chunks, ordered=False, session=session)
+        await self._link_duplicates(session, group, known)
+        images = [image for entry in group for image in entry.images]
+        if images:
+            await database["images"].insert_many(images, ordered=False, session=session)
+        await database["jobs"].insert_many(
+            [_job_document(entry) for entry in group], ordered=False, session=session
+        )
+        flushed = {file_id for entry in group for file_id in entry.drop_off.intake.flushed}
+        return flushed - new.keys()
+
+    async def _count_blobs(
+        self, session: AsyncIOMotorClientSession, group: list[_Entry]
+    ) -> tuple[dict[ObjectId, _Entry], set[str]]:
+        """Count the new images at their blobs, making the blobs that are missing.
+
+        Returns:
+            The files that became blobs with the entry that holds their bytes, and the hashes
+            of the blobs that were there before.
+        """
+        first: dict[str, tuple[_Entry, TakenFile]] = {}
+        images_of: dict[str, int] = defaultdict(int)
+        for entry, file in _files(group):
+            first.setdefault(file.staged.sha256, (entry, file))
+            images_of[file.staged.sha256] += 1
+        if not first:
+            return {}, set()
+        writes = [
+            UpdateOne(
+                {"metadata.sha256": sha256},
+                {
+                    "$inc": {"metadata.images": images_of[sha256]},
+                    "$setOnInsert": _blob_fields(file, entry.now),
+                },
+                upsert=True,
+            )
+            for sha256, (entry, file) in first.items()
+        ]
+        result = await self._database["blobs.files"].bulk_write(
+            writes, ordered=False, session=session
+        )
+        made = set((result.upserted_ids or {}).values())
+        new = {
+            file.staged.file_id: entry
+            for entry, file in first.values()
+            if file.staged.file_id in made
+        }
+        return new, {sha for sha, (_, file) in first.items() if file.staged.file_id not in made}
+
+    async def _link_duplicates(
+        self, session: AsyncIOMotorClientSession, group: list[_Entry], known: set[str]
+    ) -> None:
+        """Name, for each image, an earlier one of the same user with the same bytes."""
+        earliest: dict[tuple[str, str], str] = {}
+        if known:
+            users = list({entry.drop_off.user_id for entry in group})
+            found = self._database["images"].find(
+                {"sha256": {"$in": list(known)}, "user_id": {"$in": users}},
+                {"sha256": 1, "user_id": 1},
+                session=session,
+            )
+            async for image in found:
+                owned = (image["user_id"], image["sha256"])
+                earliest[owned] = min(image["_id"], earliest.get(owned, image["_id"]))
+        for image in (image for entry in group for image in entry.images):
+            owned = (image["user_id"], image["sha256"])
+            image["duplicate_of"] = earliest.get(owned)
+            earliest.setdefault(owned, image["_id"])
+
+
+def _fail(entry: _Entry, error: Exception) -> None:
+    if not entry.answer.done():
+        entry.answer.set_exception(error)
+
+
+def _files(group: Iterable[_Entry]) -> Iterable[tuple[_Entry, TakenFile]]:
+    return ((entry, file) for entry in group for file in entry.drop_off.taken)
+
+
+def _blob_fields(file: TakenFile, now: datetime) -> Document:
+    return {
+        "_id": file.staged.file_id,
+        "length": file.staged.size_bytes,
+        "chunkSize": CHUNK_BYTES,
+        "uploadDate": now,
+        "filename": file.staged.sha256,
+        "metadata.format": file.format,
+        "metadata.results": {},
+    }
+
+
+def _image_document(entry: _Entry, file: TakenFile, chunk: int) -> Document:
+    drop_off = entry.drop_off
+    return {
+        "_id": new_id(),
+        "job_id": entry.job_id,
+        "user_id": drop_off.user_id,
+        "key_id": drop_off.key_id,
+        "index": file.index,
+        "chunk": chunk,
+        "sha256": file.staged.sha256,
+        "size_bytes": file.staged.size_bytes,
+        "filename": file.filename,
+        "format": file.format,
+        "uploaded_at": entry.now,
+        "duplicate_of": None,
+        "status": Status.QUEUED.value,
+        "cells": {name: {"status": Status.QUEUED.value} for name in drop_off.operations},
+        "attempts": 0,
+        "hint": 0,
+        "due_at": entry.due_at,
+    }
+
+
+def _tally(entry: _Entry) -> Tally:
+    operations = len(entry.drop_off.operations)
+    return Tally(
+        waiting=len(entry.images) * operations, refused=len(entry.drop_off.refused) * operations
+    )
+
+
+def _job_document(entry: _Entry) -> Document:
+    tally = _tally(entry)
+    document = {
+        "_id": entry.job_id,
+        "user_id": entry.drop_off.user_id,
+        "key_id": entry.drop_off.key_id,
+        "status": (Status.QUEUED if entry.images else Status.FAILED).value,
+        "version": 1,
+        "created_at": entry.now,
+        "finished_at": None if entry.images else entry.now,
+        "operations": list(entry.drop_off.operations),
+        "tally": msgspec.to_builtins(tally),
+        "refused": msgspec.to_builtins(entry.drop_off.refused),
+    }
+    return document | ({"due_at": entry.due_at} if entry.images else {})
+
+
+def _ticket(entry: _Entry) -> Ticket:
+    drop_off, operations = entry.drop_off, entry.drop_off.operations
+    document = _job_document(entry)
+    queued = Cell(Status.QUEUED)
+    items = [
+        Item(
+            index=image["index"],
+            filename=image["filename"],
+            status=Status.QUEUED,
+            cells=dict.fromkeys(operations, queued),
+            image_id=image["_id"],
+            duplicate_of=image["duplicate_of"],
+        )
+        for image in entry.images
+    ]
+    items += [
+        refused_item(file.index, file.filename, file.error, operations) for file in drop_off.refused
+    ]
+    job = Job(
+        id=entry.job_id,
+        user_id=drop_off.user_id,
+        key_id=drop_off.key_id,
+        status=Status(document["status"]),
+        version=1,
+        created_at=entry.now,
+        finished_at=document["finished_at"],
+        operations=operations,
+        tally=_tally(entry),
+    )
+    return Ticket(job, sorted(items, key=lambda item: item.index), sorted(set(entry.chunks)))

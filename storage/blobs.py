@@ -1,0 +1,256 @@
+"""Bytes in GridFS: each upload is written in bounded pieces, each blob is stored once.
+
+The files follow the GridFS specification (files and chunks collections, chunks of 255 KiB), so
+that any driver reads them. Motor's own writer holds up to 48 MB of every open upload; this one
+holds :data:`FLUSH_BYTES` of a whole request.
+Source: https://github.com/mongodb/specifications/blob/master/source/gridfs/gridfs-spec.md
+"""
+
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+
+import msgspec
+from bson import Binary, ObjectId
+from pymongo.errors import BulkWriteError
+
+from storage.mongo import Collection, Database, Document
+
+CHUNK_BYTES = 255 * 1024
+FLUSH_BYTES = 1024 * 1024
+HEAD_BYTES = 64
+DUPLICATE_KEY = 11000
+
+FileId = ObjectId | str
+"""Blobs have ObjectIds; variants are named after what they are made of."""
+
+
+class IncomingFile:
+    """One file while it arrives: hashed, measured and cut into chunks.
+
+    Attributes:
+        file_id: GridFS ID that the chunks are written under.
+        size_bytes: Bytes so far.
+        head: The first :data:`HEAD_BYTES` bytes, for sniffing.
+    """
+
+    def __init__(self) -> None:
+        self.file_id = ObjectId()
+        self.size_bytes = 0
+        self.head = b""
+        self._hash = hashlib.sha256()
+        self._buffer = bytearray()
+        self._chunks_made = 0
+
+    def feed(self, data: bytes) -> list[Document]:
+        """Take more bytes, and give back the chunks that are full."""
+        self._hash.update(data)
+        self.size_bytes += len(data)
+        if len(self.head) < HEAD_BYTES:
+            self.head += data[: HEAD_BYTES - len(self.head)]
+        self._buffer += data
+        chunks = []
+        while len(self._buffer) >= CHUNK_BYTES:
+            chunks.append(self._cut())
+        return chunks
+
+    def close(self) -> list[Document]:
+        """Give back the last chunk."""
+        return [self._cut()] if self._buffer else []
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the bytes so far, as 64 hex digits."""
+        return self._hash.hexdigest()
+
+    def _cut(self) -> Document:
+        data = bytes(self._buffer[:CHUNK_BYTES])
+        del self._buffer[:CHUNK_BYTES]
+        number, self._chunks_made = self._chunks_made, self._chunks_made + 1
+        return {"_id": ObjectId(), "files_id": self.file_id, "n": number, "data": Binary(data)}
+
+
+class StagedFile(msgspec.Struct, frozen=True):
+    """A file whose bytes have all arrived.
+
+    Attributes:
+        file_id: GridFS ID of its chunks.
+        sha256: Hash of its bytes, as 64 hex digits.
+        size_bytes: Its size.
+    """
+
+    file_id: ObjectId
+    sha256: str
+    size_bytes: int
+
+
+class BlobIntake:
+    """Takes the files of one request, holding at most :data:`FLUSH_BYTES` of them.
+
+    What is written before the acceptance has no parent yet. If the request ends without one,
+    :meth:`discard` removes it; after a crash the sweeper does, by missing parent and age.
+    """
+
+    def __init__(self, chunks: Collection) -> None:
+        self._chunks = chunks
+        self._pending: list[Document] = []
+        self._pending_bytes = 0
+        self._flushed: set[ObjectId] = set()
+
+    async def write(self, file: IncomingFile, data: bytes) -> None:
+        """Take bytes of a file; writes to GridFS whenever enough has gathered."""
+        await self._stage(file.feed(data))
+
+    async def finish(self, file: IncomingFile) -> StagedFile:
+        """End a file. Its last chunks may stay in memory until the acceptance."""
+        await self._stage(file.close())
+        return StagedFile(file.file_id, file.sha256, file.size_bytes)
+
+    def pending_of(self, file_id: ObjectId) -> list[Document]:
+        """Give the chunks of a file that are not written yet."""
+        return [chunk for chunk in self._pending if chunk["files_id"] == file_id]
+
+    @property
+    def flushed(self) -> frozenset[ObjectId]:
+        """The files of which chunks have been written."""
+        return frozenset(self._flushed)
+
+    async def refuse(self, file: IncomingFile) -> None:
+        """Forget a file, and remove what was written of it."""
+        self._drop_pending(file.file_id)
+        if file.file_id in self._flushed:
+            await self._chunks.delete_many({"files_id": file.file_id})
+            self._flushed.discard(file.file_id)
+
+    async def discard(self) -> None:
+        """Remove all that was written, for a request that ends without a ticket."""
+        self._pending, self._pending_bytes = [], 0
+        if self._flushed:
+            await self._chunks.delete_many({"files_id": {"$in": list(self._flushed)}})
+
+    async def _stage(self, chunks: list[Document]) -> None:
+        self._pending += chunks
+        self._pending_bytes += sum(len(chunk["data"]) for chunk in chunks)
+        if self._pending_bytes >= FLUSH_BYTES:
+            self._flushed |= {chunk["files_id"] for chunk in self._pending}
+            batch, self._pending, self._pending_bytes = self._pending, [], 0
+            await self._chunks.insert_many(batch, ordered=False)
+
+    def _drop_pending(self, file_id: ObjectId) -> None:
+        self._pending = [chunk for chunk in self._pending if chunk["files_id"] != file_id]
+        self._pending_bytes = sum(len(chunk["data"]) for chunk in self._pending)
+
+
+async def read_files(chunks: Collection, file_ids: Sequence[ObjectId]) -> dict[ObjectId, bytes]:
+    """Read several small files whole, in one query.
+
+    Args:
+        chunks: A GridFS chunks collection.
+        file_ids: The files.
+
+    Returns:
+        The bytes of each file that has any.
+    """
+    parts: dict[ObjectId, list[bytes]] = {}
+    cursor = chunks.find({"files_id": {"$in": list(file_ids)}}, {"files_id": 1, "data": 1})
+    async for chunk in cursor.sort([("files_id", 1), ("n", 1)]):
+        parts.setdefault(chunk["files_id"], []).append(chunk["data"])
+    return {file_id: b"".join(pieces) for file_id, pieces in parts.items()}
+
+
+async def stream_file(
+    chunks: Collection, file_id: FileId, start: int, stop: int, chunk_bytes: int
+) -> AsyncIterator[bytes]:
+    """Read a part of a file, one chunk in memory at a time.
+
+    Args:
+        chunks: A GridFS chunks collection.
+        file_id: The file.
+        start: First byte, from 0.
+        stop: One past the last byte.
+        chunk_bytes: Size of the chunks of this file.
+
+    Yields:
+        Pieces of the bytes from ``start`` up to ``stop``.
+    """
+    first = start // chunk_bytes
+    query = {"files_id": file_id, "n": {"$gte": first, "$lte": (stop - 1) // chunk_bytes}}
+    position = first * chunk_bytes
+    async for chunk in chunks.find(query, {"data": 1}, batch_size=4).sort("n", 1):
+        data = chunk["data"]
+        yield data[max(0, start - position) : stop - position]
+        position += len(data)
+
+
+class StoredVariant(msgspec.Struct, frozen=True):
+    """A picture made from a blob.
+
+    Attributes:
+        file_id: GridFS ID: the same for the same blob, variant and version, so that making it
+            twice writes it once.
+        media_type: For the Content-Type header.
+        size_bytes: Its size.
+    """
+
+    file_id: str
+    media_type: str
+    size_bytes: int
+
+
+def variant_id(sha256: str, variant: str, version: int) -> str:
+    """Name the one file that holds a variant of a blob."""
+    return f"{sha256}/{variant}/v{version}"
+
+
+def variant_documents(
+    sha256: str, file_id: str, media_type: str, data: bytes, now: datetime
+) -> tuple[Document, list[Document]]:
+    """Make the GridFS documents of a variant.
+
+    Args:
+        sha256: The blob that it was made from.
+        file_id: From :func:`variant_id`.
+        media_type: For the Content-Type header.
+        data: The encoded picture.
+        now: The time, UTC.
+
+    Returns:
+        The file document and its chunks.
+    """
+    file = {
+        "_id": file_id,
+        "length": len(data),
+        "chunkSize": CHUNK_BYTES,
+        "uploadDate": now,
+        "filename": file_id,
+        "metadata": {"sha256": sha256, "media_type": media_type},
+    }
+    chunks = [
+        {"files_id": file_id, "n": n, "data": Binary(data[start : start + CHUNK_BYTES])}
+        for n, start in enumerate(range(0, len(data), CHUNK_BYTES))
+    ]
+    return file, chunks
+
+
+async def find_variant(database: Database, file_id: str) -> StoredVariant | None:
+    """Look a variant up."""
+    file = await database["variants.files"].find_one({"_id": file_id})
+    if file is None:
+        return None
+    return StoredVariant(file_id, file["metadata"]["media_type"], file["length"])
+
+
+async def insert_once(collection: Collection, documents: list[Document]) -> None:
+    """Insert documents of which some may be there already, from an earlier attempt.
+
+    Raises:
+        BulkWriteError: Anything but a duplicate went wrong.
+    """
+    if not documents:
+        return
+    try:
+        await collection.insert_many(documents, ordered=False)
+    except BulkWriteError as error:
+        details = error.details or {}
+        if any(failure["code"] != DUPLICATE_KEY for failure in details["writeErrors"]):
+            raise

@@ -1,0 +1,169 @@
+"""Real MongoDB and Redis servers for one machine: nothing to install, nothing left behind.
+
+They listen on loopback only, keep their data in one folder, and end with the process that
+started them, however that ends.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from storage.servers.data_folder import Folder, locked_folder
+from storage.servers.mongodb import mongodb_command, mongodb_is_ready, mongodb_url
+from storage.servers.ports import find_free_port, is_free
+from storage.servers.process import ServerError, ServerProcess
+from storage.servers.programs import find_mongod, find_mongodb, find_redis_server
+from storage.servers.redis_server import redis_command, redis_is_ready, redis_url
+
+__all__ = [
+    "EmbeddedServers",
+    "ServerError",
+    "ServerProcess",
+    "embedded_servers",
+    "find_mongod",
+    "find_mongodb",
+    "find_redis_server",
+]
+
+_PORT_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedServers:
+    """The running servers of one data folder; their URLs stay the same through restarts.
+
+    Args:
+        started: Those that were asked for, in the order of their start.
+    """
+
+    started: tuple[ServerProcess, ...]
+
+    @property
+    def mongodb(self) -> ServerProcess:
+        """The MongoDB server: kill, freeze, stop and start it at will."""
+        return self._named("mongodb")
+
+    @property
+    def redis(self) -> ServerProcess:
+        """The Redis server: kill, freeze, stop and start it at will."""
+        return self._named("redis")
+
+    @property
+    def mongodb_url(self) -> str:
+        """Where clients reach MongoDB."""
+        return self.mongodb.url
+
+    @property
+    def redis_url(self) -> str:
+        """Where clients reach Redis."""
+        return self.redis.url
+
+    def _named(self, name: str) -> ServerProcess:
+        for server in self.started:
+            if server.name == name:
+                return server
+        raise ServerError(f"no embedded {name} was asked for")
+
+
+@contextmanager
+def embedded_servers(
+    data_dir: Path,
+    *,
+    mongodb: bool = True,
+    redis: bool = True,
+    mongodb_cache_gb: float = 0.5,
+    start_seconds: float = 60,
+    stop_seconds: float = 20,
+) -> Iterator[EmbeddedServers]:
+    """Run the servers for as long as the context lasts, and find the data of before again.
+
+    Call it from a thread that lives as long as they should, such as the main thread.
+
+    Args:
+        data_dir: Folder of their data, made where missing; one stack at a time.
+        mongodb: Whether to start MongoDB.
+        redis: Whether to start Redis.
+        mongodb_cache_gb: Cache of MongoDB's storage engine, 0.25 at least.
+        start_seconds: How long a server may take until it serves.
+        stop_seconds: How long a server may take to stop before it is killed.
+
+    Yields:
+        The servers, ready to be used.
+
+    Raises:
+        ServerError: The folder is in use, a program is missing, or a server does not start.
+    """
+    with ExitStack() as stack:
+        folder = stack.enter_context(locked_folder(data_dir))
+        started: list[ServerProcess] = []
+        stack.callback(_stop_all, started, stop_seconds)
+        if mongodb:
+            started.append(_start_mongodb(folder, mongodb_cache_gb, start_seconds))
+        if redis:
+            started.append(_start_redis(folder, start_seconds))
+        yield EmbeddedServers(tuple(started))
+
+
+def _stop_all(started: list[ServerProcess], stop_seconds: float) -> None:
+    for server in reversed(started):
+        server.stop(stop_seconds)
+
+
+def _start_mongodb(folder: Folder, cache_gb: float, start_seconds: float) -> ServerProcess:
+    program = find_mongodb(folder.remembered("mongodb_program"))
+    data = folder.subfolder(program.kind)
+
+    def make(port: int) -> ServerProcess:
+        return ServerProcess(
+            "mongodb",
+            mongodb_command(program, port, data, cache_gb),
+            url=mongodb_url(program, port),
+            is_ready=lambda: mongodb_is_ready(program, port),
+            output=folder.log("mongodb"),
+            keep_open=[folder.lock],
+        )
+
+    return _start_on_some_port(folder, "mongodb", program.path, make, start_seconds)
+
+
+def _start_redis(folder: Folder, start_seconds: float) -> ServerProcess:
+    program = find_redis_server(folder.remembered("redis_program"))
+    data = folder.subfolder("redis")
+
+    def make(port: int) -> ServerProcess:
+        return ServerProcess(
+            "redis",
+            redis_command(program, port, data),
+            url=redis_url(port),
+            is_ready=lambda: redis_is_ready(port),
+            output=folder.log("redis"),
+            keep_open=[folder.lock],
+        )
+
+    return _start_on_some_port(folder, "redis", program.path, make, start_seconds)
+
+
+def _start_on_some_port(
+    folder: Folder,
+    name: str,
+    program: str,
+    make: Callable[[int], ServerProcess],
+    start_seconds: float,
+) -> ServerProcess:
+    port = int(folder.remembered(f"{name}_port") or 0)
+    for attempt in range(_PORT_ATTEMPTS):
+        if not port or not is_free(port):
+            port = find_free_port()
+        server = make(port)
+        try:
+            server.start(start_seconds)
+        except BaseException:
+            lost_the_port = not server.is_running and not is_free(port)
+            server.kill()
+            if not lost_the_port or attempt == _PORT_ATTEMPTS - 1:
+                raise
+        else:
+            folder.remember({f"{name}_port": str(port), f"{name}_program": program})
+            return server
+    raise AssertionError("unreachable")

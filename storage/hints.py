@@ -1,0 +1,145 @@
+"""Hints to workers: Redis is told what to look at, MongoDB decides what there is to do.
+
+A hint that is lost costs time, never work: the reconciler sends it again. So sending is best
+effort, happens in the background, and never holds up an answer.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+import msgspec
+import structlog
+from arq.connections import ArqRedis
+from arq.constants import (
+    default_queue_name,
+    in_progress_key_prefix,
+    job_key_prefix,
+    retry_key_prefix,
+)
+from redis.asyncio import ConnectionPool
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from storage.errors import REDIS_FAILED
+from storage.recovery import ChunkHint
+from storage.settings import StoreSettings
+
+PROCESS_IMAGES = "process_images"
+QUEUE = default_queue_name
+MARKER = "minilab:hints-are-here"
+MARKER_SECONDS = 24 * 3600
+
+_log = structlog.get_logger(__name__)
+
+
+def connect_redis(settings: StoreSettings, *, retries: int = 1) -> ArqRedis:
+    """Make a Redis pool. Nothing is sent until the first call.
+
+    A time limit on every call keeps a frozen Redis from freezing us; msgpack in place of
+    arq's default pickle keeps whoever can write to Redis from running code here.
+
+    Args:
+        settings: Where Redis is.
+        retries: How often a call is tried again when the connection breaks.
+    """
+    pool = ConnectionPool.from_url(
+        settings.redis_url,
+        socket_timeout=settings.redis_timeout_seconds,
+        socket_connect_timeout=settings.redis_timeout_seconds,
+        socket_keepalive=True,
+        health_check_interval=30,
+        retry=Retry(ExponentialBackoff(cap=2, base=0.05), retries),
+        retry_on_error=[RedisConnectionError, RedisTimeoutError, OSError],
+    )
+    return ArqRedis(
+        pool_or_conn=pool,
+        job_serializer=msgspec.msgpack.encode,
+        job_deserializer=msgspec.msgpack.decode,
+    )
+
+
+class Hints:
+    """Sends hints, and knows which are still there.
+
+    Args:
+        redis: The pool.
+    """
+
+    def __init__(self, redis: ArqRedis) -> None:
+        self._redis = redis
+        self._sending: set[asyncio.Task[bool]] = set()
+
+    def send_soon(self, hints: Sequence[ChunkHint]) -> None:
+        """Send hints in the background."""
+        task = asyncio.create_task(self.send(hints))
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+
+    async def send(self, hints: Sequence[ChunkHint]) -> bool:
+        """Send hints.
+
+        Returns:
+            False if Redis could not be reached: the reconciler will send them.
+        """
+        try:
+            for hint in hints:
+                await self._redis.enqueue_job(
+                    PROCESS_IMAGES, hint.job_id, hint.chunk, _job_id=_hint_id(hint)
+                )
+        except REDIS_FAILED as error:
+            _log.warning("hint_not_sent", job_id=hints[0].job_id, reason=type(error).__name__)
+            return False
+        return True
+
+    async def find_lost(self, hints: Sequence[ChunkHint]) -> list[ChunkHint]:
+        """Say which hints are no longer in Redis.
+
+        Raises:
+            RedisError: Redis cannot be reached.
+        """
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for hint in hints:
+                pipe.exists(job_key_prefix + _hint_id(hint))
+                pipe.zscore(QUEUE, _hint_id(hint))
+            answers = await pipe.execute()
+        kept = zip(answers[::2], answers[1::2], strict=True)
+        return [
+            hint
+            for hint, (exists, score) in zip(hints, kept, strict=True)
+            if not exists or score is None
+        ]
+
+    async def were_wiped(self) -> bool:
+        """Say whether Redis has lost everything since this was last asked, by anyone.
+
+        Of several processes that ask, one is told so.
+
+        Raises:
+            RedisError: Redis cannot be reached.
+        """
+        before = await self._redis.set(MARKER, b"1", ex=MARKER_SECONDS, get=True)
+        return before is None
+
+    async def forget(self, hint: ChunkHint) -> None:
+        """Remove a hint whose worker is gone, which arq would keep until a key expires."""
+        hint_id = _hint_id(hint)
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.zrem(QUEUE, hint_id)
+            pipe.delete(
+                job_key_prefix + hint_id,
+                in_progress_key_prefix + hint_id,
+                retry_key_prefix + hint_id,
+            )
+            await pipe.execute()
+
+    async def drain(self) -> None:
+        """Wait until what is being sent has been sent."""
+        if self._sending:
+            await asyncio.wait(self._sending)
+
+
+def _hint_id(hint: ChunkHint) -> str:
+    # arq refuses an ID while a job or a result of that ID is there, so it is never reused.
+    return f"{hint.job_id}:{hint.chunk}:{hint.number}"

@@ -1,0 +1,145 @@
+"""Reads of jobs, each limited to what the caller may see."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from domain.errors import NotFound
+from domain.jobs import Status, Tally
+from domain.keys import Scope
+from domain.records import Cell, Item, ItemError, Job, refused_item
+from storage.mongo import COMMITTED, Database, Document
+
+# More work than this ahead of a job is "a lot": counting further would cost more than it tells.
+MAX_COUNTED_AHEAD = 2_000
+
+
+class JobFilter(msgspec.Struct, frozen=True):
+    """Which jobs a list holds.
+
+    Attributes:
+        scope: What the caller may see.
+        status: Only jobs of this status.
+        before: Only jobs older than this one.
+    """
+
+    scope: Scope
+    status: Status | None = None
+    before: str | None = None
+
+
+class Jobs:
+    """Finds jobs and their items.
+
+    Args:
+        database: Holds everything.
+    """
+
+    def __init__(self, database: Database) -> None:
+        # What a client is told has happened must not be undone by a crash.
+        self._jobs = database.get_collection("jobs", read_concern=COMMITTED)
+        self._images = database.get_collection("images", read_concern=COMMITTED)
+
+    async def get(self, job_id: str, scope: Scope) -> Job:
+        """Read a job without its items.
+
+        Raises:
+            NotFound: There is none that the caller may see.
+        """
+        document = await self._jobs.find_one({"_id": job_id}, {"refused": 0})
+        if document is None or not scope.admits(document["user_id"], document["key_id"]):
+            raise NotFound
+        return _job(document)
+
+    async def list_page(self, wanted: JobFilter, limit: int) -> list[Job]:
+        """List jobs, newest first."""
+        query = scope_query(wanted.scope)
+        if wanted.status:
+            query["status"] = wanted.status.value
+        if wanted.before:
+            query["_id"] = {"$lt": wanted.before}
+        found = self._jobs.find(query, {"refused": 0}).sort("_id", -1).limit(limit)
+        return [_job(document) async for document in found]
+
+    async def items(self, jobs: Sequence[Job]) -> dict[str, list[Item]]:
+        """Read the items of jobs, in upload order.
+
+        Returns:
+            The items by job ID.
+        """
+        by_id = {job.id: job for job in jobs}
+        items: dict[str, list[Item]] = {job.id: [] for job in jobs}
+        found = self._images.find({"job_id": {"$in": list(by_id)}}, ITEM_FIELDS)
+        async for image in found:
+            items[image["job_id"]].append(item_of(image))
+        refusals = self._jobs.find(
+            {"_id": {"$in": list(by_id)}, "refused.0": {"$exists": True}}, {"refused": 1}
+        )
+        async for document in refusals:
+            job = by_id[document["_id"]]
+            items[job.id] += [_refused(file, job.operations) for file in document["refused"]]
+        for of_job in items.values():
+            of_job.sort(key=lambda item: item.index)
+        return items
+
+    async def count_ahead(self, job: Job) -> int:
+        """Count the open images that were accepted before this job, up to a limit."""
+        return await self._images.count_documents(
+            {"due_at": {"$exists": True}, "uploaded_at": {"$lt": job.created_at}},
+            limit=MAX_COUNTED_AHEAD,
+        )
+
+
+ITEM_FIELDS = dict.fromkeys(
+    ["job_id", "index", "filename", "status", "cells", "duplicate_of", "error"], 1
+)
+
+
+def scope_query(scope: Scope) -> Document:
+    """Turn a scope into the query that limits a read to it."""
+    query: Document = {}
+    if scope.user_id is not None:
+        query["user_id"] = scope.user_id
+    if scope.key_id is not None:
+        query["key_id"] = scope.key_id
+    return query
+
+
+def item_of(image: Document) -> Item:
+    """Read the item that an image is of its job."""
+    status = Status(image["status"])
+    cells = msgspec.convert(image["cells"], dict[str, Cell])
+    if status is Status.PROCESSING:
+        # Only images are claimed; an open cell of a claimed image runs.
+        cells = {
+            name: Cell(Status.PROCESSING) if cell.status is Status.QUEUED else cell
+            for name, cell in cells.items()
+        }
+    return Item(
+        index=image["index"],
+        filename=image["filename"],
+        status=status,
+        cells=cells,
+        image_id=image["_id"],
+        duplicate_of=image["duplicate_of"],
+        error=msgspec.convert(image.get("error"), ItemError | None),
+    )
+
+
+def _refused(file: Document, operations: tuple[str, ...]) -> Item:
+    error = msgspec.convert(file["error"], ItemError)
+    return refused_item(file["index"], file["filename"], error, operations)
+
+
+def _job(document: Document) -> Job:
+    return Job(
+        id=document["_id"],
+        user_id=document["user_id"],
+        key_id=document["key_id"],
+        status=Status(document["status"]),
+        version=document["version"],
+        created_at=document["created_at"],
+        finished_at=document["finished_at"],
+        operations=tuple(document["operations"]),
+        tally=msgspec.convert(document["tally"], Tally),
+    )

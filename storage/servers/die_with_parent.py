@@ -1,0 +1,45 @@
+"""Become another program that ends when its parent does, whatever ends the parent.
+
+Run as ``python -I -S die_with_parent.py PARENT_PID PROGRAM [ARGUMENT…]``, standard library only.
+Doing this in a program of its own, rather than between fork and exec of the parent, is what
+makes it safe in a parent with threads. The kernel keeps the setting across exec.
+
+Source: prctl(2), PR_SET_PDEATHSIG.
+"""
+
+import contextlib
+import ctypes
+import os
+import resource
+import signal
+import sys
+
+PR_SET_PDEATHSIG = 1
+MAX_OPEN_FILES = 64_000
+
+
+def _raise_open_files_limit() -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    soft = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_OPEN_FILES)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def main(parent_pid: int, command: list[str]) -> None:
+    """Tie this process to its parent, then become ``command``.
+
+    Args:
+        parent_pid: The process that must be the parent still; if it died before the tie was
+            made, no signal will ever come, so this process ends at once.
+        command: Absolute path of a program, and its arguments.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() != parent_pid:
+        sys.exit(1)
+    _raise_open_files_limit()
+    os.execv(command[0], command)  # noqa: S606 -- becoming the program is the purpose
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2:])

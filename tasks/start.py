@@ -1,0 +1,32 @@
+"""Starts a worker from the command line."""
+
+import asyncio
+import os
+import socket
+import sys
+
+import uvloop
+
+from domain.settings import SettingsError
+from storage.connect import open_stores
+from storage.identifiers import utc_now
+from storage.logs import configure_logs
+from tasks.worker import Settings, read_settings, run_worker
+
+
+def start() -> None:
+    """Run a worker, or answer for its health; exit 2 where the settings cannot be used."""
+    try:
+        settings = read_settings(os.environ)
+    except SettingsError as error:
+        sys.exit(f"minilab worker: {error}")
+    configure_logs(service="worker")
+    if "--health" in sys.argv[1:]:
+        sys.exit(0 if asyncio.run(_is_alive(settings)) else 1)
+    uvloop.run(run_worker(settings))
+
+
+async def _is_alive(settings: Settings) -> bool:
+    """Say whether a worker of this host was seen lately."""
+    async with open_stores(settings.stores, settings.rules) as stores:
+        return await stores.workers.is_alive(socket.gethostname(), utc_now())

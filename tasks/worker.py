@@ -1,0 +1,196 @@
+"""The worker's composition root: settings, stores, children, queue and side tasks."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import structlog
+from arq.worker import Worker, func
+
+from domain.images.pipeline import load_models
+from domain.limits import ImageLimits
+from domain.settings import SettingsReader
+from sandbox.pool import ChildPool
+from storage.connect import Stores, open_stores
+from storage.errors import STORE_FAILED
+from storage.hints import PROCESS_IMAGES
+from storage.identifiers import new_id, utc_now
+from storage.settings import StoreSettings, WorkRules
+from storage.sweeper import Sweeper
+from storage.workers import HEARTBEAT_SECONDS
+from tasks.jobs.process_images import ChunkProcessor, ChunkRules
+from tasks.jobs.reconcile import reconcile
+from tasks.pace import Pace
+from tasks.settings import WorkerSettings
+
+RESTART_SECONDS = 1.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """All that a worker is told."""
+
+    stores: StoreSettings
+    rules: WorkRules
+    limits: ImageLimits
+    worker: WorkerSettings
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Read the settings of a worker.
+
+    Raises:
+        SettingsError: Lists every mistake.
+    """
+    reader = SettingsReader(environ)
+    parts = (StoreSettings, WorkRules, ImageLimits, WorkerSettings)
+    read: list[Any] = [reader.read(part) for part in parts]
+    reader.check()
+    return Settings(*read)
+
+
+class ImageWorker:
+    """One worker process: takes hints from the queue, and looks after what has none.
+
+    Args:
+        settings: All that it is told.
+        stores: Where everything is kept.
+    """
+
+    def __init__(self, settings: Settings, stores: Stores) -> None:
+        self._settings = settings
+        self._stores = stores
+        self._pace = Pace()
+        self._pool = ChildPool(settings.worker.worker_children, settings.limits.max_child_bytes)
+        self._processor = ChunkProcessor(
+            stores,
+            self._pool,
+            ChunkRules(
+                limits=settings.limits,
+                group_images=settings.worker.worker_group_images,
+                max_crashes=settings.worker.max_crashes,
+                renew_seconds=settings.rules.lease_seconds / 3,
+            ),
+            self._pace,
+        )
+        self._id = f"{socket.gethostname()}:{os.getpid()}:{new_id()}"
+        self._sweeper = Sweeper(
+            stores.database, timedelta(seconds=settings.worker.orphan_age_seconds)
+        )
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until told to stop, then finish what is running within the drain time."""
+        worker = self._settings.worker
+        await self._pool.warm_up(load_models)
+        side_tasks = [
+            asyncio.create_task(self._repeat(self._beat, HEARTBEAT_SECONDS)),
+            asyncio.create_task(self._repeat(self._reconcile, worker.reconcile_seconds)),
+            asyncio.create_task(self._repeat(self._sweep, worker.sweep_seconds)),
+        ]
+        try:
+            await self._take_hints(stop)
+        finally:
+            for task in side_tasks:
+                task.cancel()
+            await asyncio.wait(side_tasks)
+            await self._leave()
+
+    async def _take_hints(self, stop: asyncio.Event) -> None:
+        """Run arq's loop, and start it again whenever Redis breaks it."""
+        stopping = asyncio.create_task(stop.wait())
+        queue = self._make_queue()
+        while not stop.is_set():
+            polling = asyncio.create_task(queue.async_run())
+            await asyncio.wait({polling, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if polling.done() and (error := polling.exception()) is not None:
+                _log.warning("queue_interrupted", reason=type(error).__name__)
+                await asyncio.wait({stopping}, timeout=RESTART_SECONDS)
+                continue
+            queue.allow_pick_jobs = False
+            await self._drain(queue)
+            polling.cancel()
+            await asyncio.wait({polling})
+
+    async def _drain(self, queue: Worker) -> None:
+        running = [task for task in queue.tasks.values() if not task.done()]
+        if not running:
+            return
+        _log.info("draining", tasks=len(running))
+        _, late = await asyncio.wait(running, timeout=self._settings.worker.worker_drain_seconds)
+        for task in queue.job_tasks.values():
+            task.cancel()  # releases what it holds: others take over at once
+        if late:
+            await asyncio.wait(late, timeout=5)
+
+    def _make_queue(self) -> Worker:
+        slots = 2 * self._settings.worker.worker_children
+        return Worker(
+            functions=[
+                # The time limit guards against our own mistakes; work has limits of its own.
+                func(  # type: ignore[arg-type]  # a bound method has all that arq reads
+                    self._process_images, name=PROCESS_IMAGES, timeout=900, keep_result=0
+                )
+            ],
+            redis_pool=self._stores.redis,
+            handle_signals=False,
+            max_jobs=slots,
+            # arq reads this many IDs a poll, those of running work included (see decision 0002).
+            queue_read_limit=max(500, 50 * slots),
+            poll_delay=self._settings.worker.worker_poll_seconds,
+            max_tries=1_000_000,
+            health_check_interval=60,
+            health_check_key=f"minilab:worker:{self._id}",
+            job_serializer=msgspec.msgpack.encode,
+            job_deserializer=msgspec.msgpack.decode,
+            log_results=False,
+        )
+
+    async def _process_images(self, _ctx: dict[Any, Any], job_id: str, chunk: int) -> None:
+        structlog.contextvars.bind_contextvars(job_id=job_id, chunk=chunk)
+        try:
+            await self._processor.process(job_id, chunk)
+        except STORE_FAILED as error:
+            # The lease runs out or was given back: the reconciler hints the chunk again.
+            _log.warning("chunk_interrupted", reason=type(error).__name__)
+
+    async def _beat(self) -> None:
+        await self._stores.workers.beat(self._id, self._pace.images_per_second)
+
+    async def _reconcile(self) -> None:
+        await reconcile(self._stores, self._settings.rules.hint_grace_seconds)
+
+    async def _sweep(self) -> None:
+        if removed := await self._sweeper.sweep(utc_now()):
+            _log.info("orphans_removed", files=removed)
+
+    async def _leave(self) -> None:
+        try:
+            await self._stores.workers.leave(self._id)
+        except STORE_FAILED as error:
+            _log.warning("leave_not_recorded", reason=type(error).__name__)
+
+    async def _repeat(self, action: Callable[[], Awaitable[None]], seconds: float) -> None:
+        while True:
+            try:
+                await action()
+            except STORE_FAILED as error:
+                _log.warning(
+                    "side_task_interrupted", task=action.__name__, reason=type(error).__name__
+                )
+            await asyncio.sleep(seconds)
+
+
+async def run_worker(settings: Settings) -> None:
+    """Run a worker until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with open_stores(settings.stores, settings.rules) as stores:
+        await ImageWorker(settings, stores).run(stop)

@@ -1,0 +1,219 @@
+"""`make run` as people meet it: real processes, real signals; small programs stand in for ours."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import psutil
+import pytest
+from pymongo import MongoClient
+
+from storage.servers.ports import find_free_port
+
+pytestmark = pytest.mark.timeout(90)
+
+API = """
+import http.server, os, sys
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200 if self.path == "/readyz" else 404)
+        self.end_headers()
+    def log_message(self, *args): pass
+print("listening")
+sys.stdout.write("long" * 40_000 + "\\n")
+place = (os.environ["MINILAB_HOST"], int(os.environ["MINILAB_PORT"]))
+http.server.ThreadingHTTPServer(place, Handler).serve_forever()
+"""
+WORKER = """
+import os, time
+names = ["MINILAB_MONGODB_URL", "MINILAB_REDIS_URL", "MINILAB_ADMIN_KEY"]
+print("told", *[name for name in names if os.environ.get(name)])
+time.sleep(600)
+"""
+STAND_INS = {"worker": [sys.executable, "-c", WORKER], "api": [sys.executable, "-c", API]}
+EVERYTHING = {"mongod", "redis-server", "worker", "api"}
+RUN = "import json, sys; from deploy.run_local import main; sys.exit(main(json.loads(sys.argv[1])))"
+
+
+@dataclass
+class Stack:
+    """A supervisor that was started, and what it printed so far."""
+
+    process: subprocess.Popen[str]
+    output: Path
+    port: int
+
+    @property
+    def text(self) -> str:
+        return self.output.read_text()
+
+    def wait_for(self, text: str) -> None:
+        until(lambda: text in self.text or self.process.poll() is not None)
+        assert text in self.text
+
+    def children(self) -> dict[str, int]:
+        """Process IDs by the name of their program, or by ``api`` and ``worker``."""
+        found = {}
+        for child in psutil.Process(self.process.pid).children():
+            with suppress(psutil.NoSuchProcess):
+                arguments = child.cmdline()
+                stand_ins = [name for name, command in STAND_INS.items() if command == arguments]
+                program = Path(arguments[0].split()[0]).name if arguments else "gone"
+                found[stand_ins[0] if stand_ins else program] = child.pid
+        return found
+
+
+def until(condition: Callable[[], bool], seconds: float = 45) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.02)
+
+
+def is_alive(pid: int) -> bool:
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+def environment(folder: Path, port: int) -> dict[str, str]:
+    inherited = {name: v for name, v in os.environ.items() if not name.startswith("MINILAB_")}
+    return inherited | {"MINILAB_DATA_DIR": str(folder / "data"), "MINILAB_PORT": str(port)}
+
+
+@contextmanager
+def running(folder: Path, extra: Mapping[str, str] = MappingProxyType({})) -> Iterator[Stack]:
+    port = find_free_port()
+    output = folder / f"output-{port}.txt"
+    with output.open("w") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-c", RUN, json.dumps(STAND_INS)],
+            env=environment(folder, port) | dict(extra),
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    try:
+        stack = Stack(process, output, port)
+        stack.wait_for("Minilab is ready")
+        yield stack
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[Stack]:
+    with running(tmp_path) as started:
+        yield started
+
+
+def test_greeting_tells_everything_that_a_first_upload_needs(stack: Stack, tmp_path: Path) -> None:
+    key = (tmp_path / "data" / "admin_key").read_text().strip()
+    address = f"http://127.0.0.1:{stack.port}"
+    stack.wait_for("Ctrl-C stops")
+    assert f"ready at {address}" in stack.text
+    assert f"{address}/u" in stack.text
+    curl = f'curl -H "Authorization: Bearer {key}" -H "Prefer: wait=30" -F file=@photo.jpg '
+    assert f'{curl}"{address}/process"' in stack.text
+    assert "worker   | told MINILAB_MONGODB_URL MINILAB_REDIS_URL MINILAB_ADMIN_KEY" in stack.text
+    assert "api      | listening" in stack.text
+    assert stack.text.count("long") == 40_000
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_one_signal_ends_everything_in_order(stack: Stack, number: signal.Signals) -> None:
+    until(lambda: set(stack.children()) == EVERYTHING)
+    pids = stack.children()
+    stack.process.send_signal(number)
+    assert stack.process.wait(60) == 0
+    assert not [name for name, pid in pids.items() if is_alive(pid)]
+    said = [line.split("| ")[1] for line in stack.text.splitlines() if line.endswith("stopped")]
+    assert said == ["api stopped", "worker stopped", "redis stopped", "mongodb stopped"]
+
+
+def test_sigkill_of_the_supervisor_leaves_nothing_behind(stack: Stack) -> None:
+    pids = stack.children()
+    stack.process.kill()
+    until(lambda: not any(is_alive(pid) for pid in pids.values()))
+
+
+def test_what_is_killed_comes_back_with_its_data(stack: Stack, tmp_path: Path) -> None:
+    servers = json.loads((tmp_path / "data" / "servers.json").read_text())
+    url = f"mongodb://127.0.0.1:{servers['mongodb_port']}/?replicaSet=rs0"
+    until(lambda: set(stack.children()) == EVERYTHING)
+    before = stack.children()
+    with MongoClient[dict[str, object]](url, w="majority", journal=True) as client:
+        client.films.rolls.insert_one({"exposures": 36})
+        for pid in before.values():
+            os.kill(pid, signal.SIGKILL)
+        until(lambda: set(stack.children()) == EVERYTHING)
+        until(lambda: not set(stack.children().values()) & set(before.values()))
+        assert client.films.rolls.count_documents({}) == 1
+    until(lambda: answers(stack.port))
+    for name in ("mongodb", "redis", "worker", "api"):
+        assert f"minilab  | {name} ended with -9, starting it again in 0.5 s" in stack.text
+
+
+def test_data_and_key_of_before_are_found_again(tmp_path: Path) -> None:
+    with running(tmp_path) as first:
+        first.process.send_signal(signal.SIGINT)
+        assert first.process.wait(60) == 0
+    key = (tmp_path / "data" / "admin_key").read_text().strip()
+    with running(tmp_path) as second:
+        second.wait_for(f"admin key     {key}")
+
+
+def test_servers_of_ones_own_are_used(tmp_path: Path) -> None:
+    urls = {
+        "MINILAB_MONGODB_URL": "mongodb://db.invalid",
+        "MINILAB_REDIS_URL": "redis://r.invalid",
+    }
+    with running(tmp_path, urls) as stack:
+        assert set(stack.children()) == {"worker", "api"}
+
+
+def test_taken_port_is_refused_before_anything_starts(stack: Stack, tmp_path: Path) -> None:
+    answer = run_once(tmp_path / "other", stack.port)
+    assert answer.returncode == 2
+    assert f"port {stack.port} on 127.0.0.1 is taken" in answer.stderr
+    assert not (tmp_path / "other" / "data").exists()
+
+
+def test_second_stack_on_the_same_folder_is_refused(stack: Stack, tmp_path: Path) -> None:
+    answer = run_once(tmp_path, find_free_port())
+    assert answer.returncode == 1
+    assert f"in use by another stack (process {stack.process.pid})" in answer.stderr
+
+
+def test_bad_settings_are_refused(tmp_path: Path) -> None:
+    answer = run_once(tmp_path, 0)
+    assert answer.returncode == 2
+    assert "MINILAB_PORT" in answer.stderr
+
+
+def run_once(folder: Path, port: int) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", RUN, json.dumps(STAND_INS)],
+        env=environment(folder, port),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def answers(port: int) -> bool:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"http://127.0.0.1:{port}/readyz", timeout=5):
+            return True
+    except OSError:
+        return False

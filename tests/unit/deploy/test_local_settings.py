@@ -1,0 +1,52 @@
+import stat
+from pathlib import Path
+
+import pytest
+
+from deploy.local_settings import keep_admin_key, read_settings
+from domain.settings import SettingsError
+from storage.embedded import ServerError
+
+
+def test_defaults_listen_on_loopback_and_keep_data_in_the_working_folder() -> None:
+    settings = read_settings({})
+    assert settings.base_url == "http://127.0.0.1:8000"
+    assert settings.data_folder == Path.cwd() / ".minilab"
+    assert settings.admin_key is None
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings(
+            {"MINILAB_PORT": "0", "MINILAB_ADMIN_KEY": "short", "MINILAB_REDIS_URL": "http://x"}
+        )
+    assert len(refused.value.mistakes) == 3
+    assert "short" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [("0.0.0.0", "http://127.0.0.1:80"), ("::", "http://[::1]:80"), ("box", "http://box:80")],  # noqa: S104
+)
+def test_base_url_can_be_opened_on_this_machine(host: str, url: str) -> None:
+    assert read_settings({"MINILAB_API_HOST": host, "MINILAB_PORT": "80"}).base_url == url
+
+
+def test_admin_key_is_made_once_and_private(tmp_path: Path) -> None:
+    settings = read_settings({"MINILAB_DATA_DIR": str(tmp_path)})
+    key = keep_admin_key(settings)
+    assert len(key) >= 32
+    assert keep_admin_key(settings) == key
+    assert stat.S_IMODE((tmp_path / "admin_key").stat().st_mode) == 0o600
+
+
+def test_given_admin_key_is_used_and_not_written(tmp_path: Path) -> None:
+    settings = read_settings({"MINILAB_DATA_DIR": str(tmp_path), "MINILAB_ADMIN_KEY": "k" * 32})
+    assert keep_admin_key(settings) == "k" * 32
+    assert not any(tmp_path.iterdir())
+
+
+def test_broken_admin_key_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "admin_key").write_text("")
+    with pytest.raises(ServerError, match="remove it"):
+        keep_admin_key(read_settings({"MINILAB_DATA_DIR": str(tmp_path)}))

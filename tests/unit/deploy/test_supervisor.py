@@ -1,0 +1,106 @@
+"""The supervisor over real processes: small programs in place of the servers."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from deploy.supervisor import RestartPolicy, Supervised, Supervisor
+from storage.embedded import ServerProcess
+
+QUICK = RestartPolicy(first_pause_seconds=0.01, longest_pause_seconds=0.02)
+SLEEPS = "import time; time.sleep(600)"
+DEAF = (
+    "import pathlib, signal, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+    "pathlib.Path(sys.argv[1]).touch(); time.sleep(600)"
+)
+pytestmark = pytest.mark.timeout(30)
+
+
+def program(name: str, code: str, folder: Path, *arguments: str) -> ServerProcess:
+    command = [sys.executable, "-c", code, *arguments]
+    return ServerProcess(
+        name, command, url="", is_ready=lambda: True, output=folder / f"{name}.log"
+    )
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        await asyncio.sleep(0.01)
+
+
+def supervisor_of(
+    *processes: ServerProcess, grace_seconds: float = 10
+) -> tuple[Supervisor, list[str]]:
+    lines: list[str] = []
+    supervised = [Supervised(process, grace_seconds) for process in processes]
+    return Supervisor(supervised, lines.append, QUICK), lines
+
+
+async def test_what_dies_is_started_again(tmp_path: Path) -> None:
+    process = program("one", SLEEPS, tmp_path)
+    supervisor, lines = supervisor_of(process)
+    running = asyncio.create_task(supervisor.run())
+    await until(lambda: process.is_running)
+    first = process.pid
+    process.kill()
+    await until(lambda: process.is_running and process.pid != first)
+    supervisor.stop()
+    await running
+    assert not process.is_running
+    assert lines[0] == "one ended with -9, starting it again in 0.01 s"
+
+
+async def test_processes_end_in_the_reverse_order_of_their_start(tmp_path: Path) -> None:
+    processes = [program(name, SLEEPS, tmp_path) for name in ("first", "second", "third")]
+    supervisor, lines = supervisor_of(*processes)
+    running = asyncio.create_task(supervisor.run())
+    await until(lambda: all(process.is_running for process in processes))
+    supervisor.stop()
+    await running
+    assert lines == ["stopping", "third stopped", "second stopped", "first stopped"]
+
+
+async def test_deaf_process_is_killed_after_its_grace(tmp_path: Path) -> None:
+    up = tmp_path / "up"
+    process = program("deaf", DEAF, tmp_path, str(up))
+    supervisor, lines = supervisor_of(process, grace_seconds=0.1)
+    running = asyncio.create_task(supervisor.run())
+    await until(up.exists)
+    supervisor.stop()
+    await running
+    assert process.exit_code == -9
+    assert lines[-1] == "deaf did not end in time and was killed"
+
+
+async def test_second_stop_cuts_the_grace_short(tmp_path: Path) -> None:
+    up = tmp_path / "up"
+    process = program("deaf", DEAF, tmp_path, str(up))
+    supervisor, _ = supervisor_of(process, grace_seconds=600)
+    running = asyncio.create_task(supervisor.run())
+    await until(up.exists)
+    supervisor.stop()
+    supervisor.stop()
+    await running
+    assert process.exit_code == -9
+
+
+async def test_program_that_cannot_start_does_not_end_the_others(tmp_path: Path) -> None:
+    broken = program("broken", "raise SystemExit(3)", tmp_path)
+    sound = program("sound", SLEEPS, tmp_path)
+    supervisor, lines = supervisor_of(broken, sound)
+    running = asyncio.create_task(supervisor.run())
+    await until(lambda: len(lines) >= 3)
+    assert sound.is_running
+    supervisor.stop()
+    await running
+    assert lines[:3] == [
+        "broken ended with 3, starting it again in 0.01 s",
+        "broken ended with 3, starting it again in 0.02 s",
+        "broken ended with 3, starting it again in 0.02 s",
+    ]
