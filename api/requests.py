@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from litestar import Request
 from litestar.datastructures import State
-from litestar.params import Parameter
+from litestar.params import HeaderParameter, QueryParameter
 
 from api.estimates import Estimates
 from api.rendering import Variants
@@ -29,8 +29,8 @@ ApiRequest = Request[Caller, Any, AppState]
 
 NamedUser = Annotated[
     str | None,
-    Parameter(
-        query="user_id",
+    QueryParameter(
+        name="user_id",
         required=False,
         max_length=128,
         description="Only this user's. Service keys see what they uploaded where none is named.",
@@ -38,8 +38,8 @@ NamedUser = Annotated[
 ]
 Prefer = Annotated[
     str | None,
-    Parameter(
-        header="Prefer",
+    HeaderParameter(
+        name="Prefer",
         required=False,
         max_length=200,
         description="`wait=N` holds the answer until the job has ended, or N seconds (30 at most).",
@@ -47,7 +47,7 @@ Prefer = Annotated[
 ]
 IfNoneMatch = Annotated[
     str | None,
-    Parameter(header="If-None-Match", required=False, max_length=1000),
+    HeaderParameter(name="If-None-Match", required=False, max_length=1000),
 ]
 EXAMPLE_ID = "019aa5d2-7c1e-7d43-9f0b-3a52c1f7e9b4"
 EXAMPLE_TIME = "2026-11-21T09:30:00Z"

@@ -93,8 +93,10 @@ async def _run(
         supervisor = Supervisor(
             [Supervised(process, _GRACE_SECONDS[process.name]) for process in processes], _log
         )
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, supervisor.stop)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            # Under nohup a closed terminal is to be ignored.
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                asyncio.get_running_loop().add_signal_handler(number, supervisor.stop)
         greeting = asyncio.create_task(_greet_when_ready(settings, admin_key))
         await supervisor.run()
         greeting.cancel()

@@ -92,8 +92,8 @@ class Supervisor:
     async def run(self) -> None:
         """Start everything, keep it running, and return when all of it was stopped."""
         keepers = [asyncio.create_task(self._keep_running(one.process)) for one in self._supervised]
+        stopping = asyncio.create_task(self._stop.wait())
         try:
-            stopping = asyncio.create_task(self._stop.wait())
             await asyncio.wait([stopping, *keepers], return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in [stopping, *keepers]:

@@ -12,7 +12,7 @@ import msgspec
 import structlog
 from arq.worker import Worker, func
 
-from domain.images.pipeline import load_models
+from domain.images.pipeline import warm_up
 from domain.limits import ImageLimits
 from domain.settings import SettingsReader
 from sandbox.pool import ChildPool
@@ -87,7 +87,7 @@ class ImageWorker:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until told to stop, then finish what is running within the drain time."""
         worker = self._settings.worker
-        await self._pool.warm_up(load_models)
+        await self._pool.warm_up(warm_up)
         side_tasks = [
             asyncio.create_task(self._repeat(self._beat, HEARTBEAT_SECONDS)),
             asyncio.create_task(self._repeat(self._reconcile, worker.reconcile_seconds)),
@@ -133,8 +133,11 @@ class ImageWorker:
         return Worker(
             functions=[
                 # The time limit guards against our own mistakes; work has limits of its own.
-                func(  # type: ignore[arg-type]  # a bound method has all that arq reads
-                    self._process_images, name=PROCESS_IMAGES, timeout=900, keep_result=0
+                func(
+                    self._process_images,  # type: ignore[arg-type]  # arq reads no more than this has
+                    name=PROCESS_IMAGES,
+                    timeout=900,
+                    keep_result=0,
                 )
             ],
             redis_pool=self._stores.redis,

@@ -3,12 +3,11 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from domain.images.plot_histogram import plot_histogram
 from litestar import Controller, Response, delete, get
 from litestar.datastructures import ResponseHeader
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
-from litestar.params import Parameter
+from litestar.params import HeaderParameter, PathParameter, QueryParameter
 from litestar.response import Stream
 
 from api.content import content_response, find_content
@@ -28,14 +27,16 @@ from api.schemas.images import (
 from api.schemas.paging import Cursor, Limit, Page, cut_page
 from domain.errors import NotFound, WrongState
 from domain.images.formats import ImageFormat
+from domain.images.plot_histogram import plot_histogram
 from domain.images.values import unpack_bins
 from domain.jobs import TERMINAL
 from domain.keys import scope_of
 from storage.images import ImageFilter
 
-ImageId = Annotated[str, Parameter(max_length=64, examples=[Example(value=EXAMPLE_ID)])]
+ImageId = Annotated[str, PathParameter(max_length=64, examples=[Example(value=EXAMPLE_ID)])]
 VariantName = Literal["original", "grayscale", "thumbnail", "faces"]
 SVG = "image/svg+xml"
+SVG_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
 
 
 class ImageController(Controller):
@@ -50,13 +51,13 @@ class ImageController(Controller):
         request: ApiRequest,
         user_id: NamedUser = None,
         image_format: Annotated[
-            ImageFormat | None, Parameter(query="format", required=False)
+            ImageFormat | None, QueryParameter(name="format", required=False)
         ] = None,
         camera: Annotated[
-            str | None, Parameter(required=False, max_length=200, description="Camera model.")
+            str | None, QueryParameter(required=False, max_length=200, description="Camera model.")
         ] = None,
         day: Annotated[
-            date | None, Parameter(required=False, description="Day of the upload, UTC.")
+            date | None, QueryParameter(required=False, description="Day of the upload, UTC.")
         ] = None,
         limit: Limit = 20,
         cursor: Cursor = None,
@@ -116,14 +117,14 @@ class ImageController(Controller):
         self,
         request: ApiRequest,
         image_id: ImageId,
-        variant: Annotated[VariantName, Parameter(required=False)] = "original",
+        variant: Annotated[VariantName, QueryParameter(required=False)] = "original",
         user_id: NamedUser = None,
         if_none_match: IfNoneMatch = None,
         byte_range: Annotated[
-            str | None, Parameter(header="Range", required=False, max_length=200)
+            str | None, HeaderParameter(name="Range", required=False, max_length=200)
         ] = None,
         if_range: Annotated[
-            str | None, Parameter(header="If-Range", required=False, max_length=200)
+            str | None, HeaderParameter(name="If-Range", required=False, max_length=200)
         ] = None,
     ) -> Stream | Response[Any]:
         """Fetch the original file, or a picture made from it: upright and without metadata."""
@@ -165,12 +166,7 @@ class ImageController(Controller):
         headers = {"Vary": "Accept"}
         if request.accept.best_match(["application/json", SVG]) == SVG:
             plot = plot_histogram(unpack_bins(packed), image.filename)
-            return Response(
-                plot,
-                media_type=SVG,
-                headers=headers
-                | {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"},
-            )
+            return Response(plot, media_type=SVG, headers=headers | SVG_HEADERS)
         return Response(view_histogram(packed), headers=headers)
 
     @delete(

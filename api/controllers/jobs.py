@@ -6,7 +6,7 @@ from litestar import Controller, Response, get, post
 from litestar.datastructures import ResponseHeader
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
-from litestar.params import Parameter
+from litestar.params import PathParameter, QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from api.errors import problems
@@ -23,7 +23,7 @@ from domain.keys import Scope, scope_of
 from storage.blobs import BlobIntake
 from storage.jobs import JobFilter
 
-JobId = Annotated[str, Parameter(max_length=64, examples=[Example(value=EXAMPLE_ID)])]
+JobId = Annotated[str, PathParameter(max_length=64, examples=[Example(value=EXAMPLE_ID)])]
 TICKET_HEADERS = [
     ResponseHeader(
         name="Location", value="", documentation_only=True, description="The status route."
@@ -134,7 +134,7 @@ class JobController(Controller):
         self,
         request: ApiRequest,
         user_id: NamedUser = None,
-        job_status: Annotated[Status | None, Parameter(query="status", required=False)] = None,
+        job_status: Annotated[Status | None, QueryParameter(name="status", required=False)] = None,
         limit: Limit = 20,
         cursor: Cursor = None,
     ) -> Page[JobSummaryView]:

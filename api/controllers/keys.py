@@ -1,6 +1,9 @@
 """API keys: made, listed and revoked by admins."""
 
+from typing import Annotated
+
 from litestar import Controller, delete, get, post
+from litestar.params import JSONBody, PathParameter
 
 from api.auth import admins_only
 from api.errors import problems
@@ -9,6 +12,8 @@ from api.schemas.keys import CreatedKeyView, KeyView, NewKey, view_created_key, 
 from api.schemas.paging import Cursor, Limit, Page, cut_page
 from domain.errors import InvalidValue, NotFound
 from domain.keys import Role, check_user_id
+
+KeyId = Annotated[str, PathParameter(max_length=64)]
 
 
 class KeyController(Controller):
@@ -23,7 +28,7 @@ class KeyController(Controller):
         summary="Make a key",
         responses=problems(400, 401, 403, 422, 503),
     )
-    async def create_key(self, request: ApiRequest, data: NewKey) -> CreatedKeyView:
+    async def create_key(self, request: ApiRequest, data: JSONBody[NewKey]) -> CreatedKeyView:
         """Make a key; the answer is the only place where its secret is ever shown."""
         if (data.role is Role.CLIENT) != (data.user_id is not None):
             raise InvalidValue("A client key names a user_id; other keys name none.")
@@ -51,7 +56,7 @@ class KeyController(Controller):
         summary="Revoke a key",
         responses=problems(401, 403, 404, 503),
     )
-    async def revoke_key(self, request: ApiRequest, key_id: str) -> None:
+    async def revoke_key(self, request: ApiRequest, key_id: KeyId) -> None:
         """Make a key invalid, at once and for good."""
         if not await request.app.state.stores.api_keys.revoke(key_id):
             raise NotFound

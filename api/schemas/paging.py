@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from typing import Annotated, Generic, TypeVar
 
 import msgspec
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from msgspec import UNSET, UnsetType
 
 ItemT = TypeVar("ItemT")
 
-Limit = Annotated[int, Parameter(ge=1, le=100, description="Most items on the page.")]
+Limit = Annotated[int, QueryParameter(ge=1, le=100, description="Most items on the page.")]
 Cursor = Annotated[
     str | None,
-    Parameter(max_length=64, description="`next_cursor` of the page before.", required=False),
+    QueryParameter(max_length=64, description="`next_cursor` of the page before.", required=False),
 ]
 
 

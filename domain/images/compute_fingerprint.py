@@ -8,7 +8,7 @@ _SIDE_PX = 32
 _LOW = slice(1, 9)
 
 
-def compute_fingerprint(grayscale: Pixels) -> str:
+def compute_fingerprint(small: Pixels) -> str:
     """Hash the coarse structure of a picture.
 
     The picture is reduced to 32×32, transformed by a discrete cosine transform, and each of
@@ -16,7 +16,8 @@ def compute_fingerprint(grayscale: Pixels) -> str:
     whether it lies above their median.
 
     Args:
-        grayscale: Shape (height, width), 0 to 255, upright.
+        small: Gray, shape (height, width), 0 to 255, upright; large pictures shrunk first, for
+            speed.
 
     Returns:
         64 bits as 16 hex digits. Near-duplicates differ in a few bits.
@@ -25,8 +26,8 @@ def compute_fingerprint(grayscale: Pixels) -> str:
         C. Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions", 2010,
         §3.2.1; OpenCV, core, ``dct``.
     """
-    small = cv2.resize(grayscale, (_SIDE_PX, _SIDE_PX), interpolation=cv2.INTER_AREA)
-    low = cv2.dct(small.astype(np.float32))[_LOW, _LOW]
+    tiny = cv2.resize(small, (_SIDE_PX, _SIDE_PX), interpolation=cv2.INTER_AREA)
+    low = cv2.dct(tiny.astype(np.float32))[_LOW, _LOW]
     return np.packbits(low > np.median(low)).tobytes().hex()
 
 

@@ -1,13 +1,13 @@
 """Decode a file to upright colour pixels, no larger than needed."""
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
-from domain.images.decode_grayscale import OPENCV_FORMATS, decode_with_opencv, stretch_levels
+from domain.images.decode_grayscale import OPENCV_FORMATS, decode_with_opencv
 from domain.images.formats import ImageFormat
 from domain.images.headers import Header
 from domain.images.opencv import Pixels, cv2
-from domain.images.pillow import open_picture
+from domain.images.pillow import decode_upright
 
 _REDUCED = (
     (8, cv2.IMREAD_REDUCED_COLOR_8),
@@ -38,43 +38,26 @@ def decode_color(
     if image_format in OPENCV_FORMATS and not header.has_alpha:
         flags = cv2.IMREAD_COLOR
         if image_format is ImageFormat.JPEG and min_side_px is not None:
-            flags = choose_reduction(max(header.width, header.height), min_side_px)
+            flags = _choose_reduction(max(header.width, header.height), min_side_px)
         image = decode_with_opencv(data, flags)
         if image is not None:
             return image
-    with open_picture(data, image_format) as picture:
-        upright = flatten(stretch_levels(ImageOps.exif_transpose(picture)))
-        return cv2.cvtColor(np.asarray(upright), cv2.COLOR_RGB2BGR).astype(np.uint8, copy=False)
+    return color_pixels(decode_upright(data, image_format))
 
 
-def choose_reduction(side_px: int, min_side_px: int) -> int:
-    """Choose the strongest reduction that keeps a side long enough.
+def color_pixels(picture: Image.Image) -> Pixels:
+    """Take the colours of a picture that Pillow decoded, laid on white; BGR."""
+    if "A" in picture.getbands() or "transparency" in picture.info:
+        layered = picture.convert("RGBA")
+        picture = Image.new("RGB", layered.size, "white")
+        picture.paste(layered, mask=layered.getchannel("A"))
+    rgb = np.asarray(picture.convert("RGB"))
+    return cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR).astype(np.uint8, copy=False)
 
-    Args:
-        side_px: The side as stored.
-        min_side_px: What it has to keep.
 
-    Returns:
-        A flag for ``cv2.imdecode``.
-    """
+def _choose_reduction(side_px: int, min_side_px: int) -> int:
+    """Choose the strongest reduction that keeps a side long enough."""
     for divisor, flag in _REDUCED:
         if -(-side_px // divisor) >= min_side_px:
             return flag
     return cv2.IMREAD_COLOR
-
-
-def flatten(picture: Image.Image) -> Image.Image:
-    """Lay a picture on white.
-
-    Args:
-        picture: Any mode.
-
-    Returns:
-        The picture in mode RGB, without transparency.
-    """
-    if "A" not in picture.getbands() and "transparency" not in picture.info:
-        return picture.convert("RGB")
-    layered = picture.convert("RGBA")
-    paper = Image.new("RGB", layered.size, "white")
-    paper.paste(layered, mask=layered.getchannel("A"))
-    return paper

@@ -1,12 +1,12 @@
 """Decode a file to upright gray pixels."""
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
-from domain.errors import CorruptImage, TooManyPixels
+from domain.errors import TooManyPixels
 from domain.images.formats import ImageFormat
 from domain.images.opencv import Pixels, cv2
-from domain.images.pillow import open_picture
+from domain.images.pillow import decode_upright
 
 OPENCV_FORMATS = frozenset(ImageFormat) - {ImageFormat.HEIC, ImageFormat.AVIF}
 """What OpenCV decodes; the rest goes through Pillow."""
@@ -36,8 +36,12 @@ def decode_grayscale(data: bytes, image_format: ImageFormat) -> Pixels:
         image = decode_with_opencv(data, cv2.IMREAD_GRAYSCALE)
         if image is not None:
             return image
-    with open_picture(data, image_format) as picture:
-        return np.asarray(stretch_levels(ImageOps.exif_transpose(picture)).convert("L"))
+    return gray_pixels(decode_upright(data, image_format))
+
+
+def gray_pixels(picture: Image.Image) -> Pixels:
+    """Take the luma of a picture that Pillow decoded; shape (height, width)."""
+    return np.asarray(picture.convert("L"))
 
 
 def decode_with_opencv(data: bytes, flags: int) -> Pixels | None:
@@ -62,31 +66,3 @@ def decode_with_opencv(data: bytes, flags: int) -> Pixels | None:
     except MemoryError as error:
         raise TooManyPixels("Decoding needs more memory than one image may use.") from error
     return None if image is None else image.astype(np.uint8, copy=False)
-
-
-def stretch_levels(picture: Image.Image) -> Image.Image:
-    """Bring pixels of more than 8 bits to 0 to 255; others stay as they are.
-
-    16 bits lose their lower half, as in OpenCV. 32-bit and floating-point pixels have no fixed
-    white, so their darkest and brightest values become 0 and 255.
-
-    Args:
-        picture: Any mode.
-
-    Returns:
-        A picture that ``convert`` can take without clipping.
-
-    Raises:
-        CorruptImage: No pixel has a finite value.
-    """
-    if not picture.mode.startswith(("I", "F")):
-        return picture
-    values = np.asarray(picture).astype(np.float64)
-    if picture.mode.startswith("I;16"):
-        return Image.fromarray((values / 256).astype(np.uint8))
-    finite = values[np.isfinite(values)]
-    if not finite.size:
-        raise CorruptImage("No pixel has a value.")
-    low, span = finite.min(), max(float(np.ptp(finite)), 1e-9)
-    levels = np.nan_to_num((values - low) * (255 / span), nan=0.0)
-    return Image.fromarray(levels.clip(0, 255).astype(np.uint8))

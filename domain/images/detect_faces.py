@@ -7,7 +7,7 @@ from typing import Protocol
 from domain.images.opencv import Pixels, cv2
 from domain.images.values import Box
 
-MAX_SIDE_PX = 1280
+DETECTION_SIDE_PX = 1280
 """Larger pictures are scaled down to this before detection."""
 
 _CASCADE = "haarcascade_frontalface_default.xml"
@@ -23,7 +23,7 @@ class FaceDetector(Protocol):
         """Find faces.
 
         Args:
-            grayscale: Shape (height, width), 0 to 255, no side over ``MAX_SIDE_PX``.
+            grayscale: Shape (height, width), 0 to 255, no side over ``DETECTION_SIDE_PX``.
 
         Returns:
             Boxes in pixels of that picture.
@@ -58,52 +58,24 @@ def load_detector() -> FaceDetector:
     return HaarFaceDetector()
 
 
-def detect_faces(grayscale: Pixels, detector: FaceDetector) -> list[Box]:
+def detect_faces(small: Pixels, width: int, height: int, detector: FaceDetector) -> list[Box]:
     """Find faces in a picture of any size.
 
     Args:
-        grayscale: Shape (height, width), 0 to 255, upright.
+        small: Gray, 0 to 255, upright, no side over ``DETECTION_SIDE_PX``.
+        width: Pixels of the picture before it was shrunk.
+        height: Pixels of the picture before it was shrunk.
         detector: The model.
 
     Returns:
-        Boxes ``[x, y, width, height]`` in pixels of that picture, each within it.
+        Boxes ``[x, y, width, height]`` in pixels of the picture before it was shrunk, each
+        within it.
     """
-    height, width = grayscale.shape
-    small = shrink(grayscale)
+    boxes = detector.detect(small)
+    if small.shape == (height, width):
+        return boxes
     scale_x, scale_y = width / small.shape[1], height / small.shape[0]
-    found = detector.detect(small)
-    if small is grayscale:
-        return found
-    return [_scale_back(box, scale_x, scale_y, width, height) for box in found]
-
-
-def shrink(grayscale: Pixels) -> Pixels:
-    """Scale a picture down to ``MAX_SIDE_PX``; one that is no larger stays as it is.
-
-    A whole-numbered step comes first: averaging whole pixels is several times faster.
-
-    Args:
-        grayscale: Shape (height, width), 0 to 255.
-
-    Returns:
-        The same picture with no side over ``MAX_SIDE_PX``.
-    """
-    height, width = grayscale.shape
-    longest = max(height, width)
-    if longest <= MAX_SIDE_PX:
-        return grayscale
-    size = _fit(width, longest), _fit(height, longest)
-    whole = longest // MAX_SIDE_PX
-    if whole > 1 and min(height, width) >= whole:
-        # Rows and columns that do not fill a whole block (fewer than `whole`) fall away.
-        blocks = grayscale[: height // whole * whole, : width // whole * whole]
-        half_way = (width // whole, height // whole)
-        grayscale = cv2.resize(blocks, half_way, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-    return cv2.resize(grayscale, size, interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
-
-
-def _fit(side_px: int, longest_px: int) -> int:
-    return max(round(side_px * MAX_SIDE_PX / longest_px), 1)
+    return [_scale_back(box, scale_x, scale_y, width, height) for box in boxes]
 
 
 def _scale_back(box: Box, scale_x: float, scale_y: float, width: int, height: int) -> Box:

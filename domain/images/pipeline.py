@@ -4,23 +4,29 @@ from collections.abc import Callable
 from functools import cached_property
 
 import msgspec
+import numpy as np
+from PIL import Image
 
 from domain.errors import DecodeTimedOut, FileRefused, OperationFailed, ServiceError
 from domain.images import operations as names
 from domain.images.compute_fingerprint import compute_fingerprint
 from domain.images.count_histogram import count_histogram
-from domain.images.decode_color import decode_color
-from domain.images.decode_grayscale import decode_grayscale
-from domain.images.detect_faces import detect_faces, load_detector
+from domain.images.decode_color import color_pixels, decode_color
+from domain.images.decode_grayscale import OPENCV_FORMATS, decode_grayscale, gray_pixels
+from domain.images.detect_faces import DETECTION_SIDE_PX, detect_faces, load_detector
 from domain.images.formats import ImageFormat
 from domain.images.headers import Header
 from domain.images.inspect_header import inspect_header
 from domain.images.make_thumbnail import MAX_SIDE_PX, make_thumbnail
-from domain.images.opencv import Pixels
-from domain.images.pillow import register_heif
+from domain.images.opencv import Pixels, cv2
+from domain.images.pillow import decode_upright
 from domain.images.read_metadata import read_metadata
+from domain.images.render_variant import encode_png
+from domain.images.shrink_image import shrink_image
 from domain.images.values import ProcessedImage, Result
 from domain.limits import ImageLimits
+
+_WARM_UP_SIDE_PX = 128
 
 
 class Source:
@@ -40,12 +46,31 @@ class Source:
     @cached_property
     def grayscale(self) -> Pixels:
         """Gray, full size, upright, shape (height, width)."""
-        return decode_grayscale(self.data, self.image_format)
+        if self._is_webp:  # OpenCV decodes its colours and takes the luma of those.
+            return cv2.cvtColor(self.color, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
+        if self.image_format in OPENCV_FORMATS:
+            return decode_grayscale(self.data, self.image_format)
+        return gray_pixels(self._picture)
+
+    @cached_property
+    def small(self) -> Pixels:
+        """Gray for faces and fingerprint, upright, shape (height, width)."""
+        return shrink_image(self.grayscale, DETECTION_SIDE_PX, cv2.INTER_LINEAR)
 
     @cached_property
     def color(self) -> Pixels:
         """Colour for a thumbnail, BGR, upright, shape (height, width, 3)."""
-        return decode_color(self.data, self.image_format, self.header, MAX_SIDE_PX)
+        if self.image_format in OPENCV_FORMATS:
+            return decode_color(self.data, self.image_format, self.header, MAX_SIDE_PX)
+        return color_pixels(self._picture)
+
+    @property
+    def _is_webp(self) -> bool:
+        return self.image_format is ImageFormat.WEBP and not self.header.has_alpha
+
+    @cached_property
+    def _picture(self) -> Image.Image:
+        return decode_upright(self.data, self.image_format)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -82,13 +107,13 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         names.FACES,
-        lambda source: detect_faces(source.grayscale, load_detector()),
-        decode=lambda source: source.grayscale,
+        lambda source: detect_faces(source.small, *source.size, load_detector()),
+        decode=lambda source: source.small,
     ),
     Step(
         names.FINGERPRINT,
-        lambda source: compute_fingerprint(source.grayscale),
-        decode=lambda source: source.grayscale,
+        lambda source: compute_fingerprint(source.small),
+        decode=lambda source: source.small,
     ),
     Step(
         names.THUMBNAIL,
@@ -149,7 +174,8 @@ def process_image(
     )
 
 
-def load_models() -> None:
-    """Load what the first image would otherwise wait for; call it once in a new process."""
-    load_detector()
-    register_heif()
+def warm_up() -> None:
+    """Do once what the first image of a process would otherwise wait for: load and register."""
+    gray = np.zeros((_WARM_UP_SIDE_PX, _WARM_UP_SIDE_PX), np.uint8)
+    limits = ImageLimits()
+    process_image(encode_png(gray), ImageFormat.PNG, names.ALL_OPERATIONS, limits, lambda: None)

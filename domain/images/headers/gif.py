@@ -10,9 +10,9 @@ _MAX_BLOCKS = 2_000_000
 
 
 def read_gif(data: bytes) -> Header:
-    """Read the dimensions, count the frames, and make sure that the first one is whole.
+    """Read the dimensions, count the frames, and make sure that no block is cut off.
 
-    Later frames are never decoded: where one of them is cut off, the count ends.
+    A missing end marker is common and no reason to refuse.
 
     Args:
         data: The file.
@@ -21,7 +21,7 @@ def read_gif(data: bytes) -> Header:
         Its header; the screen is the size.
 
     Raises:
-        CorruptImage: The first frame is missing or cut off.
+        CorruptImage: There is no frame, or a block is cut off.
 
     Source:
         GIF89a specification (CompuServe, 1990), §17 to §27.
@@ -34,7 +34,7 @@ def read_gif(data: bytes) -> Header:
         raise CorruptImage("The picture has no size.")
     frames, has_alpha = _walk(data, _SCREEN_BYTES + _count_palette_bytes(data[10]))
     if not frames:
-        raise CorruptImage("The file ends before the end of the picture.")
+        raise CorruptImage("The file holds no picture.")
     return Header(width, height, frames=frames, has_alpha=has_alpha)
 
 
@@ -42,31 +42,30 @@ def _walk(data: bytes, position: int) -> tuple[int, bool]:
     frames, has_alpha = 0, False
     while position < len(data):
         code = data[position]
-        if code == _IMAGE and position + 10 < len(data):
-            palette_bytes = _count_palette_bytes(data[position + 9])
+        block = data[position : position + 10]
+        if code == _IMAGE:
+            palette_bytes = _count_palette_bytes(block[-1])
             end = _skip_blocks(data, position + 11 + palette_bytes)
-        elif code == _EXTENSION and position + 4 < len(data):
-            if not frames and data[position + 1] == _GRAPHIC_CONTROL:
-                has_alpha = bool(data[position + 3] & 1)
+        elif code == _EXTENSION:
+            if not frames and len(block) > 3 and block[1] == _GRAPHIC_CONTROL:
+                has_alpha = bool(block[3] & 1)
             end = _skip_blocks(data, position + 2)
         else:  # The trailer, or what no decoder reads on from.
-            break
-        if end is None:
             break
         frames += code == _IMAGE
         position = end
     return frames, has_alpha
 
 
-def _skip_blocks(data: bytes, position: int) -> int | None:
+def _skip_blocks(data: bytes, position: int) -> int:
     for _ in range(_MAX_BLOCKS):
         if position >= len(data):
-            return None
+            break
         length = data[position]
         position += 1 + length
         if not length:
             return position
-    return None
+    raise CorruptImage("The file ends before the end of the picture.")
 
 
 def _count_palette_bytes(flags: int) -> int:

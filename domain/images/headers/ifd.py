@@ -60,11 +60,10 @@ def read_directory(data: bytes, layout: Layout, tags: frozenset[int]) -> Directo
         tags: The tags to read; all others cost nothing.
 
     Returns:
-        The values of those that are there. Arrays that reach past the end, or have
-        more than a million values, are left out.
+        The values of those that are there. Arrays of more than a million are left out.
 
     Raises:
-        CorruptImage: The directory itself reaches past the end.
+        CorruptImage: The directory, or the values of one of these tags, reach past the end.
 
     Source:
         TIFF revision 6.0, section 2; the BigTIFF design note for 64-bit offsets.
@@ -96,7 +95,9 @@ def _read_values(
     if count * size > len(inline):
         source = data
         (offset,) = struct.unpack(f"{layout.order}{'Q' if layout.big else 'I'}", inline)
-    if count > _MAX_VALUES or offset + count * size > len(source):
+    if offset + count * size > len(source):
+        raise CorruptImage("A tag's values reach past the end of the file.")
+    if count > _MAX_VALUES:
         return ()
     return struct.unpack_from(f"{layout.order}{count}{code}", source, offset)
 

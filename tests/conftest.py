@@ -1,0 +1,59 @@
+"""Real servers for the whole run, a fresh database for each test, and a look at what is left."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from redis.asyncio import Redis
+
+from storage.embedded import EmbeddedServers, embedded_servers
+from tests.service import Service, environment, find_test_data, running_service
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServers]:
+    """A real MongoDB and a real Redis."""
+    with embedded_servers(tmp_path_factory.mktemp("servers")) as running:
+        yield running
+
+
+@pytest.fixture
+def test_data() -> Path:
+    """The folder of real pictures."""
+    return find_test_data()
+
+
+@pytest.fixture
+async def environ(servers: EmbeddedServers) -> dict[str, str]:
+    """What API and worker are told: short times, a database of this test's own."""
+    async with Redis.from_url(servers.redis_url) as redis:
+        await redis.flushdb()
+    return environment(
+        servers,
+        f"test_{uuid4().hex[:12]}",
+        lease_seconds=2,
+        hint_grace_seconds=1,
+        reconcile_seconds=0.2,
+        worker_children=2,
+    )
+
+
+@pytest.fixture
+async def service(environ: dict[str, str]) -> AsyncIterator[Service]:
+    """The service without a worker; afterwards nothing must be left that nobody will remove."""
+    async with running_service(environ) as running:
+        yield running
+        orphans = await running.orphan_chunks()
+        keys = [key async for key in running.stores.redis.scan_iter("*")]
+        endless = [key for key in keys if await running.stores.redis.ttl(key) == -1]
+        await running.stores.client.drop_database(environ["MINILAB_MONGODB_DATABASE"])
+    assert orphans == []
+    assert [key for key in endless if key != b"arq:queue"] == []
+
+
+@pytest.fixture
+async def working_service(service: Service) -> AsyncIterator[Service]:
+    """The service with a worker."""
+    async with service.working():
+        yield service

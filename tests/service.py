@@ -1,0 +1,152 @@
+"""The service as a test sees it: a client, the stores behind it, and a worker when it wants one."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from litestar import Litestar
+from litestar.testing import AsyncTestClient
+
+from api.app import create_app
+from api.settings import Settings, read_settings
+from storage.connect import Stores
+from storage.embedded import EmbeddedServers
+from tasks.worker import ImageWorker
+from tasks.worker import read_settings as read_worker_settings
+
+ADMIN_KEY = "an-admin-key-of-forty-characters-or-more"
+REPOSITORY = Path(__file__).parent.parent
+File = tuple[str, bytes]
+"""Name and content of a file."""
+
+
+def find_test_data() -> Path:
+    """Give the folder of real pictures, or skip the test."""
+    named = os.environ.get("MINILAB_TEST_DATA")
+    folder = Path(named) if named else REPOSITORY.parent / "shared" / "test-data"
+    if not folder.is_dir():
+        pytest.skip("needs the real pictures: set MINILAB_TEST_DATA to their folder")
+    return folder
+
+
+def environment(servers: EmbeddedServers, database: str, **more: object) -> dict[str, str]:
+    """Make the variables that API and worker start with."""
+    fixed = {
+        "MINILAB_MONGODB_URL": servers.mongodb_url,
+        "MINILAB_REDIS_URL": servers.redis_url,
+        "MINILAB_MONGODB_DATABASE": database,
+        "MINILAB_ADMIN_KEY": ADMIN_KEY,
+    }
+    return fixed | {f"MINILAB_{name.upper()}": str(value) for name, value in more.items()}
+
+
+class Service:
+    """An API in this process, on real servers.
+
+    Args:
+        client: Speaks to the API as an admin.
+        environ: What API and workers are told.
+    """
+
+    def __init__(self, client: AsyncTestClient[Litestar], environ: dict[str, str]) -> None:
+        self.client = client
+        self.environ = environ
+
+    @property
+    def stores(self) -> Stores:
+        """What the API keeps."""
+        stores: Stores = self.client.app.state.stores
+        return stores
+
+    @property
+    def settings(self) -> Settings:
+        """What the API was told."""
+        settings: Settings = self.client.app.state.settings
+        return settings
+
+    async def send(
+        self,
+        files: Sequence[File],
+        *,
+        route: str = "/v1/jobs",
+        wait: int | None = None,
+        key: str = ADMIN_KEY,
+        **fields: str,
+    ) -> httpx.Response:
+        """Send files, each in a part of another name."""
+        headers = authorization(key) | ({"Prefer": f"wait={wait}"} if wait is not None else {})
+        parts = [(f"part{index}", file) for index, file in enumerate(files)]
+        return await self.client.post(route, files=parts, data=fields, headers=headers)
+
+    async def job(self, job_id: str, wait: int = 30) -> dict[str, Any]:
+        """Wait for the end of a job, as a polling client would."""
+        async with asyncio.timeout(90):
+            while True:
+                answer = await self.client.get(
+                    f"/v1/jobs/{job_id}", headers={"Prefer": f"wait={wait}"}
+                )
+                assert answer.status_code == 200, answer.text
+                job: dict[str, Any] = answer.json()
+                if job["status"] not in {"queued", "processing"}:
+                    return job
+
+    async def process(self, files: Sequence[File], **fields: str) -> dict[str, Any]:
+        """Send files and wait for the end of their job."""
+        answer = await self.send(files, wait=30, **fields)
+        assert answer.status_code in {200, 202}, answer.text
+        return await self.job(answer.json()["id"])
+
+    async def make_key(self, role: str, user_id: str | None = None) -> str:
+        """Make a key and give its secret."""
+        body = {"role": role} | ({"user_id": user_id} if user_id else {})
+        answer = await self.client.post("/v1/api-keys", json=body)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["key"])
+
+    @asynccontextmanager
+    async def working(self, **more: object) -> AsyncIterator[ImageWorker]:
+        """Run a worker in this process."""
+        environ = self.environ | {f"MINILAB_{k.upper()}": str(v) for k, v in more.items()}
+        stop = asyncio.Event()
+        worker = ImageWorker(read_worker_settings(environ), self.stores)
+        running = asyncio.create_task(worker.run(stop))
+        try:
+            yield worker
+        finally:
+            stop.set()
+            await running
+
+    async def count(self, collection: str) -> int:
+        """Count the documents of a collection."""
+        return await self.stores.database[collection].count_documents({})
+
+    async def orphan_chunks(self) -> list[object]:
+        """Find GridFS chunks that belong to no file."""
+        orphans: list[object] = []
+        for bucket in ("blobs", "variants"):
+            files = await self.stores.database[f"{bucket}.files"].distinct("_id")
+            orphans += await self.stores.database[f"{bucket}.chunks"].distinct(
+                "files_id", {"files_id": {"$nin": files}}
+            )
+        return orphans
+
+
+def authorization(key: str) -> dict[str, str]:
+    """Make the header that shows a key."""
+    return {"Authorization": f"Bearer {key}"}
+
+
+@asynccontextmanager
+async def running_service(environ: dict[str, str]) -> AsyncIterator[Service]:
+    """Run an API in this process."""
+    app = create_app(read_settings(environ))
+    async with AsyncTestClient(app) as client:
+        client.headers.update(authorization(ADMIN_KEY))
+        service = Service(client, environ)
+        await service.stores.prepare()
+        yield service

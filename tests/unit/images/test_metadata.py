@@ -1,0 +1,261 @@
+import math
+import struct
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.images.camera_notes import read_camera_notes
+from domain.images.formats import ImageFormat
+from domain.images.inspect_header import inspect_header
+from domain.images.read_metadata import MAX_TEXT_CHARS, parse_tags, read_metadata
+from domain.images.values import Gps, Metadata
+from tests.unit.images.drawing import (
+    LIMITS,
+    draw,
+    exif_with,
+    files,
+    jpeg_with_exif,
+    process,
+    save,
+    tiff_block,
+)
+
+EMPTY = Metadata()
+
+
+def _read(data: bytes, image_format: ImageFormat = ImageFormat.JPEG) -> Metadata:
+    return read_metadata(data, image_format, inspect_header(data, image_format, LIMITS))
+
+
+def _assert_sane(metadata: Metadata) -> None:
+    values = msgspec.structs.asdict(metadata)
+    values |= msgspec.structs.asdict(metadata.gps) if metadata.gps else {}
+    for value in values.values():
+        assert not isinstance(value, float) or math.isfinite(value)
+        assert not isinstance(value, str) or 0 < len(value) <= MAX_TEXT_CHARS
+    msgspec.json.encode(metadata)
+
+
+def test_every_photo_says_what_exiftool_says(photos: Path, truth: list[dict[str, Any]]) -> None:
+    assert len(truth) == 35
+    for entry in truth:
+        processed = process((photos / entry["path"]).read_bytes(), ("metadata",))
+        metadata = processed.results["metadata"]
+        assert isinstance(metadata, Metadata)
+        assert processed.errors == {}
+        assert _as_exiftool(metadata) == _expected(entry), entry["path"]
+        size = entry["ImageWidth"], entry["ImageHeight"]
+        turned = entry.get("Orientation", 1) >= 5
+        assert (processed.width, processed.height) == (size[::-1] if turned else size)
+        _assert_sane(metadata)
+
+
+def _expected(entry: dict[str, Any]) -> dict[str, Any]:
+    taken_at = entry.get("DateTimeOriginal")
+    if taken_at:
+        taken_at = taken_at.replace(":", "-", 2).replace(" ", "T")
+        taken_at += entry.get("OffsetTimeOriginal", "")
+    place = [entry.get(f"GPS{name}") for name in ("Latitude", "Longitude", "Altitude")]
+    return {
+        "make": entry.get("Make"),
+        "model": entry.get("Model"),
+        "orientation": entry.get("Orientation"),
+        "taken_at": taken_at,
+        "place": [pytest.approx(value, abs=1e-5) if value else None for value in place],
+    }
+
+
+def _as_exiftool(metadata: Metadata) -> dict[str, Any]:
+    gps = metadata.gps
+    return {
+        "make": metadata.camera_make,
+        "model": metadata.camera_model,
+        "orientation": metadata.orientation,
+        "taken_at": metadata.taken_at,
+        "place": [gps.latitude, gps.longitude, gps.altitude] if gps else [None] * 3,
+    }
+
+
+def test_reads_exposure_and_lens(photos: Path) -> None:
+    found = process((photos / "iphone_hdr_YES.jpg").read_bytes(), ("metadata",))
+    metadata = found.results["metadata"]
+    assert isinstance(metadata, Metadata)
+    assert metadata.lens_model == "iPhone 6 back camera 4.15mm f/2.2"
+    assert metadata.exposure_time == pytest.approx(1 / 40)
+    assert metadata.f_number == pytest.approx(2.2)
+    assert metadata.focal_length == pytest.approx(4.15)
+    assert metadata.iso == 32
+
+
+@pytest.mark.parametrize("name", ["jpeg", "png", "webp", "tiff", "heic", "avif"])
+def test_reads_every_format_that_carries_exif(name: str) -> None:
+    metadata = _read(files()[name], ImageFormat(name))
+    assert (metadata.camera_make, metadata.camera_model) == ("Maker", "Model 1")
+    assert metadata.taken_at == "2024-02-29T12:34:56"
+    assert metadata.gps == Gps(10.5, -20.01, None)
+
+
+@pytest.mark.parametrize("name", ["bmp", "gif", "png alpha"])
+def test_a_file_without_exif_has_no_values(name: str) -> None:
+    assert _read(files()[name], ImageFormat(name.split(maxsplit=1)[0])) == EMPTY
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ({"DateTimeOriginal": "2021:04:11 15:47:53"}, "2021-04-11T15:47:53"),
+        ({"DateTimeOriginal": b"2021-04-11 15:47:53\x00"}, "2021-04-11T15:47:53"),
+        (
+            {"DateTimeOriginal": "2021:04:11 15:47:53", "OffsetTimeOriginal": "-05:00"},
+            "2021-04-11T15:47:53-05:00",
+        ),
+        (
+            {"DateTimeOriginal": "2021:04:11 15:47:53", "OffsetTimeOriginal": "late"},
+            "2021-04-11T15:47:53",
+        ),
+        (
+            {"DateTimeOriginal": "0000:00:00 00:00:00", "DateTimeDigitized": "2020:01:02 03:04:05"},
+            "2020-01-02T03:04:05",
+        ),
+        ({"DateTimeOriginal": "2021:02:30 15:47:53"}, None),
+        ({"DateTimeOriginal": "    :  :     :  :  "}, None),
+        ({"DateTimeOriginal": 20210411}, None),
+        ({"DateTime": "2021:04:11 15:47:53"}, None),
+    ],
+)
+def test_time_is_the_cameras_and_invalid_dates_are_null(
+    tags: dict[str, object], expected: str | None
+) -> None:
+    assert parse_tags(tags).taken_at == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("  Canon EOS\x00garbage", "Canon EOS"),
+        (b"PENTAX \xff", "PENTAX"),
+        ("x" * 70_000, "x" * MAX_TEXT_CHARS),
+        ("\x01\x02", None),
+        ("", None),
+        (7, None),
+        (["a"], None),
+    ],
+)
+def test_text_is_clean_and_bounded(value: object, expected: str | None) -> None:
+    assert parse_tags({"Model": value}).camera_model == expected
+
+
+def test_altitude_below_the_sea_is_negative() -> None:
+    place: dict[str, object] = {"GPSLatitude": [31, 30, 0], "GPSLongitude": [35, 30, 0]}
+    below: list[object] = [b"\x01", [1], 1]
+    for reference in below:
+        gps = parse_tags({**place, "GPSAltitude": 430.5, "GPSAltitudeRef": reference}).gps
+        assert gps == Gps(31.5, 35.5, -430.5)
+    above: list[object] = [b"\x00", [0], 0, None, "x"]
+    for reference in above:
+        gps = parse_tags({**place, "GPSAltitude": [12], "GPSAltitudeRef": reference}).gps
+        assert gps == Gps(31.5, 35.5, 12.0)
+
+
+@pytest.mark.parametrize("latitude", [[91, 0, 0], [math.nan], [], None, "north", ["1", "2"]])
+def test_a_place_off_the_globe_is_null(latitude: object) -> None:
+    assert parse_tags({"GPSLatitude": latitude, "GPSLongitude": [1, 0, 0]}).gps is None
+
+
+_ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
+    lambda inner: st.lists(inner, max_size=4),
+    max_leaves=6,
+)
+_NAMES = st.sampled_from(
+    [
+        *("Make", "Orientation", "DateTimeOriginal", "OffsetTimeOriginal", "ExposureTime"),
+        *("FNumber", "PhotographicSensitivity", "FocalLength", "GPSLatitude", "GPSLongitude"),
+        *("GPSLatitudeRef", "GPSAltitude", "GPSAltitudeRef"),
+    ]
+)
+
+
+@given(st.dictionaries(_NAMES, _ANYTHING))
+def test_no_value_of_a_tag_breaks_it(tags: dict[str, object]) -> None:
+    _assert_sane(parse_tags(tags))
+
+
+@given(st.binary(max_size=400))
+def test_no_exif_block_breaks_it(block: bytes) -> None:
+    _assert_sane(_read(jpeg_with_exif(b"II*\x00\x08\x00\x00\x00" + block)))
+
+
+@given(st.lists(st.tuples(st.integers(0, 3999), st.integers(0, 255)), min_size=1, max_size=12))
+def test_no_damage_to_an_exif_block_breaks_it(changes: list[tuple[int, int]]) -> None:
+    block = bytearray(exif_with(6).removeprefix(b"Exif\x00\x00"))
+    for position, value in changes:
+        block[position % len(block)] = value
+    _assert_sane(_read(jpeg_with_exif(bytes(block))))
+
+
+def _directory(entry: bytes, count: int) -> bytes:
+    return struct.pack("<H", count) + entry * count + b"\x00\x00\x00\x00"
+
+
+HOSTILE = {
+    "loop": tiff_block((0x8769, 4, 1, struct.pack("<I", 8)), link=8),
+    "places in places": b"II*\x00\x08\x00\x00\x00"
+    + _directory(struct.pack("<HHII", 0x8825, 4, 1, 8), 5000),
+    "endless count": tiff_block((271, 2, 0xFFFFFFFF, struct.pack("<I", 8))),
+    "many long texts": b"II*\x00\x08\x00\x00\x00"
+    + _directory(struct.pack("<HHII", 271, 2, 60_000, 8), 5000),
+    "many ratios": b"II*\x00\x08\x00\x00\x00"
+    + _directory(struct.pack("<HHII", 0x829A, 5, 999, 8), 5000),
+    "zero over zero": tiff_block(
+        (0x829A, 5, 1, struct.pack("<I", 38)),
+        (0x829D, 5, 1, struct.pack("<I", 38)),
+        rest=bytes(8),
+    ),
+    "past the end": tiff_block((0x829A, 5, 1, struct.pack("<I", 0xFFFFFFF0))),
+    "nothing": b"",
+    "half a header": b"MM\x00",
+}
+
+
+@pytest.mark.parametrize("name", sorted(HOSTILE))
+def test_hostile_exif_gives_nulls_and_takes_no_time(name: str) -> None:
+    data = jpeg_with_exif(HOSTILE[name])
+    started = time.perf_counter()
+    metadata = _read(data)
+    assert time.perf_counter() - started < 2
+    assert (metadata.exposure_time, metadata.f_number, metadata.gps) == (None, None, None)
+    _assert_sane(metadata)
+
+
+@given(st.binary(max_size=300))
+def test_no_camera_note_breaks_it(junk: bytes) -> None:
+    read_camera_notes((b"II\x1a\x00\x00\x00HEAPJPGM" + junk, b"[picture info]\r\n" + junk, junk))
+
+
+def test_a_heap_that_holds_itself_has_an_end() -> None:
+    rows = struct.pack("<HII", 0x2804, 1000, 0) * 90
+    heap = struct.pack("<H", 90) + rows
+    heap = heap.ljust(996, b"\x00") + struct.pack("<I", 0)
+    note = b"II\x1a\x00\x00\x00HEAPJPGM".ljust(26, b"\x00") + heap
+    assert read_camera_notes((note,)) == {}
+
+
+def test_a_picture_info_time_out_of_range_is_null() -> None:
+    assert read_camera_notes((b"[picture info]\r\nTimeDate=9999999999\r\n",)).keys() <= {
+        "DateTimeOriginal"
+    }
+
+
+def test_metadata_alone_decodes_no_pixels() -> None:
+    data = save(draw(), "JPEG", exif=exif_with())
+    start = data.index(b"\xff\xda") + 14
+    damaged = data[:start] + b"\x00" * (len(data) - start - 2) + b"\xff\xd9"
+    metadata = process(damaged, ("metadata",)).results["metadata"]
+    assert isinstance(metadata, Metadata)
+    assert metadata.camera_model == "Model 1"
