@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,8 +10,8 @@ from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 from litestar import Litestar
-from litestar.testing import AsyncTestClient
 
 from api.app import create_app
 from api.settings import Settings, read_settings
@@ -49,24 +50,26 @@ class Service:
     """An API in this process, on real servers.
 
     Args:
-        client: Speaks to the API as an admin.
+        app: The API.
+        client: Speaks to it as an admin.
         environ: What API and workers are told.
     """
 
-    def __init__(self, client: AsyncTestClient[Litestar], environ: dict[str, str]) -> None:
+    def __init__(self, app: Litestar, client: httpx.AsyncClient, environ: dict[str, str]) -> None:
+        self._app = app
         self.client = client
         self.environ = environ
 
     @property
     def stores(self) -> Stores:
         """What the API keeps."""
-        stores: Stores = self.client.app.state.stores
+        stores: Stores = self._app.state.stores
         return stores
 
     @property
     def settings(self) -> Settings:
         """What the API was told."""
-        settings: Settings = self.client.app.state.settings
+        settings: Settings = self._app.state.settings
         return settings
 
     async def send(
@@ -143,10 +146,20 @@ def authorization(key: str) -> dict[str, str]:
 
 @asynccontextmanager
 async def running_service(environ: dict[str, str]) -> AsyncIterator[Service]:
-    """Run an API in this process."""
+    """Serve an API over HTTP on a free port, in this process and on this loop."""
     app = create_app(read_settings(environ))
-    async with AsyncTestClient(app) as client:
-        client.headers.update(authorization(ADMIN_KEY))
-        service = Service(client, environ)
+    config = uvicorn.Config(app, http="httptools", ws="none", log_level="warning")
+    server = uvicorn.Server(config)
+    listener = socket.create_server(("127.0.0.1", 0))
+    serving = asyncio.create_task(server.serve([listener]))
+    async with asyncio.timeout(30):
+        while not server.started:
+            await asyncio.sleep(0.01)
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    headers = authorization(ADMIN_KEY)
+    async with httpx.AsyncClient(base_url=address, headers=headers, timeout=60) as client:
+        service = Service(app, client, environ)
         await service.stores.prepare()
         yield service
+    server.should_exit = True
+    await serving

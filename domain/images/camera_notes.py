@@ -2,6 +2,7 @@
 
 import re
 import struct
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from domain.images.exif_tags import Tags
@@ -9,8 +10,7 @@ from domain.images.exif_tags import Tags
 _CIFF_SIGNATURE = b"HEAPJPGM"
 _CIFF_MAKE_MODEL, _CIFF_TIME = 0x080A, 0x180E
 _CIFF_IN_RECORD = 0x4000
-_CIFF_DIRECTORIES = frozenset({0x2800, 0x3000})
-_MAX_DEPTH = 4
+_CIFF_KIND, _CIFF_HEAPS = 0x3800, frozenset({0x2800, 0x3000})
 _MAX_ENTRIES = 256
 
 _PICTURE_INFO = b"[picture info]"
@@ -47,7 +47,7 @@ def _read_ciff(note: bytes) -> dict[str, object]:
     order = {b"II": "<", b"MM": ">"}[note[:2]]
     (start,) = struct.unpack_from(f"{order}I", note, 2)
     tags: dict[str, object] = {}
-    for tag, value in _walk_heap(note, order, start, len(note), _MAX_DEPTH):
+    for tag, value in _walk_heaps(note, order, start):
         if tag == _CIFF_MAKE_MODEL:
             make, _, rest = value.partition(b"\x00")
             tags |= {"Make": make, "Model": rest.partition(b"\x00")[0]}
@@ -56,25 +56,27 @@ def _read_ciff(note: bytes) -> dict[str, object]:
     return tags
 
 
-def _walk_heap(
-    note: bytes, order: str, start: int, end: int, depth: int
-) -> list[tuple[int, bytes]]:
-    """List the values of a heap and of those within it; its directory is at its end."""
-    if not depth or end > len(note) or end - start < 6:
-        return []
-    directory = start + struct.unpack_from(f"{order}I", note, end - 4)[0]
-    (entries,) = struct.unpack_from(f"{order}H", note, directory)
-    values: list[tuple[int, bytes]] = []
-    for index in range(min(entries, _MAX_ENTRIES)):
-        tag, length, offset = struct.unpack_from(f"{order}HII", note, directory + 2 + 10 * index)
-        if tag & _CIFF_IN_RECORD or len(values) >= _MAX_ENTRIES:
+def _walk_heaps(note: bytes, order: str, start: int) -> Iterator[tuple[int, bytes]]:
+    """Yield the values of a heap and of those within it; the directory of each is at its end."""
+    heaps = [(start, len(note))]
+    budget = _MAX_ENTRIES
+    while heaps and budget:
+        start, end = heaps.pop()
+        if not 0 <= start <= end - 6 <= len(note) - 6:
             continue
-        if tag & 0x3800 in _CIFF_DIRECTORIES:
-            inner = start + offset
-            values += _walk_heap(note, order, inner, inner + length, depth - 1)
-        else:
-            values.append((tag, note[start + offset : start + offset + length]))
-    return values
+        directory = start + struct.unpack_from(f"{order}I", note, end - 4)[0]
+        (entries,) = struct.unpack_from(f"{order}H", note, directory)
+        for index in range(min(entries, budget)):
+            budget -= 1
+            entry = directory + 2 + 10 * index
+            tag, length, offset = struct.unpack_from(f"{order}HII", note, entry)
+            if tag & _CIFF_IN_RECORD:
+                continue
+            first = start + offset
+            if tag & _CIFF_KIND in _CIFF_HEAPS:
+                heaps.append((first, first + length))
+            else:
+                yield tag, note[first : first + length]
 
 
 def _format_time(seconds: int) -> str:

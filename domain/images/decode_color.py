@@ -48,10 +48,10 @@ def decode_color(
 def color_pixels(picture: Image.Image) -> Pixels:
     """Take the colours of a picture that Pillow decoded, laid on white; BGR."""
     if "A" in picture.getbands() or "transparency" in picture.info:
-        layered = picture.convert("RGBA")
+        layered = picture if picture.mode == "RGBA" else picture.convert("RGBA")
         picture = Image.new("RGB", layered.size, "white")
         picture.paste(layered, mask=layered.getchannel("A"))
-    rgb = np.asarray(picture.convert("RGB"))
+    rgb = np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
     return cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR).astype(np.uint8, copy=False)
 
 

@@ -68,7 +68,9 @@ def decode_upright(data: bytes, image_format: ImageFormat) -> Image.Image:
     """
     with open_picture(data, image_format) as picture:
         # The decoder of HEIC has turned the picture already, and reports orientation 1.
-        return _stretch_levels(ImageOps.exif_transpose(picture))
+        picture.load()
+        ImageOps.exif_transpose(picture, in_place=True)
+        return _stretch_levels(picture)
 
 
 @functools.cache

@@ -12,6 +12,8 @@ class Header(msgspec.Struct, frozen=True):
         frames: Frames or pages.
         orientation: How to turn the stored picture upright, EXIF 1 to 8; 1 where the decoder
             has already done it.
+        stored_orientation: The EXIF orientation that the file holds, where the decoder has
+            removed it from ``exif``.
         has_alpha: Whether pixels can be transparent.
         exif: The TIFF structure with the EXIF tags.
         camera_notes: Segments in which cameras older than EXIF wrote about the picture.
@@ -21,6 +23,7 @@ class Header(msgspec.Struct, frozen=True):
     height: int
     frames: int = 1
     orientation: int = 1
+    stored_orientation: int | None = None
     has_alpha: bool = False
     exif: bytes | None = None
     camera_notes: tuple[bytes, ...] = ()

@@ -38,6 +38,7 @@ def read_heif(data: bytes, image_format: ImageFormat) -> Header:
             height,
             frames=int(getattr(picture, "n_frames", 1)),
             orientation=read_orientation(exif) if image_format is ImageFormat.AVIF else 1,
+            stored_orientation=picture.info.get("original_orientation"),
             has_alpha="A" in picture.getbands(),
             exif=exif or None,
         )

@@ -11,8 +11,16 @@ ORIENTATION = 274
 
 _MAX_DIRECTORIES = 1000
 _MAX_VALUES = 1_000_000
-# Field type: bytes of one value, struct code for those that are unsigned integers.
-_INTEGERS = {1: (1, "B"), 3: (2, "H"), 4: (4, "I"), 13: (4, "I"), 16: (8, "Q"), 18: (8, "Q")}
+# Field type: bytes of one value, struct code; those that are unsigned integers or plain bytes.
+_INTEGERS = {
+    1: (1, "B"),
+    3: (2, "H"),
+    4: (4, "I"),
+    7: (1, "B"),
+    13: (4, "I"),
+    16: (8, "Q"),
+    18: (8, "Q"),
+}
 
 Directory = dict[int, tuple[int, ...]]
 """Integer values by tag number; tags of other types are left out."""

@@ -11,13 +11,12 @@ from domain.images.headers.ifd import (
 )
 
 _WIDTH, _HEIGHT, _SAMPLES, _EXTRA_SAMPLES = 256, 257, 277, 338
-_BITS, _PALETTE = 258, 320
+_BITS, _PALETTE, _JPEG_TABLES = 258, 320, 347
 _STRIPS, _TILES = (273, 279), (324, 325)
 _TAGS = frozenset(
     {
-        *(_WIDTH, _HEIGHT, _BITS, _SAMPLES, _EXTRA_SAMPLES, _PALETTE, ORIENTATION),
-        *_STRIPS,
-        *_TILES,
+        *(_WIDTH, _HEIGHT, _BITS, _SAMPLES, _EXTRA_SAMPLES, ORIENTATION),
+        *(_PALETTE, _JPEG_TABLES, *_STRIPS, *_TILES),
     }
 )
 

@@ -136,6 +136,6 @@ def tiff_block(*entries: tuple[int, int, int, bytes], rest: bytes = b"", link: i
 
 def jpeg_with_exif(block: bytes, picture: Image.Image | None = None) -> bytes:
     """Write a JPEG that carries an EXIF block, however strange."""
-    plain = save(picture or draw(), "JPEG")
+    plain = save(picture, "JPEG") if picture else files()["jpeg gray"]
     payload = b"Exif\x00\x00" + block
     return plain[:2] + b"\xff\xe1" + struct.pack(">H", len(payload) + 2) + payload + plain[2:]
