@@ -6,15 +6,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import structlog
-from litestar import Litestar
+from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin
+from litestar.openapi.plugins import SwaggerRenderPlugin
 from litestar.openapi.spec import Components, License, SecurityScheme, Tag
 from litestar.static_files import create_static_files_router
 
 from api.auth import OPEN, BearerAuthentication
+from api.contract import get_contract
 from api.controllers.images import ImageController
 from api.controllers.jobs import JobController
 from api.controllers.keys import KeyController
@@ -70,6 +71,7 @@ def create_app(settings: Settings) -> Litestar:
             get_capabilities,
             get_health,
             get_readiness,
+            get_contract,
             create_static_files_router(
                 "/docs/assets",
                 directories=[PAGES / "swagger-ui"],
@@ -121,7 +123,9 @@ def openapi_config() -> OpenAPIConfig:
                 )
             }
         ),
-        path="/docs",
+        openapi_router=Router(
+            path="/docs", route_handlers=[], opt={OPEN: True}, include_in_schema=False
+        ),
         use_handler_docstrings=True,
         render_plugins=[
             SwaggerRenderPlugin(
@@ -129,8 +133,8 @@ def openapi_config() -> OpenAPIConfig:
                 js_url="/docs/assets/swagger-ui-bundle.js",
                 css_url="/docs/assets/swagger-ui.css",
                 standalone_preset_js_url="/docs/assets/swagger-ui-bundle.js",
-            ),
-            JsonRenderPlugin(path="/openapi.json"),
+                favicon='<link rel="icon" href="data:,">',
+            )
         ],
     )
 

@@ -9,7 +9,6 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
-from litestar.openapi import ResponseSpec
 
 from domain import errors
 from domain.errors import ServiceError
@@ -130,16 +129,3 @@ EXCEPTION_HANDLERS: dict[Any, Any] = {
     Exception: answer_unexpected,
     **dict.fromkeys(STORE_FAILED, answer_store_error),
 }
-
-
-def problems(*statuses: int) -> dict[int, ResponseSpec]:
-    """Document the problem documents that a route answers with."""
-    return {
-        status: ResponseSpec(
-            Problem,
-            media_type=PROBLEM_JSON,
-            description=HTTPStatus(status).phrase,
-            generate_examples=False,
-        )
-        for status in statuses
-    }

@@ -70,3 +70,64 @@ EXAMPLE_IMAGE: dict[str, Any] = {
     "fingerprint": None,
     "operations": {"faces": {"status": "succeeded", "version": 1, "error": None}},
 }
+EXAMPLE_HISTOGRAM: dict[str, Any] = {"bins": [62500, *[0] * 255], "pixels": 62500}
+EXAMPLE_TICKET: dict[str, Any] = EXAMPLE_JOB | {
+    "status": "queued",
+    "version": 1,
+    "finished_at": None,
+    "progress": {"done": 0, "failed": 1, "total": 2},
+    "queue": {"position": 12, "eta_seconds": 0.4},
+    "items": [
+        EXAMPLE_JOB["items"][0]
+        | {"status": "queued", "operations": {"faces": {"status": "queued", "error": None}}},
+        EXAMPLE_JOB["items"][1],
+    ],
+}
+EXAMPLE_JOB_PAGE: dict[str, Any] = {
+    "items": [
+        {name: value for name, value in EXAMPLE_JOB.items() if name not in {"queue", "items"}}
+    ],
+    "next_cursor": EXAMPLE_ID,
+}
+SUMMARY_FIELDS = (
+    "id", "user_id", "job_id", "filename", "format", "media_type", "bytes", "width", "height",
+    "uploaded_at", "status", "metadata",
+)  # fmt: skip
+EXAMPLE_IMAGE_PAGE: dict[str, Any] = {
+    "items": [{name: EXAMPLE_IMAGE[name] for name in SUMMARY_FIELDS}],
+    "next_cursor": EXAMPLE_ID,
+}
+EXAMPLE_NEW_KEY: dict[str, Any] = {"role": "client", "user_id": "u1", "note": "phone app"}
+EXAMPLE_KEY: dict[str, Any] = EXAMPLE_NEW_KEY | {
+    "id": EXAMPLE_ID,
+    "hint": "mlk_8fKq",
+    "created_at": EXAMPLE_TIME,
+    "revoked_at": None,
+}
+EXAMPLE_CREATED_KEY: dict[str, Any] = EXAMPLE_KEY | {"key": "mlk_8fKq… shown this once"}
+EXAMPLE_KEY_PAGE: dict[str, Any] = {"items": [EXAMPLE_KEY]}
+EXAMPLE_HEALTH: dict[str, Any] = {"status": "ok"}
+EXAMPLE_READY: dict[str, Any] = {
+    "status": "ready",
+    "parts": {"mongodb": True, "redis": True, "worker": True},
+    "workers": 1,
+}
+EXAMPLE_NOT_READY: dict[str, Any] = {
+    "status": "not_ready",
+    "parts": {"mongodb": True, "redis": True, "worker": False},
+    "workers": 0,
+}
+EXAMPLE_CAPABILITIES: dict[str, Any] = {
+    "formats": [{"format": "jpeg", "media_type": "image/jpeg"}],
+    "operations": [{"name": "faces", "version": 1}],
+    "limits": {
+        "max_file_bytes": 67108864,
+        "max_request_bytes": 2147483648,
+        "max_files": 1000,
+        "max_filename_chars": 255,
+        "max_pixels": 100000000,
+        "max_side_px": 32768,
+        "max_seconds": 30.0,
+        "max_wait_seconds": 30,
+    },
+}

@@ -1,0 +1,1 @@
+"""The committed contract, and what is made from it."""

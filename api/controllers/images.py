@@ -5,14 +5,13 @@ from typing import Annotated, Any, Literal
 
 from litestar import Controller, Response, delete, get
 from litestar.datastructures import ResponseHeader
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 from litestar.response import Stream
 
 from api.content import content_response, find_content
-from api.errors import problems
-from api.examples import EXAMPLE_IMAGE
+from api.documentation import answer, problems
+from api.examples import EXAMPLE_HISTOGRAM, EXAMPLE_IMAGE, EXAMPLE_IMAGE_PAGE
 from api.preferences import is_known
 from api.requests import EXAMPLE_ID, ApiRequest, IfNoneMatch, NamedUser
 from api.schemas.images import (
@@ -45,7 +44,14 @@ class ImageController(Controller):
     path = "/v1/images"
     tags = ("images",)
 
-    @get(operation_id="listImages", summary="List images", responses=problems(401, 422, 503))
+    @get(
+        operation_id="listImages",
+        summary="List images",
+        responses={
+            200: answer(Page[ImageSummaryView], "A page.", EXAMPLE_IMAGE_PAGE),
+            **problems(401, 422, 503),
+        },
+    )
     async def list_images(
         self,
         request: ApiRequest,
@@ -83,10 +89,8 @@ class ImageController(Controller):
         operation_id="getImage",
         summary="Read an image's results",
         responses={
-            200: ResponseSpec(
-                ImageView, description="The image.", examples=[Example(value=EXAMPLE_IMAGE)]
-            ),
-            **problems(401, 404, 503),
+            200: answer(ImageView, description="The image.", example=EXAMPLE_IMAGE),
+            **problems(401, 404, 422, 503),
         },
     )
     async def get_image(
@@ -103,9 +107,9 @@ class ImageController(Controller):
         operation_id="getImageContent",
         summary="Fetch a picture",
         responses={
-            200: ResponseSpec(bytes, description="The picture.", media_type="image/*"),
-            206: ResponseSpec(bytes, description="A part of it.", media_type="image/*"),
-            304: ResponseSpec(None, description="The client has it already."),
+            200: answer(bytes, description="The picture.", media_type="image/*"),
+            206: answer(bytes, description="A part of it.", media_type="image/*"),
+            304: answer(None, description="The client has it already."),
             **problems(401, 404, 409, 416, 422, 503),
         },
         response_headers=[
@@ -144,11 +148,12 @@ class ImageController(Controller):
         operation_id="getImageHistogram",
         summary="Read a histogram",
         responses={
-            200: ResponseSpec(
+            200: answer(
                 HistogramView,
-                description="The counts; or a plot where `Accept` asks for `image/svg+xml`.",
+                "The counts; or a plot where `Accept` asks for `image/svg+xml`.",
+                EXAMPLE_HISTOGRAM,
             ),
-            **problems(401, 404, 409, 503),
+            **problems(401, 404, 409, 422, 503),
         },
     )
     async def get_histogram(
@@ -173,7 +178,7 @@ class ImageController(Controller):
         "/{image_id:str}",
         operation_id="deleteImage",
         summary="Delete an image",
-        responses=problems(401, 404, 503),
+        responses=problems(401, 404, 422, 503),
     )
     async def delete_image(
         self, request: ApiRequest, image_id: ImageId, user_id: NamedUser = None

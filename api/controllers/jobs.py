@@ -4,13 +4,12 @@ from typing import Annotated, Any
 
 from litestar import Controller, Response, get, post
 from litestar.datastructures import ResponseHeader
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
-from api.errors import problems
-from api.examples import EXAMPLE_JOB
+from api.documentation import answer, problems
+from api.examples import EXAMPLE_JOB, EXAMPLE_JOB_PAGE, EXAMPLE_TICKET
 from api.forms import UploadOperation
 from api.preferences import is_known, wait_seconds
 from api.requests import EXAMPLE_ID, ApiRequest, IfNoneMatch, NamedUser, Prefer
@@ -110,9 +109,8 @@ class JobController(Controller):
         request_max_body_size=None,
         response_headers=TICKET_HEADERS,
         responses={
-            200: ResponseSpec(
-                JobView, description="The job ended within the time of `Prefer: wait`."
-            ),
+            200: answer(JobView, "The job ended within the time of `Prefer: wait`.", EXAMPLE_JOB),
+            202: answer(JobView, "The ticket.", EXAMPLE_TICKET),
             **problems(400, 401, 403, 413, 415, 422, 503),
         },
     )
@@ -128,7 +126,10 @@ class JobController(Controller):
     @get(
         operation_id="listJobs",
         summary="List jobs",
-        responses=problems(401, 422, 503),
+        responses={
+            200: answer(Page[JobSummaryView], "A page.", EXAMPLE_JOB_PAGE),
+            **problems(401, 422, 503),
+        },
     )
     async def list_jobs(
         self,
@@ -148,10 +149,8 @@ class JobController(Controller):
         operation_id="getJob",
         summary="Follow a ticket",
         responses={
-            200: ResponseSpec(
-                JobView, description="The job.", examples=[Example(value=EXAMPLE_JOB)]
-            ),
-            304: ResponseSpec(None, description="Not changed since the version of If-None-Match."),
+            200: answer(JobView, description="The job.", example=EXAMPLE_JOB),
+            304: answer(None, description="Not changed since the version of If-None-Match."),
             **problems(401, 404, 422, 503),
         },
         response_headers=[

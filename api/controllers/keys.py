@@ -3,17 +3,24 @@
 from typing import Annotated
 
 from litestar import Controller, delete, get, post
-from litestar.params import JSONBody, PathParameter
+from litestar.enums import RequestEncodingType
+from litestar.openapi.spec import Example
+from litestar.params import BodyKwarg, PathParameter
 
 from api.auth import admins_only
-from api.errors import problems
-from api.requests import ApiRequest
+from api.documentation import answer, problems
+from api.examples import EXAMPLE_CREATED_KEY, EXAMPLE_KEY_PAGE, EXAMPLE_NEW_KEY
+from api.requests import EXAMPLE_ID, ApiRequest
 from api.schemas.keys import CreatedKeyView, KeyView, NewKey, view_created_key, view_key
 from api.schemas.paging import Cursor, Limit, Page, cut_page
 from domain.errors import InvalidValue, NotFound
 from domain.keys import Role, check_user_id
 
-KeyId = Annotated[str, PathParameter(max_length=64)]
+KeyId = Annotated[str, PathParameter(max_length=64, examples=[Example(value=EXAMPLE_ID)])]
+NewKeyBody = Annotated[
+    NewKey,
+    BodyKwarg(media_type=RequestEncodingType.JSON, examples=[Example(value=EXAMPLE_NEW_KEY)]),
+]
 
 
 class KeyController(Controller):
@@ -26,9 +33,12 @@ class KeyController(Controller):
     @post(
         operation_id="createApiKey",
         summary="Make a key",
-        responses=problems(400, 401, 403, 422, 503),
+        responses={
+            201: answer(CreatedKeyView, "The new key.", EXAMPLE_CREATED_KEY),
+            **problems(400, 401, 403, 422, 503),
+        },
     )
-    async def create_key(self, request: ApiRequest, data: JSONBody[NewKey]) -> CreatedKeyView:
+    async def create_key(self, request: ApiRequest, data: NewKeyBody) -> CreatedKeyView:
         """Make a key; the answer is the only place where its secret is ever shown."""
         if (data.role is Role.CLIENT) != (data.user_id is not None):
             raise InvalidValue("A client key names a user_id; other keys name none.")
@@ -41,7 +51,10 @@ class KeyController(Controller):
     @get(
         operation_id="listApiKeys",
         summary="List keys",
-        responses=problems(401, 403, 422, 503),
+        responses={
+            200: answer(Page[KeyView], "A page.", EXAMPLE_KEY_PAGE),
+            **problems(401, 403, 422, 503),
+        },
     )
     async def list_keys(
         self, request: ApiRequest, limit: Limit = 20, cursor: Cursor = None
@@ -54,7 +67,7 @@ class KeyController(Controller):
         "/{key_id:str}",
         operation_id="revokeApiKey",
         summary="Revoke a key",
-        responses=problems(401, 403, 404, 503),
+        responses=problems(401, 403, 404, 422, 503),
     )
     async def revoke_key(self, request: ApiRequest, key_id: KeyId) -> None:
         """Make a key invalid, at once and for good."""

@@ -1,13 +1,11 @@
 """The face-detection route: files in, faces out, in one request where the client waits."""
 
 from litestar import Response, post
-from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import Example
 from litestar.status_codes import HTTP_202_ACCEPTED
 
 from api.controllers.jobs import TICKET_HEADERS, answer_ticket, drop_off, wait_for
-from api.errors import problems
-from api.examples import EXAMPLE_FACES
+from api.documentation import answer, problems
+from api.examples import EXAMPLE_FACES, EXAMPLE_TICKET
 from api.forms import UploadOperation
 from api.preferences import wait_seconds
 from api.requests import ApiRequest, Prefer
@@ -26,11 +24,12 @@ from domain.jobs import TERMINAL
     request_max_body_size=None,
     response_headers=TICKET_HEADERS,
     responses={
-        200: ResponseSpec(
+        200: answer(
             FacesView,
             description="The faces, if the job ended within the time of `Prefer: wait`.",
-            examples=[Example(value=EXAMPLE_FACES)],
+            example=EXAMPLE_FACES,
         ),
+        202: answer(JobView, "The ticket.", EXAMPLE_TICKET),
         **problems(400, 401, 403, 413, 415, 422, 503),
     },
 )

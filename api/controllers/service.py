@@ -2,10 +2,15 @@
 
 import msgspec
 from litestar import Response, get
-from litestar.openapi.datastructures import ResponseSpec
 
 from api.auth import OPEN
-from api.errors import problems
+from api.documentation import answer, problems
+from api.examples import (
+    EXAMPLE_CAPABILITIES,
+    EXAMPLE_HEALTH,
+    EXAMPLE_NOT_READY,
+    EXAMPLE_READY,
+)
 from api.requests import ApiRequest
 from api.settings import MAX_WAIT_SECONDS
 from domain.images.formats import ImageFormat
@@ -71,7 +76,10 @@ class ReadinessView(msgspec.Struct, frozen=True):
     operation_id="getCapabilities",
     tags=["service"],
     summary="What it can do",
-    responses=problems(401),
+    responses={
+        200: answer(CapabilitiesView, "What it can do.", EXAMPLE_CAPABILITIES),
+        **problems(401, 503),
+    },
 )
 async def get_capabilities(request: ApiRequest) -> CapabilitiesView:
     """Read which formats can be decoded, which operations there are, and the limits."""
@@ -98,6 +106,7 @@ async def get_capabilities(request: ApiRequest) -> CapabilitiesView:
     operation_id="getHealth",
     tags=["service"],
     summary="Does it live?",
+    responses={200: answer(HealthView, "It lives.", EXAMPLE_HEALTH)},
     security=NO_KEY,
     opt={OPEN: True},
 )
@@ -113,7 +122,10 @@ async def get_health() -> HealthView:
     summary="Can it work?",
     security=NO_KEY,
     opt={OPEN: True},
-    responses={503: ResponseSpec(ReadinessView, description="A part is missing.")},
+    responses={
+        200: answer(ReadinessView, "All parts are there.", EXAMPLE_READY),
+        503: answer(ReadinessView, "A part is missing.", EXAMPLE_NOT_READY),
+    },
 )
 async def get_readiness(request: ApiRequest) -> Response[ReadinessView]:
     """Say whether MongoDB, Redis and a worker are there, and which is not."""

@@ -1,0 +1,64 @@
+"""The contract as it is served and committed: what Litestar describes, cleaned for generators."""
+
+import json
+import re
+from typing import Any
+
+from litestar import Litestar, Request, Response, get
+
+from api.auth import OPEN
+
+NULL = {"type": "null"}
+
+
+def contract_of(app: Litestar) -> bytes:
+    """Write the OpenAPI document of an application.
+
+    Args:
+        app: The application.
+
+    Returns:
+        JSON, sorted and indented: the same bytes for the same code.
+    """
+    document = app.openapi_schema.to_schema()
+    for path in document["paths"].values():
+        for operation in path.values():
+            for parameter in operation.get("parameters", []):
+                _clean_parameter(parameter)
+            _drop_undocumented(operation["responses"])
+    text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False)
+    return _rename_schemas(text, document["components"]["schemas"]).encode() + b"\n"
+
+
+def _rename_schemas(text: str, schemas: dict[str, Any]) -> str:
+    """Call a JobView a Job, and a Page of JobView a JobPage: generators make classes of these."""
+    for name in schemas:
+        page = re.fullmatch(r"Page_.*\.(\w+)View_", name)
+        clean = f"{page[1]}Page" if page else name.removesuffix("View")
+        text = re.sub(rf'"(#/components/schemas/)?{re.escape(name)}"', rf'"\g<1>{clean}"', text)
+    return text
+
+
+def _drop_undocumented(responses: dict[str, Any]) -> None:
+    """Drop the 400 that Litestar adds by itself: a value that cannot be used is a 422 here."""
+    if "application/json" in responses.get("400", {}).get("content", {}):
+        del responses["400"]
+
+
+def _clean_parameter(parameter: dict[str, Any]) -> None:
+    """A parameter that may be left out is never null: HTTP has no way to write that."""
+    schema = parameter["schema"]
+    kinds = schema.get("oneOf", [])
+    if NULL in kinds:
+        others = [kind for kind in kinds if kind != NULL]
+        del schema["oneOf"]
+        schema.update(others[0] if len(others) == 1 else {"oneOf": others})
+    schema.pop("description", None)
+    if not parameter.get("deprecated", True):
+        del parameter["deprecated"]
+
+
+@get("/openapi.json", include_in_schema=False, opt={OPEN: True}, sync_to_thread=False)
+def get_contract(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Serve the contract."""
+    return Response(contract_of(request.app), media_type="application/json")

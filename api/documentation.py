@@ -1,0 +1,63 @@
+"""What the contract says of answers: a schema, an example, and every error."""
+
+from http import HTTPStatus
+from typing import Any
+
+from litestar import MediaType
+from litestar.openapi import ResponseSpec
+from litestar.openapi.spec import Example
+
+from api.errors import PROBLEM_JSON, TYPE_PREFIX, Problem
+
+
+def answer(
+    model: Any, description: str, example: Any = None, media_type: str = MediaType.JSON
+) -> ResponseSpec:
+    """Document an answer.
+
+    Args:
+        model: The schema; None for an answer without a body.
+        description: When it is given.
+        example: A value that the schema admits.
+        media_type: Of the body.
+    """
+    return ResponseSpec(
+        model,
+        description=description,
+        media_type=media_type,
+        # Generated examples are random, and hold structs that JSON cannot write.
+        generate_examples=False,
+        examples=[] if example is None else [Example(summary=description, value=example)],
+    )
+
+
+def problems(*statuses: int) -> dict[int, ResponseSpec]:
+    """Document the problem documents that a route answers with."""
+    return {status: answer(Problem, *_problem(status), PROBLEM_JSON) for status in statuses}
+
+
+def _problem(status: int) -> tuple[str, dict[str, Any]]:
+    phrase = HTTPStatus(status).phrase
+    code = PROBLEM_CODES[status]
+    example = {
+        "type": TYPE_PREFIX + code,
+        "title": phrase,
+        "status": status,
+        "code": code,
+        "detail": "What happened this time, and what to do about it.",
+    }
+    return phrase, example
+
+
+PROBLEM_CODES = {
+    400: "malformed_request",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    409: "wrong_state",
+    413: "request_too_large",
+    415: "wrong_content_type",
+    416: "range_not_satisfiable",
+    422: "invalid_value",
+    503: "unavailable",
+}

@@ -1,0 +1,119 @@
+"""The contract: committed as served, complete, and true when its examples are sent for real."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema
+import pytest
+from openapi_spec_validator import validate
+
+from openapi.write_document import DOCUMENT
+from tests.pictures import draw
+from tests.service import Service
+
+Operation = dict[str, Any]
+CONTRACT: dict[str, Any] = json.loads(DOCUMENT.read_text())
+OPERATIONS: list[tuple[str, str, Operation]] = [
+    (path, method, operation)
+    for path, methods in CONTRACT["paths"].items()
+    for method, operation in methods.items()
+]
+OPEN_ROUTES = {"/healthz", "/readyz"}
+
+
+def examples() -> Iterator[tuple[str, Any, Any]]:
+    """Give the name, schema and value of every example of an answer."""
+    for _, _, operation in OPERATIONS:
+        for status, answer in operation["responses"].items():
+            for content in answer.get("content", {}).values():
+                for example in content.get("examples", {}).values():
+                    name = f"{operation['operationId']} {status}"
+                    yield name, content["schema"], example["value"]
+
+
+def check(value: object, schema: dict[str, Any]) -> None:
+    """Fail unless a value is what a schema of the contract admits."""
+    whole = schema | {"components": CONTRACT["components"]}
+    jsonschema.Draft202012Validator(whole).validate(value)
+
+
+async def test_committed_document_is_served_to_the_byte(service: Service) -> None:
+    answer = await service.client.get("/openapi.json")
+    assert answer.content == DOCUMENT.read_bytes()
+
+
+def test_document_is_valid() -> None:
+    validate(CONTRACT)
+
+
+@pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS)
+def test_every_operation_is_complete(path: str, method: str, operation: Operation) -> None:
+    assert operation["operationId"]
+    assert operation["tags"]
+    assert operation["summary"]
+    assert operation["description"]
+    if path not in OPEN_ROUTES:
+        assert {"401", "503"} <= operation["responses"].keys()
+    inputs = [
+        *operation.get("parameters", []),
+        *operation.get("requestBody", {}).get("content", {}).values(),
+    ]
+    outputs = [
+        content
+        for answer in operation["responses"].values()
+        for content in answer.get("content", {}).values()
+    ]
+    assert any("examples" in part for part in inputs + outputs), method
+
+
+def test_operation_ids_are_unique() -> None:
+    ids = [operation["operationId"] for _, _, operation in OPERATIONS]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize(("name", "schema", "value"), list(examples()))
+def test_examples_of_answers_fit_their_schemas(name: str, schema: Any, value: Any) -> None:
+    check(value, schema)
+
+
+def test_problems_are_sent_as_documented() -> None:
+    for _, _, operation in OPERATIONS:
+        for status, answer in operation["responses"].items():
+            if status >= "400" and "Readiness" not in json.dumps(answer):
+                assert list(answer["content"]) == ["application/problem+json"]
+
+
+async def test_examples_of_requests_are_accepted(working_service: Service) -> None:
+    """Send every operation with its examples, on an image that is really there."""
+    job = await working_service.process([("portrait.jpg", draw())])
+    known = {"job_id": job["id"], "image_id": job["items"][0]["image_id"], "key_id": ""}
+    order = {"post": 0, "get": 1, "delete": 2}
+    for path, method, operation in sorted(OPERATIONS, key=lambda found: order[found[1]]):
+        body = operation.get("requestBody", {}).get("content", {})
+        options: dict[str, Any] = {}
+        if "multipart/form-data" in body:
+            (example,) = body["multipart/form-data"]["examples"].values()
+            options["files"] = [("files", (name, draw())) for name in example["value"]["files"]]
+        elif "application/json" in body:
+            (example,) = body["application/json"]["examples"].values()
+            options["json"] = example["value"]
+        answer = await working_service.client.request(method, path.format(**known), **options)
+        documented = operation["responses"]
+        assert str(answer.status_code) in documented, (path, answer.text)
+        assert answer.status_code < 400, (path, answer.text)
+        content = documented[str(answer.status_code)].get("content", {})
+        if "application/json" in content:
+            check(answer.json(), content["application/json"]["schema"])
+        if operation["operationId"] == "createApiKey":
+            known["key_id"] = answer.json()["id"]
+
+
+async def test_docs_page_needs_no_other_host(service: Service) -> None:
+    page = (await service.client.get("/docs")).text
+    for asset in ("swagger-ui-bundle.js", "swagger-ui.css"):
+        assert f"/docs/assets/{asset}" in page
+        answer = await service.client.get(f"/docs/assets/{asset}")
+        assert answer.status_code == 200
+        assert len(answer.content) > 100_000
+    assert "https://" not in page.replace("https://spdx.org", "")
