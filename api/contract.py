@@ -7,6 +7,7 @@ from typing import Any
 from litestar import Litestar, Request, Response, get
 
 from api.auth import OPEN
+from api.documentation import NULL_MARK
 
 NULL = {"type": "null"}
 
@@ -25,8 +26,11 @@ def contract_of(app: Litestar) -> bytes:
         for operation in path.values():
             for parameter in operation.get("parameters", []):
                 _clean_parameter(parameter)
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                _lift_examples(content)
             _drop_undocumented(operation["responses"])
     text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False)
+    text = text.replace(f'"{NULL_MARK}"', "null")
     return _rename_schemas(text, document["components"]["schemas"]).encode() + b"\n"
 
 
@@ -37,6 +41,15 @@ def _rename_schemas(text: str, schemas: dict[str, Any]) -> str:
         clean = f"{page[1]}Page" if page else name.removesuffix("View")
         text = re.sub(rf'"(#/components/schemas/)?{re.escape(name)}"', rf'"\g<1>{clean}"', text)
     return text
+
+
+def _lift_examples(content: dict[str, Any]) -> None:
+    """Put the examples of a body where generators and readers look for them."""
+    schema = content["schema"]
+    if "allOf" in schema:
+        (content["schema"],) = schema["allOf"]
+        examples = enumerate(schema.get("examples", []), 1)
+        content["examples"] = {f"example-{number}": {"value": value} for number, value in examples}
 
 
 def _drop_undocumented(responses: dict[str, Any]) -> None:

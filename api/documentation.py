@@ -9,6 +9,8 @@ from litestar.openapi.spec import Example
 
 from api.errors import PROBLEM_JSON, TYPE_PREFIX, Problem
 
+NULL_MARK = "(null)"
+
 
 def answer(
     model: Any, description: str, example: Any = None, media_type: str = MediaType.JSON
@@ -27,8 +29,21 @@ def answer(
         media_type=media_type,
         # Generated examples are random, and hold structs that JSON cannot write.
         generate_examples=False,
-        examples=[] if example is None else [Example(summary=description, value=example)],
+        examples=[]
+        if example is None
+        else [Example(summary=description, value=mark_nulls(example))],
     )
+
+
+def mark_nulls(value: Any) -> Any:
+    """Mark the nulls of an example, which Litestar would leave out of the document."""
+    match value:
+        case dict():
+            return {name: mark_nulls(part) for name, part in value.items()}
+        case list():
+            return [mark_nulls(part) for part in value]
+        case _:
+            return NULL_MARK if value is None else value
 
 
 def problems(*statuses: int) -> dict[int, ResponseSpec]:
