@@ -111,6 +111,11 @@ def answer_http_exception(_: Request[Any, Any, Any], error: HTTPException) -> Re
     return problem_response(status, code, status.phrase, detail, dict(error.headers or {}))
 
 
+def answer_nesting(request: Request[Any, Any, Any], _: RecursionError) -> Response[Problem]:
+    """Answer a JSON body that is nested deeper than the decoder goes."""
+    return answer_service_error(request, errors.MalformedRequest("The body is nested too deeply."))
+
+
 def answer_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     """Answer a mistake of our own: the log has it, the client learns nothing of our inside."""
     _log.error("unexpected_error", path=request.url.path, exc_info=error)
@@ -126,6 +131,7 @@ def jittered(seconds: float) -> int:
 EXCEPTION_HANDLERS: dict[Any, Any] = {
     ServiceError: answer_service_error,
     HTTPException: answer_http_exception,
+    RecursionError: answer_nesting,
     Exception: answer_unexpected,
     **dict.fromkeys(STORE_FAILED, answer_store_error),
 }

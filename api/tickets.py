@@ -78,23 +78,22 @@ class Tickets:
             )
         return JobState(ticket.job, ticket.items)
 
-    async def read(self, job_id: str, scope: Scope) -> JobState:
-        """Read a job with its items.
-
-        Raises:
-            NotFound: There is none that the caller may see.
-        """
-        job = await self._stores.jobs.get(job_id, scope)
+    async def with_items(self, job: Job) -> JobState:
+        """Read the items of a job."""
         items = await self._stores.jobs.items([job])
         return JobState(job, items[job.id])
 
-    async def wait(self, job_id: str, scope: Scope, seconds: float) -> Job:
+    async def wait(
+        self, job_id: str, scope: Scope, seconds: float, known: Job | None = None
+    ) -> Job:
         """Wait until a job is terminal, or for so long.
 
         Args:
             job_id: The job.
             scope: What the caller may see.
             seconds: Longest wait.
+            known: The job as it was accepted a moment ago, before any notice of it can have
+                been missed: saves the first look.
 
         Returns:
             The job as it stands then.
@@ -106,7 +105,7 @@ class Tickets:
         async with self._stores.notices.waiting_for(job_id) as changed:
             while True:
                 changed.clear()
-                job = await self._stores.jobs.get(job_id, scope)
+                job, known = known or await self._stores.jobs.get(job_id, scope), None
                 left = deadline - time.monotonic()
                 if job.status in TERMINAL or left <= 0:
                     return job

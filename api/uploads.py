@@ -6,7 +6,6 @@ import msgspec
 from multipart import (
     MultipartError,
     MultipartSegment,
-    ParserLimitReached,
     PushMultipartParser,
     parse_options_header,
 )
@@ -73,11 +72,7 @@ async def receive_form(
         raise errors.RequestTooLarge(f"The limit is {limits.max_request_bytes} bytes.")
     receiver = _Receiver(intake, limits)
     try:
-        with PushMultipartParser(
-            boundary,
-            max_header_size=MAX_HEADER_BYTES,
-            max_segment_count=limits.max_files + MAX_FIELDS,
-        ) as parser:
+        with PushMultipartParser(boundary, max_header_size=MAX_HEADER_BYTES) as parser:
             async for chunk in body:
                 await receiver.count(chunk)
                 for event in parser.parse(chunk):
@@ -87,8 +82,6 @@ async def receive_form(
                         receiver.begin_part(event)
                     else:
                         await receiver.take(bytes(event))
-    except ParserLimitReached as error:
-        raise errors.TooManyParts(str(error)) from error
     except MultipartError as error:
         raise errors.MalformedMultipart(str(error)) from error
     if not receiver.form.files:
@@ -119,6 +112,7 @@ class _Receiver:
         self._intake = intake
         self._limits = limits
         self._received_bytes = 0
+        self._files = self._fields = 0
         self._filename: str | None = None
         self._field: str = ""
         self._text = bytearray()
@@ -136,10 +130,15 @@ class _Receiver:
         self._filename = segment.filename
         self._field = segment.name or ""
         self._text.clear()
-        if self._filename is not None:
-            if self.form.files >= self._limits.max_files:
-                raise errors.TooManyParts(f"The limit is {self._limits.max_files} files.")
-            self._file = IncomingFile()
+        if self._filename is None:
+            self._fields += 1
+            if self._fields > MAX_FIELDS:
+                raise errors.TooManyParts(f"The limit is {MAX_FIELDS} fields.")
+            return
+        self._files += 1
+        if self._files > self._limits.max_files:
+            raise errors.TooManyParts(f"The limit is {self._limits.max_files} files.")
+        self._file = IncomingFile()
 
     async def take(self, data: bytes) -> None:
         if self._file is None:

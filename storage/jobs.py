@@ -72,12 +72,11 @@ class Jobs:
         found = self._images.find({"job_id": {"$in": list(by_id)}}, ITEM_FIELDS)
         async for image in found:
             items[image["job_id"]].append(item_of(image))
-        refusals = self._jobs.find(
-            {"_id": {"$in": list(by_id)}, "refused.0": {"$exists": True}}, {"refused": 1}
-        )
-        async for document in refusals:
-            job = by_id[document["_id"]]
-            items[job.id] += [_refused(file, job.operations) for file in document["refused"]]
+        refusing = [job.id for job in jobs if job.tally.refused]
+        if refusing:
+            async for document in self._jobs.find({"_id": {"$in": refusing}}, {"refused": 1}):
+                job = by_id[document["_id"]]
+                items[job.id] += [_refused(file, job.operations) for file in document["refused"]]
         for of_job in items.values():
             of_job.sort(key=lambda item: item.index)
         return items

@@ -75,7 +75,7 @@ class ImageController(Controller):
             format=image_format,
             camera_model=camera,
             since=since,
-            until=since + timedelta(days=1) if since else None,
+            until=since + timedelta(days=1) if since and day != date.max else None,
             before=cursor,
         )
         stores = request.app.state.stores

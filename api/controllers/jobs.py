@@ -70,9 +70,9 @@ async def wait_for(request: ApiRequest, accepted: JobState, prefer: str | None) 
     if not seconds or accepted.job.status in TERMINAL:
         return accepted
     tickets = request.app.state.tickets
-    job = await tickets.wait(accepted.job.id, Scope(), seconds)
-    read: JobState = await tickets.read(job.id, Scope())
-    return read
+    job = await tickets.wait(accepted.job.id, Scope(), seconds, known=accepted.job)
+    state: JobState = await tickets.with_items(job)
+    return state
 
 
 async def answer_ticket(
@@ -179,5 +179,4 @@ class JobController(Controller):
             headers["Retry-After"] = str(app.estimates.retry_after(queue[1]))
         if is_known(if_none_match, etag):
             return Response(None, status_code=304, headers=headers)
-        items = await app.stores.jobs.items([job])
-        return Response(view_job(JobState(job, items[job.id]), queue), headers=headers)
+        return Response(view_job(await app.tickets.with_items(job), queue), headers=headers)

@@ -12,7 +12,11 @@ ItemT = TypeVar("ItemT")
 Limit = Annotated[int, QueryParameter(ge=1, le=100, description="Most items on the page.")]
 Cursor = Annotated[
     str | None,
-    QueryParameter(max_length=64, description="`next_cursor` of the page before.", required=False),
+    QueryParameter(
+        pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
+        description="`next_cursor` of the page before.",
+        required=False,
+    ),
 ]
 
 

@@ -1,0 +1,58 @@
+"""Line 3: requests accepted and durable, beside a route that only parses and hashes."""
+
+from collections.abc import Callable
+from pathlib import Path
+from statistics import fmean
+
+from benchmarks.clients import Visit, drop_off, in_own_process
+from benchmarks.http_client import Address
+from benchmarks.meter import difference
+from benchmarks.pictures import write_small
+from benchmarks.rows import Row, Section, Target
+from benchmarks.service import Bench, Service, running_bare_upload, running_service
+
+PHOTOS = 100
+CASES = ((1, 16, 0.08), (50, 4, 0.035))
+
+
+def measure_acceptance(bench: Bench) -> Section:
+    """Drop files off as fast as tickets come, with the worker stopped."""
+    paths = write_small(bench.folder / "drop-off", PHOTOS, 3)
+    rows = [row for case in CASES for row in _measure(bench, paths, *case)]
+    return Section("tickets given, worker stopped", rows)
+
+
+def _measure(bench: Bench, paths: list[Path], files: int, clients: int, least: float) -> list[Row]:
+    seconds = bench.count(10, 3)
+
+    def visit(address: Address) -> Visit:
+        return in_own_process(drop_off, address, "/v1/jobs", paths, clients, files, seconds)
+
+    with running_service(bench) as service, running_bare_upload(bench) as bare:
+        service.worker.stop()
+        bare_before = visit(bare)
+        accepted, cpu = _metered(service, visit)
+        limit = fmean([bare_before.per_second, visit(bare).per_second])
+    one = f"{files} file" + ("s" if files > 1 else "")
+    main = Row(
+        f"requests accepted and durable, {one}, {clients} clients",
+        accepted.per_second,
+        "requests/s",
+        limit,
+        "a bare route that parses and hashes",
+        Target(least),
+    )
+    requests = accepted.per_second * (seconds + 1)
+    return [
+        main,
+        *(
+            Row(f"processor time of {part}", 1000 * spent / requests, "ms/request", detail=True)
+            for part, spent in cpu.items()
+        ),
+    ]
+
+
+def _metered(service: Service, visit: Callable[[Address], Visit]) -> tuple[Visit, dict[str, float]]:
+    before = service.cpu_seconds()
+    done = visit(service.address)
+    return done, difference(before, service.cpu_seconds())

@@ -1,0 +1,94 @@
+"""The limit of all throughput: as many processes as cores that do nothing but the operations."""
+
+import time
+from collections.abc import Callable, Sequence
+from multiprocessing import get_context
+from multiprocessing.queues import SimpleQueue
+from multiprocessing.sharedctypes import Synchronized
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from domain.images.detect_faces import load_detector
+from domain.images.formats import ImageFormat
+from domain.images.opencv import cv2
+from domain.images.operations import ALL_OPERATIONS
+from domain.images.pipeline import process_image, warm_up
+from domain.limits import ImageLimits
+
+LIMITS = ImageLimits()
+
+Operation = Callable[[bytes], object]
+
+
+class Loop(msgspec.Struct, frozen=True):
+    """How fast the loop was.
+
+    Attributes:
+        per_second: Images a second, all processes together.
+        cpu_ms: Processor time for each image.
+    """
+
+    per_second: float
+    cpu_ms: float
+
+
+def all_operations(data: bytes) -> object:
+    """Do what the service does for an image."""
+    return process_image(data, ImageFormat.JPEG, ALL_OPERATIONS, LIMITS, lambda: None)
+
+
+def full_size_faces(data: bytes) -> object:
+    """Look for faces at full size, without scaling the picture down first."""
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert image is not None
+    return load_detector().detect(image.astype("uint8", copy=False))
+
+
+def run_loop(operation: Operation, paths: Sequence[Path], processes: int) -> Loop:
+    """Run an operation over files, each once, in several processes.
+
+    Args:
+        operation: :func:`all_operations` or :func:`full_size_faces`.
+        paths: The files; they are read before the clock starts.
+        processes: How many.
+    """
+    context = get_context("spawn")
+    start, following = context.Barrier(processes), context.Value("l", 0)
+    results: SimpleQueue[tuple[float, float, float]] = context.SimpleQueue()
+    workers = [
+        context.Process(target=_work, args=(operation, paths, start, following, results))
+        for _ in range(processes)
+    ]
+    for worker in workers:
+        worker.start()
+    times = [results.get() for _ in workers]
+    for worker in workers:
+        worker.join()
+    # The monotonic clock is one for all processes of a machine.
+    seconds = max(end for _, end, _ in times) - min(begin for begin, _, _ in times)
+    cpu_ms = 1000 * sum(cpu for *_, cpu in times) / len(paths)
+    return Loop(per_second=len(paths) / seconds, cpu_ms=cpu_ms)
+
+
+def _work(
+    operation: Operation,
+    paths: Sequence[Path],
+    start: Barrier,
+    following: "Synchronized[int]",
+    results: "SimpleQueue[tuple[float, float, float]]",
+) -> None:
+    files = [path.read_bytes() for path in paths]
+    warm_up()
+    start.wait()
+    begin, cpu = time.monotonic(), time.process_time()
+    while True:
+        with following.get_lock():
+            index = following.value
+            following.value = index + 1
+        if index >= len(files):
+            break
+        operation(files[index])
+    results.put((begin, time.monotonic(), time.process_time() - cpu))

@@ -1,0 +1,39 @@
+"""What the figures were measured on: the class of the machine, and versions."""
+
+import os
+import platform
+from importlib.metadata import version
+
+import psutil
+from pymongo import MongoClient
+from redis import Redis
+
+from storage.embedded import EmbeddedServers
+
+PACKAGES = ("litestar", "uvicorn", "arq", "motor", "numpy", "pillow", "opencv-python-headless")
+
+
+def describe_machine(servers: EmbeddedServers) -> dict[str, str]:
+    """Say what the figures depend on, without naming the machine.
+
+    Args:
+        servers: Asked for their versions.
+    """
+    memory_gb = psutil.virtual_memory().total / 2**30
+    with MongoClient[dict[str, object]](servers.mongodb_url) as client:
+        mongodb = str(client.server_info()["version"])
+    with Redis.from_url(servers.redis_url) as redis:
+        redis_version = str(redis.info("server")["redis_version"])
+    return {
+        "cores": f"{usable_cores()} ({platform.machine()})",
+        "memory": f"{memory_gb:.0f} GiB",
+        "system": platform.system(),
+        "Python": platform.python_version(),
+        "MongoDB": mongodb,
+        "Redis": redis_version,
+    } | {name: version(name) for name in PACKAGES}
+
+
+def usable_cores() -> int:
+    """Count the cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

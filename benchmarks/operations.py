@@ -1,0 +1,149 @@
+"""Line 6: each operation alone, in one process, and what other settings would cost."""
+
+import io
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+from PIL import Image
+
+from benchmarks.bare_loop import LIMITS, all_operations, full_size_faces
+from benchmarks.pictures import write_large, write_small
+from benchmarks.rows import Row, Section
+from benchmarks.service import Bench
+from domain.images.decode_grayscale import decode_grayscale
+from domain.images.formats import ImageFormat
+from domain.images.inspect_header import inspect_header
+from domain.images.opencv import Pixels, cv2
+from domain.images.pipeline import STEPS, Source
+from domain.images.shrink_image import shrink_image
+
+Timed = Callable[[], object]
+"""What is timed."""
+Prepare = Callable[[bytes], Timed]
+"""Makes, of a file, what is timed; what it does itself is not."""
+
+
+def measure_operations(bench: Bench) -> Section:
+    """Time every step over small and large photos."""
+    small = _read(write_small(bench.folder / "operations-small", bench.count(100, 20), 6))
+    large = _read(write_large(bench.folder / "operations-large", bench.count(9, 3), 7))
+    rows: list[Row] = []
+    for size, files in (("small", small), ("12 MP", large)):
+        whole = _time(files, lambda data: partial(all_operations, data))
+        rows.append(Row(f"{size}: all operations", whole, "ms"))
+        for name, prepare in _steps().items():
+            spent = _time(files, prepare)
+            rows.append(Row(f"{size}: {name}", spent, "ms", whole, "all of them", detail=True))
+        for name, ours, other in _alternatives():
+            row = Row(
+                f"{size}: {name}",
+                _time(files, other),
+                "ms",
+                _time(files, ours),
+                "ours",
+                detail=True,
+            )
+            rows.append(row)
+    return Section("operations, alone in one process", rows)
+
+
+def _steps() -> dict[str, Prepare]:
+    """Name each step; decoding is timed apart from what is done with the pixels."""
+    steps: dict[str, Prepare] = {
+        "header inspection": lambda data: partial(_inspect, data),
+        "decoding to gray": lambda data: partial(getattr, _source(data), "grayscale"),
+        "shrinking the gray": _after("grayscale", "small"),
+        "decoding to colour": lambda data: partial(getattr, _source(data), "color"),
+    }
+    for step in STEPS:
+        steps[step.name] = partial(_prepare_step, step.decode, step.run)
+    return steps
+
+
+def _alternatives() -> list[tuple[str, Prepare, Prepare]]:
+    gray = lambda data: partial(decode_grayscale, data, ImageFormat.JPEG)  # noqa: E731
+    faces = next(partial(_prepare_step, s.decode, s.run) for s in STEPS if s.name == "faces")
+    thumbnail = next(
+        partial(_prepare_step, s.decode, s.run) for s in STEPS if s.name == "thumbnail"
+    )
+    histogram = next(
+        partial(_prepare_step, s.decode, s.run) for s in STEPS if s.name == "histogram"
+    )
+    return [
+        ("decoding to gray by Pillow", gray, lambda data: partial(_pillow_gray, data)),
+        ("histogram by NumPy", histogram, _numpy_histogram),
+        ("faces at full size, decoding included", faces, lambda d: partial(full_size_faces, d)),
+        *(
+            (f"thumbnail as WebP, method {method}", thumbnail, partial(_webp, method))
+            for method in (0, 4, 6)
+        ),
+        ("thumbnail as JPEG", thumbnail, _jpeg),
+    ]
+
+
+def _after(first: str, second: str) -> Prepare:
+    def prepare(data: bytes) -> Timed:
+        source = _source(data)
+        getattr(source, first)
+        return partial(getattr, source, second)
+
+    return prepare
+
+
+def _prepare_step(
+    decode: Callable[[Source], object], run: Callable[[Source], object], data: bytes
+) -> Timed:
+    source = _source(data)
+    decode(source)
+    return partial(run, source)
+
+
+def _source(data: bytes) -> Source:
+    return Source(data, ImageFormat.JPEG, _inspect(data))
+
+
+def _inspect(data: bytes):  # type: ignore[no-untyped-def]
+    return inspect_header(data, ImageFormat.JPEG, LIMITS)
+
+
+def _pillow_gray(data: bytes) -> object:
+    with Image.open(io.BytesIO(data)) as image:
+        image.draft("L", None)
+        return np.asarray(image.convert("L"))
+
+
+def _numpy_histogram(data: bytes) -> Timed:
+    gray = _source(data).grayscale.ravel()
+    return partial(np.bincount, gray, minlength=256)
+
+
+def _small_color(data: bytes) -> Pixels:
+    return shrink_image(_source(data).color, 512)
+
+
+def _webp(method: int, data: bytes) -> Timed:
+    picture = Image.fromarray(_small_color(data)[:, :, ::-1].copy())
+    return lambda: picture.save(io.BytesIO(), "WEBP", quality=82, method=method)
+
+
+def _jpeg(data: bytes) -> Timed:
+    return partial(cv2.imencode, ".jpg", _small_color(data), (cv2.IMWRITE_JPEG_QUALITY, 82))
+
+
+def _time(files: list[bytes], prepare: Prepare) -> float:
+    """Give the median time over the files, in ms."""
+    times = []
+    for data in files:
+        timed = prepare(data)
+        before = time.perf_counter()
+        timed()
+        times.append(time.perf_counter() - before)
+    return 1000 * median(times)
+
+
+def _read(paths: list[Path]) -> list[bytes]:
+    return [path.read_bytes() for path in paths]

@@ -1,0 +1,69 @@
+"""``python -m benchmarks.run_all``: measure everything, print one table, write it down."""
+
+import argparse
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from benchmarks.acceptance import measure_acceptance
+from benchmarks.latency import measure_latency
+from benchmarks.machine import describe_machine, usable_cores
+from benchmarks.memory import measure_memory
+from benchmarks.operations import measure_operations
+from benchmarks.report import write_report
+from benchmarks.rows import Section
+from benchmarks.service import ROOT, Bench
+from benchmarks.table import missed, plain, terminal_table
+from benchmarks.throughput import measure_large, measure_small
+from storage.embedded import embedded_servers
+
+LINES: Mapping[str, Callable[[Bench], Section]] = {
+    "small": measure_small,
+    "large": measure_large,
+    "acceptance": measure_acceptance,
+    "latency": measure_latency,
+    "memory": measure_memory,
+    "operations": measure_operations,
+}
+TABLE_COLUMNS = 190
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure what was asked for."""
+    options = _parser().parse_args(arguments)
+    names = options.only or list(LINES)
+    console = Console(width=None if Console().is_terminal else TABLE_COLUMNS)
+    with (
+        tempfile.TemporaryDirectory(prefix="minilab-bench-") as folder,
+        embedded_servers(Path(folder) / "servers") as servers,
+    ):
+        bench = Bench(servers, Path(folder), usable_cores(), options.quick)
+        machine = describe_machine(servers)
+        sections = []
+        for name in names:
+            console.print(f"· measuring {name}", style="dim")
+            sections.append(LINES[name](bench))
+    console.print(terminal_table(sections))
+    if options.json:
+        found = msgspec.json.encode(plain(sections, machine))
+        options.json.write_bytes(msgspec.json.format(found, indent=2) + b"\n")
+    if not options.only and not options.quick:
+        write_report(ROOT / "docs" / "benchmarks.md", sections, machine)
+        console.print("written to docs/benchmarks.md", style="dim")
+    for row in missed(sections):
+        console.print(f"below its target: {row.name}", style="yellow")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--only", action="append", choices=LINES, help="may be repeated")
+    parser.add_argument("--quick", action="store_true", help="small counts, to try it out")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

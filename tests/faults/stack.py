@@ -1,0 +1,236 @@
+"""The whole service as processes of its own, which a test may kill, freeze and start again."""
+
+import asyncio
+import io
+import os
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+from bson import Timestamp
+from PIL import Image
+from pymongo import MongoClient
+
+from api.settings import read_settings
+from domain.jobs import TERMINAL
+from storage.connect import Stores, open_stores
+from storage.embedded import EmbeddedServers, ServerProcess
+from storage.servers.ports import find_free_port
+from tests.pictures import draw
+from tests.service import ADMIN_KEY, REPOSITORY, File, authorization, environment
+
+LEASE_SECONDS = 2
+STORE_SECONDS = 3
+SHORT: dict[str, object] = {
+    "lease_seconds": LEASE_SECONDS,
+    "hint_grace_seconds": 0.5,
+    "reconcile_seconds": 0.2,
+    "store_timeout_seconds": STORE_SECONDS,
+    "redis_timeout_seconds": 1,
+    "chunk_max_images": 4,
+    "worker_group_images": 2,
+    "worker_children": 2,
+}
+Condition = Callable[[], bool | Awaitable[bool]]
+
+
+@cache
+def _large_picture() -> bytes:
+    return draw(1600, 1200)
+
+
+@cache
+def huge_picture() -> bytes:
+    """Draw a PNG of some 100 KB that takes a child about a second and 600 MB."""
+    file = io.BytesIO()
+    Image.new("L", (9000, 9000), 120).save(file, "PNG")
+    return file.getvalue()
+
+
+def pictures(count: int, prefix: str, *, large: bool = False) -> list[File]:
+    """Give files that differ: bytes after the end of a JPEG are no part of the picture.
+
+    Args:
+        count: How many.
+        prefix: Sets them apart from those of other tests.
+        large: Whether each takes a child a while (some 80 ms).
+    """
+    picture = _large_picture() if large else draw()
+    return [(f"{prefix}-{n}.jpg", picture + f"{prefix}-{n}".encode()) for n in range(count)]
+
+
+async def until(condition: Condition, seconds: float = 20) -> float:
+    """Wait for a condition.
+
+    Returns:
+        How long it took, in seconds.
+
+    Raises:
+        TimeoutError: It did not come true in time.
+    """
+    began = time.monotonic()
+    async with asyncio.timeout(seconds):
+        while True:
+            answer = condition()
+            if answer if isinstance(answer, bool) else await answer:
+                return time.monotonic() - began
+            await asyncio.sleep(0.01)
+
+
+class Stack:
+    """An API and any number of workers on real servers.
+
+    Args:
+        servers: The servers.
+        environ: What the processes are told.
+        folder: Where they log.
+        stores: What they keep, for a look from the outside.
+        client: Speaks to the API as an admin.
+        began: Time of the first write that counts.
+    """
+
+    def __init__(
+        self,
+        servers: EmbeddedServers,
+        environ: dict[str, str],
+        folder: Path,
+        stores: Stores,
+        client: httpx.AsyncClient,
+    ) -> None:
+        self.servers = servers
+        self.environ = environ
+        self.stores = stores
+        self.client = client
+        self.began: Timestamp | None = None
+        self._folder = folder
+        self._processes: list[ServerProcess] = []
+        self.api = self._make("api", self._api_is_ready)
+
+    def start_api(self) -> None:
+        """Start the API, or start it again, on the same port."""
+        self.api.start(30)
+
+    def start_worker(self, *, wait: bool = True, **more: object) -> ServerProcess:
+        """Start a worker.
+
+        Args:
+            wait: Whether to wait until it has been seen.
+            **more: Settings of its own.
+        """
+        worker = self._make("tasks", lambda: self._was_seen(worker.pid), **more)
+        worker.spawn()
+        if wait:
+            worker.wait_ready(30)
+        return worker
+
+    def children(self, worker: ServerProcess) -> list[psutil.Process]:
+        """Give the children that a worker decodes in."""
+        return psutil.Process(worker.pid).children()
+
+    async def send(self, files: Sequence[File], **headers: str) -> httpx.Response:
+        """Send files in one request."""
+        parts = [("file", file) for file in files]
+        return await self.client.post("/v1/jobs", files=parts, headers=headers)
+
+    async def ticket(self, files: Sequence[File]) -> str:
+        """Send files and get a ticket for them."""
+        answer = await self.send(files)
+        assert answer.status_code == 202, answer.text
+        return str(answer.json()["id"])
+
+    async def job(self, job_id: str, seconds: float = 45) -> dict[str, Any]:
+        """Wait for the end of a job, whatever the API answers meanwhile."""
+        job: dict[str, Any] = {}
+
+        async def has_ended() -> bool:
+            try:
+                answer = await self.client.get(f"/v1/jobs/{job_id}", headers={"Prefer": "wait=2"})
+            except httpx.TransportError:
+                return False
+            if answer.status_code == 200:
+                job.update(answer.json())
+            return job.get("status") in TERMINAL
+
+        await until(has_ended, seconds)
+        return job
+
+    async def count_images(self, **query: object) -> int:
+        """Count images."""
+        return await self.stores.database["images"].count_documents(query)
+
+    async def are_processing(self) -> bool:
+        """Say whether a worker holds an image."""
+        return await self.count_images(status="processing") > 0
+
+    def log(self, process: ServerProcess) -> str:
+        """Read what a process said."""
+        return (self._folder / f"{process.name}.log").read_text(errors="replace")
+
+    def stop(self) -> None:
+        """End all processes."""
+        for process in self._processes:
+            process.kill()
+
+    def _make(self, module: str, is_ready: Callable[[], bool], **more: object) -> ServerProcess:
+        name = f"{module}-{len(self._processes)}"
+        own = {f"MINILAB_{key.upper()}": str(value) for key, value in more.items()}
+        process = ServerProcess(
+            name,
+            [sys.executable, "-m", module],
+            is_ready=is_ready,
+            url=str(self.client.base_url),
+            output=self._folder / f"{name}.log",
+            environment={"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY)}
+            | self.environ
+            | own,
+        )
+        self._processes.append(process)
+        return process
+
+    def _api_is_ready(self) -> bool:
+        try:
+            answer = httpx.get(f"{self.client.base_url}/healthz", trust_env=False, timeout=2)
+        except httpx.TransportError:
+            return False
+        return answer.status_code == 200
+
+    def _was_seen(self, pid: int) -> bool:
+        with MongoClient[dict[str, Any]](self.servers.mongodb_url) as client:
+            workers = client[self.environ["MINILAB_MONGODB_DATABASE"]].workers
+            return workers.find_one({"_id": {"$regex": f":{pid}:"}}) is not None
+
+
+@asynccontextmanager
+async def running_stack(
+    servers: EmbeddedServers, database: str, folder: Path, **more: object
+) -> AsyncIterator[Stack]:
+    """Run an API on real servers; workers are up to the test."""
+    port = find_free_port()
+    environ = environment(servers, database, port=port, **(SHORT | more))
+    settings = read_settings(environ)
+    async with (
+        open_stores(settings.stores, settings.rules) as stores,
+        httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{port}",
+            headers=authorization(ADMIN_KEY),
+            timeout=30,
+            trust_env=False,
+            limits=httpx.Limits(max_connections=64),
+        ) as client,
+    ):
+        await stores.redis.flushall()
+        await stores.prepare()
+        stack = Stack(servers, environ, folder, stores, client)
+        stack.began = (await stores.client.admin.command("ping"))["operationTime"]
+        try:
+            stack.start_api()
+            yield stack
+            await stores.client.drop_database(database)
+        finally:
+            stack.stop()

@@ -1,0 +1,76 @@
+"""The API killed while it accepts; images deleted while they are worked on."""
+
+import asyncio
+
+import httpx
+import pytest
+
+from tests.faults.promises import assert_promises_kept
+from tests.faults.stack import Stack, pictures, until
+
+pytestmark = pytest.mark.timeout(90)
+
+
+async def test_tickets_outlive_a_killed_api(stack: Stack) -> None:
+    stack.start_worker()
+    tickets: list[str] = []
+    for crash in range(2):
+        uploading = [
+            asyncio.create_task(upload_until_cut_off(stack, f"api-{crash}-{n}", tickets))
+            for n in range(16)
+        ]
+        given = len(tickets)
+        await until(lambda n=given: len(tickets) > n + 30)  # type: ignore[misc]
+        stack.api.kill()
+        await asyncio.wait(uploading)
+        stack.start_api()
+    assert len(tickets) > 60
+    await assert_promises_kept(stack, tickets)
+
+
+async def test_upload_that_is_cut_off_leaves_nothing(stack: Stack) -> None:
+    stack.start_worker()
+
+    async def body() -> object:
+        yield b'--cut\r\nContent-Disposition: form-data; name="a"; filename="a.jpg"\r\n\r\n'
+        yield pictures(1, "cut")[0][1] + b"-" * 4_000_000
+        stack.api.kill()
+        yield b"-" * 1_000_000
+
+    headers = {"Content-Type": "multipart/form-data; boundary=cut"}
+    with pytest.raises(httpx.TransportError):
+        await stack.client.post("/v1/jobs", content=body(), headers=headers)
+    stack.start_api()
+    ticket = await stack.ticket(pictures(2, "next"))
+    await assert_promises_kept(stack, [ticket])
+
+
+@pytest.mark.parametrize("deleted", ["one", "all"])
+async def test_job_settles_when_images_are_deleted_while_it_runs(
+    stack: Stack, deleted: str
+) -> None:
+    stack.start_worker()
+    ticket = await stack.ticket(pictures(12, f"deleted-{deleted}", large=True))
+    await until(stack.are_processing)
+    items = (await stack.client.get(f"/v1/jobs/{ticket}")).json()["items"]
+    doomed = items if deleted == "all" else items[-1:]
+    for item in doomed:
+        answer = await stack.client.delete(f"/v1/images/{item['image_id']}")
+        assert answer.status_code == 204, answer.text
+    await assert_promises_kept(stack, [ticket])
+    job = (await stack.client.get(f"/v1/jobs/{ticket}")).json()
+    assert len(job["items"]) == 12 - len(doomed)
+
+
+async def upload_until_cut_off(stack: Stack, name: str, tickets: list[str]) -> None:
+    count = 0
+    while True:
+        count += 1
+        tail = b"-" * (1_500_000 if name.endswith("-0") else 0)
+        files = [(file, data + tail) for file, data in pictures(2, f"{name}-{count}")]
+        try:
+            answer = await stack.send(files)
+        except httpx.TransportError:
+            return
+        assert answer.status_code == 202, answer.text
+        tickets.append(answer.json()["id"])

@@ -1,0 +1,88 @@
+"""Children that die or run over, and pictures that end them."""
+
+import asyncio
+
+import psutil
+import pytest
+
+from tests.faults.promises import assert_promises_kept
+from tests.faults.stack import Stack, huge_picture, pictures, until
+
+pytestmark = pytest.mark.timeout(90)
+
+MEGABYTE = 1024 * 1024
+
+
+async def test_killed_children_are_replaced_and_work_goes_on(stack: Stack) -> None:
+    worker = stack.start_worker()
+    tickets = [await stack.ticket(pictures(24, "child", large=True))]
+    await until(stack.are_processing)
+    busy = stack.children(worker)
+    for child in busy:
+        child.kill()
+    await assert_promises_kept(stack, tickets)
+    assert "child_ended" in stack.log(worker)
+    idle = stack.children(worker)
+    for child in idle:
+        child.kill()
+    tickets.append(await stack.ticket(pictures(8, "idle")))
+    await assert_promises_kept(stack, tickets)
+    assert await stack.count_images(status="succeeded") == 32
+    assert not {child.pid for child in busy} & {child.pid for child in stack.children(worker)}
+
+
+async def test_picture_that_needs_too_much_memory_fails_alone(stack: Stack) -> None:
+    worker = stack.start_worker(max_child_bytes=96 * MEGABYTE)
+    huge = ("huge.png", huge_picture())
+    small = pictures(7, "beside")
+    ticket = await stack.ticket([*small[:3], huge, *small[3:]])
+    job = await stack.job(ticket)
+    assert job["status"] == "partial"
+    failed = [item for item in job["items"] if item["status"] != "succeeded"]
+    assert [item["filename"] for item in failed] == ["huge.png"]
+    assert failed[0]["error"]["code"] == "too_many_pixels"
+    await assert_promises_kept(stack, [ticket])
+    assert worker.is_running
+
+
+async def test_picture_that_ends_its_child_each_time_fails_alone(stack: Stack) -> None:
+    worker = stack.start_worker()
+    poison = ("poison.png", huge_picture())
+    small = pictures(7, "neighbours")
+    sniper = asyncio.create_task(kill_what_grows(stack, worker.pid, 250 * MEGABYTE))
+    try:
+        ticket = await stack.ticket([*small[:3], poison, *small[3:]])
+        other = await stack.ticket(pictures(4, "others"))
+        job = await stack.job(ticket)
+    finally:
+        sniper.cancel()
+    failed = [item for item in job["items"] if item["status"] != "succeeded"]
+    assert [item["filename"] for item in failed] == ["poison.png"]
+    assert failed[0]["error"]["code"] == "decoder_died"
+    assert stack.log(worker).count('"crash": 3') == 1
+    await assert_promises_kept(stack, [ticket, other])
+
+
+async def test_picture_that_takes_too_long_fails_alone(stack: Stack) -> None:
+    stack.start_worker(max_seconds=0.25)
+    slow = ("slow.png", huge_picture())
+    small = pictures(7, "quick")
+    ticket = await stack.ticket([*small[:3], slow, *small[3:]])
+    job = await stack.job(ticket)
+    failed = [item for item in job["items"] if item["status"] != "succeeded"]
+    assert [item["filename"] for item in failed] == ["slow.png"]
+    assert failed[0]["error"]["code"] == "decode_timed_out"
+    await assert_promises_kept(stack, [ticket])
+
+
+async def kill_what_grows(stack: Stack, worker_pid: int, max_bytes: int) -> None:
+    """Do what the kernel does when memory runs out: end the child that has grown."""
+    while True:
+        for child in psutil.Process(worker_pid).children():
+            try:
+                if child.memory_info().rss > max_bytes:
+                    child.kill()
+            except psutil.NoSuchProcess:
+                continue
+        await asyncio.sleep(0.002)
+

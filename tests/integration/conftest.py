@@ -1,0 +1,27 @@
+"""A service that many tests share because nothing they send is ever accepted."""
+
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+
+from storage.embedded import EmbeddedServers
+from tests.service import Service, environment, running_service
+
+KEPT = ("blobs.files", "blobs.chunks", "variants.files", "variants.chunks", "images", "jobs")
+
+
+@pytest_asyncio.fixture(scope="module")
+async def shared_service(servers: EmbeddedServers) -> AsyncIterator[Service]:
+    environ = environment(servers, f"test_{uuid4().hex[:12]}")
+    async with running_service(environ) as running:
+        yield running
+        await running.stores.client.drop_database(environ["MINILAB_MONGODB_DATABASE"])
+
+
+@pytest.fixture
+async def refusing(shared_service: Service) -> AsyncIterator[Service]:
+    """The service; afterwards nothing that was sent may be left."""
+    yield shared_service
+    assert {name: await shared_service.count(name) for name in KEPT} == dict.fromkeys(KEPT, 0)

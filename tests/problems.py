@@ -1,0 +1,18 @@
+"""What every refusal looks like: a problem document (RFC 9457)."""
+
+from typing import Any
+
+import httpx
+
+
+def assert_problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
+    """Check that an answer is a complete problem document of this status and code."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem: dict[str, Any] = answer.json()
+    assert problem.keys() == {"type", "title", "status", "code", "detail"}
+    assert problem["type"] == f"urn:minilab:problem:{code}"
+    assert (problem["status"], problem["code"]) == (status, code)
+    assert problem["title"]
+    assert problem["detail"]
+    return problem
