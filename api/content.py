@@ -1,15 +1,19 @@
 """Sends pictures: whole or in part, one chunk in memory at a time."""
 
+import unicodedata
 from pathlib import PurePath
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from litestar import Response
 from litestar.response import Stream
 from werkzeug.http import dump_options_header
 
+from api.errors import problem_response, status_of
 from api.preferences import requested_range
 from api.rendering import Variants, version_of
+from domain.errors import RangeNotSatisfiable
 from domain.images.formats import ImageFormat
 from domain.records import Image
 from storage.blobs import CHUNK_BYTES, FileId, stream_file
@@ -60,12 +64,12 @@ async def find_content(variants: Variants, image: Image, blob: Blob, variant: st
 def content_response(
     stores: Stores, content: Content, byte_range: str | None
 ) -> Stream | Response[Any]:
-    """Send a picture, or the part of it that was asked for.
-
-    Raises:
-        RangeNotSatisfiable: The range begins past the end.
-    """
-    part = requested_range(byte_range, content.size_bytes)
+    """Send a picture, or the part of it that was asked for; 416 where that lies past its end."""
+    try:
+        part = requested_range(byte_range, content.size_bytes)
+    except RangeNotSatisfiable as error:
+        size = {"Content-Range": f"bytes */{content.size_bytes}"}
+        return problem_response(status_of(error), error.code, error.title, error.detail, size)
     start, stop = part or (0, content.size_bytes)
     headers = content.headers | {"Content-Length": str(stop - start)}
     if part:
@@ -85,7 +89,16 @@ def _headers(etag: str, media_type: str, filename: str) -> dict[str, str]:
         "Accept-Ranges": "bytes",
         "Cache-Control": "private, max-age=0, must-revalidate",
         "Content-Type": media_type,
-        "Content-Disposition": dump_options_header("inline", {"filename": filename}),
+        "Content-Disposition": _disposition(filename),
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "X-Content-Type-Options": "nosniff",
     }
+
+
+def _disposition(filename: str) -> str:
+    """Name a file in ASCII, and in full where that is not all (RFC 6266, appendix D)."""
+    names = {"filename": filename}
+    if not filename.isascii():
+        plain = unicodedata.normalize("NFKD", filename).encode("ascii", "ignore").decode()
+        names = {"filename": plain, "filename*": f"UTF-8''{quote(filename, safe='')}"}
+    return dump_options_header("inline", names)

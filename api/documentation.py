@@ -69,6 +69,7 @@ PROBLEM_CODES = {
     401: "unauthenticated",
     403: "forbidden",
     404: "not_found",
+    408: "upload_too_slow",
     409: "wrong_state",
     413: "request_too_large",
     415: "wrong_content_type",

@@ -24,6 +24,7 @@ STATUS_OF: dict[type[ServiceError], HTTPStatus] = {
     errors.Forbidden: HTTPStatus.FORBIDDEN,
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.WrongState: HTTPStatus.CONFLICT,
+    errors.UploadTooSlow: HTTPStatus.REQUEST_TIMEOUT,
     errors.RequestTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.TooManyParts: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.WrongContentType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

@@ -17,7 +17,9 @@ def wait_seconds(prefer: str | None) -> int | None:
     """
     if not prefer:
         return None
-    text = parse_dict_header(prefer.replace(";", ",")).get("wait")
+    # Names of preferences are case-insensitive (RFC 7240, section 2).
+    named = parse_dict_header(prefer.replace(";", ","))
+    text = next((value for name, value in named.items() if name.casefold() == "wait"), None)
     if text is None or not text.isascii() or not text.isdigit():
         return None
     return min(int(text[:6]), MAX_WAIT_SECONDS)

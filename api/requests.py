@@ -41,13 +41,12 @@ Prefer = Annotated[
     HeaderParameter(
         name="Prefer",
         required=False,
-        max_length=200,
         description="`wait=N` holds the answer until the job has ended, or N seconds (30 at most).",
     ),
 ]
 IfNoneMatch = Annotated[
     str | None,
-    HeaderParameter(name="If-None-Match", required=False, max_length=1000),
+    HeaderParameter(name="If-None-Match", required=False),
 ]
 EXAMPLE_ID = "019aa5d2-7c1e-7d43-9f0b-3a52c1f7e9b4"
 EXAMPLE_TIME = "2026-11-21T09:30:00Z"

@@ -45,32 +45,15 @@ class Tickets:
         self._stores = stores
         self._estimates = estimates
 
-    async def accept(
-        self, form: Form, intake: BlobIntake, caller: Caller, operations: str | None
-    ) -> JobState:
+    async def accept(self, drop_off: DropOff) -> JobState:
         """Make the promise, then hint the work.
 
         Args:
-            form: What the request brought.
-            intake: Holds the bytes that are not written yet.
-            caller: Who uploads.
-            operations: Comma list; None for all.
+            drop_off: What the request brought; the bytes belong to the acceptance now.
 
         Returns:
             The job as it was accepted; durable.
-
-        Raises:
-            ServiceError: A field cannot be used.
         """
-        refuse_unknown_wishes(form.fields)
-        drop_off = DropOff(
-            user_id=uploading_user(caller, form.fields.get("user_id") or None),
-            key_id=caller.key_id,
-            operations=parse_operations(operations),
-            taken=form.taken,
-            refused=form.refused,
-            intake=intake,
-        )
         ticket = await self._stores.acceptance.accept(drop_off)
         if ticket.chunks:
             self._stores.hints.send_soon(
@@ -113,6 +96,31 @@ class Tickets:
                     await asyncio.wait_for(changed.wait(), min(left, LOOK_SECONDS))
                 except TimeoutError:
                     continue
+
+
+def make_drop_off(
+    form: Form, intake: BlobIntake, caller: Caller, operations: str | None
+) -> DropOff:
+    """Work out what a form asks for.
+
+    Args:
+        form: What the request brought.
+        intake: Holds the bytes that are not written yet.
+        caller: Who uploads.
+        operations: Comma list; None for all.
+
+    Raises:
+        ServiceError: A field cannot be used.
+    """
+    refuse_unknown_wishes(form.fields)
+    return DropOff(
+        user_id=uploading_user(caller, form.fields.get("user_id") or None),
+        key_id=caller.key_id,
+        operations=parse_operations(operations),
+        taken=form.taken,
+        refused=form.refused,
+        intake=intake,
+    )
 
 
 def refuse_unknown_wishes(fields: dict[str, str]) -> None:

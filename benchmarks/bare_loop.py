@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from multiprocessing.queues import SimpleQueue
 from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -56,39 +56,48 @@ def run_loop(operation: Operation, paths: Sequence[Path], processes: int) -> Loo
         processes: How many.
     """
     context = get_context("spawn")
-    start, following = context.Barrier(processes), context.Value("l", 0)
-    results: SimpleQueue[tuple[float, float, float]] = context.SimpleQueue()
-    workers = [
-        context.Process(target=_work, args=(operation, paths, start, following, results))
-        for _ in range(processes)
-    ]
-    for worker in workers:
-        worker.start()
-    times = [results.get() for _ in workers]
-    for worker in workers:
-        worker.join()
+    shared = (operation, paths, context.Barrier(processes), context.Value("l", 0))
+    with ProcessPoolExecutor(
+        processes, mp_context=context, initializer=_prepare, initargs=shared
+    ) as executor:
+        # The barrier holds each process until all have one call.
+        calls = [executor.submit(_work) for _ in range(processes)]
+        times = [call.result() for call in calls]
     # The monotonic clock is one for all processes of a machine.
     seconds = max(end for _, end, _ in times) - min(begin for begin, _, _ in times)
     cpu_ms = 1000 * sum(cpu for *_, cpu in times) / len(paths)
     return Loop(per_second=len(paths) / seconds, cpu_ms=cpu_ms)
 
 
-def _work(
-    operation: Operation,
-    paths: Sequence[Path],
-    start: Barrier,
-    following: "Synchronized[int]",
-    results: "SimpleQueue[tuple[float, float, float]]",
+class _Work:
+    """What one process of the loop holds, ready before the clock starts."""
+
+    operation: Operation
+    files: list[bytes]
+    start: Barrier
+    following: "Synchronized[int]"
+
+
+def _prepare(
+    operation: Operation, paths: Sequence[Path], start: Barrier, following: "Synchronized[int]"
 ) -> None:
-    files = [path.read_bytes() for path in paths]
+    _Work.operation = staticmethod(operation)
+    _Work.files = [path.read_bytes() for path in paths]
+    _Work.start, _Work.following = start, following
     warm_up()
-    start.wait()
+
+
+def _work() -> tuple[float, float, float]:
+    """Take files until there are none left; gives begin, end, and processor time."""
+    _Work.start.wait()
     begin, cpu = time.monotonic(), time.process_time()
-    while True:
-        with following.get_lock():
-            index = following.value
-            following.value = index + 1
-        if index >= len(files):
-            break
-        operation(files[index])
-    results.put((begin, time.monotonic(), time.process_time() - cpu))
+    while (index := _take_next(_Work.following)) < len(_Work.files):
+        _Work.operation(_Work.files[index])
+    return begin, time.monotonic(), time.process_time() - cpu
+
+
+def _take_next(following: "Synchronized[int]") -> int:
+    with following.get_lock():
+        index = following.value
+        following.value = index + 1
+    return index

@@ -7,9 +7,11 @@ from typing import Annotated
 import msgspec
 
 from deploy.admin_key import MIN_ADMIN_KEY_CHARACTERS, ensure_admin_key
+from domain.limits import ImageLimits, UploadLimits
 from domain.settings import SettingsReader
 from storage.embedded import ServerError
-from storage.settings import MongoUrl, RedisUrl
+from storage.settings import MongoUrl, RedisUrl, WorkRules
+from tasks.settings import WorkerSettings
 
 _ADMIN_KEY_FILE = "admin_key"
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- compared, not bound
@@ -22,7 +24,7 @@ class LocalSettings(msgspec.Struct, frozen=True):
 
     Attributes:
         data_dir: Folder of the data, the logs and the admin key.
-        api_host: Address that the API listens on.
+        host: Address that the API listens on.
         port: Port that the API listens on.
         admin_key: The admin key, where one is given.
         mongodb_url: A MongoDB to use in place of an embedded one.
@@ -30,7 +32,7 @@ class LocalSettings(msgspec.Struct, frozen=True):
     """
 
     data_dir: str = ".minilab"
-    api_host: str = "127.0.0.1"
+    host: str = "127.0.0.1"
     port: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 8000
     admin_key: AdminKey | None = None
     mongodb_url: MongoUrl | None = None
@@ -44,7 +46,7 @@ class LocalSettings(msgspec.Struct, frozen=True):
     @property
     def client_host(self) -> str:
         """Address where this machine reaches the API."""
-        return _ANY_ADDRESS.get(self.api_host, self.api_host)
+        return _ANY_ADDRESS.get(self.host, self.host)
 
     @property
     def base_url(self) -> str:
@@ -64,6 +66,9 @@ def read_settings(environment: Mapping[str, str]) -> LocalSettings:
     """
     reader = SettingsReader(environment)
     settings = reader.read(LocalSettings)
+    # What API and worker would refuse is told here, once, rather than by each restart of theirs.
+    for kind in (WorkRules, UploadLimits, ImageLimits, WorkerSettings):
+        reader.read(kind)
     reader.check()
     return settings
 

@@ -66,8 +66,8 @@ def main(commands: Mapping[str, Sequence[str]] = COMMANDS) -> int:
 
 
 def _check_port(settings: LocalSettings) -> None:
-    if not is_free(settings.port, settings.api_host):
-        place = f"port {settings.port} on {settings.api_host}"
+    if not is_free(settings.port, settings.host):
+        place = f"port {settings.port} on {settings.host}"
         mistake = f"MINILAB_PORT: {place} is taken; stop what listens there, or choose another"
         raise SettingsError([mistake])
 
@@ -110,7 +110,7 @@ def _environment(
     return os.environ | {
         "MINILAB_MONGODB_URL": settings.mongodb_url or servers.mongodb_url,
         "MINILAB_REDIS_URL": settings.redis_url or servers.redis_url,
-        "MINILAB_HOST": settings.api_host,
+        "MINILAB_HOST": settings.host,
         "MINILAB_PORT": str(settings.port),
         "MINILAB_ADMIN_KEY": admin_key,
         "MINILAB_DATA_DIR": str(settings.data_folder),

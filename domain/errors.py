@@ -125,6 +125,13 @@ class RequestTooLarge(ServiceError):
     title = "The request is too large"
 
 
+class UploadTooSlow(ServiceError):
+    """The body did not arrive in time."""
+
+    code = "upload_too_slow"
+    title = "The upload took too long"
+
+
 # --- a file is refused: an item error, never a failed request -------------------------------
 
 

@@ -1,20 +1,23 @@
 """What happens inside the child, before the first function runs.
 
 A child is made for hostile bytes: it forgets the environment, cannot grow past its address
-space, writes no core file, and dies with its parent.
+space, writes no core file, and dies with its parent. It also dies when it cannot read what it
+is told: the rest of that message, an image's bytes among it, must not be read as the next one.
 """
 
 import ctypes
 import os
+import pickle
 import resource
 import signal
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import BinaryIO, ParamSpec, TypeVar
 
 Result = TypeVar("Result")
 Parameters = ParamSpec("Parameters")
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+UNREADABLE = 70  # sysexits.h: EX_SOFTWARE
 
 _entered = False
 
@@ -50,6 +53,14 @@ def _enter(max_added_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     limit = _address_space_bytes() + max_added_bytes
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    pickle.load = _load_or_die  # type: ignore[assignment]  # anyio.to_process reads its messages with it
+
+
+def _load_or_die(file: BinaryIO) -> object:
+    try:
+        return pickle.Unpickler(file).load()  # noqa: S301 -- from our parent
+    except BaseException:
+        os._exit(UNREADABLE)
 
 
 def _address_space_bytes() -> int:

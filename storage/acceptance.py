@@ -8,21 +8,25 @@ committed alone, at once.
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import msgspec
 from bson import ObjectId
 from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo import UpdateOne
+from pymongo.errors import PyMongoError
 
 from domain.jobs import ChunkPlan, Status, Tally, plan_chunks
 from domain.records import Cell, Item, ItemError, Job, refused_item
 from storage.blobs import CHUNK_BYTES, BlobIntake, StagedFile
+from storage.errors import MONGODB_UNREACHABLE
 from storage.identifiers import new_id, utc_now
-from storage.mongo import COMMITTED, DURABLE, Client, Database, Document
+from storage.mongo import Client, Database, Document, run_transaction
 
-# A group never makes a request wait for more than this many images of others.
+# A transaction stays small, and no request waits for more than this of others.
 MAX_GROUP_FILES = 2000
+MAX_GROUP_BYTES = 16 * 1024 * 1024
 
 
 class TakenFile(msgspec.Struct, frozen=True):
@@ -89,6 +93,7 @@ class _Entry:
     def __init__(self, drop_off: DropOff, plan: ChunkPlan, due_after: timedelta) -> None:
         self.drop_off = drop_off
         self.answer: asyncio.Future[Ticket] = asyncio.get_running_loop().create_future()
+        self.outcome_is_known = True
         self.now = utc_now()
         self.due_at = self.now + due_after
         self.job_id = new_id()
@@ -123,6 +128,9 @@ class Acceptance:
     async def accept(self, drop_off: DropOff) -> Ticket:
         """Make the promise: when this returns, blobs, images and job are durable.
 
+        From here on the bytes belong to the acceptance: a caller that is cancelled must not
+        discard them, for the commit goes on without it.
+
         Args:
             drop_off: What the request brought; its intake is spent afterwards.
 
@@ -130,7 +138,8 @@ class Acceptance:
             The ticket.
 
         Raises:
-            PyMongoError: Nothing was accepted.
+            PyMongoError: Nothing was accepted, as far as can be known: a commit whose answer
+                was lost may have happened.
         """
         entry = _Entry(drop_off, self._plan, self._due_after)
         self._waiting.append(entry)
@@ -148,6 +157,12 @@ class Acceptance:
             group = self._take_group()
             try:
                 await self._commit(group)
+            except MONGODB_UNREACHABLE as error:
+                # Who came meanwhile has waited as long, and would now wait as long again.
+                group, self._waiting = [*group, *self._waiting], []
+                for entry in group:
+                    if not entry.answer.done():
+                        entry.answer.set_exception(error)
             except Exception as error:
                 await self._commit_one_by_one(group, error)
             for entry in group:
@@ -157,19 +172,28 @@ class Acceptance:
     async def _commit_one_by_one(self, group: list[_Entry], error: Exception) -> None:
         """One drop-off that cannot be written must not take its neighbours with it."""
         if len(group) == 1:
-            _fail(group[0], error)
+            await self._fail(group[0], error)
             return
         for entry in group:
             try:
                 await self._commit([entry])
             except Exception as own_error:
-                _fail(entry, own_error)
+                await self._fail(entry, own_error)
+
+    async def _fail(self, entry: _Entry, error: Exception) -> None:
+        """Tell the caller; bytes that a lost commit may have made live are left to the sweeper."""
+        if not entry.answer.done():
+            entry.answer.set_exception(error)
+        if entry.outcome_is_known:
+            with suppress(PyMongoError):
+                await entry.drop_off.intake.discard()
 
     def _take_group(self) -> list[_Entry]:
-        files = 0
+        files = size_bytes = 0
         for count, entry in enumerate(self._waiting):
             files += len(entry.images)
-            if count and files > MAX_GROUP_FILES:
+            size_bytes += entry.drop_off.intake.pending_bytes
+            if count and (files > MAX_GROUP_FILES or size_bytes > MAX_GROUP_BYTES):
                 group, self._waiting = self._waiting[:count], self._waiting[count:]
                 return group
         group, self._waiting = self._waiting, []
@@ -181,9 +205,10 @@ class Acceptance:
         async def write(session: AsyncIOMotorClientSession) -> None:
             unused.clear()
             unused.update(await self._write(session, group))
+            for entry in group:
+                entry.outcome_is_known = False
 
-        async with await self._client.start_session() as session:
-            await session.with_transaction(write, read_concern=COMMITTED, write_concern=DURABLE)
+        await run_transaction(self._client, write)
         if unused:
             # Their bytes were there already. If this fails the sweeper removes them.
             await self._database["blobs.chunks"].delete_many({"files_id": {"$in": list(unused)}})
@@ -268,11 +293,6 @@ class Acceptance:
             owned = (image["user_id"], image["sha256"])
             image["duplicate_of"] = earliest.get(owned)
             earliest.setdefault(owned, image["_id"])
-
-
-def _fail(entry: _Entry, error: Exception) -> None:
-    if not entry.answer.done():
-        entry.answer.set_exception(error)
 
 
 def _files(group: Iterable[_Entry]) -> Iterable[tuple[_Entry, TakenFile]]:

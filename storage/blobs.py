@@ -111,6 +111,11 @@ class BlobIntake:
         return [chunk for chunk in self._pending if chunk["files_id"] == file_id]
 
     @property
+    def pending_bytes(self) -> int:
+        """How much is held in memory."""
+        return self._pending_bytes
+
+    @property
     def flushed(self) -> frozenset[ObjectId]:
         """The files of which chunks have been written."""
         return frozenset(self._flushed)

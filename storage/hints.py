@@ -5,6 +5,8 @@ effort, happens in the background, and never holds up an answer.
 """
 
 import asyncio
+import math
+import time
 from collections.abc import Sequence
 
 import msgspec
@@ -30,6 +32,10 @@ PROCESS_IMAGES = "process_images"
 QUEUE = default_queue_name
 MARKER = "minilab:hints-are-here"
 MARKER_SECONDS = 24 * 3600
+# arq keeps a hint as being worked on for this long after its worker was killed.
+TASK_SECONDS = 900
+IN_PROGRESS_SECONDS = TASK_SECONDS + 10
+MAX_SENDERS = 16
 
 _log = structlog.get_logger(__name__)
 
@@ -60,6 +66,18 @@ def connect_redis(settings: StoreSettings, *, retries: int = 1) -> ArqRedis:
     )
 
 
+class HintState(msgspec.Struct, frozen=True):
+    """How a hint stands in Redis.
+
+    Attributes:
+        is_there: Whether it waits or is worked on.
+        taken_seconds: How long ago a worker took it; None while it waits.
+    """
+
+    is_there: bool
+    taken_seconds: float | None
+
+
 class Hints:
     """Sends hints, and knows which are still there.
 
@@ -70,6 +88,8 @@ class Hints:
     def __init__(self, redis: ArqRedis) -> None:
         self._redis = redis
         self._sending: set[asyncio.Task[bool]] = set()
+        self._senders = asyncio.Semaphore(MAX_SENDERS)
+        self._failed_at = -math.inf
 
     def send_soon(self, hints: Sequence[ChunkHint]) -> None:
         """Send hints in the background."""
@@ -80,21 +100,32 @@ class Hints:
     async def send(self, hints: Sequence[ChunkHint]) -> bool:
         """Send hints.
 
+        Few at a time: a Redis that is frozen holds each call until its time limit, and must not
+        gather a connection for every upload. What waits when a call fails is not sent either.
+
         Returns:
             False if Redis could not be reached: the reconciler will send them.
         """
-        try:
-            for hint in hints:
-                await self._redis.enqueue_job(
-                    PROCESS_IMAGES, hint.job_id, hint.chunk, _job_id=_hint_id(hint)
-                )
-        except REDIS_FAILED as error:
-            _log.warning("hint_not_sent", job_id=hints[0].job_id, reason=type(error).__name__)
-            return False
-        return True
+        asked_at = time.monotonic()
+        async with self._senders:
+            if self._failed_at > asked_at:
+                return False
+            try:
+                for hint in hints:
+                    await self._redis.enqueue_job(
+                        PROCESS_IMAGES, hint.job_id, hint.chunk, _job_id=_hint_id(hint)
+                    )
+            except REDIS_FAILED as error:
+                self._failed_at = time.monotonic()
+                _log.warning("hint_not_sent", job_id=hints[0].job_id, reason=type(error).__name__)
+                return False
+            return True
 
-    async def find_lost(self, hints: Sequence[ChunkHint]) -> list[ChunkHint]:
-        """Say which hints are no longer in Redis.
+    async def find_states(self, hints: Sequence[ChunkHint]) -> list[HintState]:
+        """Say how hints stand in Redis.
+
+        Returns:
+            A state for each hint, in order.
 
         Raises:
             RedisError: Redis cannot be reached.
@@ -103,12 +134,14 @@ class Hints:
             for hint in hints:
                 pipe.exists(job_key_prefix + _hint_id(hint))
                 pipe.zscore(QUEUE, _hint_id(hint))
+                pipe.pttl(in_progress_key_prefix + _hint_id(hint))
             answers = await pipe.execute()
-        kept = zip(answers[::2], answers[1::2], strict=True)
         return [
-            hint
-            for hint, (exists, score) in zip(hints, kept, strict=True)
-            if not exists or score is None
+            HintState(
+                is_there=bool(exists) and score is not None,
+                taken_seconds=IN_PROGRESS_SECONDS - left_ms / 1000 if left_ms > 0 else None,
+            )
+            for exists, score, left_ms in zip(*[iter(answers)] * 3, strict=True)
         ]
 
     async def were_wiped(self) -> bool:
@@ -121,6 +154,10 @@ class Hints:
         """
         before = await self._redis.set(MARKER, b"1", ex=MARKER_SECONDS, get=True)
         return before is None
+
+    async def tell_again(self) -> None:
+        """Have :meth:`were_wiped` say so once more: who was told could do nothing about it."""
+        await self._redis.delete(MARKER)
 
     async def forget(self, hint: ChunkHint) -> None:
         """Remove a hint whose worker is gone, which arq would keep until a key expires."""

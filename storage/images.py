@@ -15,7 +15,7 @@ from domain.records import Image
 from storage.blobs import insert_once, variant_documents
 from storage.identifiers import utc_now
 from storage.jobs import item_of, scope_query
-from storage.mongo import COMMITTED, DURABLE, Client, Database, Document
+from storage.mongo import COMMITTED, Client, Database, Document, run_transaction
 
 
 class Blob(msgspec.Struct, frozen=True):
@@ -148,11 +148,7 @@ class Images:
             await self._release_blob(image["sha256"], session)
             return str(image["job_id"])
 
-        async with await self._client.start_session() as session:
-            job_id: str = await session.with_transaction(
-                remove, read_concern=COMMITTED, write_concern=DURABLE
-            )
-        return job_id
+        return await run_transaction(self._client, remove)
 
     async def _release_blob(self, sha256: str, session: AsyncIOMotorClientSession) -> None:
         database = self._database

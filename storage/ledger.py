@@ -1,8 +1,9 @@
 """The ledger that workers write: claims with a lease and a fence, guarded finishes, settling.
 
-A claim counts up ``attempts`` of each image; that number is the fence. A finish carries it, so
-that a worker whose lease ran out, and whose work another one took over, writes nothing. Time is
-read from the server, so that workers with different clocks agree on leases.
+A claim counts up the ``fence`` of each image, which never goes back. A finish carries it, so
+that a worker whose lease ran out, and whose work another one took over, writes nothing. A claim
+also counts up ``attempts``, which a worker that is told to stop gives back. Time is read from the
+server, so that workers with different clocks agree on leases.
 """
 
 from collections.abc import Sequence
@@ -38,7 +39,7 @@ class ClaimedImage(msgspec.Struct, frozen=True):
     Attributes:
         id: The image.
         sha256: Its blob.
-        fence: Number of this attempt; the finish must carry it.
+        fence: Number of this claim; the finish must carry it.
         size_bytes: Size of the blob.
         format: Sniffed when it was uploaded.
         cells: Its cells; those that are queued are to be worked on.
@@ -62,7 +63,7 @@ class FinishedImage(msgspec.Struct, frozen=True):
 
     Attributes:
         id: The image.
-        fence: Number of the attempt that ended it.
+        fence: Number of the claim that ended it.
         cells: All its cells.
         error: Why the whole image failed.
         facts: Further fields that reads and searches want beside the image.
@@ -136,6 +137,7 @@ class Ledger:
                     "$set": {
                         "status": Status.PROCESSING.value,
                         "attempts": {"$add": ["$attempts", 1]},
+                        "fence": {"$add": [{"$ifNull": ["$fence", 0]}, 1]},
                         "lease": {"claim_id": claim_id, "expires_at": expiry},
                         "due_at": expiry,
                     }
@@ -155,8 +157,16 @@ class Ledger:
             [{"$set": {"lease.expires_at": expiry, "due_at": expiry}}],
         )
 
-    async def release(self, claim_id: str, images: Sequence[ClaimedImage]) -> None:
-        """Give back what has not ended, at once and without counting the attempt."""
+    async def release(
+        self, claim_id: str, images: Sequence[ClaimedImage], *, count_attempt: bool = False
+    ) -> None:
+        """Give back what has not ended, at once.
+
+        Args:
+            claim_id: The claim.
+            images: Its images.
+            count_attempt: Whether the attempt went wrong, rather than being broken off.
+        """
         await self._images.update_many(
             {
                 "_id": {"$in": [image.id for image in images]},
@@ -165,7 +175,7 @@ class Ledger:
             },
             {
                 "$set": {"status": Status.QUEUED, "due_at": utc_now()},
-                "$inc": {"attempts": -1},
+                "$inc": {"attempts": 0 if count_attempt else -1},
                 "$unset": {"lease": ""},
             },
         )
@@ -206,7 +216,7 @@ class Ledger:
                 "$set": {"status": status.value, "tally": tallied},
                 "$inc": {"version": 1},
             }
-            if status in TERMINAL:
+            if status in TERMINAL and job["status"] not in TERMINAL:
                 update["$set"]["finished_at"] = utc_now()
                 update["$unset"] = {"due_at": ""}
             written = await self._durable_jobs.update_one(
@@ -263,7 +273,7 @@ def read_claimed_image(image: Document) -> ClaimedImage:
     return ClaimedImage(
         id=image["_id"],
         sha256=image["sha256"],
-        fence=image["attempts"],
+        fence=image.get("fence", 0),
         size_bytes=image["size_bytes"],
         format=image["format"],
         cells=msgspec.convert(image["cells"], dict[str, Cell]),
@@ -280,7 +290,7 @@ def finishing_update(image: FinishedImage, guard: Document) -> UpdateOne:
         **image.facts,
     }
     return UpdateOne(
-        {"_id": image.id, "attempts": image.fence, **guard},
+        {"_id": image.id, "fence": image.fence, **guard},
         {"$set": fields, "$unset": {"lease": "", "due_at": ""}},
     )
 

@@ -1,13 +1,17 @@
 """The database: its collections, their indexes, and how it is reached."""
 
-from typing import Any
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 from motor.motor_asyncio import (
     AsyncIOMotorClient,
+    AsyncIOMotorClientSession,
     AsyncIOMotorCollection,
     AsyncIOMotorDatabase,
 )
 from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -17,10 +21,13 @@ Document = dict[str, Any]
 Client = AsyncIOMotorClient[Document]
 Database = AsyncIOMotorDatabase[Document]
 Collection = AsyncIOMotorCollection[Document]
+Result = TypeVar("Result")
 
 # A ticket, and whatever a client was told has happened, survives any crash.
 DURABLE = WriteConcern("majority", j=True)
 COMMITTED = ReadConcern("majority")
+
+MAX_TRANSACTION_SECONDS = 30.0
 
 IS_OPEN = {"due_at": {"$exists": True}}
 
@@ -65,6 +72,55 @@ def connect_mongo(settings: StoreSettings) -> Client:
         connectTimeoutMS=5_000,
         timeoutMS=int(settings.store_timeout_seconds * 1000),
     )
+
+
+async def run_transaction(
+    client: Client, write: Callable[[AsyncIOMotorClientSession], Awaitable[Result]]
+) -> Result:
+    """Run a transaction durably, again and again while it meets others or a restart.
+
+    Motor's ``with_transaction`` does the same for a fixed 120 seconds, however long one call
+    may take; this gives up when the time of one call is over.
+
+    Args:
+        client: Holds the time limit.
+        write: Does the writes with the session; may be called several times.
+
+    Returns:
+        What ``write`` returned last.
+
+    Raises:
+        PyMongoError: Nothing was written, or (rarely) the answer to the commit was lost.
+    """
+    deadline = time.monotonic() + (client.delegate.options.timeout or MAX_TRANSACTION_SECONDS)
+
+    def goes_on(error: PyMongoError, label: str) -> bool:
+        return error.has_error_label(label) and time.monotonic() < deadline
+
+    async with await client.start_session() as session:
+        while True:
+            try:
+                async with session.start_transaction(COMMITTED, DURABLE):
+                    result = await write(session)
+                    await _commit(session, goes_on)
+            except PyMongoError as error:
+                if not goes_on(error, "TransientTransactionError"):
+                    raise
+            else:
+                return result
+
+
+async def _commit(
+    session: AsyncIOMotorClientSession, goes_on: Callable[[PyMongoError, str], bool]
+) -> None:
+    while True:
+        try:
+            await session.commit_transaction()
+        except PyMongoError as error:
+            if not goes_on(error, "UnknownTransactionCommitResult"):
+                raise
+        else:
+            return
 
 
 async def ensure_indexes(database: Database) -> None:

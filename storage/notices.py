@@ -4,6 +4,8 @@ Redis only carries them; a waiter that hears nothing looks into MongoDB all the 
 """
 
 import asyncio
+import math
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,6 +19,8 @@ from storage.ledger import JobChange
 
 CHANNEL = "minilab:job-changes"
 RECONNECT_SECONDS = 1.0
+# After a call that failed, so long nothing is sent: each could take the whole time limit.
+SILENCE_SECONDS = 2.0
 LISTENING_FAILED: tuple[type[Exception], ...] = (*REDIS_FAILED, msgspec.DecodeError)
 
 _log = structlog.get_logger(__name__)
@@ -35,14 +39,16 @@ class Notices:
         self._redis = redis
         self._waiters: dict[str, set[asyncio.Event]] = defaultdict(set)
         self._listener: asyncio.Task[None] | None = None
+        self._silent_until = -math.inf
 
     async def publish(self, change: JobChange | None) -> None:
         """Tell of a change, if there is one and Redis can be reached."""
-        if change is None:
+        if change is None or time.monotonic() < self._silent_until:
             return
         try:
             await self._redis.publish(CHANNEL, _encode(change))
         except REDIS_FAILED as error:
+            self._silent_until = time.monotonic() + SILENCE_SECONDS
             _log.warning("notice_not_sent", job_id=change.job_id, reason=type(error).__name__)
 
     @asynccontextmanager

@@ -35,10 +35,12 @@ class DueChunk(msgspec.Struct, frozen=True):
     Attributes:
         hint: Its last hint.
         abandoned: Whether a worker had claimed it and let its lease run out.
+        exhausted: Whether an image of it was begun as often as is allowed.
     """
 
     hint: ChunkHint
     abandoned: bool
+    exhausted: bool
 
 
 class Recovery:
@@ -65,6 +67,7 @@ class Recovery:
             The chunks, longest due first.
         """
         abandoned = {"$max": {"$eq": ["$status", Status.PROCESSING.value]}}
+        exhausted = {"$max": {"$gte": ["$attempts", self._max_attempts]}}
         pipeline: list[Document] = [
             {"$match": {"due_at": {"$lt": now}}},
             {"$sort": {"due_at": 1}},
@@ -74,6 +77,7 @@ class Recovery:
                     "_id": {"job_id": "$job_id", "chunk": "$chunk"},
                     "number": {"$max": "$hint"},
                     "abandoned": abandoned,
+                    "exhausted": exhausted,
                     "due_at": {"$min": "$due_at"},
                 }
             },
@@ -83,6 +87,7 @@ class Recovery:
             DueChunk(
                 ChunkHint(found["_id"]["job_id"], found["_id"]["chunk"], found["number"]),
                 found["abandoned"],
+                found["exhausted"],
             )
             async for found in self._images.aggregate(pipeline)
         ]

@@ -23,8 +23,8 @@ class StoreSettings(msgspec.Struct, frozen=True):
     mongodb_url: MongoUrl
     redis_url: RedisUrl
     mongodb_database: str = "minilab"
-    store_timeout_seconds: float = 20.0
-    redis_timeout_seconds: float = 5.0
+    store_timeout_seconds: Annotated[float, msgspec.Meta(gt=0)] = 20.0
+    redis_timeout_seconds: Annotated[float, msgspec.Meta(gt=0)] = 5.0
 
 
 class WorkRules(msgspec.Struct, frozen=True):

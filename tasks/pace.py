@@ -2,6 +2,8 @@
 
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 WINDOW_SECONDS = 30.0
 
@@ -15,11 +17,19 @@ class Pace:
 
     def __init__(self) -> None:
         self.images_per_second = 0.0
+        self._chunks = 0
         self._last = time.monotonic()
 
-    def begin(self) -> None:
-        """Say that work begins after a time without any."""
-        self._last = time.monotonic()
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Say that work goes on, for as long as the context lasts."""
+        if not self._chunks:
+            self._last = time.monotonic()
+        self._chunks += 1
+        try:
+            yield
+        finally:
+            self._chunks -= 1
 
     def count(self, images: int) -> None:
         """Count images that ended."""

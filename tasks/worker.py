@@ -4,13 +4,14 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 import msgspec
 import structlog
-from arq.worker import Worker, func
+from arq.worker import Retry, Worker, func
 
 from domain.images.pipeline import warm_up
 from domain.limits import ImageLimits
@@ -18,7 +19,7 @@ from domain.settings import SettingsReader
 from sandbox.pool import ChildPool
 from storage.connect import Stores, open_stores
 from storage.errors import STORE_FAILED
-from storage.hints import PROCESS_IMAGES
+from storage.hints import PROCESS_IMAGES, TASK_SECONDS
 from storage.identifiers import new_id, utc_now
 from storage.settings import StoreSettings, WorkRules
 from storage.sweeper import Sweeper
@@ -29,6 +30,8 @@ from tasks.pace import Pace
 from tasks.settings import WorkerSettings
 
 RESTART_SECONDS = 1.0
+RETRY_SECONDS = 1.0
+GIVE_BACK_SECONDS = 5.0
 
 _log = structlog.get_logger(__name__)
 
@@ -104,29 +107,40 @@ class ImageWorker:
     async def _take_hints(self, stop: asyncio.Event) -> None:
         """Run arq's loop, and start it again whenever Redis breaks it."""
         stopping = asyncio.create_task(stop.wait())
-        queue = self._make_queue()
+        queues: list[Worker] = []
         while not stop.is_set():
-            polling = asyncio.create_task(queue.async_run())
+            # An interrupted queue has lost count of its free slots; its tasks go on to their end.
+            queues = [*filter(_running_tasks, queues), self._make_queue()]
+            polling = asyncio.create_task(queues[-1].async_run())
+            polling.add_done_callback(_look_at_end)
             await asyncio.wait({polling, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if polling.done() and (error := polling.exception()) is not None:
-                _log.warning("queue_interrupted", reason=type(error).__name__)
+            if polling.done():
+                for task in queues[-1].tasks.values():
+                    task.add_done_callback(_look_at_end)
                 await asyncio.wait({stopping}, timeout=RESTART_SECONDS)
-                continue
-            queue.allow_pick_jobs = False
-            await self._drain(queue)
+        await self._drain(queues)
+        if queues:
             polling.cancel()
             await asyncio.wait({polling})
 
-    async def _drain(self, queue: Worker) -> None:
-        running = [task for task in queue.tasks.values() if not task.done()]
-        if not running:
+    async def _drain(self, queues: Sequence[Worker]) -> None:
+        """Let running work end in its time, then break off the rest, which gives it back."""
+        for queue in queues:
+            queue.allow_pick_jobs, queue.max_jobs = False, 0
+        if not (late := set().union(*map(_running_tasks, queues))):
             return
-        _log.info("draining", tasks=len(running))
-        _, late = await asyncio.wait(running, timeout=self._settings.worker.worker_drain_seconds)
-        for task in queue.job_tasks.values():
-            task.cancel()  # releases what it holds: others take over at once
-        if late:
-            await asyncio.wait(late, timeout=5)
+        _log.info("draining", tasks=len(late))
+        _, late = await asyncio.wait(late, timeout=self._settings.worker.worker_drain_seconds)
+        self._processor.stopping = True
+        broken_off: set[asyncio.Task[Any]] = set()
+        deadline = time.monotonic() + GIVE_BACK_SECONDS
+        while late and time.monotonic() < deadline:
+            # One that is just being started shows up a moment later.
+            for task in {task for queue in queues for task in queue.job_tasks.values()}:
+                if task not in broken_off:
+                    broken_off.add(task)
+                    task.cancel()
+            _, late = await asyncio.wait(late, timeout=0.1)
 
     def _make_queue(self) -> Worker:
         slots = 2 * self._settings.worker.worker_children
@@ -136,7 +150,7 @@ class ImageWorker:
                 func(
                     self._process_images,  # type: ignore[arg-type]  # arq reads no more than this has
                     name=PROCESS_IMAGES,
-                    timeout=900,
+                    timeout=TASK_SECONDS,
                     keep_result=0,
                 )
             ],
@@ -159,8 +173,9 @@ class ImageWorker:
         try:
             await self._processor.process(job_id, chunk)
         except STORE_FAILED as error:
-            # The lease runs out or was given back: the reconciler hints the chunk again.
+            # Nobody else needs to notice: the hint is kept, and taken up again in a moment.
             _log.warning("chunk_interrupted", reason=type(error).__name__)
+            raise Retry(defer=RETRY_SECONDS) from error
 
     async def _beat(self) -> None:
         await self._stores.workers.beat(self._id, self._pace.images_per_second)
@@ -186,7 +201,19 @@ class ImageWorker:
                 _log.warning(
                     "side_task_interrupted", task=action.__name__, reason=type(error).__name__
                 )
+            except Exception:  # One bad document must not end what all others depend on.
+                _log.exception("side_task_failed", task=action.__name__)
             await asyncio.sleep(seconds)
+
+
+def _running_tasks(queue: Worker) -> set[asyncio.Task[Any]]:
+    return {task for task in queue.tasks.values() if not task.done()}
+
+
+def _look_at_end(task: asyncio.Task[Any]) -> None:
+    """Take note of an error that Redis caused; a hint that it took along is sent again."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _log.warning("queue_interrupted", reason=repr(error))
 
 
 async def run_worker(settings: Settings) -> None:

@@ -124,12 +124,8 @@ class ImageController(Controller):
         variant: Annotated[VariantName, QueryParameter(required=False)] = "original",
         user_id: NamedUser = None,
         if_none_match: IfNoneMatch = None,
-        byte_range: Annotated[
-            str | None, HeaderParameter(name="Range", required=False, max_length=200)
-        ] = None,
-        if_range: Annotated[
-            str | None, HeaderParameter(name="If-Range", required=False, max_length=200)
-        ] = None,
+        byte_range: Annotated[str | None, HeaderParameter(name="Range", required=False)] = None,
+        if_range: Annotated[str | None, HeaderParameter(name="If-Range", required=False)] = None,
     ) -> Stream | Response[Any]:
         """Fetch the original file, or a picture made from it: upright and without metadata."""
         state = request.app.state

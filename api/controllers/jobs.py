@@ -1,5 +1,6 @@
 """Jobs: drop files off, follow the ticket."""
 
+import asyncio
 from typing import Annotated, Any
 
 from litestar import Controller, Response, get, post
@@ -15,8 +16,9 @@ from api.preferences import is_known, wait_seconds
 from api.requests import EXAMPLE_ID, ApiRequest, IfNoneMatch, NamedUser, Prefer
 from api.schemas.jobs import JobSummaryView, JobView, view_job, view_summary
 from api.schemas.paging import Cursor, Limit, Page, cut_page
-from api.tickets import JobState
+from api.tickets import JobState, make_drop_off
 from api.uploads import receive_form
+from domain.errors import UploadTooSlow
 from domain.jobs import TERMINAL, Status
 from domain.keys import Scope, scope_of
 from storage.blobs import BlobIntake
@@ -36,7 +38,7 @@ TICKET_HEADERS = [
 ]
 
 
-async def drop_off(request: ApiRequest, operations: str | None = None) -> JobState:
+async def take_in(request: ApiRequest, operations: str | None = None) -> JobState:
     """Take a request's files in and give a ticket.
 
     Args:
@@ -48,19 +50,26 @@ async def drop_off(request: ApiRequest, operations: str | None = None) -> JobSta
     """
     state = request.app.state
     intake = BlobIntake(state.stores.database["blobs.chunks"])
+    limits = state.settings.uploads
     try:
-        form = await receive_form(
-            request.stream(),
-            request.headers.get("content-type"),
-            request.content_length,
-            intake,
-            state.settings.uploads,
-        )
+        # The sweeper removes bytes without a parent by their age: no upload may take that long.
+        async with asyncio.timeout(limits.max_upload_seconds):
+            form = await receive_form(
+                request.stream(),
+                request.headers.get("content-type"),
+                request.content_length,
+                intake,
+                limits,
+            )
         wanted = operations or form.fields.get("operations")
-        accepted: JobState = await state.tickets.accept(form, intake, request.user, wanted)
+        drop_off = make_drop_off(form, intake, request.user, wanted)
+    except TimeoutError as error:
+        await intake.discard()
+        raise UploadTooSlow(f"The limit is {limits.max_upload_seconds:g} seconds.") from error
     except BaseException:
         await intake.discard()
         raise
+    accepted: JobState = await state.tickets.accept(drop_off)
     return accepted
 
 
@@ -111,7 +120,7 @@ class JobController(Controller):
         responses={
             200: answer(JobView, "The job ended within the time of `Prefer: wait`.", EXAMPLE_JOB),
             202: answer(JobView, "The ticket.", EXAMPLE_TICKET),
-            **problems(400, 401, 403, 413, 415, 422, 503),
+            **problems(400, 401, 403, 408, 413, 415, 422, 503),
         },
     )
     async def create_job(self, request: ApiRequest, prefer: Prefer = None) -> Response[JobView]:
@@ -120,7 +129,7 @@ class JobController(Controller):
         A file that cannot be used becomes an item with an error; the request fails only when
         no part is a file. From the ticket on, every image reaches an end by itself.
         """
-        state = await wait_for(request, await drop_off(request), prefer)
+        state = await wait_for(request, await take_in(request), prefer)
         return await answer_ticket(request, state, prefer)
 
     @get(

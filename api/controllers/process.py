@@ -3,7 +3,7 @@
 from litestar import Response, post
 from litestar.status_codes import HTTP_202_ACCEPTED
 
-from api.controllers.jobs import TICKET_HEADERS, answer_ticket, drop_off, wait_for
+from api.controllers.jobs import TICKET_HEADERS, answer_ticket, take_in, wait_for
 from api.documentation import answer, problems
 from api.examples import EXAMPLE_FACES, EXAMPLE_TICKET
 from api.forms import UploadOperation
@@ -30,12 +30,12 @@ from domain.jobs import TERMINAL
             example=EXAMPLE_FACES,
         ),
         202: answer(JobView, "The ticket.", EXAMPLE_TICKET),
-        **problems(400, 401, 403, 413, 415, 422, 503),
+        **problems(400, 401, 403, 408, 413, 415, 422, 503),
     },
 )
 async def detect_faces(request: ApiRequest, prefer: Prefer = None) -> Response[JobView]:
     """Find faces in files: with `Prefer: wait=30` in the answer, else by the ticket it gives."""
-    state = await wait_for(request, await drop_off(request, operations="faces"), prefer)
+    state = await wait_for(request, await take_in(request, operations="faces"), prefer)
     faces = None
     if wait_seconds(prefer) is not None and state.job.status in TERMINAL:
         faces = await _faces(request, state)

@@ -7,13 +7,14 @@ from contextlib import asynccontextmanager
 import msgspec
 import structlog
 
-from domain.errors import DecoderDied, DecodeTimedOut
+from domain.errors import DecoderDied, DecodeTimedOut, OperationFailed, ServiceError
 from domain.images.formats import ImageFormat
 from domain.jobs import group_for_children
 from domain.limits import ImageLimits
 from domain.records import ItemError
 from sandbox.pool import ChildPool
 from storage.connect import Stores
+from storage.errors import MONGODB_UNREACHABLE, STORE_FAILED
 from storage.images import Blob
 from storage.ledger import ClaimedImage
 from tasks.findings import (
@@ -60,6 +61,8 @@ class ChunkProcessor:
         self._pool = pool
         self._rules = rules
         self._pace = pace
+        self.stopping = False
+        """Whether work that is cancelled was cancelled because the worker stops."""
 
     async def process(self, job_id: str, chunk: int) -> None:
         """Work on what is open in a chunk; nothing, if others hold it or it has ended.
@@ -88,17 +91,30 @@ class ChunkProcessor:
         """Renew the lease while the work goes on; give back what has not ended if it breaks."""
         renewing = asyncio.create_task(self._renew(claim_id, images))
         try:
-            yield
-        except BaseException:
-            await asyncio.shield(self._stores.ledger.release(claim_id, images))
+            with self._pace.working():
+                yield
+        except BaseException as error:
+            broken_off = self.stopping or isinstance(error, MONGODB_UNREACHABLE)
+            await asyncio.shield(self._release(claim_id, images, count_attempt=not broken_off))
             raise
         finally:
             renewing.cancel()
 
+    async def _release(
+        self, claim_id: str, images: Sequence[ClaimedImage], *, count_attempt: bool
+    ) -> None:
+        try:
+            await self._stores.ledger.release(claim_id, images, count_attempt=count_attempt)
+        except STORE_FAILED as error:
+            _log.warning("lease_not_given_back", reason=type(error).__name__)
+
     async def _renew(self, claim_id: str, images: Sequence[ClaimedImage]) -> None:
         while True:
             await asyncio.sleep(self._rules.renew_seconds)
-            await self._stores.ledger.renew(claim_id, images)
+            try:
+                await self._stores.ledger.renew(claim_id, images)
+            except STORE_FAILED as error:
+                _log.warning("lease_not_renewed", reason=type(error).__name__)
 
     async def _work(self, images: Sequence[ClaimedImage], blobs: dict[str, Blob]) -> None:
         needed: dict[str, set[str]] = {}
@@ -107,7 +123,7 @@ class ChunkProcessor:
             missing = missing_operations(blobs.get(image.sha256), image.operations)
             needed.setdefault(image.sha256, set()).update(missing)
             formats[image.sha256] = image.format
-        open_blobs = [blobs[sha256] for sha256, names in needed.items() if names]
+        open_blobs = [blobs[sha] for sha, names in needed.items() if names and sha in blobs]
         data = await self._stores.results.read_bytes(open_blobs) if open_blobs else {}
         items = [
             BatchItem(blob.sha256, data[blob.sha256], ImageFormat(formats[blob.sha256]), names)
@@ -154,13 +170,16 @@ class ChunkProcessor:
             except (DecoderDied, DecodeTimedOut) as error:
                 _log.warning("child_ended", reason=error.code, images=len(group))
                 suspects.extend(group)
+            except Exception:
+                _log.exception("group_failed", images=len(group))
+                suspects.extend(group)
 
         await asyncio.gather(*(run(group) for group in groups))
         return outcomes, suspects
 
     async def _run_alone(self, item: BatchItem) -> Outcome:
         """Try an item that may be poison until it has ended as many children as it may."""
-        last: DecoderDied | DecodeTimedOut = DecoderDied()
+        last: ServiceError = DecoderDied()
         for crash in range(1, self._rules.max_crashes + 1):
             try:
                 return (await self._run([item]))[0]
@@ -170,6 +189,10 @@ class ChunkProcessor:
             except DecoderDied as error:
                 last = error
                 _log.warning("child_ended", reason=error.code, sha256=item.sha256, crash=crash)
+            except Exception:
+                _log.exception("image_failed", sha256=item.sha256)
+                last = OperationFailed()
+                break
         return Outcome(item.sha256, error=ItemError(last.code, last.detail))
 
     async def _run(self, items: Sequence[BatchItem]) -> list[Outcome]:

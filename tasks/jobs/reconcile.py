@@ -14,7 +14,8 @@ from domain.errors import AttemptsExhausted
 from domain.jobs import Status
 from domain.records import Cell, ItemError
 from storage.connect import Stores
-from storage.errors import REDIS_FAILED
+from storage.errors import MONGODB_FAILED, REDIS_FAILED
+from storage.hints import HintState
 from storage.identifiers import utc_now
 from storage.ledger import ClaimedImage, FinishedImage
 from storage.recovery import ChunkHint
@@ -42,7 +43,7 @@ async def reconcile(stores: Stores, hint_grace_seconds: float) -> int:
     hinted = 0
     try:
         if await stores.hints.were_wiped():
-            _log.warning("hints_lost", images=await stores.recovery.make_all_due(now))
+            await _make_all_due(stores, now)
         hinted = await _look_after(stores, hint_grace_seconds)
     except REDIS_FAILED as error:
         _log.warning("reconcile_without_redis", reason=type(error).__name__)
@@ -52,23 +53,40 @@ async def reconcile(stores: Stores, hint_grace_seconds: float) -> int:
     return hinted
 
 
+async def _make_all_due(stores: Stores, now: datetime) -> None:
+    try:
+        _log.warning("hints_lost", images=await stores.recovery.make_all_due(now))
+    except MONGODB_FAILED:
+        await stores.hints.tell_again()
+        raise
+
+
 async def _look_after(stores: Stores, hint_grace_seconds: float) -> int:
     now = utc_now()
     due = await stores.recovery.find_due(now, MAX_IMAGES)
     if not due:
         return 0
-    lost = set(await stores.hints.find_lost([chunk.hint for chunk in due]))
+    states = await stores.hints.find_states([chunk.hint for chunk in due])
     hinted = 0
-    for chunk in due:
-        if chunk.hint not in lost and not chunk.abandoned:
-            again = now + timedelta(seconds=QUEUED_AGAIN_SECONDS)
-            await stores.recovery.postpone(chunk.hint, again)
-            continue
-        if chunk.abandoned:
+    for chunk, state in zip(due, states, strict=True):
+        if chunk.exhausted:
             await _fail_exhausted(stores, chunk.hint, now)
+        if not chunk.abandoned and (pause := _pause_before(state, hint_grace_seconds)):
+            await stores.recovery.postpone(chunk.hint, now + timedelta(seconds=pause))
+            continue
         until = now + timedelta(seconds=hint_grace_seconds)
         hinted += await _hint_again(stores, chunk.hint, until)
     return hinted
+
+
+def _pause_before(state: HintState, hint_grace_seconds: float) -> float:
+    """Say for how many seconds the hint of a chunk that nobody has claimed is to be trusted."""
+    if not state.is_there:
+        return 0
+    if state.taken_seconds is None:
+        return QUEUED_AGAIN_SECONDS
+    # Who takes a hint claims its work at once, unless he was killed in between.
+    return hint_grace_seconds if state.taken_seconds < hint_grace_seconds else 0
 
 
 async def _hint_again(stores: Stores, hint: ChunkHint, until: datetime) -> bool:

@@ -36,7 +36,9 @@ async def assert_promises_kept(stack: Stack, tickets: Iterable[str], seconds: fl
 async def _all_has_ended(stack: Stack) -> bool:
     database = stack.stores.database
     is_open = {"$or": [{"due_at": {"$exists": True}}, {"status": {"$nin": ENDED}}]}
-    return not (await database["images"].find_one(is_open) or await database["jobs"].find_one(is_open))
+    return not (
+        await database["images"].find_one(is_open) or await database["jobs"].find_one(is_open)
+    )
 
 
 async def _assert_jobs_agree_with_images(stack: Stack) -> None:

@@ -1,6 +1,7 @@
 """The API killed while it accepts; images deleted while they are worked on."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -31,7 +32,7 @@ async def test_tickets_outlive_a_killed_api(stack: Stack) -> None:
 async def test_upload_that_is_cut_off_leaves_nothing(stack: Stack) -> None:
     stack.start_worker()
 
-    async def body() -> object:
+    async def body() -> AsyncIterator[bytes]:
         yield b'--cut\r\nContent-Disposition: form-data; name="a"; filename="a.jpg"\r\n\r\n'
         yield pictures(1, "cut")[0][1] + b"-" * 4_000_000
         stack.api.kill()

@@ -85,4 +85,3 @@ async def kill_what_grows(stack: Stack, worker_pid: int, max_bytes: int) -> None
             except psutil.NoSuchProcess:
                 continue
         await asyncio.sleep(0.002)
-

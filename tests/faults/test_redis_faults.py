@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -12,11 +11,7 @@ from tests.faults.stack import Stack, pictures, until
 pytestmark = pytest.mark.timeout(90)
 
 
-@pytest.fixture(params=["queued", "running"])
-def wiped_while(request: pytest.FixtureRequest) -> Iterator[str]:
-    yield request.param
-
-
+@pytest.mark.parametrize("wiped_while", ["queued", "running"])
 async def test_wiped_hints_are_sent_again(stack: Stack, wiped_while: str) -> None:
     if wiped_while == "running":
         stack.start_worker()
@@ -67,12 +62,12 @@ async def test_uploads_are_accepted_while_redis_is_frozen(stack: Stack) -> None:
 async def test_worker_outlives_any_number_of_redis_crashes(stack: Stack) -> None:
     worker = stack.start_worker()
     tickets = []
-    for crash in range(8):
-        tickets.append(await stack.ticket(pictures(40, f"crash-{crash}")))
+    for crash in range(6):
+        interrupted = stack.log(worker).count("queue_interrupted")
+        tickets += [await stack.ticket(pictures(8, f"crash-{crash}-{n}")) for n in range(8)]
         stack.servers.redis.kill()
+        await until(lambda n=interrupted: stack.log(worker).count("queue_interrupted") > n)  # type: ignore[misc]
         stack.servers.redis.start()
-        tickets.append(await stack.ticket(pictures(4, f"crashed-{crash}")))
-        await until(lambda n=crash: stack.log(worker).count("queue_interrupted") > n)  # type: ignore[misc]
     await assert_promises_kept(stack, tickets)
     assert worker.is_running
     assert "Traceback" not in stack.log(worker)

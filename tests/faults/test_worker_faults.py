@@ -109,5 +109,3 @@ async def everything(stack: Stack) -> list[object]:
         for name in names
         async for document in stack.stores.database[name].find().sort("_id", 1)
     ]
-
-

@@ -29,7 +29,7 @@ def test_all_mistakes_are_told_at_once() -> None:
     [("0.0.0.0", "http://127.0.0.1:80"), ("::", "http://[::1]:80"), ("box", "http://box:80")],  # noqa: S104
 )
 def test_base_url_can_be_opened_on_this_machine(host: str, url: str) -> None:
-    assert read_settings({"MINILAB_API_HOST": host, "MINILAB_PORT": "80"}).base_url == url
+    assert read_settings({"MINILAB_HOST": host, "MINILAB_PORT": "80"}).base_url == url
 
 
 def test_admin_key_is_made_once_and_private(tmp_path: Path) -> None:
