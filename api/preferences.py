@@ -52,7 +52,9 @@ def requested_range(header: str | None, size_bytes: int) -> tuple[int, int] | No
     parsed = parse_range_header(header) if header else None
     if parsed is None or parsed.units != "bytes" or len(parsed.ranges) != 1:
         return None
-    found = parsed.range_for_length(size_bytes)
-    if found is None:
+    start, stop = parsed.ranges[0]
+    if start < 0:  # The last so many bytes: all of them, where there are fewer.
+        start, stop = max(0, size_bytes + start), None
+    if start >= size_bytes:
         raise RangeNotSatisfiable(f"The content has {size_bytes} bytes.")
-    return found
+    return start, min(stop or size_bytes, size_bytes)

@@ -24,6 +24,7 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from storage.cancellable import make_cancellable
 from storage.errors import REDIS_FAILED
 from storage.recovery import ChunkHint
 from storage.settings import StoreSettings
@@ -60,7 +61,7 @@ def connect_redis(settings: StoreSettings, *, retries: int = 1) -> ArqRedis:
         retry_on_error=[RedisConnectionError, RedisTimeoutError, OSError],
     )
     return ArqRedis(
-        pool_or_conn=pool,
+        pool_or_conn=make_cancellable(pool),
         job_serializer=msgspec.msgpack.encode,
         job_deserializer=msgspec.msgpack.decode,
     )

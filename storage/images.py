@@ -163,7 +163,9 @@ class Images:
             return
         await self._files.delete_one({"_id": file["_id"]}, session=session)
         await database["blobs.chunks"].delete_many({"files_id": file["_id"]}, session=session)
-        variants = database["variants.files"].find({"metadata.sha256": sha256}, session=session)
+        # Variants are named after their blob; the next letter after "/" ends the range.
+        named = {"_id": {"$gte": f"{sha256}/", "$lt": f"{sha256}0"}}
+        variants = database["variants.files"].find(named, {"_id": 1}, session=session)
         ids = [variant["_id"] async for variant in variants]
         await database["variants.files"].delete_many({"_id": {"$in": ids}}, session=session)
         await database["variants.chunks"].delete_many({"files_id": {"$in": ids}}, session=session)

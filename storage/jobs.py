@@ -8,10 +8,10 @@ from domain.errors import NotFound
 from domain.jobs import Status, Tally
 from domain.keys import Scope
 from domain.records import Cell, Item, ItemError, Job, refused_item
-from storage.mongo import COMMITTED, Database, Document
+from storage.mongo import COMMITTED, OPEN_JOBS, Database, Document
 
-# More work than this ahead of a job is "a lot": counting further would cost more than it tells.
-MAX_COUNTED_AHEAD = 2_000
+# More than this ahead of a job is "a lot": counting further would cost more than it tells.
+MAX_JOBS_AHEAD = 2_000
 
 
 class JobFilter(msgspec.Struct, frozen=True):
@@ -82,11 +82,17 @@ class Jobs:
         return items
 
     async def count_ahead(self, job: Job) -> int:
-        """Count the open images that were accepted before this job, up to a limit."""
-        return await self._images.count_documents(
-            {"due_at": {"$exists": True}, "uploaded_at": {"$lt": job.created_at}},
-            limit=MAX_COUNTED_AHEAD,
-        )
+        """Count the open images that were accepted before this job, in so many jobs at most."""
+        open_cells = {"$add": ["$tally.waiting", "$tally.running"]}
+        images = {"$divide": [open_cells, {"$size": "$operations"}]}
+        pipeline: list[Document] = [
+            {"$match": {"due_at": {"$exists": True}, "_id": {"$lt": job.id}}},
+            {"$limit": MAX_JOBS_AHEAD},
+            {"$group": {"_id": None, "images": {"$sum": images}}},
+        ]
+        async for found in self._jobs.aggregate(pipeline, hint=OPEN_JOBS):
+            return int(found["images"])
+        return 0
 
 
 ITEM_FIELDS = dict.fromkeys(

@@ -29,13 +29,13 @@ COMMITTED = ReadConcern("majority")
 
 MAX_TRANSACTION_SECONDS = 30.0
 
+OPEN_JOBS = "open_jobs"
 IS_OPEN = {"due_at": {"$exists": True}}
 
 INDEXES: dict[str, list[IndexModel]] = {
     # Blobs are GridFS files; the hash makes equal bytes one blob.
     "blobs.files": [IndexModel([("metadata.sha256", ASCENDING)], unique=True)],
     "blobs.chunks": [IndexModel([("files_id", ASCENDING), ("n", ASCENDING)], unique=True)],
-    "variants.files": [IndexModel([("metadata.sha256", ASCENDING)])],
     "variants.chunks": [IndexModel([("files_id", ASCENDING), ("n", ASCENDING)], unique=True)],
     "images": [
         IndexModel([("job_id", ASCENDING), ("index", ASCENDING)]),
@@ -43,12 +43,12 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("user_id", ASCENDING), ("_id", DESCENDING)]),
         IndexModel([("key_id", ASCENDING), ("_id", DESCENDING)]),
         IndexModel([("sha256", ASCENDING), ("user_id", ASCENDING)]),
-        IndexModel([("due_at", ASCENDING)], partialFilterExpression={"due_at": {"$exists": True}}),
+        IndexModel([("due_at", ASCENDING)], partialFilterExpression=IS_OPEN),
     ],
     "jobs": [
         IndexModel([("user_id", ASCENDING), ("_id", DESCENDING)]),
         IndexModel([("key_id", ASCENDING), ("_id", DESCENDING)]),
-        IndexModel([("due_at", ASCENDING)], partialFilterExpression=IS_OPEN),
+        IndexModel([("due_at", ASCENDING)], name=OPEN_JOBS, partialFilterExpression=IS_OPEN),
     ],
     "api_keys": [IndexModel([("hash", ASCENDING)], unique=True)],
     "workers": [IndexModel([("seen_at", ASCENDING)], expireAfterSeconds=3600)],

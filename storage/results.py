@@ -82,9 +82,10 @@ class Results:
                 [chunk for _, chunks in pairs for chunk in chunks],
             ),
             insert_once(self._database["variants.files"], [file for file, _ in pairs]),
-            self._database["blobs.files"].bulk_write(
-                [_update(results) for results in found], ordered=False
-            ),
+        )
+        # Last: a crash must not leave a result whose picture is not there.
+        await self._database["blobs.files"].bulk_write(
+            [_update(results) for results in found], ordered=False
         )
 
 

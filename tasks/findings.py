@@ -39,7 +39,10 @@ def missing_operations(blob: Blob | None, operations: Sequence[str]) -> list[str
     if blob is None:
         return list(operations)
     return [
-        name for name in operations if blob.results.get(name, {}).get("version") != VERSION[name]
+        name
+        for name in operations
+        # While versions change over, an older worker leaves newer results as they are.
+        if blob.results.get(name, {}).get("version", 0) < VERSION[name]
     ]
 
 

@@ -118,29 +118,28 @@ class ImageWorker:
                 for task in queues[-1].tasks.values():
                     task.add_done_callback(_look_at_end)
                 await asyncio.wait({stopping}, timeout=RESTART_SECONDS)
-        await self._drain(queues)
         if queues:
-            polling.cancel()
-            await asyncio.wait({polling})
+            await self._drain(queues, polling)
 
-    async def _drain(self, queues: Sequence[Worker]) -> None:
+    async def _drain(self, queues: Sequence[Worker], polling: asyncio.Task[None]) -> None:
         """Let running work end in its time, then break off the rest, which gives it back."""
         for queue in queues:
             queue.allow_pick_jobs, queue.max_jobs = False, 0
-        if not (late := set().union(*map(_running_tasks, queues))):
-            return
-        _log.info("draining", tasks=len(late))
-        _, late = await asyncio.wait(late, timeout=self._settings.worker.worker_drain_seconds)
+        if running := _running_tasks(*queues):
+            _log.info("draining", tasks=len(running))
+            await asyncio.wait(running, timeout=self._settings.worker.worker_drain_seconds)
         self._processor.stopping = True
+        polling.cancel()
+        await asyncio.wait({polling})
         broken_off: set[asyncio.Task[Any]] = set()
         deadline = time.monotonic() + GIVE_BACK_SECONDS
-        while late and time.monotonic() < deadline:
+        while (late := _running_tasks(*queues)) and time.monotonic() < deadline:
             # One that is just being started shows up a moment later.
             for task in {task for queue in queues for task in queue.job_tasks.values()}:
                 if task not in broken_off:
                     broken_off.add(task)
                     task.cancel()
-            _, late = await asyncio.wait(late, timeout=0.1)
+            await asyncio.wait(late, timeout=0.1)
 
     def _make_queue(self) -> Worker:
         slots = 2 * self._settings.worker.worker_children
@@ -206,8 +205,8 @@ class ImageWorker:
             await asyncio.sleep(seconds)
 
 
-def _running_tasks(queue: Worker) -> set[asyncio.Task[Any]]:
-    return {task for task in queue.tasks.values() if not task.done()}
+def _running_tasks(*queues: Worker) -> set[asyncio.Task[Any]]:
+    return {task for queue in queues for task in queue.tasks.values() if not task.done()}
 
 
 def _look_at_end(task: asyncio.Task[Any]) -> None:

@@ -7,7 +7,7 @@ import httpx
 
 def assert_problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
     """Check that an answer is a complete problem document of this status and code."""
-    assert answer.status_code == status, answer.text
+    assert answer.status_code == status, answer.content[:500]
     assert answer.headers["content-type"] == "application/problem+json"
     problem: dict[str, Any] = answer.json()
     assert problem.keys() == {"type", "title", "status", "code", "detail"}

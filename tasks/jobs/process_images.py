@@ -72,11 +72,10 @@ class ChunkProcessor:
             chunk: Number of the chunk.
         """
         ledger = self._stores.ledger
-        claim_id, images = await ledger.claim(job_id, chunk)
-        if not images:
-            return
-        log = _log.bind(job_id=job_id, chunk=chunk, attempt=max(i.fence for i in images))
-        async with self._holding(claim_id, images):
+        async with self._holding(job_id, chunk) as images:
+            if not images:
+                return
+            log = _log.bind(job_id=job_id, chunk=chunk, attempt=max(i.fence for i in images))
             started, blobs = await asyncio.gather(
                 ledger.start_job(job_id),
                 self._stores.images.blobs([image.sha256 for image in images]),
@@ -87,12 +86,18 @@ class ChunkProcessor:
         log.info("chunk_processed", images=len(images))
 
     @asynccontextmanager
-    async def _holding(self, claim_id: str, images: Sequence[ClaimedImage]) -> AsyncIterator[None]:
-        """Renew the lease while the work goes on; give back what has not ended if it breaks."""
+    async def _holding(self, job_id: str, chunk: int) -> AsyncIterator[Sequence[ClaimedImage]]:
+        """Claim, and renew the lease while the work goes on; give back what breaks off."""
+        claiming = asyncio.create_task(self._stores.ledger.claim(job_id, chunk))
+        try:
+            claim_id, images = await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            await self._release(*await claiming, count_attempt=False)  # It is made all the same.
+            raise
         renewing = asyncio.create_task(self._renew(claim_id, images))
         try:
             with self._pace.working():
-                yield
+                yield images
         except BaseException as error:
             broken_off = self.stopping or isinstance(error, MONGODB_UNREACHABLE)
             await asyncio.shield(self._release(claim_id, images, count_attempt=not broken_off))

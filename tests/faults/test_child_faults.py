@@ -7,6 +7,7 @@ import pytest
 
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, huge_picture, pictures, until
+from tests.pictures import draw
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -41,6 +42,18 @@ async def test_picture_that_needs_too_much_memory_fails_alone(stack: Stack) -> N
     failed = [item for item in job["items"] if item["status"] != "succeeded"]
     assert [item["filename"] for item in failed] == ["huge.png"]
     assert failed[0]["error"]["code"] == "too_many_pixels"
+    await assert_promises_kept(stack, [ticket])
+    assert worker.is_running
+
+
+async def test_picture_that_does_not_fit_into_its_child_fails_alone(stack: Stack) -> None:
+    worker = stack.start_worker(max_child_bytes=32 * MEGABYTE)
+    large = ("large.jpg", draw() + bytes(60 * MEGABYTE))
+    ticket = await stack.ticket([large, *pictures(7, "fitting")])
+    job = await stack.job(ticket)
+    failed = [item for item in job["items"] if item["status"] != "succeeded"]
+    assert [item["filename"] for item in failed] == ["large.jpg"]
+    assert failed[0]["error"]["code"] == "decoder_died"
     await assert_promises_kept(stack, [ticket])
     assert worker.is_running
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from PIL.TiffImagePlugin import IFDRational
 
 from tests.pictures import draw
 from tests.service import Service
@@ -24,7 +25,13 @@ def exif_of_a_photo() -> bytes:
     exif = Image.Exif()
     exif[271], exif[272], exif[274] = "Maker", "Model 1", 6
     exif.get_ifd(0x8769).update(
-        {0x9003: "2026:02:28 12:34:56", 0x829A: 0.01, 0x829D: 2.8, 0x8827: 200, 0x920A: 35.0}
+        {
+            0x9003: "2026:02:28 12:34:56",
+            0x829A: IFDRational(1, 100),
+            0x829D: IFDRational(28, 10),
+            0x8827: 200,
+            0x920A: IFDRational(35, 1),
+        }
     )
     exif.get_ifd(0x8825).update({1: "S", 2: (10.0, 30.0, 0.0), 3: "E", 4: (20.0, 0.0, 36.0)})
     return exif.tobytes()

@@ -1,0 +1,65 @@
+"""What the service says of itself."""
+
+import asyncio
+
+import httpx
+
+from tests.pictures import draw
+from tests.problems import assert_problem
+from tests.service import Service, running_service
+
+
+async def test_capabilities_name_formats_operations_and_limits(service: Service) -> None:
+    found = (await service.client.get("/v1/capabilities")).json()
+    formats = {entry["format"]: entry["media_type"] for entry in found["formats"]}
+    assert formats.keys() == {"jpeg", "png", "webp", "gif", "tiff", "bmp", "heic", "avif"}
+    assert all(media_type == f"image/{name}" for name, media_type in formats.items())
+    names = ["metadata", "histogram", "faces", "fingerprint", "thumbnail"]
+    assert [entry["name"] for entry in found["operations"]] == names
+    assert all(entry["version"] >= 1 for entry in found["operations"])
+    limits = found["limits"]
+    assert limits["max_files"] == 1000
+    assert limits["max_wait_seconds"] == 30
+    assert all(value > 0 for value in limits.values())
+
+
+async def test_capabilities_want_a_key(service: Service) -> None:
+    async with httpx.AsyncClient(base_url=service.client.base_url) as stranger:
+        assert_problem(await stranger.get("/v1/capabilities"), 401, "unauthenticated")
+
+
+async def test_health_and_readiness_need_no_key(service: Service) -> None:
+    async with httpx.AsyncClient(base_url=service.client.base_url) as stranger:
+        health = await stranger.get("/healthz")
+        assert (health.status_code, health.json()) == (200, {"status": "ok"})
+        ready = await stranger.get("/readyz")
+        assert ready.status_code == 503
+        assert ready.json() == {
+            "status": "not_ready",
+            "parts": {"mongodb": True, "redis": True, "worker": False},
+            "workers": 0,
+        }
+
+
+async def test_is_ready_while_a_worker_lives(service: Service) -> None:
+    async with service.working():
+        async with asyncio.timeout(30):
+            while (answer := await service.client.get("/readyz")).status_code != 200:
+                await asyncio.sleep(0.02)
+        assert answer.json()["status"] == "ready"
+        assert all(answer.json()["parts"].values())
+        assert answer.json()["workers"] == 1
+    left = await service.client.get("/readyz")
+    assert (left.status_code, left.json()["parts"]["worker"]) == (503, False)
+
+
+async def test_is_not_ready_without_redis_and_takes_uploads_all_the_same(
+    service: Service,
+) -> None:
+    elsewhere = {"MINILAB_REDIS_URL": "redis://127.0.0.1:1", "MINILAB_REDIS_TIMEOUT_SECONDS": "0.5"}
+    async with running_service(service.environ | elsewhere) as deaf:
+        ready = await deaf.client.get("/readyz")
+        assert ready.status_code == 503
+        assert ready.json()["parts"] == {"mongodb": True, "redis": False, "worker": False}
+        assert (await deaf.send([("a.jpg", draw())])).status_code == 202
+        assert (await deaf.client.get("/healthz")).status_code == 200

@@ -1,0 +1,63 @@
+"""What tests have children do; importable by name, as the pool wants it."""
+
+import ctypes
+import os
+import resource
+import time
+from pathlib import Path
+
+
+def answer() -> int:
+    """Give the ID of the process."""
+    return os.getpid()
+
+
+def sleep(seconds: float) -> int:
+    """Work on for a while, and give the ID of the process."""
+    time.sleep(seconds)
+    return os.getpid()
+
+
+def take_memory(size_bytes: int) -> int:
+    """Ask for memory and use it."""
+    return len(bytearray(size_bytes))
+
+
+def count(data: bytes) -> int:
+    """Say how many bytes arrived."""
+    return len(data)
+
+
+def crash() -> None:
+    """Die as a decoder does: a bad pointer."""
+    ctypes.string_at(0)
+
+
+def refuse() -> None:
+    """Fail in a way that the caller is to see."""
+    raise ValueError("not this one")
+
+
+def limits() -> dict[str, tuple[int, int]]:
+    """Read the limits of the process."""
+    names = ("RLIMIT_AS", "RLIMIT_CORE")
+    return {name: resource.getrlimit(getattr(resource, name)) for name in names}
+
+
+def address_space_bytes() -> int:
+    """Measure the address space of the process."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    return pages * resource.getpagesize()
+
+
+def environment() -> dict[str, str]:
+    """Read the environment, as Python has it."""
+    return dict(os.environ)
+
+
+def getenv(name: str) -> bytes | None:
+    """Read a variable, as C libraries have it."""
+    read = ctypes.CDLL(None).getenv
+    read.restype = ctypes.c_char_p
+    value: bytes | None = read(name.encode())
+    return value

@@ -1,0 +1,235 @@
+"""The pool of children: killed on time, replaced, within limits, and nothing left behind."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from domain.errors import DecoderDied, DecodeTimedOut
+from sandbox.pool import ChildPool
+from tests.unit.sandbox import functions
+
+pytestmark = pytest.mark.timeout(60)
+
+MEGABYTE = 1024 * 1024
+HEADROOM_BYTES = 64 * MEGABYTE
+HOLDS_A_CHILD = """
+import asyncio, os
+from sandbox.pool import ChildPool
+from tests.unit.sandbox import functions
+
+async def main():
+    pool = ChildPool(1, 64 * 1024 * 1024)
+    print(os.getpid(), await pool.run(functions.answer, seconds=20), flush=True)
+    await pool.run(functions.sleep, 600, seconds=600)
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture
+async def pool() -> AsyncIterator[ChildPool]:
+    """Two children; those of other tests are ended, for a child enters its sandbox once."""
+    await end_children()
+    yield ChildPool(2, HEADROOM_BYTES)
+    await end_children()
+
+
+async def test_function_runs_in_another_process(pool: ChildPool) -> None:
+    assert await pool.run(functions.answer, seconds=20) != os.getpid()
+
+
+async def test_child_is_used_again(pool: ChildPool) -> None:
+    pids = {await pool.run(functions.answer, seconds=20) for _ in range(5)}
+    assert len(pids) == 1
+
+
+async def test_error_of_the_function_is_told_and_costs_no_child(pool: ChildPool) -> None:
+    before = await pool.run(functions.answer, seconds=20)
+    with pytest.raises(ValueError, match="not this one"):
+        await pool.run(functions.refuse, seconds=20)
+    assert await pool.run(functions.answer, seconds=20) == before
+
+
+async def test_memory_beyond_the_limit_is_refused(pool: ChildPool) -> None:
+    assert await pool.run(functions.take_memory, 16 * MEGABYTE, seconds=20)
+    with pytest.raises(MemoryError):
+        await pool.run(functions.take_memory, 2 * HEADROOM_BYTES, seconds=20)
+    assert await pool.run(functions.take_memory, 16 * MEGABYTE, seconds=20)
+
+
+async def test_address_space_is_bounded_by_what_is_added(pool: ChildPool) -> None:
+    before = await pool.run(functions.address_space_bytes, seconds=20)
+    limits = await pool.run(functions.limits, seconds=20)
+    soft, hard = limits["RLIMIT_AS"]
+    assert soft == hard
+    assert before < soft < before + 2 * HEADROOM_BYTES
+    assert limits["RLIMIT_CORE"] == (0, 0)
+
+
+async def test_message_that_does_not_fit_ends_the_child_before_it_reads_on(
+    pool: ChildPool,
+) -> None:
+    before = await pool.run(functions.answer, seconds=20)
+    with pytest.raises(DecoderDied):
+        await pool.run(functions.count, bytes(2 * HEADROOM_BYTES), seconds=20)
+    assert await pool.run(functions.answer, seconds=20) != before
+    assert await pool.run(functions.count, b"12345", seconds=20) == 5
+
+
+async def test_secrets_do_not_reach_a_child(
+    pool: ChildPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MINILAB_ADMIN_KEY", "secret")
+    monkeypatch.setenv("OTHER", "kept")
+    inside = await pool.run(functions.environment, seconds=20)
+    assert not [name for name in inside if name.startswith("MINILAB_")]
+    assert inside["OTHER"] == "kept"
+    assert await pool.run(functions.getenv, "MINILAB_ADMIN_KEY", seconds=20) is None
+    assert await pool.run(functions.getenv, "OTHER", seconds=20) == b"kept"
+
+
+async def test_child_that_runs_over_is_killed_and_holds_up_no_other(pool: ChildPool) -> None:
+    slow = asyncio.create_task(pool.run(functions.sleep, 600, seconds=2))
+    began = time.monotonic()
+    beside = [await pool.run(functions.answer, seconds=20) for _ in range(20)]
+    assert len(set(beside)) == 1
+    with pytest.raises(DecodeTimedOut, match="2 seconds"):
+        await slow
+    assert time.monotonic() - began < 10
+    assert len(children()) == 1
+    both = await asyncio.gather(*(pool.run(functions.sleep, 0.1, seconds=20) for _ in range(2)))
+    assert len(set(both)) == 2
+
+
+async def test_frozen_child_is_killed(pool: ChildPool) -> None:
+    running = asyncio.create_task(pool.run(functions.sleep, 600, seconds=3))
+    child = await child_at_work()
+    child.suspend()
+    with pytest.raises(DecodeTimedOut):
+        await running
+    assert not child.is_running()
+
+
+async def test_cancelled_caller_ends_its_child(pool: ChildPool) -> None:
+    running = asyncio.create_task(pool.run(functions.sleep, 600, seconds=600))
+    child = await child_at_work()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert not child.is_running()
+    assert await pool.run(functions.answer, seconds=20) != child.pid
+
+
+async def test_crash_is_told_and_the_child_replaced(pool: ChildPool) -> None:
+    before = await pool.run(functions.answer, seconds=20)
+    with pytest.raises(DecoderDied):
+        await pool.run(functions.crash, seconds=20)
+    assert await pool.run(functions.answer, seconds=20) != before
+
+
+async def test_child_killed_while_idle_is_replaced(pool: ChildPool) -> None:
+    idle = psutil.Process(await pool.run(functions.answer, seconds=20))
+    idle.send_signal(signal.SIGKILL)
+    while idle.is_running() and idle.status() != psutil.STATUS_ZOMBIE:
+        await asyncio.sleep(0.01)
+    try:
+        after = await pool.run(functions.answer, seconds=20)
+    except DecoderDied:  # Told just before the pool learnt of it.
+        after = await pool.run(functions.answer, seconds=20)
+    assert after != idle.pid
+
+
+async def test_successor_is_warm_before_the_next_call(pool: ChildPool) -> None:
+    await pool.warm_up(functions.answer)
+    for _ in range(3):
+        with pytest.raises(DecoderDied):
+            await pool.run(functions.crash, seconds=20)
+        began = time.monotonic()
+        await pool.run(functions.answer, seconds=20)
+        assert time.monotonic() - began < 0.1, "starting a process takes longer"
+
+
+async def test_warming_up_starts_every_child(pool: ChildPool) -> None:
+    await pool.warm_up(functions.answer)
+    assert len(children()) == 2
+
+
+async def test_warming_up_that_fails_is_no_reason_to_end(pool: ChildPool) -> None:
+    await pool.warm_up(functions.crash)
+    assert await pool.run(functions.answer, seconds=20)
+
+
+async def test_no_more_children_work_than_are_allowed(pool: ChildPool) -> None:
+    pids = await asyncio.gather(*(pool.run(functions.sleep, 0.02, seconds=20) for _ in range(20)))
+    assert len(set(pids)) == 2
+
+
+async def test_descriptors_and_processes_do_not_pile_up(pool: ChildPool) -> None:
+    async def run_many(count: int) -> None:
+        for number in range(count):
+            if number % 40 == 39:
+                with pytest.raises(DecoderDied):
+                    await pool.run(functions.crash, seconds=20)
+            await pool.run(functions.count, b"12345", seconds=20)
+
+    await run_many(40)
+    before = psutil.Process().num_fds()
+    await run_many(200)
+    assert psutil.Process().num_fds() <= before
+    assert len(children()) <= 2
+
+
+def test_child_dies_with_its_parent() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDS_A_CHILD],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[3],
+    ) as parent:
+        assert parent.stdout is not None
+        parent_pid, child_pid = map(int, parent.stdout.readline().split())
+        child = psutil.Process(child_pid)
+        assert child.ppid() == parent_pid
+        parent.kill()
+    child.wait(5)
+    assert not child.is_running()
+
+
+def children() -> list[psutil.Process]:
+    """Give the children of this process that the pool has started."""
+    found = []
+    for child in psutil.Process().children():
+        try:
+            if "anyio.to_process" in " ".join(child.cmdline()):
+                found.append(child)
+        except psutil.NoSuchProcess:
+            continue
+    return found
+
+
+async def child_at_work() -> psutil.Process:
+    """Wait until a child has entered its sandbox."""
+    async with asyncio.timeout(20):
+        while True:
+            for child in children():
+                limit, _ = child.rlimit(psutil.RLIMIT_AS)
+                if limit != psutil.RLIM_INFINITY:
+                    return child
+            await asyncio.sleep(0.01)
+
+
+async def end_children() -> None:
+    """End all children, and wait until the pool can know of it."""
+    for child in children():
+        child.kill()
+    while children():
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.05)
