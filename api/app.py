@@ -19,6 +19,7 @@ from api.contract import get_contract
 from api.controllers.images import ImageController
 from api.controllers.jobs import JobController
 from api.controllers.keys import KeyController
+from api.controllers.pages import upload_page
 from api.controllers.process import detect_faces
 from api.controllers.service import get_capabilities, get_health, get_readiness
 from api.errors import EXCEPTION_HANDLERS
@@ -72,6 +73,7 @@ def create_app(settings: Settings) -> Litestar:
             get_health,
             get_readiness,
             get_contract,
+            upload_page(),
             create_static_files_router(
                 "/docs/assets",
                 directories=[PAGES / "swagger-ui"],

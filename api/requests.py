@@ -44,6 +44,16 @@ Prefer = Annotated[
         description="`wait=N` holds the answer until the job has ended, or N seconds (30 at most).",
     ),
 ]
+IdempotencyKey = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Idempotency-Key",
+        required=False,
+        max_length=255,
+        description="Send the same key with the same content again within 24 hours, and get the "
+        "same answer.",
+    ),
+]
 IfNoneMatch = Annotated[
     str | None,
     HeaderParameter(name="If-None-Match", required=False),

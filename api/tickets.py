@@ -107,7 +107,7 @@ def make_drop_off(
         form: What the request brought.
         intake: Holds the bytes that are not written yet.
         caller: Who uploads.
-        operations: Comma list; None for all.
+        operations: Comma list that goes before the form's own; None for all.
 
     Raises:
         ServiceError: A field cannot be used.
@@ -116,7 +116,7 @@ def make_drop_off(
     return DropOff(
         user_id=uploading_user(caller, form.fields.get("user_id") or None),
         key_id=caller.key_id,
-        operations=parse_operations(operations),
+        operations=parse_operations(operations or form.fields.get("operations")),
         taken=form.taken,
         refused=form.refused,
         intake=intake,

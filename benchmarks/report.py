@@ -23,7 +23,8 @@ _ABOVE = """\
       processes as there are cores, that does nothing but the operations: no network, no
       database, no promise. Since that loop keeps every core busy, all processor time that the
       service spends beside the operations comes off the ratio; the rows marked with a dot say
-      where it went. Limits are measured before and after the service and averaged.
+      where it went, and "all of them" is the ratio that the machine could reach if nothing ever
+      waited, upside down. Limits are measured before and after the service and averaged.
     - **The limit of acceptance** is the same framework and server on a route that parses and
       hashes the same requests and keeps nothing.
     - The clients run in a process of their own on the same machine. What they cost is in the

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from pathlib import Path
+from urllib.parse import quote
 
 from deploy.console import say, spoken_by
 from deploy.local_settings import LocalSettings, keep_admin_key, read_settings
@@ -161,7 +162,7 @@ def _greeting(settings: LocalSettings, admin_key: str) -> list[str]:
         f"Minilab is ready at {url}",
         "",
         f"  admin key     {admin_key}",
-        f"  upload page   {url}/u",
+        f"  upload page   {url}/u#{quote(admin_key, safe='')}",
         f"  API, live     {url}/docs",
         f"  data          {settings.data_folder}",
         "",

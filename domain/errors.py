@@ -104,6 +104,27 @@ class WrongState(ServiceError):
     title = "The state does not allow this"
 
 
+class IdempotencyKeyInUse(WrongState):
+    """The first request with this key has not ended."""
+
+    code = "idempotency_key_in_use"
+    title = "A request with this Idempotency-Key is still running"
+
+
+class IdempotencyTakenOver(WrongState):
+    """The request was so slow that another one with the same key took its place."""
+
+    code = "idempotency_key_taken_over"
+    title = "Another request with this Idempotency-Key took the place of this one"
+
+
+class IdempotencyKeyMisused(InvalidValue):
+    """The key was used for something else."""
+
+    code = "idempotency_key_misused"
+    title = "This Idempotency-Key was used with other content"
+
+
 class RangeNotSatisfiable(ServiceError):
     """The range lies outside the content."""
 

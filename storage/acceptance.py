@@ -21,6 +21,7 @@ from domain.jobs import ChunkPlan, Status, Tally, plan_chunks
 from domain.records import Cell, Item, ItemError, Job, refused_item
 from storage.blobs import CHUNK_BYTES, BlobIntake, StagedFile
 from storage.errors import MONGODB_UNREACHABLE
+from storage.idempotency import Answered, Attempt, answer_keys
 from storage.identifiers import new_id, utc_now
 from storage.mongo import Client, Database, Document, run_transaction
 
@@ -63,6 +64,8 @@ class DropOff(msgspec.Struct, frozen=True):
         taken: Files that become images.
         refused: Files that do not.
         intake: Holds the bytes that are not written yet.
+        attempt: The Idempotency-Key that is answered with this, if one was sent.
+        fingerprint: What was asked, hashed; goes with ``attempt``.
     """
 
     user_id: str
@@ -71,6 +74,8 @@ class DropOff(msgspec.Struct, frozen=True):
     taken: list[TakenFile]
     refused: list[RefusedFile]
     intake: BlobIntake
+    attempt: Attempt | None = None
+    fingerprint: str = ""
 
 
 class Ticket(msgspec.Struct, frozen=True):
@@ -233,6 +238,12 @@ class Acceptance:
         await database["jobs"].insert_many(
             [_job_document(entry) for entry in group], ordered=False, session=session
         )
+        keys = [
+            (entry.drop_off.attempt, Answered(entry.drop_off.fingerprint, entry.job_id))
+            for entry in group
+            if entry.drop_off.attempt
+        ]
+        await answer_keys(database, session, keys)
         flushed = {file_id for entry in group for file_id in entry.drop_off.intake.flushed}
         return flushed - new.keys()
 

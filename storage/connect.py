@@ -11,6 +11,7 @@ from storage.acceptance import Acceptance
 from storage.api_keys import ApiKeys
 from storage.errors import MONGODB_FAILED, REDIS_FAILED
 from storage.hints import Hints, connect_redis
+from storage.idempotency import Idempotency
 from storage.images import Images
 from storage.jobs import Jobs
 from storage.ledger import Ledger
@@ -39,6 +40,7 @@ class Stores:
         self.acceptance = Acceptance(self.client, self.database, plan, due_after)
         self.api_keys = ApiKeys(self.database)
         self.hints = Hints(self.redis)
+        self.idempotency = Idempotency(self.database)
         self.images = Images(self.client, self.database)
         self.jobs = Jobs(self.database)
         self.ledger = Ledger(self.database, rules.lease_seconds, rules.max_attempts)

@@ -51,6 +51,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("due_at", ASCENDING)], name=OPEN_JOBS, partialFilterExpression=IS_OPEN),
     ],
     "api_keys": [IndexModel([("hash", ASCENDING)], unique=True)],
+    "idempotency": [IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0)],
     "workers": [IndexModel([("seen_at", ASCENDING)], expireAfterSeconds=3600)],
 }
 

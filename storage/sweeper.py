@@ -46,12 +46,14 @@ class Sweeper:
     async def _find_orphan_chunks(self, bucket: str, youngest: ObjectId) -> list[object]:
         found = self._database[f"{bucket}.chunks"].aggregate(
             [
-                {"$match": {"n": 0, "_id": {"$lt": youngest}}},
-                {"$project": {"files_id": 1}},
+                # The first chunk that is left of each file: the index leads from one to the next.
+                {"$sort": {"files_id": 1, "n": 1}},
+                {"$group": {"_id": "$files_id", "chunk_id": {"$first": "$_id"}}},
+                {"$match": {"chunk_id": {"$lt": youngest}}},
                 {
                     "$lookup": {
                         "from": f"{bucket}.files",
-                        "localField": "files_id",
+                        "localField": "_id",
                         "foreignField": "_id",
                         "pipeline": [{"$project": {"_id": 1}}],
                         "as": "parents",
@@ -60,7 +62,7 @@ class Sweeper:
                 {"$match": {"parents": []}},
             ]
         )
-        return [chunk["files_id"] async for chunk in found]
+        return [file["_id"] async for file in found]
 
     async def _drop_variants(self, before: datetime) -> None:
         """Remove variants whose blob is gone; their chunks are orphans then."""

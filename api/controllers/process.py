@@ -3,15 +3,14 @@
 from litestar import Response, post
 from litestar.status_codes import HTTP_202_ACCEPTED
 
-from api.controllers.jobs import TICKET_HEADERS, answer_ticket, take_in, wait_for
+from api.controllers.jobs import TICKET_HEADERS
 from api.documentation import answer, problems
+from api.dropping_off import Wishes, answer_drop_off
 from api.examples import EXAMPLE_FACES, EXAMPLE_TICKET
 from api.forms import UploadOperation
-from api.preferences import wait_seconds
-from api.requests import ApiRequest, Prefer
+from api.requests import ApiRequest, IdempotencyKey, Prefer
 from api.schemas.jobs import FacesOfFile, FacesView, JobView, view_error
 from api.tickets import JobState
-from domain.jobs import TERMINAL
 
 
 @post(
@@ -30,16 +29,15 @@ from domain.jobs import TERMINAL
             example=EXAMPLE_FACES,
         ),
         202: answer(JobView, "The ticket.", EXAMPLE_TICKET),
-        **problems(400, 401, 403, 408, 413, 415, 422, 503),
+        **problems(400, 401, 403, 408, 409, 413, 415, 422, 503),
     },
 )
-async def detect_faces(request: ApiRequest, prefer: Prefer = None) -> Response[JobView]:
+async def detect_faces(
+    request: ApiRequest, prefer: Prefer = None, idempotency_key: IdempotencyKey = None
+) -> Response[JobView]:
     """Find faces in files: with `Prefer: wait=30` in the answer, else by the ticket it gives."""
-    state = await wait_for(request, await take_in(request, operations="faces"), prefer)
-    faces = None
-    if wait_seconds(prefer) is not None and state.job.status in TERMINAL:
-        faces = await _faces(request, state)
-    return await answer_ticket(request, state, prefer, faces)
+    wishes = Wishes(prefer, idempotency_key, operations="faces", view_finished=_faces)
+    return await answer_drop_off(request, wishes)
 
 
 async def _faces(request: ApiRequest, state: JobState) -> FacesView:

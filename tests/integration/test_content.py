@@ -47,6 +47,7 @@ async def test_grayscale_is_the_decoders_own_luma(working_service: Service, kind
     content = draw(301, 203, kind=kind)
     picture = await _content(working_service, await _done(working_service, content), "grayscale")
     decoded = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert decoded is not None
     assert Image.open(io.BytesIO(picture)).format == "PNG"
     assert np.array_equal(decoded, _gray(content))
 

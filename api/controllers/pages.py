@@ -1,0 +1,70 @@
+"""Pages for people: open to all, since the key stays in their memory; nothing of other hosts."""
+
+from pathlib import Path
+
+from litestar import Router, get
+from litestar.datastructures import CacheControlHeader
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+from litestar.response import File
+
+from api.auth import OPEN
+
+UPLOAD_PAGE = Path(__file__).parent.parent / "pages" / "upload"
+MEDIA_TYPES = {
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+}
+CONTENT_SECURITY_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' blob:",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    ]
+)
+
+
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+@get("/")
+async def get_upload_page() -> File:
+    """Serve the page on which people drop photos off."""
+    return _send("index.html")
+
+
+@get("/{name:str}")
+async def get_upload_asset(name: FromPath[str]) -> File:
+    """Serve a script, a style or a picture of that page."""
+    return _send(name)
+
+
+def upload_page() -> Router:
+    """Compose the page: ``/u#<key or link token>``."""
+    return Router(
+        path="/u",
+        route_handlers=[get_upload_page, get_upload_asset],
+        opt={OPEN: True},
+        include_in_schema=False,
+        cache_control=CacheControlHeader(no_cache=True),
+        response_headers=HEADERS,
+    )
+
+
+def _send(name: str) -> File:
+    known = {path.name: path for path in UPLOAD_PAGE.iterdir() if path.suffix in MEDIA_TYPES}
+    if name not in known:
+        raise NotFoundException("The page has no such file.")
+    path = known[name]
+    return File(path, content_disposition_type="inline", media_type=MEDIA_TYPES[path.suffix])

@@ -1,0 +1,54 @@
+// Numbers, times and errors in words for people.
+
+const number = new Intl.NumberFormat();
+const FAMILIAR = { jpeg: "JPEG", png: "PNG", webp: "WebP", gif: "GIF", tiff: "TIFF", bmp: "BMP", heic: "HEIC", avif: "AVIF" };
+
+export const formatName = (format) => FAMILIAR[format] ?? format.toUpperCase();
+
+export const plural = (count, one, many = `${one}s`) => `${number.format(count)} ${count === 1 ? one : many}`;
+
+export function bytesInWords(bytes) {
+  const units = ["bytes", "KB", "MB", "GB"];
+  let power = 0;
+  let value = bytes;
+  for (; value >= 1000 && power < units.length - 1; power += 1) value /= 1024;
+  const digits = power === 0 || value >= 100 ? 0 : 1;
+  return `${new Intl.NumberFormat(undefined, { maximumFractionDigits: digits }).format(value)} ${units[power]}`;
+}
+
+export function secondsInWords(seconds) {
+  if (seconds < 60) return `${Math.max(1, Math.ceil(seconds))} s`;
+  return `${Math.ceil(seconds / 60)} min`;
+}
+
+// The camera's clock, whatever the zone of this browser is.
+export function takenInWords(takenAt) {
+  const parts = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)/.exec(takenAt ?? "");
+  if (!parts) return takenAt;
+  const [, year, month, day, hour, minute] = parts.map(Number);
+  const date = new Date(Date.UTC(year, month - 1, day, hour, minute));
+  return new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" }).format(date);
+}
+
+export function cameraInWords({ camera_make: make, camera_model: model }) {
+  if (!make || !model) return model ?? make;
+  const [brand] = make.split(" ");
+  return model.toLowerCase().startsWith(brand.toLowerCase()) ? model : `${make} ${model}`;
+}
+
+export function problemInWords({ title, detail }) {
+  const same = !detail || detail.replace(/\.$/, "") === title.replace(/\.$/, "");
+  return same ? title : `${title}: ${detail}`;
+}
+
+// What happened, and what to do about it.
+export function explain(error) {
+  if (error.status === 0) return "The service cannot be reached. Check your connection, then try again.";
+  if (error.status === 401) return "The key is not accepted. It may be mistyped or revoked: open the page with another one.";
+  if (error.status === 410) return "This link has expired or was withdrawn. Ask whoever sent it for a new one.";
+  if (error.code === "user_required") return "This key acts for several users, and this page cannot choose one. Open it with a client key or a link.";
+  if (error.status === 408) return "The upload took too long. Try again, with a better connection or fewer photos.";
+  if (error.status === 413) return "Too large for this service. Make the file smaller, or send it another way.";
+  if (error.isBusy) return "The service is busy. Wait a moment, then try again.";
+  return problemInWords(error);
+}

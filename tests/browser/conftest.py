@@ -1,0 +1,62 @@
+"""A real Chromium, and the page of a running service in it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright
+
+from tests.browser.upload_page import UploadPage
+from tests.service import ADMIN_KEY, Service
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip(f"needs a browser: there is no {CHROMIUM}")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def tab(chromium: Browser) -> AsyncIterator[Page]:
+    """An empty tab of a browser that knows nothing yet."""
+    context = await chromium.new_context(locale="en-GB", viewport={"width": 1000, "height": 900})
+    context.set_default_timeout(20_000)
+    yield await context.new_page()
+    await context.close()
+
+
+@pytest.fixture
+async def page(tab: Page, working_service: Service) -> AsyncIterator[UploadPage]:
+    """The page of a service with a worker, opened with a key; afterwards: no error, one host."""
+    opened = UploadPage(tab, str(working_service.client.base_url))
+    await opened.open(ADMIN_KEY)
+    yield opened
+    assert opened.errors == []
+    assert opened.foreign_requests == []
+
+
+@pytest.fixture
+async def page_in_trouble(tab: Page, working_service: Service) -> AsyncIterator[UploadPage]:
+    """The same for tests in which requests fail, which browsers write to their console."""
+    opened = UploadPage(tab, str(working_service.client.base_url))
+    await opened.open(ADMIN_KEY)
+    yield opened
+    assert [error for error in opened.errors if "Failed to load resource" not in error] == []
+    assert opened.foreign_requests == []

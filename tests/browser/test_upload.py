@@ -1,0 +1,246 @@
+"""People drop photos off and see what comes of them, in a real browser."""
+
+import asyncio
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.async_api import Page, Route, expect
+
+from tests.browser.upload_page import UploadPage
+from tests.pictures import draw
+from tests.service import ADMIN_KEY, Service, running_service
+
+PORTRAIT = "Aaron_Eckhart_0001.jpg"
+TEXT = ("notes <b>of</b> mine.txt", b"no picture at all, only words " * 20)
+
+
+async def test_real_photos_show_their_results_and_a_text_file_its_error(
+    page: UploadPage, test_data: Path
+) -> None:
+    photo = test_data / "photos" / "Nikon_D70.jpg"
+    portrait = test_data / "lfw" / PORTRAIT
+    files = [(path.name, path.read_bytes()) for path in (photo, portrait)]
+    await page.choose([*files, TEXT])
+    await page.expect_states({photo.name: "Done", PORTRAIT: "Done", "notes": "Failed"})
+
+    facts = page.row(photo.name).locator(".facts")
+    await expect(facts).to_contain_text("JPEG")
+    await expect(facts).to_contain_text("NIKON D70")
+    await expect(facts).to_contain_text(re.compile(r"\d+ × \d+"))
+    await expect(facts).to_contain_text(re.compile(r"20\d\d, \d\d:\d\d"))
+    for name in (photo.name, PORTRAIT):
+        picture = page.row(name).locator(".thumb img")
+        await expect(picture).to_be_visible()
+        assert str(await picture.get_attribute("src")).startswith("blob:")
+        await expect(page.row(name).get_by_role("img", name="Brightness histogram")).to_be_visible()
+    refused = page.row("notes")
+    await expect(refused.locator(".name")).to_have_text(TEXT[0])
+    await expect(refused).to_contain_text("The file is no image of a supported format")
+    await expect(page.summary).to_have_text("3 of 3 photos done · 1 with a problem")
+    await page.announces("3 of 3 photos done, 1 with a problem")
+
+
+async def test_faces_are_shown_in_boxes_by_keyboard_alone(
+    page: UploadPage, test_data: Path
+) -> None:
+    await page.choose([(PORTRAIT, (test_data / "lfw" / PORTRAIT).read_bytes())])
+    show = page.row(PORTRAIT).get_by_role("button", name=re.compile("Show 1 face"))
+    await show.focus()
+    await page.tab.keyboard.press("Enter")
+    viewer = page.tab.get_by_role("dialog", name=f"1 face in {PORTRAIT}")
+    picture = viewer.get_by_role("img", name="each in a box")
+    await expect(picture).to_be_visible()
+    assert await picture.evaluate("image => image.naturalWidth") == 250
+    await page.tab.keyboard.press("Escape")
+    await expect(viewer).to_be_hidden()
+    await expect(show).to_be_focused()
+
+
+async def test_key_leaves_the_address_bar_and_the_history_and_is_kept_nowhere(
+    page: UploadPage,
+) -> None:
+    assert page.tab.url.endswith("/u")
+    assert ADMIN_KEY not in await page.tab.evaluate("location.href + document.referrer")
+    assert ADMIN_KEY not in await page.storage()
+    assert ADMIN_KEY not in await page.tab.content()
+    assert [request.url for request in page.requests if ADMIN_KEY in request.url] == []
+    await page.tab.reload()
+    await expect(page.tab.get_by_label("Key or link token")).to_be_visible()
+    await page.tab.go_back()
+    assert ADMIN_KEY not in page.tab.url
+
+
+@pytest.mark.parametrize("way", ["drop", "paste"])
+async def test_files_come_by_drop_and_by_paste(page: UploadPage, way: str) -> None:
+    await page.hand_over([("a.png", draw(kind="PNG")), ("b.jpg", draw(seed=1))], way)
+    await page.expect_states({"a.png": "Done", "b.jpg": "Done"})
+
+
+async def test_folder_is_sent_with_all_below_it(page: UploadPage, tmp_path: Path) -> None:
+    (tmp_path / "holidays" / "beach").mkdir(parents=True)
+    (tmp_path / "holidays" / "a.jpg").write_bytes(draw(seed=1))
+    (tmp_path / "holidays" / "beach" / "b.jpg").write_bytes(draw(seed=2))
+    (tmp_path / "holidays" / ".DS_Store").write_bytes(b"junk")
+    async with page.tab.expect_file_chooser() as chooser:
+        await page.tab.get_by_role("button", name="Choose a folder").click()
+    await (await chooser.value).set_files(tmp_path / "holidays")
+    await page.expect_states({"a.jpg": "Done", "b.jpg": "Done"})
+    await expect(page.rows).to_have_count(2)
+
+
+async def test_same_file_again_is_noted_as_a_duplicate(page: UploadPage) -> None:
+    await page.choose([("first.jpg", draw())])
+    await page.expect_states({"first.jpg": "Done"})
+    await page.choose([("second.jpg", draw())])
+    await page.expect_states({"second.jpg": "Done"})
+    await expect(page.row("second.jpg")).to_contain_text("A duplicate of an earlier upload")
+    await expect(page.row("first.jpg")).not_to_contain_text("duplicate")
+
+
+async def test_large_selection_goes_in_batches_two_at_a_time(page: UploadPage) -> None:
+    await page.choose([(f"{number}.jpg", draw(seed=number)) for number in range(45)])
+    await expect(page.summary).to_have_text("45 of 45 photos done")
+    assert len(page.posts) == 3
+    assert len({request.headers["idempotency-key"] for request in page.posts}) == 3
+
+
+async def test_failed_batch_is_sent_again_by_a_button(page_in_trouble: UploadPage) -> None:
+    page = page_in_trouble
+    await page.tab.route("**/v1/jobs", lambda route: route.abort("connectionreset"))
+    await page.choose([("a.jpg", draw())])
+    await page.expect_states({"a.jpg": "Not sent"})
+    await expect(page.banner).to_contain_text("Check your connection")
+    await page.tab.unroute_all()
+    await page.tab.get_by_role("button", name="Send 1 photo again").click()
+    await page.expect_states({"a.jpg": "Done"})
+    await expect(page.banner).to_be_hidden()
+
+
+async def test_busy_service_is_asked_again_when_it_said(page_in_trouble: UploadPage) -> None:
+    page = page_in_trouble
+    answered: list[float] = []
+
+    async def refuse_once(route: Route) -> None:
+        answered.append(asyncio.get_running_loop().time())
+        if len(answered) == 1:
+            await route.fulfill(status=503, headers={"Retry-After": "2"}, json={})
+        else:
+            await route.continue_()
+
+    await page.tab.route("**/v1/jobs", refuse_once)
+    await page.choose([("a.jpg", draw())])
+    await page.expect_states({"a.jpg": "The service is busy: again in 2 s"})
+    await page.expect_states({"a.jpg": "Done"})
+    assert answered[1] - answered[0] > 1.9
+
+
+async def test_request_that_a_proxy_finds_too_large_is_halved(
+    page_in_trouble: UploadPage,
+) -> None:
+    page, tab = page_in_trouble, page_in_trouble.tab
+    await tab.route("**/v1/jobs", lambda route: route.fulfill(status=413, body="no"), times=1)
+    await page.choose([(f"{number}.jpg", draw(seed=number)) for number in range(5)])
+    await page.expect_states({f"{number}.jpg": "Done" for number in range(5)})
+    assert len(page.posts) == 3
+
+
+async def test_limits_of_the_service_are_kept_and_told(tab: Page, environ: dict[str, str]) -> None:
+    limits = {"MINILAB_MAX_REQUEST_BYTES": "20000", "MINILAB_MAX_FILE_BYTES": "30000"}
+    async with running_service(environ | limits) as service, service.working():
+        page = UploadPage(tab, str(service.client.base_url))
+        await page.open(ADMIN_KEY)
+        await expect(tab.locator("#limits")).to_contain_text("up to 29.3 KB each")
+        small = [(f"{n}.jpg", draw(seed=n).ljust(8_000, b"\0")) for n in range(4)]
+        await page.choose([*small, ("file.jpg", bytes(40_000)), ("request.jpg", bytes(25_000))])
+        await page.expect_states({f"{n}.jpg": "Done" for n in range(4)})
+        await page.expect_states({"file.jpg": "Not sent", "request.jpg": "Not sent"})
+        await expect(page.row("file.jpg")).to_contain_text("takes 29.3 KB at most")
+        await expect(page.row("request.jpg")).to_contain_text("Too large for this service")
+        assert len(page.posts) == 3
+        await service.stores.client.drop_database(environ["MINILAB_MONGODB_DATABASE"])
+
+
+async def test_progress_is_what_the_network_has_taken(page: UploadPage) -> None:
+    network = await page.tab.context.new_cdp_session(page.tab)
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 300_000}
+    await network.send("Network.emulateNetworkConditions", slow)
+    await page.choose([("slow.jpg", draw().ljust(1_000_000, b"\0"))])
+    state = page.row("slow.jpg").locator(".state")
+    await expect(state).to_have_text(re.compile(r"Sending, [1-4]\d %"))
+    await expect(page.row("slow.jpg").get_by_role("progressbar")).to_be_visible()
+    await expect(state).to_have_text(re.compile(r"Sending, [5-9]\d %"))
+    await page.expect_states({"slow.jpg": "Done"})
+
+
+async def test_revoked_key_is_replaced_and_nothing_has_to_be_chosen_again(
+    tab: Page, working_service: Service
+) -> None:
+    page = UploadPage(tab, str(working_service.client.base_url))
+    key = await working_service.make_key("client", "u1")
+    await page.open(key)
+    keys = (await working_service.client.get("/v1/api-keys")).json()["items"]
+    for known in keys:
+        await working_service.client.delete(f"/v1/api-keys/{known['id']}")
+    await page.choose([("a.jpg", draw())])
+    await page.expect_states({"a.jpg": "Not sent"})
+    await expect(tab.locator("#key-error")).to_contain_text("The key is not accepted")
+    await page.enter_key(ADMIN_KEY)
+    await tab.get_by_role("button", name="Send 1 photo again").click()
+    await page.expect_states({"a.jpg": "Done"})
+
+
+async def test_results_appear_when_the_connection_is_back(page_in_trouble: UploadPage) -> None:
+    page, tab = page_in_trouble, page_in_trouble.tab
+    await tab.route("**/v1/jobs/*", lambda route: route.abort(), times=1)
+    await page.choose([("a.jpg", draw())])
+    await expect(page.banner).to_contain_text("Your photos are safe")
+    await page.expect_states({"a.jpg": "Done"})
+    await expect(page.banner).to_be_hidden()
+
+
+async def test_queue_is_shown_while_nobody_works(tab: Page, service: Service) -> None:
+    page = UploadPage(tab, str(service.client.base_url))
+    await page.open(ADMIN_KEY)
+    await service.send([(f"{n}.jpg", draw(seed=n)) for n in range(3)])
+    await page.choose([("mine.jpg", draw(seed=9))])
+    await page.expect_states({"mine.jpg": "In the queue, 3 photos ahead"})
+    async with service.working():
+        await page.expect_states({"mine.jpg": "Done"})
+
+
+async def test_page_without_a_key_asks_for_one(tab: Page, working_service: Service) -> None:
+    page = UploadPage(tab, str(working_service.client.base_url))
+    await page.open()
+    await expect(tab.get_by_label("Key or link token")).to_be_focused()
+    await page.enter_key("no key at all")
+    await expect(tab.locator("#key-error")).to_contain_text("The key is not accepted")
+    await page.enter_key(ADMIN_KEY)
+    await page.choose([("a.jpg", draw())])
+    await page.expect_states({"a.jpg": "Done"})
+
+
+async def test_link_token_opens_the_page_with_pictures_of_its_own(
+    tab: Page, working_service: Service
+) -> None:
+    token = await working_service.make_key("client", "guest")
+
+    async def as_link(route: Route) -> None:
+        """Stand in for the routes of links: a client key behind them, no images."""
+        path = urlsplit(route.request.url).path
+        if path == "/v1/capabilities":
+            await route.fulfill(status=401, json={})
+        elif route.request.method == "GET" and path == "/v1/uploads":
+            await route.fulfill(json={})
+        else:
+            url = route.request.url.replace("/v1/uploads/jobs", "/v1/jobs")
+            await route.continue_(url=url.replace("/v1/uploads", "/v1/jobs"))
+
+    await tab.route("**/v1/**", as_link)
+    page = UploadPage(tab, str(working_service.client.base_url))
+    await page.open(token)
+    await page.choose([("a.jpg", draw())])
+    await page.expect_states({"a.jpg": "Done"})
+    await expect(page.row("a.jpg").locator(".thumb img")).to_be_visible()
+    assert [request.url for request in page.requests if "/v1/images" in request.url] == []

@@ -1,0 +1,127 @@
+"""Acceptance: committed in groups, each drop-off for itself; what is answered is durable."""
+
+import asyncio
+
+import pytest
+from pymongo.read_concern import ReadConcern
+
+from domain.jobs import ChunkPlan, Status
+from domain.keys import Scope
+from storage.acceptance import Acceptance, Ticket
+from storage.blobs import read_files
+from storage.connect import Stores
+from storage.settings import WorkRules
+from tests.drop_offs import OPERATIONS, accept, drop_off
+
+MB = 1024 * 1024
+
+
+async def _bytes_of(stores: Stores, ticket: Ticket) -> list[bytes]:
+    hashes = [
+        (await stores.images.get(str(item.image_id), Scope())).sha256 for item in ticket.items
+    ]
+    blobs = await stores.images.blobs(hashes)
+    data = await read_files(stores.database["blobs.chunks"], [b.file_id for b in blobs.values()])
+    return [data[blobs[sha256].file_id] for sha256 in hashes]
+
+
+async def test_ticket_says_what_the_stores_hold(stores: Stores) -> None:
+    ticket = await accept(stores, b"one", b"two", b"one", refused=1)
+    job = await stores.jobs.get(ticket.job.id, Scope())
+    assert job == ticket.job
+    assert (await stores.jobs.items([job]))[job.id] == ticket.items
+    assert [item.index for item in ticket.items] == [0, 1, 2, 3]
+    assert ticket.items[2].duplicate_of == ticket.items[0].image_id
+    assert (job.status, job.tally.waiting, job.tally.refused) == (Status.QUEUED, 6, 2)
+    assert job.operations == OPERATIONS
+    ticket.items.pop()
+    assert await _bytes_of(stores, ticket) == [b"one", b"two", b"one"]
+
+
+async def test_what_is_answered_is_committed_by_the_majority(stores: Stores) -> None:
+    committed = ReadConcern("majority")
+    jobs = stores.database.get_collection("jobs", read_concern=committed)
+    images = stores.database.get_collection("images", read_concern=committed)
+    for number in range(10):
+        ticket = await accept(stores, b"%d" % number)
+        assert await jobs.find_one({"_id": ticket.job.id})
+        assert await images.find_one({"_id": ticket.items[0].image_id})
+
+
+async def test_takes_200_drop_offs_at_once(stores: Stores) -> None:
+    async with asyncio.timeout(30):
+        tickets = await asyncio.gather(*(accept(stores, b"%d" % (n % 50)) for n in range(200)))
+    assert len({ticket.job.id for ticket in tickets}) == 200
+    assert await stores.database["jobs"].count_documents({}) == 200
+    files = [file async for file in stores.database["blobs.files"].find()]
+    assert [file["metadata"]["images"] for file in files] == [4] * 50
+    firsts = [ticket for ticket in tickets if ticket.items[0].duplicate_of is None]
+    assert len(firsts) == 50
+
+
+async def test_neighbours_of_one_that_cannot_be_written_are_accepted(stores: Stores) -> None:
+    unwritable = await drop_off(stores, b"x" * 2 * MB, filename="\ud800")
+    answers = await asyncio.gather(
+        accept(stores, b"first"),
+        stores.acceptance.accept(unwritable),
+        *(accept(stores, b"%d" % n) for n in range(5)),
+        return_exceptions=True,
+    )
+    assert isinstance(answers[1], Exception)
+    tickets = [answer for answer in answers if isinstance(answer, Ticket)]
+    assert len(tickets) == 6
+    for ticket in tickets:
+        await stores.jobs.get(ticket.job.id, Scope())
+    assert await stores.database["jobs"].count_documents({}) == 6
+    assert await stores.database["images"].count_documents({}) == 6
+    chunks = await stores.database["blobs.chunks"].distinct("files_id")
+    assert len(chunks) == await stores.database["blobs.files"].count_documents({}) == 6
+
+
+async def test_two_acceptors_share_one_blob(stores: Stores) -> None:
+    other = Acceptance(stores.client, stores.database, ChunkPlan(), stores.acceptance._due_after)
+
+    async def accept_through(acceptor: Acceptance, content: bytes) -> Ticket:
+        return await acceptor.accept(await drop_off(stores, content))
+
+    for number in range(5):
+        content = b"%d" % number * MB * 2
+        await asyncio.gather(*(accept_through(a, content) for a in (stores.acceptance, other) * 5))
+    files = [file async for file in stores.database["blobs.files"].find()]
+    assert [file["metadata"]["images"] for file in files] == [10] * 5
+    chunks = await stores.database["blobs.chunks"].distinct("files_id")
+    assert sorted(chunks) == sorted(file["_id"] for file in files)
+    assert await stores.database["images"].count_documents({"duplicate_of": None}) <= 10
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_cancelled_caller_leaves_whole_images_or_none(stores: Stores, turns: int) -> None:
+    content = b"x" * 2 * MB + b"%d" % turns
+    coming = await drop_off(stores, content)
+    accepting = asyncio.create_task(stores.acceptance.accept(coming))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    accepting.cancel()
+    await asyncio.wait([accepting])
+    await stores.acceptance.drain()
+    images = await stores.database["images"].count_documents({})
+    files = [file async for file in stores.database["blobs.files"].find()]
+    assert len(files) == images
+    for file in files:
+        data = await read_files(stores.database["blobs.chunks"], [file["_id"]])
+        assert data[file["_id"]] == content
+
+
+async def test_refused_files_alone_make_a_job_that_has_ended(stores: Stores) -> None:
+    ticket = await accept(stores, refused=2)
+    job = await stores.jobs.get(ticket.job.id, Scope())
+    assert (job.status, job.finished_at) == (Status.FAILED, job.created_at)
+    assert ticket.chunks == []
+
+
+async def test_cuts_a_job_into_chunks_of_work(stores: Stores) -> None:
+    rules = WorkRules()
+    ticket = await accept(stores, *(b"%d" % n for n in range(40)))
+    chunks = [image["chunk"] async for image in stores.database["images"].find().sort("index")]
+    assert chunks == [n // rules.chunk_max_images for n in range(40)]
+    assert ticket.chunks == [0, 1, 2]

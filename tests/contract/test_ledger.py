@@ -1,0 +1,172 @@
+"""The ledger: who claims, who may finish, and how the end of a job is worked out."""
+
+import asyncio
+import time
+
+from domain.jobs import Status, Tally
+from domain.keys import Scope
+from domain.records import Item, Job
+from storage.connect import Stores
+from storage.ledger import ClaimedImage, Ledger
+from tests.drop_offs import accept, fail, succeed
+
+
+async def _job(stores: Stores, job_id: str) -> Job:
+    return await stores.jobs.get(job_id, Scope())
+
+
+async def _items(stores: Stores, job_id: str, status: Status) -> list[Item]:
+    """Read the items once the first has this status: reads show what the majority has."""
+    async with asyncio.timeout(10):
+        while True:
+            items = (await stores.jobs.items([await _job(stores, job_id)]))[job_id]
+            if items[0].status is status:
+                return items
+            await asyncio.sleep(0.01)
+
+
+async def _claim_when_free(ledger: Ledger, job_id: str) -> tuple[str, list[ClaimedImage]]:
+    async with asyncio.timeout(10):
+        while True:
+            claim_id, images = await ledger.claim(job_id, 0)
+            if images:
+                return claim_id, images
+            await asyncio.sleep(0.02)
+
+
+async def test_of_many_workers_one_gets_the_claim(stores: Stores) -> None:
+    job_id = (await accept(stores, b"a", b"b", b"c")).job.id
+    claims = await asyncio.gather(*(stores.ledger.claim(job_id, 0) for _ in range(20)))
+    held = [image.id for _, images in claims for image in images]
+    assert len(held) == len(set(held)) == 3
+    items = await _items(stores, job_id, Status.PROCESSING)
+    assert {item.status for item in items} == {Status.PROCESSING}
+    assert {cell.status for item in items for cell in item.cells.values()} == {Status.PROCESSING}
+
+
+async def test_claims_nothing_of_another_chunk_or_job(stores: Stores) -> None:
+    job_id = (await accept(stores, b"a")).job.id
+    assert (await stores.ledger.claim(job_id, 1))[1] == []
+    assert (await stores.ledger.claim("nope", 0))[1] == []
+
+
+async def test_lease_that_ran_out_is_open_to_others(stores: Stores) -> None:
+    ledger = Ledger(stores.database, lease_seconds=0.1, max_attempts=5)
+    job_id = (await accept(stores, b"a")).job.id
+    _, (first,) = await ledger.claim(job_id, 0)
+    _, (second,) = await _claim_when_free(ledger, job_id)
+    assert second.id == first.id
+    assert second.fence > first.fence
+
+
+async def test_lease_that_is_renewed_is_held(stores: Stores) -> None:
+    ledger = Ledger(stores.database, lease_seconds=0.5, max_attempts=5)
+    job_id = (await accept(stores, b"a")).job.id
+    claim_id, images = await ledger.claim(job_id, 0)
+    until = time.monotonic() + 1.2
+    while time.monotonic() < until:
+        await ledger.renew(claim_id, images)
+        assert (await ledger.claim(job_id, 0))[1] == []
+        await asyncio.sleep(0.05)
+    assert await ledger.finish([succeed(images[0])]) == 1
+
+
+async def test_stale_fence_writes_nothing(stores: Stores) -> None:
+    ledger = Ledger(stores.database, lease_seconds=0.1, max_attempts=5)
+    job_id = (await accept(stores, b"a")).job.id
+    stale_claim, stale = await ledger.claim(job_id, 0)
+    claim_id, fresh = await _claim_when_free(stores.ledger, job_id)
+    before = await stores.database["images"].find_one({"_id": fresh[0].id})
+    assert await ledger.finish([fail(stale[0])]) == 0
+    await ledger.renew(stale_claim, stale)
+    await ledger.release(stale_claim, stale)
+    assert await stores.database["images"].find_one({"_id": fresh[0].id}) == before
+    assert await ledger.finish([succeed(fresh[0])]) == 1
+    assert await ledger.finish([succeed(fresh[0])]) == 0
+    await ledger.release(claim_id, fresh)
+    await ledger.settle(job_id)
+    assert (await _job(stores, job_id)).status is Status.SUCCEEDED
+
+
+async def test_released_claim_is_free_at_once_and_was_no_attempt(stores: Stores) -> None:
+    ledger = Ledger(stores.database, lease_seconds=60, max_attempts=1)
+    job_id = (await accept(stores, b"a")).job.id
+    fences = []
+    for _ in range(3):
+        claim_id, images = await ledger.claim(job_id, 0)
+        fences.append(images[0].fence)
+        await ledger.release(claim_id, images)
+        assert await ledger.finish([succeed(images[0])]) == 0
+    assert fences == sorted(set(fences))
+    claim_id, images = await ledger.claim(job_id, 0)
+    await ledger.release(claim_id, images, count_attempt=True)
+    assert (await ledger.claim(job_id, 0))[1] == []
+
+
+async def test_image_that_was_begun_too_often_is_not_claimed(stores: Stores) -> None:
+    ledger = Ledger(stores.database, lease_seconds=0.05, max_attempts=2)
+    job_id = (await accept(stores, b"a")).job.id
+    for _ in range(2):
+        await _claim_when_free(ledger, job_id)
+    await asyncio.sleep(0.1)  # The lease has run out, which only the server's clock can tell.
+    assert (await ledger.claim(job_id, 0))[1] == []
+
+
+async def test_finish_keeps_what_is_known_of_the_image(stores: Stores) -> None:
+    job_id = (await accept(stores, b"a", b"b")).job.id
+    _, (good, bad) = await stores.ledger.claim(job_id, 0)
+    assert await stores.ledger.finish([]) == 0
+    assert await stores.ledger.finish([succeed(good), fail(bad)]) == 2
+    items = await _items(stores, job_id, Status.SUCCEEDED)
+    assert [item.status for item in items] == [Status.SUCCEEDED, Status.FAILED]
+    assert items[0].error is None
+    assert items[1].error == items[1].cells["faces"].error
+    assert await stores.database["images"].count_documents({"lease": {"$exists": True}}) == 0
+    assert await stores.database["images"].count_documents({"due_at": {"$exists": True}}) == 0
+
+
+async def test_settles_once_however_many_settle(stores: Stores) -> None:
+    job_id = (await accept(stores, b"a", b"b", refused=1)).job.id
+    _, images = await stores.ledger.claim(job_id, 0)
+    await stores.ledger.finish([succeed(images[0]), fail(images[1])])
+    changes = await asyncio.gather(*(stores.ledger.settle(job_id) for _ in range(20)))
+    assert len([change for change in changes if change]) == 1
+    job = await _job(stores, job_id)
+    assert (job.status, job.version) == (Status.PARTIAL, 2)
+    assert job.tally == Tally(succeeded=2, failed=2, refused=2)
+    assert job.finished_at is not None
+    assert await stores.ledger.settle(job_id) is None
+    assert await _job(stores, job_id) == job
+
+
+async def test_chunks_that_end_together_settle_to_one_end(stores: Stores) -> None:
+    ticket = await accept(stores, *(b"%d" % n for n in range(160)))
+    job_id = ticket.job.id
+    assert len(ticket.chunks) == 10
+
+    async def work(chunk: int) -> list[int]:
+        _, images = await stores.ledger.claim(job_id, chunk)
+        changes = [await stores.ledger.start_job(job_id)]
+        await stores.ledger.finish([succeed(image) for image in images])
+        changes.append(await stores.ledger.settle(job_id))
+        return [change.version for change in changes if change]
+
+    versions = [v for found in await asyncio.gather(*map(work, ticket.chunks)) for v in found]
+    job = await _job(stores, job_id)
+    assert (job.status, job.tally) == (Status.SUCCEEDED, Tally(succeeded=320))
+    assert sorted(versions) == list(range(2, job.version + 1)), "one change for each version"
+
+
+async def test_settling_a_job_that_is_gone_changes_nothing(stores: Stores) -> None:
+    assert await stores.ledger.settle("nope") is None
+    assert await stores.ledger.start_job("nope") is None
+
+
+async def test_job_is_begun_once(stores: Stores) -> None:
+    job_id = (await accept(stores, b"a")).job.id
+    changes = await asyncio.gather(*(stores.ledger.start_job(job_id) for _ in range(10)))
+    (change,) = [change for change in changes if change]
+    assert (change.version, change.status) == (2, Status.PROCESSING)
+    async with asyncio.timeout(10):
+        while (await _job(stores, job_id)).status is not Status.PROCESSING:
+            await asyncio.sleep(0.01)

@@ -1,0 +1,104 @@
+"""Recovery: what has nobody is found, hinted by one, and ended when it was tried too often."""
+
+import asyncio
+from datetime import timedelta
+
+from domain.jobs import Status
+from domain.keys import Scope
+from storage.connect import Stores
+from storage.identifiers import utc_now
+from storage.ledger import Ledger
+from storage.recovery import ChunkHint, Recovery
+from tests.drop_offs import accept, fail, succeed
+
+HOUR = timedelta(hours=1)
+
+
+async def _due(stores: Stores, ahead: timedelta = HOUR) -> list[ChunkHint]:
+    return [chunk.hint for chunk in await stores.recovery.find_due(utc_now() + ahead, 1000)]
+
+
+async def test_finds_chunks_that_nobody_has_begun_in_time(stores: Stores) -> None:
+    ticket = await accept(stores, *(b"%d" % n for n in range(20)))
+    assert await _due(stores, timedelta(0)) == []
+    due = await _due(stores)
+    assert sorted(due, key=lambda hint: hint.chunk) == [
+        ChunkHint(ticket.job.id, chunk) for chunk in ticket.chunks
+    ]
+
+
+async def test_tells_abandoned_work_from_queued_work(stores: Stores) -> None:
+    ledger = Ledger(stores.database, lease_seconds=1, max_attempts=5)
+    job_id = (await accept(stores, b"a")).job.id
+    (queued,) = await stores.recovery.find_due(utc_now() + HOUR, 10)
+    assert not queued.abandoned
+    await ledger.claim(job_id, 0)
+    assert await _due(stores, timedelta(0)) == []
+    (claimed,) = await stores.recovery.find_due(utc_now() + HOUR, 10)
+    assert claimed.abandoned
+
+
+async def test_of_many_reconcilers_one_hints_again(stores: Stores) -> None:
+    await accept(stores, b"a", b"b")
+    for number in range(3):
+        (hint,) = await _due(stores)
+        assert hint.number == number
+        until = utc_now() + timedelta(seconds=5)
+        again = await asyncio.gather(*(stores.recovery.hint_again(hint, until) for _ in range(10)))
+        assert [found.number for found in again if found] == [number + 1]
+        assert await _due(stores, timedelta(0)) == []
+
+
+async def test_finished_work_is_not_hinted_again(stores: Stores) -> None:
+    job_id = (await accept(stores, b"a")).job.id
+    (hint,) = await _due(stores)
+    _, images = await stores.ledger.claim(job_id, 0)
+    await stores.ledger.finish([succeed(images[0])])
+    assert await stores.recovery.hint_again(hint, utc_now()) is None
+    assert await _due(stores) == []
+
+
+async def test_postponed_work_is_due_later_and_lost_hints_make_all_due(stores: Stores) -> None:
+    await accept(stores, b"a", b"b")
+    (hint,) = await _due(stores)
+    await stores.recovery.postpone(hint, utc_now() + 2 * HOUR)
+    assert await _due(stores) == []
+    assert await stores.recovery.make_all_due(utc_now()) == 2
+    assert await _due(stores, timedelta(seconds=1)) == [hint]
+
+
+async def test_fails_what_was_begun_too_often(stores: Stores) -> None:
+    recovery = Recovery(stores.database, max_attempts=1)
+    job_id = (await accept(stores, b"a")).job.id
+    hint = ChunkHint(job_id, 0)
+    _, (image,) = await stores.ledger.claim(job_id, 0)
+    assert await recovery.find_exhausted(hint, utc_now()) == []
+    later = utc_now() + HOUR
+    (found,) = await recovery.find_exhausted(hint, later)
+    assert (found.id, found.fence) == (image.id, image.fence)
+    await recovery.fail([fail(found, "attempts_exhausted")], later)
+    await stores.ledger.settle(job_id)
+    assert (await stores.jobs.get(job_id, Scope())).status is Status.FAILED
+    assert await stores.ledger.finish([succeed(image)]) == 0
+
+
+async def test_does_not_fail_what_is_renewed_meanwhile(stores: Stores) -> None:
+    recovery = Recovery(stores.database, max_attempts=1)
+    job_id = (await accept(stores, b"a")).job.id
+    _, (image,) = await stores.ledger.claim(job_id, 0)
+    await recovery.fail([fail(image)], utc_now())
+    assert await stores.ledger.finish([succeed(image)]) == 1
+
+
+async def test_finds_jobs_whose_images_have_ended_unsettled(stores: Stores) -> None:
+    ended = (await accept(stores, b"a")).job.id
+    running = (await accept(stores, b"b")).job.id
+    _, images = await stores.ledger.claim(ended, 0)
+    await stores.ledger.finish([succeed(images[0])])
+    now = utc_now() + HOUR
+    assert await stores.recovery.find_unsettled(utc_now(), now, 10) == []
+    assert await stores.recovery.find_unsettled(now, now + HOUR, 10) == [ended]
+    await stores.ledger.settle(ended)
+    assert (await stores.jobs.get(ended, Scope())).status is Status.SUCCEEDED
+    assert await stores.recovery.find_unsettled(now + 2 * HOUR, now + 3 * HOUR, 10) == []
+    assert (await stores.jobs.get(running, Scope())).status is Status.QUEUED

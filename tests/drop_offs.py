@@ -1,0 +1,54 @@
+"""Drop-offs and ends of images, made without the API and without a decoder."""
+
+from domain.jobs import Status
+from domain.records import Cell, ItemError
+from storage.acceptance import DropOff, RefusedFile, TakenFile, Ticket
+from storage.blobs import BlobIntake, IncomingFile
+from storage.connect import Stores
+from storage.ledger import ClaimedImage, FinishedImage
+
+OPERATIONS = ("metadata", "faces")
+
+
+async def drop_off(
+    stores: Stores,
+    *contents: bytes,
+    user_id: str = "u1",
+    refused: int = 0,
+    filename: str = "a.jpg",
+) -> DropOff:
+    """Take files in as the API does, up to the acceptance."""
+    intake = BlobIntake(stores.database["blobs.chunks"])
+    taken = []
+    for index, content in enumerate(contents):
+        file = IncomingFile()
+        await intake.write(file, content)
+        taken.append(TakenFile(index, filename, "jpeg", await intake.finish(file)))
+    error = ItemError("empty_file", "The file is empty")
+    return DropOff(
+        user_id=user_id,
+        key_id="admin",
+        operations=OPERATIONS,
+        taken=taken,
+        refused=[RefusedFile(len(taken) + n, "b.txt", error) for n in range(refused)],
+        intake=intake,
+    )
+
+
+async def accept(stores: Stores, *contents: bytes, refused: int = 0) -> Ticket:
+    """Give a ticket for some files of u1."""
+    return await stores.acceptance.accept(await drop_off(stores, *contents, refused=refused))
+
+
+def succeed(image: ClaimedImage) -> FinishedImage:
+    """End an image well."""
+    return FinishedImage(
+        image.id, image.fence, dict.fromkeys(image.cells, Cell(Status.SUCCEEDED, version=1))
+    )
+
+
+def fail(image: ClaimedImage, code: str = "corrupt_image") -> FinishedImage:
+    """End an image badly."""
+    error = ItemError(code, "It is broken.")
+    cells = dict.fromkeys(image.cells, Cell(Status.FAILED, error=error))
+    return FinishedImage(image.id, image.fence, cells, error)

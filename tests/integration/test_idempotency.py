@@ -1,0 +1,89 @@
+"""Requests that are sent again with the same Idempotency-Key."""
+
+import asyncio
+
+import httpx
+
+from tests.pictures import draw
+from tests.service import File, Service, authorization
+
+PHOTO: File = ("a.jpg", draw(seed=1))
+OTHER: File = ("a.jpg", draw(seed=2))
+
+
+async def send(
+    service: Service, files: list[File], name: str = "k1", route: str = "/v1/jobs", **headers: str
+) -> httpx.Response:
+    parts = [("file", file) for file in files]
+    sent = [(b"Idempotency-Key", name.encode("latin-1"))]
+    sent += [(header.encode(), value.encode()) for header, value in headers.items()]
+    return await service.client.post(route, files=parts, headers=sent)
+
+
+async def test_same_key_and_content_give_same_answer_and_one_job(service: Service) -> None:
+    first = await send(service, [PHOTO])
+    again = await send(service, [PHOTO])
+    assert first.status_code == again.status_code == 202
+    assert again.content == first.content
+    assert again.headers["location"] == first.headers["location"]
+    assert again.headers["idempotent-replayed"] == "true"
+    assert await service.count("jobs") == await service.count("images") == 1
+    blob = await service.stores.database["blobs.files"].find_one({})
+    assert blob is not None
+    assert blob["metadata"]["images"] == 1
+
+
+async def test_same_key_with_other_content_is_refused(service: Service) -> None:
+    await send(service, [PHOTO])
+    for files in ([OTHER], [PHOTO, OTHER], [("b.jpg", PHOTO[1])]):
+        answer = await send(service, files)
+        assert answer.status_code == 422
+        assert answer.json()["code"] == "idempotency_key_misused"
+    assert await service.count("jobs") == 1
+
+
+async def test_key_of_running_request_is_in_use(service: Service) -> None:
+    answers = await asyncio.gather(*(send(service, [PHOTO]) for _ in range(10)))
+    codes = sorted(answer.status_code for answer in answers)
+    assert set(codes) <= {202, 409}
+    assert 202 in codes
+    assert await service.count("jobs") == 1
+    for answer in answers:
+        if answer.status_code == 409:
+            assert answer.json()["code"] == "idempotency_key_in_use"
+    assert (await send(service, [PHOTO])).status_code == 202
+
+
+async def test_key_belongs_to_its_owner_and_route(service: Service) -> None:
+    key = await service.make_key("client", "u1")
+    ids = {
+        (await send(service, [PHOTO])).json()["id"],
+        (await send(service, [PHOTO], route="/process")).json()["id"],
+        (await send(service, [PHOTO], **authorization(key))).json()["id"],
+    }
+    assert len(ids) == 3
+
+
+async def test_failed_request_leaves_its_key_free(service: Service) -> None:
+    refused = await service.client.post(
+        "/v1/jobs",
+        files=[("file", PHOTO)],
+        data={"operations": "nonsense"},
+        headers={"Idempotency-Key": "k1"},
+    )
+    assert refused.status_code == 422
+    assert (await send(service, [PHOTO])).status_code == 202
+
+
+async def test_answer_of_waiting_request_is_given_again(working_service: Service) -> None:
+    first = await send(working_service, [PHOTO], route="/process", Prefer="wait=30")
+    again = await send(working_service, [PHOTO], route="/process", Prefer="wait=30")
+    assert first.status_code == again.status_code == 200
+    assert again.json() == first.json()
+    assert await working_service.count("jobs") == 1
+
+
+async def test_unusable_key_is_refused(service: Service) -> None:
+    for name in ("x" * 256, "\xe9"):
+        answer = await send(service, [PHOTO], name)
+        assert answer.status_code == 422, name
