@@ -49,8 +49,8 @@ def roll_up(tally: Tally) -> Status:
     """Say with one status how a set of cells stands.
 
     Args:
-        tally: The cells of an image, or of a whole job. An empty tally has failed: nothing
-            that was asked for can ever succeed.
+        tally: The cells of an image, or of a whole job. An empty tally is canceled: all that
+            was asked for has been deleted.
 
     Returns:
         ``queued`` until the first cell is claimed, ``processing`` until the last one has
@@ -61,7 +61,7 @@ def roll_up(tally: Tally) -> Status:
     if tally.waiting or tally.running:
         started = tally.running or ended
         return Status.PROCESSING if started else Status.QUEUED
-    if tally.canceled:
+    if tally.canceled or not tally.total:
         return Status.CANCELED
     if tally.succeeded and (tally.failed or tally.refused):
         return Status.PARTIAL

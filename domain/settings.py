@@ -55,6 +55,8 @@ class SettingsReader:
             except msgspec.ValidationError as error:
                 # The value itself stays out of the message: it may be a secret.
                 self._mistakes.append(f"{name}: {error}")
+                if field.required:
+                    values[field.name] = None
         return kind(**values)
 
     def refuse(self, mistake: str) -> None:

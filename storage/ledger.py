@@ -209,6 +209,8 @@ class Ledger:
                 return None
             job, tally = state
             status = roll_up(tally)
+            if not tally.total and job["status"] in TERMINAL:
+                status = Status(job["status"])  # Deleting what is done undoes nothing.
             tallied = msgspec.to_builtins(tally)
             if job["status"] == status and job["tally"] == tallied:
                 return None

@@ -118,6 +118,25 @@ async def test_failed_batch_is_sent_again_by_a_button(page_in_trouble: UploadPag
     await expect(page.banner).to_be_hidden()
 
 
+async def test_answer_that_is_lost_doubles_nothing(
+    page_in_trouble: UploadPage, working_service: Service
+) -> None:
+    page, tab = page_in_trouble, page_in_trouble.tab
+    answers: list[int] = []
+
+    async def lose_answer(route: Route) -> None:
+        answers.append((await route.fetch()).status)
+        await route.abort("connectionreset")
+
+    await tab.route("**/v1/jobs", lose_answer, times=1)
+    await page.choose([("a.jpg", draw()), ("b.jpg", draw(seed=1))])
+    await page.expect_states({"a.jpg": "Not sent", "b.jpg": "Not sent"})
+    await tab.get_by_role("button", name="Send 2 photos again").click()
+    await page.expect_states({"a.jpg": "Done", "b.jpg": "Done"})
+    assert answers == [202]
+    assert await working_service.count("jobs") == 1
+
+
 async def test_busy_service_is_asked_again_when_it_said(page_in_trouble: UploadPage) -> None:
     page = page_in_trouble
     answered: list[float] = []

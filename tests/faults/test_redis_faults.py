@@ -68,7 +68,7 @@ async def test_worker_outlives_any_number_of_redis_crashes(stack: Stack) -> None
     # that a crash finds it there, with a slot taken that it will never give back.
     for number in range(100):
         await seem_taken(stack, f"orphan:{number}:0", seconds_left=60)
-    for crash in range(6):
+    for crash in range(8):
         interrupted = stack.log(worker).count("queue_interrupted")
         stack.servers.redis.kill()
         await until(lambda n=interrupted: stack.log(worker).count("queue_interrupted") > n)  # type: ignore[misc]

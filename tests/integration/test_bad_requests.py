@@ -58,29 +58,32 @@ async def test_rejects_missing_or_wrong_key(refusing: Service, header: str | Non
             assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
+BAD_PAGES = [
+    "limit=0",
+    "limit=-1",
+    "limit=101",
+    "limit=abc",
+    "limit=",
+    "limit=1e9",
+    "cursor=junk",
+    "cursor=" + "x" * 5000,
+    "cursor=%00",
+]
+BAD_USERS = ["user_id=", "user_id=%00", "user_id=" + "u" * 129]
+
+
 @pytest.mark.parametrize(
-    "query",
+    ("path", "queries"),
     [
-        "limit=0",
-        "limit=-1",
-        "limit=101",
-        "limit=abc",
-        "limit=",
-        "limit=1e9",
-        "cursor=junk",
-        "cursor=" + "x" * 5000,
-        "cursor=%00",
-        "user_id=",
-        "user_id=%00",
-        "user_id=" + "u" * 129,
+        ("/v1/jobs", BAD_PAGES + BAD_USERS),
+        ("/v1/images", BAD_PAGES + BAD_USERS),
+        ("/v1/api-keys", BAD_PAGES),
     ],
 )
-@pytest.mark.parametrize("path", ["/v1/jobs", "/v1/images", "/v1/api-keys"])
-async def test_rejects_bad_list_query(refusing: Service, path: str, query: str) -> None:
-    if path == "/v1/api-keys" and query.startswith("user_id"):
-        pytest.skip("keys are not listed by user")
-    answer = await refusing.client.get(f"{path}?{query}")
-    assert_problem(answer, 422, "invalid_value")
+async def test_rejects_bad_list_query(refusing: Service, path: str, queries: list[str]) -> None:
+    for query in queries:
+        answer = await refusing.client.get(f"{path}?{query}")
+        assert_problem(answer, 422, "invalid_value")
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,10 @@
 const WAIT_SECONDS = 10;
 const KEY_ROUTES = { drop: "/v1/jobs", job: (id) => `/v1/jobs/${encodeURIComponent(id)}` };
 const LINK_ROUTES = { drop: "/v1/uploads", job: (id) => `/v1/uploads/jobs/${encodeURIComponent(id)}` };
-// With these, or without any answer (0), nothing says what was asked of a link is wrong.
+// What a link's route says of something that is no link token.
 const NO_LINK = new Set([401, 404, 405]);
+// An earlier sending of the same batch has not ended: ask again for its answer.
+const IN_FLIGHT = new Set(["idempotency_key_in_use", "idempotency_key_taken_over"]);
 
 export class Refusal extends Error {
   constructor(status, problem = {}, retryAfter = null) {
@@ -17,7 +19,7 @@ export class Refusal extends Error {
   }
 
   get isBusy() {
-    return this.status === 429 || this.status === 503;
+    return this.status === 429 || this.status === 503 || IN_FLIGHT.has(this.code);
   }
 
   get mayPass() {

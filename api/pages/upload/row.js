@@ -44,6 +44,11 @@ export class Row {
     return this.state !== "succeeded" && (this.hasEnded || this.state === "unsent");
   }
 
+  // Not sent yet, and about to be.
+  get isLeaving() {
+    return this.state === "waiting" || this.state === "sending";
+  }
+
   // How much of it has left this machine, 0 to 1.
   get sentShare() {
     return this.state === "sending" ? this.#parts.bar.value : (SETTLED_SHARE[this.state] ?? 1);

@@ -15,7 +15,7 @@ export class Sender {
   #onAccepted;
   #onUnsent;
 
-  // onAccepted(rows, job): the service gave a ticket. onUnsent(rows, refusal): it did not.
+  // onAccepted(rows, job): the service gave a ticket. onUnsent(batch, refusal): it did not.
   constructor({ client, onAccepted, onUnsent }) {
     this.#client = client;
     this.#onAccepted = onAccepted;
@@ -23,11 +23,16 @@ export class Sender {
   }
 
   send(rows) {
-    this.#lanes.resume();
-    for (const batch of batches(rows, this.#client().capabilities.limits)) this.#lanes.add(() => this.#sendBatch(batch));
+    for (const batch of batches(rows, this.#client().capabilities.limits)) this.sendBatch(batch);
   }
 
-  async #sendBatch(batch) {
+  // Sent again, a batch keeps its idempotency key: if only the answer was lost, nothing is doubled.
+  sendBatch(batch) {
+    batch.busyAnswers = 0;
+    this.#lanes.add(() => this.#send(batch));
+  }
+
+  async #send(batch) {
     const { rows } = batch;
     const files = rows.map((row) => row.file);
     try {
@@ -44,15 +49,15 @@ export class Sender {
       // A proxy may allow less than the service: halves find what fits.
       const middle = Math.ceil(rows.length / 2);
       const halves = [rows.slice(0, middle), rows.slice(middle)].map(newBatch);
-      this.#lanes.addFirst(...halves.map((half) => () => this.#sendBatch(half)));
+      this.#lanes.addFirst(...halves.map((half) => () => this.#send(half)));
     } else if (refusal.isBusy && batch.busyAnswers < MAX_BUSY_ANSWERS) {
       batch.busyAnswers += 1;
       const seconds = refusal.retryAfterSeconds ?? BUSY_SECONDS * batch.busyAnswers;
       for (const row of rows) row.showBusy(seconds);
       this.#lanes.pause(seconds);
-      this.#lanes.addFirst(() => this.#sendBatch(batch));
+      this.#lanes.addFirst(() => this.#send(batch));
     } else {
-      this.#onUnsent(rows, refusal);
+      this.#onUnsent(batch, refusal);
     }
   }
 }

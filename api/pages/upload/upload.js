@@ -21,11 +21,9 @@ const results = new Results({ client: getClient, viewer: new Viewer(at("viewer")
 const sender = new Sender({
   client: getClient,
   onAccepted: (sent, job) => follower.follow(sent, job),
-  onUnsent: (failed, refusal) => {
-    for (const row of failed) {
-      unsent.add(row);
-      row.showUnsent(explain(refusal));
-    }
+  onUnsent: (batch, refusal) => {
+    unsent.add(batch);
+    for (const row of batch.rows) row.showUnsent(explain(refusal));
     complain(explain(refusal));
     if (refusal.status === 401) askForKey(explain(refusal));
   },
@@ -56,9 +54,11 @@ function takeIn(files) {
 function retry() {
   const again = [...unsent];
   unsent.clear();
-  for (const row of again) row.showWaiting();
   complain("");
-  sender.send(again);
+  for (const batch of again) {
+    for (const row of batch.rows) row.showWaiting();
+    sender.sendBatch(batch);
+  }
   at("choose-files").focus();
 }
 
@@ -80,7 +80,7 @@ function drawSummary() {
   const sent = rows.reduce((sum, row) => sum + row.file.size * row.sentShare, 0);
   const parts = [`${ended} of ${plural(rows.length, "photo")} done`];
   if (wrong) parts.push(`${wrong} with a problem`);
-  if (sent < bytes && ended < rows.length) parts.push(`${bytesInWords(sent)} of ${bytesInWords(bytes)} sent`);
+  if (rows.some((row) => row.isLeaving)) parts.push(`${bytesInWords(sent)} of ${bytesInWords(bytes)} sent`);
   at("summary").hidden = !rows.length;
   at("summary-text").textContent = parts.join(" · ");
   at("summary-bar").value = rows.length ? (ended + sent / (bytes || 1)) / (rows.length + 1) : 0;
@@ -95,20 +95,22 @@ function announce(words) {
 }
 
 function complain(words) {
+  const count = [...unsent].reduce((sum, { rows: { length } }) => sum + length, 0);
   const all = words || (unsent.size ? at("banner-text").textContent : "");
   at("banner-text").textContent = all;
   at("banner").hidden = !all;
   at("retry").hidden = !unsent.size;
-  at("retry").textContent = `Send ${plural(unsent.size, "photo")} again`;
+  at("retry").textContent = `Send ${plural(count, "photo")} again`;
 }
 
 function askForKey(words = "") {
+  const isNew = at("key-form").hidden;
   at("key-form").hidden = false;
   at("other-key").hidden = true;
   at("counter").hidden = !rows.length;
   at("drop").hidden = true;
   at("key-error").textContent = words;
-  at("key").focus();
+  if (isNew) at("key").focus();
 }
 
 async function open(key) {
@@ -118,12 +120,14 @@ async function open(key) {
     askForKey(explain(refusal));
     return;
   }
+  const isTyped = !at("key-form").hidden;
   at("key").value = "";
   at("key-error").textContent = "";
   at("key-form").hidden = true;
   at("drop").hidden = at("counter").hidden = at("other-key").hidden = false;
   at("limits").textContent = limitsInWords(client.capabilities);
   follower.resume();
+  if (isTyped) at("choose-files").focus();
 }
 
 function limitsInWords({ formats, limits }) {
@@ -160,7 +164,7 @@ at("choose-files").addEventListener("click", () => at("files").click());
 at("choose-folder").addEventListener("click", () => at("folder").click());
 addEventListener("hashchange", () => location.hash && start());
 addEventListener("beforeunload", (event) => {
-  if (rows.some((row) => row.state === "waiting" || row.state === "sending")) event.preventDefault();
+  if (rows.some((row) => row.isLeaving)) event.preventDefault();
 });
 listenForFiles({
   zone: at("drop"),

@@ -36,7 +36,11 @@ export function cameraInWords({ camera_make: make, camera_model: model }) {
   return model.toLowerCase().startsWith(brand.toLowerCase()) ? model : `${make} ${model}`;
 }
 
-export function problemInWords({ title, detail }) {
+// What the details say is for programs: the page names the formats by itself.
+const TITLE_IS_ENOUGH = new Set(["unsupported_format"]);
+
+export function problemInWords({ code, title, detail }) {
+  if (TITLE_IS_ENOUGH.has(code)) return title;
   const same = !detail || detail.replace(/\.$/, "") === title.replace(/\.$/, "");
   return same ? title : `${title}: ${detail}`;
 }
