@@ -37,6 +37,7 @@ MARKER_SECONDS = 24 * 3600
 TASK_SECONDS = 900
 IN_PROGRESS_SECONDS = TASK_SECONDS + 10
 MAX_SENDERS = 16
+LOOKED_THROUGH = 500
 
 _log = structlog.get_logger(__name__)
 
@@ -145,6 +146,21 @@ class Hints:
             for exists, score, left_ms in zip(*[iter(answers)] * 3, strict=True)
         ]
 
+    async def find_taken(self, min_seconds: float) -> list[ChunkHint]:
+        """Find hints that a worker took so long ago, among the first in the queue.
+
+        Raises:
+            RedisError: Redis cannot be reached.
+        """
+        first = await self._redis.zrange(QUEUE, 0, LOOKED_THROUGH - 1)
+        hints = [_read_hint_id(hint_id) for hint_id in first]
+        states = await self.find_states(hints) if hints else []
+        return [
+            hint
+            for hint, state in zip(hints, states, strict=True)
+            if (state.taken_seconds or 0) >= min_seconds
+        ]
+
     async def were_wiped(self) -> bool:
         """Say whether Redis has lost everything since this was last asked, by anyone.
 
@@ -176,6 +192,11 @@ class Hints:
         """Wait until what is being sent has been sent."""
         if self._sending:
             await asyncio.wait(self._sending)
+
+
+def _read_hint_id(hint_id: bytes) -> ChunkHint:
+    job_id, chunk, number = hint_id.decode().rsplit(":", 2)
+    return ChunkHint(job_id, int(chunk), int(number))
 
 
 def _hint_id(hint: ChunkHint) -> str:

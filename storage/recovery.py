@@ -103,6 +103,14 @@ class Recovery:
         )
         return result.modified_count
 
+    async def make_due(self, hints: Sequence[ChunkHint], now: datetime) -> None:
+        """Have chunks looked after now whose hint was taken, if nobody has claimed them."""
+        chunks = [{"job_id": hint.job_id, "chunk": hint.chunk} for hint in hints]
+        await self._images.update_many(
+            {"$or": chunks, "status": Status.QUEUED, "due_at": {"$gt": now}},
+            {"$set": {"due_at": now}},
+        )
+
     async def postpone(self, hint: ChunkHint, until: datetime) -> None:
         """Look after a chunk later: its hint is still there."""
         await self._images.update_many(

@@ -44,6 +44,8 @@ async def reconcile(stores: Stores, hint_grace_seconds: float) -> int:
     try:
         if await stores.hints.were_wiped():
             await _make_all_due(stores, now)
+        if taken := await stores.hints.find_taken(hint_grace_seconds):
+            await stores.recovery.make_due(taken, now)
         hinted = await _look_after(stores, hint_grace_seconds)
     except REDIS_FAILED as error:
         _log.warning("reconcile_without_redis", reason=type(error).__name__)

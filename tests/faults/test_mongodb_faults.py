@@ -13,7 +13,7 @@ from tests.faults.stack import STORE_SECONDS, Stack, pictures, until
 pytestmark = pytest.mark.timeout(90)
 
 # A transaction gives up when its time has passed; a call that began just before has its own.
-LATEST_SECONDS = 2 * STORE_SECONDS + 1
+LATEST_SECONDS = 2 * STORE_SECONDS + 3
 OUTAGE_SECONDS = LATEST_SECONDS + 2
 
 
@@ -79,7 +79,7 @@ async def test_tickets_outlive_a_restart_of_mongodb(stack: Stack, how: str) -> N
     )
     assert all(int(answer.headers["retry-after"]) >= 1 for answer in load.refusals)
     assert load.slowest_seconds < LATEST_SECONDS
-    assert accepting_again < 10
+    assert accepting_again < 15
     await assert_promises_kept(stack, load.tickets)
     assert await stack.count_images(status="failed") == 0
     assert worker.is_running

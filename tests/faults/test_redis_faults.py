@@ -2,11 +2,13 @@
 
 import asyncio
 import time
+from datetime import timedelta
 
 import pytest
 from arq.constants import in_progress_key_prefix
 
 from storage.hints import IN_PROGRESS_SECONDS, QUEUE
+from storage.identifiers import utc_now
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, pictures, until
 
@@ -85,6 +87,9 @@ async def test_hint_of_worker_that_died_before_it_claimed_is_sent_again(stack: S
     hint = f"{ticket}:0:0"
     await until(lambda: is_hinted(stack, hint))
     await seem_taken(stack, hint, seconds_left=IN_PROGRESS_SECONDS - 10)
+    # Its chunk was looked after just before, and would be again in a minute only.
+    later = {"$set": {"due_at": utc_now() + timedelta(seconds=60)}}
+    await stack.stores.database["images"].update_many({"job_id": ticket}, later)
     stack.start_worker()
     began = time.monotonic()
     await assert_promises_kept(stack, [ticket])
