@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 
 import msgspec
 
@@ -92,10 +93,9 @@ class Tickets:
                 left = deadline - time.monotonic()
                 if job.status in TERMINAL or left <= 0:
                     return job
-                try:
-                    await asyncio.wait_for(changed.wait(), min(left, LOOK_SECONDS))
-                except TimeoutError:
-                    continue
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(min(left, LOOK_SECONDS)):
+                        await changed.wait()
 
 
 def make_drop_off(

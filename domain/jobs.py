@@ -79,7 +79,7 @@ class ChunkPlan(msgspec.Struct, frozen=True):
         max_bytes: Most bytes in a chunk of more than one image.
     """
 
-    max_images: int = 16
+    max_images: int = 25
     max_bytes: int = 4 * 1024 * 1024
 
 

@@ -14,10 +14,12 @@ import structlog
 from arq.connections import ArqRedis
 from arq.constants import (
     default_queue_name,
+    expires_extra_ms,
     in_progress_key_prefix,
     job_key_prefix,
     retry_key_prefix,
 )
+from arq.jobs import serialize_job
 from redis.asyncio import ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
@@ -25,12 +27,14 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from storage.cancellable import make_cancellable
+from storage.channels import listen
 from storage.errors import REDIS_FAILED
 from storage.recovery import ChunkHint
 from storage.settings import StoreSettings
 
 PROCESS_IMAGES = "process_images"
 QUEUE = default_queue_name
+CHANNEL = "minilab:hints"
 MARKER = "minilab:hints-are-here"
 MARKER_SECONDS = 24 * 3600
 # arq keeps a hint as being worked on for this long after its worker was killed.
@@ -113,15 +117,37 @@ class Hints:
             if self._failed_at > asked_at:
                 return False
             try:
-                for hint in hints:
-                    await self._redis.enqueue_job(
-                        PROCESS_IMAGES, hint.job_id, hint.chunk, _job_id=_hint_id(hint)
-                    )
+                await self._enqueue(hints)
             except REDIS_FAILED as error:
                 self._failed_at = time.monotonic()
                 _log.warning("hint_not_sent", job_id=hints[0].job_id, reason=type(error).__name__)
                 return False
             return True
+
+    async def _enqueue(self, hints: Sequence[ChunkHint]) -> None:
+        """Write what arq's ``enqueue_job`` writes, all in one call, and wake the workers.
+
+        arq asks first whether the ID is known, which takes it four calls a hint; ours never are.
+        """
+        now = time.time_ns() // 1_000_000
+        async with self._redis.pipeline(transaction=True) as pipe:
+            for hint in hints:
+                task = serialize_job(
+                    PROCESS_IMAGES,
+                    (hint.job_id, hint.chunk),
+                    {},
+                    None,
+                    now,
+                    serializer=msgspec.msgpack.encode,
+                )
+                pipe.psetex(job_key_prefix + _hint_id(hint), expires_extra_ms, task)
+                pipe.zadd(QUEUE, {_hint_id(hint): now})
+            pipe.publish(CHANNEL, b"")
+            await pipe.execute()
+
+    async def wake(self, woken: asyncio.Event) -> None:
+        """Set an event whenever there is a new hint, until cancelled."""
+        await listen(self._redis, CHANNEL, lambda _: woken.set())
 
     async def find_states(self, hints: Sequence[ChunkHint]) -> list[HintState]:
         """Say how hints stand in Redis.

@@ -11,7 +11,7 @@ from domain.records import Cell, Item, ItemError, Job, refused_item
 from storage.mongo import COMMITTED, OPEN_JOBS, Database, Document
 
 # More than this ahead of a job is "a lot": counting further would cost more than it tells.
-MAX_JOBS_AHEAD = 2_000
+MAX_OPEN_JOBS = 5_000
 
 
 class JobFilter(msgspec.Struct, frozen=True):
@@ -81,18 +81,16 @@ class Jobs:
             of_job.sort(key=lambda item: item.index)
         return items
 
-    async def count_ahead(self, job: Job) -> int:
-        """Count the open images that were accepted before this job, in so many jobs at most."""
-        open_cells = {"$add": ["$tally.waiting", "$tally.running"]}
-        images = {"$divide": [open_cells, {"$size": "$operations"}]}
-        pipeline: list[Document] = [
-            {"$match": {"due_at": {"$exists": True}, "_id": {"$lt": job.id}}},
-            {"$limit": MAX_JOBS_AHEAD},
-            {"$group": {"_id": None, "images": {"$sum": images}}},
-        ]
-        async for found in self._jobs.aggregate(pipeline, hint=OPEN_JOBS):
-            return int(found["images"])
-        return 0
+    async def open_images(self) -> list[tuple[str, int]]:
+        """Read which jobs are open and how many images of each, oldest job first, up to a limit."""
+        found = self._jobs.find(
+            {"due_at": {"$exists": True}}, {"tally": 1, "operations": 1}, limit=MAX_OPEN_JOBS
+        ).hint(OPEN_JOBS)
+        images = []
+        async for job in found:
+            cells = job["tally"]["waiting"] + job["tally"]["running"]
+            images.append((job["_id"], cells // max(1, len(job["operations"]))))
+        return sorted(images)
 
 
 ITEM_FIELDS = dict.fromkeys(

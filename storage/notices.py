@@ -14,14 +14,13 @@ import msgspec
 import structlog
 from redis.asyncio import Redis
 
+from storage.channels import listen
 from storage.errors import REDIS_FAILED
 from storage.ledger import JobChange
 
 CHANNEL = "minilab:job-changes"
-RECONNECT_SECONDS = 1.0
 # After a call that failed, so long nothing is sent: each could take the whole time limit.
 SILENCE_SECONDS = 2.0
-LISTENING_FAILED: tuple[type[Exception], ...] = (*REDIS_FAILED, msgspec.DecodeError)
 
 _log = structlog.get_logger(__name__)
 _encode = msgspec.msgpack.Encoder().encode
@@ -65,7 +64,7 @@ class Notices:
 
     def start(self) -> None:
         """Begin to listen."""
-        self._listener = asyncio.create_task(self._listen())
+        self._listener = asyncio.create_task(listen(self._redis, CHANNEL, self._wake))
 
     async def stop(self) -> None:
         """Stop listening."""
@@ -73,21 +72,11 @@ class Notices:
             self._listener.cancel()
             await asyncio.wait([self._listener])
 
-    async def _listen(self) -> None:
-        while True:
-            try:
-                async with self._redis.pubsub() as channel:
-                    await channel.subscribe(CHANNEL)
-                    while True:
-                        message = await channel.get_message(
-                            ignore_subscribe_messages=True, timeout=1.0
-                        )
-                        if message is not None:
-                            self._wake(_decode(message["data"]))
-            except LISTENING_FAILED as error:
-                _log.warning("notices_interrupted", reason=type(error).__name__)
-                await asyncio.sleep(RECONNECT_SECONDS)
-
-    def _wake(self, change: JobChange) -> None:
+    def _wake(self, message: bytes) -> None:
+        try:
+            change = _decode(message)
+        except msgspec.DecodeError:
+            _log.warning("notice_not_understood")
+            return
         for event in self._waiters.get(change.job_id, ()):
             event.set()

@@ -28,6 +28,7 @@ from tasks.jobs.process_images import ChunkProcessor, ChunkRules
 from tasks.jobs.reconcile import reconcile
 from tasks.pace import Pace
 from tasks.settings import WorkerSettings
+from tasks.woken_queue import WokenQueue
 
 RESTART_SECONDS = 1.0
 RETRY_SECONDS = 1.0
@@ -70,6 +71,7 @@ class ImageWorker:
         self._settings = settings
         self._stores = stores
         self._pace = Pace()
+        self._woken = asyncio.Event()
         self._pool = ChildPool(settings.worker.worker_children, settings.limits.max_child_bytes)
         self._processor = ChunkProcessor(
             stores,
@@ -92,6 +94,7 @@ class ImageWorker:
         worker = self._settings.worker
         await self._pool.warm_up(warm_up)
         side_tasks = [
+            asyncio.create_task(self._stores.hints.wake(self._woken)),
             asyncio.create_task(self._repeat(self._beat, HEARTBEAT_SECONDS)),
             asyncio.create_task(self._repeat(self._reconcile, worker.reconcile_seconds)),
             asyncio.create_task(self._repeat(self._sweep, worker.sweep_seconds)),
@@ -143,7 +146,8 @@ class ImageWorker:
 
     def _make_queue(self) -> Worker:
         slots = 2 * self._settings.worker.worker_children
-        return Worker(
+        return WokenQueue(
+            self._woken,
             functions=[
                 # The time limit guards against our own mistakes; work has limits of its own.
                 func(
@@ -171,6 +175,7 @@ class ImageWorker:
         structlog.contextvars.bind_contextvars(job_id=job_id, chunk=chunk)
         try:
             await self._processor.process(job_id, chunk)
+            self._woken.set()  # There is room for another one.
         except STORE_FAILED as error:
             # Nobody else needs to notice: the hint is kept, and taken up again in a moment.
             _log.warning("chunk_interrupted", reason=type(error).__name__)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import msgspec
 import structlog
@@ -76,14 +76,16 @@ class ChunkProcessor:
             if not images:
                 return
             log = _log.bind(job_id=job_id, chunk=chunk, attempt=max(i.fence for i in images))
-            started, blobs = await asyncio.gather(
-                ledger.start_job(job_id),
-                self._stores.images.blobs([image.sha256 for image in images]),
-            )
-            await self._stores.notices.publish(started)
+            starting = asyncio.create_task(self._start(job_id))
+            blobs = await self._stores.images.blobs([image.sha256 for image in images])
             await self._work(images, blobs)
+            await starting
         await self._stores.notices.publish(await ledger.settle(job_id))
         log.info("chunk_processed", images=len(images))
+
+    async def _start(self, job_id: str) -> None:
+        with suppress(*STORE_FAILED):  # The settling says it as well, only later.
+            await self._stores.notices.publish(await self._stores.ledger.start_job(job_id))
 
     @asynccontextmanager
     async def _holding(self, job_id: str, chunk: int) -> AsyncIterator[Sequence[ClaimedImage]]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import psutil
+import pymongo
 from bson import Timestamp
 from PIL import Image
 from pymongo import MongoClient
@@ -231,6 +232,8 @@ async def running_stack(
         try:
             stack.start_api()
             yield stack
-            await stores.client.drop_database(database)
+            stack.stop()
+            with pymongo.timeout(30):
+                await stores.client.drop_database(database)
         finally:
             stack.stop()
