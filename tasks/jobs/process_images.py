@@ -27,6 +27,9 @@ from tasks.findings import (
 from tasks.image_batch import BatchItem, Outcome, process_batch
 from tasks.pace import Pace
 
+# What is done sooner than this goes from queued to its end at once.
+START_SECONDS = 0.05
+
 _log = structlog.get_logger(__name__)
 
 
@@ -77,13 +80,17 @@ class ChunkProcessor:
                 return
             log = _log.bind(job_id=job_id, chunk=chunk, attempt=max(i.fence for i in images))
             starting = asyncio.create_task(self._start(job_id))
-            blobs = await self._stores.images.blobs([image.sha256 for image in images])
-            await self._work(images, blobs)
-            await starting
+            try:
+                blobs = await self._stores.images.blobs([image.sha256 for image in images])
+                await self._work(images, blobs)
+            finally:
+                starting.cancel()
         await self._stores.notices.publish(await ledger.settle(job_id))
         log.info("chunk_processed", images=len(images))
 
     async def _start(self, job_id: str) -> None:
+        """Say that the job has begun, unless it ends before anybody could have looked."""
+        await asyncio.sleep(START_SECONDS)
         with suppress(*STORE_FAILED):  # The settling says it as well, only later.
             await self._stores.notices.publish(await self._stores.ledger.start_job(job_id))
 
