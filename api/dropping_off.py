@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from domain.errors import UploadTooSlow
 from domain.jobs import TERMINAL
 from domain.keys import Scope
 from storage.blobs import BlobIntake, HashingIntake
+from storage.errors import STORE_FAILED
 from storage.idempotency import Answered, Attempt
 
 View = Callable[[ApiRequest, JobState], Awaitable[msgspec.Struct]]
@@ -52,7 +54,8 @@ async def answer_drop_off(request: ApiRequest, wishes: Wishes) -> Response[Any]:
     async with holding(keys, begun):
         state = await _take_in(request, wishes, begun)
     answer = await _answer(request, wishes, await _wait(request, wishes, state))
-    await keys.keep_answer(begun, answer.status_code, answer.headers, answer.content)
+    with suppress(*STORE_FAILED):  # Without it, the job as it stands then is answered.
+        await keys.keep_answer(begun, answer.status_code, answer.headers, answer.content)
     return answer
 
 
@@ -92,15 +95,19 @@ async def _wait(request: ApiRequest, wishes: Wishes, accepted: JobState) -> JobS
     if not seconds or accepted.job.status in TERMINAL:
         return accepted
     tickets = request.app.state.tickets
-    job = await tickets.wait(accepted.job.id, Scope(), seconds, known=accepted.job)
-    state: JobState = await tickets.with_items(job)
+    state = accepted
+    with suppress(*STORE_FAILED):  # A client that has a ticket must get it, come what may.
+        job = await tickets.wait(accepted.job.id, Scope(), seconds, known=accepted.job)
+        state = await tickets.with_items(job)
     return state
 
 
 async def _answer(request: ApiRequest, wishes: Wishes, state: JobState) -> Response[bytes]:
     """Answer with a job: 200 if the client waited for its end, else 202 and where to look."""
     estimates = request.app.state.estimates
-    queue = await estimates.queue_of(state.job)
+    queue = (0, 0.0)
+    with suppress(*STORE_FAILED):
+        queue = await estimates.queue_of(state.job)
     waited = wait_seconds(wishes.prefer)
     done = waited is not None and state.job.status in TERMINAL
     headers = {"Location": f"/v1/jobs/{state.job.id}"}

@@ -57,7 +57,8 @@ async def reconcile(stores: Stores, hint_grace_seconds: float) -> int:
 
 async def _make_all_due(stores: Stores, now: datetime) -> None:
     try:
-        _log.warning("hints_lost", images=await stores.recovery.make_all_due(now))
+        if images := await stores.recovery.make_all_due(now):
+            _log.warning("hints_lost", images=images)
     except MONGODB_FAILED:
         await stores.hints.tell_again()
         raise
