@@ -13,9 +13,9 @@ from domain.images.operations import parse_operations
 from domain.jobs import TERMINAL
 from domain.keys import Caller, Scope, uploading_user
 from domain.records import Item, Job
-from storage.acceptance import DropOff
 from storage.blobs import BlobIntake
 from storage.connect import Stores
+from storage.drop_offs import DropOff
 from storage.recovery import ChunkHint
 
 # Notices can be lost with Redis; whoever waits looks for himself this often.

@@ -15,8 +15,8 @@ from domain.errors import ServiceError
 from domain.images.formats import ImageFormat, sniff_format
 from domain.limits import UploadLimits
 from domain.records import ItemError
-from storage.acceptance import RefusedFile, TakenFile
 from storage.blobs import HEAD_BYTES, BlobIntake, IncomingFile
+from storage.drop_offs import RefusedFile, TakenFile
 
 MAX_FIELDS = 16
 MAX_HEADER_BYTES = 8 * 1024

@@ -9,105 +9,30 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-import msgspec
 from bson import ObjectId
 from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo import UpdateOne
 from pymongo.errors import PyMongoError
 
-from domain.jobs import ChunkPlan, Status, Tally, plan_chunks
-from domain.records import Cell, Item, ItemError, Job, refused_item
-from storage.blobs import CHUNK_BYTES, BlobIntake, StagedFile
+from domain.jobs import ChunkPlan
+from storage.drop_offs import (
+    DropOff,
+    Entry,
+    TakenFile,
+    Ticket,
+    blob_fields,
+    job_document,
+    make_ticket,
+)
 from storage.errors import MONGODB_UNREACHABLE
-from storage.idempotency import Answered, Attempt, answer_keys
-from storage.identifiers import new_id, utc_now
-from storage.mongo import Client, Database, Document, run_transaction
+from storage.idempotency import Answered, answer_keys
+from storage.mongo import Client, Database, run_transaction
 
 # A transaction stays small, and no request waits for more than this of others.
 MAX_GROUP_FILES = 2000
 MAX_GROUP_BYTES = 16 * 1024 * 1024
-
-
-class TakenFile(msgspec.Struct, frozen=True):
-    """A file that will become an image.
-
-    Attributes:
-        index: Position among the files of the request, from 0.
-        filename: Name as uploaded, without folders.
-        format: Sniffed from the bytes.
-        staged: Where its bytes are.
-    """
-
-    index: int
-    filename: str
-    format: str
-    staged: StagedFile
-
-
-class RefusedFile(msgspec.Struct, frozen=True):
-    """A file that becomes an item with an error."""
-
-    index: int
-    filename: str
-    error: ItemError
-
-
-class DropOff(msgspec.Struct, frozen=True):
-    """What one request brings.
-
-    Attributes:
-        user_id: Whose images these will be.
-        key_id: The key that they came in through.
-        operations: What is asked for, in canonical order.
-        taken: Files that become images.
-        refused: Files that do not.
-        intake: Holds the bytes that are not written yet.
-        attempt: The Idempotency-Key that is answered with this, if one was sent.
-        fingerprint: What was asked, hashed; goes with ``attempt``.
-    """
-
-    user_id: str
-    key_id: str
-    operations: tuple[str, ...]
-    taken: list[TakenFile]
-    refused: list[RefusedFile]
-    intake: BlobIntake
-    attempt: Attempt | None = None
-    fingerprint: str = ""
-
-
-class Ticket(msgspec.Struct, frozen=True):
-    """The answer to a drop-off, once it is durable.
-
-    Attributes:
-        job: The job.
-        items: Its items, in upload order.
-        chunks: The chunks of work that it was cut into.
-    """
-
-    job: Job
-    items: list[Item]
-    chunks: list[int]
-
-
-class _Entry:
-    """A drop-off on its way, with the documents that it becomes."""
-
-    def __init__(self, drop_off: DropOff, plan: ChunkPlan, due_after: timedelta) -> None:
-        self.drop_off = drop_off
-        self.answer: asyncio.Future[Ticket] = asyncio.get_running_loop().create_future()
-        self.outcome_is_known = True
-        self.now = utc_now()
-        self.due_at = self.now + due_after
-        self.job_id = new_id()
-        sizes = [(file.staged.sha256, file.staged.size_bytes) for file in drop_off.taken]
-        self.chunks = plan_chunks(sizes, plan)
-        self.images = [
-            _image_document(self, file, chunk)
-            for file, chunk in zip(drop_off.taken, self.chunks, strict=True)
-        ]
 
 
 class Acceptance:
@@ -127,7 +52,7 @@ class Acceptance:
         self._database = database
         self._plan = plan
         self._due_after = due_after
-        self._waiting: list[_Entry] = []
+        self._waiting: list[Entry] = []
         self._committer: asyncio.Task[None] | None = None
 
     async def accept(self, drop_off: DropOff) -> Ticket:
@@ -146,7 +71,7 @@ class Acceptance:
             PyMongoError: Nothing was accepted, as far as can be known: a commit whose answer
                 was lost may have happened.
         """
-        entry = _Entry(drop_off, self._plan, self._due_after)
+        entry = Entry(drop_off, self._plan, self._due_after)
         self._waiting.append(entry)
         if self._committer is None or self._committer.done():
             self._committer = asyncio.create_task(self._commit_waiting())
@@ -172,9 +97,9 @@ class Acceptance:
                 await self._commit_one_by_one(group, error)
             for entry in group:
                 if not entry.answer.done():
-                    entry.answer.set_result(_ticket(entry))
+                    entry.answer.set_result(make_ticket(entry))
 
-    async def _commit_one_by_one(self, group: list[_Entry], error: Exception) -> None:
+    async def _commit_one_by_one(self, group: list[Entry], error: Exception) -> None:
         """One drop-off that cannot be written must not take its neighbours with it."""
         if len(group) == 1:
             await self._fail(group[0], error)
@@ -185,7 +110,7 @@ class Acceptance:
             except Exception as own_error:
                 await self._fail(entry, own_error)
 
-    async def _fail(self, entry: _Entry, error: Exception) -> None:
+    async def _fail(self, entry: Entry, error: Exception) -> None:
         """Tell the caller; bytes that a lost commit may have made live are left to the sweeper."""
         if not entry.answer.done():
             entry.answer.set_exception(error)
@@ -193,7 +118,7 @@ class Acceptance:
             with suppress(PyMongoError):
                 await entry.drop_off.intake.discard()
 
-    def _take_group(self) -> list[_Entry]:
+    def _take_group(self) -> list[Entry]:
         files = size_bytes = 0
         for count, entry in enumerate(self._waiting):
             files += len(entry.images)
@@ -204,7 +129,7 @@ class Acceptance:
         group, self._waiting = self._waiting, []
         return group
 
-    async def _commit(self, group: list[_Entry]) -> None:
+    async def _commit(self, group: list[Entry]) -> None:
         unused: set[ObjectId] = set()
 
         async def write(session: AsyncIOMotorClientSession) -> None:
@@ -218,9 +143,7 @@ class Acceptance:
             # Their bytes were there already. If this fails the sweeper removes them.
             await self._database["blobs.chunks"].delete_many({"files_id": {"$in": list(unused)}})
 
-    async def _write(
-        self, session: AsyncIOMotorClientSession, group: list[_Entry]
-    ) -> set[ObjectId]:
+    async def _write(self, session: AsyncIOMotorClientSession, group: list[Entry]) -> set[ObjectId]:
         """Write a group. Returns the files whose chunks are written and not needed."""
         database = self._database
         new, known = await self._count_blobs(session, group)
@@ -236,7 +159,7 @@ class Acceptance:
         if images:
             await database["images"].insert_many(images, ordered=False, session=session)
         await database["jobs"].insert_many(
-            [_job_document(entry) for entry in group], ordered=False, session=session
+            [job_document(entry) for entry in group], ordered=False, session=session
         )
         keys = [
             (entry.drop_off.attempt, Answered(entry.drop_off.fingerprint, entry.job_id))
@@ -248,15 +171,15 @@ class Acceptance:
         return flushed - new.keys()
 
     async def _count_blobs(
-        self, session: AsyncIOMotorClientSession, group: list[_Entry]
-    ) -> tuple[dict[ObjectId, _Entry], set[str]]:
+        self, session: AsyncIOMotorClientSession, group: list[Entry]
+    ) -> tuple[dict[ObjectId, Entry], set[str]]:
         """Count the new images at their blobs, making the blobs that are missing.
 
         Returns:
             The files that became blobs with the entry that holds their bytes, and the hashes
             of the blobs that were there before.
         """
-        first: dict[str, tuple[_Entry, TakenFile]] = {}
+        first: dict[str, tuple[Entry, TakenFile]] = {}
         images_of: dict[str, int] = defaultdict(int)
         for entry, file in _files(group):
             first.setdefault(file.staged.sha256, (entry, file))
@@ -268,7 +191,7 @@ class Acceptance:
                 {"metadata.sha256": sha256},
                 {
                     "$inc": {"metadata.images": images_of[sha256]},
-                    "$setOnInsert": _blob_fields(file, entry.now),
+                    "$setOnInsert": blob_fields(file, entry.now),
                 },
                 upsert=True,
             )
@@ -286,7 +209,7 @@ class Acceptance:
         return new, {sha for sha, (_, file) in first.items() if file.staged.file_id not in made}
 
     async def _link_duplicates(
-        self, session: AsyncIOMotorClientSession, group: list[_Entry], known: set[str]
+        self, session: AsyncIOMotorClientSession, group: list[Entry], known: set[str]
     ) -> None:
         """Name, for each image, an earlier one of the same user with the same bytes."""
         earliest: dict[tuple[str, str], str] = {}
@@ -306,96 +229,5 @@ class Acceptance:
             earliest.setdefault(owned, image["_id"])
 
 
-def _files(group: Iterable[_Entry]) -> Iterable[tuple[_Entry, TakenFile]]:
+def _files(group: Iterable[Entry]) -> Iterable[tuple[Entry, TakenFile]]:
     return ((entry, file) for entry in group for file in entry.drop_off.taken)
-
-
-def _blob_fields(file: TakenFile, now: datetime) -> Document:
-    return {
-        "_id": file.staged.file_id,
-        "length": file.staged.size_bytes,
-        "chunkSize": CHUNK_BYTES,
-        "uploadDate": now,
-        "filename": file.staged.sha256,
-        "metadata.format": file.format,
-        "metadata.results": {},
-    }
-
-
-def _image_document(entry: _Entry, file: TakenFile, chunk: int) -> Document:
-    drop_off = entry.drop_off
-    return {
-        "_id": new_id(),
-        "job_id": entry.job_id,
-        "user_id": drop_off.user_id,
-        "key_id": drop_off.key_id,
-        "index": file.index,
-        "chunk": chunk,
-        "sha256": file.staged.sha256,
-        "size_bytes": file.staged.size_bytes,
-        "filename": file.filename,
-        "format": file.format,
-        "uploaded_at": entry.now,
-        "duplicate_of": None,
-        "status": Status.QUEUED.value,
-        "cells": {name: {"status": Status.QUEUED.value} for name in drop_off.operations},
-        "attempts": 0,
-        "hint": 0,
-        "due_at": entry.due_at,
-    }
-
-
-def _tally(entry: _Entry) -> Tally:
-    operations = len(entry.drop_off.operations)
-    return Tally(
-        waiting=len(entry.images) * operations, refused=len(entry.drop_off.refused) * operations
-    )
-
-
-def _job_document(entry: _Entry) -> Document:
-    tally = _tally(entry)
-    document = {
-        "_id": entry.job_id,
-        "user_id": entry.drop_off.user_id,
-        "key_id": entry.drop_off.key_id,
-        "status": (Status.QUEUED if entry.images else Status.FAILED).value,
-        "version": 1,
-        "created_at": entry.now,
-        "finished_at": None if entry.images else entry.now,
-        "operations": list(entry.drop_off.operations),
-        "tally": msgspec.to_builtins(tally),
-        "refused": msgspec.to_builtins(entry.drop_off.refused),
-    }
-    return document | ({"due_at": entry.due_at} if entry.images else {})
-
-
-def _ticket(entry: _Entry) -> Ticket:
-    drop_off, operations = entry.drop_off, entry.drop_off.operations
-    document = _job_document(entry)
-    queued = Cell(Status.QUEUED)
-    items = [
-        Item(
-            index=image["index"],
-            filename=image["filename"],
-            status=Status.QUEUED,
-            cells=dict.fromkeys(operations, queued),
-            image_id=image["_id"],
-            duplicate_of=image["duplicate_of"],
-        )
-        for image in entry.images
-    ]
-    items += [
-        refused_item(file.index, file.filename, file.error, operations) for file in drop_off.refused
-    ]
-    job = Job(
-        id=entry.job_id,
-        user_id=drop_off.user_id,
-        key_id=drop_off.key_id,
-        status=Status(document["status"]),
-        version=1,
-        created_at=entry.now,
-        finished_at=document["finished_at"],
-        operations=operations,
-        tally=_tally(entry),
-    )
-    return Ticket(job, sorted(items, key=lambda item: item.index), sorted(set(entry.chunks)))

@@ -2,9 +2,9 @@
 
 from domain.jobs import Status
 from domain.records import Cell, ItemError
-from storage.acceptance import DropOff, RefusedFile, TakenFile, Ticket
 from storage.blobs import BlobIntake, IncomingFile
 from storage.connect import Stores
+from storage.drop_offs import DropOff, RefusedFile, TakenFile, Ticket
 from storage.ledger import ClaimedImage, FinishedImage
 
 OPERATIONS = ("metadata", "faces")

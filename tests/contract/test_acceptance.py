@@ -7,9 +7,10 @@ from pymongo.read_concern import ReadConcern
 
 from domain.jobs import ChunkPlan, Status
 from domain.keys import Scope
-from storage.acceptance import Acceptance, Ticket
+from storage.acceptance import Acceptance
 from storage.blobs import read_files
 from storage.connect import Stores
+from storage.drop_offs import Ticket
 from storage.settings import WorkRules
 from tests.drop_offs import OPERATIONS, accept, drop_off
 
@@ -121,7 +122,8 @@ async def test_refused_files_alone_make_a_job_that_has_ended(stores: Stores) -> 
 
 async def test_cuts_a_job_into_chunks_of_work(stores: Stores) -> None:
     rules = WorkRules()
-    ticket = await accept(stores, *(b"%d" % n for n in range(40)))
+    count = 2 * rules.chunk_max_images + 1
+    ticket = await accept(stores, *(b"%d" % n for n in range(count)))
     chunks = [image["chunk"] async for image in stores.database["images"].find().sort("index")]
-    assert chunks == [n // rules.chunk_max_images for n in range(40)]
+    assert chunks == [n // rules.chunk_max_images for n in range(count)]
     assert ticket.chunks == [0, 1, 2]

@@ -140,7 +140,7 @@ async def test_settles_once_however_many_settle(stores: Stores) -> None:
 
 
 async def test_chunks_that_end_together_settle_to_one_end(stores: Stores) -> None:
-    ticket = await accept(stores, *(b"%d" % n for n in range(160)))
+    ticket = await accept(stores, *(b"%d" % n for n in range(250)))
     job_id = ticket.job.id
     assert len(ticket.chunks) == 10
 
@@ -153,7 +153,7 @@ async def test_chunks_that_end_together_settle_to_one_end(stores: Stores) -> Non
 
     versions = [v for found in await asyncio.gather(*map(work, ticket.chunks)) for v in found]
     job = await _job(stores, job_id)
-    assert (job.status, job.tally) == (Status.SUCCEEDED, Tally(succeeded=320))
+    assert (job.status, job.tally) == (Status.SUCCEEDED, Tally(succeeded=500))
     assert sorted(versions) == list(range(2, job.version + 1)), "one change for each version"
 
 

@@ -25,7 +25,7 @@ plans = st.builds(ChunkPlan, st.integers(1, 8), st.integers(1, 10_000))
 @pytest.mark.parametrize(
     ("tally", "status"),
     [
-        (Tally(), "failed"),
+        (Tally(), "canceled"),
         (Tally(waiting=3), "queued"),
         (Tally(waiting=3, refused=2), "queued"),
         (Tally(waiting=2, running=1), "processing"),
