@@ -233,7 +233,9 @@ async def running_stack(
             stack.start_api()
             yield stack
             stack.stop()
-            with pymongo.timeout(30):
+            # Who was killed in a transaction leaves it open, with its locks, for a minute.
+            await stores.client.admin.command("killAllSessions", [])
+            with pymongo.timeout(60):
                 await stores.client.drop_database(database)
         finally:
             stack.stop()
