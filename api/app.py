@@ -95,7 +95,7 @@ def compose_state(state: State, settings: Settings, stores: Stores) -> None:
     state.settings = settings
     state.stores = stores
     state.estimates = Estimates(stores)
-    state.tickets = Tickets(stores, state.estimates)
+    state.tickets = Tickets(stores)
     state.variants = Variants(stores, pool, settings.images)
     state.admin_key_hash = hash_secret(settings.api.admin_key)
 

@@ -43,7 +43,6 @@ CODE_OF_STATUS = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "request_too_large",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "wrong_content_type",
 }
-TITLES: dict[str, str] = {}
 
 _log = structlog.get_logger(__name__)
 

@@ -6,7 +6,6 @@ from contextlib import suppress
 
 import msgspec
 
-from api.estimates import Estimates
 from api.uploads import Form
 from domain.errors import InvalidValue
 from domain.images.operations import parse_operations
@@ -39,12 +38,10 @@ class Tickets:
 
     Args:
         stores: Where everything is kept.
-        estimates: Told of what is accepted.
     """
 
-    def __init__(self, stores: Stores, estimates: Estimates) -> None:
+    def __init__(self, stores: Stores) -> None:
         self._stores = stores
-        self._estimates = estimates
 
     async def accept(self, drop_off: DropOff) -> JobState:
         """Make the promise, then hint the work.

@@ -121,7 +121,7 @@ async def answer_keys(
             _running(attempt),
             {
                 "$set": {
-                    "answered": msgspec.to_builtins(answer, builtin_types=(bytes,)),
+                    "answered": _document(answer),
                     "expires_at": expires_at,
                 }
             },

@@ -79,18 +79,9 @@ class JobSummaryView(msgspec.Struct, frozen=True):
     progress: ProgressView
 
 
-class JobView(msgspec.Struct, frozen=True):
+class JobView(JobSummaryView, frozen=True):
     """What one request asked for, and how far it is."""
 
-    id: str
-    status: Status
-    version: int
-    """Grows with every change."""
-    created_at: datetime
-    finished_at: datetime | None
-    user_id: str
-    operations: list[str]
-    progress: ProgressView
     queue: QueueView
     items: list[ItemView]
     """In upload order."""
@@ -168,16 +159,8 @@ def view_summary(job: Job) -> JobSummaryView:
 
 def view_job(state: JobState, queue: tuple[int, float]) -> JobView:
     """Show a job with its items."""
-    job = state.job
     return JobView(
-        id=job.id,
-        status=job.status,
-        version=job.version,
-        created_at=job.created_at,
-        finished_at=job.finished_at,
-        user_id=job.user_id,
-        operations=list(job.operations),
-        progress=view_progress(job),
+        **msgspec.structs.asdict(view_summary(state.job)),
         queue=QueueView(*queue),
         items=[view_item(item) for item in state.items],
     )

@@ -33,16 +33,9 @@ class KeyView(msgspec.Struct, frozen=True):
     revoked_at: datetime | None
 
 
-class CreatedKeyView(msgspec.Struct, frozen=True):
+class CreatedKeyView(KeyView, frozen=True):
     """A new key. The secret is shown this once and kept nowhere."""
 
-    id: str
-    role: Role
-    user_id: str | None
-    note: str | None
-    hint: str
-    created_at: datetime
-    revoked_at: datetime | None
     key: str
     """Send it as `Authorization: Bearer <key>`."""
 
@@ -62,7 +55,4 @@ def view_key(key: ApiKey) -> KeyView:
 
 def view_created_key(key: ApiKey, secret: str) -> CreatedKeyView:
     """Show a new key with its secret."""
-    view = view_key(key)
-    return CreatedKeyView(
-        **{name: getattr(view, name) for name in view.__struct_fields__}, key=secret
-    )
+    return CreatedKeyView(**msgspec.structs.asdict(view_key(key)), key=secret)
