@@ -39,24 +39,7 @@ class OperationView(msgspec.Struct, frozen=True):
 
 
 class ImageSummaryView(msgspec.Struct, frozen=True):
-    """An image in a list."""
-
-    id: str
-    user_id: str
-    job_id: str
-    filename: str
-    format: str
-    media_type: str
-    bytes: int
-    width: int | None
-    height: int | None
-    uploaded_at: datetime
-    status: Status
-    metadata: Metadata | None
-
-
-class ImageView(msgspec.Struct, frozen=True):
-    """An image with all its results; null for what is not known, or not yet."""
+    """An image in a list; null for what is not known, or not yet."""
 
     id: str
     user_id: str
@@ -72,9 +55,14 @@ class ImageView(msgspec.Struct, frozen=True):
     """Pixels, of the upright image."""
     uploaded_at: datetime
     status: Status
+    metadata: Metadata | None
+
+
+class ImageView(ImageSummaryView, frozen=True):
+    """An image with all its results; null for what is not known, or not yet."""
+
     duplicate_of: str | None
     error: ErrorView | None
-    metadata: Metadata | None
     histogram: HistogramView | None
     faces: list[FaceView] | None
     fingerprint: str | None
@@ -105,9 +93,8 @@ def view_image(image: Image, blob: Blob | None) -> ImageView:
     """Show an image with all its results."""
     faces = result_of(image, blob, "faces")
     packed = result_of(image, blob, "histogram")
-    summary = view_summary(image, blob)
     return ImageView(
-        **{name: getattr(summary, name) for name in summary.__struct_fields__},
+        **msgspec.structs.asdict(view_summary(image, blob)),
         duplicate_of=image.item.duplicate_of,
         error=view_error(image.item.error),
         histogram=None if packed is None else view_histogram(packed),
