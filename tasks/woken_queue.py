@@ -22,12 +22,22 @@ class WokenQueue(Worker):
     def __init__(self, woken: asyncio.Event, **options: Any) -> None:
         super().__init__(**options)
         self._woken = woken
+        self._stopping = False
 
     async def main(self) -> None:
-        """Take hints up for ever."""
-        while True:
+        """Take hints up until told to stop."""
+        while not self._stopping:
             self._woken.clear()
             await self._poll_iteration()
             with suppress(TimeoutError):
                 async with asyncio.timeout(self.poll_delay_s):
                     await self._woken.wait()
+
+    def stop_polling(self) -> None:
+        """Take no more hints up, and end the loop once its present look at the queue is over.
+
+        To cancel it instead would break off a call to Redis and leave its connection behind.
+        """
+        self.allow_pick_jobs, self.max_jobs = False, 0
+        self._stopping = True
+        self._woken.set()

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 import structlog
-from arq.worker import Retry, Worker, func
+from arq.worker import Retry, func
 
 from domain.images.pipeline import warm_up
 from domain.limits import ImageLimits
@@ -110,7 +110,7 @@ class ImageWorker:
     async def _take_hints(self, stop: asyncio.Event) -> None:
         """Run arq's loop, and start it again whenever Redis breaks it."""
         stopping = asyncio.create_task(stop.wait())
-        queues: list[Worker] = []
+        queues: list[WokenQueue] = []
         while not stop.is_set():
             # An interrupted queue has lost count of its free slots; its tasks go on to their end.
             queues = [*filter(_running_tasks, queues), self._make_queue()]
@@ -124,16 +124,16 @@ class ImageWorker:
         if queues:
             await self._drain(queues, polling)
 
-    async def _drain(self, queues: Sequence[Worker], polling: asyncio.Task[None]) -> None:
+    async def _drain(self, queues: Sequence[WokenQueue], polling: asyncio.Task[None]) -> None:
         """Let running work end in its time, then break off the rest, which gives it back."""
         for queue in queues:
-            queue.allow_pick_jobs, queue.max_jobs = False, 0
+            queue.stop_polling()
         if running := _running_tasks(*queues):
             _log.info("draining", tasks=len(running))
             await asyncio.wait(running, timeout=self._settings.worker.worker_drain_seconds)
         self._processor.stopping = True
+        await asyncio.wait({polling}, timeout=GIVE_BACK_SECONDS)
         polling.cancel()
-        await asyncio.wait({polling})
         broken_off: set[asyncio.Task[Any]] = set()
         deadline = time.monotonic() + GIVE_BACK_SECONDS
         while (late := _running_tasks(*queues)) and time.monotonic() < deadline:
@@ -144,7 +144,7 @@ class ImageWorker:
                     task.cancel()
             await asyncio.wait(late, timeout=0.1)
 
-    def _make_queue(self) -> Worker:
+    def _make_queue(self) -> WokenQueue:
         slots = 2 * self._settings.worker.worker_children
         return WokenQueue(
             self._woken,
@@ -210,7 +210,7 @@ class ImageWorker:
             await asyncio.sleep(seconds)
 
 
-def _running_tasks(*queues: Worker) -> set[asyncio.Task[Any]]:
+def _running_tasks(*queues: WokenQueue) -> set[asyncio.Task[Any]]:
     return {task for queue in queues for task in queue.tasks.values() if not task.done()}
 
 

@@ -17,8 +17,8 @@ MEGABYTE = 1024 * 1024
 async def test_killed_children_are_replaced_and_work_goes_on(stack: Stack) -> None:
     worker = stack.start_worker()
     tickets = [await stack.ticket(pictures(24, "child", large=True))]
-    await until(stack.are_processing)
     busy = stack.children(worker)
+    await until(lambda: any(child.status() == psutil.STATUS_RUNNING for child in busy))
     for child in busy:
         child.kill()
     await assert_promises_kept(stack, tickets)
