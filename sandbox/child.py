@@ -1,8 +1,9 @@
 """What happens inside the child, before the first function runs.
 
 A child is made for hostile bytes: it forgets the environment, cannot grow past its address
-space, writes no core file, and dies with its parent. It also dies when it cannot read what it
-is told: the rest of that message, an image's bytes among it, must not be read as the next one.
+space, writes no file, reaches no network and no other process, and dies with its parent. It also
+dies when it cannot read what it is told: the rest of that message, an image's bytes among it,
+must not be read as the next one.
 """
 
 import ctypes
@@ -10,20 +11,60 @@ import os
 import pickle
 import resource
 import signal
+import sys
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import BinaryIO, ParamSpec, TypeVar
+
+import msgspec
+
+from sandbox.landlock import allow_reading_only
+from sandbox.seccomp import refuse_system_calls
 
 Result = TypeVar("Result")
 Parameters = ParamSpec("Parameters")
 
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4  # linux/prctl.h
 UNREADABLE = 70  # sysexits.h: EX_SOFTWARE
+MAX_OPEN_FILES = 64
 
-_entered = False
+# Libraries, and what they and the dynamic linker look up; nothing else of the system is read.
+_SYSTEM_PATHS = ("/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/dev/null", "/proc/self")
+
+
+class Confinement(msgspec.Struct):
+    """What holds a child, as far as the platform has it.
+
+    Attributes:
+        landlock: Version of the kernel's interface that holds; 0: none.
+        seccomp: Whether system calls are filtered.
+    """
+
+    landlock: int = 0
+    seccomp: bool = False
+
+
+class Gate:
+    """Confines the child that reads it, before that child reads what comes after it.
+
+    A message is read from its start to its end. What follows a gate in it names modules, and
+    importing those may start threads, which Landlock would leave free.
+    """
+
+    def __reduce__(self) -> tuple[Callable[[], "Gate"], tuple[()]]:
+        """Have the reader enter, in place of a copy."""
+        return _enter, ()
+
+
+_confinement: Confinement | None = None
+_bounded = False
 
 
 def call_in_sandbox(
+    _gate: Gate,
     max_added_bytes: int,
+    seconds: float,
     function: Callable[Parameters, Result],
     *args: Parameters.args,
     **kwargs: Parameters.kwargs,
@@ -31,7 +72,10 @@ def call_in_sandbox(
     """Enter the sandbox once, then call the function.
 
     Args:
+        _gate: Comes before anything that imports.
         max_added_bytes: Address space that the child may add to what it has now, in bytes.
+        seconds: The kernel ends the child when it has worked for longer, on every CPU; for when
+            its parent cannot.
         function: A pure function, importable by name.
         *args: Its positional arguments.
         **kwargs: Its keyword arguments.
@@ -39,21 +83,60 @@ def call_in_sandbox(
     Returns:
         What the function returns.
     """
-    global _entered
-    if not _entered:
-        _enter(max_added_bytes)
-        _entered = True
+    global _bounded
+    if not _bounded:
+        limit = _address_space_bytes() + max_added_bytes
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        confinement().seccomp = refuse_system_calls()
+        _bounded = True
+    spent = time.process_time() + (seconds + 1) * (os.cpu_count() or 1)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(spent) + 1, resource.RLIM_INFINITY))
     return function(*args, **kwargs)
 
 
-def _enter(max_added_bytes: int) -> None:
+def confinement() -> Confinement:
+    """Say what holds this child."""
+    return _confinement or Confinement()
+
+
+def protect_from_children() -> None:
+    """Close this process to others of its user: without Landlock, children could look into it.
+
+    It can no longer be debugged or dumped, except by root.
+    """
+    ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0)
+
+
+def _enter() -> Gate:
+    global _confinement
+    if _confinement is not None:
+        return Gate()
     for name in [name for name in os.environ if name.startswith("MINILAB_")]:
         del os.environ[name]
+    # Several children share the cores; threads inside each only get in their way.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    sys.dont_write_bytecode = True
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    limit = _address_space_bytes() + max_added_bytes
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (MAX_OPEN_FILES, MAX_OPEN_FILES))
     pickle.load = _load_or_die  # type: ignore[assignment]  # anyio.to_process reads its messages with it
+    _confinement = Confinement(landlock=_use_landlock())
+    if not _confinement.landlock:
+        protect_from_children()
+    return Gate()
+
+
+def _use_landlock() -> int:
+    libraries = {sys.prefix, sys.base_prefix, *_SYSTEM_PATHS}
+    folders = [Path(entry or ".").absolute() for entry in sys.path]
+    # Of a folder that is more than libraries, only the packages: data may lie beside them.
+    code = [file for folder in folders for file in folder.glob("*.py")]
+    packages = [file.parent for folder in folders for file in folder.glob("*/__init__.py")]
+    try:
+        return allow_reading_only([*map(Path, libraries), *code, *packages], folders)
+    except OSError:
+        return 0
 
 
 def _load_or_die(file: BinaryIO) -> object:

@@ -61,3 +61,12 @@ def getenv(name: str) -> bytes | None:
     read.restype = ctypes.c_char_p
     value: bytes | None = read(name.encode())
     return value
+
+
+def count_page_faults(size_bytes: int, times: int) -> int:
+    """Use memory of a size and free it, so often; say how many pages the kernel had to give."""
+    take_memory(size_bytes)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(times):
+        take_memory(size_bytes)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before

@@ -51,6 +51,12 @@ async def test_child_is_used_again(pool: ChildPool) -> None:
     assert len(pids) == 1
 
 
+async def test_memory_that_a_child_freed_is_there_for_the_next_picture(pool: ChildPool) -> None:
+    gray, times = 12 * MEGABYTE, 10
+    faults = await pool.run(functions.count_page_faults, gray, times, seconds=20)
+    assert faults < gray * times / os.sysconf("SC_PAGE_SIZE") / 10
+
+
 async def test_error_of_the_function_is_told_and_costs_no_child(pool: ChildPool) -> None:
     before = await pool.run(functions.answer, seconds=20)
     with pytest.raises(ValueError, match="not this one"):
