@@ -1,7 +1,7 @@
 # Everything that a person or a machine does with this project starts here: `make help`.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench openapi lock fix clean
+.PHONY: help run test check bench faults flood fuzz openapi lock fix clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -45,6 +45,19 @@ check: $(VENV)/.dev ## Lint, types, layers, contract drift, containers
 
 bench: $(VENV)/.dev ## Measure the service beside its limits, and print the table
 	@$(BIN)/python -m benchmarks.run_all
+
+ROUNDS ?= 20
+SEED ?= 1
+SECONDS ?= 12
+faults: $(VENV)/.dev ## Break everything while clients upload, and count what was promised (ROUNDS, SEED, SECONDS)
+	@$(BIN)/python -m chaos.run_faults --rounds $(ROUNDS) --seed $(SEED) --seconds $(SECONDS) $(FAULTS_ARGS)
+
+MINUTES ?= 10
+fuzz: $(VENV)/.dev ## Fuzz the reading of headers and metadata (MINUTES, SEED); findings lie in .fuzz/
+	@nice -n 10 $(BIN)/python -m tests.fuzz --minutes $(MINUTES) --seed $(SEED)
+
+flood: $(VENV)/.dev ## Send far more than can be done at once, and look at every answer
+	@$(BIN)/python -m chaos.run_flood $(FLOOD_ARGS)
 
 openapi: $(VENV)/.dev ## Write openapi/openapi.json anew from the code
 	$(BIN)/python -m openapi.write_document

@@ -1,14 +1,20 @@
 """``python -m api``: serve the API."""
 
 import os
+import resource
 import sys
 
 import uvicorn
 
 from api.app import create_app
 from api.settings import read_settings
-from domain.settings import SettingsError
+from domain.settings import SettingsError, forget_settings
+from sandbox.heap import keep_freed_memory
 from storage.logs import configure_logs
+
+MAX_OPEN_FILES = 65_536
+# Connections that wait to be taken; the kernel may allow less (net.core.somaxconn).
+BACKLOG = 4096
 
 
 def main() -> None:
@@ -18,19 +24,31 @@ def main() -> None:
     except SettingsError as error:
         print(f"minilab api: {error}", file=sys.stderr)
         sys.exit(2)
-    configure_logs(service="api")
+    keep_freed_memory()
+    configure_logs("api", settings.logs)
+    forget_settings(os.environ)
+    allow_connections()
     uvicorn.run(
         create_app(settings),
         host=settings.api.host,
         port=settings.api.port,
+        backlog=BACKLOG,
         loop="uvloop",
         http="httptools",
         ws="none",
         access_log=False,
-        log_level="warning",
+        log_config=None,
         server_header=False,
         timeout_graceful_shutdown=settings.api.drain_seconds,
     )
+
+
+def allow_connections() -> None:
+    """Have as many connections open as the system allows: beyond its limit they are reset."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
 
 
 if __name__ == "__main__":

@@ -14,27 +14,43 @@ from litestar.openapi.plugins import SwaggerRenderPlugin
 from litestar.openapi.spec import Components, License, SecurityScheme, Tag
 from litestar.static_files import create_static_files_router
 
+from api.admission import Admission
 from api.auth import OPEN, BearerAuthentication
 from api.contract import get_contract
+from api.controllers.dead_letters import DeadLetterController
 from api.controllers.images import ImageController
 from api.controllers.jobs import JobController
 from api.controllers.keys import KeyController
 from api.controllers.pages import upload_page
 from api.controllers.process import detect_faces
-from api.controllers.service import get_capabilities, get_health, get_readiness
+from api.controllers.service import (
+    get_capabilities,
+    get_health,
+    get_metrics,
+    get_readiness,
+)
 from api.errors import EXCEPTION_HANDLERS
 from api.estimates import Estimates
+from api.lingering import LingeringClose
+from api.load import LoadWatch
+from api.lookout import look_out
+from api.metrics import ApiMetrics
+from api.observation import Observation
+from api.parts import Parts
 from api.rendering import Variants
+from api.service_metrics import ServiceMetrics
 from api.settings import Settings
 from api.tickets import Tickets
 from domain.keys import hash_secret
+from domain.version import VERSION
 from sandbox.pool import ChildPool
 from storage.connect import Stores, open_stores
 from storage.errors import STORE_FAILED
+from storage.tracing import open_tracing
 
-VERSION = "0.1.0"
 PAGES = Path(__file__).parent / "pages"
 PREPARE_AGAIN_SECONDS = 1.0
+CLOCK_SECONDS = 10.0
 
 _log = structlog.get_logger(__name__)
 
@@ -54,24 +70,31 @@ def create_app(settings: Settings) -> Litestar:
         async with open_stores(settings.stores, settings.rules) as stores:
             compose_state(app.state, settings, stores)
             preparing = asyncio.create_task(_prepare(stores))
+            looking_out = asyncio.create_task(look_out(stores))
             stores.notices.start()
+            app.state.admission.watch.start()
             try:
                 yield
             finally:
                 preparing.cancel()
+                looking_out.cancel()
+                await app.state.admission.close()
                 await stores.acceptance.drain()
                 await stores.hints.drain()
                 await stores.notices.stop()
+                app.state.tracing.close()
 
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             JobController,
             detect_faces,
             ImageController,
             KeyController,
+            DeadLetterController,
             get_capabilities,
             get_health,
             get_readiness,
+            get_metrics,
             get_contract,
             upload_page(),
             create_static_files_router(
@@ -87,6 +110,11 @@ def create_app(settings: Settings) -> Litestar:
         openapi_config=openapi_config(),
         logging_config=None,
     )
+    # Outside of everything that may answer before it has read a body, errors included.
+    app.asgi_handler = LingeringClose(
+        Observation(app.asgi_handler, log_requests=settings.api.access_log)
+    )
+    return app
 
 
 def compose_state(state: State, settings: Settings, stores: Stores) -> None:
@@ -95,8 +123,14 @@ def compose_state(state: State, settings: Settings, stores: Stores) -> None:
     state.settings = settings
     state.stores = stores
     state.estimates = Estimates(stores)
+    watch = LoadWatch(stores.load, has_quota=settings.admission.max_stored_bytes > 0)
+    state.admission = Admission(settings.admission, stores.buckets, watch)
     state.tickets = Tickets(stores)
     state.variants = Variants(stores, pool, settings.images)
+    state.metrics = ApiMetrics(pool, state.admission, stores.metrics)
+    state.service_metrics = ServiceMetrics(state.metrics.registry, stores)
+    state.parts = Parts(stores, state.admission, settings.admission)
+    state.tracing = open_tracing("api", VERSION, settings.tracing)
     state.admin_key_hash = hash_secret(settings.api.admin_key)
 
 
@@ -108,13 +142,16 @@ def openapi_config() -> OpenAPIConfig:
         summary="Drop photos off, get a ticket at once, pick the results up later.",
         description=(
             "Send files to `POST /v1/jobs` and get a ticket at once; poll it, wait on it, and "
-            "pick the results up. A ticket is a promise: every image of it reaches an end."
+            "pick the results up. A ticket is a promise: every image of it reaches an end.\n\n"
+            "Every answer carries `X-Request-ID`: the one that the request came with, if it did, "
+            "or a new one. The service's log is searched by it."
         ),
         license=License(name="Apache-2.0", identifier="Apache-2.0"),
         tags=[
             Tag(name="jobs", description="Drop files off, follow the ticket."),
             Tag(name="images", description="Results and pictures."),
             Tag(name="api keys", description="Who may do what; for admins."),
+            Tag(name="dead letters", description="What was given up, and why; for admins."),
             Tag(name="service", description="What it can do, and how it is."),
         ],
         security=[{"apiKey": []}],
@@ -142,12 +179,14 @@ def openapi_config() -> OpenAPIConfig:
 
 
 async def _prepare(stores: Stores) -> None:
-    """Make indexes as soon as MongoDB is there: the order of starting does not matter."""
+    """Make indexes as soon as MongoDB is there, in whatever order all starts; follow its clock."""
+    is_prepared = False
     while True:
         try:
-            await stores.prepare()
+            await stores.follow_clock()
+            if not is_prepared:
+                await stores.prepare()
+                is_prepared = True
         except STORE_FAILED as error:
             _log.warning("mongodb_not_ready", reason=type(error).__name__)
-            await asyncio.sleep(PREPARE_AGAIN_SECONDS)
-        else:
-            return
+        await asyncio.sleep(CLOCK_SECONDS if is_prepared else PREPARE_AGAIN_SECONDS)

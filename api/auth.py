@@ -3,7 +3,9 @@
 import hmac
 from typing import Any
 
+from litestar import Request
 from litestar.connection import ASGIConnection
+from litestar.enums import HttpMethod
 from litestar.handlers import BaseRouteHandler
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 from litestar.types import ASGIApp
@@ -29,7 +31,7 @@ class BearerAuthentication(AbstractAuthenticationMiddleware):
         """Find out who calls.
 
         Raises:
-            Unauthenticated: No key, an unknown one, or a revoked one.
+            Unauthenticated: No key, or one that is unknown, expired or revoked.
         """
         state = connection.app.state
         caller = await find_caller(
@@ -44,15 +46,24 @@ async def find_caller(header: str, admin_key_hash: str, keys: ApiKeys) -> Caller
     Raises:
         Unauthenticated: No key, an unknown one, or a revoked one.
     """
-    if not header[: len(SCHEME)].casefold() == SCHEME.casefold():
-        raise Unauthenticated("Send your key in the header: Authorization: Bearer <key>.")
-    secret = header[len(SCHEME) :].strip()
+    secret = shown_secret(header)
     if hmac.compare_digest(hash_secret(secret), admin_key_hash):
         return ADMIN
     caller = await keys.find_caller(secret)
     if caller is None:
-        raise Unauthenticated("The key is unknown or was revoked.")
+        raise Unauthenticated("The key is unknown, has expired or was revoked.")
     return caller
+
+
+def shown_secret(header: str) -> str:
+    """Read the secret out of an Authorization header.
+
+    Raises:
+        Unauthenticated: The header is no ``Bearer`` one.
+    """
+    if not header[: len(SCHEME)].casefold() == SCHEME.casefold():
+        raise Unauthenticated("Send your key in the header: Authorization: Bearer <key>.")
+    return header[len(SCHEME) :].strip()
 
 
 def admins_only(connection: ASGIConnection[Any, Caller, Any, Any], _: BaseRouteHandler) -> None:
@@ -61,5 +72,7 @@ def admins_only(connection: ASGIConnection[Any, Caller, Any, Any], _: BaseRouteH
     Raises:
         Forbidden: Another key was shown.
     """
+    if isinstance(connection, Request) and connection.method == HttpMethod.OPTIONS:
+        return  # Asked without a key by browsers, and answered with nothing but the methods.
     if not connection.user.is_admin:
         raise Forbidden("This route wants an admin key.")

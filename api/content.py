@@ -12,10 +12,10 @@ from werkzeug.http import dump_options_header
 
 from api.errors import problem_response, status_of
 from api.preferences import requested_range
-from api.rendering import Variants, version_of
+from api.rendering import STRIPPED, Variants, version_of
 from domain.errors import RangeNotSatisfiable
 from domain.images.formats import ImageFormat
-from domain.records import Image
+from domain.records import GpsPolicy, Image
 from storage.blobs import CHUNK_BYTES, FileId, stream_file
 from storage.connect import Stores
 from storage.images import Blob
@@ -49,14 +49,18 @@ async def find_content(variants: Variants, image: Image, blob: Blob, variant: st
     Raises:
         ServiceError: It cannot be made, or not yet.
     """
-    if variant == "original":
+    if variant == "original" and image.gps is GpsPolicy.KEEP:
         etag = blob.sha256
         headers = _headers(etag, ImageFormat(image.format).media_type, image.filename)
         return Content("blobs", blob.file_id, blob.size_bytes, blob.chunk_bytes, etag, headers)
+    name = image.filename
+    if variant == "original":
+        variant = STRIPPED
     stored = await variants.get(image, blob, variant)
     etag = f"{blob.sha256}-{variant}-v{version_of(variant)}"
-    ending = ENDINGS.get(stored.media_type, "")
-    name = f"{PurePath(image.filename).stem}-{variant}{ending}"
+    if variant != STRIPPED:
+        ending = ENDINGS.get(stored.media_type, "")
+        name = f"{PurePath(image.filename).stem}-{variant}{ending}"
     headers = _headers(etag, stored.media_type, name)
     return Content("variants", stored.file_id, stored.size_bytes, CHUNK_BYTES, etag, headers)
 

@@ -10,6 +10,7 @@ from litestar.openapi.spec import Example
 from api.errors import PROBLEM_JSON, TYPE_PREFIX, Problem
 
 NULL_MARK = "(null)"
+EXAMPLE_REQUEST_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
 def answer(
@@ -60,6 +61,7 @@ def _problem(status: int) -> tuple[str, dict[str, Any]]:
         "status": status,
         "code": code,
         "detail": "What happened this time, and what to do about it.",
+        "request_id": EXAMPLE_REQUEST_ID,
     }
     return phrase, example
 
@@ -71,9 +73,11 @@ PROBLEM_CODES = {
     404: "not_found",
     408: "upload_too_slow",
     409: "wrong_state",
+    410: "expired",
     413: "request_too_large",
     415: "wrong_content_type",
     416: "range_not_satisfiable",
     422: "invalid_value",
+    429: "rate_limited",
     503: "unavailable",
 }

@@ -1,7 +1,7 @@
 """The upload routes from the first byte to the answer."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
@@ -9,13 +9,17 @@ import msgspec
 from litestar import Response
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
+from api.admission import Upload
+from api.errors import answer_service_error
 from api.idempotency import check_same, fingerprint, holding, record_id
 from api.preferences import wait_seconds
 from api.requests import ApiRequest
 from api.schemas.jobs import view_job
 from api.tickets import JobState, make_drop_off
-from api.uploads import Form, receive_form
-from domain.errors import UploadTooSlow
+from api.uploads import Form, check_length, receive_form
+from domain.admission import tenant_of
+from domain.errors import OverLimit, UploadTooSlow
+from domain.estimates import Place, retry_after
 from domain.jobs import TERMINAL
 from domain.keys import Scope
 from storage.blobs import BlobIntake, HashingIntake
@@ -43,44 +47,88 @@ class Wishes(msgspec.Struct, frozen=True):
 
 async def answer_drop_off(request: ApiRequest, wishes: Wishes) -> Response[Any]:
     """Take a request's files in, give a ticket, and wait as long as the client prefers."""
-    if wishes.idempotency_key is None:
-        state = await _take_in(request, wishes, None)
-        return await _answer(request, wishes, await _wait(request, wishes, state))
-    keys = request.app.state.stores.idempotency
-    name = record_id(request.user, request.url.path, wishes.idempotency_key)
-    begun = await keys.begin(name)
-    if isinstance(begun, Answered):
-        return await _answer_again(request, wishes, begun)
-    async with holding(keys, begun):
-        state = await _take_in(request, wishes, begun)
-    answer = await _answer(request, wishes, await _wait(request, wishes, state))
-    with suppress(*STORE_FAILED):  # Without it, the job as it stands then is answered.
-        await keys.keep_answer(begun, answer.status_code, answer.headers, answer.content)
+    state, tenant = request.app.state, tenant_of(request.user)
+    length = request.content_length
+    check_length(length, state.settings.uploads)
+    name = _record_id(request, wishes)
+    try:
+        upload = await state.admission.admit(tenant, length)
+    except OverLimit as refusal:
+        answer = await _answer_refused(request, wishes, name, refusal)
+    else:
+        answer = await _answer_admitted(request, wishes, name, upload)
+    answer.headers.update(state.admission.headers(tenant))
     return answer
 
 
-async def _take_in(request: ApiRequest, wishes: Wishes, attempt: Attempt | None) -> JobState:
+async def _answer_admitted(
+    request: ApiRequest, wishes: Wishes, name: str | None, upload: Upload
+) -> Response[bytes]:
+    keys = request.app.state.stores.idempotency
+    with upload:
+        if name is None:
+            begun, state = None, await _take_in(request, wishes, None, upload)
+        else:
+            begun = await keys.begin(name)
+            if isinstance(begun, Answered):
+                return await _answer_again(request, wishes, begun)
+            async with holding(keys, begun):
+                state = await _take_in(request, wishes, begun, upload)
+    answer = await _answer(request, wishes, await _wait(request, wishes, state))
+    if begun is not None:
+        with suppress(*STORE_FAILED):  # Without it, the job as it stands then is answered.
+            await keys.keep_answer(begun, answer.status_code, answer.headers, answer.content)
+    return answer
+
+
+async def _answer_refused(
+    request: ApiRequest, wishes: Wishes, name: str | None, refusal: OverLimit
+) -> Response[Any]:
+    """Say no; but whoever was given an answer before gets it again."""
+    if name is not None:
+        answered = None
+        with suppress(*STORE_FAILED):
+            answered = await request.app.state.stores.idempotency.find(name)
+        if answered is not None:
+            return await _answer_again(request, wishes, answered)
+    return answer_service_error(request, refusal)
+
+
+def _record_id(request: ApiRequest, wishes: Wishes) -> str | None:
+    if wishes.idempotency_key is None:
+        return None
+    return record_id(request.user, request.url.path, wishes.idempotency_key)
+
+
+async def _take_in(
+    request: ApiRequest, wishes: Wishes, attempt: Attempt | None, upload: Upload
+) -> JobState:
     state = request.app.state
     intake = BlobIntake(state.stores.database["blobs.chunks"])
     try:
-        form = await _receive(request, intake)
-        drop_off = make_drop_off(form, intake, request.user, wishes.operations)
+        form = await _receive(request, intake, upload)
+        drop_off = make_drop_off(
+            form, intake, request.user, wishes.operations, state.settings.api.gps
+        )
     except BaseException:
         await intake.discard()
         raise
     if attempt is not None:
         drop_off = msgspec.structs.replace(drop_off, attempt=attempt, fingerprint=fingerprint(form))
-    accepted: JobState = await state.tickets.accept(drop_off)
+    with state.tracing.span("commit", {"minilab.images": len(form.taken)}):
+        accepted: JobState = await state.tickets.accept(drop_off)
+    state.metrics.took_in(drop_off, accepted.job)
+    upload.count_images(len(form.taken))
     return accepted
 
 
-async def _receive(request: ApiRequest, intake: BlobIntake) -> Form:
+async def _receive(request: ApiRequest, intake: BlobIntake, upload: Upload | None = None) -> Form:
     limits = request.app.state.settings.uploads
     try:
         # The sweeper removes bytes without a parent by their age: no upload may take that long.
         async with asyncio.timeout(limits.max_upload_seconds):
-            return await receive_form(
-                request.stream(),
+            form = await receive_form(
+                request.stream() if upload is None else _charged(request, upload),
                 request.headers.get("content-type"),
                 request.content_length,
                 intake,
@@ -88,6 +136,22 @@ async def _receive(request: ApiRequest, intake: BlobIntake) -> Form:
             )
     except TimeoutError as error:
         raise UploadTooSlow(f"The limit is {limits.max_upload_seconds:g} seconds.") from error
+    if upload is not None:
+        upload.count_files(form.files)
+    return form
+
+
+def _charged(request: ApiRequest, upload: Upload) -> AsyncIterator[bytes]:
+    """Give the body; bytes that no header announced are charged as they arrive."""
+    if request.content_length is not None:
+        return request.stream()
+
+    async def charge() -> AsyncIterator[bytes]:
+        async for chunk in request.stream():
+            upload.count_arrived(len(chunk))
+            yield chunk
+
+    return charge()
 
 
 async def _wait(request: ApiRequest, wishes: Wishes, accepted: JobState) -> JobState:
@@ -105,17 +169,17 @@ async def _wait(request: ApiRequest, wishes: Wishes, accepted: JobState) -> JobS
 async def _answer(request: ApiRequest, wishes: Wishes, state: JobState) -> Response[bytes]:
     """Answer with a job: 200 if the client waited for its end, else 202 and where to look."""
     estimates = request.app.state.estimates
-    queue = (0, 0.0)
+    place = Place(0, None)
     with suppress(*STORE_FAILED):
-        queue = await estimates.queue_of(state.job)
+        place = await estimates.place_of(state.job)
     waited = wait_seconds(wishes.prefer)
     done = waited is not None and state.job.status in TERMINAL
     headers = {"Location": f"/v1/jobs/{state.job.id}"}
     if waited is not None:
         headers["Preference-Applied"] = f"wait={waited}"
     if not done:
-        headers["Retry-After"] = str(estimates.retry_after(queue[1]))
-    view: msgspec.Struct = view_job(state, queue)
+        headers["Retry-After"] = str(retry_after(place.eta_seconds))
+    view: msgspec.Struct = view_job(state, place, request.app.state.settings.rules)
     if done and wishes.view_finished is not None:
         view = await wishes.view_finished(request, state)
     status = HTTP_200_OK if done else HTTP_202_ACCEPTED
@@ -131,7 +195,7 @@ async def _answer_again(request: ApiRequest, wishes: Wishes, answered: Answered)
         return _json(answered.body, answered.status, answered.headers | again)
     job = await stores.jobs.get(answered.job_id, Scope())
     state = await request.app.state.tickets.with_items(job)
-    answer = await _answer(request, wishes, state)
+    answer = await _answer(request, wishes, await _wait(request, wishes, state))
     answer.headers.update(again)
     return answer
 

@@ -9,10 +9,12 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from structlog.contextvars import bind_contextvars
 
 from domain import errors
 from domain.errors import ServiceError
-from storage.errors import STORE_FAILED
+from storage.errors import STORE_FAILED, is_disk_full
+from storage.logs import request_id
 
 PROBLEM_JSON = "application/problem+json"
 TYPE_PREFIX = "urn:minilab:problem:"
@@ -24,6 +26,7 @@ STATUS_OF: dict[type[ServiceError], HTTPStatus] = {
     errors.Forbidden: HTTPStatus.FORBIDDEN,
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.WrongState: HTTPStatus.CONFLICT,
+    errors.Expired: HTTPStatus.GONE,
     errors.UploadTooSlow: HTTPStatus.REQUEST_TIMEOUT,
     errors.RequestTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.TooManyParts: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -34,6 +37,8 @@ STATUS_OF: dict[type[ServiceError], HTTPStatus] = {
     errors.DecodeTimedOut: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.DecoderDied: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.OverLimit: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.Overloaded: HTTPStatus.SERVICE_UNAVAILABLE,
     ServiceError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 CODE_OF_STATUS = {
@@ -60,14 +65,17 @@ class Problem(msgspec.Struct, frozen=True):
     """What kind of problem it is, for programs; stable."""
     detail: str
     """What happened this time, and what to do about it."""
+    request_id: str
+    """The `X-Request-ID` of this answer: its lines in the log carry it."""
 
 
 def problem_response(
     status: int, code: str, title: str, detail: str, headers: dict[str, str] | None = None
 ) -> Response[Problem]:
     """Write a problem document."""
+    bind_contextvars(problem=code)
     return Response(
-        Problem(TYPE_PREFIX + code, title, status, code, detail),
+        Problem(TYPE_PREFIX + code, title, status, code, detail, request_id() or ""),
         status_code=status,
         media_type=PROBLEM_JSON,
         headers=headers or {},
@@ -85,14 +93,18 @@ def answer_service_error(_: Request[Any, Any, Any], error: ServiceError) -> Resp
     headers = {}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="minilab"'
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if isinstance(error, errors.OverLimit):
+        headers["Retry-After"] = str(spread(error.wait_seconds))
+    elif status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = str(jittered(3))
     return problem_response(status, error.code, error.title, error.detail, headers)
 
 
 def answer_store_error(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    """Answer for a server that cannot be reached."""
-    _log.warning("store_failed", path=request.url.path, reason=type(error).__name__)
+    """Answer for a server that cannot be reached, or has no room left."""
+    _log.warning("store_failed", reason=type(error).__name__)
+    if is_disk_full(error):
+        return answer_service_error(request, errors.StorageFull("There is no room for more now."))
     return answer_service_error(request, errors.Unavailable("A database cannot be reached now."))
 
 
@@ -118,7 +130,7 @@ def answer_nesting(request: Request[Any, Any, Any], _: RecursionError) -> Respon
 
 def answer_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     """Answer a mistake of our own: the log has it, the client learns nothing of our inside."""
-    _log.error("unexpected_error", path=request.url.path, exc_info=error)
+    _log.error("unexpected_error", route=request.scope.get("path_template"), exc_info=error)
     unknown = ServiceError()
     return problem_response(500, unknown.code, unknown.title, "The error was logged.")
 
@@ -126,6 +138,11 @@ def answer_unexpected(request: Request[Any, Any, Any], error: Exception) -> Resp
 def jittered(seconds: float) -> int:
     """Spread a waiting time, so that those who were refused together do not return together."""
     return math.ceil(seconds * random.uniform(0.75, 1.25))  # noqa: S311
+
+
+def spread(wait_seconds: float) -> int:
+    """Say after how many whole seconds to come again: never too early, not all at once."""
+    return math.ceil(wait_seconds + random.uniform(0.0, max(2.0, wait_seconds)))  # noqa: S311
 
 
 EXCEPTION_HANDLERS: dict[Any, Any] = {

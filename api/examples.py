@@ -13,6 +13,7 @@ EXAMPLE_JOB: dict[str, Any] = {
     "user_id": "u1",
     "operations": ["faces"],
     "progress": {"done": 1, "failed": 1, "total": 2},
+    "expires_at": None,
     "queue": {"position": 0, "eta_seconds": 0.0},
     "items": [
         {
@@ -62,8 +63,10 @@ EXAMPLE_IMAGE: dict[str, Any] = {
     "height": 250,
     "uploaded_at": EXAMPLE_TIME,
     "status": "succeeded",
+    "gps": "keep",
     "duplicate_of": None,
     "error": None,
+    "expires_at": None,
     "metadata": None,
     "histogram": None,
     "faces": [{"box": [67, 66, 118, 118]}],
@@ -83,10 +86,23 @@ EXAMPLE_TICKET: dict[str, Any] = EXAMPLE_JOB | {
         EXAMPLE_JOB["items"][1],
     ],
 }
-EXAMPLE_JOB_PAGE: dict[str, Any] = {
+EXAMPLE_CANCELED: dict[str, Any] = EXAMPLE_JOB | {
+    "status": "canceled",
     "items": [
-        {name: value for name, value in EXAMPLE_JOB.items() if name not in {"queue", "items"}}
+        EXAMPLE_JOB["items"][0],
+        EXAMPLE_JOB["items"][0]
+        | {
+            "image_id": "019aa5d2-7c1f-7b21-a1c9-0f6f4f5b7a10",
+            "filename": "landscape.jpg",
+            "status": "canceled",
+            "operations": {"faces": {"status": "canceled", "error": None}},
+        },
     ],
+    "progress": {"done": 1, "failed": 0, "total": 2},
+}
+NOT_IN_LISTS = {"expires_at", "queue", "items"}
+EXAMPLE_JOB_PAGE: dict[str, Any] = {
+    "items": [{name: value for name, value in EXAMPLE_JOB.items() if name not in NOT_IN_LISTS}],
     "next_cursor": EXAMPLE_ID,
 }
 SUMMARY_FIELDS = (
@@ -103,20 +119,69 @@ EXAMPLE_KEY: dict[str, Any] = EXAMPLE_NEW_KEY | {
     "hint": "mlk_8fKq",
     "created_at": EXAMPLE_TIME,
     "revoked_at": None,
+    "expires_at": None,
 }
 EXAMPLE_CREATED_KEY: dict[str, Any] = EXAMPLE_KEY | {"key": "mlk_8fKq… shown this once"}
 EXAMPLE_KEY_PAGE: dict[str, Any] = {"items": [EXAMPLE_KEY]}
+EXAMPLE_DEAD_LETTER: dict[str, Any] = {
+    "image_id": EXAMPLE_ID,
+    "job_id": "019aa5d2-7c1e-7d43-9f0b-3a52c1f7e9b5",
+    "user_id": "u1",
+    "filename": "portrait.jpg",
+    "format": "jpeg",
+    "bytes": 10828,
+    "operations": ["faces"],
+    "error": {
+        "code": "decoder_died",
+        "title": "The image repeatedly ended the process that worked on it",
+        "detail": "The image repeatedly ended the process that worked on it",
+    },
+    "gave_up_at": EXAMPLE_TIME,
+    "attempts": [{"at": EXAMPLE_TIME, "worker": "worker-1:7", "reason": "decoder_died"}],
+}
+EXAMPLE_DEAD_LETTER_PAGE: dict[str, Any] = {"items": [EXAMPLE_DEAD_LETTER]}
+EXAMPLE_CHOSEN_DEAD_LETTERS: dict[str, Any] = {"filter": {"code": "decoder_died"}}
+EXAMPLE_RETRIED: dict[str, Any] = {"retried": 12, "skipped": 0, "left": 0}
+EXAMPLE_DISCARDED: dict[str, Any] = {"discarded": 12, "skipped": 0, "left": 0}
 EXAMPLE_HEALTH: dict[str, Any] = {"status": "ok"}
+_ANSWERS: dict[str, Any] = {
+    "status": "ok",
+    "since": EXAMPLE_TIME,
+    "detail": "It answers.",
+    "action": None,
+}
+_DETAILS: dict[str, Any] = {
+    "mongodb": _ANSWERS,
+    "redis": _ANSWERS,
+    "worker": _ANSWERS | {"detail": "1 at work."},
+    "disk": _ANSWERS | {"detail": "52428800000 bytes are free."},
+    "backlog": _ANSWERS | {"detail": "0 images wait or are worked on."},
+}
 EXAMPLE_READY: dict[str, Any] = {
     "status": "ready",
     "parts": {"mongodb": True, "redis": True, "worker": True},
     "workers": 1,
+    "details": _DETAILS,
 }
 EXAMPLE_NOT_READY: dict[str, Any] = {
     "status": "not_ready",
     "parts": {"mongodb": True, "redis": True, "worker": False},
     "workers": 0,
+    "details": _DETAILS
+    | {
+        "worker": {
+            "status": "down",
+            "since": EXAMPLE_TIME,
+            "detail": "No worker was seen for 10 seconds: uploads are taken and are safe; their "
+            "work waits for one.",
+            "action": "Start a worker: python -m tasks.",
+        }
+    },
 }
+EXAMPLE_METRICS = """# HELP minilab_queue_images Images that have not ended, by class of tenants.
+# TYPE minilab_queue_images gauge
+minilab_queue_images{backlog="small",role="client"} 12.0
+"""
 EXAMPLE_CAPABILITIES: dict[str, Any] = {
     "formats": [{"format": "jpeg", "media_type": "image/jpeg"}],
     "operations": [{"name": "faces", "version": 1}],

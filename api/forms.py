@@ -4,12 +4,20 @@ from dataclasses import dataclass
 
 from litestar.openapi.spec import (
     Example,
+    OpenAPIHeader,
     OpenAPIMediaType,
+    OpenAPIResponse,
     OpenAPIType,
     Operation,
     RequestBody,
     Schema,
 )
+
+
+def _header(description: str, example: str) -> OpenAPIHeader:
+    schema = Schema(type=OpenAPIType.STRING, examples=[example])
+    return OpenAPIHeader(description=description, schema=schema)
+
 
 UPLOAD_SCHEMA = Schema(
     type=OpenAPIType.OBJECT,
@@ -31,8 +39,46 @@ UPLOAD_SCHEMA = Schema(
             description="Whose images these are: required with a service key, free with an "
             "admin key, the key's own with a client key.",
         ),
+        "gps": Schema(
+            type=OpenAPIType.STRING,
+            enum=["keep", "strip"],
+            description="What becomes of the place that a picture was taken at. `strip`: nothing "
+            "that is served of it tells the place, neither metadata nor any picture, the "
+            "original among them. Where it is left out, as the service is set up.",
+        ),
     },
 )
+
+
+TENANT_HEADERS = {
+    "RateLimit-Policy": _header(
+        "Limits of this key: `q` at once, of the unit `qu`, again in `w` seconds. "
+        "Admin keys have none.",
+        '"requests";q=5000;qu="requests";w=5',
+    ),
+    "RateLimit": _header(
+        "What is left: `r` can be sent now; in `t` seconds all can, or, where nothing is left, "
+        "something.",
+        '"requests";r=4711;t=1',
+    ),
+}
+WAIT_HEADERS = {
+    "Retry-After": _header("Seconds after which the same request may be sent again.", "3")
+}
+LIMIT_HEADERS = {
+    "200": TENANT_HEADERS,
+    "202": TENANT_HEADERS,
+    "429": TENANT_HEADERS | WAIT_HEADERS,
+    "503": TENANT_HEADERS | WAIT_HEADERS,
+}
+
+REFUSALS = {
+    "429": "A limit of this key: `rate_limited` (requests, files or bytes), "
+    "`too_many_in_flight` (images that are not done, uploads at the same time). "
+    "Answered before the body is read.",
+    "503": "Nobody's uploads are taken in now: `backlog_full`, `storage_full`, "
+    "`too_many_uploads`, answered before the body is read; or `unavailable`.",
+}
 
 
 @dataclass
@@ -40,7 +86,7 @@ class UploadOperation(Operation):
     """An operation that takes files."""
 
     def __post_init__(self) -> None:
-        """Add the form to the operation."""
+        """Add the form, and what answers say of limits, to the operation."""
         self.request_body = RequestBody(
             required=True,
             content={
@@ -55,3 +101,8 @@ class UploadOperation(Operation):
                 )
             },
         )
+        for status, response in (self.responses or {}).items():
+            if isinstance(response, OpenAPIResponse):
+                headers = LIMIT_HEADERS.get(status, {})
+                response.headers = {**(response.headers or {}), **headers}
+                response.description = REFUSALS.get(status, response.description)

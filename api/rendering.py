@@ -15,13 +15,16 @@ from storage.connect import Stores
 from storage.images import Blob
 
 RENDERING_VERSION = 1
+STRIPPING_VERSION = 1
+STRIPPED = "original-stripped"
+"""The original without the place that it was taken at; its pixels are the same."""
 
 
 class RenderJob(msgspec.Struct, frozen=True):
     """What a child is asked to draw.
 
     Attributes:
-        variant: ``grayscale``, ``faces`` or ``thumbnail``.
+        variant: ``grayscale``, ``faces``, ``thumbnail`` or ``original-stripped``.
         data: The bytes of the image.
         format: Its format.
         boxes: Faces to draw, ``[x, y, width, height]``.
@@ -62,7 +65,7 @@ class Variants:
         Args:
             image: The image that it is asked for.
             blob: Its blob.
-            variant: ``grayscale``, ``faces`` or ``thumbnail``.
+            variant: ``grayscale``, ``faces``, ``thumbnail`` or ``original-stripped``.
 
         Raises:
             WrongState: The faces are not known yet, or were not asked for.
@@ -89,7 +92,8 @@ class Variants:
 
 def version_of(variant: str) -> int:
     """Say which version of a variant is current."""
-    return VERSIONS[variant] if variant == THUMBNAIL else RENDERING_VERSION
+    own = {THUMBNAIL: VERSIONS[THUMBNAIL], STRIPPED: STRIPPING_VERSION}
+    return own.get(variant, RENDERING_VERSION)
 
 
 def render(job: RenderJob) -> Rendered:
@@ -100,7 +104,10 @@ def render(job: RenderJob) -> Rendered:
     """
     from domain.images.pipeline import process_image  # noqa: PLC0415
     from domain.images.render_variant import Variant, render_variant  # noqa: PLC0415
+    from domain.images.strip_position import strip_position  # noqa: PLC0415
 
+    if job.variant == STRIPPED:
+        return Rendered(job.format.media_type, strip_position(job.data, job.format))
     if job.variant == THUMBNAIL:
         done = process_image(job.data, job.format, (THUMBNAIL,), job.limits, lambda: None)
         thumbnail = done.results.get(THUMBNAIL)

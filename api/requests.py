@@ -6,12 +6,17 @@ from litestar import Request
 from litestar.datastructures import State
 from litestar.params import HeaderParameter, QueryParameter
 
+from api.admission import Admission
 from api.estimates import Estimates
+from api.metrics import ApiMetrics
+from api.parts import Parts
 from api.rendering import Variants
+from api.service_metrics import ServiceMetrics
 from api.settings import Settings
 from api.tickets import Tickets
 from domain.keys import Caller
 from storage.connect import Stores
+from storage.tracing import Tracing
 
 
 class AppState(State):
@@ -20,6 +25,11 @@ class AppState(State):
     settings: Settings
     stores: Stores
     estimates: Estimates
+    admission: Admission
+    metrics: ApiMetrics
+    service_metrics: ServiceMetrics
+    parts: Parts
+    tracing: Tracing
     tickets: Tickets
     variants: Variants
     admin_key_hash: str

@@ -6,9 +6,12 @@ from typing import Annotated, Any
 
 import msgspec
 
-from domain.limits import ImageLimits, UploadLimits
+from domain.limits import AdmissionLimits, ImageLimits, UploadLimits
+from domain.records import GpsPolicy
 from domain.settings import SettingsReader
+from storage.logs import LogSettings
 from storage.settings import StoreSettings, WorkRules
+from storage.tracing import TracingSettings, read_tracing
 
 MIN_ADMIN_KEY_CHARS = 32
 MAX_WAIT_SECONDS = 30
@@ -24,6 +27,9 @@ class ApiSettings(msgspec.Struct, frozen=True):
         admin_key_file: A file that holds it, where it is not given itself.
         render_children: Child processes that draw pictures on demand.
         drain_seconds: Longest wait for running requests when asked to stop.
+        access_log: Whether each request is a line in the log.
+        gps: What becomes of positions where an upload does not say: ``keep`` or ``strip``.
+        metrics_open: Whether ``/metrics`` is read without a key; else it wants an admin key.
     """
 
     host: str = "127.0.0.1"
@@ -32,6 +38,9 @@ class ApiSettings(msgspec.Struct, frozen=True):
     admin_key_file: str = ""
     render_children: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
     drain_seconds: Annotated[int, msgspec.Meta(ge=0)] = 30
+    access_log: bool = True
+    gps: GpsPolicy = GpsPolicy.KEEP
+    metrics_open: bool = True
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -41,6 +50,9 @@ class Settings(msgspec.Struct, frozen=True):
     rules: WorkRules
     uploads: UploadLimits
     images: ImageLimits
+    logs: LogSettings
+    admission: AdmissionLimits
+    tracing: TracingSettings
     api: ApiSettings
 
 
@@ -51,10 +63,19 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         SettingsError: Lists every mistake.
     """
     reader = SettingsReader(environ)
-    parts = (StoreSettings, WorkRules, UploadLimits, ImageLimits, ApiSettings)
+    parts = (
+        StoreSettings,
+        WorkRules,
+        UploadLimits,
+        ImageLimits,
+        LogSettings,
+        AdmissionLimits,
+        ApiSettings,
+    )
     read: list[Any] = [reader.read(part) for part in parts]
     api: ApiSettings = read[-1]
     key = _admin_key(api, reader)
+    read.insert(-1, read_tracing(reader, environ))
     reader.check()
     read[-1] = msgspec.structs.replace(api, admin_key=key)
     return Settings(*read)

@@ -11,14 +11,11 @@ from domain.errors import InvalidValue
 from domain.images.operations import parse_operations
 from domain.jobs import TERMINAL
 from domain.keys import Caller, Scope, uploading_user
-from domain.records import Item, Job
+from domain.records import GpsPolicy, Item, Job
 from storage.blobs import BlobIntake
 from storage.connect import Stores
 from storage.drop_offs import DropOff
 from storage.recovery import ChunkHint
-
-# Notices can be lost with Redis; whoever waits looks for himself this often.
-LOOK_SECONDS = 1.0
 
 
 class JobState(msgspec.Struct, frozen=True):
@@ -55,7 +52,10 @@ class Tickets:
         ticket = await self._stores.acceptance.accept(drop_off)
         if ticket.chunks:
             self._stores.hints.send_soon(
-                [ChunkHint(ticket.job.id, chunk) for chunk in ticket.chunks]
+                [
+                    ChunkHint(ticket.job.id, chunk, user_id=drop_off.user_id, units=units)
+                    for chunk, units in ticket.chunks.items()
+                ]
             )
         return JobState(ticket.job, ticket.items)
 
@@ -91,12 +91,16 @@ class Tickets:
                 if job.status in TERMINAL or left <= 0:
                     return job
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(min(left, LOOK_SECONDS)):
+                    async with asyncio.timeout(left):
                         await changed.wait()
 
 
 def make_drop_off(
-    form: Form, intake: BlobIntake, caller: Caller, operations: str | None
+    form: Form,
+    intake: BlobIntake,
+    caller: Caller,
+    operations: str | None,
+    default_gps: GpsPolicy,
 ) -> DropOff:
     """Work out what a form asks for.
 
@@ -105,6 +109,7 @@ def make_drop_off(
         intake: Holds the bytes that are not written yet.
         caller: Who uploads.
         operations: Comma list that goes before the form's own; None for all.
+        default_gps: What becomes of positions where the form does not say.
 
     Raises:
         ServiceError: A field cannot be used.
@@ -117,6 +122,7 @@ def make_drop_off(
         taken=form.taken,
         refused=form.refused,
         intake=intake,
+        gps=_choose_gps(form.fields.get("gps"), default_gps),
     )
 
 
@@ -128,5 +134,10 @@ def refuse_unknown_wishes(fields: dict[str, str]) -> None:
     """
     if fields.get("callback_url"):
         raise InvalidValue("callback_url is not available in this version; poll or wait instead.")
-    if fields.get("gps", "keep") not in {"", "keep"}:
-        raise InvalidValue("gps can only be 'keep' in this version.")
+
+
+def _choose_gps(wanted: str | None, default: GpsPolicy) -> GpsPolicy:
+    try:
+        return GpsPolicy(wanted) if wanted else default
+    except ValueError as error:
+        raise InvalidValue("gps is 'keep' or 'strip'.") from error

@@ -18,9 +18,6 @@ from domain.records import ItemError
 from storage.blobs import HEAD_BYTES, BlobIntake, IncomingFile
 from storage.drop_offs import RefusedFile, TakenFile
 
-MAX_FIELDS = 16
-MAX_HEADER_BYTES = 8 * 1024
-
 
 class Form(msgspec.Struct):
     """What a request brought.
@@ -68,11 +65,14 @@ async def receive_form(
         NoFiles: No part has a file name.
     """
     boundary = _boundary(content_type)
-    if content_length is not None and content_length > limits.max_request_bytes:
-        raise errors.RequestTooLarge(f"The limit is {limits.max_request_bytes} bytes.")
+    check_length(content_length, limits)
     receiver = _Receiver(intake, limits)
     try:
-        with PushMultipartParser(boundary, max_header_size=MAX_HEADER_BYTES) as parser:
+        with PushMultipartParser(
+            boundary,
+            max_header_size=limits.max_part_header_bytes,
+            max_header_count=limits.max_part_headers,
+        ) as parser:
             async for chunk in body:
                 await receiver.count(chunk)
                 for event in parser.parse(chunk):
@@ -87,6 +87,16 @@ async def receive_form(
     if not receiver.form.files:
         raise errors.NoFiles("Send at least one part with a file name.")
     return receiver.form
+
+
+def check_length(content_length: int | None, limits: UploadLimits) -> None:
+    """Refuse a body that is larger than allowed by its own account.
+
+    Raises:
+        RequestTooLarge: It is.
+    """
+    if content_length is not None and content_length > limits.max_request_bytes:
+        raise errors.RequestTooLarge(f"The limit is {limits.max_request_bytes} bytes.")
 
 
 def clean_filename(name: str, max_chars: int) -> str:
@@ -132,8 +142,8 @@ class _Receiver:
         self._text.clear()
         if self._filename is None:
             self._fields += 1
-            if self._fields > MAX_FIELDS:
-                raise errors.TooManyParts(f"The limit is {MAX_FIELDS} fields.")
+            if self._fields > self._limits.max_fields:
+                raise errors.TooManyParts(f"The limit is {self._limits.max_fields} fields.")
             return
         self._files += 1
         if self._files > self._limits.max_files:

@@ -32,10 +32,13 @@ def get_request(address: Address, path: str, prefer: str = "") -> bytes:
 
 
 def upload_request(
-    address: Address, path: str, files: Sequence[bytes], prefer: str = ""
+    address: Address, path: str, files: Sequence[bytes], prefer: str = "", *, user_id: str = ""
 ) -> list[bytes]:
     """Write a multipart upload, in pieces: the files themselves are not copied."""
     pieces: list[bytes] = []
+    if user_id:
+        field = f'Content-Disposition: form-data; name="user_id"\r\n\r\n{user_id}\r\n'
+        pieces += [b"--" + BOUNDARY + b"\r\n", field.encode()]
     for number, file in enumerate(files):
         disposition = f'form-data; name="file"; filename="{number:03}.jpg"'
         head = f"Content-Disposition: {disposition}\r\nContent-Type: image/jpeg"

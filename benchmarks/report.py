@@ -27,6 +27,9 @@ _ABOVE = """\
       waited, upside down. Limits are measured before and after the service and averaged.
     - **The limit of acceptance** is the same framework and server on a route that parses and
       hashes the same requests and keeps nothing.
+    - **A turn**, the unit of fairness, is the time that one full chunk of work of 25 small images
+      takes at the rate of that run. The limit is 2 × the active tenants × a turn, the one who waits
+      among them; a wait is from sending the image to having its results.
     - The clients run in a process of their own on the same machine. What they cost is in the
       figures as well, where a real client would be elsewhere.
     - No two uploads have the same bytes: equal bytes are processed once, and would be faster.

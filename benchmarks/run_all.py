@@ -9,6 +9,7 @@ import msgspec
 from rich.console import Console
 
 from benchmarks.acceptance import measure_acceptance
+from benchmarks.fairness import measure_fairness
 from benchmarks.latency import measure_latency
 from benchmarks.machine import describe_machine, usable_cores
 from benchmarks.memory import measure_memory
@@ -25,6 +26,7 @@ LINES: Mapping[str, Callable[[Bench], Section]] = {
     "large": measure_large,
     "acceptance": measure_acceptance,
     "latency": measure_latency,
+    "fairness": measure_fairness,
     "memory": measure_memory,
     "operations": measure_operations,
 }

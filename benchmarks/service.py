@@ -51,12 +51,14 @@ class Service:
         api: Its process.
         worker: The worker's process.
         servers: MongoDB and Redis.
+        database: The name of its database.
     """
 
     address: Address
     api: ServerProcess
     worker: ServerProcess
     servers: EmbeddedServers
+    database: str
 
     def cpu_seconds(self) -> dict[str, float]:
         """Read the processor time that each running part has used so far."""
@@ -75,10 +77,11 @@ class Service:
 def running_service(bench: Bench) -> Iterator[Service]:
     """Run an API and a worker on an empty database, until the context ends."""
     port = find_free_port()
+    database = f"bench_{uuid4().hex[:8]}"
     environment = os.environ | {
         "MINILAB_MONGODB_URL": bench.servers.mongodb_url,
         "MINILAB_REDIS_URL": bench.servers.redis_url,
-        "MINILAB_MONGODB_DATABASE": f"bench_{uuid4().hex[:8]}",
+        "MINILAB_MONGODB_DATABASE": database,
         "MINILAB_ADMIN_KEY": ADMIN_KEY,
         "MINILAB_PORT": str(port),
     }
@@ -89,7 +92,7 @@ def running_service(bench: Bench) -> Iterator[Service]:
         )
         # Ready means: MongoDB, Redis, and a live worker whose children are warm.
         api.wait_ready(START_SECONDS)
-        yield Service(Address(port, ADMIN_KEY), api, worker, bench.servers)
+        yield Service(Address(port, ADMIN_KEY), api, worker, bench.servers, database)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from deploy.admin_key import MIN_ADMIN_KEY_CHARACTERS, ensure_admin_key
 from domain.limits import ImageLimits, UploadLimits
 from domain.settings import SettingsReader
 from storage.embedded import ServerError
+from storage.logs import LogSettings
 from storage.settings import MongoUrl, RedisUrl, WorkRules
 from tasks.settings import WorkerSettings
 
@@ -67,7 +68,7 @@ def read_settings(environment: Mapping[str, str]) -> LocalSettings:
     reader = SettingsReader(environment)
     settings = reader.read(LocalSettings)
     # What API and worker would refuse is told here, once, rather than by each restart of theirs.
-    for kind in (WorkRules, UploadLimits, ImageLimits, WorkerSettings):
+    for kind in (LogSettings, WorkRules, UploadLimits, ImageLimits, WorkerSettings):
         reader.read(kind)
     reader.check()
     return settings

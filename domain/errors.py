@@ -104,6 +104,34 @@ class WrongState(ServiceError):
     title = "The state does not allow this"
 
 
+class NothingToRetry(WrongState):
+    """No image of the job has failed."""
+
+    code = "nothing_to_retry"
+    title = "Nothing of it has failed that could be run again"
+
+
+class Expired(ServiceError):
+    """It was kept for as long as the settings say."""
+
+    code = "expired"
+    title = "It was there and is kept no longer"
+
+
+class JobExpired(Expired):
+    """The job was kept for as long as the settings say."""
+
+    code = "job_expired"
+    title = "The job is kept no longer"
+
+
+class ImageExpired(Expired):
+    """The image was kept for as long as the settings say."""
+
+    code = "image_expired"
+    title = "The image is kept no longer"
+
+
 class IdempotencyKeyInUse(WrongState):
     """The first request with this key has not ended."""
 
@@ -198,6 +226,20 @@ class TooManyPixels(FileRefused):
     title = "The image has too many pixels"
 
 
+class TooManyFrames(FileRefused):
+    """More frames or pages than the limit."""
+
+    code = "too_many_frames"
+    title = "The file has too many frames or pages"
+
+
+class MetadataTooLarge(FileRefused):
+    """More bytes of tags, profiles and texts than the limit."""
+
+    code = "metadata_too_large"
+    title = "The metadata of the file is too large"
+
+
 # --- the work itself fails ------------------------------------------------------------------
 
 
@@ -229,6 +271,12 @@ class OperationFailed(ServiceError):
     title = "The operation failed on this image"
 
 
+GIVEN_UP = frozenset(
+    kind.code for kind in (DecodeTimedOut, DecoderDied, AttemptsExhausted, OperationFailed)
+)
+"""The codes with which our side gives up; any other says what is wrong with the file."""
+
+
 # --- the parts that we stand on -------------------------------------------------------------
 
 
@@ -238,3 +286,65 @@ class Unavailable(ServiceError):
     code = "unavailable"
     title = "The service cannot answer right now"
     retryable = True
+
+
+# --- more is asked than can be taken in now: later it can -----------------------------------
+
+
+class OverLimit(ServiceError):
+    """More is asked than this tenant may send now.
+
+    Args:
+        detail: One sentence for whoever asked, saying what to do.
+        wait_seconds: After how long the same request would be let in, as far as is known.
+    """
+
+    code = "over_limit"
+    title = "More was sent than is taken in now"
+    retryable = True
+
+    def __init__(self, detail: str | None = None, wait_seconds: float = 1.0) -> None:
+        super().__init__(detail)
+        self.wait_seconds = wait_seconds
+
+
+class RateLimited(OverLimit):
+    """The tenant sends requests, files or bytes faster than it may."""
+
+    code = "rate_limited"
+    title = "Too many requests, files or bytes"
+
+
+class TooManyInFlight(OverLimit):
+    """The tenant has as much under way as it may."""
+
+    code = "too_many_in_flight"
+    title = "Too much is under way for this key"
+
+
+class Overloaded(OverLimit):
+    """Base of the reasons why nobody's uploads are taken in now."""
+
+    code = "overloaded"
+    title = "The service takes no uploads right now"
+
+
+class BacklogFull(Overloaded):
+    """What waits already would take the workers too long."""
+
+    code = "backlog_full"
+    title = "Too much work is waiting"
+
+
+class StorageFull(Overloaded):
+    """There is no room for more files."""
+
+    code = "storage_full"
+    title = "There is no room for more files"
+
+
+class TooManyUploads(Overloaded):
+    """As many uploads are coming in as can be held in memory."""
+
+    code = "too_many_uploads"
+    title = "Too many uploads at the same time"

@@ -1,10 +1,18 @@
 """What is remembered: jobs, images, blobs, as values that every layer can hold."""
 
 from datetime import datetime
+from enum import StrEnum
 
 import msgspec
 
 from domain.jobs import Status, Tally
+
+
+class GpsPolicy(StrEnum):
+    """What becomes of the place that a picture was taken at."""
+
+    KEEP = "keep"
+    STRIP = "strip"
 
 
 class ItemError(msgspec.Struct, frozen=True):
@@ -94,7 +102,9 @@ class Image(msgspec.Struct, frozen=True):
         format: Sniffed from the bytes.
         size_bytes: Size of the file.
         uploaded_at: When it was accepted, UTC.
+        finished_at: When its last cell ended, UTC.
         item: Its place and its cells in the job.
+        gps: Whether anything that is served of it may tell where it was taken.
     """
 
     id: str
@@ -106,7 +116,9 @@ class Image(msgspec.Struct, frozen=True):
     format: str
     size_bytes: int
     uploaded_at: datetime
+    finished_at: datetime | None
     item: Item
+    gps: GpsPolicy = GpsPolicy.KEEP
 
 
 def refused_item(index: int, filename: str, error: ItemError, operations: tuple[str, ...]) -> Item:

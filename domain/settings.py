@@ -1,6 +1,6 @@
 """Settings: frozen structs, filled from the environment, all mistakes told at once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -71,3 +71,9 @@ class SettingsReader:
         """
         if self._mistakes:
             raise SettingsError(self._mistakes)
+
+
+def forget_settings(environ: MutableMapping[str, str]) -> None:
+    """Take the settings, secrets among them, out of an environment that children inherit."""
+    for name in [name for name in environ if name.startswith(PREFIX)]:
+        del environ[name]

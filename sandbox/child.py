@@ -19,6 +19,7 @@ from typing import BinaryIO, ParamSpec, TypeVar
 
 import msgspec
 
+from sandbox.heap import keep_freed_memory
 from sandbox.landlock import allow_reading_only
 from sandbox.seccomp import refuse_system_calls
 
@@ -116,6 +117,7 @@ def _enter() -> Gate:
     # Several children share the cores; threads inside each only get in their way.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     sys.dont_write_bytecode = True
+    keep_freed_memory()
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))

@@ -14,7 +14,7 @@ KEPT_BYTES = 64 * 1024 * 1024
 
 
 def keep_freed_memory() -> None:
-    """Let this process keep up to :data:`KEPT_BYTES` that it freed; elsewhere than on glibc, nothing."""
+    """Let this process keep up to :data:`KEPT_BYTES` that it freed. Does nothing without glibc."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(M_MMAP_THRESHOLD, LARGEST_BLOCK)

@@ -4,22 +4,30 @@ Built on ``anyio.to_process``: each child has pipes of its own, so that one that
 work or idle, takes neither a lock nor its neighbours with it (docs/decisions/0006).
 """
 
+import asyncio
+from collections import Counter
 from collections.abc import Callable
-from functools import partial
 from typing import TypeVar
 
 import anyio
+import msgspec
 import structlog
 from anyio import BrokenWorkerProcess, CapacityLimiter, to_process
 
 from domain.errors import DecoderDied, DecodeTimedOut
-from sandbox.child import call_in_sandbox
+from sandbox import answers
+from sandbox.child import Gate, call_in_sandbox, confinement, protect_from_children
 
 START_SECONDS = 60.0
+TELL_SECONDS = 10.0
+CANCELED = "canceled"
 
 Result = TypeVar("Result")
 
 _log = structlog.get_logger(__name__)
+
+# Whoever takes over a child must not be able to have its parent run code (decision 0021).
+to_process.pickle = answers  # type: ignore[attr-defined]
 
 
 class ChildPool:
@@ -32,9 +40,13 @@ class ChildPool:
 
     def __init__(self, children: int, max_child_bytes: int) -> None:
         self.children = children
+        self.killed: Counter[str] = Counter()
+        """How many children have ended before their time, by reason."""
         self._limiter = CapacityLimiter(children)
         self._max_child_bytes = max_child_bytes
         self._warm_up: Callable[[], object] | None = None
+        self._has_told = False
+        self._starting: set[asyncio.Task[None]] = set()
 
     async def run(self, function: Callable[..., Result], *args: object, seconds: float) -> Result:
         """Call a pure function in a child and wait for its result.
@@ -53,13 +65,20 @@ class ChildPool:
             DecodeTimedOut: The child ran over its time and was killed.
             DecoderDied: The child ended without an answer.
         """
-        async with self._limiter:
-            try:
-                return await self._call(seconds, function, *args)
-            except (DecodeTimedOut, DecoderDied):
-                # Its successor's start shall not count against whatever comes next.
-                await self._start_child()
-                raise
+        place = object()
+        await self._limiter.acquire_on_behalf_of(place)
+        has_ended = False
+        try:
+            result = await self._call(seconds, function, *args)
+            await self._tell_confinement()
+        except (DecodeTimedOut, DecoderDied, asyncio.CancelledError):
+            has_ended = True
+            self._replace_child(place)
+            raise
+        finally:
+            if not has_ended:
+                self._limiter.release_on_behalf_of(place)
+        return result
 
     async def warm_up(self, function: Callable[[], object]) -> None:
         """Start every child and let each import what it needs, so that no request waits.
@@ -71,6 +90,46 @@ class ChildPool:
         async with anyio.create_task_group() as group:
             for _ in range(self.children):
                 group.start_soon(self._start_child)
+        await self._tell_confinement()
+
+    def stop_replacing(self) -> None:
+        """Start no successor any more for a child that ends."""
+        self._warm_up = None
+
+    async def settle(self, seconds: float) -> None:
+        """Wait until no child is being started, for at most so long."""
+        if self._starting:
+            await asyncio.wait(self._starting, timeout=seconds)
+
+    def _replace_child(self, place: object) -> None:
+        """Start a successor, which keeps the place until it is warm.
+
+        So its start does not count against whatever comes next. Nobody can cancel it: one that
+        is cancelled while it starts would be left behind.
+        """
+
+        def release(task: asyncio.Task[None]) -> None:
+            self._starting.discard(task)
+            self._limiter.release_on_behalf_of(place)
+
+        starting = asyncio.create_task(self._start_child())
+        self._starting.add(starting)
+        starting.add_done_callback(release)
+
+    async def _tell_confinement(self) -> None:
+        """Say once what holds the children, and make up for what does not."""
+        if self._has_told:
+            return
+        self._has_told = True
+        try:
+            held = await self._call(TELL_SECONDS, confinement)
+        except Exception as error:
+            _log.warning("sandbox_unknown", reason=type(error).__name__)
+            return
+        if not held.landlock:
+            protect_from_children()
+        tell = _log.info if held.landlock and held.seccomp else _log.warning
+        tell("sandbox", **msgspec.structs.asdict(held), max_child_bytes=self._max_child_bytes)
 
     async def _start_child(self) -> None:
         if self._warm_up is None:
@@ -81,11 +140,24 @@ class ChildPool:
             _log.warning("child_not_warm", reason=type(error).__name__)
 
     async def _call(self, seconds: float, function: Callable[..., Result], *args: object) -> Result:
-        call = partial(call_in_sandbox, self._max_child_bytes, function, *args)
         try:
             with anyio.fail_after(seconds):
-                return await to_process.run_sync(call, cancellable=True, limiter=CapacityLimiter(1))
+                return await to_process.run_sync(
+                    call_in_sandbox,
+                    Gate(),
+                    self._max_child_bytes,
+                    seconds,
+                    function,
+                    *args,
+                    cancellable=True,
+                    limiter=CapacityLimiter(1),
+                )
         except TimeoutError as error:
+            self.killed[DecodeTimedOut.code] += 1
             raise DecodeTimedOut(f"The limit is {seconds:g} seconds.") from error
         except BrokenWorkerProcess as error:
+            self.killed[DecoderDied.code] += 1
             raise DecoderDied from error
+        except anyio.get_cancelled_exc_class():
+            self.killed[CANCELED] += 1
+            raise

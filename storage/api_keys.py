@@ -1,17 +1,38 @@
-"""API keys at rest: hashed, found by hash, revoked in place."""
+"""API keys at rest: hashed, found by hash, revoked in place, valid until they expire."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 from cachetools import TTLCache
 
-from domain.keys import Caller, Role, hash_secret, new_secret
-from storage.identifiers import new_id, utc_now
-from storage.mongo import DURABLE, Database, Document
+from domain.errors import InvalidValue
+from domain.keys import Caller, Role, hash_secret
+from storage.idempotency import Session
+from storage.identifiers import cut_to_milliseconds, new_id
+from storage.mongo import DURABLE, Database, Document, read_clock
 
-# A revocation reaches the process that made it at once, others within this time.
+# A revocation reaches the process that made it at once, others within this time; an expiry too.
 CACHE_SECONDS = 1.0
 CACHE_KEYS = 10_000
+MAX_LIFE = timedelta(days=36_500)
+
+
+class KeyPlan(msgspec.Struct, frozen=True):
+    """What kind of key to make.
+
+    Attributes:
+        role: What it is for.
+        user_id: The user that a client key is bound to.
+        note: What its maker wants to remember.
+        expires_at: When it stops being valid; None for never.
+        expires_in: The same, in seconds from now.
+    """
+
+    role: Role
+    user_id: str | None = None
+    note: str | None = None
+    expires_at: datetime | None = None
+    expires_in: int | None = None
 
 
 class ApiKey(msgspec.Struct, frozen=True):
@@ -24,6 +45,7 @@ class ApiKey(msgspec.Struct, frozen=True):
         note: What its maker wants to remember.
         created_at: UTC.
         revoked_at: UTC; None while it is valid.
+        expires_at: UTC; None where it never does.
         hint: The first characters of the secret, to tell keys apart.
     """
 
@@ -33,6 +55,7 @@ class ApiKey(msgspec.Struct, frozen=True):
     note: str | None
     created_at: datetime
     revoked_at: datetime | None
+    expires_at: datetime | None
     hint: str
 
 
@@ -44,35 +67,51 @@ class ApiKeys:
     """
 
     def __init__(self, database: Database) -> None:
+        self._database = database
         self._keys = database["api_keys"].with_options(write_concern=DURABLE)
         self._callers: TTLCache[str, Caller | None] = TTLCache(CACHE_KEYS, CACHE_SECONDS)
 
-    async def create(self, role: Role, user_id: str | None, note: str | None) -> tuple[ApiKey, str]:
+    async def create(self, plan: KeyPlan, secret: str, session: Session | None = None) -> ApiKey:
         """Make a key.
 
-        Returns:
-            The key and its secret, which is kept nowhere.
+        Args:
+            plan: What kind of key.
+            secret: What its holder will show; only a hash of it is kept.
+            session: The transaction that it is made in, if any.
+
+        Raises:
+            InvalidValue: It would have expired already, or not within :data:`MAX_LIFE`.
         """
-        secret = new_secret()
+        now = await read_clock(self._database)
         document: Document = {
             "_id": new_id(),
             "hash": hash_secret(secret),
             "hint": secret[:8],
-            "role": role.value,
-            "user_id": user_id,
-            "note": note,
-            "created_at": utc_now(),
+            "role": plan.role.value,
+            "user_id": plan.user_id,
+            "note": plan.note,
+            "created_at": now,
             "revoked_at": None,
+            "expires_at": _expiry(plan, now),
         }
-        await self._keys.insert_one(document)
-        return _api_key(document), secret
+        await self._keys.insert_one(document, session=session)
+        return _api_key(document)
 
     async def find_caller(self, secret: str) -> Caller | None:
-        """Look up who shows this secret; None if it is unknown or revoked."""
+        """Look up who shows this secret; None if it is unknown, expired or revoked."""
         hashed = hash_secret(secret)
         if hashed in self._callers:
             return self._callers[hashed]
-        document = await self._keys.find_one({"hash": hashed, "revoked_at": None})
+        document = await self._keys.find_one(
+            {
+                "hash": hashed,
+                "revoked_at": None,
+                "$or": [
+                    {"expires_at": None},
+                    {"$expr": {"$gt": ["$expires_at", "$$NOW"]}},
+                ],
+            }
+        )
         caller = None
         if document is not None:
             caller = Caller(document["_id"], Role(document["role"]), document["user_id"])
@@ -104,6 +143,17 @@ class ApiKeys:
         return result.matched_count == 1
 
 
+def _expiry(plan: KeyPlan, now: datetime) -> datetime | None:
+    expires_at = plan.expires_at
+    if plan.expires_in is not None:
+        expires_at = now + timedelta(seconds=plan.expires_in)
+    if expires_at is None:
+        return None
+    if not now < expires_at <= now + MAX_LIFE:
+        raise InvalidValue(f"A key expires after now, and within {MAX_LIFE.days} days.")
+    return cut_to_milliseconds(expires_at.astimezone(UTC))
+
+
 def _api_key(document: Document) -> ApiKey:
     return ApiKey(
         id=document["_id"],
@@ -112,5 +162,6 @@ def _api_key(document: Document) -> ApiKey:
         note=document["note"],
         created_at=document["created_at"],
         revoked_at=document["revoked_at"],
+        expires_at=document.get("expires_at"),
         hint=document["hint"],
     )

@@ -1,8 +1,11 @@
-"""Redis connections that do not lose a cancellation.
+"""Redis connections that lose no cancellation, and whose end is always a connection error.
 
 redis-py sends within ``asyncio.wait_for``, and that of Python 3.11 swallows a cancellation that
 comes in the moment in which the bytes are out: a worker that is told to stop would go on.
 Source: https://github.com/python/cpython/issues/86296, mended in Python 3.12.
+
+uvloop raises RuntimeError where something is sent through a connection that was reset a moment
+ago, which redis-py neither takes for an end of the connection nor tries again.
 """
 
 import asyncio
@@ -10,6 +13,7 @@ from collections.abc import Iterable
 
 from redis.asyncio import ConnectionPool
 from redis.asyncio.connection import AbstractConnection
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 
 class CancellableConnection(AbstractConnection):
@@ -22,10 +26,14 @@ class CancellableConnection(AbstractConnection):
 
         Raises:
             CancelledError: The task was cancelled meanwhile.
+            RedisError: The connection is gone.
         """
         task = asyncio.current_task()
         before = task.cancelling() if task else 0
-        await super().send_packed_command(command, check_health)
+        try:
+            await super().send_packed_command(command, check_health)
+        except RuntimeError as error:
+            raise RedisConnectionError("the connection was closed meanwhile") from error
         if task and task.cancelling() > before:
             await self.disconnect(nowait=True)  # Nobody will read the answer.
             raise asyncio.CancelledError

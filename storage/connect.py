@@ -4,23 +4,36 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
+import structlog
 from arq.connections import ArqRedis
 
 from domain.jobs import ChunkPlan
 from storage.acceptance import Acceptance
 from storage.api_keys import ApiKeys
+from storage.buckets import Buckets
+from storage.cancellation import Cancellation
+from storage.dead_letters import DeadLetters
 from storage.errors import MONGODB_FAILED, REDIS_FAILED
+from storage.expiry import Expiry
 from storage.hints import Hints, connect_redis
 from storage.idempotency import Idempotency
+from storage.identifiers import follow_clock
+from storage.image_search import ImageSearch
 from storage.images import Images
 from storage.jobs import Jobs
 from storage.ledger import Ledger
-from storage.mongo import Client, Database, connect_mongo, ensure_indexes
+from storage.load import LoadMeter
+from storage.metrics import WorkMetrics
+from storage.mongo import Client, Database, connect_mongo, ensure_indexes, read_clock
 from storage.notices import Notices
+from storage.poison import Poisons
 from storage.recovery import Recovery
+from storage.reopening import Reopening
 from storage.results import Results
 from storage.settings import StoreSettings, WorkRules
 from storage.workers import Workers, Workforce
+
+_log = structlog.get_logger(__name__)
 
 
 class Stores:
@@ -37,15 +50,28 @@ class Stores:
         self.redis: ArqRedis = connect_redis(settings)
         due_after = timedelta(seconds=rules.hint_grace_seconds)
         plan = ChunkPlan(rules.chunk_max_images, rules.chunk_max_bytes)
+        self.metrics = WorkMetrics()
         self.acceptance = Acceptance(self.client, self.database, plan, due_after)
         self.api_keys = ApiKeys(self.database)
-        self.hints = Hints(self.redis)
-        self.idempotency = Idempotency(self.database)
+        self.buckets = Buckets(settings)
+        self.cancellation = Cancellation(self.database, self.metrics)
+        self.dead_letters = DeadLetters(self.database)
+        self.expiry = Expiry(self.client, self.database, rules)
+        self.hints = Hints(self.redis, rules)
+        self.idempotency = Idempotency(
+            self.client, self.database, settings.idempotency_seconds
+        )
+        self.image_search = ImageSearch(self.database)
         self.images = Images(self.client, self.database)
         self.jobs = Jobs(self.database)
-        self.ledger = Ledger(self.database, rules.lease_seconds, rules.max_attempts)
+        self.ledger = Ledger(
+            self.database, rules.lease_seconds, rules.max_attempts, self.metrics
+        )
+        self.load = LoadMeter(self.database)
         self.notices = Notices(self.redis)
-        self.recovery = Recovery(self.database, rules.max_attempts)
+        self.poisons = Poisons(self.database)
+        self.recovery = Recovery(self.database, rules.max_attempts, self.metrics)
+        self.reopening = Reopening(self.client, self.database, due_after)
         self.results = Results(self.database)
         self.workers = Workers(self.database)
 
@@ -56,6 +82,12 @@ class Stores:
             PyMongoError: MongoDB cannot be reached.
         """
         await ensure_indexes(self.database)
+
+    async def follow_clock(self) -> None:
+        """Go by MongoDB's clock from now on."""
+        now = await read_clock(self.database)
+        if follow_clock(now):
+            _log.warning("clock_corrected", now=now.isoformat())
 
     async def check_mongodb(self) -> bool:
         """Say whether MongoDB takes writes."""
@@ -82,6 +114,7 @@ class Stores:
 
     async def close(self) -> None:
         """Close all connections."""
+        await self.buckets.close()
         await self.redis.aclose(close_connection_pool=True)
         self.client.close()
 

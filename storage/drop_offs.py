@@ -1,16 +1,19 @@
 """A drop-off as values, and the documents that it becomes."""
 
 import asyncio
+from collections import defaultdict
 from datetime import datetime, timedelta
 
 import msgspec
 
 from domain.jobs import ChunkPlan, Status, Tally, plan_chunks
-from domain.records import Cell, Item, ItemError, Job, refused_item
+from domain.records import Cell, GpsPolicy, Item, ItemError, Job, refused_item
+from domain.turns import estimate_units
 from storage.blobs import CHUNK_BYTES, BlobIntake, StagedFile
 from storage.idempotency import Attempt
 from storage.identifiers import new_id, utc_now
 from storage.mongo import Document
+from storage.tracing import origin
 
 
 class TakenFile(msgspec.Struct, frozen=True):
@@ -47,6 +50,7 @@ class DropOff(msgspec.Struct, frozen=True):
         taken: Files that become images.
         refused: Files that do not.
         intake: Holds the bytes that are not written yet.
+        gps: Whether anything that is served of the images may tell where they were taken.
         attempt: The Idempotency-Key that is answered with this, if one was sent.
         fingerprint: What was asked, hashed; goes with ``attempt``.
     """
@@ -57,6 +61,7 @@ class DropOff(msgspec.Struct, frozen=True):
     taken: list[TakenFile]
     refused: list[RefusedFile]
     intake: BlobIntake
+    gps: GpsPolicy = GpsPolicy.KEEP
     attempt: Attempt | None = None
     fingerprint: str = ""
 
@@ -67,12 +72,12 @@ class Ticket(msgspec.Struct, frozen=True):
     Attributes:
         job: The job.
         items: Its items, in upload order.
-        chunks: The chunks of work that it was cut into.
+        chunks: The chunks of work that it was cut into, with the work of each in small images.
     """
 
     job: Job
     items: list[Item]
-    chunks: list[int]
+    chunks: dict[int, float]
 
 
 class Entry:
@@ -85,6 +90,7 @@ class Entry:
         self.now = utc_now()
         self.due_at = self.now + due_after
         self.job_id = new_id()
+        self.origin = origin()
         sizes = [(file.staged.sha256, file.staged.size_bytes) for file in drop_off.taken]
         self.chunks = plan_chunks(sizes, plan)
         self.images = [
@@ -121,11 +127,13 @@ def _image_document(entry: Entry, file: TakenFile, chunk: int) -> Document:
         "format": file.format,
         "uploaded_at": entry.now,
         "duplicate_of": None,
+        "gps": drop_off.gps.value,
         "status": Status.QUEUED.value,
         "cells": {name: {"status": Status.QUEUED.value} for name in drop_off.operations},
         "attempts": 0,
         "hint": 0,
         "due_at": entry.due_at,
+        **entry.origin,
     }
 
 
@@ -150,6 +158,7 @@ def job_document(entry: Entry) -> Document:
         "operations": list(entry.drop_off.operations),
         "tally": msgspec.to_builtins(tally),
         "refused": msgspec.to_builtins(entry.drop_off.refused),
+        **entry.origin,
     }
     return document | ({"due_at": entry.due_at} if entry.images else {})
 
@@ -184,4 +193,11 @@ def make_ticket(entry: Entry) -> Ticket:
         operations=operations,
         tally=_tally(entry),
     )
-    return Ticket(job, sorted(items, key=lambda item: item.index), sorted(set(entry.chunks)))
+    return Ticket(job, sorted(items, key=lambda item: item.index), _chunk_units(entry))
+
+
+def _chunk_units(entry: Entry) -> dict[int, float]:
+    sizes: dict[int, list[int]] = defaultdict(list)
+    for image in entry.images:
+        sizes[image["chunk"]].append(image["size_bytes"])
+    return {chunk: estimate_units(len(of), sum(of)) for chunk, of in sorted(sizes.items())}

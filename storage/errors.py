@@ -4,6 +4,7 @@ from pymongo.errors import (
     ConnectionFailure,
     ExecutionTimeout,
     NotPrimaryError,
+    OperationFailure,
     PyMongoError,
     WaitQueueTimeoutError,
 )
@@ -24,4 +25,13 @@ REDIS_UNREACHABLE: tuple[type[Exception], ...] = (
 )
 MONGODB_FAILED: type[Exception] = PyMongoError
 REDIS_FAILED: tuple[type[Exception], ...] = (RedisError, OSError)
+OUT_OF_DISK_SPACE = 14031
 STORE_FAILED: tuple[type[Exception], ...] = (MONGODB_FAILED, *REDIS_FAILED)
+
+
+def is_disk_full(error: Exception) -> bool:
+    """Say whether MongoDB refused a write because there is no room for it."""
+    if not isinstance(error, OperationFailure):
+        return False
+    failures = [error.details or {}, *(error.details or {}).get("writeErrors", [])]
+    return any(failure.get("code") == OUT_OF_DISK_SPACE for failure in failures)

@@ -14,12 +14,10 @@ import structlog
 from arq.connections import ArqRedis
 from arq.constants import (
     default_queue_name,
-    expires_extra_ms,
     in_progress_key_prefix,
     job_key_prefix,
     retry_key_prefix,
 )
-from arq.jobs import serialize_job
 from redis.asyncio import ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
@@ -29,12 +27,11 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from storage.cancellable import make_cancellable
 from storage.channels import listen
 from storage.errors import REDIS_FAILED
-from storage.recovery import ChunkHint
-from storage.settings import StoreSettings
+from storage.recovery import ChunkHint, read_hint_id
+from storage.settings import StoreSettings, WorkRules
+from storage.turns import CHANNEL, Turns
 
-PROCESS_IMAGES = "process_images"
 QUEUE = default_queue_name
-CHANNEL = "minilab:hints"
 MARKER = "minilab:hints-are-here"
 MARKER_SECONDS = 24 * 3600
 # arq keeps a hint as being worked on for this long after its worker was killed.
@@ -89,22 +86,32 @@ class Hints:
 
     Args:
         redis: The pool.
+        rules: How long the queue may be, and the weights of tenants.
+
+    Attributes:
+        turns: The queue.
     """
 
-    def __init__(self, redis: ArqRedis) -> None:
+    def __init__(self, redis: ArqRedis, rules: WorkRules) -> None:
         self._redis = redis
+        self.turns = Turns(redis, rules)
         self._sending: set[asyncio.Task[bool]] = set()
         self._senders = asyncio.Semaphore(MAX_SENDERS)
         self._failed_at = -math.inf
 
     def send_soon(self, hints: Sequence[ChunkHint]) -> None:
-        """Send hints in the background."""
+        """Send hints in the background.
+
+        Args:
+            hints: With the user whose turn each takes and the work that it is: hints without a
+                user share the turns of one tenant.
+        """
         task = asyncio.create_task(self.send(hints))
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
 
     async def send(self, hints: Sequence[ChunkHint]) -> bool:
-        """Send hints.
+        """Send hints, as far as there is room for their tenants in the queue.
 
         Few at a time: a Redis that is frozen holds each call until its time limit, and must not
         gather a connection for every upload. What waits when a call fails is not sent either.
@@ -117,33 +124,12 @@ class Hints:
             if self._failed_at > asked_at:
                 return False
             try:
-                await self._enqueue(hints)
+                await self.turns.send(hints)
             except REDIS_FAILED as error:
                 self._failed_at = time.monotonic()
                 _log.warning("hint_not_sent", job_id=hints[0].job_id, reason=type(error).__name__)
                 return False
             return True
-
-    async def _enqueue(self, hints: Sequence[ChunkHint]) -> None:
-        """Write what arq's ``enqueue_job`` writes, all in one call, and wake the workers.
-
-        arq asks first whether the ID is known, which takes it four calls a hint; ours never are.
-        """
-        now = time.time_ns() // 1_000_000
-        async with self._redis.pipeline(transaction=True) as pipe:
-            for hint in hints:
-                task = serialize_job(
-                    PROCESS_IMAGES,
-                    (hint.job_id, hint.chunk),
-                    {},
-                    None,
-                    now,
-                    serializer=msgspec.msgpack.encode,
-                )
-                pipe.psetex(job_key_prefix + _hint_id(hint), expires_extra_ms, task)
-                pipe.zadd(QUEUE, {_hint_id(hint): now})
-            pipe.publish(CHANNEL, b"")
-            await pipe.execute()
 
     async def wake(self, woken: asyncio.Event) -> None:
         """Set an event whenever there is a new hint, until cancelled."""
@@ -160,9 +146,9 @@ class Hints:
         """
         async with self._redis.pipeline(transaction=False) as pipe:
             for hint in hints:
-                pipe.exists(job_key_prefix + _hint_id(hint))
-                pipe.zscore(QUEUE, _hint_id(hint))
-                pipe.pttl(in_progress_key_prefix + _hint_id(hint))
+                pipe.exists(job_key_prefix + hint.id)
+                pipe.zscore(QUEUE, hint.id)
+                pipe.pttl(in_progress_key_prefix + hint.id)
             answers = await pipe.execute()
         return [
             HintState(
@@ -179,7 +165,7 @@ class Hints:
             RedisError: Redis cannot be reached.
         """
         first = await self._redis.zrange(QUEUE, 0, LOOKED_THROUGH - 1)
-        hints = [_read_hint_id(hint_id) for hint_id in first]
+        hints = [read_hint_id(hint_id.decode()) for hint_id in first]
         states = await self.find_states(hints) if hints else []
         return [
             hint
@@ -204,7 +190,7 @@ class Hints:
 
     async def forget(self, hint: ChunkHint) -> None:
         """Remove a hint whose worker is gone, which arq would keep until a key expires."""
-        hint_id = _hint_id(hint)
+        hint_id = hint.id
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.zrem(QUEUE, hint_id)
             pipe.delete(
@@ -218,13 +204,3 @@ class Hints:
         """Wait until what is being sent has been sent."""
         if self._sending:
             await asyncio.wait(self._sending)
-
-
-def _read_hint_id(hint_id: bytes) -> ChunkHint:
-    job_id, chunk, number = hint_id.decode().rsplit(":", 2)
-    return ChunkHint(job_id, int(chunk), int(number))
-
-
-def _hint_id(hint: ChunkHint) -> str:
-    # arq refuses an ID while a job or a result of that ID is there, so it is never reused.
-    return f"{hint.job_id}:{hint.chunk}:{hint.number}"

@@ -1,20 +1,27 @@
-"""Requests that are sent again: the same key gives the same answer, for a day."""
+"""Requests that are sent again: the same key gives the same answer, for a day.
 
-from collections.abc import Sequence
-from datetime import timedelta
+Times are those of MongoDB's clock, so that processes whose clocks differ agree on who holds a
+key and on when it is free again.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 import msgspec
 from motor.motor_asyncio import AsyncIOMotorClientSession
-from pymongo import UpdateOne
+from pymongo import ReturnDocument, UpdateOne
 from pymongo.errors import DuplicateKeyError
 
 from domain.errors import IdempotencyKeyInUse, IdempotencyTakenOver
-from storage.identifiers import new_id, utc_now
-from storage.mongo import DURABLE, Database, Document
+from storage.identifiers import new_id
+from storage.mongo import DURABLE, Client, Database, Document, run_transaction
 
-KEPT = timedelta(hours=24)
 # A request that died with its process blocks its key for no longer than this.
-RUNNING = timedelta(seconds=60)
+RUNNING_SECONDS = 60.0
+
+Session = AsyncIOMotorClientSession
+"""What ties writes into one transaction."""
+Made = TypeVar("Made", bound=msgspec.Struct)
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -23,10 +30,12 @@ class Attempt(msgspec.Struct, frozen=True):
     Attributes:
         record_id: Owner, route and key together, hashed.
         token: This attempt's own.
+        kept_seconds: How long its answer will be kept.
     """
 
     record_id: str
     token: str
+    kept_seconds: float
 
 
 class Answered(msgspec.Struct, frozen=True):
@@ -34,28 +43,35 @@ class Answered(msgspec.Struct, frozen=True):
 
     Attributes:
         fingerprint: What was asked, hashed.
-        job_id: The job that was made.
+        job_id: The job that was made, if it was one.
         status: HTTP status of the answer; None if the process died before it was kept.
         headers: Of the answer.
-        body: Of the answer.
+        body: Of the answer; what was made, where the answer itself holds a secret.
+        token: Of the attempt that was answered.
     """
 
     fingerprint: str
-    job_id: str
+    job_id: str = ""
     status: int | None = None
     headers: dict[str, str] = msgspec.field(default_factory=dict)
     body: bytes = b""
+    token: str = ""
 
 
 class Idempotency:
     """Remembers which keys were used, and what for.
 
     Args:
+        client: For transactions.
         database: Holds everything.
+        kept_seconds: How long an answer is kept.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, client: Client, database: Database, kept_seconds: float) -> None:
+        self._client = client
+        self._database = database
         self._records = database["idempotency"].with_options(write_concern=DURABLE)
+        self._kept_seconds = kept_seconds
 
     async def begin(self, record_id: str) -> Attempt | Answered:
         """Take a key, or find what it was answered with.
@@ -66,26 +82,30 @@ class Idempotency:
         Raises:
             IdempotencyKeyInUse: The first request with this key is still running.
         """
-        now = utc_now()
-        attempt = Attempt(record_id, new_id())
-        fresh: Document = {"token": attempt.token, "expires_at": now + RUNNING, "answered": None}
+        token = new_id()
         try:
-            await self._records.insert_one({"_id": record_id, **fresh})
-        except DuplicateKeyError:
-            record = await self._records.find_one({"_id": record_id})
-            if record and record["answered"] and record["expires_at"] > now:
-                return msgspec.convert(record["answered"], Answered)
-            taken = await self._records.update_one(
-                {"_id": record_id, "expires_at": {"$lte": now}}, {"$set": fresh}
-            )
-            if not taken.modified_count:
-                raise IdempotencyKeyInUse from None
-        return attempt
+            record = await self._take_if_free(record_id, token)
+        except DuplicateKeyError:  # Another request was taking it in the same moment.
+            record = await self._take_if_free(record_id, token)
+        if record["token"] == token:
+            return Attempt(record_id, token, self._kept_seconds)
+        if record["answered"] is None:
+            raise IdempotencyKeyInUse
+        answered = msgspec.convert(record["answered"], Answered)
+        return msgspec.structs.replace(answered, token=record["token"])
+
+    async def find(self, record_id: str) -> Answered | None:
+        """Find what a key was answered with, without taking it; None if it was not."""
+        record = await self._records.find_one({"_id": record_id, "answered": {"$ne": None}})
+        if record is None:
+            return None
+        answered = msgspec.convert(record["answered"], Answered)
+        return msgspec.structs.replace(answered, token=record["token"])
 
     async def renew(self, attempt: Attempt) -> None:
         """Hold on to a key while its request runs."""
         await self._records.update_one(
-            _running(attempt), {"$set": {"expires_at": utc_now() + RUNNING}}
+            _running(attempt), [{"$set": {"expires_at": _in_seconds(RUNNING_SECONDS)}}]
         )
 
     async def abandon(self, attempt: Attempt) -> None:
@@ -102,29 +122,77 @@ class Idempotency:
             {"$set": {f"answered.{name}": value for name, value in answer.items()}},
         )
 
+    async def create(
+        self, attempt: Attempt, fingerprint: str, write: Callable[[Session], Awaitable[Made]]
+    ) -> Made:
+        """Make something, and keep in the same transaction what the key was answered with.
+
+        Args:
+            attempt: The right to do so.
+            fingerprint: What was asked, hashed.
+            write: Makes it within the session; may be called several times.
+
+        Returns:
+            What was made.
+
+        Raises:
+            IdempotencyTakenOver: Another request took the key meanwhile; nothing was made.
+        """
+
+        async def write_and_answer(session: Session) -> Made:
+            made = await write(session)
+            answered = Answered(fingerprint, body=msgspec.json.encode(made))
+            await answer_keys(self._database, session, [(attempt, answered)])
+            return made
+
+        return await run_transaction(self._client, write_and_answer)
+
+    async def _take_if_free(self, record_id: str, token: str) -> Document:
+        is_free = {"$lte": [{"$ifNull": ["$expires_at", "$$NOW"]}, "$$NOW"]}
+        fresh = {
+            "token": token,
+            "expires_at": _in_seconds(RUNNING_SECONDS),
+            "answered": None,
+        }
+        record: Document = await self._records.find_one_and_update(
+            {"_id": record_id},
+            [
+                {
+                    "$set": {
+                        name: {"$cond": [is_free, value, f"${name}"]}
+                        for name, value in fresh.items()
+                    }
+                }
+            ],
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+        )
+        return record
+
 
 async def answer_keys(
     database: Database,
-    session: AsyncIOMotorClientSession,
+    session: Session,
     answered: Sequence[tuple[Attempt, Answered]],
 ) -> None:
-    """Write, in the transaction that accepts jobs, that their keys are answered.
+    """Write, in the transaction that makes what was asked for, that keys are answered.
 
     Raises:
         IdempotencyTakenOver: A request was so slow that another one took its key.
     """
     if not answered:
         return
-    expires_at = utc_now() + KEPT
     writes = [
         UpdateOne(
             _running(attempt),
-            {
-                "$set": {
-                    "answered": _document(answer),
-                    "expires_at": expires_at,
+            [
+                {
+                    "$set": {
+                        "answered": {"$literal": _document(answer)},
+                        "expires_at": _in_seconds(attempt.kept_seconds),
+                    }
                 }
-            },
+            ],
         )
         for attempt, answer in answered
     ]
@@ -135,6 +203,10 @@ async def answer_keys(
 
 def _running(attempt: Attempt) -> Document:
     return {"_id": attempt.record_id, "token": attempt.token, "answered": None}
+
+
+def _in_seconds(seconds: float) -> Document:
+    return {"$add": ["$$NOW", int(seconds * 1000)]}
 
 
 def _document(answer: Answered) -> Document:

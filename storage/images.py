@@ -1,21 +1,22 @@
 """Reads of images and their results, and the delete that takes the last one's blob along."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 import msgspec
 from bson import ObjectId
 from motor.motor_asyncio import AsyncIOMotorClientSession
-from pymongo import ReturnDocument
 
 from domain.errors import NotFound
 from domain.keys import Scope
-from domain.records import Image
+from domain.records import GpsPolicy, Image
+from storage.blob_counts import release_blob
 from storage.blobs import insert_once, variant_documents
 from storage.identifiers import utc_now
-from storage.jobs import item_of, scope_query
+from storage.jobs import item_of
 from storage.mongo import COMMITTED, Client, Database, Document, run_transaction
+from storage.poison import Poison
+from storage.tombstones import refuse_absent
 
 
 class Blob(msgspec.Struct, frozen=True):
@@ -28,6 +29,7 @@ class Blob(msgspec.Struct, frozen=True):
         chunk_bytes: Size of the GridFS chunks.
         facts: ``format``, ``width``, ``height`` (as oriented), where known.
         results: By operation: ``{"version": n, "value": …}``.
+        poison: How the work on it was given up last, if it was.
     """
 
     file_id: ObjectId
@@ -36,26 +38,7 @@ class Blob(msgspec.Struct, frozen=True):
     chunk_bytes: int
     facts: dict[str, Any]
     results: dict[str, dict[str, Any]]
-
-
-class ImageFilter(msgspec.Struct, frozen=True):
-    """Which images a list holds.
-
-    Attributes:
-        scope: What the caller may see.
-        format: Only images of this format.
-        camera_model: Only images taken with this camera.
-        since: Only images uploaded at this time or later, UTC.
-        until: Only images uploaded before this time, UTC.
-        before: Only images older than this one.
-    """
-
-    scope: Scope
-    format: str | None = None
-    camera_model: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    before: str | None = None
+    poison: Poison | None = None
 
 
 class Images:
@@ -77,26 +60,14 @@ class Images:
 
         Raises:
             NotFound: There is none that the caller may see.
+            ImageExpired: There was one, and it is kept no longer.
         """
         document = await self._images.find_one({"_id": image_id})
-        if document is None or not scope.admits(document["user_id"], document["key_id"]):
+        if document is None:
+            await refuse_absent(self._database, image_id, scope)
+        if not scope.admits(document["user_id"], document["key_id"]):
             raise NotFound
-        return _image(document)
-
-    async def list_page(self, wanted: ImageFilter, limit: int) -> list[Image]:
-        """List images, newest first."""
-        query = scope_query(wanted.scope)
-        if wanted.format:
-            query["format"] = wanted.format
-        if wanted.camera_model:
-            query["camera_model"] = wanted.camera_model
-        if wanted.since or wanted.until:
-            bounds = {"$gte": wanted.since, "$lt": wanted.until}
-            query["uploaded_at"] = {sign: time for sign, time in bounds.items() if time}
-        if wanted.before:
-            query["_id"] = {"$lt": wanted.before}
-        found = self._images.find(query).sort("_id", -1).limit(limit)
-        return [_image(document) async for document in found]
+        return image_of(document)
 
     async def blobs(self, hashes: Sequence[str]) -> dict[str, Blob]:
         """Read what is known of blobs.
@@ -145,33 +116,14 @@ class Images:
             )
             if image is None:
                 raise NotFound
-            await self._release_blob(image["sha256"], session)
+            await release_blob(self._database, image["sha256"], session)
             return str(image["job_id"])
 
         return await run_transaction(self._client, remove)
 
-    async def _release_blob(self, sha256: str, session: AsyncIOMotorClientSession) -> None:
-        database = self._database
-        file: Document | None = await self._files.find_one_and_update(
-            {"metadata.sha256": sha256},
-            {"$inc": {"metadata.images": -1}},
-            projection={"metadata.images": 1},
-            return_document=ReturnDocument.AFTER,
-            session=session,
-        )
-        if file is None or file["metadata"]["images"] > 0:
-            return
-        await self._files.delete_one({"_id": file["_id"]}, session=session)
-        await database["blobs.chunks"].delete_many({"files_id": file["_id"]}, session=session)
-        # Variants are named after their blob; the next letter after "/" ends the range.
-        named = {"_id": {"$gte": f"{sha256}/", "$lt": f"{sha256}0"}}
-        variants = database["variants.files"].find(named, {"_id": 1}, session=session)
-        ids = [variant["_id"] async for variant in variants]
-        await database["variants.files"].delete_many({"_id": {"$in": ids}}, session=session)
-        await database["variants.chunks"].delete_many({"files_id": {"$in": ids}}, session=session)
 
-
-def _image(document: Document) -> Image:
+def image_of(document: Document) -> Image:
+    """Read an image from its document."""
     return Image(
         id=document["_id"],
         job_id=document["job_id"],
@@ -182,7 +134,9 @@ def _image(document: Document) -> Image:
         format=document["format"],
         size_bytes=document["size_bytes"],
         uploaded_at=document["uploaded_at"],
+        finished_at=document.get("finished_at"),
         item=item_of(document),
+        gps=GpsPolicy(document.get("gps", GpsPolicy.KEEP)),
     )
 
 
@@ -195,4 +149,5 @@ def _blob(file: Document) -> Blob:
         chunk_bytes=file["chunkSize"],
         facts={name: metadata.get(name) for name in ("format", "width", "height")},
         results=metadata["results"],
+        poison=msgspec.convert(metadata.get("poison"), Poison | None),
     )

@@ -5,13 +5,15 @@ from collections.abc import Sequence
 import msgspec
 
 from domain.errors import NotFound
+from domain.estimates import OpenJob
 from domain.jobs import Status, Tally
 from domain.keys import Scope
 from domain.records import Cell, Item, ItemError, Job, refused_item
-from storage.mongo import COMMITTED, OPEN_JOBS, Database, Document
+from storage.mongo import COMMITTED, IS_OPEN, OPEN_JOBS, Database, Document
+from storage.tombstones import refuse_absent
 
 # More than this ahead of a job is "a lot": counting further would cost more than it tells.
-MAX_OPEN_JOBS = 5_000
+MAX_OPEN_JOBS = 20_000
 
 
 class JobFilter(msgspec.Struct, frozen=True):
@@ -36,6 +38,7 @@ class Jobs:
     """
 
     def __init__(self, database: Database) -> None:
+        self._database = database
         # What a client is told has happened must not be undone by a crash.
         self._jobs = database.get_collection("jobs", read_concern=COMMITTED)
         self._images = database.get_collection("images", read_concern=COMMITTED)
@@ -45,9 +48,12 @@ class Jobs:
 
         Raises:
             NotFound: There is none that the caller may see.
+            JobExpired: There was one, and it is kept no longer.
         """
         document = await self._jobs.find_one({"_id": job_id}, {"refused": 0})
-        if document is None or not scope.admits(document["user_id"], document["key_id"]):
+        if document is None:
+            await refuse_absent(self._database, job_id, scope)
+        if not scope.admits(document["user_id"], document["key_id"]):
             raise NotFound
         return _job(document)
 
@@ -81,16 +87,23 @@ class Jobs:
             of_job.sort(key=lambda item: item.index)
         return items
 
-    async def open_images(self) -> list[tuple[str, int]]:
-        """Read which jobs are open and how many images of each, oldest job first, up to a limit."""
-        found = self._jobs.find(
-            {"due_at": {"$exists": True}}, {"tally": 1, "operations": 1}, limit=MAX_OPEN_JOBS
-        ).hint(OPEN_JOBS)
-        images = []
-        async for job in found:
-            cells = job["tally"]["waiting"] + job["tally"]["running"]
-            images.append((job["_id"], cells // max(1, len(job["operations"]))))
-        return sorted(images)
+    async def find_ended(self, job_ids: Sequence[str]) -> list[str]:
+        """Say which of some jobs have ended."""
+        ended = {"_id": {"$in": list(job_ids)}, "due_at": {"$exists": False}}
+        return [job["_id"] async for job in self._jobs.find(ended, {"_id": 1})]
+
+    async def open_jobs(self) -> list[OpenJob]:
+        """Read which jobs are open and how many open images each has, up to a limit."""
+        cells = {"$add": ["$tally.waiting", "$tally.running"]}
+        images = {"$ceil": {"$divide": [cells, {"$max": [1, {"$size": "$operations"}]}]}}
+        pipeline: list[Document] = [
+            {"$match": IS_OPEN},
+            {"$sort": {"_id": 1}},
+            {"$limit": MAX_OPEN_JOBS},
+            {"$project": {"user_id": 1, "images": images}},
+        ]
+        found = await self._jobs.aggregate(pipeline, hint=OPEN_JOBS).to_list(None)
+        return [OpenJob(job["_id"], job["user_id"], int(job["images"])) for job in found]
 
 
 ITEM_FIELDS = dict.fromkeys(

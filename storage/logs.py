@@ -2,28 +2,65 @@
 
 import logging
 import sys
+from typing import Any, Literal
 
+import msgspec
 import structlog
+from structlog.typing import Processor
+
+LEVELS = logging.getLevelNamesMapping()
 
 
-def configure_logs(service: str) -> None:
-    """Set structlog up for a process.
+class LogSettings(msgspec.Struct, frozen=True):
+    """What is logged.
+
+    Attributes:
+        log_level: The least severe lines that are written.
+    """
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+def configure_logs(service: str, settings: LogSettings) -> None:
+    """Set logging up for a process: our own lines, and those of the libraries.
 
     Args:
         service: Goes into every line: ``api`` or ``worker``.
+        settings: What is logged.
     """
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    level = LEVELS[settings.log_level.upper()]
+    complete: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.EventRenamer("event"),
-            structlog.processors.JSONRenderer(sort_keys=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        processors=[*complete, _to_json],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.BytesLoggerFactory(file=sys.stderr.buffer),
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)
+    libraries = logging.StreamHandler(sys.stderr)
+    libraries.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *complete],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                lambda *line: _to_json(*line).decode(),
+            ],
+        )
+    )
+    # What libraries tell of their daily work is of no use to whoever runs this.
+    logging.basicConfig(level=max(level, logging.WARNING), handlers=[libraries], force=True)
+
+
+def request_id() -> str | None:
+    """Give the ID of the request that this work belongs to, if it belongs to one."""
+    found: str | None = structlog.contextvars.get_contextvars().get("request_id")
+    return found
+
+
+def _to_json(_logger: Any, _method: str, line: Any) -> bytes:
+    return msgspec.json.encode(line, enc_hook=repr)

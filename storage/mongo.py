@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any, TypeVar
 
 from motor.motor_asyncio import (
@@ -15,6 +16,8 @@ from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from storage.deadlines import limit_calls
+from storage.search_indexes import SEARCH_INDEXES
 from storage.settings import StoreSettings
 
 Document = dict[str, Any]
@@ -30,7 +33,10 @@ COMMITTED = ReadConcern("majority")
 MAX_TRANSACTION_SECONDS = 30.0
 
 OPEN_JOBS = "open_jobs"
+DEAD_LETTERS = "dead_letters"
 IS_OPEN = {"due_at": {"$exists": True}}
+IS_DEAD_LETTER = {"gave_up_at": {"$exists": True}}
+EXPIRES = {"expires_at": {"$type": "date"}}
 
 INDEXES: dict[str, list[IndexModel]] = {
     # Blobs are GridFS files; the hash makes equal bytes one blob.
@@ -44,14 +50,27 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("key_id", ASCENDING), ("_id", DESCENDING)]),
         IndexModel([("sha256", ASCENDING), ("user_id", ASCENDING)]),
         IndexModel([("due_at", ASCENDING)], partialFilterExpression=IS_OPEN),
+        IndexModel(
+            [("_id", DESCENDING), ("gave_up_at", ASCENDING)],
+            name=DEAD_LETTERS,
+            partialFilterExpression=IS_DEAD_LETTER,
+        ),
+        *SEARCH_INDEXES,
     ],
     "jobs": [
         IndexModel([("user_id", ASCENDING), ("_id", DESCENDING)]),
         IndexModel([("key_id", ASCENDING), ("_id", DESCENDING)]),
         IndexModel([("due_at", ASCENDING)], name=OPEN_JOBS, partialFilterExpression=IS_OPEN),
+        # The backlog of a user, oldest first.
+        IndexModel([("user_id", ASCENDING), ("_id", ASCENDING)], partialFilterExpression=IS_OPEN),
     ],
-    "api_keys": [IndexModel([("hash", ASCENDING)], unique=True)],
+    "api_keys": [
+        IndexModel([("hash", ASCENDING)], unique=True),
+        IndexModel([("expires_at", ASCENDING)], partialFilterExpression=EXPIRES),
+    ],
+    "orphans": [IndexModel([("seen_at", ASCENDING)])],
     "idempotency": [IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0)],
+    "expired": [IndexModel([("expired_at", ASCENDING)], expireAfterSeconds=30 * 24 * 3600)],
     "workers": [IndexModel([("seen_at", ASCENDING)], expireAfterSeconds=3600)],
 }
 
@@ -63,6 +82,7 @@ def connect_mongo(settings: StoreSettings) -> Client:
     set the oplog is one sequence, so the durable write that ends a unit of work makes every
     earlier one durable too.
     """
+    limit_calls(settings.store_timeout_seconds)
     return AsyncIOMotorClient(
         settings.mongodb_url,
         appname="minilab",
@@ -73,6 +93,13 @@ def connect_mongo(settings: StoreSettings) -> Client:
         connectTimeoutMS=5_000,
         timeoutMS=int(settings.store_timeout_seconds * 1000),
     )
+
+
+async def read_clock(database: Database) -> datetime:
+    """Read MongoDB's clock, the one that all processes agree on, in UTC."""
+    hello = await database.command("hello", codec_options=database.codec_options)
+    now: datetime = hello["localTime"]
+    return now
 
 
 async def run_transaction(

@@ -1,13 +1,13 @@
 """Notices of job changes, from workers to whoever waits at an API process.
 
-Redis only carries them; a waiter that hears nothing looks into MongoDB all the same.
+Redis only carries them: whoever relies on them looks into MongoDB all the same, now and then.
 """
 
 import asyncio
 import math
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -16,9 +16,10 @@ from redis.asyncio import Redis
 
 from storage.channels import listen
 from storage.errors import REDIS_FAILED
-from storage.ledger import JobChange
+from storage.job_states import JobChange
 
 CHANNEL = "minilab:job-changes"
+CANCELS = "minilab:canceled-jobs"
 # After a call that failed, so long nothing is sent: each could take the whole time limit.
 SILENCE_SECONDS = 2.0
 
@@ -42,13 +43,19 @@ class Notices:
 
     async def publish(self, change: JobChange | None) -> None:
         """Tell of a change, if there is one and Redis can be reached."""
-        if change is None or time.monotonic() < self._silent_until:
-            return
-        try:
-            await self._redis.publish(CHANNEL, _encode(change))
-        except REDIS_FAILED as error:
-            self._silent_until = time.monotonic() + SILENCE_SECONDS
-            _log.warning("notice_not_sent", job_id=change.job_id, reason=type(error).__name__)
+        await self.publish_all([change] if change is not None else [])
+
+    async def publish_all(self, changes: Sequence[JobChange]) -> None:
+        """Tell of changes, if Redis can be reached."""
+        await self._send(CHANNEL, [_encode(change) for change in changes])
+
+    async def publish_cancel(self, job_id: str) -> None:
+        """Tell the workers that a job was canceled, if Redis can be reached."""
+        await self._send(CANCELS, [job_id.encode()])
+
+    async def hear_cancels(self, hear: Callable[[str], None]) -> None:
+        """Hear which jobs are canceled, until cancelled."""
+        await listen(self._redis, CANCELS, lambda message: hear(message.decode(errors="replace")))
 
     @asynccontextmanager
     async def waiting_for(self, job_id: str) -> AsyncIterator[asyncio.Event]:
@@ -64,7 +71,7 @@ class Notices:
 
     def start(self) -> None:
         """Begin to listen."""
-        self._listener = asyncio.create_task(listen(self._redis, CHANNEL, self._wake))
+        self._listener = asyncio.create_task(listen(self._redis, CHANNEL, self._hear))
 
     async def stop(self) -> None:
         """Stop listening."""
@@ -72,11 +79,32 @@ class Notices:
             self._listener.cancel()
             await asyncio.wait([self._listener])
 
-    def _wake(self, message: bytes) -> None:
+    async def _send(self, channel: str, messages: Sequence[bytes]) -> None:
+        if not messages or time.monotonic() < self._silent_until:
+            return
+        try:
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for message in messages:
+                    pipe.publish(channel, message)
+                await pipe.execute()
+        except REDIS_FAILED as error:
+            self._silent_until = time.monotonic() + SILENCE_SECONDS
+            _log.warning("notices_not_sent", notices=len(messages), reason=type(error).__name__)
+
+    @property
+    def waited_for(self) -> list[str]:
+        """The jobs that somebody waits for in this process."""
+        return list(self._waiters)
+
+    def wake(self, job_id: str) -> None:
+        """Wake whoever waits for a job in this process."""
+        for event in self._waiters.get(job_id, ()):
+            event.set()
+
+    def _hear(self, message: bytes) -> None:
         try:
             change = _decode(message)
         except msgspec.DecodeError:
             _log.warning("notice_not_understood")
             return
-        for event in self._waiters.get(change.job_id, ()):
-            event.set()
+        self.wake(change.job_id)

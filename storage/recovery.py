@@ -6,13 +6,15 @@ from datetime import datetime
 import msgspec
 
 from domain.jobs import Status
-from storage.ledger import (
+from domain.turns import estimate_units
+from storage.ledger_rows import (
     ClaimedImage,
     FinishedImage,
     finishing_update,
     read_claimed_image,
 )
-from storage.mongo import Database, Document
+from storage.metrics import WorkMetrics
+from storage.mongo import IS_OPEN, Database, Document
 
 
 class ChunkHint(msgspec.Struct, frozen=True):
@@ -21,12 +23,32 @@ class ChunkHint(msgspec.Struct, frozen=True):
     Attributes:
         job_id: The job.
         chunk: Number of the chunk.
-        number: How often it has been hinted before; never reused.
+        number: How often it was hinted before because a worker lost it; not reused.
+        user_id: Whose turn the work takes.
+        units: The work, in small images.
     """
 
     job_id: str
     chunk: int
     number: int = 0
+    user_id: str = ""
+    units: float = 1.0
+
+    @property
+    def id(self) -> str:
+        """Its ID in the queue: arq refuses one that is there already."""
+        return f"{self.job_id}:{self.chunk}:{self.number}"
+
+    @property
+    def position(self) -> str:
+        """Its place among the work of its user; job IDs are in the order of acceptance."""
+        return f"{self.job_id}:{self.chunk:06}"
+
+
+def read_hint_id(hint_id: str) -> ChunkHint:
+    """Read the ID of a hint, which does not say whose it is."""
+    job_id, chunk, number = hint_id.rsplit(":", 2)
+    return ChunkHint(job_id, int(chunk), int(number))
 
 
 class DueChunk(msgspec.Struct, frozen=True):
@@ -43,18 +65,31 @@ class DueChunk(msgspec.Struct, frozen=True):
     exhausted: bool
 
 
+# Of a group of images that share a chunk.
+HINT_FIELDS: Document = {
+    "number": {"$max": "$hint"},
+    "user_id": {"$first": "$user_id"},
+    "images": {"$sum": 1},
+    "size_bytes": {"$sum": "$size_bytes"},
+}
+
+
 class Recovery:
     """Finds work that has no hint and no worker.
 
     Args:
         database: Holds everything.
         max_attempts: An image that was claimed this often without an end has failed.
+        metrics: Told of every image that ends.
     """
 
-    def __init__(self, database: Database, max_attempts: int) -> None:
+    def __init__(
+        self, database: Database, max_attempts: int, metrics: WorkMetrics | None = None
+    ) -> None:
         self._images = database["images"]
         self._jobs = database["jobs"]
         self._max_attempts = max_attempts
+        self._metrics = metrics or WorkMetrics()
 
     async def find_due(self, now: datetime, limit: int) -> list[DueChunk]:
         """Find chunks that nobody has begun, or whose lease ran out.
@@ -75,7 +110,7 @@ class Recovery:
             {
                 "$group": {
                     "_id": {"job_id": "$job_id", "chunk": "$chunk"},
-                    "number": {"$max": "$hint"},
+                    **HINT_FIELDS,
                     "abandoned": abandoned,
                     "exhausted": exhausted,
                     "due_at": {"$min": "$due_at"},
@@ -84,24 +119,59 @@ class Recovery:
             {"$sort": {"due_at": 1}},
         ]
         return [
-            DueChunk(
-                ChunkHint(found["_id"]["job_id"], found["_id"]["chunk"], found["number"]),
-                found["abandoned"],
-                found["exhausted"],
-            )
+            DueChunk(_read_hint(found), found["abandoned"], found["exhausted"])
             async for found in self._images.aggregate(pipeline)
         ]
 
-    async def make_all_due(self, now: datetime) -> int:
-        """Have all queued work looked after now, because all hints are lost.
+    async def find_queued(self, user_id: str, cursor: str, limit: int) -> list[ChunkHint]:
+        """Find chunks of a user's open jobs with images that nobody has claimed.
+
+        Args:
+            user_id: The user.
+            cursor: Position of the first one.
+            limit: Most chunks.
 
         Returns:
-            How many images that are.
+            The chunks, oldest first.
         """
-        result = await self._images.update_many(
-            {"due_at": {"$gt": now}, "status": Status.QUEUED}, {"$set": {"due_at": now}}
-        )
-        return result.modified_count
+        job_id, _, chunk = cursor.rpartition(":")
+        pipeline: list[Document] = [
+            {"$match": {"user_id": user_id, "_id": {"$gte": job_id}, **IS_OPEN}},
+            {"$sort": {"_id": 1}},
+            {"$limit": limit + 1},  # Of the first one perhaps nothing is left.
+            {
+                "$lookup": {
+                    "from": "images",
+                    "localField": "_id",
+                    "foreignField": "job_id",
+                    "pipeline": [
+                        {"$match": {"status": Status.QUEUED, **IS_OPEN}},
+                        {
+                            "$group": {
+                                "_id": {"job_id": "$job_id", "chunk": "$chunk"},
+                                **HINT_FIELDS,
+                            }
+                        },
+                        {"$sort": {"_id.chunk": 1}},
+                    ],
+                    "as": "found",
+                }
+            },
+            {"$unwind": "$found"},
+            {"$replaceRoot": {"newRoot": "$found"}},
+            {
+                "$match": {
+                    "$or": [{"_id.job_id": {"$gt": job_id}}, {"_id.chunk": {"$gte": int(chunk)}}]
+                }
+            },
+            {"$limit": limit},
+        ]
+        return [_read_hint(found) async for found in self._jobs.aggregate(pipeline)]
+
+    async def find_users(self) -> list[str]:
+        """Find the users who have an open job."""
+        users: list[str] = await self._jobs.distinct("user_id", IS_OPEN)
+        return users
 
     async def make_due(self, hints: Sequence[ChunkHint], now: datetime) -> None:
         """Have chunks looked after now whose hint was taken, if nobody has claimed them."""
@@ -112,9 +182,20 @@ class Recovery:
         )
 
     async def postpone(self, hint: ChunkHint, until: datetime) -> None:
-        """Look after a chunk later: its hint is still there."""
+        """Look after a chunk later: its hint was taken a moment ago."""
         await self._images.update_many(
             {"job_id": hint.job_id, "chunk": hint.chunk, "status": Status.QUEUED},
+            {"$set": {"due_at": until}},
+        )
+
+    async def postpone_jobs(self, job_ids: Sequence[str], now: datetime, until: datetime) -> None:
+        """Look after what is due and queued of some jobs later: it waits for its turn."""
+        await self._images.update_many(
+            {
+                "job_id": {"$in": job_ids},
+                "status": Status.QUEUED,
+                "due_at": {"$lt": now},
+            },
             {"$set": {"due_at": until}},
         )
 
@@ -138,7 +219,8 @@ class Recovery:
             },
             {"$set": {"due_at": until, "hint": number}},
         )
-        return ChunkHint(hint.job_id, hint.chunk, number) if taken.modified_count else None
+        again = msgspec.structs.replace(hint, number=number)
+        return again if taken.modified_count else None
 
     async def find_exhausted(self, hint: ChunkHint, now: datetime) -> list[ClaimedImage]:
         """Find the images of a due chunk that were begun as often as is allowed."""
@@ -152,12 +234,15 @@ class Recovery:
         )
         return [read_claimed_image(image) async for image in found]
 
-    async def fail(self, images: Sequence[FinishedImage], now: datetime) -> None:
-        """End images that are due; one that a worker still renews is left alone."""
-        await self._images.bulk_write(
-            [finishing_update(image, {"due_at": {"$lt": now}}) for image in images],
-            ordered=False,
-        )
+    async def fail(self, image: FinishedImage, now: datetime) -> bool:
+        """End an image that is due; one that a worker still renews is left alone.
+
+        Returns:
+            Whether it was ended.
+        """
+        failed = await self._images.bulk_write([finishing_update(image, {"due_at": {"$lt": now}})])
+        self._metrics.images_ended(Status.FAILED, failed.modified_count)
+        return failed.modified_count == 1
 
     async def find_unsettled(self, now: datetime, until: datetime, limit: int) -> list[str]:
         """Find due jobs of which no image is open: somebody died before settling them.
@@ -180,3 +265,13 @@ class Recovery:
         is_open = {"job_id": {"$in": job_ids}, "due_at": {"$exists": True}}
         busy = set(await self._images.distinct("job_id", is_open))
         return [job_id for job_id in job_ids if job_id not in busy]
+
+
+def _read_hint(found: Document) -> ChunkHint:
+    return ChunkHint(
+        found["_id"]["job_id"],
+        found["_id"]["chunk"],
+        found["number"],
+        found["user_id"],
+        estimate_units(found["images"], found["size_bytes"]),
+    )

@@ -1,11 +1,17 @@
 """Where the servers are."""
 
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import msgspec
 
+from domain.turns import WEIGHTS_PATTERN
+
 MongoUrl = Annotated[str, msgspec.Meta(pattern=r"^mongodb(\+srv)?://")]
 RedisUrl = Annotated[str, msgspec.Meta(pattern=r"^(rediss?|unix)://")]
+
+
+MAX_TTL_SECONDS = 100 * 365 * 24 * 3600
 
 
 class StoreSettings(msgspec.Struct, frozen=True):
@@ -18,6 +24,7 @@ class StoreSettings(msgspec.Struct, frozen=True):
         mongodb_database: The database that holds everything.
         store_timeout_seconds: Longest wait for one call to MongoDB, in seconds.
         redis_timeout_seconds: Longest wait for one call to Redis, in seconds.
+        idempotency_seconds: How long the answer to an Idempotency-Key is kept, in seconds.
     """
 
     mongodb_url: MongoUrl
@@ -25,6 +32,7 @@ class StoreSettings(msgspec.Struct, frozen=True):
     mongodb_database: str = "minilab"
     store_timeout_seconds: Annotated[float, msgspec.Meta(gt=0)] = 20.0
     redis_timeout_seconds: Annotated[float, msgspec.Meta(gt=0)] = 5.0
+    idempotency_seconds: Annotated[float, msgspec.Meta(ge=1)] = 24 * 3600.0
 
 
 class WorkRules(msgspec.Struct, frozen=True):
@@ -36,6 +44,11 @@ class WorkRules(msgspec.Struct, frozen=True):
         lease_seconds: A claim that is not renewed for this long is open to others.
         hint_grace_seconds: Queued work that nobody has begun for this long is looked after.
         max_attempts: An image that was claimed this often without an end has failed.
+        queue_max_hints: Most chunks in Redis; what does not fit waits in MongoDB alone.
+        tenant_weights: Users who get a larger share than others, whose weight is 1, as in
+            ``alice=2,bob=3``.
+        job_ttl_seconds: How long a job is kept after its end; 0: for ever.
+        image_ttl_seconds: How long an image and its results are kept after its end; 0: for ever.
     """
 
     chunk_max_images: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 25
@@ -43,3 +56,21 @@ class WorkRules(msgspec.Struct, frozen=True):
     lease_seconds: Annotated[float, msgspec.Meta(ge=1)] = 15.0
     hint_grace_seconds: Annotated[float, msgspec.Meta(ge=0.5)] = 5.0
     max_attempts: Annotated[int, msgspec.Meta(ge=1)] = 10
+    queue_max_hints: Annotated[int, msgspec.Meta(ge=100)] = 5000
+    tenant_weights: Annotated[str, msgspec.Meta(pattern=WEIGHTS_PATTERN)] = ""
+    job_ttl_seconds: Annotated[float, msgspec.Meta(ge=0, le=MAX_TTL_SECONDS)] = 0.0
+    image_ttl_seconds: Annotated[float, msgspec.Meta(ge=0, le=MAX_TTL_SECONDS)] = 0.0
+
+    def job_expires_at(self, finished_at: datetime | None) -> datetime | None:
+        """Say when a job can be removed; None while it is open, or where it never is."""
+        return _expiry(finished_at, self.job_ttl_seconds)
+
+    def image_expires_at(self, finished_at: datetime | None) -> datetime | None:
+        """Say when an image can be removed; None while it is open, or where it never is."""
+        return _expiry(finished_at, self.image_ttl_seconds)
+
+
+def _expiry(finished_at: datetime | None, ttl_seconds: float) -> datetime | None:
+    if finished_at is None or not ttl_seconds:
+        return None
+    return finished_at + timedelta(seconds=ttl_seconds)

@@ -1,86 +1,237 @@
-"""What a crash can leave behind: bytes whose parent was never written, or is gone."""
+"""What crashes leave behind, and what has had its time.
+
+The sweeper walks through each collection a piece at a time, and keeps in MongoDB how far it has
+come, so that a sweep costs the same on a large store as on a small one. Ages are measured on
+MongoDB's clock, from the sweep that first saw an orphan: what the clocks of the processes say,
+which are in all IDs, does not count. Any number of sweepers may run at once.
+"""
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from bson import ObjectId
+import msgspec
+from bson.min_key import MinKey
+from pymongo import UpdateOne
 
-from storage.mongo import Database
+from storage.blob_counts import recount_blob
+from storage.mongo import Client, Database, Document, read_clock
 
-BATCH = 1000
+# What one sweep looks at, and how much one call removes.
+WALKED = {
+    "blobs.chunks": 20_000,
+    "variants.chunks": 20_000,
+    "variants.files": 2_000,
+    "blobs.files": 2_000,
+    "idempotency": 2_000,
+}
+REMOVED_FILES = 1_000
+BATCH_FILES = 50
+# An admin can see for a while that a key has expired.
+EXPIRED_KEYS_KEPT = timedelta(days=30)
+BUCKETS = ("blobs", "variants")
+
+
+class Swept(msgspec.Struct, frozen=True):
+    """What one sweep removed or mended.
+
+    Attributes:
+        orphans: Files of which only chunks were left.
+        variants: Pictures made from blobs that are gone.
+        blobs: Blobs whose count of images was wrong; those without any were removed.
+        api_keys: Keys that expired long ago.
+        idempotency_keys: Idempotency-Keys whose job is gone and whose answer was never kept.
+    """
+
+    orphans: int = 0
+    variants: int = 0
+    blobs: int = 0
+    api_keys: int = 0
+    idempotency_keys: int = 0
+
+    @property
+    def total(self) -> int:
+        """How much there was to do."""
+        return sum(msgspec.structs.astuple(self))
 
 
 class Sweeper:
-    """Removes orphans, by missing parent and age, never a live upload.
+    """Removes what nobody needs, never what belongs to a live upload.
 
     Args:
+        client: For transactions.
         database: Holds everything.
-        min_age: Nothing younger is touched: an upload may still be on its way.
+        min_age: Chunks without a parent are left alone for this long after they were first
+            seen: their upload may still be on its way, so it must be longer than the longest.
     """
 
-    def __init__(self, database: Database, min_age: timedelta) -> None:
+    def __init__(self, client: Client, database: Database, min_age: timedelta) -> None:
+        self._client = client
         self._database = database
         self._min_age = min_age
+        self._marks = database["orphans"]
+        self._positions = database["sweeper"]
 
-    async def sweep(self, now: datetime) -> int:
-        """Remove orphans once.
+    async def sweep(self, now: datetime | None = None) -> Swept:
+        """Sweep once.
 
         Args:
-            now: The time, UTC.
+            now: The time, UTC; MongoDB's own if None.
 
         Returns:
-            How many files were removed.
+            What was removed or mended.
+
+        Raises:
+            PyMongoError: MongoDB cannot be reached; the next sweep goes on from there.
         """
-        # Chunk IDs are ObjectIds: they carry the second of their making.
-        youngest = ObjectId.from_datetime(now - self._min_age)
-        await self._drop_variants(now - self._min_age)
+        now = now or await read_clock(self._database)
+        variants = await self._drop_variants(now - self._min_age)
+        blobs = await self._recount_blobs()
+        for bucket in BUCKETS:
+            await self._mark_orphans(bucket, now)
+        return Swept(
+            orphans=await self._remove_orphans(now - self._min_age),
+            variants=variants,
+            blobs=blobs,
+            api_keys=await self._drop_expired_keys(now - EXPIRED_KEYS_KEPT),
+            idempotency_keys=await self._drop_unanswered_records(),
+        )
+
+    async def _drop_variants(self, before: datetime) -> int:
+        """Remove variants whose blob is gone; their chunks are orphans then."""
+        files = self._database["variants.files"]
+        walked, _ = await self._walk("variants.files", {"metadata.sha256": 1, "uploadDate": 1})
+        sha256_of = {
+            variant["_id"]: variant["metadata"]["sha256"]
+            for variant in walked
+            if variant["uploadDate"] < before
+        }
+        there = await self._find_existing(
+            "blobs.files", "metadata.sha256", list(set(sha256_of.values()))
+        )
+        gone = [variant for variant, sha256 in sha256_of.items() if sha256 not in there]
+        if not gone:
+            return 0
+        removed = await files.delete_many({"_id": {"$in": gone}})
+        return removed.deleted_count
+
+    async def _recount_blobs(self) -> int:
+        """Look for blobs whose count of images is wrong, and mend each in a transaction."""
+        fields = {"metadata.sha256": 1, "metadata.images": 1}
+        walked, _ = await self._walk("blobs.files", fields)
+        hashes = [file["metadata"]["sha256"] for file in walked]
+        counted = self._database["images"].aggregate(
+            [
+                {"$match": {"sha256": {"$in": hashes}}},
+                {"$group": {"_id": "$sha256", "images": {"$sum": 1}}},
+            ]
+        )
+        images_of = {found["_id"]: found["images"] async for found in counted}
+        doubtful = [
+            file["_id"]
+            for file in walked
+            if images_of.get(file["metadata"]["sha256"]) != file["metadata"]["images"]
+        ]
+        return sum(
+            [await recount_blob(self._client, self._database, file_id) for file_id in doubtful]
+        )
+
+    async def _mark_orphans(self, bucket: str, now: datetime) -> None:
+        """Note which files have chunks and no document, if they are not noted yet."""
+        walked, within = await self._walk(f"{bucket}.files", {"_id": 1}, f"{bucket}.chunks")
+        whole = {file["_id"] for file in walked}
+        found = self._database[f"{bucket}.chunks"].aggregate(
+            [{"$match": {"files_id": within}}, {"$group": {"_id": "$files_id"}}]
+        )
+        marks = [
+            UpdateOne(
+                {"_id": file["_id"]},
+                {"$setOnInsert": {"bucket": bucket, "seen_at": now}},
+                upsert=True,
+            )
+            async for file in found
+            if file["_id"] not in whole
+        ]
+        if marks:
+            await self._marks.bulk_write(marks, ordered=False)
+
+    async def _remove_orphans(self, before: datetime) -> int:
+        """Remove the chunks of files that were orphans long ago and still are."""
+        due = self._marks.find({"seen_at": {"$lte": before}}).sort("seen_at", 1)
+        marked = await due.to_list(REMOVED_FILES)
         removed = 0
-        for bucket in ("blobs", "variants"):
-            orphans = await self._find_orphan_chunks(bucket, youngest)
-            chunks = self._database[f"{bucket}.chunks"]
-            for start in range(0, len(orphans), BATCH):
-                batch = orphans[start : start + BATCH]
-                await chunks.delete_many({"files_id": {"$in": batch}})
-            removed += len(orphans)
+        for bucket in BUCKETS:
+            ids = [mark["_id"] for mark in marked if mark["bucket"] == bucket]
+            for start in range(0, len(ids), BATCH_FILES):
+                removed += await self._remove_files(bucket, ids[start : start + BATCH_FILES])
         return removed
 
-    async def _find_orphan_chunks(self, bucket: str, youngest: ObjectId) -> list[object]:
-        found = self._database[f"{bucket}.chunks"].aggregate(
-            [
-                # The first chunk that is left of each file: the index leads from one to the next.
-                {"$sort": {"files_id": 1, "n": 1}},
-                {"$group": {"_id": "$files_id", "chunk_id": {"$first": "$_id"}}},
-                {"$match": {"chunk_id": {"$lt": youngest}}},
-                {
-                    "$lookup": {
-                        "from": f"{bucket}.files",
-                        "localField": "_id",
-                        "foreignField": "_id",
-                        "pipeline": [{"$project": {"_id": 1}}],
-                        "as": "parents",
-                    }
-                },
-                {"$match": {"parents": []}},
-            ]
-        )
-        return [file["_id"] async for file in found]
+    async def _remove_files(self, bucket: str, ids: list[Any]) -> int:
+        accepted = await self._find_existing(f"{bucket}.files", "_id", ids)
+        orphans = [file_id for file_id in ids if file_id not in accepted]
+        chunks = self._database[f"{bucket}.chunks"]
+        deleted = await chunks.delete_many({"files_id": {"$in": orphans}})
+        await self._marks.delete_many({"_id": {"$in": ids}})
+        return len(orphans) if deleted.deleted_count else 0
 
-    async def _drop_variants(self, before: datetime) -> None:
-        """Remove variants whose blob is gone; their chunks are orphans then."""
-        found = self._database["variants.files"].aggregate(
-            [
-                {"$match": {"uploadDate": {"$lt": before}}},
-                {
-                    "$lookup": {
-                        "from": "blobs.files",
-                        "localField": "metadata.sha256",
-                        "foreignField": "metadata.sha256",
-                        "pipeline": [{"$project": {"_id": 1}}],
-                        "as": "parents",
-                    }
-                },
-                {"$match": {"parents": []}},
-                {"$project": {"_id": 1}},
-            ]
+    async def _drop_expired_keys(self, before: datetime) -> int:
+        expired = {"expires_at": {"$type": "date", "$lt": before}}
+        removed = await self._database["api_keys"].delete_many(expired)
+        return removed.deleted_count
+
+    async def _drop_unanswered_records(self) -> int:
+        """Remove what could only be answered with the state of a job that is gone."""
+        fields = {"answered.job_id": 1, "answered.status": 1}
+        walked, _ = await self._walk("idempotency", fields)
+        job_of = {
+            record["_id"]: record["answered"]["job_id"]
+            for record in walked
+            if "answered" in record
+            and record["answered"]["job_id"]
+            and record["answered"]["status"] is None
+        }
+        there = await self._find_existing("jobs", "_id", list(job_of.values()))
+        gone = [record for record, job_id in job_of.items() if job_id not in there]
+        if not gone:
+            return 0
+        removed = await self._database["idempotency"].delete_many({"_id": {"$in": gone}})
+        return removed.deleted_count
+
+    async def _walk(
+        self, collection: str, fields: Document, name: str | None = None
+    ) -> tuple[list[Document], Document]:
+        """Read the next documents of a collection in the order of their IDs, and move on.
+
+        Args:
+            collection: The collection.
+            fields: What to read.
+            name: Of this walk, where another one goes through the same collection.
+
+        Returns:
+            The documents, and the range of IDs that was walked, gaps included.
+        """
+        walk, limit = name or collection, WALKED[name or collection]
+        state = await self._positions.find_one({"_id": walk})
+        within: Document = {"$gt": state["position"] if state else MinKey()}
+        found = self._database[collection].find({"_id": within}, fields).sort("_id", 1)
+        walked = await found.to_list(limit)
+        if len(walked) < limit:  # This was the end: the next sweep begins again.
+            await self._positions.delete_one({"_id": walk})
+        else:
+            within["$lte"] = walked[-1]["_id"]
+            position = {"$set": {"position": within["$lte"]}}
+            await self._positions.update_one({"_id": walk}, position, upsert=True)
+        return walked, within
+
+    async def _find_existing(self, collection: str, field: str, values: list[Any]) -> set[Any]:
+        """Say which values of a unique field there are."""
+        found = self._database[collection].find(
+            {field: {"$in": values}}, {field: 1, "_id": field == "_id"}
         )
-        ids = [variant["_id"] async for variant in found]
-        await self._database["variants.files"].delete_many({"_id": {"$in": ids}})
+        return {_value_of(document, field) async for document in found}
+
+
+def _value_of(document: Document, field: str) -> object:
+    value: Any = document
+    for name in field.split("."):
+        value = value[name]
+    return value

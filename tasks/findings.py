@@ -1,23 +1,28 @@
 """From what a child found to what is written: results of blobs, ends of images."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from domain.errors import OperationFailed
+from domain.errors import DecoderDied, DecodeTimedOut, OperationFailed
 from domain.images.operations import OPERATIONS
 from domain.images.values import ProcessedImage, Thumbnail
 from domain.jobs import Status
-from domain.records import Cell, ItemError
+from domain.records import Cell, GpsPolicy, ItemError
+from storage.attempts import KNOWN_POISON, BadAttempt
 from storage.blobs import variant_id
 from storage.images import Blob
-from storage.ledger import ClaimedImage, FinishedImage
+from storage.ledger_rows import ClaimedImage, FinishedImage
+from storage.poison import Poison
 from storage.results import BlobResults, NewVariant
-from tasks.image_batch import Outcome
+from tasks.facts import searchable_facts
+from tasks.image_batch import Crash, Outcome
 
 VERSION = {operation.name: operation.version for operation in OPERATIONS}
 NO_BLOB = ItemError("not_found", "The bytes of this image are gone.")
+POISONOUS = frozenset({DecoderDied.code, DecodeTimedOut.code})
 
 
 class Findings(msgspec.Struct, frozen=True):
@@ -46,6 +51,61 @@ def missing_operations(blob: Blob | None, operations: Sequence[str]) -> list[str
     ]
 
 
+def needed_operations(
+    images: Sequence[ClaimedImage], blobs: dict[str, Blob]
+) -> dict[str, tuple[str, ...]]:
+    """Say what is to be done, by hash; blobs of which all is known are left out."""
+    needed: dict[str, set[str]] = {}
+    for image in images:
+        missing = missing_operations(blobs.get(image.sha256), image.operations)
+        if missing:
+            needed.setdefault(image.sha256, set()).update(missing)
+    return {sha256: tuple(sorted(names)) for sha256, names in needed.items()}
+
+
+def known_poison(
+    images: Sequence[ClaimedImage],
+    blobs: dict[str, Blob],
+    needed: dict[str, tuple[str, ...]],
+    since: datetime,
+) -> list[Outcome]:
+    """Give up new uploads of what was poison a while ago; what is retried is tried for real.
+
+    Args:
+        images: What is to be worked on.
+        blobs: Their blobs, by hash.
+        needed: What is to be done, by hash.
+        since: What was given up before this time, UTC, is not poison any more.
+    """
+    retried = {image.sha256 for image in images if image.fence > 1}
+    outcomes: list[Outcome] = []
+    for sha256 in needed.keys() & blobs.keys() - retried:
+        poison = blobs[sha256].poison
+        if poison is None or poison.at < since:
+            continue
+        # All that was tried together is wanted again: less of it may do no harm.
+        again = {name: VERSION[name] for name in needed[sha256]}
+        if poison.operations.items() <= again.items():
+            crash = Crash(poison.at, KNOWN_POISON)
+            outcomes.append(Outcome(sha256, error=poison.error, crashes=(crash,)))
+    return outcomes
+
+
+def new_poison(
+    outcomes: Sequence[Outcome], needed: dict[str, tuple[str, ...]], now: datetime
+) -> dict[str, Poison]:
+    """Say what is to be remembered of blobs that were given up, by hash."""
+    return {
+        outcome.sha256: Poison(
+            outcome.error, {name: VERSION[name] for name in needed[outcome.sha256]}, now
+        )
+        for outcome in outcomes
+        if outcome.error is not None
+        and outcome.error.code in POISONOUS
+        and KNOWN_POISON not in {crash.reason for crash in outcome.crashes}
+    }
+
+
 def blob_results(blob: Blob, processed: ProcessedImage) -> BlobResults:
     """Turn what a child found into what is kept with the blob."""
     results: dict[str, dict[str, Any]] = {}
@@ -68,8 +128,17 @@ def blob_results(blob: Blob, processed: ProcessedImage) -> BlobResults:
     return BlobResults(blob, facts, results, variants)
 
 
-def finish_image(image: ClaimedImage, findings: Findings) -> FinishedImage:
+def finish_image(image: ClaimedImage, findings: Findings, now: datetime) -> FinishedImage:
     """Say how an image ends, given what is known of its blob."""
+    finished = _end_image(image, findings)
+    crashes = findings.outcome.crashes if findings.outcome else ()
+    if not crashes and (given_up := finished.gave_up):
+        crashes = (Crash(now, given_up.code),)
+    attempts = [BadAttempt(image.fence, crash.at, image.worker, crash.reason) for crash in crashes]
+    return msgspec.structs.replace(finished, bad_attempts=tuple(attempts))
+
+
+def _end_image(image: ClaimedImage, findings: Findings) -> FinishedImage:
     error = findings.outcome.error if findings.outcome else None
     if error is not None:
         failed = Cell(Status.FAILED, error=error)
@@ -77,7 +146,7 @@ def finish_image(image: ClaimedImage, findings: Findings) -> FinishedImage:
         return FinishedImage(image.id, image.fence, cells, error)
     known = _known_results(findings)
     cells = image.cells | {name: _cell(name, known, findings) for name in image.operations}
-    return FinishedImage(image.id, image.fence, cells, facts=_facts(findings, known))
+    return FinishedImage(image.id, image.fence, cells, facts=_facts(image, findings, known))
 
 
 def _known_results(findings: Findings) -> dict[str, dict[str, Any]]:
@@ -93,16 +162,14 @@ def _cell(name: str, known: dict[str, dict[str, Any]], findings: Findings) -> Ce
     return Cell(Status.FAILED, error=ItemError(code or OperationFailed.code, OperationFailed.title))
 
 
-def _facts(findings: Findings, known: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def _facts(
+    image: ClaimedImage, findings: Findings, known: dict[str, dict[str, Any]]
+) -> dict[str, Any]:
     """Gather the fields that lists and searches want beside the image."""
     facts: dict[str, Any] = {}
     size = findings.fresh.facts if findings.fresh else None
     if size is None and findings.blob is not None:
         size = {name: findings.blob.facts[name] for name in ("width", "height")}
     facts |= size or {}
-    if "metadata" in known:
-        metadata = known["metadata"]["value"]
-        facts |= {name: metadata[name] for name in ("camera_make", "camera_model", "taken_at")}
-    if "faces" in known:
-        facts["faces"] = len(known["faces"]["value"])
-    return facts
+    asked = {name: known[name]["value"] for name in image.cells if name in known}
+    return facts | searchable_facts(asked, keep_position=image.gps is GpsPolicy.KEEP)

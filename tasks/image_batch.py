@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -11,6 +12,10 @@ from domain.images.pipeline import process_image
 from domain.images.values import ProcessedImage
 from domain.limits import ImageLimits
 from domain.records import ItemError
+from tasks.step_times import Step, StepTimes
+
+# A child that ends takes along what it has not handed over yet: no more than this is repeated.
+HAND_OVER_SECONDS = 1.0
 
 
 class BatchItem(msgspec.Struct, frozen=True):
@@ -29,12 +34,34 @@ class BatchItem(msgspec.Struct, frozen=True):
     operations: tuple[str, ...]
 
 
+class Crash(msgspec.Struct, frozen=True):
+    """A try that did not end well.
+
+    Attributes:
+        at: When, UTC.
+        reason: Code of the error.
+    """
+
+    at: datetime
+    reason: str
+
+
 class Outcome(msgspec.Struct, frozen=True):
-    """How a blob fared: exactly one of ``processed`` and ``error`` is set."""
+    """How a blob fared: exactly one of ``processed`` and ``error`` is set.
+
+    Attributes:
+        sha256: The blob.
+        processed: What was found.
+        error: Why nothing was.
+        crashes: What happened before, oldest first; told by the parent.
+        steps: What took how long.
+    """
 
     sha256: str
     processed: ProcessedImage | None = None
     error: ItemError | None = None
+    crashes: tuple[Crash, ...] = ()
+    steps: tuple[Step, ...] = ()
 
 
 def process_batch(items: Sequence[BatchItem], limits: ImageLimits) -> list[Outcome]:
@@ -45,19 +72,33 @@ def process_batch(items: Sequence[BatchItem], limits: ImageLimits) -> list[Outco
         limits: What each may cost.
 
     Returns:
-        An outcome for each item, in order.
+        An outcome for each of the first items, in order: for one at least, and for all unless
+        they take longer than a moment together.
     """
-    return [_process(item, limits) for item in items]
+    hand_over_at = time.monotonic() + HAND_OVER_SECONDS
+    outcomes: list[Outcome] = []
+    for item in items:
+        outcomes.append(_process(item, limits))
+        if time.monotonic() > hand_over_at:
+            break
+    return outcomes
 
 
 def _process(item: BatchItem, limits: ImageLimits) -> Outcome:
+    times = StepTimes()
     try:
         processed = process_image(
-            item.data, item.format, item.operations, limits, _time_check(limits.max_seconds)
+            item.data,
+            item.format,
+            item.operations,
+            limits,
+            _time_check(limits.max_seconds),
+            times.took,
         )
     except ServiceError as error:
-        return Outcome(item.sha256, error=ItemError(error.code, error.detail))
-    return Outcome(item.sha256, processed=processed)
+        failed = ItemError(error.code, error.detail)
+        return Outcome(item.sha256, error=failed, steps=tuple(times.steps))
+    return Outcome(item.sha256, processed=processed, steps=tuple(times.steps))
 
 
 def _time_check(seconds: float) -> Callable[[], None]:

@@ -21,6 +21,7 @@ class WorkerSettings(msgspec.Struct, frozen=True):
         sweep_seconds: Pause between two looks for bytes without a parent.
         orphan_age_seconds: Bytes without a parent are removed when they are this old.
         max_crashes: An image that ended its child this often has failed.
+        poison_seconds: For this long, new uploads of the same bytes fail at once; 0: never.
     """
 
     worker_children: Annotated[int, msgspec.Meta(ge=1, le=256)] = os.cpu_count() or 1
@@ -31,3 +32,4 @@ class WorkerSettings(msgspec.Struct, frozen=True):
     sweep_seconds: Annotated[float, Positive] = 600.0
     orphan_age_seconds: Annotated[float, Positive] = 3600.0
     max_crashes: Annotated[int, msgspec.Meta(ge=1)] = 3
+    poison_seconds: Annotated[float, msgspec.Meta(ge=0)] = 3600.0

@@ -7,7 +7,8 @@ import sys
 
 import uvloop
 
-from domain.settings import SettingsError
+from domain.settings import SettingsError, forget_settings
+from sandbox.heap import keep_freed_memory
 from storage.connect import open_stores
 from storage.identifiers import utc_now
 from storage.logs import configure_logs
@@ -20,9 +21,11 @@ def start() -> None:
         settings = read_settings(os.environ)
     except SettingsError as error:
         sys.exit(f"minilab worker: {error}")
-    configure_logs(service="worker")
+    configure_logs("worker", settings.logs)
     if "--health" in sys.argv[1:]:
         sys.exit(0 if asyncio.run(_is_alive(settings)) else 1)
+    keep_freed_memory()
+    forget_settings(os.environ)
     uvloop.run(run_worker(settings))
 
 

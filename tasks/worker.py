@@ -1,9 +1,7 @@
 """The worker's composition root: settings, stores, children, queue and side tasks."""
 
 import asyncio
-import os
 import signal
-import socket
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
@@ -14,21 +12,29 @@ import structlog
 from arq.worker import Retry, func
 
 from domain.images.pipeline import warm_up
-from domain.limits import ImageLimits
+from domain.limits import ImageLimits, UploadLimits
 from domain.settings import SettingsReader
-from sandbox.pool import ChildPool
+from domain.version import VERSION
 from storage.connect import Stores, open_stores
 from storage.errors import STORE_FAILED
-from storage.hints import PROCESS_IMAGES, TASK_SECONDS
-from storage.identifiers import new_id, utc_now
+from storage.hints import TASK_SECONDS
+from storage.identifiers import new_id
+from storage.logs import LogSettings
+from storage.metrics import pack
 from storage.settings import StoreSettings, WorkRules
 from storage.sweeper import Sweeper
-from storage.workers import HEARTBEAT_SECONDS
+from storage.tracing import Tracing, TracingSettings, open_tracing, read_tracing
+from storage.turns import PROCESS_IMAGES
+from storage.workers import HEARTBEAT_SECONDS, worker_name
 from tasks.jobs.process_images import ChunkProcessor, ChunkRules
 from tasks.jobs.reconcile import reconcile
+from tasks.metrics import WorkerMetrics
 from tasks.pace import Pace
+from tasks.refill import REFILL_SECONDS, refill
 from tasks.settings import WorkerSettings
-from tasks.woken_queue import WokenQueue
+from tasks.turns import TURN, ChildrenInTurn, Clock
+from tasks.watch import WorkWatch
+from tasks.woken_queue import MOST_TASKS, WokenQueue
 
 RESTART_SECONDS = 1.0
 RETRY_SECONDS = 1.0
@@ -43,6 +49,8 @@ class Settings(msgspec.Struct, frozen=True):
     stores: StoreSettings
     rules: WorkRules
     limits: ImageLimits
+    logs: LogSettings
+    tracing: TracingSettings
     worker: WorkerSettings
 
 
@@ -53,8 +61,14 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         SettingsError: Lists every mistake.
     """
     reader = SettingsReader(environ)
-    parts = (StoreSettings, WorkRules, ImageLimits, WorkerSettings)
+    parts = (StoreSettings, WorkRules, ImageLimits, LogSettings, WorkerSettings)
     read: list[Any] = [reader.read(part) for part in parts]
+    if read[-1].orphan_age_seconds <= reader.read(UploadLimits).max_upload_seconds:
+        reader.refuse(
+            "MINILAB_ORPHAN_AGE_SECONDS must be longer than MINILAB_MAX_UPLOAD_SECONDS, or the "
+            "sweeper would remove uploads that are on their way"
+        )
+    read.insert(-1, read_tracing(reader, environ))
     reader.check()
     return Settings(*read)
 
@@ -65,14 +79,22 @@ class ImageWorker:
     Args:
         settings: All that it is told.
         stores: Where everything is kept.
+        tracing: Records the work, where that is wanted.
     """
 
-    def __init__(self, settings: Settings, stores: Stores) -> None:
+    def __init__(
+        self, settings: Settings, stores: Stores, tracing: Tracing | None = None
+    ) -> None:
         self._settings = settings
         self._stores = stores
         self._pace = Pace()
         self._woken = asyncio.Event()
-        self._pool = ChildPool(settings.worker.worker_children, settings.limits.max_child_bytes)
+        self._clock = Clock()
+        self._pool = ChildrenInTurn(
+            settings.worker.worker_children, settings.limits.max_child_bytes
+        )
+        self._metrics = WorkerMetrics(self._pool)
+        self._watch = WorkWatch(self._metrics, tracing or Tracing())
         self._processor = ChunkProcessor(
             stores,
             self._pool,
@@ -81,13 +103,14 @@ class ImageWorker:
                 group_images=settings.worker.worker_group_images,
                 max_crashes=settings.worker.max_crashes,
                 renew_seconds=settings.rules.lease_seconds / 3,
+                poison_seconds=settings.worker.poison_seconds,
             ),
             self._pace,
+            self._watch,
         )
-        self._id = f"{socket.gethostname()}:{os.getpid()}:{new_id()}"
-        self._sweeper = Sweeper(
-            stores.database, timedelta(seconds=settings.worker.orphan_age_seconds)
-        )
+        self._id = f"{worker_name()}:{new_id()}"
+        orphan_age = timedelta(seconds=settings.worker.orphan_age_seconds)
+        self._sweeper = Sweeper(stores.client, stores.database, orphan_age)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until told to stop, then finish what is running within the drain time."""
@@ -95,9 +118,15 @@ class ImageWorker:
         await self._pool.warm_up(warm_up)
         side_tasks = [
             asyncio.create_task(self._stores.hints.wake(self._woken)),
+            asyncio.create_task(
+                self._stores.notices.hear_cancels(self._processor.claims.look_again)
+            ),
             asyncio.create_task(self._repeat(self._beat, HEARTBEAT_SECONDS)),
             asyncio.create_task(self._repeat(self._reconcile, worker.reconcile_seconds)),
+            asyncio.create_task(self._repeat(self._refill, REFILL_SECONDS)),
+            asyncio.create_task(self._repeat(self._advance, 0)),
             asyncio.create_task(self._repeat(self._sweep, worker.sweep_seconds)),
+            asyncio.create_task(self._repeat(self._expire, worker.sweep_seconds)),
         ]
         try:
             await self._take_hints(stop)
@@ -105,6 +134,7 @@ class ImageWorker:
             for task in side_tasks:
                 task.cancel()
             await asyncio.wait(side_tasks)
+            await self._pool.settle(GIVE_BACK_SECONDS)
             await self._leave()
 
     async def _take_hints(self, stop: asyncio.Event) -> None:
@@ -131,7 +161,8 @@ class ImageWorker:
         if running := _running_tasks(*queues):
             _log.info("draining", tasks=len(running))
             await asyncio.wait(running, timeout=self._settings.worker.worker_drain_seconds)
-        self._processor.stopping = True
+        self._processor.claims.stopping = True
+        self._pool.stop_replacing()
         await asyncio.wait({polling}, timeout=GIVE_BACK_SECONDS)
         polling.cancel()
         broken_off: set[asyncio.Task[Any]] = set()
@@ -148,10 +179,12 @@ class ImageWorker:
         slots = 2 * self._settings.worker.worker_children
         return WokenQueue(
             self._woken,
+            # Twice what the children work on, so that none of them waits for the next.
+            slots * (self._settings.rules.chunk_max_images + 1),
             functions=[
                 # The time limit guards against our own mistakes; work has limits of its own.
                 func(
-                    self._process_images,  # type: ignore[arg-type]  # arq reads no more than this has
+                    self._process_images,
                     name=PROCESS_IMAGES,
                     timeout=TASK_SECONDS,
                     keep_result=0,
@@ -159,9 +192,8 @@ class ImageWorker:
             ],
             redis_pool=self._stores.redis,
             handle_signals=False,
-            max_jobs=slots,
             # arq reads this many IDs a poll, those of running work included (see decision 0002).
-            queue_read_limit=max(500, 50 * slots),
+            queue_read_limit=5 * MOST_TASKS,
             poll_delay=self._settings.worker.worker_poll_seconds,
             max_tries=1_000_000,
             health_check_interval=60,
@@ -171,25 +203,51 @@ class ImageWorker:
             log_results=False,
         )
 
-    async def _process_images(self, _ctx: dict[Any, Any], job_id: str, chunk: int) -> None:
+    async def _process_images(
+        self,
+        ctx: dict[Any, Any],
+        job_id: str,
+        chunk: int,
+        turn_length: float = 0,
+        _units: float = 1,
+    ) -> None:
+        TURN.set(ctx["score"])
         structlog.contextvars.bind_contextvars(job_id=job_id, chunk=chunk)
         try:
             await self._processor.process(job_id, chunk)
+            self._clock.count(turn_length)
             self._woken.set()  # There is room for another one.
         except STORE_FAILED as error:
             # Nobody else needs to notice: the hint is kept, and taken up again in a moment.
             _log.warning("chunk_interrupted", reason=type(error).__name__)
-            raise Retry(defer=RETRY_SECONDS) from error
+            # To have arq defer it would set its score, and lose its turn.
+            await asyncio.sleep(RETRY_SECONDS)
+            raise Retry from error
 
     async def _beat(self) -> None:
-        await self._stores.workers.beat(self._id, self._pace.images_per_second)
+        packed = pack([self._metrics.registry, self._stores.metrics.registry])
+        await self._stores.workers.beat(self._id, self._pace.images_per_second, packed)
 
     async def _reconcile(self) -> None:
-        await reconcile(self._stores, self._settings.rules.hint_grace_seconds)
+        await self._stores.follow_clock()
+        hinted = await reconcile(self._stores, self._settings.rules.hint_grace_seconds)
+        self._metrics.reconciled(hinted)
+
+    async def _refill(self) -> None:
+        await refill(self._stores)
+
+    async def _advance(self) -> None:
+        await self._stores.hints.turns.advance(await self._clock.wait())
+
+    async def _expire(self) -> None:
+        removed = await self._stores.expiry.expire()
+        if removed.jobs or removed.images:
+            _log.info("expired", **msgspec.structs.asdict(removed))
 
     async def _sweep(self) -> None:
-        if removed := await self._sweeper.sweep(utc_now()):
-            _log.info("orphans_removed", files=removed)
+        swept = await self._sweeper.sweep()
+        if swept.total:
+            _log.info("swept", **msgspec.structs.asdict(swept))
 
     async def _leave(self) -> None:
         try:
@@ -226,5 +284,7 @@ async def run_worker(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    tracing = open_tracing("worker", VERSION, settings.tracing)
     async with open_stores(settings.stores, settings.rules) as stores:
-        await ImageWorker(settings, stores).run(stop)
+        await ImageWorker(settings, stores, tracing).run(stop)
+    tracing.close()

@@ -5,7 +5,7 @@ from domain.records import Cell, ItemError
 from storage.blobs import BlobIntake, IncomingFile
 from storage.connect import Stores
 from storage.drop_offs import DropOff, RefusedFile, TakenFile, Ticket
-from storage.ledger import ClaimedImage, FinishedImage
+from storage.ledger_rows import ClaimedImage, FinishedImage
 
 OPERATIONS = ("metadata", "faces")
 
@@ -35,9 +35,13 @@ async def drop_off(
     )
 
 
-async def accept(stores: Stores, *contents: bytes, refused: int = 0) -> Ticket:
-    """Give a ticket for some files of u1."""
-    return await stores.acceptance.accept(await drop_off(stores, *contents, refused=refused))
+async def accept(
+    stores: Stores, *contents: bytes, user_id: str = "u1", refused: int = 0
+) -> Ticket:
+    """Give a ticket for some files."""
+    return await stores.acceptance.accept(
+        await drop_off(stores, *contents, user_id=user_id, refused=refused)
+    )
 
 
 def succeed(image: ClaimedImage) -> FinishedImage:

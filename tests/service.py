@@ -13,6 +13,7 @@ import pytest
 import uvicorn
 from litestar import Litestar
 
+from api.admission import Admission
 from api.app import create_app
 from api.settings import Settings, read_settings
 from storage.connect import Stores
@@ -42,6 +43,7 @@ def environment(servers: EmbeddedServers, database: str, **more: object) -> dict
         "MINILAB_REDIS_URL": servers.redis_url,
         "MINILAB_MONGODB_DATABASE": database,
         "MINILAB_ADMIN_KEY": ADMIN_KEY,
+        "MINILAB_ACCESS_LOG": "false",
     }
     return fixed | {f"MINILAB_{name.upper()}": str(value) for name, value in more.items()}
 
@@ -65,6 +67,12 @@ class Service:
         """What the API keeps."""
         stores: Stores = self._app.state.stores
         return stores
+
+    @property
+    def admission(self) -> Admission:
+        """What lets uploads in."""
+        admission: Admission = self._app.state.admission
+        return admission
 
     @property
     def settings(self) -> Settings:
@@ -145,8 +153,15 @@ def authorization(key: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def running_service(environ: dict[str, str]) -> AsyncIterator[Service]:
-    """Serve an API over HTTP on a free port, in this process and on this loop."""
+async def running_service(
+    environ: dict[str, str], *, prepare: bool = True
+) -> AsyncIterator[Service]:
+    """Serve an API over HTTP on a free port, in this process and on this loop.
+
+    Args:
+        environ: What it is told.
+        prepare: Whether its database is there, and is to be made ready first.
+    """
     app = create_app(read_settings(environ))
     config = uvicorn.Config(app, http="httptools", ws="none", log_level="warning")
     server = uvicorn.Server(config)
@@ -159,7 +174,8 @@ async def running_service(environ: dict[str, str]) -> AsyncIterator[Service]:
     headers = authorization(ADMIN_KEY)
     async with httpx.AsyncClient(base_url=address, headers=headers, timeout=60) as client:
         service = Service(app, client, environ)
-        await service.stores.prepare()
+        if prepare:
+            await service.stores.prepare()
         yield service
     server.should_exit = True
     await serving

@@ -1,10 +1,10 @@
 """Images: results, content in all variants, histograms, delete."""
 
-from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from litestar import Controller, Response, delete, get
 from litestar.datastructures import ResponseHeader
+from litestar.di import NamedDependency, Provide
 from litestar.openapi.spec import Example
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 from litestar.response import Stream
@@ -12,25 +12,34 @@ from litestar.response import Stream
 from api.content import content_response, find_content
 from api.documentation import answer, problems
 from api.examples import EXAMPLE_HISTOGRAM, EXAMPLE_IMAGE, EXAMPLE_IMAGE_PAGE
+from api.image_filters import (
+    DEFAULT_DISTANCE,
+    Distance,
+    ImageCursor,
+    SimilarTo,
+    read_cursor,
+    read_filter,
+    write_cursor,
+)
+from api.likeness import find_likeness
 from api.preferences import is_known
 from api.requests import EXAMPLE_ID, ApiRequest, IfNoneMatch, NamedUser
 from api.schemas.images import (
     HistogramView,
-    ImageSummaryView,
     ImageView,
+    ListedImageView,
     result_of,
     view_histogram,
     view_image,
-    view_summary,
+    view_listed,
 )
-from api.schemas.paging import Cursor, Limit, Page, cut_page
+from api.schemas.paging import Limit, Page, cut_page
 from domain.errors import NotFound, WrongState
-from domain.images.formats import ImageFormat
 from domain.images.plot_histogram import plot_histogram
 from domain.images.values import unpack_bins
 from domain.jobs import TERMINAL
 from domain.keys import scope_of
-from storage.images import ImageFilter
+from storage.image_search import ImageFilter
 
 ImageId = Annotated[str, PathParameter(max_length=64, examples=[Example(value=EXAMPLE_ID)])]
 VariantName = Literal["original", "grayscale", "thumbnail", "faces"]
@@ -47,42 +56,36 @@ class ImageController(Controller):
     @get(
         operation_id="listImages",
         summary="List images",
+        dependencies={"wanted": Provide(read_filter, sync_to_thread=False)},
         responses={
-            200: answer(Page[ImageSummaryView], "A page.", EXAMPLE_IMAGE_PAGE),
-            **problems(401, 422, 503),
+            200: answer(Page[ListedImageView], "A page.", EXAMPLE_IMAGE_PAGE),
+            **problems(401, 404, 409, 410, 422, 503),
         },
     )
     async def list_images(
         self,
         request: ApiRequest,
-        user_id: NamedUser = None,
-        image_format: Annotated[
-            ImageFormat | None, QueryParameter(name="format", required=False)
-        ] = None,
-        camera: Annotated[
-            str | None, QueryParameter(required=False, max_length=200, description="Camera model.")
-        ] = None,
-        day: Annotated[
-            date | None, QueryParameter(required=False, description="Day of the upload, UTC.")
-        ] = None,
+        wanted: NamedDependency[ImageFilter],
+        similar_to: SimilarTo = None,
+        distance: Distance = DEFAULT_DISTANCE,
         limit: Limit = 20,
-        cursor: Cursor = None,
-    ) -> Page[ImageSummaryView]:
-        """List images, newest first."""
-        since = datetime.combine(day, datetime.min.time(), UTC) if day else None
-        wanted = ImageFilter(
-            scope=scope_of(request.user, user_id),
-            format=image_format,
-            camera_model=camera,
-            since=since,
-            until=since + timedelta(days=1) if since and day != date.max else None,
-            before=cursor,
-        )
+        cursor: ImageCursor = None,
+    ) -> Page[ListedImageView]:
+        """List images that all filters hold for, newest first; or the most similar first."""
         stores = request.app.state.stores
-        images = await stores.images.list_page(wanted, limit + 1)
-        blobs = await stores.images.blobs([image.sha256 for image in images])
-        views = [view_summary(image, blobs.get(image.sha256)) for image in images]
-        return cut_page(views, limit, [image.id for image in images])
+        after = read_cursor(cursor, with_distance=similar_to is not None)
+        if similar_to is None:
+            images = await stores.image_search.list_page(
+                wanted, limit + 1, before=after[1] if after else None
+            )
+            blobs = await stores.images.blobs([image.sha256 for image in images])
+            views = [view_listed(image, blobs.get(image.sha256)) for image in images]
+            return cut_page(views, limit, [image.id for image in images])
+        likeness = await find_likeness(stores, wanted.scope, similar_to, distance)
+        found = await stores.image_search.list_similar(wanted, likeness, limit + 1, after)
+        blobs = await stores.images.blobs([image.sha256 for _, image in found])
+        views = [view_listed(image, blobs.get(image.sha256), apart) for apart, image in found]
+        return cut_page(views, limit, [write_cursor(apart, image.id) for apart, image in found])
 
     @get(
         "/{image_id:str}",
@@ -90,7 +93,7 @@ class ImageController(Controller):
         summary="Read an image's results",
         responses={
             200: answer(ImageView, description="The image.", example=EXAMPLE_IMAGE),
-            **problems(401, 404, 422, 503),
+            **problems(401, 404, 410, 422, 503),
         },
     )
     async def get_image(
@@ -100,7 +103,8 @@ class ImageController(Controller):
         images = request.app.state.stores.images
         image = await images.get(image_id, scope_of(request.user, user_id))
         blobs = await images.blobs([image.sha256])
-        return view_image(image, blobs.get(image.sha256))
+        rules = request.app.state.settings.rules
+        return view_image(image, blobs.get(image.sha256), rules)
 
     @get(
         "/{image_id:str}/content",
@@ -110,7 +114,7 @@ class ImageController(Controller):
             200: answer(bytes, description="The picture.", media_type="image/*"),
             206: answer(bytes, description="A part of it.", media_type="image/*"),
             304: answer(None, description="The client has it already."),
-            **problems(401, 404, 409, 416, 422, 503),
+            **problems(401, 404, 409, 410, 416, 422, 503),
         },
         response_headers=[
             ResponseHeader(name="ETag", value="", documentation_only=True),
@@ -127,7 +131,10 @@ class ImageController(Controller):
         byte_range: Annotated[str | None, HeaderParameter(name="Range", required=False)] = None,
         if_range: Annotated[str | None, HeaderParameter(name="If-Range", required=False)] = None,
     ) -> Stream | Response[Any]:
-        """Fetch the original file, or a picture made from it: upright and without metadata."""
+        """Fetch the original file, or a picture made from it: upright and without metadata.
+
+        Where the position of an image is stripped, the original comes without it.
+        """
         state = request.app.state
         image = await state.stores.images.get(image_id, scope_of(request.user, user_id))
         blobs = await state.stores.images.blobs([image.sha256])
@@ -149,7 +156,7 @@ class ImageController(Controller):
                 "The counts; or a plot where `Accept` asks for `image/svg+xml`.",
                 EXAMPLE_HISTOGRAM,
             ),
-            **problems(401, 404, 409, 422, 503),
+            **problems(401, 404, 409, 410, 422, 503),
         },
     )
     async def get_histogram(
@@ -174,7 +181,7 @@ class ImageController(Controller):
         "/{image_id:str}",
         operation_id="deleteImage",
         summary="Delete an image",
-        responses=problems(401, 404, 422, 503),
+        responses=problems(401, 404, 410, 422, 503),
     )
     async def delete_image(
         self, request: ApiRequest, image_id: ImageId, user_id: NamedUser = None

@@ -2,23 +2,29 @@
 
 from typing import Annotated
 
-from litestar import Controller, Response, get, post
+from litestar import Controller, Response, delete, get, post
 from litestar.datastructures import ResponseHeader
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
-from litestar.status_codes import HTTP_202_ACCEPTED
+from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from api.documentation import answer, problems
 from api.dropping_off import Wishes, answer_drop_off
-from api.examples import EXAMPLE_JOB, EXAMPLE_JOB_PAGE, EXAMPLE_TICKET
+from api.examples import EXAMPLE_CANCELED, EXAMPLE_JOB, EXAMPLE_JOB_PAGE, EXAMPLE_TICKET
 from api.forms import UploadOperation
 from api.preferences import is_known, wait_seconds
 from api.requests import EXAMPLE_ID, ApiRequest, IdempotencyKey, IfNoneMatch, NamedUser, Prefer
 from api.schemas.jobs import JobSummaryView, JobView, view_job, view_summary
 from api.schemas.paging import Cursor, Limit, Page, cut_page
+from domain.errors import NothingToRetry
+from domain.estimates import Place, retry_after
 from domain.jobs import TERMINAL, Status
 from domain.keys import scope_of
+from domain.records import Job
 from storage.jobs import JobFilter
+from storage.job_states import JobChange
+
+SETTLING_SECONDS = 2.0
 
 JobId = Annotated[str, PathParameter(max_length=64, examples=[Example(value=EXAMPLE_ID)])]
 TICKET_HEADERS = [
@@ -50,7 +56,7 @@ class JobController(Controller):
         responses={
             200: answer(JobView, "The job ended within the time of `Prefer: wait`.", EXAMPLE_JOB),
             202: answer(JobView, "The ticket.", EXAMPLE_TICKET),
-            **problems(400, 401, 403, 408, 409, 413, 415, 422, 503),
+            **problems(400, 401, 403, 408, 409, 410, 413, 415, 422, 429, 503),
         },
     )
     async def create_job(
@@ -94,7 +100,7 @@ class JobController(Controller):
         responses={
             200: answer(JobView, description="The job.", example=EXAMPLE_JOB),
             304: answer(None, description="Not changed since the version of If-None-Match."),
-            **problems(401, 404, 422, 503),
+            **problems(401, 404, 410, 422, 503),
         },
         response_headers=[
             ResponseHeader(name="ETag", value="", documentation_only=True, description="Version."),
@@ -113,13 +119,71 @@ class JobController(Controller):
         app, scope = request.app.state, scope_of(request.user, user_id)
         waited = wait_seconds(prefer)
         job = await app.tickets.wait(job_id, scope, waited or 0)
-        queue = await app.estimates.queue_of(job)
-        etag = f"{job.id}-{job.version}-{queue[0]}"
+        place = await app.estimates.place_of(job)
+        etag = f"{job.id}-{job.version}-{place.position}"
         headers = {"ETag": f'"{etag}"', "Cache-Control": "private, no-cache"}
         if waited is not None:
             headers["Preference-Applied"] = f"wait={waited}"
         if job.status not in TERMINAL:
-            headers["Retry-After"] = str(app.estimates.retry_after(queue[1]))
+            headers["Retry-After"] = str(retry_after(place.eta_seconds))
         if is_known(if_none_match, etag):
             return Response(None, status_code=304, headers=headers)
-        return Response(view_job(await app.tickets.with_items(job), queue), headers=headers)
+        return Response(await _show(request, job, place), headers=headers)
+
+    @delete(
+        "/{job_id:str}",
+        operation_id="cancelJob",
+        summary="Cancel a job",
+        status_code=HTTP_200_OK,
+        responses={
+            200: answer(JobView, "The job as it stands then.", EXAMPLE_CANCELED),
+            **problems(401, 404, 410, 422, 503),
+        },
+    )
+    async def cancel_job(
+        self, request: ApiRequest, job_id: JobId, user_id: NamedUser = None
+    ) -> JobView:
+        """Cancel what has not run, and keep what has. A job that has ended stays as it is."""
+        app, scope = request.app.state, scope_of(request.user, user_id)
+        await app.stores.jobs.get(job_id, scope)
+        if await app.stores.cancellation.cancel_job(job_id):
+            await app.stores.notices.publish_cancel(job_id)
+        await app.stores.notices.publish(await app.stores.ledger.settle(job_id))
+        # Where somebody else settles it at this moment, the end is seen a moment later.
+        job = await app.tickets.wait(job_id, scope, SETTLING_SECONDS)
+        return await _show(request, job, await app.estimates.place_of(job))
+
+    @post(
+        "/{job_id:str}/retry",
+        operation_id="retryJob",
+        summary="Run again what failed",
+        status_code=HTTP_202_ACCEPTED,
+        response_headers=TICKET_HEADERS,
+        responses={
+            202: answer(JobView, "The job, which is open again.", EXAMPLE_TICKET),
+            **problems(401, 404, 409, 410, 422, 503),
+        },
+    )
+    async def retry_job(
+        self, request: ApiRequest, job_id: JobId, user_id: NamedUser = None
+    ) -> Response[JobView]:
+        """Run the failed cells of a job again, and only those."""
+        app, scope = request.app.state, scope_of(request.user, user_id)
+        await app.stores.jobs.get(job_id, scope)
+        hints = await app.stores.reopening.reopen_job(job_id)
+        if not hints:
+            raise NothingToRetry("No image of this job has failed; refused files have no bytes.")
+        app.stores.hints.send_soon(hints)
+        job = await app.stores.jobs.get(job_id, scope)
+        await app.stores.notices.publish(JobChange(job.id, job.version, job.status))
+        place = await app.estimates.place_of(job)
+        headers = {
+            "Location": f"/v1/jobs/{job.id}",
+            "Retry-After": str(retry_after(place.eta_seconds)),
+        }
+        return Response(await _show(request, job, place), headers=headers)
+
+
+async def _show(request: ApiRequest, job: Job, place: Place) -> JobView:
+    app = request.app.state
+    return view_job(await app.tickets.with_items(job), place, app.settings.rules)

@@ -29,7 +29,7 @@ from api.tickets import JobState
             example=EXAMPLE_FACES,
         ),
         202: answer(JobView, "The ticket.", EXAMPLE_TICKET),
-        **problems(400, 401, 403, 408, 409, 413, 415, 422, 503),
+        **problems(400, 401, 403, 408, 409, 410, 413, 415, 422, 429, 503),
     },
 )
 async def detect_faces(

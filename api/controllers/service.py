@@ -1,23 +1,27 @@
 """The service itself: what it can do, and how it is."""
 
 import msgspec
-from litestar import Response, get
+from litestar import MediaType, Response, get
 
-from api.auth import OPEN
+from api.auth import OPEN, find_caller
 from api.documentation import answer, problems
 from api.examples import (
     EXAMPLE_CAPABILITIES,
     EXAMPLE_HEALTH,
+    EXAMPLE_METRICS,
     EXAMPLE_NOT_READY,
     EXAMPLE_READY,
 )
+from api.parts import PartStatus, PartView
 from api.requests import ApiRequest
+from api.service_metrics import choose_format
 from api.settings import MAX_WAIT_SECONDS
+from domain.errors import Forbidden
 from domain.images.formats import ImageFormat
 from domain.images.operations import OPERATIONS
-from storage.identifiers import utc_now
 
 NO_KEY: list[dict[str, list[str]]] = [{}]
+REQUIRED_PARTS = ("mongodb", "redis", "worker")
 
 
 class FormatView(msgspec.Struct, frozen=True):
@@ -67,8 +71,10 @@ class ReadinessView(msgspec.Struct, frozen=True):
     status: str
     """`ready` or `not_ready`."""
     parts: dict[str, bool]
-    """MongoDB takes writes, Redis answers, a worker was seen lately."""
+    """What it takes to be ready: MongoDB takes writes, Redis answers, a worker lives."""
     workers: int
+    details: dict[str, PartView]
+    """How each of these stands, and `disk` and `backlog`, which say whether uploads are taken."""
 
 
 @get(
@@ -129,13 +135,36 @@ async def get_health() -> HealthView:
 )
 async def get_readiness(request: ApiRequest) -> Response[ReadinessView]:
     """Say whether MongoDB, Redis and a worker are there, and which is not."""
-    stores = request.app.state.stores
-    workforce = await stores.workforce(utc_now())
-    parts = {
-        "mongodb": await stores.check_mongodb(),
-        "redis": await stores.check_redis(),
-        "worker": workforce.workers > 0,
-    }
+    details, workers = await request.app.state.parts.look()
+    parts = {name: details[name].status is PartStatus.OK for name in REQUIRED_PARTS}
     ready = all(parts.values())
-    view = ReadinessView("ready" if ready else "not_ready", parts, workforce.workers)
+    view = ReadinessView("ready" if ready else "not_ready", parts, workers, details)
     return Response(view, status_code=200 if ready else 503)
+
+
+@get(
+    "/metrics",
+    operation_id="getMetrics",
+    tags=["service"],
+    summary="How much, how often, how long",
+    security=[{}, {"apiKey": []}],
+    opt={OPEN: True},
+    responses={
+        200: answer(str, "The metrics.", EXAMPLE_METRICS, MediaType.TEXT),
+        **problems(401, 403),
+    },
+)
+async def get_metrics(request: ApiRequest) -> Response[bytes]:
+    """Read the metrics of this process, of all live workers and of the queue, for Prometheus.
+
+    OpenMetrics where `Accept` asks for it. They name no tenant. Open to all unless the service
+    was told otherwise; then an admin key is wanted.
+    """
+    state = request.app.state
+    if not state.settings.api.metrics_open:
+        header = request.headers.get("authorization", "")
+        caller = await find_caller(header, state.admin_key_hash, state.stores.api_keys)
+        if not caller.is_admin:
+            raise Forbidden("This route wants an admin key.")
+    write, media_type = choose_format(request.headers.get("accept", ""))
+    return Response(write(await state.service_metrics.page()), media_type=media_type)

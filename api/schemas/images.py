@@ -4,13 +4,15 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from api.schemas.jobs import ErrorView, view_error
 from domain.images.formats import ImageFormat
 from domain.images.values import Metadata, unpack_bins
 from domain.jobs import Status
-from domain.records import Image
+from domain.records import GpsPolicy, Image
 from storage.images import Blob
+from storage.settings import WorkRules
 
 
 class HistogramView(msgspec.Struct, frozen=True):
@@ -58,11 +60,22 @@ class ImageSummaryView(msgspec.Struct, frozen=True):
     metadata: Metadata | None
 
 
+class ListedImageView(ImageSummaryView, frozen=True):
+    """An image in a list of images."""
+
+    distance: int | UnsetType = UNSET
+    """Bits of 64 in which its fingerprint differs; only in a list of near-duplicates."""
+
+
 class ImageView(ImageSummaryView, frozen=True):
     """An image with all its results; null for what is not known, or not yet."""
 
+    gps: GpsPolicy
+    """`strip`: nothing that is served of it tells where it was taken."""
     duplicate_of: str | None
     error: ErrorView | None
+    expires_at: datetime | None
+    """From then on it can go, with its results; null while it is open or where it is kept."""
     histogram: HistogramView | None
     faces: list[FaceView] | None
     fingerprint: str | None
@@ -85,18 +98,28 @@ def view_summary(image: Image, blob: Blob | None) -> ImageSummaryView:
         height=facts.get("height"),
         uploaded_at=image.uploaded_at,
         status=image.item.status,
-        metadata=_metadata(result_of(image, blob, "metadata")),
+        metadata=_metadata(image, result_of(image, blob, "metadata")),
     )
 
 
-def view_image(image: Image, blob: Blob | None) -> ImageView:
+def view_listed(image: Image, blob: Blob | None, distance: int | None = None) -> ListedImageView:
+    """Show an image in a list of images."""
+    return ListedImageView(
+        **msgspec.structs.asdict(view_summary(image, blob)),
+        distance=UNSET if distance is None else distance,
+    )
+
+
+def view_image(image: Image, blob: Blob | None, rules: WorkRules) -> ImageView:
     """Show an image with all its results."""
     faces = result_of(image, blob, "faces")
     packed = result_of(image, blob, "histogram")
     return ImageView(
         **msgspec.structs.asdict(view_summary(image, blob)),
+        gps=image.gps,
         duplicate_of=image.item.duplicate_of,
         error=view_error(image.item.error),
+        expires_at=rules.image_expires_at(image.finished_at),
         histogram=None if packed is None else view_histogram(packed),
         faces=None if faces is None else [FaceView(box) for box in faces],
         fingerprint=result_of(image, blob, "fingerprint"),
@@ -121,5 +144,9 @@ def result_of(image: Image, blob: Blob | None, operation: str) -> Any:
     return blob.results.get(operation, {}).get("value")
 
 
-def _metadata(value: dict[str, Any] | None) -> Metadata | None:
-    return None if value is None else msgspec.convert(value, Metadata)
+def _metadata(image: Image, value: dict[str, Any] | None) -> Metadata | None:
+    if value is None:
+        return None
+    # Equal bytes share their results, and another upload of them may keep its place.
+    hidden: dict[str, Any] = {"gps": None} if image.gps is GpsPolicy.STRIP else {}
+    return msgspec.convert(value | hidden, Metadata)

@@ -7,8 +7,10 @@ import msgspec
 from api.tickets import JobState
 from domain import errors
 from domain.errors import ServiceError
+from domain.estimates import Place
 from domain.jobs import Status
 from domain.records import Cell, Item, ItemError, Job
+from storage.settings import WorkRules
 
 
 class ErrorView(msgspec.Struct, frozen=True):
@@ -60,9 +62,9 @@ class QueueView(msgspec.Struct, frozen=True):
     """Where the job waits."""
 
     position: int
-    """Images that are ahead of it."""
-    eta_seconds: float
-    """Estimated seconds until it is done, at the pace of the last seconds."""
+    """Images that are ahead of it. Users take turns: not all that came earlier are."""
+    eta_seconds: float | None
+    """Estimated seconds until it is done, at the measured pace; null where nobody works now."""
 
 
 class JobSummaryView(msgspec.Struct, frozen=True):
@@ -82,9 +84,11 @@ class JobSummaryView(msgspec.Struct, frozen=True):
 class JobView(JobSummaryView, frozen=True):
     """What one request asked for, and how far it is."""
 
+    expires_at: datetime | None
+    """From then on it can go; null while it is open, or where it is kept for ever."""
     queue: QueueView
     items: list[ItemView]
-    """In upload order."""
+    """In upload order. An image that was deleted or has expired is none of them."""
 
 
 class FacesOfFile(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -157,10 +161,11 @@ def view_summary(job: Job) -> JobSummaryView:
     )
 
 
-def view_job(state: JobState, queue: tuple[int, float]) -> JobView:
+def view_job(state: JobState, place: Place, rules: WorkRules) -> JobView:
     """Show a job with its items."""
     return JobView(
         **msgspec.structs.asdict(view_summary(state.job)),
-        queue=QueueView(*queue),
+        expires_at=rules.job_expires_at(state.job.finished_at),
+        queue=QueueView(place.position, place.eta_seconds),
         items=[view_item(item) for item in state.items],
     )

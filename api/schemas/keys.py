@@ -6,7 +6,9 @@ from typing import Annotated
 import msgspec
 
 from domain.keys import MAX_USER_ID_CHARS, Role
-from storage.api_keys import ApiKey
+from storage.api_keys import MAX_LIFE, ApiKey
+
+MAX_LIFE_SECONDS = int(MAX_LIFE.total_seconds())
 
 
 class NewKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -18,6 +20,10 @@ class NewKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The user that a client key is bound to."""
     note: Annotated[str, msgspec.Meta(max_length=500)] | None = None
     """What you want to remember."""
+    expires_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    """When the key stops being valid; never where neither this nor `expires_in` is given."""
+    expires_in: Annotated[int, msgspec.Meta(ge=1, le=MAX_LIFE_SECONDS)] | None = None
+    """The same, in seconds from now."""
 
 
 class KeyView(msgspec.Struct, frozen=True):
@@ -31,10 +37,11 @@ class KeyView(msgspec.Struct, frozen=True):
     """How the secret begins, to tell keys apart."""
     created_at: datetime
     revoked_at: datetime | None
+    expires_at: datetime | None
 
 
 class CreatedKeyView(KeyView, frozen=True):
-    """A new key. The secret is shown this once and kept nowhere."""
+    """A new key. Its secret is kept nowhere, and shown in the answer to its making alone."""
 
     key: str
     """Send it as `Authorization: Bearer <key>`."""
@@ -50,6 +57,7 @@ def view_key(key: ApiKey) -> KeyView:
         hint=key.hint,
         created_at=key.created_at,
         revoked_at=key.revoked_at,
+        expires_at=key.expires_at,
     )
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from domain.images.exif_tags import Tags
+from domain.limits import STRUCTURE
 
 _CIFF_SIGNATURE = b"HEAPJPGM"
 _CIFF_MAKE_MODEL, _CIFF_TIME = 0x080A, 0x180E
 _CIFF_IN_RECORD = 0x4000
 _CIFF_KIND, _CIFF_HEAPS = 0x3800, frozenset({0x2800, 0x3000})
-_MAX_ENTRIES = 256
 
 _PICTURE_INFO = b"[picture info]"
 _PICTURE_INFO_TIME = re.compile(rb"\bTimeDate=(\d{1,10})\b")
@@ -59,7 +59,7 @@ def _read_ciff(note: bytes) -> dict[str, object]:
 def _walk_heaps(note: bytes, order: str, start: int) -> Iterator[tuple[int, bytes]]:
     """Yield the values of a heap and of those within it; the directory of each is at its end."""
     heaps = [(start, len(note))]
-    budget = _MAX_ENTRIES
+    budget = STRUCTURE.camera_note_entries
     while heaps and budget:
         start, end = heaps.pop()
         if not 0 <= start <= end - 6 <= len(note) - 6:

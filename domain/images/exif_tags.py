@@ -10,12 +10,11 @@ from PIL import ExifTags
 from domain.errors import FileRefused
 from domain.images.formats import ImageFormat
 from domain.images.pillow import open_picture
+from domain.limits import STRUCTURE
 
 Tags = Mapping[str, object]
 """Raw values by tag name (EXIF 2.32 spelling): text, bytes, numbers, or sequences of them."""
 
-_MAX_READS = 60_000
-_MAX_READ_BYTES = 16 * 1024 * 1024
 _LOGGER_NAME = "exifread"
 
 # As exifread names them, after the directory that they are in.
@@ -42,7 +41,8 @@ class _BoundedReader(io.BytesIO):
         part = super().read(size)
         self._reads += 1
         self._read_bytes += len(part)
-        if self._reads > _MAX_READS or self._read_bytes > _MAX_READ_BYTES:
+        spent = self._reads > STRUCTURE.tag_reads or self._read_bytes > STRUCTURE.tag_read_bytes
+        if spent:
             raise _ReadsSpent
         return part
 

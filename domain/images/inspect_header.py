@@ -2,7 +2,15 @@
 
 from collections.abc import Callable
 
-from domain.errors import CorruptImage, EmptyFile, FileRefused, TooManyPixels, UnsupportedFormat
+from domain.errors import (
+    CorruptImage,
+    EmptyFile,
+    FileRefused,
+    MetadataTooLarge,
+    TooManyFrames,
+    TooManyPixels,
+    UnsupportedFormat,
+)
 from domain.images.formats import ImageFormat, sniff_format
 from domain.images.headers import Header
 from domain.images.headers.bmp import read_bmp
@@ -32,7 +40,7 @@ def inspect_header(data: bytes, image_format: ImageFormat, limits: ImageLimits) 
     Args:
         data: The file.
         image_format: What it was sniffed as when it came in.
-        limits: Most pixels, longest side.
+        limits: Most pixels, longest side, most frames, most metadata.
 
     Returns:
         Its header.
@@ -42,6 +50,8 @@ def inspect_header(data: bytes, image_format: ImageFormat, limits: ImageLimits) 
         UnsupportedFormat: It does not begin as that format.
         CorruptImage: It is damaged or incomplete.
         TooManyPixels: It has more pixels, or a longer side, than the limits allow.
+        TooManyFrames: It has more frames or pages than the limits allow.
+        MetadataTooLarge: Its tags, profiles and texts have more bytes than the limits allow.
     """
     if not data:
         raise EmptyFile
@@ -53,18 +63,26 @@ def inspect_header(data: bytes, image_format: ImageFormat, limits: ImageLimits) 
         raise
     except (ValueError, LookupError, ArithmeticError) as error:
         raise CorruptImage("The file's structure is damaged.") from error
-    check_size(header, limits)
+    check_header(header, limits)
     return header
 
 
-def check_size(header: Header, limits: ImageLimits) -> None:
+def check_header(header: Header, limits: ImageLimits) -> None:
     """Hold a picture against the limits.
 
     Raises:
         TooManyPixels: It has more pixels, or a longer side, than the limits allow.
+        TooManyFrames: It has more frames or pages than the limits allow.
+        MetadataTooLarge: Its tags, profiles and texts have more bytes than the limits allow.
     """
     size = f"{header.width} by {header.height} pixels"
     if max(header.width, header.height) > limits.max_side_px:
         raise TooManyPixels(f"The picture has {size}; a side may have {limits.max_side_px}.")
     if header.width * header.height > limits.max_pixels:
         raise TooManyPixels(f"The picture has {size}; {limits.max_pixels} are allowed in all.")
+    if header.frames > limits.max_frames:
+        raise TooManyFrames(
+            f"The file has {header.frames} frames; {limits.max_frames} are allowed."
+        )
+    if header.metadata_bytes > limits.max_metadata_bytes:
+        raise MetadataTooLarge(f"The limit is {limits.max_metadata_bytes} bytes.")

@@ -26,6 +26,7 @@ from domain.images.shrink_image import shrink_image
 from domain.images.values import ProcessedImage, Result
 from domain.limits import ImageLimits
 
+DECODE = "decode"
 _WARM_UP_SIDE_PX = 128
 
 
@@ -129,6 +130,7 @@ def process_image(
     operations: tuple[str, ...],
     limits: ImageLimits,
     check_time: Callable[[], None],
+    took: Callable[[str], None] = lambda _: None,
 ) -> ProcessedImage:
     """Run some operations on a file.
 
@@ -138,6 +140,7 @@ def process_image(
         operations: Names, as from ``parse_operations``.
         limits: What one image may cost.
         check_time: Called before each step; raises ``DecodeTimedOut`` when time is up.
+        took: Called after each step with its name: an operation, or ``decode``.
 
     Returns:
         A result or an error for each operation.
@@ -154,6 +157,7 @@ def process_image(
             continue
         check_time()
         step.decode(source)
+        took(DECODE)
         check_time()
         try:
             results[step.name] = step.run(source)
@@ -163,6 +167,7 @@ def process_image(
             errors[step.name] = error.code
         except Exception:
             errors[step.name] = OperationFailed.code
+        took(step.name)
     width, height = source.size
     return ProcessedImage(
         format=str(image_format),

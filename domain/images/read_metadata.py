@@ -15,6 +15,7 @@ from domain.images.values import Gps, Metadata
 
 MAX_TEXT_CHARS = 128
 
+_MAX_READ_CHARS = 4096
 _MAX_NUMBER = 10_000_000.0
 _DATE = re.compile(r"(\d{4})[:\-](\d\d)[:\-](\d\d)[ T](\d\d):(\d\d):(\d\d)")
 _OFFSET = re.compile(r"[+\-](0\d|1[0-4]):[0-5]\d")
@@ -78,8 +79,10 @@ def _text(value: object) -> str | None:
         value = value.decode("utf-8", errors="replace")
     if not isinstance(value, str):
         return None
-    text = _UNPRINTABLE.sub("", value.split("\x00", 1)[0]).strip()
-    return text[:MAX_TEXT_CHARS].strip() or None
+    text = _UNPRINTABLE.sub("", value.split("\x00", 1)[0][:_MAX_READ_CHARS])
+    # Marks that turn or hide what is shown beside them go; spaces of other widths become plain.
+    shown = "".join(c if c.isprintable() else " " if c.isspace() else "" for c in text).strip()
+    return shown[:MAX_TEXT_CHARS].strip() or None
 
 
 def _numbers(value: object) -> list[float]:

@@ -13,6 +13,8 @@ _REPLICA_SET = {"mongod": "rs0", "secantusdb": "secantus"}
 _ATTEMPT_MILLISECONDS = 2_000
 _NOT_YET_INITIALIZED = 94
 _OPLOG_MEGABYTES = 512
+# Who is killed in a transaction leaves it open: others run into its locks until it is this old.
+_TRANSACTION_SECONDS = 20
 
 
 def mongodb_url(program: Program, port: int) -> str:
@@ -48,6 +50,7 @@ def mongodb_command(program: Program, port: int, folder: Path, cache_gb: float) 
         " --setParameter tcmallocReleaseRate=0"
         # A set of one has no secondary to hand over to: nothing to wait for when it stops.
         " --setParameter shutdownTimeoutMillisForSignaledShutdown=100"
+        f" --setParameter transactionLifetimeLimitSeconds={_TRANSACTION_SECONDS}"
     )
     return [*program.command, "--dbpath", str(folder), *options.split()]
 

@@ -1,34 +1,42 @@
 """The main task: claim a chunk of a job, work on its blobs in children, write what was found."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
 
 import msgspec
 import structlog
 
-from domain.errors import DecoderDied, DecodeTimedOut, OperationFailed, ServiceError
 from domain.images.formats import ImageFormat
-from domain.jobs import group_for_children
 from domain.limits import ImageLimits
-from domain.records import ItemError
 from sandbox.pool import ChildPool
 from storage.connect import Stores
-from storage.errors import MONGODB_UNREACHABLE, STORE_FAILED
+from storage.errors import STORE_FAILED
+from storage.identifiers import utc_now
 from storage.images import Blob
-from storage.ledger import ClaimedImage
+from storage.ledger_rows import ClaimedImage
+from tasks.claims import Claims
+from tasks.decoding import Decoding
 from tasks.findings import (
     NO_BLOB,
     Findings,
     blob_results,
     finish_image,
-    missing_operations,
+    known_poison,
+    needed_operations,
+    new_poison,
 )
-from tasks.image_batch import BatchItem, Outcome, process_batch
+from tasks.giving_up import log_dead_letter
+from tasks.image_batch import BatchItem, Outcome
 from tasks.pace import Pace
+from tasks.together import Together
+from tasks.watch import WorkWatch
 
 # What is done sooner than this goes from queued to its end at once.
-START_SECONDS = 0.05
+START_SECONDS = 0.2
+# What was begun more often than this without an end is worked on one image at a time.
+ATTEMPTS_TOGETHER = 2
 
 _log = structlog.get_logger(__name__)
 
@@ -41,12 +49,14 @@ class ChunkRules(msgspec.Struct, frozen=True):
         group_images: Most images that a child takes at once.
         max_crashes: An image that ended its child this often has failed.
         renew_seconds: Pause between two renewals of the lease.
+        poison_seconds: For this long, new uploads of the same bytes fail at once.
     """
 
     limits: ImageLimits
     group_images: int
     max_crashes: int
     renew_seconds: float
+    poison_seconds: float
 
 
 class ChunkProcessor:
@@ -57,15 +67,20 @@ class ChunkProcessor:
         pool: The children.
         rules: How a chunk is worked on.
         pace: Told of every image that ended.
+        watch: Sees the work.
     """
 
-    def __init__(self, stores: Stores, pool: ChildPool, rules: ChunkRules, pace: Pace) -> None:
+    def __init__(
+        self, stores: Stores, pool: ChildPool, rules: ChunkRules, pace: Pace, watch: WorkWatch
+    ) -> None:
         self._stores = stores
-        self._pool = pool
+        self._together = Together(stores)
+        self._decoding = Decoding(pool, rules.limits, rules.group_images, rules.max_crashes)
         self._rules = rules
         self._pace = pace
-        self.stopping = False
-        """Whether work that is cancelled was cancelled because the worker stops."""
+        self._watch = watch
+        self.claims = Claims(stores, self._together, rules.renew_seconds, pace, watch)
+        """What it holds."""
 
     async def process(self, job_id: str, chunk: int) -> None:
         """Work on what is open in a chunk; nothing, if others hold it or it has ended.
@@ -74,145 +89,60 @@ class ChunkProcessor:
             job_id: The job.
             chunk: Number of the chunk.
         """
-        ledger = self._stores.ledger
-        async with self._holding(job_id, chunk) as images:
+        async with self.claims.holding(job_id, chunk) as images:
             if not images:
                 return
             log = _log.bind(job_id=job_id, chunk=chunk, attempt=max(i.fence for i in images))
             starting = asyncio.create_task(self._start(job_id))
             try:
-                blobs = await self._stores.images.blobs([image.sha256 for image in images])
+                blobs = await self._together.find_blobs([image.sha256 for image in images])
                 await self._work(images, blobs)
             finally:
                 starting.cancel()
-        await self._stores.notices.publish(await ledger.settle(job_id))
-        log.info("chunk_processed", images=len(images))
+            log.info("chunk_processed", images=len(images))
+        await self._together.settle(job_id)
 
     async def _start(self, job_id: str) -> None:
         """Say that the job has begun, unless it ends before anybody could have looked."""
         await asyncio.sleep(START_SECONDS)
         with suppress(*STORE_FAILED):  # The settling says it as well, only later.
-            await self._stores.notices.publish(await self._stores.ledger.start_job(job_id))
-
-    @asynccontextmanager
-    async def _holding(self, job_id: str, chunk: int) -> AsyncIterator[Sequence[ClaimedImage]]:
-        """Claim, and renew the lease while the work goes on; give back what breaks off."""
-        claiming = asyncio.create_task(self._stores.ledger.claim(job_id, chunk))
-        try:
-            claim_id, images = await asyncio.shield(claiming)
-        except asyncio.CancelledError:
-            await self._release(*await claiming, count_attempt=False)  # It is made all the same.
-            raise
-        renewing = asyncio.create_task(self._renew(claim_id, images))
-        try:
-            with self._pace.working():
-                yield images
-        except BaseException as error:
-            broken_off = self.stopping or isinstance(error, MONGODB_UNREACHABLE)
-            await asyncio.shield(self._release(claim_id, images, count_attempt=not broken_off))
-            raise
-        finally:
-            renewing.cancel()
-
-    async def _release(
-        self, claim_id: str, images: Sequence[ClaimedImage], *, count_attempt: bool
-    ) -> None:
-        try:
-            await self._stores.ledger.release(claim_id, images, count_attempt=count_attempt)
-        except STORE_FAILED as error:
-            _log.warning("lease_not_given_back", reason=type(error).__name__)
-
-    async def _renew(self, claim_id: str, images: Sequence[ClaimedImage]) -> None:
-        while True:
-            await asyncio.sleep(self._rules.renew_seconds)
-            try:
-                await self._stores.ledger.renew(claim_id, images)
-            except STORE_FAILED as error:
-                _log.warning("lease_not_renewed", reason=type(error).__name__)
+            await self._together.start_job(job_id)
 
     async def _work(self, images: Sequence[ClaimedImage], blobs: dict[str, Blob]) -> None:
-        needed: dict[str, set[str]] = {}
-        formats: dict[str, str] = {}
-        for image in images:
-            missing = missing_operations(blobs.get(image.sha256), image.operations)
-            needed.setdefault(image.sha256, set()).update(missing)
-            formats[image.sha256] = image.format
-        open_blobs = [blobs[sha] for sha, names in needed.items() if names and sha in blobs]
-        data = await self._stores.results.read_bytes(open_blobs) if open_blobs else {}
-        items = [
-            BatchItem(blob.sha256, data[blob.sha256], ImageFormat(formats[blob.sha256]), names)
-            for blob in open_blobs
-            if blob.sha256 in data
-            for names in [tuple(sorted(needed[blob.sha256]))]
-        ]
-        outcomes, suspects = await self._run_groups(items)
-        untouched = [image for image in images if not needed[image.sha256]]
-        done = {outcome.sha256 for outcome in outcomes}
-        gone = {sha256 for sha256, names in needed.items() if names and sha256 not in data}
-        await self._write([i for i in images if i.sha256 in done], blobs, outcomes)
-        await self._write(untouched, blobs, [])
-        await self._write(
-            [i for i in images if i.sha256 in gone],
-            blobs,
-            [Outcome(s, error=NO_BLOB) for s in gone],
-        )
-        for suspect in suspects:
-            outcome = await self._run_alone(suspect)
-            await self._write([i for i in images if i.sha256 == suspect.sha256], blobs, [outcome])
+        if all(image.attempts <= ATTEMPTS_TOGETHER for image in images):
+            await self._work_on(images, blobs)
+            return
+        # Whoever began this chunk before never came to its end, and one of its images may be
+        # why. From now on an attempt counts for the image that is at work, not for all.
+        await self._stores.ledger.hold_back(images)
+        for image in sorted(images, key=lambda image: image.attempts):
+            if await self._stores.ledger.begin(image):
+                await self._work_on([image], blobs)
 
-    async def _run_groups(
-        self, items: Sequence[BatchItem]
-    ) -> tuple[list[Outcome], list[BatchItem]]:
-        """Work on groups side by side.
+    async def _work_on(self, images: Sequence[ClaimedImage], blobs: dict[str, Blob]) -> None:
+        needed = needed_operations(images, blobs)
+        since = utc_now() - timedelta(seconds=self._rules.poison_seconds)
+        ended = known_poison(images, blobs, needed, since)
+        wanted = needed.keys() - {outcome.sha256 for outcome in ended}
+        read = [blobs[sha256] for sha256 in needed if sha256 in wanted and sha256 in blobs]
+        data = await self._together.read_bytes(read)
+        ended += [Outcome(sha256, error=NO_BLOB) for sha256 in wanted - data.keys()]
+        self._watch.ran(ended)
+        await self._write([image for image in images if image.sha256 not in data], blobs, ended)
 
-        Returns:
-            The outcomes, and the items of groups that took their child down: any of them may
-            be the one that did it, so each is then tried alone.
-        """
-        groups = [
-            items[part]
-            for part in group_for_children(
-                len(items), self._pool.children, self._rules.group_images
-            )
-        ]
-        outcomes: list[Outcome] = []
-        suspects: list[BatchItem] = []
+        formats = {image.sha256: ImageFormat(image.format) for image in images}
+        items, suspects = list[BatchItem](), list[BatchItem]()
+        for blob in read:
+            if (sha256 := blob.sha256) in data:
+                item = BatchItem(sha256, data[sha256], formats[sha256], needed[sha256])
+                (suspects if blob.poison else items).append(item)
 
-        async def run(group: Sequence[BatchItem]) -> None:
-            try:
-                outcomes.extend(await self._run(group))
-            except (DecoderDied, DecodeTimedOut) as error:
-                _log.warning("child_ended", reason=error.code, images=len(group))
-                suspects.extend(group)
-            except Exception:
-                _log.exception("group_failed", images=len(group))
-                suspects.extend(group)
+        async def keep(outcomes: Sequence[Outcome]) -> None:
+            self._watch.ran(outcomes)
+            hashes = {outcome.sha256 for outcome in outcomes}
+            await self._write([i for i in images if i.sha256 in hashes], blobs, outcomes)
 
-        await asyncio.gather(*(run(group) for group in groups))
-        return outcomes, suspects
-
-    async def _run_alone(self, item: BatchItem) -> Outcome:
-        """Try an item that may be poison until it has ended as many children as it may."""
-        last: ServiceError = DecoderDied()
-        for crash in range(1, self._rules.max_crashes + 1):
-            try:
-                return (await self._run([item]))[0]
-            except DecodeTimedOut as error:
-                last = error
-                break
-            except DecoderDied as error:
-                last = error
-                _log.warning("child_ended", reason=error.code, sha256=item.sha256, crash=crash)
-            except Exception:
-                _log.exception("image_failed", sha256=item.sha256)
-                last = OperationFailed()
-                break
-        return Outcome(item.sha256, error=ItemError(last.code, last.detail))
-
-    async def _run(self, items: Sequence[BatchItem]) -> list[Outcome]:
-        limits = self._rules.limits
-        # The child looks at the clock between two steps; the parent ends one that cannot.
-        return await self._pool.run(process_batch, items, limits, seconds=limits.max_seconds + 1)
+        await self._decoding.run(items, suspects, keep)
 
     async def _write(
         self,
@@ -223,13 +153,16 @@ class ChunkProcessor:
         """Keep results, then finish the images that waited for them."""
         if not images:
             return
+        now = utc_now()
         by_hash = {outcome.sha256: outcome for outcome in outcomes}
         found = [
             blob_results(blobs[outcome.sha256], outcome.processed)
             for outcome in outcomes
             if outcome.processed is not None
         ]
-        await self._stores.results.keep(found)
+        await self._together.keep(found)
+        for sha256, poison in new_poison(outcomes, needed_operations(images, blobs), now).items():
+            await self._stores.poisons.remember(sha256, poison)
         fresh = {results.blob.sha256: results for results in found}
         finished = [
             finish_image(
@@ -237,8 +170,13 @@ class ChunkProcessor:
                 Findings(
                     blobs.get(image.sha256), fresh.get(image.sha256), by_hash.get(image.sha256)
                 ),
+                now,
             )
             for image in images
         ]
-        written = await self._stores.ledger.finish(finished)
+        written = await self._together.finish([end for end in finished if not end.gave_up])
+        for image, end in zip(images, finished, strict=True):
+            if end.gave_up and await self._together.finish([end]):
+                written += 1
+                log_dead_letter(image, end)
         self._pace.count(written)

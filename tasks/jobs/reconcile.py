@@ -1,9 +1,10 @@
 """The reconciler: whatever died, nothing that was promised stays undone.
 
-It looks for images that are due and have nobody: queued with their hint lost, or claimed with
-the lease run out. It hints them again under a number of their own, so that any count of
-reconcilers can run at once. It fails what was begun too often, and settles jobs whose last
-worker died between the last image and the job.
+It looks for images that are due and have nobody. Those that a worker had taken and lost are
+hinted again at once, under a number of their own, so that any count of reconcilers can run at
+once. Those that are queued without a hint, because it was lost or found no room, are sent, or join
+the backlog of their user until their turn comes. It fails what was begun too often, and settles
+jobs whose last worker died between the last image and the job.
 """
 
 from datetime import datetime, timedelta
@@ -13,16 +14,18 @@ import structlog
 from domain.errors import AttemptsExhausted
 from domain.jobs import Status
 from domain.records import Cell, ItemError
+from storage.attempts import LEASE_EXPIRED, BadAttempt
 from storage.connect import Stores
-from storage.errors import MONGODB_FAILED, REDIS_FAILED
+from storage.errors import REDIS_FAILED, STORE_FAILED
 from storage.hints import HintState
 from storage.identifiers import utc_now
-from storage.ledger import ClaimedImage, FinishedImage
+from storage.ledger_rows import ClaimedImage, FinishedImage
 from storage.recovery import ChunkHint
+from tasks.giving_up import log_dead_letter
 
 MAX_IMAGES = 5_000
 MAX_JOBS = 200
-# Work whose hint is still there is looked at seldom: that all hints were wiped shows at once.
+# Work that waits for its turn is looked at seldom: that all hints were wiped shows at once.
 QUEUED_AGAIN_SECONDS = 60.0
 JOBS_AGAIN_SECONDS = 10.0
 
@@ -37,13 +40,13 @@ async def reconcile(stores: Stores, hint_grace_seconds: float) -> int:
         hint_grace_seconds: How long a new hint has to be taken up.
 
     Returns:
-        How many chunks were hinted again.
+        How many chunks were hinted.
     """
     now = utc_now()
     hinted = 0
     try:
         if await stores.hints.were_wiped():
-            await _make_all_due(stores, now)
+            await _join_all(stores)
         if taken := await stores.hints.find_taken(hint_grace_seconds):
             await stores.recovery.make_due(taken, now)
         hinted = await _look_after(stores, hint_grace_seconds)
@@ -55,11 +58,13 @@ async def reconcile(stores: Stores, hint_grace_seconds: float) -> int:
     return hinted
 
 
-async def _make_all_due(stores: Stores, now: datetime) -> None:
+async def _join_all(stores: Stores) -> None:
+    """Have all queued work sent again in turns."""
     try:
-        if images := await stores.recovery.make_all_due(now):
-            _log.warning("hints_lost", images=images)
-    except MONGODB_FAILED:
+        if users := await stores.recovery.find_users():
+            _log.warning("hints_lost", users=len(users))
+            await stores.hints.turns.join(users)
+    except STORE_FAILED:
         await stores.hints.tell_again()
         raise
 
@@ -70,26 +75,31 @@ async def _look_after(stores: Stores, hint_grace_seconds: float) -> int:
     if not due:
         return 0
     states = await stores.hints.find_states([chunk.hint for chunk in due])
+    soon = now + timedelta(seconds=hint_grace_seconds)
     hinted = 0
+    lost: list[ChunkHint] = []
     for chunk, state in zip(due, states, strict=True):
         if chunk.exhausted:
             await _fail_exhausted(stores, chunk.hint, now)
-        if not chunk.abandoned and (pause := _pause_before(state, hint_grace_seconds)):
-            await stores.recovery.postpone(chunk.hint, now + timedelta(seconds=pause))
-            continue
-        until = now + timedelta(seconds=hint_grace_seconds)
-        hinted += await _hint_again(stores, chunk.hint, until)
+        if chunk.abandoned or _was_dropped(state, hint_grace_seconds):
+            hinted += await _hint_again(stores, chunk.hint, soon)
+        elif state.taken_seconds is not None:
+            await stores.recovery.postpone(chunk.hint, soon)
+        elif not state.is_there:
+            lost.append(chunk.hint)
+    lost.sort(key=lambda hint: hint.position)
+    hinted += await stores.hints.turns.send(lost)
+    jobs = list({chunk.hint.job_id for chunk in due})
+    later = now + timedelta(seconds=QUEUED_AGAIN_SECONDS)
+    await stores.recovery.postpone_jobs(jobs, now, later)
     return hinted
 
 
-def _pause_before(state: HintState, hint_grace_seconds: float) -> float:
-    """Say for how many seconds the hint of a chunk that nobody has claimed is to be trusted."""
-    if not state.is_there:
-        return 0
+def _was_dropped(state: HintState, hint_grace_seconds: float) -> bool:
+    """Say whether a worker took a hint and was killed: who takes one claims its work at once."""
     if state.taken_seconds is None:
-        return QUEUED_AGAIN_SECONDS
-    # Who takes a hint claims its work at once, unless he was killed in between.
-    return hint_grace_seconds if state.taken_seconds < hint_grace_seconds else 0
+        return False
+    return not state.is_there or state.taken_seconds >= hint_grace_seconds
 
 
 async def _hint_again(stores: Stores, hint: ChunkHint, until: datetime) -> bool:
@@ -98,20 +108,30 @@ async def _hint_again(stores: Stores, hint: ChunkHint, until: datetime) -> bool:
         return False
     await stores.hints.forget(hint)
     _log.info("chunk_hinted_again", job_id=hint.job_id, chunk=hint.chunk, hint=fresh.number)
-    return await stores.hints.send([fresh])
+    return await stores.hints.turns.send_again(fresh)
 
 
 async def _fail_exhausted(stores: Stores, hint: ChunkHint, now: datetime) -> None:
     images = await stores.recovery.find_exhausted(hint, now)
     if not images:
         return
-    await stores.recovery.fail([_give_up(image) for image in images], now)
-    _log.error("attempts_exhausted", job_id=hint.job_id, images=[image.id for image in images])
+    for image in images:
+        finished = _give_up(image, now)
+        if await stores.recovery.fail(finished, now):
+            log_dead_letter(image, finished)
     await stores.notices.publish(await stores.ledger.settle(hint.job_id))
 
 
-def _give_up(image: ClaimedImage) -> FinishedImage:
+def _give_up(image: ClaimedImage, now: datetime) -> FinishedImage:
     error = ItemError(AttemptsExhausted.code, AttemptsExhausted.title)
     failed = Cell(Status.FAILED, error=error)
     cells = image.cells | dict.fromkeys(image.operations, failed)
-    return FinishedImage(image.id, image.fence, cells, error)
+    # Its last worker was not heard of again: who comes next would have noted it, and nobody comes.
+    vanished = BadAttempt(image.fence, now, image.worker, LEASE_EXPIRED)
+    return FinishedImage(
+        image.id,
+        image.fence,
+        cells,
+        error,
+        bad_attempts=(vanished,) if image.worker else (),
+    )

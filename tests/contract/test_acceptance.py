@@ -117,7 +117,7 @@ async def test_refused_files_alone_make_a_job_that_has_ended(stores: Stores) -> 
     ticket = await accept(stores, refused=2)
     job = await stores.jobs.get(ticket.job.id, Scope())
     assert (job.status, job.finished_at) == (Status.FAILED, job.created_at)
-    assert ticket.chunks == []
+    assert list(ticket.chunks) == []
 
 
 async def test_cuts_a_job_into_chunks_of_work(stores: Stores) -> None:
@@ -126,4 +126,4 @@ async def test_cuts_a_job_into_chunks_of_work(stores: Stores) -> None:
     ticket = await accept(stores, *(b"%d" % n for n in range(count)))
     chunks = [image["chunk"] async for image in stores.database["images"].find().sort("index")]
     assert chunks == [n // rules.chunk_max_images for n in range(count)]
-    assert ticket.chunks == [0, 1, 2]
+    assert list(ticket.chunks) == [0, 1, 2]

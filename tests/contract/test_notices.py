@@ -8,7 +8,7 @@ import pytest
 from domain.jobs import Status
 from storage.connect import Stores
 from storage.hints import connect_redis
-from storage.ledger import JobChange
+from storage.job_states import JobChange
 from storage.notices import CHANNEL, Notices
 from storage.settings import StoreSettings
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import jsonschema
@@ -9,6 +10,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from openapi.write_document import DOCUMENT
+from storage.mongo import DURABLE
 from tests.pictures import draw
 from tests.service import Service
 
@@ -19,7 +21,7 @@ OPERATIONS: list[tuple[str, str, Operation]] = [
     for path, methods in CONTRACT["paths"].items()
     for method, operation in methods.items()
 ]
-OPEN_ROUTES = {"/healthz", "/readyz"}
+OPEN_ROUTES = {"/healthz", "/readyz", "/metrics"}
 
 
 def examples() -> Iterator[tuple[str, Any, Any]]:
@@ -84,10 +86,26 @@ def test_problems_are_sent_as_documented() -> None:
                 assert list(answer["content"]) == ["application/problem+json"]
 
 
+async def make_dead_letter(service: Service) -> str:
+    """Give up an image that has ended, and give its ID."""
+    (item,) = (await service.process([("portrait.jpg", draw())]))["items"]
+    error = {"code": "operation_failed", "detail": "It failed."}
+    fields = {
+        "status": "partial",
+        "cells.faces": {"status": "failed", "error": error},
+        "gave_up_at": datetime.now(UTC),
+    }
+    images = service.stores.database["images"].with_options(write_concern=DURABLE)
+    await images.update_one({"_id": item["image_id"]}, {"$set": fields})
+    return str(item["image_id"])
+
+
 async def test_examples_of_requests_are_accepted(working_service: Service) -> None:
     """Send every operation with its examples, on an image that is really there."""
     job = await working_service.process([("portrait.jpg", draw())])
     known = {"job_id": job["id"], "image_id": job["items"][0]["image_id"], "key_id": ""}
+    failed = await working_service.process([("half.jpg", draw(400, 300)[:3000])])
+    of_operation = {"retryJob": {"job_id": failed["id"]}}
     order = {"post": 0, "get": 1, "delete": 2}
     for path, method, operation in sorted(OPERATIONS, key=lambda found: order[found[1]]):
         body = operation.get("requestBody", {}).get("content", {})
@@ -98,7 +116,10 @@ async def test_examples_of_requests_are_accepted(working_service: Service) -> No
         elif "application/json" in body:
             (example,) = body["application/json"]["examples"].values()
             options["json"] = example["value"]
-        answer = await working_service.client.request(method, path.format(**known), **options)
+        if "{dead_letter_id}" in path:
+            known["dead_letter_id"] = await make_dead_letter(working_service)
+        names = known | of_operation.get(operation["operationId"], {})
+        answer = await working_service.client.request(method, path.format(**names), **options)
         documented = operation["responses"]
         assert str(answer.status_code) in documented, (path, answer.text)
         assert answer.status_code < 400, (path, answer.text)

@@ -3,6 +3,8 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
+
 from domain.jobs import Status
 from domain.keys import Scope
 from storage.connect import Stores
@@ -23,7 +25,7 @@ async def test_finds_chunks_that_nobody_has_begun_in_time(stores: Stores) -> Non
     assert await _due(stores, timedelta(0)) == []
     due = await _due(stores)
     assert sorted(due, key=lambda hint: hint.chunk) == [
-        ChunkHint(ticket.job.id, chunk) for chunk in ticket.chunks
+        ChunkHint(ticket.job.id, chunk, 0, "u1", units) for chunk, units in ticket.chunks.items()
     ]
 
 
@@ -58,13 +60,37 @@ async def test_finished_work_is_not_hinted_again(stores: Stores) -> None:
     assert await _due(stores) == []
 
 
-async def test_postponed_work_is_due_later_and_lost_hints_make_all_due(stores: Stores) -> None:
-    await accept(stores, b"a", b"b")
-    (hint,) = await _due(stores)
-    await stores.recovery.postpone(hint, utc_now() + 2 * HOUR)
+async def test_postponed_work_is_due_later(stores: Stores) -> None:
+    for content in (b"a", b"b"):
+        await accept(stores, content)
+    first, second = await _due(stores)
+    await stores.recovery.postpone(first, utc_now() + 2 * HOUR)
+    assert await _due(stores) == [second]
+    later = utc_now() + HOUR
+    await stores.recovery.postpone_jobs([first.job_id, second.job_id], later, later + 3 * HOUR)
     assert await _due(stores) == []
-    assert await stores.recovery.make_all_due(utc_now()) == 2
-    assert await _due(stores, timedelta(seconds=1)) == [hint]
+    # What was not due yet stays as it is.
+    assert await _due(stores, 3 * HOUR) == [first]
+
+
+async def test_finds_the_queued_chunks_of_a_user_oldest_first(stores: Stores) -> None:
+    accepted = [await accept(stores, *(b"%d-%d" % (job, n) for n in range(30))) for job in range(3)]
+    await accept(stores, b"other", user_id="u2")
+    chunks = [(ticket.job.id, chunk) for ticket in accepted for chunk in ticket.chunks]
+    await stores.ledger.claim(*chunks.pop(0))
+    assert len(chunks) == 5
+
+    async def find(cursor: str, limit: int) -> list[tuple[str, int]]:
+        found = await stores.recovery.find_queued("u1", cursor, limit)
+        return [(hint.job_id, hint.chunk) for hint in found]
+
+    assert await find("0", 100) == chunks
+    assert await find("0", 2) == chunks[:2]
+    for start, (job_id, chunk) in enumerate(chunks):
+        assert await find(ChunkHint(job_id, chunk).position, 100) == chunks[start:]
+    assert sorted(await stores.recovery.find_users()) == ["u1", "u2"]
+    (other,) = await stores.recovery.find_queued("u2", "0", 10)
+    assert (other.user_id, other.units) == ("u2", pytest.approx(1, abs=0.1))
 
 
 async def test_fails_what_was_begun_too_often(stores: Stores) -> None:
@@ -76,7 +102,7 @@ async def test_fails_what_was_begun_too_often(stores: Stores) -> None:
     later = utc_now() + HOUR
     (found,) = await recovery.find_exhausted(hint, later)
     assert (found.id, found.fence) == (image.id, image.fence)
-    await recovery.fail([fail(found, "attempts_exhausted")], later)
+    assert await recovery.fail(fail(found, "attempts_exhausted"), later)
     await stores.ledger.settle(job_id)
     assert (await stores.jobs.get(job_id, Scope())).status is Status.FAILED
     assert await stores.ledger.finish([succeed(image)]) == 0
@@ -86,7 +112,7 @@ async def test_does_not_fail_what_is_renewed_meanwhile(stores: Stores) -> None:
     recovery = Recovery(stores.database, max_attempts=1)
     job_id = (await accept(stores, b"a")).job.id
     _, (image,) = await stores.ledger.claim(job_id, 0)
-    await recovery.fail([fail(image)], utc_now())
+    assert not await recovery.fail(fail(image), utc_now())
     assert await stores.ledger.finish([succeed(image)]) == 1
 
 

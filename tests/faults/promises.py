@@ -1,18 +1,20 @@
 """What must hold after every fault: each image ended, once, and nothing is left behind."""
 
-from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+from chaos.books import (
+    count_open,
+    find_cut_blobs,
+    find_orphans,
+    find_unlike_jobs,
+    find_wrong_counts,
+    read_ends,
+)
 from domain.images.operations import ALL_OPERATIONS
-from domain.jobs import TERMINAL
-from storage.identifiers import utc_now
 from storage.sweeper import Sweeper
 from tests.faults.stack import Stack, until
-
-ENDED = [status.value for status in TERMINAL]
-NEXT_SECOND = timedelta(seconds=2)  # Chunk IDs carry whole seconds.
 
 
 async def assert_promises_kept(stack: Stack, tickets: Iterable[str], seconds: float = 45) -> None:
@@ -34,44 +36,26 @@ async def assert_promises_kept(stack: Stack, tickets: Iterable[str], seconds: fl
 
 
 async def _all_has_ended(stack: Stack) -> bool:
-    database = stack.stores.database
-    is_open = {"$or": [{"due_at": {"$exists": True}}, {"status": {"$nin": ENDED}}]}
-    return not (
-        await database["images"].find_one(is_open) or await database["jobs"].find_one(is_open)
-    )
+    return not await count_open(stack.stores.database)
 
 
 async def _assert_jobs_agree_with_images(stack: Stack) -> None:
     database = stack.stores.database
-    cells: dict[str, Counter[str]] = {}
-    async for image in database["images"].find():
-        assert "lease" not in image
-        assert image["status"] in ENDED
-        counted = cells.setdefault(image["job_id"], Counter())
-        counted.update(cell["status"] for cell in image["cells"].values())
-    async for job in database["jobs"].find():
-        tally, counted = job["tally"], cells.get(job["_id"], Counter())
-        assert job["finished_at"] is not None
-        assert tally["waiting"] == tally["running"] == 0
-        assert {name: tally[name] for name in ("succeeded", "failed")} == {
-            name: counted[name] for name in ("succeeded", "failed")
-        }
+    assert await database["images"].count_documents({"lease": {"$exists": True}}) == 0
+    assert await find_unlike_jobs(database) == []
 
 
 async def _assert_results_are_whole(stack: Stack) -> None:
     database = stack.stores.database
-    images_of = Counter([image["sha256"] async for image in database["images"].find()])
+    assert await find_wrong_counts(database) == {}
+    assert await find_cut_blobs(database) == []
     blobs = {file["metadata"]["sha256"]: file async for file in database["blobs.files"].find()}
-    assert {sha: blob["metadata"]["images"] for sha, blob in blobs.items()} == dict(images_of)
     async for image in database["images"].find({"status": "succeeded"}):
         results = blobs[image["sha256"]]["metadata"]["results"]
         assert set(image["cells"]) <= set(results) <= set(ALL_OPERATIONS)
         for name, cell in image["cells"].items():
             assert (cell["status"], cell["version"]) == ("succeeded", results[name]["version"])
         await _assert_picture_is_whole(stack, results)
-    for blob in blobs.values():
-        chunks = database["blobs.chunks"].find({"files_id": blob["_id"]})
-        assert sum([len(chunk["data"]) async for chunk in chunks]) == blob["length"]
 
 
 async def _assert_picture_is_whole(stack: Stack, results: dict[str, Any]) -> None:
@@ -84,27 +68,17 @@ async def _assert_picture_is_whole(stack: Stack, results: dict[str, Any]) -> Non
 
 async def _assert_each_ended_once(stack: Stack) -> None:
     """Read in MongoDB's own log how often each image and each job was written as ended."""
-    namespaces = [f"{stack.stores.database.name}.{name}" for name in ("images", "jobs")]
-    entries = stack.stores.client.local["oplog.rs"].find(
-        {"ts": {"$gte": stack.began}, "ns": {"$in": namespaces}, "op": "u"}
-    )
-    ends: Counter[str] = Counter()
-    async for entry in entries:
-        diff = entry["o"].get("diff", {})
-        if "finished_at" in {**diff.get("u", {}), **diff.get("i", {})}:
-            ends[entry["o2"]["_id"]] += 1
-    assert {document: count for document, count in ends.items() if count != 1} == {}
-    for name in ("images", "jobs"):
+    assert stack.began is not None
+    ends = await read_ends(stack.stores.client, stack.stores.database, stack.began)
+    assert (ends.of_images_twice, ends.of_jobs_twice, ends.changed_results) == ([], [], [])
+    for name, ended in (("images", ends.images), ("jobs", ends.jobs)):
         ids = await stack.stores.database[name].distinct("_id")
-        assert [document for document in ids if document not in ends] == []
+        assert [document for document in ids if document not in ended] == []
 
 
 async def _assert_no_orphans(stack: Stack) -> None:
-    await Sweeper(stack.stores.database, timedelta(0)).sweep(utc_now() + NEXT_SECOND)
-    for bucket in ("blobs", "variants"):
-        files = await stack.stores.database[f"{bucket}.files"].distinct("_id")
-        orphans = {"files_id": {"$nin": files}}
-        assert await stack.stores.database[f"{bucket}.chunks"].count_documents(orphans) == 0
+    await Sweeper(stack.stores.client, stack.stores.database, timedelta(0)).sweep()
+    assert await find_orphans(stack.stores.database) == []
 
 
 async def _assert_queue_is_clean(stack: Stack) -> None:

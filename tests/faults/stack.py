@@ -5,10 +5,11 @@ import io
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -209,11 +210,16 @@ class Stack:
 
 @asynccontextmanager
 async def running_stack(
-    servers: EmbeddedServers, database: str, folder: Path, **more: object
+    servers: EmbeddedServers,
+    database: str,
+    folder: Path,
+    variables: Mapping[str, str] = MappingProxyType({}),
+    /,
+    **more: object,
 ) -> AsyncIterator[Stack]:
     """Run an API on real servers; workers are up to the test."""
     port = find_free_port()
-    environ = environment(servers, database, port=port, **(SHORT | more))
+    environ = environment(servers, database, port=port, **(SHORT | more)) | dict(variables)
     settings = read_settings(environ)
     async with (
         open_stores(settings.stores, settings.rules) as stores,

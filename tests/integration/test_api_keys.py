@@ -1,5 +1,6 @@
 """API keys: shown once, kept as hashes, revoked at once, each for what it was made for."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -109,3 +110,41 @@ async def test_service_key_names_the_user_of_an_upload(service: Service) -> None
 async def test_admin_uploads_for_anyone(service: Service) -> None:
     assert (await service.send([PICTURE])).json()["user_id"] == "admin"
     assert (await service.send([PICTURE], user_id="u1")).json()["user_id"] == "u1"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"expires_in": 60, "expires_at": "2100-01-01T00:00:00Z"},
+        {"expires_in": 0},
+        {"expires_in": 10**12},
+        {"expires_at": "2020-01-01T00:00:00Z"},
+        {"expires_at": "2100-01-01T00:00:00"},
+        {"expires_at": "9999-12-31T23:59:59-14:00"},
+    ],
+)
+async def test_expiry_must_make_sense(service: Service, body: dict[str, Any]) -> None:
+    answer = await service.client.post("/v1/api-keys", json={"role": "service"} | body)
+    assert answer.status_code in {400, 422}, answer.text
+    assert await service.count("api_keys") == 0
+
+
+async def test_expired_key_is_refused(service: Service) -> None:
+    answer = await service.client.post("/v1/api-keys", json={"role": "service", "expires_in": 1})
+    headers = authorization(answer.json()["key"])
+    async with asyncio.timeout(20):
+        while (answer := await service.client.get("/v1/jobs", headers=headers)).is_success:
+            await asyncio.sleep(0.05)
+    assert_problem(answer, 401, "unauthenticated")
+    (left,) = (await service.client.get("/v1/api-keys")).json()["items"]
+    assert left["expires_at"] is not None
+    assert left["revoked_at"] is None
+
+
+async def test_options_are_told_to_everybody(service: Service) -> None:
+    key = await service.make_key("client", "u1")
+    for header in ("", f"Bearer {key}"):
+        headers = {"Authorization": header}
+        answer = await service.client.options("/v1/api-keys", headers=headers)
+        assert answer.status_code == 204, answer.text
+        assert "POST" in answer.headers["allow"]

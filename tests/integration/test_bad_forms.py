@@ -109,3 +109,13 @@ async def test_rejects_field_of_1_mb(refusing: Service) -> None:
 async def test_rejects_field_value(refusing: Service, name: str, value: str, code: str) -> None:
     body = body_of(file_part(draw(1200, 900)), field_part(name, value.encode()))
     assert_problem(await _post(refusing, body, CONTENT_TYPE), 422, code)
+
+
+@pytest.mark.parametrize(
+    "headers", [[b"X-A: b"] * 8, [b"X-Long: " + b"a" * 8192]], ids=["nine lines", "long line"]
+)
+async def test_rejects_part_with_too_many_or_too_long_headers(
+    refusing: Service, headers: list[bytes]
+) -> None:
+    body = body_of(part(PICTURE, b'name="files"; filename="a.jpg"', *headers))
+    assert_problem(await _post(refusing, body, CONTENT_TYPE), 400, "malformed_multipart")

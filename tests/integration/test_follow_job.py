@@ -6,6 +6,7 @@ import time
 import httpx
 import pytest
 
+from domain.estimates import UNKNOWN_RETRY_SECONDS
 from tests.pictures import draw
 from tests.service import Service
 
@@ -130,4 +131,9 @@ async def test_tells_how_many_images_are_ahead(service: Service) -> None:
     job = (await service.send([("c.png", draw(seed=2))])).json()
     answer = (await _get(service, job["id"])).json()
     assert answer["queue"]["position"] == 2
-    assert answer["queue"]["eta_seconds"] > 0
+
+
+async def test_says_nothing_of_the_time_while_nobody_works(service: Service) -> None:
+    answer = await service.send([PICTURE])
+    assert answer.json()["queue"] == {"position": 0, "eta_seconds": None}
+    assert answer.headers["retry-after"] == str(UNKNOWN_RETRY_SECONDS)

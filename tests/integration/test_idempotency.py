@@ -43,7 +43,7 @@ async def test_same_key_with_other_content_is_refused(service: Service) -> None:
 
 
 async def test_key_of_running_request_is_in_use(service: Service) -> None:
-    answers = await asyncio.gather(*(send(service, [PHOTO]) for _ in range(10)))
+    answers = await asyncio.gather(*(send(service, [PHOTO]) for _ in range(20)))
     codes = sorted(answer.status_code for answer in answers)
     assert set(codes) <= {202, 409}
     assert 202 in codes
@@ -87,3 +87,16 @@ async def test_unusable_key_is_refused(service: Service) -> None:
     for name in ("x" * 256, "\xe9"):
         answer = await send(service, [PHOTO], name)
         assert answer.status_code == 422, name
+
+
+async def test_repetition_waits_as_well_while_the_first_one_does(service: Service) -> None:
+    first = asyncio.create_task(send(service, [PHOTO], Prefer="wait=20"))
+    async with asyncio.timeout(20):
+        while not await service.count("jobs"):
+            await asyncio.sleep(0.01)
+    again = asyncio.create_task(send(service, [PHOTO], Prefer="wait=20"))
+    async with service.working():
+        answers = await asyncio.gather(first, again)
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].json() == answers[1].json()
+    assert await service.count("jobs") == 1

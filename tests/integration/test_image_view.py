@@ -11,8 +11,8 @@ from tests.service import Service
 
 FIELDS = {
     "id", "user_id", "job_id", "filename", "format", "media_type", "bytes", "width", "height",
-    "uploaded_at", "status", "duplicate_of", "error", "metadata", "histogram", "faces",
-    "fingerprint", "operations",
+    "uploaded_at", "status", "duplicate_of", "error", "expires_at", "metadata", "histogram",
+    "faces", "fingerprint", "operations", "gps",
 }  # fmt: skip
 METADATA = {
     "camera_make", "camera_model", "lens_model", "taken_at", "orientation", "exposure_time",

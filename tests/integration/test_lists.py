@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from storage.identifiers import first_id_at
 from tests.pictures import draw
 from tests.service import Service
 
@@ -94,9 +95,8 @@ async def test_lists_images_by_format_camera_user_and_day(working_service: Servi
     files = [("a.png", PICTURE), ("b.jpg", draw(exif=exif)), ("c.jpg", draw(seed=2))]
     job = await working_service.process(files, operations="metadata", user_id="u1")
     png, camera, plain = (item["image_id"] for item in job["items"])
-    await working_service.stores.database["images"].update_one(
-        {"_id": plain}, {"$set": {"uploaded_at": datetime(2026, 1, 31, 23, 59, 59, tzinfo=UTC)}}
-    )
+    then = datetime(2026, 1, 31, 23, 59, 59, tzinfo=UTC)
+    plain = await _move(working_service, plain, then)
 
     async def listed(query: str) -> list[str]:
         answer = await working_service.client.get(f"/v1/images?{query}")
@@ -105,19 +105,30 @@ async def test_lists_images_by_format_camera_user_and_day(working_service: Servi
     image = (await working_service.client.get(f"/v1/images/{png}")).json()
     today = image["uploaded_at"][:10]
     yesterday = (datetime.fromisoformat(today) - timedelta(days=1)).date()
-    assert await listed("") == [plain, camera, png]
+    new = sorted([camera, png], reverse=True)
+    assert await listed("") == [*new, plain]
     assert await listed("format=png") == [png]
-    assert await listed("format=jpeg") == [plain, camera]
+    assert await listed("format=jpeg") == [camera, plain]
     assert await listed("format=avif") == []
     assert await listed("camera=Model%201") == [camera]
     assert await listed("camera=Model") == []
     assert await listed("camera=.*") == []
-    assert await listed(f"day={today}") == [camera, png]
+    assert await listed(f"day={today}") == new
     assert await listed(f"day={yesterday}") == []
     assert await listed("day=2026-01-31") == [plain]
     assert await listed("day=2026-02-01") == []
     assert await listed("user_id=u2") == []
     assert await listed(f"user_id=u1&format=jpeg&camera=Model%201&day={today}") == [camera]
+
+
+async def _move(service: Service, image_id: str, uploaded_at: datetime) -> str:
+    """Make it as if an image had been uploaded at another time, which its ID says as well."""
+    images = service.stores.database["images"]
+    document = await images.find_one_and_delete({"_id": image_id})
+    assert document is not None
+    moved = first_id_at(uploaded_at) + image_id[13:]
+    await images.insert_one(document | {"_id": moved, "uploaded_at": uploaded_at})
+    return moved
 
 
 def draw_exif(make: str, model: str) -> bytes:

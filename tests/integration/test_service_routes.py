@@ -34,11 +34,10 @@ async def test_health_and_readiness_need_no_key(service: Service) -> None:
         assert (health.status_code, health.json()) == (200, {"status": "ok"})
         ready = await stranger.get("/readyz")
         assert ready.status_code == 503
-        assert ready.json() == {
-            "status": "not_ready",
-            "parts": {"mongodb": True, "redis": True, "worker": False},
-            "workers": 0,
-        }
+        found = ready.json()
+        assert found["status"] == "not_ready"
+        assert found["parts"] == {"mongodb": True, "redis": True, "worker": False}
+        assert found["workers"] == 0
 
 
 async def test_is_ready_while_a_worker_lives(service: Service) -> None:
@@ -61,5 +60,69 @@ async def test_is_not_ready_without_redis_and_takes_uploads_all_the_same(
         ready = await deaf.client.get("/readyz")
         assert ready.status_code == 503
         assert ready.json()["parts"] == {"mongodb": True, "redis": False, "worker": False}
+        redis = ready.json()["details"]["redis"]
+        assert redis["status"] == "down"
+        assert "uploads are taken" in redis["detail"]
+        assert "MINILAB_REDIS_URL" in redis["action"]
         assert (await deaf.send([("a.jpg", draw())])).status_code == 202
         assert (await deaf.client.get("/healthz")).status_code == 200
+
+
+async def test_readiness_says_how_each_part_stands_and_since_when(service: Service) -> None:
+    before = await service.client.get("/readyz")
+    async with service.working():
+        async with asyncio.timeout(30):
+            while (answer := await service.client.get("/readyz")).status_code != 200:
+                await asyncio.sleep(0.02)
+        again = (await service.client.get("/readyz")).json()["details"]
+    details = answer.json()["details"]
+    assert details.keys() == {"mongodb", "redis", "worker", "disk", "backlog"}
+    assert {part["status"] for part in details.values()} == {"ok"}
+    assert all(part["detail"] and part["action"] is None for part in details.values())
+    assert {name: part["since"] for name, part in again.items()} == {
+        name: part["since"] for name, part in details.items()
+    }
+    missing = before.json()["details"]["worker"]
+    assert missing["status"] == "down"
+    assert "python -m tasks" in missing["action"]
+    assert missing["since"] < details["worker"]["since"]
+
+
+async def test_readiness_tells_of_a_full_disk_and_backlog_and_stays_ready(
+    service: Service,
+) -> None:
+    full = {"MINILAB_MIN_FREE_DISK_BYTES": str(2**60), "MINILAB_MAX_BACKLOG_IMAGES": "1"}
+    await service.send([("a.jpg", draw())])
+    async with running_service(service.environ | full) as crowded:
+        async with asyncio.timeout(30):
+            while True:
+                details = (await crowded.client.get("/readyz")).json()["details"]
+                if details["disk"]["status"] == details["backlog"]["status"] == "degraded":
+                    break
+                await asyncio.sleep(0.05)
+        assert "room" in details["disk"]["action"]
+        assert "workers" in details["backlog"]["action"]
+
+
+async def test_readiness_and_metrics_do_not_wait_long_for_servers_that_hang(
+    service: Service,
+) -> None:
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    hanging = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    port = hanging.sockets[0].getsockname()[1]
+    mute = {
+        "MINILAB_MONGODB_URL": f"mongodb://127.0.0.1:{port}/?directConnection=true",
+        "MINILAB_REDIS_URL": f"redis://127.0.0.1:{port}",
+    }
+    async with running_service(service.environ | mute, prepare=False) as frozen:
+        async with asyncio.timeout(15):
+            ready = await frozen.client.get("/readyz")
+            metrics = await frozen.client.get("/metrics")
+        assert ready.status_code == 503
+        assert ready.json()["parts"] == {"mongodb": False, "redis": False, "worker": False}
+        assert 'minilab_up{part="redis"} 0.0' in metrics.text
+    hanging.close()
+    await hanging.wait_closed()

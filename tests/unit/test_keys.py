@@ -1,5 +1,7 @@
 """Who may do what, and who may see what."""
 
+import os
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,7 @@ from domain.keys import (
     Scope,
     check_user_id,
     hash_secret,
-    new_secret,
+    key_secret,
     scope_of,
     uploading_user,
 )
@@ -106,7 +108,7 @@ def test_takes_any_printable_user_id(user_id: str) -> None:
 
 
 def test_secrets_are_long_random_and_easy_to_find_in_leaks() -> None:
-    secrets = {new_secret() for _ in range(100)}
+    secrets = {key_secret(os.urandom(32)) for _ in range(100)}
     assert len(secrets) == 100
     for secret in secrets:
         assert secret.startswith(KEY_PREFIX)

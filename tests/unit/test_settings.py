@@ -111,3 +111,10 @@ def test_settings_cannot_be_changed() -> None:
     settings = read_api_settings(WHOLE)
     with pytest.raises(AttributeError):
         settings.api.port = 1  # type: ignore[misc]
+
+
+def test_worker_refuses_to_sweep_what_may_still_be_on_its_way() -> None:
+    servers = {"MINILAB_MONGODB_URL": "mongodb://a", "MINILAB_REDIS_URL": "redis://a"}
+    read_worker_settings(servers | {"MINILAB_MAX_UPLOAD_SECONDS": "3000"})
+    with pytest.raises(SettingsError, match="MINILAB_ORPHAN_AGE_SECONDS"):
+        read_worker_settings(servers | {"MINILAB_MAX_UPLOAD_SECONDS": "14400"})

@@ -16,6 +16,8 @@ class Header(msgspec.Struct, frozen=True):
             removed it from ``exif``.
         has_alpha: Whether pixels can be transparent.
         exif: The TIFF structure with the EXIF tags.
+        metadata_bytes: Bytes of tags, colour profiles and texts; 0 for TIFF, where they are part
+            of its directory, and for formats that have none.
         camera_notes: Segments in which cameras older than EXIF wrote about the picture.
     """
 
@@ -26,6 +28,7 @@ class Header(msgspec.Struct, frozen=True):
     stored_orientation: int | None = None
     has_alpha: bool = False
     exif: bytes | None = None
+    metadata_bytes: int = 0
     camera_notes: tuple[bytes, ...] = ()
 
     @property

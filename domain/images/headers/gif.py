@@ -1,12 +1,14 @@
 """Walk the blocks of a GIF file."""
 
+from collections.abc import Iterator
+
 from domain.errors import CorruptImage
 from domain.images.headers import Header
+from domain.limits import STRUCTURE
 
 _SCREEN_BYTES = 13
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
 _GRAPHIC_CONTROL = 0xF9
-_MAX_BLOCKS = 2_000_000
 
 
 def read_gif(data: bytes) -> Header:
@@ -40,16 +42,17 @@ def read_gif(data: bytes) -> Header:
 
 def _walk(data: bytes, position: int) -> tuple[int, bool]:
     frames, has_alpha = 0, False
+    budget = iter(range(STRUCTURE.gif_blocks))
     while position < len(data):
         code = data[position]
         block = data[position : position + 10]
         if code == _IMAGE:
             palette_bytes = _count_palette_bytes(block[-1])
-            end = _skip_blocks(data, position + 11 + palette_bytes)
+            end = _skip_blocks(data, position + 11 + palette_bytes, budget)
         elif code == _EXTENSION:
             if not frames and len(block) > 3 and block[1] == _GRAPHIC_CONTROL:
                 has_alpha = bool(block[3] & 1)
-            end = _skip_blocks(data, position + 2)
+            end = _skip_blocks(data, position + 2, budget)
         else:  # The trailer, or what no decoder reads on from.
             break
         frames += code == _IMAGE
@@ -57,15 +60,15 @@ def _walk(data: bytes, position: int) -> tuple[int, bool]:
     return frames, has_alpha
 
 
-def _skip_blocks(data: bytes, position: int) -> int:
-    for _ in range(_MAX_BLOCKS):
+def _skip_blocks(data: bytes, position: int, budget: Iterator[int]) -> int:
+    for _ in budget:
         if position >= len(data):
-            break
+            raise CorruptImage("The file ends before the end of the picture.")
         length = data[position]
         position += 1 + length
         if not length:
             return position
-    raise CorruptImage("The file ends before the end of the picture.")
+    raise CorruptImage("The file has too many blocks.")
 
 
 def _count_palette_bytes(flags: int) -> int:

@@ -5,8 +5,7 @@ from domain.images.formats import ImageFormat
 from domain.images.headers import Header
 from domain.images.headers.ifd import read_orientation
 from domain.images.pillow import open_picture
-
-_MAX_BOXES = 10_000
+from domain.limits import STRUCTURE
 
 
 def read_heif(data: bytes, image_format: ImageFormat) -> Header:
@@ -41,12 +40,15 @@ def read_heif(data: bytes, image_format: ImageFormat) -> Header:
             stored_orientation=picture.info.get("original_orientation"),
             has_alpha="A" in picture.getbands(),
             exif=exif or None,
+            metadata_bytes=sum(
+                len(value) for value in picture.info.values() if isinstance(value, bytes)
+            ),
         )
 
 
 def _check_boxes(data: bytes) -> None:
     position = 0
-    for _ in range(_MAX_BOXES):
+    for _ in range(STRUCTURE.heif_boxes):
         length = int.from_bytes(data[position : position + 4], "big")
         if length == 1:
             length = int.from_bytes(data[position + 8 : position + 16], "big")

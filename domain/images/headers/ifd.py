@@ -6,11 +6,10 @@ from collections.abc import Iterator
 import msgspec
 
 from domain.errors import CorruptImage
+from domain.limits import STRUCTURE
 
 ORIENTATION = 274
 
-_MAX_DIRECTORIES = 1000
-_MAX_VALUES = 1_000_000
 # Field type: bytes of one value, struct code; those that are unsigned integers or plain bytes.
 _INTEGERS = {
     1: (1, "B"),
@@ -81,7 +80,7 @@ def read_directory(data: bytes, layout: Layout, tags: frozenset[int]) -> Directo
         (entries,) = struct.unpack_from(f"{layout.order}{count_code}", data, layout.first)
         start = layout.first + struct.calcsize(f"={count_code}")
         end = start + entries * struct.calcsize(f"={entry_code}")
-        if entries > 65_535 or end > len(data):
+        if entries > STRUCTURE.directory_entries or end > len(data):
             raise CorruptImage("A tag directory reaches past the end of the file.")
         rows = struct.iter_unpack(f"{layout.order}{entry_code}", data[start:end])
     except (struct.error, OverflowError) as error:
@@ -105,16 +104,16 @@ def _read_values(
         (offset,) = struct.unpack(f"{layout.order}{'Q' if layout.big else 'I'}", inline)
     if offset + count * size > len(source):
         raise CorruptImage("A tag's values reach past the end of the file.")
-    if count > _MAX_VALUES:
+    if count > STRUCTURE.tag_values:
         return ()
     return struct.unpack_from(f"{layout.order}{count}{code}", source, offset)
 
 
 def count_directories(data: bytes, layout: Layout) -> int:
-    """Count the pages of a file; loops and broken links end the count, as does the 1,000th."""
+    """Count the pages of a file; loops and broken links end the count, as does too many."""
     seen: set[int] = set()
     for offset in _walk_directories(data, layout):
-        if offset in seen or len(seen) >= _MAX_DIRECTORIES:
+        if offset in seen or len(seen) >= STRUCTURE.directories:
             break
         seen.add(offset)
     return max(len(seen), 1)

@@ -5,6 +5,7 @@ import re
 from domain.errors import CorruptImage
 from domain.images.headers import Header
 from domain.images.headers.ifd import read_orientation
+from domain.limits import STRUCTURE
 
 # A marker is 0xFF and a code. Inside a scan, 0xFF00 is a data byte and D0 to D7 are restarts;
 # 0xFF before a code is padding.
@@ -17,10 +18,7 @@ _SEGMENTS = (
     frozenset(range(0xC0, 0xFF)) - frozenset(range(0xD0, 0xDA)) - frozenset(range(0xF0, 0xFE))
 )
 _APP0, _APP1, _APP12 = 0xE0, 0xE1, 0xEC
-
-_MAX_MARKERS = 20_000
-_MAX_SCANS = 500
-_MAX_NOTES = 8
+_METADATA = frozenset({*range(_APP0, _APP0 + 16), 0xFE})  # Application segments and comments.
 
 
 def read_jpeg(data: bytes) -> Header:
@@ -39,13 +37,14 @@ def read_jpeg(data: bytes) -> Header:
         CorruptImage: There is no picture in it, or it ends early.
 
     Source:
-        ITU-T T.81, annex B; 500 scans is what libjpeg-turbo's fuzzers allow.
+        ITU-T T.81, annex B.
     """
     size: tuple[int, int] | None = None
     exif: bytes | None = None
     notes: list[bytes] = []
-    scans = 0
+    scans = metadata_bytes = 0
     for code, payload in _walk(data):
+        metadata_bytes += len(payload) if code in _METADATA else 0
         if code in _FRAMES and size is None:
             size = _read_frame(payload)
         elif code == _SOS:
@@ -56,20 +55,21 @@ def read_jpeg(data: bytes) -> Header:
             notes.append(payload)
     if size is None or not scans:
         raise CorruptImage("The file holds no picture.")
-    if scans > _MAX_SCANS:
-        raise CorruptImage(f"The picture is cut into more than {_MAX_SCANS} scans.")
+    if scans > STRUCTURE.jpeg_scans:
+        raise CorruptImage(f"The picture is cut into more than {STRUCTURE.jpeg_scans} scans.")
     return Header(
         *size,
         orientation=read_orientation(exif),
         exif=exif,
-        camera_notes=tuple(notes[:_MAX_NOTES]),
+        metadata_bytes=metadata_bytes,
+        camera_notes=tuple(notes[: STRUCTURE.camera_notes]),
     )
 
 
 def _walk(data: bytes) -> list[tuple[int, bytes]]:
     segments: list[tuple[int, bytes]] = []
     position = 2
-    for _ in range(_MAX_MARKERS):
+    for _ in range(STRUCTURE.jpeg_markers):
         found = _MARKER.search(data, position)
         if found is None:
             raise CorruptImage("The file ends before the end of the picture.")

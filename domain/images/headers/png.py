@@ -3,11 +3,12 @@
 from domain.errors import CorruptImage
 from domain.images.headers import Header
 from domain.images.headers.ifd import read_orientation
+from domain.limits import STRUCTURE
 
 _SIGNATURE_BYTES = 8
 _CHUNK_BYTES = 12
 _ALPHA_COLOR_TYPES = frozenset({4, 6})
-_MAX_CHUNKS = 200_000
+_PIXELS = frozenset({b"IDAT", b"fdAT"})
 
 
 def read_png(data: bytes) -> Header:
@@ -25,7 +26,7 @@ def read_png(data: bytes) -> Header:
     Source:
         Portable Network Graphics (PNG) Specification, third edition, §5 and §11.
     """
-    chunks = _walk(data)
+    chunks, metadata_bytes = _walk(data)
     header = chunks.get(b"IHDR", b"")
     if len(header) != 13:
         raise CorruptImage("The file does not begin with its header.")
@@ -42,23 +43,30 @@ def read_png(data: bytes) -> Header:
         orientation=read_orientation(exif),
         has_alpha=header[9] in _ALPHA_COLOR_TYPES or b"tRNS" in chunks,
         exif=exif,
+        metadata_bytes=metadata_bytes,
     )
 
 
-def _walk(data: bytes) -> dict[bytes, bytes]:
-    """Find the first chunk of each type; pixel data is only noted."""
+def _walk(data: bytes) -> tuple[dict[bytes, bytes], int]:
+    """Find the first chunk of each type and count the bytes of all that are no pixels."""
     chunks: dict[bytes, bytes] = {}
+    metadata_bytes = 0
     position = _SIGNATURE_BYTES
-    for _ in range(_MAX_CHUNKS):
+    for _ in range(STRUCTURE.png_chunks):
         kind = data[position + 4 : position + 8]
         start = position + 8
         end = start + int.from_bytes(data[position : position + 4], "big")
         if end + 4 > len(data) or len(kind) != 4:
             raise CorruptImage("The file ends before the end of the picture.")
         if kind == b"IEND":
-            return chunks
+            return chunks, metadata_bytes
         if not chunks and kind != b"IHDR":
             raise CorruptImage("The file does not begin with its header.")
-        chunks.setdefault(kind, b"" if kind in {b"IDAT", b"fdAT"} else data[start:end])
+        if kind in _PIXELS:
+            chunks.setdefault(kind, b"")
+        else:
+            metadata_bytes += end - start
+            if kind not in chunks:
+                chunks[kind] = data[start:end]
         position = start - 8 + _CHUNK_BYTES + (end - start)
     raise CorruptImage("The file has too many chunks.")

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from domain.errors import CorruptImage
 from domain.images.headers import Header
 from domain.images.headers.ifd import read_orientation
+from domain.limits import STRUCTURE
 
 _RIFF_BYTES = 12
 _LOSSY_START_CODE = b"\x9d\x01\x2a"
 _LOSSLESS_SIGNATURE = 0x2F
 _ALPHA_FLAG = 0x10
-_MAX_CHUNKS = 20_000
+_METADATA = frozenset({b"EXIF", b"XMP ", b"ICCP"})
 
 
 def read_webp(data: bytes) -> Header:
@@ -32,8 +33,9 @@ def read_webp(data: bytes) -> Header:
     if len(data) < declared or declared < _RIFF_BYTES:
         raise CorruptImage("The file ends before the end of the picture.")
     size: tuple[int, int] | None = None
-    has_alpha, frames, exif, pictured = False, 0, None, False
+    has_alpha, frames, exif, pictured, metadata_bytes = False, 0, None, False, 0
     for kind, payload in _walk(data, declared):
+        metadata_bytes += len(payload) if kind in _METADATA else 0
         if kind == b"VP8X" and size is None and len(payload) >= 10:
             has_alpha = bool(payload[0] & _ALPHA_FLAG)
             size = _read_uint24(payload[4:7]) + 1, _read_uint24(payload[7:10]) + 1
@@ -53,12 +55,13 @@ def read_webp(data: bytes) -> Header:
         orientation=read_orientation(exif),
         has_alpha=has_alpha,
         exif=exif,
+        metadata_bytes=metadata_bytes,
     )
 
 
 def _walk(data: bytes, end: int) -> Iterator[tuple[bytes, bytes]]:
     position = _RIFF_BYTES
-    for _ in range(_MAX_CHUNKS):
+    for _ in range(STRUCTURE.webp_chunks):
         if position + 8 > end:
             return
         length = int.from_bytes(data[position + 4 : position + 8], "little")

@@ -21,13 +21,13 @@ pytestmark = pytest.mark.timeout(60)
 MEGABYTE = 1024 * 1024
 HEADROOM_BYTES = 64 * MEGABYTE
 HOLDS_A_CHILD = """
-import asyncio, os
+import asyncio, os, sys
 from sandbox.pool import ChildPool
 from tests.unit.sandbox import functions
 
 async def main():
     pool = ChildPool(1, 64 * 1024 * 1024)
-    print(os.getpid(), await pool.run(functions.answer, seconds=20), flush=True)
+    print(os.getpid(), await pool.run(functions.answer, seconds=20), file=sys.stderr, flush=True)
     await pool.run(functions.sleep, 600, seconds=600)
 
 asyncio.run(main())
@@ -55,6 +55,21 @@ async def test_memory_that_a_child_freed_is_there_for_the_next_picture(pool: Chi
     gray, times = 12 * MEGABYTE, 10
     faults = await pool.run(functions.count_page_faults, gray, times, seconds=20)
     assert faults < gray * times / os.sysconf("SC_PAGE_SIZE") / 10
+
+
+async def test_caller_that_is_cancelled_leaves_a_warm_child_behind(pool: ChildPool) -> None:
+    await pool.warm_up(functions.answer)
+    for _ in range(5):
+        working = asyncio.create_task(pool.run(functions.sleep, 600, seconds=600))
+        await asyncio.sleep(0)
+        working.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await working
+    await pool.settle(20)
+    assert len(children()) == pool.children
+    started = {child.pid for child in children()}
+    assert await pool.run(functions.answer, seconds=20) in started
+    assert {child.pid for child in children()} == started
 
 
 async def test_error_of_the_function_is_told_and_costs_no_child(pool: ChildPool) -> None:
@@ -158,6 +173,7 @@ async def test_successor_is_warm_before_the_next_call(pool: ChildPool) -> None:
     for _ in range(3):
         with pytest.raises(DecoderDied):
             await pool.run(functions.crash, seconds=20)
+        await pool.settle(20)
         began = time.monotonic()
         await pool.run(functions.answer, seconds=20)
         assert time.monotonic() - began < 0.1, "starting a process takes longer"
@@ -196,12 +212,13 @@ async def test_descriptors_and_processes_do_not_pile_up(pool: ChildPool) -> None
 def test_child_dies_with_its_parent() -> None:
     with subprocess.Popen(
         [sys.executable, "-c", HOLDS_A_CHILD],
-        stdout=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parents[3],
     ) as parent:
-        assert parent.stdout is not None
-        parent_pid, child_pid = map(int, parent.stdout.readline().split())
+        assert parent.stderr is not None
+        parent_pid, child_pid = map(int, parent.stderr.readline().split())
         child = psutil.Process(child_pid)
         assert child.ppid() == parent_pid
         parent.kill()

@@ -1,0 +1,123 @@
+"""How full the service is, read in the background: no request waits for it."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import msgspec
+
+from domain.admission import Load
+from storage.errors import STORE_FAILED
+from storage.load import LoadMeter
+
+WORK_SECONDS = 1.0
+ROOM_SECONDS = 5.0
+# Reading takes at most this part of the time: what is large is read less often.
+READING_SHARE = 0.05
+ALL = ""
+
+
+class LoadWatch:
+    """Keeps the last reading, and what this process has let in since.
+
+    What is let in while a reading runs may be in it or not; it is counted on top.
+
+    Args:
+        meter: Reads.
+        has_quota: Whether stored bytes are limited, and worth adding up.
+    """
+
+    def __init__(self, meter: LoadMeter, *, has_quota: bool) -> None:
+        self._meter = meter
+        self._has_quota = has_quota
+        self._watching: list[asyncio.Task[None]] = []
+        self._images = _Since()
+        self._bytes = _Since()
+        self.load = Load()
+
+    @property
+    def images(self) -> int:
+        """Images that wait or are worked on."""
+        return self.load.images + self._images.of(ALL)
+
+    @property
+    def bytes_since(self) -> int:
+        """Bytes that were let in since the room was read."""
+        return self._bytes.of(ALL)
+
+    def images_of(self, tenant: str) -> int:
+        """Images of a tenant that wait or are worked on."""
+        return self.load.by_tenant.get(tenant, 0) + self._images.of(tenant)
+
+    def count_bytes(self, length: int) -> None:
+        """Count bytes that were let in."""
+        self._bytes.count(ALL, length)
+
+    def count_images(self, tenant: str | None, images: int) -> None:
+        """Count images that were let in."""
+        self._images.count(ALL, images)
+        if tenant is not None:
+            self._images.count(tenant, images)
+
+    def start(self) -> None:
+        """Begin to read."""
+        readings = ((self.read_work, WORK_SECONDS), (self.read_room, ROOM_SECONDS))
+        self._watching = [asyncio.create_task(_repeat(*reading)) for reading in readings]
+
+    async def stop(self) -> None:
+        """End reading."""
+        for task in self._watching:
+            task.cancel()
+        await asyncio.gather(*self._watching, return_exceptions=True)
+
+    async def read_work(self) -> None:
+        """Read what is waiting; nothing is known of it where MongoDB cannot be asked."""
+        self._images.begin_reading()
+        work = Load()
+        with suppress(*STORE_FAILED):
+            work = await self._meter.read_work()
+        self._images.end_reading()
+        self.load = msgspec.structs.replace(
+            work, free_disk_bytes=self.load.free_disk_bytes, stored_bytes=self.load.stored_bytes
+        )
+
+    async def read_room(self) -> None:
+        """Read how much room is left; nothing is known of it where MongoDB cannot be asked."""
+        self._bytes.begin_reading()
+        free = stored = None
+        with suppress(*STORE_FAILED):
+            free = await self._meter.read_free_disk()
+            stored = await self._meter.read_stored_bytes() if self._has_quota else None
+        self._bytes.end_reading()
+        self.load = msgspec.structs.replace(self.load, free_disk_bytes=free, stored_bytes=stored)
+
+
+class _Since:
+    """Counts since the beginning of the last reading that has ended."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._since_begun: Counter[str] = Counter()
+
+    def of(self, name: str) -> int:
+        return self._counts[name]
+
+    def count(self, name: str, number: int) -> None:
+        self._counts[name] += number
+        self._since_begun[name] += number
+
+    def begin_reading(self) -> None:
+        self._since_begun = Counter()
+
+    def end_reading(self) -> None:
+        self._counts, self._since_begun = self._since_begun, Counter()
+
+
+async def _repeat(read: Callable[[], Awaitable[None]], pause_seconds: float) -> None:
+    while True:
+        began = time.monotonic()
+        await read()
+        took = time.monotonic() - began
+        await asyncio.sleep(max(pause_seconds, took / READING_SHARE))

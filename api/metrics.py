@@ -1,0 +1,121 @@
+"""What one API process counts."""
+
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from api.admission import ADMITTED, Admission
+from domain.jobs import TERMINAL
+from domain.records import Job
+from domain.version import VERSION
+from sandbox.metrics import ChildMetrics
+from sandbox.pool import ChildPool
+from storage.drop_offs import DropOff
+from storage.metrics import WorkMetrics
+
+REQUEST_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+"""Up to a minute: `Prefer: wait` holds answers, and uploads take as long as their line."""
+
+
+class ApiMetrics:
+    """What one API process counts.
+
+    Args:
+        pool: The children that draw pictures.
+        admission: Decides about uploads.
+        work: What the stores of this process count.
+
+    Attributes:
+        registry: Holds the families.
+        in_progress: Requests that are being answered.
+    """
+
+    def __init__(self, pool: ChildPool, admission: Admission, work: WorkMetrics) -> None:
+        self._work = work
+        self.registry = CollectorRegistry()
+        self.registry.register(ChildMetrics(pool))
+        self.registry.register(AdmissionMetrics(admission))
+        ProcessCollector(registry=self.registry)
+        Gauge(
+            "minilab_build_info", "Which version runs.", ["version"], registry=self.registry
+        ).labels(VERSION).set(1)
+        self._requests = Counter(
+            "minilab_http_requests",
+            "Requests that were answered.",
+            ["method", "route", "status"],
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "minilab_http_request_duration_seconds",
+            "Time from a request to the end of its answer.",
+            ["method", "route"],
+            buckets=REQUEST_SECONDS,
+            registry=self.registry,
+        )
+        self.in_progress = Gauge(
+            "minilab_http_requests_in_progress",
+            "Requests that are being answered.",
+            registry=self.registry,
+        )
+        self._files = Counter(
+            "minilab_upload_files", "Files of uploads, by outcome.", ["outcome"],
+            registry=self.registry,
+        )  # fmt: skip
+        self._bytes = Counter(
+            "minilab_upload_bytes", "Bytes of files that were taken.", registry=self.registry
+        )
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request.
+
+        Args:
+            method: Of HTTP.
+            route: With names in place of values.
+            status: Of the answer.
+            seconds: How long it took.
+        """
+        self._requests.labels(method, route, f"{status // 100}xx").inc()
+        self._seconds.labels(method, route).observe(seconds)
+
+    def took_in(self, drop_off: DropOff, job: Job) -> None:
+        """Count the files of a drop-off that was accepted."""
+        if job.status in TERMINAL:  # No file of it can be used.
+            self._work.job_ended(job.id, job.status)
+        self._files.labels("taken").inc(len(drop_off.taken))
+        self._files.labels("refused").inc(len(drop_off.refused))
+        self._bytes.inc(sum(file.staged.size_bytes for file in drop_off.taken))
+
+
+class AdmissionMetrics(Collector):
+    """What admission has decided, and the room that it knows of.
+
+    Args:
+        admission: Decides about uploads.
+    """
+
+    def __init__(self, admission: Admission) -> None:
+        self._admission = admission
+
+    def collect(self) -> Iterator[Metric]:
+        """Give the families."""
+        decisions = CounterMetricFamily(
+            "minilab_admission_decisions",
+            "Uploads by what was decided before the body was read; a refusal has its code.",
+            labels=["decision", "code"],
+        )
+        decided = {ADMITTED: 0} | self._admission.decisions
+        for decision, count in decided.items():
+            decisions.add_metric(decision, count)
+        yield decisions
+        yield GaugeMetricFamily(
+            "minilab_uploads_in_progress",
+            "Large uploads that are coming in; small ones count in part.",
+            self._admission.places,
+        )
+        free_bytes = self._admission.watch.load.free_disk_bytes
+        if free_bytes is not None:
+            yield GaugeMetricFamily(
+                "minilab_disk_free_bytes", "Room on MongoDB's disk.", free_bytes
+            )

@@ -1,0 +1,152 @@
+"""What is seen of each request: its ID, one line in the log, metrics, and a span of a trace.
+
+This is the outermost layer, so that it also sees what is refused before a handler runs.
+"""
+
+import re
+import secrets
+import time
+from collections.abc import Iterable
+
+import structlog
+from litestar.enums import ScopeType
+from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
+from litestar.types import (
+    ASGIApp,
+    HTTPReceiveMessage,
+    HTTPScope,
+    Message,
+    Receive,
+    Scope,
+    Send,
+)
+from structlog.contextvars import bind_contextvars
+
+from storage.tracing import Attributes, Span
+
+REQUEST_ID = b"x-request-id"
+TRACEPARENT = b"traceparent"
+UNMATCHED = "unmatched"
+CLIENT_LEFT = 499  # nginx' number for a client that did not wait for its answer
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+QUIET_ROUTES = {"/healthz", "/readyz", "/metrics"}
+"""Machines ask for these all day long: a line for each is only written when debugging."""
+
+_SANE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:=@+/-]{0,127}")
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+
+_log = structlog.get_logger(__name__)
+
+
+class Observation:
+    """Watches requests on their way through an application.
+
+    Args:
+        app: What answers them.
+        log_requests: Whether each is a line in the log.
+    """
+
+    def __init__(self, app: ASGIApp, *, log_requests: bool) -> None:
+        self._app = app
+        self._log_requests = log_requests
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        traceparent, request_id = _identify(scope["headers"])
+        bind_contextvars(request_id=request_id)
+        state = scope["litestar_app"].state
+        exchange = _Exchange(receive, send, request_id)
+        state.metrics.in_progress.inc()
+        began = time.perf_counter()
+        try:
+            with state.tracing.span("request", parent=traceparent, is_request=True) as span:
+                try:
+                    await self._app(scope, exchange.receive, exchange.send)
+                finally:
+                    _describe(span, scope, exchange.status, request_id)
+        finally:
+            seconds = time.perf_counter() - began
+            state.metrics.in_progress.dec()
+            state.metrics.answered(*_name(scope), exchange.status, seconds)
+            if self._log_requests:
+                _write_line(scope, exchange, seconds)
+
+
+class _Exchange:
+    """What goes to and fro in one request."""
+
+    def __init__(self, receive: Receive, send: Send, request_id: str) -> None:
+        self.status = CLIENT_LEFT
+        self.bytes_in = self.bytes_out = 0
+        self._receive = receive
+        self._send = send
+        self._request_id = request_id.encode()
+
+    async def receive(self) -> HTTPReceiveMessage:
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self.bytes_in += len(message.get("body", b""))
+        return message  # type: ignore[return-value]  # WebSockets do not come this way
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message["headers"], (REQUEST_ID, self._request_id)]
+        elif message["type"] == "http.response.body":
+            self.bytes_out += len(message.get("body", b""))
+        await self._send(message)
+
+
+def _identify(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str | None, str]:
+    """Find the caller's trace, and the ID of the request: the caller's own, or a new one."""
+    traceparent = request_id = None
+    for name, value in headers:
+        if name == REQUEST_ID:
+            text = value.decode("latin-1")
+            request_id = text if _SANE_ID.fullmatch(text) else None
+        elif name == TRACEPARENT:
+            text = value.decode("latin-1")
+            traceparent = text if _TRACEPARENT.fullmatch(text) else None
+    if request_id is None:
+        request_id = traceparent.split("-")[1] if traceparent else secrets.token_hex(16)
+    return traceparent, request_id
+
+
+def _describe(span: Span, scope: HTTPScope, status: int, request_id: str) -> None:
+    method, route = _name(scope)
+    seen: Attributes = {
+        "http.request.method": method,
+        "http.route": route,
+        "http.response.status_code": status,
+        "minilab.request_id": request_id,
+    }
+    span.describe(f"{method} {route}", seen, failed=status >= HTTP_500_INTERNAL_SERVER_ERROR)
+
+
+def _write_line(scope: HTTPScope, exchange: _Exchange, seconds: float) -> None:
+    """Write a line. Never the URL: paths and queries may carry secrets."""
+    caller = scope.get("user")
+    method, route = _name(scope)
+    write = _log.debug if route in QUIET_ROUTES else _log.info
+    write(
+        "request",
+        method=method,
+        route=route,
+        status=exchange.status,
+        ms=round(1000 * seconds, 2),
+        bytes_in=exchange.bytes_in,
+        bytes_out=exchange.bytes_out,
+        key_id=caller.key_id if caller else None,
+    )
+
+
+def _name(scope: HTTPScope) -> tuple[str, str]:
+    """Give method and route, each of few different values."""
+    method = scope["method"] if scope["method"] in METHODS else "other"
+    return method, scope.get("path_template") or UNMATCHED

@@ -1,0 +1,125 @@
+"""A TCP proxy on loopback that can refuse, cut, delay and stall what goes through it."""
+
+import asyncio
+import random
+import socket
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from chaos.schedule import Kind
+from storage.servers.ports import find_free_port
+
+HOST = "127.0.0.1"
+_PIECE_BYTES = 64 * 1024
+_CUT_CHANCE = 0.25
+_DELAY_SECONDS = (0.02, 0.25)
+_RESET_AT_CLOSE = struct.pack("ii", 1, 0)
+_BACKLOG = 1024
+
+
+class Proxy:
+    """One link between two parts of the service.
+
+    Args:
+        port: Port of the server behind it.
+        seed: Of its own chance: what is cut, and how long a delay is.
+    """
+
+    def __init__(self, port: int, seed: int) -> None:
+        self.port = find_free_port()
+        self._behind = port
+        self._chance = random.Random(seed)
+        self._troubles: list[Kind] = []
+        self._flowing = asyncio.Event()
+        self._flowing.set()
+        self._server: asyncio.Server | None = None
+        self._open: set[asyncio.StreamWriter] = set()
+        self._carrying: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Listen, on the same port each time."""
+        self._server = await asyncio.start_server(
+            self._take, HOST, self.port, backlog=_BACKLOG, limit=_PIECE_BYTES
+        )
+
+    def stop(self) -> None:
+        """Refuse new connections, and reset those that are open."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for writer in list(self._open):
+            _reset(writer)
+
+    @asynccontextmanager
+    async def trouble(self, kind: Kind) -> AsyncIterator[None]:
+        """Make trouble for as long as the context lasts.
+
+        Args:
+            kind: REFUSE, CUT, DELAY or STALL.
+        """
+        self._troubles.append(kind)
+        if kind is Kind.STALL:
+            self._flowing.clear()
+        if kind is Kind.REFUSE:
+            self.stop()
+        try:
+            yield
+        finally:
+            self._troubles.remove(kind)
+            if Kind.STALL not in self._troubles:
+                self._flowing.set()
+            if self._server is None and Kind.REFUSE not in self._troubles:
+                await self.start()
+
+    async def end(self) -> None:
+        """Stop, and wait until nothing is carried any more."""
+        self.stop()
+        self._flowing.set()
+        if self._carrying:
+            await asyncio.wait(self._carrying)
+
+    def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        carrying = asyncio.create_task(self._carry(reader, writer))
+        self._carrying.add(carrying)
+        carrying.add_done_callback(self._carrying.discard)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._open.add(writer)
+        behind: asyncio.StreamWriter | None = None
+        try:
+            answers, behind = await asyncio.open_connection(HOST, self._behind, limit=_PIECE_BYTES)
+            self._open.add(behind)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._pump(reader, behind))
+                group.create_task(self._pump(answers, writer))
+        except* OSError:
+            for end in filter(None, (writer, behind)):
+                _reset(end)
+        finally:
+            for end in filter(None, (writer, behind)):
+                self._open.discard(end)
+                end.close()
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while piece := await reader.read(_PIECE_BYTES):
+            await self._flowing.wait()
+            if Kind.DELAY in self._troubles:
+                await asyncio.sleep(self._chance.uniform(*_DELAY_SECONDS))
+            if Kind.CUT in self._troubles and self._chance.random() < _CUT_CHANCE:
+                writer.write(piece[: len(piece) // 2])
+                await writer.drain()
+                raise ConnectionResetError("cut")
+            writer.write(piece)
+            await writer.drain()
+        with suppress(RuntimeError):  # It was closed from the other end meanwhile.
+            writer.write_eof()
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    """Close a connection as a machine that has lost it does: with a reset."""
+    connection = writer.get_extra_info("socket")
+    if connection is not None:
+        with suppress(OSError):
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_CLOSE)
+    writer.transport.abort()

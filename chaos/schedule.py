@@ -1,0 +1,108 @@
+"""What goes wrong, and when: worked out from a seed before anything starts."""
+
+import random
+from collections.abc import Iterator
+from enum import StrEnum
+
+import msgspec
+
+FREEZE_SECONDS = 10.0
+FAULTS_A_ROUND = (2, 4)
+LINKS = ("client-api", "api-redis", "api-mongodb", "worker-redis", "worker-mongodb")
+PROCESSES = ("api", "worker", "child", "redis", "mongodb")
+
+
+class Kind(StrEnum):
+    """What can go wrong."""
+
+    KILL = "kill"
+    FREEZE = "freeze"
+    WIPE = "wipe"
+    FILL_QUOTA = "fill the quota of"
+    FILL_DISK = "fill the disk of"
+    REFUSE = "refuse connections"
+    CUT = "cut connections"
+    DELAY = "delay connections"
+    STALL = "stall connections"
+
+
+LINK_KINDS = (Kind.REFUSE, Kind.CUT, Kind.DELAY, Kind.STALL)
+# Shortest and longest time of a fault, in seconds; of a kill: until it is started again.
+SECONDS = {
+    Kind.KILL: (0.2, 4.0),
+    Kind.FREEZE: (FREEZE_SECONDS, FREEZE_SECONDS),
+    Kind.WIPE: (0.0, 0.0),
+    Kind.FILL_QUOTA: (3.0, 6.0),
+    Kind.FILL_DISK: (1.0, 3.0),
+    Kind.REFUSE: (1.0, 6.0),
+    Kind.CUT: (2.0, 8.0),
+    Kind.DELAY: (3.0, 8.0),
+    Kind.STALL: (2.0, 10.0),
+}
+_OF_PROCESSES = (
+    *((Kind.KILL, process) for process in PROCESSES),
+    (Kind.FREEZE, "redis"),
+    (Kind.FREEZE, "mongodb"),
+    (Kind.WIPE, "redis"),
+    (Kind.FILL_QUOTA, "api"),
+    (Kind.FILL_DISK, "mongodb"),
+)
+_OF_LINKS = tuple((kind, link) for kind in LINK_KINDS for link in LINKS)
+# There are more links than processes: these count twice.
+PACK = (*_OF_PROCESSES, *_OF_PROCESSES, *_OF_LINKS)
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """One thing that goes wrong.
+
+    Attributes:
+        kind: What.
+        target: The process or the link that it happens to.
+        at_seconds: When, from the begin of its round.
+        seconds: For how long.
+    """
+
+    kind: Kind
+    target: str
+    at_seconds: float
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.target}"
+
+
+def plan_rounds(seed: int, rounds: int, round_seconds: float) -> list[list[Fault]]:
+    """Choose the faults of each round.
+
+    They are drawn like cards from a shuffled pack, so that each comes up as often as it should.
+
+    Args:
+        seed: The same one gives the same faults.
+        rounds: How many rounds.
+        round_seconds: How long a round is; faults begin in its first two thirds.
+
+    Returns:
+        The faults of each round, in the order of their begin.
+    """
+    chance = random.Random(seed)
+    pack = _draw(chance)
+    return [
+        sorted(
+            (
+                Fault(
+                    kind,
+                    target,
+                    at_seconds=chance.uniform(0, round_seconds * 2 / 3),
+                    seconds=chance.uniform(*SECONDS[kind]),
+                )
+                for kind, target in (next(pack) for _ in range(chance.randint(*FAULTS_A_ROUND)))
+            ),
+            key=lambda fault: fault.at_seconds,
+        )
+        for _ in range(rounds)
+    ]
+
+
+def _draw(chance: random.Random) -> Iterator[tuple[Kind, str]]:
+    while True:
+        yield from chance.sample(PACK, len(PACK))

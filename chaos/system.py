@@ -1,0 +1,190 @@
+"""The processes of the service, each behind a link of its own, and a supervisor for them."""
+
+import asyncio
+import json
+import os
+import random
+import signal
+import sys
+import urllib.request
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from urllib.error import URLError
+from urllib.parse import urlsplit
+
+import psutil
+
+from chaos.proxy import HOST, Proxy
+from chaos.schedule import LINKS
+from storage.embedded import EmbeddedServers, ServerProcess
+from storage.servers.ports import find_free_port
+
+ADMIN_KEY = "the-admin-key-of-the-faults-0123456789abcdef"
+DATABASE = "minilab_faults"
+ROOT = Path(__file__).parent.parent
+READY_SECONDS = 90.0
+STOP_SECONDS = 15.0
+_LOOK_SECONDS = 0.1
+_ANSWER_SECONDS = 5.0
+
+Settings = Mapping[str, object]
+
+
+class System:
+    """Servers, an API and workers, which may be killed; they are started again.
+
+    Args:
+        servers: MongoDB and Redis.
+        folder: Where the processes log.
+        settings: What API and workers are told beside their defaults, by name of the setting.
+        seed: Of the links' own chance.
+        workers: How many.
+    """
+
+    def __init__(
+        self, servers: EmbeddedServers, folder: Path, settings: Settings, seed: int, workers: int
+    ) -> None:
+        self.servers = servers
+        self.own_ends: list[str] = []
+        """Processes that ended though nobody had ended them, with their exit codes."""
+        self._folder = folder
+        self._settings = settings
+        self._workers = workers
+        self._api_port = find_free_port()
+        ports = {
+            "client-api": self._api_port,
+            "api-redis": _port_of(servers.redis_url),
+            "api-mongodb": _port_of(servers.mongodb_url),
+            "worker-redis": _port_of(servers.redis_url),
+            "worker-mongodb": _port_of(servers.mongodb_url),
+        }
+        self.links = {name: Proxy(ports[name], seed + n) for n, name in enumerate(LINKS)}
+        self.processes: dict[str, ServerProcess] = {}
+        self._held: Counter[str] = Counter()
+
+    @property
+    def url(self) -> str:
+        """Where clients reach the API: through its link."""
+        return f"http://{HOST}:{self.links['client-api'].port}"
+
+    @property
+    def mongodb_url(self) -> str:
+        """Where MongoDB is reached without a link, for a look from the outside."""
+        return _direct(_port_of(self.servers.mongodb_url))
+
+    async def start(self) -> None:
+        """Start links, API and workers, and wait until all of it is ready."""
+        for link in self.links.values():
+            await link.start()
+        self.processes = {server.name: server for server in self.servers.started}
+        self.processes["api"] = self._make("api", "api", self._settings)
+        for number in range(self._workers):
+            name = f"worker-{number}"
+            self.processes[name] = self._make(name, "worker", self._settings)
+        for process in self.processes.values():
+            process.spawn()
+        await asyncio.to_thread(self.processes["api"].wait_ready, READY_SECONDS)
+
+    async def supervise(self) -> None:
+        """Start again whatever has ended, unless it is held down, until cancelled."""
+        while True:
+            for name, process in self.processes.items():
+                if not process.is_running and not self._held[name]:
+                    self.own_ends.append(f"{name} ({process.exit_code})")
+                    process.spawn()
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    @asynccontextmanager
+    async def held_down(self, name: str) -> AsyncIterator[ServerProcess]:
+        """Keep the supervisor from starting a process; it is started when the context ends."""
+        self._held[name] += 1
+        try:
+            yield self.processes[name]
+        finally:
+            self._held[name] -= 1
+            if not self._held[name]:
+                self.processes[name].spawn()
+
+    async def limit_api(self, more: Settings, seconds: float) -> None:
+        """Run the API with other settings for a while, stopping it in order each time."""
+        for settings, pause in (({**self._settings, **more}, seconds), (self._settings, 0)):
+            async with self.held_down("api") as process:
+                process.terminate()
+                if not await asyncio.to_thread(process.wait_ended, STOP_SECONDS):
+                    process.kill()
+                self.processes["api"] = self._make("api", "api", settings)
+            await asyncio.sleep(pause)
+
+    def choose_worker(self, chance: random.Random) -> str:
+        """Choose one of the workers."""
+        return f"worker-{chance.randrange(self._workers)}"
+
+    def kill_child(self, chance: random.Random) -> None:
+        """Kill a child of a worker, if there is one now."""
+        with suppress(psutil.NoSuchProcess):
+            worker = psutil.Process(self.processes[self.choose_worker(chance)].pid)
+            if children := worker.children():
+                os.kill(chance.choice(children).pid, signal.SIGKILL)
+
+    def add_worker(self, settings: Settings) -> None:
+        """Start one more worker, with settings of its own."""
+        process = self._make("worker-sweeping", "worker", {**self._settings, **settings})
+        process.spawn()
+        self.processes[process.name] = process
+
+    async def stop(self) -> None:
+        """End everything but the servers."""
+        mine = [p for p in self.processes.values() if p not in self.servers.started]
+        for process in mine:
+            process.terminate()
+        for process in mine:  # In a thread: the links go on meanwhile.
+            await asyncio.to_thread(process.stop, STOP_SECONDS)
+        for link in self.links.values():
+            await link.end()
+
+    def is_ready(self) -> bool:
+        """Ask the API itself once whether everything is ready."""
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        url = f"http://{HOST}:{self._api_port}/readyz"
+        try:
+            with opener.open(url, timeout=_ANSWER_SECONDS) as answer:
+                return bool(json.load(answer))
+        except (URLError, OSError, ValueError):
+            return False
+
+    def _make(self, name: str, role: str, settings: Settings) -> ServerProcess:
+        told = {f"MINILAB_{key.upper()}": str(value) for key, value in settings.items()}
+        redis, mongodb = self.links[f"{role}-redis"], self.links[f"{role}-mongodb"]
+        module = "tasks" if role == "worker" else "api"
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("MINILAB_")}
+        return ServerProcess(
+            name,
+            [sys.executable, "-m", module],
+            is_ready=self.is_ready,
+            url=self.url,
+            output=self._folder / f"{name}.log",
+            environment=inherited
+            | {
+                "MINILAB_MONGODB_URL": _direct(mongodb.port),
+                "MINILAB_REDIS_URL": f"redis://{HOST}:{redis.port}/0",
+                "MINILAB_MONGODB_DATABASE": DATABASE,
+                "MINILAB_ADMIN_KEY": ADMIN_KEY,
+                "MINILAB_PORT": str(self._api_port),
+                "PYTHONPATH": str(ROOT),
+            }
+            | told,
+        )
+
+
+def _direct(port: int) -> str:
+    # Clients of a set follow the address that it advertises, past the link.
+    return f"mongodb://{HOST}:{port}/?directConnection=true"
+
+
+def _port_of(url: str) -> int:
+    port = urlsplit(url).port
+    if port is None:
+        raise ValueError(f"{url} names no port")
+    return port

@@ -1,0 +1,155 @@
+"""Who may send how much, and when the service is full: rules over numbers that others read."""
+
+import math
+from collections.abc import Mapping
+
+import msgspec
+
+from domain import errors
+from domain.keys import Caller, Role
+from domain.limits import AdmissionLimits
+from domain.token_buckets import RateLimit
+
+FULL_UPLOAD_BYTES = 1024 * 1024
+LEAST_PLACE = 1 / 32
+# How long to wait where nothing says when there will be room.
+STORAGE_SECONDS = 30.0
+UNKNOWN_SECONDS = 10.0
+MAX_WAIT_SECONDS = 600.0
+
+
+class Load(msgspec.Struct, frozen=True):
+    """How full the service is. What is not known is 0 or None, and refuses nobody.
+
+    Attributes:
+        images: Images that wait or are worked on.
+        by_tenant: The same for each tenant that has any.
+        images_per_second: The pace of the live workers; 0.0 while none lives or it is unknown.
+        free_disk_bytes: Room on MongoDB's disk.
+        stored_bytes: Bytes of all blobs; None where no limit asks for it.
+    """
+
+    images: int = 0
+    by_tenant: Mapping[str, int] = {}
+    images_per_second: float = 0.0
+    free_disk_bytes: int | None = None
+    stored_bytes: int | None = None
+
+
+def tenant_of(caller: Caller) -> str | None:
+    """Name whose limits count: a client key's user, a service key; None for an admin."""
+    match caller.role:
+        case Role.ADMIN:
+            return None
+        case Role.SERVICE:
+            return tenant_of_key(caller.key_id)
+        case Role.CLIENT:
+            return tenant_of_user(str(caller.user_id))
+
+
+def tenant_of_user(user_id: str) -> str:
+    """Name the tenant that a user is."""
+    return f"user:{user_id}"
+
+
+def tenant_of_key(key_id: str) -> str:
+    """Name the tenant that a service key is."""
+    return f"key:{key_id}"
+
+
+def rate_limits(limits: AdmissionLimits) -> tuple[RateLimit, ...]:
+    """Give the buckets of a tenant that are not switched off: requests, bytes, files."""
+    every = (
+        RateLimit(
+            "requests", "requests", limits.tenant_requests_per_second, limits.tenant_requests_burst
+        ),
+        RateLimit(
+            "bytes", "content-bytes", limits.tenant_bytes_per_second, limits.tenant_bytes_burst
+        ),
+        RateLimit("files", "files", limits.tenant_files_per_second, limits.tenant_files_burst),
+    )
+    return tuple(limit for limit in every if limit.per_second)
+
+
+def check_backlog(limits: AdmissionLimits, images: int, images_per_second: float) -> None:
+    """Refuse where too much is waiting.
+
+    Args:
+        limits: What is too much.
+        images: Images that wait or are worked on.
+        images_per_second: The pace of the workers; 0.0 while unknown: then only images count.
+
+    Raises:
+        BacklogFull: With the time until enough of it is done.
+    """
+    over = images + 1 - limits.max_backlog_images if limits.max_backlog_images else 0
+    if limits.max_backlog_seconds and images_per_second:
+        over = max(over, math.ceil(images - limits.max_backlog_seconds * images_per_second))
+    if over > 0:
+        raise errors.BacklogFull(
+            f"{images} images wait for the workers. Send the same request again later.",
+            _seconds_for(over, images_per_second),
+        )
+
+
+def check_in_flight(limits: AdmissionLimits, images: int, images_per_second: float) -> None:
+    """Refuse a tenant that has as many images under way as it may.
+
+    Raises:
+        TooManyInFlight: With the time until one more may come, if nobody else had any.
+    """
+    most = limits.tenant_max_images_in_flight
+    if most and images >= most:
+        raise errors.TooManyInFlight(
+            f"{images} images of yours are not done yet, and {most} is the limit. "
+            "Send the same request again when some are.",
+            _seconds_for(images + 1 - most, images_per_second),
+        )
+
+
+def check_storage(limits: AdmissionLimits, load: Load, bytes_since: int, length: int) -> None:
+    """Refuse what there is no room for.
+
+    Args:
+        limits: How much room there must be.
+        load: How much there was when it was last looked at.
+        bytes_since: Bytes that this process has let in since.
+        length: Bytes of the request; 0 where it does not say.
+
+    Raises:
+        StorageFull: There is too little room.
+    """
+    more = bytes_since + length
+    free, stored = load.free_disk_bytes, load.stored_bytes
+    fits_disk = free is None or free - more >= limits.min_free_disk_bytes
+    fits_quota = stored is None or stored + more <= limits.max_stored_bytes
+    if limits.min_free_disk_bytes and not fits_disk:
+        raise errors.StorageFull(
+            "The disk is full. Delete images, or ask the operator for room.", STORAGE_SECONDS
+        )
+    if limits.max_stored_bytes and not fits_quota:
+        raise errors.StorageFull(
+            f"The limit is {limits.max_stored_bytes} stored bytes. Delete images, or ask the "
+            "operator for room.",
+            STORAGE_SECONDS,
+        )
+
+
+def _seconds_for(images: int, images_per_second: float) -> float:
+    if not images_per_second:
+        return UNKNOWN_SECONDS
+    return min(MAX_WAIT_SECONDS, images / images_per_second)
+
+
+def place_of(length: int | None) -> float:
+    """Reckon which part of a large upload's memory an upload takes, 1/32 to 1.
+
+    An upload holds up to :data:`FULL_UPLOAD_BYTES` before it writes them, and as much again
+    while it does; one that is smaller never holds more than it has.
+
+    Args:
+        length: Bytes of the body; None where the request does not say.
+    """
+    if length is None:
+        return 1.0
+    return min(1.0, max(LEAST_PLACE, length / FULL_UPLOAD_BYTES))

@@ -1,0 +1,116 @@
+"""When a job will be done: arithmetic over what is queued and the measured pace.
+
+Work is handed out by turns between users, so the model is processor sharing: all users with
+open images get equal shares of the pace until each one's images are done. Before image number
+``n`` of one user ends, every other user has had ``n`` images done, or all that it has.
+
+Source: L. Kleinrock, Queueing Systems, volume 2, section 4.4 (processor sharing).
+"""
+
+import math
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable
+from itertools import accumulate
+
+import msgspec
+
+MIN_RETRY_SECONDS = 1
+MAX_RETRY_SECONDS = 30
+# Nobody works now, or nobody has measured how fast; that can change any moment.
+UNKNOWN_RETRY_SECONDS = 5
+
+
+class OpenJob(msgspec.Struct, frozen=True):
+    """A job that has not ended.
+
+    Attributes:
+        id: UUIDv7, so that jobs sort by the order of acceptance.
+        user_id: Whose it is.
+        images: How many of its images are open.
+    """
+
+    id: str
+    user_id: str
+    images: int
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a job stands.
+
+    Attributes:
+        position: Images that are handed out before its first one.
+        eta_seconds: Estimated seconds until its last one is done; None where nobody can say,
+            because no worker lives or none has measured its pace yet.
+    """
+
+    position: int
+    eta_seconds: float | None
+
+
+ENDED = Place(0, 0.0)
+
+
+class Backlog:
+    """All open jobs, each user's in the order of acceptance.
+
+    A look costs the logarithm of the number of users and jobs.
+
+    Args:
+        jobs: The open jobs, in any order.
+    """
+
+    def __init__(self, jobs: Iterable[OpenJob]) -> None:
+        self._ids: dict[str, list[str]] = {}
+        self._images_until: dict[str, list[int]] = {}
+        for job in sorted(jobs, key=lambda job: job.id):
+            self._append(job)
+        self._totals = sorted(until[-1] for until in self._images_until.values())
+        self._sums: list[int] | None = None
+
+    def place(self, job: OpenJob, images_per_second: float) -> Place:
+        """Estimate when a job will be done.
+
+        A job that is newer than all others of its user is added, so that those that come
+        after it see it.
+
+        Args:
+            job: The job.
+            images_per_second: The pace of all workers together; 0.0 while unknown.
+        """
+        ids = self._ids.get(job.user_id, [])
+        index = bisect_left(ids, job.id)
+        if index == len(ids):
+            self._add(job)
+        own_before = self._images_until[job.user_id][index - 1] if index else 0
+        position = own_before + self._images_of_others(job.user_id, own_before)
+        own = own_before + job.images
+        until_done = own + self._images_of_others(job.user_id, own)
+        eta = round(until_done / images_per_second, 1) if images_per_second else None
+        return Place(position, eta)
+
+    def _append(self, job: OpenJob) -> None:
+        until = self._images_until.setdefault(job.user_id, [])
+        until.append(job.images + (until[-1] if until else 0))
+        self._ids.setdefault(job.user_id, []).append(job.id)
+
+    def _add(self, job: OpenJob) -> None:
+        if before := self._images_until.get(job.user_id):
+            del self._totals[bisect_left(self._totals, before[-1])]
+        self._append(job)
+        insort(self._totals, self._images_until[job.user_id][-1])
+        self._sums = None
+
+    def _images_of_others(self, user_id: str, images: int) -> int:
+        """Count what all others get done while a user gets so many images done."""
+        if self._sums is None:
+            self._sums = list(accumulate(self._totals, initial=0))
+        smaller = bisect_right(self._totals, images)
+        of_all = self._sums[smaller] + images * (len(self._totals) - smaller)
+        return of_all - min(self._images_until[user_id][-1], images)
+
+
+def retry_after(eta_seconds: float | None) -> int:
+    """Say when it is worth asking again, in whole seconds, 1 to 30."""
+    if eta_seconds is None:
+        return UNKNOWN_RETRY_SECONDS
+    return max(MIN_RETRY_SECONDS, min(MAX_RETRY_SECONDS, math.ceil(eta_seconds)))

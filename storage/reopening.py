@@ -1,0 +1,124 @@
+"""Running again what failed: failed cells are queued as if they had never run."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
+
+import msgspec
+from motor.motor_asyncio import AsyncIOMotorClientSession
+from pymongo import UpdateMany
+
+from domain.jobs import Status, roll_up
+from domain.turns import estimate_units
+from storage.cells import changed_cells, has_cell, tally_job
+from storage.identifiers import utc_now
+from storage.mongo import Client, Database, Document, run_transaction
+from storage.recovery import ChunkHint
+
+FIELDS = dict.fromkeys(["job_id", "user_id", "chunk", "size_bytes"], 1)
+
+
+class Reopening:
+    """Queues failed cells again. Cells that succeeded or were canceled stay as they are.
+
+    Args:
+        client: For transactions.
+        database: Holds everything.
+        due_after: When the reconciler looks after a chunk that nobody has begun.
+    """
+
+    def __init__(self, client: Client, database: Database, due_after: timedelta) -> None:
+        self._client = client
+        self._images = database["images"]
+        self._jobs = database["jobs"]
+        self._due_after = due_after
+
+    async def reopen_job(self, job_id: str) -> list[ChunkHint]:
+        """Queue the failed cells of a job again, all of them or, after a crash, none.
+
+        Args:
+            job_id: The job.
+
+        Returns:
+            What to hint; nothing if no cell of an image has failed. Of two calls at the same
+            moment one gets it all.
+
+        Raises:
+            PyMongoError: Nothing was written, or (rarely) the answer to the commit was lost.
+        """
+        return await self._reopen({"job_id": job_id})
+
+    async def reopen_images(self, image_ids: Sequence[str]) -> list[ChunkHint]:
+        """Queue the failed cells of some images of one job again; see :meth:`reopen_job`."""
+        return await self._reopen({"_id": {"$in": list(image_ids)}})
+
+    async def _reopen(self, which: Document) -> list[ChunkHint]:
+        wanted = {**which, "due_at": {"$exists": False}, "$expr": has_cell(Status.FAILED)}
+
+        async def write(session: AsyncIOMotorClientSession) -> list[ChunkHint]:
+            failed = await self._images.find(wanted, FIELDS, session=session).to_list(None)
+            if not failed:
+                return []
+            chunks: dict[int, list[Document]] = defaultdict(list)
+            for image in failed:
+                chunks[image["chunk"]].append(image)
+            hints = await self._next_hints(chunks, session)
+            await self._images.bulk_write(
+                [self._reopening_update(chunks[hint.chunk], hint) for hint in hints],
+                ordered=False,
+                session=session,
+            )
+            await self._reopen_job_document(failed[0]["job_id"], session)
+            return hints
+
+        return await run_transaction(self._client, write)
+
+    async def _next_hints(
+        self, chunks: dict[int, list[Document]], session: AsyncIOMotorClientSession
+    ) -> list[ChunkHint]:
+        """Number the next hint of each chunk: a number that was used is never used again."""
+        job_id = next(iter(chunks.values()))[0]["job_id"]
+        numbers = self._images.aggregate(
+            [
+                {"$match": {"job_id": job_id, "chunk": {"$in": list(chunks)}}},
+                {"$group": {"_id": "$chunk", "last": {"$max": "$hint"}}},
+                {"$sort": {"_id": 1}},
+            ],
+            session=session,
+        )
+        return [_hint(chunks[found["_id"]], found["last"] + 1) async for found in numbers]
+
+    def _reopening_update(self, failed: list[Document], hint: ChunkHint) -> UpdateMany:
+        fields = {
+            "status": Status.QUEUED.value,
+            "cells": changed_cells(Status.FAILED, Status.QUEUED),
+            "attempts": 0,
+            "fence": {"$add": [{"$ifNull": ["$fence", 0]}, 1]},  # Who held it before holds nothing.
+            "hint": hint.number,
+            "due_at": utc_now() + self._due_after,
+        }
+        ended = ["error", "finished_at", "gave_up_at"]
+        image_ids = [image["_id"] for image in failed]
+        return UpdateMany({"_id": {"$in": image_ids}}, [{"$set": fields}, {"$unset": ended}])
+
+    async def _reopen_job_document(self, job_id: str, session: AsyncIOMotorClientSession) -> None:
+        """Have the job say so; an image can outlive its job."""
+        state = await tally_job(self._jobs, job_id, session)
+        if state is None:
+            return
+        _, tally = state
+        fields = {
+            "status": roll_up(tally).value,
+            "tally": msgspec.to_builtins(tally),
+            "finished_at": None,
+            "due_at": utc_now() + self._due_after,
+        }
+        await self._jobs.update_one(
+            {"_id": job_id}, {"$set": fields, "$inc": {"version": 1}}, session=session
+        )
+
+
+def _hint(images: list[Document], number: int) -> ChunkHint:
+    units = estimate_units(len(images), sum(image["size_bytes"] for image in images))
+    image = images[0]
+    return ChunkHint(image["job_id"], image["chunk"], number, image["user_id"], units)

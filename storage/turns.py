@@ -1,0 +1,189 @@
+"""The bounded queue in Redis, which work enters by weighted turns between tenants.
+
+The rules are in ``turns.lua``, each call of which is atomic. A tenant is the user whose images
+they are, whoever uploads them.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from arq.connections import ArqRedis
+from arq.constants import default_queue_name, job_key_prefix
+from arq.jobs import serialize_job
+
+from domain.turns import read_weights
+from storage.recovery import ChunkHint
+from storage.settings import WorkRules
+
+PROCESS_IMAGES = "process_images"
+CHANNEL = "minilab:hints"
+KEYS = (
+    default_queue_name,
+    "minilab:turns:clock",
+    "minilab:turns:ends",
+    "minilab:turns:backlog",
+    "minilab:turns:cursors",
+    "minilab:turns:pause",
+)
+SCRIPT = Path(__file__).with_suffix(".lua")
+# Lua's stack holds some thousand arguments.
+MOST_HINTS = 200
+MOST_TENANTS = 1000
+
+
+class Behind(msgspec.Struct, frozen=True):
+    """A tenant with a backlog, and room for some of it.
+
+    Attributes:
+        user_id: The tenant.
+        cursor: Position of the first hint that is not in the queue.
+        units: Room, in small images.
+    """
+
+    user_id: str
+    cursor: str
+    units: float
+
+
+class Turns:
+    """Hands hints to the queue.
+
+    Args:
+        redis: The pool.
+        rules: How long the queue may be, and the weights of tenants.
+    """
+
+    def __init__(self, redis: ArqRedis, rules: WorkRules) -> None:
+        self._run = redis.register_script(SCRIPT.read_text(encoding="utf-8"))
+        self._most = rules.queue_max_hints
+        self._weights = read_weights(rules.tenant_weights)
+
+    async def send(self, hints: Sequence[ChunkHint]) -> int:
+        """Send hints as far as there is room; the others join the backlog of their tenant.
+
+        Where there is a backlog, they join it: what came first is worked on first.
+
+        Args:
+            hints: Of each tenant, the first to be worked on first.
+
+        Returns:
+            How many were sent; those that were in the queue already are not counted.
+
+        Raises:
+            RedisError: Redis cannot be reached.
+        """
+        of_user: dict[str, list[ChunkHint]] = defaultdict(list)
+        for hint in hints:
+            of_user[hint.user_id].append(hint)
+        return sum([(await self._send(user_id, own))[0] for user_id, own in of_user.items()])
+
+    async def send_from_backlog(self, tenant: Behind, hints: Sequence[ChunkHint]) -> bool:
+        """Send the first hints of a backlog as far as there is room, and move its cursor.
+
+        Returns:
+            Whether there was room for all of them.
+
+        Raises:
+            RedisError: Redis cannot be reached.
+        """
+        _, full = await self._send(tenant.user_id, hints, tenant.cursor)
+        return not full
+
+    async def _send(
+        self, user_id: str, hints: Sequence[ChunkHint], cursor: str = ""
+    ) -> tuple[int, bool]:
+        """Send hints of a tenant. Returns how many were sent, and whether there is no more room."""
+        weight = self._weights.get(user_id, 1)
+        sent = 0
+        for start in range(0, len(hints), MOST_HINTS):
+            some = hints[start : start + MOST_HINTS]
+            fields = [
+                field
+                for hint in some
+                for length in [hint.units / weight]
+                for field in (hint.id, _key(hint), hint.position, length, _task(hint, length))
+            ]
+            more, full = await self._call("send", CHANNEL, self._most, user_id, cursor, *fields)
+            sent += more
+            if full:
+                return sent, True
+            cursor = cursor and some[-1].position
+        return sent, False
+
+    async def send_again(self, hint: ChunkHint) -> bool:
+        """Send a hint of work that has had its turn and lost its worker: it comes next.
+
+        Returns:
+            False if there is no room.
+
+        Raises:
+            RedisError: Redis cannot be reached.
+        """
+        arguments = (CHANNEL, self._most, hint.id, _key(hint), _task(hint, hint.units))
+        return bool(await self._call("send_again", *arguments))
+
+    async def pick(self, limit: int, pause_seconds: float) -> list[Behind]:
+        """Pick tenants with a backlog for which there is room, the furthest behind first.
+
+        Args:
+            limit: Most tenants.
+            pause_seconds: Whoever asks within this time of another, in whatever process, gets
+                none.
+
+        Raises:
+            RedisError: Redis cannot be reached.
+        """
+        pause_ms = int(pause_seconds * 1000)
+        picked = await self._call("pick", self._most, limit, pause_ms)
+        return [
+            Behind(user_id.decode(), cursor.decode(), float(units))
+            for user_id, cursor, units in picked
+        ]
+
+    async def leave(self, tenant: Behind) -> bool:
+        """Take a tenant off the backlog, unless more has joined it."""
+        return bool(await self._call("leave", tenant.user_id, tenant.cursor))
+
+    async def join(self, user_ids: Sequence[str]) -> None:
+        """Put all work of some tenants that is not in the queue into the backlog.
+
+        Raises:
+            RedisError: Redis cannot be reached.
+        """
+        for start in range(0, len(user_ids), MOST_TENANTS):
+            await self._call("join_all", *user_ids[start : start + MOST_TENANTS])
+
+    async def advance(self, done: float) -> None:
+        """Tell how far the work has come.
+
+        Args:
+            done: Length of the turns that have been worked on.
+
+        Raises:
+            RedisError: Redis cannot be reached.
+        """
+        await self._call("advance", done)
+
+    async def _call(self, name: str, *arguments: str | bytes | float) -> Any:
+        return await self._run(keys=KEYS, args=[name, *arguments])
+
+
+def _key(hint: ChunkHint) -> str:
+    return job_key_prefix + hint.id
+
+
+def _task(hint: ChunkHint, turn_length: float) -> bytes:
+    """Write what arq's ``enqueue_job`` writes."""
+    now_ms = time.time_ns() // 1_000_000
+    return serialize_job(
+        PROCESS_IMAGES,
+        (hint.job_id, hint.chunk, turn_length, hint.units),
+        {},
+        None,
+        now_ms,
+        serializer=msgspec.msgpack.encode,
+    )

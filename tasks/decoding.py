@@ -1,0 +1,171 @@
+"""Work in children: groups side by side; who may have ended a child is then tried alone."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+import structlog
+
+from domain.errors import DecoderDied, DecodeTimedOut, OperationFailed, ServiceError
+from domain.jobs import group_for_children
+from domain.limits import ImageLimits
+from domain.records import ItemError
+from sandbox.pool import START_SECONDS, ChildPool
+from storage.identifiers import utc_now
+from tasks.image_batch import BatchItem, Crash, Outcome, process_batch
+
+# What is found is kept together, but not held back for longer than this.
+KEEP_SECONDS = 1.0
+# A child that has a group is ended sooner than one that has a single image, which may need all
+# its time: its neighbours wait for it.
+GROUP_SECONDS = 10.0
+# The child looks at the clock between two steps; the parent ends one that cannot.
+GRACE_SECONDS = 1.0
+
+Keep = Callable[[Sequence[Outcome]], Awaitable[None]]
+
+_log = structlog.get_logger(__name__)
+
+
+class Suspect(msgspec.Struct, eq=False):
+    """An item that may be poison.
+
+    Attributes:
+        item: The item.
+        deaths: How many children it has ended for certain.
+        crashes: How all tries at it went, those in a group included.
+    """
+
+    item: BatchItem
+    deaths: int = 0
+    crashes: tuple[Crash, ...] = ()
+
+
+class Decoding:
+    """Works on blobs in children that some of them may end.
+
+    Args:
+        pool: The children.
+        limits: What an image may cost.
+        group_images: Most images that a child takes at once.
+        max_crashes: An item that ended its child this often has failed.
+    """
+
+    def __init__(
+        self, pool: ChildPool, limits: ImageLimits, group_images: int, max_crashes: int
+    ) -> None:
+        self._pool = pool
+        self._limits = limits
+        self._group_images = group_images
+        self._max_crashes = max_crashes
+        # Whatever ends its children has one of them at a time; all others keep the rest.
+        self._quarantine = asyncio.Semaphore(1)
+
+    async def run(
+        self, items: Sequence[BatchItem], suspects: Sequence[BatchItem], keep: Keep
+    ) -> None:
+        """Work on items until each has an outcome.
+
+        Args:
+            items: What is worked on in groups.
+            suspects: What is tried alone from the start.
+            keep: Told of outcomes soon after they are there, each once.
+        """
+        waiting = [Suspect(item) for item in suspects]
+        waiting += await self._run_groups(items, keep)
+        while waiting:
+            # Who has ended fewer children goes first: the innocent do not wait for the guilty.
+            suspect = min(waiting, key=lambda waits: waits.deaths)
+            async with self._quarantine:
+                # The successor of a child that ended has its place while it starts.
+                await self._pool.settle(START_SECONDS)
+                outcome = await self._try_alone(suspect)
+            if outcome is not None:
+                waiting.remove(suspect)
+                await keep([outcome])
+
+    async def _run_groups(self, items: Sequence[BatchItem], keep: Keep) -> list[Suspect]:
+        """Work on groups side by side.
+
+        Returns:
+            What has no outcome because its child ended: any of it may be the reason.
+        """
+        found: list[Outcome] = []
+        suspects: list[Suspect] = []
+        groups = group_for_children(len(items), self._pool.children, self._group_images)
+        running = {
+            asyncio.create_task(self._run_group(items[part], found, suspects)) for part in groups
+        }
+        pending = running
+        try:
+            while pending:
+                _, pending = await asyncio.wait(pending, timeout=KEEP_SECONDS)
+                if found:
+                    ready, found[:] = list(found), []
+                    await keep(ready)
+        finally:
+            for task in pending:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+        return suspects
+
+    async def _run_group(
+        self, group: Sequence[BatchItem], found: list[Outcome], suspects: list[Suspect]
+    ) -> None:
+        left = group
+        try:
+            while left:
+                outcomes = await self._call(left)
+                found += outcomes
+                left = left[len(outcomes) :]
+        except Exception as error:
+            reason = _note(error, images=len(left))
+            crashes = (Crash(utc_now(), reason.code),)
+            if len(left) > 1:
+                suspects += [Suspect(item, crashes=crashes) for item in left]
+                return
+            suspect = Suspect(left[0], 1, crashes)
+            if (outcome := self._end(suspect, reason)) is not None:
+                found.append(outcome)
+            else:
+                suspects.append(suspect)
+
+    async def _try_alone(self, suspect: Suspect) -> Outcome | None:
+        """Try an item that may be poison once.
+
+        Returns:
+            Its outcome; None if it is to be tried again.
+        """
+        item = suspect.item
+        try:
+            (outcome,) = await self._call([item])
+        except Exception as error:
+            suspect.deaths += 1
+            reason = _note(error, sha256=item.sha256, crash=suspect.deaths)
+            suspect.crashes += (Crash(utc_now(), reason.code),)
+            return self._end(suspect, reason)
+        return msgspec.structs.replace(outcome, crashes=suspect.crashes)
+
+    def _end(self, suspect: Suspect, reason: ServiceError) -> Outcome | None:
+        """End what has ended its child as often as it may; None if it is to be tried again."""
+        if isinstance(reason, DecoderDied) and suspect.deaths < self._max_crashes:
+            return None
+        error = ItemError(reason.code, reason.detail)
+        return Outcome(suspect.item.sha256, error=error, crashes=suspect.crashes)
+
+    async def _call(self, items: Sequence[BatchItem]) -> list[Outcome]:
+        seconds = self._limits.max_seconds
+        if len(items) > 1:
+            seconds = min(seconds, GROUP_SECONDS)
+        return await self._pool.run(
+            process_batch, items, self._limits, seconds=seconds + GRACE_SECONDS
+        )
+
+
+def _note(error: Exception, **about: object) -> ServiceError:
+    """Log why a try went wrong, and say it in our own terms."""
+    if isinstance(error, DecoderDied | DecodeTimedOut):
+        _log.warning("child_ended", reason=error.code, **about)
+        return error
+    _log.error("child_failed", exc_info=error, **about)
+    return OperationFailed()

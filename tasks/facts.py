@@ -1,0 +1,38 @@
+"""What is written beside an image for lists, searches and statistics."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain.fingerprints import band_keys, signed_fingerprint
+
+FROM_METADATA = ("camera_make", "camera_model", "lens_model", "taken_at")
+
+
+def searchable_facts(results: Mapping[str, Any], *, keep_position: bool) -> dict[str, Any]:
+    """Gather what images are searched by.
+
+    Args:
+        results: Values by operation, of those alone that this image asked for: what is known of
+            equal bytes only because somebody else asked must not be found by it.
+        keep_position: Whether the place may be known.
+
+    Returns:
+        Fields of the image document. ``taken_on`` is the day of ``taken_at``, by the camera's
+        clock; ``location`` a GeoJSON point; ``fingerprint`` signed, with its
+        ``fingerprint_bands``.
+    """
+    facts: dict[str, Any] = {}
+    if (metadata := results.get("metadata")) is not None:
+        facts |= {name: metadata[name] for name in FROM_METADATA}
+        taken_at, gps = metadata["taken_at"], metadata["gps"]
+        facts["taken_on"] = taken_at and taken_at[:10]
+        if gps and keep_position:
+            point = [gps["longitude"], gps["latitude"]]
+            facts["location"] = {"type": "Point", "coordinates": point}
+    if "faces" in results:
+        facts["faces"] = len(results["faces"])
+    if "fingerprint" in results:
+        fingerprint = signed_fingerprint(results["fingerprint"])
+        facts["fingerprint"] = fingerprint
+        facts["fingerprint_bands"] = band_keys(fingerprint)
+    return facts

@@ -1,0 +1,103 @@
+"""What the tasks of a worker ask of the stores, asked together.
+
+A task works on a chunk of one job, and many jobs are a single image: each on its own would spend
+more on round trips than on the image. Tasks that run side by side share theirs.
+"""
+
+from collections.abc import Sequence
+
+from storage.connect import Stores
+from storage.gathering import Gathering
+from storage.images import Blob
+from storage.job_states import JobChange
+from storage.ledger_rows import ClaimedImage, FinishedImage
+from storage.results import BlobResults
+from storage.workers import worker_name
+
+MOST_JOBS = 100
+MOST_IMAGES = 200
+MOST_BYTES = 4 * 1024 * 1024
+
+
+class Together:
+    """Shares calls between the tasks of one worker. Errors are those of the stores.
+
+    Args:
+        stores: Where everything is kept.
+    """
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+        self._claims = Gathering(self._claim_all, MOST_JOBS)
+        self._blobs = Gathering(self._find_all, MOST_IMAGES, len)
+        self._reads = Gathering(self._read_all, MOST_BYTES, _size_bytes)
+        self._results = Gathering(self._keep_all, MOST_BYTES, _variant_bytes)
+        self._ends = Gathering(stores.ledger.finish_all, MOST_IMAGES, len)
+        self._starts = Gathering(self._start_all, MOST_JOBS)
+        self._settlings = Gathering(self._settle_all, MOST_JOBS)
+
+    async def claim(self, job_id: str, chunk: int) -> tuple[str, list[ClaimedImage]]:
+        """Claim what is open in a chunk; see :meth:`storage.ledger.Ledger.claim_chunks`."""
+        return await self._claims.ask((job_id, chunk))
+
+    async def find_blobs(self, hashes: Sequence[str]) -> dict[str, Blob]:
+        """Read what is known of blobs; see :meth:`storage.images.Images.blobs`."""
+        return await self._blobs.ask(hashes)
+
+    async def read_bytes(self, blobs: Sequence[Blob]) -> dict[str, bytes]:
+        """Read the bytes of blobs; see :meth:`storage.results.Results.read_bytes`."""
+        return await self._reads.ask(blobs) if blobs else {}
+
+    async def keep(self, found: Sequence[BlobResults]) -> None:
+        """Keep results and variants; see :meth:`storage.results.Results.keep`."""
+        if found:
+            await self._results.ask(found)
+
+    async def finish(self, finished: Sequence[FinishedImage]) -> int:
+        """Write how images ended; see :meth:`storage.ledger.Ledger.finish`."""
+        return await self._ends.ask(finished) if finished else 0
+
+    async def start_job(self, job_id: str) -> None:
+        """Mark a job as begun, if it was not, and tell of it."""
+        await self._starts.ask(job_id)
+
+    async def settle(self, job_id: str) -> None:
+        """Bring a job up to date with its images, and tell of it."""
+        await self._settlings.ask(job_id)
+
+    async def _claim_all(
+        self, chunks: Sequence[tuple[str, int]]
+    ) -> list[tuple[str, list[ClaimedImage]]]:
+        return await self._stores.ledger.claim_chunks(chunks, worker_name())
+
+    async def _find_all(self, groups: Sequence[Sequence[str]]) -> list[dict[str, Blob]]:
+        hashes = {sha256 for group in groups for sha256 in group}
+        blobs = await self._stores.images.blobs(list(hashes))
+        return [{sha: blobs[sha] for sha in group if sha in blobs} for group in groups]
+
+    async def _read_all(self, groups: Sequence[Sequence[Blob]]) -> list[dict[str, bytes]]:
+        blobs = {blob.sha256: blob for group in groups for blob in group}
+        data = await self._stores.results.read_bytes(list(blobs.values()))
+        return [{b.sha256: data[b.sha256] for b in group if b.sha256 in data} for group in groups]
+
+    async def _keep_all(self, groups: Sequence[Sequence[BlobResults]]) -> list[None]:
+        await self._stores.results.keep([found for group in groups for found in group])
+        return [None] * len(groups)
+
+    async def _start_all(self, job_ids: Sequence[str]) -> list[None]:
+        return await self._publish(await self._stores.ledger.states.start(job_ids))
+
+    async def _settle_all(self, job_ids: Sequence[str]) -> list[None]:
+        return await self._publish(await self._stores.ledger.states.settle(job_ids))
+
+    async def _publish(self, changes: Sequence[JobChange | None]) -> list[None]:
+        await self._stores.notices.publish_all([change for change in changes if change])
+        return [None] * len(changes)
+
+
+def _size_bytes(blobs: Sequence[Blob]) -> int:
+    return sum(blob.size_bytes for blob in blobs)
+
+
+def _variant_bytes(found: Sequence[BlobResults]) -> int:
+    return sum(len(variant.data) for results in found for variant in results.variants)

@@ -1,0 +1,231 @@
+"""Turns: a bounded queue, in which every tenant moves forward at the same pace."""
+
+import asyncio
+from itertools import pairwise
+
+import pytest
+
+from storage.connect import Stores
+from storage.recovery import ChunkHint
+from storage.settings import WorkRules
+from storage.turns import Behind, Turns
+
+QUEUE = "arq:queue"
+TAKEN = "test:taken"
+MOST = 100
+
+
+@pytest.fixture
+def turns(stores: Stores) -> Turns:
+    rules = WorkRules(queue_max_hints=MOST, tenant_weights="heavy=3,a=b=2")
+    return Turns(stores.redis, rules)
+
+
+def _hints(user_id: str, count: int, first: int = 0, units: float = 1) -> list[ChunkHint]:
+    return [
+        ChunkHint(f"{user_id}-{number:04}", 0, 0, user_id, units)
+        for number in range(first, first + count)
+    ]
+
+
+async def _waiting(stores: Stores) -> list[str]:
+    """Read the tenants of the queue, in the order in which workers take it."""
+    ids = [hint_id.decode() for hint_id in await stores.redis.zrange(QUEUE, 0, -1)]
+    taken = await stores.redis.zrange(TAKEN, 0, -1)
+    return [hint_id.split("-")[0] for hint_id in ids if hint_id.encode() not in taken]
+
+
+async def _work(stores: Stores, turns: Turns, count: int = 1) -> list[str]:
+    """Work on the first hints, one after the other, as a worker does; the last one goes on."""
+    worked = []
+    for _ in range(count):
+        for done, _ in await stores.redis.zpopmin(TAKEN):
+            await stores.redis.zrem(QUEUE, done)
+            await stores.redis.delete(b"arq:job:" + done)
+        (hint_id,) = await stores.redis.zrange(QUEUE, 0, 0)
+        await turns.advance(1)
+        await stores.redis.zadd(TAKEN, {hint_id: 1})
+        worked.append(hint_id.decode())
+    return worked
+
+
+async def _pick(turns: Turns, limit: int = 100) -> list[Behind]:
+    return await turns.pick(limit, 0.001)
+
+
+async def _until_picked(turns: Turns) -> list[Behind]:
+    async with asyncio.timeout(10):
+        while not (picked := await _pick(turns)):
+            await asyncio.sleep(0.002)
+        return picked
+
+
+async def test_one_image_comes_next_however_many_another_has_queued(
+    stores: Stores, turns: Turns
+) -> None:
+    await turns.send(_hints("a", 40))
+    await _work(stores, turns, 3)
+    await turns.send(_hints("b", 1))
+    assert "b" in (await _waiting(stores))[:2]
+
+
+async def test_tenants_take_turns(stores: Stores, turns: Turns) -> None:
+    for tenant in ("a", "b", "c"):
+        await turns.send(_hints(tenant, 10))
+    waiting = await _waiting(stores)
+    for end in range(30):
+        counts = [waiting[:end].count(tenant) for tenant in ("a", "b", "c")]
+        assert max(counts) - min(counts) <= 2
+
+
+async def test_weight_gives_more_turns(stores: Stores, turns: Turns) -> None:
+    await turns.send(_hints("light", 10))
+    await turns.send(_hints("heavy", 30))
+    waiting = await _waiting(stores)
+    for end in range(40):
+        assert abs(waiting[:end].count("heavy") - 3 * waiting[:end].count("light")) <= 6
+
+
+async def test_large_work_takes_more_turns(stores: Stores, turns: Turns) -> None:
+    await turns.send(_hints("large", 4, units=5))
+    await turns.send(_hints("small", 20))
+    waiting = await _waiting(stores)
+    for end in range(24):
+        assert abs(waiting[:end].count("small") - 5 * waiting[:end].count("large")) <= 10
+
+
+async def test_work_of_the_past_is_not_held_against_anyone(stores: Stores, turns: Turns) -> None:
+    await turns.send(_hints("a", 40))
+    await _work(stores, turns, 40)
+    assert await turns.send(_hints("b", 20)) == 20
+    assert await turns.send(_hints("a", 20, first=40)) == 20
+    assert set((await _waiting(stores))[:2]) == {"a", "b"}
+
+
+async def test_queue_is_bounded_and_a_newcomer_gets_in(stores: Stores, turns: Turns) -> None:
+    sent = await turns.send(_hints("a", 10 * MOST))
+    assert 0 < sent < MOST
+    assert await stores.redis.zcard(QUEUE) == sent
+    for number in range(30):
+        assert await turns.send(_hints(f"b{number}", 1)) == 1
+    for number in range(2 * MOST):
+        await turns.send(_hints(f"c{number}", 5))
+        assert await stores.redis.zcard(QUEUE) <= MOST
+    assert await stores.redis.zcard(QUEUE) == MOST
+
+
+async def test_what_finds_no_room_is_sent_in_its_order(stores: Stores, turns: Turns) -> None:
+    hints = _hints("a", 10 * MOST)
+    sent = await turns.send(hints)
+    # However much room there is meanwhile, what is new goes behind the backlog.
+    worked = await _work(stores, turns, sent - 1)
+    assert await turns.send(_hints("a", 1, first=10 * MOST)) == 0
+    while sent < len(hints):
+        (tenant,) = await _until_picked(turns)
+        assert (tenant.user_id, tenant.cursor) == ("a", hints[sent].position)
+        rest = hints[sent : sent + 25]
+        before = await stores.redis.zcard(QUEUE)
+        await turns.send_from_backlog(tenant, rest)
+        more = await stores.redis.zcard(QUEUE) - before
+        assert more > 0
+        sent += more
+        worked += await _work(stores, turns, before + more - 1)
+        if more == len(rest):  # The cursor stands on the last one that was sent.
+            hints.insert(sent, hints[sent - 1])
+            hints.pop(sent - 1)
+            break
+    assert worked == [hint.id for hint in hints[: len(worked)]]
+
+
+async def test_those_furthest_behind_are_picked_first(stores: Stores, turns: Turns) -> None:
+    await turns.send(_hints("a", 10 * MOST))
+    await turns.send(_hints("b", 10 * MOST))
+    assert await _pick(turns) == []
+    ends = {tenant: await stores.redis.zscore("minilab:turns:ends", tenant) for tenant in "ab"}
+    assert ends["a"] > ends["b"]
+    await _work(stores, turns, await stores.redis.zcard(QUEUE) - 5)
+    picked = await _until_picked(turns)
+    assert [tenant.user_id for tenant in picked] == ["b", "a"]
+    assert picked[0].units > picked[1].units > 0
+
+
+async def test_of_many_who_ask_one_is_answered(stores: Stores, turns: Turns) -> None:
+    await turns.join(["a", "b"])
+    answers = await asyncio.gather(*(turns.pick(10, 60) for _ in range(20)))
+    assert sorted(len(answer) for answer in answers) == [0] * 19 + [2]
+
+
+async def test_leaves_the_backlog_unless_more_has_joined_it(stores: Stores, turns: Turns) -> None:
+    hints = _hints("a", 10)
+    await turns.join(["a"])
+    (tenant,) = await _until_picked(turns)
+    assert await turns.send_from_backlog(tenant, hints[1:])
+    assert await turns.send(hints[:1]) == 0  # An earlier one, which came late.
+    end = Behind("a", hints[-1].position, 0)
+    assert not await turns.leave(end)
+    (tenant,) = await _until_picked(turns)
+    assert tenant.cursor == hints[0].position
+    assert await turns.send_from_backlog(tenant, hints)
+    assert await turns.leave(end)
+    assert await turns.send(_hints("a", 1, first=10)) == 1
+    assert await stores.redis.zcard(QUEUE) == 11
+
+
+async def test_cursor_that_was_moved_meanwhile_stays(stores: Stores, turns: Turns) -> None:
+    await turns.join(["a"])
+    (tenant,) = await _until_picked(turns)
+    hints = _hints("a", 10)
+    assert await turns.send_from_backlog(tenant, hints)
+    assert await turns.send_from_backlog(tenant, hints[:5])
+    (tenant,) = await _until_picked(turns)
+    assert tenant.cursor == hints[-1].position
+
+
+async def test_lost_work_comes_next_and_costs_nothing(stores: Stores, turns: Turns) -> None:
+    await turns.send(_hints("a", 10))
+    await turns.send(_hints("b", 10))
+    await _work(stores, turns, 8)
+    (lost,) = _hints("c", 1)
+    assert await turns.send_again(lost)
+    assert lost.id in await _work(stores, turns, 2)
+    assert await stores.redis.zscore("minilab:turns:ends", "c") is None
+
+
+async def test_queue_has_an_end_for_lost_work_too(stores: Stores, turns: Turns) -> None:
+    for number in range(MOST):
+        await turns.send(_hints(f"u{number}", 1))
+    assert not await turns.send_again(_hints("lost", 1)[0])
+    assert await stores.redis.zcard(QUEUE) == MOST
+
+
+async def test_turn_from_before_a_wipe_changes_nothing(stores: Stores, turns: Turns) -> None:
+    await turns.send(_hints("a", 20))
+    await turns.advance(1_000_000)
+    await turns.send(_hints("b", 1))
+    assert "b" in (await _waiting(stores))[-2:]
+    await stores.redis.flushdb()
+    # A score that is none of ours, as arq gives to what it defers.
+    await stores.redis.zadd(QUEUE, {"x-1": 1_700_000_000_000})
+    await turns.send(_hints("a", 20))
+    await turns.send(_hints("b", 1))
+    waiting = await stores.redis.zrange(QUEUE, 0, -1, withscores=True)
+    assert max(turn for _, turn in waiting[:-1]) < 100
+
+
+async def test_any_user_id_will_do(stores: Stores, turns: Turns) -> None:
+    await turns.send(_hints("a=b", 2))
+    await turns.send(_hints('"ü {}', 2))
+    first, second = [turn for _, turn in await stores.redis.zrange(QUEUE, 0, 1, withscores=True)]
+    assert (first, second) == (0.5, 1), "the weight of a=b is 2"
+    await turns.join(["日本"])
+    assert [tenant.user_id for tenant in await _until_picked(turns)] == ["日本"]
+
+
+async def test_many_hints_at_once_keep_their_order(stores: Stores) -> None:
+    turns = Turns(stores.redis, WorkRules(queue_max_hints=10_000))
+    hints = _hints("a", 1000)
+    assert await turns.send(hints) == 1000
+    waiting = await stores.redis.zrange(QUEUE, 0, -1, withscores=True)
+    assert [hint_id.decode() for hint_id, _ in waiting] == [hint.id for hint in hints]
+    assert all(one < other for (_, one), (_, other) in pairwise(waiting))
+    assert await turns.send(hints) == 0

@@ -1,0 +1,158 @@
+"""Many tenants, one bounded queue: nobody waits for all that another has dropped off."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from storage.embedded import EmbeddedServers
+from storage.hints import QUEUE
+from tests.faults.promises import assert_promises_kept
+from tests.faults.stack import SHORT, Stack, pictures, running_stack, until
+
+pytestmark = pytest.mark.timeout(120)
+
+CHUNK_IMAGES = int(str(SHORT["chunk_max_images"]))
+# What a worker with two children has taken already, and what goes on while one image is done.
+IN_FLIGHT_IMAGES = 8 * CHUNK_IMAGES
+BOUND = 100
+
+
+@asynccontextmanager
+async def _stack(servers: EmbeddedServers, folder: Path, **more: object) -> AsyncIterator[Stack]:
+    async with running_stack(servers, f"faults_{uuid4().hex[:12]}", folder, **more) as running:
+        yield running
+
+
+@pytest.fixture
+async def small_queue(fragile_servers: EmbeddedServers, tmp_path: Path) -> AsyncIterator[Stack]:
+    """A service whose queue is soon full, with a chunk for each image."""
+    small = {"queue_max_hints": BOUND, "chunk_max_images": 1}
+    async with _stack(fragile_servers, tmp_path, **small) as running:
+        yield running
+
+
+@pytest.fixture
+async def weighted(fragile_servers: EmbeddedServers, tmp_path: Path) -> AsyncIterator[Stack]:
+    """A service with a user who gets a larger share."""
+    async with _stack(fragile_servers, tmp_path, tenant_weights="heavy=3") as running:
+        yield running
+
+
+@asynccontextmanager
+async def _watching_queue(stack: Stack) -> AsyncIterator[set[int]]:
+    """Gather the lengths that the queue has."""
+    lengths: set[int] = set()
+
+    async def watch() -> None:
+        while True:
+            lengths.add(await stack.stores.redis.zcard(QUEUE))
+            await asyncio.sleep(0.002)
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield lengths
+    finally:
+        watching.cancel()
+        await asyncio.wait([watching])
+
+
+async def _drop(stack: Stack, user_id: str, count: int, name: str = "") -> str:
+    """Drop images off for a user. Returns the ticket."""
+    parts = [("file", file) for file in pictures(count, f"{user_id}{name}")]
+    answer = await stack.client.post("/v1/jobs", files=parts, data={"user_id": user_id})
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["id"])
+
+
+async def _have_ended(stack: Stack, count: int) -> bool:
+    return await stack.count_images(status="succeeded") >= count
+
+
+async def _ended_before(stack: Stack, user_id: str, ticket: str) -> int:
+    image = await stack.stores.database["images"].find_one({"job_id": ticket})
+    assert image is not None
+    return await stack.count_images(user_id=user_id, finished_at={"$lt": image["finished_at"]})
+
+
+async def test_one_image_waits_for_no_more_than_what_is_being_worked_on(stack: Stack) -> None:
+    await _drop(stack, "many", 400)
+    one = await _drop(stack, "one", 1)
+    await until(lambda: _are_hinted(stack, 101))
+    stack.start_worker()
+    assert (await stack.job(one))["status"] == "succeeded"
+    assert await _ended_before(stack, "many", one) <= IN_FLIGHT_IMAGES
+
+
+async def test_late_image_of_a_tenant_comes_before_the_rest_of_others(stack: Stack) -> None:
+    for tenant in range(5):
+        await _drop(stack, f"many-{tenant}", 100)
+    stack.start_worker()
+    await until(lambda: _have_ended(stack, 20), 60)
+    before = await stack.count_images(status="succeeded")
+    one = await _drop(stack, "one", 1)
+    await stack.job(one)
+    image = await stack.stores.database["images"].find_one({"job_id": one})
+    assert image is not None
+    ended = await stack.count_images(finished_at={"$lt": image["finished_at"]})
+    assert ended - before <= 5 * CHUNK_IMAGES + IN_FLIGHT_IMAGES
+
+
+async def test_tenants_with_a_backlog_go_on_at_the_pace_of_their_weights(weighted: Stack) -> None:
+    stack = weighted
+    for tenant in ("light", "heavy", "other"):
+        await _drop(stack, tenant, 300)
+    stack.start_worker()
+    await until(lambda: _have_ended(stack, 200), 90)
+    images = stack.stores.database["images"].find({"status": "succeeded"}).sort("finished_at", 1)
+    first = [image["user_id"] async for image in images.limit(200)]
+    shares = {tenant: first.count(tenant) / 200 for tenant in ("light", "heavy", "other")}
+    assert shares == {
+        "light": pytest.approx(0.2, abs=0.1),
+        "heavy": pytest.approx(0.6, abs=0.1),
+        "other": pytest.approx(0.2, abs=0.1),
+    }
+
+
+async def test_ten_thousand_images_do_not_fill_the_queue(small_queue: Stack) -> None:
+    stack = small_queue
+    async with _watching_queue(stack) as longest:
+        for number in range(20):
+            await _drop(stack, "many", 500, f"-{number}")
+        stack.start_worker()
+        await until(lambda: _have_ended(stack, 150), 60)
+        before = await stack.count_images(status="succeeded")
+        one = await _drop(stack, "one", 1)
+        assert (await stack.job(one))["status"] == "succeeded"
+        # The queue is longer than what goes before it.
+        assert await _ended_before(stack, "many", one) - before <= BOUND / 3
+        await stack.stores.redis.flushall()
+        ended = await stack.count_images(status="succeeded")
+        await until(lambda: _have_ended(stack, ended + 150), 60)
+    assert BOUND / 4 < max(longest) <= BOUND
+    hinted_again = await stack.count_images(hint={"$gt": 0})
+    assert hinted_again <= IN_FLIGHT_IMAGES, "what only waits is not written to"
+
+
+async def test_refill_goes_on_whoever_dies(small_queue: Stack) -> None:
+    stack = small_queue
+    tickets = [await _drop(stack, user_id, 150) for user_id in ("a", "b")]
+    tickets += [await _drop(stack, f"small-{tenant}", 2) for tenant in range(20)]
+    workers = [stack.start_worker(wait=False) for _ in range(2)]
+    await until(lambda: _have_ended(stack, 60), 60)
+    workers[0].kill()
+    await until(lambda: _have_ended(stack, 100), 60)
+    await stack.stores.redis.flushall()
+    await until(lambda: _have_ended(stack, 160), 60)
+    workers[1].kill()
+    stack.start_worker(wait=False)
+    await assert_promises_kept(stack, tickets, seconds=60)
+    assert await stack.count_images(status="succeeded") == 340
+
+
+async def _are_hinted(stack: Stack, count: int) -> bool:
+    hints: int = await stack.stores.redis.zcard(QUEUE)
+    return hints >= count

@@ -1,0 +1,117 @@
+"""A primary that steps down, and one that dies and leaves the set to the others."""
+
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from pymongo import MongoClient
+
+from storage.embedded import EmbeddedServers, ServerProcess, find_mongod
+from storage.servers.mongodb import HOST, mongodb_command
+from storage.servers.ports import accepts_connections, find_free_port
+from tests.faults.promises import assert_promises_kept
+from tests.faults.stack import Stack, running_stack, until
+from tests.faults.test_mongodb_faults import LATEST_SECONDS, Load
+
+pytestmark = pytest.mark.timeout(150)
+
+Hello = dict[str, Any]
+
+
+def _hello(port: int) -> Hello:
+    with MongoClient[Hello](HOST, port, directConnection=True) as client:
+        return client.admin.command("hello")
+
+
+@pytest.fixture
+def replica_set(tmp_path: Path) -> Iterator[list[ServerProcess]]:
+    """Three nodes that elect another primary within seconds."""
+    program = find_mongod()
+    if program is None:
+        pytest.skip("needs mongod itself")
+    nodes = []
+    ports = [find_free_port() for _ in range(3)]
+    members = [{"_id": n, "host": f"{HOST}:{port}"} for n, port in enumerate(ports)]
+    url = f"mongodb://{','.join(str(member['host']) for member in members)}/?replicaSet=rs0"
+    try:
+        for number, port in enumerate(ports):
+            folder = tmp_path / f"node-{number}"
+            folder.mkdir()
+            node = ServerProcess(
+                "mongodb",
+                mongodb_command(program, port, folder, 0.25),
+                url=url,
+                is_ready=lambda port=port: accepts_connections(port),  # type: ignore[misc]
+                output=tmp_path / f"node-{number}.log",
+            )
+            nodes.append(node)
+            node.start()
+        config = {
+            "_id": "rs0",
+            "members": members,
+            "settings": {"electionTimeoutMillis": 2000, "heartbeatIntervalMillis": 500},
+        }
+        with MongoClient[Hello](HOST, ports[0], directConnection=True) as client:
+            client.admin.command("replSetInitiate", config)
+        deadline = time.monotonic() + 60
+        while not any(_hello(port)["isWritablePrimary"] for port in ports):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        yield nodes
+    finally:
+        for node in nodes:
+            node.kill()
+
+
+@pytest.fixture
+async def replicated_stack(
+    replica_set: list[ServerProcess], fragile_servers: EmbeddedServers, tmp_path: Path
+) -> AsyncIterator[Stack]:
+    servers = EmbeddedServers((replica_set[0], fragile_servers.redis))
+    name = f"faults_{uuid4().hex[:12]}"
+    async with running_stack(servers, name, tmp_path) as stack:
+        yield stack
+
+
+async def test_primary_that_steps_down_loses_nothing(stack: Stack) -> None:
+    worker = stack.start_worker()
+    load = Load(stack, clients=6)
+    admin = stack.stores.client.admin
+    for _ in range(3):
+        given = len(load.tickets)
+        await until(lambda n=given: len(load.tickets) > n + 20, 30)  # type: ignore[misc]
+        await admin.command("replSetStepDown", 2, secondaryCatchUpPeriodSecs=0, force=True)
+    given = len(load.tickets)
+    await until(lambda: len(load.tickets) > given + 20, 30)
+    await load.stop()
+    assert {answer.status_code for answer in load.refusals} <= {503}
+    assert load.slowest_seconds < LATEST_SECONDS
+    await assert_promises_kept(stack, load.tickets)
+    assert await stack.count_images(status="failed") == 0
+    assert worker.is_running
+
+
+async def test_another_node_takes_over_from_a_killed_primary(
+    replica_set: list[ServerProcess], replicated_stack: Stack
+) -> None:
+    stack = replicated_stack
+    worker = stack.start_worker()
+    load = Load(stack, clients=6)
+    await until(lambda: len(load.tickets) > 20, 30)
+    address = (await stack.stores.client.admin.command("hello"))["primary"]
+    primary = next(node for node in replica_set if f"{address.split(':')[1]}" in node.command)
+    primary.kill()
+    given = len(load.tickets)
+    await until(lambda: len(load.tickets) > given + 20, 45)
+    await load.stop()
+    assert {answer.status_code for answer in load.refusals} <= {503}
+    for ticket in load.tickets:
+        await stack.job(ticket)
+    primary.start()
+    await assert_promises_kept(stack, load.tickets)
+    assert (await stack.stores.client.admin.command("hello"))["primary"] != address
+    assert worker.is_running
+    assert stack.api.is_running

@@ -1,0 +1,285 @@
+"""Who is let in, who is refused with 429 or 503, and what the answer says of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from storage import buckets
+from storage.identifiers import new_id
+from storage.servers.ports import find_free_port
+from tests.multipart_bodies import CONTENT_TYPE, body_of, file_part
+from tests.pictures import draw
+from tests.problems import assert_problem
+from tests.service import Service, authorization, running_service
+
+MB = 1024 * 1024
+PICTURE = ("a.jpg", draw())
+SLOWLY = 1 / 3600
+Limited = dict[str, object]
+
+
+@asynccontextmanager
+async def limited(service: Service, **limits: object) -> AsyncIterator[Service]:
+    """Run one more API process's worth of API, with limits of its own."""
+    own = {f"MINILAB_{name.upper()}": str(value) for name, value in limits.items()}
+    async with running_service(service.environ | own) as running:
+        yield running
+
+
+def seconds_of(answer: httpx.Response) -> int:
+    seconds = int(answer.headers["Retry-After"])
+    assert seconds >= 1
+    return seconds
+
+
+def assert_refused(answer: httpx.Response, status: int, code: str) -> None:
+    assert_problem(answer, status, code)
+    seconds_of(answer)
+
+
+async def hold_upload(
+    service: Service, key: str, release: asyncio.Event, arrived: asyncio.Event
+) -> httpx.Response:
+    """Send an upload of unknown length that does not end before it is released."""
+    body = body_of(file_part(PICTURE[1], "a.jpg"))
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield body[:100]
+        arrived.set()
+        await release.wait()
+        yield body[100:]
+
+    headers = authorization(key) | {"Content-Type": CONTENT_TYPE}
+    return await service.client.post("/v1/jobs", content=slowly(), headers=headers)
+
+
+async def until_held(service: Service, places: float) -> None:
+    async with asyncio.timeout(20):
+        while service.admission.places < places:
+            await asyncio.sleep(0.01)
+
+
+async def test_small_limit_is_exact_over_two_processes(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(buckets, "ANSWER_SECONDS", 10.0)  # However slow the machine is.
+    limits: Limited = {"tenant_requests_per_second": SLOWLY, "tenant_requests_burst": 5}
+    key = await service.make_key("client", "u1")
+    async with limited(service, **limits) as one, limited(service, **limits) as other:
+        sending = [(one, other)[n % 2].send([PICTURE], key=key) for n in range(16)]
+        answers = await asyncio.gather(*sending)
+        assert sorted(answer.status_code for answer in answers) == [202] * 5 + [429] * 11
+        refused = next(answer for answer in answers if answer.status_code == 429)
+        assert_refused(refused, 429, "rate_limited")
+        assert 3500 < seconds_of(refused) <= 7201
+        assert await service.count("jobs") == 5
+        other_user = await service.make_key("client", "u2")
+        assert (await one.send([PICTURE], key=other_user)).status_code == 202
+
+
+async def test_admin_keys_know_no_limits_of_a_tenant(service: Service) -> None:
+    admin = await service.make_key("admin")
+    limits: Limited = {
+        "tenant_requests_per_second": SLOWLY,
+        "tenant_requests_burst": 1,
+        "tenant_max_images_in_flight": 1,
+    }
+    async with limited(service, **limits) as running:
+        for _ in range(3):
+            answer = await running.send([PICTURE], key=admin)
+            assert answer.status_code == 202
+            assert "RateLimit" not in answer.headers
+
+
+async def test_service_key_is_one_tenant_whatever_users_it_names(service: Service) -> None:
+    key, another = await service.make_key("service"), await service.make_key("service")
+    limits: Limited = {"tenant_requests_per_second": SLOWLY, "tenant_requests_burst": 2}
+    async with limited(service, **limits) as running:
+        sent = [await running.send([PICTURE], key=key, user_id=f"u{n}") for n in range(3)]
+        assert [answer.status_code for answer in sent] == [202, 202, 429]
+        assert (await running.send([PICTURE], key=another, user_id="u1")).status_code == 202
+
+
+async def test_files_are_charged_after_they_were_counted(service: Service) -> None:
+    key = await service.make_key("client", "u1")
+    limits: Limited = {"tenant_files_per_second": 0.01, "tenant_files_burst": 3}
+    async with limited(service, **limits) as running:
+        first = await running.send([PICTURE] * 8, key=key)
+        assert first.status_code == 202
+        assert '"files";r=0;' in first.headers["RateLimit"]
+        second = await running.send([PICTURE], key=key)
+        assert_refused(second, 429, "rate_limited")
+        assert seconds_of(second) > 500  # 8 − 3 + 1 files at one in 100 s.
+
+
+@pytest.mark.parametrize("announced", [True, False])
+async def test_request_larger_than_burst_is_let_in_and_paid_off(
+    service: Service, announced: bool
+) -> None:
+    key = await service.make_key("client", "u1")
+    body = body_of(file_part(draw().ljust(MB, b"\x55"), "a.jpg"))
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield body
+
+    headers = authorization(key) | {"Content-Type": CONTENT_TYPE}
+    limits: Limited = {"tenant_bytes_per_second": 1000, "tenant_bytes_burst": 10_000}
+    async with limited(service, **limits) as running:
+        for expected in (202, 429):
+            content: Any = body if announced else pieces()
+            answer = await running.client.post("/v1/jobs", content=content, headers=headers)
+            assert answer.status_code == expected, answer.text
+        assert_refused(answer, 429, "rate_limited")
+        assert seconds_of(answer) > 1000  # A megabyte at 1,000 bytes a second.
+
+
+async def test_headers_tell_what_is_left_before_and_after(service: Service) -> None:
+    key = await service.make_key("client", "u1")
+    limits: Limited = {
+        "tenant_requests_per_second": 0.1,
+        "tenant_requests_burst": 2,
+        "tenant_bytes_per_second": 0,
+        "tenant_files_per_second": 1,
+        "tenant_files_burst": 100,
+    }
+    async with limited(service, **limits) as running:
+        answers = [await running.send([PICTURE] * 10, key=key) for _ in range(3)]
+    policies = {answer.headers["RateLimit-Policy"] for answer in answers}
+    assert policies == {'"requests";q=2;qu="requests";w=20, "files";q=100;qu="files";w=100'}
+    left = [answer.headers["RateLimit"].split(", ")[0].split(";")[1] for answer in answers]
+    assert left == ["r=1", "r=0", "r=0"]
+    assert answers[0].headers["RateLimit"].split(", ")[1].startswith('"files";r=9')
+
+
+async def test_images_in_flight_are_limited_until_they_are_done(service: Service) -> None:
+    key, other = await service.make_key("client", "u1"), await service.make_key("client", "u2")
+    async with limited(service, tenant_max_images_in_flight=3) as running:
+        assert (await running.send([PICTURE] * 3, key=key)).status_code == 202
+        assert_refused(await running.send([PICTURE], key=key), 429, "too_many_in_flight")
+        assert (await running.send([PICTURE], key=other)).status_code == 202
+        async with limited(service, tenant_max_images_in_flight=3) as another_process:
+            await another_process.admission.watch.read_work()
+            answer = await another_process.send([PICTURE], key=key)
+            assert_refused(answer, 429, "too_many_in_flight")
+        async with running.working(), asyncio.timeout(60):
+            while (await running.send([PICTURE], key=key)).status_code != 202:
+                await asyncio.sleep(0.1)
+
+
+async def test_backlog_is_full_for_everybody(service: Service) -> None:
+    key = await service.make_key("client", "u1")
+    async with limited(service, max_backlog_images=2) as running:
+        assert (await running.send([PICTURE] * 2)).status_code == 202
+        assert_refused(await running.send([PICTURE]), 503, "backlog_full")
+        assert_refused(await running.send([PICTURE], key=key), 503, "backlog_full")
+        route = await running.send([PICTURE], route="/process", key=key)
+        assert_refused(route, 503, "backlog_full")
+        decisions = running.admission.decisions
+        assert decisions == {("admitted", ""): 1, ("refused", "backlog_full"): 3}
+
+
+async def test_backlog_is_measured_in_seconds_where_workers_live(service: Service) -> None:
+    async with limited(service, max_backlog_seconds=60) as running:
+        assert (await running.send([PICTURE] * 10)).status_code == 202
+        assert (await running.send([PICTURE])).status_code == 202
+        await running.stores.workers.beat("host:1", 0.1)
+        await running.admission.watch.read_work()
+        answer = await running.send([PICTURE])
+        assert_refused(answer, 503, "backlog_full")
+        assert seconds_of(answer) >= 50  # 11 images at 0.1 a second, 60 seconds allowed.
+
+
+async def test_storage_quota_is_kept_and_deleting_makes_room(service: Service) -> None:
+    kept = draw().ljust(MB, b"\x55")
+    async with limited(service, max_stored_bytes=MB + MB // 2) as running:
+        sent = await running.send([("kept.jpg", kept)])
+        assert sent.status_code == 202
+        assert_refused(await running.send([("more.jpg", kept)]), 503, "storage_full")
+        image_id = sent.json()["items"][0]["image_id"]
+        async with running.working():
+            await running.job(sent.json()["id"])
+        assert (await running.client.delete(f"/v1/images/{image_id}")).status_code == 204
+        await running.admission.watch.read_room()
+        assert (await running.send([("more.jpg", kept)])).status_code == 202
+
+
+async def test_disk_that_is_nearly_full_is_left_alone(service: Service) -> None:
+    async with limited(service, min_free_disk_bytes=10**18) as running:
+        await running.admission.watch.read_room()
+        assert running.admission.watch.load.free_disk_bytes
+        assert_refused(await running.send([PICTURE]), 503, "storage_full")
+        assert (await running.client.get("/v1/jobs")).status_code == 200
+
+
+async def test_uploads_at_the_same_time_are_limited(service: Service) -> None:
+    key, release, arrived = await service.make_key("admin"), asyncio.Event(), asyncio.Event()
+    async with limited(service, max_concurrent_uploads=1) as running:
+        held = asyncio.create_task(hold_upload(running, key, release, arrived))
+        await until_held(running, 1)
+        assert_refused(await running.send([PICTURE]), 503, "too_many_uploads")
+        release.set()
+        assert (await held).status_code == 202
+        assert running.admission.places == 0
+        small = [running.send([PICTURE]) for _ in range(16)]
+        assert {answer.status_code for answer in await asyncio.gather(*small)} == {202}
+
+
+async def test_one_tenant_takes_half_of_the_places(service: Service) -> None:
+    key, other = await service.make_key("client", "u1"), await service.make_key("client", "u2")
+    release, arrived = asyncio.Event(), asyncio.Event()
+    async with limited(service, max_concurrent_uploads=4) as running, AsyncExitStack() as stack:
+        stack.callback(release.set)
+        held = [asyncio.create_task(hold_upload(running, key, release, arrived)) for _ in range(2)]
+        await until_held(running, 2)
+        assert_refused(await running.send([PICTURE], key=key), 429, "too_many_in_flight")
+        assert (await running.send([PICTURE], key=other)).status_code == 202
+        release.set()
+        assert [(await upload).status_code for upload in held] == [202, 202]
+
+
+async def test_places_are_given_back_whatever_goes_wrong(service: Service) -> None:
+    key = await service.make_key("client", "u1")
+    async with limited(service) as running:
+        headers = authorization(key) | {"Content-Type": CONTENT_TYPE}
+        for body in (b"no multipart", body_of(file_part(b"x", "a.jpg"))[:-30]):
+            answer = await running.client.post("/v1/jobs", content=body, headers=headers)
+            assert answer.status_code == 400
+        assert running.admission.places == 0
+
+
+@pytest.mark.parametrize("limit", ["tenant", "system"])
+async def test_answered_key_is_answered_again_under_limits(service: Service, limit: str) -> None:
+    secret = await service.make_key("client", "u1")
+    limits: Limited = {"max_backlog_images": 1}
+    if limit == "tenant":
+        limits = {"tenant_requests_per_second": SLOWLY, "tenant_requests_burst": 1}
+    headers = authorization(secret) | {"Idempotency-Key": new_id()}
+    files = {"files": PICTURE}
+    async with limited(service, **limits) as running:
+        first = await running.client.post("/v1/jobs", files=files, headers=headers)
+        again = await running.client.post("/v1/jobs", files=files, headers=headers)
+        assert (first.status_code, again.status_code) == (202, 202)
+        assert again.headers["Idempotent-Replayed"] == "true"
+        assert again.json()["id"] == first.json()["id"]
+        other = headers | {"Idempotency-Key": new_id()}
+        refused = await running.client.post("/v1/jobs", files=files, headers=other)
+        assert refused.status_code == (429 if limit == "tenant" else 503)
+        # A key that was refused is free: nothing holds it.
+        assert await running.stores.database["idempotency"].count_documents({}) == 1
+
+
+async def test_one_process_keeps_the_limits_without_redis(service: Service) -> None:
+    key = await service.make_key("client", "u1")
+    limits: Limited = {
+        "tenant_requests_per_second": SLOWLY,
+        "tenant_requests_burst": 3,
+        "redis_url": f"redis://127.0.0.1:{find_free_port()}",
+    }
+    async with limited(service, **limits) as running:
+        answers = [await running.send([PICTURE], key=key) for _ in range(5)]
+        assert [answer.status_code for answer in answers] == [202] * 3 + [429] * 2
+        assert not running.stores.buckets.is_shared

@@ -1,0 +1,91 @@
+"""The whole contract under generated requests: no 500, and nothing that it does not describe."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from api.requests import EXAMPLE_ID
+from tests.pictures import draw
+from tests.service import ADMIN_KEY, Service
+
+# The same requests each time; in CI this is a minute.
+EXAMPLES_AN_OPERATION = 12
+SEED = 20261122
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+)
+
+
+async def _keep_examples(service: Service) -> None:
+    """Have the job and the image that the contract's examples name, with results."""
+    job = await service.process([("a.jpg", draw())])
+    database = service.stores.database
+    image = await database["images"].find_one({"job_id": job["id"]})
+    kept = await database["jobs"].find_one({"_id": job["id"]})
+    assert image is not None
+    assert kept is not None
+    await database["jobs"].insert_one(kept | {"_id": EXAMPLE_ID})
+    await database["images"].insert_one(image | {"_id": EXAMPLE_ID, "job_id": EXAMPLE_ID})
+    counted = {"$inc": {"metadata.images": 1}}
+    await database["blobs.files"].update_one({"metadata.sha256": image["sha256"]}, counted)
+
+
+async def _run_schemathesis(service: Service, key: str | None, phases: str, folder: Path) -> str:
+    options = {
+        "--phases": phases,
+        "--url": str(service.client.base_url),
+        "--checks": ",".join(CHECKS),
+        "--max-examples": str(EXAMPLES_AN_OPERATION),
+        "--seed": str(SEED),
+        "--request-timeout": "60",
+        "--warnings": "off",
+        "--output-sanitize": "false",
+    }
+    if key is not None:
+        options["--header"] = f"Authorization:Bearer {key}"
+    flags = ["--generation-deterministic", "--continue-on-failure", "--no-color", "--no-shrink"]
+    program = Path(sys.executable).with_name("schemathesis")
+    process = await asyncio.create_subprocess_exec(
+        program,
+        "run",
+        f"{service.client.base_url}/openapi.json",
+        *(part for option in options.items() for part in option),
+        *flags,
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "HOME": str(folder)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await process.communicate()
+    text = said.decode(errors="replace")
+    assert process.returncode == 0, text
+    return text
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("who", "phases"),
+    [
+        ("admin", "examples,coverage,fuzzing,stateful"),
+        ("client", "examples,fuzzing"),
+        ("nobody", "examples,fuzzing"),
+    ],
+)
+async def test_contract_holds_for_generated_requests(
+    working_service: Service, who: str, phases: str, tmp_path: Path
+) -> None:
+    await _keep_examples(working_service)
+    key = None
+    if who == "admin":
+        key = ADMIN_KEY
+    elif who == "client":
+        key = await working_service.make_key("client", "admin")
+    said = await _run_schemathesis(working_service, key, phases, tmp_path)
+    assert "No issues found" in said

@@ -1,0 +1,188 @@
+"""Token buckets, purses, and the rules of admission: arithmetic alone."""
+
+import math
+
+import pytest
+
+from api.errors import spread
+from api.rate_limits import policy_header, remaining_header
+from domain.admission import (
+    FULL_UPLOAD_BYTES,
+    Load,
+    check_backlog,
+    check_in_flight,
+    check_storage,
+    place_of,
+    rate_limits,
+    tenant_of,
+)
+from domain.errors import BacklogFull, StorageFull, TooManyInFlight
+from domain.keys import Caller, Role
+from domain.limits import AdmissionLimits
+from domain.token_buckets import Demand, Drawn, Purse, RateLimit, draw
+
+FIVE_A_MINUTE = RateLimit("requests", "requests", 5 / 60, 5)
+THOUSAND = RateLimit("requests", "requests", 1000.0, 5000)
+MB = 1024 * 1024
+
+
+def serve(purse: Purse, level: float, now: float) -> float:
+    """Draw a lease out of a bucket of this level, and give what is left in it."""
+    demand = purse.ask(lease=True)
+    drawn = draw(purse.limit, level, demand)
+    purse.take(demand, drawn, now)
+    return drawn.level
+
+
+@pytest.mark.parametrize(
+    ("per_second", "burst", "lease"),
+    [(5 / 60, 5, 1), (1000, 5000, 100), (10, 1, 1), (100, 100, 5), (2e8, 4 * 1024**3, 20_000_000)],
+)
+def test_lease_is_one_where_limit_is_small(per_second: float, burst: int, lease: int) -> None:
+    assert RateLimit("requests", "requests", per_second, burst).lease == lease
+
+
+@pytest.mark.parametrize(
+    ("level", "demand", "drawn"),
+    [
+        (5.0, Demand(0, 3), Drawn(2.0, 3)),
+        (2.75, Demand(0, 3), Drawn(0.75, 2)),
+        (0.9, Demand(0, 3), Drawn(0.9, 0)),
+        (5.0, Demand(7, 3), Drawn(-2.0, 0)),
+        (5.0, Demand(4, 3), Drawn(0.0, 1)),
+        (9.0, Demand(0, 1), Drawn(4.0, 1)),
+    ],
+)
+def test_bucket_pays_debts_first_and_gives_no_more_than_it_has(
+    level: float, demand: Demand, drawn: Drawn
+) -> None:
+    assert draw(FIVE_A_MINUTE, level, demand) == drawn
+
+
+def test_five_a_minute_are_five_in_any_first_minute() -> None:
+    purse, level, admitted = Purse(FIVE_A_MINUTE, now=0.0), 5.0, 0
+    for _ in range(100):
+        if not purse.can_pay and not purse.wait_seconds(now=1.0):
+            level = serve(purse, level, now=1.0)
+        if purse.can_pay:
+            purse.spend(1)
+            admitted += 1
+    assert admitted == 5
+    assert purse.wait_seconds(now=1.0) == pytest.approx(12)
+    assert purse.wait_seconds(now=13.1) == 0
+
+
+def test_large_request_is_possible_when_bucket_is_full_and_is_paid_off() -> None:
+    limit = RateLimit("bytes", "content-bytes", 100.0, 1000)
+    purse = Purse(limit, now=0.0)
+    level = serve(purse, 1000.0, now=0.0)
+    purse.spend(3000)
+    assert purse.ask(lease=False) == Demand(debt=2990, wanted=0)
+    assert serve(purse, level, now=0.0) == -2000
+    assert purse.held == 0
+    assert purse.wait_seconds(now=0.0) == pytest.approx(20.01)
+    assert purse.wait_seconds(now=20.1) == 0
+
+
+def test_what_is_spent_while_redis_is_asked_is_not_lost() -> None:
+    purse = Purse(THOUSAND, now=0.0)
+    purse.spend(7)
+    demand = purse.ask(lease=True)
+    purse.spend(5)
+    purse.take(demand, draw(THOUSAND, 5000.0, demand), now=0.0)
+    assert purse.held == 100 - 5
+
+
+def test_bucket_fills_no_further_than_its_burst() -> None:
+    purse = Purse(FIVE_A_MINUTE, now=0.0)
+    serve(purse, 5.0, now=0.0)
+    assert purse.level(now=3.0) == pytest.approx(4.25)
+    assert purse.level(now=1e9) == 5
+    assert purse.level(now=-5.0) == 4
+
+
+def test_limit_of_zero_is_off() -> None:
+    limits = AdmissionLimits(tenant_bytes_per_second=0, tenant_files_per_second=0)
+    assert [limit.name for limit in rate_limits(limits)] == ["requests"]
+
+
+@pytest.mark.parametrize(
+    ("caller", "tenant"),
+    [
+        (Caller("admin", Role.ADMIN), None),
+        (Caller("k1", Role.SERVICE), "key:k1"),
+        (Caller("k2", Role.CLIENT, "u1"), "user:u1"),
+    ],
+)
+def test_tenant_is_user_or_service_key(caller: Caller, tenant: str | None) -> None:
+    assert tenant_of(caller) == tenant
+
+
+def test_backlog_is_full_when_workers_would_take_too_long() -> None:
+    limits = AdmissionLimits(max_backlog_seconds=60)
+    check_backlog(limits, 6000, 100.0)
+    with pytest.raises(BacklogFull) as refusal:
+        check_backlog(limits, 6500, 100.0)
+    assert refusal.value.wait_seconds == pytest.approx(5)
+
+
+def test_backlog_of_unknown_pace_is_only_counted() -> None:
+    limits = AdmissionLimits(max_backlog_seconds=1, max_backlog_images=1000)
+    check_backlog(limits, 999, 0.0)
+    with pytest.raises(BacklogFull):
+        check_backlog(limits, 1000, 0.0)
+    check_backlog(AdmissionLimits(max_backlog_seconds=0, max_backlog_images=0), 10**9, 1.0)
+
+
+def test_images_in_flight_are_limited() -> None:
+    limits = AdmissionLimits(tenant_max_images_in_flight=10)
+    check_in_flight(limits, 9, 1.0)
+    with pytest.raises(TooManyInFlight) as refusal:
+        check_in_flight(limits, 14, 2.0)
+    assert refusal.value.wait_seconds == pytest.approx(2.5)
+    check_in_flight(AdmissionLimits(tenant_max_images_in_flight=0), 10**9, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("load", "since", "length", "fits"),
+    [
+        (Load(), 10**12, 10**12, True),
+        (Load(free_disk_bytes=20 * MB), 6 * MB, 4 * MB, True),
+        (Load(free_disk_bytes=20 * MB), 6 * MB, 4 * MB + 1, False),
+        (Load(stored_bytes=90 * MB), 6 * MB, 4 * MB, True),
+        (Load(stored_bytes=90 * MB), 6 * MB, 4 * MB + 1, False),
+    ],
+)
+def test_room_counts_what_came_since_and_what_comes(
+    load: Load, since: int, length: int, fits: bool
+) -> None:
+    limits = AdmissionLimits(min_free_disk_bytes=10 * MB, max_stored_bytes=100 * MB)
+    if fits:
+        check_storage(limits, load, since, length)
+    else:
+        with pytest.raises(StorageFull):
+            check_storage(limits, load, since, length)
+
+
+def test_small_uploads_take_a_part_of_a_place() -> None:
+    lengths = [None, 50 * MB, FULL_UPLOAD_BYTES, FULL_UPLOAD_BYTES // 4, 7000, 0]
+    assert [place_of(length) for length in lengths] == [1, 1, 1, 1 / 4, 1 / 32, 1 / 32]
+
+
+@pytest.mark.parametrize("wait", [0.01, 1.0, 12.3])
+def test_retry_after_is_never_early_and_never_the_same_for_all(wait: float) -> None:
+    answers = {spread(wait) for _ in range(200)}
+    assert min(answers) >= max(1, math.ceil(wait))
+    assert max(answers) <= math.ceil(wait + max(2.0, wait))
+    assert len(answers) > 1
+
+
+def test_headers_are_structured_fields() -> None:
+    limits = (FIVE_A_MINUTE, RateLimit("bytes", "content-bytes", 100.0, 1000))
+    purses = [Purse(limit, now=0.0) for limit in limits]
+    purses[0].spend(2)
+    purses[1].spend(1500)
+    assert policy_header(limits) == (
+        '"requests";q=5;qu="requests";w=60, "bytes";q=1000;qu="content-bytes";w=10'
+    )
+    assert remaining_header(purses, now=0.0) == '"requests";r=3;t=24, "bytes";r=0;t=6'
