@@ -4,7 +4,6 @@ import re
 from datetime import date
 from typing import Annotated
 
-import msgspec
 from litestar.params import QueryParameter
 
 from api.requests import ApiRequest, NamedUser
@@ -115,8 +114,6 @@ ImageCursor = Annotated[
         required=False,
     ),
 ]
-
-
 
 
 def read_filter(

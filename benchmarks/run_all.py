@@ -17,6 +17,7 @@ from benchmarks.operations import measure_operations
 from benchmarks.report import write_report
 from benchmarks.rows import Section
 from benchmarks.service import ROOT, Bench
+from benchmarks.similar import measure_similar
 from benchmarks.table import missed, plain, terminal_table
 from benchmarks.throughput import measure_large, measure_small
 from storage.embedded import embedded_servers
@@ -29,6 +30,7 @@ LINES: Mapping[str, Callable[[Bench], Section]] = {
     "fairness": measure_fairness,
     "memory": measure_memory,
     "operations": measure_operations,
+    "similar": measure_similar,
 }
 TABLE_COLUMNS = 190
 

@@ -5,6 +5,9 @@ from zoneinfo import ZoneInfo
 
 from domain.errors import InvalidValue
 
+FIRST_MOMENT = datetime(1, 1, 1, tzinfo=UTC)
+LAST_MOMENT = datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+
 
 def find_zone(name: str) -> ZoneInfo:
     """Find a time zone.
@@ -34,12 +37,11 @@ def start_of_day(day: date, zone: ZoneInfo) -> datetime:
     try:
         return datetime.combine(day, datetime.min.time(), zone).astimezone(UTC)
     except OverflowError:
-        edge = datetime.min if day.year == 1 else datetime.max
-        return edge.replace(tzinfo=UTC)
+        return FIRST_MOMENT if day.year == 1 else LAST_MOMENT
 
 
 def end_of_day(day: date, zone: ZoneInfo) -> datetime:
     """Give the first moment after a day in a zone, UTC."""
     if day == date.max:
-        return datetime.max.replace(tzinfo=UTC)
+        return LAST_MOMENT
     return start_of_day(day + timedelta(days=1), zone)

@@ -58,15 +58,11 @@ class Stores:
         self.dead_letters = DeadLetters(self.database)
         self.expiry = Expiry(self.client, self.database, rules)
         self.hints = Hints(self.redis, rules)
-        self.idempotency = Idempotency(
-            self.client, self.database, settings.idempotency_seconds
-        )
+        self.idempotency = Idempotency(self.client, self.database, settings.idempotency_seconds)
         self.image_search = ImageSearch(self.database)
         self.images = Images(self.client, self.database)
         self.jobs = Jobs(self.database)
-        self.ledger = Ledger(
-            self.database, rules.lease_seconds, rules.max_attempts, self.metrics
-        )
+        self.ledger = Ledger(self.database, rules.lease_seconds, rules.max_attempts, self.metrics)
         self.load = LoadMeter(self.database)
         self.notices = Notices(self.redis)
         self.poisons = Poisons(self.database)

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
+from domain.days import LAST_MOMENT
 from domain.fingerprints import band_keys, count_differing_bits, nearby_band_keys
 from domain.jobs import Status
 from domain.keys import Scope
@@ -151,17 +152,17 @@ class ImageSearch:
         keys = nearby_band_keys(likeness.fingerprint, likeness.max_distance)
         match: Document = {
             "fingerprint_bands": {"$in": keys},
-            "fingerprint": {"$gte": LEAST_FINGERPRINT},
+            # Equal ones are known without a look, and may be many: blank pages are alike.
+            "fingerprint": {"$gte": LEAST_FINGERPRINT, "$ne": likeness.fingerprint},
         }
         if scope.user_id is not None:
             match["user_id"] = scope.user_id
         candidates = self._images.aggregate(
-            # Many images may have one fingerprint: blank pages do.
             [{"$match": match}, {"$group": {"_id": "$fingerprint"}}],
             hint=NEAR_DUPLICATES,
             batchSize=_BATCH,
         )
-        at_distance: dict[int, list[int]] = defaultdict(list)
+        at_distance = defaultdict(list, {0: [likeness.fingerprint]})
         for candidate in await candidates.to_list(None):
             distance = count_differing_bits(candidate["_id"], likeness.fingerprint)
             if distance <= likeness.max_distance:
@@ -182,7 +183,7 @@ def query_of(wanted: ImageFilter, before: str | None = None) -> Document:
         "camera_model": wanted.camera_model,
         "status": wanted.status.value if wanted.status else None,
     }
-    ranges = {
+    ranges: dict[str, Document] = {
         "taken_on": {"$gte": _text(wanted.taken_from), "$lte": _text(wanted.taken_to)},
         "uploaded_at": {"$gte": wanted.uploaded_from, "$lt": wanted.uploaded_before},
         "faces": {"$gte": _fewest_faces(wanted), "$lt": 1 if wanted.has_faces is False else None},
@@ -202,7 +203,7 @@ def query_of(wanted: ImageFilter, before: str | None = None) -> Document:
     return query
 
 
-def _id_bounds(wanted: ImageFilter, before: str | None) -> dict[str, str | None]:
+def _id_bounds(wanted: ImageFilter, before: str | None) -> Document:
     """Bound IDs by the time of upload, which makes their index that of the time as well."""
     since, until = wanted.uploaded_from, wanted.uploaded_before
     last = first_id_at(_clip(until) + MAX_ID_LEAD) if until else None
@@ -214,7 +215,7 @@ def _id_bounds(wanted: ImageFilter, before: str | None) -> dict[str, str | None]
 
 def _clip(moment: datetime) -> datetime:
     """Keep a time within those that an ID can carry."""
-    return min(max(moment, _EPOCH), datetime.max.replace(tzinfo=UTC) - MAX_ID_LEAD)
+    return min(max(moment, _EPOCH), LAST_MOMENT - MAX_ID_LEAD)
 
 
 def _fewest_faces(wanted: ImageFilter) -> int | None:

@@ -13,6 +13,7 @@ from domain.records import ItemError
 from sandbox.pool import START_SECONDS, ChildPool
 from storage.identifiers import utc_now
 from tasks.image_batch import BatchItem, Crash, Outcome, process_batch
+from tasks.shared_calls import CallFailed, SharedCalls
 
 # What is found is kept together, but not held back for longer than this.
 KEEP_SECONDS = 1.0
@@ -58,6 +59,7 @@ class Decoding:
         self._limits = limits
         self._group_images = group_images
         self._max_crashes = max_crashes
+        self._shared = SharedCalls(self._call, pool.children, group_images)
         # Whatever ends its children has one of them at a time; all others keep the rest.
         self._quarantine = asyncio.Semaphore(1)
 
@@ -115,13 +117,13 @@ class Decoding:
         left = group
         try:
             while left:
-                outcomes = await self._call(left)
+                outcomes = await self._shared.run(left)
                 found += outcomes
                 left = left[len(outcomes) :]
-        except Exception as error:
-            reason = _note(error, images=len(left))
+        except CallFailed as failed:
+            reason = _note(failed.error, images=failed.images)
             crashes = (Crash(utc_now(), reason.code),)
-            if len(left) > 1:
+            if failed.images > 1:
                 suspects += [Suspect(item, crashes=crashes) for item in left]
                 return
             suspect = Suspect(left[0], 1, crashes)

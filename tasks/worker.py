@@ -82,9 +82,7 @@ class ImageWorker:
         tracing: Records the work, where that is wanted.
     """
 
-    def __init__(
-        self, settings: Settings, stores: Stores, tracing: Tracing | None = None
-    ) -> None:
+    def __init__(self, settings: Settings, stores: Stores, tracing: Tracing | None = None) -> None:
         self._settings = settings
         self._stores = stores
         self._pace = Pace()

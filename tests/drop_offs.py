@@ -35,9 +35,7 @@ async def drop_off(
     )
 
 
-async def accept(
-    stores: Stores, *contents: bytes, user_id: str = "u1", refused: int = 0
-) -> Ticket:
+async def accept(stores: Stores, *contents: bytes, user_id: str = "u1", refused: int = 0) -> Ticket:
     """Give a ticket for some files."""
     return await stores.acceptance.accept(
         await drop_off(stores, *contents, user_id=user_id, refused=refused)

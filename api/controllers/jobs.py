@@ -21,8 +21,8 @@ from domain.estimates import Place, retry_after
 from domain.jobs import TERMINAL, Status
 from domain.keys import scope_of
 from domain.records import Job
-from storage.jobs import JobFilter
 from storage.job_states import JobChange
+from storage.jobs import JobFilter
 
 SETTLING_SECONDS = 2.0
 

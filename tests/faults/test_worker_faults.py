@@ -6,7 +6,7 @@ import pytest
 
 from storage.embedded import ServerProcess
 from tests.faults.promises import assert_promises_kept
-from tests.faults.stack import LEASE_SECONDS, Stack, pictures, until
+from tests.faults.stack import LEASE_SECONDS, Stack, huge_picture, pictures, until
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -75,7 +75,8 @@ async def test_stale_worker_writes_nothing(stack: Stack) -> None:
 
 async def test_job_whose_worker_dies_each_time_fails_with_reason(stack: Stack) -> None:
     stack.environ |= {"MINILAB_MAX_ATTEMPTS": "3", "MINILAB_LEASE_SECONDS": "1"}
-    ticket = await stack.ticket(pictures(2, "exhausted", large=True))
+    # It takes a child a second: no worker lives to see the end of it.
+    ticket = await stack.ticket([("huge.png", huge_picture())])
     for attempt in range(1, 4):
         worker = stack.start_worker(wait=False)
         await until(lambda n=attempt: has_attempts(stack, n))  # type: ignore[misc]

@@ -163,9 +163,16 @@ async def test_finds_images_by_where_they_stand(service: Service) -> None:
 
 
 async def test_combined_filters_hold_on_every_page(service: Service) -> None:
-    wanted = {"camera_make": "M", "camera_model": "M1", "faces": 2, "taken_on": "2020-01-01"}
+    wanted: dict[str, Any] = {
+        "camera_make": "M",
+        "camera_model": "M1",
+        "faces": 2,
+        "taken_on": "2020-01-01",
+    }
     names = [str(number) for number in range(9)]
-    await _add(service, *(finished_image("u1", filename=n, **wanted, location=VIENNA) for n in names))
+    await _add(
+        service, *(finished_image("u1", filename=n, **wanted, location=VIENNA) for n in names)
+    )
     others: list[dict[str, Any]] = [
         {"camera_make": "N"}, {"camera_model": "M2"}, {"faces": 0}, {"taken_on": "2020-01-02"},
         {"format": "png"}, {"status": "failed"}, {"user_id": "u2"}, {"location": None},
@@ -209,7 +216,8 @@ async def test_search_shows_nothing_of_others(service: Service) -> None:
 @pytest.mark.parametrize(
     "query",
     [
-        "format=svg", "status=done", "status=", "camera=", "camera_make=", "camera_make=" + "x" * 201,
+        "format=svg", "status=done", "status=", "camera=", "camera_make=",
+        "camera_make=" + "x" * 201,
         "taken_from=2020-02-30", "taken_from=2020-02-02&taken_to=2020-02-01",
         "uploaded_from=nope", "uploaded_from=2020-02-02&uploaded_to=2020-02-01",
         "tz=Mars/Olympus", "tz=../../etc/passwd", "tz=", "tz=" + "x" * 65, "tz=Europe",

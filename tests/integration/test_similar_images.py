@@ -31,7 +31,9 @@ def _scene(seed: int) -> bytes:
 def _changed(picture: bytes, width: int, quality: int) -> bytes:
     file = io.BytesIO()
     with Image.open(io.BytesIO(picture)) as image:
-        image.resize((width, width * image.height // image.width)).save(file, "JPEG", quality=quality)
+        image.resize((width, width * image.height // image.width)).save(
+            file, "JPEG", quality=quality
+        )
     return file.getvalue()
 
 
@@ -104,9 +106,7 @@ async def test_near_duplicates_of_others_are_not_shown(service: Service) -> None
     key = await service.make_key("client", "u1")
     found = await _similar(service, f"similar_to={mine}", key)
     assert [image["id"] for image in found] == [my_other]
-    answer = await service.client.get(
-        f"/v1/images?similar_to={theirs}", headers=authorization(key)
-    )
+    answer = await service.client.get(f"/v1/images?similar_to={theirs}", headers=authorization(key))
     assert_problem(answer, 404, "not_found")
     found = await _similar(service, f"similar_to={mine}")
     assert [image["id"] for image in found] == [theirs, my_other]
@@ -145,7 +145,9 @@ async def test_deleted_image_is_near_to_nothing(working_service: Service) -> Non
     assert len(await _similar(working_service, f"similar_to={first}")) == 1
     assert (await working_service.client.delete(f"/v1/images/{second}")).status_code == 204
     assert await _similar(working_service, f"similar_to={first}") == []
-    assert_problem(await working_service.client.get(f"/v1/images?similar_to={second}"), 404, "not_found")
+    assert_problem(
+        await working_service.client.get(f"/v1/images?similar_to={second}"), 404, "not_found"
+    )
 
 
 @pytest.mark.parametrize("image_id", ["nope", "019aa5d2-7c1e-7d43-9f0b-3a52c1f7e9b4"])

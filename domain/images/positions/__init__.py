@@ -38,7 +38,7 @@ class Limits(msgspec.Struct, frozen=True):
 
     directory_entries: int = 500_000
     depth: int = 3
-    xmp_bytes: int = 16 * 1024 * 1024
+    xmp_bytes: int = 4 * 1024 * 1024
     text_bytes: int = 16 * 1024 * 1024
     items: int = 100_000
     extents: int = 200_000

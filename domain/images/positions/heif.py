@@ -6,7 +6,7 @@ from domain.errors import CorruptImage
 from domain.images.positions import LIMITS
 from domain.images.positions.boxes import Box, Item, read_boxes, read_items, read_places
 from domain.images.positions.jpeg import strip_within
-from domain.images.positions.spans import Span, merge, overlaps
+from domain.images.positions.spans import Span, merge, overlap_each_other, overlaps
 from domain.images.positions.tiff import blank_exif, strip_exif
 from domain.images.positions.xmp import strip_xmp
 
@@ -74,10 +74,10 @@ class _Stripper:
                 kept += spans
             else:
                 others.append((item, spans))
-        merged = merge(kept)
+        merged, apart = merge(kept), [span for _, spans in others for span in spans]
+        if overlap_each_other(apart) or any(overlaps(merged, span) for span in apart):
+            raise CorruptImage("An item lies within another one.")
         for item, spans in others:
-            if any(overlaps(merged, span) for span in spans):
-                raise CorruptImage("An item that is no picture lies within one.")
             self._strip_item(item, spans)
 
     def _strip_item(self, item: Item, spans: list[Span]) -> None:

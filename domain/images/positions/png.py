@@ -32,7 +32,7 @@ def strip_png(data: bytes) -> bytes:
     Source:
         Portable Network Graphics (PNG) Specification, third edition, §5 and §11.
     """
-    kept = [data[:_SIGNATURE_BYTES]]
+    kept, has_xmp = [data[:_SIGNATURE_BYTES]], False
     position = _SIGNATURE_BYTES
     for _ in range(LIMITS.chunks):
         start, kind = position + 8, data[position + 4 : position + 8]
@@ -41,7 +41,8 @@ def strip_png(data: bytes) -> bytes:
             raise CorruptImage("The file ends before the end of the picture.")
         if kind[0] in _CRITICAL or kind in _HARMLESS:
             kept.append(data[position : end + 4])
-        else:
+        elif not (has_xmp and data.startswith(_XMP, start)):  # One packet is all that there is.
+            has_xmp = has_xmp or data.startswith(_XMP, start)
             kept.append(_strip_chunk(kind, data[start:end]))
         if kind == b"IEND":
             return b"".join(kept)

@@ -1,7 +1,7 @@
 """Parts of a file, by start and end in bytes."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 Span = tuple[int, int]
 
@@ -33,3 +33,20 @@ def overlap_each_other(spans: Iterable[Span]) -> bool:
             return True
         last = end
     return False
+
+
+def subtract(spans: Iterable[Span], merged: list[Span]) -> Iterator[Span]:
+    """Give what no span of those that :func:`merge` gave covers."""
+    for start, end in merge(spans):
+        position = start
+        first = max(bisect_right(merged, (start, start)) - 1, 0)
+        for index in range(first, len(merged)):
+            kept_start, kept_end = merged[index]
+            if kept_start >= end:
+                break
+            if kept_end > position:
+                if kept_start > position:
+                    yield position, kept_start
+                position = kept_end
+        if position < end:
+            yield position, end

@@ -1,15 +1,14 @@
 """Take places out of TIFF structures: EXIF blocks and TIFF files."""
 
 import struct
-from collections.abc import Callable, Iterator
-
-import msgspec
+from collections.abc import Callable
 
 from domain.errors import CorruptImage
-from domain.images.headers.ifd import ORIENTATION, Layout, read_layout, read_orientation
-from domain.images.positions import LIMITS, NotUnderstood
+from domain.images.headers.ifd import ORIENTATION, read_orientation
+from domain.images.positions import NotUnderstood
+from domain.images.positions.directories import Directories, Directory, Entry
 from domain.images.positions.iptc import strip_iptc, strip_photoshop
-from domain.images.positions.spans import Span, merge, overlap_each_other, overlaps
+from domain.images.positions.spans import Span, merge, overlap_each_other, overlaps, subtract
 from domain.images.positions.xmp import strip_xmp
 
 Strip = Callable[[bytes], bytes]
@@ -93,16 +92,15 @@ class _Stripper:
 
     def __init__(self, data: bytes, strip_picture: Strip) -> None:
         self._data = data
-        self._layout: Layout = read_layout(data)
+        self._tags = Directories(data)
         self._strip_picture = strip_picture
-        self._budget = LIMITS.directory_entries
-        self._directories: list[Span] = [(0, 16 if self._layout.big else 8)]
+        self._directories: list[Span] = [self._tags.header]
         self._values: list[Span] = []  # Values that stay.
         self._pixels: list[Span] = []
         self._gone: list[Span] = []  # Values that go.
         self._changed: dict[Span, Strip] = {}  # Values that stay without their place.
-        self._shortened: list[tuple[_Directory, list[Entry]]] = []
-        self._broken_links: list[int] = []
+        self._shortened: list[tuple[Directory, list[Entry]]] = []
+        self._loose: list[Directory] = []  # Which name one that is not there.
 
     def strip(self) -> bytes:
         """Give the structure without the place.
@@ -111,7 +109,7 @@ class _Stripper:
             NotUnderstood: Its first directory is damaged, there are too many entries, or what
                 is to be changed lies within something else.
         """
-        first = self._read_directory(self._layout.first)
+        first = self._tags.read(self._tags.first)
         if first is None:
             raise NotUnderstood
         self._walk(first)
@@ -120,31 +118,27 @@ class _Stripper:
         for (start, end), strip in self._changed.items():
             data[start:end] = strip(bytes(data[start:end]))
         kept = merge((*self._directories, *self._values, *self._pixels))
-        for start, end in self._gone:
-            if not overlaps(kept, (start, end)):  # Else it is out of reach, if not out of sight.
-                data[start:end] = bytes(end - start)
+        for start, end in subtract(self._gone, kept):
+            data[start:end] = bytes(end - start)
+        for directory in self._loose:
+            self._tags.unlink(data, directory)
         for directory, entries in self._shortened:
-            self._write_directory(data, directory, entries)
-        for link_at in self._broken_links:
-            data[link_at : link_at + self._offset_bytes] = bytes(self._offset_bytes)
+            self._tags.write(data, directory, entries)
         return bytes(data)
 
     def _check_apart(self) -> None:
         """Refuse what could not be changed without changing something else."""
         pixels = merge(self._pixels)
-        directories = merge(self._directories)
         written = [(of.start, of.end) for of, _ in self._shortened]
         written += [
             span for span, strip in self._changed.items() if strip is not self._strip_picture
         ]
-        if overlap_each_other(self._directories) or any(
-            overlaps(directories, span) for span in self._changed
-        ):
+        if overlap_each_other((*self._directories, *self._changed)):
             raise NotUnderstood
         if any(overlaps(pixels, span) for span in written):
             raise NotUnderstood
 
-    def _walk(self, first: _Directory) -> None:
+    def _walk(self, first: Directory) -> None:
         seen = {first.start}
         waiting = [(first, 0)]
         while waiting:
@@ -165,9 +159,9 @@ class _Stripper:
             if len(followed) < len(directory.entries):
                 self._shortened.append((directory, followed))
             if directory.link:
-                following = self._read_directory(directory.link)
+                following = self._tags.read(directory.link)
                 if following is None:
-                    self._broken_links.append(directory.link_at)
+                    self._loose.append(directory)
                 elif following.start not in seen:
                     seen.add(following.start)
                     waiting.append((following, parent))
@@ -187,23 +181,25 @@ class _Stripper:
         if entry.value is not None and not entry.is_inline:
             self._gone.append(entry.value)
         if entry.tag == _GPS:
-            for start in self._offsets(entry):
-                directory = self._read_directory(start, is_alone=True)
+            for start in self._tags.offsets(entry):
+                directory = self._tags.read(start, is_alone=True)
                 if directory is not None:
                     self._gone.append((directory.start, directory.end))
                     self._gone += [
                         of.value for of in directory.entries if of.value and not of.is_inline
                     ]
 
-    def _below(self, entry: Entry) -> list[_Directory] | None:
+    def _below(self, entry: Entry) -> list[Directory] | None:
         """Read the directories that an entry points to; None where it points nowhere."""
         is_pointer = entry.kind in _DIRECTORY_TYPES and entry.tag not in _PIXEL_TAGS
         if entry.tag not in _POINTERS and not is_pointer:
             return []
         is_alone = entry.tag in _ALONE
-        below = [self._read_directory(start, is_alone=is_alone) for start in self._offsets(entry)]
+        below = [self._tags.read(start, is_alone=is_alone) for start in self._tags.offsets(entry)]
         whole = [directory for directory in below if directory is not None]
-        return whole if whole and len(whole) == len(below) else None
+        if entry.tag in _POINTERS and (not whole or len(whole) < len(below)):
+            return None
+        return whole
 
     def _look_at(self, entry: Entry) -> None:
         if entry.value is None:
@@ -219,22 +215,22 @@ class _Stripper:
 
     def _change(self, span: Span, strip: Strip) -> None:
         if span not in self._changed:
-            self._spend((span[1] - span[0]) // 1024)
+            self._tags.spend((span[1] - span[0]) // 1024)
             self._changed[span] = strip
 
     def _strip_photoshop(self, blocks: bytes) -> bytes:
         try:
-            return strip_photoshop(blocks, lambda block: strip_exif(block, self._strip_picture))
+            return strip_photoshop(blocks, blank_exif)  # A copy of what is here already.
         except NotUnderstood:
             return bytes(len(blocks))
 
-    def _keep_pixels(self, directory: _Directory, entries: list[Entry]) -> None:
+    def _keep_pixels(self, directory: Directory, entries: list[Entry]) -> None:
         by_tag = {entry.tag: entry for entry in entries}
         for starts_tag, lengths_tag in _PIXELS:
             if starts_tag not in by_tag or lengths_tag not in by_tag:
                 continue
-            starts = self._offsets(by_tag[starts_tag])
-            for start, length in zip(starts, self._offsets(by_tag[lengths_tag]), strict=False):
+            starts = self._tags.offsets(by_tag[starts_tag])
+            for start, length in zip(starts, self._tags.offsets(by_tag[lengths_tag]), strict=False):
                 span = start, min(start + length, len(self._data))
                 if start >= len(self._data):
                     continue
