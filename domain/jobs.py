@@ -80,7 +80,7 @@ class ChunkPlan(msgspec.Struct, frozen=True):
     """
 
     max_images: int = 25
-    max_bytes: int = 4 * 1024 * 1024
+    max_bytes: int = 12 * 1024 * 1024
 
 
 def plan_chunks(files: Sequence[tuple[str, int]], plan: ChunkPlan) -> list[int]:

@@ -52,7 +52,7 @@ class WorkRules(msgspec.Struct, frozen=True):
     """
 
     chunk_max_images: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 25
-    chunk_max_bytes: Annotated[int, msgspec.Meta(ge=1)] = 4 * 1024 * 1024
+    chunk_max_bytes: Annotated[int, msgspec.Meta(ge=1)] = 12 * 1024 * 1024
     lease_seconds: Annotated[float, msgspec.Meta(ge=1)] = 15.0
     hint_grace_seconds: Annotated[float, msgspec.Meta(ge=0.5)] = 5.0
     max_attempts: Annotated[int, msgspec.Meta(ge=1)] = 10

@@ -13,7 +13,7 @@ from domain.records import ItemError
 from sandbox.pool import START_SECONDS, ChildPool
 from storage.identifiers import utc_now
 from tasks.image_batch import BatchItem, Crash, Outcome, process_batch
-from tasks.shared_calls import CallFailed, SharedCalls
+from tasks.shared_calls import MOST_BYTES, CallFailed, SharedCalls
 
 # What is found is kept together, but not held back for longer than this.
 KEEP_SECONDS = 1.0
@@ -94,7 +94,10 @@ class Decoding:
         """
         found: list[Outcome] = []
         suspects: list[Suspect] = []
-        groups = group_for_children(len(items), self._pool.children, self._group_images)
+        # Large images go one by one, to whichever child is free next.
+        size_bytes = sum(len(item.data) for item in items)
+        most = max(1, min(self._group_images, MOST_BYTES * len(items) // max(1, size_bytes)))
+        groups = group_for_children(len(items), self._pool.children, most)
         running = {
             asyncio.create_task(self._run_group(items[part], found, suspects)) for part in groups
         }

@@ -5,7 +5,7 @@ from math import ceil
 from storage.connect import Stores
 from storage.turns import Behind
 
-REFILL_SECONDS = 0.2
+REFILL_SECONDS = 0.5
 # What one pass takes on at most.
 MAX_TENANTS = 50
 MAX_CHUNKS = 100

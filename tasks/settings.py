@@ -15,7 +15,7 @@ class WorkerSettings(msgspec.Struct, frozen=True):
         worker_children: Child processes that decode and compute side by side.
         worker_group_images: Most images that a child takes at once.
         worker_poll_seconds: Pause between two looks at the queue where no notice of a new
-            hint comes: 50 ms costs 1 % of a core.
+            hint comes, so that a lost notice costs no more than this.
         worker_drain_seconds: Longest wait for running work when asked to stop.
         reconcile_seconds: Pause between two looks for work that nobody has.
         sweep_seconds: Pause between two looks for bytes without a parent.
@@ -26,7 +26,7 @@ class WorkerSettings(msgspec.Struct, frozen=True):
 
     worker_children: Annotated[int, msgspec.Meta(ge=1, le=256)] = os.cpu_count() or 1
     worker_group_images: Annotated[int, msgspec.Meta(ge=1, le=256)] = 25
-    worker_poll_seconds: Annotated[float, Positive] = 0.05
+    worker_poll_seconds: Annotated[float, Positive] = 0.25
     worker_drain_seconds: Annotated[float, msgspec.Meta(ge=0)] = 30.0
     reconcile_seconds: Annotated[float, Positive] = 2.0
     sweep_seconds: Annotated[float, Positive] = 600.0
