@@ -31,7 +31,7 @@ run: $(VENV)/.run ## Start the whole service on this machine (Ctrl-C stops it, d
 	@exec $(BIN)/python -m deploy.run_local
 
 test: $(VENV)/.dev ## Run every test, against a real MongoDB and a real Redis
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile $(PYTEST_ARGS)
 
 check: $(VENV)/.dev ## Lint, types, layers, contract drift, containers
 	$(BIN)/ruff format --check .

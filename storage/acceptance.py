@@ -16,6 +16,7 @@ from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo import UpdateOne
 from pymongo.errors import PyMongoError
 
+from domain.errors import Unavailable
 from domain.jobs import ChunkPlan
 from storage.drop_offs import (
     DropOff,
@@ -147,6 +148,7 @@ class Acceptance:
         """Write a group. Returns the files whose chunks are written and not needed."""
         database = self._database
         new, known = await self._count_blobs(session, group)
+        await self._check_flushed(session, new)
         chunks = [
             chunk
             for file_id, entry in new.items()
@@ -169,6 +171,34 @@ class Acceptance:
         await answer_keys(database, session, keys)
         flushed = {file_id for entry in group for file_id in entry.drop_off.intake.flushed}
         return flushed - new.keys()
+
+    async def _check_flushed(
+        self, session: AsyncIOMotorClientSession, new: dict[ObjectId, Entry]
+    ) -> None:
+        """See that what was written of new blobs while they arrived is still there.
+
+        It was written without waiting for a majority, and the primary may be another one now.
+
+        Raises:
+            Unavailable: Some of it is lost: the files have to be sent again.
+        """
+        flushed = {
+            file_id: chunks
+            for file_id, entry in new.items()
+            if (chunks := entry.drop_off.intake.flushed.get(file_id))
+        }
+        if not flushed:
+            return
+        found = self._database["blobs.chunks"].aggregate(
+            [
+                {"$match": {"files_id": {"$in": list(flushed)}}},
+                {"$group": {"_id": "$files_id", "chunks": {"$sum": 1}}},
+            ],
+            session=session,
+        )
+        there = {file["_id"]: file["chunks"] async for file in found}
+        if any(there.get(file_id, 0) < chunks for file_id, chunks in flushed.items()):
+            raise Unavailable("The upload was lost on its way. Send the same request again.")
 
     async def _count_blobs(
         self, session: AsyncIOMotorClientSession, group: list[Entry]

@@ -7,6 +7,7 @@ Source: https://github.com/mongodb/specifications/blob/master/source/gridfs/grid
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
@@ -14,7 +15,7 @@ import msgspec
 from bson import ObjectId
 from pymongo.errors import BulkWriteError
 
-from storage.mongo import Collection, Database, Document
+from storage.mongo import DURABLE, Collection, Database, Document
 
 CHUNK_BYTES = 255 * 1024
 FLUSH_BYTES = 1024 * 1024
@@ -95,7 +96,7 @@ class BlobIntake:
         self._chunks = chunks
         self._pending: list[Document] = []
         self._pending_bytes = 0
-        self._flushed: set[ObjectId] = set()
+        self._flushed: Counter[ObjectId] = Counter()
 
     async def write(self, file: IncomingFile, data: bytes) -> None:
         """Take bytes of a file; writes to GridFS whenever enough has gathered."""
@@ -116,16 +117,16 @@ class BlobIntake:
         return self._pending_bytes
 
     @property
-    def flushed(self) -> frozenset[ObjectId]:
-        """The files of which chunks have been written."""
-        return frozenset(self._flushed)
+    def flushed(self) -> dict[ObjectId, int]:
+        """The files of which chunks have been written, and how many of each."""
+        return dict(self._flushed)
 
     async def refuse(self, file: IncomingFile) -> None:
         """Forget a file, and remove what was written of it."""
         self._drop_pending(file.file_id)
         if file.file_id in self._flushed:
             await self._chunks.delete_many({"files_id": file.file_id})
-            self._flushed.discard(file.file_id)
+            del self._flushed[file.file_id]
 
     async def discard(self) -> None:
         """Remove all that was written, for a request that ends without a ticket."""
@@ -137,7 +138,7 @@ class BlobIntake:
         self._pending += chunks
         self._pending_bytes += sum(len(chunk["data"]) for chunk in chunks)
         if self._pending_bytes >= FLUSH_BYTES:
-            self._flushed |= {chunk["files_id"] for chunk in self._pending}
+            self._flushed.update(chunk["files_id"] for chunk in self._pending)
             batch, self._pending, self._pending_bytes = self._pending, [], 0
             await self._chunks.insert_many(batch, ordered=False)
 
@@ -253,7 +254,10 @@ async def find_variant(database: Database, file_id: str) -> StoredVariant | None
 
 
 async def insert_once(collection: Collection, documents: list[Document]) -> None:
-    """Insert documents of which some may be there already, from an earlier attempt.
+    """Insert documents of which some may be there already, from an earlier attempt, durably.
+
+    What refers to them is written afterwards, and maybe on another primary: without a majority
+    these could be lost, and that not.
 
     Raises:
         BulkWriteError: Anything but a duplicate went wrong.
@@ -261,7 +265,7 @@ async def insert_once(collection: Collection, documents: list[Document]) -> None
     if not documents:
         return
     try:
-        await collection.insert_many(documents, ordered=False)
+        await collection.with_options(write_concern=DURABLE).insert_many(documents, ordered=False)
     except BulkWriteError as error:
         details = error.details or {}
         if any(failure["code"] != DUPLICATE_KEY for failure in details["writeErrors"]):

@@ -10,7 +10,7 @@ from pymongo import UpdateOne
 from storage.blobs import insert_once, read_files, variant_documents
 from storage.identifiers import utc_now
 from storage.images import Blob
-from storage.mongo import Database, Document
+from storage.mongo import DURABLE, Database, Document
 
 
 class NewVariant(msgspec.Struct, frozen=True):
@@ -83,10 +83,10 @@ class Results:
             ),
             insert_once(self._database["variants.files"], [file for file, _ in pairs]),
         )
-        # Last: a crash must not leave a result whose picture is not there.
-        await self._database["blobs.files"].bulk_write(
-            [_update(results) for results in found], ordered=False
-        )
+        # Last: a crash must not leave a result whose picture is not there. Durably: the images
+        # that end with it may be written on another primary.
+        files = self._database["blobs.files"].with_options(write_concern=DURABLE)
+        await files.bulk_write([_update(results) for results in found], ordered=False)
 
 
 def _update(found: BlobResults) -> UpdateOne:

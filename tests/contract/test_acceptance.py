@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from pymongo.read_concern import ReadConcern
 
+from domain.errors import Unavailable
 from domain.jobs import ChunkPlan, Status
 from domain.keys import Scope
 from storage.acceptance import Acceptance
@@ -127,3 +128,19 @@ async def test_cuts_a_job_into_chunks_of_work(stores: Stores) -> None:
     chunks = [image["chunk"] async for image in stores.database["images"].find().sort("index")]
     assert chunks == [n // rules.chunk_max_images for n in range(count)]
     assert list(ticket.chunks) == [0, 1, 2]
+
+
+async def test_no_ticket_is_given_for_bytes_that_another_primary_never_had(stores: Stores) -> None:
+    chunks = stores.database["blobs.chunks"]
+    cut = await drop_off(stores, bytes(3 * MB))
+    whole = await drop_off(stores, b"\1" * (3 * MB))
+    (lost,) = await chunks.find({"files_id": cut.taken[0].staged.file_id}).limit(1).to_list(1)
+    await chunks.delete_one({"_id": lost["_id"]})  # As a primary does that was not the last one.
+    answers = await asyncio.gather(
+        stores.acceptance.accept(cut), stores.acceptance.accept(whole), return_exceptions=True
+    )
+    assert isinstance(answers[0], Unavailable)
+    assert isinstance(answers[1], Ticket)
+    assert await _bytes_of(stores, answers[1]) == [b"\1" * (3 * MB)]
+    assert await stores.database["jobs"].count_documents({}) == 1
+    assert await chunks.distinct("files_id") == [whole.taken[0].staged.file_id]
