@@ -1,6 +1,7 @@
 """API keys at rest: hashed, found by their secret, gone when revoked."""
 
 import asyncio
+import itertools
 import os
 from datetime import datetime, timedelta, timezone
 
@@ -31,6 +32,14 @@ async def test_keeps_only_the_hash(stores: Stores) -> None:
     assert document is not None
     assert document["hash"] == hash_secret(secret)
     assert secret not in repr(document)
+
+
+async def test_finds_caller_while_what_is_remembered_expires(stores: Stores) -> None:
+    passed = itertools.count(step=CACHE_SECONDS / 3)  # It expires between any two looks.
+    keys = ApiKeys(stores.database, clock=lambda: next(passed))
+    key, secret = await _make(stores, KeyPlan(Role.CLIENT, "u1"))
+    for _ in range(20):
+        assert await keys.find_caller(secret) == Caller(key.id, Role.CLIENT, "u1")
 
 
 async def test_revoked_key_is_unknown_at_once_and_soon_elsewhere(stores: Stores) -> None:
