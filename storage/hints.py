@@ -12,12 +12,7 @@ from collections.abc import Sequence
 import msgspec
 import structlog
 from arq.connections import ArqRedis
-from arq.constants import (
-    default_queue_name,
-    in_progress_key_prefix,
-    job_key_prefix,
-    retry_key_prefix,
-)
+from arq.constants import default_queue_name
 from redis.asyncio import ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
@@ -29,16 +24,12 @@ from storage.channels import listen
 from storage.errors import REDIS_FAILED
 from storage.recovery import ChunkHint, read_hint_id
 from storage.settings import StoreSettings, WorkRules
-from storage.turns import CHANNEL, Turns
+from storage.turns import CHANNEL, HintState, Room, Turns
 
 QUEUE = default_queue_name
 MARKER = "minilab:hints-are-here"
 MARKER_SECONDS = 24 * 3600
-# arq keeps a hint as being worked on for this long after its worker was killed.
-TASK_SECONDS = 900
-IN_PROGRESS_SECONDS = TASK_SECONDS + 10
 MAX_SENDERS = 16
-LOOKED_THROUGH = 500
 
 _log = structlog.get_logger(__name__)
 
@@ -67,18 +58,6 @@ def connect_redis(settings: StoreSettings, *, retries: int = 1) -> ArqRedis:
         job_serializer=msgspec.msgpack.encode,
         job_deserializer=msgspec.msgpack.decode,
     )
-
-
-class HintState(msgspec.Struct, frozen=True):
-    """How a hint stands in Redis.
-
-    Attributes:
-        is_there: Whether it waits or is worked on.
-        taken_seconds: How long ago a worker took it; None while it waits.
-    """
-
-    is_there: bool
-    taken_seconds: float | None
 
 
 class Hints:
@@ -144,19 +123,7 @@ class Hints:
         Raises:
             RedisError: Redis cannot be reached.
         """
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for hint in hints:
-                pipe.exists(job_key_prefix + hint.id)
-                pipe.zscore(QUEUE, hint.id)
-                pipe.pttl(in_progress_key_prefix + hint.id)
-            answers = await pipe.execute()
-        return [
-            HintState(
-                is_there=bool(exists) and score is not None,
-                taken_seconds=IN_PROGRESS_SECONDS - left_ms / 1000 if left_ms > 0 else None,
-            )
-            for exists, score, left_ms in zip(*[iter(answers)] * 3, strict=True)
-        ]
+        return await self.turns.find_states([hint.id for hint in hints])
 
     async def find_taken(self, min_seconds: float) -> list[ChunkHint]:
         """Find hints that a worker took so long ago, among the first in the queue.
@@ -164,14 +131,7 @@ class Hints:
         Raises:
             RedisError: Redis cannot be reached.
         """
-        first = await self._redis.zrange(QUEUE, 0, LOOKED_THROUGH - 1)
-        hints = [read_hint_id(hint_id.decode()) for hint_id in first]
-        states = await self.find_states(hints) if hints else []
-        return [
-            hint
-            for hint, state in zip(hints, states, strict=True)
-            if (state.taken_seconds or 0) >= min_seconds
-        ]
+        return [read_hint_id(hint_id) for hint_id in await self.turns.find_taken(min_seconds)]
 
     async def were_wiped(self) -> bool:
         """Say whether Redis has lost everything since this was last asked, by anyone.
@@ -188,17 +148,14 @@ class Hints:
         """Have :meth:`were_wiped` say so once more: who was told could do nothing about it."""
         await self._redis.delete(MARKER)
 
-    async def forget(self, hint: ChunkHint) -> None:
-        """Remove a hint whose worker is gone, which arq would keep until a key expires."""
-        hint_id = hint.id
-        async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.zrem(QUEUE, hint_id)
-            pipe.delete(
-                job_key_prefix + hint_id,
-                in_progress_key_prefix + hint_id,
-                retry_key_prefix + hint_id,
-            )
-            await pipe.execute()
+    async def forget(self, hints: Sequence[ChunkHint]) -> None:
+        """Remove hints whose worker is gone, which would stay until a key expires.
+
+        Raises:
+            RedisError: Redis cannot be reached.
+        """
+        if hints:
+            await self.turns.exchange(Room(0, 0, 0), ended=[hint.id for hint in hints])
 
     async def drain(self) -> None:
         """Wait until what is being sent has been sent."""

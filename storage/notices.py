@@ -25,7 +25,7 @@ SILENCE_SECONDS = 2.0
 
 _log = structlog.get_logger(__name__)
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(JobChange).decode
+_decode = msgspec.msgpack.Decoder(list[JobChange]).decode
 
 
 class Notices:
@@ -47,11 +47,12 @@ class Notices:
 
     async def publish_all(self, changes: Sequence[JobChange]) -> None:
         """Tell of changes, if Redis can be reached."""
-        await self._send(CHANNEL, [_encode(change) for change in changes])
+        if changes:
+            await self._send(CHANNEL, _encode(changes))
 
     async def publish_cancel(self, job_id: str) -> None:
         """Tell the workers that a job was canceled, if Redis can be reached."""
-        await self._send(CANCELS, [job_id.encode()])
+        await self._send(CANCELS, job_id.encode())
 
     async def hear_cancels(self, hear: Callable[[str], None]) -> None:
         """Hear which jobs are canceled, until cancelled."""
@@ -79,17 +80,14 @@ class Notices:
             self._listener.cancel()
             await asyncio.wait([self._listener])
 
-    async def _send(self, channel: str, messages: Sequence[bytes]) -> None:
-        if not messages or time.monotonic() < self._silent_until:
+    async def _send(self, channel: str, message: bytes) -> None:
+        if time.monotonic() < self._silent_until:
             return
         try:
-            async with self._redis.pipeline(transaction=False) as pipe:
-                for message in messages:
-                    pipe.publish(channel, message)
-                await pipe.execute()
+            await self._redis.publish(channel, message)
         except REDIS_FAILED as error:
             self._silent_until = time.monotonic() + SILENCE_SECONDS
-            _log.warning("notices_not_sent", notices=len(messages), reason=type(error).__name__)
+            _log.warning("notice_not_sent", channel=channel, reason=type(error).__name__)
 
     @property
     def waited_for(self) -> list[str]:
@@ -103,8 +101,9 @@ class Notices:
 
     def _hear(self, message: bytes) -> None:
         try:
-            change = _decode(message)
+            changes = _decode(message)
         except msgspec.DecodeError:
             _log.warning("notice_not_understood")
             return
-        self.wake(change.job_id)
+        for change in changes:
+            self.wake(change.job_id)

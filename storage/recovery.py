@@ -181,6 +181,13 @@ class Recovery:
             {"$set": {"due_at": now}},
         )
 
+    async def find_ended(self, hints: Sequence[ChunkHint]) -> list[ChunkHint]:
+        """Find hints to chunks of which nothing is open."""
+        chunks = [{"job_id": hint.job_id, "chunk": hint.chunk} for hint in hints]
+        found = self._images.find({"$or": chunks, **IS_OPEN}, {"job_id": 1, "chunk": 1})
+        busy = {(image["job_id"], image["chunk"]) async for image in found}
+        return [hint for hint in hints if (hint.job_id, hint.chunk) not in busy]
+
     async def postpone(self, hint: ChunkHint, until: datetime) -> None:
         """Look after a chunk later: its hint was taken a moment ago."""
         await self._images.update_many(

@@ -11,9 +11,13 @@
 -- so that whoever has nothing in the queue gets in. What finds no room stays in MongoDB alone, and
 -- its tenant joins the backlog with a cursor: the position of its first hint that is not here.
 
-local queue, clock, ends, backlog, cursors, pause = unpack(KEYS)
+local queue, clock, ends, backlog, cursors, pause, hungry = unpack(KEYS)
+-- arq's names.
+local TASK, IN_PROGRESS = 'arq:job:', 'arq:in-progress:'
 local DAY_SECONDS = 86400
 local SLACK = 100
+local PAGE = 200
+local LOOKED_THROUGH = 500
 
 local function number(text)
   return text and tonumber(text) or 0
@@ -54,13 +58,20 @@ local function join(tenant, turn, position)
   redis.call('EXPIRE', cursors, DAY_SECONDS)
 end
 
-local function is_there(id, key)
-  return redis.call('EXISTS', key) == 1 and redis.call('ZSCORE', queue, id)
+local function is_there(id)
+  return redis.call('EXISTS', TASK .. id) == 1 and redis.call('ZSCORE', queue, id)
 end
 
-local function put(id, key, turn, task)
+local function put(id, turn, task)
   redis.call('ZADD', queue, text(turn), id)
-  redis.call('SET', key, task, 'EX', DAY_SECONDS)
+  redis.call('SET', TASK .. id, task, 'EX', DAY_SECONDS)
+end
+
+-- Wakes the workers, if one of them has found less than it has room for.
+local function wake(channel)
+  if redis.call('DEL', hungry) == 1 then
+    redis.call('PUBLISH', channel, '')
+  end
 end
 
 -- Sends hints of a tenant until there is no room; what is there already is left alone.
@@ -72,14 +83,14 @@ local function send(channel, most, tenant, start, ...)
   local waits = start == '' and redis.call('ZSCORE', backlog, tenant)
   local hints = {...}
   local sent, position, full = 0, start, false
-  for i = 1, #hints, 5 do
-    local id, key, length, task = hints[i], hints[i + 1], hints[i + 3], hints[i + 4]
-    position = hints[i + 2]
-    if not is_there(id, key) then
+  for i = 1, #hints, 4 do
+    local id, length, task = hints[i], hints[i + 2], hints[i + 3]
+    position = hints[i + 1]
+    if not is_there(id) then
       full = waits or room <= 0 or turn - now > room
       if full then break end
       turn = turn + length
-      put(id, key, turn, task)
+      put(id, turn, task)
       sent = sent + 1
       room = room_for_each(most)
     end
@@ -87,7 +98,7 @@ local function send(channel, most, tenant, start, ...)
   if sent > 0 then
     redis.call('ZADD', ends, text(turn), tenant)
     redis.call('EXPIRE', ends, DAY_SECONDS)
-    redis.call('PUBLISH', channel, '')
+    wake(channel)
   end
   if start ~= '' and redis.call('HGET', cursors, tenant) == start then
     redis.call('HSET', cursors, tenant, position)
@@ -99,11 +110,86 @@ local function send(channel, most, tenant, start, ...)
 end
 
 -- Sends a hint of work that has had its turn and lost its worker: it comes next, at no cost.
-local function send_again(channel, most, id, key, task)
+local function send_again(channel, most, id, task)
   if redis.call('ZCARD', queue) >= tonumber(most) then return 0 end
-  put(id, key, math.max(1, read_clock(0)), task)
-  redis.call('PUBLISH', channel, '')
+  put(id, math.max(1, read_clock(0)), task)
+  wake(channel)
   return 1
+end
+
+-- The work that a task is: the last of what is sent with it.
+local function read_units(task)
+  local readable, read = pcall(cmsgpack.unpack, task)
+  local arguments = readable and type(read) == 'table' and read.a
+  return type(arguments) == 'table' and tonumber(arguments[#arguments]) or 1
+end
+
+-- Takes the first hints that nobody works on, as many as there is room for; whoever holds nothing
+-- takes one, however large. A hint without its task is of no use.
+local function take(held, most_units, most_hints, mark_seconds)
+  local taken, looked = {}, 0
+  while #taken < most_hints do
+    local first = redis.call('ZRANGE', queue, looked, looked + PAGE - 1, 'WITHSCORES')
+    for i = 1, #first, 2 do
+      local id, mark = first[i], IN_PROGRESS .. first[i]
+      if redis.call('EXISTS', mark) == 0 then
+        local task = redis.call('GET', TASK .. id)
+        local units = task and read_units(task) or 0
+        if #taken == most_hints or task and held > 0 and held + units > most_units then
+          return taken
+        end
+        if task then
+          redis.call('SET', mark, '1', 'EX', mark_seconds)
+          held = held + units
+          table.insert(taken, {id, first[i + 1], text(units), task})
+        else
+          redis.call('ZREM', queue, id)
+        end
+      end
+    end
+    if #first < 2 * PAGE then
+      redis.call('SET', hungry, '1', 'EX', DAY_SECONDS)
+      return taken
+    end
+    looked = looked + PAGE
+  end
+  return taken
+end
+
+-- Takes back what a worker has done with, and gives it more.
+-- done: length of the turns that it has worked on. ended: how many of the IDs are over; the others
+-- are to be taken up again. held, most_units, most_hints: as for take.
+local function exchange(done, held, most_units, most_hints, mark_seconds, ended, ...)
+  for i, id in ipairs({...}) do
+    redis.call('DEL', IN_PROGRESS .. id)
+    if i <= tonumber(ended) then
+      redis.call('DEL', TASK .. id)
+      redis.call('ZREM', queue, id)
+    end
+  end
+  read_clock(tonumber(done))
+  return take(tonumber(held), tonumber(most_units), tonumber(most_hints), mark_seconds)
+end
+
+-- Says of each hint whether it is there, and for how long a worker's mark on it still lasts.
+local function find_states(...)
+  local states = {}
+  for i, id in ipairs({...}) do
+    states[i] = {is_there(id) and 1 or 0, redis.call('PTTL', IN_PROGRESS .. id)}
+  end
+  return states
+end
+
+-- Finds hints that a worker has taken, and for how long its mark on them still lasts at most.
+local function find_taken(most_ms)
+  local taken = {}
+  for _, id in ipairs(redis.call('ZRANGE', queue, 0, LOOKED_THROUGH - 1)) do
+    local left_ms = redis.call('PTTL', IN_PROGRESS .. id)
+    if left_ms > 0 and left_ms <= tonumber(most_ms) then
+      table.insert(taken, id)
+    end
+  end
+  return taken
 end
 
 -- Picks tenants with a backlog that have used up half of their share, the furthest behind first;
@@ -140,7 +226,8 @@ local function join_all(...)
 end
 
 local commands = {
-  send = send, send_again = send_again, pick = pick, leave = leave, join_all = join_all,
-  advance = function(done) read_clock(tonumber(done)) end,
+  send = send, send_again = send_again, exchange = exchange,
+  find_states = find_states, find_taken = find_taken,
+  pick = pick, leave = leave, join_all = join_all,
 }
 return commands[ARGV[1]](unpack(ARGV, 2))

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 from arq.connections import ArqRedis
-from arq.constants import default_queue_name, job_key_prefix
+from arq.constants import default_queue_name
 from arq.jobs import serialize_job
 
 from domain.turns import read_weights
@@ -28,11 +28,15 @@ KEYS = (
     "minilab:turns:backlog",
     "minilab:turns:cursors",
     "minilab:turns:pause",
+    "minilab:turns:hungry",
 )
+# A hint is kept as being worked on for this long after its worker was killed.
+TASK_SECONDS = 900
+IN_PROGRESS_SECONDS = TASK_SECONDS + 10
 SCRIPT = Path(__file__).with_suffix(".lua")
 # Lua's stack holds some thousand arguments.
 MOST_HINTS = 200
-MOST_TENANTS = 1000
+MOST_IDS = 1000
 
 
 class Behind(msgspec.Struct, frozen=True):
@@ -47,6 +51,48 @@ class Behind(msgspec.Struct, frozen=True):
     user_id: str
     cursor: str
     units: float
+
+
+class TakenHint(msgspec.Struct, frozen=True):
+    """A hint that a worker has taken up.
+
+    Attributes:
+        id: Its ID in the queue.
+        turn: Its score.
+        units: The work, in small images.
+        task: What arq's ``enqueue_job`` wrote.
+    """
+
+    id: str
+    turn: float
+    units: float
+    task: bytes
+
+
+class HintState(msgspec.Struct, frozen=True):
+    """How a hint stands in Redis.
+
+    Attributes:
+        is_there: Whether it waits or is worked on.
+        taken_seconds: How long ago a worker took it; None while it waits.
+    """
+
+    is_there: bool
+    taken_seconds: float | None
+
+
+class Room(msgspec.Struct, frozen=True):
+    """How much more a worker takes up.
+
+    Attributes:
+        held: Work that it has, in small images.
+        most_units: Work that it has at most; one hint it always takes.
+        most_hints: Hints that it takes now at most.
+    """
+
+    held: float
+    most_units: float
+    most_hints: int
 
 
 class Turns:
@@ -105,7 +151,7 @@ class Turns:
                 field
                 for hint in some
                 for length in [hint.units / weight]
-                for field in (hint.id, _key(hint), hint.position, length, _task(hint, length))
+                for field in (hint.id, hint.position, length, _task(hint, length))
             ]
             more, full = await self._call("send", CHANNEL, self._most, user_id, cursor, *fields)
             sent += more
@@ -123,8 +169,41 @@ class Turns:
         Raises:
             RedisError: Redis cannot be reached.
         """
-        arguments = (CHANNEL, self._most, hint.id, _key(hint), _task(hint, hint.units))
+        arguments = (CHANNEL, self._most, hint.id, _task(hint, hint.units))
         return bool(await self._call("send_again", *arguments))
+
+    async def find_states(self, hint_ids: Sequence[str]) -> list[HintState]:
+        """Say how hints stand in Redis.
+
+        Returns:
+            A state for each hint, in order.
+
+        Raises:
+            RedisError: Redis cannot be reached.
+        """
+        states: list[HintState] = []
+        for start in range(0, len(hint_ids), MOST_IDS):
+            found = await self._call("find_states", *hint_ids[start : start + MOST_IDS])
+            states += [
+                HintState(
+                    is_there=bool(is_there),
+                    taken_seconds=IN_PROGRESS_SECONDS - left_ms / 1000 if left_ms > 0 else None,
+                )
+                for is_there, left_ms in found
+            ]
+        return states
+
+    async def find_taken(self, min_seconds: float) -> list[str]:
+        """Find hints that a worker took so long ago, among the first in the queue.
+
+        Returns:
+            Their IDs.
+
+        Raises:
+            RedisError: Redis cannot be reached.
+        """
+        most_ms = int(1000 * (IN_PROGRESS_SECONDS - min_seconds))
+        return [hint_id.decode() for hint_id in await self._call("find_taken", most_ms)]
 
     async def pick(self, limit: int, pause_seconds: float) -> list[Behind]:
         """Pick tenants with a backlog for which there is room, the furthest behind first.
@@ -154,26 +233,32 @@ class Turns:
         Raises:
             RedisError: Redis cannot be reached.
         """
-        for start in range(0, len(user_ids), MOST_TENANTS):
-            await self._call("join_all", *user_ids[start : start + MOST_TENANTS])
+        for start in range(0, len(user_ids), MOST_IDS):
+            await self._call("join_all", *user_ids[start : start + MOST_IDS])
 
-    async def advance(self, done: float) -> None:
-        """Tell how far the work has come.
+    async def exchange(
+        self, room: Room, ended: Sequence[str] = (), again: Sequence[str] = (), done: float = 0
+    ) -> list[TakenHint]:
+        """Hand back what a worker has done with, and take more: the lowest turns, each once.
 
         Args:
+            room: How much is taken.
+            ended: IDs of hints that are over.
+            again: IDs of hints that are to be taken up again, by whoever comes first.
             done: Length of the turns that have been worked on.
 
         Raises:
             RedisError: Redis cannot be reached.
         """
-        await self._call("advance", done)
+        how_much = (room.held, room.most_units, room.most_hints, IN_PROGRESS_SECONDS)
+        taken = await self._call("exchange", done, *how_much, len(ended), *ended, *again)
+        return [
+            TakenHint(hint_id.decode(), float(turn), float(units), task)
+            for hint_id, turn, units, task in taken
+        ]
 
     async def _call(self, name: str, *arguments: str | bytes | float) -> Any:
         return await self._run(keys=KEYS, args=[name, *arguments])
-
-
-def _key(hint: ChunkHint) -> str:
-    return job_key_prefix + hint.id
 
 
 def _task(hint: ChunkHint, turn_length: float) -> bytes:

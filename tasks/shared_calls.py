@@ -7,6 +7,7 @@ children are at work goes to the next free one together, the lowest turn first.
 import asyncio
 import math
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
 from heapq import heappop, heappush
 from itertools import count
 
@@ -14,7 +15,9 @@ import msgspec
 import structlog
 
 from tasks.image_batch import BatchItem, Outcome
-from tasks.turns import TURN
+
+TURN: ContextVar[float] = ContextVar("turn", default=0)
+"""The score of the hint that this work comes from."""
 
 # Larger images go to a child by themselves: for them a call costs next to nothing.
 MOST_BYTES = 1024 * 1024
@@ -39,7 +42,7 @@ class CallFailed(Exception):
 class Asked(msgspec.Struct, order=True):
     """Items of one task that wait for a child."""
 
-    turn: int
+    turn: float
     arrival: int
     items: Sequence[BatchItem]
     answer: "asyncio.Future[list[Outcome]]"
@@ -64,7 +67,7 @@ class SharedCalls:
         self._running: set[asyncio.Task[None]] = set()
 
     async def run(self, items: Sequence[BatchItem]) -> list[Outcome]:
-        """Work on items in the turn of :data:`tasks.turns.TURN`.
+        """Work on items in the turn of :data:`TURN`.
 
         When all the tasks of a call are cancelled, its child is ended.
 

@@ -4,89 +4,104 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
-from arq.constants import in_progress_key_prefix, job_key_prefix
+import structlog
 from arq.jobs import deserialize_job_raw
-from arq.worker import Worker
+from arq.worker import Retry, Worker
+
+from storage.errors import REDIS_FAILED
+from storage.turns import Room, TakenHint, Turns
 
 MOST_TASKS = 100
+PAUSE_SECONDS = 1.0
+
+_log = structlog.get_logger(__name__)
 
 
 class WokenQueue(Worker):
     """Looks at the queue when it is woken, and every so often all the same.
 
-    arq only polls: often costs an idle worker its core, seldom costs each image its time. And it
-    counts tasks, of which one may be an image and another twenty-five: this one takes work up to
-    an amount, so that many small jobs share its calls and large ones leave work to others. arq is
-    pinned, and in maintenance mode (docs/decisions/0002).
+    arq only polls: often costs an idle worker its core, seldom costs each image its time. It
+    counts tasks, of which one may be an image and another twenty-five; and it asks Redis some
+    fifteen times for each. This one takes work up to an amount, and hands back what has ended and
+    takes what comes next with one call. arq is pinned, and in maintenance mode
+    (docs/decisions/0002).
+
+    Its functions return the length of the turn that they have worked on, or raise arq's ``Retry``
+    to have the hint taken up again.
 
     Args:
+        turns: The queue.
         woken: Set when there is a new hint, or room for one.
         most_units: Work that is taken up at the same time, in small images.
         **options: As for arq's worker.
     """
 
-    def __init__(self, woken: asyncio.Event, most_units: float, **options: Any) -> None:
-        super().__init__(max_jobs=MOST_TASKS, **options)
+    def __init__(
+        self, turns: Turns, woken: asyncio.Event, most_units: float, **options: Any
+    ) -> None:
+        super().__init__(**options)
+        self._turns = turns
         self._woken = woken
         self._most_units = most_units
         self._units: dict[str, float] = {}
+        self._ended: list[str] = []
+        self._again: list[str] = []
+        self._done = 0.0
         self._stopping = False
 
     async def main(self) -> None:
-        """Take hints up until told to stop."""
-        while not self._stopping:
+        """Take hints up until told to stop, then wait for those that were taken up."""
+        while not self._stopping or self.tasks or self._ended or self._again:
             self._woken.clear()
-            self._units = {
-                job_id: self._units.get(job_id, 0)
-                for job_id, task in self.tasks.items()
-                if not task.done()
-            }
-            self.allow_pick_jobs = sum(self._units.values()) < self._most_units
-            await self._poll_iteration()
+            try:
+                await self._exchange()
+                await self.record_health()
+            except REDIS_FAILED as error:
+                _log.warning("queue_interrupted", reason=type(error).__name__)
+                await asyncio.sleep(PAUSE_SECONDS)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self.poll_delay_s):
                     await self._woken.wait()
 
-    async def start_jobs(self, job_ids: list[bytes]) -> None:
-        """Take up the first hints for which there is room; one there always is."""
-        waiting = [job_id.decode() for job_id in job_ids if job_id.decode() not in self.tasks]
-        waiting = await self._leave_out_running(waiting)
-        waiting = waiting[: self.max_jobs - len(self._units)]
-        if not waiting:
-            return
-        tasks = await self.pool.mget([job_key_prefix + job_id for job_id in waiting])
-        taken: list[bytes] = []
-        held = sum(self._units.values())
-        for job_id, task in zip(waiting, tasks, strict=True):
-            units = self._read_units(task)
-            if held and held + units > self._most_units:
-                break
-            held += units
-            self._units[job_id] = units
-            taken.append(job_id.encode())
-        await super().start_jobs(taken)
-
-    def stop_polling(self) -> None:
-        """Take no more hints up, and end the loop once its present look at the queue is over.
-
-        To cancel it instead would break off a call to Redis and leave its connection behind.
-        """
-        self.allow_pick_jobs, self.max_jobs = False, 0
+    def stop_taking(self) -> None:
+        """Take no more hints up, and end once those that were taken up have ended."""
         self._stopping = True
         self._woken.set()
 
-    async def _leave_out_running(self, waiting: list[str]) -> list[str]:
-        """Leave out what runs elsewhere, or did when its worker was killed: it takes no room."""
-        if not waiting:
-            return []
-        running = await self.pool.mget([in_progress_key_prefix + job_id for job_id in waiting])
-        return [job_id for job_id, mark in zip(waiting, running, strict=True) if mark is None]
+    async def _exchange(self) -> None:
+        held = sum(self._units.values())
+        most_hints = 0 if self._stopping else MOST_TASKS - len(self._units)
+        if held >= self._most_units:
+            most_hints = 0
+        ended, again, done = [*self._ended], [*self._again], self._done
+        if not (most_hints or ended or again):
+            return
+        room = Room(held, self._most_units, most_hints)
+        for hint in await self._turns.exchange(room, ended, again, done):
+            self._units[hint.id] = hint.units
+            self.tasks[hint.id] = asyncio.create_task(self._run(hint))
+        # Only now: what a call that failed was told is told again.
+        del self._ended[: len(ended)], self._again[: len(again)]
+        self._done -= done
 
-    def _read_units(self, task: bytes | None) -> float:
-        """Read how much work a hint is; arq itself ends one that is gone or cannot be read."""
-        if task is None:
-            return 1
+    async def _run(self, hint: TakenHint) -> None:
+        handed_back = self._ended
         try:
-            return float(deserialize_job_raw(task, deserializer=self.job_deserializer)[1][-1])
-        except Exception:
-            return 1
+            name, arguments, named, *_ = deserialize_job_raw(
+                hint.task, deserializer=self.job_deserializer
+            )
+            function = self.functions[name]
+            async with asyncio.timeout(function.timeout_s):
+                context = self.ctx | {"score": hint.turn}
+                self._done += await function.coroutine(context, *arguments, **named)
+            self.jobs_complete += 1
+        except (Retry, asyncio.CancelledError):
+            handed_back = self._again
+            self.jobs_retried += 1
+        except Exception:  # The work itself is in MongoDB, and found there by the reconciler.
+            _log.exception("task_failed", hint=hint.id)
+            self.jobs_failed += 1
+        finally:
+            handed_back.append(hint.id)
+            del self.tasks[hint.id], self._units[hint.id]
+            self._woken.set()

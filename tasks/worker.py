@@ -2,8 +2,7 @@
 
 import asyncio
 import signal
-import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -15,16 +14,16 @@ from domain.images.pipeline import warm_up
 from domain.limits import ImageLimits, UploadLimits
 from domain.settings import SettingsReader
 from domain.version import VERSION
+from sandbox.pool import ChildPool
 from storage.connect import Stores, open_stores
 from storage.errors import STORE_FAILED
-from storage.hints import TASK_SECONDS
 from storage.identifiers import new_id
 from storage.logs import LogSettings
 from storage.metrics import pack
 from storage.settings import StoreSettings, WorkRules
 from storage.sweeper import Sweeper
 from storage.tracing import Tracing, TracingSettings, open_tracing, read_tracing
-from storage.turns import PROCESS_IMAGES
+from storage.turns import PROCESS_IMAGES, TASK_SECONDS
 from storage.workers import HEARTBEAT_SECONDS, worker_name
 from tasks.jobs.process_images import ChunkProcessor, ChunkRules
 from tasks.jobs.reconcile import reconcile
@@ -32,11 +31,10 @@ from tasks.metrics import WorkerMetrics
 from tasks.pace import Pace
 from tasks.refill import REFILL_SECONDS, refill
 from tasks.settings import WorkerSettings
-from tasks.turns import TURN, ChildrenInTurn, Clock
+from tasks.shared_calls import TURN
 from tasks.watch import WorkWatch
-from tasks.woken_queue import MOST_TASKS, WokenQueue
+from tasks.woken_queue import WokenQueue
 
-RESTART_SECONDS = 1.0
 RETRY_SECONDS = 1.0
 GIVE_BACK_SECONDS = 5.0
 
@@ -87,10 +85,7 @@ class ImageWorker:
         self._stores = stores
         self._pace = Pace()
         self._woken = asyncio.Event()
-        self._clock = Clock()
-        self._pool = ChildrenInTurn(
-            settings.worker.worker_children, settings.limits.max_child_bytes
-        )
+        self._pool = ChildPool(settings.worker.worker_children, settings.limits.max_child_bytes)
         self._metrics = WorkerMetrics(self._pool)
         self._watch = WorkWatch(self._metrics, tracing or Tracing())
         self._processor = ChunkProcessor(
@@ -122,7 +117,6 @@ class ImageWorker:
             asyncio.create_task(self._repeat(self._beat, HEARTBEAT_SECONDS)),
             asyncio.create_task(self._repeat(self._reconcile, worker.reconcile_seconds)),
             asyncio.create_task(self._repeat(self._refill, REFILL_SECONDS)),
-            asyncio.create_task(self._repeat(self._advance, 0)),
             asyncio.create_task(self._repeat(self._sweep, worker.sweep_seconds)),
             asyncio.create_task(self._repeat(self._expire, worker.sweep_seconds)),
         ]
@@ -136,46 +130,35 @@ class ImageWorker:
             await self._leave()
 
     async def _take_hints(self, stop: asyncio.Event) -> None:
-        """Run arq's loop, and start it again whenever Redis breaks it."""
+        """Take work up until told to stop, then let it end."""
+        queue = self._make_queue()
+        taking = asyncio.create_task(queue.async_run())
         stopping = asyncio.create_task(stop.wait())
-        queues: list[WokenQueue] = []
-        while not stop.is_set():
-            # An interrupted queue has lost count of its free slots; its tasks go on to their end.
-            queues = [*filter(_running_tasks, queues), self._make_queue()]
-            polling = asyncio.create_task(queues[-1].async_run())
-            polling.add_done_callback(_look_at_end)
-            await asyncio.wait({polling, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if polling.done():
-                for task in queues[-1].tasks.values():
-                    task.add_done_callback(_look_at_end)
-                await asyncio.wait({stopping}, timeout=RESTART_SECONDS)
-        if queues:
-            await self._drain(queues, polling)
+        await asyncio.wait({taking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not taking.done():
+            await self._drain(queue, taking)
+        if not taking.cancelled():
+            taking.result()
 
-    async def _drain(self, queues: Sequence[WokenQueue], polling: asyncio.Task[None]) -> None:
+    async def _drain(self, queue: WokenQueue, taking: asyncio.Task[None]) -> None:
         """Let running work end in its time, then break off the rest, which gives it back."""
-        for queue in queues:
-            queue.stop_polling()
-        if running := _running_tasks(*queues):
-            _log.info("draining", tasks=len(running))
-            await asyncio.wait(running, timeout=self._settings.worker.worker_drain_seconds)
+        queue.stop_taking()
+        if queue.tasks:
+            _log.info("draining", tasks=len(queue.tasks))
+            await asyncio.wait({taking}, timeout=self._settings.worker.worker_drain_seconds)
         self._processor.claims.stopping = True
         self._pool.stop_replacing()
-        await asyncio.wait({polling}, timeout=GIVE_BACK_SECONDS)
-        polling.cancel()
-        broken_off: set[asyncio.Task[Any]] = set()
-        deadline = time.monotonic() + GIVE_BACK_SECONDS
-        while (late := _running_tasks(*queues)) and time.monotonic() < deadline:
-            # One that is just being started shows up a moment later.
-            for task in {task for queue in queues for task in queue.job_tasks.values()}:
-                if task not in broken_off:
-                    broken_off.add(task)
-                    task.cancel()
-            await asyncio.wait(late, timeout=0.1)
+        for task in list(queue.tasks.values()):
+            task.cancel()
+        await asyncio.wait({taking}, timeout=GIVE_BACK_SECONDS)
+        taking.cancel()
+        await asyncio.wait({taking})
 
     def _make_queue(self) -> WokenQueue:
         slots = 2 * self._settings.worker.worker_children
         return WokenQueue(
+            self._stores.hints.turns,
             self._woken,
             # Twice what the children work on, so that none of them waits for the next.
             slots * (self._settings.rules.chunk_max_images + 1),
@@ -190,10 +173,7 @@ class ImageWorker:
             ],
             redis_pool=self._stores.redis,
             handle_signals=False,
-            # arq reads this many IDs a poll, those of running work included (see decision 0002).
-            queue_read_limit=5 * MOST_TASKS,
             poll_delay=self._settings.worker.worker_poll_seconds,
-            max_tries=1_000_000,
             health_check_interval=60,
             health_check_key=f"minilab:worker:{self._id}",
             job_serializer=msgspec.msgpack.encode,
@@ -208,19 +188,17 @@ class ImageWorker:
         chunk: int,
         turn_length: float = 0,
         _units: float = 1,
-    ) -> None:
+    ) -> float:
         TURN.set(ctx["score"])
         structlog.contextvars.bind_contextvars(job_id=job_id, chunk=chunk)
         try:
             await self._processor.process(job_id, chunk)
-            self._clock.count(turn_length)
-            self._woken.set()  # There is room for another one.
         except STORE_FAILED as error:
             # Nobody else needs to notice: the hint is kept, and taken up again in a moment.
             _log.warning("chunk_interrupted", reason=type(error).__name__)
-            # To have arq defer it would set its score, and lose its turn.
             await asyncio.sleep(RETRY_SECONDS)
             raise Retry from error
+        return turn_length
 
     async def _beat(self) -> None:
         packed = pack([self._metrics.registry, self._stores.metrics.registry])
@@ -233,9 +211,6 @@ class ImageWorker:
 
     async def _refill(self) -> None:
         await refill(self._stores)
-
-    async def _advance(self) -> None:
-        await self._stores.hints.turns.advance(await self._clock.wait())
 
     async def _expire(self) -> None:
         removed = await self._stores.expiry.expire()
@@ -264,16 +239,6 @@ class ImageWorker:
             except Exception:  # One bad document must not end what all others depend on.
                 _log.exception("side_task_failed", task=action.__name__)
             await asyncio.sleep(seconds)
-
-
-def _running_tasks(*queues: WokenQueue) -> set[asyncio.Task[Any]]:
-    return {task for queue in queues for task in queue.tasks.values() if not task.done()}
-
-
-def _look_at_end(task: asyncio.Task[Any]) -> None:
-    """Take note of an error that Redis caused; a hint that it took along is sent again."""
-    if not task.cancelled() and (error := task.exception()) is not None:
-        _log.warning("queue_interrupted", reason=repr(error))
 
 
 async def run_worker(settings: Settings) -> None:

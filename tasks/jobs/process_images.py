@@ -34,7 +34,7 @@ from tasks.together import Together
 from tasks.watch import WorkWatch
 
 # What is done sooner than this goes from queued to its end at once.
-START_SECONDS = 0.2
+START_SECONDS = 1.0
 # What was begun more often than this without an end is worked on one image at a time.
 ATTEMPTS_TOGETHER = 2
 

@@ -17,10 +17,10 @@ from domain.records import Cell, ItemError
 from storage.attempts import LEASE_EXPIRED, BadAttempt
 from storage.connect import Stores
 from storage.errors import REDIS_FAILED, STORE_FAILED
-from storage.hints import HintState
 from storage.identifiers import utc_now
 from storage.ledger_rows import ClaimedImage, FinishedImage
 from storage.recovery import ChunkHint
+from storage.turns import HintState
 from tasks.giving_up import log_dead_letter
 
 MAX_IMAGES = 5_000
@@ -49,6 +49,8 @@ async def reconcile(stores: Stores, hint_grace_seconds: float) -> int:
             await _join_all(stores)
         if taken := await stores.hints.find_taken(hint_grace_seconds):
             await stores.recovery.make_due(taken, now)
+            # One that its worker did not hand back before it was killed holds up the turns.
+            await stores.hints.forget(await stores.recovery.find_ended(taken))
         hinted = await _look_after(stores, hint_grace_seconds)
     except REDIS_FAILED as error:
         _log.warning("reconcile_without_redis", reason=type(error).__name__)
@@ -106,7 +108,7 @@ async def _hint_again(stores: Stores, hint: ChunkHint, until: datetime) -> bool:
     fresh = await stores.recovery.hint_again(hint, until)
     if fresh is None:
         return False
-    await stores.hints.forget(hint)
+    await stores.hints.forget([hint])
     _log.info("chunk_hinted_again", job_id=hint.job_id, chunk=hint.chunk, hint=fresh.number)
     return await stores.hints.turns.send_again(fresh)
 

@@ -22,7 +22,7 @@ async def test_knows_which_hints_are_there(stores: Stores) -> None:
     assert await _there(stores) == [False, False, False]
     assert await stores.hints.send(HINTS[:2])
     assert await _there(stores) == [True, True, False]
-    await stores.hints.forget(HINTS[0])
+    await stores.hints.forget([HINTS[0]])
     assert await _there(stores) == [False, True, False]
     states = await stores.hints.find_states(HINTS)
     assert {state.taken_seconds for state in states} == {None}

@@ -4,14 +4,14 @@ import asyncio
 from itertools import pairwise
 
 import pytest
+from arq.constants import in_progress_key_prefix
 
 from storage.connect import Stores
 from storage.recovery import ChunkHint
 from storage.settings import WorkRules
-from storage.turns import Behind, Turns
+from storage.turns import Behind, Room, Turns
 
 QUEUE = "arq:queue"
-TAKEN = "test:taken"
 MOST = 100
 
 
@@ -31,22 +31,32 @@ def _hints(user_id: str, count: int, first: int = 0, units: float = 1) -> list[C
 async def _waiting(stores: Stores) -> list[str]:
     """Read the tenants of the queue, in the order in which workers take it."""
     ids = [hint_id.decode() for hint_id in await stores.redis.zrange(QUEUE, 0, -1)]
-    taken = await stores.redis.zrange(TAKEN, 0, -1)
-    return [hint_id.split("-")[0] for hint_id in ids if hint_id.encode() not in taken]
+    taken = await stores.redis.mget([in_progress_key_prefix + hint_id for hint_id in ids])
+    waiting = [hint_id for hint_id, mark in zip(ids, taken, strict=True) if mark is None]
+    return [hint_id.split("-")[0] for hint_id in waiting]
 
 
-async def _work(stores: Stores, turns: Turns, count: int = 1) -> list[str]:
-    """Work on the first hints, one after the other, as a worker does; the last one goes on."""
-    worked = []
-    for _ in range(count):
-        for done, _ in await stores.redis.zpopmin(TAKEN):
-            await stores.redis.zrem(QUEUE, done)
-            await stores.redis.delete(b"arq:job:" + done)
-        (hint_id,) = await stores.redis.zrange(QUEUE, 0, 0)
-        await turns.advance(1)
-        await stores.redis.zadd(TAKEN, {hint_id: 1})
-        worked.append(hint_id.decode())
-    return worked
+class Hands:
+    """Works on the first hints, one after the other, as a worker does; the last one goes on."""
+
+    def __init__(self, turns: Turns) -> None:
+        self._turns = turns
+        self._held: list[str] = []
+
+    async def work(self, count: int = 1) -> list[str]:
+        """Work on so many more."""
+        worked = []
+        for _ in range(count):
+            room = Room(0, MOST, 1)
+            (taken,) = await self._turns.exchange(room, self._held, done=len(self._held))
+            self._held = [taken.id]
+            worked.append(taken.id)
+        return worked
+
+
+@pytest.fixture
+def hands(turns: Turns) -> Hands:
+    return Hands(turns)
 
 
 async def _pick(turns: Turns, limit: int = 100) -> list[Behind]:
@@ -61,10 +71,10 @@ async def _until_picked(turns: Turns) -> list[Behind]:
 
 
 async def test_one_image_comes_next_however_many_another_has_queued(
-    stores: Stores, turns: Turns
+    stores: Stores, turns: Turns, hands: Hands
 ) -> None:
     await turns.send(_hints("a", 40))
-    await _work(stores, turns, 3)
+    await hands.work(3)
     await turns.send(_hints("b", 1))
     assert "b" in (await _waiting(stores))[:2]
 
@@ -94,9 +104,11 @@ async def test_large_work_takes_more_turns(stores: Stores, turns: Turns) -> None
         assert abs(waiting[:end].count("small") - 5 * waiting[:end].count("large")) <= 10
 
 
-async def test_work_of_the_past_is_not_held_against_anyone(stores: Stores, turns: Turns) -> None:
+async def test_work_of_the_past_is_not_held_against_anyone(
+    stores: Stores, turns: Turns, hands: Hands
+) -> None:
     await turns.send(_hints("a", 40))
-    await _work(stores, turns, 40)
+    await hands.work(40)
     assert await turns.send(_hints("b", 20)) == 20
     assert await turns.send(_hints("a", 20, first=40)) == 20
     assert set((await _waiting(stores))[:2]) == {"a", "b"}
@@ -114,11 +126,13 @@ async def test_queue_is_bounded_and_a_newcomer_gets_in(stores: Stores, turns: Tu
     assert await stores.redis.zcard(QUEUE) == MOST
 
 
-async def test_what_finds_no_room_is_sent_in_its_order(stores: Stores, turns: Turns) -> None:
+async def test_what_finds_no_room_is_sent_in_its_order(
+    stores: Stores, turns: Turns, hands: Hands
+) -> None:
     hints = _hints("a", 10 * MOST)
     sent = await turns.send(hints)
     # However much room there is meanwhile, what is new goes behind the backlog.
-    worked = await _work(stores, turns, sent - 1)
+    worked = await hands.work(sent - 1)
     assert await turns.send(_hints("a", 1, first=10 * MOST)) == 0
     while sent < len(hints):
         (tenant,) = await _until_picked(turns)
@@ -129,7 +143,7 @@ async def test_what_finds_no_room_is_sent_in_its_order(stores: Stores, turns: Tu
         more = await stores.redis.zcard(QUEUE) - before
         assert more > 0
         sent += more
-        worked += await _work(stores, turns, before + more - 1)
+        worked += await hands.work(before + more - 1)
         if more == len(rest):  # The cursor stands on the last one that was sent.
             hints.insert(sent, hints[sent - 1])
             hints.pop(sent - 1)
@@ -137,13 +151,15 @@ async def test_what_finds_no_room_is_sent_in_its_order(stores: Stores, turns: Tu
     assert worked == [hint.id for hint in hints[: len(worked)]]
 
 
-async def test_those_furthest_behind_are_picked_first(stores: Stores, turns: Turns) -> None:
+async def test_those_furthest_behind_are_picked_first(
+    stores: Stores, turns: Turns, hands: Hands
+) -> None:
     await turns.send(_hints("a", 10 * MOST))
     await turns.send(_hints("b", 10 * MOST))
     assert await _pick(turns) == []
     ends = {tenant: await stores.redis.zscore("minilab:turns:ends", tenant) for tenant in "ab"}
     assert ends["a"] > ends["b"]
-    await _work(stores, turns, await stores.redis.zcard(QUEUE) - 5)
+    await hands.work(await stores.redis.zcard(QUEUE) - 5)
     picked = await _until_picked(turns)
     assert [tenant.user_id for tenant in picked] == ["b", "a"]
     assert picked[0].units > picked[1].units > 0
@@ -181,13 +197,15 @@ async def test_cursor_that_was_moved_meanwhile_stays(stores: Stores, turns: Turn
     assert tenant.cursor == hints[-1].position
 
 
-async def test_lost_work_comes_next_and_costs_nothing(stores: Stores, turns: Turns) -> None:
+async def test_lost_work_comes_next_and_costs_nothing(
+    stores: Stores, turns: Turns, hands: Hands
+) -> None:
     await turns.send(_hints("a", 10))
     await turns.send(_hints("b", 10))
-    await _work(stores, turns, 8)
+    await hands.work(8)
     (lost,) = _hints("c", 1)
     assert await turns.send_again(lost)
-    assert lost.id in await _work(stores, turns, 2)
+    assert lost.id in await hands.work(2)
     assert await stores.redis.zscore("minilab:turns:ends", "c") is None
 
 
@@ -200,7 +218,7 @@ async def test_queue_has_an_end_for_lost_work_too(stores: Stores, turns: Turns) 
 
 async def test_turn_from_before_a_wipe_changes_nothing(stores: Stores, turns: Turns) -> None:
     await turns.send(_hints("a", 20))
-    await turns.advance(1_000_000)
+    await turns.exchange(Room(0, 0, 0), done=1_000_000)
     await turns.send(_hints("b", 1))
     assert "b" in (await _waiting(stores))[-2:]
     await stores.redis.flushdb()

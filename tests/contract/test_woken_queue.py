@@ -7,13 +7,13 @@ from typing import Any
 
 import msgspec
 from arq.constants import in_progress_key_prefix
-from arq.worker import func
+from arq.worker import Retry, func
 
 from storage.connect import Stores
 from storage.recovery import ChunkHint
 from storage.settings import WorkRules
 from storage.turns import PROCESS_IMAGES, Turns
-from tasks.woken_queue import MOST_TASKS, WokenQueue
+from tasks.woken_queue import WokenQueue
 
 MOST_UNITS = 52
 
@@ -23,12 +23,20 @@ class Tasks:
 
     def __init__(self) -> None:
         self.running: set[str] = set()
+        self.begun: list[str] = []
         self.may_end = asyncio.Event()
+        self.errors: list[Exception] = []
 
-    async def work(self, _: dict[Any, Any], job_id: str, *__: object) -> None:
+    async def work(self, _: dict[Any, Any], job_id: str, *__: object) -> float:
         self.running.add(job_id)
-        await self.may_end.wait()
-        self.running.discard(job_id)
+        self.begun.append(job_id)
+        try:
+            if self.errors:
+                raise self.errors.pop()
+            await self.may_end.wait()
+        finally:
+            self.running.discard(job_id)
+        return 1
 
     async def until(self, count: int) -> None:
         """Wait until so many run, and see that no more are taken up."""
@@ -43,13 +51,13 @@ class Tasks:
 async def taking(stores: Stores, tasks: Tasks) -> AsyncIterator[WokenQueue]:
     """Take hints up."""
     queue = WokenQueue(
+        Turns(stores.redis, WorkRules()),
         asyncio.Event(),
         MOST_UNITS,
         functions=[func(tasks.work, name=PROCESS_IMAGES, keep_result=0)],  # type: ignore[arg-type]
         redis_pool=stores.redis,
         handle_signals=False,
         poll_delay=0.02,
-        queue_read_limit=5 * MOST_TASKS,
         job_serializer=msgspec.msgpack.encode,
         job_deserializer=msgspec.msgpack.decode,
         log_results=False,
@@ -59,9 +67,9 @@ async def taking(stores: Stores, tasks: Tasks) -> AsyncIterator[WokenQueue]:
         yield queue
     finally:
         tasks.may_end.set()
-        queue.stop_polling()
-        await polling
-        await asyncio.gather(*queue.tasks.values())
+        queue.stop_taking()
+        async with asyncio.timeout(20):
+            await polling
 
 
 async def send(stores: Stores, count: int, units: float) -> list[ChunkHint]:
@@ -100,3 +108,63 @@ async def test_what_runs_elsewhere_takes_no_room(stores: Stores) -> None:
     async with taking(stores, tasks):
         await tasks.until(2)
         assert tasks.running == {"job-148", "job-149"}
+
+
+async def _left(stores: Stores) -> set[bytes]:
+    """Read what is left in Redis, but for the clock and the ends of turns."""
+    keys = {key async for key in stores.redis.scan_iter("arq:*")}
+    return {key for key in keys if not key.endswith(b"health-check")}
+
+
+async def test_each_hint_is_worked_on_once_by_whoever_takes_it(stores: Stores) -> None:
+    tasks = Tasks()
+    hints = await send(stores, 90, 1)
+    async with taking(stores, tasks), taking(stores, tasks):
+        await tasks.until(90)
+        assert len(await _left(stores)) == 1 + 90 + 90
+    assert sorted(tasks.begun) == [hint.job_id for hint in hints]
+    assert await _left(stores) == set()
+
+
+async def test_hint_is_taken_up_again_where_that_is_asked(stores: Stores) -> None:
+    tasks = Tasks()
+    tasks.errors = [Retry(), Retry()]
+    await send(stores, 1, 1)
+    async with taking(stores, tasks):
+        await tasks.until(1)
+    assert tasks.begun == 3 * ["job-000"]
+    assert await _left(stores) == set()
+
+
+async def test_what_is_broken_off_stays_for_others(stores: Stores) -> None:
+    tasks = Tasks()
+    (hint,) = await send(stores, 1, 1)
+    async with taking(stores, tasks) as queue:
+        await tasks.until(1)
+        queue.stop_taking()
+        for task in list(queue.tasks.values()):
+            task.cancel()
+    assert await _left(stores) == {b"arq:queue", f"arq:job:{hint.id}".encode()}
+
+
+async def test_what_cannot_be_worked_on_is_taken_out(stores: Stores) -> None:
+    tasks = Tasks()
+    tasks.errors = [RuntimeError("a mistake of ours")]
+    await send(stores, 1, 1)
+    await stores.redis.zadd("arq:queue", {"without-a-task": 0.1, "unreadable": 0.2, "unknown": 0.3})
+    await stores.redis.set("arq:job:unreadable", b"\xc1")
+    unknown = {"t": None, "f": "unknown", "a": [], "k": {}, "et": 1}
+    await stores.redis.set("arq:job:unknown", msgspec.msgpack.encode(unknown))
+    async with taking(stores, tasks):
+        async with asyncio.timeout(20):
+            while await _left(stores):
+                await asyncio.sleep(0.01)
+    assert tasks.begun == ["job-000"]
+
+
+async def test_what_arq_itself_enqueues_is_worked_on(stores: Stores) -> None:
+    tasks = Tasks()
+    await stores.redis.enqueue_job(PROCESS_IMAGES, "job-000", 0, _job_id="job-000:0:0")
+    async with taking(stores, tasks):
+        await tasks.until(1)
+    assert await _left(stores) == set()

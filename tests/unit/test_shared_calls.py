@@ -8,8 +8,7 @@ import pytest
 from domain.errors import DecoderDied
 from domain.images.formats import ImageFormat
 from tasks.image_batch import BatchItem, Outcome
-from tasks.shared_calls import MOST_BYTES, CallFailed, SharedCalls
-from tasks.turns import TURN
+from tasks.shared_calls import MOST_BYTES, TURN, CallFailed, SharedCalls
 
 
 class Children:
