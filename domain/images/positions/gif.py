@@ -1,12 +1,10 @@
 """Take places out of GIF files."""
 
-from collections.abc import Iterator
-
 from domain.errors import CorruptImage
+from domain.images.gif_blocks import SCREEN_BYTES, count_palette_bytes, skip_blocks
 from domain.images.positions import LIMITS, PLACE_NAME
 from domain.images.positions.xmp import strip_xmp
 
-_SCREEN_BYTES = 13
 _EXTENSION, _IMAGE = 0x21, 0x2C
 _COMMENT, _APPLICATION = 0xFE, 0xFF
 _XMP = b"\x0bXMP DataXMP"
@@ -26,25 +24,25 @@ def strip_gif(data: bytes) -> bytes:
     Source:
         GIF89a specification (CompuServe, 1990), §17 to §27; ISO 16684-3, §1.1.2 for XMP.
     """
-    if len(data) < _SCREEN_BYTES:
+    if len(data) < SCREEN_BYTES:
         raise CorruptImage("The file ends within its header.")
-    position = _SCREEN_BYTES + _count_palette_bytes(data[10])
+    position = SCREEN_BYTES + count_palette_bytes(data[10])
     kept = [data[:position]]
     budget = iter(range(LIMITS.chunks))
     while position < len(data) and data[position] in {_EXTENSION, _IMAGE}:
         block = data[position : position + 14]
         if block[0] == _IMAGE:
-            palette_bytes = _count_palette_bytes(block[9] if len(block) > 9 else 0)
-            end = _skip_blocks(data, position + 11 + palette_bytes, budget)
+            palette_bytes = count_palette_bytes(block[9] if len(block) > 9 else 0)
+            end = skip_blocks(data, position + 11 + palette_bytes, budget)
             kept.append(data[position:end])
         elif block[2:] == _XMP:
-            end = _skip_blocks(data, position + 2, budget)
+            end = skip_blocks(data, position + 2, budget)
             packet_end = data.find(_XMP_TRAILER, position, end)
             if packet_end + len(_XMP_TRAILER) + 1 == end:
                 packet = strip_xmp(data[position + 14 : packet_end])
                 kept += (block, packet, data[packet_end:end])
         else:
-            end = _skip_blocks(data, position + 2, budget)
+            end = skip_blocks(data, position + 2, budget)
             if _is_harmless(data[position:end]):
                 kept.append(data[position:end])
         position = end
@@ -56,18 +54,3 @@ def _is_harmless(block: bytes) -> bool:
     if block[1] == _COMMENT:
         return PLACE_NAME.search(block[2:].decode("latin-1")) is None
     return block[1] != _APPLICATION or block[2:].startswith(_HARMLESS)
-
-
-def _skip_blocks(data: bytes, position: int, budget: Iterator[int]) -> int:
-    for _ in budget:
-        if position >= len(data):
-            raise CorruptImage("The file ends before the end of the picture.")
-        length = data[position]
-        position += 1 + length
-        if not length:
-            return position
-    raise CorruptImage("The file has too many blocks.")
-
-
-def _count_palette_bytes(flags: int) -> int:
-    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
