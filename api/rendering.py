@@ -72,6 +72,7 @@ class Variants:
             FileRefused: The image cannot be decoded.
             DecodeTimedOut: It took too long.
             DecoderDied: It ended the child.
+            NoChild: No child can be started now.
         """
         boxes = _boxes(image, blob) if variant == "faces" else []
         file_id = variant_id(blob.sha256, variant, version_of(variant))

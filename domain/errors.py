@@ -288,6 +288,10 @@ class Unavailable(ServiceError):
     retryable = True
 
 
+class NoChild(Unavailable):
+    """The machine has no room for another process now."""
+
+
 # --- more is asked than can be taken in now: later it can -----------------------------------
 
 

@@ -7,14 +7,15 @@ work or idle, takes neither a lock nor its neighbours with it (docs/decisions/00
 import asyncio
 from collections import Counter
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 import msgspec
 import structlog
 from anyio import BrokenWorkerProcess, CapacityLimiter, to_process
+from anyio.abc import Process
 
-from domain.errors import DecoderDied, DecodeTimedOut
+from domain.errors import DecoderDied, DecodeTimedOut, NoChild
 from sandbox import answers
 from sandbox.child import Gate, call_in_sandbox, confinement, protect_from_children
 
@@ -28,6 +29,17 @@ _log = structlog.get_logger(__name__)
 
 # Whoever takes over a child must not be able to have its parent run code (decision 0021).
 to_process.pickle = answers  # type: ignore[attr-defined]
+
+
+async def _open_process(*args: Any, **kwargs: Any) -> Process:
+    """Start a child; why the machine cannot, event loops say in different ways."""
+    try:
+        return await anyio.open_process(*args, **kwargs)
+    except Exception as error:
+        raise NoChild from error
+
+
+to_process.open_process = _open_process  # type: ignore[attr-defined]
 
 
 class ChildPool:
@@ -64,6 +76,7 @@ class ChildPool:
         Raises:
             DecodeTimedOut: The child ran over its time and was killed.
             DecoderDied: The child ended without an answer.
+            NoChild: No child is left, and none can be started now.
         """
         place = object()
         await self._limiter.acquire_on_behalf_of(place)

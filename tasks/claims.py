@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 
 import structlog
 
+from domain.errors import NoChild
 from storage.connect import Stores
 from storage.errors import MONGODB_UNREACHABLE, STORE_FAILED
 from storage.ledger_rows import ClaimedImage
@@ -127,7 +128,7 @@ class Claims:
     async def _give_back(
         self, claim_id: str, images: Sequence[ClaimedImage], error: BaseException
     ) -> None:
-        broken_off = self.stopping or isinstance(error, MONGODB_UNREACHABLE)
+        broken_off = self.stopping or isinstance(error, (*MONGODB_UNREACHABLE, NoChild))
         await asyncio.shield(self._release(claim_id, images, count_attempt=not broken_off))
 
     async def _release(

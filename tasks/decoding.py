@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 import structlog
 
-from domain.errors import DecoderDied, DecodeTimedOut, OperationFailed, ServiceError
+from domain.errors import DecoderDied, DecodeTimedOut, NoChild, OperationFailed, ServiceError
 from domain.jobs import group_for_children
 from domain.limits import ImageLimits
 from domain.records import ItemError
@@ -72,6 +72,9 @@ class Decoding:
             items: What is worked on in groups.
             suspects: What is tried alone from the start.
             keep: Told of outcomes soon after they are there, each once.
+
+        Raises:
+            NoChild: Children cannot be started now; what has no outcome was not to blame.
         """
         waiting = [Suspect(item) for item in suspects]
         waiting += await self._run_groups(items, keep)
@@ -104,10 +107,12 @@ class Decoding:
         pending = running
         try:
             while pending:
-                _, pending = await asyncio.wait(pending, timeout=KEEP_SECONDS)
+                done, pending = await asyncio.wait(pending, timeout=KEEP_SECONDS)
                 if found:
                     ready, found[:] = list(found), []
                     await keep(ready)
+                for task in done:
+                    task.result()
         finally:
             for task in pending:
                 task.cancel()
@@ -124,6 +129,8 @@ class Decoding:
                 found += outcomes
                 left = left[len(outcomes) :]
         except CallFailed as failed:
+            if isinstance(failed.error, NoChild):
+                raise failed.error from failed
             reason = _note(failed.error, images=failed.images)
             crashes = (Crash(utc_now(), reason.code),)
             if failed.images > 1:
@@ -144,6 +151,8 @@ class Decoding:
         item = suspect.item
         try:
             (outcome,) = await self._call([item])
+        except NoChild:
+            raise
         except Exception as error:
             suspect.deaths += 1
             reason = _note(error, sha256=item.sha256, crash=suspect.deaths)

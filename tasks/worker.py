@@ -10,6 +10,7 @@ import msgspec
 import structlog
 from arq.worker import Retry, func
 
+from domain.errors import NoChild
 from domain.images.pipeline import warm_up
 from domain.limits import ImageLimits, UploadLimits
 from domain.settings import SettingsReader
@@ -37,6 +38,7 @@ from tasks.woken_queue import WokenQueue
 
 RETRY_SECONDS = 1.0
 GIVE_BACK_SECONDS = 5.0
+NOT_NOW: tuple[type[Exception], ...] = (*STORE_FAILED, NoChild)
 
 _log = structlog.get_logger(__name__)
 
@@ -193,7 +195,7 @@ class ImageWorker:
         structlog.contextvars.bind_contextvars(job_id=job_id, chunk=chunk)
         try:
             await self._processor.process(job_id, chunk)
-        except STORE_FAILED as error:
+        except NOT_NOW as error:
             # Nobody else needs to notice: the hint is kept, and taken up again in a moment.
             _log.warning("chunk_interrupted", reason=type(error).__name__)
             await asyncio.sleep(RETRY_SECONDS)

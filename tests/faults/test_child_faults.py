@@ -32,6 +32,20 @@ async def test_killed_children_are_replaced_and_work_goes_on(stack: Stack) -> No
     assert not {child.pid for child in busy} & {child.pid for child in stack.children(worker)}
 
 
+async def test_work_waits_while_no_child_can_be_started(stack: Stack) -> None:
+    worker = stack.start_worker()
+    process = psutil.Process(worker.pid)
+    before = process.rlimit(psutil.RLIMIT_NOFILE)
+    process.rlimit(psutil.RLIMIT_NOFILE, (process.num_fds(), before[1]))
+    for child in stack.children(worker):
+        child.kill()
+    ticket = await stack.ticket(pictures(8, "later"))
+    await until(lambda: "NoChild" in stack.log(worker))
+    process.rlimit(psutil.RLIMIT_NOFILE, before)
+    await assert_promises_kept(stack, [ticket])
+    assert await stack.count_images(status="succeeded") == 8
+
+
 async def test_picture_that_needs_too_much_memory_fails_alone(stack: Stack) -> None:
     worker = stack.start_worker(max_child_bytes=96 * MEGABYTE)
     huge = ("huge.png", huge_picture())

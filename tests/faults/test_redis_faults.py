@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from arq.constants import in_progress_key_prefix
 
+from storage.hints import QUEUE
 from storage.identifiers import utc_now
 from storage.turns import IN_PROGRESS_SECONDS
-from storage.hints import QUEUE
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, pictures, until
 
