@@ -3,10 +3,12 @@
 import os
 import resource
 import sys
+from functools import partial
 
 import uvicorn
 
 from api.app import create_app
+from api.http_protocol import BoundedProtocol
 from api.settings import read_settings
 from domain.settings import SettingsError, forget_settings
 from sandbox.heap import keep_freed_memory
@@ -34,7 +36,7 @@ def main() -> None:
         port=settings.api.port,
         backlog=BACKLOG,
         loop="uvloop",
-        http="httptools",
+        http=partial(BoundedProtocol, settings.uploads),  # type: ignore[arg-type]
         ws="none",
         access_log=False,
         log_config=None,

@@ -28,6 +28,8 @@ STATUS_OF: dict[type[ServiceError], HTTPStatus] = {
     errors.WrongState: HTTPStatus.CONFLICT,
     errors.Expired: HTTPStatus.GONE,
     errors.UploadTooSlow: HTTPStatus.REQUEST_TIMEOUT,
+    errors.HeadersTooSlow: HTTPStatus.REQUEST_TIMEOUT,
+    errors.HeadersTooLarge: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     errors.RequestTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.TooManyParts: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.WrongContentType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

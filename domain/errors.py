@@ -181,6 +181,20 @@ class UploadTooSlow(ServiceError):
     title = "The upload took too long"
 
 
+class HeadersTooLarge(ServiceError):
+    """More bytes of headers than a request may have."""
+
+    code = "headers_too_large"
+    title = "The headers of the request are too large"
+
+
+class HeadersTooSlow(ServiceError):
+    """The headers did not arrive in time."""
+
+    code = "headers_too_slow"
+    title = "The headers of the request took too long"
+
+
 # --- a file is refused: an item error, never a failed request -------------------------------
 
 
@@ -290,6 +304,9 @@ class Unavailable(ServiceError):
 
 class NoChild(Unavailable):
     """The machine has no room for another process now."""
+
+    code = "no_child"
+    title = "The service has no room for another process right now"
 
 
 # --- more is asked than can be taken in now: later it can -----------------------------------

@@ -22,6 +22,8 @@ class UploadLimits(msgspec.Struct, frozen=True):
         max_fields: Most text fields in one request.
         max_part_headers: Most header lines of one part.
         max_part_header_bytes: Longest header line of one part, in bytes.
+        max_header_bytes: Longest request line and headers together, in bytes.
+        max_header_seconds: Longest time for them to arrive, in seconds.
         max_upload_seconds: Longest time for a body to arrive, in seconds.
     """
 
@@ -33,6 +35,8 @@ class UploadLimits(msgspec.Struct, frozen=True):
     max_fields: Positive = 16
     max_part_headers: Positive = 8
     max_part_header_bytes: Positive = 8 * 1024
+    max_header_bytes: Positive = 64 * 1024
+    max_header_seconds: PositiveSeconds = 20.0
     max_upload_seconds: PositiveSeconds = 1800.0
 
 

@@ -5,6 +5,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from litestar import Litestar
 
 from api.admission import Admission
 from api.app import create_app
+from api.http_protocol import BoundedProtocol
 from api.settings import Settings, read_settings
 from storage.connect import Stores
 from storage.embedded import EmbeddedServers
@@ -162,8 +164,10 @@ async def running_service(
         environ: What it is told.
         prepare: Whether its database is there, and is to be made ready first.
     """
-    app = create_app(read_settings(environ))
-    config = uvicorn.Config(app, http="httptools", ws="none", log_level="warning")
+    settings = read_settings(environ)
+    app = create_app(settings)
+    protocol = partial(BoundedProtocol, settings.uploads)
+    config = uvicorn.Config(app, http=protocol, ws="none", log_level="warning")  # type: ignore[arg-type]
     server = uvicorn.Server(config)
     listener = socket.create_server(("127.0.0.1", 0))
     serving = asyncio.create_task(server.serve([listener]))
