@@ -1,7 +1,7 @@
 # Everything that a person or a machine does with this project starts here: `make help`.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench faults flood fuzz openapi lock fix clean
+.PHONY: help run test check bench faults flood fuzz verify-data openapi lock fix clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -10,7 +10,7 @@ UV := $(BIN)/uv
 UV_VERSION := 0.9.11
 
 help: ## Show what can be made
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 $(UV):
 	@echo "· making $(VENV)"
@@ -58,6 +58,9 @@ fuzz: $(VENV)/.dev ## Fuzz the reading of headers and metadata (MINUTES, SEED); 
 
 flood: $(VENV)/.dev ## Send far more than can be done at once, and look at every answer
 	@$(BIN)/python -m chaos.run_flood $(FLOOD_ARGS)
+
+verify-data: $(VENV)/.run ## Check every invariant of the data, also while it runs (VERIFY_ARGS, such as --hashes)
+	@$(BIN)/python -m deploy.verify_data $(VERIFY_ARGS)
 
 openapi: $(VENV)/.dev ## Write openapi/openapi.json anew from the code
 	$(BIN)/python -m openapi.write_document

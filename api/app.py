@@ -21,6 +21,7 @@ from api.controllers.dead_letters import DeadLetterController
 from api.controllers.images import ImageController
 from api.controllers.jobs import JobController
 from api.controllers.keys import KeyController
+from api.controllers.link_uploads import LinkUploadController
 from api.controllers.pages import upload_page
 from api.controllers.process import detect_faces
 from api.controllers.service import (
@@ -29,6 +30,9 @@ from api.controllers.service import (
     get_metrics,
     get_readiness,
 )
+from api.controllers.statistics import get_statistics
+from api.controllers.upload_links import UploadLinkController
+from api.controllers.users import UserController
 from api.errors import EXCEPTION_HANDLERS
 from api.estimates import Estimates
 from api.lingering import LingeringClose
@@ -38,6 +42,7 @@ from api.metrics import ApiMetrics
 from api.observation import Observation
 from api.parts import Parts
 from api.rendering import Variants
+from api.secrecy import keep_tokens_here
 from api.service_metrics import ServiceMetrics
 from api.settings import Settings
 from api.tickets import Tickets
@@ -90,7 +95,11 @@ def create_app(settings: Settings) -> Litestar:
             detect_faces,
             ImageController,
             KeyController,
+            UploadLinkController,
+            LinkUploadController,
             DeadLetterController,
+            get_statistics,
+            UserController,
             get_capabilities,
             get_health,
             get_readiness,
@@ -106,6 +115,7 @@ def create_app(settings: Settings) -> Litestar:
         ],
         lifespan=[lifespan],
         middleware=[DefineMiddleware(BearerAuthentication)],
+        before_send=[keep_tokens_here],
         exception_handlers=EXCEPTION_HANDLERS,
         openapi_config=openapi_config(),
         logging_config=None,
@@ -151,7 +161,14 @@ def openapi_config() -> OpenAPIConfig:
             Tag(name="jobs", description="Drop files off, follow the ticket."),
             Tag(name="images", description="Results and pictures."),
             Tag(name="api keys", description="Who may do what; for admins."),
+            Tag(name="upload links", description="Invitations to upload; for admins."),
+            Tag(
+                name="uploads through links",
+                description="For whoever was sent a link: its token in place of a key.",
+            ),
             Tag(name="dead letters", description="What was given up, and why; for admins."),
+            Tag(name="users", description="Gone with everything of theirs."),
+            Tag(name="statistics", description="What there is; for admins."),
             Tag(name="service", description="What it can do, and how it is."),
         ],
         security=[{"apiKey": []}],
@@ -159,7 +176,10 @@ def openapi_config() -> OpenAPIConfig:
             security_schemes={
                 "apiKey": SecurityScheme(
                     type="http", scheme="bearer", description="`Authorization: Bearer <key>`"
-                )
+                ),
+                "linkToken": SecurityScheme(
+                    type="http", scheme="bearer", description="`Authorization: Bearer <token>`"
+                ),
             }
         ),
         openapi_router=Router(

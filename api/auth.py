@@ -1,6 +1,7 @@
-"""Who is calling: every route under /v1 and /process wants a key."""
+"""Who is calling: every route under /v1 and /process wants a key, or the token of a link."""
 
 import hmac
+from enum import StrEnum
 from typing import Any
 
 from litestar import Request
@@ -10,17 +11,32 @@ from litestar.handlers import BaseRouteHandler
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 from litestar.types import ASGIApp
 
-from domain.errors import Forbidden, Unauthenticated
-from domain.keys import ADMIN_USER, Caller, Role, hash_secret
+from domain.errors import Forbidden, LinkRevoked, NotFound, Unauthenticated
+from domain.keys import ADMIN_USER, LINK_PREFIX, Caller, Role, hash_secret
+from domain.links import UploadLink
 from storage.api_keys import ApiKeys
+from storage.upload_links import UploadLinks
 
 OPEN = "open_to_all"
+LINK_OPT = "link"
+"""Option of routes that are for links: where their token is."""
 SCHEME = "Bearer "
 ADMIN = Caller(key_id=ADMIN_USER, role=Role.ADMIN)
 
 
+class TokenIn(StrEnum):
+    """Where the token of a link is."""
+
+    HEADER = "header"
+    PATH = "path"
+
+
 class BearerAuthentication(AbstractAuthenticationMiddleware):
-    """Turns the Authorization header into a :class:`Caller`."""
+    """Turns the Authorization header into a :class:`Caller`.
+
+    On routes for links it is the token of one, from wherever the route has it; ``request.auth`` is
+    then the :class:`UploadLink`.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(app, exclude_from_auth_key=OPEN)
@@ -32,8 +48,14 @@ class BearerAuthentication(AbstractAuthenticationMiddleware):
 
         Raises:
             Unauthenticated: No key, or one that is unknown, expired or revoked.
+            NotFound: The URL has a token that is unknown.
+            LinkRevoked: The link was withdrawn.
         """
         state = connection.app.state
+        if place := connection.route_handler.opt.get(LINK_OPT):
+            link = await find_link(connection, place, state.stores.upload_links)
+            caller = Caller(key_id=link.id, role=Role.LINK, user_id=link.user_id)
+            return AuthenticationResult(user=caller, auth=link)
         caller = await find_caller(
             connection.headers.get("authorization", ""), state.admin_key_hash, state.stores.api_keys
         )
@@ -49,10 +71,35 @@ async def find_caller(header: str, admin_key_hash: str, keys: ApiKeys) -> Caller
     secret = shown_secret(header)
     if hmac.compare_digest(hash_secret(secret), admin_key_hash):
         return ADMIN
+    if secret.startswith(LINK_PREFIX):
+        raise Unauthenticated("The token of a link is for the routes under /v1/uploads alone.")
     caller = await keys.find_caller(secret)
     if caller is None:
         raise Unauthenticated("The key is unknown, has expired or was revoked.")
     return caller
+
+
+async def find_link(
+    connection: ASGIConnection[Any, Any, Any, Any], place: TokenIn, links: UploadLinks
+) -> UploadLink:
+    """Find out which link a request shows the token of. What is answered never repeats it.
+
+    Raises:
+        Unauthenticated: The header has no token, or one that is unknown.
+        NotFound: The URL has a token that is unknown.
+        LinkRevoked: The link was withdrawn.
+    """
+    if place is TokenIn.PATH:
+        link = await links.find(connection.path_params["token"])
+        if link is None:
+            raise NotFound("There is no such link.")
+    else:
+        link = await links.find(shown_secret(connection.headers.get("authorization", "")))
+        if link is None:
+            raise Unauthenticated("This is not the token of a link.")
+    if link.revoked_at is not None:
+        raise LinkRevoked("Ask whoever sent it for a new one.")
+    return link
 
 
 def shown_secret(header: str) -> str:

@@ -14,7 +14,8 @@ from api.errors import answer_service_error
 from api.idempotency import check_same, fingerprint, holding, record_id
 from api.preferences import wait_seconds
 from api.requests import ApiRequest
-from api.schemas.jobs import view_job
+from api.schemas.jobs import JobView, view_job
+from api.schemas.link_uploads import LinkJobView, view_link_job
 from api.tickets import JobState, make_drop_off
 from api.uploads import Form, check_length, receive_form
 from domain.admission import tenant_of
@@ -22,11 +23,14 @@ from domain.errors import OverLimit, UploadTooSlow
 from domain.estimates import Place, retry_after
 from domain.jobs import TERMINAL
 from domain.keys import Scope
+from domain.links import UploadLink, check_takes_files
 from storage.blobs import BlobIntake, HashingIntake
 from storage.errors import STORE_FAILED
 from storage.idempotency import Answered, Attempt
+from storage.identifiers import utc_now
 
 View = Callable[[ApiRequest, JobState], Awaitable[msgspec.Struct]]
+LINK_ROUTE = "/v1/uploads"
 
 
 class Wishes(msgspec.Struct, frozen=True):
@@ -97,18 +101,23 @@ async def _answer_refused(
 def _record_id(request: ApiRequest, wishes: Wishes) -> str | None:
     if wishes.idempotency_key is None:
         return None
-    return record_id(request.user, request.url.path, wishes.idempotency_key)
+    # A link's two routes are one: its token may be sent either way.
+    route = request.url.path if request.user.link_id is None else LINK_ROUTE
+    return record_id(request.user, route, wishes.idempotency_key)
 
 
 async def _take_in(
     request: ApiRequest, wishes: Wishes, attempt: Attempt | None, upload: Upload
 ) -> JobState:
     state = request.app.state
+    link: UploadLink | None = request.auth
+    if link is not None:
+        check_takes_files(link, utc_now())
     intake = BlobIntake(state.stores.database["blobs.chunks"])
     try:
         form = await _receive(request, intake, upload)
         drop_off = make_drop_off(
-            form, intake, request.user, wishes.operations, state.settings.api.gps
+            form, intake, request.user, wishes.operations, state.settings.api.gps, link
         )
     except BaseException:
         await intake.discard()
@@ -117,8 +126,8 @@ async def _take_in(
         drop_off = msgspec.structs.replace(drop_off, attempt=attempt, fingerprint=fingerprint(form))
     with state.tracing.span("commit", {"minilab.images": len(form.taken)}):
         accepted: JobState = await state.tickets.accept(drop_off)
-    state.metrics.took_in(drop_off, accepted.job)
-    upload.count_images(len(form.taken))
+    state.metrics.took_in(drop_off, accepted.job, accepted.items)
+    upload.count_images(sum(item.image_id is not None for item in accepted.items))
     return accepted
 
 
@@ -174,16 +183,29 @@ async def _answer(request: ApiRequest, wishes: Wishes, state: JobState) -> Respo
         place = await estimates.place_of(state.job)
     waited = wait_seconds(wishes.prefer)
     done = waited is not None and state.job.status in TERMINAL
-    headers = {"Location": f"/v1/jobs/{state.job.id}"}
+    headers = {"Location": _status_route(request, state.job.id)}
     if waited is not None:
         headers["Preference-Applied"] = f"wait={waited}"
     if not done:
         headers["Retry-After"] = str(retry_after(place.eta_seconds))
-    view: msgspec.Struct = view_job(state, place, request.app.state.settings.rules)
+    view: msgspec.Struct = show_job(request, state, place)
     if done and wishes.view_finished is not None:
         view = await wishes.view_finished(request, state)
     status = HTTP_200_OK if done else HTTP_202_ACCEPTED
     return _json(msgspec.json.encode(view), status, headers)
+
+
+def show_job(request: ApiRequest, state: JobState, place: Place) -> JobView | LinkJobView:
+    """Show a job to who asks: with a key all of it, with a link what concerns its holder."""
+    job = view_job(state, place, request.app.state.settings.rules)
+    return job if request.user.link_id is None else view_link_job(job)
+
+
+def _status_route(request: ApiRequest, job_id: str) -> str:
+    """Say where a job is followed; the token of a link is no part of it: headers get around."""
+    if request.user.link_id is None:
+        return f"/v1/jobs/{job_id}"
+    return f"{LINK_ROUTE}/jobs/{job_id}"
 
 
 async def _answer_again(request: ApiRequest, wishes: Wishes, answered: Answered) -> Response[bytes]:

@@ -43,6 +43,8 @@ class Estimates:
         """
         if job.status in TERMINAL:
             return ENDED
+        if job.deletes_user:  # Waits for no other work.
+            return Place(0, None)
         await self._refresh()
         images = -(-(job.tally.waiting + job.tally.running) // max(1, len(job.operations)))
         open_job = OpenJob(job.id, job.user_id, images)

@@ -1,5 +1,6 @@
 """Examples for the contract: what the service answers for the picture in the README."""
 
+from datetime import date, timedelta
 from typing import Any
 
 from api.requests import EXAMPLE_ID, EXAMPLE_TIME
@@ -54,6 +55,7 @@ EXAMPLE_FACES: dict[str, Any] = {
 EXAMPLE_IMAGE: dict[str, Any] = {
     "id": EXAMPLE_ID,
     "user_id": "u1",
+    "link_id": None,
     "job_id": "019aa5d2-7c1e-7d43-9f0b-3a52c1f7e9b5",
     "filename": "portrait.jpg",
     "format": "jpeg",
@@ -100,14 +102,23 @@ EXAMPLE_CANCELED: dict[str, Any] = EXAMPLE_JOB | {
     ],
     "progress": {"done": 1, "failed": 0, "total": 2},
 }
+EXAMPLE_USER_DELETION: dict[str, Any] = EXAMPLE_JOB | {
+    "status": "queued",
+    "version": 1,
+    "finished_at": None,
+    "operations": ["delete_user"],
+    "progress": {"done": 0, "failed": 0, "total": 1204},
+    "queue": {"position": 0, "eta_seconds": None},
+    "items": [],
+}
 NOT_IN_LISTS = {"expires_at", "queue", "items"}
 EXAMPLE_JOB_PAGE: dict[str, Any] = {
     "items": [{name: value for name, value in EXAMPLE_JOB.items() if name not in NOT_IN_LISTS}],
     "next_cursor": EXAMPLE_ID,
 }
 SUMMARY_FIELDS = (
-    "id", "user_id", "job_id", "filename", "format", "media_type", "bytes", "width", "height",
-    "uploaded_at", "status", "metadata",
+    "id", "user_id", "link_id", "job_id", "filename", "format", "media_type", "bytes", "width",
+    "height", "uploaded_at", "status", "metadata",
 )  # fmt: skip
 EXAMPLE_IMAGE_PAGE: dict[str, Any] = {
     "items": [{name: EXAMPLE_IMAGE[name] for name in SUMMARY_FIELDS}],
@@ -123,6 +134,38 @@ EXAMPLE_KEY: dict[str, Any] = EXAMPLE_NEW_KEY | {
 }
 EXAMPLE_CREATED_KEY: dict[str, Any] = EXAMPLE_KEY | {"key": "mlk_8fKq… shown this once"}
 EXAMPLE_KEY_PAGE: dict[str, Any] = {"items": [EXAMPLE_KEY]}
+EXAMPLE_NEW_LINK: dict[str, Any] = {
+    "expires_in": 604800,
+    "max_files": 50,
+    "note": "Photos of the summer party",
+}
+EXAMPLE_LINK: dict[str, Any] = {
+    "id": EXAMPLE_ID,
+    "status": "open",
+    "note": "Photos of the summer party",
+    "user_id": f"link:{EXAMPLE_ID}",
+    "gps": None,
+    "created_at": EXAMPLE_TIME,
+    "created_by": "admin",
+    "expires_at": "2026-11-28T09:30:00Z",
+    "revoked_at": None,
+    "max_files": 50,
+    "max_bytes": None,
+    "used_files": 12,
+    "used_bytes": 48123456,
+    "images": 11,
+    "bytes": 44012345,
+}
+EXAMPLE_LINK_PAGE: dict[str, Any] = {"items": [EXAMPLE_LINK]}
+EXAMPLE_TOKEN = "mll_the-token-of-the-link"  # noqa: S105 -- no token of any link
+EXAMPLE_CREATED_LINK: dict[str, Any] = EXAMPLE_LINK | {
+    **dict.fromkeys(["used_files", "used_bytes", "images", "bytes"], 0),
+    "token": EXAMPLE_TOKEN,
+    "upload_url": f"http://127.0.0.1:8000/v1/uploads/{EXAMPLE_TOKEN}",
+    "page_url": f"http://127.0.0.1:8000/u#{EXAMPLE_TOKEN}",
+}
+EXAMPLE_LINK_JOB = {name: value for name, value in EXAMPLE_JOB.items() if name != "user_id"}
+EXAMPLE_LINK_TICKET = {name: value for name, value in EXAMPLE_TICKET.items() if name != "user_id"}
 EXAMPLE_DEAD_LETTER: dict[str, Any] = {
     "image_id": EXAMPLE_ID,
     "job_id": "019aa5d2-7c1e-7d43-9f0b-3a52c1f7e9b5",
@@ -195,4 +238,34 @@ EXAMPLE_CAPABILITIES: dict[str, Any] = {
         "max_seconds": 30.0,
         "max_wait_seconds": 30,
     },
+}
+EXAMPLE_LINK_UPLOADS: dict[str, Any] = EXAMPLE_CAPABILITIES | {
+    "status": "open",
+    "note": "Photos of the summer party",
+    "expires_at": "2026-11-28T09:30:00Z",
+    "gps": "keep",
+    "max_files": 50,
+    "max_bytes": None,
+    "used_files": 12,
+    "used_bytes": 48123456,
+    "left_files": 38,
+    "left_bytes": None,
+    "items": [
+        {name: value for name, value in EXAMPLE_LINK_JOB.items() if name not in NOT_IN_LISTS}
+    ],
+}
+_EXAMPLE_DAYS = [date(2026, 10, 23) + timedelta(days=day) for day in range(30)]
+EXAMPLE_STATISTICS: dict[str, Any] = {
+    "totals": {
+        "images": 5120,
+        "users": 42,
+        "bytes": 9123456789,
+        "bytes_saved": 123456789,
+        "faces": 3071,
+    },
+    "most_popular_format": {"format": "jpeg", "count": 4711},
+    "top_camera_models": [{"camera_model": "NIKON D90", "count": 1204}],
+    "tz": "Europe/Vienna",
+    "uploads_per_day": [{"date": day.isoformat(), "count": 12 * day.day} for day in _EXAMPLE_DAYS],
+    "failures": [{"code": "corrupt_image", "count": 3}],
 }

@@ -1,6 +1,7 @@
 """How uploads are documented: the handlers read the stream themselves."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from litestar.openapi.spec import (
     Example,
@@ -50,6 +51,15 @@ UPLOAD_SCHEMA = Schema(
 )
 
 
+LINK_UPLOAD_SCHEMA = replace(
+    UPLOAD_SCHEMA,
+    properties={
+        name: schema
+        for name, schema in (UPLOAD_SCHEMA.properties or {}).items()
+        if name != "user_id"
+    },
+)
+
 TENANT_HEADERS = {
     "RateLimit-Policy": _header(
         "Limits of this key: `q` at once, of the unit `qu`, again in `w` seconds. "
@@ -85,13 +95,15 @@ REFUSALS = {
 class UploadOperation(Operation):
     """An operation that takes files."""
 
+    schema: ClassVar[Schema] = UPLOAD_SCHEMA
+
     def __post_init__(self) -> None:
         """Add the form, and what answers say of limits, to the operation."""
         self.request_body = RequestBody(
             required=True,
             content={
                 "multipart/form-data": OpenAPIMediaType(
-                    schema=UPLOAD_SCHEMA,
+                    schema=self.schema,
                     examples={
                         "portrait": Example(
                             summary="One portrait, all operations",
@@ -106,3 +118,10 @@ class UploadOperation(Operation):
                 headers = LIMIT_HEADERS.get(status, {})
                 response.headers = {**(response.headers or {}), **headers}
                 response.description = REFUSALS.get(status, response.description)
+
+
+@dataclass
+class LinkUploadOperation(UploadOperation):
+    """An operation that takes files through a link, which says whose they are."""
+
+    schema: ClassVar[Schema] = LINK_UPLOAD_SCHEMA

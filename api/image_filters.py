@@ -24,6 +24,10 @@ _PLACE = f"^{_DEGREES},{_DEGREES}$"
 _UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _CAMERA_CLOCK = "by the camera's clock: photos do not tell its zone."
 
+Link = Annotated[
+    str | None,
+    QueryParameter(required=False, pattern=f"^{_UUID}$", description="Came in through this link."),
+]
 Format = Annotated[ImageFormat | None, QueryParameter(name="format", required=False)]
 Make = Annotated[
     str | None,
@@ -119,6 +123,7 @@ ImageCursor = Annotated[
 def read_filter(
     request: ApiRequest,
     user_id: NamedUser = None,
+    link_id: Link = None,
     image_format: Format = None,
     camera: Model = None,
     camera_make: Make = None,
@@ -145,6 +150,7 @@ def read_filter(
     _check_order("uploaded_from", uploaded_from, uploaded_to)
     return ImageFilter(
         scope=scope_of(request.user, user_id),
+        link_id=link_id,
         format=image_format,
         camera_make=camera_make,
         camera_model=camera,

@@ -1,6 +1,6 @@
 """What one API process counts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -8,7 +8,7 @@ from prometheus_client.registry import Collector
 
 from api.admission import ADMITTED, Admission
 from domain.jobs import TERMINAL
-from domain.records import Job
+from domain.records import Item, Job
 from domain.version import VERSION
 from sandbox.metrics import ChildMetrics
 from sandbox.pool import ChildPool
@@ -79,13 +79,15 @@ class ApiMetrics:
         self._requests.labels(method, route, f"{status // 100}xx").inc()
         self._seconds.labels(method, route).observe(seconds)
 
-    def took_in(self, drop_off: DropOff, job: Job) -> None:
+    def took_in(self, drop_off: DropOff, job: Job, items: Sequence[Item]) -> None:
         """Count the files of a drop-off that was accepted."""
         if job.status in TERMINAL:  # No file of it can be used.
             self._work.job_ended(job.id, job.status)
-        self._files.labels("taken").inc(len(drop_off.taken))
-        self._files.labels("refused").inc(len(drop_off.refused))
-        self._bytes.inc(sum(file.staged.size_bytes for file in drop_off.taken))
+        taken = {item.index for item in items if item.image_id is not None}
+        self._files.labels("taken").inc(len(taken))
+        self._files.labels("refused").inc(len(items) - len(taken))
+        sizes = (file.staged.size_bytes for file in drop_off.taken if file.index in taken)
+        self._bytes.inc(sum(sizes))
 
 
 class AdmissionMetrics(Collector):

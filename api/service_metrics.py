@@ -18,6 +18,7 @@ from storage.errors import STORE_FAILED
 from storage.identifiers import utc_now
 from storage.metrics import Page
 from storage.queue_state import QueueReader, QueueState
+from storage.statistics import Unfolded
 
 READ_SECONDS = 2.0
 """MongoDB is asked no more often than this, however often the page is."""
@@ -34,11 +35,13 @@ class Reading(msgspec.Struct, frozen=True):
         up: By part, whether it answers.
         workers: By live worker, what it packed.
         queue: None where MongoDB could not say.
+        unfolded: What the statistics do not hold yet; None where MongoDB could not say.
     """
 
     up: dict[str, bool]
     workers: dict[str, bytes] = {}
     queue: QueueState | None = None
+    unfolded: Unfolded | None = None
 
 
 class ServiceMetrics:
@@ -79,7 +82,8 @@ class ServiceMetrics:
         try:
             async with asyncio.timeout(LONGEST_READ_SECONDS):
                 workers = await self._stores.workers.metrics(now)
-                return Reading(up, workers, await self._queue.read(now))
+                queue = await self._queue.read(now)
+                return Reading(up, workers, queue, await self._stores.statistics.look(now))
         except UNREADABLE as error:
             _log.warning("metrics_incomplete", reason=type(error).__name__)
             return Reading(up)
@@ -107,6 +111,9 @@ class StateMetrics(Collector):
                 "minilab_workers", "Workers that live.", len(self._reading.workers)
             )
             yield from _queue_families(queue)
+        unfolded = self._reading.unfolded
+        if unfolded is not None:
+            yield from _statistics_families(unfolded)
 
 
 def _queue_families(queue: QueueState) -> Iterator[Metric]:
@@ -138,6 +145,19 @@ def _queue_families(queue: QueueState) -> Iterator[Metric]:
         "minilab_dead_letters",
         "Images that were given up and wait for a decision.",
         queue.dead_letters,
+    )
+
+
+def _statistics_families(unfolded: Unfolded) -> Iterator[Metric]:
+    yield GaugeMetricFamily(
+        "minilab_statistics_unfolded_images",
+        "Images that reads of the statistics add to what is stored; much of it makes them slow.",
+        unfolded.images,
+    )
+    yield GaugeMetricFamily(
+        "minilab_statistics_lag_seconds",
+        "For how long the image has waited to be folded in that ended first.",
+        unfolded.lag_seconds,
     )
 
 

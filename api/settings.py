@@ -30,6 +30,8 @@ class ApiSettings(msgspec.Struct, frozen=True):
         access_log: Whether each request is a line in the log.
         gps: What becomes of positions where an upload does not say: ``keep`` or ``strip``.
         metrics_open: Whether ``/metrics`` is read without a key; else it wants an admin key.
+        public_url: Where people reach the service; links begin with it. Empty: as the request that
+            makes a link has it.
     """
 
     host: str = "127.0.0.1"
@@ -41,6 +43,7 @@ class ApiSettings(msgspec.Struct, frozen=True):
     access_log: bool = True
     gps: GpsPolicy = GpsPolicy.KEEP
     metrics_open: bool = True
+    public_url: Annotated[str, msgspec.Meta(pattern=r"^$|^https?://[^\s?#]+$")] = ""
 
 
 class Settings(msgspec.Struct, frozen=True):

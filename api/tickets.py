@@ -11,6 +11,7 @@ from domain.errors import InvalidValue
 from domain.images.operations import parse_operations
 from domain.jobs import TERMINAL
 from domain.keys import Caller, Scope, uploading_user
+from domain.links import UploadLink
 from domain.records import GpsPolicy, Item, Job
 from storage.blobs import BlobIntake
 from storage.connect import Stores
@@ -101,6 +102,7 @@ def make_drop_off(
     caller: Caller,
     operations: str | None,
     default_gps: GpsPolicy,
+    link: UploadLink | None = None,
 ) -> DropOff:
     """Work out what a form asks for.
 
@@ -109,7 +111,8 @@ def make_drop_off(
         intake: Holds the bytes that are not written yet.
         caller: Who uploads.
         operations: Comma list that goes before the form's own; None for all.
-        default_gps: What becomes of positions where the form does not say.
+        default_gps: What becomes of positions where neither the form nor the link says.
+        link: The link that it came in through, if it did.
 
     Raises:
         ServiceError: A field cannot be used.
@@ -122,7 +125,8 @@ def make_drop_off(
         taken=form.taken,
         refused=form.refused,
         intake=intake,
-        gps=_choose_gps(form.fields.get("gps"), default_gps),
+        gps=_choose_gps(form.fields.get("gps"), (link and link.gps) or default_gps),
+        link_id=caller.link_id,
     )
 
 

@@ -18,6 +18,7 @@ from benchmarks.report import write_report
 from benchmarks.rows import Section
 from benchmarks.service import ROOT, Bench
 from benchmarks.similar import measure_similar
+from benchmarks.statistics import measure_statistics
 from benchmarks.table import missed, plain, terminal_table
 from benchmarks.throughput import measure_large, measure_small
 from storage.embedded import embedded_servers
@@ -31,6 +32,7 @@ LINES: Mapping[str, Callable[[Bench], Section]] = {
     "memory": measure_memory,
     "operations": measure_operations,
     "similar": measure_similar,
+    "statistics": measure_statistics,
 }
 TABLE_COLUMNS = 190
 

@@ -47,6 +47,7 @@ class Books(msgspec.Struct, frozen=True):
         events_twice: Jobs that ended twice.
         not_ended_once: Ended images and jobs of which the oplog has no end.
         orphans: Files, chunks and blobs without a parent.
+        invariants: Invariants of the data that do not hold, with examples.
         wrong_counts: Blobs that count another number of images than there are.
         cut_blobs: Blobs of which bytes are missing.
         unlike_jobs: Jobs whose tally is not what their images say.
@@ -61,6 +62,7 @@ class Books(msgspec.Struct, frozen=True):
     events_twice: list[str]
     not_ended_once: list[str]
     orphans: list[str]
+    invariants: list[str]
     wrong_counts: list[str]
     cut_blobs: list[str]
     unlike_jobs: list[str]
@@ -86,7 +88,7 @@ async def look_through(
         still_open: Tickets whose end no client has seen.
 
     Returns:
-        Everything but the orphans, which are for the sweeper.
+        Everything but the orphans, which are for the sweeper, and the invariants.
     """
     ends = await read_ends(client, database, since)
     jobs = {job["_id"]: job async for job in database["jobs"].find({}, {"status": 1, "tally": 1})}
@@ -101,6 +103,7 @@ async def look_through(
         events_twice=ends.of_jobs_twice,
         not_ended_once=sorted((images - set(ends.images)) | (with_images - set(ends.jobs))),
         orphans=[],
+        invariants=[],
         wrong_counts=[f"{k}: {v}" for k, v in (await find_wrong_counts(database)).items()],
         cut_blobs=await find_cut_blobs(database),
         unlike_jobs=await find_unlike_jobs(database),
@@ -206,6 +209,7 @@ def lines_of(run: Run) -> list[Line]:
         zero("events sent twice (a job's end written twice)", books.events_twice),
         zero("ends that were never written", books.not_ended_once),
         zero("orphans after the sweep", books.orphans),
+        zero("invariants broken (make verify-data)", books.invariants),
         zero("blobs whose image count is wrong", books.wrong_counts),
         zero("blobs of which bytes are missing", books.cut_blobs),
         zero("jobs whose tally is wrong", books.unlike_jobs),

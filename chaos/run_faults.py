@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -26,6 +27,7 @@ from chaos.system import ADMIN_KEY, DATABASE, Settings, System
 from storage.embedded import EmbeddedServers, embedded_servers
 from storage.mongo import Client, connect_mongo
 from storage.settings import StoreSettings
+from storage.verification import Verifier
 
 WORKERS = 2
 USERS = 6
@@ -109,6 +111,8 @@ async def _put_through(plan: Plan, system: System, client: Client, since: Timest
     system.add_worker(SWEEPING)
     await _until_none(lambda: find_orphans(database), SWEEP_SECONDS)
     books.orphans.extend(map(str, await find_orphans(database)))
+    verification = await Verifier(client, database, timedelta(0), hashes=True).verify()
+    books.invariants.extend(f"{name}: {ids}" for name, ids in verification.broken.items())
     return await conclude(
         database,
         record,

@@ -37,11 +37,11 @@ class Load(msgspec.Struct, frozen=True):
 
 
 def tenant_of(caller: Caller) -> str | None:
-    """Name whose limits count: a client key's user, a service key; None for an admin."""
+    """Name whose limits count: a client key's user, a service key, a link; None for an admin."""
     match caller.role:
         case Role.ADMIN:
             return None
-        case Role.SERVICE:
+        case Role.SERVICE | Role.LINK:
             return tenant_of_key(caller.key_id)
         case Role.CLIENT:
             return tenant_of_user(str(caller.user_id))
@@ -53,7 +53,7 @@ def tenant_of_user(user_id: str) -> str:
 
 
 def tenant_of_key(key_id: str) -> str:
-    """Name the tenant that a service key is."""
+    """Name the tenant that a service key or a link is."""
     return f"key:{key_id}"
 
 

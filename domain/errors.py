@@ -153,6 +153,27 @@ class IdempotencyKeyMisused(InvalidValue):
     title = "This Idempotency-Key was used with other content"
 
 
+class LinkExpired(Expired):
+    """The link's time is over."""
+
+    code = "link_expired"
+    title = "The link has expired"
+
+
+class LinkRevoked(Expired):
+    """Whoever made the link has withdrawn it."""
+
+    code = "link_revoked"
+    title = "The link was withdrawn"
+
+
+class LinkUsedUp(WrongState):
+    """As many files, or bytes, came in through the link as it allows."""
+
+    code = "link_used_up"
+    title = "The link is used up"
+
+
 class RangeNotSatisfiable(ServiceError):
     """The range lies outside the content."""
 

@@ -6,9 +6,10 @@ from enum import StrEnum
 
 import msgspec
 
-from domain.errors import Forbidden, InvalidValue, UserRequired
+from domain.errors import Forbidden, InvalidValue, NotFound, UserRequired
 
 KEY_PREFIX = "mlk_"
+LINK_PREFIX = "mll_"
 ADMIN_USER = "admin"
 MAX_USER_ID_CHARS = 128
 
@@ -19,15 +20,17 @@ class Role(StrEnum):
     ADMIN = "admin"
     SERVICE = "service"
     CLIENT = "client"
+    LINK = "link"
 
 
 class Caller(msgspec.Struct, frozen=True):
     """Who sends a request.
 
     Attributes:
-        key_id: The key that was shown; ``admin`` for the key of the settings.
+        key_id: The key that was shown: ``admin`` for the key of the settings, the ID of the link
+            for the token of one.
         role: What the key was made for.
-        user_id: The user that a client key is bound to; None for other roles.
+        user_id: The user that a client key or a link is bound to; None for other roles.
     """
 
     key_id: str
@@ -38,6 +41,11 @@ class Caller(msgspec.Struct, frozen=True):
     def is_admin(self) -> bool:
         """Whether the key may do everything."""
         return self.role is Role.ADMIN
+
+    @property
+    def link_id(self) -> str | None:
+        """The link whose token was shown; None where it was a key."""
+        return self.key_id if self.role is Role.LINK else None
 
 
 class Scope(msgspec.Struct, frozen=True):
@@ -60,7 +68,8 @@ def scope_of(caller: Caller, named_user: str | None = None) -> Scope:
     """Work out what a caller may see.
 
     An admin sees all, or one user where one is named. A client key sees its own user. A
-    service key sees the user that it names; where it names none, what it uploaded itself.
+    service key sees the user that it names; where it names none, what it uploaded itself. A link
+    sees what came in through it, and no more of its user.
 
     Args:
         caller: Who asks.
@@ -83,6 +92,8 @@ def scope_of(caller: Caller, named_user: str | None = None) -> Scope:
             return Scope(user_id=named_user, key_id="")
         case Role.CLIENT:
             return Scope(user_id=caller.user_id)
+        case Role.LINK:
+            return Scope(user_id=named_user, key_id=caller.key_id)
 
 
 def uploading_user(caller: Caller, named_user: str | None) -> str:
@@ -97,7 +108,7 @@ def uploading_user(caller: Caller, named_user: str | None) -> str:
 
     Raises:
         UserRequired: A service key named no user.
-        Forbidden: A client key named another user than its own.
+        Forbidden: A client key named another user than its own, or a link named one.
         InvalidValue: The user ID is not well formed.
     """
     if named_user is not None:
@@ -113,6 +124,26 @@ def uploading_user(caller: Caller, named_user: str | None) -> str:
             if named_user not in {None, caller.user_id}:
                 raise Forbidden("A client key uploads for its own user only.")
             return str(caller.user_id)
+        case Role.LINK:
+            if named_user is not None:
+                raise Forbidden("The link says whose uploads these are: send no user_id.")
+            return str(caller.user_id)
+
+
+def check_may_delete(caller: Caller, user_id: str) -> None:
+    """Refuse deletes of users that the caller does not speak for.
+
+    Raises:
+        NotFound: A client key named another user than its own.
+        Forbidden: A link deletes nobody.
+        InvalidValue: The user ID is not well formed.
+    """
+    check_user_id(user_id)
+    match caller.role:
+        case Role.CLIENT if caller.user_id != user_id:
+            raise NotFound
+        case Role.LINK:
+            raise Forbidden("A link deletes nobody.")
 
 
 def check_user_id(user_id: str) -> None:
@@ -130,6 +161,16 @@ def check_user_id(user_id: str) -> None:
 def key_secret(random_bits: bytes) -> str:
     """Write 256 random bits as a key's secret, with the prefix that leak scanners look for."""
     return KEY_PREFIX + urlsafe_b64encode(random_bits).decode().rstrip("=")
+
+
+def link_token(random_bits: bytes) -> str:
+    """Write 256 random bits as the token of a link, told from keys by its beginning."""
+    return LINK_PREFIX + urlsafe_b64encode(random_bits).decode().rstrip("=")
+
+
+def link_user(link_id: str) -> str:
+    """Name the user that the uploads of a link belong to where its maker named none."""
+    return f"link:{link_id}"
 
 
 def hash_secret(secret: str) -> str:

@@ -7,6 +7,9 @@ import msgspec
 
 from domain.jobs import Status, Tally
 
+DELETE_USER = "delete_user"
+"""The one operation of a job that deletes a user; each of his images is a cell of it."""
+
 
 class GpsPolicy(StrEnum):
     """What becomes of the place that a picture was taken at."""
@@ -88,6 +91,11 @@ class Job(msgspec.Struct, frozen=True):
     operations: tuple[str, ...]
     tally: Tally
 
+    @property
+    def deletes_user(self) -> bool:
+        """Whether it removes images rather than working on them."""
+        return self.operations == (DELETE_USER,)
+
 
 class Image(msgspec.Struct, frozen=True):
     """One upload of one file by one user.
@@ -96,7 +104,7 @@ class Image(msgspec.Struct, frozen=True):
         id: UUIDv7.
         job_id: The job that it came in with.
         user_id: Whose image it is.
-        key_id: The key that it came in through.
+        key_id: The key that it came in through; the link, where it was one.
         sha256: The blob that holds its bytes, as 64 hex digits.
         filename: Name as uploaded, without folders.
         format: Sniffed from the bytes.
@@ -105,6 +113,7 @@ class Image(msgspec.Struct, frozen=True):
         finished_at: When its last cell ended, UTC.
         item: Its place and its cells in the job.
         gps: Whether anything that is served of it may tell where it was taken.
+        link_id: The link that it came in through; None where it was a key.
     """
 
     id: str
@@ -119,6 +128,7 @@ class Image(msgspec.Struct, frozen=True):
     finished_at: datetime | None
     item: Item
     gps: GpsPolicy = GpsPolicy.KEEP
+    link_id: str | None = None
 
 
 def refused_item(index: int, filename: str, error: ItemError, operations: tuple[str, ...]) -> Item:

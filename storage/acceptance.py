@@ -1,8 +1,8 @@
 """The moment of the promise: files become images of a job, in one durable transaction.
 
 Requests that wait at the same time are committed together: one transaction, one wait for the
-journal. On a busy service this is what a request costs least; on an idle one a request is
-committed alone, at once.
+journal. Those through a link are committed with others through the same link. On a busy service
+this is what a request costs least; on an idle one a request is committed alone, at once.
 """
 
 import asyncio
@@ -29,7 +29,8 @@ from storage.drop_offs import (
 )
 from storage.errors import MONGODB_UNREACHABLE
 from storage.idempotency import Answered, answer_keys
-from storage.mongo import Client, Database, run_transaction
+from storage.link_use import reserve
+from storage.mongo import Client, Database, Document, run_transaction
 
 # A transaction stays small, and no request waits for more than this of others.
 MAX_GROUP_FILES = 2000
@@ -53,8 +54,9 @@ class Acceptance:
         self._database = database
         self._plan = plan
         self._due_after = due_after
-        self._waiting: list[Entry] = []
-        self._committer: asyncio.Task[None] | None = None
+        # By link, and all without one together: whoever waits for a link keeps no other waiting.
+        self._waiting: dict[str | None, list[Entry]] = {}
+        self._committers: set[asyncio.Task[None]] = set()
 
     async def accept(self, drop_off: DropOff) -> Ticket:
         """Make the promise: when this returns, blobs, images and job are durable.
@@ -69,36 +71,47 @@ class Acceptance:
             The ticket.
 
         Raises:
+            LinkRevoked: Its link was withdrawn meanwhile.
+            LinkUsedUp: Nothing of it fits into what its link has left.
             PyMongoError: Nothing was accepted, as far as can be known: a commit whose answer
                 was lost may have happened.
         """
         entry = Entry(drop_off, self._plan, self._due_after)
-        self._waiting.append(entry)
-        if self._committer is None or self._committer.done():
-            self._committer = asyncio.create_task(self._commit_waiting())
+        waiting = self._waiting.get(drop_off.link_id)
+        if waiting is None:
+            waiting = self._waiting[drop_off.link_id] = []
+            committer = asyncio.create_task(self._commit_waiting(drop_off.link_id))
+            self._committers.add(committer)
+            committer.add_done_callback(self._committers.discard)
+        waiting.append(entry)
         return await entry.answer
 
     async def drain(self) -> None:
         """Wait until what was begun has been committed."""
-        if self._committer is not None:
-            await asyncio.wait([self._committer])
+        if self._committers:
+            await asyncio.wait(self._committers)
 
-    async def _commit_waiting(self) -> None:
-        while self._waiting:
-            group = self._take_group()
+    async def _commit_waiting(self, link_id: str | None) -> None:
+        waiting = self._waiting[link_id]
+        while waiting:
+            group = _take_group(waiting)
             try:
                 await self._commit(group)
             except MONGODB_UNREACHABLE as error:
                 # Who came meanwhile has waited as long, and would now wait as long again.
-                group, self._waiting = [*group, *self._waiting], []
+                group += waiting
+                waiting.clear()
                 for entry in group:
                     if not entry.answer.done():
                         entry.answer.set_exception(error)
             except Exception as error:
                 await self._commit_one_by_one(group, error)
             for entry in group:
-                if not entry.answer.done():
+                if entry.refusal is None and not entry.answer.done():
                     entry.answer.set_result(make_ticket(entry))
+            refused = [(entry, entry.refusal) for entry in group if entry.refusal is not None]
+            await asyncio.gather(*(self._fail(*found) for found in refused))
+        del self._waiting[link_id]
 
     async def _commit_one_by_one(self, group: list[Entry], error: Exception) -> None:
         """One drop-off that cannot be written must not take its neighbours with it."""
@@ -119,17 +132,6 @@ class Acceptance:
             with suppress(PyMongoError):
                 await entry.drop_off.intake.discard()
 
-    def _take_group(self) -> list[Entry]:
-        files = size_bytes = 0
-        for count, entry in enumerate(self._waiting):
-            files += len(entry.images)
-            size_bytes += entry.drop_off.intake.pending_bytes
-            if count and (files > MAX_GROUP_FILES or size_bytes > MAX_GROUP_BYTES):
-                group, self._waiting = self._waiting[:count], self._waiting[count:]
-                return group
-        group, self._waiting = self._waiting, []
-        return group
-
     async def _commit(self, group: list[Entry]) -> None:
         unused: set[ObjectId] = set()
 
@@ -137,7 +139,7 @@ class Acceptance:
             unused.clear()
             unused.update(await self._write(session, group))
             for entry in group:
-                entry.outcome_is_known = False
+                entry.outcome_is_known = entry.refusal is not None
 
         await run_transaction(self._client, write)
         if unused:
@@ -147,6 +149,10 @@ class Acceptance:
     async def _write(self, session: AsyncIOMotorClientSession, group: list[Entry]) -> set[ObjectId]:
         """Write a group. Returns the files whose chunks are written and not needed."""
         database = self._database
+        await reserve(database, session, group)
+        group = [entry for entry in group if entry.refusal is None]
+        if not group:
+            return set()
         new, known = await self._count_blobs(session, group)
         await self._check_flushed(session, new)
         chunks = [
@@ -158,6 +164,7 @@ class Acceptance:
             await database["blobs.chunks"].insert_many(chunks, ordered=False, session=session)
         await self._link_duplicates(session, group, known)
         images = [image for entry in group for image in entry.images]
+        _note_stored_bytes(images, known)
         if images:
             await database["images"].insert_many(images, ordered=False, session=session)
         await database["jobs"].insert_many(
@@ -241,23 +248,58 @@ class Acceptance:
     async def _link_duplicates(
         self, session: AsyncIOMotorClientSession, group: list[Entry], known: set[str]
     ) -> None:
-        """Name, for each image, an earlier one of the same user with the same bytes."""
-        earliest: dict[tuple[str, str], str] = {}
+        """Name, for each image, an earlier one of the same owner with the same bytes.
+
+        What came in through a link is only told of other images of that link: whoever was sent
+        it must not learn what else its user has.
+        """
+        earliest: dict[tuple[str, str, str], str] = {}
         if known:
             users = list({entry.drop_off.user_id for entry in group})
             found = self._database["images"].find(
                 {"sha256": {"$in": list(known)}, "user_id": {"$in": users}},
-                {"sha256": 1, "user_id": 1},
+                {"sha256": 1, "user_id": 1, "link_id": 1},
                 session=session,
             )
             async for image in found:
-                owned = (image["user_id"], image["sha256"])
-                earliest[owned] = min(image["_id"], earliest.get(owned, image["_id"]))
+                for owner in _owners(image):
+                    earliest[owner] = min(image["_id"], earliest.get(owner, image["_id"]))
         for image in (image for entry in group for image in entry.images):
-            owned = (image["user_id"], image["sha256"])
-            image["duplicate_of"] = earliest.get(owned)
-            earliest.setdefault(owned, image["_id"])
+            owners = _owners(image)
+            image["duplicate_of"] = earliest.get(owners[-1])
+            for owner in owners:
+                earliest.setdefault(owner, image["_id"])
+
+
+def _take_group(waiting: list[Entry]) -> list[Entry]:
+    """Take those who came first, as many as go into one transaction, out of those who wait."""
+    count = files = size_bytes = 0
+    for entry in waiting:
+        files += len(entry.images)
+        size_bytes += entry.drop_off.intake.pending_bytes
+        if count and (files > MAX_GROUP_FILES or size_bytes > MAX_GROUP_BYTES):
+            break
+        count += 1
+    group = waiting[:count]
+    del waiting[:count]
+    return group
 
 
 def _files(group: Iterable[Entry]) -> Iterable[tuple[Entry, TakenFile]]:
-    return ((entry, file) for entry in group for file in entry.drop_off.taken)
+    return ((entry, file) for entry in group for file in entry.taken)
+
+
+def _note_stored_bytes(images: Iterable[Document], known: set[str]) -> None:
+    """Say of each image what the store grows by: the size of its blob, at the first one of it."""
+    stored = set(known)
+    for image in images:
+        image["stored_bytes"] = 0 if image["sha256"] in stored else image["size_bytes"]
+        stored.add(image["sha256"])
+
+
+def _owners(image: Document) -> list[tuple[str, str, str]]:
+    """Say among whose images one counts as an earlier one; the last is who is told of them."""
+    owners = [("user", image["user_id"], image["sha256"])]
+    if link_id := image.get("link_id"):
+        owners.append(("link", link_id, image["sha256"]))
+    return owners

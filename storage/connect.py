@@ -31,6 +31,9 @@ from storage.recovery import Recovery
 from storage.reopening import Reopening
 from storage.results import Results
 from storage.settings import StoreSettings, WorkRules
+from storage.statistics import StatisticsReader
+from storage.upload_links import UploadLinks
+from storage.user_deletion import UserDeletion
 from storage.workers import Workers, Workforce
 
 _log = structlog.get_logger(__name__)
@@ -60,15 +63,19 @@ class Stores:
         self.hints = Hints(self.redis, rules)
         self.idempotency = Idempotency(self.client, self.database, settings.idempotency_seconds)
         self.image_search = ImageSearch(self.database)
-        self.images = Images(self.client, self.database)
-        self.jobs = Jobs(self.database)
         self.ledger = Ledger(self.database, rules.lease_seconds, rules.max_attempts, self.metrics)
+        self.images = Images(self.client, self.database, self.ledger.states)
+        self.jobs = Jobs(self.database)
         self.load = LoadMeter(self.database)
         self.notices = Notices(self.redis)
         self.poisons = Poisons(self.database)
         self.recovery = Recovery(self.database, rules.max_attempts, self.metrics)
         self.reopening = Reopening(self.client, self.database, due_after)
         self.results = Results(self.database)
+        self.statistics = StatisticsReader(self.client, self.database)
+        self.upload_links = UploadLinks(self.database)
+        lease = timedelta(seconds=rules.lease_seconds)
+        self.user_deletion = UserDeletion(self.client, self.database, self.ledger.states, lease)
         self.workers = Workers(self.database)
 
     async def prepare(self) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from domain.errors import ServiceError
 from domain.jobs import ChunkPlan, Status, Tally, plan_chunks
 from domain.records import Cell, GpsPolicy, Item, ItemError, Job, refused_item
 from domain.turns import estimate_units
@@ -51,6 +52,7 @@ class DropOff(msgspec.Struct, frozen=True):
         refused: Files that do not.
         intake: Holds the bytes that are not written yet.
         gps: Whether anything that is served of the images may tell where they were taken.
+        link_id: The link that it came in through, whose limits hold; None where it was a key.
         attempt: The Idempotency-Key that is answered with this, if one was sent.
         fingerprint: What was asked, hashed; goes with ``attempt``.
     """
@@ -62,6 +64,7 @@ class DropOff(msgspec.Struct, frozen=True):
     refused: list[RefusedFile]
     intake: BlobIntake
     gps: GpsPolicy = GpsPolicy.KEEP
+    link_id: str | None = None
     attempt: Attempt | None = None
     fingerprint: str = ""
 
@@ -81,7 +84,13 @@ class Ticket(msgspec.Struct, frozen=True):
 
 
 class Entry:
-    """A drop-off on its way, with the documents that it becomes."""
+    """A drop-off on its way, with the documents that it becomes.
+
+    Attributes:
+        taken: Its files that become images; a link may take fewer than the form brought.
+        refused: Its files that do not.
+        refusal: Why nothing of it is accepted; None as far as nothing is known against it.
+    """
 
     def __init__(self, drop_off: DropOff, plan: ChunkPlan, due_after: timedelta) -> None:
         self.drop_off = drop_off
@@ -91,11 +100,18 @@ class Entry:
         self.due_at = self.now + due_after
         self.job_id = new_id()
         self.origin = origin()
-        sizes = [(file.staged.sha256, file.staged.size_bytes) for file in drop_off.taken]
-        self.chunks = plan_chunks(sizes, plan)
+        self.refusal: ServiceError | None = None
+        self._plan = plan
+        self.take(drop_off.taken, drop_off.refused)
+
+    def take(self, taken: list[TakenFile], refused: list[RefusedFile]) -> None:
+        """Make the documents of files that become images, and note those that do not."""
+        self.taken, self.refused = taken, refused
+        sizes = [(file.staged.sha256, file.staged.size_bytes) for file in taken]
+        self.chunks = plan_chunks(sizes, self._plan)
         self.images = [
             _image_document(self, file, chunk)
-            for file, chunk in zip(drop_off.taken, self.chunks, strict=True)
+            for file, chunk in zip(taken, self.chunks, strict=True)
         ]
 
 
@@ -119,6 +135,7 @@ def _image_document(entry: Entry, file: TakenFile, chunk: int) -> Document:
         "job_id": entry.job_id,
         "user_id": drop_off.user_id,
         "key_id": drop_off.key_id,
+        "link_id": drop_off.link_id,
         "index": file.index,
         "chunk": chunk,
         "sha256": file.staged.sha256,
@@ -133,15 +150,14 @@ def _image_document(entry: Entry, file: TakenFile, chunk: int) -> Document:
         "attempts": 0,
         "hint": 0,
         "due_at": entry.due_at,
+        "uncounted": True,
         **entry.origin,
     }
 
 
 def _tally(entry: Entry) -> Tally:
     operations = len(entry.drop_off.operations)
-    return Tally(
-        waiting=len(entry.images) * operations, refused=len(entry.drop_off.refused) * operations
-    )
+    return Tally(waiting=len(entry.images) * operations, refused=len(entry.refused) * operations)
 
 
 def job_document(entry: Entry) -> Document:
@@ -151,13 +167,15 @@ def job_document(entry: Entry) -> Document:
         "_id": entry.job_id,
         "user_id": entry.drop_off.user_id,
         "key_id": entry.drop_off.key_id,
+        "link_id": entry.drop_off.link_id,
         "status": (Status.QUEUED if entry.images else Status.FAILED).value,
         "version": 1,
         "created_at": entry.now,
         "finished_at": None if entry.images else entry.now,
         "operations": list(entry.drop_off.operations),
         "tally": msgspec.to_builtins(tally),
-        "refused": msgspec.to_builtins(entry.drop_off.refused),
+        "refused": msgspec.to_builtins(entry.refused),
+        "files": len(entry.taken) + len(entry.refused),
         **entry.origin,
     }
     return document | ({"due_at": entry.due_at} if entry.images else {})
@@ -180,7 +198,7 @@ def make_ticket(entry: Entry) -> Ticket:
         for image in entry.images
     ]
     items += [
-        refused_item(file.index, file.filename, file.error, operations) for file in drop_off.refused
+        refused_item(file.index, file.filename, file.error, operations) for file in entry.refused
     ]
     job = Job(
         id=entry.job_id,

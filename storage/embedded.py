@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from storage.servers.data_folder import Folder, locked_folder
+from storage.servers.data_folder import Folder, is_held, locked_folder
 from storage.servers.mongodb import mongodb_command, mongodb_is_ready, mongodb_url
 from storage.servers.ports import find_free_port, is_free
 from storage.servers.process import ServerError, ServerProcess
@@ -24,6 +24,7 @@ __all__ = [
     "find_mongod",
     "find_mongodb",
     "find_redis_server",
+    "find_running_mongodb",
 ]
 
 _PORT_ATTEMPTS = 3
@@ -103,6 +104,23 @@ def embedded_servers(
         if redis:
             started.append(_start_redis(folder, start_seconds))
         yield EmbeddedServers(tuple(started))
+
+
+def find_running_mongodb(data_dir: Path) -> str | None:
+    """Say where the MongoDB of a data folder is reached, if one serves it at this moment.
+
+    Args:
+        data_dir: The folder of a stack, of another process too.
+    """
+    folder = data_dir.absolute()
+    if not is_held(folder):
+        return None
+    state = Folder(folder, lock=-1)
+    port = int(state.remembered("mongodb_port") or 0)
+    if not port:
+        return None
+    program = find_mongodb(state.remembered("mongodb_program"))
+    return mongodb_url(program, port) if mongodb_is_ready(program, port) else None
 
 
 def _stop_all(started: list[ServerProcess], stop_seconds: float) -> None:

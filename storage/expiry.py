@@ -5,13 +5,15 @@ from datetime import timedelta
 import msgspec
 from motor.motor_asyncio import AsyncIOMotorClientSession
 
-from storage.blob_counts import release_blob
 from storage.identifiers import first_id_at
 from storage.mongo import Client, Database, Document, read_clock, run_transaction
+from storage.removal import EXPIRED, note_in_jobs, remove_images
 from storage.settings import WorkRules
 from storage.tombstones import NOTED, note_expired
 
 BATCH = 200
+# What goes in one transaction.
+TOGETHER = 20
 
 
 class Removed(msgspec.Struct, frozen=True):
@@ -65,33 +67,28 @@ class Expiry:
         return removed
 
     async def _expire_images(self, ttl_seconds: float) -> int:
-        """Remove images as a delete does."""
+        """Remove images as a delete does, but for what their jobs say of them."""
         removed = 0
         while ttl_seconds:
             past = await self._past(ttl_seconds)
             found = await self._find_batch("images", past)
-            for image in found:
-                removed += await self._expire_image({"$and": [past, {"_id": image["_id"]}]})
-            if found:
-                # What a job says of its cells stays true, but it shows fewer items than before.
-                job_ids = list({image["job_id"] for image in found})
-                await self._database["jobs"].update_many(
-                    {"_id": {"$in": job_ids}}, {"$inc": {"version": 1}}
-                )
+            for start in range(0, len(found), TOGETHER):
+                ids = [image["_id"] for image in found[start : start + TOGETHER]]
+                removed += await self._remove({"$and": [past, {"_id": {"$in": ids}}]})
             if len(found) < BATCH:
                 break
         return removed
 
-    async def _expire_image(self, which: Document) -> bool:
-        async def remove(session: AsyncIOMotorClientSession) -> bool:
-            images = self._database["images"]
-            image: Document | None = await images.find_one_and_delete(which, session=session)
-            if image is None:
-                return False
-            await release_blob(self._database, image["sha256"], session)
-            notes = self._database["expired"]
-            await notes.bulk_write([note_expired(image, "image")], session=session)
-            return True
+    async def _remove(self, which: Document) -> int:
+        async def remove(session: AsyncIOMotorClientSession) -> int:
+            # Some may be gone meanwhile, or open again.
+            images = await self._database["images"].find(which, session=session).to_list(None)
+            if images:
+                await remove_images(self._database, images, session)
+                await note_in_jobs(self._database, images, EXPIRED, session)
+                notes = [note_expired(image, "image") for image in images]
+                await self._database["expired"].bulk_write(notes, session=session)
+            return len(images)
 
         return await run_transaction(self._client, remove)
 
@@ -109,6 +106,5 @@ class Expiry:
         }
 
     async def _find_batch(self, collection: str, past: Document) -> list[Document]:
-        fields = NOTED | {"job_id": 1}
-        found = self._database[collection].find(past, fields).sort("_id", 1).limit(BATCH)
+        found = self._database[collection].find(past, NOTED).sort("_id", 1).limit(BATCH)
         return await found.to_list(None)

@@ -60,6 +60,7 @@ class ImageFilter(msgspec.Struct, frozen=True):
 
     Attributes:
         scope: What the caller may see.
+        link_id: The link that they came in through.
         format: In which they were uploaded.
         camera_make: Who made the camera.
         camera_model: Which camera took them.
@@ -74,6 +75,7 @@ class ImageFilter(msgspec.Struct, frozen=True):
     """
 
     scope: Scope
+    link_id: str | None = None
     format: str | None = None
     camera_make: str | None = None
     camera_model: str | None = None
@@ -190,6 +192,9 @@ def query_of(wanted: ImageFilter, before: str | None = None) -> Document:
         "_id": _id_bounds(wanted, before),
     }
     query = scope_query(wanted.scope)
+    if wanted.link_id is not None:
+        # To its uploads, a link is the key: that has an index with the newest first.
+        query = {"key_id": wanted.link_id} | query | {"link_id": wanted.link_id}
     query |= {name: value for name, value in equal.items() if value is not None}
     for name, bounds in ranges.items():
         if known := {sign: bound for sign, bound in bounds.items() if bound is not None}:

@@ -10,12 +10,13 @@ from motor.motor_asyncio import AsyncIOMotorClientSession
 from domain.errors import NotFound
 from domain.keys import Scope
 from domain.records import GpsPolicy, Image
-from storage.blob_counts import release_blob
 from storage.blobs import insert_once, variant_documents
 from storage.identifiers import utc_now
+from storage.job_states import JobChange, JobStates, Settling
 from storage.jobs import item_of
 from storage.mongo import COMMITTED, Client, Database, Document, run_transaction
 from storage.poison import Poison
+from storage.removal import DELETED, note_in_jobs, remove_images
 from storage.tombstones import refuse_absent
 
 
@@ -41,16 +42,32 @@ class Blob(msgspec.Struct, frozen=True):
     poison: Poison | None = None
 
 
+class Deleted(msgspec.Struct, frozen=True):
+    """What others have to be told of an image that was deleted.
+
+    Attributes:
+        job_id: The job that it came in with.
+        was_open: Whether it had not ended: a worker may hold it.
+        changes: The job's change, if it is still there.
+    """
+
+    job_id: str
+    was_open: bool
+    changes: list[JobChange]
+
+
 class Images:
     """Finds and deletes images.
 
     Args:
         client: For transactions.
         database: Holds everything.
+        states: The jobs, which follow from their images.
     """
 
-    def __init__(self, client: Client, database: Database) -> None:
+    def __init__(self, client: Client, database: Database, states: JobStates) -> None:
         self._client = client
+        self._states = states
         self._database = database
         self._images = database.get_collection("images", read_concern=COMMITTED)
         self._files = database["blobs.files"]
@@ -99,27 +116,32 @@ class Images:
         await insert_once(self._database["variants.chunks"], chunks)
         await insert_once(self._database["variants.files"], [file])
 
-    async def delete(self, image_id: str, scope: Scope) -> str:
+    async def delete(self, image_id: str, scope: Scope) -> Deleted:
         """Delete an image; its blob, variants and results go with the last one.
 
-        Returns:
-            The job that it came in with, to be settled.
+        Duplicates of it stay as they are, and go on naming it.
 
         Raises:
             NotFound: There is none that the caller may see.
+            ImageExpired: There was one, and it is kept no longer.
         """
         await self.get(image_id, scope)
 
-        async def remove(session: AsyncIOMotorClientSession) -> str:
-            image = await self._database["images"].find_one_and_delete(
-                {"_id": image_id}, session=session
-            )
+        async def remove(session: AsyncIOMotorClientSession) -> tuple[Document, list[Settling]]:
+            image = await self._database["images"].find_one({"_id": image_id}, session=session)
             if image is None:
                 raise NotFound
-            await release_blob(self._database, image["sha256"], session)
-            return str(image["job_id"])
+            await remove_images(self._database, [image], session)
+            await note_in_jobs(self._database, [image], DELETED, session)
+            return image, await self._states.settle_within([image["job_id"]], session)
 
-        return await run_transaction(self._client, remove)
+        image, settlings = await run_transaction(self._client, remove)
+        self._states.count_ended(settlings)
+        return Deleted(
+            job_id=image["job_id"],
+            was_open="due_at" in image,
+            changes=[settling.change for settling in settlings],
+        )
 
 
 def image_of(document: Document) -> Image:
@@ -137,6 +159,7 @@ def image_of(document: Document) -> Image:
         finished_at=document.get("finished_at"),
         item=item_of(document),
         gps=GpsPolicy(document.get("gps", GpsPolicy.KEEP)),
+        link_id=document.get("link_id"),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import msgspec
+from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo import UpdateOne
 
 from domain.jobs import TERMINAL, Status, Tally, roll_up
@@ -26,7 +27,7 @@ class JobChange(msgspec.Struct, frozen=True):
     status: Status
 
 
-class _Settling(msgspec.Struct, frozen=True):
+class Settling(msgspec.Struct, frozen=True):
     """A job that is behind its images.
 
     Attributes:
@@ -68,12 +69,31 @@ class JobStates:
             states = await tally_jobs(self._jobs, list(left))
             behind = [settling for job, tally in states if (settling := _settling(job, tally))]
             written = await self._write(behind)
-            for settling in written:
-                if settling.ends:
-                    self._metrics.job_ended(settling.change.job_id, settling.change.status)
+            self.count_ended(written)
             changes |= {settling.change.job_id: settling.change for settling in written}
             left = {settling.change.job_id for settling in behind} - changes.keys()
         return [changes.pop(job_id, None) for job_id in job_ids]
+
+    async def settle_within(
+        self, job_ids: Sequence[str], session: AsyncIOMotorClientSession
+    ) -> list[Settling]:
+        """Bring jobs up to date in the transaction that changes their images.
+
+        Returns:
+            Those that were behind, for :meth:`count_ended` once the transaction is committed.
+        """
+        states = await tally_jobs(self._jobs, job_ids, session)
+        behind = [settling for job, tally in states if (settling := _settling(job, tally))]
+        if behind:
+            writes = [settling.write for settling in behind]
+            await self._jobs.bulk_write(writes, ordered=False, session=session)
+        return behind
+
+    def count_ended(self, settlings: Sequence[Settling]) -> None:
+        """Count those jobs that have ended with what was written."""
+        for settling in settlings:
+            if settling.ends:
+                self._metrics.job_ended(settling.change.job_id, settling.change.status)
 
     async def start(self, job_ids: Sequence[str]) -> list[JobChange | None]:
         """Mark jobs as begun that were not.
@@ -88,7 +108,7 @@ class JobStates:
         }
         found = self._jobs.find(queued, {"version": 1})
         starts = [
-            _Settling(
+            Settling(
                 JobChange(job["_id"], job["version"] + 1, Status.PROCESSING),
                 ends=False,
                 write=UpdateOne(
@@ -102,8 +122,8 @@ class JobStates:
         return [changes.pop(job_id, None) for job_id in job_ids]
 
     async def _write(
-        self, settlings: Sequence[_Settling], *, durable: bool = True
-    ) -> Sequence[_Settling]:
+        self, settlings: Sequence[Settling], *, durable: bool = True
+    ) -> Sequence[Settling]:
         """Write changes. Returns those that were written."""
         if not settlings:
             return []
@@ -120,7 +140,7 @@ class JobStates:
         return [settling for settling in settlings if settling.change.job_id in there]
 
 
-def _settling(job: Document, tally: Tally) -> _Settling | None:
+def _settling(job: Document, tally: Tally) -> Settling | None:
     """Say how a job gets up to date with its tally; None if it is."""
     status = roll_up(tally)
     if not tally.total and job["status"] in TERMINAL:
@@ -136,7 +156,7 @@ def _settling(job: Document, tally: Tally) -> _Settling | None:
     if ends:
         update["$set"]["finished_at"] = utc_now()
         update["$unset"] = {"due_at": ""}
-    return _Settling(
+    return Settling(
         JobChange(job["_id"], job["version"] + 1, status),
         ends,
         UpdateOne({"_id": job["_id"], "version": job["version"]}, update),

@@ -42,15 +42,18 @@ class Jobs:
         # What a client is told has happened must not be undone by a crash.
         self._jobs = database.get_collection("jobs", read_concern=COMMITTED)
         self._images = database.get_collection("images", read_concern=COMMITTED)
+        self._deletions = database.get_collection("user_deletions", read_concern=COMMITTED)
 
     async def get(self, job_id: str, scope: Scope) -> Job:
-        """Read a job without its items.
+        """Read a job without its items; a delete of a user is one that has none.
 
         Raises:
             NotFound: There is none that the caller may see.
             JobExpired: There was one, and it is kept no longer.
         """
         document = await self._jobs.find_one({"_id": job_id}, {"refused": 0})
+        if document is None:
+            document = await self._deletions.find_one({"_id": job_id}, {"asked": 0})
         if document is None:
             await refuse_absent(self._database, job_id, scope)
         if not scope.admits(document["user_id"], document["key_id"]):
@@ -90,7 +93,11 @@ class Jobs:
     async def find_ended(self, job_ids: Sequence[str]) -> list[str]:
         """Say which of some jobs have ended."""
         ended = {"_id": {"$in": list(job_ids)}, "due_at": {"$exists": False}}
-        return [job["_id"] async for job in self._jobs.find(ended, {"_id": 1})]
+        return [
+            job["_id"]
+            for collection in (self._jobs, self._deletions)
+            async for job in collection.find(ended, {"_id": 1})
+        ]
 
     async def open_jobs(self) -> list[OpenJob]:
         """Read which jobs are open and how many open images each has, up to a limit."""

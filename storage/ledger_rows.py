@@ -105,6 +105,7 @@ def finishing_update(image: FinishedImage, guard: Document) -> UpdateOne:
         "error": msgspec.to_builtins(image.error),
         "finished_at": now,
         "cells": msgspec.to_builtins(image.cells),
+        "uncounted": True,
         **image.facts,
     }
     if image.gave_up:

@@ -1,5 +1,7 @@
 """The database: its collections, their indexes, and how it is reached."""
 
+import asyncio
+import random
 import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -31,11 +33,17 @@ DURABLE = WriteConcern("majority", j=True)
 COMMITTED = ReadConcern("majority")
 
 MAX_TRANSACTION_SECONDS = 30.0
+PAUSE_SECONDS = 0.002
+MAX_PAUSE_SECONDS = 0.1
 
+USER_DELETION_KEPT_SECONDS = 30 * 24 * 3600
 OPEN_JOBS = "open_jobs"
+OPEN_DELETIONS = "open_deletions"
 DEAD_LETTERS = "dead_letters"
 IS_OPEN = {"due_at": {"$exists": True}}
 IS_DEAD_LETTER = {"gave_up_at": {"$exists": True}}
+UNCOUNTED = "uncounted"
+IS_UNCOUNTED = {"uncounted": True}
 EXPIRES = {"expires_at": {"$type": "date"}}
 
 INDEXES: dict[str, list[IndexModel]] = {
@@ -56,6 +64,19 @@ INDEXES: dict[str, list[IndexModel]] = {
             partialFilterExpression=IS_DEAD_LETTER,
         ),
         *SEARCH_INDEXES,
+        # What has ended, the longest ago first, then all else by its age.
+        IndexModel(
+            [("finished_at", ASCENDING), ("_id", ASCENDING)],
+            name=UNCOUNTED,
+            partialFilterExpression=IS_UNCOUNTED,
+        ),
+    ],
+    "statistics": [
+        # Only families that are ranked have the field.
+        IndexModel(
+            [("family", ASCENDING), ("count", DESCENDING), ("_id", ASCENDING)],
+            partialFilterExpression={"family": {"$exists": True}},
+        ),
     ],
     "jobs": [
         IndexModel([("user_id", ASCENDING), ("_id", DESCENDING)]),
@@ -68,9 +89,26 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("hash", ASCENDING)], unique=True),
         IndexModel([("expires_at", ASCENDING)], partialFilterExpression=EXPIRES),
     ],
+    "upload_links": [IndexModel([("token_hash", ASCENDING)], unique=True)],
     "orphans": [IndexModel([("seen_at", ASCENDING)])],
-    "idempotency": [IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0)],
-    "expired": [IndexModel([("expired_at", ASCENDING)], expireAfterSeconds=30 * 24 * 3600)],
+    "idempotency": [
+        IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
+        IndexModel([("answered.job_id", ASCENDING)], sparse=True),
+    ],
+    "expired": [
+        IndexModel([("expired_at", ASCENDING)], expireAfterSeconds=30 * 24 * 3600),
+        IndexModel([("user_id", ASCENDING)]),
+    ],
+    "user_deletions": [
+        # One at a time of a user and who asks for it.
+        IndexModel(
+            [("user_id", ASCENDING), ("key_id", ASCENDING)],
+            unique=True,
+            partialFilterExpression=IS_OPEN,
+        ),
+        IndexModel([("due_at", ASCENDING)], partialFilterExpression=IS_OPEN, name=OPEN_DELETIONS),
+        IndexModel([("finished_at", ASCENDING)], expireAfterSeconds=USER_DELETION_KEPT_SECONDS),
+    ],
     "workers": [IndexModel([("seen_at", ASCENDING)], expireAfterSeconds=3600)],
 }
 
@@ -120,22 +158,35 @@ async def run_transaction(
     Raises:
         PyMongoError: Nothing was written, or (rarely) the answer to the commit was lost.
     """
+    async with await client.start_session() as session:
+        return await run_transaction_in(session, client, write)
+
+
+async def run_transaction_in(
+    session: AsyncIOMotorClientSession,
+    client: Client,
+    write: Callable[[AsyncIOMotorClientSession], Awaitable[Result]],
+) -> Result:
+    """Run a transaction in a session that is there already; see :func:`run_transaction`."""
     deadline = time.monotonic() + (client.delegate.options.timeout or MAX_TRANSACTION_SECONDS)
 
     def goes_on(error: PyMongoError, label: str) -> bool:
         return error.has_error_label(label) and time.monotonic() < deadline
 
-    async with await client.start_session() as session:
-        while True:
-            try:
-                async with session.start_transaction(COMMITTED, DURABLE):
-                    result = await write(session)
-                    await _commit(session, goes_on)
-            except PyMongoError as error:
-                if not goes_on(error, "TransientTransactionError"):
-                    raise
-            else:
-                return result
+    pause_seconds = 0.0
+    while True:
+        try:
+            async with session.start_transaction(COMMITTED, DURABLE):
+                result = await write(session)
+                await _commit(session, goes_on)
+        except PyMongoError as error:
+            if not goes_on(error, "TransientTransactionError"):
+                raise
+            # Who met another must not meet it again at once.
+            pause_seconds = min(pause_seconds + PAUSE_SECONDS, MAX_PAUSE_SECONDS)
+            await asyncio.sleep(random.uniform(0, pause_seconds))  # noqa: S311
+        else:
+            return result
 
 
 async def _commit(

@@ -109,6 +109,8 @@ class QueueReader:
         if unknown:
             keys = self._database["api_keys"].find({"_id": {"$in": unknown}}, {"role": 1})
             self._roles |= {key["_id"]: key["role"] async for key in keys}
+            links = self._database["upload_links"].find({"_id": {"$in": unknown}}, {"_id": 1})
+            self._roles |= {link["_id"]: Role.LINK.value async for link in links}
 
     async def _overdue_seconds(self, now: datetime) -> float:
         images = self._database["images"]

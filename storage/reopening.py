@@ -96,6 +96,7 @@ class Reopening:
             "fence": {"$add": [{"$ifNull": ["$fence", 0]}, 1]},  # Who held it before holds nothing.
             "hint": hint.number,
             "due_at": utc_now() + self._due_after,
+            "uncounted": True,  # It has not failed any more.
         }
         ended = ["error", "finished_at", "gave_up_at"]
         image_ids = [image["_id"] for image in failed]

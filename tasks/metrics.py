@@ -55,6 +55,11 @@ class WorkerMetrics:
             "When the reconciler last looked to the end.",
             registry=self.registry,
         )
+        self._folded = Counter(
+            "minilab_statistics_folded",
+            "Images and notes of removed ones that this worker added to the statistics.",
+            registry=self.registry,
+        )
         self.chunks = Gauge(
             "minilab_chunks_in_progress",
             "Chunks of jobs that are being worked on.",
@@ -74,6 +79,10 @@ class WorkerMetrics:
             elif outcome.processed is not None:
                 for operation, code in outcome.processed.errors.items():
                     self._failures.labels(operation, code).inc()
+
+    def folded(self, count: int) -> None:
+        """Count what was added to the statistics."""
+        self._folded.inc(count)
 
     def reconciled(self, hinted: int) -> None:
         """Count what the reconciler did."""

@@ -19,6 +19,7 @@ class WorkerSettings(msgspec.Struct, frozen=True):
         worker_drain_seconds: Longest wait for running work when asked to stop.
         reconcile_seconds: Pause between two looks for work that nobody has.
         sweep_seconds: Pause between two looks for bytes without a parent.
+        fold_seconds: Pause between two times that what happened is added to the statistics.
         orphan_age_seconds: Bytes without a parent are removed when they are this old.
         max_crashes: An image that ended its child this often has failed.
         poison_seconds: For this long, new uploads of the same bytes fail at once; 0: never.
@@ -30,6 +31,7 @@ class WorkerSettings(msgspec.Struct, frozen=True):
     worker_drain_seconds: Annotated[float, msgspec.Meta(ge=0)] = 30.0
     reconcile_seconds: Annotated[float, Positive] = 2.0
     sweep_seconds: Annotated[float, Positive] = 600.0
+    fold_seconds: Annotated[float, Positive] = 1.0
     orphan_age_seconds: Annotated[float, Positive] = 3600.0
     max_crashes: Annotated[int, msgspec.Meta(ge=1)] = 3
     poison_seconds: Annotated[float, msgspec.Meta(ge=0)] = 3600.0

@@ -22,10 +22,12 @@ from storage.identifiers import new_id
 from storage.logs import LogSettings
 from storage.metrics import pack
 from storage.settings import StoreSettings, WorkRules
+from storage.statistics_folding import StatisticsFolder
 from storage.sweeper import Sweeper
 from storage.tracing import Tracing, TracingSettings, open_tracing, read_tracing
 from storage.turns import PROCESS_IMAGES, TASK_SECONDS
 from storage.workers import HEARTBEAT_SECONDS, worker_name
+from tasks.jobs.delete_users import delete_users
 from tasks.jobs.process_images import ChunkProcessor, ChunkRules
 from tasks.jobs.reconcile import reconcile
 from tasks.metrics import WorkerMetrics
@@ -37,6 +39,7 @@ from tasks.watch import WorkWatch
 from tasks.woken_queue import WokenQueue
 
 RETRY_SECONDS = 1.0
+DELETE_USERS_SECONDS = 1.0
 GIVE_BACK_SECONDS = 5.0
 NOT_NOW: tuple[type[Exception], ...] = (*STORE_FAILED, NoChild)
 
@@ -106,6 +109,7 @@ class ImageWorker:
         self._id = f"{worker_name()}:{new_id()}"
         orphan_age = timedelta(seconds=settings.worker.orphan_age_seconds)
         self._sweeper = Sweeper(stores.client, stores.database, orphan_age)
+        self._folder = StatisticsFolder(stores.client, stores.database)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until told to stop, then finish what is running within the drain time."""
@@ -120,7 +124,9 @@ class ImageWorker:
             asyncio.create_task(self._repeat(self._reconcile, worker.reconcile_seconds)),
             asyncio.create_task(self._repeat(self._refill, REFILL_SECONDS)),
             asyncio.create_task(self._repeat(self._sweep, worker.sweep_seconds)),
+            asyncio.create_task(self._repeat(self._fold, worker.fold_seconds)),
             asyncio.create_task(self._repeat(self._expire, worker.sweep_seconds)),
+            asyncio.create_task(self._repeat(self._delete_users, DELETE_USERS_SECONDS)),
         ]
         try:
             await self._take_hints(stop)
@@ -218,6 +224,12 @@ class ImageWorker:
         removed = await self._stores.expiry.expire()
         if removed.jobs or removed.images:
             _log.info("expired", **msgspec.structs.asdict(removed))
+
+    async def _delete_users(self) -> None:
+        await delete_users(self._stores)
+
+    async def _fold(self) -> None:
+        self._metrics.folded(await self._folder.fold())
 
     async def _sweep(self) -> None:
         swept = await self._sweeper.sweep()

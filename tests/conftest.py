@@ -1,6 +1,6 @@
 """Real servers for the whole run, a fresh database for each test, and a look at what is left."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -9,6 +9,20 @@ from redis.asyncio import Redis
 
 from storage.embedded import EmbeddedServers, embedded_servers
 from tests.service import Service, environment, find_test_data, running_service
+from tests.token_guard import find_token
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail any test that has written the token of a link, in its logs above all."""
+    report = yield
+    written = find_token("".join(text for _, text in report.sections))
+    if written and not report.failed:
+        report.outcome = "failed"
+        report.longrepr = f"the token of a link was written: {written}"
+    return report
 
 
 @pytest.fixture(scope="session")

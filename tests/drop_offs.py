@@ -16,6 +16,7 @@ async def drop_off(
     user_id: str = "u1",
     refused: int = 0,
     filename: str = "a.jpg",
+    link_id: str | None = None,
 ) -> DropOff:
     """Take files in as the API does, up to the acceptance."""
     intake = BlobIntake(stores.database["blobs.chunks"])
@@ -27,7 +28,8 @@ async def drop_off(
     error = ItemError("empty_file", "The file is empty")
     return DropOff(
         user_id=user_id,
-        key_id="admin",
+        key_id=link_id or "admin",
+        link_id=link_id,
         operations=OPERATIONS,
         taken=taken,
         refused=[RefusedFile(len(taken) + n, "b.txt", error) for n in range(refused)],

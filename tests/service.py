@@ -5,6 +5,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,10 @@ from api.http_protocol import BoundedProtocol
 from api.settings import Settings, read_settings
 from storage.connect import Stores
 from storage.embedded import EmbeddedServers
+from storage.mongo import DURABLE
 from tasks.worker import ImageWorker
 from tasks.worker import read_settings as read_worker_settings
+from tests.token_guard import refuse_tokens
 
 ADMIN_KEY = "an-admin-key-of-forty-characters-or-more"
 REPOSITORY = Path(__file__).parent.parent
@@ -121,6 +124,26 @@ class Service:
         assert answer.status_code == 201, answer.text
         return str(answer.json()["key"])
 
+    async def make_link(self, **fields: Any) -> dict[str, Any]:
+        """Make a link that is open for a minute, and give what its making is answered with."""
+        answer = await self.client.post("/v1/upload-links", json={"expires_in": 60} | fields)
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
+
+    async def link(self, link_id: str) -> dict[str, Any]:
+        """Read a link as its maker does."""
+        answer = await self.client.get(f"/v1/upload-links/{link_id}")
+        assert answer.status_code == 200, answer.text
+        link: dict[str, Any] = answer.json()
+        return link
+
+    async def expire_link(self, link_id: str) -> None:
+        """Have the time of a link be over."""
+        links = self.stores.database["upload_links"].with_options(write_concern=DURABLE)
+        past = datetime.now(UTC) - timedelta(seconds=1)
+        await links.update_one({"_id": link_id}, {"$set": {"expires_at": past}})
+
     @asynccontextmanager
     async def working(self, **more: object) -> AsyncIterator[ImageWorker]:
         """Run a worker in this process."""
@@ -176,7 +199,9 @@ async def running_service(
             await asyncio.sleep(0.01)
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     headers = authorization(ADMIN_KEY)
-    async with httpx.AsyncClient(base_url=address, headers=headers, timeout=60) as client:
+    async with httpx.AsyncClient(
+        base_url=address, headers=headers, timeout=60, event_hooks={"response": [refuse_tokens]}
+    ) as client:
         service = Service(app, client, environ)
         if prepare:
             await service.stores.prepare()

@@ -22,6 +22,7 @@ from api.image_filters import (
     write_cursor,
 )
 from api.likeness import find_likeness
+from api.plots import SVG, SVG_HEADERS, wants_plot
 from api.preferences import is_known
 from api.requests import EXAMPLE_ID, ApiRequest, IfNoneMatch, NamedUser
 from api.schemas.images import (
@@ -43,8 +44,6 @@ from storage.image_search import ImageFilter
 
 ImageId = Annotated[str, PathParameter(max_length=64, examples=[Example(value=EXAMPLE_ID)])]
 VariantName = Literal["original", "grayscale", "thumbnail", "faces"]
-SVG = "image/svg+xml"
-SVG_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
 
 
 class ImageController(Controller):
@@ -172,7 +171,7 @@ class ImageController(Controller):
         if packed is None:
             raise NotFound("There is no histogram: it failed, or was not asked for.")
         headers = {"Vary": "Accept"}
-        if request.accept.best_match(["application/json", SVG]) == SVG:
+        if wants_plot(request):
             plot = plot_histogram(unpack_bins(packed), image.filename)
             return Response(plot, media_type=SVG, headers=headers | SVG_HEADERS)
         return Response(view_histogram(packed), headers=headers)
@@ -188,5 +187,7 @@ class ImageController(Controller):
     ) -> None:
         """Delete an upload; its bytes and results go with the last image that shares them."""
         stores = request.app.state.stores
-        job_id = await stores.images.delete(image_id, scope_of(request.user, user_id))
-        await stores.notices.publish(await stores.ledger.settle(job_id))
+        deleted = await stores.images.delete(image_id, scope_of(request.user, user_id))
+        if deleted.was_open:  # Whoever works on it can stop.
+            await stores.notices.publish_cancel(deleted.job_id)
+        await stores.notices.publish_all(deleted.changes)

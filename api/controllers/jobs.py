@@ -11,14 +11,14 @@ from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 from api.documentation import answer, problems
 from api.dropping_off import Wishes, answer_drop_off
 from api.examples import EXAMPLE_CANCELED, EXAMPLE_JOB, EXAMPLE_JOB_PAGE, EXAMPLE_TICKET
+from api.following import answer_job
 from api.forms import UploadOperation
-from api.preferences import is_known, wait_seconds
 from api.requests import EXAMPLE_ID, ApiRequest, IdempotencyKey, IfNoneMatch, NamedUser, Prefer
 from api.schemas.jobs import JobSummaryView, JobView, view_job, view_summary
 from api.schemas.paging import Cursor, Limit, Page, cut_page
 from domain.errors import NothingToRetry
 from domain.estimates import Place, retry_after
-from domain.jobs import TERMINAL, Status
+from domain.jobs import Status
 from domain.keys import scope_of
 from domain.records import Job
 from storage.job_states import JobChange
@@ -116,19 +116,8 @@ class JobController(Controller):
         if_none_match: IfNoneMatch = None,
     ) -> Response[JobView | None]:
         """Read a job, at once or, with `Prefer: wait=N`, when it has ended or N seconds passed."""
-        app, scope = request.app.state, scope_of(request.user, user_id)
-        waited = wait_seconds(prefer)
-        job = await app.tickets.wait(job_id, scope, waited or 0)
-        place = await app.estimates.place_of(job)
-        etag = f"{job.id}-{job.version}-{place.position}"
-        headers = {"ETag": f'"{etag}"', "Cache-Control": "private, no-cache"}
-        if waited is not None:
-            headers["Preference-Applied"] = f"wait={waited}"
-        if job.status not in TERMINAL:
-            headers["Retry-After"] = str(retry_after(place.eta_seconds))
-        if is_known(if_none_match, etag):
-            return Response(None, status_code=304, headers=headers)
-        return Response(await _show(request, job, place), headers=headers)
+        scope = scope_of(request.user, user_id)
+        return await answer_job(request, job_id, scope, prefer, if_none_match)
 
     @delete(
         "/{job_id:str}",

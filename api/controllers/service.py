@@ -14,49 +14,12 @@ from api.examples import (
 )
 from api.parts import PartStatus, PartView
 from api.requests import ApiRequest
+from api.schemas.service import CapabilitiesView, view_capabilities
 from api.service_metrics import choose_format
-from api.settings import MAX_WAIT_SECONDS
 from domain.errors import Forbidden
-from domain.images.formats import ImageFormat
-from domain.images.operations import OPERATIONS
 
 NO_KEY: list[dict[str, list[str]]] = [{}]
 REQUIRED_PARTS = ("mongodb", "redis", "worker")
-
-
-class FormatView(msgspec.Struct, frozen=True):
-    """A format that can be decoded."""
-
-    format: str
-    media_type: str
-
-
-class OperationInfo(msgspec.Struct, frozen=True):
-    """An operation; results are kept by version."""
-
-    name: str
-    version: int
-
-
-class LimitsView(msgspec.Struct, frozen=True):
-    """What is refused, and from where on."""
-
-    max_file_bytes: int
-    max_request_bytes: int
-    max_files: int
-    max_filename_chars: int
-    max_pixels: int
-    max_side_px: int
-    max_seconds: float
-    max_wait_seconds: int
-
-
-class CapabilitiesView(msgspec.Struct, frozen=True):
-    """What this service can do."""
-
-    formats: list[FormatView]
-    operations: list[OperationInfo]
-    limits: LimitsView
 
 
 class HealthView(msgspec.Struct, frozen=True):
@@ -89,22 +52,7 @@ class ReadinessView(msgspec.Struct, frozen=True):
 )
 async def get_capabilities(request: ApiRequest) -> CapabilitiesView:
     """Read which formats can be decoded, which operations there are, and the limits."""
-    settings = request.app.state.settings
-    uploads, images = settings.uploads, settings.images
-    return CapabilitiesView(
-        formats=[FormatView(kind.value, kind.media_type) for kind in ImageFormat],
-        operations=[OperationInfo(known.name, known.version) for known in OPERATIONS],
-        limits=LimitsView(
-            max_file_bytes=uploads.max_file_bytes,
-            max_request_bytes=uploads.max_request_bytes,
-            max_files=uploads.max_files,
-            max_filename_chars=uploads.max_filename_chars,
-            max_pixels=images.max_pixels,
-            max_side_px=images.max_side_px,
-            max_seconds=images.max_seconds,
-            max_wait_seconds=MAX_WAIT_SECONDS,
-        ),
-    )
+    return view_capabilities(request.app.state.settings)
 
 
 @get(

@@ -45,6 +45,8 @@ class ImageSummaryView(msgspec.Struct, frozen=True):
 
     id: str
     user_id: str
+    link_id: str | None
+    """The link that it came in through; null where it was a key."""
     job_id: str
     filename: str
     format: str
@@ -89,6 +91,7 @@ def view_summary(image: Image, blob: Blob | None) -> ImageSummaryView:
     return ImageSummaryView(
         id=image.id,
         user_id=image.user_id,
+        link_id=image.link_id,
         job_id=image.job_id,
         filename=image.filename,
         format=image.format,

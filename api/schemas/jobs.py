@@ -1,6 +1,6 @@
 """A job as clients see it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -10,6 +10,7 @@ from domain.errors import ServiceError
 from domain.estimates import Place
 from domain.jobs import Status
 from domain.records import Cell, Item, ItemError, Job
+from storage.mongo import USER_DELETION_KEPT_SECONDS
 from storage.settings import WorkRules
 
 
@@ -40,7 +41,7 @@ class ItemView(msgspec.Struct, frozen=True):
     """As uploaded, without folders."""
     status: Status
     duplicate_of: str | None
-    """An earlier image of the same user with the same bytes."""
+    """An earlier image of the same user with the same bytes; it may have been deleted since."""
     error: ErrorView | None
     """Why the whole file failed or was refused."""
     operations: dict[str, CellView]
@@ -78,6 +79,7 @@ class JobSummaryView(msgspec.Struct, frozen=True):
     finished_at: datetime | None
     user_id: str
     operations: list[str]
+    """Those that were asked for; `delete_user` alone removes the user's images."""
     progress: ProgressView
 
 
@@ -161,11 +163,17 @@ def view_summary(job: Job) -> JobSummaryView:
     )
 
 
+def _expiry(job: Job, rules: WorkRules) -> datetime | None:
+    if job.deletes_user and job.finished_at is not None:
+        return job.finished_at + timedelta(seconds=USER_DELETION_KEPT_SECONDS)
+    return rules.job_expires_at(job.finished_at)
+
+
 def view_job(state: JobState, place: Place, rules: WorkRules) -> JobView:
     """Show a job with its items."""
     return JobView(
         **msgspec.structs.asdict(view_summary(state.job)),
-        expires_at=rules.job_expires_at(state.job.finished_at),
+        expires_at=_expiry(state.job, rules),
         queue=QueueView(place.position, place.eta_seconds),
         items=[view_item(item) for item in state.items],
     )

@@ -100,6 +100,22 @@ def locked_folder(path: Path) -> Iterator[Folder]:
         os.close(descriptor)
 
 
+def is_held(path: Path) -> bool:
+    """Say whether a stack holds the folder.
+
+    Args:
+        path: Where; it need not exist.
+    """
+    try:
+        descriptor = os.open(path / _LOCK, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        return not _try_lock(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner can read, in one step.
 

@@ -3,7 +3,6 @@
 import asyncio
 import re
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Page, Route, expect
@@ -238,28 +237,3 @@ async def test_page_without_a_key_asks_for_one(tab: Page, working_service: Servi
     await page.enter_key(ADMIN_KEY)
     await page.choose([("a.jpg", draw())])
     await page.expect_states({"a.jpg": "Done"})
-
-
-async def test_link_token_opens_the_page_with_pictures_of_its_own(
-    tab: Page, working_service: Service
-) -> None:
-    token = await working_service.make_key("client", "guest")
-
-    async def as_link(route: Route) -> None:
-        """Stand in for the routes of links: a client key behind them, no images."""
-        path = urlsplit(route.request.url).path
-        if path == "/v1/capabilities":
-            await route.fulfill(status=401, json={})
-        elif route.request.method == "GET" and path == "/v1/uploads":
-            await route.fulfill(json={})
-        else:
-            url = route.request.url.replace("/v1/uploads/jobs", "/v1/jobs")
-            await route.continue_(url=url.replace("/v1/uploads", "/v1/jobs"))
-
-    await tab.route("**/v1/**", as_link)
-    page = UploadPage(tab, str(working_service.client.base_url))
-    await page.open(token)
-    await page.choose([("a.jpg", draw())])
-    await page.expect_states({"a.jpg": "Done"})
-    await expect(page.row("a.jpg").locator(".thumb img")).to_be_visible()
-    assert [request.url for request in page.requests if "/v1/images" in request.url] == []

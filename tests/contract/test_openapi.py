@@ -12,7 +12,7 @@ from openapi_spec_validator import validate
 from openapi.write_document import DOCUMENT
 from storage.mongo import DURABLE
 from tests.pictures import draw
-from tests.service import Service
+from tests.service import Service, authorization
 
 Operation = dict[str, Any]
 CONTRACT: dict[str, Any] = json.loads(DOCUMENT.read_text())
@@ -56,7 +56,9 @@ def test_every_operation_is_complete(path: str, method: str, operation: Operatio
     assert operation["summary"]
     assert operation["description"]
     if path not in OPEN_ROUTES:
-        assert {"401", "503"} <= operation["responses"].keys()
+        # Where the token of a link in the path is the key, a wrong one is a 404.
+        refused = "404" if "{token}" in path else "401"
+        assert {refused, "503"} <= operation["responses"].keys()
     inputs = [
         *operation.get("parameters", []),
         *operation.get("requestBody", {}).get("content", {}).values(),
@@ -105,7 +107,18 @@ async def test_examples_of_requests_are_accepted(working_service: Service) -> No
     job = await working_service.process([("portrait.jpg", draw())])
     known = {"job_id": job["id"], "image_id": job["items"][0]["image_id"], "key_id": ""}
     failed = await working_service.process([("half.jpg", draw(400, 300)[:3000])])
-    of_operation = {"retryJob": {"job_id": failed["id"]}}
+    link = await working_service.make_link()
+    known |= {"token": link["token"], "link_id": link["id"]}
+    upload = await working_service.send(
+        [("portrait.jpg", draw())], route="/v1/uploads", key=link["token"]
+    )
+    known["user_id"] = "u1"
+    followed = {"job_id": upload.json()["id"]}
+    of_operation = {
+        "retryJob": {"job_id": failed["id"]},
+        "getLinkJob": followed,
+        "getLinkJobByUrl": followed,
+    }
     order = {"post": 0, "get": 1, "delete": 2}
     for path, method, operation in sorted(OPERATIONS, key=lambda found: order[found[1]]):
         body = operation.get("requestBody", {}).get("content", {})
@@ -118,6 +131,8 @@ async def test_examples_of_requests_are_accepted(working_service: Service) -> No
             options["json"] = example["value"]
         if "{dead_letter_id}" in path:
             known["dead_letter_id"] = await make_dead_letter(working_service)
+        if path.startswith("/v1/uploads"):
+            options["headers"] = authorization(link["token"])
         names = known | of_operation.get(operation["operationId"], {})
         answer = await working_service.client.request(method, path.format(**names), **options)
         documented = operation["responses"]

@@ -153,7 +153,7 @@ async def test_what_cannot_be_worked_on_is_taken_out(stores: Stores) -> None:
     await send(stores, 1, 1)
     await stores.redis.zadd("arq:queue", {"without-a-task": 0.1, "unreadable": 0.2, "unknown": 0.3})
     await stores.redis.set("arq:job:unreadable", b"\xc1")
-    unknown = {"t": None, "f": "unknown", "a": [], "k": {}, "et": 1}
+    unknown: dict[str, Any] = {"t": None, "f": "unknown", "a": [], "k": {}, "et": 1}
     await stores.redis.set("arq:job:unknown", msgspec.msgpack.encode(unknown))
     async with taking(stores, tasks):
         async with asyncio.timeout(20):

@@ -14,6 +14,7 @@ from chaos.books import (
 )
 from domain.images.operations import ALL_OPERATIONS
 from storage.sweeper import Sweeper
+from storage.verification import Verifier
 from tests.faults.stack import Stack, until
 
 
@@ -32,6 +33,7 @@ async def assert_promises_kept(stack: Stack, tickets: Iterable[str], seconds: fl
     await _assert_results_are_whole(stack)
     await _assert_each_ended_once(stack)
     await _assert_no_orphans(stack)
+    await _assert_no_invariant_is_broken(stack)
     await _assert_queue_is_clean(stack)
 
 
@@ -79,6 +81,13 @@ async def _assert_each_ended_once(stack: Stack) -> None:
 async def _assert_no_orphans(stack: Stack) -> None:
     await Sweeper(stack.stores.client, stack.stores.database, timedelta(0)).sweep()
     assert await find_orphans(stack.stores.database) == []
+
+
+async def _assert_no_invariant_is_broken(stack: Stack) -> None:
+    verifier = Verifier(
+        stack.stores.client, stack.stores.database, timedelta(0), pause_seconds=0.5, hashes=True
+    )
+    assert (await verifier.verify()).broken == {}
 
 
 async def _assert_queue_is_clean(stack: Stack) -> None:

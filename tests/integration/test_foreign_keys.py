@@ -24,6 +24,8 @@ LIST = "nothing of it listed"
 ADMIN = "for admins only"
 UPLOAD = "a job of one's own"
 OPEN = "the same for all"
+LINK = "for links only"
+USER = "not found; for a key of all users, one of its own"
 EXPECTED = {
     "getHealth": OPEN,
     "getReadiness": OPEN,
@@ -43,6 +45,18 @@ EXPECTED = {
     "createApiKey": ADMIN,
     "listApiKeys": ADMIN,
     "revokeApiKey": ADMIN,
+    "createUploadLink": ADMIN,
+    "listUploadLinks": ADMIN,
+    "getUploadLink": ADMIN,
+    "revokeUploadLink": ADMIN,
+    "createLinkUpload": LINK,
+    "getLinkUploads": LINK,
+    "getLinkJob": LINK,
+    # Whoever asks these shows the token in the path, which here belongs to no link.
+    "createLinkUploadByUrl": NAMED,
+    "getLinkJobByUrl": NAMED,
+    "deleteUser": USER,
+    "getStatistics": ADMIN,
     "listDeadLetters": ADMIN,
     "getDeadLetter": ADMIN,
     "retryDeadLetter": ADMIN,
@@ -52,6 +66,7 @@ EXPECTED = {
 }
 BODIES: dict[str, dict[str, Any]] = {
     "createApiKey": {"role": "admin"},
+    "createUploadLink": {"expires_in": 60},
     "retryDeadLetters": {"filter": {}},
     "discardDeadLetters": {"filter": {}},
 }
@@ -99,20 +114,27 @@ async def _owned(service: Service, key: str) -> dict[str, str]:
     assert (await service.job(job["id"]))["status"] == "partial"
     image_id = job["items"][0]["image_id"]
     (kept,) = (await service.client.get("/v1/api-keys")).json()["items"]
+    link = await service.make_link(user_id=OWNER)
     return {
+        "link_id": link["id"],
+        "token": "mll_no-link-has-this",
         "job_id": job["id"],
         "image_id": image_id,
         "dead_letter_id": image_id,
+        "user_id": OWNER,
         "key_id": kept["id"],
     }
 
 
 async def _everything(service: Service) -> list[Any]:
-    names = ("jobs", "images", "api_keys", "blobs.files", "variants.files")
+    names = ("jobs", "images", "api_keys", "upload_links", "blobs.files", "variants.files")
     return [
         document
         for name in names
-        async for document in service.stores.database[name].find().sort("_id", 1)
+        # The statistics are folded when the worker has time for it.
+        async for document in service.stores.database[name]
+        .find({}, {"counted": 0, "uncounted": 0})
+        .sort("_id", 1)
     ]
 
 
@@ -147,8 +169,10 @@ async def test_stranger_gets_nothing_of_another(working_service: Service, who: s
         if EXPECTED[name] == UPLOAD:
             continue
         body = BODIES.get(name)
+        # A service key speaks for every user that it names.
+        user_id = OWNER if role == "client" else "stranger"
         for query in _queries(operation, named):
-            path = template.format_map(owned)
+            path = template.format_map(owned | {"user_id": user_id})
             answer = await service.client.request(
                 method, path, params=query, headers=headers, json=body
             )
@@ -158,6 +182,10 @@ async def test_stranger_gets_nothing_of_another(working_service: Service, who: s
                     assert_problem(answer, 404, "not_found")
                 case "for admins only":
                     assert_problem(answer, 403, "forbidden")
+                case "not found; for a key of all users, one of its own" if user_id == OWNER:
+                    assert_problem(answer, 404, "not_found")
+                case "for links only":
+                    assert_problem(answer, 401, "unauthenticated")
                 case "nothing of it listed":
                     assert answer.json() == {"items": []}
                 case _:
@@ -198,6 +226,54 @@ async def test_nobody_gets_anything_without_a_key(working_service: Service) -> N
             method, template.format_map(owned), headers={"Authorization": ""}, json=BODIES.get(name)
         )
         _assert_tells_nothing(answer, owned)
-        if name not in {"getHealth", "getReadiness", "getMetrics"}:
+        if name in {"createLinkUploadByUrl", "getLinkJobByUrl"}:
+            assert_problem(answer, 404, "not_found")
+        elif name not in {"getHealth", "getReadiness", "getMetrics"}:
             assert_problem(answer, 401, "unauthenticated")
     assert await _everything(service) == before
+
+
+@pytest.mark.parametrize("user_id", [None, OWNER], ids=["of its own user", "of the owner"])
+async def test_link_opens_its_own_routes_alone_and_shows_its_own_uploads_alone(
+    working_service: Service, user_id: str | None
+) -> None:
+    service = working_service
+    owned = await _owned(service, await service.make_key("client", OWNER))
+    made = await service.make_link(user_id=user_id)
+    of_owner = await service.make_link(user_id=OWNER)
+    upload = await service.send([(FILENAME, PICTURE)], route="/v1/uploads", key=of_owner["token"])
+    before = await _everything(service)
+    for job_id in (owned["job_id"], upload.json()["id"]):
+        named = owned | {"token": made["token"], "job_id": job_id}
+        for method, template, operation in await _operations(service):
+            name, expected = operation["operationId"], EXPECTED[operation["operationId"]]
+            if "uploads" in template and method == "POST":
+                continue
+            for query in _queries(operation, user_id):
+                answer = await service.client.request(
+                    method,
+                    template.format_map(named),
+                    params=query,
+                    headers=authorization(made["token"]),
+                    json=BODIES.get(name),
+                )
+                _assert_tells_nothing(answer, owned | {"job_id": upload.json()["id"]})
+                if name == "getLinkUploads":
+                    assert answer.json()["items"] == []
+                elif name in {"getLinkJob", "getLinkJobByUrl"}:
+                    assert_problem(answer, 404, "not_found")
+                elif name not in {"getHealth", "getReadiness", "getMetrics"}:
+                    assert_problem(answer, 401, "unauthenticated")
+                else:
+                    assert expected == OPEN
+    assert await _everything(service) == before
+
+
+async def test_link_of_an_owner_learns_nothing_from_an_upload(working_service: Service) -> None:
+    service = working_service
+    owned = await _owned(service, await service.make_key("client", OWNER))
+    made = await service.make_link(user_id=OWNER)
+    answer = await _upload(service, "/v1/uploads", authorization(made["token"]), None)
+    assert answer.status_code == 202
+    _assert_tells_nothing(answer, owned)
+    assert answer.json()["items"][0]["duplicate_of"] is None

@@ -10,9 +10,9 @@ from tests.pictures import draw
 from tests.service import Service
 
 FIELDS = {
-    "id", "user_id", "job_id", "filename", "format", "media_type", "bytes", "width", "height",
-    "uploaded_at", "status", "duplicate_of", "error", "expires_at", "metadata", "histogram",
-    "faces", "fingerprint", "operations", "gps",
+    "id", "user_id", "link_id", "job_id", "filename", "format", "media_type", "bytes", "width",
+    "height", "uploaded_at", "status", "duplicate_of", "error", "expires_at", "metadata",
+    "histogram", "faces", "fingerprint", "operations", "gps",
 }  # fmt: skip
 METADATA = {
     "camera_make", "camera_model", "lens_model", "taken_at", "orientation", "exposure_time",

@@ -77,6 +77,8 @@ async def test_one_page_shows_requests_work_and_workers(working_service: Service
     assert metrics.one("minilab_up", part="mongodb") == 1
     assert metrics.one("minilab_up", part="redis") == 1
     assert metrics.one("minilab_dead_letters") == 0
+    assert metrics.one("minilab_statistics_unfolded_images") >= 0
+    assert metrics.one("minilab_statistics_lag_seconds") >= 0
     assert metrics.values("minilab_children_killed_total", reason="decoder_died") == [0, 0]
     assert len(metrics.labels("minilab_build_info")) == 1
     assert min(metrics.values("process_resident_memory_bytes")) > 1e6

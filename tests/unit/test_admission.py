@@ -111,6 +111,7 @@ def test_limit_of_zero_is_off() -> None:
     [
         (Caller("admin", Role.ADMIN), None),
         (Caller("k1", Role.SERVICE), "key:k1"),
+        (Caller("l1", Role.LINK, "u1"), "key:l1"),
         (Caller("k2", Role.CLIENT, "u1"), "user:u1"),
     ],
 )

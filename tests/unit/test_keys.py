@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.errors import Forbidden, InvalidValue, ServiceError, UserRequired
+from domain.errors import Forbidden, InvalidValue, NotFound, ServiceError, UserRequired
 from domain.keys import (
     KEY_PREFIX,
     Caller,
     Role,
     Scope,
+    check_may_delete,
     check_user_id,
     hash_secret,
     key_secret,
@@ -22,6 +23,7 @@ from domain.keys import (
 ADMIN = Caller("admin", Role.ADMIN)
 SERVICE = Caller("k1", Role.SERVICE)
 CLIENT = Caller("k2", Role.CLIENT, "u1")
+LINK = Caller("l1", Role.LINK, "u1")
 
 
 @pytest.mark.parametrize(
@@ -33,6 +35,8 @@ CLIENT = Caller("k2", Role.CLIENT, "u1")
         (SERVICE, "u1", Scope(user_id="u1")),
         (CLIENT, None, Scope(user_id="u1")),
         (CLIENT, "u1", Scope(user_id="u1")),
+        (LINK, None, Scope(key_id="l1")),
+        (LINK, "u1", Scope(user_id="u1", key_id="l1")),
     ],
 )
 def test_reads_are_limited_to_what_the_caller_may_see(
@@ -70,6 +74,7 @@ def test_scope_admits_what_it_names(scope: Scope, seen: set[tuple[str, str]]) ->
         (SERVICE, "u1", "u1"),
         (CLIENT, None, "u1"),
         (CLIENT, "u1", "u1"),
+        (LINK, None, "u1"),
     ],
 )
 def test_upload_belongs_to_the_user_it_is_for(
@@ -83,6 +88,8 @@ def test_upload_belongs_to_the_user_it_is_for(
     [
         (SERVICE, None, UserRequired),
         (CLIENT, "u2", Forbidden),
+        (LINK, "u1", Forbidden),
+        (LINK, "u2", Forbidden),
         (ADMIN, "", InvalidValue),
         (SERVICE, "a\nb", InvalidValue),
         (CLIENT, "u" * 129, InvalidValue),
@@ -126,3 +133,14 @@ def test_hash_is_64_hex_digits_and_always_the_same(secret: str) -> None:
 
 def test_only_an_admin_key_is_admin() -> None:
     assert [caller.is_admin for caller in (ADMIN, SERVICE, CLIENT)] == [True, False, False]
+
+
+def test_who_may_delete_whom() -> None:
+    for caller in (ADMIN, SERVICE, CLIENT):
+        check_may_delete(caller, str(CLIENT.user_id))
+    with pytest.raises(NotFound):
+        check_may_delete(CLIENT, "another")
+    with pytest.raises(Forbidden):
+        check_may_delete(LINK, str(LINK.user_id))
+    with pytest.raises(InvalidValue):
+        check_may_delete(ADMIN, "")

@@ -3,8 +3,7 @@
 const WAIT_SECONDS = 10;
 const KEY_ROUTES = { drop: "/v1/jobs", job: (id) => `/v1/jobs/${encodeURIComponent(id)}` };
 const LINK_ROUTES = { drop: "/v1/uploads", job: (id) => `/v1/uploads/jobs/${encodeURIComponent(id)}` };
-// What a link's route says of something that is no link token.
-const NO_LINK = new Set([401, 404, 405]);
+const LINK_PREFIX = "mll_";
 // An earlier sending of the same batch has not ended: ask again for its answer.
 const IN_FLIGHT = new Set(["idempotency_key_in_use", "idempotency_key_taken_over"]);
 
@@ -25,16 +24,22 @@ export class Refusal extends Error {
   get mayPass() {
     return this.status === 0 || this.status >= 500 || this.isBusy;
   }
+
+  // Nothing more comes in through the link, however often it is tried.
+  get isEndOfLink() {
+    return this.status === 410 || this.code === "link_used_up";
+  }
 }
 
 export class Client {
   #key;
   #routes;
 
-  constructor(key, routes, capabilities) {
+  capabilities = {};
+
+  constructor(key, routes) {
     this.#key = key;
     this.#routes = routes;
-    this.capabilities = capabilities;
   }
 
   // A link token opens less than a key: its pictures stay with whoever sent it.
@@ -42,23 +47,21 @@ export class Client {
     return this.#routes === KEY_ROUTES;
   }
 
-  static async open(key) {
-    try {
-      const answer = await new Client(key).#fetch("/v1/capabilities");
-      return new Client(key, KEY_ROUTES, await answer.json());
-    } catch (refusal) {
-      if (refusal.status !== 401) throw refusal;
-      return Client.#openLink(key, refusal);
-    }
+  // What the link says and still takes; null with a key.
+  get link() {
+    return this.seesImages ? null : this.capabilities;
   }
 
-  static async #openLink(token, asKey) {
-    try {
-      const answer = await new Client(token).#fetch(LINK_ROUTES.drop);
-      return new Client(token, LINK_ROUTES, await answer.json());
-    } catch (refusal) {
-      throw NO_LINK.has(refusal.status) ? asKey : refusal;
-    }
+  static async open(key) {
+    const isLink = key.startsWith(LINK_PREFIX);
+    const client = new Client(key, isLink ? LINK_ROUTES : KEY_ROUTES);
+    await client.refresh();
+    return client;
+  }
+
+  async refresh() {
+    const path = this.seesImages ? "/v1/capabilities" : `${LINK_ROUTES.drop}?limit=1`;
+    this.capabilities = await (await this.#fetch(path)).json();
   }
 
   async job(id, etag) {

@@ -6,7 +6,7 @@ import { Results, Viewer } from "./results.js";
 import { Row } from "./row.js";
 import { listenForFiles } from "./selection.js";
 import { Sender } from "./sender.js";
-import { bytesInWords, explain, formatName, plural } from "./words.js";
+import { bytesInWords, explain, formatName, linkInWords, plural } from "./words.js";
 
 const ANNOUNCE_MS = 1500;
 const at = (id) => document.getElementById(id);
@@ -20,8 +20,16 @@ const getClient = () => client;
 const results = new Results({ client: getClient, viewer: new Viewer(at("viewer")) });
 const sender = new Sender({
   client: getClient,
-  onAccepted: (sent, job) => follower.follow(sent, job),
+  onAccepted: (sent, job) => {
+    follower.follow(sent, job);
+    lookAtLink();
+  },
   onUnsent: (batch, refusal) => {
+    if (refusal.isEndOfLink) {
+      for (const row of batch.rows) row.showRefused(explain(refusal));
+      lookAtLink();
+      return;
+    }
     unsent.add(batch);
     for (const row of batch.rows) row.showUnsent(explain(refusal));
     complain(explain(refusal));
@@ -103,6 +111,26 @@ function complain(words) {
   at("retry").textContent = `Send ${plural(count, "photo")} again`;
 }
 
+// What the link takes changes with every upload, also with those of others who have it.
+async function lookAtLink() {
+  if (!client.link) return;
+  try {
+    await client.refresh();
+    drawLink(linkInWords(client.link), client.link.status === "open");
+  } catch (refusal) {
+    if (refusal.isEndOfLink) drawLink(explain(refusal), false);
+  }
+}
+
+function drawLink(words, isOpen) {
+  const { note = null } = client.link ?? {};
+  at("link-note").textContent = note ?? "";
+  at("link-note").hidden = !note;
+  at("link-left").textContent = words;
+  at("link-left").hidden = !words;
+  for (const id of ["how", "choices", "limits"]) at(id).hidden = !isOpen;
+}
+
 function askForKey(words = "") {
   const isNew = at("key-form").hidden;
   at("key-form").hidden = false;
@@ -126,8 +154,9 @@ async function open(key) {
   at("key-form").hidden = true;
   at("drop").hidden = at("counter").hidden = at("other-key").hidden = false;
   at("limits").textContent = limitsInWords(client.capabilities);
+  drawLink(client.link ? linkInWords(client.link) : "", !client.link || client.link.status === "open");
   follower.resume();
-  if (isTyped) at("choose-files").focus();
+  if (isTyped && !at("choices").hidden) at("choose-files").focus();
 }
 
 function limitsInWords({ formats, limits }) {
@@ -170,7 +199,7 @@ listenForFiles({
   zone: at("drop"),
   filesInput: at("files"),
   folderInput: at("folder"),
-  isOpen: () => client !== null && at("key-form").hidden,
+  isOpen: () => client !== null && at("key-form").hidden && !at("choices").hidden,
   onFiles: takeIn,
 });
 start();

@@ -36,8 +36,24 @@ export function cameraInWords({ camera_make: make, camera_model: model }) {
   return model.toLowerCase().startsWith(brand.toLowerCase()) ? model : `${make} ${model}`;
 }
 
+const LINK_ENDED = {
+  used_up: "This link is used up: it takes no more photos. Ask whoever sent it for another one.",
+  expired: "This link has expired. Ask whoever sent it for a new one.",
+  revoked: "This link was withdrawn. Ask whoever sent it for a new one.",
+};
+
+// What a link still takes, or why it takes nothing.
+export function linkInWords({ status, left_files: files, left_bytes: bytes, expires_at: expiresAt }) {
+  if (status !== "open") return LINK_ENDED[status];
+  const left = [];
+  if (files !== null) left.push(`${plural(files, "photo")} left`);
+  if (bytes !== null) left.push(`${bytesInWords(bytes)} left`);
+  const until = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  return [...left, `open until ${until.format(new Date(expiresAt))}`].join(" · ");
+}
+
 // What the details say is for programs: the page names the formats by itself.
-const TITLE_IS_ENOUGH = new Set(["unsupported_format"]);
+const TITLE_IS_ENOUGH = new Set(["unsupported_format", "link_used_up"]);
 
 export function problemInWords({ code, title, detail }) {
   if (TITLE_IS_ENOUGH.has(code)) return title;
@@ -49,7 +65,9 @@ export function problemInWords({ code, title, detail }) {
 export function explain(error) {
   if (error.status === 0) return "The service cannot be reached. Check your connection, then try again.";
   if (error.status === 401) return "The key is not accepted. It may be mistyped or revoked: open the page with another one.";
-  if (error.status === 410) return "This link has expired or was withdrawn. Ask whoever sent it for a new one.";
+  if (error.code === "link_used_up") return LINK_ENDED.used_up;
+  if (error.code === "link_revoked") return LINK_ENDED.revoked;
+  if (error.code === "link_expired") return LINK_ENDED.expired;
   if (error.code === "user_required") return "This key acts for several users, and this page cannot choose one. Open it with a client key or a link.";
   if (error.status === 408) return "The upload took too long. Try again, with a better connection or fewer photos.";
   if (error.status === 413) return "Too large for this service. Make the file smaller, or send it another way.";

@@ -1,0 +1,71 @@
+"""Statistics over all images of all users, for admins."""
+
+from hashlib import sha256
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Response, get
+from litestar.datastructures import ResponseHeader
+from litestar.openapi.spec import Example
+from litestar.params import QueryParameter
+
+from api.auth import admins_only
+from api.documentation import answer, problems
+from api.examples import EXAMPLE_STATISTICS
+from api.plots import SVG, SVG_HEADERS, wants_plot
+from api.preferences import is_known
+from api.requests import ApiRequest, IfNoneMatch
+from api.schemas.statistics import StatisticsView, view_statistics
+from domain.days import find_zone
+from domain.plot_uploads import plot_uploads
+from storage.identifiers import utc_now
+
+ETAG_DIGITS = 32
+DaysZone = Annotated[
+    str,
+    QueryParameter(
+        required=False,
+        max_length=64,
+        description="Time zone of the days, as the IANA database names it.",
+        examples=[Example(value="Europe/Vienna")],
+    ),
+]
+
+
+@get(
+    "/v1/statistics",
+    operation_id="getStatistics",
+    tags=["statistics"],
+    summary="Read the statistics",
+    guards=[admins_only],
+    responses={
+        200: answer(
+            StatisticsView,
+            "The numbers; or a plot of the uploads per day where `Accept` asks for "
+            "`image/svg+xml`.",
+            EXAMPLE_STATISTICS,
+        ),
+        304: answer(None, description="Nothing has changed since that of If-None-Match."),
+        **problems(401, 403, 422, 503),
+    },
+    response_headers=[ResponseHeader(name="ETag", value="", documentation_only=True)],
+)
+async def get_statistics(
+    request: ApiRequest, tz: DaysZone = "UTC", if_none_match: IfNoneMatch = None
+) -> Response[Any]:
+    """Read what there is: formats, cameras, uploads per day, users, bytes, faces, failures.
+
+    Right at this moment, after each upload, duplicate and delete.
+    """
+    zone = find_zone(tz)
+    statistics = await request.app.state.stores.statistics.read(utc_now(), zone)
+    view = view_statistics(statistics, tz)
+    is_plot = wants_plot(request)
+    content = plot_uploads(statistics.days, tz).encode() if is_plot else msgspec.json.encode(view)
+    etag = sha256(content).hexdigest()[:ETAG_DIGITS]
+    headers = {"ETag": f'"{etag}"', "Cache-Control": "private, no-cache", "Vary": "Accept"}
+    if is_known(if_none_match, etag):
+        return Response(None, status_code=304, headers=headers)
+    if is_plot:
+        return Response(content, media_type=SVG, headers=headers | SVG_HEADERS)
+    return Response(view, headers=headers)

@@ -1,0 +1,149 @@
+"""Check every invariant of the data: ``make verify-data``, on a live service too.
+
+Looks at the MongoDB of ``MINILAB_MONGODB_URL``; where that is not set, at the data of ``make run``,
+whether it runs at this moment or not.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+
+import msgspec
+from pymongo.errors import PyMongoError
+
+from deploy.local_settings import LocalSettings
+from domain.settings import SettingsError, SettingsReader
+from storage.embedded import ServerError, embedded_servers, find_running_mongodb
+from storage.mongo import connect_mongo
+from storage.settings import StoreSettings
+from storage.verification import Finding, Verification, Verifier
+from tasks.settings import WorkerSettings
+
+# Reading the bytes of a piece may take its time, where no request waits for it.
+CALL_SECONDS = 300.0
+NO_REDIS = "redis://unused"
+
+
+class _Plan(msgspec.Struct, frozen=True):
+    stores: StoreSettings
+    grace: timedelta
+    pause_seconds: float
+    hashes: bool
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check, and print a table.
+
+    Returns:
+        The exit code: 0 all is right, 1 something is not, 2 it could not be checked.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        settings, database, worker = _read_settings()
+        with _mongodb_url(settings) as url:
+            plan = _Plan(
+                StoreSettings(
+                    mongodb_url=url,
+                    redis_url=NO_REDIS,
+                    mongodb_database=database,
+                    store_timeout_seconds=CALL_SECONDS,
+                ),
+                # An orphan is seen by one sweep, and removed by one that comes after its time.
+                timedelta(seconds=worker.orphan_age_seconds + 2 * worker.sweep_seconds),
+                options.pause,
+                options.hashes,
+            )
+            verification = asyncio.run(_verify(plan))
+    except (SettingsError, ServerError, PyMongoError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 2
+    if options.json:
+        print(msgspec.json.format(msgspec.json.encode(verification), indent=2).decode())
+    else:
+        print("\n".join(table_of(verification.findings)))
+    return 1 if verification.broken else 0
+
+
+def table_of(findings: Sequence[Finding]) -> list[str]:
+    """Write the lines of the table: what is true, of how many, for how many not, and which."""
+    width = max(len(found.claim) for found in findings)
+    lines = [f"{'what is true':<{width}}  {'checked':>11}  {'wrong':>7}"]
+    for found in findings:
+        line = f"{found.claim:<{width}}  {found.checked:>11,}  {found.wrong:>7,}"
+        lines.append(f"{line}  {' '.join(found.examples)}".rstrip())
+    broken = sum(found.wrong > 0 for found in findings)
+    lines.append(f"\n{len(findings)} invariants, {broken} broken")
+    return lines
+
+
+async def _verify(plan: _Plan) -> Verification:
+    client = connect_mongo(plan.stores)
+    database = client[plan.stores.mongodb_database]
+    try:
+        if not await database.list_collection_names():
+            raise ServerError(f"the database {database.name} is empty")
+        return await Verifier(
+            client,
+            database,
+            plan.grace,
+            pause_seconds=plan.pause_seconds,
+            hashes=plan.hashes,
+            progress=_show_progress,
+        ).verify()
+    finally:
+        client.close()
+        _clear_progress()
+
+
+def _show_progress(collection: str, checked: int, total: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K· {collection}: {checked:,} of {total:,}", end="", file=sys.stderr)
+
+
+def _clear_progress() -> None:
+    if sys.stderr.isatty():
+        print("\r\x1b[K", end="", file=sys.stderr)
+
+
+def _read_settings() -> tuple[LocalSettings, str, WorkerSettings]:
+    reader = SettingsReader(os.environ)
+    settings, worker = reader.read(LocalSettings), reader.read(WorkerSettings)
+    reader.check()
+    default = StoreSettings(mongodb_url="", redis_url="").mongodb_database
+    return settings, os.environ.get("MINILAB_MONGODB_DATABASE") or default, worker
+
+
+@contextmanager
+def _mongodb_url(settings: LocalSettings) -> Iterator[str]:
+    """Say where MongoDB is; start the one of the data folder where it does not run."""
+    url = settings.mongodb_url or find_running_mongodb(settings.data_folder)
+    if url is not None:
+        yield url
+        return
+    if not settings.data_folder.is_dir():
+        raise ServerError(
+            f"there is no data in {settings.data_folder}: set MINILAB_MONGODB_URL or "
+            "MINILAB_DATA_DIR to where it is"
+        )
+    with embedded_servers(settings.data_folder, redis=False) as servers:
+        yield servers.mongodb_url
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make verify-data", description=__doc__)
+    parser.add_argument("--hashes", action="store_true", help="read and hash all bytes, too")
+    parser.add_argument("--json", action="store_true", help="print everything as JSON")
+    parser.add_argument(
+        "--pause", type=float, default=3.0, metavar="SECONDS", help="before the second look"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,137 @@
+"""Invitation links: until when they open, and how much comes in through them."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import msgspec
+
+from domain.errors import InvalidValue, LinkExpired, LinkUsedUp
+from domain.records import GpsPolicy
+
+MAX_LIFE = timedelta(days=90)
+
+
+class LinkStatus(StrEnum):
+    """Whether a link takes files, and else why not."""
+
+    OPEN = "open"
+    USED_UP = "used_up"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+class UploadLink(msgspec.Struct, frozen=True):
+    """A link without its token.
+
+    Attributes:
+        id: UUIDv7.
+        key_id: The key that made it.
+        user_id: Whose images come in through it.
+        note: What its maker tells those who get it.
+        gps: What becomes of positions where an upload does not say; None: as is set up.
+        created_at: UTC.
+        expires_at: No upload begins from then on; UTC.
+        revoked_at: Since when it is withdrawn, UTC; None where it is not.
+        max_files: Most files that become images; None for any number.
+        max_bytes: Most bytes of these; None for any number.
+        used_files: Files that became images, those that were deleted since included.
+        used_bytes: Their bytes.
+        deleted_files: How many of these images were deleted.
+        deleted_bytes: Their bytes.
+    """
+
+    id: str
+    key_id: str
+    user_id: str
+    note: str | None
+    gps: GpsPolicy | None
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+    max_files: int | None
+    max_bytes: int | None
+    used_files: int = 0
+    used_bytes: int = 0
+    deleted_files: int = 0
+    deleted_bytes: int = 0
+
+    @property
+    def left_files(self) -> int | None:
+        """How many files still fit; None for any number."""
+        return None if self.max_files is None else max(0, self.max_files - self.used_files)
+
+    @property
+    def left_bytes(self) -> int | None:
+        """How many bytes still fit; None for any number."""
+        return None if self.max_bytes is None else max(0, self.max_bytes - self.used_bytes)
+
+    def has_room(self, size_bytes: int) -> bool:
+        """Say whether one more file fits."""
+        has_file = self.left_files is None or self.left_files > 0
+        return has_file and (self.left_bytes is None or self.left_bytes >= size_bytes)
+
+    def with_file(self, size_bytes: int) -> "UploadLink":
+        """Give the link as it is with one more file."""
+        return msgspec.structs.replace(
+            self, used_files=self.used_files + 1, used_bytes=self.used_bytes + size_bytes
+        )
+
+    def status(self, now: datetime) -> LinkStatus:
+        """Say whether it takes files."""
+        if self.revoked_at is not None:
+            return LinkStatus.REVOKED
+        if now >= self.expires_at:
+            return LinkStatus.EXPIRED
+        return LinkStatus.OPEN if self.has_room(1) else LinkStatus.USED_UP
+
+
+def check_takes_files(link: UploadLink, now: datetime) -> None:
+    """Refuse an upload that cannot bring anything, before its body is read.
+
+    Raises:
+        LinkExpired: The time of the link is over.
+        LinkUsedUp: Not even one more byte fits.
+    """
+    if now >= link.expires_at:
+        raise LinkExpired("Ask whoever sent it for a new one.")
+    if not link.has_room(1):
+        raise used_up(link)
+
+
+def used_up(link: UploadLink) -> LinkUsedUp:
+    """Say that something does not fit, and what would."""
+    left = []
+    if link.left_files is not None:
+        left.append(f"{link.left_files} of {link.max_files} files")
+    if link.left_bytes is not None:
+        left.append(f"{link.left_bytes} of {link.max_bytes} bytes")
+    return LinkUsedUp(f"Left: {', '.join(left)}.")
+
+
+def find_expiry(
+    expires_at: datetime | None, expires_in_seconds: int | None, now: datetime
+) -> datetime:
+    """Work out when a new link expires.
+
+    Args:
+        expires_at: When; or
+        expires_in_seconds: after how long.
+        now: The time.
+
+    Raises:
+        InvalidValue: Neither or both are given, or it is not after now and within
+            :data:`MAX_LIFE`.
+    """
+    if (expires_at is None) == (expires_in_seconds is None):
+        raise InvalidValue("Send expires_in or expires_at: one, not both.")
+    if expires_in_seconds is not None:
+        if not 0 < expires_in_seconds <= MAX_LIFE.total_seconds():
+            raise InvalidValue(_WRONG_LIFE)
+        return now + timedelta(seconds=expires_in_seconds)
+    assert expires_at is not None  # noqa: S101
+    if not now < expires_at <= now + MAX_LIFE:
+        raise InvalidValue(_WRONG_LIFE)
+    return expires_at
+
+
+_WRONG_LIFE = f"A link expires after now, and within {MAX_LIFE.days} days."

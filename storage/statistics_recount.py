@@ -1,0 +1,114 @@
+"""The statistics counted anew from the images and blobs that there are, and compared."""
+
+from motor.motor_asyncio import AsyncIOMotorClientSession
+
+from domain.statistics import (
+    BYTES,
+    CAMERA,
+    FACES,
+    FAILURE,
+    FORMAT,
+    IMAGES,
+    QUARTER,
+    QUARTER_MINUTES,
+    STORED_BYTES,
+    USER,
+    USERS,
+    Counts,
+    count_users,
+)
+from storage.mongo import Client, Database, Document
+from storage.statistics import read_snapshot, unfolded_counts
+from storage.stored_counts import STATISTICS, expand
+
+_QUARTER: Document = {
+    "$dateToString": {
+        "date": {
+            "$dateTrunc": {
+                "date": "$uploaded_at",
+                "unit": "minute",
+                "binSize": QUARTER_MINUTES,
+            }
+        },
+        "format": "%Y-%m-%dT%H:%M",
+    }
+}
+_BY_VALUE = {FORMAT: "$format", USER: "$user_id", CAMERA: "$camera_model", QUARTER: _QUARTER}
+_ALL_CODES: list[Document] = [
+    {"$project": {"error": 1, "cells": {"$objectToArray": "$cells"}}},
+    {
+        "$project": {
+            "codes": {"$setUnion": ["$cells.v.error.code", [{"$ifNull": ["$error.code", ""]}]]}
+        }
+    },
+    {"$unwind": "$codes"},
+    {"$group": {"_id": "$codes", "count": {"$sum": 1}}},
+]
+_TOTALS: Document = {
+    "_id": None,
+    "images": {"$sum": 1},
+    "bytes": {"$sum": "$size_bytes"},
+    "faces": {"$sum": "$faces"},
+}
+
+
+async def recount(
+    database: Database, session: AsyncIOMotorClientSession | None = None
+) -> dict[str, int]:
+    """Count everything anew: reads every image, and is not fast.
+
+    Args:
+        database: Holds everything.
+        session: For a look at one moment; without one, what changes meanwhile may be half in.
+
+    Returns:
+        All counts by name, as ``domain/statistics.py`` has them; none of them is 0.
+    """
+    images = database["images"]
+    counts = Counts()
+    async for total in images.aggregate([{"$group": _TOTALS}], session=session):
+        counts.update({IMAGES: total["images"], BYTES: total["bytes"], FACES: total["faces"]})
+    for family, value in _BY_VALUE.items():
+        by_value: Document = {"$group": {"_id": value, "count": {"$sum": 1}}}
+        async for found in images.aggregate([by_value], session=session, allowDiskUse=True):
+            if found["_id"]:
+                counts[family + found["_id"]] = found["count"]
+            if family == USER:
+                counts[USERS] += 1
+    async for failure in images.aggregate(_ALL_CODES, session=session):
+        if failure["_id"]:
+            counts[FAILURE + failure["_id"]] = failure["count"]
+    stored: Document = {"$group": {"_id": None, "bytes": {"$sum": "$length"}}}
+    async for blobs in database["blobs.files"].aggregate([stored], session=session):
+        counts[STORED_BYTES] = blobs["bytes"]
+    return {name: count for name, count in counts.items() if count}
+
+
+async def read_counts(
+    database: Database, session: AsyncIOMotorClientSession | None = None
+) -> dict[str, int]:
+    """Read all counts as the statistics have them, what is not folded yet included."""
+    change = await unfolded_counts(database, session)
+    found = await database[STATISTICS].find(session=session).to_list(None)
+    counts = Counts(dict(expand(found)))
+    counts[USERS] += count_users(counts, change)
+    counts.update(change)
+    return {name: count for name, count in counts.items() if count}
+
+
+async def find_wrong_statistics(client: Client, database: Database) -> dict[str, tuple[int, int]]:
+    """Compare the statistics with a recount, both at the same moment.
+
+    Returns:
+        Where they differ, by name of the count: what they say, and what there is.
+    """
+
+    async def compare(session: AsyncIOMotorClientSession) -> dict[str, tuple[int, int]]:
+        said, there = await read_counts(database, session), await recount(database, session)
+        return {
+            name: (said.get(name, 0), there.get(name, 0))
+            for name in sorted({*said, *there})
+            if said.get(name, 0) != there.get(name, 0)
+        }
+
+    return await read_snapshot(client, compare)

@@ -1,0 +1,239 @@
+"""What is true of images."""
+
+from datetime import timedelta
+from typing import Any
+
+from domain.errors import GIVEN_UP
+from domain.fingerprints import band_keys
+from domain.jobs import Status
+from domain.records import GpsPolicy
+from storage.attempts import MAX_KEPT
+from storage.mongo import IS_DEAD_LETTER, IS_OPEN, Document
+from storage.verification.invariants import (
+    ENDED,
+    OPEN,
+    Invariant,
+    Look,
+    differ,
+    given,
+    has,
+    is_one_of,
+    lookup,
+    matching,
+    rolled_up,
+    where,
+)
+
+# Notes of expired jobs are kept for 30 days.
+NOTES_KEPT = timedelta(days=29)
+STATUSES = {"$map": {"input": {"$objectToArray": "$cells"}, "in": "$$this.v.status"}}
+ERROR_CODES = {
+    "$setUnion": [
+        {"$map": {"input": {"$objectToArray": "$cells"}, "in": "$$this.v.error.code"}},
+        ["$error.code"],
+    ]
+}
+
+
+def _any(status: Status) -> Document:
+    return {"$in": [status.value, STATUSES]}
+
+
+_IS_OPEN = is_one_of("$status", OPEN)
+_STATE = where(
+    {"$not": is_one_of("$status", OPEN + ENDED)},
+    differ(_IS_OPEN, has("$due_at")),
+    differ({"$eq": ["$status", Status.PROCESSING.value]}, has("$lease")),
+    {"$eq": [_IS_OPEN, has("$finished_at")]},
+)
+_CELLS = where(
+    differ(_IS_OPEN, _any(Status.QUEUED)),
+    {"$not": {"$setIsSubset": [STATUSES, ["queued", "succeeded", "failed", "canceled"]]}},
+    {
+        "$and": [
+            {"$not": _IS_OPEN},
+            differ(
+                "$status",
+                rolled_up(_any(Status.SUCCEEDED), _any(Status.FAILED), _any(Status.CANCELED)),
+            ),
+        ]
+    },
+)
+_RESULTS_OF_BLOB = {
+    "$map": {
+        "input": {"$objectToArray": "$metadata.results"},
+        "in": {"name": "$$this.k", "version": "$$this.v.version"},
+    }
+}
+_HAS_RESULT = {
+    "$anyElementTrue": {
+        "$map": {
+            "input": {"$first": "$blob.results"},
+            "as": "result",
+            "in": {
+                "$and": [
+                    {"$eq": ["$$result.name", "$$cell.k"]},
+                    {"$gte": ["$$result.version", "$$cell.v.version"]},
+                ]
+            },
+        }
+    }
+}
+_WITHOUT_RESULT = {
+    "$filter": {
+        "input": {"$objectToArray": "$cells"},
+        "as": "cell",
+        "cond": {
+            "$and": [
+                {"$eq": ["$$cell.v.status", Status.SUCCEEDED.value]},
+                {"$not": _HAS_RESULT},
+            ]
+        },
+    }
+}
+_ATTEMPT_LOG = {"$ifNull": ["$attempt_log", []]}
+_ATTEMPTS = where(
+    {"$lt": ["$attempts", 0]},
+    {"$gt": ["$attempts", {"$ifNull": ["$fence", 0]}]},
+    {"$gt": [{"$size": _ATTEMPT_LOG}, MAX_KEPT]},
+    {"$gt": [{"$max": "$attempt_log.fence"}, {"$ifNull": ["$fence", 0]}]},
+)
+_OTHER_OWNER = {
+    "$and": [has("$link_id"), differ("$link_id", {"$first": "$original.link_id"})],
+}
+_DUPLICATES: tuple[Document, ...] = (
+    {"$match": {"duplicate_of": {"$gt": ""}}},
+    lookup(
+        "images",
+        "duplicate_of",
+        "_id",
+        {"$project": {"sha256": 1, "user_id": 1, "link_id": 1}},
+        to="original",
+    ),
+    {"$match": {"original": {"$ne": []}}},  # It may have been deleted.
+    where(
+        {"$eq": ["$_id", "$duplicate_of"]},
+        differ("$sha256", {"$first": "$original.sha256"}),
+        differ("$user_id", {"$first": "$original.user_id"}),
+        _OTHER_OWNER,
+    ),
+)
+
+
+async def _find_without_job(look: Look) -> list[Any]:
+    """Find images whose job is gone, and has not expired."""
+    find = matching(
+        "images",
+        {"$match": {"uploaded_at": {"$gt": look.before - NOTES_KEPT}}},
+        lookup("jobs", "job_id", "_id", to="job"),
+        {"$match": {"job": []}},
+        lookup("expired", "job_id", "_id", to="note"),
+        {"$match": {"note": []}},
+    )
+    return await find(look)
+
+
+async def _find_wrong_bands(look: Look) -> list[Any]:
+    """Find images that a search for likeness would miss, or find in error."""
+    either = [{"fingerprint": {"$exists": True}}, {"fingerprint_bands": {"$exists": True}}]
+    found = look.database["images"].find(
+        {"_id": look.within, "$or": either},
+        {"fingerprint": 1, "fingerprint_bands": 1},
+        session=look.session,
+    )
+    return [image["_id"] async for image in found if not _bands_agree(image)]
+
+
+def _bands_agree(image: Document) -> bool:
+    fingerprint, bands = image.get("fingerprint"), image.get("fingerprint_bands")
+    return fingerprint is not None and bands == band_keys(fingerprint)
+
+
+OF_IMAGES = [
+    Invariant(
+        "image_blob",
+        "Each image has its blob",
+        "images",
+        matching(
+            "images",
+            lookup("blobs.files", "sha256", "metadata.sha256", to="blob"),
+            {"$match": {"blob": []}},
+        ),
+    ),
+    Invariant(
+        "image_state",
+        "Open images alone are due, claimed ones alone are leased, ended ones have an end",
+        "images",
+        matching("images", _STATE),
+    ),
+    Invariant(
+        "image_cells", "Each image stands as its cells do", "images", matching("images", _CELLS)
+    ),
+    Invariant(
+        "image_results",
+        "Each cell that succeeded has its result",
+        "images",
+        matching(
+            "images",
+            lookup(
+                "blobs.files",
+                "sha256",
+                "metadata.sha256",
+                {"$project": {"results": _RESULTS_OF_BLOB}},
+                to="blob",
+            ),
+            given(differ("$blob", []), differ(_WITHOUT_RESULT, [])),
+        ),
+    ),
+    Invariant(
+        "image_job", "Each image has its job, or the job has expired", "images", _find_without_job
+    ),
+    Invariant(
+        "open_image_job",
+        "No job has ended while an image of it is open",
+        "images",
+        matching(
+            "images",
+            {"$match": IS_OPEN},
+            lookup("jobs", "job_id", "_id", {"$project": {"due_at": 1}}, to="job"),
+            given(differ("$job", []), {"$not": has({"$first": "$job.due_at"})}),
+        ),
+    ),
+    Invariant(
+        "image_attempts",
+        "Attempts are counted, and their log is bounded",
+        "images",
+        matching("images", _ATTEMPTS),
+    ),
+    Invariant(
+        "dead_letters",
+        "Each dead letter is an image that ended because our side gave up",
+        "images",
+        matching(
+            "images",
+            {"$match": IS_DEAD_LETTER},
+            where(
+                _IS_OPEN,
+                {"$eq": [{"$setIntersection": [ERROR_CODES, sorted(GIVEN_UP)]}, []]},
+            ),
+        ),
+    ),
+    Invariant(
+        "duplicates",
+        "Each duplicate names equal bytes of the same user or link, or what was deleted since",
+        "images",
+        matching("images", *_DUPLICATES),
+    ),
+    Invariant(
+        "fingerprint_bands",
+        "Each fingerprint is found by its bands",
+        "images",
+        _find_wrong_bands,
+    ),
+    Invariant(
+        "stripped_positions",
+        "No image whose position is stripped has a place",
+        "images",
+        matching("images", {"$match": {"gps": GpsPolicy.STRIP, "location": {"$exists": True}}}),
+    ),
+]

@@ -1,0 +1,183 @@
+"""What is true of jobs, and of what else answers a request."""
+
+from typing import Any
+
+from domain.jobs import Status
+from storage.cells import CELL_STATUS
+from storage.mongo import IS_OPEN, Document
+from storage.verification.invariants import (
+    ENDED,
+    OPEN,
+    Invariant,
+    Look,
+    differ,
+    given,
+    has,
+    is_one_of,
+    lookup,
+    matching,
+    rolled_up,
+    where,
+)
+
+_IS_OPEN = is_one_of("$status", OPEN)
+_TALLY_TOTAL = {"$sum": {"$map": {"input": {"$objectToArray": "$tally"}, "in": "$$this.v"}}}
+
+
+def _some(*names: str) -> Document:
+    return {"$gt": [{"$add": [f"$tally.{name}" for name in names]}, 0]}
+
+
+_STATE = where(
+    {"$not": is_one_of("$status", OPEN + ENDED)},
+    differ(_IS_OPEN, has("$due_at")),
+    {"$eq": [_IS_OPEN, has("$finished_at")]},
+    {
+        "$and": [
+            {"$not": _IS_OPEN},
+            {"$gt": [_TALLY_TOTAL, 0]},  # What is deleted afterwards leaves the status as it was.
+            differ(
+                "$status",
+                rolled_up(_some("succeeded"), _some("failed", "refused"), _some("canceled")),
+            ),
+        ]
+    },
+)
+
+
+def _counted(status: Status) -> Document:
+    """Make an expression: how many cells of a status the images of a job have."""
+    of_status = {"$filter": {"input": "$counts", "cond": {"$eq": ["$$this._id", status.value]}}}
+    return {"$sum": {"$map": {"input": of_status, "in": "$$this.count"}}}
+
+
+_EXPIRED = {"$gt": [{"$size": {"$ifNull": ["$expired", []]}}, 0]}
+_OF_ENDED = {
+    "$or": [
+        differ("$tally.succeeded", _counted(Status.SUCCEEDED)),
+        differ("$tally.failed", _counted(Status.FAILED)),
+        differ("$tally.canceled", _counted(Status.CANCELED)),
+        _some("waiting", "running"),
+    ]
+}
+_OF_OPEN = differ({"$subtract": [_TALLY_TOTAL, "$tally.refused"]}, {"$sum": "$counts.count"})
+# A tally keeps what has expired, until it is worked out again.
+_WITH_EXPIRED = {
+    "$or": [
+        {"$lt": [f"$tally.{name}", _counted(status)]}
+        for name, status in (
+            ("succeeded", Status.SUCCEEDED),
+            ("failed", Status.FAILED),
+            ("canceled", Status.CANCELED),
+        )
+    ]
+}
+_TALLY = (
+    lookup(
+        "images",
+        "_id",
+        "job_id",
+        {"$project": {"status": 1, "cells": {"$objectToArray": "$cells"}}},
+        {"$unwind": "$cells"},
+        {"$group": {"_id": CELL_STATUS, "count": {"$sum": 1}}},
+        to="counts",
+    ),
+    where(
+        differ("$tally.refused", {"$multiply": [{"$size": "$refused"}, {"$size": "$operations"}]}),
+        {
+            "$switch": {
+                "branches": [
+                    {"case": {"$and": [_EXPIRED, _IS_OPEN]}, "then": False},
+                    {"case": _EXPIRED, "then": _WITH_EXPIRED},
+                    {"case": _IS_OPEN, "then": _OF_OPEN},
+                ],
+                "default": _OF_ENDED,
+            }
+        },
+    ),
+)
+_ITEMS = {
+    "$concatArrays": [
+        "$images.index",
+        "$refused.index",
+        {"$ifNull": ["$deleted", []]},
+        {"$ifNull": ["$expired", []]},
+    ]
+}
+
+
+async def _find_forgotten(look: Look) -> list[Any]:
+    """Find open jobs of which no image is open, and which nobody has settled for long."""
+    find = matching(
+        "jobs",
+        {"$match": {"due_at": {"$lt": look.before}}},
+        lookup("images", "_id", "job_id", {"$match": IS_OPEN}, {"$limit": 1}, to="open"),
+        {"$match": {"open": []}},
+    )
+    return await find(look)
+
+
+OF_JOBS = [
+    Invariant(
+        "job_state",
+        "Open jobs alone are due, ended ones have an end, and stand as their tally does",
+        "jobs",
+        matching("jobs", _STATE),
+    ),
+    Invariant(
+        "job_tally", "Each job's tally is what its images say", "jobs", matching("jobs", *_TALLY)
+    ),
+    Invariant(
+        "job_items",
+        "Each file of a ticket is an image, was refused, was deleted, or has expired",
+        "jobs",
+        matching(
+            "jobs",
+            {"$match": {"files": {"$exists": True}}},
+            lookup("images", "_id", "job_id", {"$project": {"index": 1}}, to="images"),
+            where(
+                differ({"$size": _ITEMS}, "$files"),
+                {"$not": {"$setEquals": [_ITEMS, {"$range": [0, "$files"]}]}},
+            ),
+        ),
+    ),
+    Invariant(
+        "forgotten_jobs", "No job whose images have ended stays open", "jobs", _find_forgotten
+    ),
+    Invariant(
+        "user_deletions",
+        "Deletes of users that have ended hold nothing of what was there",
+        "user_deletions",
+        matching(
+            "user_deletions",
+            where(
+                differ(_IS_OPEN, has("$due_at")),
+                differ(_IS_OPEN, has("$asked")),
+                {"$eq": [_IS_OPEN, has("$finished_at")]},
+            ),
+        ),
+    ),
+    Invariant(
+        "idempotency",
+        "Each used Idempotency-Key has its job, or its answer",
+        "idempotency",
+        matching(
+            "idempotency",
+            {"$match": {"answered.job_id": {"$gt": ""}, "answered.status": None}},
+            lookup("jobs", "answered.job_id", "_id", to="job"),
+            lookup("expired", "answered.job_id", "_id", to="note"),
+            given({"$eq": ["$job", []]}, {"$eq": ["$note", []]}),
+        ),
+    ),
+    Invariant(
+        "expired",
+        "What is noted as an expired image is gone",
+        "expired",
+        matching(
+            "expired",
+            {"$match": {"kind": "image"}},
+            lookup("images", "_id", "_id", to="image"),
+            {"$match": {"image": {"$ne": []}}},
+        ),
+    ),
+]

@@ -1,0 +1,101 @@
+"""What is true of links, keys, statistics and indexes."""
+
+import re
+from typing import Any
+
+from domain.keys import KEY_PREFIX, LINK_PREFIX
+from storage.mongo import INDEXES, Document
+from storage.statistics_recount import find_wrong_statistics
+from storage.verification.invariants import Invariant, Look, differ, lookup, matching, where
+
+# Enough of a secret to tell it from others is shown; more would be a part of it.
+HINT_CHARACTERS = 12
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+def _counted(field: str) -> Document:
+    return {"$ifNull": [{"$first": f"$counted.{field}"}, 0]}
+
+
+def _left(what: str) -> Document:
+    return {"$subtract": [f"$used_{what}", {"$ifNull": [f"$deleted_{what}", 0]}]}
+
+
+_LINK_USE = (
+    lookup(
+        "images",
+        "_id",
+        # What came in through a link has it in place of a key, too, and is found by that.
+        "key_id",
+        {"$group": {"_id": None, "files": {"$sum": 1}, "bytes": {"$sum": "$size_bytes"}}},
+        to="counted",
+    ),
+    where(
+        differ(_left("files"), _counted("files")),
+        differ(_left("bytes"), _counted("bytes")),
+        {"$gt": ["$used_files", {"$ifNull": ["$max_files", "$used_files"]}]},
+        {"$gt": ["$used_bytes", {"$ifNull": ["$max_bytes", "$used_bytes"]}]},
+    ),
+)
+
+
+async def _find_open_keys(look: Look) -> list[Any]:
+    found = look.database["api_keys"].find({"_id": look.within}, session=look.session)
+    return [key["_id"] async for key in found if not _is_hashed(key, "hash")]
+
+
+async def _find_open_tokens(look: Look) -> list[Any]:
+    found = look.database["upload_links"].find({"_id": look.within}, session=look.session)
+    return [link["_id"] async for link in found if not _is_hashed(link, "token_hash")]
+
+
+def _is_hashed(document: Document, field: str) -> bool:
+    texts = [value for value in document.values() if isinstance(value, str)]
+    return _HASH.fullmatch(str(document.get(field))) is not None and not any(
+        len(text) > HINT_CHARACTERS and text.startswith((KEY_PREFIX, LINK_PREFIX)) for text in texts
+    )
+
+
+async def _find_wrong_statistics(look: Look) -> list[Any]:
+    return list(await find_wrong_statistics(look.client, look.database))
+
+
+async def _find_missing_indexes(look: Look) -> list[Any]:
+    missing = []
+    for name, models in INDEXES.items():
+        there = await look.database[name].index_information()
+        wanted = {str(model.document["name"]) for model in models}
+        missing += [f"{name}.{index}" for index in sorted(wanted - there.keys())]
+    return missing
+
+
+OF_THE_SERVICE = [
+    Invariant(
+        "link_use",
+        "Each link counts what came in through it, and took no more than it allows",
+        "upload_links",
+        matching("upload_links", *_LINK_USE),
+        piece=100,
+    ),
+    Invariant("hashed_keys", "Of each key only a hash is kept", "api_keys", _find_open_keys),
+    Invariant(
+        "hashed_tokens",
+        "Of each link's token only a hash is kept",
+        "upload_links",
+        _find_open_tokens,
+    ),
+    Invariant(
+        "statistics",
+        "The statistics are what counting all images anew gives",
+        "statistics",
+        _find_wrong_statistics,
+        piece=0,
+    ),
+    Invariant(
+        "indexes",
+        "Every index is there, those that keep things unique above all",
+        "api_keys",
+        _find_missing_indexes,
+        piece=0,
+    ),
+]

@@ -1,0 +1,162 @@
+"""Walks through a database a piece at a time, and looks twice before it calls anything wrong."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+from bson.min_key import MinKey
+from motor.motor_asyncio import AsyncIOMotorClientSession
+
+from storage.mongo import Client, Database, Document, read_clock
+from storage.statistics import read_snapshot
+from storage.verification.blobs import HASHES, OF_BLOBS
+from storage.verification.images import OF_IMAGES
+from storage.verification.invariants import Invariant, Look
+from storage.verification.jobs import OF_JOBS
+from storage.verification.service import OF_THE_SERVICE
+
+EVERY_INVARIANT = [*OF_IMAGES, *OF_BLOBS, *OF_JOBS, *OF_THE_SERVICE, HASHES]
+# More than this of one kind are not told apart.
+MAX_SUSPECTS = 10_000
+LOOKED_AT_AGAIN = 500
+EXAMPLES = 5
+
+Progress = Callable[[str, int, int], None]
+"""Told of a collection, how many documents were looked at, and about how many there are."""
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """What was found of one invariant.
+
+    Attributes:
+        name: Stable, for programs.
+        claim: What should be true.
+        collection: What was looked through.
+        checked: How many documents.
+        wrong: For how many it is not true.
+        examples: Some of their IDs.
+    """
+
+    name: str
+    claim: str
+    collection: str
+    checked: int
+    wrong: int
+    examples: list[str]
+
+
+class Verification(msgspec.Struct, frozen=True):
+    """What was found of all invariants."""
+
+    findings: list[Finding]
+
+    @property
+    def broken(self) -> dict[str, list[str]]:
+        """Examples of what is wrong, by the name of the invariant; empty where all hold."""
+        return {found.name: found.examples for found in self.findings if found.wrong}
+
+
+class Verifier:
+    """Checks invariants.
+
+    Args:
+        client: For snapshots.
+        database: Holds everything.
+        grace: What crashes and lost commits leave behind is only wrong when it is older: the
+            sweeper may not have come to it yet.
+        pause_seconds: How long to wait before the second look at what seems wrong.
+        hashes: Whether to read and hash all bytes, too.
+        progress: Told how far it is.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        database: Database,
+        grace: timedelta,
+        *,
+        pause_seconds: float = 3.0,
+        hashes: bool = False,
+        progress: Progress | None = None,
+    ) -> None:
+        self._client = client
+        self._database = database
+        self._grace = grace
+        self._pause_seconds = pause_seconds
+        self._invariants = [one for one in EVERY_INVARIANT if hashes or one is not HASHES]
+        self._progress = progress or (lambda *_: None)
+
+    async def verify(self) -> Verification:
+        """Check everything once; reads all documents, and holds few at a time.
+
+        Raises:
+            PyMongoError: MongoDB cannot be reached.
+        """
+        checked: dict[str, int] = {}
+        suspects: dict[str, list[Any]] = defaultdict(list)
+        walks: dict[tuple[str, str, int], list[Invariant]] = defaultdict(list)
+        for invariant in self._invariants:
+            walks[invariant.collection, invariant.key, invariant.piece].append(invariant)
+        for group in walks.values():
+            count = await self._walk(group, suspects)
+            checked |= {invariant.name: count for invariant in group}
+        if any(suspects.values()):
+            await asyncio.sleep(self._pause_seconds)
+        return Verification(
+            [
+                await self._conclude(invariant, checked[invariant.name], suspects[invariant.name])
+                for invariant in self._invariants
+            ]
+        )
+
+    async def _walk(self, group: Sequence[Invariant], suspects: dict[str, list[Any]]) -> int:
+        """Look through a collection for some invariants. Returns how many documents it has."""
+        name, key, piece = group[0].collection, group[0].key, group[0].piece
+        total = await self._database[name].estimated_document_count()
+        if not piece:
+            for invariant in group:
+                suspects[invariant.name] += await self._look(invariant, {})
+            return total
+        checked, position = 0, MinKey()
+        while True:
+            last, count = await self._find_end(name, key, position, piece)
+            if not count:
+                return checked
+            within = {"$gt": position, "$lte": last}
+            for invariant in group:
+                if len(suspects[invariant.name]) < MAX_SUSPECTS:
+                    suspects[invariant.name] += await self._look(invariant, within)
+            checked, position = checked + count, last
+            self._progress(name, checked, max(total, checked))
+
+    async def _find_end(self, name: str, key: str, position: Any, piece: int) -> tuple[Any, int]:
+        """Find where the next piece ends, and how many documents it has, in the index alone."""
+        fields = {key: 1, "_id": key == "_id"}
+        found = self._database[name].find({key: {"$gt": position}}, fields).sort(key, 1)
+        keys = [document[key] async for document in found.limit(piece)]
+        return (keys[-1], len(keys)) if keys else (None, 0)
+
+    async def _look(self, invariant: Invariant, within: Document) -> list[Any]:
+        before = await read_clock(self._database) - self._grace
+
+        async def look(session: AsyncIOMotorClientSession) -> list[Any]:
+            return await invariant.find(Look(self._client, self._database, session, within, before))
+
+        return await read_snapshot(self._client, look)
+
+    async def _conclude(
+        self, invariant: Invariant, checked: int, suspects: Sequence[Any]
+    ) -> Finding:
+        """Look again at what seemed wrong: what was under way then has come to its end."""
+        wrong: list[Any] = []
+        for start in range(0, len(suspects), LOOKED_AT_AGAIN):
+            batch = suspects[start : start + LOOKED_AT_AGAIN]
+            found = await self._look(invariant, {"$in": batch})
+            wrong += [one for one in found if one in batch]
+        examples = [str(one) for one in wrong[:EXAMPLES]]
+        return Finding(
+            invariant.name, invariant.claim, invariant.collection, checked, len(wrong), examples
+        )

@@ -1,0 +1,177 @@
+"""Statistics against a plain recount, after a random history of everything that can happen."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+from pymongo.errors import OperationFailure
+
+from domain.errors import NotFound
+from domain.jobs import Status
+from domain.keys import Scope
+from domain.records import Cell, ItemError
+from storage.connect import Stores
+from storage.identifiers import follow_clock, utc_now
+from storage.leases import LONG_AGO
+from storage.ledger_rows import ClaimedImage, FinishedImage
+from storage.statistics_folding import StatisticsFolder
+from storage.statistics_recount import find_wrong_statistics
+from tests.drop_offs import accept, succeed
+from tests.plain_statistics import recount_plainly
+
+EVENTS = 5_000
+TOGETHER = 10
+LOOKS = 50
+DAYS = 45
+ZONES = ("UTC", "Asia/Kathmandu", "America/St_Johns", "Australia/Lord_Howe", "Pacific/Kiritimati")
+CAMERAS = [f"Model {n}.{n} / $" for n in range(14)]
+CODES = ("corrupt_image", "decode_timed_out", "operation_failed")
+
+pytestmark = pytest.mark.timeout(600)
+
+
+class History:
+    """Things that happen to a store, at random and side by side.
+
+    Args:
+        stores: The store.
+        chance: Decides.
+    """
+
+    def __init__(self, stores: Stores, chance: random.Random) -> None:
+        self._stores = stores
+        self._chance = chance
+        self._jobs: list[str] = []
+        self._images: list[str] = []
+        self.happened: Counter[str] = Counter()
+        self._folders = [StatisticsFolder(stores.client, stores.database) for _ in range(2)]
+
+    async def go_on(self) -> None:
+        """Have one thing happen."""
+        events: dict[Callable[[], Awaitable[None]], int] = {
+            self.upload: 34,
+            self.work: 30,
+            self.delete: 14,
+            self.retry: 8,
+            self.cancel: 2,
+            self.fold: 6,
+            self.break_fold_off: 6,
+        }
+        (event,) = self._chance.choices(list(events), list(events.values()))
+        self.happened[event.__name__] += 1
+        with suppress(NotFound):
+            await event()
+
+    async def upload(self) -> None:
+        """Upload some files; many have the bytes of earlier ones."""
+        contents = [
+            b"x" * self._chance.randrange(1, 40) for _ in range(self._chance.randrange(1, 4))
+        ]
+        ticket = await accept(self._stores, *contents, user_id=f"user {self._chance.randrange(12)}")
+        self._jobs.append(ticket.job.id)
+        self._images += [item.image_id for item in ticket.items if item.image_id]
+
+    async def work(self) -> None:
+        """Claim and finish the images of a job, or die between the two."""
+        job_id = self._pick(self._jobs)
+        claim_id, images = await self._stores.ledger.claim(job_id, 0)
+        if images and self._chance.random() < 0.2:  # Its lease runs out.
+            await self._stores.ledger.release(claim_id, images, count_attempt=True)
+            return
+        await self._stores.ledger.finish([self._end(image) for image in images])
+        await self._stores.ledger.settle(job_id)
+
+    async def delete(self) -> None:
+        """Delete an image."""
+        image_id = self._pick(self._images)
+        self._images.remove(image_id)
+        await self._stores.images.delete(image_id, Scope())
+
+    async def retry(self) -> None:
+        """Try again what failed."""
+        await self._stores.reopening.reopen_job(self._pick(self._jobs))
+
+    async def cancel(self) -> None:
+        """Cancel a job."""
+        job_id = self._pick(self._jobs)
+        await self._stores.cancellation.cancel_job(job_id)
+        await self._stores.ledger.settle(job_id)
+
+    async def fold(self) -> None:
+        """Fold, whoever else does."""
+        folder = self._chance.choice(self._folders)
+        await self._stores.database["leases"].update_one({}, {"$set": {"expires_at": LONG_AGO}})
+        with suppress(OperationFailure):  # The other one took over.
+            await folder.fold()
+
+    async def break_fold_off(self) -> None:
+        """Begin to fold, and end somewhere on the way."""
+        folding = asyncio.create_task(self.fold())
+        await asyncio.wait([folding], timeout=self._chance.uniform(0, 0.02))
+        folding.cancel()
+        await asyncio.wait([folding])
+
+    def _pick(self, among: list[str]) -> str:
+        if not among:
+            raise NotFound
+        # Rather one of the last, so that jobs are met while they are open.
+        return among[max(self._chance.randrange(len(among)), len(among) - 200)]
+
+    def _end(self, image: ClaimedImage) -> FinishedImage:
+        if self._chance.random() < 0.3:
+            error = ItemError(self._chance.choice(CODES), "It failed.")
+            failed = Cell(Status.FAILED, error=error)
+            is_whole = self._chance.random() < 0.5
+            names = list(image.operations) if is_whole else list(image.operations)[:1]
+            done = dict.fromkeys(image.operations, Cell(Status.SUCCEEDED, version=1))
+            cells = image.cells | done | dict.fromkeys(names, failed)
+            return FinishedImage(image.id, image.fence, cells, error if is_whole else None)
+        facts = {
+            "camera_model": self._chance.choice([None, *CAMERAS]),
+            "faces": self._chance.randrange(3),
+        }
+        return msgspec.structs.replace(succeed(image), facts=facts)
+
+
+@pytest.fixture
+async def moving_clock() -> AsyncIterator[Callable[[float], None]]:
+    """A clock to be set to a share of the last days; afterwards it is right again."""
+    end = datetime.now(UTC)
+
+    def set_clock(share: float) -> None:
+        follow_clock(end - timedelta(days=DAYS * (1 - share)))
+
+    set_clock(0)
+    yield set_clock
+    follow_clock(datetime.now(UTC))
+
+
+async def test_statistics_are_right_after_any_history(
+    stores: Stores, moving_clock: Callable[[float], None]
+) -> None:
+    history = History(stores, random.Random(5))  # noqa: S311
+    for event in range(0, EVENTS, TOGETHER):
+        moving_clock(event / EVENTS)
+        await asyncio.gather(*(history.go_on() for _ in range(TOGETHER)))
+        if event % (EVENTS // LOOKS) == 0:
+            zone = ZONES[event % len(ZONES)]
+            await _assert_right(stores, zone)
+    for zone in ZONES:
+        await _assert_right(stores, zone)
+    assert await find_wrong_statistics(stores.client, stores.database) == {}
+    await history.fold()
+    await _assert_right(stores, "UTC")
+    assert sum(history.happened.values()) == EVENTS
+    assert min(history.happened.values()) > EVENTS // 100, history.happened
+
+
+async def _assert_right(stores: Stores, zone: str) -> None:
+    now = utc_now()
+    plain = await recount_plainly(stores.database, now, zone)
+    assert await stores.statistics.read(now, ZoneInfo(zone)) == plain

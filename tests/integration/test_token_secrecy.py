@@ -1,0 +1,122 @@
+"""The token of a link is written nowhere: every route is asked with one, and all is searched."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from itertools import product
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from domain.keys import link_token
+from storage.embedded import EmbeddedServers
+from storage.mongo import DURABLE
+from tests.faults.stack import running_stack
+from tests.pictures import draw
+from tests.service import Service, authorization
+from tests.token_guard import find_token
+
+UNKNOWN = "019aa5d2-7c1e-7d43-9f0b-3a52c1f7e9b4"
+# Asks for more than there is, so that validation fails as well.
+ODD = {"Idempotency-Key": "k" * 300, "If-None-Match": '"x"', "Range": "bytes=9-1"}
+NOBODY = {"Authorization": ""}
+ODD_ENDS = ["", "/", "/x", "/jobs", "/jobs/", "/../..", "?a=b", "%2e%2e"]
+METHODS = ["GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH"]
+
+
+async def _make(client: httpx.AsyncClient, **fields: object) -> dict[str, Any]:
+    made = await client.post("/v1/upload-links", json={"expires_in": 60} | fields)
+    assert made.status_code == 201
+    link: dict[str, Any] = made.json()
+    return link
+
+
+async def _ask_everything(client: httpx.AsyncClient, token: str) -> AsyncIterator[httpx.Response]:
+    """Ask every operation, and what is none, with a token wherever one might be put."""
+    bearer = authorization(token)
+    for template, operations in (await client.get("/openapi.json")).json()["paths"].items():
+        named = re.sub(r"\{\w+\}", UNKNOWN, template.replace("{token}", token))
+        misplaced = re.sub(r"\{\w+\}", token, template)
+        for method, path in product(operations, (named, misplaced)):
+            for headers in (bearer, NOBODY, bearer | ODD):
+                yield await client.request(method, path, headers=headers)
+            yield await client.request(method, path, params={"limit": token}, headers=bearer)
+    for method in METHODS:
+        for end in ODD_ENDS:
+            yield await client.request(method, f"/v1/uploads/{token}{end}", headers=bearer)
+        yield await client.request(method, "/v1/uploads", headers=bearer)
+    yield await client.get(f"/u/{token}", headers=NOBODY)
+    for body, path in product((b"", b"{", b"--x"), ("/v1/uploads", f"/v1/uploads/{token}")):
+        for kind in ("multipart/form-data; boundary=x", "application/json", ""):
+            headers = bearer | {"Content-Type": kind}
+            yield await client.post(path, content=body, headers=headers)
+
+
+async def _use(client: httpx.AsyncClient, token: str) -> AsyncIterator[httpx.Response]:
+    """Use a link as it is meant, until it is used up."""
+    file, bearer = {"file": ("a.png", draw())}, authorization(token)
+    for route, headers in (("/v1/uploads", bearer), (f"/v1/uploads/{token}", NOBODY)) * 2:
+        yield await client.post(route, files=file, headers=headers | {"Prefer": "wait=1"})
+    listed = await client.get("/v1/uploads?limit=1", headers=bearer)
+    yield listed
+    (job,) = listed.json()["items"]
+    yield await client.get(f"/v1/uploads/jobs/{job['id']}", headers=bearer)
+    yield await client.get(f"/v1/uploads/{token}/jobs/{job['id']}", headers=NOBODY)
+
+
+async def test_token_is_in_no_log_metric_error_or_header(
+    servers: EmbeddedServers, tmp_path: Path
+) -> None:
+    name = f"test_{uuid4().hex[:12]}"
+    options = {"log_level": "debug", "access_log": True}
+    async with running_stack(servers, name, tmp_path, **options) as stack:
+        client = stack.client
+        worker = stack.start_worker()
+        used, revoked, expired, odd = [await _make(client, max_files=3) for _ in range(4)]
+        answers = []
+        for made in (used, revoked, expired):
+            answers += [answer async for answer in _use(client, made["token"])]
+        answers.append(await client.delete(f"/v1/upload-links/{revoked['id']}"))
+        links = stack.stores.database["upload_links"].with_options(write_concern=DURABLE)
+        over = {"$set": {"expires_at": datetime(2026, 1, 1, tzinfo=UTC)}}
+        await links.update_one({"_id": expired["id"]}, over)
+        # A document that cannot be read is a mistake of our own: a 500, with a trace in the log.
+        await links.update_one({"_id": odd["id"]}, {"$unset": {"user_id": ""}})
+        tokens = [made["token"] for made in (used, revoked, expired, odd)]
+        for token in (*tokens, link_token(bytes(32)), used["token"] + "A"):
+            answers += [answer async for answer in _ask_everything(client, token)]
+        answers.append(await client.get("/metrics"))
+        logs = stack.log(stack.api) + stack.log(worker)
+    for answer in answers:
+        told = repr(answer.headers.multi_items()) + answer.text
+        assert find_token(told) is None, (answer.request.method, answer.status_code)
+    statuses = {answer.status_code for answer in answers}
+    assert {200, 401, 404, 405, 409, 410, 422, 500} <= statuses
+    assert '"route":"/v1/uploads/{token}' in logs
+    assert '"event":"unexpected_error"' in logs
+    assert find_token(logs) is None
+
+
+async def test_answers_to_links_are_kept_by_nobody_and_hand_no_address_on(
+    service: Service,
+) -> None:
+    made = await service.make_link(max_files=1)
+    answers = [
+        *[answer async for answer in _use(service.client, made["token"])],
+        await service.client.get(f"/v1/uploads/{made['token']}/nothing"),
+        await service.client.get(f"/v1/uploads/{made['token']}"),
+        await service.client.get("/v1/upload-links"),
+    ]
+    for answer in answers:
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["cache-control"] == "no-store"
+        assert made["token"] not in answer.headers.get("location", "")
+
+
+def test_search_finds_what_it_is_for() -> None:
+    token = link_token(bytes(range(32)))
+    assert find_token(f'{{"path":"/v1/uploads/{token}"}}')
+    assert find_token(token[:30])
+    assert find_token("mll_ and nothing else") is None

@@ -1,0 +1,318 @@
+"""The check of all invariants: silent on a healthy database, and each breach is named."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from bson import ObjectId
+
+from storage.embedded import EmbeddedServers
+from storage.identifiers import new_id
+from storage.mongo import DURABLE, Database
+from storage.verification import EVERY_INVARIANT, Verification, Verifier
+from tests.pictures import draw
+from tests.service import Service, environment, find_test_data, running_service
+
+Everything = dict[str, list[dict[str, Any]]]
+Breach = Callable[[Database], Awaitable[object]]
+BROKEN = draw(400, 300)[:3000]
+
+
+async def verify(service: Service, **options: Any) -> Verification:
+    """Check everything, what is young included."""
+    stores = service.stores
+    verifier = Verifier(
+        stores.client, stores.database, timedelta(0), pause_seconds=0, hashes=True, **options
+    )
+    return await verifier.verify()
+
+
+@pytest_asyncio.fixture(scope="module")
+async def filled(servers: EmbeddedServers) -> AsyncIterator[Service]:
+    """A service without a worker whose database holds something of every kind."""
+    environ = environment(servers, f"test_{uuid4().hex[:12]}", worker_children=2)
+    async with running_service(environ) as service:
+        async with service.working():
+            await _fill(service)
+        await service.send([("open.jpg", draw(seed=7))])
+        yield service
+        await service.stores.client.drop_database(environ["MINILAB_MONGODB_DATABASE"])
+
+
+async def _fill(service: Service) -> None:
+    await service.make_key("client", "u1")
+    photo = find_test_data() / "photos" / "DSCN0010.jpg"
+    await service.process([("photo.jpg", photo.read_bytes())], gps="keep")
+    await service.process([("photo.jpg", photo.read_bytes())], gps="strip")
+    await service.process([("a.jpg", draw()), ("b.jpg", draw(seed=1)), ("c.txt", b"none")])
+    again = await service.process([("a.jpg", draw()), ("d.jpg", BROKEN), ("e.jpg", draw(seed=2))])
+    assert (await _delete(service, f"/v1/images/{again['items'][2]['image_id']}")) == 204
+    link = await service.make_link(max_files=2)
+    await service.send([("l.jpg", draw(seed=3))] * 2, route="/v1/uploads", key=link["token"])
+    await service.send([("x.jpg", draw(seed=4))], user_id="gone")
+    asked = await service.client.delete("/v1/users/gone")
+    await service.job(asked.json()["id"])
+    await service.client.post(
+        "/v1/jobs", files=[("file", ("k.jpg", draw(seed=5)))], headers={"Idempotency-Key": "k"}
+    )
+    for job in (await service.client.get("/v1/jobs")).json()["items"]:
+        await service.job(job["id"])
+    await _durable(service)["expired"].insert_one(
+        {"_id": new_id(), "kind": "image", "user_id": "u1", "expired_at": datetime.now(UTC)}
+    )
+
+
+def _durable(service: Service) -> Database:
+    """Give the database for writes that the next snapshot holds."""
+    stores = service.stores
+    return stores.client.get_database(stores.database.name, write_concern=DURABLE)
+
+
+async def _delete(service: Service, path: str) -> int:
+    return (await service.client.delete(path)).status_code
+
+
+@pytest.fixture
+async def breakable(filled: Service) -> AsyncIterator[Service]:
+    """The service; afterwards its database is as it was."""
+    database = _durable(filled)
+    names = await database.list_collection_names()
+    before: Everything = {name: await database[name].find().to_list(None) for name in names}
+    yield filled
+    for name in await database.list_collection_names():
+        await database[name].delete_many({})
+        if documents := before.get(name):
+            await database[name].insert_many(documents)
+    await filled.stores.prepare()
+
+
+def _changing(name: str, query: dict[str, Any], update: dict[str, Any]) -> Breach:
+    async def change(database: Database) -> None:
+        changed = await database[name].update_one(query, update)
+        assert changed.modified_count == 1, "there is none to break"
+
+    return change
+
+
+def _removing(name: str, query: dict[str, Any]) -> Breach:
+    async def remove(database: Database) -> None:
+        removed = await database[name].delete_one(query)
+        assert removed.deleted_count == 1, "there is none to break"
+
+    return remove
+
+
+async def _remove_variant(database: Database) -> None:
+    variant = await database["variants.files"].find_one_and_delete({})
+    assert variant is not None
+
+
+async def _swap_bytes(database: Database) -> None:
+    chunk = await database["blobs.chunks"].find_one({})
+    assert chunk is not None
+    data = bytes([chunk["data"][0] ^ 1]) + chunk["data"][1:]
+    await database["blobs.chunks"].update_one({"_id": chunk["_id"]}, {"$set": {"data": data}})
+
+
+async def _end_job_too_early(database: Database) -> None:
+    ended = {"$set": {"status": "succeeded", "finished_at": datetime.now(UTC)}}
+    await database["jobs"].update_one({"status": "queued"}, ended | {"$unset": {"due_at": ""}})
+
+
+async def _forget_job(database: Database) -> None:
+    fields = {
+        "status": "processing",
+        "finished_at": None,
+        "due_at": datetime(2026, 1, 1, tzinfo=UTC),
+    }
+    await database["jobs"].update_one({"status": "succeeded"}, {"$set": fields})
+
+
+async def _name_stranger(database: Database) -> None:
+    duplicate = await database["images"].find_one({"duplicate_of": {"$ne": None}})
+    assert duplicate is not None
+    await database["images"].update_one(
+        {"_id": duplicate["duplicate_of"]}, {"$set": {"user_id": "stranger"}}
+    )
+
+
+async def _keep_expired(database: Database) -> None:
+    image = await database["images"].find_one({})
+    assert image is not None
+    await database["expired"].insert_one({"_id": image["_id"], "kind": "image"})
+
+
+SUCCEEDED = {"status": "succeeded"}
+QUEUED = {"status": "queued"}
+ONE_MORE = {"$inc": {"metadata.images": 1}}
+A_PLACE = {"type": "Point", "coordinates": [8.5, 47.4]}
+BREACHES: dict[str, list[Breach]] = {
+    "image_blob": [_removing("blobs.files", {})],
+    "image_state": [
+        _changing("images", QUEUED, {"$unset": {"due_at": ""}}),
+        _changing("images", SUCCEEDED, {"$set": {"due_at": datetime.now(UTC)}}),
+        _changing("images", SUCCEEDED, {"$set": {"lease": {"claim_id": "c"}}}),
+        _changing("images", SUCCEEDED, {"$unset": {"finished_at": ""}}),
+        _changing("images", SUCCEEDED, {"$set": {"status": "done"}}),
+    ],
+    "image_cells": [
+        _changing("images", SUCCEEDED, {"$set": {"cells.faces.status": "failed"}}),
+        _changing("images", SUCCEEDED, {"$set": {"cells.faces.status": "queued"}}),
+        _changing("images", QUEUED, {"$set": {"cells": {"faces": {"status": "succeeded"}}}}),
+    ],
+    "image_results": [
+        _changing("blobs.files", {}, {"$unset": {"metadata.results.faces": ""}}),
+        _changing("images", SUCCEEDED, {"$set": {"cells.faces.version": 99}}),
+    ],
+    "image_job": [_removing("jobs", SUCCEEDED)],
+    "open_image_job": [_end_job_too_early],
+    "image_attempts": [
+        _changing("images", SUCCEEDED, {"$set": {"attempts": -1}}),
+        _changing("images", SUCCEEDED, {"$set": {"attempts": 9}}),
+        _changing("images", SUCCEEDED, {"$set": {"attempt_log": [{"fence": 1}] * 21}}),
+    ],
+    "dead_letters": [_changing("images", SUCCEEDED, {"$set": {"gave_up_at": datetime.now(UTC)}})],
+    "duplicates": [
+        _name_stranger,
+        _changing("images", {"duplicate_of": {"$ne": None}}, {"$set": {"sha256": "0" * 64}}),
+    ],
+    "fingerprint_bands": [
+        _changing("images", {"fingerprint": {"$exists": True}}, {"$inc": {"fingerprint": 1}}),
+        _changing(
+            "images", {"fingerprint": {"$exists": True}}, {"$unset": {"fingerprint_bands": ""}}
+        ),
+    ],
+    "stripped_positions": [_changing("images", {"gps": "strip"}, {"$set": {"location": A_PLACE}})],
+    "blob_counts": [
+        _changing("blobs.files", {}, ONE_MORE),
+        _changing("blobs.files", {}, {"$set": {"metadata.sha256": "f" * 64, "metadata.images": 0}}),
+    ],
+    "blob_chunks": [
+        _removing("blobs.chunks", {"n": 0}),
+        _changing("blobs.chunks", {"n": 0}, {"$set": {"n": 3}}),
+        _changing("blobs.files", {}, {"$inc": {"length": 1}}),
+    ],
+    "variant_chunks": [_removing("variants.chunks", {"n": 0})],
+    "result_variants": [_remove_variant],
+    "variant_blob": [_changing("variants.files", {}, {"$set": {"metadata.sha256": "0" * 64}})],
+    "blob_orphans": [
+        lambda database: database["blobs.chunks"].insert_one(
+            {"_id": ObjectId(), "files_id": ObjectId(), "n": 0, "data": b"lost"}
+        )
+    ],
+    "variant_orphans": [_remove_variant],
+    "job_state": [
+        _changing("jobs", SUCCEEDED, {"$set": {"due_at": datetime.now(UTC)}}),
+        _changing("jobs", SUCCEEDED, {"$set": {"finished_at": None}}),
+        _changing("jobs", SUCCEEDED, {"$set": {"status": "failed"}}),
+    ],
+    "job_tally": [
+        _changing("jobs", SUCCEEDED, {"$inc": {"tally.succeeded": 1}}),
+        _changing("jobs", QUEUED, {"$inc": {"tally.waiting": 1}}),
+        _changing("jobs", {"status": "partial"}, {"$inc": {"tally.refused": 1}}),
+    ],
+    "job_items": [
+        _changing("jobs", SUCCEEDED, {"$inc": {"files": 1}}),
+        _changing("jobs", {"deleted": {"$exists": True}}, {"$unset": {"deleted": ""}}),
+        _changing("images", SUCCEEDED, {"$set": {"index": 7}}),
+    ],
+    "forgotten_jobs": [_forget_job],
+    "user_deletions": [_changing("user_deletions", {}, {"$set": {"asked": {"recent": []}}})],
+    "idempotency": [
+        _changing(
+            "idempotency",
+            {"answered.job_id": {"$gt": ""}},
+            {"$set": {"answered.job_id": "none", "answered.status": None}},
+        )
+    ],
+    "expired": [_keep_expired],
+    "link_use": [
+        _changing("upload_links", {}, {"$inc": {"used_files": 1}}),
+        _changing("upload_links", {}, {"$inc": {"deleted_bytes": 1}}),
+        _changing("upload_links", {}, {"$set": {"max_files": 1}}),
+    ],
+    "hashed_keys": [
+        _changing("api_keys", {}, {"$set": {"hash": "mlk_" + "x" * 43}}),
+        _changing("api_keys", {}, {"$set": {"note": "mlk_" + "x" * 43}}),
+    ],
+    "hashed_tokens": [_changing("upload_links", {}, {"$set": {"token_hash": "mll_" + "x" * 43}})],
+    "statistics": [
+        _changing("statistics", {"_id": "total/images"}, {"$inc": {"count": 1}}),
+        _removing("images", {**SUCCEEDED, "counted": {"$ne": None}}),
+    ],
+    "indexes": [lambda database: database["upload_links"].drop_index("token_hash_1")],
+    "blob_hashes": [_swap_bytes],
+}
+
+
+async def test_healthy_database_is_clean(filled: Service) -> None:
+    verification = await verify(filled)
+    assert verification.broken == {}
+    checked = {found.name: found.checked for found in verification.findings}
+    assert {name: count for name, count in checked.items() if not count} == {}
+
+
+def test_every_invariant_is_broken_here() -> None:
+    assert BREACHES.keys() == {invariant.name for invariant in EVERY_INVARIANT}
+
+
+@pytest.mark.parametrize(
+    ("name", "breach"), [(name, breach) for name in BREACHES for breach in BREACHES[name]]
+)
+async def test_breach_is_named(breakable: Service, name: str, breach: Breach) -> None:
+    await breach(_durable(breakable))
+    broken = (await verify(breakable)).broken
+    assert broken.get(name), broken
+
+
+async def test_what_the_sweeper_has_not_come_to_yet_is_not_wrong(breakable: Service) -> None:
+    stores = breakable.stores
+    await _remove_variant(_durable(breakable))
+    await _durable(breakable)["blobs.chunks"].insert_one(
+        {"_id": ObjectId(), "files_id": ObjectId(), "n": 0, "data": b"on its way"}
+    )
+    verifier = Verifier(stores.client, stores.database, timedelta(hours=1), pause_seconds=0)
+    assert {"blob_orphans", "variant_orphans"}.isdisjoint((await verifier.verify()).broken)
+
+
+async def test_walks_in_pieces(breakable: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "storage.verification.walk.EVERY_INVARIANT",
+        [
+            type(one)(one.name, one.claim, one.collection, one.find, one.key, min(one.piece, 2))
+            for one in EVERY_INVARIANT
+        ],
+    )
+    seen: list[tuple[str, int, int]] = []
+    verification = await verify(breakable, progress=lambda *step: seen.append(step))
+    assert verification.broken == {}
+    images = await breakable.count("images")
+    found = next(found for found in verification.findings if found.name == "image_blob")
+    assert found.checked == images
+    steps = [checked for name, checked, _ in seen if name == "images"]
+    assert steps == [*range(2, images, 2), images]
+
+
+async def test_no_false_alarm_while_everything_changes(working_service: Service) -> None:
+    service = working_service
+    files = [(f"{n}.jpg", draw(16, 16, seed=n % 5)) for n in range(10)]
+
+    async def change() -> None:
+        for n in range(6):
+            answer = await service.send(files, user_id=f"u{n % 2}")
+            for item in answer.json()["items"][::3]:
+                await service.client.delete(f"/v1/images/{item['image_id']}")
+        await service.client.delete("/v1/users/u0")
+
+    changing = asyncio.gather(*(change() for _ in range(3)))
+    looks = 0
+    while not changing.done() or not looks:
+        stores = service.stores
+        verifier = Verifier(stores.client, stores.database, timedelta(hours=1), pause_seconds=0.5)
+        assert (await verifier.verify()).broken == {}
+        looks += 1
+    await changing

@@ -1,0 +1,30 @@
+"""No token of a link may be written anywhere but in the answer that makes the link.
+
+Every token has the same form, so it need not be known to be found: all that any test writes, logs
+above all, is searched for that form, and so is every answer of the service in every test.
+"""
+
+import re
+
+import httpx
+
+from domain.keys import LINK_PREFIX
+
+# 256 bits; half of them would already be too many.
+_TOKEN = re.compile(rf"{LINK_PREFIX}[A-Za-z0-9_-]{{20,}}")
+
+
+def find_token(text: str) -> str | None:
+    """Give the first token in a text, with what stands around it; None if there is none."""
+    found = _TOKEN.search(text)
+    if found is None:
+        return None
+    return text[max(0, found.start() - 80) : found.end() + 20]
+
+
+async def refuse_tokens(answer: httpx.Response) -> None:
+    """Fail where a header, an error or the metrics hold a token."""
+    told = repr(answer.headers.multi_items())
+    if answer.is_error or answer.request.url.path == "/metrics":
+        told += (await answer.aread()).decode(errors="replace")
+    assert find_token(told) is None, (answer.request.method, answer.status_code, told)
