@@ -5,8 +5,6 @@ effort, happens in the background, and never holds up an answer.
 """
 
 import asyncio
-import math
-import time
 from collections.abc import Sequence
 
 import msgspec
@@ -22,6 +20,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from storage.cancellable import make_cancellable
 from storage.channels import listen
 from storage.errors import REDIS_FAILED
+from storage.gathering import Gathering
 from storage.recovery import ChunkHint, read_hint_id
 from storage.settings import StoreSettings, WorkRules
 from storage.turns import CHANNEL, HintState, Room, Turns
@@ -29,7 +28,7 @@ from storage.turns import CHANNEL, HintState, Room, Turns
 QUEUE = default_queue_name
 MARKER = "minilab:hints-are-here"
 MARKER_SECONDS = 24 * 3600
-MAX_SENDERS = 16
+MOST_TOGETHER = 2000
 
 _log = structlog.get_logger(__name__)
 
@@ -74,9 +73,8 @@ class Hints:
     def __init__(self, redis: ArqRedis, rules: WorkRules) -> None:
         self._redis = redis
         self.turns = Turns(redis, rules)
+        self._calls = Gathering(self._send_all, MOST_TOGETHER, len)
         self._sending: set[asyncio.Task[bool]] = set()
-        self._senders = asyncio.Semaphore(MAX_SENDERS)
-        self._failed_at = -math.inf
 
     def send_soon(self, hints: Sequence[ChunkHint]) -> None:
         """Send hints in the background.
@@ -92,23 +90,22 @@ class Hints:
     async def send(self, hints: Sequence[ChunkHint]) -> bool:
         """Send hints, as far as there is room for their tenants in the queue.
 
-        Few at a time: a Redis that is frozen holds each call until its time limit, and must not
-        gather a connection for every upload. What waits when a call fails is not sent either.
+        One call at a time, with all that has come meanwhile: a Redis that is frozen holds each
+        until its time limit, and must not gather a connection for every upload.
 
         Returns:
             False if Redis could not be reached: the reconciler will send them.
         """
-        asked_at = time.monotonic()
-        async with self._senders:
-            if self._failed_at > asked_at:
-                return False
-            try:
-                await self.turns.send(hints)
-            except REDIS_FAILED as error:
-                self._failed_at = time.monotonic()
-                _log.warning("hint_not_sent", job_id=hints[0].job_id, reason=type(error).__name__)
-                return False
-            return True
+        try:
+            await self._calls.ask(hints)
+        except REDIS_FAILED as error:
+            _log.warning("hint_not_sent", job_id=hints[0].job_id, reason=type(error).__name__)
+            return False
+        return True
+
+    async def _send_all(self, groups: Sequence[Sequence[ChunkHint]]) -> list[None]:
+        await self.turns.send([hint for group in groups for hint in group])
+        return [None] * len(groups)
 
     async def wake(self, woken: asyncio.Event) -> None:
         """Set an event whenever there is a new hint, until cancelled."""

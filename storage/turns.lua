@@ -76,12 +76,11 @@ end
 
 -- Sends hints of a tenant until there is no room; what is there already is left alone.
 -- start: '' for new work, which goes behind its tenant's backlog; else the cursor of that backlog.
-local function send(channel, most, tenant, start, ...)
+local function send(channel, most, tenant, start, hints)
   local now = read_clock(0)
   local room = room_for_each(most)
   local turn = math.max(now, number(redis.call('ZSCORE', ends, tenant)))
   local waits = start == '' and redis.call('ZSCORE', backlog, tenant)
-  local hints = {...}
   local sent, position, full = 0, start, false
   for i = 1, #hints, 4 do
     local id, length, task = hints[i], hints[i + 2], hints[i + 3]
@@ -107,6 +106,18 @@ local function send(channel, most, tenant, start, ...)
     join(tenant, turn, position)
   end
   return {sent, full and 1 or 0}
+end
+
+-- Sends hints of several tenants: of each its name, its start, how many, and the hints.
+local function send_all(channel, most, ...)
+  local given, answers, at = {...}, {}, 1
+  while at < #given do
+    local last = at + 2 + 4 * tonumber(given[at + 2])
+    local hints = {unpack(given, at + 3, last)}
+    table.insert(answers, send(channel, most, given[at], given[at + 1], hints))
+    at = last + 1
+  end
+  return answers
 end
 
 -- Sends a hint of work that has had its turn and lost its worker: it comes next, at no cost.
@@ -226,7 +237,7 @@ local function join_all(...)
 end
 
 local commands = {
-  send = send, send_again = send_again, exchange = exchange,
+  send_all = send_all, send_again = send_again, exchange = exchange,
   find_states = find_states, find_taken = find_taken,
   pick = pick, leave = leave, join_all = join_all,
 }

@@ -5,8 +5,8 @@ they are, whoever uploads them.
 """
 
 import time
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ KEYS = (
 # A hint is kept as being worked on for this long after its worker was killed.
 TASK_SECONDS = 900
 IN_PROGRESS_SECONDS = TASK_SECONDS + 10
+Argument = str | bytes | float
 SCRIPT = Path(__file__).with_suffix(".lua")
 # Lua's stack holds some thousand arguments.
 MOST_HINTS = 200
@@ -122,10 +123,13 @@ class Turns:
         Raises:
             RedisError: Redis cannot be reached.
         """
-        of_user: dict[str, list[ChunkHint]] = defaultdict(list)
-        for hint in hints:
-            of_user[hint.user_id].append(hint)
-        return sum([(await self._send(user_id, own))[0] for user_id, own in of_user.items()])
+        sent = 0
+        ordered = sorted(hints, key=_user)  # Stable: those of a tenant keep their order.
+        for start in range(0, len(ordered), MOST_HINTS):
+            tenants = groupby(ordered[start : start + MOST_HINTS], key=_user)
+            groups = [self._group(user_id, "", list(own)) for user_id, own in tenants]
+            sent += sum(more for more, _ in await self._send(chain.from_iterable(groups)))
+        return sent
 
     async def send_from_backlog(self, tenant: Behind, hints: Sequence[ChunkHint]) -> bool:
         """Send the first hints of a backlog as far as there is room, and move its cursor.
@@ -136,29 +140,30 @@ class Turns:
         Raises:
             RedisError: Redis cannot be reached.
         """
-        _, full = await self._send(tenant.user_id, hints, tenant.cursor)
-        return not full
-
-    async def _send(
-        self, user_id: str, hints: Sequence[ChunkHint], cursor: str = ""
-    ) -> tuple[int, bool]:
-        """Send hints of a tenant. Returns how many were sent, and whether there is no more room."""
-        weight = self._weights.get(user_id, 1)
-        sent = 0
+        cursor = tenant.cursor
         for start in range(0, len(hints), MOST_HINTS):
             some = hints[start : start + MOST_HINTS]
-            fields = [
-                field
-                for hint in some
-                for length in [hint.units / weight]
-                for field in (hint.id, hint.position, length, _task(hint, length))
-            ]
-            more, full = await self._call("send", CHANNEL, self._most, user_id, cursor, *fields)
-            sent += more
+            ((_, full),) = await self._send(self._group(tenant.user_id, cursor, some))
             if full:
-                return sent, True
-            cursor = cursor and some[-1].position
-        return sent, False
+                return False
+            cursor = some[-1].position
+        return True
+
+    def _group(self, user_id: str, start: str, hints: Sequence[ChunkHint]) -> Sequence[Argument]:
+        """Write hints of one tenant as ``send_all`` of the script reads them."""
+        weight = self._weights.get(user_id, 1)
+        fields = [
+            field
+            for hint in hints
+            for length in [hint.units / weight]
+            for field in (hint.id, hint.position, length, _task(hint, length))
+        ]
+        return user_id, start, len(hints), *fields
+
+    async def _send(self, groups: Iterable[Argument]) -> list[tuple[int, int]]:
+        """Send groups. Returns of each how many were sent, and whether there is no more room."""
+        answers: list[tuple[int, int]] = await self._call("send_all", CHANNEL, self._most, *groups)
+        return answers
 
     async def send_again(self, hint: ChunkHint) -> bool:
         """Send a hint of work that has had its turn and lost its worker: it comes next.
@@ -257,8 +262,12 @@ class Turns:
             for hint_id, turn, units, task in taken
         ]
 
-    async def _call(self, name: str, *arguments: str | bytes | float) -> Any:
+    async def _call(self, name: str, *arguments: Argument) -> Any:
         return await self._run(keys=KEYS, args=[name, *arguments])
+
+
+def _user(hint: ChunkHint) -> str:
+    return hint.user_id
 
 
 def _task(hint: ChunkHint, turn_length: float) -> bytes:
