@@ -13,7 +13,7 @@ from storage.workers import Workforce
 FRESH_SECONDS = 1.0
 # A queue so long that reading it takes a while is read less often, up to this.
 MAX_FRESH_SECONDS = 5.0
-PAUSE_FACTOR = 20
+PAUSE_FACTOR = 50
 
 
 class Estimates:

@@ -30,7 +30,7 @@ from storage.drop_offs import (
 from storage.errors import MONGODB_UNREACHABLE
 from storage.idempotency import Answered, answer_keys
 from storage.link_use import reserve
-from storage.mongo import Client, Database, Document, run_transaction
+from storage.mongo import Client, Database, Document, insert_all, run_transaction
 
 # A transaction stays small, and no request waits for more than this of others.
 MAX_GROUP_FILES = 2000
@@ -160,16 +160,12 @@ class Acceptance:
             for file_id, entry in new.items()
             for chunk in entry.drop_off.intake.pending_of(file_id)
         ]
-        if chunks:
-            await database["blobs.chunks"].insert_many(chunks, ordered=False, session=session)
         await self._link_duplicates(session, group, known)
         images = [image for entry in group for image in entry.images]
         _note_stored_bytes(images, known)
-        if images:
-            await database["images"].insert_many(images, ordered=False, session=session)
-        await database["jobs"].insert_many(
-            [job_document(entry) for entry in group], ordered=False, session=session
-        )
+        jobs = [job_document(entry) for entry in group]
+        inserts = {"blobs.chunks": chunks, "images": images, "jobs": jobs}
+        await insert_all(database, session, inserts)
         keys = [
             (entry.drop_off.attempt, Answered(entry.drop_off.fingerprint, entry.job_id))
             for entry in group

@@ -11,11 +11,13 @@ import asyncio
 import functools
 from collections.abc import Callable
 from contextvars import copy_context
-from typing import Any
+from typing import Any, TypeVar
 
 import pymongo
 from motor.frameworks import asyncio as framework
 from pymongo import _csot
+
+Result = TypeVar("Result")
 
 _longest_seconds = 0.0
 _run_on_executor = framework.run_on_executor
@@ -30,6 +32,13 @@ def limit_calls(seconds: float) -> None:
     global _longest_seconds
     _longest_seconds = max(_longest_seconds, seconds)
     framework.run_on_executor = _run_within_limit  # type: ignore[assignment]
+
+
+async def run_in_thread(call: Callable[[], Result]) -> Result:
+    """Make calls to PyMongo itself, in one of Motor's threads and within one limit."""
+    loop = asyncio.get_running_loop()
+    result: Result = await framework.run_on_executor(loop, call)  # type: ignore[no-untyped-call]
+    return result
 
 
 def _run_within_limit(

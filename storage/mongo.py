@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -18,7 +18,7 @@ from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from storage.deadlines import limit_calls
+from storage.deadlines import limit_calls, run_in_thread
 from storage.search_indexes import SEARCH_INDEXES
 from storage.settings import StoreSettings
 
@@ -187,6 +187,30 @@ async def run_transaction_in(
             await asyncio.sleep(random.uniform(0, pause_seconds))  # noqa: S311
         else:
             return result
+
+
+async def insert_all(
+    database: Database,
+    session: AsyncIOMotorClientSession,
+    inserts: Mapping[str, Sequence[Document]],
+) -> None:
+    """Insert into several collections, in a transaction, with one trip through Motor's threads.
+
+    Each trip has to wait for the event loop, and on a busy one that takes longer than the insert.
+
+    Args:
+        database: Holds the collections.
+        session: The transaction.
+        inserts: Documents by collection; those without any are left out.
+    """
+
+    def insert() -> None:
+        for name, documents in inserts.items():
+            if documents:
+                collection = database.delegate[name]
+                collection.insert_many(documents, ordered=False, session=session.delegate)
+
+    await run_in_thread(insert)
 
 
 async def _commit(
