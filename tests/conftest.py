@@ -16,9 +16,17 @@ from tests.token_guard import find_token
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Fail any test that has written the token of a link, in its logs above all."""
+    """Fail any test that has written the token of a link, in its logs above all.
+
+    Processes that a test starts log to files in its folder.
+    """
     report = yield
-    written = find_token("".join(text for _, text in report.sections))
+    texts = [text for _, text in report.sections]
+    folder = item.funcargs.get("tmp_path") if isinstance(item, pytest.Function) else None
+    if report.when == "teardown" and isinstance(folder, Path):
+        logs = folder.rglob("*.log")
+        texts += [log.read_text(encoding="utf-8", errors="replace") for log in logs]
+    written = find_token("".join(texts))
     if written and not report.failed:
         report.outcome = "failed"
         report.longrepr = f"the token of a link was written: {written}"
