@@ -21,6 +21,8 @@ TURN: ContextVar[float] = ContextVar("turn", default=0)
 
 # Larger images go to a child by themselves: for them a call costs next to nothing.
 MOST_BYTES = 1024 * 1024
+# Whoever comes last in a call waits for all that share it.
+MOST_SHARED = 10
 
 Call = Callable[[Sequence[BatchItem]], Awaitable[list[Outcome]]]
 
@@ -92,7 +94,7 @@ class SharedCalls:
     def _take(self) -> list[Asked]:
         """Take the lowest turns, as many as make a fair share of what waits for the children."""
         waiting = sum(len(asked.items) for asked in self._waiting if not asked.answer.done())
-        most = min(self._most_images, math.ceil(waiting / self._children))
+        most = min(self._most_images, MOST_SHARED, math.ceil(waiting / self._children))
         taken: list[Asked] = []
         images = size_bytes = 0
         while self._waiting:
