@@ -56,7 +56,7 @@ class Acceptance:
         self._due_after = due_after
         # By link, and all without one together: whoever waits for a link keeps no other waiting.
         self._waiting: dict[str | None, list[Entry]] = {}
-        self._committers: set[asyncio.Task[None]] = set()
+        self._committers: dict[str | None, asyncio.Task[None]] = {}
 
     async def accept(self, drop_off: DropOff) -> Ticket:
         """Make the promise: when this returns, blobs, images and job are durable.
@@ -77,19 +77,17 @@ class Acceptance:
                 was lost may have happened.
         """
         entry = Entry(drop_off, self._plan, self._due_after)
-        waiting = self._waiting.get(drop_off.link_id)
-        if waiting is None:
-            waiting = self._waiting[drop_off.link_id] = []
-            committer = asyncio.create_task(self._commit_waiting(drop_off.link_id))
-            self._committers.add(committer)
-            committer.add_done_callback(self._committers.discard)
-        waiting.append(entry)
+        link_id = drop_off.link_id
+        self._waiting.setdefault(link_id, []).append(entry)
+        committer = self._committers.get(link_id)
+        if committer is None or committer.done():  # One that broke must not hold up the others.
+            self._committers[link_id] = asyncio.create_task(self._commit_waiting(link_id))
         return await entry.answer
 
     async def drain(self) -> None:
         """Wait until what was begun has been committed."""
         if self._committers:
-            await asyncio.wait(self._committers)
+            await asyncio.wait(self._committers.values())
 
     async def _commit_waiting(self, link_id: str | None) -> None:
         waiting = self._waiting[link_id]
@@ -111,7 +109,7 @@ class Acceptance:
                     entry.answer.set_result(make_ticket(entry))
             refused = [(entry, entry.refusal) for entry in group if entry.refusal is not None]
             await asyncio.gather(*(self._fail(*found) for found in refused))
-        del self._waiting[link_id]
+        del self._waiting[link_id], self._committers[link_id]
 
     async def _commit_one_by_one(self, group: list[Entry], error: Exception) -> None:
         """One drop-off that cannot be written must not take its neighbours with it."""

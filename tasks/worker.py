@@ -154,7 +154,8 @@ class ImageWorker:
         queue.stop_taking()
         if queue.tasks:
             _log.info("draining", tasks=len(queue.tasks))
-            await asyncio.wait({taking}, timeout=self._settings.worker.worker_drain_seconds)
+        # A call to Redis that is under way may still bring tasks.
+        await asyncio.wait({taking}, timeout=self._settings.worker.worker_drain_seconds)
         self._processor.claims.stopping = True
         self._pool.stop_replacing()
         for task in list(queue.tasks.values()):
