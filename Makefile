@@ -1,16 +1,20 @@
 # Everything that a person or a machine does with this project starts here: `make help`.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench faults flood fuzz verify-data openapi lock fix clean
+.PHONY: help run test check bench faults flood fuzz verify-data openapi sdk lock fix clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 UV_VERSION := 0.9.11
+NODE_MODULES := openapi/node_modules/.package-lock.json
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+# Puts the command `minilab` into the environment; its code stays where it is.
+INSTALL_COMMAND = VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 
 $(UV):
 	@echo "· making $(VENV)"
@@ -20,26 +24,35 @@ $(UV):
 $(VENV)/.run: locks/run.lock | $(UV)
 	@echo "· installing what the service needs"
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes -r locks/run.lock
+	@$(INSTALL_COMMAND)
 	@touch $@
 
 $(VENV)/.dev: locks/dev.lock | $(UV)
 	@echo "· installing what the service, its tests and its checks need"
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes -r locks/dev.lock
+	@$(INSTALL_COMMAND)
 	@touch $(VENV)/.run $@
+
+$(NODE_MODULES): openapi/package-lock.json | $(VENV)/.dev
+	@echo "· installing what reads the contract"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix openapi --ignore-scripts --no-audit --no-fund --silent
 
 run: $(VENV)/.run ## Start the whole service on this machine (Ctrl-C stops it, data is kept)
 	@exec $(BIN)/python -m deploy.run_local
 
-test: $(VENV)/.dev ## Run every test, against a real MongoDB and a real Redis
+test: $(VENV)/.dev $(NODE_MODULES) ## Run every test, against a real MongoDB and a real Redis
 	@$(BIN)/python -m pytest -n 3 --dist loadfile $(PYTEST_ARGS)
 
-check: $(VENV)/.dev ## Lint, types, layers, contract drift, containers
+check: $(VENV)/.dev $(NODE_MODULES) ## Lint, types, layers, drift of the contract and the clients, containers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m openapi.write_document --check
 	$(BIN)/openapi-spec-validator openapi/openapi.json
+	$(BIN)/node openapi/node_modules/.bin/spectral lint openapi/openapi.json --ruleset openapi/spectral.yaml --fail-severity warn --quiet
+	$(BIN)/node openapi/node_modules/.bin/redocly lint openapi/openapi.json --config openapi/redocly.yaml
+	$(BIN)/python -m openapi.generate_clients --check
 	$(BIN)/hadolint Containerfile.api Containerfile.worker
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
 
@@ -64,6 +77,9 @@ verify-data: $(VENV)/.run ## Check every invariant of the data, also while it ru
 
 openapi: $(VENV)/.dev ## Write openapi/openapi.json anew from the code
 	$(BIN)/python -m openapi.write_document
+
+sdk: $(VENV)/.dev $(NODE_MODULES) ## Write the clients of sdk/ anew from openapi/openapi.json (CLIENTS: python typescript kotlin swift)
+	@$(BIN)/python -m openapi.generate_clients $(CLIENTS)
 
 fix: $(VENV)/.dev ## Format and mend what ruff can mend
 	$(BIN)/ruff check --fix .

@@ -3,12 +3,13 @@
 import os
 import resource
 import sys
+from contextlib import suppress
 from functools import partial
 
 import uvicorn
 
 from api.app import create_app
-from api.http_protocol import BoundedProtocol
+from api.serving import Protocol, Server
 from api.settings import read_settings
 from domain.settings import SettingsError, forget_settings
 from sandbox.heap import keep_freed_memory
@@ -17,6 +18,7 @@ from storage.logs import configure_logs
 MAX_OPEN_FILES = 65_536
 # Connections that wait to be taken; the kernel may allow less (net.core.somaxconn).
 BACKLOG = 4096
+NOT_STARTED = 3
 
 
 def main() -> None:
@@ -30,19 +32,25 @@ def main() -> None:
     configure_logs("api", settings.logs)
     forget_settings(os.environ)
     allow_connections()
-    uvicorn.run(
-        create_app(settings),
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
         host=settings.api.host,
         port=settings.api.port,
         backlog=BACKLOG,
         loop="uvloop",
-        http=partial(BoundedProtocol, settings.uploads),  # type: ignore[arg-type]
+        http=partial(Protocol, settings.uploads),  # type: ignore[arg-type]
         ws="none",
         access_log=False,
         log_config=None,
         server_header=False,
         timeout_graceful_shutdown=settings.api.drain_seconds,
     )
+    server = Server(config, app)
+    with suppress(KeyboardInterrupt):  # Raised once more when all has ended.
+        server.run()
+    if not server.started:
+        sys.exit(NOT_STARTED)
 
 
 def allow_connections() -> None:

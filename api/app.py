@@ -18,10 +18,12 @@ from api.admission import Admission
 from api.auth import OPEN, BearerAuthentication
 from api.contract import get_contract
 from api.controllers.dead_letters import DeadLetterController
+from api.controllers.deliveries import DeliveryController
 from api.controllers.images import ImageController
 from api.controllers.jobs import JobController
 from api.controllers.keys import KeyController
 from api.controllers.link_uploads import LinkUploadController
+from api.controllers.live_events import stream_job_events, stream_link_job_events
 from api.controllers.pages import upload_page
 from api.controllers.process import detect_faces
 from api.controllers.service import (
@@ -33,9 +35,11 @@ from api.controllers.service import (
 from api.controllers.statistics import get_statistics
 from api.controllers.upload_links import UploadLinkController
 from api.controllers.users import UserController
+from api.controllers.webhooks import WebhookController
 from api.errors import EXCEPTION_HANDLERS
 from api.estimates import Estimates
 from api.lingering import LingeringClose
+from api.live_jobs import LiveJobs
 from api.load import LoadWatch
 from api.lookout import look_out
 from api.metrics import ApiMetrics
@@ -76,6 +80,7 @@ def create_app(settings: Settings) -> Litestar:
             compose_state(app.state, settings, stores)
             preparing = asyncio.create_task(_prepare(stores))
             looking_out = asyncio.create_task(look_out(stores))
+            telling = asyncio.create_task(app.state.live_jobs.run())
             stores.notices.start()
             app.state.admission.watch.start()
             try:
@@ -83,6 +88,7 @@ def create_app(settings: Settings) -> Litestar:
             finally:
                 preparing.cancel()
                 looking_out.cancel()
+                telling.cancel()
                 await app.state.admission.close()
                 await stores.acceptance.drain()
                 await stores.hints.drain()
@@ -97,7 +103,11 @@ def create_app(settings: Settings) -> Litestar:
             KeyController,
             UploadLinkController,
             LinkUploadController,
+            stream_job_events,
+            stream_link_job_events,
             DeadLetterController,
+            WebhookController,
+            DeliveryController,
             get_statistics,
             UserController,
             get_capabilities,
@@ -136,8 +146,10 @@ def compose_state(state: State, settings: Settings, stores: Stores) -> None:
     watch = LoadWatch(stores.load, has_quota=settings.admission.max_stored_bytes > 0)
     state.admission = Admission(settings.admission, stores.buckets, watch)
     state.tickets = Tickets(stores)
+    state.live_jobs = LiveJobs(stores, settings.listeners)
     state.variants = Variants(stores, pool, settings.images)
     state.metrics = ApiMetrics(pool, state.admission, stores.metrics)
+    state.metrics.watch_listeners(state.live_jobs)
     state.service_metrics = ServiceMetrics(state.metrics.registry, stores)
     state.parts = Parts(stores, state.admission, settings.admission)
     state.tracing = open_tracing("api", VERSION, settings.tracing)
@@ -167,6 +179,7 @@ def openapi_config() -> OpenAPIConfig:
                 description="For whoever was sent a link: its token in place of a key.",
             ),
             Tag(name="dead letters", description="What was given up, and why; for admins."),
+            Tag(name="webhooks", description="Told of events, and what became of each delivery."),
             Tag(name="users", description="Gone with everything of theirs."),
             Tag(name="statistics", description="What there is; for admins."),
             Tag(name="service", description="What it can do, and how it is."),

@@ -8,8 +8,11 @@ from litestar import Litestar, Request, Response, get
 
 from api.auth import OPEN
 from api.documentation import NULL_MARK
+from api.events_contract import describe_events
+from api.schema_docs import describe_schemas
 
 NULL = {"type": "null"}
+LIVE_EVENT = "JobEvent"
 
 
 def contract_of(app: Litestar) -> bytes:
@@ -24,11 +27,23 @@ def contract_of(app: Litestar) -> bytes:
     document = app.openapi_schema.to_schema()
     for path in document["paths"].values():
         for operation in path.values():
+            if operation.get("security") == [{}]:
+                # Litestar drops an empty list, which is how to say that no key is needed.
+                operation["security"] = []
             for parameter in operation.get("parameters", []):
                 _clean_parameter(parameter)
             for content in operation.get("requestBody", {}).get("content", {}).values():
                 _lift_examples(content)
             _drop_undocumented(operation["responses"])
+            for response in operation["responses"].values():
+                _mark_pictures(response.get("content", {}))
+                _name_live_events(response.get("content", {}), document["components"]["schemas"])
+    describe_events(document)
+    describe_schemas(document["components"]["schemas"])
+    for schema in document["components"]["schemas"].values():
+        # A title repeats the name, as Python writes it.
+        schema.pop("title", None)
+        _unwrap_alternatives(schema)
     text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False)
     text = text.replace(f'"{NULL_MARK}"', "null")
     return _rename_schemas(text, document["components"]["schemas"]).encode() + b"\n"
@@ -52,10 +67,32 @@ def _lift_examples(content: dict[str, Any]) -> None:
         content["examples"] = {f"example-{number}": {"value": value} for number, value in examples}
 
 
+def _mark_pictures(contents: dict[str, Any]) -> None:
+    """Say that pictures are bytes, which Litestar takes for text."""
+    for media_type, content in contents.items():
+        if media_type.startswith("image/"):
+            content["schema"] = {"type": "string", "format": "binary"}
+
+
+def _name_live_events(contents: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Give what a stream of events holds a name, which generators would make up otherwise."""
+    stream = contents.get("text/event-stream", {})
+    if "oneOf" in stream.get("schema", {}):
+        schemas[LIVE_EVENT] = stream["schema"]
+        stream["schema"] = {"$ref": f"#/components/schemas/{LIVE_EVENT}"}
+
+
 def _drop_undocumented(responses: dict[str, Any]) -> None:
     """Drop the 400 that Litestar adds by itself: a value that cannot be used is a 422 here."""
     if "application/json" in responses.get("400", {}).get("content", {}):
         del responses["400"]
+
+
+def _unwrap_alternatives(schema: dict[str, Any]) -> None:
+    """Write a property that may be absent, and has one kind of value, as that kind."""
+    for part in schema.get("properties", {}).values():
+        if len(part.get("oneOf", [])) == 1:
+            part.update(part.pop("oneOf")[0])
 
 
 def _clean_parameter(parameter: dict[str, Any]) -> None:

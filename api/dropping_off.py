@@ -10,6 +10,7 @@ from litestar import Response
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from api.admission import Upload
+from api.callbacks import with_listeners
 from api.errors import answer_service_error
 from api.idempotency import check_same, fingerprint, holding, record_id
 from api.preferences import wait_seconds
@@ -119,6 +120,7 @@ async def _take_in(
         drop_off = make_drop_off(
             form, intake, request.user, wishes.operations, state.settings.api.gps, link
         )
+        drop_off = await with_listeners(request, form.fields, drop_off)
     except BaseException:
         await intake.discard()
         raise

@@ -39,6 +39,7 @@ STATUS_OF: dict[type[ServiceError], HTTPStatus] = {
     errors.DecodeTimedOut: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.DecoderDied: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.WebhooksNotSetUp: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.OverLimit: HTTPStatus.TOO_MANY_REQUESTS,
     errors.Overloaded: HTTPStatus.SERVICE_UNAVAILABLE,
     ServiceError: HTTPStatus.INTERNAL_SERVER_ERROR,

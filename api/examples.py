@@ -88,6 +88,9 @@ EXAMPLE_TICKET: dict[str, Any] = EXAMPLE_JOB | {
         EXAMPLE_JOB["items"][1],
     ],
 }
+EXAMPLE_JOB_CHANGE: dict[str, Any] = {
+    name: EXAMPLE_JOB[name] for name in ("id", "status", "version", "finished_at", "progress")
+}
 EXAMPLE_CANCELED: dict[str, Any] = EXAMPLE_JOB | {
     "status": "canceled",
     "items": [
@@ -132,7 +135,10 @@ EXAMPLE_KEY: dict[str, Any] = EXAMPLE_NEW_KEY | {
     "revoked_at": None,
     "expires_at": None,
 }
-EXAMPLE_CREATED_KEY: dict[str, Any] = EXAMPLE_KEY | {"key": "mlk_8fKq… shown this once"}
+EXAMPLE_CREATED_KEY: dict[str, Any] = EXAMPLE_KEY | {
+    "key": "mlk_8fKq… shown this once",
+    "webhook_secret": "whsec_MfKQ… shown this once",
+}
 EXAMPLE_KEY_PAGE: dict[str, Any] = {"items": [EXAMPLE_KEY]}
 EXAMPLE_NEW_LINK: dict[str, Any] = {
     "expires_in": 604800,
@@ -199,6 +205,7 @@ _DETAILS: dict[str, Any] = {
     "worker": _ANSWERS | {"detail": "1 at work."},
     "disk": _ANSWERS | {"detail": "52428800000 bytes are free."},
     "backlog": _ANSWERS | {"detail": "0 images wait or are worked on."},
+    "webhooks": _ANSWERS | {"detail": "1 at work."},
 }
 EXAMPLE_READY: dict[str, Any] = {
     "status": "ready",

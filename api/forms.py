@@ -5,11 +5,13 @@ from typing import ClassVar
 
 from litestar.openapi.spec import (
     Example,
+    OpenAPIFormat,
     OpenAPIHeader,
     OpenAPIMediaType,
     OpenAPIResponse,
     OpenAPIType,
     Operation,
+    Reference,
     RequestBody,
     Schema,
 )
@@ -20,13 +22,19 @@ def _header(description: str, example: str) -> OpenAPIHeader:
     return OpenAPIHeader(description=description, schema=schema)
 
 
+# OpenAPI 3.1 says it by the media type, and most generators still read the format of 3.0.
+BINARY = Schema(
+    type=OpenAPIType.STRING,
+    format=OpenAPIFormat.BINARY,
+    content_media_type="application/octet-stream",
+)
 UPLOAD_SCHEMA = Schema(
     type=OpenAPIType.OBJECT,
     required=["files"],
     properties={
         "files": Schema(
             type=OpenAPIType.ARRAY,
-            items=Schema(type=OpenAPIType.STRING, content_media_type="application/octet-stream"),
+            items=BINARY,
             min_items=1,
             description="Any number of files. Other field names do as well.",
         ),
@@ -40,23 +48,29 @@ UPLOAD_SCHEMA = Schema(
             description="Whose images these are: required with a service key, free with an "
             "admin key, the key's own with a client key.",
         ),
-        "gps": Schema(
-            type=OpenAPIType.STRING,
-            enum=["keep", "strip"],
+        "gps": Reference(
+            ref="#/components/schemas/GpsPolicy",
             description="What becomes of the place that a picture was taken at. `strip`: nothing "
             "that is served of it tells the place, neither metadata nor any picture, the "
             "original among them. Where it is left out, as the service is set up.",
+        ),
+        "callback_url": Schema(
+            type=OpenAPIType.STRING,
+            max_length=2048,
+            description="Is sent the event `job.finished` of this job, signed with the webhook "
+            "secret of the key. With a key only, not through a link.",
         ),
     },
 )
 
 
+OF_KEYS = ("user_id", "callback_url")
 LINK_UPLOAD_SCHEMA = replace(
     UPLOAD_SCHEMA,
     properties={
         name: schema
         for name, schema in (UPLOAD_SCHEMA.properties or {}).items()
-        if name != "user_id"
+        if name not in OF_KEYS
     },
 )
 

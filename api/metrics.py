@@ -7,6 +7,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from api.admission import ADMITTED, Admission
+from api.live_jobs import LiveJobs
 from domain.jobs import TERMINAL
 from domain.records import Item, Job
 from domain.version import VERSION
@@ -66,6 +67,12 @@ class ApiMetrics:
         self._bytes = Counter(
             "minilab_upload_bytes", "Bytes of files that were taken.", registry=self.registry
         )
+
+    def watch_listeners(self, live_jobs: LiveJobs) -> None:
+        """Count those who listen to jobs."""
+        Gauge(
+            "minilab_listeners", "Event streams that are open.", registry=self.registry
+        ).set_function(lambda: live_jobs.count)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request.

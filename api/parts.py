@@ -61,6 +61,7 @@ REDIS_DOWN = Finding(
     "Start Redis. It is looked for at MINILAB_REDIS_URL.",
 )
 WORKER_UNKNOWN = Finding(PartStatus.DOWN, "Workers cannot be seen while MongoDB is down.")
+DELIVERER_UNKNOWN = Finding(PartStatus.DOWN, "Deliverers cannot be seen while MongoDB is down.")
 
 
 class Parts:
@@ -90,10 +91,11 @@ class Parts:
             check_mongodb(self._stores), check_redis(self._stores)
         )
         workers = 0
-        worker = WORKER_UNKNOWN
+        worker, webhooks = WORKER_UNKNOWN, DELIVERER_UNKNOWN
         if mongodb:
             workers = (await self._stores.workforce(now)).workers
             worker = await self._worker(workers)
+            webhooks = await self._webhooks(now)
         up = "It answers."
         found = {
             "mongodb": Finding(PartStatus.OK, up) if mongodb else MONGODB_DOWN,
@@ -101,6 +103,7 @@ class Parts:
             "worker": worker,
             "disk": self._disk(),
             "backlog": self._backlog(),
+            "webhooks": webhooks,
         }
         return {name: self._view(name, part, now) for name, part in found.items()}, workers
 
@@ -117,6 +120,21 @@ class Parts:
             f"No worker was seen for {ALIVE_SECONDS:g} seconds: uploads are taken and are safe; "
             "their work waits for one.",
             "Start a worker: python -m tasks.",
+            last_seen,
+        )
+
+    async def _webhooks(self, now: datetime) -> Finding:
+        try:
+            deliverers = (await self._stores.deliverers.workforce(now)).workers
+            if deliverers:
+                return Finding(PartStatus.OK, f"{deliverers} at work.")
+            last_seen = await self._stores.deliverers.last_seen()
+        except STORE_FAILED:
+            return DELIVERER_UNKNOWN
+        return Finding(
+            PartStatus.DEGRADED,
+            "Nothing delivers webhooks: what is to be told is kept, and waits.",
+            "Start a deliverer: python -m tasks.deliver.",
             last_seen,
         )
 

@@ -8,6 +8,7 @@ from litestar.params import HeaderParameter, QueryParameter
 
 from api.admission import Admission
 from api.estimates import Estimates
+from api.live_jobs import LiveJobs
 from api.metrics import ApiMetrics
 from api.parts import Parts
 from api.rendering import Variants
@@ -31,6 +32,7 @@ class AppState(State):
     parts: Parts
     tracing: Tracing
     tickets: Tickets
+    live_jobs: LiveJobs
     variants: Variants
     admin_key_hash: str
 

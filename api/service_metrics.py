@@ -82,6 +82,7 @@ class ServiceMetrics:
         try:
             async with asyncio.timeout(LONGEST_READ_SECONDS):
                 workers = await self._stores.workers.metrics(now)
+                workers |= await self._stores.deliverers.metrics(now)
                 queue = await self._queue.read(now)
                 return Reading(up, workers, queue, await self._stores.statistics.look(now))
         except UNREADABLE as error:

@@ -6,11 +6,12 @@ from typing import Annotated, Any
 
 import msgspec
 
-from domain.limits import AdmissionLimits, ImageLimits, UploadLimits
+from domain.limits import AdmissionLimits, ImageLimits, ListenerLimits, UploadLimits
 from domain.records import GpsPolicy
 from domain.settings import SettingsReader
+from domain.webhooks.addresses import TargetRules, read_target_rules
 from storage.logs import LogSettings
-from storage.settings import StoreSettings, WorkRules
+from storage.settings import StoreSettings, WorkRules, read_store_settings
 from storage.tracing import TracingSettings, read_tracing
 
 MIN_ADMIN_KEY_CHARS = 32
@@ -30,8 +31,8 @@ class ApiSettings(msgspec.Struct, frozen=True):
         access_log: Whether each request is a line in the log.
         gps: What becomes of positions where an upload does not say: ``keep`` or ``strip``.
         metrics_open: Whether ``/metrics`` is read without a key; else it wants an admin key.
-        public_url: Where people reach the service; links begin with it. Empty: as the request that
-            makes a link has it.
+        public_url: Where people and receivers reach the service; links begin with it. Empty: as
+            the request that makes a link has it; events have paths.
     """
 
     host: str = "127.0.0.1"
@@ -55,6 +56,8 @@ class Settings(msgspec.Struct, frozen=True):
     images: ImageLimits
     logs: LogSettings
     admission: AdmissionLimits
+    listeners: ListenerLimits
+    targets: TargetRules
     tracing: TracingSettings
     api: ApiSettings
 
@@ -67,18 +70,18 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     """
     reader = SettingsReader(environ)
     parts = (
-        StoreSettings,
         WorkRules,
         UploadLimits,
         ImageLimits,
         LogSettings,
         AdmissionLimits,
+        ListenerLimits,
         ApiSettings,
     )
-    read: list[Any] = [reader.read(part) for part in parts]
+    read: list[Any] = [read_store_settings(reader), *(reader.read(part) for part in parts)]
     api: ApiSettings = read[-1]
     key = _admin_key(api, reader)
-    read.insert(-1, read_tracing(reader, environ))
+    read[-1:-1] = [read_target_rules(reader), read_tracing(reader, environ)]
     reader.check()
     read[-1] = msgspec.structs.replace(api, admin_key=key)
     return Settings(*read)

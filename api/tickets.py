@@ -117,7 +117,6 @@ def make_drop_off(
     Raises:
         ServiceError: A field cannot be used.
     """
-    refuse_unknown_wishes(form.fields)
     return DropOff(
         user_id=uploading_user(caller, form.fields.get("user_id") or None),
         key_id=caller.key_id,
@@ -128,16 +127,6 @@ def make_drop_off(
         gps=_choose_gps(form.fields.get("gps"), (link and link.gps) or default_gps),
         link_id=caller.link_id,
     )
-
-
-def refuse_unknown_wishes(fields: dict[str, str]) -> None:
-    """Refuse what this version cannot do, rather than ignore it.
-
-    Raises:
-        InvalidValue: A field asks for it.
-    """
-    if fields.get("callback_url"):
-        raise InvalidValue("callback_url is not available in this version; poll or wait instead.")
 
 
 def _choose_gps(wanted: str | None, default: GpsPolicy) -> GpsPolicy:

@@ -21,6 +21,7 @@ from benchmarks.similar import measure_similar
 from benchmarks.statistics import measure_statistics
 from benchmarks.table import missed, plain, terminal_table
 from benchmarks.throughput import measure_large, measure_small
+from benchmarks.webhooks import measure_webhooks
 from storage.embedded import embedded_servers
 
 LINES: Mapping[str, Callable[[Bench], Section]] = {
@@ -33,6 +34,7 @@ LINES: Mapping[str, Callable[[Bench], Section]] = {
     "operations": measure_operations,
     "similar": measure_similar,
     "statistics": measure_statistics,
+    "webhooks": measure_webhooks,
 }
 TABLE_COLUMNS = 190
 

@@ -16,6 +16,7 @@ from chaos.books import (
     find_wrong_counts,
     read_ends,
 )
+from chaos.listeners import Told
 from chaos.load import Record
 from storage.mongo import Client, Database
 
@@ -45,6 +46,8 @@ class Books(msgspec.Struct, frozen=True):
         accepted_twice: Requests that became two jobs.
         results_twice: Images that ended twice, and blobs with a result replaced by another.
         events_twice: Jobs that ended twice.
+        events_lost: What happened and was not told at a healthy receiver.
+        events_made_twice: What was told under more than one ID.
         not_ended_once: Ended images and jobs of which the oplog has no end.
         orphans: Files, chunks and blobs without a parent.
         invariants: Invariants of the data that do not hold, with examples.
@@ -60,6 +63,8 @@ class Books(msgspec.Struct, frozen=True):
     accepted_twice: list[str]
     results_twice: list[str]
     events_twice: list[str]
+    events_lost: list[str]
+    events_made_twice: list[str]
     not_ended_once: list[str]
     orphans: list[str]
     invariants: list[str]
@@ -88,7 +93,7 @@ async def look_through(
         still_open: Tickets whose end no client has seen.
 
     Returns:
-        Everything but the orphans, which are for the sweeper, and the invariants.
+        Everything but the orphans, which are for the sweeper, the invariants, and the events.
     """
     ends = await read_ends(client, database, since)
     jobs = {job["_id"]: job async for job in database["jobs"].find({}, {"status": 1, "tally": 1})}
@@ -101,6 +106,8 @@ async def look_through(
         accepted_twice=await find_accepted_twice(database),
         results_twice=[*ends.of_images_twice, *ends.changed_results],
         events_twice=ends.of_jobs_twice,
+        events_lost=[],
+        events_made_twice=[],
         not_ended_once=sorted((images - set(ends.images)) | (with_images - set(ends.jobs))),
         orphans=[],
         invariants=[],
@@ -130,6 +137,8 @@ class Run(msgspec.Struct, frozen=True):
         longest_wait_seconds: From the making of a job to its end.
         longest_outage_seconds: Between two tickets, all clients together.
         drain_seconds: From the last fault until all had ended.
+        tell_seconds: From the last fault until all healthy receivers had been told.
+        told: What they were told.
         books: What must be empty.
     """
 
@@ -147,6 +156,8 @@ class Run(msgspec.Struct, frozen=True):
     longest_wait_seconds: float
     longest_outage_seconds: float
     drain_seconds: float
+    tell_seconds: float
+    told: Told
     books: Books
 
 
@@ -160,6 +171,8 @@ async def conclude(
     faults: Counter[str],
     own_ends: list[str],
     drain_seconds: float,
+    tell_seconds: float,
+    told: Told,
 ) -> Run:
     """Gather everything that the table says."""
     return Run(
@@ -177,13 +190,16 @@ async def conclude(
         longest_wait_seconds=await find_longest_wait(database),
         longest_outage_seconds=record.longest_outage_seconds,
         drain_seconds=drain_seconds,
+        tell_seconds=tell_seconds,
+        told=told,
         books=books,
     )
 
 
 def lines_of(run: Run) -> list[Line]:
     """Write the rows of the table."""
-    books = run.books
+    books, told = run.books, run.told
+    arrived = ", ".join(f"{count:,}" for count in told.arrived.values())
 
     def zero(name: str, found: list[str]) -> Line:
         return Line(name, f"{len(found):,}", kept=not found)
@@ -206,8 +222,15 @@ def lines_of(run: Run) -> list[Line]:
         zero("images and jobs still open", books.open),
         zero("requests accepted twice", books.accepted_twice),
         zero("results written twice", books.results_twice),
-        zero("events sent twice (a job's end written twice)", books.events_twice),
+        zero("ends of jobs written twice", books.events_twice),
         zero("ends that were never written", books.not_ended_once),
+        Line("events made", f"{sum(told.events.values()):,}"),
+        *_counted(told.events),
+        Line("delivered at least once at each healthy receiver", arrived, kept=not told.lost),
+        zero("events lost", books.events_lost),
+        zero("events made twice (told under two IDs)", books.events_made_twice),
+        Line("sent again under the same ID, at healthy receivers", f"{told.again:,}"),
+        Line("messages to receivers of all kinds", f"{told.messages:,}"),
         zero("orphans after the sweep", books.orphans),
         zero("invariants broken (make verify-data)", books.invariants),
         zero("blobs whose image count is wrong", books.wrong_counts),
@@ -219,6 +242,7 @@ def lines_of(run: Run) -> list[Line]:
         Line("longest wait of a ticket", f"{run.longest_wait_seconds:.1f} s"),
         Line("longest outage (no ticket for any client)", f"{run.longest_outage_seconds:.1f} s"),
         Line("until all had ended, after the last fault", f"{run.drain_seconds:.1f} s"),
+        Line("until all of it had been told", f"{run.tell_seconds:.1f} s"),
     ]
 
 

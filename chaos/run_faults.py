@@ -19,8 +19,11 @@ from rich.console import Console
 from benchmarks.machine import describe_machine
 from chaos.books import count_open, find_orphans
 from chaos.inject import Injector
+from chaos.listeners import SETTINGS as LISTENERS
+from chaos.listeners import count_untold, look_at_told, make_listeners
 from chaos.load import Clients, Record
 from chaos.outcome import Run, conclude, lines_of, look_through
+from chaos.receivers import Receivers
 from chaos.report import terminal_table, write_part
 from chaos.schedule import plan_rounds
 from chaos.system import ADMIN_KEY, DATABASE, Settings, System
@@ -52,7 +55,7 @@ class Plan(msgspec.Struct, frozen=True):
         seed: The same one gives the same faults and the same uploads.
         rounds: How many rounds of faults.
         round_seconds: How long each is, at least.
-        settings: What API and workers are told beside their defaults.
+        settings: What our processes are told beside their defaults.
     """
 
     seed: int = 1
@@ -73,7 +76,8 @@ def run_faults(plan: Plan, servers: EmbeddedServers, folder: Path) -> Run:
 
 
 async def _run(plan: Plan, servers: EmbeddedServers, folder: Path) -> Run:
-    system = System(servers, folder, plan.settings, plan.seed, WORKERS)
+    settings = {**LISTENERS, **plan.settings}
+    system = System(servers, folder, settings, plan.seed, WORKERS)
     client = connect_mongo(
         StoreSettings(mongodb_url=system.mongodb_url, redis_url=servers.redis_url)
     )
@@ -82,7 +86,8 @@ async def _run(plan: Plan, servers: EmbeddedServers, folder: Path) -> Run:
     try:
         await system.start()
         supervising = asyncio.create_task(system.supervise())
-        return await _put_through(plan, system, client, since)
+        async with Receivers() as receivers:
+            return await _put_through(plan, system, client, since, receivers)
     finally:
         if supervising is not None:
             supervising.cancel()
@@ -90,9 +95,12 @@ async def _run(plan: Plan, servers: EmbeddedServers, folder: Path) -> Run:
         client.close()
 
 
-async def _put_through(plan: Plan, system: System, client: Client, since: Timestamp) -> Run:
+async def _put_through(
+    plan: Plan, system: System, client: Client, since: Timestamp, receivers: Receivers
+) -> Run:
     database, record = client[DATABASE], Record()
     keys = await _make_keys(system.url)
+    await make_listeners(system.url, ADMIN_KEY, receivers)
     clients = Clients(system.url, keys, ADMIN_KEY, record, plan.seed)
     injector = Injector(system, plan.seed)
     began = time.monotonic()
@@ -106,8 +114,13 @@ async def _put_through(plan: Plan, system: System, client: Client, since: Timest
     seconds = time.monotonic() - began
     await _until_none(lambda: count_open(database), DRAIN_SECONDS)
     drain_seconds = time.monotonic() - ended
+    await _until_none(lambda: count_untold(database), DRAIN_SECONDS)
+    tell_seconds = time.monotonic() - ended
+    told = await look_at_told(database, receivers)
     still_open = await clients.poll_open()
     books = await look_through(client, database, since, record, still_open)
+    books.events_lost.extend(told.lost)
+    books.events_made_twice.extend(told.made_twice)
     system.add_worker(SWEEPING)
     await _until_none(lambda: find_orphans(database), SWEEP_SECONDS)
     books.orphans.extend(map(str, await find_orphans(database)))
@@ -122,6 +135,8 @@ async def _put_through(plan: Plan, system: System, client: Client, since: Timest
         faults=injector.counts,
         own_ends=system.own_ends,
         drain_seconds=drain_seconds,
+        tell_seconds=tell_seconds,
+        told=told,
     )
 
 

@@ -8,8 +8,16 @@ import msgspec
 
 FREEZE_SECONDS = 10.0
 FAULTS_A_ROUND = (2, 4)
-LINKS = ("client-api", "api-redis", "api-mongodb", "worker-redis", "worker-mongodb")
-PROCESSES = ("api", "worker", "child", "redis", "mongodb")
+LINKS = (
+    "client-api",
+    "api-redis",
+    "api-mongodb",
+    "worker-redis",
+    "worker-mongodb",
+    "deliverer-redis",
+    "deliverer-mongodb",
+)
+PROCESSES = ("api", "worker", "child", "deliverer", "redis", "mongodb")
 
 
 class Kind(StrEnum):

@@ -24,6 +24,7 @@ from storage.servers.ports import find_free_port
 ADMIN_KEY = "the-admin-key-of-the-faults-0123456789abcdef"
 DATABASE = "minilab_faults"
 ROOT = Path(__file__).parent.parent
+MODULES = {"api": "api", "worker": "tasks", "deliverer": "tasks.deliver"}
 READY_SECONDS = 90.0
 STOP_SECONDS = 15.0
 _LOOK_SECONDS = 0.1
@@ -33,12 +34,12 @@ Settings = Mapping[str, object]
 
 
 class System:
-    """Servers, an API and workers, which may be killed; they are started again.
+    """Servers, an API, workers and a deliverer, which may be killed; they are started again.
 
     Args:
         servers: MongoDB and Redis.
         folder: Where the processes log.
-        settings: What API and workers are told beside their defaults, by name of the setting.
+        settings: What our processes are told beside their defaults, by name of the setting.
         seed: Of the links' own chance.
         workers: How many.
     """
@@ -59,6 +60,8 @@ class System:
             "api-mongodb": _port_of(servers.mongodb_url),
             "worker-redis": _port_of(servers.redis_url),
             "worker-mongodb": _port_of(servers.mongodb_url),
+            "deliverer-redis": _port_of(servers.redis_url),
+            "deliverer-mongodb": _port_of(servers.mongodb_url),
         }
         self.links = {name: Proxy(ports[name], seed + n) for n, name in enumerate(LINKS)}
         self.processes: dict[str, ServerProcess] = {}
@@ -75,11 +78,12 @@ class System:
         return _direct(_port_of(self.servers.mongodb_url))
 
     async def start(self) -> None:
-        """Start links, API and workers, and wait until all of it is ready."""
+        """Start links and processes, and wait until all of it is ready."""
         for link in self.links.values():
             await link.start()
         self.processes = {server.name: server for server in self.servers.started}
         self.processes["api"] = self._make("api", "api", self._settings)
+        self.processes["deliverer"] = self._make("deliverer", "deliverer", self._settings)
         for number in range(self._workers):
             name = f"worker-{number}"
             self.processes[name] = self._make(name, "worker", self._settings)
@@ -157,11 +161,10 @@ class System:
     def _make(self, name: str, role: str, settings: Settings) -> ServerProcess:
         told = {f"MINILAB_{key.upper()}": str(value) for key, value in settings.items()}
         redis, mongodb = self.links[f"{role}-redis"], self.links[f"{role}-mongodb"]
-        module = "tasks" if role == "worker" else "api"
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("MINILAB_")}
         return ServerProcess(
             name,
-            [sys.executable, "-m", module],
+            [sys.executable, "-m", MODULES[role]],
             is_ready=self.is_ready,
             url=self.url,
             output=self._folder / f"{name}.log",

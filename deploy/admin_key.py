@@ -1,7 +1,7 @@
-"""Make an admin key once and keep it in a file of its owner; no key is ever a default.
+"""Make a key once and keep it in a file of its owner; no key is ever a default.
 
-``python -m deploy.admin_key FILE`` does it for containers, where a one-shot service runs before
-the API.
+``python -m deploy.admin_key FILE…`` does it for containers, where a one-shot service runs before
+the API: a file for the admin key, one for the key that webhook secrets are encrypted with.
 """
 
 import secrets
@@ -30,10 +30,11 @@ def ensure_admin_key(file: Path) -> str:
         write_private(file, secrets.token_urlsafe(_ADMIN_KEY_BYTES) + "\n")
     key = file.read_text().strip()
     if len(key) < MIN_ADMIN_KEY_CHARACTERS:
-        raise ValueError(f"{file} holds no admin key; remove it, and a new one will be made")
+        raise ValueError(f"{file} holds no usable key; remove it, and a new one will be made")
     return key
 
 
 if __name__ == "__main__":
-    ensure_admin_key(Path(sys.argv[1]))
-    print(f"the admin key is in {sys.argv[1]}")
+    for name in sys.argv[1:]:
+        ensure_admin_key(Path(name))
+        print(f"a key is in {name}")

@@ -15,9 +15,11 @@ from storage.settings import MongoUrl, RedisUrl, WorkRules
 from tasks.settings import WorkerSettings
 
 _ADMIN_KEY_FILE = "admin_key"
+_SECRET_KEY_FILE = "secret_key"  # noqa: S105 -- a file, not what is in it
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- compared, not bound
 
 AdminKey = Annotated[str, msgspec.Meta(min_length=MIN_ADMIN_KEY_CHARACTERS)]
+SecretKeys = Annotated[str, msgspec.Meta(pattern=r"^[^,]{32,}(,[^,]{32,})*$")]
 
 
 class LocalSettings(msgspec.Struct, frozen=True):
@@ -28,6 +30,8 @@ class LocalSettings(msgspec.Struct, frozen=True):
         host: Address that the API listens on.
         port: Port that the API listens on.
         admin_key: The admin key, where one is given.
+        secret_key: The keys that webhook secrets are encrypted with, where any is given.
+        secret_key_file: A file that holds them.
         mongodb_url: A MongoDB to use in place of an embedded one.
         redis_url: A Redis to use in place of an embedded one.
     """
@@ -36,6 +40,8 @@ class LocalSettings(msgspec.Struct, frozen=True):
     host: str = "127.0.0.1"
     port: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 8000
     admin_key: AdminKey | None = None
+    secret_key: SecretKeys | None = None
+    secret_key_file: str | None = None
     mongodb_url: MongoUrl | None = None
     redis_url: RedisUrl | None = None
 
@@ -83,9 +89,22 @@ def keep_admin_key(settings: LocalSettings) -> str:
     Raises:
         ServerError: The file in the data folder holds no usable key.
     """
-    if settings.admin_key is not None:
-        return settings.admin_key
+    return settings.admin_key or _keep(settings.data_folder / _ADMIN_KEY_FILE)
+
+
+def keep_secret_key(settings: LocalSettings) -> str:
+    """Take the key that webhook secrets are encrypted with; see :func:`keep_admin_key`.
+
+    Returns:
+        The key; empty where it is in a file that was named.
+    """
+    if settings.secret_key_file is not None and settings.secret_key is None:
+        return ""
+    return settings.secret_key or _keep(settings.data_folder / _SECRET_KEY_FILE)
+
+
+def _keep(file: Path) -> str:
     try:
-        return ensure_admin_key(settings.data_folder / _ADMIN_KEY_FILE)
+        return ensure_admin_key(file)
     except ValueError as error:
         raise ServerError(str(error)) from error

@@ -1,4 +1,4 @@
-"""The whole service on one machine: MongoDB, Redis, the API and a worker, under one supervisor.
+"""The whole service on one machine: MongoDB, Redis and our processes, under one supervisor.
 
 ``python -m deploy.run_local``, which is what ``make run`` calls. Ctrl-C stops all of it; the data
 is found again the next time.
@@ -16,7 +16,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 from deploy.console import say, spoken_by
-from deploy.local_settings import LocalSettings, keep_admin_key, read_settings
+from deploy.local_settings import (
+    LocalSettings,
+    keep_admin_key,
+    keep_secret_key,
+    read_settings,
+)
 from deploy.supervisor import Supervised, Supervisor
 from domain.settings import SettingsError
 from storage.embedded import EmbeddedServers, ServerError, ServerProcess, embedded_servers
@@ -24,13 +29,20 @@ from storage.servers.ports import is_free
 
 _ROOT = Path(__file__).resolve().parent.parent
 _SELF = "minilab"
-_GRACE_SECONDS = {"api": 35.0, "worker": 35.0, "redis": 10.0, "mongodb": 20.0}
+_GRACE_SECONDS = {
+    "api": 35.0,
+    "worker": 35.0,
+    "deliverer": 30.0,
+    "redis": 10.0,
+    "mongodb": 20.0,
+}
 _READY_POLL_SECONDS = 0.1
 _READY_NEWS_SECONDS = 15.0
 _READY_TIMEOUT_SECONDS = 5.0
 
 COMMANDS: Mapping[str, Sequence[str]] = {
     "worker": (sys.executable, "-m", "tasks"),
+    "deliverer": (sys.executable, "-m", "tasks.deliver"),
     "api": (sys.executable, "-m", "api"),
 }
 _log = partial(say, _SELF)
@@ -114,6 +126,7 @@ def _environment(
         "MINILAB_HOST": settings.host,
         "MINILAB_PORT": str(settings.port),
         "MINILAB_ADMIN_KEY": admin_key,
+        "MINILAB_SECRET_KEY": keep_secret_key(settings),
         "MINILAB_DATA_DIR": str(settings.data_folder),
         "PYTHONUNBUFFERED": "1",
         "PYTHONPATH": os.pathsep.join(

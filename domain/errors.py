@@ -330,6 +330,13 @@ class NoChild(Unavailable):
     title = "The service has no room for another process right now"
 
 
+class WebhooksNotSetUp(ServiceError):
+    """The service was not given the key that secrets of receivers are encrypted with."""
+
+    code = "webhooks_not_set_up"
+    title = "Webhooks are not set up here"
+
+
 # --- more is asked than can be taken in now: later it can -----------------------------------
 
 
@@ -364,6 +371,13 @@ class TooManyInFlight(OverLimit):
     title = "Too much is under way for this key"
 
 
+class TooManyListeners(OverLimit):
+    """The tenant listens to as many jobs as it may."""
+
+    code = "too_many_listeners"
+    title = "Too many event streams for this key"
+
+
 class Overloaded(OverLimit):
     """Base of the reasons why nobody's uploads are taken in now."""
 
@@ -390,3 +404,10 @@ class TooManyUploads(Overloaded):
 
     code = "too_many_uploads"
     title = "Too many uploads at the same time"
+
+
+class ListenersFull(Overloaded):
+    """As many event streams are open as one process holds."""
+
+    code = "listeners_full"
+    title = "Too many event streams are open"

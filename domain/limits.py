@@ -132,3 +132,19 @@ class AdmissionLimits(msgspec.Struct, frozen=True):
     max_backlog_images: Count = 1_000_000
     min_free_disk_bytes: Count = 256 * 1024 * 1024
     max_stored_bytes: Count = 0
+
+
+class ListenerLimits(msgspec.Struct, frozen=True):
+    """How many event streams one API process holds open, and how.
+
+    Attributes:
+        max_listeners: Most streams of one API process; 0 for any number.
+        tenant_max_listeners: Most of these of one tenant; 0 for any number.
+        listener_heartbeat_seconds: Longest silence of a stream, in seconds.
+        listener_stall_seconds: A reader that takes nothing for so long is cut off, in seconds.
+    """
+
+    max_listeners: Count = 2000
+    tenant_max_listeners: Count = 500
+    listener_heartbeat_seconds: PositiveSeconds = 15.0
+    listener_stall_seconds: PositiveSeconds = 30.0

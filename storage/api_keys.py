@@ -1,7 +1,7 @@
 """API keys at rest: hashed, found by hash, revoked in place, valid until they expire."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -17,6 +17,10 @@ from storage.mongo import DURABLE, Database, Document, read_clock
 CACHE_SECONDS = 1.0
 CACHE_KEYS = 10_000
 MAX_LIFE = timedelta(days=36_500)
+VALID: Document = {
+    "revoked_at": None,
+    "$or": [{"expires_at": None}, {"$expr": {"$gt": ["$expires_at", "$$NOW"]}}],
+}
 
 
 class KeyPlan(msgspec.Struct, frozen=True):
@@ -105,21 +109,17 @@ class ApiKeys:
         hashed = hash_secret(secret)
         if cached := self._callers.get(hashed):  # One look: it may expire between two.
             return cached
-        document = await self._keys.find_one(
-            {
-                "hash": hashed,
-                "revoked_at": None,
-                "$or": [
-                    {"expires_at": None},
-                    {"$expr": {"$gt": ["$expires_at", "$$NOW"]}},
-                ],
-            }
-        )
+        document = await self._keys.find_one({"hash": hashed} | VALID)
         caller = None
         if document is not None:
             caller = Caller(document["_id"], Role(document["role"]), document["user_id"])
             self._callers[hashed] = caller
         return caller
+
+    async def find_valid(self, key_ids: Collection[str]) -> set[str]:
+        """Say which of some keys have neither expired nor been revoked."""
+        valid = {"_id": {"$in": list(key_ids)}} | VALID
+        return {key["_id"] async for key in self._keys.find(valid, {"_id": 1})}
 
     async def list_page(self, limit: int, before: str | None) -> list[ApiKey]:
         """List keys, newest first.

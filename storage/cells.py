@@ -62,8 +62,8 @@ async def tally_jobs(
         session: The transaction that this is a part of, if any.
 
     Returns:
-        Of each job that is there, its ``status``, ``version`` and ``tally`` as they are
-        written, and the tally as it is.
+        Of each job that is there, its ``status``, ``version``, ``callback_url`` and ``tally`` as
+        they are written, and the tally as it is.
     """
     pipeline: list[Document] = [
         {"$match": {"_id": {"$in": list(job_ids)}}},
@@ -80,7 +80,7 @@ async def tally_jobs(
                 "as": "counts",
             }
         },
-        {"$project": {"status": 1, "version": 1, "tally": 1, "counts": 1}},
+        {"$project": dict.fromkeys(["status", "version", "tally", "counts", "callback_url"], 1)},
     ]
     found = []
     async for job in jobs.aggregate(pipeline, session=session):

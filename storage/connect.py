@@ -34,6 +34,12 @@ from storage.settings import StoreSettings, WorkRules
 from storage.statistics import StatisticsReader
 from storage.upload_links import UploadLinks
 from storage.user_deletion import UserDeletion
+from storage.webhooks.deliveries import Deliveries
+from storage.webhooks.endpoints import Endpoints
+from storage.webhooks.key_secrets import KeySecrets
+from storage.webhooks.listeners import Listeners
+from storage.webhooks.outgoing import Outgoing
+from storage.webhooks.vault import Vault
 from storage.workers import Workers, Workforce
 
 _log = structlog.get_logger(__name__)
@@ -54,29 +60,38 @@ class Stores:
         due_after = timedelta(seconds=rules.hint_grace_seconds)
         plan = ChunkPlan(rules.chunk_max_images, rules.chunk_max_bytes)
         self.metrics = WorkMetrics()
+        self.listeners = Listeners(self.database)
+        self.vault = Vault(settings.secret_keys)
         self.acceptance = Acceptance(self.client, self.database, plan, due_after)
         self.api_keys = ApiKeys(self.database)
         self.buckets = Buckets(settings)
         self.cancellation = Cancellation(self.database, self.metrics)
         self.dead_letters = DeadLetters(self.database)
+        self.deliveries = Deliveries(self.client, self.database)
         self.expiry = Expiry(self.client, self.database, rules)
         self.hints = Hints(self.redis, rules)
         self.idempotency = Idempotency(self.client, self.database, settings.idempotency_seconds)
         self.image_search = ImageSearch(self.database)
-        self.ledger = Ledger(self.database, rules.lease_seconds, rules.max_attempts, self.metrics)
+        self.key_secrets = KeySecrets(self.database, self.vault)
+        self.ledger = Ledger(
+            self.database, rules.lease_seconds, rules.max_attempts, self.metrics, self.listeners
+        )
         self.images = Images(self.client, self.database, self.ledger.states)
         self.jobs = Jobs(self.database)
         self.load = LoadMeter(self.database)
         self.notices = Notices(self.redis)
+        self.outgoing = Outgoing(self.database, self.vault)
         self.poisons = Poisons(self.database)
-        self.recovery = Recovery(self.database, rules.max_attempts, self.metrics)
+        self.recovery = Recovery(self.database, rules.max_attempts, self.metrics, self.listeners)
         self.reopening = Reopening(self.client, self.database, due_after)
         self.results = Results(self.database)
         self.statistics = StatisticsReader(self.client, self.database)
         self.upload_links = UploadLinks(self.database)
         lease = timedelta(seconds=rules.lease_seconds)
         self.user_deletion = UserDeletion(self.client, self.database, self.ledger.states, lease)
+        self.webhooks = Endpoints(self.client, self.database, self.vault)
         self.workers = Workers(self.database)
+        self.deliverers = Workers(self.database, "deliverers")
 
     async def prepare(self) -> None:
         """Make collections and indexes that are missing.

@@ -15,6 +15,8 @@ from storage.idempotency import Attempt
 from storage.identifiers import new_id, utc_now
 from storage.mongo import Document
 from storage.tracing import origin
+from storage.webhooks.indexes import UNANNOUNCED
+from storage.webhooks.marks import mark_of_job
 
 
 class TakenFile(msgspec.Struct, frozen=True):
@@ -55,6 +57,8 @@ class DropOff(msgspec.Struct, frozen=True):
         link_id: The link that it came in through, whose limits hold; None where it was a key.
         attempt: The Idempotency-Key that is answered with this, if one was sent.
         fingerprint: What was asked, hashed; goes with ``attempt``.
+        callback_url: Who is told of the end of the job, besides.
+        is_wanted: Whether anybody wants to be told of a job that has ended with its acceptance.
     """
 
     user_id: str
@@ -67,6 +71,8 @@ class DropOff(msgspec.Struct, frozen=True):
     link_id: str | None = None
     attempt: Attempt | None = None
     fingerprint: str = ""
+    callback_url: str | None = None
+    is_wanted: bool = False
 
 
 class Ticket(msgspec.Struct, frozen=True):
@@ -178,7 +184,14 @@ def job_document(entry: Entry) -> Document:
         "files": len(entry.taken) + len(entry.refused),
         **entry.origin,
     }
-    return document | ({"due_at": entry.due_at} if entry.images else {})
+    callback_url = entry.drop_off.callback_url
+    if callback_url:
+        document["callback_url"] = callback_url
+    if entry.images:
+        return document | {"due_at": entry.due_at}
+    if callback_url or entry.drop_off.is_wanted:
+        document[UNANNOUNCED] = [mark_of_job(1, Status.FAILED, entry.now)]
+    return document
 
 
 def make_ticket(entry: Entry) -> Ticket:

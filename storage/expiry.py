@@ -10,6 +10,7 @@ from storage.mongo import Client, Database, Document, read_clock, run_transactio
 from storage.removal import EXPIRED, note_in_jobs, remove_images
 from storage.settings import WorkRules
 from storage.tombstones import NOTED, note_expired
+from storage.webhooks.indexes import UNANNOUNCED
 
 BATCH = 200
 # What goes in one transaction.
@@ -103,6 +104,7 @@ class Expiry:
             "_id": {"$lt": first_id_at(limit)},
             "finished_at": {"$lt": limit},
             "due_at": {"$exists": False},
+            UNANNOUNCED: {"$exists": False},  # Of a job nobody else could tell any more.
         }
 
     async def _find_batch(self, collection: str, past: Document) -> list[Document]:

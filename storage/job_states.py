@@ -7,10 +7,14 @@ from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo import UpdateOne
 
 from domain.jobs import TERMINAL, Status, Tally, roll_up
+from domain.webhooks.events import EventType
 from storage.cells import tally_jobs
 from storage.identifiers import utc_now
 from storage.metrics import WorkMetrics
 from storage.mongo import DURABLE, Database, Document
+from storage.webhooks.indexes import UNANNOUNCED
+from storage.webhooks.listeners import Listeners, Wanted
+from storage.webhooks.marks import mark_of_job
 
 
 class JobChange(msgspec.Struct, frozen=True):
@@ -47,12 +51,14 @@ class JobStates:
     Args:
         database: Holds everything.
         metrics: Told of every job that ends.
+        listeners: Say whether the end of a job is to be announced.
     """
 
-    def __init__(self, database: Database, metrics: WorkMetrics) -> None:
+    def __init__(self, database: Database, metrics: WorkMetrics, listeners: Listeners) -> None:
         self._jobs = database["jobs"]
         self._durable_jobs = self._jobs.with_options(write_concern=DURABLE)
         self._metrics = metrics
+        self._listeners = listeners
 
     async def settle(self, job_ids: Sequence[str]) -> list[JobChange | None]:
         """Bring the status and progress of jobs up to date with their images, durably.
@@ -66,8 +72,7 @@ class JobStates:
         changes: dict[str, JobChange] = {}
         left = set(job_ids)
         while left:
-            states = await tally_jobs(self._jobs, list(left))
-            behind = [settling for job, tally in states if (settling := _settling(job, tally))]
+            behind = await self._find_behind(list(left))
             written = await self._write(behind)
             self.count_ended(written)
             changes |= {settling.change.job_id: settling.change for settling in written}
@@ -82,8 +87,7 @@ class JobStates:
         Returns:
             Those that were behind, for :meth:`count_ended` once the transaction is committed.
         """
-        states = await tally_jobs(self._jobs, job_ids, session)
-        behind = [settling for job, tally in states if (settling := _settling(job, tally))]
+        behind = await self._find_behind(job_ids, session)
         if behind:
             writes = [settling.write for settling in behind]
             await self._jobs.bulk_write(writes, ordered=False, session=session)
@@ -121,6 +125,13 @@ class JobStates:
         changes = {s.change.job_id: s.change for s in await self._write(starts, durable=False)}
         return [changes.pop(job_id, None) for job_id in job_ids]
 
+    async def _find_behind(
+        self, job_ids: Sequence[str], session: AsyncIOMotorClientSession | None = None
+    ) -> list[Settling]:
+        states = await tally_jobs(self._jobs, job_ids, session)
+        wanted = await self._listeners.wanted()
+        return [found for job, tally in states if (found := _settling(job, tally, wanted))]
+
     async def _write(
         self, settlings: Sequence[Settling], *, durable: bool = True
     ) -> Sequence[Settling]:
@@ -140,7 +151,7 @@ class JobStates:
         return [settling for settling in settlings if settling.change.job_id in there]
 
 
-def _settling(job: Document, tally: Tally) -> Settling | None:
+def _settling(job: Document, tally: Tally, wanted: Wanted) -> Settling | None:
     """Say how a job gets up to date with its tally; None if it is."""
     status = roll_up(tally)
     if not tally.total and job["status"] in TERMINAL:
@@ -154,8 +165,11 @@ def _settling(job: Document, tally: Tally) -> Settling | None:
     }
     ends = status in TERMINAL and job["status"] not in TERMINAL
     if ends:
-        update["$set"]["finished_at"] = utc_now()
+        now = utc_now()
+        update["$set"]["finished_at"] = now
         update["$unset"] = {"due_at": ""}
+        if EventType.JOB_FINISHED in wanted or job.get("callback_url"):
+            update["$push"] = {UNANNOUNCED: mark_of_job(job["version"] + 1, status, now)}
     return Settling(
         JobChange(job["_id"], job["version"] + 1, status),
         ends,

@@ -99,6 +99,15 @@ class Jobs:
             async for job in collection.find(ended, {"_id": 1})
         ]
 
+    async def read_all(self, job_ids: Sequence[str]) -> list[Job]:
+        """Read jobs without their items, whoever may see them; those that are gone are left out."""
+        wanted = {"_id": {"$in": list(job_ids)}}
+        return [
+            _job(document)
+            for collection in (self._jobs, self._deletions)
+            async for document in collection.find(wanted, {"refused": 0, "asked": 0})
+        ]
+
     async def open_jobs(self) -> list[OpenJob]:
         """Read which jobs are open and how many open images each has, up to a limit."""
         cells = {"$add": ["$tally.waiting", "$tally.running"]}

@@ -25,6 +25,7 @@ from storage.ledger_rows import (
 )
 from storage.metrics import WorkMetrics
 from storage.mongo import Database, Document
+from storage.webhooks.listeners import Listeners
 
 # An image that is claimed and not held back is worked on.
 WAS_AT_WORK: Document = {
@@ -40,6 +41,7 @@ class Ledger:
         lease_seconds: A claim that is not renewed for this long is open to others.
         max_attempts: An image that was claimed this often without an end has failed.
         metrics: Told of every image and job that ends.
+        listeners: Say which ends are to be announced.
     """
 
     def __init__(
@@ -48,12 +50,14 @@ class Ledger:
         lease_seconds: float,
         max_attempts: int,
         metrics: WorkMetrics | None = None,
+        listeners: Listeners | None = None,
     ) -> None:
         self._images = database["images"]
         self._lease_ms = int(lease_seconds * 1000)
         self._max_attempts = max_attempts
         self._metrics = metrics or WorkMetrics()
-        self.states = JobStates(database, self._metrics)
+        self._listeners = listeners or Listeners(database)
+        self.states = JobStates(database, self._metrics, self._listeners)
         """The jobs, which follow from their images."""
 
     async def claim(
@@ -76,6 +80,7 @@ class Ledger:
             images; none if others hold them, or they are another's in this list, or all have
             ended.
         """
+        self._listeners.look_ahead()
         claim_id = new_id()
         wanted: Document = {"$or": [{"job_id": job_id, "chunk": n} for job_id, n in chunks]}
         expiry = {"$add": ["$$NOW", self._lease_ms]}
@@ -202,9 +207,9 @@ class Ledger:
         finished = [image for group in groups for image in group]
         if not finished:
             return [0] * len(groups)
+        guard, wanted = {"status": Status.PROCESSING}, await self._listeners.wanted()
         result = await self._images.bulk_write(
-            [finishing_update(image, {"status": Status.PROCESSING}) for image in finished],
-            ordered=False,
+            [finishing_update(image, guard, wanted) for image in finished], ordered=False
         )
         lost: set[str] = set()
         if result.modified_count < len(finished):

@@ -8,9 +8,16 @@ from pymongo import UpdateOne
 from domain.errors import GIVEN_UP
 from domain.jobs import Status, Tally, roll_up
 from domain.records import Cell, GpsPolicy, ItemError
+from domain.webhooks.events import EventType
 from storage.attempts import BadAttempt, pushed
 from storage.identifiers import utc_now
 from storage.mongo import Document
+from storage.webhooks.indexes import UNANNOUNCED
+from storage.webhooks.listeners import NOTHING, Wanted
+from storage.webhooks.marks import mark_of_image
+
+TOLD = frozenset({EventType.IMAGE_PROCESSED})
+TOLD_OF_GIVEN_UP = TOLD | {EventType.DEAD_LETTER_CREATED}
 
 
 class ClaimedImage(msgspec.Struct, frozen=True):
@@ -97,23 +104,31 @@ def read_claimed_image(image: Document) -> ClaimedImage:
     )
 
 
-def finishing_update(image: FinishedImage, guard: Document) -> UpdateOne:
-    """Make the one write that ends an image, for the holder of its fence alone."""
-    now = utc_now()
+def finishing_update(image: FinishedImage, guard: Document, wanted: Wanted = NOTHING) -> UpdateOne:
+    """Make the one write that ends an image, for the holder of its fence alone.
+
+    Args:
+        image: How it ended.
+        guard: What must be true of it besides.
+        wanted: The types of events that are to be announced.
+    """
+    now, status = utc_now(), roll_up_cells(image.cells)
     fields: Document = {
-        "status": roll_up_cells(image.cells).value,
+        "status": status.value,
         "error": msgspec.to_builtins(image.error),
         "finished_at": now,
         "cells": msgspec.to_builtins(image.cells),
         "uncounted": True,
         **image.facts,
     }
-    if image.gave_up:
+    gave_up = image.gave_up
+    if gave_up:
         fields["gave_up_at"] = now
-    return UpdateOne(
-        {"_id": image.id, "fence": image.fence, **guard},
-        {"$set": fields, "$unset": {"lease": "", "due_at": ""}, **pushed(image.bad_attempts)},
-    )
+    update = {"$set": fields, "$unset": {"lease": "", "due_at": ""}, **pushed(image.bad_attempts)}
+    if wanted & (TOLD_OF_GIVEN_UP if gave_up else TOLD):
+        mark = mark_of_image(image.fence, status, gave_up.code if gave_up else None, now)
+        update["$push"] = {**update.get("$push", {}), UNANNOUNCED: mark}
+    return UpdateOne({"_id": image.id, "fence": image.fence, **guard}, update)
 
 
 def roll_up_cells(cells: dict[str, Cell]) -> Status:

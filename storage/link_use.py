@@ -12,6 +12,7 @@ from storage.drop_offs import Entry, RefusedFile
 from storage.idempotency import Session
 from storage.mongo import Database, Document
 from storage.upload_links import link_of
+from storage.webhooks.outbox import tell_of_use
 
 
 async def reserve(database: Database, session: Session, entries: Iterable[Entry]) -> None:
@@ -45,6 +46,7 @@ async def reserve(database: Database, session: Session, entries: Iterable[Entry]
         if after != before:
             use = {"used_files": after.used_files, "used_bytes": after.used_bytes}
             writes.append(UpdateOne({"_id": before.id, "revoked_at": None}, {"$set": use}))
+            await tell_of_use(database, before, after, session)
     for entry in (entry for orphans in by_link.values() for entry in orphans):
         entry.refusal = LinkRevoked()
     if writes:

@@ -21,6 +21,7 @@ from pymongo.write_concern import WriteConcern
 from storage.deadlines import limit_calls, run_in_thread
 from storage.search_indexes import SEARCH_INDEXES
 from storage.settings import StoreSettings
+from storage.webhooks.indexes import MARKS, WEBHOOK_INDEXES
 
 Document = dict[str, Any]
 Client = AsyncIOMotorClient[Document]
@@ -70,6 +71,7 @@ INDEXES: dict[str, list[IndexModel]] = {
             name=UNCOUNTED,
             partialFilterExpression=IS_UNCOUNTED,
         ),
+        *MARKS,
     ],
     "statistics": [
         # Only families that are ranked have the field.
@@ -84,6 +86,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("due_at", ASCENDING)], name=OPEN_JOBS, partialFilterExpression=IS_OPEN),
         # The backlog of a user, oldest first.
         IndexModel([("user_id", ASCENDING), ("_id", ASCENDING)], partialFilterExpression=IS_OPEN),
+        *MARKS,
     ],
     "api_keys": [
         IndexModel([("hash", ASCENDING)], unique=True),
@@ -110,6 +113,8 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("finished_at", ASCENDING)], expireAfterSeconds=USER_DELETION_KEPT_SECONDS),
     ],
     "workers": [IndexModel([("seen_at", ASCENDING)], expireAfterSeconds=3600)],
+    "deliverers": [IndexModel([("seen_at", ASCENDING)], expireAfterSeconds=3600)],
+    **WEBHOOK_INDEXES,
 }
 
 

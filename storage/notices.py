@@ -8,18 +8,22 @@ import math
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import msgspec
 import structlog
 from redis.asyncio import Redis
 
+from domain.jobs import TERMINAL
 from storage.channels import listen
 from storage.errors import REDIS_FAILED
 from storage.job_states import JobChange
 
+Hear = Callable[[JobChange], None]
+
 CHANNEL = "minilab:job-changes"
 CANCELS = "minilab:canceled-jobs"
+DELIVERIES = "minilab:deliveries"
 # After a call that failed, so long nothing is sent: each could take the whole time limit.
 SILENCE_SECONDS = 2.0
 
@@ -38,6 +42,7 @@ class Notices:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._waiters: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self._hearers: list[Hear] = []
         self._listener: asyncio.Task[None] | None = None
         self._silent_until = -math.inf
 
@@ -58,6 +63,24 @@ class Notices:
         """Hear which jobs are canceled, until cancelled."""
         await listen(self._redis, CANCELS, lambda message: hear(message.decode(errors="replace")))
 
+    async def hear_ends(self, hear: Callable[[], None]) -> None:
+        """Hear that jobs have ended, until cancelled."""
+
+        def listen_for_ends(message: bytes) -> None:
+            with suppress(msgspec.DecodeError):
+                if any(change.status in TERMINAL for change in _decode(message)):
+                    hear()
+
+        await listen(self._redis, CHANNEL, listen_for_ends)
+
+    async def publish_deliveries(self) -> None:
+        """Tell that deliveries are due, if Redis can be reached."""
+        await self._send(DELIVERIES, b"due")
+
+    async def hear_deliveries(self, hear: Callable[[], None]) -> None:
+        """Hear that deliveries are due, until cancelled."""
+        await listen(self._redis, DELIVERIES, lambda _: hear())
+
     @asynccontextmanager
     async def waiting_for(self, job_id: str) -> AsyncIterator[asyncio.Event]:
         """Give an event that is set whenever the job changes."""
@@ -69,6 +92,10 @@ class Notices:
             self._waiters[job_id].discard(event)
             if not self._waiters[job_id]:
                 del self._waiters[job_id]
+
+    def hear_changes(self, hear: Hear) -> None:
+        """Have every change of any job be told, for as long as this process lives."""
+        self._hearers.append(hear)
 
     def start(self) -> None:
         """Begin to listen."""
@@ -107,3 +134,5 @@ class Notices:
             return
         for change in changes:
             self.wake(change.job_id)
+            for hear in self._hearers:
+                hear(change)

@@ -15,6 +15,7 @@ from storage.ledger_rows import (
 )
 from storage.metrics import WorkMetrics
 from storage.mongo import IS_OPEN, Database, Document
+from storage.webhooks.listeners import Listeners
 
 
 class ChunkHint(msgspec.Struct, frozen=True):
@@ -81,15 +82,21 @@ class Recovery:
         database: Holds everything.
         max_attempts: An image that was claimed this often without an end has failed.
         metrics: Told of every image that ends.
+        listeners: Say which ends are to be announced.
     """
 
     def __init__(
-        self, database: Database, max_attempts: int, metrics: WorkMetrics | None = None
+        self,
+        database: Database,
+        max_attempts: int,
+        metrics: WorkMetrics | None = None,
+        listeners: Listeners | None = None,
     ) -> None:
         self._images = database["images"]
         self._jobs = database["jobs"]
         self._max_attempts = max_attempts
         self._metrics = metrics or WorkMetrics()
+        self._listeners = listeners or Listeners(database)
 
     async def find_due(self, now: datetime, limit: int) -> list[DueChunk]:
         """Find chunks that nobody has begun, or whose lease ran out.
@@ -247,7 +254,9 @@ class Recovery:
         Returns:
             Whether it was ended.
         """
-        failed = await self._images.bulk_write([finishing_update(image, {"due_at": {"$lt": now}})])
+        wanted = await self._listeners.wanted()
+        update = finishing_update(image, {"due_at": {"$lt": now}}, wanted)
+        failed = await self._images.bulk_write([update])
         self._metrics.images_ended(Status.FAILED, failed.modified_count)
         return failed.modified_count == 1
 

@@ -10,6 +10,7 @@ from storage.blob_counts import release_blobs
 from storage.link_use import count_deleted
 from storage.mongo import Database, Document
 from storage.statistics_changes import take_back
+from storage.webhooks.outbox import tell_of_removal
 
 DELETED = "deleted"
 EXPIRED = "expired"
@@ -30,6 +31,7 @@ async def remove_images(
     await release_blobs(database, [image["sha256"] for image in images], session)
     await count_deleted(database, images, session)
     await take_back(database, session, images)
+    await tell_of_removal(database, images, session)
 
 
 async def note_in_jobs(

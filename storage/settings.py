@@ -1,16 +1,19 @@
 """Where the servers are."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
 
+from domain.settings import SettingsReader
 from domain.turns import WEIGHTS_PATTERN
 
 MongoUrl = Annotated[str, msgspec.Meta(pattern=r"^mongodb(\+srv)?://")]
 RedisUrl = Annotated[str, msgspec.Meta(pattern=r"^(rediss?|unix)://")]
 
 
+MIN_SECRET_KEY_CHARS = 32
 MAX_TTL_SECONDS = 100 * 365 * 24 * 3600
 
 
@@ -25,6 +28,9 @@ class StoreSettings(msgspec.Struct, frozen=True):
         store_timeout_seconds: Longest wait for one call to MongoDB, in seconds.
         redis_timeout_seconds: Longest wait for one call to Redis, in seconds.
         idempotency_seconds: How long the answer to an Idempotency-Key is kept, in seconds.
+        secret_key: What the secrets of webhooks are encrypted with: texts of 32 characters or
+            more, comma list; the first encrypts, the others still decrypt. Empty: no webhooks.
+        secret_key_file: A file that holds it, where it is not given itself.
     """
 
     mongodb_url: MongoUrl
@@ -33,6 +39,13 @@ class StoreSettings(msgspec.Struct, frozen=True):
     store_timeout_seconds: Annotated[float, msgspec.Meta(gt=0)] = 20.0
     redis_timeout_seconds: Annotated[float, msgspec.Meta(gt=0)] = 5.0
     idempotency_seconds: Annotated[float, msgspec.Meta(ge=1)] = 24 * 3600.0
+    secret_key: str = ""
+    secret_key_file: str = ""
+
+    @property
+    def secret_keys(self) -> list[str]:
+        """The keys, the one that encrypts first."""
+        return [key.strip() for key in self.secret_key.split(",") if key.strip()]
 
 
 class WorkRules(msgspec.Struct, frozen=True):
@@ -68,6 +81,24 @@ class WorkRules(msgspec.Struct, frozen=True):
     def image_expires_at(self, finished_at: datetime | None) -> datetime | None:
         """Say when an image can be removed; None while it is open, or where it never is."""
         return _expiry(finished_at, self.image_ttl_seconds)
+
+
+def read_store_settings(reader: SettingsReader) -> StoreSettings:
+    """Read how the stores are reached, and the secret key from its file if it is in one."""
+    settings = reader.read(StoreSettings)
+    if not settings.secret_key and settings.secret_key_file:
+        try:
+            key = Path(settings.secret_key_file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            reader.refuse(f"MINILAB_SECRET_KEY_FILE cannot be read: {error.strerror}")
+            return settings
+        settings = msgspec.structs.replace(settings, secret_key=key)
+    if any(len(key) < MIN_SECRET_KEY_CHARS for key in settings.secret_keys):
+        reader.refuse(
+            f"MINILAB_SECRET_KEY (or the file MINILAB_SECRET_KEY_FILE): each key of the list has "
+            f"{MIN_SECRET_KEY_CHARS} characters or more"
+        )
+    return settings
 
 
 def _expiry(finished_at: datetime | None, ttl_seconds: float) -> datetime | None:

@@ -1,5 +1,6 @@
 """Invitation links at rest: found by the hash of their token, revoked in place."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 import msgspec
@@ -90,6 +91,11 @@ class UploadLinks:
         """Read a link."""
         document = await self._links.find_one({"_id": link_id})
         return None if document is None else link_of(document)
+
+    async def find_not_revoked(self, link_ids: Collection[str]) -> set[str]:
+        """Say which of some links have not been withdrawn."""
+        kept = {"_id": {"$in": list(link_ids)}, "revoked_at": None}
+        return {link["_id"] async for link in self._links.find(kept, {"_id": 1})}
 
     async def list_page(self, limit: int, before: str | None) -> list[UploadLink]:
         """List links, newest first.

@@ -20,6 +20,7 @@ from storage.identifiers import first_id_at, new_id, utc_now
 from storage.job_states import JobChange, JobStates, Settling
 from storage.mongo import COMMITTED, DURABLE, IS_OPEN, Client, Database, Document, run_transaction
 from storage.removal import DELETED, note_in_jobs, remove_images
+from storage.webhooks.forgetting import forget_webhooks
 
 # No acceptance takes longer than this from the making of its IDs to its commit.
 UNDER_WAY = timedelta(minutes=2)
@@ -156,7 +157,7 @@ class UserDeletion:
             await remove_images(self._database, images, session)
         if jobs:
             settlings = await self._remove_jobs(jobs, images, session)
-        has_ended = not jobs and not images and not await self._forget_expired(deletion, session)
+        has_ended = not jobs and not images and not await self._forget_rest(deletion, session)
         changes = [settling.change for settling in settlings]
         changes.append(await self._note(deletion, len(images), session, has_ended=has_ended))
         interrupted = list({image["job_id"] for image in images if "due_at" in image})
@@ -206,13 +207,16 @@ class UserDeletion:
             list({image["job_id"] for image in shrunk}), session
         )
 
-    async def _forget_expired(self, deletion: Document, session: AsyncIOMotorClientSession) -> int:
-        """Remove notes of what has expired. Returns how many."""
+    async def _forget_rest(self, deletion: Document, session: AsyncIOMotorClientSession) -> int:
+        """Remove notes of what has expired, and webhooks. Returns how many."""
         notes = self._database["expired"]
         found = notes.find({"user_id": deletion["user_id"]}, {"_id": 1}, session=session)
         ids = [note["_id"] async for note in found.limit(MAX_NOTES)]
         await notes.delete_many({"_id": {"$in": ids}}, session=session)
-        return len(ids)
+        of_jobs = _asked(deletion, "job_id")
+        return len(ids) + await forget_webhooks(
+            self._database, deletion["user_id"], of_jobs, session
+        )
 
     async def _note(
         self,

@@ -36,10 +36,11 @@ class Workers:
 
     Args:
         database: Holds everything.
+        kind: Of processes: ``workers``, or ``deliverers``.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._workers = database["workers"]
+    def __init__(self, database: Database, kind: str = "workers") -> None:
+        self._workers = database[kind]
 
     async def beat(self, worker_id: str, images_per_second: float, metrics: bytes = b"") -> None:
         """Record that a worker lives. The time is the server's.

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -35,6 +35,7 @@ from tasks.pace import Pace
 from tasks.refill import REFILL_SECONDS, refill
 from tasks.settings import WorkerSettings
 from tasks.shared_calls import TURN
+from tasks.side_tasks import repeat
 from tasks.watch import WorkWatch
 from tasks.woken_queue import WokenQueue
 
@@ -120,13 +121,13 @@ class ImageWorker:
             asyncio.create_task(
                 self._stores.notices.hear_cancels(self._processor.claims.look_again)
             ),
-            asyncio.create_task(self._repeat(self._beat, HEARTBEAT_SECONDS)),
-            asyncio.create_task(self._repeat(self._reconcile, worker.reconcile_seconds)),
-            asyncio.create_task(self._repeat(self._refill, REFILL_SECONDS)),
-            asyncio.create_task(self._repeat(self._sweep, worker.sweep_seconds)),
-            asyncio.create_task(self._repeat(self._fold, worker.fold_seconds)),
-            asyncio.create_task(self._repeat(self._expire, worker.sweep_seconds)),
-            asyncio.create_task(self._repeat(self._delete_users, DELETE_USERS_SECONDS)),
+            asyncio.create_task(repeat(self._beat, HEARTBEAT_SECONDS)),
+            asyncio.create_task(repeat(self._reconcile, worker.reconcile_seconds)),
+            asyncio.create_task(repeat(self._refill, REFILL_SECONDS)),
+            asyncio.create_task(repeat(self._sweep, worker.sweep_seconds)),
+            asyncio.create_task(repeat(self._fold, worker.fold_seconds)),
+            asyncio.create_task(repeat(self._expire, worker.sweep_seconds)),
+            asyncio.create_task(repeat(self._delete_users, DELETE_USERS_SECONDS)),
         ]
         try:
             await self._take_hints(stop)
@@ -242,18 +243,6 @@ class ImageWorker:
             await self._stores.workers.leave(self._id)
         except STORE_FAILED as error:
             _log.warning("leave_not_recorded", reason=type(error).__name__)
-
-    async def _repeat(self, action: Callable[[], Awaitable[None]], seconds: float) -> None:
-        while True:
-            try:
-                await action()
-            except STORE_FAILED as error:
-                _log.warning(
-                    "side_task_interrupted", task=action.__name__, reason=type(error).__name__
-                )
-            except Exception:  # One bad document must not end what all others depend on.
-                _log.exception("side_task_failed", task=action.__name__)
-            await asyncio.sleep(seconds)
 
 
 async def run_worker(settings: Settings) -> None:

@@ -16,7 +16,7 @@ from tests.token_guard import find_token
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Fail any test that has written the token of a link, in its logs above all.
+    """Fail any test that has written a secret, in its logs above all.
 
     Processes that a test starts log to files in its folder.
     """
@@ -29,7 +29,7 @@ def pytest_runtest_makereport(
     written = find_token("".join(texts))
     if written and not report.failed:
         report.outcome = "failed"
-        report.longrepr = f"the token of a link was written: {written}"
+        report.longrepr = f"a secret was written: {written}"
     return report
 
 

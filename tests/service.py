@@ -17,7 +17,7 @@ from litestar import Litestar
 
 from api.admission import Admission
 from api.app import create_app
-from api.http_protocol import BoundedProtocol
+from api.serving import Protocol, Server
 from api.settings import Settings, read_settings
 from storage.connect import Stores
 from storage.embedded import EmbeddedServers
@@ -27,6 +27,7 @@ from tasks.worker import read_settings as read_worker_settings
 from tests.token_guard import refuse_tokens
 
 ADMIN_KEY = "an-admin-key-of-forty-characters-or-more"
+SECRET_KEY = "a-secret-key-of-forty-characters-or-more"
 REPOSITORY = Path(__file__).parent.parent
 File = tuple[str, bytes]
 """Name and content of a file."""
@@ -49,6 +50,7 @@ def environment(servers: EmbeddedServers, database: str, **more: object) -> dict
         "MINILAB_MONGODB_DATABASE": database,
         "MINILAB_ADMIN_KEY": ADMIN_KEY,
         "MINILAB_ACCESS_LOG": "false",
+        "MINILAB_SECRET_KEY": SECRET_KEY,
     }
     return fixed | {f"MINILAB_{name.upper()}": str(value) for name, value in more.items()}
 
@@ -179,20 +181,23 @@ def authorization(key: str) -> dict[str, str]:
 
 @asynccontextmanager
 async def running_service(
-    environ: dict[str, str], *, prepare: bool = True
+    environ: dict[str, str], *, prepare: bool = True, send_buffer_bytes: int | None = None
 ) -> AsyncIterator[Service]:
     """Serve an API over HTTP on a free port, in this process and on this loop.
 
     Args:
         environ: What it is told.
         prepare: Whether its database is there, and is to be made ready first.
+        send_buffer_bytes: What the system keeps of what a client has not read; None: as it likes.
     """
     settings = read_settings(environ)
     app = create_app(settings)
-    protocol = partial(BoundedProtocol, settings.uploads)
+    protocol = partial(Protocol, settings.uploads)
     config = uvicorn.Config(app, http=protocol, ws="none", log_level="warning")  # type: ignore[arg-type]
-    server = uvicorn.Server(config)
+    server = Server(config, app)
     listener = socket.create_server(("127.0.0.1", 0))
+    if send_buffer_bytes is not None:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer_bytes)
     serving = asyncio.create_task(server.serve([listener]))
     async with asyncio.timeout(30):
         while not server.started:

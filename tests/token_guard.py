@@ -1,7 +1,8 @@
-"""No token of a link may be written anywhere but in the answer that makes the link.
+"""No secret may be written anywhere but in the answer that makes it.
 
-Every token has the same form, so it need not be known to be found: all that any test writes, logs
-above all, is searched for that form, and so is every answer of the service in every test.
+Tokens of links and secrets of webhooks have a form each, so they need not be known to be found: all
+that any test writes, logs above all, is searched for these, and so is every answer of the service
+in every test.
 """
 
 import re
@@ -9,9 +10,10 @@ import re
 import httpx
 
 from domain.keys import LINK_PREFIX
+from domain.webhooks.signing import SECRET_PREFIX
 
 # 256 bits; half of them would already be too many.
-_TOKEN = re.compile(rf"{LINK_PREFIX}[A-Za-z0-9_-]{{20,}}")
+_TOKEN = re.compile(rf"{LINK_PREFIX}[A-Za-z0-9_-]{{20,}}|{SECRET_PREFIX}[A-Za-z0-9+/=]{{20,}}")
 
 
 def find_token(text: str) -> str | None:

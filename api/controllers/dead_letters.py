@@ -25,7 +25,7 @@ from api.retrying import retry_letters
 from api.schemas.dead_letters import (
     MAX_CHOSEN,
     ChosenDeadLetters,
-    Code,
+    DeadLetterCode,
     DeadLetterView,
     DiscardedView,
     RetriedView,
@@ -55,7 +55,7 @@ OfUser = Annotated[
     ),
 ]
 WithCode = Annotated[
-    Code | None, QueryParameter(required=False, description="Only those with this error.")
+    DeadLetterCode | None, QueryParameter(required=False, description="Only those with this error.")
 ]
 OfJob = Annotated[
     str | None, QueryParameter(required=False, max_length=64, description="Only those of this job.")

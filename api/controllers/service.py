@@ -37,7 +37,8 @@ class ReadinessView(msgspec.Struct, frozen=True):
     """What it takes to be ready: MongoDB takes writes, Redis answers, a worker lives."""
     workers: int
     details: dict[str, PartView]
-    """How each of these stands, and `disk` and `backlog`, which say whether uploads are taken."""
+    """How each of these stands, and `disk` and `backlog`, which say whether uploads are taken, and
+    `webhooks`, which says whether they are delivered."""
 
 
 @get(

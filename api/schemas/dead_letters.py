@@ -1,20 +1,29 @@
 """Dead letters as admins see them."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
-from api.schemas.jobs import ErrorView, view_error
+from api.schemas.jobs import FailureView, view_error
 from domain.keys import MAX_USER_ID_CHARS
 from storage.dead_letters import DeadLetter
 
 MAX_CHOSEN = 1000
-Code = Literal["decoder_died", "decode_timed_out", "attempts_exhausted", "operation_failed"]
 Id = Annotated[str, msgspec.Meta(max_length=64)]
 
 
-class AttemptView(msgspec.Struct, frozen=True):
+class DeadLetterCode(StrEnum):
+    """Why an image was given up."""
+
+    DECODER_DIED = "decoder_died"
+    DECODE_TIMED_OUT = "decode_timed_out"
+    ATTEMPTS_EXHAUSTED = "attempts_exhausted"
+    OPERATION_FAILED = "operation_failed"
+
+
+class DeadLetterAttemptView(msgspec.Struct, frozen=True):
     """An attempt that did not end well."""
 
     at: datetime
@@ -39,19 +48,19 @@ class DeadLetterView(msgspec.Struct, frozen=True):
     bytes: int
     operations: list[str]
     """Those that were given up."""
-    error: ErrorView | None
+    error: FailureView | None
     """Why the first of them was."""
     gave_up_at: datetime
-    attempts: list[AttemptView]
+    attempts: list[DeadLetterAttemptView]
     """The last ones that did not end well, oldest first."""
 
 
-class DeadLetterFilterBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class DeadLetterFilterView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which letters are meant; an empty filter means all."""
 
     user_id: Annotated[str, msgspec.Meta(max_length=MAX_USER_ID_CHARS)] | None = None
     """Only this user's."""
-    code: Code | None = None
+    code: DeadLetterCode | None = None
     """Only those with this error."""
     job_id: Id | None = None
     """Only those of this job."""
@@ -62,7 +71,7 @@ class ChosenDeadLetters(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 
     ids: Annotated[list[Id], msgspec.Meta(max_length=MAX_CHOSEN)] | None = None
     """Images; those that are no dead letters are skipped."""
-    filter: DeadLetterFilterBody | None = None
+    filter: DeadLetterFilterView | None = None
     """The first 1,000 that it fits."""
 
 
@@ -100,5 +109,5 @@ def view_dead_letter(letter: DeadLetter) -> DeadLetterView:
         operations=letter.operations,
         error=view_error(letter.error),
         gave_up_at=letter.gave_up_at,
-        attempts=[AttemptView(a.at, a.worker, a.reason) for a in letter.attempts],
+        attempts=[DeadLetterAttemptView(a.at, a.worker, a.reason) for a in letter.attempts],
     )

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from api.schemas.jobs import ErrorView, view_error
+from api.schemas.jobs import FailureView, view_error
 from domain.images.formats import ImageFormat
 from domain.images.values import Metadata, unpack_bins
 from domain.jobs import Status
@@ -31,13 +31,13 @@ class FaceView(msgspec.Struct, frozen=True):
     """`[x, y, width, height]` in pixels of the upright image."""
 
 
-class OperationView(msgspec.Struct, frozen=True):
+class OperationResultView(msgspec.Struct, frozen=True):
     """How an operation on an image stands."""
 
     status: Status
     version: int | None
     """The version of the operation that made the result."""
-    error: ErrorView | None
+    error: FailureView | None
 
 
 class ImageSummaryView(msgspec.Struct, frozen=True):
@@ -75,14 +75,14 @@ class ImageView(ImageSummaryView, frozen=True):
     gps: GpsPolicy
     """`strip`: nothing that is served of it tells where it was taken."""
     duplicate_of: str | None
-    error: ErrorView | None
+    error: FailureView | None
     expires_at: datetime | None
     """From then on it can go, with its results; null while it is open or where it is kept."""
     histogram: HistogramView | None
     faces: list[FaceView] | None
     fingerprint: str | None
     """64-bit perceptual hash as 16 hex digits: near-duplicates differ in few bits."""
-    operations: dict[str, OperationView]
+    operations: dict[str, OperationResultView]
 
 
 def view_summary(image: Image, blob: Blob | None) -> ImageSummaryView:
@@ -127,7 +127,7 @@ def view_image(image: Image, blob: Blob | None, rules: WorkRules) -> ImageView:
         faces=None if faces is None else [FaceView(box) for box in faces],
         fingerprint=result_of(image, blob, "fingerprint"),
         operations={
-            name: OperationView(cell.status, cell.version, view_error(cell.error))
+            name: OperationResultView(cell.status, cell.version, view_error(cell.error))
             for name, cell in image.item.cells.items()
         },
     )

@@ -14,7 +14,7 @@ from storage.mongo import USER_DELETION_KEPT_SECONDS
 from storage.settings import WorkRules
 
 
-class ErrorView(msgspec.Struct, frozen=True):
+class FailureView(msgspec.Struct, frozen=True):
     """Why a file, or one of its operations, has no result."""
 
     code: str
@@ -29,10 +29,10 @@ class CellView(msgspec.Struct, frozen=True):
     """One image × one operation."""
 
     status: Status
-    error: ErrorView | None
+    error: FailureView | None
 
 
-class ItemView(msgspec.Struct, frozen=True):
+class JobItemView(msgspec.Struct, frozen=True):
     """One file of a job."""
 
     image_id: str | None
@@ -42,13 +42,13 @@ class ItemView(msgspec.Struct, frozen=True):
     status: Status
     duplicate_of: str | None
     """An earlier image of the same user with the same bytes; it may have been deleted since."""
-    error: ErrorView | None
+    error: FailureView | None
     """Why the whole file failed or was refused."""
     operations: dict[str, CellView]
     """A cell for each operation of the job."""
 
 
-class ProgressView(msgspec.Struct, frozen=True):
+class JobProgressView(msgspec.Struct, frozen=True):
     """Cells (images × operations) by how far they are."""
 
     done: int
@@ -59,7 +59,7 @@ class ProgressView(msgspec.Struct, frozen=True):
     """All."""
 
 
-class QueueView(msgspec.Struct, frozen=True):
+class QueuePlaceView(msgspec.Struct, frozen=True):
     """Where the job waits."""
 
     position: int
@@ -80,7 +80,7 @@ class JobSummaryView(msgspec.Struct, frozen=True):
     user_id: str
     operations: list[str]
     """Those that were asked for; `delete_user` alone removes the user's images."""
-    progress: ProgressView
+    progress: JobProgressView
 
 
 class JobView(JobSummaryView, frozen=True):
@@ -88,8 +88,8 @@ class JobView(JobSummaryView, frozen=True):
 
     expires_at: datetime | None
     """From then on it can go; null while it is open, or where it is kept for ever."""
-    queue: QueueView
-    items: list[ItemView]
+    queue: QueuePlaceView
+    items: list[JobItemView]
     """In upload order. An image that was deleted or has expired is none of them."""
 
 
@@ -99,7 +99,7 @@ class FacesOfFile(msgspec.Struct, frozen=True, omit_defaults=True):
     filename: str
     faces: list[list[int]] | None
     """Boxes `[x, y, width, height]` in pixels of the upright image; null after an error."""
-    error: ErrorView | None = None
+    error: FailureView | None = None
     """Why the file has no result; absent where it has one."""
 
 
@@ -119,11 +119,11 @@ def _titles() -> dict[str, str]:
 TITLE_OF_CODE = _titles()
 
 
-def view_error(error: ItemError | None) -> ErrorView | None:
+def view_error(error: ItemError | None) -> FailureView | None:
     """Show an error."""
     if error is None:
         return None
-    return ErrorView(error.code, TITLE_OF_CODE.get(error.code, error.code), error.detail)
+    return FailureView(error.code, TITLE_OF_CODE.get(error.code, error.code), error.detail)
 
 
 def view_cells(cells: dict[str, Cell]) -> dict[str, CellView]:
@@ -131,9 +131,9 @@ def view_cells(cells: dict[str, Cell]) -> dict[str, CellView]:
     return {name: CellView(cell.status, view_error(cell.error)) for name, cell in cells.items()}
 
 
-def view_item(item: Item) -> ItemView:
+def view_item(item: Item) -> JobItemView:
     """Show an item."""
-    return ItemView(
+    return JobItemView(
         image_id=item.image_id,
         filename=item.filename,
         status=item.status,
@@ -143,10 +143,10 @@ def view_item(item: Item) -> ItemView:
     )
 
 
-def view_progress(job: Job) -> ProgressView:
+def view_progress(job: Job) -> JobProgressView:
     """Show how far a job is."""
     tally = job.tally
-    return ProgressView(tally.succeeded, tally.failed + tally.refused, tally.total)
+    return JobProgressView(tally.succeeded, tally.failed + tally.refused, tally.total)
 
 
 def view_summary(job: Job) -> JobSummaryView:
@@ -174,6 +174,6 @@ def view_job(state: JobState, place: Place, rules: WorkRules) -> JobView:
     return JobView(
         **msgspec.structs.asdict(view_summary(state.job)),
         expires_at=_expiry(state.job, rules),
-        queue=QueueView(place.position, place.eta_seconds),
+        queue=QueuePlaceView(place.position, place.eta_seconds),
         items=[view_item(item) for item in state.items],
     )

@@ -11,7 +11,7 @@ from storage.api_keys import MAX_LIFE, ApiKey
 MAX_LIFE_SECONDS = int(MAX_LIFE.total_seconds())
 
 
-class NewKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class NewApiKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What kind of key to make."""
 
     role: Role
@@ -26,7 +26,7 @@ class NewKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The same, in seconds from now."""
 
 
-class KeyView(msgspec.Struct, frozen=True):
+class ApiKeyView(msgspec.Struct, frozen=True):
     """A key, without its secret."""
 
     id: str
@@ -40,16 +40,19 @@ class KeyView(msgspec.Struct, frozen=True):
     expires_at: datetime | None
 
 
-class CreatedKeyView(KeyView, frozen=True):
+class CreatedApiKeyView(ApiKeyView, frozen=True):
     """A new key. Its secret is kept nowhere, and shown in the answer to its making alone."""
 
     key: str
     """Send it as `Authorization: Bearer <key>`."""
+    webhook_secret: str | None
+    """Verifies what arrives at the `callback_url` of its jobs; null where webhooks are not set
+    up."""
 
 
-def view_key(key: ApiKey) -> KeyView:
+def view_key(key: ApiKey) -> ApiKeyView:
     """Show a key."""
-    return KeyView(
+    return ApiKeyView(
         id=key.id,
         role=key.role,
         user_id=key.user_id,
@@ -61,6 +64,8 @@ def view_key(key: ApiKey) -> KeyView:
     )
 
 
-def view_created_key(key: ApiKey, secret: str) -> CreatedKeyView:
-    """Show a new key with its secret."""
-    return CreatedKeyView(**msgspec.structs.asdict(view_key(key)), key=secret)
+def view_created_key(key: ApiKey, secret: str, webhook_secret: str | None) -> CreatedApiKeyView:
+    """Show a new key with its secrets."""
+    return CreatedApiKeyView(
+        **msgspec.structs.asdict(view_key(key)), key=secret, webhook_secret=webhook_secret
+    )

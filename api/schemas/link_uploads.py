@@ -6,14 +6,14 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from api.schemas.jobs import (
-    ItemView,
+    JobItemView,
+    JobProgressView,
     JobSummaryView,
     JobView,
-    ProgressView,
-    QueueView,
+    QueuePlaceView,
 )
 from api.schemas.paging import Page
-from api.schemas.service import CapabilitiesView, FormatView, LimitsView, OperationInfo
+from api.schemas.service import CapabilitiesView, FormatInfo, LimitsView, OperationInfo
 from domain.jobs import Status
 from domain.links import LinkStatus, UploadLink
 from domain.records import GpsPolicy
@@ -29,7 +29,7 @@ class LinkJobSummaryView(msgspec.Struct, frozen=True):
     created_at: datetime
     finished_at: datetime | None
     operations: list[str]
-    progress: ProgressView
+    progress: JobProgressView
 
 
 class LinkJobView(LinkJobSummaryView, frozen=True):
@@ -37,8 +37,8 @@ class LinkJobView(LinkJobSummaryView, frozen=True):
 
     expires_at: datetime | None
     """From then on it can go; null while it is open, or where it is kept for ever."""
-    queue: QueueView
-    items: list[ItemView]
+    queue: QueuePlaceView
+    items: list[JobItemView]
     """In upload order. An image that was deleted or has expired is none of them."""
 
 
@@ -65,7 +65,7 @@ class LinkUploadsView(msgspec.Struct, frozen=True):
     """Files that still fit; null for any number."""
     left_bytes: int | None
     """Bytes that still fit; null for any number."""
-    formats: list[FormatView]
+    formats: list[FormatInfo]
     operations: list[OperationInfo]
     limits: LimitsView
     """Of one request, whatever the link says."""

@@ -7,7 +7,7 @@ from domain.images.formats import ImageFormat
 from domain.images.operations import OPERATIONS
 
 
-class FormatView(msgspec.Struct, frozen=True):
+class FormatInfo(msgspec.Struct, frozen=True):
     """A format that can be decoded."""
 
     format: str
@@ -37,7 +37,7 @@ class LimitsView(msgspec.Struct, frozen=True):
 class CapabilitiesView(msgspec.Struct, frozen=True):
     """What this service can do."""
 
-    formats: list[FormatView]
+    formats: list[FormatInfo]
     operations: list[OperationInfo]
     limits: LimitsView
 
@@ -46,7 +46,7 @@ def view_capabilities(settings: Settings) -> CapabilitiesView:
     """Show what a service with these settings can do."""
     uploads, images = settings.uploads, settings.images
     return CapabilitiesView(
-        formats=[FormatView(kind.value, kind.media_type) for kind in ImageFormat],
+        formats=[FormatInfo(kind.value, kind.media_type) for kind in ImageFormat],
         operations=[OperationInfo(known.name, known.version) for known in OPERATIONS],
         limits=LimitsView(
             max_file_bytes=uploads.max_file_bytes,

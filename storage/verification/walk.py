@@ -17,8 +17,9 @@ from storage.verification.images import OF_IMAGES
 from storage.verification.invariants import Invariant, Look
 from storage.verification.jobs import OF_JOBS
 from storage.verification.service import OF_THE_SERVICE
+from storage.verification.webhooks import OF_WEBHOOKS
 
-EVERY_INVARIANT = [*OF_IMAGES, *OF_BLOBS, *OF_JOBS, *OF_THE_SERVICE, HASHES]
+EVERY_INVARIANT = [*OF_IMAGES, *OF_BLOBS, *OF_JOBS, *OF_THE_SERVICE, *OF_WEBHOOKS, HASHES]
 # More than this of one kind are not told apart.
 MAX_SUSPECTS = 10_000
 LOOKED_AT_AGAIN = 500

@@ -1,6 +1,7 @@
 """People drop photos off and see what comes of them, in a real browser."""
 
 import asyncio
+import json
 import re
 from pathlib import Path
 
@@ -226,6 +227,27 @@ async def test_queue_is_shown_while_nobody_works(tab: Page, service: Service) ->
     await page.expect_states({"mine.jpg": "In the queue, 3 photos ahead"})
     async with service.working():
         await page.expect_states({"mine.jpg": "Done"})
+
+
+async def test_work_is_shown_while_it_goes_on(tab: Page, service: Service) -> None:
+    page = UploadPage(tab, str(service.client.base_url))
+    await page.open(ADMIN_KEY)
+    await page.choose([("a.jpg", draw())])
+    await expect(page.row("a.jpg").locator(".state")).to_contain_text("In the queue")
+    (job,) = (await service.client.get("/v1/jobs")).json()["items"]
+    await service.stores.ledger.claim(job["id"], 0)
+    await service.stores.notices.publish(await service.stores.ledger.start_job(job["id"]))
+    await page.expect_states({"a.jpg": "Being processed"})
+    assert f"/v1/jobs/{job['id']}/events" in "".join(request.url for request in page.requests)
+
+
+async def test_results_appear_though_too_many_listen(page_in_trouble: UploadPage) -> None:
+    page, tab = page_in_trouble, page_in_trouble.tab
+    full = json.dumps({"code": "listeners_full"})
+    await tab.route("**/events", lambda route: route.fulfill(status=503, body=full))
+    await page.choose([("a.jpg", draw())])
+    await page.expect_states({"a.jpg": "Done"})
+    await expect(page.banner).to_be_hidden()
 
 
 async def test_page_without_a_key_asks_for_one(tab: Page, working_service: Service) -> None:

@@ -1,6 +1,7 @@
 """The contract: committed as served, complete, and true when its examples are sent for real."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -9,10 +10,13 @@ import jsonschema
 import pytest
 from openapi_spec_validator import validate
 
+from domain.webhooks.events import EventType
 from openapi.write_document import DOCUMENT
 from storage.mongo import DURABLE
+from storage.webhooks.documents import DisabledReason
 from tests.pictures import draw
 from tests.service import Service, authorization
+from tests.webhooks import announce, deliveries_of, make_webhook
 
 Operation = dict[str, Any]
 CONTRACT: dict[str, Any] = json.loads(DOCUMENT.read_text())
@@ -81,6 +85,46 @@ def test_examples_of_answers_fit_their_schemas(name: str, schema: Any, value: An
     check(value, schema)
 
 
+def test_every_event_is_a_webhook_with_a_schema_and_an_example() -> None:
+    assert CONTRACT["webhooks"].keys() == set(EventType)
+    for type_, webhook in CONTRACT["webhooks"].items():
+        content = webhook["post"]["requestBody"]["content"]["application/json"]
+        schema = CONTRACT["components"]["schemas"][content["schema"]["$ref"].split("/")[-1]]
+        assert schema["properties"]["type"]["const"] == type_
+        for example in content["examples"].values():
+            check(example["value"], content["schema"])
+
+
+def test_no_reference_dangles() -> None:
+    text = json.dumps(CONTRACT)
+    named = set(re.findall(r"#/components/schemas/([^\"]+)", text))
+    assert named <= CONTRACT["components"]["schemas"].keys()
+
+
+async def test_events_are_what_their_schemas_admit(service: Service) -> None:
+    webhook = await make_webhook(service)
+    async with service.working():
+        job = await service.process([("portrait.jpg", draw())])
+    await service.client.delete(f"/v1/images/{job['items'][0]['image_id']}")
+    link = await service.make_link(max_files=1)
+    await service.send([("portrait.jpg", draw())], route="/v1/uploads", key=link["token"])
+    await service.client.post(f"/v1/webhooks/{webhook['id']}/test")
+    await service.stores.webhooks.disable(
+        (await make_webhook(service))["id"], DisabledReason.FAILING
+    )
+    async with service.working(max_seconds=1e-6):
+        await service.process([("other.jpg", draw(seed=1))])
+    await announce(service)
+    assert await deliveries_of(service, webhook["id"])
+    seen = set()
+    async for event in service.stores.database["events"].find():
+        body = json.loads(event["body"])
+        content = CONTRACT["webhooks"][body["type"]]["post"]["requestBody"]["content"]
+        check(body, content["application/json"]["schema"])
+        seen.add(body["type"])
+    assert seen == set(EventType)
+
+
 def test_problems_are_sent_as_documented() -> None:
     for _, _, operation in OPERATIONS:
         for status, answer in operation["responses"].items():
@@ -113,13 +157,17 @@ async def test_examples_of_requests_are_accepted(working_service: Service) -> No
         [("portrait.jpg", draw())], route="/v1/uploads", key=link["token"]
     )
     known["user_id"] = "u1"
+    known["webhook_id"] = (await make_webhook(working_service))["id"]
+    path = f"/v1/webhooks/{known['webhook_id']}/test"
+    known["delivery_id"] = (await working_service.client.post(path)).json()["id"]
     followed = {"job_id": upload.json()["id"]}
     of_operation = {
         "retryJob": {"job_id": failed["id"]},
         "getLinkJob": followed,
+        "streamLinkJobEvents": followed,
         "getLinkJobByUrl": followed,
     }
-    order = {"post": 0, "get": 1, "delete": 2}
+    order = {"post": 0, "get": 1, "patch": 1, "delete": 2}
     for path, method, operation in sorted(OPERATIONS, key=lambda found: order[found[1]]):
         body = operation.get("requestBody", {}).get("content", {})
         options: dict[str, Any] = {}
@@ -152,4 +200,6 @@ async def test_docs_page_needs_no_other_host(service: Service) -> None:
         answer = await service.client.get(f"/docs/assets/{asset}")
         assert answer.status_code == 200
         assert len(answer.content) > 100_000
-    assert "https://" not in page.replace("https://spdx.org", "")
+    others = set(re.findall(r"https://[\w.-]+", page))
+    named = {"https://spdx.org", "https://example.com", "https://minilab.example.com"}
+    assert others <= named  # Nothing is loaded from these.

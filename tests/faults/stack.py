@@ -131,6 +131,16 @@ class Stack:
             worker.wait_ready(30)
         return worker
 
+    def start_deliverer(self, *, wait: bool = True, **more: object) -> ServerProcess:
+        """Start a deliverer of webhooks; see :meth:`start_worker`."""
+        deliverer = self._make(
+            "tasks.deliver", lambda: self._was_seen(deliverer.pid, "deliverers"), **more
+        )
+        deliverer.spawn()
+        if wait:
+            deliverer.wait_ready(30)
+        return deliverer
+
     def children(self, worker: ServerProcess) -> list[psutil.Process]:
         """Give the children that a worker decodes in."""
         return psutil.Process(worker.pid).children()
@@ -202,10 +212,10 @@ class Stack:
             return False
         return answer.status_code == 200
 
-    def _was_seen(self, pid: int) -> bool:
+    def _was_seen(self, pid: int, kind: str = "workers") -> bool:
         with MongoClient[dict[str, Any]](self.servers.mongodb_url) as client:
-            workers = client[self.environ["MINILAB_MONGODB_DATABASE"]].workers
-            return workers.find_one({"_id": {"$regex": f":{pid}:"}}) is not None
+            processes = client[self.environ["MINILAB_MONGODB_DATABASE"]][kind]
+            return processes.find_one({"_id": {"$regex": f":{pid}:"}}) is not None
 
 
 @asynccontextmanager

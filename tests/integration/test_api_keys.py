@@ -21,9 +21,10 @@ async def _make(service: Service, role: str, **more: str) -> dict[str, Any]:
 
 async def test_shows_secret_once(service: Service) -> None:
     made = await _make(service, "client", user_id="u1", note="phone")
-    secret = made.pop("key")
+    secret, signing = made.pop("key"), made.pop("webhook_secret")
     assert secret.startswith("mlk_")
     assert len(secret) >= 40
+    assert signing.startswith("whsec_")
     assert made["hint"] == secret[:8]
     listed = (await service.client.get("/v1/api-keys")).json()["items"]
     assert listed == [made]

@@ -102,7 +102,8 @@ async def test_rejects_field_of_1_mb(refusing: Service) -> None:
         ("user_id", "u" * 129, "invalid_value"),
         ("user_id", "a\x00b", "invalid_value"),
         ("user_id", "a\nb", "invalid_value"),
-        ("callback_url", "https://example.com/hook", "invalid_value"),
+        ("callback_url", "http://example.com/hook", "invalid_value"),
+        ("callback_url", "https://169.254.169.254/hook", "invalid_value"),
         ("gps", "sometimes", "invalid_value"),
     ],
 )

@@ -13,6 +13,7 @@ import pytest
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import Service, authorization
+from tests.webhooks import URL, make_webhook
 
 OWNER = "owner-7f3ac1"
 FILENAME = "holiday-9b2e41.png"
@@ -23,6 +24,7 @@ NAMED = "not found"
 LIST = "nothing of it listed"
 ADMIN = "for admins only"
 UPLOAD = "a job of one's own"
+OWN = "something of one's own"
 OPEN = "the same for all"
 LINK = "for links only"
 USER = "not found; for a key of all users, one of its own"
@@ -63,12 +65,29 @@ EXPECTED = {
     "discardDeadLetter": ADMIN,
     "retryDeadLetters": ADMIN,
     "discardDeadLetters": ADMIN,
+    "streamJobEvents": NAMED,
+    "streamLinkJobEvents": LINK,
+    "createWebhook": OWN,
+    "listWebhooks": LIST,
+    "getWebhook": NAMED,
+    "updateWebhook": NAMED,
+    "deleteWebhook": NAMED,
+    "rotateWebhookSecret": NAMED,
+    "testWebhook": NAMED,
+    "listDeliveries": NAMED,
+    "getDelivery": NAMED,
+    "redeliver": NAMED,
+    "redeliverFailed": NAMED,
+    "rotateApiKeyWebhookSecret": ADMIN,
 }
 BODIES: dict[str, dict[str, Any]] = {
     "createApiKey": {"role": "admin"},
     "createUploadLink": {"expires_in": 60},
     "retryDeadLetters": {"filter": {}},
     "discardDeadLetters": {"filter": {}},
+    "createWebhook": {"url": URL},
+    "updateWebhook": {"note": "mine"},
+    "redeliverFailed": {"since": "2026-01-01T00:00:00Z"},
 }
 # Role and user of a key, and the user that its requests name.
 STRANGERS = {
@@ -115,7 +134,13 @@ async def _owned(service: Service, key: str) -> dict[str, str]:
     image_id = job["items"][0]["image_id"]
     (kept,) = (await service.client.get("/v1/api-keys")).json()["items"]
     link = await service.make_link(user_id=OWNER)
+    webhook = await make_webhook(service, key)
+    test = await service.client.post(
+        f"/v1/webhooks/{webhook['id']}/test", headers=authorization(key)
+    )
     return {
+        "webhook_id": webhook["id"],
+        "delivery_id": test.json()["id"],
         "link_id": link["id"],
         "token": "mll_no-link-has-this",
         "job_id": job["id"],
@@ -127,7 +152,18 @@ async def _owned(service: Service, key: str) -> dict[str, str]:
 
 
 async def _everything(service: Service) -> list[Any]:
-    names = ("jobs", "images", "api_keys", "upload_links", "blobs.files", "variants.files")
+    names = (
+        "jobs",
+        "images",
+        "api_keys",
+        "upload_links",
+        "blobs.files",
+        "variants.files",
+        "webhook_endpoints",
+        "webhook_key_secrets",
+        "events",
+        "deliveries",
+    )
     return [
         document
         for name in names
@@ -166,7 +202,7 @@ async def test_stranger_gets_nothing_of_another(working_service: Service, who: s
     before = await _everything(service)
     for method, template, operation in await _operations(service):
         name = operation["operationId"]
-        if EXPECTED[name] == UPLOAD:
+        if EXPECTED[name] in {UPLOAD, OWN}:
             continue
         body = BODIES.get(name)
         # A service key speaks for every user that it names.
@@ -260,7 +296,7 @@ async def test_link_opens_its_own_routes_alone_and_shows_its_own_uploads_alone(
                 _assert_tells_nothing(answer, owned | {"job_id": upload.json()["id"]})
                 if name == "getLinkUploads":
                     assert answer.json()["items"] == []
-                elif name in {"getLinkJob", "getLinkJobByUrl"}:
+                elif name in {"getLinkJob", "getLinkJobByUrl", "streamLinkJobEvents"}:
                     assert_problem(answer, 404, "not_found")
                 elif name not in {"getHealth", "getReadiness", "getMetrics"}:
                     assert_problem(answer, 401, "unauthenticated")

@@ -16,6 +16,7 @@ from storage.mongo import DURABLE, Database
 from storage.verification import EVERY_INVARIANT, Verification, Verifier
 from tests.pictures import draw
 from tests.service import Service, environment, find_test_data, running_service
+from tests.webhooks import announce, make_webhook
 
 Everything = dict[str, list[dict[str, Any]]]
 Breach = Callable[[Database], Awaitable[object]]
@@ -45,6 +46,7 @@ async def filled(servers: EmbeddedServers) -> AsyncIterator[Service]:
 
 async def _fill(service: Service) -> None:
     await service.make_key("client", "u1")
+    await make_webhook(service)
     photo = find_test_data() / "photos" / "DSCN0010.jpg"
     await service.process([("photo.jpg", photo.read_bytes())], gps="keep")
     await service.process([("photo.jpg", photo.read_bytes())], gps="strip")
@@ -61,6 +63,7 @@ async def _fill(service: Service) -> None:
     )
     for job in (await service.client.get("/v1/jobs")).json()["items"]:
         await service.job(job["id"])
+    await announce(service)
     await _durable(service)["expired"].insert_one(
         {"_id": new_id(), "kind": "image", "user_id": "u1", "expired_at": datetime.now(UTC)}
     )
@@ -149,6 +152,7 @@ async def _keep_expired(database: Database) -> None:
 SUCCEEDED = {"status": "succeeded"}
 QUEUED = {"status": "queued"}
 ONE_MORE = {"$inc": {"metadata.images": 1}}
+IN_THE_OPEN = "whsec_MfKQ9r8GKYqrTwjU"
 A_PLACE = {"type": "Point", "coordinates": [8.5, 47.4]}
 BREACHES: dict[str, list[Breach]] = {
     "image_blob": [_removing("blobs.files", {})],
@@ -243,6 +247,27 @@ BREACHES: dict[str, list[Breach]] = {
     "statistics": [
         _changing("statistics", {"_id": "total/images"}, {"$inc": {"count": 1}}),
         _removing("images", {**SUCCEEDED, "counted": {"$ne": None}}),
+    ],
+    "delivered_events": [
+        _removing("events", {"type": "job.finished"}),
+        _changing("deliveries", {}, {"$set": {"endpoint_id": "another"}}),
+    ],
+    "due_deliveries": [
+        _changing("deliveries", {}, {"$unset": {"due_at": ""}}),
+        _changing("deliveries", {}, {"$set": {"status": "delivered"}}),
+    ],
+    "encrypted_webhook_secrets": [
+        _changing("webhook_endpoints", {}, {"$set": {"secrets.0.encrypted": IN_THE_OPEN}})
+    ],
+    "encrypted_key_secrets": [
+        _changing("webhook_key_secrets", {}, {"$set": {"secrets.0.encrypted": IN_THE_OPEN}})
+    ],
+    "announced_jobs": [
+        _changing(
+            "jobs",
+            SUCCEEDED,
+            {"$set": {"unannounced": [{"version": 1, "at": datetime(2026, 1, 1, tzinfo=UTC)}]}},
+        )
     ],
     "indexes": [lambda database: database["upload_links"].drop_index("token_hash_1")],
     "blob_hashes": [_swap_bytes],

@@ -90,6 +90,10 @@ def test_worker_needs_no_admin_key() -> None:
         ("MONGODB_URL", "postgres://x"),
         ("REDIS_URL", "127.0.0.1:6379"),
         ("ADMIN_KEY", "k" * 31),
+        ("SECRET_KEY", "k" * 31),
+        ("SECRET_KEY", f"{'k' * 32},short"),
+        ("WEBHOOK_ALLOW", "10.0.0.1/8"),
+        ("WEBHOOK_ALLOW_HTTP", "perhaps"),
     ],
 )
 def test_refuses_setting_out_of_bounds(name: str, value: str) -> None:
@@ -104,6 +108,17 @@ def test_admin_key_may_come_from_a_file(tmp_path: Path) -> None:
     assert read_api_settings(environ).api.admin_key == "f" * 40
     missing = environ | {"MINILAB_ADMIN_KEY_FILE": str(tmp_path / "nope")}
     with pytest.raises(SettingsError, match="MINILAB_ADMIN_KEY_FILE"):
+        read_api_settings(missing)
+
+
+def test_secret_key_may_come_from_a_file_and_be_a_list(tmp_path: Path) -> None:
+    file = tmp_path / "secret-key"
+    file.write_text(f"{'n' * 32}, {'o' * 32}\n")
+    environ = WHOLE | {"MINILAB_SECRET_KEY_FILE": str(file)}
+    assert read_api_settings(environ).stores.secret_keys == ["n" * 32, "o" * 32]
+    assert read_api_settings(WHOLE).stores.secret_keys == []
+    missing = environ | {"MINILAB_SECRET_KEY_FILE": str(tmp_path / "nope")}
+    with pytest.raises(SettingsError, match="MINILAB_SECRET_KEY_FILE"):
         read_api_settings(missing)
 
 

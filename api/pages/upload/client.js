@@ -4,6 +4,7 @@ const WAIT_SECONDS = 10;
 const KEY_ROUTES = { drop: "/v1/jobs", job: (id) => `/v1/jobs/${encodeURIComponent(id)}` };
 const LINK_ROUTES = { drop: "/v1/uploads", job: (id) => `/v1/uploads/jobs/${encodeURIComponent(id)}` };
 const LINK_PREFIX = "mll_";
+const TOO_MANY_LISTEN = new Set(["too_many_listeners", "listeners_full"]);
 // An earlier sending of the same batch has not ended: ask again for its answer.
 const IN_FLIGHT = new Set(["idempotency_key_in_use", "idempotency_key_taken_over"]);
 
@@ -64,8 +65,27 @@ export class Client {
     this.capabilities = await (await this.#fetch(path)).json();
   }
 
-  async job(id, etag) {
-    const headers = { Prefer: `wait=${WAIT_SECONDS}`, ...(etag ? { "If-None-Match": etag } : {}) };
+  // Listens until a job is no longer of this version, but not for long. False where that cannot be.
+  async changed(id, version) {
+    const leaving = new AbortController();
+    const timer = setTimeout(() => leaving.abort(), WAIT_SECONDS * 1000);
+    try {
+      const headers = { "Last-Event-ID": version };
+      const answer = await this.#fetch(`${this.#routes.job(id)}/events`, headers, leaving.signal);
+      return answer.status === 204 || (await hasData(answer.body));
+    } catch (refusal) {
+      if (leaving.signal.aborted) return true;
+      if (TOO_MANY_LISTEN.has(refusal.code)) return false;
+      throw refusal instanceof Refusal ? refusal : new Refusal(0);
+    } finally {
+      clearTimeout(timer);
+      leaving.abort();
+    }
+  }
+
+  // Holds the answer for a while, if it is to wait for the end of the job.
+  async job(id, etag, waits) {
+    const headers = { ...(waits && { Prefer: `wait=${WAIT_SECONDS}` }), ...(etag && { "If-None-Match": etag }) };
     const answer = await this.#fetch(this.#routes.job(id), headers);
     const job = answer.status === 304 ? null : await answer.json();
     return { job, etag: answer.headers.get("ETag") ?? etag };
@@ -99,11 +119,11 @@ export class Client {
     });
   }
 
-  async #fetch(path, headers = {}) {
+  async #fetch(path, headers = {}, signal = null) {
     const all = { Authorization: `Bearer ${this.#key}`, ...headers };
     let answer;
     try {
-      answer = await fetch(path, { headers: all, cache: "no-store", credentials: "omit" });
+      answer = await fetch(path, { headers: all, cache: "no-store", credentials: "omit", signal });
     } catch {
       throw new Refusal(0);
     }
@@ -113,6 +133,18 @@ export class Client {
 }
 
 const imagePath = (id) => `/v1/images/${encodeURIComponent(id)}`;
+
+// Reads a stream of events until one has come; false where it ends without.
+async function hasData(stream) {
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  while (!text.includes("data:")) {
+    const { value, done } = await reader.read();
+    if (done) return false;
+    text += value;
+  }
+  return true;
+}
 
 function parse(text) {
   try {

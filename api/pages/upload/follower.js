@@ -4,6 +4,8 @@ import { Lanes } from "./lanes.js";
 
 const TERMINAL = new Set(["succeeded", "partial", "failed", "canceled"]);
 const MAX_PAUSE_SECONDS = 30;
+// The more rows a job has, the more each look at it costs.
+const PAUSE_MS_PER_ROW = 10;
 
 export class Follower {
   #lanes = new Lanes(2);
@@ -19,7 +21,7 @@ export class Follower {
   follow(rows, job) {
     show(rows, job);
     if (TERMINAL.has(job.status)) return;
-    const ticket = { rows, id: job.id, etag: null, failures: 0 };
+    const ticket = { rows, id: job.id, version: job.version, etag: null, failures: 0 };
     this.#lanes.add(() => this.#look(ticket));
   }
 
@@ -29,11 +31,14 @@ export class Follower {
 
   async #look(ticket) {
     try {
-      const { job, etag } = await this.#client().job(ticket.id, ticket.etag);
+      const listened = await this.#client().changed(ticket.id, ticket.version);
+      const { job, etag } = await this.#client().job(ticket.id, ticket.etag, !listened);
       if (ticket.failures) this.#onTrouble(ticket.rows, null);
       Object.assign(ticket, { etag, failures: 0 });
       if (job) show(ticket.rows, job);
       if (job && TERMINAL.has(job.status)) return;
+      ticket.version = job?.version ?? ticket.version;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS_PER_ROW * ticket.rows.length));
     } catch (refusal) {
       this.#onTrouble(ticket.rows, refusal);
       if (!refusal.mayPass && refusal.status !== 401) return;

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local_settings import keep_admin_key, read_settings
+from deploy.local_settings import keep_admin_key, keep_secret_key, read_settings
 from domain.settings import SettingsError
 from storage.embedded import ServerError
 
@@ -44,6 +44,35 @@ def test_given_admin_key_is_used_and_not_written(tmp_path: Path) -> None:
     settings = read_settings({"MINILAB_DATA_DIR": str(tmp_path), "MINILAB_ADMIN_KEY": "k" * 32})
     assert keep_admin_key(settings) == "k" * 32
     assert not any(tmp_path.iterdir())
+
+
+def test_secret_key_is_made_once_and_private(tmp_path: Path) -> None:
+    settings = read_settings({"MINILAB_DATA_DIR": str(tmp_path)})
+    key = keep_secret_key(settings)
+    assert len(key) >= 32
+    assert keep_secret_key(settings) == key != keep_admin_key(settings)
+    assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kept"),
+    [
+        ("MINILAB_SECRET_KEY", f"{'n' * 32},{'o' * 32}", f"{'n' * 32},{'o' * 32}"),
+        ("MINILAB_SECRET_KEY_FILE", "/run/secrets/minilab", ""),
+    ],
+)
+def test_given_secret_key_is_used_and_not_written(
+    tmp_path: Path, name: str, value: str, kept: str
+) -> None:
+    settings = read_settings({"MINILAB_DATA_DIR": str(tmp_path), name: value})
+    assert keep_secret_key(settings) == kept
+    assert not any(tmp_path.iterdir())
+
+
+def test_short_secret_key_is_refused_and_not_repeated() -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings({"MINILAB_SECRET_KEY": f"{'n' * 32},short"})
+    assert "short" not in str(refused.value)
 
 
 def test_broken_admin_key_file_is_refused(tmp_path: Path) -> None:

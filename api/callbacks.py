@@ -1,0 +1,35 @@
+"""Who is told of the end of an upload's job: ``callback_url``, and whoever listens."""
+
+import msgspec
+
+from api.requests import ApiRequest
+from domain.errors import InvalidValue
+from domain.webhooks.addresses import check_url
+from domain.webhooks.events import EventType
+from storage.drop_offs import DropOff
+
+
+async def with_listeners(request: ApiRequest, fields: dict[str, str], drop_off: DropOff) -> DropOff:
+    """Note who is to be told of a job, as the form says and as is known otherwise.
+
+    Args:
+        request: The upload.
+        fields: Its form.
+        drop_off: What it brings.
+
+    Raises:
+        InvalidValue: It names a URL that cannot be used, or came through a link.
+        WebhooksNotSetUp: It names one, and nothing can be signed.
+    """
+    stores = request.app.state.stores
+    callback_url = fields.get("callback_url") or None
+    if callback_url is not None:
+        if request.user.link_id is not None:
+            raise InvalidValue("A callback_url goes with a key; send none through a link.")
+        check_url(callback_url, request.app.state.settings.targets)
+        await stores.key_secrets.ensure(request.user.key_id)
+        drop_off = msgspec.structs.replace(drop_off, callback_url=callback_url)
+    if not drop_off.taken:  # Such a job ends with its acceptance.
+        is_wanted = EventType.JOB_FINISHED in await stores.listeners.wanted()
+        drop_off = msgspec.structs.replace(drop_off, is_wanted=is_wanted)
+    return drop_off

@@ -1,0 +1,203 @@
+"""Line 10: how fast events reach receivers that are well while others hang."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from statistics import median
+from uuid import uuid4
+
+import msgspec
+
+from benchmarks.meter import cpu_seconds
+from benchmarks.rows import Row, Section, Target
+from benchmarks.service import ADMIN_KEY, ROOT, Bench
+from chaos.receivers import Receivers
+from domain.keys import ADMIN_USER, Caller, Role
+from domain.webhooks.events import Event, EventType, WebhookTest, write_payload
+from domain.webhooks.signing import webhook_secret
+from storage.connect import Stores, open_stores
+from storage.embedded import ServerProcess
+from storage.identifiers import utc_now
+from storage.settings import StoreSettings, WorkRules
+from storage.webhooks.documents import Endpoint, kept_event, new_delivery
+from storage.webhooks.endpoints import EndpointPlan
+
+SECRET_KEY = "the-secret-key-of-the-benchmarks-0123456789"  # noqa: S105 -- of a run alone
+ENDPOINTS, HANGING = 100, 10
+RUNS = 3
+TARGET_RATIO = 1.5
+WAIT_SECONDS = 120.0
+CALLER = Caller(ADMIN_USER, Role.ADMIN)
+SECRET = webhook_secret(b"a secret of some 32 random bytes")
+
+
+class Waits(msgspec.Struct, frozen=True):
+    """How a run went.
+
+    Attributes:
+        seconds: From before an event is written to its arrival at a well receiver, sorted.
+        took_seconds: All of it.
+        cpu_seconds: Of the deliverer.
+    """
+
+    seconds: list[float]
+    took_seconds: float
+    cpu_seconds: float
+
+    def quantile_ms(self, share: float) -> float:
+        """Give the time that a share of them took at most, in milliseconds."""
+        return 1000 * self.seconds[int(len(self.seconds) * share)]
+
+
+def measure_webhooks(bench: Bench) -> Section:
+    """Tell 100 endpoints of the same events, with none and with ten of them hanging."""
+    rounds = bench.count(40, 10)
+    _run(bench, 0, 3)  # Warms up.
+    # In turns, as a machine may slow down meanwhile.
+    pairs = [(_run(bench, 0, rounds), _run(bench, HANGING, rounds)) for _ in range(RUNS)]
+    free, beside = zip(*pairs, strict=True)
+    sent = sum(len(run.seconds) for run in free)
+    limit = f"the same without them; medians of {RUNS} runs"
+    return Section(
+        f"events to {ENDPOINTS} webhooks at once, {rounds} times",
+        [
+            Row(
+                f"p99 of delivery to {ENDPOINTS - HANGING} while {HANGING} hang",
+                median(run.quantile_ms(0.99) for run in beside),
+                "ms",
+                median(run.quantile_ms(0.99) for run in free),
+                limit,
+                Target(TARGET_RATIO, at_most=True),
+            ),
+            Row(
+                "median",
+                median(run.quantile_ms(0.5) for run in beside),
+                "ms",
+                median(run.quantile_ms(0.5) for run in free),
+                limit,
+                detail=True,
+            ),
+            Row(
+                "deliveries, none hanging",
+                sent / sum(run.took_seconds for run in free),
+                "a second",
+                detail=True,
+            ),
+            Row(
+                "processor time of the deliverer",
+                1000 * sum(run.cpu_seconds for run in free) / sent,
+                "ms a delivery",
+                detail=True,
+            ),
+        ],
+    )
+
+
+def _run(bench: Bench, hanging: int, rounds: int) -> Waits:
+    database = f"bench_{uuid4().hex[:8]}"
+    with _deliverer(bench, database) as deliverer:
+        settings = StoreSettings(
+            mongodb_url=bench.servers.mongodb_url,
+            redis_url=bench.servers.redis_url,
+            mongodb_database=database,
+            secret_key=SECRET_KEY,
+        )
+        return asyncio.run(_tell(settings, deliverer, hanging, rounds))
+
+
+async def _tell(
+    settings: StoreSettings, deliverer: ServerProcess, hanging: int, rounds: int
+) -> Waits:
+    async with open_stores(settings, WorkRules()) as stores, Receivers() as receivers:
+        await stores.prepare()
+        endpoints = [
+            await stores.webhooks.create(
+                EndpointPlan(receivers.url("never" if n < hanging else "ok", str(n))),
+                SECRET,
+                CALLER,
+            )
+            for n in range(ENDPOINTS)
+        ]
+        began, cpu_before = time.monotonic(), cpu_seconds(deliverer.pid)
+        made_at: dict[tuple[str, str], float] = {}
+        seen = 0
+        for _ in range(rounds):
+            made = await _tell_once(stores, endpoints, hanging)
+            seen = await _until_arrived(receivers, set(made), seen)
+            made_at |= made
+        arrived = {(one.path, one.id): one.at for one in reversed(receivers.messages)}
+        return Waits(
+            sorted(arrived[which] - at for which, at in made_at.items()),
+            time.monotonic() - began,
+            cpu_seconds(deliverer.pid) - cpu_before,
+        )
+
+
+async def _tell_once(
+    stores: Stores,
+    endpoints: Sequence[Endpoint],
+    hanging: int,
+) -> dict[tuple[str, str], float]:
+    """Make one event for each endpoint; give the time for those that are well."""
+    now = utc_now()
+    events = [
+        Event(
+            type=EventType.WEBHOOK_TEST,
+            object_id=endpoint.id,
+            version=time.monotonic_ns(),
+            at=now,
+            key_id=endpoint.key_id,
+            user_id=None,
+            data=WebhookTest(endpoint.id, f"/v1/webhooks/{endpoint.id}"),
+        )
+        for endpoint in endpoints
+    ]
+    began = time.monotonic()
+    kept = [kept_event(event, write_payload(event, ""), now) for event in events]
+    deliveries = [new_delivery(*pair, now) for pair in zip(events, endpoints, strict=True)]
+    await stores.database["events"].insert_many(kept)
+    await stores.database["deliveries"].insert_many(deliveries)
+    await stores.notices.publish_deliveries()
+    well = enumerate(events[hanging:], hanging)
+    return {(f"/ok/{number}", event.id): began for number, event in well}
+
+
+async def _until_arrived(receivers: Receivers, missing: set[tuple[str, str]], first: int) -> int:
+    """Wait for messages; give how many there are then, to look on from there."""
+    async with asyncio.timeout(WAIT_SECONDS):
+        while missing:
+            await receivers.until_next()
+            for message in receivers.messages[first:]:
+                missing.discard((message.path, message.id))
+                first += 1
+    return first
+
+
+@contextmanager
+def _deliverer(bench: Bench, database: str) -> Iterator[ServerProcess]:
+    process = ServerProcess(
+        "deliverer",
+        [sys.executable, "-m", "tasks.deliver"],
+        url="",
+        is_ready=lambda: True,
+        output=bench.folder / "deliverer.log",
+        environment=os.environ
+        | {
+            "MINILAB_MONGODB_URL": bench.servers.mongodb_url,
+            "MINILAB_REDIS_URL": bench.servers.redis_url,
+            "MINILAB_MONGODB_DATABASE": database,
+            "MINILAB_ADMIN_KEY": ADMIN_KEY,
+            "MINILAB_SECRET_KEY": SECRET_KEY,
+            "MINILAB_WEBHOOK_ALLOW": "127.0.0.0/8",
+            "MINILAB_WEBHOOK_ALLOW_HTTP": "true",
+            "PYTHONPATH": str(ROOT),
+        },
+    )
+    process.spawn()
+    try:
+        yield process
+    finally:
+        process.stop()

@@ -1,0 +1,216 @@
+"""Receivers of webhooks, good and bad, that keep what they were sent.
+
+What a receiver does is the first part of its path, so that one server has all of them.
+"""
+
+import asyncio
+import ssl
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+HOST = "127.0.0.1"
+PAUSE_SECONDS = 0.2
+RETRY_AFTER_SECONDS = 1
+_PIECE = b"x" * 65536
+
+
+class Message(msgspec.Struct, frozen=True):
+    """What was sent to a receiver once.
+
+    Attributes:
+        path: Of the receiver.
+        headers: By name in lower case.
+        body: As it came.
+        at: When, on the monotonic clock.
+    """
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+    at: float
+
+    @property
+    def id(self) -> str:
+        """The message's ID, the same on each attempt."""
+        return self.headers["webhook-id"]
+
+
+class Receivers:
+    """A server with any number of receivers; an asynchronous context.
+
+    Args:
+        elsewhere: Where those that redirect redirect to.
+        tls: Makes it speak TLS.
+    """
+
+    def __init__(self, elsewhere: str = "/", tls: ssl.SSLContext | None = None) -> None:
+        self.messages: list[Message] = []
+        self.connections = 0
+        self._next = asyncio.Event()
+        self._elsewhere = elsewhere
+        self._tls = tls
+        self._seen: dict[str, set[str]] = defaultdict(set)
+        self._answering: set[asyncio.Task[None]] = set()
+        self._kinds: dict[str, Callable[[Message, asyncio.StreamWriter], Awaitable[None]]] = {
+            "ok": self._ok,
+            "error": self._error,
+            "busy": self._busy,
+            "redirect": self._redirect,
+            "gone": self._gone,
+            "flaky": self._flaky,
+            "never": self._never,
+            "slow": self._slow,
+            "drip": self._drip,
+            "huge": self._huge,
+            "headers": self._headers,
+            "garbage": self._garbage,
+            "drop": self._drop,
+        }
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    def url(self, kind: str, name: str = "hook", host: str = HOST) -> str:
+        """Give the URL of a receiver.
+
+        Args:
+            kind: What it does: ``ok``, ``error`` (500), ``busy`` (429 with Retry-After),
+                ``redirect``, ``gone`` (410), ``flaky`` (500 once for each message), ``never``
+                (answers), ``slow`` (byte by byte), ``drip`` (200, then byte by byte), ``huge``
+                (200 without an end), ``headers`` (without an end), ``garbage``, ``drop`` (closes).
+            name: Sets it apart from others that do the same.
+            host: The name that it is reached by.
+        """
+        return f"http{'s' if self._tls else ''}://{host}:{self.port}/{kind}/{name}"
+
+    def sent_to(self, kind: str, name: str = "hook") -> list[Message]:
+        """Give what a receiver was sent, in the order of arrival."""
+        return [one for one in self.messages if one.path == f"/{kind}/{name}"]
+
+    def by_path(self) -> Mapping[str, list[Message]]:
+        """Give what each receiver was sent, in the order of arrival."""
+        found: dict[str, list[Message]] = defaultdict(list)
+        for message in self.messages:
+            found[message.path].append(message)
+        return found
+
+    async def until_next(self) -> None:
+        """Wait until something has come since the last time."""
+        await self._next.wait()
+        self._next.clear()
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._take, HOST, 0, ssl=self._tls, backlog=1024)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._server.close()
+        for task in list(self._answering):
+            task.cancel()
+        if self._answering:
+            await asyncio.wait(self._answering)
+
+    def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        answering = asyncio.create_task(self._answer(reader, writer))
+        self._answering.add(answering)
+        answering.add_done_callback(self._answering.discard)
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, asyncio.IncompleteReadError):
+            try:
+                message = await _read_message(reader)
+                self.messages.append(message)
+                self._next.set()
+                await self._kinds[message.path.split("/")[1]](message, writer)
+                await writer.drain()
+            finally:
+                writer.close()
+                await writer.wait_closed()
+
+    async def _ok(self, _: Message, writer: asyncio.StreamWriter) -> None:
+        writer.write(_answer("200 OK", b"taken"))
+
+    async def _error(self, _: Message, writer: asyncio.StreamWriter) -> None:
+        writer.write(_answer("500 Internal Server Error", b"broken"))
+
+    async def _busy(self, _: Message, writer: asyncio.StreamWriter) -> None:
+        more = f"Retry-After: {RETRY_AFTER_SECONDS}\r\n"
+        writer.write(_answer("429 Too Many Requests", b"later", more))
+
+    async def _redirect(self, _: Message, writer: asyncio.StreamWriter) -> None:
+        writer.write(_answer("302 Found", b"", f"Location: {self._elsewhere}\r\n"))
+
+    async def _gone(self, _: Message, writer: asyncio.StreamWriter) -> None:
+        writer.write(_answer("410 Gone", b""))
+
+    async def _flaky(self, message: Message, writer: asyncio.StreamWriter) -> None:
+        is_new = message.id not in self._seen[message.path]
+        self._seen[message.path].add(message.id)
+        await (self._error if is_new else self._ok)(message, writer)
+
+    async def _never(self, _: Message, writer: asyncio.StreamWriter) -> None:
+        await writer.wait_closed()
+
+    async def _slow(self, _: Message, writer: asyncio.StreamWriter) -> None:
+        for byte in _bytes_of(_answer("200 OK", b"taken")):
+            writer.write(byte)
+            await writer.drain()
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _drip(self, _: Message, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+        while True:
+            writer.write(b"x")
+            await writer.drain()
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _huge(self, _: Message, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n")
+        while True:
+            writer.write(_PIECE)
+            await writer.drain()
+
+    async def _headers(self, _: Message, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\n")
+        while True:
+            writer.write(b"X-More: %s\r\n" % _PIECE[:1000])
+            await writer.drain()
+
+    async def _garbage(self, _: Message, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"\x16\x03\x01 this is no HTTP\r\n\r\n")
+
+    async def _drop(self, _: Message, writer: asyncio.StreamWriter) -> None:
+        writer.transport.abort()
+
+
+async def _read_message(reader: asyncio.StreamReader) -> Message:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    first, *lines = head.rstrip().split("\r\n")
+    headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
+    body = await reader.readexactly(int(headers.get("content-length", 0)))
+    return Message(first.split(" ")[1], headers, body, time.monotonic())
+
+
+def _answer(status: str, body: bytes, more: str = "") -> bytes:
+    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n{more}\r\n"
+    return head.encode() + body
+
+
+def _bytes_of(text: bytes) -> Iterator[bytes]:
+    for number in range(len(text)):
+        yield text[number : number + 1]

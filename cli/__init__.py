@@ -1,0 +1,1 @@
+"""The command line ``minilab``: for people at a terminal, and for scripts."""

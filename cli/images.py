@@ -1,0 +1,66 @@
+"""``minilab get``: the results of an image, and its pictures."""
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import click
+
+from cli.rendering import facts, size, status, when
+from cli.session import Session, answer_of, speaking
+from minilab_client.api.images import get_image, get_image_content
+from minilab_client.models import GetImageContentVariant, Image
+from minilab_client.types import File
+
+
+@click.command()
+@click.argument("image_id")
+@click.option(
+    "--variant",
+    type=click.Choice([variant.value for variant in GetImageContentVariant]),
+    default=GetImageContentVariant.ORIGINAL.value,
+    show_default=True,
+    help="Which picture --output takes.",
+)
+@click.option(
+    "--output",
+    "-o",
+    type=click.File("wb", lazy=True),
+    help="Write a picture into this file, or `-`, in place of showing the results.",
+)
+@speaking
+def get(session: Session, image_id: str, variant: str, output: BinaryIO | None) -> None:
+    """Show what is known of an image, or fetch a picture of it."""
+    if output is None:
+        image = answer_of(Image, get_image.sync_detailed(image_id, client=session.client))
+        if session.json_wanted:
+            session.print_json(image)
+        else:
+            session.print(facts(_facts_of(image)))
+        return
+    picture = answer_of(
+        File,
+        get_image_content.sync_detailed(
+            image_id, client=session.client, variant=GetImageContentVariant(variant)
+        ),
+    )
+    output.write(picture.payload.read())
+
+
+def _facts_of(image: Image) -> Iterator[tuple[str, object]]:
+    pixels = f", {image.width} × {image.height}" if image.width else ""
+    yield "file", f"{image.filename}, {image.media_type}, {size(image.bytes_)}{pixels}"
+    yield "image", image.id
+    yield "job", image.job_id
+    yield "user", image.user_id
+    yield "uploaded", when(image.uploaded_at)
+    yield "status", status(image.status.value)
+    if image.duplicate_of:
+        yield "duplicate of", image.duplicate_of
+    for face in image.faces or []:
+        yield "face", face.box
+    for name, value in (image.metadata.to_dict() if image.metadata else {}).items():
+        if value is not None:
+            yield name.replace("_", " "), value
+    for name, cell in image.operations.additional_properties.items():
+        if cell.error is not None:
+            yield name, cell.error.detail

@@ -1,0 +1,180 @@
+"""What every command that speaks to the service has: where it is, who asks, and how to answer."""
+
+import functools
+import ipaddress
+import json
+import os
+import sys
+from collections.abc import Callable
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+from urllib.parse import urlsplit
+
+import click
+import httpx
+from rich.console import Console
+from rich.text import Text
+
+from cli.exits import RefusedError, UnreachableError
+from minilab_client import AuthenticatedClient
+from minilab_client.errors import UnexpectedStatus
+from minilab_client.models import Problem
+from minilab_client.types import Response
+
+MAX_WAIT_SECONDS = 30
+_TIMES = httpx.Timeout(MAX_WAIT_SECONDS + 30.0, connect=10.0)
+_PIPE_COLUMNS = 200
+# A second try of these may go better.
+_LATER_STATUSES = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
+_LATER_CODES = {"idempotency_key_in_use"}
+
+AnswerT = TypeVar("AnswerT")
+
+
+class Document(Protocol):
+    """What the generated client makes of an answer."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give it as the service sent it."""
+
+
+class Session:
+    """A service, whoever asks it, and the terminal.
+
+    Args:
+        url: Where the service is.
+        key_file: File with the API key; None to look for one.
+        json_wanted: Whether answers are written as JSON.
+
+    Attributes:
+        url: Where the service is.
+        json_wanted: Whether answers are written as JSON, and nothing else is.
+        out: Where answers go.
+        progress: Where bars and notes go; silent where JSON is wanted.
+    """
+
+    def __init__(self, url: str, key_file: Path | None, *, json_wanted: bool) -> None:
+        self.url = url.rstrip("/")
+        self.json_wanted = json_wanted
+        # Where nobody looks, nothing is broken into lines.
+        self.out = Console(width=None if sys.stdout.isatty() else _PIPE_COLUMNS)
+        self.progress = Console(stderr=True, quiet=json_wanted)
+        self._key_file = key_file
+
+    @functools.cached_property
+    def client(self) -> AuthenticatedClient:
+        """The generated client, with the key.
+
+        Raises:
+            UsageError: There is no key.
+        """
+        return AuthenticatedClient(
+            base_url=self.url,
+            token=_find_key(self.url, self._key_file),
+            timeout=_TIMES,
+            raise_on_unexpected_status=True,
+        )
+
+    def print_json(self, answer: Document | dict[str, Any]) -> None:
+        """Write an answer as JSON, on lines of its own."""
+        value = answer if isinstance(answer, dict) else answer.to_dict()
+        click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+    def note(self, line: str) -> None:
+        """Say what is going on; it is no part of the answer."""
+        self.progress.print(Text(line), soft_wrap=True)
+
+    def print(self, *parts: Any) -> None:
+        """Write for people. Text that came from elsewhere must not be read as markup."""
+        for part in parts:
+            lines = Text(part) if isinstance(part, str) else part
+            self.out.print(lines, soft_wrap=isinstance(lines, Text))
+
+
+def answer_of(kind: type[AnswerT], response: Response[Any]) -> AnswerT:
+    """Take the answer out of a response.
+
+    Args:
+        kind: What is expected.
+        response: What the generated client gives.
+
+    Raises:
+        RefusedError: The service refused; the message says why.
+        UnreachableError: It cannot answer now.
+    """
+    check(response)
+    if not isinstance(response.parsed, kind):
+        raise UnreachableError(f"a status of {response.status_code} is no answer to this")
+    return response.parsed
+
+
+def check(response: Response[Any]) -> None:
+    """Raise as :func:`answer_of` does where the service answers with a problem."""
+    problem = response.parsed
+    if not isinstance(problem, Problem):
+        return
+    message = f"{problem.code}: {problem.detail} (request {problem.request_id})"
+    if (
+        response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+        or response.status_code in _LATER_STATUSES
+        or problem.code in _LATER_CODES
+    ):
+        raise UnreachableError(message)
+    raise RefusedError(message)
+
+
+def speaking(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command a session, and the options that say where and as whom."""
+
+    @click.option(
+        "--url",
+        envvar="MINILAB_URL",
+        default=_default_url,
+        show_default="http://127.0.0.1:8000",
+        help="Where the service is; or MINILAB_URL.",
+    )
+    @click.option(
+        "--key-file",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="File with the API key; else MINILAB_API_KEY, else, on this machine, the admin key "
+        "of `make run`.",
+    )
+    @click.option("--json", "json_wanted", is_flag=True, help="Print JSON, for scripts.")
+    @functools.wraps(command)
+    def run(*args: Any, url: str, key_file: Path | None, json_wanted: bool, **kwargs: Any) -> None:
+        session = Session(url, key_file, json_wanted=json_wanted)
+        try:
+            command(session, *args, **kwargs)
+        except (httpx.TransportError, httpx.InvalidURL) as error:
+            raise UnreachableError(f"{url} cannot be reached: {error}") from error
+        except UnexpectedStatus as error:
+            raise UnreachableError(f"{url} answers with {error.status_code}") from error
+        except json.JSONDecodeError as error:
+            raise UnreachableError(f"{url} does not answer as Minilab does") from error
+
+    return run
+
+
+def _default_url() -> str:
+    return f"http://127.0.0.1:{os.environ.get('MINILAB_PORT') or 8000}"
+
+
+def _find_key(url: str, key_file: Path | None) -> str:
+    if key_file is not None:
+        return key_file.read_text().strip()
+    if key := os.environ.get("MINILAB_API_KEY"):
+        return key
+    local = Path(os.environ.get("MINILAB_DATA_DIR") or ".minilab").expanduser() / "admin_key"
+    # The admin key of this machine is for no other.
+    if _is_this_machine(url) and local.is_file():
+        return local.read_text().strip()
+    raise click.UsageError("an API key is needed: set MINILAB_API_KEY, or name a --key-file")
+
+
+def _is_this_machine(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

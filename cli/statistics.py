@@ -1,0 +1,39 @@
+"""``minilab stats``: what there is, with charts."""
+
+import click
+
+from cli.rendering import chart, size, table
+from cli.session import Session, answer_of, speaking
+from minilab_client.api.statistics import get_statistics
+from minilab_client.models import Statistics
+
+
+@click.command()
+@click.option(
+    "--tz", default="UTC", show_default=True, metavar="ZONE", help="Time zone of the days."
+)
+@speaking
+def stats(session: Session, tz: str) -> None:
+    """Show what there is: totals, cameras, uploads of the last 30 days, failures."""
+    found = answer_of(Statistics, get_statistics.sync_detailed(client=session.client, tz=tz))
+    if session.json_wanted:
+        session.print_json(found)
+        return
+    totals = table("images", "users", "faces", "bytes", "saved", "most popular")
+    popular = found.most_popular_format
+    totals.add_row(
+        *(
+            f"{number:,}"
+            for number in (found.totals.images, found.totals.users, found.totals.faces)
+        ),
+        size(found.totals.bytes_),
+        size(found.totals.bytes_saved),
+        f"{popular.format_} ({popular.count:,})" if popular else "–",
+    )
+    days = [(f"{day.date:%a %d %b}", day.count) for day in found.uploads_per_day]
+    cameras = [(camera.camera_model, camera.count) for camera in found.top_camera_models]
+    failures = [(failure.code, failure.count) for failure in found.failures]
+    session.print(totals, "", chart(f"Uploads per day ({found.tz})", days))
+    for heading, rows in (("Cameras", cameras), ("Failures", failures)):
+        if rows:
+            session.print("", chart(heading, rows))

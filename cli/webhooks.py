@@ -1,0 +1,162 @@
+"""``minilab webhooks``: events as they are delivered, at a terminal."""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import click
+from rich.text import Text
+
+from cli.exits import SOMETHING_WRONG
+from cli.receiving import Arrival, Receiver
+from cli.session import Session, answer_of, speaking
+from minilab_client.api.webhooks import create_webhook, delete_webhook, test_webhook
+from minilab_client.models import EventType, NewWebhook, WebhookWithSecret
+
+# Of these, nobody can ask to be told; whoever is told anything gets them.
+_ALWAYS = {EventType.WEBHOOK_TEST, EventType.WEBHOOK_DISABLED}
+
+
+@click.group()
+def webhooks() -> None:
+    """Events, delivered as webhooks."""
+
+
+@webhooks.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65_535), default=9000, show_default=True)
+@click.option(
+    "--secret-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File with the secret of a webhook that exists; or MINILAB_WEBHOOK_SECRET. Without one, a "
+    "webhook is made, and deleted at the end.",
+)
+@click.option(
+    "--event",
+    "events",
+    type=click.Choice([kind.value for kind in EventType if kind not in _ALWAYS]),
+    multiple=True,
+    help="Only this type, of a webhook that is made; may be given several times.",
+)
+@click.option(
+    "--public-url", help="Where the service reaches this receiver; else the address it listens on."
+)
+@click.option("--answer", type=click.IntRange(200, 599), default=200, show_default=True)
+@click.option("--limit", type=click.IntRange(min=1), help="End after so many arrivals.")
+@click.option("--test", "wants_test", is_flag=True, help="Ask for a test event.")
+@speaking
+def listen(
+    session: Session,
+    host: str,
+    port: int,
+    secret_file: Path | None,
+    events: tuple[str, ...],
+    public_url: str | None,
+    answer: int,
+    limit: int | None,
+    wants_test: bool,
+) -> None:
+    """Receive webhooks, verify their signatures, and print them, until Ctrl-C.
+
+    For development. A service on this machine delivers here if it was started with
+    MINILAB_WEBHOOK_ALLOW_HTTP=true and MINILAB_WEBHOOK_ALLOW=127.0.0.0/8.
+
+    Exits with 1 where something came whose signature is not right.
+    """
+    log = _Log(session)
+    try:
+        receiver = Receiver(host, port, answer, log.add)
+    except OSError as error:
+        raise click.UsageError(f"{host}:{port} cannot be listened on: {error.strerror}") from error
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with receiver:
+        url = public_url or f"http://{host}:{receiver.server_port}/"
+        try:
+            if secret := _given_secret(secret_file):
+                _trust(receiver, secret)
+                session.note(f"Listening at {url}")
+                _serve(receiver, log, limit)
+            else:
+                with _made_webhook(session, url, events) as webhook:
+                    _trust(receiver, webhook.secret)
+                    session.note(f"Listening at {url} as webhook {webhook.id}")
+                    if wants_test:
+                        test_webhook.sync_detailed(webhook.id, client=session.client)
+                    _serve(receiver, log, limit)
+        except KeyboardInterrupt:
+            pass
+    if log.refusals:
+        raise click.exceptions.Exit(SOMETHING_WRONG)
+
+
+class _Log:
+    """What has come in so far.
+
+    Attributes:
+        count: Arrivals, refused ones included.
+        refusals: Those whose signature is not right.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.count = 0
+        self.refusals = 0
+        self._session = session
+        self._seen: set[str] = set()
+
+    def add(self, arrival: Arrival) -> None:
+        """Count it, and print it."""
+        self.count += 1
+        self.refusals += arrival.refusal is not None
+        again = arrival.message_id in self._seen
+        self._seen.add(arrival.message_id)
+        if self._session.json_wanted:
+            line = {"id": arrival.message_id, "verified": arrival.refusal is None, "again": again}
+            click.echo(json.dumps(line | {"event": arrival.event, "refusal": arrival.refusal}))
+            return
+        if arrival.event is None:
+            what = Text(f"refused: {arrival.refusal}", style="red")
+        else:
+            data = json.dumps(arrival.event.get("data"), ensure_ascii=False)
+            what = Text.assemble((f"{arrival.event.get('type'):<20}", "green"), f" {data}")
+        repeated = " (again)" if again else ""
+        self._session.print(
+            Text.assemble(f"{datetime.now():%H:%M:%S}  ", what, f"  {arrival.message_id}{repeated}")  # noqa: DTZ005 -- of this machine
+        )
+
+
+def _serve(receiver: Receiver, log: _Log, limit: int | None) -> None:
+    while limit is None or log.count < limit:
+        receiver.handle_request()
+
+
+def _given_secret(file: Path | None) -> str | None:
+    return os.environ.get("MINILAB_WEBHOOK_SECRET") if file is None else file.read_text().strip()
+
+
+def _trust(receiver: Receiver, secret: str) -> None:
+    try:
+        receiver.trust(secret)
+    except ValueError as error:
+        raise click.UsageError("the secret is none: it begins with whsec_") from error
+
+
+@contextmanager
+def _made_webhook(
+    session: Session, url: str, events: tuple[str, ...]
+) -> Iterator[WebhookWithSecret]:
+    wanted = NewWebhook(
+        url=url,
+        event_types=[EventType(event) for event in events] or None,
+        note="minilab webhooks listen",
+    )
+    webhook = answer_of(
+        WebhookWithSecret, create_webhook.sync_detailed(client=session.client, body=wanted)
+    )
+    try:
+        yield webhook
+    finally:
+        delete_webhook.sync_detailed(webhook.id, client=session.client)

@@ -1,0 +1,147 @@
+"""``python -m openapi.generate_clients [--check] [NAME ...]``: write the clients in ``sdk/``.
+
+Each generator reads ``openapi.json`` and a file of settings beside it. Nothing that is written here
+is edited by hand: what is not as it should be is put right in the contract or in the settings.
+"""
+
+import argparse
+import filecmp
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+SETTINGS = Path(__file__).parent
+DOCUMENT = SETTINGS / "openapi.json"
+CLIENTS = SETTINGS.parent / "sdk"
+# The programs of this environment, ruff and node among them, before any other of their names.
+_PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+
+# The generator parts all uploads by the same three characters, which a file may hold as well;
+# httpx chooses a boundary of its own where no header says one.
+_FIXED_BOUNDARY = re.compile(r'\n    headers\["Content-Type"\] = "multipart/form-data;.*\n')
+
+
+def generate_python(folder: Path) -> None:
+    """Write the Python client, a distribution with the package ``minilab_client``."""
+    _run(
+        *("openapi-python-client", "generate", "--meta", "uv", "--overwrite", "--fail-on-warning"),
+        *("--path", DOCUMENT, "--config", SETTINGS / "python-client.yaml"),
+        *("--custom-template-path", SETTINGS / "python-templates", "--output-path", folder),
+    )
+    for module in folder.glob("minilab_client/api/*/*.py"):
+        module.write_text(_FIXED_BOUNDARY.sub("", module.read_text()))
+
+
+def generate_typescript(folder: Path) -> None:
+    """Write the sources of the TypeScript client; what makes a package of them stays."""
+    _run(
+        *(SETTINGS / "node_modules/.bin/openapi-ts", "--silent", "--no-log-file"),
+        *("--file", SETTINGS / "typescript-client.mjs"),
+        OUTPUT=str(folder / "src"),
+    )
+
+
+def generate_kotlin(folder: Path) -> None:
+    """Write the Kotlin client."""
+    _run_openapi_generator("kotlin-client.yaml", folder)
+
+
+def generate_swift(folder: Path) -> None:
+    """Write the Swift client."""
+    _run_openapi_generator("swift-client.yaml", folder)
+
+
+GENERATORS: Mapping[str, Callable[[Path], None]] = {
+    "python": generate_python,
+    "typescript": generate_typescript,
+    "kotlin": generate_kotlin,
+    "swift": generate_swift,
+}
+COMMITTED: Mapping[str, str] = {"python": ".", "typescript": "src"}
+"""What of these clients is in the repository: all of it, or a folder."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the clients, or compare the committed ones; 1 where one is not what is generated."""
+    parser = argparse.ArgumentParser(prog="make sdk")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(GENERATORS)}")
+    parser.add_argument("--check", action="store_true", help="compare, and write nothing")
+    options = parser.parse_args(arguments)
+    if unknown := set(options.names) - GENERATORS.keys():
+        parser.error(f"there is no client {', '.join(sorted(unknown))}")
+    if options.check:
+        return _check(options.names or list(COMMITTED))
+    for name in options.names or GENERATORS:
+        GENERATORS[name](CLIENTS / name)
+    return 0
+
+
+def _check(names: Sequence[str]) -> int:
+    stale = []
+    for name in names:
+        with tempfile.TemporaryDirectory() as folder:
+            GENERATORS[name](Path(folder))
+            part = COMMITTED[name]
+            if _differs(Path(folder) / part, CLIENTS / name / part):
+                stale.append(name)
+    if stale:
+        sys.stderr.write(f"sdk/: not what is generated: {', '.join(stale)}: run `make sdk`\n")
+    return 1 if stale else 0
+
+
+def _differs(left: Path, right: Path) -> bool:
+    compared = filecmp.dircmp(left, right, ignore=["__pycache__", "node_modules", ".ruff_cache"])
+    if compared.left_only or compared.right_only or compared.funny_files:
+        return True
+    _, different, unread = filecmp.cmpfiles(left, right, compared.common_files, shallow=False)
+    return bool(different or unread) or any(
+        _differs(left / name, right / name) for name in compared.common_dirs
+    )
+
+
+def _run_openapi_generator(settings: str, folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        contract = json.loads(DOCUMENT.read_text())
+        version = contract["info"]["version"]
+        document = Path(scratch) / DOCUMENT.name
+        document.write_text(json.dumps(_without_webhooks(contract)))
+        _run(
+            *("openapi-generator-cli", "generate", "--skip-validate-spec"),
+            *("--input-spec", document, "--config", SETTINGS / settings, "--output", folder),
+            *("--additional-properties", f"artifactVersion={version},podVersion={version}"),
+            JAVA_OPTS="-Dlog.level=error",
+        )
+
+
+def _without_webhooks(document: dict[str, object]) -> dict[str, object]:
+    """Leave webhooks out, of which openapi-generator would make calls; their schemas stay."""
+    return {name: part for name, part in document.items() if name != "webhooks"}
+
+
+def _run(*command: str | Path, **variables: str) -> None:
+    program, *rest = map(str, command)
+    found = shutil.which(program, path=_PATH)
+    if found is None:
+        sys.exit(f"{program} is missing: run `make sdk`, which installs it")
+    environment = os.environ | {"PATH": _PATH} | variables
+    done = subprocess.run(
+        [found, *rest],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(f"{program} failed:\n{done.stdout}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

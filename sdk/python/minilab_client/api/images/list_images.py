@@ -1,0 +1,514 @@
+import datetime
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.image_format import ImageFormat
+from ...models.listed_image_page import ListedImagePage
+from ...models.problem import Problem
+from ...models.status import Status
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    *,
+    user_id: str | Unset = UNSET,
+    link_id: str | Unset = UNSET,
+    format_: ImageFormat | Unset = UNSET,
+    camera: str | Unset = UNSET,
+    camera_make: str | Unset = UNSET,
+    status: Status | Unset = UNSET,
+    taken_from: datetime.date | Unset = UNSET,
+    taken_to: datetime.date | Unset = UNSET,
+    day: datetime.date | Unset = UNSET,
+    uploaded_from: datetime.date | Unset = UNSET,
+    uploaded_to: datetime.date | Unset = UNSET,
+    tz: str | Unset = "UTC",
+    faces: bool | Unset = UNSET,
+    min_faces: int | Unset = UNSET,
+    near: str | Unset = UNSET,
+    radius_m: float | Unset = 1000.0,
+    similar_to: str | Unset = UNSET,
+    distance: int | Unset = 6,
+    limit: int | Unset = 20,
+    cursor: str | Unset = UNSET,
+) -> dict[str, Any]:
+
+    params: dict[str, Any] = {}
+
+    params["user_id"] = user_id
+
+    params["link_id"] = link_id
+
+    json_format_: str | Unset = UNSET
+    if not isinstance(format_, Unset):
+        json_format_ = format_.value
+
+    params["format"] = json_format_
+
+    params["camera"] = camera
+
+    params["camera_make"] = camera_make
+
+    json_status: str | Unset = UNSET
+    if not isinstance(status, Unset):
+        json_status = status.value
+
+    params["status"] = json_status
+
+    json_taken_from: str | Unset = UNSET
+    if not isinstance(taken_from, Unset):
+        json_taken_from = taken_from.isoformat()
+    params["taken_from"] = json_taken_from
+
+    json_taken_to: str | Unset = UNSET
+    if not isinstance(taken_to, Unset):
+        json_taken_to = taken_to.isoformat()
+    params["taken_to"] = json_taken_to
+
+    json_day: str | Unset = UNSET
+    if not isinstance(day, Unset):
+        json_day = day.isoformat()
+    params["day"] = json_day
+
+    json_uploaded_from: str | Unset = UNSET
+    if not isinstance(uploaded_from, Unset):
+        json_uploaded_from = uploaded_from.isoformat()
+    params["uploaded_from"] = json_uploaded_from
+
+    json_uploaded_to: str | Unset = UNSET
+    if not isinstance(uploaded_to, Unset):
+        json_uploaded_to = uploaded_to.isoformat()
+    params["uploaded_to"] = json_uploaded_to
+
+    params["tz"] = tz
+
+    params["faces"] = faces
+
+    params["min_faces"] = min_faces
+
+    params["near"] = near
+
+    params["radius_m"] = radius_m
+
+    params["similar_to"] = similar_to
+
+    params["distance"] = distance
+
+    params["limit"] = limit
+
+    params["cursor"] = cursor
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/v1/images",
+        "params": params,
+    }
+
+    return _kwargs
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> ListedImagePage | Problem | None:
+    if response.status_code == 200:
+        response_200 = ListedImagePage.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 409:
+        response_409 = Problem.from_dict(response.json())
+
+        return response_409
+
+    if response.status_code == 410:
+        response_410 = Problem.from_dict(response.json())
+
+        return response_410
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[ListedImagePage | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    user_id: str | Unset = UNSET,
+    link_id: str | Unset = UNSET,
+    format_: ImageFormat | Unset = UNSET,
+    camera: str | Unset = UNSET,
+    camera_make: str | Unset = UNSET,
+    status: Status | Unset = UNSET,
+    taken_from: datetime.date | Unset = UNSET,
+    taken_to: datetime.date | Unset = UNSET,
+    day: datetime.date | Unset = UNSET,
+    uploaded_from: datetime.date | Unset = UNSET,
+    uploaded_to: datetime.date | Unset = UNSET,
+    tz: str | Unset = "UTC",
+    faces: bool | Unset = UNSET,
+    min_faces: int | Unset = UNSET,
+    near: str | Unset = UNSET,
+    radius_m: float | Unset = 1000.0,
+    similar_to: str | Unset = UNSET,
+    distance: int | Unset = 6,
+    limit: int | Unset = 20,
+    cursor: str | Unset = UNSET,
+) -> Response[ListedImagePage | Problem]:
+    """List images
+
+     List images that all filters hold for, newest first; or the most similar first.
+
+    Args:
+        user_id (str | Unset):
+        link_id (str | Unset):
+        format_ (ImageFormat | Unset): A format that can be decoded; the value is the name that
+            people see.
+        camera (str | Unset):
+        camera_make (str | Unset):
+        status (Status | Unset): Where a job, an image or a cell stands. One enum everywhere.
+        taken_from (datetime.date | Unset):
+        taken_to (datetime.date | Unset):
+        day (datetime.date | Unset):
+        uploaded_from (datetime.date | Unset):
+        uploaded_to (datetime.date | Unset):
+        tz (str | Unset):  Default: 'UTC'.
+        faces (bool | Unset):
+        min_faces (int | Unset):
+        near (str | Unset):
+        radius_m (float | Unset):  Default: 1000.0.
+        similar_to (str | Unset):
+        distance (int | Unset):  Default: 6.
+        limit (int | Unset):  Default: 20.
+        cursor (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[ListedImagePage | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        user_id=user_id,
+        link_id=link_id,
+        format_=format_,
+        camera=camera,
+        camera_make=camera_make,
+        status=status,
+        taken_from=taken_from,
+        taken_to=taken_to,
+        day=day,
+        uploaded_from=uploaded_from,
+        uploaded_to=uploaded_to,
+        tz=tz,
+        faces=faces,
+        min_faces=min_faces,
+        near=near,
+        radius_m=radius_m,
+        similar_to=similar_to,
+        distance=distance,
+        limit=limit,
+        cursor=cursor,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    *,
+    client: AuthenticatedClient | Client,
+    user_id: str | Unset = UNSET,
+    link_id: str | Unset = UNSET,
+    format_: ImageFormat | Unset = UNSET,
+    camera: str | Unset = UNSET,
+    camera_make: str | Unset = UNSET,
+    status: Status | Unset = UNSET,
+    taken_from: datetime.date | Unset = UNSET,
+    taken_to: datetime.date | Unset = UNSET,
+    day: datetime.date | Unset = UNSET,
+    uploaded_from: datetime.date | Unset = UNSET,
+    uploaded_to: datetime.date | Unset = UNSET,
+    tz: str | Unset = "UTC",
+    faces: bool | Unset = UNSET,
+    min_faces: int | Unset = UNSET,
+    near: str | Unset = UNSET,
+    radius_m: float | Unset = 1000.0,
+    similar_to: str | Unset = UNSET,
+    distance: int | Unset = 6,
+    limit: int | Unset = 20,
+    cursor: str | Unset = UNSET,
+) -> ListedImagePage | Problem | None:
+    """List images
+
+     List images that all filters hold for, newest first; or the most similar first.
+
+    Args:
+        user_id (str | Unset):
+        link_id (str | Unset):
+        format_ (ImageFormat | Unset): A format that can be decoded; the value is the name that
+            people see.
+        camera (str | Unset):
+        camera_make (str | Unset):
+        status (Status | Unset): Where a job, an image or a cell stands. One enum everywhere.
+        taken_from (datetime.date | Unset):
+        taken_to (datetime.date | Unset):
+        day (datetime.date | Unset):
+        uploaded_from (datetime.date | Unset):
+        uploaded_to (datetime.date | Unset):
+        tz (str | Unset):  Default: 'UTC'.
+        faces (bool | Unset):
+        min_faces (int | Unset):
+        near (str | Unset):
+        radius_m (float | Unset):  Default: 1000.0.
+        similar_to (str | Unset):
+        distance (int | Unset):  Default: 6.
+        limit (int | Unset):  Default: 20.
+        cursor (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        ListedImagePage | Problem
+    """
+
+    return sync_detailed(
+        client=client,
+        user_id=user_id,
+        link_id=link_id,
+        format_=format_,
+        camera=camera,
+        camera_make=camera_make,
+        status=status,
+        taken_from=taken_from,
+        taken_to=taken_to,
+        day=day,
+        uploaded_from=uploaded_from,
+        uploaded_to=uploaded_to,
+        tz=tz,
+        faces=faces,
+        min_faces=min_faces,
+        near=near,
+        radius_m=radius_m,
+        similar_to=similar_to,
+        distance=distance,
+        limit=limit,
+        cursor=cursor,
+    ).parsed
+
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    user_id: str | Unset = UNSET,
+    link_id: str | Unset = UNSET,
+    format_: ImageFormat | Unset = UNSET,
+    camera: str | Unset = UNSET,
+    camera_make: str | Unset = UNSET,
+    status: Status | Unset = UNSET,
+    taken_from: datetime.date | Unset = UNSET,
+    taken_to: datetime.date | Unset = UNSET,
+    day: datetime.date | Unset = UNSET,
+    uploaded_from: datetime.date | Unset = UNSET,
+    uploaded_to: datetime.date | Unset = UNSET,
+    tz: str | Unset = "UTC",
+    faces: bool | Unset = UNSET,
+    min_faces: int | Unset = UNSET,
+    near: str | Unset = UNSET,
+    radius_m: float | Unset = 1000.0,
+    similar_to: str | Unset = UNSET,
+    distance: int | Unset = 6,
+    limit: int | Unset = 20,
+    cursor: str | Unset = UNSET,
+) -> Response[ListedImagePage | Problem]:
+    """List images
+
+     List images that all filters hold for, newest first; or the most similar first.
+
+    Args:
+        user_id (str | Unset):
+        link_id (str | Unset):
+        format_ (ImageFormat | Unset): A format that can be decoded; the value is the name that
+            people see.
+        camera (str | Unset):
+        camera_make (str | Unset):
+        status (Status | Unset): Where a job, an image or a cell stands. One enum everywhere.
+        taken_from (datetime.date | Unset):
+        taken_to (datetime.date | Unset):
+        day (datetime.date | Unset):
+        uploaded_from (datetime.date | Unset):
+        uploaded_to (datetime.date | Unset):
+        tz (str | Unset):  Default: 'UTC'.
+        faces (bool | Unset):
+        min_faces (int | Unset):
+        near (str | Unset):
+        radius_m (float | Unset):  Default: 1000.0.
+        similar_to (str | Unset):
+        distance (int | Unset):  Default: 6.
+        limit (int | Unset):  Default: 20.
+        cursor (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[ListedImagePage | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        user_id=user_id,
+        link_id=link_id,
+        format_=format_,
+        camera=camera,
+        camera_make=camera_make,
+        status=status,
+        taken_from=taken_from,
+        taken_to=taken_to,
+        day=day,
+        uploaded_from=uploaded_from,
+        uploaded_to=uploaded_to,
+        tz=tz,
+        faces=faces,
+        min_faces=min_faces,
+        near=near,
+        radius_m=radius_m,
+        similar_to=similar_to,
+        distance=distance,
+        limit=limit,
+        cursor=cursor,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient | Client,
+    user_id: str | Unset = UNSET,
+    link_id: str | Unset = UNSET,
+    format_: ImageFormat | Unset = UNSET,
+    camera: str | Unset = UNSET,
+    camera_make: str | Unset = UNSET,
+    status: Status | Unset = UNSET,
+    taken_from: datetime.date | Unset = UNSET,
+    taken_to: datetime.date | Unset = UNSET,
+    day: datetime.date | Unset = UNSET,
+    uploaded_from: datetime.date | Unset = UNSET,
+    uploaded_to: datetime.date | Unset = UNSET,
+    tz: str | Unset = "UTC",
+    faces: bool | Unset = UNSET,
+    min_faces: int | Unset = UNSET,
+    near: str | Unset = UNSET,
+    radius_m: float | Unset = 1000.0,
+    similar_to: str | Unset = UNSET,
+    distance: int | Unset = 6,
+    limit: int | Unset = 20,
+    cursor: str | Unset = UNSET,
+) -> ListedImagePage | Problem | None:
+    """List images
+
+     List images that all filters hold for, newest first; or the most similar first.
+
+    Args:
+        user_id (str | Unset):
+        link_id (str | Unset):
+        format_ (ImageFormat | Unset): A format that can be decoded; the value is the name that
+            people see.
+        camera (str | Unset):
+        camera_make (str | Unset):
+        status (Status | Unset): Where a job, an image or a cell stands. One enum everywhere.
+        taken_from (datetime.date | Unset):
+        taken_to (datetime.date | Unset):
+        day (datetime.date | Unset):
+        uploaded_from (datetime.date | Unset):
+        uploaded_to (datetime.date | Unset):
+        tz (str | Unset):  Default: 'UTC'.
+        faces (bool | Unset):
+        min_faces (int | Unset):
+        near (str | Unset):
+        radius_m (float | Unset):  Default: 1000.0.
+        similar_to (str | Unset):
+        distance (int | Unset):  Default: 6.
+        limit (int | Unset):  Default: 20.
+        cursor (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        ListedImagePage | Problem
+    """
+
+    return (
+        await asyncio_detailed(
+            client=client,
+            user_id=user_id,
+            link_id=link_id,
+            format_=format_,
+            camera=camera,
+            camera_make=camera_make,
+            status=status,
+            taken_from=taken_from,
+            taken_to=taken_to,
+            day=day,
+            uploaded_from=uploaded_from,
+            uploaded_to=uploaded_to,
+            tz=tz,
+            faces=faces,
+            min_faces=min_faces,
+            near=near,
+            radius_m=radius_m,
+            similar_to=similar_to,
+            distance=distance,
+            limit=limit,
+            cursor=cursor,
+        )
+    ).parsed

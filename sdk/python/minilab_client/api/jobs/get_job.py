@@ -1,0 +1,243 @@
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.job import Job
+from ...models.problem import Problem
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    job_id: str,
+    *,
+    user_id: str | Unset = UNSET,
+    prefer: str | Unset = UNSET,
+    if_none_match: str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(prefer, Unset):
+        headers["Prefer"] = prefer
+
+    if not isinstance(if_none_match, Unset):
+        headers["If-None-Match"] = if_none_match
+
+    params: dict[str, Any] = {}
+
+    params["user_id"] = user_id
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/v1/jobs/{job_id}".format(
+            job_id=quote(str(job_id), safe=""),
+        ),
+        "params": params,
+    }
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Job | Problem | None:
+    if response.status_code == 200:
+        response_200 = Job.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 304:
+        response_304 = cast(Any, None)
+        return response_304
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 410:
+        response_410 = Problem.from_dict(response.json())
+
+        return response_410
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | Job | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    job_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    user_id: str | Unset = UNSET,
+    prefer: str | Unset = UNSET,
+    if_none_match: str | Unset = UNSET,
+) -> Response[Any | Job | Problem]:
+    """Follow a ticket
+
+     Read a job, at once or, with `Prefer: wait=N`, when it has ended or N seconds passed.
+
+    Args:
+        job_id (str):
+        user_id (str | Unset):
+        prefer (str | Unset):
+        if_none_match (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Any | Job | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        job_id=job_id,
+        user_id=user_id,
+        prefer=prefer,
+        if_none_match=if_none_match,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    job_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    user_id: str | Unset = UNSET,
+    prefer: str | Unset = UNSET,
+    if_none_match: str | Unset = UNSET,
+) -> Any | Job | Problem | None:
+    """Follow a ticket
+
+     Read a job, at once or, with `Prefer: wait=N`, when it has ended or N seconds passed.
+
+    Args:
+        job_id (str):
+        user_id (str | Unset):
+        prefer (str | Unset):
+        if_none_match (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Any | Job | Problem
+    """
+
+    return sync_detailed(
+        job_id=job_id,
+        client=client,
+        user_id=user_id,
+        prefer=prefer,
+        if_none_match=if_none_match,
+    ).parsed
+
+
+async def asyncio_detailed(
+    job_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    user_id: str | Unset = UNSET,
+    prefer: str | Unset = UNSET,
+    if_none_match: str | Unset = UNSET,
+) -> Response[Any | Job | Problem]:
+    """Follow a ticket
+
+     Read a job, at once or, with `Prefer: wait=N`, when it has ended or N seconds passed.
+
+    Args:
+        job_id (str):
+        user_id (str | Unset):
+        prefer (str | Unset):
+        if_none_match (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Any | Job | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        job_id=job_id,
+        user_id=user_id,
+        prefer=prefer,
+        if_none_match=if_none_match,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    job_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    user_id: str | Unset = UNSET,
+    prefer: str | Unset = UNSET,
+    if_none_match: str | Unset = UNSET,
+) -> Any | Job | Problem | None:
+    """Follow a ticket
+
+     Read a job, at once or, with `Prefer: wait=N`, when it has ended or N seconds passed.
+
+    Args:
+        job_id (str):
+        user_id (str | Unset):
+        prefer (str | Unset):
+        if_none_match (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Any | Job | Problem
+    """
+
+    return (
+        await asyncio_detailed(
+            job_id=job_id,
+            client=client,
+            user_id=user_id,
+            prefer=prefer,
+            if_none_match=if_none_match,
+        )
+    ).parsed

@@ -1,0 +1,230 @@
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.created_upload_link import CreatedUploadLink
+from ...models.new_upload_link import NewUploadLink
+from ...models.problem import Problem
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    *,
+    body: NewUploadLink,
+    idempotency_key: str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(idempotency_key, Unset):
+        headers["Idempotency-Key"] = idempotency_key
+
+    _kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": "/v1/upload-links",
+    }
+
+    _kwargs["json"] = body.to_dict()
+
+    headers["Content-Type"] = "application/json"
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> CreatedUploadLink | Problem | None:
+    if response.status_code == 201:
+        response_201 = CreatedUploadLink.from_dict(response.json())
+
+        return response_201
+
+    if response.status_code == 400:
+        response_400 = Problem.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 409:
+        response_409 = Problem.from_dict(response.json())
+
+        return response_409
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[CreatedUploadLink | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    body: NewUploadLink,
+    idempotency_key: str | Unset = UNSET,
+) -> Response[CreatedUploadLink | Problem]:
+    """Make a link
+
+     Make a link; the answer is the only place where its token is ever shown.
+
+    Whoever sends the same `Idempotency-Key` again, with the same key of their own, gets the
+    same answer with the same token.
+
+    Args:
+        idempotency_key (str | Unset):
+        body (NewUploadLink): What kind of link to make. One of `expires_in` and `expires_at` is
+            required.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[CreatedUploadLink | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        body=body,
+        idempotency_key=idempotency_key,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    *,
+    client: AuthenticatedClient | Client,
+    body: NewUploadLink,
+    idempotency_key: str | Unset = UNSET,
+) -> CreatedUploadLink | Problem | None:
+    """Make a link
+
+     Make a link; the answer is the only place where its token is ever shown.
+
+    Whoever sends the same `Idempotency-Key` again, with the same key of their own, gets the
+    same answer with the same token.
+
+    Args:
+        idempotency_key (str | Unset):
+        body (NewUploadLink): What kind of link to make. One of `expires_in` and `expires_at` is
+            required.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        CreatedUploadLink | Problem
+    """
+
+    return sync_detailed(
+        client=client,
+        body=body,
+        idempotency_key=idempotency_key,
+    ).parsed
+
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient | Client,
+    body: NewUploadLink,
+    idempotency_key: str | Unset = UNSET,
+) -> Response[CreatedUploadLink | Problem]:
+    """Make a link
+
+     Make a link; the answer is the only place where its token is ever shown.
+
+    Whoever sends the same `Idempotency-Key` again, with the same key of their own, gets the
+    same answer with the same token.
+
+    Args:
+        idempotency_key (str | Unset):
+        body (NewUploadLink): What kind of link to make. One of `expires_in` and `expires_at` is
+            required.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[CreatedUploadLink | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        body=body,
+        idempotency_key=idempotency_key,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient | Client,
+    body: NewUploadLink,
+    idempotency_key: str | Unset = UNSET,
+) -> CreatedUploadLink | Problem | None:
+    """Make a link
+
+     Make a link; the answer is the only place where its token is ever shown.
+
+    Whoever sends the same `Idempotency-Key` again, with the same key of their own, gets the
+    same answer with the same token.
+
+    Args:
+        idempotency_key (str | Unset):
+        body (NewUploadLink): What kind of link to make. One of `expires_in` and `expires_at` is
+            required.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        CreatedUploadLink | Problem
+    """
+
+    return (
+        await asyncio_detailed(
+            client=client,
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+    ).parsed

@@ -1,0 +1,201 @@
+"""Contains all the data models used in inputs/outputs"""
+
+from .api_key import ApiKey
+from .api_key_page import ApiKeyPage
+from .camera_count import CameraCount
+from .capabilities import Capabilities
+from .cell import Cell
+from .chosen_dead_letters import ChosenDeadLetters
+from .create_job_body import CreateJobBody
+from .create_link_upload_body import CreateLinkUploadBody
+from .create_link_upload_by_url_body import CreateLinkUploadByUrlBody
+from .created_api_key import CreatedApiKey
+from .created_upload_link import CreatedUploadLink
+from .day_count import DayCount
+from .dead_letter import DeadLetter
+from .dead_letter_attempt import DeadLetterAttempt
+from .dead_letter_code import DeadLetterCode
+from .dead_letter_created import DeadLetterCreated
+from .dead_letter_created_event import DeadLetterCreatedEvent
+from .dead_letter_filter import DeadLetterFilter
+from .dead_letter_page import DeadLetterPage
+from .delivery import Delivery
+from .delivery_attempt import DeliveryAttempt
+from .delivery_status import DeliveryStatus
+from .delivery_summary import DeliverySummary
+from .delivery_summary_page import DeliverySummaryPage
+from .detect_faces_body import DetectFacesBody
+from .disabled_reason import DisabledReason
+from .discarded import Discarded
+from .event_type import EventType
+from .face import Face
+from .faces import Faces
+from .faces_of_file import FacesOfFile
+from .failure import Failure
+from .failure_count import FailureCount
+from .format_count import FormatCount
+from .format_info import FormatInfo
+from .get_image_content_variant import GetImageContentVariant
+from .gps import Gps
+from .gps_policy import GpsPolicy
+from .health import Health
+from .histogram import Histogram
+from .image import Image
+from .image_deleted import ImageDeleted
+from .image_deleted_event import ImageDeletedEvent
+from .image_format import ImageFormat
+from .image_operations import ImageOperations
+from .image_processed import ImageProcessed
+from .image_processed_event import ImageProcessedEvent
+from .job import Job
+from .job_change import JobChange
+from .job_finished import JobFinished
+from .job_finished_event import JobFinishedEvent
+from .job_gone import JobGone
+from .job_item import JobItem
+from .job_item_operations import JobItemOperations
+from .job_progress import JobProgress
+from .job_summary import JobSummary
+from .job_summary_page import JobSummaryPage
+from .key_webhook_secret import KeyWebhookSecret
+from .limits import Limits
+from .link_job import LinkJob
+from .link_job_summary import LinkJobSummary
+from .link_status import LinkStatus
+from .link_uploads import LinkUploads
+from .link_used_up import LinkUsedUp
+from .link_used_up_event import LinkUsedUpEvent
+from .listed_image import ListedImage
+from .listed_image_page import ListedImagePage
+from .metadata import Metadata
+from .new_api_key import NewApiKey
+from .new_upload_link import NewUploadLink
+from .new_webhook import NewWebhook
+from .operation_info import OperationInfo
+from .operation_result import OperationResult
+from .part import Part
+from .part_status import PartStatus
+from .problem import Problem
+from .queue_place import QueuePlace
+from .readiness import Readiness
+from .readiness_details import ReadinessDetails
+from .readiness_parts import ReadinessParts
+from .redeliver_failed import RedeliverFailed
+from .redelivered import Redelivered
+from .retried import Retried
+from .role import Role
+from .statistics import Statistics
+from .status import Status
+from .totals import Totals
+from .upload_link import UploadLink
+from .upload_link_page import UploadLinkPage
+from .webhook import Webhook
+from .webhook_changes import WebhookChanges
+from .webhook_disabled import WebhookDisabled
+from .webhook_disabled_event import WebhookDisabledEvent
+from .webhook_page import WebhookPage
+from .webhook_status import WebhookStatus
+from .webhook_test import WebhookTest
+from .webhook_test_event import WebhookTestEvent
+from .webhook_with_secret import WebhookWithSecret
+
+__all__ = (
+    "ApiKey",
+    "ApiKeyPage",
+    "CameraCount",
+    "Capabilities",
+    "Cell",
+    "ChosenDeadLetters",
+    "CreatedApiKey",
+    "CreatedUploadLink",
+    "CreateJobBody",
+    "CreateLinkUploadBody",
+    "CreateLinkUploadByUrlBody",
+    "DayCount",
+    "DeadLetter",
+    "DeadLetterAttempt",
+    "DeadLetterCode",
+    "DeadLetterCreated",
+    "DeadLetterCreatedEvent",
+    "DeadLetterFilter",
+    "DeadLetterPage",
+    "Delivery",
+    "DeliveryAttempt",
+    "DeliveryStatus",
+    "DeliverySummary",
+    "DeliverySummaryPage",
+    "DetectFacesBody",
+    "DisabledReason",
+    "Discarded",
+    "EventType",
+    "Face",
+    "Faces",
+    "FacesOfFile",
+    "Failure",
+    "FailureCount",
+    "FormatCount",
+    "FormatInfo",
+    "GetImageContentVariant",
+    "Gps",
+    "GpsPolicy",
+    "Health",
+    "Histogram",
+    "Image",
+    "ImageDeleted",
+    "ImageDeletedEvent",
+    "ImageFormat",
+    "ImageOperations",
+    "ImageProcessed",
+    "ImageProcessedEvent",
+    "Job",
+    "JobChange",
+    "JobFinished",
+    "JobFinishedEvent",
+    "JobGone",
+    "JobItem",
+    "JobItemOperations",
+    "JobProgress",
+    "JobSummary",
+    "JobSummaryPage",
+    "KeyWebhookSecret",
+    "Limits",
+    "LinkJob",
+    "LinkJobSummary",
+    "LinkStatus",
+    "LinkUploads",
+    "LinkUsedUp",
+    "LinkUsedUpEvent",
+    "ListedImage",
+    "ListedImagePage",
+    "Metadata",
+    "NewApiKey",
+    "NewUploadLink",
+    "NewWebhook",
+    "OperationInfo",
+    "OperationResult",
+    "Part",
+    "PartStatus",
+    "Problem",
+    "QueuePlace",
+    "Readiness",
+    "ReadinessDetails",
+    "ReadinessParts",
+    "Redelivered",
+    "RedeliverFailed",
+    "Retried",
+    "Role",
+    "Statistics",
+    "Status",
+    "Totals",
+    "UploadLink",
+    "UploadLinkPage",
+    "Webhook",
+    "WebhookChanges",
+    "WebhookDisabled",
+    "WebhookDisabledEvent",
+    "WebhookPage",
+    "WebhookStatus",
+    "WebhookTest",
+    "WebhookTestEvent",
+    "WebhookWithSecret",
+)

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+if TYPE_CHECKING:
+    from ..models.format_info import FormatInfo
+    from ..models.limits import Limits
+    from ..models.operation_info import OperationInfo
+
+
+T = TypeVar("T", bound="Capabilities")
+
+
+@_attrs_define
+class Capabilities:
+    """What this service can do."""
+
+    formats: list[FormatInfo]
+    limits: Limits
+    """ What is refused, and from where on. """
+    operations: list[OperationInfo]
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        formats = []
+        for formats_item_data in self.formats:
+            formats_item = formats_item_data.to_dict()
+            formats.append(formats_item)
+
+        limits = self.limits.to_dict()
+
+        operations = []
+        for operations_item_data in self.operations:
+            operations_item = operations_item_data.to_dict()
+            operations.append(operations_item)
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "formats": formats,
+                "limits": limits,
+                "operations": operations,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.format_info import FormatInfo  # noqa: PLC0415
+        from ..models.limits import Limits  # noqa: PLC0415
+        from ..models.operation_info import OperationInfo  # noqa: PLC0415
+
+        d = dict(src_dict)
+        formats = []
+        _formats = d.pop("formats")
+        for formats_item_data in _formats:
+            formats_item = FormatInfo.from_dict(formats_item_data)
+
+            formats.append(formats_item)
+
+        limits = Limits.from_dict(d.pop("limits"))
+
+        operations = []
+        _operations = d.pop("operations")
+        for operations_item_data in _operations:
+            operations_item = OperationInfo.from_dict(operations_item_data)
+
+            operations.append(operations_item)
+
+        capabilities = cls(
+            formats=formats,
+            limits=limits,
+            operations=operations,
+        )
+
+        capabilities.additional_properties = d
+        return capabilities
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.role import Role
+
+T = TypeVar("T", bound="CreatedApiKey")
+
+
+@_attrs_define
+class CreatedApiKey:
+    """A new key. Its secret is kept nowhere, and shown in the answer to its making alone."""
+
+    created_at: datetime.datetime
+    expires_at: datetime.datetime | None
+    hint: str
+    """ How the secret begins, to tell keys apart. """
+    id: str
+    key: str
+    """ Send it as `Authorization: Bearer <key>`. """
+    note: None | str
+    revoked_at: datetime.datetime | None
+    role: Role
+    """ What a key was made for. """
+    user_id: None | str
+    webhook_secret: None | str
+    """ Verifies what arrives at the `callback_url` of its jobs; null where webhooks are not set up. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        created_at = self.created_at.isoformat()
+
+        expires_at: None | str
+        if isinstance(self.expires_at, datetime.datetime):
+            expires_at = self.expires_at.isoformat()
+        else:
+            expires_at = self.expires_at
+
+        hint = self.hint
+
+        id = self.id
+
+        key = self.key
+
+        note: None | str
+        note = self.note
+
+        revoked_at: None | str
+        if isinstance(self.revoked_at, datetime.datetime):
+            revoked_at = self.revoked_at.isoformat()
+        else:
+            revoked_at = self.revoked_at
+
+        role = self.role.value
+
+        user_id: None | str
+        user_id = self.user_id
+
+        webhook_secret: None | str
+        webhook_secret = self.webhook_secret
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "created_at": created_at,
+                "expires_at": expires_at,
+                "hint": hint,
+                "id": id,
+                "key": key,
+                "note": note,
+                "revoked_at": revoked_at,
+                "role": role,
+                "user_id": user_id,
+                "webhook_secret": webhook_secret,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
+
+        def _parse_expires_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                expires_at_type_0 = datetime.datetime.fromisoformat(data)
+
+                return expires_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        expires_at = _parse_expires_at(d.pop("expires_at"))
+
+        hint = d.pop("hint")
+
+        id = d.pop("id")
+
+        key = d.pop("key")
+
+        def _parse_note(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        note = _parse_note(d.pop("note"))
+
+        def _parse_revoked_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                revoked_at_type_0 = datetime.datetime.fromisoformat(data)
+
+                return revoked_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        revoked_at = _parse_revoked_at(d.pop("revoked_at"))
+
+        role = Role(d.pop("role"))
+
+        def _parse_user_id(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        user_id = _parse_user_id(d.pop("user_id"))
+
+        def _parse_webhook_secret(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        webhook_secret = _parse_webhook_secret(d.pop("webhook_secret"))
+
+        created_api_key = cls(
+            created_at=created_at,
+            expires_at=expires_at,
+            hint=hint,
+            id=id,
+            key=key,
+            note=note,
+            revoked_at=revoked_at,
+            role=role,
+            user_id=user_id,
+            webhook_secret=webhook_secret,
+        )
+
+        created_api_key.additional_properties = d
+        return created_api_key
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

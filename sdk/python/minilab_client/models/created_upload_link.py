@@ -1,0 +1,243 @@
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.gps_policy import GpsPolicy
+from ..models.link_status import LinkStatus
+
+T = TypeVar("T", bound="CreatedUploadLink")
+
+
+@_attrs_define
+class CreatedUploadLink:
+    """A new link. Its token is kept nowhere, and shown in the answer to its making alone."""
+
+    bytes_: int
+    """ Bytes of these. """
+    created_at: datetime.datetime
+    created_by: str
+    """ The key that made it. """
+    expires_at: datetime.datetime
+    gps: GpsPolicy | None
+    id: str
+    images: int
+    """ Images that came in through it and are still there. """
+    max_bytes: int | None
+    max_files: int | None
+    note: None | str
+    page_url: str
+    """ For people: a page that takes the files. """
+    revoked_at: datetime.datetime | None
+    status: LinkStatus
+    """ Whether a link takes files, and else why not. """
+    token: str
+    """ Send it as `Authorization: Bearer <token>` to the routes under `/v1/uploads`. """
+    upload_url: str
+    """ For programs: takes the files, without a key. """
+    used_bytes: int
+    """ Bytes of these. """
+    used_files: int
+    """ Files that became images: what counts against the limit. A delete gives nothing back. """
+    user_id: str
+    """ Whose images come in through it. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        bytes_ = self.bytes_
+
+        created_at = self.created_at.isoformat()
+
+        created_by = self.created_by
+
+        expires_at = self.expires_at.isoformat()
+
+        gps: None | str
+        if isinstance(self.gps, GpsPolicy):
+            gps = self.gps.value
+        else:
+            gps = self.gps
+
+        id = self.id
+
+        images = self.images
+
+        max_bytes: int | None
+        max_bytes = self.max_bytes
+
+        max_files: int | None
+        max_files = self.max_files
+
+        note: None | str
+        note = self.note
+
+        page_url = self.page_url
+
+        revoked_at: None | str
+        if isinstance(self.revoked_at, datetime.datetime):
+            revoked_at = self.revoked_at.isoformat()
+        else:
+            revoked_at = self.revoked_at
+
+        status = self.status.value
+
+        token = self.token
+
+        upload_url = self.upload_url
+
+        used_bytes = self.used_bytes
+
+        used_files = self.used_files
+
+        user_id = self.user_id
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "bytes": bytes_,
+                "created_at": created_at,
+                "created_by": created_by,
+                "expires_at": expires_at,
+                "gps": gps,
+                "id": id,
+                "images": images,
+                "max_bytes": max_bytes,
+                "max_files": max_files,
+                "note": note,
+                "page_url": page_url,
+                "revoked_at": revoked_at,
+                "status": status,
+                "token": token,
+                "upload_url": upload_url,
+                "used_bytes": used_bytes,
+                "used_files": used_files,
+                "user_id": user_id,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        bytes_ = d.pop("bytes")
+
+        created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
+
+        created_by = d.pop("created_by")
+
+        expires_at = datetime.datetime.fromisoformat(d.pop("expires_at"))
+
+        def _parse_gps(data: object) -> GpsPolicy | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                gps_type_0 = GpsPolicy(data)
+
+                return gps_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(GpsPolicy | None, data)
+
+        gps = _parse_gps(d.pop("gps"))
+
+        id = d.pop("id")
+
+        images = d.pop("images")
+
+        def _parse_max_bytes(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        max_bytes = _parse_max_bytes(d.pop("max_bytes"))
+
+        def _parse_max_files(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        max_files = _parse_max_files(d.pop("max_files"))
+
+        def _parse_note(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        note = _parse_note(d.pop("note"))
+
+        page_url = d.pop("page_url")
+
+        def _parse_revoked_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                revoked_at_type_0 = datetime.datetime.fromisoformat(data)
+
+                return revoked_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        revoked_at = _parse_revoked_at(d.pop("revoked_at"))
+
+        status = LinkStatus(d.pop("status"))
+
+        token = d.pop("token")
+
+        upload_url = d.pop("upload_url")
+
+        used_bytes = d.pop("used_bytes")
+
+        used_files = d.pop("used_files")
+
+        user_id = d.pop("user_id")
+
+        created_upload_link = cls(
+            bytes_=bytes_,
+            created_at=created_at,
+            created_by=created_by,
+            expires_at=expires_at,
+            gps=gps,
+            id=id,
+            images=images,
+            max_bytes=max_bytes,
+            max_files=max_files,
+            note=note,
+            page_url=page_url,
+            revoked_at=revoked_at,
+            status=status,
+            token=token,
+            upload_url=upload_url,
+            used_bytes=used_bytes,
+            used_files=used_files,
+            user_id=user_id,
+        )
+
+        created_upload_link.additional_properties = d
+        return created_upload_link
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

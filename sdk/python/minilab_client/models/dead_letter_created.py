@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+T = TypeVar("T", bound="DeadLetterCreated")
+
+
+@_attrs_define
+class DeadLetterCreated:
+    """The service gave an image up."""
+
+    code: str
+    """ Why, as a stable code. """
+    dead_letter_id: str
+    """ The image's ID. """
+    job_id: str
+    url: str
+    """ The dead letter. """
+    user_id: str
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        code = self.code
+
+        dead_letter_id = self.dead_letter_id
+
+        job_id = self.job_id
+
+        url = self.url
+
+        user_id = self.user_id
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "code": code,
+                "dead_letter_id": dead_letter_id,
+                "job_id": job_id,
+                "url": url,
+                "user_id": user_id,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        code = d.pop("code")
+
+        dead_letter_id = d.pop("dead_letter_id")
+
+        job_id = d.pop("job_id")
+
+        url = d.pop("url")
+
+        user_id = d.pop("user_id")
+
+        dead_letter_created = cls(
+            code=code,
+            dead_letter_id=dead_letter_id,
+            job_id=job_id,
+            url=url,
+            user_id=user_id,
+        )
+
+        dead_letter_created.additional_properties = d
+        return dead_letter_created
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

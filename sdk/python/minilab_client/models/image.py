@@ -1,0 +1,352 @@
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.gps_policy import GpsPolicy
+from ..models.status import Status
+
+if TYPE_CHECKING:
+    from ..models.face import Face
+    from ..models.failure import Failure
+    from ..models.histogram import Histogram
+    from ..models.image_operations import ImageOperations
+    from ..models.metadata import Metadata
+
+
+T = TypeVar("T", bound="Image")
+
+
+@_attrs_define
+class Image:
+    """An image with all its results; null for what is not known, or not yet."""
+
+    bytes_: int
+    """ Size of the file. """
+    duplicate_of: None | str
+    error: Failure | None
+    expires_at: datetime.datetime | None
+    """ From then on it can go, with its results; null while it is open or where it is kept. """
+    faces: list[Face] | None
+    filename: str
+    fingerprint: None | str
+    """ 64-bit perceptual hash as 16 hex digits: near-duplicates differ in few bits. """
+    format_: str
+    gps: GpsPolicy
+    """ What becomes of the place that a picture was taken at. """
+    height: int | None
+    """ Pixels, of the upright image. """
+    histogram: Histogram | None
+    id: str
+    job_id: str
+    link_id: None | str
+    """ The link that it came in through; null where it was a key. """
+    media_type: str
+    metadata: Metadata | None
+    operations: ImageOperations
+    status: Status
+    """ Where a job, an image or a cell stands. One enum everywhere. """
+    uploaded_at: datetime.datetime
+    user_id: str
+    width: int | None
+    """ Pixels, of the upright image. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.failure import Failure  # noqa: PLC0415
+        from ..models.histogram import Histogram  # noqa: PLC0415
+        from ..models.metadata import Metadata  # noqa: PLC0415
+
+        bytes_ = self.bytes_
+
+        duplicate_of: None | str
+        duplicate_of = self.duplicate_of
+
+        error: dict[str, Any] | None
+        if isinstance(self.error, Failure):
+            error = self.error.to_dict()
+        else:
+            error = self.error
+
+        expires_at: None | str
+        if isinstance(self.expires_at, datetime.datetime):
+            expires_at = self.expires_at.isoformat()
+        else:
+            expires_at = self.expires_at
+
+        faces: list[dict[str, Any]] | None
+        if isinstance(self.faces, list):
+            faces = []
+            for faces_type_0_item_data in self.faces:
+                faces_type_0_item = faces_type_0_item_data.to_dict()
+                faces.append(faces_type_0_item)
+
+        else:
+            faces = self.faces
+
+        filename = self.filename
+
+        fingerprint: None | str
+        fingerprint = self.fingerprint
+
+        format_ = self.format_
+
+        gps = self.gps.value
+
+        height: int | None
+        height = self.height
+
+        histogram: dict[str, Any] | None
+        if isinstance(self.histogram, Histogram):
+            histogram = self.histogram.to_dict()
+        else:
+            histogram = self.histogram
+
+        id = self.id
+
+        job_id = self.job_id
+
+        link_id: None | str
+        link_id = self.link_id
+
+        media_type = self.media_type
+
+        metadata: dict[str, Any] | None
+        if isinstance(self.metadata, Metadata):
+            metadata = self.metadata.to_dict()
+        else:
+            metadata = self.metadata
+
+        operations = self.operations.to_dict()
+
+        status = self.status.value
+
+        uploaded_at = self.uploaded_at.isoformat()
+
+        user_id = self.user_id
+
+        width: int | None
+        width = self.width
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "bytes": bytes_,
+                "duplicate_of": duplicate_of,
+                "error": error,
+                "expires_at": expires_at,
+                "faces": faces,
+                "filename": filename,
+                "fingerprint": fingerprint,
+                "format": format_,
+                "gps": gps,
+                "height": height,
+                "histogram": histogram,
+                "id": id,
+                "job_id": job_id,
+                "link_id": link_id,
+                "media_type": media_type,
+                "metadata": metadata,
+                "operations": operations,
+                "status": status,
+                "uploaded_at": uploaded_at,
+                "user_id": user_id,
+                "width": width,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.face import Face  # noqa: PLC0415
+        from ..models.failure import Failure  # noqa: PLC0415
+        from ..models.histogram import Histogram  # noqa: PLC0415
+        from ..models.image_operations import ImageOperations  # noqa: PLC0415
+        from ..models.metadata import Metadata  # noqa: PLC0415
+
+        d = dict(src_dict)
+        bytes_ = d.pop("bytes")
+
+        def _parse_duplicate_of(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        duplicate_of = _parse_duplicate_of(d.pop("duplicate_of"))
+
+        def _parse_error(data: object) -> Failure | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                error_type_0 = Failure.from_dict(data)
+
+                return error_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(Failure | None, data)
+
+        error = _parse_error(d.pop("error"))
+
+        def _parse_expires_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                expires_at_type_0 = datetime.datetime.fromisoformat(data)
+
+                return expires_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        expires_at = _parse_expires_at(d.pop("expires_at"))
+
+        def _parse_faces(data: object) -> list[Face] | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                faces_type_0 = []
+                _faces_type_0 = data
+                for faces_type_0_item_data in _faces_type_0:
+                    faces_type_0_item = Face.from_dict(faces_type_0_item_data)
+
+                    faces_type_0.append(faces_type_0_item)
+
+                return faces_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[Face] | None, data)
+
+        faces = _parse_faces(d.pop("faces"))
+
+        filename = d.pop("filename")
+
+        def _parse_fingerprint(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        fingerprint = _parse_fingerprint(d.pop("fingerprint"))
+
+        format_ = d.pop("format")
+
+        gps = GpsPolicy(d.pop("gps"))
+
+        def _parse_height(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        height = _parse_height(d.pop("height"))
+
+        def _parse_histogram(data: object) -> Histogram | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                histogram_type_0 = Histogram.from_dict(data)
+
+                return histogram_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(Histogram | None, data)
+
+        histogram = _parse_histogram(d.pop("histogram"))
+
+        id = d.pop("id")
+
+        job_id = d.pop("job_id")
+
+        def _parse_link_id(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        link_id = _parse_link_id(d.pop("link_id"))
+
+        media_type = d.pop("media_type")
+
+        def _parse_metadata(data: object) -> Metadata | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                metadata_type_0 = Metadata.from_dict(data)
+
+                return metadata_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(Metadata | None, data)
+
+        metadata = _parse_metadata(d.pop("metadata"))
+
+        operations = ImageOperations.from_dict(d.pop("operations"))
+
+        status = Status(d.pop("status"))
+
+        uploaded_at = datetime.datetime.fromisoformat(d.pop("uploaded_at"))
+
+        user_id = d.pop("user_id")
+
+        def _parse_width(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        width = _parse_width(d.pop("width"))
+
+        image = cls(
+            bytes_=bytes_,
+            duplicate_of=duplicate_of,
+            error=error,
+            expires_at=expires_at,
+            faces=faces,
+            filename=filename,
+            fingerprint=fingerprint,
+            format_=format_,
+            gps=gps,
+            height=height,
+            histogram=histogram,
+            id=id,
+            job_id=job_id,
+            link_id=link_id,
+            media_type=media_type,
+            metadata=metadata,
+            operations=operations,
+            status=status,
+            uploaded_at=uploaded_at,
+            user_id=user_id,
+            width=width,
+        )
+
+        image.additional_properties = d
+        return image
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+T = TypeVar("T", bound="ImageDeleted")
+
+
+@_attrs_define
+class ImageDeleted:
+    """An image is gone: it was deleted, its user was, or its time was over."""
+
+    image_id: str
+    job_id: str
+    url: str
+    """ The job that it came in with, if that is still there. """
+    user_id: str
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        image_id = self.image_id
+
+        job_id = self.job_id
+
+        url = self.url
+
+        user_id = self.user_id
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "image_id": image_id,
+                "job_id": job_id,
+                "url": url,
+                "user_id": user_id,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        image_id = d.pop("image_id")
+
+        job_id = d.pop("job_id")
+
+        url = d.pop("url")
+
+        user_id = d.pop("user_id")
+
+        image_deleted = cls(
+            image_id=image_id,
+            job_id=job_id,
+            url=url,
+            user_id=user_id,
+        )
+
+        image_deleted.additional_properties = d
+        return image_deleted
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+if TYPE_CHECKING:
+    from ..models.image_deleted import ImageDeleted
+
+
+T = TypeVar("T", bound="ImageDeletedEvent")
+
+
+@_attrs_define
+class ImageDeletedEvent:
+    """An image is gone: it was deleted, its user was, or its time was over."""
+
+    data: ImageDeleted
+    """ An image is gone: it was deleted, its user was, or its time was over. """
+    timestamp: datetime.datetime
+    """ When it happened. """
+    type_: Literal["image.deleted"]
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        data = self.data.to_dict()
+
+        timestamp = self.timestamp.isoformat()
+
+        type_ = self.type_
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "data": data,
+                "timestamp": timestamp,
+                "type": type_,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.image_deleted import ImageDeleted  # noqa: PLC0415
+
+        d = dict(src_dict)
+        data = ImageDeleted.from_dict(d.pop("data"))
+
+        timestamp = datetime.datetime.fromisoformat(d.pop("timestamp"))
+
+        type_ = cast(Literal["image.deleted"], d.pop("type"))
+        if type_ != "image.deleted":
+            raise ValueError(f"type must match const 'image.deleted', got '{type_}'")
+
+        image_deleted_event = cls(
+            data=data,
+            timestamp=timestamp,
+            type_=type_,
+        )
+
+        image_deleted_event.additional_properties = d
+        return image_deleted_event
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.status import Status
+
+if TYPE_CHECKING:
+    from ..models.job_item import JobItem
+    from ..models.job_progress import JobProgress
+    from ..models.queue_place import QueuePlace
+
+
+T = TypeVar("T", bound="Job")
+
+
+@_attrs_define
+class Job:
+    """What one request asked for, and how far it is."""
+
+    created_at: datetime.datetime
+    expires_at: datetime.datetime | None
+    """ From then on it can go; null while it is open, or where it is kept for ever. """
+    finished_at: datetime.datetime | None
+    id: str
+    items: list[JobItem]
+    """ In upload order. An image that was deleted or has expired is none of them. """
+    operations: list[str]
+    """ Those that were asked for; `delete_user` alone removes the user's images. """
+    progress: JobProgress
+    """ Cells (images × operations) by how far they are. """
+    queue: QueuePlace
+    """ Where the job waits. """
+    status: Status
+    """ Where a job, an image or a cell stands. One enum everywhere. """
+    user_id: str
+    version: int
+    """ Grows with every change. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        created_at = self.created_at.isoformat()
+
+        expires_at: None | str
+        if isinstance(self.expires_at, datetime.datetime):
+            expires_at = self.expires_at.isoformat()
+        else:
+            expires_at = self.expires_at
+
+        finished_at: None | str
+        if isinstance(self.finished_at, datetime.datetime):
+            finished_at = self.finished_at.isoformat()
+        else:
+            finished_at = self.finished_at
+
+        id = self.id
+
+        items = []
+        for items_item_data in self.items:
+            items_item = items_item_data.to_dict()
+            items.append(items_item)
+
+        operations = self.operations
+
+        progress = self.progress.to_dict()
+
+        queue = self.queue.to_dict()
+
+        status = self.status.value
+
+        user_id = self.user_id
+
+        version = self.version
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "created_at": created_at,
+                "expires_at": expires_at,
+                "finished_at": finished_at,
+                "id": id,
+                "items": items,
+                "operations": operations,
+                "progress": progress,
+                "queue": queue,
+                "status": status,
+                "user_id": user_id,
+                "version": version,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.job_item import JobItem  # noqa: PLC0415
+        from ..models.job_progress import JobProgress  # noqa: PLC0415
+        from ..models.queue_place import QueuePlace  # noqa: PLC0415
+
+        d = dict(src_dict)
+        created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
+
+        def _parse_expires_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                expires_at_type_0 = datetime.datetime.fromisoformat(data)
+
+                return expires_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        expires_at = _parse_expires_at(d.pop("expires_at"))
+
+        def _parse_finished_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                finished_at_type_0 = datetime.datetime.fromisoformat(data)
+
+                return finished_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        finished_at = _parse_finished_at(d.pop("finished_at"))
+
+        id = d.pop("id")
+
+        items = []
+        _items = d.pop("items")
+        for items_item_data in _items:
+            items_item = JobItem.from_dict(items_item_data)
+
+            items.append(items_item)
+
+        operations = cast(list[str], d.pop("operations"))
+
+        progress = JobProgress.from_dict(d.pop("progress"))
+
+        queue = QueuePlace.from_dict(d.pop("queue"))
+
+        status = Status(d.pop("status"))
+
+        user_id = d.pop("user_id")
+
+        version = d.pop("version")
+
+        job = cls(
+            created_at=created_at,
+            expires_at=expires_at,
+            finished_at=finished_at,
+            id=id,
+            items=items,
+            operations=operations,
+            progress=progress,
+            queue=queue,
+            status=status,
+            user_id=user_id,
+            version=version,
+        )
+
+        job.additional_properties = d
+        return job
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

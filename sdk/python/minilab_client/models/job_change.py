@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.status import Status
+
+if TYPE_CHECKING:
+    from ..models.job_progress import JobProgress
+
+
+T = TypeVar("T", bound="JobChange")
+
+
+@_attrs_define
+class JobChange:
+    """The data of `job.changed` and `job.finished`: the job as it stands, without its items."""
+
+    finished_at: datetime.datetime | None
+    id: str
+    """ The job. """
+    progress: JobProgress
+    """ Cells (images × operations) by how far they are. """
+    status: Status
+    """ Where a job, an image or a cell stands. One enum everywhere. """
+    version: int
+    """ Grows with every change; also the `id` of the event. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        finished_at: None | str
+        if isinstance(self.finished_at, datetime.datetime):
+            finished_at = self.finished_at.isoformat()
+        else:
+            finished_at = self.finished_at
+
+        id = self.id
+
+        progress = self.progress.to_dict()
+
+        status = self.status.value
+
+        version = self.version
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "finished_at": finished_at,
+                "id": id,
+                "progress": progress,
+                "status": status,
+                "version": version,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.job_progress import JobProgress  # noqa: PLC0415
+
+        d = dict(src_dict)
+
+        def _parse_finished_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                finished_at_type_0 = datetime.datetime.fromisoformat(data)
+
+                return finished_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        finished_at = _parse_finished_at(d.pop("finished_at"))
+
+        id = d.pop("id")
+
+        progress = JobProgress.from_dict(d.pop("progress"))
+
+        status = Status(d.pop("status"))
+
+        version = d.pop("version")
+
+        job_change = cls(
+            finished_at=finished_at,
+            id=id,
+            progress=progress,
+            status=status,
+            version=version,
+        )
+
+        job_change.additional_properties = d
+        return job_change
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.status import Status
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.metadata import Metadata
+
+
+T = TypeVar("T", bound="ListedImage")
+
+
+@_attrs_define
+class ListedImage:
+    """An image in a list of images."""
+
+    bytes_: int
+    """ Size of the file. """
+    filename: str
+    format_: str
+    height: int | None
+    """ Pixels, of the upright image. """
+    id: str
+    job_id: str
+    link_id: None | str
+    """ The link that it came in through; null where it was a key. """
+    media_type: str
+    metadata: Metadata | None
+    status: Status
+    """ Where a job, an image or a cell stands. One enum everywhere. """
+    uploaded_at: datetime.datetime
+    user_id: str
+    width: int | None
+    """ Pixels, of the upright image. """
+    distance: int | Unset = UNSET
+    """ Bits of 64 in which its fingerprint differs; only in a list of near-duplicates. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.metadata import Metadata  # noqa: PLC0415
+
+        bytes_ = self.bytes_
+
+        filename = self.filename
+
+        format_ = self.format_
+
+        height: int | None
+        height = self.height
+
+        id = self.id
+
+        job_id = self.job_id
+
+        link_id: None | str
+        link_id = self.link_id
+
+        media_type = self.media_type
+
+        metadata: dict[str, Any] | None
+        if isinstance(self.metadata, Metadata):
+            metadata = self.metadata.to_dict()
+        else:
+            metadata = self.metadata
+
+        status = self.status.value
+
+        uploaded_at = self.uploaded_at.isoformat()
+
+        user_id = self.user_id
+
+        width: int | None
+        width = self.width
+
+        distance = self.distance
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "bytes": bytes_,
+                "filename": filename,
+                "format": format_,
+                "height": height,
+                "id": id,
+                "job_id": job_id,
+                "link_id": link_id,
+                "media_type": media_type,
+                "metadata": metadata,
+                "status": status,
+                "uploaded_at": uploaded_at,
+                "user_id": user_id,
+                "width": width,
+            }
+        )
+        if distance is not UNSET:
+            field_dict["distance"] = distance
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.metadata import Metadata  # noqa: PLC0415
+
+        d = dict(src_dict)
+        bytes_ = d.pop("bytes")
+
+        filename = d.pop("filename")
+
+        format_ = d.pop("format")
+
+        def _parse_height(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        height = _parse_height(d.pop("height"))
+
+        id = d.pop("id")
+
+        job_id = d.pop("job_id")
+
+        def _parse_link_id(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        link_id = _parse_link_id(d.pop("link_id"))
+
+        media_type = d.pop("media_type")
+
+        def _parse_metadata(data: object) -> Metadata | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                metadata_type_0 = Metadata.from_dict(data)
+
+                return metadata_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(Metadata | None, data)
+
+        metadata = _parse_metadata(d.pop("metadata"))
+
+        status = Status(d.pop("status"))
+
+        uploaded_at = datetime.datetime.fromisoformat(d.pop("uploaded_at"))
+
+        user_id = d.pop("user_id")
+
+        def _parse_width(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        width = _parse_width(d.pop("width"))
+
+        distance = d.pop("distance", UNSET)
+
+        listed_image = cls(
+            bytes_=bytes_,
+            filename=filename,
+            format_=format_,
+            height=height,
+            id=id,
+            job_id=job_id,
+            link_id=link_id,
+            media_type=media_type,
+            metadata=metadata,
+            status=status,
+            uploaded_at=uploaded_at,
+            user_id=user_id,
+            width=width,
+            distance=distance,
+        )
+
+        listed_image.additional_properties = d
+        return listed_image
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

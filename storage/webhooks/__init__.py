@@ -1,0 +1,1 @@
+"""Webhooks at rest: endpoints, secrets, events and deliveries."""

@@ -1,0 +1,75 @@
+"""Whether anybody wants to be told: where nobody does, nothing more is written."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from domain.webhooks.events import CHOSEN, EventType
+from storage.idempotency import Session
+from storage.mongo import Database
+from storage.webhooks.documents import LISTENING
+
+# No process goes by an older look: who begins to listen hears of all that happens from then on.
+CACHE_SECONDS = 1.0
+# A look that is needed soon is begun when the last one is this old.
+FRESH_SECONDS = 0.5
+
+Wanted = frozenset[EventType]
+NOTHING: Wanted = frozenset()
+EVERYTHING: Wanted = frozenset(CHOSEN)
+
+
+class Listeners:
+    """Remembers for a moment which types of events are wanted.
+
+    Args:
+        database: Holds everything.
+        clock: Says how old a look has become, in seconds.
+    """
+
+    def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic) -> None:
+        self._database = database
+        self._clock = clock
+        self._wanted = NOTHING
+        self._looked_at = -CACHE_SECONDS
+        self._look: asyncio.Task[None] | None = None
+
+    async def wanted(self) -> Wanted:
+        """Say which types are wanted, by a look that is no older than :data:`CACHE_SECONDS`."""
+        while self._clock() - self._looked_at >= CACHE_SECONDS:
+            await asyncio.shield(self._begin_look())
+        return self._wanted
+
+    def look_ahead(self) -> None:
+        """Look now, so that whoever asks in a moment need not wait."""
+        if self._clock() - self._looked_at >= FRESH_SECONDS:
+            self._begin_look().add_done_callback(_forget)
+
+    def _begin_look(self) -> asyncio.Task[None]:
+        if self._look is None or self._look.done():
+            self._look = asyncio.create_task(self._look_once())
+        return self._look
+
+    async def _look_once(self) -> None:
+        began = self._clock()
+        self._wanted = await find_wanted(self._database)
+        self._looked_at = began
+
+
+async def find_wanted(database: Database, session: Session | None = None) -> Wanted:
+    """Find which types of events any endpoint wants.
+
+    Args:
+        database: Holds everything.
+        session: The transaction that asks, if any.
+    """
+    chosen = await database["webhook_endpoints"].distinct(
+        "event_types", {"status": {"$in": LISTENING}}, session=session
+    )
+    return EVERYTHING if None in chosen else frozenset(EventType(type_) for type_ in chosen)
+
+
+def _forget(look: asyncio.Task[None]) -> None:
+    """Leave a failure to who asks next, and looks again."""
+    if not look.cancelled():
+        look.exception()

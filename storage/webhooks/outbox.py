@@ -1,0 +1,67 @@
+"""Events that are written in the transaction of the change that they tell of."""
+
+from collections.abc import Sequence
+
+from domain.links import UploadLink
+from domain.webhooks.events import Event, EventType, ImageDeleted, LinkUsedUp
+from storage.idempotency import Session
+from storage.identifiers import utc_now
+from storage.mongo import Database, Document
+from storage.webhooks.documents import event_document
+from storage.webhooks.listeners import find_wanted
+from storage.webhooks.marks import events_of_image
+
+
+async def put_out(database: Database, events: Sequence[Event], session: Session) -> None:
+    """Write events for the announcer to find, those that anybody wants.
+
+    Args:
+        database: Holds everything.
+        events: What the transaction changes.
+        session: The transaction.
+    """
+    if not events:
+        return
+    wanted = await find_wanted(database, session)
+    documents = [event_document(event) for event in events if event.type in wanted]
+    if documents:
+        await database["outbox"].insert_many(documents, ordered=False, session=session)
+
+
+async def tell_of_removal(database: Database, images: Sequence[Document], session: Session) -> None:
+    """Tell that images go, and first what they had not told yet.
+
+    Args:
+        database: Holds everything.
+        images: Their whole documents, read within the transaction.
+        session: The transaction that removes them.
+    """
+    now = utc_now()
+    events = []
+    for image in images:
+        events += events_of_image(image)
+        image_id, job_id, user_id = image["_id"], image["job_id"], image["user_id"]
+        data = ImageDeleted(image_id, job_id, user_id, f"/v1/jobs/{job_id}")
+        deleted = EventType.IMAGE_DELETED
+        events.append(Event(deleted, image_id, 0, now, image["key_id"], user_id, data))
+    await put_out(database, events, session)
+
+
+async def tell_of_use(
+    database: Database, before: UploadLink, after: UploadLink, session: Session
+) -> None:
+    """Tell if a link is used up from now on.
+
+    Args:
+        database: Holds everything.
+        before: The link as it was.
+        after: The link as the transaction leaves it.
+        session: The transaction.
+    """
+    if after.has_room(1) or not before.has_room(1):
+        return
+    link_id, user_id = after.id, after.user_id
+    url = f"/v1/upload-links/{link_id}"
+    data = LinkUsedUp(link_id, user_id, after.used_files, after.used_bytes, url)
+    event = Event(EventType.LINK_USED_UP, link_id, 0, utc_now(), after.key_id, user_id, data)
+    await put_out(database, [event], session)

@@ -1,0 +1,38 @@
+"""``python -m tasks.deliver``: deliver webhooks; ``--health``: ask whether that is done."""
+
+import asyncio
+import os
+import socket
+import sys
+
+import uvloop
+
+from domain.settings import SettingsError, forget_settings
+from storage.connect import open_stores
+from storage.identifiers import utc_now
+from storage.logs import configure_logs
+from tasks.delivery.process import Settings, read_settings, run_deliverer
+
+
+def main() -> None:
+    """Run a deliverer, or answer for its health; exit 2 where the settings cannot be used."""
+    try:
+        settings = read_settings(os.environ)
+    except SettingsError as error:
+        print(f"minilab deliverer: {error}", file=sys.stderr)
+        sys.exit(2)
+    configure_logs("deliverer", settings.logs)
+    if "--health" in sys.argv[1:]:
+        sys.exit(0 if asyncio.run(_is_alive(settings)) else 1)
+    forget_settings(os.environ)
+    uvloop.run(run_deliverer(settings))
+
+
+async def _is_alive(settings: Settings) -> bool:
+    """Say whether a deliverer of this host was seen lately."""
+    async with open_stores(settings.stores, settings.rules) as stores:
+        return await stores.deliverers.is_alive(socket.gethostname(), utc_now())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""The deliverer's composition root: settings, stores, sender, engine and side tasks."""
+
+import asyncio
+import signal
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import structlog
+from aiohttp.abc import AbstractResolver
+
+from domain.settings import SettingsReader
+from domain.webhooks.addresses import TargetRules, read_target_rules
+from storage.connect import Stores, open_stores
+from storage.errors import STORE_FAILED
+from storage.identifiers import new_id
+from storage.logs import LogSettings
+from storage.metrics import pack
+from storage.settings import StoreSettings, WorkRules, read_store_settings
+from storage.webhooks.announcing import Announcer
+from storage.webhooks.delivering import DeliveryQueue
+from storage.workers import HEARTBEAT_SECONDS, worker_name
+from tasks.delivery.attempt import Attempter
+from tasks.delivery.engine import Engine
+from tasks.delivery.metrics import DeliveryMetrics
+from tasks.delivery.sender import Sender
+from tasks.delivery.settings import DeliverySettings
+from tasks.side_tasks import repeat
+
+# After the longest attempt there is time to take it down.
+RECORD_SECONDS = 10.0
+FOLLOW_CLOCK_SECONDS = 2.0
+ANNOUNCE_AGAIN_SECONDS = 1.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """All that a deliverer is told."""
+
+    stores: StoreSettings
+    rules: WorkRules
+    logs: LogSettings
+    deliveries: DeliverySettings
+    targets: TargetRules
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Read the settings of a deliverer.
+
+    Raises:
+        SettingsError: Lists every mistake.
+    """
+    reader = SettingsReader(environ)
+    parts = (WorkRules, LogSettings, DeliverySettings)
+    read: list[Any] = [read_store_settings(reader), *(reader.read(part) for part in parts)]
+    read.append(read_target_rules(reader))
+    reader.check()
+    return Settings(*read)
+
+
+class Deliverer:
+    """One deliverer process: announces what happened, and delivers it.
+
+    Args:
+        settings: All that it is told.
+        stores: Where everything is kept.
+        resolver: Looks names up; the system's name servers where None.
+    """
+
+    def __init__(
+        self, settings: Settings, stores: Stores, resolver: AbstractResolver | None = None
+    ) -> None:
+        deliveries = settings.deliveries
+        self._stores = stores
+        self._id = f"{worker_name()}:{new_id()}"
+        self._metrics = DeliveryMetrics()
+        self._sender = Sender(settings.targets, deliveries.webhook_timeout_seconds, resolver)
+        queue = DeliveryQueue(stores.database, deliveries.webhook_timeout_seconds + RECORD_SECONDS)
+        attempter = Attempter(
+            queue, stores.outgoing, stores.webhooks, self._sender, deliveries, self._metrics
+        )
+        self._engine = Engine(queue, attempter, deliveries, self._metrics)
+        base_url = deliveries.public_url.rstrip("/")
+        self._announcer = Announcer(stores.database, stores.notices, base_url)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Deliver until told to stop, then finish what is running within the drain time."""
+
+        async def announce() -> None:
+            await self._announcer.run(stop, self._engine.wake)
+
+        side_tasks = [
+            asyncio.create_task(self._stores.notices.hear_deliveries(self._engine.wake)),
+            asyncio.create_task(repeat(announce, ANNOUNCE_AGAIN_SECONDS)),
+            asyncio.create_task(repeat(self._beat, HEARTBEAT_SECONDS)),
+            asyncio.create_task(repeat(self._stores.follow_clock, FOLLOW_CLOCK_SECONDS)),
+        ]
+        try:
+            async with self._sender:
+                await self._engine.run(stop)
+        finally:
+            for task in side_tasks:
+                task.cancel()
+            await asyncio.wait(side_tasks)
+            await self._leave()
+
+    async def _beat(self) -> None:
+        packed = pack([self._metrics.registry, self._stores.metrics.registry])
+        await self._stores.deliverers.beat(self._id, 0.0, packed)
+
+    async def _leave(self) -> None:
+        try:
+            await self._stores.deliverers.leave(self._id)
+        except STORE_FAILED as error:
+            _log.warning("leave_not_recorded", reason=type(error).__name__)
+
+
+async def run_deliverer(settings: Settings) -> None:
+    """Run a deliverer until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with open_stores(settings.stores, settings.rules) as stores:
+        await Deliverer(settings, stores).run(stop)

@@ -1,0 +1,229 @@
+"""The queue of deliveries: claims that exclude each other, and looks that cost little."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from domain.jobs import Status
+from domain.settings import SettingsReader
+from domain.webhooks.events import Event, EventType, JobFinished
+from storage.connect import Stores, open_stores
+from storage.identifiers import utc_now
+from storage.settings import WorkRules, read_store_settings
+from storage.webhooks.delivering import LONG_AGO, DeliveryQueue
+from storage.webhooks.documents import Attempt, DeliveryStatus, new_callback
+
+LEASE_SECONDS = 60.0
+LEASE = timedelta(seconds=LEASE_SECONDS)
+
+
+@pytest.fixture
+async def stores(environ: dict[str, str]) -> AsyncIterator[Stores]:
+    settings = read_store_settings(SettingsReader(environ))
+    async with open_stores(settings, WorkRules()) as opened:
+        await opened.prepare()
+        yield opened
+        await opened.client.drop_database(settings.mongodb_database)
+
+
+@pytest.fixture
+def queue(stores: Stores) -> DeliveryQueue:
+    return DeliveryQueue(stores.database, LEASE_SECONDS)
+
+
+def document(number: int, target: str, due_at: datetime | None) -> dict[str, Any]:
+    now = utc_now()
+    fields: dict[str, Any] = {
+        "_id": f"msg_{number}:{target}",
+        "order": f"{number:09}",
+        "event_id": f"msg_{number}",
+        "event_type": "webhook.test",
+        "endpoint_id": target,
+        "target": target,
+        "url": "https://example.com/",
+        "key_id": "admin",
+        "user_id": None,
+        "job_id": None,
+        "status": "pending" if due_at else "delivered",
+        "attempt_count": 0,
+        "attempts": [],
+        "created_at": now,
+        "finished_at": None,
+        "expires_at": now + timedelta(days=1),
+    }
+    return fields | ({"due_at": due_at} if due_at else {})
+
+
+def attempt(at: datetime, status_code: int = 200) -> Attempt:
+    return Attempt(1, at, status_code, 0.1, "taken", None)
+
+
+async def read(stores: Stores, delivery_id: str) -> dict[str, Any]:
+    found = await stores.database["deliveries"].find_one({"_id": delivery_id})
+    assert found is not None
+    return found
+
+
+async def test_finds_the_oldest_of_each_target(stores: Stores, queue: DeliveryQueue) -> None:
+    now = utc_now()
+    seconds = {"a": (-5, -9, -1), "b": (-2,), "c": (3, 7)}
+    await stores.database["deliveries"].insert_many(
+        document(number, target, now + timedelta(seconds=offset))
+        for target, offsets in seconds.items()
+        for number, offset in enumerate(offsets)
+    )
+    due = await queue.find_due(now)
+    assert sorted(one.id for one in due.firsts) == ["msg_0:b", "msg_1:a"]
+    assert due.next_at == now + timedelta(seconds=3)
+
+
+async def test_leaves_out_who_is_paused_or_asked_for_less(
+    stores: Stores, queue: DeliveryQueue
+) -> None:
+    now = utc_now()
+    soon = now + timedelta(seconds=8)
+    await stores.database["webhook_endpoints"].insert_many(
+        [
+            {"_id": "well", "status": "enabled"},
+            {"_id": "paused", "status": "paused"},
+            {"_id": "quiet", "status": "enabled", "not_before": soon},
+            {"_id": "over", "status": "enabled", "not_before": now, "failing_since": now},
+        ]
+    )
+    targets = ("well", "paused", "quiet", "over", "admin https://example.com:443")
+    await stores.database["deliveries"].insert_many(document(0, one, now) for one in targets)
+    due = await queue.find_due(now)
+    assert {one.target: one.is_failing for one in due.firsts} == {
+        "well": False,
+        "over": True,
+        "admin https://example.com:443": False,
+    }
+    assert due.next_at == soon
+
+
+async def test_a_look_reads_one_entry_of_each_target_however_long_the_queues(
+    stores: Stores, queue: DeliveryQueue
+) -> None:
+    """Neither those that wait for the same target nor those that have ended cost anything."""
+    now = utc_now()
+    await stores.database["deliveries"].insert_many(
+        document(number, f"t{number % 5}", now if number % 2 else None) for number in range(5000)
+    )
+    assert len((await queue.find_due(now)).firsts) == 5
+    query = {"target": {"$gte": ""}, "due_at": {"$gte": LONG_AGO}}
+    explained = await stores.database.command(
+        "explain",
+        {
+            "aggregate": "deliveries",
+            "pipeline": [
+                {"$match": query},
+                {"$sort": {"target": 1, "due_at": 1}},
+                {
+                    "$group": {
+                        "_id": "$target",
+                        "due_at": {"$first": "$due_at"},
+                        "delivery_id": {"$first": "$_id"},
+                    }
+                },
+            ],
+            "cursor": {},
+        },
+        verbosity="executionStats",
+    )
+    plan = json.dumps(explained, default=str)
+    assert "DISTINCT_SCAN" in plan
+    assert "COLLSCAN" not in plan
+
+
+async def test_a_delivery_is_claimed_once(stores: Stores, queue: DeliveryQueue) -> None:
+    now = utc_now()
+    await stores.database["deliveries"].insert_many(document(n, "a", now) for n in range(3))
+    ids = [f"msg_{number}:a" for number in range(3)]
+    first = await queue.claim(ids[:2], now)
+    second = await queue.claim(ids, now)
+    assert sorted(one.delivery.id for one in first) == ids[:2]
+    assert [one.delivery.id for one in second] == ids[2:]
+    assert await queue.claim(ids, now) == []
+    assert await queue.claim([], now) == []
+
+
+async def test_what_is_not_due_is_not_claimed(stores: Stores, queue: DeliveryQueue) -> None:
+    now = utc_now()
+    await stores.database["deliveries"].insert_many(
+        [document(0, "a", now + timedelta(seconds=1)), document(1, "a", None)]
+    )
+    assert await queue.claim(["msg_0:a", "msg_1:a", "msg_2:a"], now) == []
+
+
+async def test_lease_that_ended_is_another_s(stores: Stores, queue: DeliveryQueue) -> None:
+    """Who comes back after that writes nothing."""
+    now = utc_now()
+    await stores.database["deliveries"].insert_one(document(0, "a", now))
+    [late] = await queue.claim(["msg_0:a"], now)
+    [next_one] = await queue.claim(["msg_0:a"], now + LEASE)
+    assert not await queue.record(late, attempt(now), DeliveryStatus.DELIVERED, None)
+    assert (await read(stores, "msg_0:a"))["attempts"] == []
+    assert await queue.record(next_one, attempt(now), DeliveryStatus.DELIVERED, None)
+    kept = await read(stores, "msg_0:a")
+    assert (kept["status"], kept["attempt_count"]) == ("delivered", 1)
+    assert not {"lease", "due_at"} & set(kept)
+
+
+async def test_one_asked_for_again_while_it_is_sent_is_not_free(
+    stores: Stores, queue: DeliveryQueue
+) -> None:
+    now = utc_now()
+    await stores.database["deliveries"].insert_one(document(0, "a", now))
+    [claimed] = await queue.claim(["msg_0:a"], now)
+    await stores.database["deliveries"].update_one({"_id": "msg_0:a"}, {"$set": {"due_at": now}})
+    assert await queue.claim(["msg_0:a"], now) == []
+    assert await queue.record(claimed, attempt(now, 500), DeliveryStatus.PENDING, now + LEASE)
+    assert (await read(stores, "msg_0:a"))["due_at"] == now + LEASE
+
+
+async def test_release_gives_back_what_is_held_and_nothing_else(
+    stores: Stores, queue: DeliveryQueue
+) -> None:
+    now = utc_now()
+    await stores.database["deliveries"].insert_many(document(n, "a", now) for n in range(3))
+    held = await queue.claim([f"msg_{number}:a" for number in range(3)], now)
+    by_id = {one.delivery.id: one for one in held}
+    await queue.record(by_id["msg_0:a"], attempt(now), DeliveryStatus.DELIVERED, None)
+    await queue.release([by_id["msg_0:a"], by_id["msg_1:a"]], now)
+    assert (await read(stores, "msg_0:a"))["status"] == "delivered"
+    assert (await read(stores, "msg_1:a"))["due_at"] == now
+    assert (await read(stores, "msg_2:a"))["due_at"] == now + LEASE
+
+
+async def test_first_failure_is_the_one_that_counts(stores: Stores, queue: DeliveryQueue) -> None:
+    now = utc_now()
+    later, latest = now + timedelta(hours=1), now + timedelta(hours=2)
+    await stores.database["webhook_endpoints"].insert_one({"_id": "a", "status": "enabled"})
+    assert await queue.failed("a", now, later) == now
+    assert await queue.failed("a", later, None) == now
+    assert await queue.failed("a", later, now) == now
+    kept = await stores.database["webhook_endpoints"].find_one({"_id": "a"})
+    assert kept is not None
+    assert kept["not_before"] == later
+    await queue.arrived("a")
+    assert await queue.failed("a", latest, None) == latest
+    assert await queue.failed("gone", now, None) is None
+
+
+def test_callbacks_of_a_key_are_limited_by_where_they_go() -> None:
+    now = utc_now()
+    event = Event(
+        EventType.JOB_FINISHED,
+        "j",
+        1,
+        now,
+        "k",
+        "u",
+        JobFinished("j", "u", Status.SUCCEEDED, 1, "/v1/jobs/j"),
+    )
+    urls = ("https://a.example/1", "https://a.example:443/2", "https://b.example/1")
+    targets = [new_callback(event, url, now)["target"] for url in urls]
+    assert targets == ["k https://a.example:443"] * 2 + ["k https://b.example:443"]

@@ -1,0 +1,101 @@
+"""Who listens: known in time by every process, and marks that only the holder of a fence leaves."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from domain.webhooks.events import EventType
+from storage.connect import Stores
+from storage.ledger import Ledger
+from storage.ledger_rows import ClaimedImage
+from storage.mongo import Document
+from storage.webhooks.listeners import CACHE_SECONDS, EVERYTHING, NOTHING, Listeners
+from tests.drop_offs import accept, fail
+
+GAVE_UP = "decode_timed_out"
+UNANNOUNCED = {"unannounced": {"$exists": True}}
+
+
+async def _listen(stores: Stores, types: list[str] | None = None, status: str = "enabled") -> None:
+    document: Document = {"status": status, "event_types": types}
+    await stores.database["webhook_endpoints"].insert_one(document)
+
+
+async def _claim_when_free(ledger: Ledger, job_id: str) -> ClaimedImage:
+    async with asyncio.timeout(10):
+        while True:
+            _, images = await ledger.claim(job_id, 0)
+            if images:
+                return images[0]
+            await asyncio.sleep(0.02)
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def test_look_is_kept_for_a_moment_and_never_longer(stores: Stores) -> None:
+    clock = Clock()
+    listeners = Listeners(stores.database, clock)
+    assert await listeners.wanted() == NOTHING
+    await _listen(stores)
+    clock.now += CACHE_SECONDS / 2
+    assert await listeners.wanted() == NOTHING
+    clock.now += CACHE_SECONDS / 2
+    assert await listeners.wanted() == EVERYTHING
+
+
+async def test_look_ahead_saves_the_next_who_asks_the_wait(stores: Stores) -> None:
+    clock = Clock()
+    listeners = Listeners(stores.database, clock)
+    assert await listeners.wanted() == NOTHING
+    await _listen(stores)
+    clock.now += CACHE_SECONDS * 0.9
+    listeners.look_ahead()
+    clock.now += CACHE_SECONDS * 0.2
+    assert await listeners.wanted() == EVERYTHING
+
+
+async def test_gathers_what_is_wanted(stores: Stores) -> None:
+    await _listen(stores, ["job.finished"])
+    await _listen(stores, ["image.deleted", "job.finished"], status="paused")
+    await _listen(stores, None, status="disabled")
+    wanted = {EventType.JOB_FINISHED, EventType.IMAGE_DELETED}
+    assert await Listeners(stores.database).wanted() == wanted
+
+
+@pytest.mark.parametrize("types", [["image.processed"], ["dead_letter.created"], ["job.finished"]])
+async def test_stale_worker_leaves_no_mark(stores: Stores, types: list[str]) -> None:
+    await _listen(stores, types)
+    ticket = await accept(stores, b"a")
+    ledger = Ledger(stores.database, lease_seconds=0.05, max_attempts=5)
+    _, (stale,) = await ledger.claim(ticket.job.id, 0)
+    holder = await _claim_when_free(ledger, ticket.job.id)
+    assert await ledger.finish([fail(stale, GAVE_UP)]) == 0
+    images = stores.database["images"]
+    assert await images.count_documents(UNANNOUNCED) == 0
+    assert await ledger.finish([fail(holder, GAVE_UP)]) == 1
+    assert await ledger.finish([fail(holder, GAVE_UP)]) == 0
+    (image,) = await images.find().to_list(None)
+    marks = image.get("unannounced", [])
+    assert len(marks) == (0 if types == ["job.finished"] else 1)
+    for mark in marks:
+        assert (mark["fence"], mark["gave_up"]) == (holder.fence, GAVE_UP)
+        assert mark["at"] == image["finished_at"]
+    await asyncio.gather(*(ledger.settle(ticket.job.id) for _ in range(3)))
+    job = await stores.database["jobs"].find_one({"_id": ticket.job.id})
+    assert job is not None
+    assert len(job.get("unannounced", [])) == (1 if types == ["job.finished"] else 0)
+
+
+async def test_image_that_was_begun_too_often_is_told_of(stores: Stores) -> None:
+    await _listen(stores, ["dead_letter.created"])
+    ticket = await accept(stores, b"a")
+    _, (claimed,) = await stores.ledger.claim(ticket.job.id, 0)
+    later = (await stores.database["images"].find().to_list(None))[0]["due_at"]
+    assert await stores.recovery.fail(fail(claimed, GAVE_UP), later + timedelta(seconds=1))
+    assert await stores.database["images"].count_documents(UNANNOUNCED) == 1

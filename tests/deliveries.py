@@ -1,0 +1,89 @@
+"""Deliveries as a test sees them: endpoints, events for them, and a deliverer in this process."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from chaos.receivers import Message
+from domain.keys import ADMIN_USER, Caller, Role
+from domain.webhooks.signing import webhook_secret
+from storage.connect import Stores
+from storage.identifiers import new_id
+from storage.webhooks.documents import Endpoint
+from storage.webhooks.endpoints import EndpointPlan
+from tasks.delivery.process import Deliverer, read_settings
+from tests.service import Service
+
+ADMIN = Caller(ADMIN_USER, Role.ADMIN)
+SECRET = webhook_secret(b"a secret of some 32 random bytes")
+DELIVERING: dict[str, object] = {
+    "webhook_allow": "127.0.0.0/8",
+    "webhook_allow_http": True,
+    "webhook_retry_seconds": "0.05,0.05,0.05",
+    "webhook_poll_seconds": 0.05,
+}
+
+
+@asynccontextmanager
+async def delivering(
+    service: Service, /, stores: Stores | None = None, **more: object
+) -> AsyncIterator[None]:
+    """Run a deliverer in this process, on the stores of a service or on others."""
+    told = {f"MINILAB_{name.upper()}": str(value) for name, value in (DELIVERING | more).items()}
+    stop = asyncio.Event()
+    deliverer = Deliverer(read_settings(service.environ | told), stores or service.stores)
+    running = asyncio.create_task(deliverer.run(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await running
+
+
+async def make_endpoint(service: Service, url: str) -> Endpoint:
+    """Make an endpoint that gets all that an admin may see; :data:`SECRET` signs."""
+    return await service.stores.webhooks.create(EndpointPlan(url), SECRET, ADMIN)
+
+
+async def tell(service: Service, endpoint: Endpoint, times: int = 1) -> list[str]:
+    """Send test events to an endpoint; give the IDs of their deliveries."""
+    made: list[str] = []
+    while len(made) < times:
+        delivery = await service.stores.deliveries.test(endpoint, "")
+        if delivery.id not in made:  # Two within a millisecond are the same event.
+            made.append(delivery.id)
+    return made
+
+
+async def read_deliveries(service: Service, endpoint: Endpoint) -> list[dict[str, Any]]:
+    """Read what is kept of the deliveries to an endpoint, oldest first."""
+    found = service.stores.database["deliveries"].find({"endpoint_id": endpoint.id})
+    return await found.sort("created_at", 1).to_list(None)
+
+
+async def read_endpoint(service: Service, endpoint: Endpoint) -> dict[str, Any]:
+    """Read what is kept of an endpoint."""
+    document = await service.stores.database["webhook_endpoints"].find_one({"_id": endpoint.id})
+    assert document is not None
+    return document
+
+
+def new_secret() -> str:
+    """Make a secret."""
+    return webhook_secret(new_id().encode()[:32])
+
+
+def verify(message: Message, secrets: Sequence[str]) -> list[bool]:
+    """Say for each secret whether the reference library accepts a message by it."""
+    return [_accepts(secret, message) for secret in secrets]
+
+
+def _accepts(secret: str, message: Message) -> bool:
+    try:
+        Webhook(secret).verify(message.body, message.headers)
+    except WebhookVerificationError:
+        return False
+    return True

@@ -1,0 +1,255 @@
+"""The command line, run for real against the running service."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from minilab_client.models import Image, Job
+from tests.command_line import environment_of, run, run_for
+from tests.pictures import draw
+from tests.service import Service, authorization
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """A folder with three pictures, at two depths, and what is no picture."""
+    folder = tmp_path / "pictures"
+    (folder / "deeper").mkdir(parents=True)
+    (folder / "a.jpg").write_bytes(draw(seed=1))
+    (folder / "b.PNG").write_bytes(draw(seed=2, kind="PNG"))
+    (folder / "deeper" / "c [x].webp").write_bytes(draw(seed=3, kind="WEBP"))
+    (folder / "notes.txt").write_text("no picture")
+    (folder / ".hidden.jpg").write_bytes(draw(seed=4))
+    return folder
+
+
+async def test_folder_is_uploaded_and_its_results_are_shown(
+    working_service: Service, pictures: Path
+) -> None:
+    ended = await run_for(working_service, "upload", pictures, "--wait")
+    assert ended.code == 0, ended.err
+    heading, *rows = ended.text.splitlines()
+    assert heading.split() == [
+        "file",
+        "status",
+        "format",
+        "pixels",
+        "faces",
+        "camera",
+        "or",
+        "error",
+    ]
+    assert [" ".join(row.split()) for row in rows] == [
+        "a.jpg succeeded jpeg 64 × 48 0 –",
+        "b.PNG succeeded png 64 × 48 0 –",
+        "c [x].webp succeeded webp 64 × 48 0 –",
+    ]
+    assert "Uploading 3 files" in ended.err
+    assert "15/15 operations" in ended.err
+
+
+async def test_json_is_what_the_service_says_and_nothing_else(
+    working_service: Service, pictures: Path
+) -> None:
+    arguments = (
+        "--wait",
+        "--json",
+        "--operations",
+        "metadata",
+        "--user-id",
+        "u1",
+        "--gps",
+        "strip",
+    )
+    ended = await run_for(working_service, "upload", pictures / "a.jpg", *arguments)
+    assert (ended.code, ended.err) == (0, "")
+    told = ended.json()
+    (job,) = told["jobs"]
+    assert Job.from_dict(job) == Job.from_dict(await working_service.job(job["id"]))
+    (image,) = told["images"]
+    assert (image["user_id"], image["gps"]) == ("u1", "strip")
+    assert list(image["operations"]) == ["metadata"]
+    shown = await run_for(working_service, "get", image["id"], "--json")
+    answer = await working_service.client.get(f"/v1/images/{image['id']}")
+    assert shown.json() == image
+    assert Image.from_dict(image) == Image.from_dict(answer.json())
+
+
+async def test_refused_file_is_told_by_the_exit_code(
+    working_service: Service, pictures: Path
+) -> None:
+    files = (pictures / "notes.txt", pictures / "a.jpg")
+    at_once = await run_for(working_service, "upload", *files)
+    assert at_once.code == 1
+    assert "no image of a supported format" in at_once.text
+    waited = await run_for(working_service, "upload", *files, "--wait")
+    assert waited.code == 1
+    rows = [" ".join(row.split()) for row in waited.text.splitlines()[1:]]
+    assert rows == [
+        "notes.txt failed – – – The file is no image of a supported format",
+        "a.jpg succeeded jpeg 64 × 48 0 –",
+    ]
+
+
+async def test_many_files_go_in_requests_of_bounded_size(service: Service, tmp_path: Path) -> None:
+    for number in range(53):
+        (tmp_path / f"{number:02}.jpg").write_bytes(draw(8, 8, seed=number % 3))
+    ended = await run_for(service, "upload", tmp_path, "--json")
+    assert ended.code == 0, ended.err
+    jobs = ended.json()["jobs"]
+    assert [len(job["items"]) for job in jobs] == [50, 3]
+    names = [item["filename"] for job in jobs for item in job["items"]]
+    assert names == [f"{number:02}.jpg" for number in range(53)]
+
+
+async def test_real_photos_are_uploaded(working_service: Service, test_data: Path) -> None:
+    ended = await run_for(working_service, "upload", test_data / "photos", "--wait")
+    assert ended.code == 0, ended.err
+    rows = ended.text.splitlines()[1:]
+    assert len(rows) == await working_service.count("images") > 30
+    assert all(" succeeded " in row for row in rows)
+    assert "IMG_5195.HEIC" in ended.text
+    assert "COOLPIX P6000" in ended.text
+
+
+async def test_status_shows_a_job_and_the_service(working_service: Service, pictures: Path) -> None:
+    (job,) = (await run_for(working_service, "upload", pictures, "--json")).json()["jobs"]
+    ended = await run_for(working_service, "status", job["id"], "--wait")
+    assert ended.code == 0, ended.err
+    assert ended.text.startswith(f"job {job['id']}: succeeded, 15 of 15 operations done")
+    as_json = await run_for(working_service, "status", job["id"], "--json")
+    assert as_json.json() == Job.from_dict(await working_service.job(job["id"])).to_dict()
+    everything = await run_for(working_service, "status")
+    assert job["id"] in everything.text
+    assert "mongodb" in everything.text
+    told = (await run_for(working_service, "status", "--json")).json()
+    assert [known["id"] for known in told["jobs"]] == [job["id"]]
+    assert told["readiness"]["parts"]["mongodb"] is True
+
+
+async def test_status_without_a_worker_exits_with_1(service: Service) -> None:
+    ended = await run_for(service, "status")
+    assert (ended.code, "No worker" in ended.text) == (1, True)
+
+
+async def test_picture_is_fetched_to_the_byte(
+    working_service: Service, tmp_path: Path, test_data: Path
+) -> None:
+    original = (test_data / "lfw" / "Aaron_Eckhart_0001.jpg").read_bytes()
+    (tmp_path / "portrait.jpg").write_bytes(original)
+    told = await run_for(working_service, "upload", tmp_path / "portrait.jpg", "--wait", "--json")
+    image_id = told.json()["images"][0]["id"]
+    shown = await run_for(working_service, "get", image_id)
+    assert "[67, 66, 118, 118]" in shown.text
+    fetched = await run_for(working_service, "get", image_id, "-o", "-")
+    assert fetched.out == original
+    file = tmp_path / "faces.jpg"
+    await run_for(working_service, "get", image_id, "--variant", "faces", "--output", file)
+    answer = await working_service.client.get(
+        f"/v1/images/{image_id}/content", params={"variant": "faces"}
+    )
+    assert file.read_bytes() == answer.content
+
+
+async def test_link_that_is_made_takes_files(service: Service) -> None:
+    limits = ("--expires-in", "7d", "--max-files", "1", "--note", "Party")
+    link = (await run_for(service, "links", "create", *limits, "--json")).json()
+    assert (link["max_files"], link["note"]) == (1, "Party")
+    sent = await service.send([("a.jpg", draw())], route="/v1/uploads", key=link["token"])
+    assert sent.status_code == 202
+    shown = await run_for(service, "links", "create", "--expires-in", "90s")
+    assert f"{service.client.base_url}/u#mll_" in shown.text.splitlines()[0]
+
+
+async def test_key_that_is_made_is_known(service: Service) -> None:
+    arguments = ("--role", "client", "--user-id", "u1", "--expires-in", "1h")
+    made = (await run_for(service, "admin", "keys", "create", *arguments, "--json")).json()
+    answer = await service.client.get("/v1/jobs", headers=authorization(made["key"]))
+    assert answer.status_code == 200
+    shown = await run_for(service, "admin", "keys", "create", "--role", "service")
+    assert shown.text.splitlines()[0].split()[1].startswith("mlk_")
+
+
+async def test_statistics_are_drawn(working_service: Service, pictures: Path) -> None:
+    await run_for(working_service, "upload", pictures, "--wait")
+    told = (await run_for(working_service, "stats", "--json", "--tz", "Asia/Tokyo")).json()
+    answer = await working_service.client.get("/v1/statistics", params={"tz": "Asia/Tokyo"})
+    assert told == answer.json()
+    drawn = await run_for(working_service, "stats")
+    assert drawn.text.splitlines()[0].split()[:3] == ["images", "users", "faces"]
+    assert [line for line in drawn.text.splitlines() if line.rstrip().endswith("█  3")]
+
+
+async def test_data_is_verified(working_service: Service, pictures: Path) -> None:
+    await run_for(working_service, "upload", pictures, "--wait")
+    environment = {
+        name: working_service.environ[name]
+        for name in ("MINILAB_MONGODB_URL", "MINILAB_MONGODB_DATABASE")
+    }
+    ended = await run("verify-data", "--pause", "0", "--json", environment=environment)
+    assert ended.code == 0, ended.text
+    assert not [found for found in ended.json()["findings"] if found["wrong"]]
+    unusable = await run("verify-data", environment={"MINILAB_MONGODB_URL": "nowhere"})
+    assert (unusable.code, unusable.out) == (4, b"")
+
+
+async def test_what_the_service_refuses_is_told(service: Service) -> None:
+    unknown = await run_for(service, "stats", key="nobody")
+    assert (unknown.code, unknown.out) == (3, b"")
+    assert unknown.err.startswith("Error: unauthenticated: ")
+    absent = await run_for(service, "get", "01a20129-19fd-75eb-a0ec-6c6b832265ee")
+    assert (absent.code, "not_found" in absent.err) == (3, True)
+    unbound = await run_for(service, "admin", "keys", "create", "--role", "client")
+    assert (unbound.code, "invalid_value" in unbound.err) == (3, True)
+
+
+async def test_what_cannot_be_reached_is_told(tmp_path: Path) -> None:
+    nobody = {"MINILAB_URL": "http://127.0.0.1:1", "MINILAB_API_KEY": "any"}
+    ended = await run("stats", environment=nobody)
+    assert (ended.code, "cannot be reached" in ended.err) == (4, True)
+    assert "Traceback" not in ended.err
+
+
+async def test_wrong_usage_is_told(service: Service, tmp_path: Path) -> None:
+    for arguments in (
+        ["upload", tmp_path / "absent.jpg"],
+        ["upload", tmp_path],
+        ["links", "create", "--expires-in", "soon"],
+        ["status", "--nonsense"],
+    ):
+        ended = await run_for(service, *arguments)
+        assert (ended.code, ended.out) == (2, b""), arguments
+
+
+async def test_admin_key_of_this_machine_is_for_this_machine_alone(
+    service: Service, tmp_path: Path
+) -> None:
+    environment = environment_of(service)
+    key = environment.pop("MINILAB_API_KEY")
+    (tmp_path / "admin_key").write_text(f"{key}\n")
+    environment["MINILAB_DATA_DIR"] = str(tmp_path)
+    assert (await run("stats", environment=environment)).code == 0
+    elsewhere = environment | {"MINILAB_URL": "http://minilab.invalid"}
+    ended = await run("stats", environment=elsewhere)
+    assert (ended.code, "an API key is needed" in ended.err) == (2, True)
+    named = await run("stats", "--key-file", tmp_path / "admin_key", environment=elsewhere)
+    assert named.code == 4
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+async def test_shells_complete(shell: str) -> None:
+    script = await run("completion", shell)
+    assert script.code == 0
+    assert "_MINILAB_COMPLETE" in script.text
+    begun = {"COMP_WORDS": "minilab up", "COMP_CWORD": "up" if shell == "fish" else "1"}
+    completed = await run(environment=begun | {"_MINILAB_COMPLETE": f"{shell}_complete"})
+    assert "upload" in completed.text
+
+
+async def test_all_commands_explain_themselves() -> None:
+    for command in ("upload", "status", "get", "links create", "stats", "admin keys create"):
+        ended = await run(*command.split(), "--help")
+        assert ended.code == 0
+        assert "--json" in ended.text
+    assert json.dumps((await run("--help")).text).count("Exit codes") == 1

@@ -1,0 +1,12 @@
+"""Examples of the documentation, which tests run as they stand."""
+
+import re
+from pathlib import Path
+
+
+def example(file: Path, language: str) -> str:
+    """Give the first block of a language in a page of Markdown."""
+    (code, *_) = re.findall(
+        rf"^```{language}\n(.*?)^```$", file.read_text(), re.DOTALL | re.MULTILINE
+    )
+    return str(code)
