@@ -19,7 +19,7 @@ async def drop_off(
     link_id: str | None = None,
 ) -> DropOff:
     """Take files in as the API does, up to the acceptance."""
-    intake = BlobIntake(stores.database["blobs.chunks"])
+    intake = BlobIntake(stores.blob_chunks)
     taken = []
     for index, content in enumerate(contents):
         file = IncomingFile()
