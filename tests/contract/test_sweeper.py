@@ -25,6 +25,7 @@ async def _abandon_upload(stores: Stores, content: bytes) -> ObjectId:
     intake = BlobIntake(stores.blob_chunks)
     file = IncomingFile()
     await intake.write(file, content)
+    await intake.settle()
     return file.file_id
 
 
