@@ -114,7 +114,7 @@ async def _take_in(
     link: UploadLink | None = request.auth
     if link is not None:
         check_takes_files(link, utc_now())
-    intake = BlobIntake(state.stores.database["blobs.chunks"])
+    intake = BlobIntake(state.stores.blob_chunks)
     try:
         form = await _receive(request, intake, upload)
         drop_off = make_drop_off(
@@ -213,7 +213,7 @@ def _status_route(request: ApiRequest, job_id: str) -> str:
 async def _answer_again(request: ApiRequest, wishes: Wishes, answered: Answered) -> Response[bytes]:
     """Give the answer that was given before, if the same is asked."""
     stores = request.app.state.stores
-    check_same(answered, await _receive(request, HashingIntake(stores.database["blobs.chunks"])))
+    check_same(answered, await _receive(request, HashingIntake(stores.blob_chunks)))
     again = {"Idempotent-Replayed": "true"}
     if answered.status is not None:
         return _json(answered.body, answered.status, answered.headers | again)

@@ -12,8 +12,8 @@ from contextlib import suppress
 from datetime import timedelta
 
 from bson import ObjectId
-from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo import UpdateOne
+from pymongo.client_session import ClientSession
 from pymongo.errors import PyMongoError
 
 from domain.errors import Unavailable
@@ -30,7 +30,7 @@ from storage.drop_offs import (
 from storage.errors import MONGODB_UNREACHABLE
 from storage.idempotency import Answered, answer_keys
 from storage.link_use import reserve
-from storage.mongo import Client, Database, Document, insert_all, run_transaction
+from storage.mongo import Client, Database, Document, PlainDatabase, run_transaction_in_thread
 
 # A transaction stays small, and no request waits for more than this of others.
 MAX_GROUP_FILES = 2000
@@ -52,6 +52,12 @@ class Acceptance:
     ) -> None:
         self._client = client
         self._database = database
+        # What PyMongo itself has, for within a transaction. To make a collection anew takes time.
+        self._plain: PlainDatabase = database.delegate
+        self._files = self._plain["blobs.files"]
+        self._chunks = self._plain["blobs.chunks"]
+        self._images = self._plain["images"]
+        self._jobs = self._plain["jobs"]
         self._plan = plan
         self._due_after = due_after
         # By link, and all without one together: whoever waits for a link keeps no other waiting.
@@ -133,49 +139,48 @@ class Acceptance:
     async def _commit(self, group: list[Entry]) -> None:
         unused: set[ObjectId] = set()
 
-        async def write(session: AsyncIOMotorClientSession) -> None:
+        def write(session: ClientSession) -> None:
             unused.clear()
-            unused.update(await self._write(session, group))
+            unused.update(self._write(session, group))
             for entry in group:
                 entry.outcome_is_known = entry.refusal is not None
 
-        await run_transaction(self._client, write)
+        await run_transaction_in_thread(self._client, write)
         if unused:
             # Their bytes were there already. If this fails the sweeper removes them.
             await self._database["blobs.chunks"].delete_many({"files_id": {"$in": list(unused)}})
 
-    async def _write(self, session: AsyncIOMotorClientSession, group: list[Entry]) -> set[ObjectId]:
+    def _write(self, session: ClientSession, group: list[Entry]) -> set[ObjectId]:
         """Write a group. Returns the files whose chunks are written and not needed."""
-        database = self._database
-        await reserve(database, session, group)
+        reserve(self._plain, session, group)
         group = [entry for entry in group if entry.refusal is None]
         if not group:
             return set()
-        new, known = await self._count_blobs(session, group)
-        await self._check_flushed(session, new)
+        new, known = self._count_blobs(session, group)
+        self._check_flushed(session, new)
         chunks = [
             chunk
             for file_id, entry in new.items()
             for chunk in entry.drop_off.intake.pending_of(file_id)
         ]
-        await self._link_duplicates(session, group, known)
+        self._link_duplicates(session, group, known)
         images = [image for entry in group for image in entry.images]
         _note_stored_bytes(images, known)
         jobs = [job_document(entry) for entry in group]
-        inserts = {"blobs.chunks": chunks, "images": images, "jobs": jobs}
-        await insert_all(database, session, inserts)
+        inserts = [(self._chunks, chunks), (self._images, images), (self._jobs, jobs)]
+        for collection, documents in inserts:
+            if documents:
+                collection.insert_many(documents, ordered=False, session=session)
         keys = [
             (entry.drop_off.attempt, Answered(entry.drop_off.fingerprint, entry.job_id))
             for entry in group
             if entry.drop_off.attempt
         ]
-        await answer_keys(database, session, keys)
+        answer_keys(self._plain, session, keys)
         flushed = {file_id for entry in group for file_id in entry.drop_off.intake.flushed}
         return flushed - new.keys()
 
-    async def _check_flushed(
-        self, session: AsyncIOMotorClientSession, new: dict[ObjectId, Entry]
-    ) -> None:
+    def _check_flushed(self, session: ClientSession, new: dict[ObjectId, Entry]) -> None:
         """See that what was written of new blobs while they arrived is still there.
 
         It was written without waiting for a majority, and the primary may be another one now.
@@ -190,19 +195,19 @@ class Acceptance:
         }
         if not flushed:
             return
-        found = self._database["blobs.chunks"].aggregate(
+        found = self._chunks.aggregate(
             [
                 {"$match": {"files_id": {"$in": list(flushed)}}},
                 {"$group": {"_id": "$files_id", "chunks": {"$sum": 1}}},
             ],
             session=session,
         )
-        there = {file["_id"]: file["chunks"] async for file in found}
+        there = {file["_id"]: file["chunks"] for file in found}
         if any(there.get(file_id, 0) < chunks for file_id, chunks in flushed.items()):
             raise Unavailable("The upload was lost on its way. Send the same request again.")
 
-    async def _count_blobs(
-        self, session: AsyncIOMotorClientSession, group: list[Entry]
+    def _count_blobs(
+        self, session: ClientSession, group: list[Entry]
     ) -> tuple[dict[ObjectId, Entry], set[str]]:
         """Count the new images at their blobs, making the blobs that are missing.
 
@@ -228,9 +233,7 @@ class Acceptance:
             )
             for sha256, (entry, file) in first.items()
         ]
-        result = await self._database["blobs.files"].bulk_write(
-            writes, ordered=False, session=session
-        )
+        result = self._files.bulk_write(writes, ordered=False, session=session)
         made = set((result.upserted_ids or {}).values())
         new = {
             file.staged.file_id: entry
@@ -239,9 +242,7 @@ class Acceptance:
         }
         return new, {sha for sha, (_, file) in first.items() if file.staged.file_id not in made}
 
-    async def _link_duplicates(
-        self, session: AsyncIOMotorClientSession, group: list[Entry], known: set[str]
-    ) -> None:
+    def _link_duplicates(self, session: ClientSession, group: list[Entry], known: set[str]) -> None:
         """Name, for each image, an earlier one of the same owner with the same bytes.
 
         What came in through a link is only told of other images of that link: whoever was sent
@@ -250,12 +251,12 @@ class Acceptance:
         earliest: dict[tuple[str, str, str], str] = {}
         if known:
             users = list({entry.drop_off.user_id for entry in group})
-            found = self._database["images"].find(
+            found = self._images.find(
                 {"sha256": {"$in": list(known)}, "user_id": {"$in": users}},
                 {"sha256": 1, "user_id": 1, "link_id": 1},
                 session=session,
             )
-            async for image in found:
+            for image in found:
                 for owner in _owners(image):
                     earliest[owner] = min(image["_id"], earliest.get(owner, image["_id"]))
         for image in (image for entry in group for image in entry.images):

@@ -6,19 +6,22 @@ holds :data:`FLUSH_BYTES` of a whole request.
 Source: https://github.com/mongodb/specifications/blob/master/source/gridfs/gridfs-spec.md
 """
 
+import asyncio
 import hashlib
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 import msgspec
 from bson import ObjectId
 from pymongo.errors import BulkWriteError
 
+from storage.errors import MONGODB_FAILED
 from storage.mongo import DURABLE, Collection, Database, Document
 
 CHUNK_BYTES = 255 * 1024
-FLUSH_BYTES = 1024 * 1024
+FLUSH_BYTES = 3 * CHUNK_BYTES
 HEAD_BYTES = 64
 DUPLICATE_KEY = 11000
 
@@ -40,7 +43,8 @@ class IncomingFile:
         self.size_bytes = 0
         self.head = b""
         self._hash = hashlib.sha256()
-        self._buffer = bytearray()
+        self._pieces: list[bytes | memoryview] = []
+        self._pieces_bytes = 0
         self._chunks_made = 0
 
     def feed(self, data: bytes) -> list[Document]:
@@ -49,15 +53,16 @@ class IncomingFile:
         self.size_bytes += len(data)
         if len(self.head) < HEAD_BYTES:
             self.head += data[: HEAD_BYTES - len(self.head)]
-        self._buffer += data
+        self._pieces.append(data)
+        self._pieces_bytes += len(data)
         chunks = []
-        while len(self._buffer) >= CHUNK_BYTES:
+        while self._pieces_bytes >= CHUNK_BYTES:
             chunks.append(self._cut())
         return chunks
 
     def close(self) -> list[Document]:
         """Give back the last chunk."""
-        return [self._cut()] if self._buffer else []
+        return [self._cut()] if self._pieces_bytes else []
 
     @property
     def sha256(self) -> str:
@@ -65,8 +70,14 @@ class IncomingFile:
         return self._hash.hexdigest()
 
     def _cut(self) -> Document:
-        data = bytes(memoryview(self._buffer)[:CHUNK_BYTES])  # One copy, not two.
-        del self._buffer[:CHUNK_BYTES]
+        spare = self._pieces_bytes - CHUNK_BYTES
+        rest: list[bytes | memoryview] = []
+        if spare > 0:  # All of it lies in the last piece: those before are less than a chunk.
+            last = memoryview(self._pieces.pop())
+            self._pieces.append(last[:-spare])
+            rest.append(last[-spare:])
+        data = b"".join(self._pieces)
+        self._pieces, self._pieces_bytes = rest, max(0, spare)
         number, self._chunks_made = self._chunks_made, self._chunks_made + 1
         return {"_id": ObjectId(), "files_id": self.file_id, "n": number, "data": data}
 
@@ -86,10 +97,11 @@ class StagedFile(msgspec.Struct, frozen=True):
 
 
 class BlobIntake:
-    """Takes the files of one request, holding at most :data:`FLUSH_BYTES` of them.
+    """Takes the files of one request, holding at most twice :data:`FLUSH_BYTES` of them.
 
-    What is written before the acceptance has no parent yet. If the request ends without one,
-    :meth:`discard` removes it; after a crash the sweeper does, by missing parent and age.
+    While one part is being written, the next arrives. What is written before the acceptance has
+    no parent yet. If the request ends without one, :meth:`discard` removes it; after a crash the
+    sweeper does, by missing parent and age.
     """
 
     def __init__(self, chunks: Collection) -> None:
@@ -97,6 +109,7 @@ class BlobIntake:
         self._pending: list[Document] = []
         self._pending_bytes = 0
         self._flushed: Counter[ObjectId] = Counter()
+        self._flushing: asyncio.Task[object] | None = None
 
     async def write(self, file: IncomingFile, data: bytes) -> None:
         """Take bytes of a file; writes to GridFS whenever enough has gathered."""
@@ -106,6 +119,17 @@ class BlobIntake:
         """End a file. Its last chunks may stay in memory until the acceptance."""
         await self._stage(file.close())
         return StagedFile(file.file_id, file.sha256, file.size_bytes)
+
+    async def settle(self) -> None:
+        """Wait until all is written that is being written.
+
+        Raises:
+            PyMongoError: It could not be; what was sent before the acceptance is not all there.
+        """
+        if self._flushing is not None:
+            await asyncio.wait([self._flushing])  # Not cancelled with the one who waits.
+            flushing, self._flushing = self._flushing, None
+            flushing.result()
 
     def pending_of(self, file_id: ObjectId) -> list[Document]:
         """Give the chunks of a file that are not written yet."""
@@ -125,12 +149,15 @@ class BlobIntake:
         """Forget a file, and remove what was written of it."""
         self._drop_pending(file.file_id)
         if file.file_id in self._flushed:
+            await self.settle()
             await self._chunks.delete_many({"files_id": file.file_id})
             del self._flushed[file.file_id]
 
     async def discard(self) -> None:
         """Remove all that was written, for a request that ends without a ticket."""
         self._pending, self._pending_bytes = [], 0
+        with suppress(MONGODB_FAILED):
+            await self.settle()
         if self._flushed:
             await self._chunks.delete_many({"files_id": {"$in": list(self._flushed)}})
 
@@ -140,7 +167,11 @@ class BlobIntake:
         if self._pending_bytes >= FLUSH_BYTES:
             self._flushed.update(chunk["files_id"] for chunk in self._pending)
             batch, self._pending, self._pending_bytes = self._pending, [], 0
-            await self._chunks.insert_many(batch, ordered=False)
+            await self.settle()
+            self._flushing = asyncio.create_task(self._flush(batch))
+
+    async def _flush(self, chunks: list[Document]) -> None:
+        await self._chunks.insert_many(chunks, ordered=False)
 
     def _drop_pending(self, file_id: ObjectId) -> None:
         self._pending = [chunk for chunk in self._pending if chunk["files_id"] != file_id]

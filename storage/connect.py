@@ -24,7 +24,14 @@ from storage.jobs import Jobs
 from storage.ledger import Ledger
 from storage.load import LoadMeter
 from storage.metrics import WorkMetrics
-from storage.mongo import Client, Database, connect_mongo, ensure_indexes, read_clock
+from storage.mongo import (
+    Client,
+    Collection,
+    Database,
+    connect_mongo,
+    ensure_indexes,
+    read_clock,
+)
 from storage.notices import Notices
 from storage.poison import Poisons
 from storage.recovery import Recovery
@@ -56,6 +63,7 @@ class Stores:
     def __init__(self, settings: StoreSettings, rules: WorkRules) -> None:
         self.client: Client = connect_mongo(settings)
         self.database: Database = self.client[settings.mongodb_database]
+        self.blob_chunks: Collection = self.database["blobs.chunks"]
         self.redis: ArqRedis = connect_redis(settings)
         due_after = timedelta(seconds=rules.hint_grace_seconds)
         plan = ChunkPlan(rules.chunk_max_images, rules.chunk_max_bytes)

@@ -10,11 +10,12 @@ from typing import TypeVar
 import msgspec
 from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo import ReturnDocument, UpdateOne
+from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from domain.errors import IdempotencyKeyInUse, IdempotencyTakenOver
 from storage.identifiers import new_id
-from storage.mongo import DURABLE, Client, Database, Document, run_transaction
+from storage.mongo import DURABLE, Client, Database, Document, PlainDatabase, run_transaction
 
 # A request that died with its process blocks its key for no longer than this.
 RUNNING_SECONDS = 60.0
@@ -142,7 +143,11 @@ class Idempotency:
         async def write_and_answer(session: Session) -> Made:
             made = await write(session)
             answered = Answered(fingerprint, body=msgspec.json.encode(made))
-            await answer_keys(self._database, session, [(attempt, answered)])
+            written = await self._database["idempotency"].update_one(
+                *_answering(attempt, answered), session=session
+            )
+            if not written.modified_count:
+                raise IdempotencyTakenOver
             return made
 
         return await run_transaction(self._client, write_and_answer)
@@ -170,9 +175,9 @@ class Idempotency:
         return record
 
 
-async def answer_keys(
-    database: Database,
-    session: Session,
+def answer_keys(
+    database: PlainDatabase,
+    session: ClientSession,
     answered: Sequence[tuple[Attempt, Answered]],
 ) -> None:
     """Write, in the transaction that makes what was asked for, that keys are answered.
@@ -182,23 +187,19 @@ async def answer_keys(
     """
     if not answered:
         return
-    writes = [
-        UpdateOne(
-            _running(attempt),
-            [
-                {
-                    "$set": {
-                        "answered": {"$literal": _document(answer)},
-                        "expires_at": _in_seconds(attempt.kept_seconds),
-                    }
-                }
-            ],
-        )
-        for attempt, answer in answered
-    ]
-    result = await database["idempotency"].bulk_write(writes, ordered=False, session=session)
+    writes = [UpdateOne(*_answering(attempt, answer)) for attempt, answer in answered]
+    result = database["idempotency"].bulk_write(writes, ordered=False, session=session)
     if result.modified_count != len(writes):
         raise IdempotencyTakenOver
+
+
+def _answering(attempt: Attempt, answer: Answered) -> tuple[Document, list[Document]]:
+    """Make the query and the update that note an answer."""
+    fields = {
+        "answered": {"$literal": _document(answer)},
+        "expires_at": _in_seconds(attempt.kept_seconds),
+    }
+    return _running(attempt), [{"$set": fields}]
 
 
 def _running(attempt: Attempt) -> Document:

@@ -4,18 +4,19 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from pymongo import UpdateOne
+from pymongo.client_session import ClientSession
 
 from domain.errors import LinkRevoked
 from domain.links import UploadLink, used_up
 from domain.records import ItemError
 from storage.drop_offs import Entry, RefusedFile
 from storage.idempotency import Session
-from storage.mongo import Database, Document
+from storage.mongo import Database, Document, PlainDatabase
 from storage.upload_links import link_of
 from storage.webhooks.outbox import tell_of_use
 
 
-async def reserve(database: Database, session: Session, entries: Iterable[Entry]) -> None:
+def reserve(database: PlainDatabase, session: ClientSession, entries: Iterable[Entry]) -> None:
     """Take from links what their uploads need, first come, first served.
 
     A file that does not fit becomes one that is refused; an upload of which none fits is
@@ -39,7 +40,7 @@ async def reserve(database: Database, session: Session, entries: Iterable[Entry]
         return
     collection = database["upload_links"]
     writes = []
-    async for document in collection.find({"_id": {"$in": list(by_link)}}, session=session):
+    for document in collection.find({"_id": {"$in": list(by_link)}}, session=session):
         before = after = link_of(document)
         for entry in by_link.pop(before.id):
             after = _admit(entry, after)
@@ -50,7 +51,7 @@ async def reserve(database: Database, session: Session, entries: Iterable[Entry]
     for entry in (entry for orphans in by_link.values() for entry in orphans):
         entry.refusal = LinkRevoked()
     if writes:
-        await collection.bulk_write(writes, ordered=False, session=session)
+        collection.bulk_write(writes, ordered=False, session=session)
 
 
 async def count_deleted(database: Database, images: Iterable[Document], session: Session) -> None:

@@ -3,10 +3,11 @@
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
+import pymongo.database
 from motor.motor_asyncio import (
     AsyncIOMotorClient,
     AsyncIOMotorClientSession,
@@ -14,6 +15,7 @@ from motor.motor_asyncio import (
     AsyncIOMotorDatabase,
 )
 from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.client_session import ClientSession
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
@@ -27,6 +29,8 @@ Document = dict[str, Any]
 Client = AsyncIOMotorClient[Document]
 Database = AsyncIOMotorDatabase[Document]
 Collection = AsyncIOMotorCollection[Document]
+PlainDatabase = pymongo.database.Database[Document]
+"""What PyMongo itself has, for use within one of Motor's threads."""
 Result = TypeVar("Result")
 
 # A ticket, and whatever a client was told has happened, survives any crash.
@@ -34,6 +38,8 @@ DURABLE = WriteConcern("majority", j=True)
 COMMITTED = ReadConcern("majority")
 
 MAX_TRANSACTION_SECONDS = 30.0
+TRANSIENT = "TransientTransactionError"
+UNKNOWN_COMMIT = "UnknownTransactionCommitResult"
 PAUSE_SECONDS = 0.002
 MAX_PAUSE_SECONDS = 0.1
 
@@ -173,60 +179,86 @@ async def run_transaction_in(
     write: Callable[[AsyncIOMotorClientSession], Awaitable[Result]],
 ) -> Result:
     """Run a transaction in a session that is there already; see :func:`run_transaction`."""
-    deadline = time.monotonic() + (client.delegate.options.timeout or MAX_TRANSACTION_SECONDS)
-
-    def goes_on(error: PyMongoError, label: str) -> bool:
-        return error.has_error_label(label) and time.monotonic() < deadline
-
-    pause_seconds = 0.0
+    patience = _Patience(client)
     while True:
         try:
             async with session.start_transaction(COMMITTED, DURABLE):
                 result = await write(session)
-                await _commit(session, goes_on)
+                await _commit(session, patience)
         except PyMongoError as error:
-            if not goes_on(error, "TransientTransactionError"):
-                raise
-            # Who met another must not meet it again at once.
-            pause_seconds = min(pause_seconds + PAUSE_SECONDS, MAX_PAUSE_SECONDS)
-            await asyncio.sleep(random.uniform(0, pause_seconds))  # noqa: S311
+            patience.check(error, TRANSIENT)
+            await patience.pause()
         else:
             return result
 
 
-async def insert_all(
-    database: Database,
-    session: AsyncIOMotorClientSession,
-    inserts: Mapping[str, Sequence[Document]],
-) -> None:
-    """Insert into several collections, in a transaction, with one trip through Motor's threads.
+async def run_transaction_in_thread(
+    client: Client, write: Callable[[ClientSession], Result]
+) -> Result:
+    """Run a transaction as :func:`run_transaction` does, all its calls in one of Motor's threads.
 
-    Each trip has to wait for the event loop, and on a busy one that takes longer than the insert.
+    Through Motor each call waits for its turn in the event loop; on a busy one that takes longer
+    than the call.
 
     Args:
-        database: Holds the collections.
-        session: The transaction.
-        inserts: Documents by collection; those without any are left out.
+        client: Holds the time limit, of each attempt as a whole.
+        write: Does the writes with PyMongo itself; may be called several times.
+
+    Returns:
+        What ``write`` returned last.
+
+    Raises:
+        PyMongoError: Nothing was written, or (rarely) the answer to the commit was lost.
     """
+    patience = _Patience(client)
 
-    def insert() -> None:
-        for name, documents in inserts.items():
-            if documents:
-                collection = database.delegate[name]
-                collection.insert_many(documents, ordered=False, session=session.delegate)
+    def attempt() -> Result:
+        with (
+            client.delegate.start_session() as session,
+            session.start_transaction(COMMITTED, DURABLE),
+        ):
+            result = write(session)
+            while True:
+                try:
+                    session.commit_transaction()
+                except PyMongoError as error:
+                    patience.check(error, UNKNOWN_COMMIT)
+                else:
+                    return result
 
-    await run_in_thread(insert)
+    while True:
+        try:
+            return await run_in_thread(attempt)
+        except PyMongoError as error:
+            patience.check(error, TRANSIENT)
+            await patience.pause()
 
 
-async def _commit(
-    session: AsyncIOMotorClientSession, goes_on: Callable[[PyMongoError, str], bool]
-) -> None:
+class _Patience:
+    """How long a transaction is tried, and with what pauses."""
+
+    def __init__(self, client: Client) -> None:
+        seconds = client.delegate.options.timeout or MAX_TRANSACTION_SECONDS
+        self._deadline = time.monotonic() + seconds
+        self._pause_seconds = 0.0
+
+    def check(self, error: PyMongoError, label: str) -> None:
+        """Raise an error that is not to be tried again, or not any more."""
+        if not error.has_error_label(label) or time.monotonic() >= self._deadline:
+            raise error
+
+    async def pause(self) -> None:
+        """Wait a while: who met another must not meet it again at once."""
+        self._pause_seconds = min(self._pause_seconds + PAUSE_SECONDS, MAX_PAUSE_SECONDS)
+        await asyncio.sleep(random.uniform(0, self._pause_seconds))  # noqa: S311
+
+
+async def _commit(session: AsyncIOMotorClientSession, patience: _Patience) -> None:
     while True:
         try:
             await session.commit_transaction()
         except PyMongoError as error:
-            if not goes_on(error, "UnknownTransactionCommitResult"):
-                raise
+            patience.check(error, UNKNOWN_COMMIT)
         else:
             return
 

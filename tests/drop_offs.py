@@ -19,12 +19,13 @@ async def drop_off(
     link_id: str | None = None,
 ) -> DropOff:
     """Take files in as the API does, up to the acceptance."""
-    intake = BlobIntake(stores.database["blobs.chunks"])
+    intake = BlobIntake(stores.blob_chunks)
     taken = []
     for index, content in enumerate(contents):
         file = IncomingFile()
         await intake.write(file, content)
         taken.append(TakenFile(index, filename, "jpeg", await intake.finish(file)))
+    await intake.settle()
     error = ItemError("empty_file", "The file is empty")
     return DropOff(
         user_id=user_id,
