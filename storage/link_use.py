@@ -47,7 +47,7 @@ def reserve(database: PlainDatabase, session: ClientSession, entries: Iterable[E
         if after != before:
             use = {"used_files": after.used_files, "used_bytes": after.used_bytes}
             writes.append(UpdateOne({"_id": before.id, "revoked_at": None}, {"$set": use}))
-            await tell_of_use(database, before, after, session)
+            tell_of_use(database, before, after, session)
     for entry in (entry for orphans in by_link.values() for entry in orphans):
         entry.refusal = LinkRevoked()
     if writes:

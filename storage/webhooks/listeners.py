@@ -4,9 +4,11 @@ import asyncio
 import time
 from collections.abc import Callable
 
+from pymongo.client_session import ClientSession
+
 from domain.webhooks.events import CHOSEN, EventType
-from storage.idempotency import Session
-from storage.mongo import Database
+from storage.deadlines import run_in_thread
+from storage.mongo import Database, PlainDatabase
 from storage.webhooks.documents import LISTENING
 
 # No process goes by an older look: who begins to listen hears of all that happens from then on.
@@ -52,18 +54,18 @@ class Listeners:
 
     async def _look_once(self) -> None:
         began = self._clock()
-        self._wanted = await find_wanted(self._database)
+        self._wanted = await run_in_thread(lambda: find_wanted(self._database.delegate))
         self._looked_at = began
 
 
-async def find_wanted(database: Database, session: Session | None = None) -> Wanted:
+def find_wanted(database: PlainDatabase, session: ClientSession | None = None) -> Wanted:
     """Find which types of events any endpoint wants.
 
     Args:
         database: Holds everything.
         session: The transaction that asks, if any.
     """
-    chosen = await database["webhook_endpoints"].distinct(
+    chosen = database["webhook_endpoints"].distinct(
         "event_types", {"status": {"$in": LISTENING}}, session=session
     )
     return EVERYTHING if None in chosen else frozenset(EventType(type_) for type_ in chosen)

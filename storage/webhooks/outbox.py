@@ -2,17 +2,20 @@
 
 from collections.abc import Sequence
 
+from pymongo.client_session import ClientSession
+
 from domain.links import UploadLink
 from domain.webhooks.events import Event, EventType, ImageDeleted, LinkUsedUp
+from storage.deadlines import run_in_thread
 from storage.idempotency import Session
 from storage.identifiers import utc_now
-from storage.mongo import Database, Document
+from storage.mongo import Database, Document, PlainDatabase
 from storage.webhooks.documents import event_document
 from storage.webhooks.listeners import find_wanted
 from storage.webhooks.marks import events_of_image
 
 
-async def put_out(database: Database, events: Sequence[Event], session: Session) -> None:
+def put_out(database: PlainDatabase, events: Sequence[Event], session: ClientSession) -> None:
     """Write events for the announcer to find, those that anybody wants.
 
     Args:
@@ -22,10 +25,10 @@ async def put_out(database: Database, events: Sequence[Event], session: Session)
     """
     if not events:
         return
-    wanted = await find_wanted(database, session)
+    wanted = find_wanted(database, session)
     documents = [event_document(event) for event in events if event.type in wanted]
     if documents:
-        await database["outbox"].insert_many(documents, ordered=False, session=session)
+        database["outbox"].insert_many(documents, ordered=False, session=session)
 
 
 async def tell_of_removal(database: Database, images: Sequence[Document], session: Session) -> None:
@@ -44,11 +47,11 @@ async def tell_of_removal(database: Database, images: Sequence[Document], sessio
         data = ImageDeleted(image_id, job_id, user_id, f"/v1/jobs/{job_id}")
         deleted = EventType.IMAGE_DELETED
         events.append(Event(deleted, image_id, 0, now, image["key_id"], user_id, data))
-    await put_out(database, events, session)
+    await run_in_thread(lambda: put_out(database.delegate, events, session.delegate))
 
 
-async def tell_of_use(
-    database: Database, before: UploadLink, after: UploadLink, session: Session
+def tell_of_use(
+    database: PlainDatabase, before: UploadLink, after: UploadLink, session: ClientSession
 ) -> None:
     """Tell if a link is used up from now on.
 
@@ -64,4 +67,4 @@ async def tell_of_use(
     url = f"/v1/upload-links/{link_id}"
     data = LinkUsedUp(link_id, user_id, after.used_files, after.used_bytes, url)
     event = Event(EventType.LINK_USED_UP, link_id, 0, utc_now(), after.key_id, user_id, data)
-    await put_out(database, [event], session)
+    put_out(database, [event], session)
