@@ -16,6 +16,8 @@ from api.settings import Settings
 from api.tickets import Tickets
 from domain.keys import Caller
 from storage.connect import Stores
+from storage.similar_images import SimilarImages
+from storage.similar_users import SimilarUsers
 from storage.tracing import Tracing
 
 
@@ -32,6 +34,8 @@ class AppState(State):
     tracing: Tracing
     tickets: Tickets
     variants: Variants
+    similar_users: SimilarUsers
+    similar_images: SimilarImages
     admin_key_hash: str
 
 

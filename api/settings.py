@@ -10,7 +10,7 @@ from domain.limits import AdmissionLimits, ImageLimits, UploadLimits
 from domain.records import GpsPolicy
 from domain.settings import SettingsReader
 from storage.logs import LogSettings
-from storage.settings import StoreSettings, WorkRules
+from storage.settings import SimilaritySettings, StoreSettings, WorkRules
 from storage.tracing import TracingSettings, read_tracing
 
 MIN_ADMIN_KEY_CHARS = 32
@@ -55,6 +55,7 @@ class Settings(msgspec.Struct, frozen=True):
     images: ImageLimits
     logs: LogSettings
     admission: AdmissionLimits
+    similarity: SimilaritySettings
     tracing: TracingSettings
     api: ApiSettings
 
@@ -73,6 +74,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         ImageLimits,
         LogSettings,
         AdmissionLimits,
+        SimilaritySettings,
         ApiSettings,
     )
     read: list[Any] = [reader.read(part) for part in parts]

@@ -23,6 +23,7 @@ from storage.images import Images
 from storage.jobs import Jobs
 from storage.ledger import Ledger
 from storage.load import LoadMeter
+from storage.medians import Medians
 from storage.metrics import WorkMetrics
 from storage.mongo import (
     Client,
@@ -39,8 +40,10 @@ from storage.reopening import Reopening
 from storage.results import Results
 from storage.settings import StoreSettings, WorkRules
 from storage.statistics import StatisticsReader
+from storage.statistics_adoption import mark_new
 from storage.upload_links import UploadLinks
 from storage.user_deletion import UserDeletion
+from storage.weeks import UserHistograms
 from storage.workers import Workers, Workforce
 
 _log = structlog.get_logger(__name__)
@@ -75,6 +78,7 @@ class Stores:
         self.images = Images(self.client, self.database, self.ledger.states)
         self.jobs = Jobs(self.database)
         self.load = LoadMeter(self.database)
+        self.medians = Medians(self.client, self.database)
         self.notices = Notices(self.redis)
         self.poisons = Poisons(self.database)
         self.recovery = Recovery(self.database, rules.max_attempts, self.metrics)
@@ -84,6 +88,7 @@ class Stores:
         self.upload_links = UploadLinks(self.database)
         lease = timedelta(seconds=rules.lease_seconds)
         self.user_deletion = UserDeletion(self.client, self.database, self.ledger.states, lease)
+        self.user_histograms = UserHistograms(self.database)
         self.workers = Workers(self.database)
 
     async def prepare(self) -> None:
@@ -93,6 +98,7 @@ class Stores:
             PyMongoError: MongoDB cannot be reached.
         """
         await ensure_indexes(self.database)
+        await mark_new(self.database)
 
     async def follow_clock(self) -> None:
         """Go by MongoDB's clock from now on."""
@@ -125,6 +131,7 @@ class Stores:
 
     async def close(self) -> None:
         """Close all connections."""
+        await self.medians.close()
         await self.buckets.close()
         await self.redis.aclose(close_connection_pool=True)
         self.client.close()

@@ -11,14 +11,15 @@ from bson.min_key import MinKey
 from motor.motor_asyncio import AsyncIOMotorClientSession
 
 from storage.mongo import Client, Database, Document, read_clock
-from storage.statistics import read_snapshot
+from storage.snapshots import read_snapshot
 from storage.verification.blobs import HASHES, OF_BLOBS
+from storage.verification.contributions import OF_CONTRIBUTIONS
 from storage.verification.images import OF_IMAGES
 from storage.verification.invariants import Invariant, Look
 from storage.verification.jobs import OF_JOBS
 from storage.verification.service import OF_THE_SERVICE
 
-EVERY_INVARIANT = [*OF_IMAGES, *OF_BLOBS, *OF_JOBS, *OF_THE_SERVICE, HASHES]
+EVERY_INVARIANT = [*OF_IMAGES, *OF_BLOBS, *OF_JOBS, *OF_CONTRIBUTIONS, *OF_THE_SERVICE, HASHES]
 # More than this of one kind are not told apart.
 MAX_SUSPECTS = 10_000
 LOOKED_AT_AGAIN = 500

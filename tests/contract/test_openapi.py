@@ -113,6 +113,7 @@ async def test_examples_of_requests_are_accepted(working_service: Service) -> No
         [("portrait.jpg", draw())], route="/v1/uploads", key=link["token"]
     )
     known["user_id"] = "u1"
+    await working_service.process([("portrait.jpg", draw())], user_id="u1")
     followed = {"job_id": upload.json()["id"]}
     of_operation = {
         "retryJob": {"job_id": failed["id"]},
