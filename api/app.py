@@ -19,6 +19,7 @@ from api.auth import OPEN, BearerAuthentication
 from api.contract import get_contract
 from api.controllers.dead_letters import DeadLetterController
 from api.controllers.deliveries import DeliveryController
+from api.controllers.histograms import get_median_histogram, list_user_histograms
 from api.controllers.images import ImageController
 from api.controllers.jobs import JobController
 from api.controllers.keys import KeyController
@@ -32,6 +33,7 @@ from api.controllers.service import (
     get_metrics,
     get_readiness,
 )
+from api.controllers.similar import list_similar
 from api.controllers.statistics import get_statistics
 from api.controllers.upload_links import UploadLinkController
 from api.controllers.users import UserController
@@ -55,6 +57,8 @@ from domain.version import VERSION
 from sandbox.pool import ChildPool
 from storage.connect import Stores, open_stores
 from storage.errors import STORE_FAILED
+from storage.similar_images import SimilarImages
+from storage.similar_users import SimilarUsers
 from storage.tracing import open_tracing
 
 PAGES = Path(__file__).parent / "pages"
@@ -110,6 +114,9 @@ def create_app(settings: Settings) -> Litestar:
             DeliveryController,
             get_statistics,
             UserController,
+            list_user_histograms,
+            get_median_histogram,
+            list_similar,
             get_capabilities,
             get_health,
             get_readiness,
@@ -148,6 +155,8 @@ def compose_state(state: State, settings: Settings, stores: Stores) -> None:
     state.tickets = Tickets(stores)
     state.live_jobs = LiveJobs(stores, settings.listeners)
     state.variants = Variants(stores, pool, settings.images)
+    state.similar_users = SimilarUsers(stores.client, stores.database, settings.similarity)
+    state.similar_images = SimilarImages(stores.client, stores.database, settings.similarity)
     state.metrics = ApiMetrics(pool, state.admission, stores.metrics)
     state.metrics.watch_listeners(state.live_jobs)
     state.service_metrics = ServiceMetrics(state.metrics.registry, stores)
@@ -182,6 +191,7 @@ def openapi_config() -> OpenAPIConfig:
             Tag(name="webhooks", description="Told of events, and what became of each delivery."),
             Tag(name="users", description="Gone with everything of theirs."),
             Tag(name="statistics", description="What there is; for admins."),
+            Tag(name="histograms", description="Across images: of a user's week, of a day."),
             Tag(name="service", description="What it can do, and how it is."),
         ],
         security=[{"apiKey": []}],

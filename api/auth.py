@@ -123,3 +123,15 @@ def admins_only(connection: ASGIConnection[Any, Caller, Any, Any], _: BaseRouteH
         return  # Asked without a key by browsers, and answered with nothing but the methods.
     if not connection.user.is_admin:
         raise Forbidden("This route wants an admin key.")
+
+
+def no_client_keys(connection: ASGIConnection[Any, Caller, Any, Any], _: BaseRouteHandler) -> None:
+    """Guard a route that tells of all users: only admin and service keys may use it.
+
+    Raises:
+        Forbidden: Another key was shown.
+    """
+    if isinstance(connection, Request) and connection.method == HttpMethod.OPTIONS:
+        return
+    if connection.user.role not in {Role.ADMIN, Role.SERVICE}:
+        raise Forbidden("This route tells of all users: it wants an admin or a service key.")

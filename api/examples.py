@@ -261,6 +261,28 @@ EXAMPLE_LINK_UPLOADS: dict[str, Any] = EXAMPLE_CAPABILITIES | {
         {name: value for name, value in EXAMPLE_LINK_JOB.items() if name not in NOT_IN_LISTS}
     ],
 }
+EXAMPLE_WEEK: dict[str, Any] = {
+    "items": [
+        {
+            "image_id": EXAMPLE_ID,
+            "uploaded_at": EXAMPLE_TIME,
+            "bins": [62500, *[0] * 255],
+            "pixels": 62500,
+        }
+    ],
+    "next_cursor": EXAMPLE_ID,
+}
+EXAMPLE_MEDIAN: dict[str, Any] = {
+    "day": "2026-11-21",
+    "tz": "Europe/Vienna",
+    "images": 1204,
+    "normalized_by": "pixels",
+    "bins": [0.00390625] * 256,
+}
+EXAMPLE_SIMILAR_USERS: dict[str, Any] = {
+    "metric": "hellinger",
+    "items": [{"user_id": "u2", "distance": 0.0321}, {"user_id": "u7", "distance": 0.0457}],
+}
 _EXAMPLE_DAYS = [date(2026, 10, 23) + timedelta(days=day) for day in range(30)]
 EXAMPLE_STATISTICS: dict[str, Any] = {
     "totals": {

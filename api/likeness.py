@@ -1,5 +1,6 @@
-"""What near-duplicates are looked for of."""
+"""What others are to be like: near-duplicates, and images with such histograms."""
 
+from api.schemas.images import result_of
 from domain.errors import NotFound, WrongState
 from domain.jobs import TERMINAL
 from domain.keys import Scope
@@ -28,3 +29,25 @@ async def find_likeness(stores: Stores, scope: Scope, image_id: str, distance: i
     if fingerprint is None:
         raise NotFound("There is no fingerprint: it failed, or was not asked for.")
     return Likeness(image_id, fingerprint, distance)
+
+
+async def check_has_histogram(stores: Stores, scope: Scope, image_id: str) -> None:
+    """Refuse an image that others cannot be compared with.
+
+    Args:
+        stores: Where it is.
+        scope: What is asked of.
+        image_id: The image.
+
+    Raises:
+        NotFound: There is none, or it has no histogram.
+        ImageExpired: There was one, and it is kept no longer.
+        WrongState: Its histogram is not known yet.
+    """
+    image = await stores.images.get(image_id, scope)
+    blobs = await stores.images.blobs([image.sha256])
+    if result_of(image, blobs.get(image.sha256), "histogram") is not None:
+        return
+    if image.item.status not in TERMINAL:
+        raise WrongState("The histogram is not known yet; ask again when the job is done.")
+    raise NotFound("There is no histogram: it failed, or was not asked for.")

@@ -17,6 +17,8 @@ from api.settings import Settings
 from api.tickets import Tickets
 from domain.keys import Caller
 from storage.connect import Stores
+from storage.similar_images import SimilarImages
+from storage.similar_users import SimilarUsers
 from storage.tracing import Tracing
 
 
@@ -34,6 +36,8 @@ class AppState(State):
     tickets: Tickets
     live_jobs: LiveJobs
     variants: Variants
+    similar_users: SimilarUsers
+    similar_images: SimilarImages
     admin_key_hash: str
 
 

@@ -11,7 +11,12 @@ from domain.records import GpsPolicy
 from domain.settings import SettingsReader
 from domain.webhooks.addresses import TargetRules, read_target_rules
 from storage.logs import LogSettings
-from storage.settings import StoreSettings, WorkRules, read_store_settings
+from storage.settings import (
+    SimilaritySettings,
+    StoreSettings,
+    WorkRules,
+    read_store_settings,
+)
 from storage.tracing import TracingSettings, read_tracing
 
 MIN_ADMIN_KEY_CHARS = 32
@@ -57,6 +62,7 @@ class Settings(msgspec.Struct, frozen=True):
     logs: LogSettings
     admission: AdmissionLimits
     listeners: ListenerLimits
+    similarity: SimilaritySettings
     targets: TargetRules
     tracing: TracingSettings
     api: ApiSettings
@@ -76,6 +82,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         LogSettings,
         AdmissionLimits,
         ListenerLimits,
+        SimilaritySettings,
         ApiSettings,
     )
     read: list[Any] = [read_store_settings(reader), *(reader.read(part) for part in parts)]

@@ -9,6 +9,7 @@ import msgspec
 from rich.console import Console
 
 from benchmarks.acceptance import measure_acceptance
+from benchmarks.analytics import measure_analytics
 from benchmarks.fairness import measure_fairness
 from benchmarks.latency import measure_latency
 from benchmarks.machine import describe_machine, usable_cores
@@ -35,6 +36,7 @@ LINES: Mapping[str, Callable[[Bench], Section]] = {
     "similar": measure_similar,
     "statistics": measure_statistics,
     "webhooks": measure_webhooks,
+    "analytics": measure_analytics,
 }
 TABLE_COLUMNS = 190
 

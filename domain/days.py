@@ -1,5 +1,6 @@
 """Days of the calendar, as times in UTC."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,6 +8,8 @@ from domain.errors import InvalidValue
 
 FIRST_MOMENT = datetime(1, 1, 1, tzinfo=UTC)
 LAST_MOMENT = datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+TODAY = "today"
+DAY_PATTERN = r"^(today|\d{4}-\d{2}-\d{2})$"
 
 
 def find_zone(name: str) -> ZoneInfo:
@@ -24,6 +27,28 @@ def find_zone(name: str) -> ZoneInfo:
         raise InvalidValue(
             "There is no such time zone; name one of the IANA database, as Europe/Vienna."
         ) from None
+
+
+def find_day(name: str, now: datetime, zone: ZoneInfo) -> date:
+    """Find a day by its name.
+
+    Args:
+        name: :data:`TODAY`, or as ``2026-11-22``.
+        now: The time, UTC.
+        zone: Whose calendar says which day is today.
+
+    Raises:
+        InvalidValue: There is no such day.
+    """
+    if name == TODAY:
+        return now.astimezone(zone).date()
+    unknown = InvalidValue("There is no such day; name one as 2026-11-22.")
+    if not re.fullmatch(DAY_PATTERN, name, re.ASCII):
+        raise unknown
+    try:
+        return date.fromisoformat(name)
+    except ValueError:
+        raise unknown from None
 
 
 def start_of_day(day: date, zone: ZoneInfo) -> datetime:

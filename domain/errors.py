@@ -69,6 +69,13 @@ class UnknownOperation(InvalidValue):
     title = "The operation is not known"
 
 
+class TooManyImages(InvalidValue):
+    """More images would have to be looked at than one request may."""
+
+    code = "too_many_images"
+    title = "That is more images than one request looks at"
+
+
 class UserRequired(InvalidValue):
     """A service key has to name the user that it acts for."""
 

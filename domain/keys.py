@@ -146,6 +146,18 @@ def check_may_delete(caller: Caller, user_id: str) -> None:
             raise Forbidden("A link deletes nobody.")
 
 
+def check_may_read(caller: Caller, user_id: str) -> None:
+    """Refuse reads of users that the caller does not speak for.
+
+    Raises:
+        NotFound: A client key or a link names another user than its own.
+        InvalidValue: The user ID is not well formed.
+    """
+    check_user_id(user_id)
+    if caller.role not in {Role.ADMIN, Role.SERVICE} and caller.user_id != user_id:
+        raise NotFound
+
+
 def check_user_id(user_id: str) -> None:
     """Refuse user IDs that are empty, too long, or carry control characters.
 

@@ -29,12 +29,16 @@ text { font: 13px system-ui, sans-serif; fill: #3b4252; }
 """
 
 
-def start_plot(title: str, description: str) -> ET.Element:
+def start_plot(
+    title: str, description: str, height: float = HEIGHT, left: float = LEFT
+) -> ET.Element:
     """Begin a standalone SVG document that follows the reader's light or dark scheme.
 
     Args:
         title: Shown above the plot and read out by screen readers; any text.
         description: Read out by screen readers.
+        height: Of the whole picture.
+        left: Where the title begins.
 
     Returns:
         The root.
@@ -43,9 +47,9 @@ def start_plot(title: str, description: str) -> ET.Element:
         "svg",
         {
             "xmlns": _NAMESPACE,
-            "viewBox": f"0 0 {WIDTH} {HEIGHT}",
+            "viewBox": f"0 0 {WIDTH} {height:g}",
             "width": str(WIDTH),
-            "height": str(HEIGHT),
+            "height": f"{height:g}",
             "role": "img",
             "aria-labelledby": "title desc",
         },
@@ -53,7 +57,7 @@ def start_plot(title: str, description: str) -> ET.Element:
     ET.SubElement(svg, "title", id="title").text = _printable(title)
     ET.SubElement(svg, "desc", id="desc").text = description
     ET.SubElement(svg, "style").text = _STYLE
-    add_text(svg, LEFT, 32, _printable(title), "start", "title")
+    add_text(svg, left, 32, _printable(title), "start", "title")
     return svg
 
 

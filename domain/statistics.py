@@ -7,8 +7,9 @@ negative of what it added.
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -34,9 +35,10 @@ USERS = TOTAL + "users"
 DAYS = 30
 TOP_CAMERAS = 10
 QUARTER_MINUTES = 15
+QUARTER_SECONDS = 60 * QUARTER_MINUTES
 
 
-class Upload(msgspec.Struct, frozen=True):
+class Upload(msgspec.Struct, frozen=True, gc=False):
     """What is counted of an image and never changes.
 
     Attributes:
@@ -54,13 +56,13 @@ class Upload(msgspec.Struct, frozen=True):
     stored_bytes: int
 
 
-class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
+class Facts(msgspec.Struct, frozen=True, gc=False):
     """What is counted of an image and becomes known, or changes, with the work on it.
 
     Attributes:
         camera_model: Which camera took it.
         faces: How many were found.
-        failures: Codes of the errors that it or its cells ended with, each once.
+        failures: Codes of the errors that it or its cells ended with, each once, sorted.
     """
 
     camera_model: str | None = None
@@ -106,55 +108,38 @@ class Statistics(msgspec.Struct, frozen=True):
     days: list[DayCount]
 
 
-def add_change(counts: Counts, upload: Upload, counted: Facts | None, facts: Facts) -> None:
-    """Add what an image adds to what it has added already.
+def add_uploads(counts: Counts, uploads: Sequence[Upload], times: int) -> None:
+    """Add what images add by being there, or take it back.
 
     Args:
         counts: Is added to.
-        upload: The image.
-        counted: What was known when it was counted last; None if it was not counted yet.
-        facts: What is known now.
+        uploads: The images.
+        times: 1, or -1 to take it back.
     """
-    if counted is None:
-        _add_upload(counts, upload, 1)
-    else:
-        _add_facts(counts, counted, -1)
-    _add_facts(counts, facts, 1)
+    counts[IMAGES] += times * len(uploads)
+    counts[BYTES] += times * sum(upload.size_bytes for upload in uploads)
+    counts[STORED_BYTES] += times * sum(upload.stored_bytes for upload in uploads)
+    _add_all(counts, FORMAT, (upload.format for upload in uploads), times)
+    _add_all(counts, USER, (upload.user_id for upload in uploads), times)
+    # To name a time takes longer than all else.
+    moments = Counter(int(upload.uploaded_at.timestamp()) // QUARTER_SECONDS for upload in uploads)
+    for number, count in moments.items():
+        moment = datetime.fromtimestamp(number * QUARTER_SECONDS, UTC)
+        counts[QUARTER + name_quarter(moment)] += times * count
 
 
-def add_removal(counts: Counts, upload: Upload, counted: Facts | None) -> None:
-    """Add what is to be added when an image goes, so that nothing of it is left but its bytes.
-
-    Its bytes may be those of other images too: they are taken back when they go.
-
-    Args:
-        counts: Is added to.
-        upload: The image.
-        counted: What was known when it was counted last; None if it was not counted yet.
-    """
-    counts[STORED_BYTES] += upload.stored_bytes
-    if counted is not None:
-        _add_upload(counts, upload, -1)
-        _add_facts(counts, counted, -1)
+def add_facts(counts: Counts, facts: Sequence[Facts], times: int) -> None:
+    """Add what images add by what is known of them, or take it back; see :func:`add_uploads`."""
+    counts[FACES] += times * sum(known.faces for known in facts)
+    cameras = (known.camera_model for known in facts if known.camera_model)
+    _add_all(counts, CAMERA, cameras, times)
+    failures = chain.from_iterable(known.failures for known in facts if known.failures)
+    _add_all(counts, FAILURE, failures, times)
 
 
-def _add_upload(counts: Counts, upload: Upload, times: int) -> None:
-    """Add what an image adds by being there."""
-    counts[IMAGES] += times
-    counts[BYTES] += times * upload.size_bytes
-    counts[STORED_BYTES] += times * upload.stored_bytes
-    counts[FORMAT + upload.format] += times
-    counts[USER + upload.user_id] += times
-    counts[QUARTER + name_quarter(upload.uploaded_at)] += times
-
-
-def _add_facts(counts: Counts, facts: Facts, times: int) -> None:
-    """Add what an image adds by what is known of it."""
-    counts[FACES] += times * facts.faces
-    if facts.camera_model:
-        counts[CAMERA + facts.camera_model] += times
-    for code in facts.failures:
-        counts[FAILURE + code] += times
+def _add_all(counts: Counts, family: str, keys: Iterable[str], times: int) -> None:
+    for key, count in Counter(keys).items():
+        counts[family + key] += times * count
 
 
 def count_users(stored: Mapping[str, int], change: Mapping[str, int]) -> int:

@@ -23,6 +23,7 @@ from storage.images import Images
 from storage.jobs import Jobs
 from storage.ledger import Ledger
 from storage.load import LoadMeter
+from storage.medians import Medians
 from storage.metrics import WorkMetrics
 from storage.mongo import (
     Client,
@@ -39,6 +40,7 @@ from storage.reopening import Reopening
 from storage.results import Results
 from storage.settings import StoreSettings, WorkRules
 from storage.statistics import StatisticsReader
+from storage.statistics_adoption import mark_new
 from storage.upload_links import UploadLinks
 from storage.user_deletion import UserDeletion
 from storage.webhooks.deliveries import Deliveries
@@ -47,6 +49,7 @@ from storage.webhooks.key_secrets import KeySecrets
 from storage.webhooks.listeners import Listeners
 from storage.webhooks.outgoing import Outgoing
 from storage.webhooks.vault import Vault
+from storage.weeks import UserHistograms
 from storage.workers import Workers, Workforce
 
 _log = structlog.get_logger(__name__)
@@ -87,6 +90,7 @@ class Stores:
         self.images = Images(self.client, self.database, self.ledger.states)
         self.jobs = Jobs(self.database)
         self.load = LoadMeter(self.database)
+        self.medians = Medians(self.client, self.database)
         self.notices = Notices(self.redis)
         self.outgoing = Outgoing(self.database, self.vault)
         self.poisons = Poisons(self.database)
@@ -98,6 +102,7 @@ class Stores:
         lease = timedelta(seconds=rules.lease_seconds)
         self.user_deletion = UserDeletion(self.client, self.database, self.ledger.states, lease)
         self.webhooks = Endpoints(self.client, self.database, self.vault)
+        self.user_histograms = UserHistograms(self.database)
         self.workers = Workers(self.database)
         self.deliverers = Workers(self.database, "deliverers")
 
@@ -108,6 +113,7 @@ class Stores:
             PyMongoError: MongoDB cannot be reached.
         """
         await ensure_indexes(self.database)
+        await mark_new(self.database)
 
     async def follow_clock(self) -> None:
         """Go by MongoDB's clock from now on."""
@@ -140,6 +146,7 @@ class Stores:
 
     async def close(self) -> None:
         """Close all connections."""
+        await self.medians.close()
         await self.buckets.close()
         await self.redis.aclose(close_connection_pool=True)
         self.client.close()

@@ -7,6 +7,7 @@ takes its lease over ends it first.
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from bson import Binary
 from motor.motor_asyncio import AsyncIOMotorClientSession
@@ -14,6 +15,8 @@ from pymongo import ReturnDocument
 
 from storage.identifiers import new_id
 from storage.mongo import Client, Database, Document, run_transaction_in
+
+Result = TypeVar("Result")
 
 LEASES = "leases"
 LEASE_MS = 5_000
@@ -62,12 +65,15 @@ class Lease:
         return True
 
     async def run_transaction(
-        self, write: Callable[[AsyncIOMotorClientSession], Awaitable[None]]
-    ) -> None:
+        self, write: Callable[[AsyncIOMotorClientSession], Awaitable[Result]]
+    ) -> Result | None:
         """Run a transaction, as long as the lease is held, that whoever takes it over can end.
 
         Args:
             write: Does the writes with the session; may be called several times.
+
+        Returns:
+            What ``write`` returned last; None where the lease was lost, and nothing was written.
 
         Raises:
             PyMongoError: Nothing was written, or (rarely) the answer to the commit was lost.
@@ -77,17 +83,17 @@ class Lease:
         self._session = None
         session_id: Binary = session.delegate.session_id["id"]
 
-        async def write_while_held(session: AsyncIOMotorClientSession) -> None:
+        async def write_while_held(session: AsyncIOMotorClientSession) -> Result | None:
             held = await self._leases.update_one(
                 {"_id": self._name, "holder": self._holder}, {"$set": {"session": session_id}}
             )
-            if held.matched_count:
-                await write(session)
+            return await write(session) if held.matched_count else None
 
         writing = asyncio.ensure_future(run_transaction_in(session, self._client, write_while_held))
         try:
-            await asyncio.shield(writing)
+            result = await asyncio.shield(writing)
         except asyncio.CancelledError:  # Broken off, it would leave its locks as well.
             await asyncio.wait([writing], timeout=LEASE_MS / 1000)
             raise
         self._session = session  # Of one in which something went wrong nothing is known.
+        return result

@@ -44,6 +44,7 @@ PAUSE_SECONDS = 0.002
 MAX_PAUSE_SECONDS = 0.1
 
 USER_DELETION_KEPT_SECONDS = 30 * 24 * 3600
+MEDIANS_KEPT_SECONDS = 30 * 24 * 3600
 OPEN_JOBS = "open_jobs"
 OPEN_DELETIONS = "open_deletions"
 DEAD_LETTERS = "dead_letters"
@@ -51,6 +52,7 @@ IS_OPEN = {"due_at": {"$exists": True}}
 IS_DEAD_LETTER = {"gave_up_at": {"$exists": True}}
 UNCOUNTED = "uncounted"
 IS_UNCOUNTED = {"uncounted": True}
+IS_REMOVED = {"removed": True}
 EXPIRES = {"expires_at": {"$type": "date"}}
 
 INDEXES: dict[str, list[IndexModel]] = {
@@ -79,6 +81,16 @@ INDEXES: dict[str, list[IndexModel]] = {
         ),
         *MARKS,
     ],
+    # What images that are gone had added, until it is taken back.
+    "contributions": [IndexModel([("removed", ASCENDING)], partialFilterExpression=IS_REMOVED)],
+    "signatures": [
+        IndexModel([("revision", ASCENDING)]),
+        IndexModel(
+            [("vanished_at", ASCENDING)],
+            partialFilterExpression={"vanished_at": {"$exists": True}},
+        ),
+    ],
+    "medians": [IndexModel([("computed_at", ASCENDING)], expireAfterSeconds=MEDIANS_KEPT_SECONDS)],
     "statistics": [
         # Only families that are ranked have the field.
         IndexModel(

@@ -7,9 +7,9 @@ from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo import UpdateOne
 
 from storage.blob_counts import release_blobs
+from storage.contributions import bury_images
 from storage.link_use import count_deleted
 from storage.mongo import Database, Document
-from storage.statistics_changes import take_back
 from storage.webhooks.outbox import tell_of_removal
 
 DELETED = "deleted"
@@ -30,7 +30,7 @@ async def remove_images(
     await database["images"].delete_many({"_id": {"$in": ids}}, session=session)
     await release_blobs(database, [image["sha256"] for image in images], session)
     await count_deleted(database, images, session)
-    await take_back(database, session, images)
+    await bury_images(database, session, images)
     await tell_of_removal(database, images, session)
 
 

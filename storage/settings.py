@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -81,6 +81,20 @@ class WorkRules(msgspec.Struct, frozen=True):
     def image_expires_at(self, finished_at: datetime | None) -> datetime | None:
         """Say when an image can be removed; None while it is open, or where it never is."""
         return _expiry(finished_at, self.image_ttl_seconds)
+
+
+class SimilaritySettings(msgspec.Struct, frozen=True):
+    """How users and images that are alike are looked for.
+
+    Attributes:
+        similar_index: ``exact`` looks at all users; ``approximate``, for very many, at those that
+            are likely to be near, in less time and memory.
+        similar_max_images: Most images that one question reads: of those uploaded from a time
+            on, or the newest ones.
+    """
+
+    similar_index: Literal["exact", "approximate"] = "exact"
+    similar_max_images: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)] = 200_000
 
 
 def read_store_settings(reader: SettingsReader) -> StoreSettings:

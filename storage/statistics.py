@@ -1,14 +1,11 @@
 """The statistics as they are at one moment: what is stored, and what is not folded yet."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import date, datetime
-from typing import TypeVar
+from collections.abc import Sequence
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
-from motor.motor_asyncio import AsyncIOMotorClientSession
-from pymongo.errors import OperationFailure
+from pymongo.client_session import ClientSession
 
 from domain.statistics import (
     CAMERA,
@@ -27,21 +24,12 @@ from domain.statistics import (
     list_days,
     summarize,
 )
-from storage.mongo import IS_UNCOUNTED, UNCOUNTED, Client, Database, Document
-from storage.statistics_changes import (
-    CHANGES,
-    COUNTED_FIELDS,
-    add_image,
-    add_notes,
-)
+from storage.mongo import IS_UNCOUNTED, UNCOUNTED, Client, Database, Document, PlainDatabase
+from storage.snapshots import read_snapshot_in_thread
 from storage.statistics_folding import HAS_ENDED
 from storage.stored_counts import STATISTICS, day_range, expand
+from storage.unfolded import read_unfolded_counts
 
-Result = TypeVar("Result")
-SNAPSHOT_UNAVAILABLE = 246
-MOST_TRIES = 20
-RETRY_SECONDS = 0.05
-# Whoever reads thousands of images lets others have their turn between the parts.
 PART = 1_000
 
 
@@ -77,11 +65,16 @@ class StatisticsReader:
             zone: Whose days are meant.
         """
         days = list_days(now, zone)
+        borders = day_borders(days, zone)
 
-        async def read(session: AsyncIOMotorClientSession) -> Statistics:
-            return await self._read(days, zone, session)
+        def read(database: PlainDatabase, session: ClientSession) -> Statistics:
+            change = _without_nothing(read_unfolded_counts(database, session))
+            counts = Counts(_read_stored(database, change, borders, session))
+            counts[USERS] += count_users(counts, change)
+            counts.update(change)
+            return summarize(counts, count_days(days, borders, counts))
 
-        return await read_snapshot(self._client, read)
+        return await read_snapshot_in_thread(self._client, self._database, read)
 
     async def look(self, now: datetime) -> Unfolded:
         """Look how far the folding is behind."""
@@ -91,75 +84,29 @@ class StatisticsReader:
         waits = [(now - image["finished_at"]).total_seconds() async for image in oldest]
         return Unfolded(count, max([0.0, *waits]))
 
-    async def _read(
-        self, days: Sequence[date], zone: ZoneInfo, session: AsyncIOMotorClientSession
-    ) -> Statistics:
-        change = await unfolded_counts(self._database, session)
-        borders = day_borders(days, zone)
-        counts = Counts(await self._read_stored(change, borders, session))
-        counts[USERS] += count_users(counts, change)
-        counts.update(change)
-        return summarize(counts, count_days(days, borders, counts))
 
-    async def _read_stored(
-        self, change: Counts, borders: Sequence[str], session: AsyncIOMotorClientSession
-    ) -> dict[str, int]:
-        """Read those stored counts that matter."""
-        statistics = self._database[STATISTICS]
-        changing = [name for name in change if name.startswith((USER, CAMERA))]
-        wanted = [
-            {"_id": {"$in": changing}},
-            day_range(QUARTER + borders[0], QUARTER + borders[-1]),
-            *map(_in_family, (TOTAL, FORMAT, FAILURE)),
-        ]
-        found = await statistics.find({"$or": wanted}, session=session, batch_size=PART).to_list(
-            None
-        )
-        # Of those that change any may fall behind: so many others may take their places.
-        most = TOP_CAMERAS + sum(name.startswith(CAMERA) for name in changing)
-        order = [("count", -1), ("_id", 1)]
-        cameras = statistics.find({"family": CAMERA}, session=session).sort(order).limit(most)
-        return dict(expand(found + await cameras.to_list(None)))
+def _read_stored(
+    database: PlainDatabase, change: Counts, borders: Sequence[str], session: ClientSession
+) -> dict[str, int]:
+    """Read those stored counts that matter."""
+    statistics = database[STATISTICS]
+    changing = [name for name in change if name.startswith((USER, CAMERA))]
+    fewer = sum(change[name] < 0 for name in changing if name.startswith(CAMERA))
+    wanted = [
+        {"_id": {"$in": changing}},
+        day_range(QUARTER + borders[0], QUARTER + borders[-1]),
+        *map(_in_family, (TOTAL, FORMAT, FAILURE)),
+    ]
+    found = list(statistics.find({"$or": wanted}, session=session, batch_size=PART))
+    # Those that become fewer may fall behind: so many others may take their places.
+    most = TOP_CAMERAS + fewer
+    order = [("count", -1), ("_id", 1)]
+    cameras = statistics.find({"family": CAMERA}, session=session).sort(order).limit(most)
+    return dict(expand([*found, *cameras]))
 
 
-async def unfolded_counts(database: Database, session: AsyncIOMotorClientSession | None) -> Counts:
-    """Add up what is to be added to the stored counts."""
-    notes = database[CHANGES].find(session=session, batch_size=PART)
-    counts = add_notes(await notes.to_list(None))
-    pipeline: list[Document] = [{"$match": IS_UNCOUNTED}, {"$project": COUNTED_FIELDS}]
-    images = database["images"].aggregate(pipeline, hint=UNCOUNTED, session=session, batchSize=PART)
-    while part := await images.to_list(PART):
-        for image in part:
-            add_image(counts, image)
-    return counts
-
-
-async def read_snapshot(
-    client: Client, read: Callable[[AsyncIOMotorClientSession], Awaitable[Result]]
-) -> Result:
-    """Read several things as they were at one moment, without a lock.
-
-    Args:
-        client: Holds the sessions.
-        read: Reads with the session; is called again where the moment lies before a change of
-            the collections themselves.
-
-    Returns:
-        What ``read`` returned.
-
-    Raises:
-        PyMongoError: MongoDB cannot be reached.
-    """
-    tries = 0
-    while True:
-        tries += 1
-        async with await client.start_session(snapshot=True) as session:
-            try:
-                return await read(session)
-            except OperationFailure as error:
-                if error.code != SNAPSHOT_UNAVAILABLE or tries == MOST_TRIES:
-                    raise
-        await asyncio.sleep(RETRY_SECONDS)
+def _without_nothing(counts: Counts) -> Counts:
+    return Counts({name: count for name, count in counts.items() if count})
 
 
 def _in_family(family: str) -> Document:

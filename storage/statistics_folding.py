@@ -1,7 +1,9 @@
-"""Brings the stored statistics up to date: one writer, in bulk, out of everybody's way.
+"""Brings all that is counted up to date: one writer, in bulk, out of everybody's way.
 
-In one transaction images are marked as counted and the stored counts get what these add, so that
-neither a crash nor a second folder in the same moment can count anything twice, or not at all.
+In one transaction the contributions of images are written, with all that these add to: the stored
+counts, the signatures of users, the marks of what has changed. So neither a crash nor a second
+folder in the same moment can count anything twice, or not at all. That an image is counted is
+written on it afterwards; where that is missed, the image is folded again, and adds nothing.
 """
 
 from collections import defaultdict
@@ -11,30 +13,61 @@ from typing import Any
 
 import msgspec
 from motor.motor_asyncio import AsyncIOMotorClientSession
-from pymongo import UpdateMany
+from pymongo import InsertOne, ReplaceOne, UpdateMany
+from pymongo.client_session import ClientSession
 
-from domain.statistics import USERS, Counts, Facts, count_users
+from domain.statistics import USERS, Counts, count_users
+from storage.contributions import CONTRIBUTIONS, IS_REMOVED, make_document
+from storage.counted_images import CountedImage, read_tombstones, read_uncounted
+from storage.deadlines import run_in_thread
+from storage.identifiers import utc_now
 from storage.leases import Lease
-from storage.mongo import IS_UNCOUNTED, UNCOUNTED, Client, Database, Document
-from storage.statistics_adoption import adopt
-from storage.statistics_changes import (
-    CHANGES,
-    COUNTED_FIELDS,
-    add_image,
-    add_notes,
+from storage.mongo import IS_UNCOUNTED, UNCOUNTED, Client, Database, Document, PlainDatabase
+from storage.signatures import (
+    SIGNATURES,
+    add_changes,
+    forget_vanished,
+    mark_quarters,
+    raise_revision,
+    vanished_before,
+    write_signatures,
 )
+from storage.statistics_adoption import Adoption
+from storage.statistics_changes import CHANGES, add_notes
 from storage.stored_counts import STATISTICS, document_ids, expand, writes_of
+from storage.unfolded import compare_histograms, count_changes
 
 FOLDER = "statistics"
 BATCH = 1_000
-# Open images are counted again when they end, and somebody may be about to claim the oldest.
+# Open images are counted again when they end, and most end soon.
 OPEN_LEFT = 500
 HAS_ENDED: Document = {**IS_UNCOUNTED, "finished_at": {"$gt": datetime(1970, 1, 1, tzinfo=UTC)}}
 IS_OPEN: Document = {**IS_UNCOUNTED, "finished_at": None}
 
 
+class Batch(msgspec.Struct, frozen=True):
+    """What is folded in one transaction, if it is still there: IDs.
+
+    Attributes:
+        images: Of uncounted images.
+        tombstones: Of images that are gone.
+        notes: Of blobs that are gone.
+        vanished: Of users who have had no histogram for long.
+    """
+
+    images: Sequence[str] = ()
+    tombstones: Sequence[str] = ()
+    notes: Sequence[Any] = ()
+    vanished: Sequence[str] = ()
+
+    @property
+    def size(self) -> int:
+        """How many of the kind of which there are most."""
+        return max(map(len, (self.images, self.tombstones, self.notes, self.vanished)))
+
+
 class StatisticsFolder:
-    """Folds into the stored statistics what is not counted yet.
+    """Folds what is not counted yet into all that counts.
 
     Args:
         client: For transactions.
@@ -44,89 +77,125 @@ class StatisticsFolder:
     def __init__(self, client: Client, database: Database) -> None:
         self._database = database
         self._images = database["images"]
-        self._changes = database[CHANGES]
         self._lease = Lease(client, database, FOLDER)
-        self._has_adopted = False
+        self._adoption = Adoption(database, self._lease)
 
     async def fold(self) -> int:
         """Fold until little is left, unless another folder is at it.
 
         Returns:
-            How many images and notes were folded.
+            How many images, tombstones or notes were folded.
 
         Raises:
             PyMongoError: MongoDB cannot be reached; nothing is lost.
         """
-        folded, last = 0, BATCH
-        while last >= BATCH and await self._lease.hold():
-            if not self._has_adopted:
-                await adopt(self._database, self._lease)
-                self._has_adopted = True
+        folded, goes_on = 0, True
+        while goes_on and await self._lease.hold():
+            goes_on = await self._adoption.go_on()
             last = await self._fold_once()
             folded += last
+            goes_on = goes_on or last >= BATCH
         return folded
 
     async def _fold_once(self) -> int:
-        """Fold a batch of each: images that have ended, notes, and open images beyond a few."""
-        ended = self._images.find(HAS_ENDED, {"_id": 1}).hint(UNCOUNTED).limit(BATCH)
-        image_ids = [image["_id"] async for image in ended]
-        note_ids = [note["_id"] async for note in self._changes.find({}, {"_id": 1}).limit(BATCH)]
-        await self._fold_these(image_ids, note_ids)
+        """Fold a batch of each: what has ended or is gone, and open images beyond a few."""
+        ended = self._images.find(HAS_ENDED, {"_id": 1}).hint(UNCOUNTED)
+        buried = self._database[CONTRIBUTIONS].find(IS_REMOVED, {"_id": 1})
+        notes = self._database[CHANGES].find({}, {"_id": 1})
+        vanished = self._database[SIGNATURES].find(vanished_before(utc_now()), {"_id": 1})
+        batch = Batch(*[await _ids(found) for found in (ended, buried, notes, vanished)])
+        await self._fold_batch(batch)
         still_open = self._images.find(IS_OPEN, {"_id": 1}).hint(UNCOUNTED)
-        open_ids = [image["_id"] async for image in still_open.skip(OPEN_LEFT).limit(BATCH)]
-        # On their own: a claim of one of them has the transaction begin again.
-        await self._fold_these(open_ids, [])
-        return max(len(image_ids), len(note_ids), len(open_ids))
+        opened = Batch(images=await _ids(still_open.skip(OPEN_LEFT)))
+        await self._fold_batch(opened)
+        return max(batch.size, opened.size)
 
-    async def _fold_these(self, image_ids: Sequence[str], note_ids: Sequence[Any]) -> None:
-        if not image_ids and not note_ids:
+    async def _fold_batch(self, batch: Batch) -> None:
+        if not batch.size:
             return
 
-        async def write(session: AsyncIOMotorClientSession) -> None:
-            counts = await self._count_images(image_ids, session)
-            notes = self._changes.find({"_id": {"$in": list(note_ids)}}, session=session)
-            counts.update(add_notes(await notes.to_list(None)))
-            await self._changes.delete_many({"_id": {"$in": list(note_ids)}}, session=session)
-            await self._add(counts, session)
-
-        await self._lease.run_transaction(write)
-
-    async def _count_images(
-        self, image_ids: Sequence[str], session: AsyncIOMotorClientSession
-    ) -> Counts:
-        """Mark images as counted. Returns what they add."""
-        counts = Counts()
-        alike: dict[Facts, list[str]] = defaultdict(list)
-        pipeline: list[Document] = [
-            {"$match": {"_id": {"$in": list(image_ids)}, **IS_UNCOUNTED}},
-            {"$project": COUNTED_FIELDS},
-        ]
-        found = self._images.aggregate(pipeline, session=session, batchSize=BATCH)
-        for image in await found.to_list(None):
-            alike[add_image(counts, image)].append(image["_id"])
-        if alike:
-            await self._images.bulk_write(
-                [
-                    UpdateMany(
-                        {"_id": {"$in": ids}},
-                        {
-                            "$set": {"counted": msgspec.to_builtins(facts)},
-                            "$unset": {"uncounted": ""},
-                        },
-                    )
-                    for facts, ids in alike.items()
-                ],
-                ordered=False,
-                session=session,
+        async def write(session: AsyncIOMotorClientSession) -> list[CountedImage]:
+            return await run_in_thread(
+                lambda: _fold_within(self._database.delegate, session.delegate, batch)
             )
-        return counts
 
-    async def _add(self, counts: Counts, session: AsyncIOMotorClientSession) -> None:
-        """Add to the stored counts; those that come to nothing are removed."""
-        statistics = self._database[STATISTICS]
-        ids = document_ids([*counts, USERS])
-        found = await statistics.find({"_id": {"$in": ids}}, session=session).to_list(None)
-        stored = dict(expand(found))
-        counts[USERS] += count_users(stored, counts)
-        if writes := writes_of(stored, counts):
-            await statistics.bulk_write(writes, ordered=False, session=session)
+        counted = await self._lease.run_transaction(write)
+        await self._note_counted(counted or [])
+
+    async def _note_counted(self, counted: Sequence[CountedImage]) -> None:
+        """Take off images that they are uncounted, unless they have changed since they were read.
+
+        No image opens, ends or is claimed without either a new fence or another of the two states.
+        """
+        alike: dict[tuple[int | None, bool], list[str]] = defaultdict(list)
+        for image in counted:
+            alike[image.fence, image.is_open].append(image.image_id)
+        writes = [
+            UpdateMany(
+                {
+                    "_id": {"$in": ids},
+                    "fence": fence,
+                    "finished_at": None if is_open else {"$ne": None},
+                },
+                {"$unset": {"uncounted": "", "counted": ""}},
+            )
+            for (fence, is_open), ids in alike.items()
+        ]
+        if writes:
+            await self._images.bulk_write(writes, ordered=False)
+
+
+async def _ids(found: Any) -> list[Any]:
+    return [document["_id"] for document in await found.limit(BATCH).to_list(None)]
+
+
+def _fold_within(
+    database: PlainDatabase, session: ClientSession, batch: Batch
+) -> list[CountedImage]:
+    """Fold a batch within a transaction. Gives the images as they were counted."""
+    revision = raise_revision(database, session)
+    images = read_uncounted(database, session, {"$in": batch.images})
+    gone = read_tombstones(database, session, {"$in": batch.tombstones})
+    named = {"_id": {"$in": batch.notes}}
+    counts = count_changes(images, gone)
+    counts.update(add_notes(database[CHANGES].find(named, session=session)))
+    database[CHANGES].delete_many(named, session=session)
+    _write_contributions(database, session, images, gone.ids)
+    _write_counts(database, session, counts)
+    changes = compare_histograms(images, gone)
+    write_signatures(database, session, add_changes(changes), revision, utc_now())
+    mark_quarters(database, session, [change.uploaded_at for change in changes], revision)
+    forget_vanished(database, session, batch.vanished)
+    return images
+
+
+def _write_contributions(
+    database: PlainDatabase,
+    session: ClientSession,
+    images: Sequence[CountedImage],
+    gone: Sequence[str],
+) -> None:
+    """Write what images have added, where it was not written yet, and remove what is gone."""
+    writes: list[InsertOne[Document] | ReplaceOne[Document]] = []
+    for image in images:
+        document = make_document(image.image_id, image.after)
+        if not image.has_contribution:
+            writes.append(InsertOne(document))
+        elif image.before != image.after:
+            writes.append(ReplaceOne({"_id": image.image_id}, document))
+    contributions = database[CONTRIBUTIONS]
+    if writes:
+        contributions.bulk_write(writes, ordered=False, session=session)
+    if gone:
+        contributions.delete_many({"_id": {"$in": gone}}, session=session)
+
+
+def _write_counts(database: PlainDatabase, session: ClientSession, counts: Counts) -> None:
+    """Add to the stored counts; those that come to nothing are removed."""
+    statistics = database[STATISTICS]
+    counts = Counts({name: count for name, count in counts.items() if count})
+    ids = document_ids([*counts, USERS])
+    stored = dict(expand(statistics.find({"_id": {"$in": ids}}, session=session)))
+    counts[USERS] += count_users(stored, counts)
+    if writes := writes_of(stored, counts):
+        statistics.bulk_write(writes, ordered=False, session=session)

@@ -1,6 +1,7 @@
 """The statistics counted anew from the images and blobs that there are, and compared."""
 
 from motor.motor_asyncio import AsyncIOMotorClientSession
+from pymongo.client_session import ClientSession
 
 from domain.statistics import (
     BYTES,
@@ -17,11 +18,13 @@ from domain.statistics import (
     Counts,
     count_users,
 )
-from storage.mongo import Client, Database, Document
-from storage.statistics import read_snapshot, unfolded_counts
+from storage.deadlines import run_in_thread
+from storage.mongo import Client, Database, Document, PlainDatabase
+from storage.snapshots import read_snapshot
 from storage.stored_counts import STATISTICS, expand
+from storage.unfolded import read_unfolded_counts
 
-_QUARTER: Document = {
+QUARTER_OF_UPLOAD: Document = {
     "$dateToString": {
         "date": {
             "$dateTrunc": {
@@ -33,7 +36,12 @@ _QUARTER: Document = {
         "format": "%Y-%m-%dT%H:%M",
     }
 }
-_BY_VALUE = {FORMAT: "$format", USER: "$user_id", CAMERA: "$camera_model", QUARTER: _QUARTER}
+_BY_VALUE = {
+    FORMAT: "$format",
+    USER: "$user_id",
+    CAMERA: "$camera_model",
+    QUARTER: QUARTER_OF_UPLOAD,
+}
 _ALL_CODES: list[Document] = [
     {"$project": {"error": 1, "cells": {"$objectToArray": "$cells"}}},
     {
@@ -84,13 +92,10 @@ async def recount(
     return {name: count for name, count in counts.items() if count}
 
 
-async def read_counts(
-    database: Database, session: AsyncIOMotorClientSession | None = None
-) -> dict[str, int]:
+def read_counts(database: PlainDatabase, session: ClientSession | None = None) -> dict[str, int]:
     """Read all counts as the statistics have them, what is not folded yet included."""
-    change = await unfolded_counts(database, session)
-    found = await database[STATISTICS].find(session=session).to_list(None)
-    counts = Counts(dict(expand(found)))
+    change = read_unfolded_counts(database, session)
+    counts = Counts(dict(expand(database[STATISTICS].find(session=session))))
     counts[USERS] += count_users(counts, change)
     counts.update(change)
     return {name: count for name, count in counts.items() if count}
@@ -104,7 +109,8 @@ async def find_wrong_statistics(client: Client, database: Database) -> dict[str,
     """
 
     async def compare(session: AsyncIOMotorClientSession) -> dict[str, tuple[int, int]]:
-        said, there = await read_counts(database, session), await recount(database, session)
+        there = await recount(database, session)
+        said = await run_in_thread(lambda: read_counts(database.delegate, session.delegate))
         return {
             name: (said.get(name, 0), there.get(name, 0))
             for name in sorted({*said, *there})

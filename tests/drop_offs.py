@@ -17,6 +17,7 @@ async def drop_off(
     refused: int = 0,
     filename: str = "a.jpg",
     link_id: str | None = None,
+    operations: tuple[str, ...] = OPERATIONS,
 ) -> DropOff:
     """Take files in as the API does, up to the acceptance."""
     intake = BlobIntake(stores.blob_chunks)
@@ -31,17 +32,23 @@ async def drop_off(
         user_id=user_id,
         key_id=link_id or "admin",
         link_id=link_id,
-        operations=OPERATIONS,
+        operations=operations,
         taken=taken,
         refused=[RefusedFile(len(taken) + n, "b.txt", error) for n in range(refused)],
         intake=intake,
     )
 
 
-async def accept(stores: Stores, *contents: bytes, user_id: str = "u1", refused: int = 0) -> Ticket:
+async def accept(
+    stores: Stores,
+    *contents: bytes,
+    user_id: str = "u1",
+    refused: int = 0,
+    operations: tuple[str, ...] = OPERATIONS,
+) -> Ticket:
     """Give a ticket for some files."""
     return await stores.acceptance.accept(
-        await drop_off(stores, *contents, user_id=user_id, refused=refused)
+        await drop_off(stores, *contents, user_id=user_id, refused=refused, operations=operations)
     )
 
 

@@ -37,10 +37,14 @@ def plot_histogram(bins: Sequence[float], title: str = "Brightness histogram") -
         raise ValueError(f"a histogram has {BINS} values of 0 or more")
     top = choose_top(max(bins))
     svg = start_plot(title, _describe(bins))
-    add_count_axis(svg, top, "Pixels" if top > 1 else "Share of pixels")
+    add_count_axis(svg, top, _unit(bins))
     ET.SubElement(svg, "path", {"class": "area", "d": _trace(bins, top)})
     _add_level_axis(svg)
     return ET.tostring(svg, encoding="unicode")
+
+
+def _unit(bins: Sequence[float]) -> str:
+    return "Pixels" if max(bins) > 1 else "Share of pixels"
 
 
 def _describe(bins: Sequence[float]) -> str:
@@ -50,7 +54,7 @@ def _describe(bins: Sequence[float]) -> str:
     mean = sum(level * count for level, count in enumerate(bins)) / total
     peak = max(range(BINS), key=lambda level: bins[level])
     return (
-        f"Number of pixels for each gray level from 0, black, to 255, white. "
+        f"{_unit(bins)} for each gray level from 0, black, to 255, white. "
         f"The most frequent level is {peak}; the mean is {mean:.1f}."
     )
 

@@ -11,15 +11,24 @@ from bson.min_key import MinKey
 from motor.motor_asyncio import AsyncIOMotorClientSession
 
 from storage.mongo import Client, Database, Document, read_clock
-from storage.statistics import read_snapshot
+from storage.snapshots import read_snapshot
 from storage.verification.blobs import HASHES, OF_BLOBS
+from storage.verification.contributions import OF_CONTRIBUTIONS
 from storage.verification.images import OF_IMAGES
 from storage.verification.invariants import Invariant, Look
 from storage.verification.jobs import OF_JOBS
 from storage.verification.service import OF_THE_SERVICE
 from storage.verification.webhooks import OF_WEBHOOKS
 
-EVERY_INVARIANT = [*OF_IMAGES, *OF_BLOBS, *OF_JOBS, *OF_THE_SERVICE, *OF_WEBHOOKS, HASHES]
+EVERY_INVARIANT = [
+    *OF_IMAGES,
+    *OF_BLOBS,
+    *OF_JOBS,
+    *OF_CONTRIBUTIONS,
+    *OF_THE_SERVICE,
+    *OF_WEBHOOKS,
+    HASHES,
+]
 # More than this of one kind are not told apart.
 MAX_SUSPECTS = 10_000
 LOOKED_AT_AGAIN = 500

@@ -160,6 +160,7 @@ async def test_examples_of_requests_are_accepted(working_service: Service) -> No
     known["webhook_id"] = (await make_webhook(working_service))["id"]
     path = f"/v1/webhooks/{known['webhook_id']}/test"
     known["delivery_id"] = (await working_service.client.post(path)).json()["id"]
+    await working_service.process([("portrait.jpg", draw())], user_id="u1")
     followed = {"job_id": upload.json()["id"]}
     of_operation = {
         "retryJob": {"job_id": failed["id"]},

@@ -59,8 +59,8 @@ async def _dead_folder(stores: Stores, image_id: str) -> AsyncIterator[None]:
     """Leave a transaction open that holds an image, as a folder does that was killed in it."""
     session = await stores.client.start_session()
     session.start_transaction()
-    images = stores.database["images"]
-    await images.update_one({"_id": image_id}, {"$set": {"counted": {}}}, session=session)
+    contribution = {"_id": image_id, "stored_bytes": 0}
+    await stores.database["contributions"].insert_one(contribution, session=session)
     lease = {"holder": "dead", "expires_at": utc_now() - timedelta(seconds=1)}
     session_id = session.delegate.session_id["id"]
     await stores.database["leases"].insert_one(

@@ -1,9 +1,9 @@
-"""Statistics against a plain recount, after a random history of everything that can happen."""
+"""All that is counted against a plain recount, after a random history of all that can happen."""
 
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -17,12 +17,17 @@ from domain.jobs import Status
 from domain.keys import Scope
 from domain.records import Cell, ItemError
 from storage.connect import Stores
+from storage.contributions import IS_REMOVED
+from storage.counted_images import CountedImage
 from storage.identifiers import follow_clock, utc_now
 from storage.leases import LONG_AGO
 from storage.ledger_rows import ClaimedImage, FinishedImage
+from storage.mongo import IS_UNCOUNTED
+from storage.results import BlobResults
 from storage.statistics_folding import StatisticsFolder
 from storage.statistics_recount import find_wrong_statistics
-from tests.drop_offs import accept, succeed
+from tests.drop_offs import OPERATIONS, accept, succeed
+from tests.plain_signatures import draw_histogram, read_signatures, sum_plainly
 from tests.plain_statistics import recount_plainly
 
 EVENTS = 5_000
@@ -31,6 +36,7 @@ LOOKS = 50
 DAYS = 45
 ZONES = ("UTC", "Asia/Kathmandu", "America/St_Johns", "Australia/Lord_Howe", "Pacific/Kiritimati")
 CAMERAS = [f"Model {n}.{n} / $" for n in range(14)]
+HISTOGRAM = "histogram"
 CODES = ("corrupt_image", "decode_timed_out", "operation_failed")
 
 pytestmark = pytest.mark.timeout(600)
@@ -51,6 +57,7 @@ class History:
         self._images: list[str] = []
         self.happened: Counter[str] = Counter()
         self._folders = [StatisticsFolder(stores.client, stores.database) for _ in range(2)]
+        self._mortal = MortalFolder(stores.client, stores.database)
 
     async def go_on(self) -> None:
         """Have one thing happen."""
@@ -62,6 +69,7 @@ class History:
             self.cancel: 2,
             self.fold: 6,
             self.break_fold_off: 6,
+            self.die_after_the_commit: 4,
         }
         (event,) = self._chance.choices(list(events), list(events.values()))
         self.happened[event.__name__] += 1
@@ -73,7 +81,12 @@ class History:
         contents = [
             b"x" * self._chance.randrange(1, 40) for _ in range(self._chance.randrange(1, 4))
         ]
-        ticket = await accept(self._stores, *contents, user_id=f"user {self._chance.randrange(12)}")
+        ticket = await accept(
+            self._stores,
+            *contents,
+            user_id=f"user {self._chance.randrange(12)}",
+            operations=self._chance.choice([OPERATIONS, (*OPERATIONS, HISTOGRAM)]),
+        )
         self._jobs.append(ticket.job.id)
         self._images += [item.image_id for item in ticket.items if item.image_id]
 
@@ -84,7 +97,9 @@ class History:
         if images and self._chance.random() < 0.2:  # Its lease runs out.
             await self._stores.ledger.release(claim_id, images, count_attempt=True)
             return
-        await self._stores.ledger.finish([self._end(image) for image in images])
+        ends = [self._end(image) for image in images]
+        await self._keep_histograms(images, ends)
+        await self._stores.ledger.finish(ends)
         await self._stores.ledger.settle(job_id)
 
     async def delete(self) -> None:
@@ -105,7 +120,14 @@ class History:
 
     async def fold(self) -> None:
         """Fold, whoever else does."""
-        folder = self._chance.choice(self._folders)
+        await self._fold(self._chance.choice(self._folders))
+
+    async def die_after_the_commit(self) -> None:
+        """Fold, and die before the images say that they are counted."""
+        with suppress(Killed):
+            await self._fold(self._mortal)
+
+    async def _fold(self, folder: StatisticsFolder) -> None:
         await self._stores.database["leases"].update_one({}, {"$set": {"expires_at": LONG_AGO}})
         with suppress(OperationFailure):  # The other one took over.
             await folder.fold()
@@ -116,6 +138,22 @@ class History:
         await asyncio.wait([folding], timeout=self._chance.uniform(0, 0.02))
         folding.cancel()
         await asyncio.wait([folding])
+
+    async def _keep_histograms(self, images: list[ClaimedImage], ends: list[FinishedImage]) -> None:
+        """Keep the results, as a worker does before an image ends."""
+        seen = [
+            image.sha256
+            for image, end in zip(images, ends, strict=True)
+            if HISTOGRAM in end.cells and end.cells[HISTOGRAM].status is Status.SUCCEEDED
+        ]
+        blobs = await self._stores.images.blobs(seen)
+        results = [
+            BlobResults(
+                blob, {}, {HISTOGRAM: {"version": 1, "value": draw_histogram(blob.sha256)}}, []
+            )
+            for blob in blobs.values()
+        ]
+        await self._stores.results.keep(results)
 
     def _pick(self, among: list[str]) -> str:
         if not among:
@@ -139,6 +177,17 @@ class History:
         return msgspec.structs.replace(succeed(image), facts=facts)
 
 
+class Killed(Exception):
+    """A process is no more."""
+
+
+class MortalFolder(StatisticsFolder):
+    """A folder that is killed when it has committed."""
+
+    async def _note_counted(self, counted: Sequence[CountedImage]) -> None:
+        raise Killed
+
+
 @pytest.fixture
 async def moving_clock() -> AsyncIterator[Callable[[float], None]]:
     """A clock to be set to a share of the last days; afterwards it is right again."""
@@ -153,7 +202,7 @@ async def moving_clock() -> AsyncIterator[Callable[[float], None]]:
 
 
 async def test_statistics_are_right_after_any_history(
-    stores: Stores, moving_clock: Callable[[float], None]
+    stores: Stores, moving_clock: Callable[[float], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     history = History(stores, random.Random(5))  # noqa: S311
     for event in range(0, EVENTS, TOGETHER):
@@ -165,13 +214,23 @@ async def test_statistics_are_right_after_any_history(
     for zone in ZONES:
         await _assert_right(stores, zone)
     assert await find_wrong_statistics(stores.client, stores.database) == {}
-    await history.fold()
+    monkeypatch.setattr("storage.statistics_folding.OPEN_LEFT", 0)
+    while not await _is_folded(stores):  # A folder whose session another one has ended fails once.
+        await history.fold()
     await _assert_right(stores, "UTC")
+    stored = await read_signatures(stores, unfolded=False)
+    assert stored == await sum_plainly(stores.database), "bit for bit"
     assert sum(history.happened.values()) == EVENTS
     assert min(history.happened.values()) > EVENTS // 100, history.happened
+
+
+async def _is_folded(stores: Stores) -> bool:
+    uncounted = await stores.database["images"].count_documents(IS_UNCOUNTED)
+    return not uncounted + await stores.database["contributions"].count_documents(IS_REMOVED)
 
 
 async def _assert_right(stores: Stores, zone: str) -> None:
     now = utc_now()
     plain = await recount_plainly(stores.database, now, zone)
     assert await stores.statistics.read(now, ZoneInfo(zone)) == plain
+    assert await read_signatures(stores, unfolded=True) == await sum_plainly(stores.database)

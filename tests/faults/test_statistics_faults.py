@@ -9,6 +9,7 @@ from storage.statistics_recount import find_wrong_statistics
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, pictures, until
 from tests.image_documents import finished_image, insert_images
+from tests.plain_signatures import read_signatures, sum_plainly
 
 pytestmark = pytest.mark.timeout(150)
 
@@ -59,6 +60,8 @@ async def test_statistics_are_right_while_everything_is_killed(stack: Stack) -> 
     await asyncio.gather(*(stack.job(ticket) for ticket in tickets))
     await until(lambda: _is_folded(stack), 30)
     await _assert_right(stack, images)
+    signatures = await read_signatures(stack.stores, unfolded=True)
+    assert signatures == await sum_plainly(stack.stores.database) != {}
     await assert_promises_kept(stack, tickets)
 
 

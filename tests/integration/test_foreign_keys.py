@@ -28,6 +28,7 @@ OWN = "something of one's own"
 OPEN = "the same for all"
 LINK = "for links only"
 USER = "not found; for a key of all users, one of its own"
+ALL_USERS = "not for client keys"
 EXPECTED = {
     "getHealth": OPEN,
     "getReadiness": OPEN,
@@ -59,6 +60,8 @@ EXPECTED = {
     "getLinkJobByUrl": NAMED,
     "deleteUser": USER,
     "getStatistics": ADMIN,
+    "listUserHistograms": USER,
+    "getMedianHistogram": ALL_USERS,
     "listDeadLetters": ADMIN,
     "getDeadLetter": ADMIN,
     "retryDeadLetter": ADMIN,
@@ -222,6 +225,8 @@ async def test_stranger_gets_nothing_of_another(working_service: Service, who: s
                     assert_problem(answer, 404, "not_found")
                 case "for links only":
                     assert_problem(answer, 401, "unauthenticated")
+                case "not for client keys" if role == "client":
+                    assert_problem(answer, 403, "forbidden")
                 case "nothing of it listed":
                     assert answer.json() == {"items": []}
                 case _:

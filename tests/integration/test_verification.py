@@ -13,6 +13,7 @@ from bson import ObjectId
 from storage.embedded import EmbeddedServers
 from storage.identifiers import new_id
 from storage.mongo import DURABLE, Database
+from storage.statistics_folding import FOLDER, StatisticsFolder
 from storage.verification import EVERY_INVARIANT, Verification, Verifier
 from tests.pictures import draw
 from tests.service import Service, environment, find_test_data, running_service
@@ -40,6 +41,7 @@ async def filled(servers: EmbeddedServers) -> AsyncIterator[Service]:
         async with service.working():
             await _fill(service)
         await service.send([("open.jpg", draw(seed=7))])
+        await _fold(service)
         yield service
         await service.stores.client.drop_database(environ["MINILAB_MONGODB_DATABASE"])
 
@@ -67,6 +69,13 @@ async def _fill(service: Service) -> None:
     await _durable(service)["expired"].insert_one(
         {"_id": new_id(), "kind": "image", "user_id": "u1", "expired_at": datetime.now(UTC)}
     )
+
+
+async def _fold(service: Service) -> None:
+    """Fold everything, in place of the worker that is gone."""
+    stores = service.stores
+    await stores.database["leases"].delete_one({"_id": FOLDER})
+    await StatisticsFolder(stores.client, stores.database).fold()
 
 
 def _durable(service: Service) -> Database:
@@ -149,7 +158,15 @@ async def _keep_expired(database: Database) -> None:
     await database["expired"].insert_one({"_id": image["_id"], "kind": "image"})
 
 
+async def _change_sum(database: Database) -> None:
+    signature = await database["signatures"].find_one({})
+    assert signature is not None
+    sums = bytes([signature["sums"][0] ^ 1]) + signature["sums"][1:]
+    await database["signatures"].update_one({"_id": signature["_id"]}, {"$set": {"sums": sums}})
+
+
 SUCCEEDED = {"status": "succeeded"}
+SEEN = {"histogram": {"$exists": True}}
 QUEUED = {"status": "queued"}
 ONE_MORE = {"$inc": {"metadata.images": 1}}
 IN_THE_OPEN = "whsec_MfKQ9r8GKYqrTwjU"
@@ -246,7 +263,29 @@ BREACHES: dict[str, list[Breach]] = {
     "hashed_tokens": [_changing("upload_links", {}, {"$set": {"token_hash": "mll_" + "x" * 43}})],
     "statistics": [
         _changing("statistics", {"_id": "total/images"}, {"$inc": {"count": 1}}),
-        _removing("images", {**SUCCEEDED, "counted": {"$ne": None}}),
+        _removing("images", {**SUCCEEDED, "uncounted": None}),
+    ],
+    "contributions": [
+        _changing("images", {**SUCCEEDED, "uncounted": None}, {"$inc": {"faces": 1}}),
+        _changing("contributions", SEEN, {"$set": {"histogram": bytes(1024)}}),
+        _changing("contributions", {}, {"$inc": {"size_bytes": 1}}),
+        _removing("contributions", {}),
+    ],
+    "contribution_image": [
+        _changing("contributions", {}, {"$set": {"removed": True}}),
+        _removing("images", {**SUCCEEDED, "uncounted": None}),
+        lambda database: database["contributions"].insert_one({"_id": new_id()}),
+    ],
+    "contribution_signature": [
+        _removing("signatures", {}),
+        _changing("signatures", {}, {"$set": {"images": 0}}),
+    ],
+    "contribution_quarter": [_removing("histogram_changes", {})],
+    "signatures": [
+        _changing("signatures", {}, {"$inc": {"images": 1}}),
+        _changing("signatures", {}, {"$set": {"sums": bytes(2048)}}),
+        _change_sum,
+        _removing("contributions", SEEN),
     ],
     "delivered_events": [
         _removing("events", {"type": "job.finished"}),

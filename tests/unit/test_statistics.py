@@ -21,8 +21,8 @@ from domain.statistics import (
     DayCount,
     Facts,
     Upload,
-    add_change,
-    add_removal,
+    add_facts,
+    add_uploads,
     count_days,
     count_users,
     day_borders,
@@ -48,30 +48,36 @@ UPLOADS = st.builds(
 )
 
 
-@given(UPLOADS, st.lists(FACTS, min_size=1))
-def test_only_the_last_facts_of_an_image_count(upload: Upload, history: list[Facts]) -> None:
+@given(st.lists(st.tuples(UPLOADS, st.lists(FACTS, min_size=1))))
+def test_only_the_last_facts_of_images_count(histories: list[tuple[Upload, list[Facts]]]) -> None:
     counts = Counts()
-    before = None
-    for facts in history:
-        add_change(counts, upload, before, facts)
-        before = facts
+    add_uploads(counts, [upload for upload, _ in histories], 1)
+    for _, history in histories:
+        add_facts(counts, history, 1)
+        add_facts(counts, history[:-1], -1)
     at_once = Counts()
-    add_change(at_once, upload, None, history[-1])
+    for upload, history in histories:
+        add_uploads(at_once, [upload], 1)
+        add_facts(at_once, history[-1:], 1)
     assert +counts == +at_once
     assert min(counts.values()) >= 0
 
 
-@given(UPLOADS, FACTS)
-def test_what_is_removed_leaves_nothing_but_its_bytes(upload: Upload, facts: Facts) -> None:
+@given(st.lists(UPLOADS), st.lists(FACTS))
+def test_what_is_taken_back_leaves_nothing(uploads: list[Upload], facts: list[Facts]) -> None:
     counts = Counts()
-    add_change(counts, upload, None, facts)
-    add_removal(counts, upload, facts)
-    assert {name: count for name, count in counts.items() if count} == (
-        {STORED_BYTES: upload.stored_bytes} if upload.stored_bytes else {}
-    )
-    never_counted = Counts()
-    add_removal(never_counted, upload, None)
-    assert never_counted == {STORED_BYTES: upload.stored_bytes}
+    for times in (1, -1):
+        add_uploads(counts, uploads, times)
+        add_facts(counts, facts, times)
+    assert not any(counts.values())
+
+
+@given(UPLOADS)
+def test_upload_is_counted_in_its_quarter_of_an_hour(upload: Upload) -> None:
+    counts = Counts()
+    add_uploads(counts, [upload] * 3, 1)
+    assert counts[QUARTER + name_quarter(upload.uploaded_at)] == 3
+    assert counts[STORED_BYTES] == 3 * upload.stored_bytes
 
 
 def test_users_come_with_their_first_image_and_go_with_their_last() -> None:

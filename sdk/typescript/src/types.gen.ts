@@ -526,6 +526,279 @@ export type ImageDeletedEvent = {
 export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'bmp' | 'heic' | 'avif';
 
 /**
+ * How often each gray level occurs in an image.
+ */
+export type ImageHistogram = {
+    /**
+     * 256 counts, from black to white.
+     */
+    bins: [
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number
+    ];
+    image_id: string;
+    /**
+     * Their sum: width × height.
+     */
+    pixels: number;
+    uploaded_at: string;
+};
+
+/**
  * The work on an image has ended, well or not.
  */
 export type ImageProcessed = {
@@ -952,6 +1225,286 @@ export type ListedImage = {
 };
 
 /**
+ * The median histogram of a day, over all images of all users.
+ */
+export type MedianHistogram = {
+    /**
+     * 256 shares of the pixels, from black to white: of each, the median over the images. They need not add up to 1. All are 0 where there is no image.
+     */
+    bins: [
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number
+    ];
+    day: string;
+    /**
+     * Of how many images: those that were uploaded on the day and have a histogram.
+     */
+    images: number;
+    /**
+     * Each histogram was divided by its number of pixels first.
+     */
+    normalized_by: 'pixels';
+    /**
+     * Time zone of the day.
+     */
+    tz: string;
+};
+
+/**
  * What the camera wrote into the file; None for what the file does not carry.
  *
  * Attributes: camera_make: Maker of the camera. camera_model: Model of the camera. lens_model: Model of the lens. taken_at: ``YYYY-MM-DDTHH:MM:SS`` by the camera's clock, with ``±HH:MM`` where the file names the offset from UTC. orientation: EXIF orientation as stored, 1 to 8. exposure_time: Seconds. f_number: Focal length over aperture. iso: Sensitivity. focal_length: Millimetres, of the lens itself. gps: Where it was taken.
@@ -968,6 +1521,11 @@ export type Metadata = {
     orientation?: number | null;
     taken_at?: string | null;
 };
+
+/**
+ * What is meant by alike; less is more alike.
+ */
+export type Metric = 'hellinger' | 'chi2' | 'intersection' | 'emd' | 'correlation';
 
 /**
  * What kind of key to make.
@@ -1069,6 +1627,11 @@ export type OperationResult = {
 
 export type DeadLetterPage = {
     items: Array<DeadLetter>;
+    next_cursor?: string;
+};
+
+export type ImageHistogramPage = {
+    items: Array<ImageHistogram>;
     next_cursor?: string;
 };
 
@@ -1232,6 +1795,39 @@ export type Retried = {
  * What a key was made for.
  */
 export type Role = 'admin' | 'service' | 'client' | 'link';
+
+/**
+ * A user, or an image, that is like the one asked for.
+ */
+export type SimilarItem = {
+    /**
+     * 0 where the histograms are equal, more where they are less alike.
+     */
+    distance: number;
+    /**
+     * The image; absent where users were asked for.
+     */
+    image_id?: string;
+    /**
+     * The user; of an image, whose it is.
+     */
+    user_id: string;
+};
+
+/**
+ * The most similar users or images, nearest first; of those equally near, by ID.
+ */
+export type Similar = {
+    /**
+     * With how many images the one was compared: the newest ones, where there are more than the service looks at. Absent where users were asked for: all are compared.
+     */
+    compared?: number;
+    items: Array<SimilarItem>;
+    /**
+     * What the distances are.
+     */
+    metric: Metric;
+};
 
 /**
  * What there is, at this moment; what was deleted is in no count.
@@ -2142,6 +2738,55 @@ export type RetryDeadLetterResponses = {
 };
 
 export type RetryDeadLetterResponse = RetryDeadLetterResponses[keyof RetryDeadLetterResponses];
+
+export type GetMedianHistogramData = {
+    body?: never;
+    headers?: {
+        'If-None-Match'?: string;
+    };
+    path?: never;
+    query?: {
+        /**
+         * Day of upload: `today`, or as `2026-11-22`.
+         */
+        day?: string;
+        /**
+         * Time zone of the days, as the IANA database names it.
+         */
+        tz?: string;
+    };
+    url: '/v1/histograms/median';
+};
+
+export type GetMedianHistogramErrors = {
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetMedianHistogramError = GetMedianHistogramErrors[keyof GetMedianHistogramErrors];
+
+export type GetMedianHistogramResponses = {
+    /**
+     * The median; or a plot where `Accept` asks for `image/svg+xml`.
+     */
+    200: MedianHistogram;
+};
+
+export type GetMedianHistogramResponse = GetMedianHistogramResponses[keyof GetMedianHistogramResponses];
 
 export type ListImagesData = {
     body?: never;
@@ -3503,6 +4148,130 @@ export type DeleteUserResponses = {
 };
 
 export type DeleteUserResponse = DeleteUserResponses[keyof DeleteUserResponses];
+
+export type ListUserHistogramsData = {
+    body?: never;
+    path: {
+        user_id: string;
+    };
+    query?: {
+        /**
+         * ISO week by time of upload: `current`, or as `2026-W47`.
+         */
+        week?: string;
+        /**
+         * Time zone of the days, as the IANA database names it.
+         */
+        tz?: string;
+        /**
+         * Most items on the page.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/v1/users/{user_id}/histograms';
+};
+
+export type ListUserHistogramsErrors = {
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ListUserHistogramsError = ListUserHistogramsErrors[keyof ListUserHistogramsErrors];
+
+export type ListUserHistogramsResponses = {
+    /**
+     * A page, in the form that `Accept` asks for; JSON where it asks for none of these.
+     */
+    200: ImageHistogramPage;
+};
+
+export type ListUserHistogramsResponse = ListUserHistogramsResponses[keyof ListUserHistogramsResponses];
+
+export type ListSimilarUsersData = {
+    body?: never;
+    path: {
+        user_id: string;
+    };
+    query?: {
+        /**
+         * How many, at most.
+         */
+        n?: number;
+        /**
+         * What is meant by alike; less is more alike.
+         */
+        metric?: Metric;
+        /**
+         * Only images uploaded at this time or later count, on both sides.
+         */
+        since?: string;
+        /**
+         * An image of the user: then the images that are most like it are answered.
+         */
+        image_id?: string;
+    };
+    url: '/v1/users/{user_id}/similar';
+};
+
+export type ListSimilarUsersErrors = {
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Gone
+     */
+    410: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ListSimilarUsersError = ListSimilarUsersErrors[keyof ListSimilarUsersErrors];
+
+export type ListSimilarUsersResponses = {
+    /**
+     * The users; or with `image_id`, the images.
+     */
+    200: Similar;
+};
+
+export type ListSimilarUsersResponse = ListSimilarUsersResponses[keyof ListSimilarUsersResponses];
 
 export type ListWebhooksData = {
     body?: never;

@@ -44,6 +44,8 @@ from .image import Image
 from .image_deleted import ImageDeleted
 from .image_deleted_event import ImageDeletedEvent
 from .image_format import ImageFormat
+from .image_histogram import ImageHistogram
+from .image_histogram_page import ImageHistogramPage
 from .image_operations import ImageOperations
 from .image_processed import ImageProcessed
 from .image_processed_event import ImageProcessedEvent
@@ -67,7 +69,9 @@ from .link_used_up import LinkUsedUp
 from .link_used_up_event import LinkUsedUpEvent
 from .listed_image import ListedImage
 from .listed_image_page import ListedImagePage
+from .median_histogram import MedianHistogram
 from .metadata import Metadata
+from .metric import Metric
 from .new_api_key import NewApiKey
 from .new_upload_link import NewUploadLink
 from .new_webhook import NewWebhook
@@ -84,6 +88,8 @@ from .redeliver_failed import RedeliverFailed
 from .redelivered import Redelivered
 from .retried import Retried
 from .role import Role
+from .similar import Similar
+from .similar_item import SimilarItem
 from .statistics import Statistics
 from .status import Status
 from .totals import Totals
@@ -144,6 +150,8 @@ __all__ = (
     "ImageDeleted",
     "ImageDeletedEvent",
     "ImageFormat",
+    "ImageHistogram",
+    "ImageHistogramPage",
     "ImageOperations",
     "ImageProcessed",
     "ImageProcessedEvent",
@@ -167,7 +175,9 @@ __all__ = (
     "LinkUsedUpEvent",
     "ListedImage",
     "ListedImagePage",
+    "MedianHistogram",
     "Metadata",
+    "Metric",
     "NewApiKey",
     "NewUploadLink",
     "NewWebhook",
@@ -184,6 +194,8 @@ __all__ = (
     "RedeliverFailed",
     "Retried",
     "Role",
+    "Similar",
+    "SimilarItem",
     "Statistics",
     "Status",
     "Totals",

@@ -1,0 +1,219 @@
+"""Line 10: histograms across users: medians, weeks, similar users, and what they cost the work."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from statistics import median, quantiles
+from typing import Any
+
+import numpy as np
+from pymongo import MongoClient
+
+from benchmarks.analytics_data import (
+    IMAGES_OF_USER,
+    PIXELS,
+    SignatureFiller,
+    fill_day,
+    fill_images,
+    user_name,
+)
+from benchmarks.clients import in_own_process
+from benchmarks.http_client import Address, Connection, get_request
+from benchmarks.meter import MEGABYTE, cpu_seconds, tree_rss_mb, watch_peak
+from benchmarks.rows import Row, Section, Target
+from benchmarks.service import Bench, Service, running_service
+from benchmarks.similar_users import AT_MOST, PRODUCT, measure_growth, time_products
+from storage.contributions import CONTRIBUTIONS
+from storage.medians import MEDIANS
+from storage.mongo import connect_mongo, ensure_indexes
+from storage.settings import StoreSettings
+from storage.statistics_folding import StatisticsFolder
+
+UNCHANGED_MS = 20.0
+WEEK_MS = 20.0
+COLD_TIMES = 3
+DAY = datetime(2026, 11, 20, tzinfo=UTC)
+OK = 200
+Client = MongoClient[dict[str, Any]]
+
+
+def measure_analytics(bench: Bench) -> Section:
+    """Ask over HTTP, and search in growing numbers of users."""
+    rows: list[Row] = []
+    with running_service(bench) as service, Client(bench.servers.mongodb_url) as client:
+        service.worker.stop()  # It would fold what is filled in here.
+        rows += _measure_median(bench, client, service)
+        rows += _measure_week(bench, client, service)
+        rows += _measure_similar(bench, client, service)
+        client.drop_database(service.database)
+    rows += _measure_folding(bench)
+    rows += measure_growth(bench, is_drawn=not bench.quick)
+    return Section("histograms across users", rows)
+
+
+def _measure_median(bench: Bench, client: Client, service: Service) -> list[Row]:
+    """Ask for the median of a day, cold and again, beside plain NumPy."""
+    images = bench.count(200_000, 20_000)
+    counts = fill_day(client[service.database], DAY, images)
+    client.admin.command("fsync")
+    path = f"/v1/histograms/median?day={DAY:%Y-%m-%d}"
+    limits, cold = [], []
+    idle = tree_rss_mb(service.api.pid)
+    with watch_peak(partial(tree_rss_mb, service.api.pid)) as peak:
+        for _ in range(COLD_TIMES):
+            before = time.perf_counter()
+            expected = np.median(counts / np.full((images, 1), PIXELS), axis=0)
+            limits.append(1000 * (time.perf_counter() - before))
+            client[service.database][MEDIANS].delete_many({})
+            cold += in_own_process(_ask, service.address, [path], 1)
+    again = in_own_process(_ask, service.address, [path], bench.count(200, 50))
+    assert len(expected) == len(counts[0])
+    name = f"median of a day with {images:,} images"
+    limit_name = "NumPy: np.median of the shares, in memory"
+    at_most = partial(Target, of="figure", at_most=True)
+    return [
+        Row(
+            f"{name}, cold", median(cold), "ms", median(limits), limit_name, Target(3, at_most=True)
+        ),
+        Row("unchanged, 95th percentile", _slowest(again), "ms", target=at_most(UNCHANGED_MS)),
+        Row(
+            "memory of the API above idle, at its peak",
+            peak.value - idle,
+            "MB",
+            counts.nbytes * 2 / MEGABYTE,
+            "the shares in float64",
+            detail=True,
+        ),
+    ]
+
+
+def _measure_week(bench: Bench, client: Client, service: Service) -> list[Row]:
+    """Ask for the weeks of users with 14 images each."""
+    users = bench.count(5_000, 200)
+    owners = [user_name(number % users) for number in range(users * IMAGES_OF_USER)]
+    monday = datetime(2026, 11, 16, tzinfo=UTC) + timedelta(hours=1)
+    fill_images(client[service.database], owners, monday)
+    paths = [f"/v1/users/{user_name(number)}/histograms?week=2026-W47" for number in range(users)]
+    ms = in_own_process(_ask, service.address, paths, bench.count(500, 100))
+    limit = in_own_process(_ask, service.address, ["/v1/capabilities"], 200)
+    name = f"week of a user with {IMAGES_OF_USER} images, 95th percentile"
+    target = Target(WEEK_MS, of="figure", at_most=True)
+    nothing = "a request that reads nothing, median"
+    return [Row(name, _slowest(ms), "ms", median(limit), nothing, target)]
+
+
+def _measure_similar(bench: Bench, client: Client, service: Service) -> list[Row]:
+    """Ask for the users who are most like others, beside a product of all with one."""
+    users, times = bench.count(100_000, 5_000), bench.count(500, 100)
+    filler = SignatureFiller(client[service.database], users)
+    filler.fill(users)
+    client.admin.command("fsync")
+    asked = np.random.default_rng(1).integers(0, users, 50).tolist()
+    paths = [f"/v1/users/{user_name(number)}/similar" for number in asked]
+    idle = tree_rss_mb(service.api.pid)
+    first = in_own_process(_ask, service.address, paths[:1], 1)
+    ms = in_own_process(_ask, service.address, paths, times)
+    since = [f"{paths[0]}?since={DAY:%Y-%m-%d}T00:00:00Z"]
+    since_ms = in_own_process(_ask, service.address, since, COLD_TIMES)
+    images = client[service.database][CONTRIBUTIONS].estimated_document_count()
+    shares = filler.shares.astype(np.float64)
+    limit = median(time_products(shares, asked))
+    small_limit = median(time_products(filler.shares, asked))
+    name = f"similar users among {users:,}, over HTTP"
+    return [
+        Row(f"{name}, 95th percentile", _slowest(ms), "ms", limit, PRODUCT, AT_MOST),
+        Row("median", median(ms), "ms", limit, "the same", detail=True),
+        Row("median", median(ms), "ms", small_limit, "the same in float32", detail=True),
+        Row(
+            f"those of whoever uploaded since a day, of {images:,} images",
+            median(since_ms),
+            "ms",
+            detail=True,
+        ),
+        Row("the first question, which makes the index", first[0] / 1000, "s", detail=True),
+        Row(
+            "memory of the API above that before",
+            tree_rss_mb(service.api.pid) - idle,
+            "MB",
+            shares.nbytes / MEGABYTE,
+            "the mean histograms in float64",
+            detail=True,
+        ),
+    ]
+
+
+async def _ask(address: Address, paths: list[str], times: int) -> list[float]:
+    """Ask one after the other, after a few that do not count where there are more."""
+    connection = await Connection.open(address)
+    warm_up = 5 if times > 1 else 0
+    taken = []
+    for number in range(warm_up + times):
+        request = [get_request(address, paths[number * 37 % len(paths)])]
+        before = time.perf_counter()
+        answer = await connection.send(request)
+        taken.append(1000 * (time.perf_counter() - before))
+        assert answer.status == OK, answer.body
+    connection.close()
+    return taken[warm_up:]
+
+
+def _measure_folding(bench: Bench) -> list[Row]:
+    """Fold images with histograms beside as many without: the difference is what these cost."""
+    images = bench.count(20_000, 3_000)
+    with_cpu, without_cpu = (
+        _fold(bench, images, has_histogram=has_histogram) for has_histogram in (True, False)
+    )
+    return [
+        Row(
+            f"{of}'s processor time for an image that is folded, its histogram included",
+            here,
+            "ms",
+            there,
+            "the same without a histogram",
+            detail=True,
+        )
+        for of, here, there in zip(("MongoDB", "the worker"), with_cpu, without_cpu, strict=True)
+    ]
+
+
+def _fold(bench: Bench, images: int, *, has_histogram: bool) -> tuple[float, float]:
+    name = f"bench_fold_{has_histogram}"
+    with Client(bench.servers.mongodb_url) as client:
+        owners = [user_name(number % (images // 2)) for number in range(images)]
+        in_own_process(_prepare, (bench.servers.mongodb_url, bench.servers.redis_url), name)
+        fill_images(
+            client[name],
+            owners,
+            DAY,
+            has_histogram=has_histogram,
+            is_uncounted=True,
+        )
+        client.admin.command("fsync")
+        pid = bench.servers.mongodb.pid
+        before = cpu_seconds(pid)
+        urls = (bench.servers.mongodb_url, bench.servers.redis_url)
+        folded, own = in_own_process(_fold_all, urls, name)
+        mongodb = cpu_seconds(pid) - before
+        assert folded == images
+        client.drop_database(name)
+    return 1000 * mongodb / images, 1000 * own / images
+
+
+async def _prepare(urls: tuple[str, str], name: str) -> None:
+    client = connect_mongo(StoreSettings(*urls))
+    await ensure_indexes(client[name])
+    client.close()
+
+
+async def _fold_all(urls: tuple[str, str], name: str) -> tuple[int, float]:
+    """Fold everything. Gives how much, and the processor seconds of this process."""
+    client = connect_mongo(StoreSettings(*urls))
+    before = time.process_time()
+    folded = await StatisticsFolder(client, client[name]).fold()
+    used = time.process_time() - before
+    client.close()
+    return folded, used
+
+
+def _slowest(ms: list[float]) -> float:
+    return quantiles(ms, n=20)[18]

@@ -1,0 +1,219 @@
+"""Histograms of very many users and images, written as the folding leaves them."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from bson import Binary, Int64, ObjectId
+from pymongo.database import Database
+
+from domain.images.operations import HISTOGRAM
+from domain.signatures import UNIT
+from domain.statistics import Facts, Upload
+from storage.contributions import CONTRIBUTIONS, TAKEN_OVER, Contribution, make_document
+from storage.identifiers import first_id_at
+from storage.signatures import REVISIONS, SIGNATURES
+
+LEVELS = 256
+HILLS = 4
+PIXELS = 38_804
+"""Of a picture of 178 × 218."""
+IMAGES_OF_USER = 14
+BATCH = 10_000
+
+Shares = npt.NDArray[np.float32]
+PlainDatabase = Database[dict[str, Any]]
+
+
+def draw_shares(count: int, seed: int) -> Shares:
+    """Draw histograms that look like those of photos: some hills, and noise upon them.
+
+    Returns:
+        Shares of the pixels, shape (count, 256).
+    """
+    chance = np.random.default_rng(seed)
+    level = np.arange(LEVELS, dtype=np.float32)
+    shares = np.full((count, LEVELS), 2e-4, np.float32)
+    for _ in range(HILLS):
+        middle = chance.uniform(0, 255, (count, 1)).astype(np.float32)
+        width = chance.uniform(6, 50, (count, 1)).astype(np.float32)
+        weight = chance.gamma(1, 1, (count, 1)).astype(np.float32)
+        shares += weight / width * np.exp(-0.5 * ((level - middle) / width) ** 2)
+    shares *= chance.gamma(20, 1 / 20, (count, LEVELS)).astype(np.float32)
+    drawn: Shares = shares / shares.sum(axis=1, keepdims=True)
+    return drawn
+
+
+def user_name(number: int) -> str:
+    """Name a user."""
+    return f"user-{number:07}"
+
+
+class SignatureFiller:
+    """Appends users, each with the signature of some images.
+
+    Attributes:
+        shares: The mean histogram of each, shape (users, 256).
+
+    Args:
+        database: Where to.
+        most: How many users there will be.
+    """
+
+    def __init__(self, database: PlainDatabase, most: int) -> None:
+        self._signatures = database[SIGNATURES]
+        self._revisions = database[REVISIONS]
+        self._shares = np.empty((most, LEVELS), np.float32)
+        self._filled = 0
+        mark_taken_over(database)
+
+    @property
+    def shares(self) -> Shares:
+        """The mean histogram of each, shape (users, 256)."""
+        return self._shares[: self._filled]
+
+    def fill(self, users: int) -> None:
+        """Append users up to a number, with one revision."""
+        counter = {"_id": "histograms"}
+        before = self._revisions.find_one(counter) or {"newest": 0}
+        revision = Int64(before["newest"] + 1)
+        for start in range(self._filled, users, BATCH):
+            end = min(start + BATCH, users)
+            self._shares[start:end] = draw_shares(end - start, start)
+            units = np.rint(self._shares[start:end].astype(np.float64) * UNIT) * IMAGES_OF_USER
+            sums = units.astype("<i8")
+            self._signatures.insert_many(
+                [
+                    {
+                        "_id": user_name(number),
+                        "images": IMAGES_OF_USER,
+                        "sums": Binary(row.tobytes()),
+                        "revision": revision,
+                    }
+                    for number, row in enumerate(sums, start)
+                ],
+                ordered=False,
+            )
+        self._filled = users
+        self._revisions.update_one(counter, {"$set": {"newest": revision}}, upsert=True)
+
+
+def fill_day(database: PlainDatabase, day: datetime, images: int) -> npt.NDArray[np.uint32]:
+    """Write the contributions of images that were uploaded all over a day.
+
+    Args:
+        database: Where to.
+        day: Its first moment, UTC.
+        images: How many.
+
+    Returns:
+        Their counts, shape (images, 256).
+    """
+    mark_taken_over(database)
+    counts = draw_counts(images)
+    for start in range(0, images, BATCH):
+        numbers = range(start, min(start + BATCH, images))
+        moments = [day + timedelta(days=number / images) for number in numbers]
+        database[CONTRIBUTIONS].insert_many(
+            [
+                make_document(
+                    first_id_at(moment) + f"-7000-8000-{number:012x}",
+                    _contribution(user_name(number % 100_000), moment, counts[number]),
+                )
+                for number, moment in zip(numbers, moments, strict=True)
+            ],
+            ordered=False,
+        )
+    return counts
+
+
+def draw_counts(images: int, seed: int = 0) -> npt.NDArray[np.uint32]:
+    """Draw counts of pictures that all have the same number of pixels, shape (images, 256)."""
+    counts = np.empty((images, LEVELS), np.uint32)
+    for start in range(0, images, BATCH):
+        shares = draw_shares(min(BATCH, images - start), seed + start)
+        counts[start : start + BATCH] = np.rint(shares * PIXELS)
+    return counts
+
+
+def fill_images(
+    database: PlainDatabase,
+    owners: Sequence[str],
+    moment: datetime,
+    *,
+    has_histogram: bool = True,
+    is_uncounted: bool = False,
+) -> None:
+    """Write images that are done, one after the other, and the results of their blobs.
+
+    Args:
+        database: Where to.
+        owners: The user of each.
+        moment: When the first was uploaded, UTC; the others, a millisecond apart.
+        has_histogram: Whether a histogram was asked for.
+        is_uncounted: Whether they wait to be folded.
+    """
+    counts = draw_counts(len(owners))
+    for start in range(0, len(owners), BATCH):
+        numbers = range(start, min(start + BATCH, len(owners)))
+        documents = [
+            _image(owners[number], number, moment, has_histogram=has_histogram)
+            | ({"uncounted": True} if is_uncounted else {})
+            for number in numbers
+        ]
+        blobs = [
+            _blob(document["sha256"], counts[number])
+            for number, document in zip(numbers, documents, strict=True)
+        ]
+        database["blobs.files"].insert_many(blobs, ordered=False)
+        database["images"].insert_many(documents, ordered=False)
+
+
+def mark_taken_over(database: PlainDatabase) -> None:
+    """Say that there is nothing from before contributions were kept."""
+    database["leases"].update_one({"_id": TAKEN_OVER}, {"$set": {"has_ended": True}}, upsert=True)
+
+
+def _contribution(user_id: str, moment: datetime, counts: npt.NDArray[np.uint32]) -> Contribution:
+    packed = counts.astype("<u4").tobytes()
+    upload = Upload(user_id, "jpeg", moment, 7_000, 7_000)
+    return Contribution(upload, Facts(None, 0, ()), packed, int(counts.sum()))
+
+
+def _image(owner: str, number: int, moment: datetime, *, has_histogram: bool) -> dict[str, Any]:
+    uploaded_at = moment + timedelta(milliseconds=number)
+    image_id = first_id_at(uploaded_at) + f"-7000-8000-{number:012x}"
+    operation = HISTOGRAM if has_histogram else "metadata"
+    return {
+        "_id": image_id,
+        "job_id": image_id,
+        "user_id": owner,
+        "key_id": "admin",
+        "index": 0,
+        "chunk": 0,
+        "sha256": f"{image_id:0<64}",
+        "size_bytes": 7_000,
+        "stored_bytes": 7_000,
+        "filename": "photo.jpg",
+        "format": "jpeg",
+        "uploaded_at": uploaded_at,
+        "finished_at": uploaded_at,
+        "duplicate_of": None,
+        "status": "succeeded",
+        "cells": {operation: {"status": "succeeded", "version": 1, "error": None}},
+        "attempts": 1,
+        "hint": 0,
+        "fence": 1,
+        "error": None,
+    }
+
+
+def _blob(sha256: str, counts: npt.NDArray[np.uint32]) -> dict[str, Any]:
+    value = Binary(counts.astype("<u4").tobytes())
+    return {
+        "_id": ObjectId(),
+        "length": 7_000,
+        "metadata": {"sha256": sha256, "results": {HISTOGRAM: {"version": 1, "value": value}}},
+    }

@@ -1,0 +1,179 @@
+"""Similar users among ever more of them: times, memory, and what the approximate index misses."""
+
+import logging
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import structlog
+from pymongo import MongoClient
+
+from benchmarks.analytics_data import SignatureFiller, user_name
+from benchmarks.clients import in_own_process
+from benchmarks.growth_plot import plot_growth
+from benchmarks.meter import MEGABYTE
+from benchmarks.rows import Row, Target
+from benchmarks.service import ROOT, Bench
+from domain.nearest import Neighbour
+from domain.similarity import Metric, distances
+from storage.mongo import INDEXES, connect_mongo
+from storage.settings import SimilaritySettings, StoreSettings
+from storage.signatures import SIGNATURES
+from storage.similar_users import SimilarUsers
+
+COUNT = 10
+METRIC_TIMES = 3
+PLAIN_USERS = 100_000
+KINDS = ("exact", "approximate")
+PICTURE = ROOT / "docs" / "similar-users-growth.svg"
+AT_MOST = Target(3.0, at_most=True)
+PRODUCT = "one matrix product of all mean histograms with one, in memory"
+
+
+class Search(msgspec.Struct, frozen=True):
+    """How searches in a fresh process went.
+
+    Attributes:
+        load_seconds: The first answer, which makes the index.
+        ms: Time of each further one, in ms.
+        metric_ms: The median with each other metric, in ms, by its name.
+        peak_mb: Most memory of the process, in MB.
+        found: Who was found each time, by number of the user.
+    """
+
+    load_seconds: float
+    ms: list[float]
+    metric_ms: dict[str, float]
+    peak_mb: float
+    found: list[set[int]]
+
+
+def measure_growth(bench: Bench, *, is_drawn: bool) -> list[Row]:
+    """Search among 10,000 to 1,000,000 users with both indexes.
+
+    Args:
+        bench: Where.
+        is_drawn: Whether the picture in the documentation is drawn anew.
+    """
+    most = bench.count(1_000_000, 20_000)
+    times = bench.count(200, 50)
+    sizes = [most // 100, most * 3 // 100, most // 10, most * 3 // 10, most]
+    curves: dict[str, list[tuple[float, float]]] = {}
+    rows: list[Row] = []
+    name = "bench_similar_users"
+    with MongoClient[dict[str, Any]](bench.servers.mongodb_url) as client:
+        client[name][SIGNATURES].create_indexes(INDEXES[SIGNATURES])
+        filler = SignatureFiller(client[name], most)
+        for users in sizes:
+            filler.fill(users)
+            client.admin.command("fsync")
+            asked = np.random.default_rng(users).integers(0, users, times).tolist()
+            limit = time_products(filler.shares.astype(np.float64), asked)
+            searches = {kind: _search(bench, name, kind, asked) for kind in KINDS}
+            curves.setdefault("NumPy: one matrix product", []).append((users, median(limit)))
+            for kind, search in searches.items():
+                curves.setdefault(f"{kind} index", []).append((users, median(search.ms)))
+            if users in {most // 10, most}:
+                rows += _rows(users, searches, limit)
+                rows += _metric_rows(filler, searches["exact"], asked[0])
+        client.drop_database(name)
+    if is_drawn:
+        title = "Ten most similar users: median time of an answer"
+        PICTURE.write_text(plot_growth(title, "Users", curves) + "\n", encoding="utf-8")
+    return rows
+
+
+def _rows(users: int, searches: dict[str, Search], limit: Sequence[float]) -> list[Row]:
+    rows: list[Row] = []
+    matrix_mb = users * 256 * 8 / MEGABYTE
+    for kind, search in searches.items():
+        hits = sum(len(a & b) for a, b in zip(search.found, searches["exact"].found, strict=True))
+        recall = hits / sum(map(len, searches["exact"].found))
+        name = f"similar users among {users:,}, {kind} index"
+        slowest = quantiles(search.ms, n=20)[18]
+        rows += [
+            Row(f"{name}, 95th percentile", slowest, "ms", median(limit), PRODUCT, AT_MOST),
+            Row("median", median(search.ms), "ms", median(limit), "the same", detail=True),
+            Row("found of the ten nearest", 100 * recall, "%", 100.0, "all", detail=True),
+            Row("made by the first question", search.load_seconds, "s", detail=True),
+            Row(
+                "memory of the process at its peak",
+                search.peak_mb,
+                "MB",
+                matrix_mb,
+                "the mean histograms in float64",
+                detail=True,
+            ),
+        ]
+    return rows
+
+
+def _metric_rows(filler: SignatureFiller, search: Search, asked: int) -> list[Row]:
+    """Show the other metrics; of not too many users beside plain NumPy over all at once."""
+    rows: list[Row] = []
+    shares = filler.shares.astype(np.float64) if len(filler.shares) <= PLAIN_USERS else None
+    for name, ms in search.metric_ms.items():
+        limit = None if shares is None else _time_plain(Metric(name), shares, asked)
+        limit_name = "NumPy over all, in memory" if limit else ""
+        row = Row(f"exact index with {name}, median", ms, "ms", limit, limit_name, detail=True)
+        rows.append(row)
+    return rows
+
+
+def _time_plain(metric: Metric, shares: npt.NDArray[np.float64], asked: int) -> float:
+    before = time.perf_counter()
+    np.argpartition(distances(metric, shares[asked], shares), COUNT)
+    return 1000 * (time.perf_counter() - before)
+
+
+def _search(bench: Bench, database: str, kind: str, asked: list[int]) -> Search:
+    urls = (bench.servers.mongodb_url, bench.servers.redis_url)
+    return in_own_process(_search_all, urls, database, kind, asked)
+
+
+async def _search_all(urls: tuple[str, str], database: str, kind: str, asked: list[int]) -> Search:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    client = connect_mongo(StoreSettings(*urls))
+    settings = msgspec.convert({"similar_index": kind}, SimilaritySettings)
+    users = SimilarUsers(client, client[database], settings)
+    load_ms, _ = await _time(users, asked[0], Metric.HELLINGER)
+    answers = [await _time(users, number, Metric.HELLINGER) for number in asked]
+    others = [metric for metric in Metric if metric is not Metric.HELLINGER]
+    metric_ms = {
+        metric.value: median(
+            [(await _time(users, number, metric))[0] for number in asked[:METRIC_TIMES]]
+        )
+        for metric in others
+    }
+    client.close()
+    found = [{int(one.id[-7:]) for one in nearest} for _, nearest in answers]
+    ms = [ms for ms, _ in answers]
+    return Search(load_ms / 1000, ms, metric_ms, _peak_mb(), found)
+
+
+async def _time(users: SimilarUsers, number: int, metric: Metric) -> tuple[float, list[Neighbour]]:
+    before = time.perf_counter()
+    found = await users.find(user_name(number), COUNT, metric)
+    return 1000 * (time.perf_counter() - before), found
+
+
+def _peak_mb() -> float:
+    """Read the most memory that this process has had; ``ru_maxrss`` has its parent's as well."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    kilobytes = next(line.split()[1] for line in status.splitlines() if "VmHWM" in line)
+    return 1024 * int(kilobytes) / MEGABYTE
+
+
+def time_products(shares: npt.NDArray[np.floating], asked: Sequence[int]) -> list[float]:
+    """Multiply the matrix of all with one of them, as plain NumPy would."""
+    taken = []
+    for number in asked[:50]:
+        before = time.perf_counter()
+        np.dot(shares, shares[number])
+        taken.append(1000 * (time.perf_counter() - before))
+    return taken

@@ -1,0 +1,71 @@
+"""ISO weeks of the calendar, as times in UTC."""
+
+import re
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from domain.days import end_of_day, start_of_day
+from domain.errors import InvalidValue
+
+CURRENT = "current"
+WEEK_PATTERN = r"^(current|\d{4}-W\d{2})$"
+
+
+class Week(msgspec.Struct, frozen=True):
+    """A week from Monday to Sunday.
+
+    Source: ISO 8601: week 1 of a year is the one that has its first Thursday, so a year has 52
+    weeks or 53, and its first and last days may belong to a week of another year.
+
+    Attributes:
+        year: The year that the week belongs to, 1 to 9999.
+        number: 1 to 52 or 53.
+    """
+
+    year: int
+    number: int
+
+    @property
+    def name(self) -> str:
+        """As ``2026-W47``."""
+        return f"{self.year:04}-W{self.number:02}"
+
+    def start(self, zone: ZoneInfo) -> datetime:
+        """Give the first moment of its Monday in a zone, UTC."""
+        return start_of_day(date.fromisocalendar(self.year, self.number, 1), zone)
+
+    def end(self, zone: ZoneInfo) -> datetime:
+        """Give the first moment after its Sunday in a zone, UTC."""
+        monday = date.fromisocalendar(self.year, self.number, 1).toordinal()
+        # The last week there is ends after the last day there is.
+        sunday = date.fromordinal(min(monday + 6, date.max.toordinal()))
+        return end_of_day(sunday, zone)
+
+
+def find_week(name: str, now: datetime, zone: ZoneInfo) -> Week:
+    """Find a week by its name.
+
+    Args:
+        name: :data:`CURRENT`, or as ``2026-W47``.
+        now: The time, UTC.
+        zone: Whose calendar says which week is the current one.
+
+    Raises:
+        InvalidValue: There is no such week.
+    """
+    if name == CURRENT:
+        year, number, _ = now.astimezone(zone).isocalendar()
+        return Week(year, number)
+    unknown = InvalidValue(
+        "There is no such week; name one as 2026-W47: most years have 52, some 53."
+    )
+    if not re.fullmatch(WEEK_PATTERN, name, re.ASCII):
+        raise unknown
+    year, number = int(name[:4]), int(name[6:])
+    try:
+        date.fromisocalendar(year, number, 1)
+    except ValueError:
+        raise unknown from None
+    return Week(year, number)

@@ -1,0 +1,122 @@
+"""Many histograms, read bin by bin: a few in memory, more in a file without a name."""
+
+import os
+import tempfile
+from types import TracebackType
+from typing import IO, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from domain.errors import Unavailable
+from domain.images.values import BINS
+from domain.medians import Shares, find_median, share_of_pixels
+
+Counts = npt.NDArray[np.uint32]
+Pixels = npt.NDArray[np.int64]
+
+MEMORY_BYTES = 64 * 1024 * 1024
+_BIN_BYTES = 4
+
+
+class HistogramSpool:
+    """Takes histograms image by image, and gives them bin by bin.
+
+    At most :data:`MEMORY_BYTES` of counts are in memory, besides one block that is added and one
+    bin of all images that is worked on (24 bytes an image). What is more goes into a file that
+    has no name: whatever ends the process, it is gone. Not for several threads at once.
+
+    Args:
+        memory_bytes: Most bytes of counts in memory.
+    """
+
+    def __init__(self, memory_bytes: int = MEMORY_BYTES) -> None:
+        self._room = memory_bytes
+        self._blocks: list[Counts] = []
+        self._file: IO[bytes] | None = None
+        self._in_file: list[int] = []
+        self._pixels: list[Pixels] = []
+        self.images = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def add(self, counts: Counts, pixels: Pixels) -> None:
+        """Take histograms.
+
+        Args:
+            counts: Shape (images, 256).
+            pixels: Their sums, 1 or more; shape (images,).
+
+        Raises:
+            Unavailable: The file cannot grow.
+        """
+        if not len(counts):
+            return
+        block = np.array(counts.T, order="C")
+        if self._file is None and block.nbytes <= self._room:
+            self._room -= block.nbytes
+            self._blocks.append(block)
+        else:
+            self._write(block)
+            self._in_file.append(len(pixels))
+        self._pixels.append(np.array(pixels))
+        self.images += len(pixels)
+
+    def medians(self) -> Shares:
+        """Find the median of each bin's share of the pixels.
+
+        Returns:
+            Shape (256,), each 0 to 1; zeros where there is no histogram.
+        """
+        medians = np.zeros(BINS)
+        if not self.images:
+            return medians
+        pixels = np.concatenate(self._pixels).astype(np.float64)
+        for level in range(BINS):
+            medians[level] = find_median(share_of_pixels(self._column(level), pixels))
+        return medians
+
+    def close(self) -> None:
+        """Let go of memory and file."""
+        self._blocks.clear()
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _write(self, block: Counts) -> None:
+        try:
+            if self._file is None:
+                self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
+            view = block.data.cast("B")
+            while view:
+                view = view[self._file.write(view) :]
+        except OSError as error:
+            raise Unavailable("There is no room for so many histograms now.") from error
+
+    def _column(self, level: int) -> Counts:
+        """Gather one bin of all images, in the order of their pixels."""
+        column = np.empty(self.images, np.uint32)
+        start = 0
+        for block in self._blocks:
+            end = start + block.shape[1]
+            column[start:end] = block[level]
+            start = end
+        place = 0
+        for images in self._in_file:
+            self._read(column[start : start + images], place + level * images * _BIN_BYTES)
+            place += BINS * images * _BIN_BYTES
+            start += images
+        return column
+
+    def _read(self, part: Counts, place: int) -> None:
+        if self._file is None or os.preadv(self._file.fileno(), [part.data], place) != part.nbytes:
+            raise OSError("a file of histograms is shorter than what was written")

@@ -1,0 +1,165 @@
+"""The median histogram of a time over all users: exact, and kept until something of it changes."""
+
+import threading
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+import numpy as np
+import pymongo
+from bson import Binary
+from pymongo.client_session import ClientSession
+from pymongo.errors import DuplicateKeyError
+
+from domain.errors import Unavailable
+from domain.signatures import read_counts
+from storage.contributions import is_taken_over, read_histograms
+from storage.histogram_spool import HistogramSpool
+from storage.identifiers import utc_now
+from storage.mongo import DURABLE, Client, Database, Document, PlainDatabase
+from storage.periods import Period
+from storage.shared_answers import SharedAnswers
+from storage.signatures import newest_change
+from storage.snapshots import read_snapshot_in_thread
+from storage.unfolded import HistogramChange, read_unfolded_histograms
+
+MEDIANS = "medians"
+MAX_SECONDS = 120.0
+
+
+class Median(msgspec.Struct, frozen=True):
+    """A median histogram.
+
+    Attributes:
+        images: Of how many images.
+        bins: 256 shares of the pixels, each 0 to 1; zeros where there is no image.
+    """
+
+    images: int
+    bins: list[float]
+
+
+class _Found(msgspec.Struct, frozen=True):
+    """A median, and whether it holds until the next change that is folded.
+
+    Attributes:
+        median: The median.
+        revision: Of the newest change within the time.
+        is_folded: Whether no change was waiting to be folded.
+    """
+
+    median: Median
+    revision: int
+    is_folded: bool
+
+
+class Medians:
+    """Finds medians.
+
+    A median is right at the moment in which it is asked for: to the last image that has ended, or
+    was deleted, before.
+
+    Args:
+        client: For snapshots.
+        database: Holds everything.
+    """
+
+    def __init__(self, client: Client, database: Database) -> None:
+        self._client = client
+        self._database = database
+        self._medians = database.get_collection(MEDIANS, write_concern=DURABLE)
+        self._answers = SharedAnswers[Median]()
+        self._closing = threading.Event()
+
+    async def read(self, period: Period) -> Median:
+        """Find the median of all images that were uploaded in a time and have a histogram.
+
+        Args:
+            period: The time.
+
+        Raises:
+            Unavailable: Images of before are being taken over, or the disk is full.
+            PyMongoError: MongoDB cannot be reached, or it took too long.
+        """
+        return await self._find_kept(period) or await self._answers.ask(
+            period.name, lambda: self._work_out(period)
+        )
+
+    async def close(self) -> None:
+        """Break off what is under way."""
+        self._closing.set()
+        await self._answers.close()
+
+    async def _find_kept(self, period: Period) -> Median | None:
+        def find(database: PlainDatabase, session: ClientSession) -> Median | None:
+            kept = database[MEDIANS].find_one({"_id": period.name}, session=session)
+            if kept is None or kept["revision"] != newest_change(
+                database, session, *period.quarters
+            ):
+                return None
+            waiting = _read_changes(period, database, session)
+            return None if waiting else _read_median(kept)
+
+        return await read_snapshot_in_thread(self._client, self._database, find)
+
+    async def _work_out(self, period: Period) -> Median:
+        if kept := await self._find_kept(period):  # Another has worked it out meanwhile.
+            return kept
+        with pymongo.timeout(MAX_SECONDS):
+            found = await read_snapshot_in_thread(
+                self._client,
+                self._database,
+                lambda database, session: self._find_median(period, database, session),
+            )
+        if found.is_folded:
+            document = _write_median(period, found)
+            with suppress(DuplicateKeyError):  # Another process has kept it.
+                await self._medians.replace_one({"_id": period.name}, document, upsert=True)
+        return found.median
+
+    def _find_median(
+        self, period: Period, database: PlainDatabase, session: ClientSession
+    ) -> _Found:
+        """Read all histograms of a time once, in batches, and select the medians."""
+        if not is_taken_over(database, session):
+            raise Unavailable("Images of before are being taken over; ask again in a minute.")
+        changes = _read_changes(period, database, session)
+        gone = np.array([change.image_id for change in changes if change.times < 0], "S36")
+        with HistogramSpool() as spool:
+            for batch in read_histograms(database, session, *period.ids):
+                if self._closing.is_set():
+                    raise Unavailable
+                counts = period.holds(batch.uploaded_at)
+                if len(gone):
+                    counts &= ~np.isin(batch.ids, gone)
+                spool.add(batch.counts[counts], batch.pixels[counts])
+            new = [change for change in changes if change.times > 0]
+            spool.add(
+                read_counts([change.histogram for change in new]),
+                np.array([change.pixels for change in new], np.int64),
+            )
+            median = Median(spool.images, spool.medians().tolist())
+        revision = newest_change(database, session, *period.quarters)
+        return _Found(median, revision, is_folded=not changes)
+
+
+def _read_changes(
+    period: Period, database: PlainDatabase, session: ClientSession
+) -> list[HistogramChange]:
+    """Read what is not folded yet of a time."""
+    near = read_unfolded_histograms(database, session, *period.ids)
+    return [change for change in near if period.start <= change.uploaded_at < period.end]
+
+
+def _write_median(period: Period, found: _Found) -> Document:
+    return {
+        "_id": period.name,
+        "revision": found.revision,
+        "images": found.median.images,
+        "bins": Binary(np.array(found.median.bins, "<f8").tobytes()),
+        "computed_at": utc_now(),
+    }
+
+
+def _read_median(kept: dict[str, Any]) -> Median:
+    return Median(kept["images"], np.frombuffer(kept["bins"], "<f8").tolist())

@@ -1,0 +1,95 @@
+"""Signatures of what was uploaded from a time on, made from the images themselves."""
+
+from datetime import datetime
+from itertools import islice
+
+import numpy as np
+import numpy.typing as npt
+from pymongo.client_session import ClientSession
+
+from domain.days import LAST_MOMENT
+from domain.errors import TooManyImages
+from domain.images.values import BINS
+from domain.signatures import Sums, count_units, read_counts
+from storage.contributions import CONTRIBUTIONS
+from storage.mongo import PlainDatabase
+from storage.periods import Period
+from storage.unfolded import read_unfolded_histograms
+
+BATCH = 2_000
+
+
+class _SumsByUser:
+    """Adds histograms up, user by user; grows with the users."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, int] = {}
+        self.images = np.zeros(BATCH, np.int64)
+        self.sums: Sums = np.zeros((BATCH, BINS), np.int64)
+
+    def add(
+        self, user_ids: list[str], histograms: list[bytes], pixels: list[int], times: list[int]
+    ) -> None:
+        rows = np.array([self.rows.setdefault(user, len(self.rows)) for user in user_ids])
+        while len(self.rows) > len(self.images):
+            self.images = np.concatenate([self.images, np.zeros_like(self.images)])
+            self.sums = np.concatenate([self.sums, np.zeros_like(self.sums)])
+        np.add.at(self.images, rows, times)
+        signs = np.array(times)[:, np.newaxis]
+        np.add.at(self.sums, rows, signs * count_units(read_counts(histograms), pixels))
+
+
+def sum_since(
+    database: PlainDatabase, session: ClientSession, since: datetime, most: int
+) -> tuple[list[str], npt.NDArray[np.int64], Sums]:
+    """Add up the histograms of the images of each user that were uploaded from a time on.
+
+    Args:
+        database: Is read.
+        session: Of a snapshot.
+        since: The time, UTC.
+        most: How many images may be read.
+
+    Returns:
+        The users who have uploaded any, how many images each has, shape (users,), and the sums,
+        shape (users, 256).
+
+    Raises:
+        TooManyImages: There are more.
+    """
+    first_id, after_id = Period(since, LAST_MOMENT).ids
+    found = database[CONTRIBUTIONS].find(
+        {
+            "_id": {"$gte": first_id, "$lt": after_id},
+            "histogram": {"$exists": True},
+            "uploaded_at": {"$gte": since},
+        },
+        {"_id": 0, "user_id": 1, "pixels": 1, "histogram": 1},
+        session=session,
+        batch_size=BATCH,
+        limit=most + 1,
+    )
+    total = _SumsByUser()
+    changes = read_unfolded_histograms(database, session, first_id, after_id)
+    changes = [change for change in changes if change.uploaded_at >= since]
+    read = len(changes)
+    while batch := list(islice(found, BATCH)):
+        read += len(batch)
+        if read > most:
+            raise TooManyImages(f"More than {most:,} images were uploaded since then.")
+        total.add(
+            [image["user_id"] for image in batch],
+            [image["histogram"] for image in batch],
+            [image["pixels"] for image in batch],
+            [1] * len(batch),
+        )
+    if changes:
+        total.add(
+            [change.user_id for change in changes],
+            [change.histogram for change in changes],
+            [change.pixels for change in changes],
+            [change.times for change in changes],
+        )
+    user_ids = list(total.rows)
+    left = np.flatnonzero(total.images[: len(user_ids)])
+    return [user_ids[row] for row in left.tolist()], total.images[left], total.sums[left]

@@ -1,0 +1,170 @@
+"""The images whose histograms are most alike, right to the last acknowledged write."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import pymongo
+from pymongo.client_session import ClientSession
+
+from domain.days import LAST_MOMENT
+from domain.errors import NotFound
+from domain.nearest import Nearest, Neighbour
+from domain.signatures import read_counts
+from domain.similarity import Floats, Metric, distances
+from storage.contributions import CONTRIBUTIONS, check_is_taken_over, read_histograms
+from storage.mongo import Client, Database, PlainDatabase
+from storage.periods import Period
+from storage.settings import SimilaritySettings
+from storage.snapshots import read_snapshot_in_thread
+from storage.unfolded import HistogramChange, read_unfolded_histograms
+
+LONGEST_SECONDS = 120.0
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
+PART = 1_000
+
+
+class SimilarImage(msgspec.Struct, frozen=True):
+    """An image that is like another.
+
+    Attributes:
+        image_id: The image.
+        user_id: Whose it is.
+        distance: How far its histogram is.
+    """
+
+    image_id: str
+    user_id: str
+    distance: float
+
+
+class SimilarImages:
+    """Finds images by their histograms, one after the other, the newest ones.
+
+    Args:
+        client: For snapshots.
+        database: Holds everything.
+        settings: How many are looked at.
+    """
+
+    def __init__(self, client: Client, database: Database, settings: SimilaritySettings) -> None:
+        self._client = client
+        self._database = database
+        self._most = settings.similar_max_images
+        self._turn = asyncio.Lock()
+
+    async def find(
+        self, image_id: str, count: int, metric: Metric, since: datetime | None = None
+    ) -> tuple[list[SimilarImage], int]:
+        """Find the images that are nearest to one.
+
+        Args:
+            image_id: What they are to be like.
+            count: How many, 1 or more.
+            metric: What is meant by alike.
+            since: Only what was uploaded at this time or later; None: all.
+
+        Returns:
+            The nearest first, by ID where two are equally near; and how many were compared.
+
+        Raises:
+            NotFound: The image has no histogram.
+            Unavailable: Images of before are being taken over.
+            PyMongoError: MongoDB cannot be reached.
+        """
+
+        def read(database: PlainDatabase, session: ClientSession) -> tuple[list[SimilarImage], int]:
+            check_is_taken_over(database, session)
+            nearest, compared = _compare(
+                database, session, image_id, count, metric, since or EVER, self._most
+            )
+            return _name_users(database, session, nearest), compared
+
+        async with self._turn:
+            with pymongo.timeout(LONGEST_SECONDS):
+                return await read_snapshot_in_thread(self._client, self._database, read)
+
+
+def _compare(
+    database: PlainDatabase,
+    session: ClientSession,
+    image_id: str,
+    count: int,
+    metric: Metric,
+    since: datetime,
+    most: int,
+) -> tuple[list[Neighbour], int]:
+    period = Period(since, LAST_MOMENT)
+    first_id, after_id = period.ids
+    first_id = max(first_id, _find_first(database, session, most))
+    changes = read_unfolded_histograms(database, session)
+    asked = _find_shares(database, session, image_id, changes)
+    nearest = Nearest(count)
+    gone = [change.image_id.encode() for change in changes if change.times < 0]
+    gone_or_asked = np.array([*gone, image_id.encode()])
+    compared = 0
+    for batch in read_histograms(database, session, first_id, after_id):
+        stay = period.holds(batch.uploaded_at) & ~np.isin(batch.ids, gone_or_asked)
+        rows = np.flatnonzero(stay)
+        for start in range(0, len(rows), PART):
+            part = rows[start : start + PART]
+            shares = _divide(batch.counts[part], batch.pixels[part, np.newaxis])
+            ids = [stored.decode() for stored in batch.ids[part].tolist()]
+            nearest.add(ids, distances(metric, asked, shares))
+        compared += len(rows)
+    added = [
+        change
+        for change in changes
+        if change.times > 0 and change.image_id != image_id and change.uploaded_at >= since
+    ]
+    if added:
+        counts = read_counts([change.histogram for change in added])
+        shares = _divide(counts, np.array([[change.pixels] for change in added]))
+        nearest.add([change.image_id for change in added], distances(metric, asked, shares))
+    return nearest.list(), compared + len(added)
+
+
+def _find_first(database: PlainDatabase, session: ClientSession, most: int) -> str:
+    """Find the lowest ID that is looked at."""
+    contributions = database[CONTRIBUTIONS]
+    if contributions.estimated_document_count() <= most:
+        return ""
+    newest = contributions.find({}, {"_id": 1}, session=session).sort("_id", -1)
+    return next((str(found["_id"]) for found in newest.skip(most - 1).limit(1)), "")
+
+
+def _find_shares(
+    database: PlainDatabase,
+    session: ClientSession,
+    image_id: str,
+    changes: list[HistogramChange],
+) -> Floats:
+    """Read the histogram of an image as it is now."""
+    own = [change for change in changes if change.image_id == image_id]
+    added = [change for change in own if change.times > 0]
+    if added:
+        return _divide(read_counts([added[0].histogram])[0], added[0].pixels)
+    stored = database[CONTRIBUTIONS].find_one(
+        {"_id": image_id, "histogram": {"$exists": True}}, session=session
+    )
+    if stored is None or own:
+        raise NotFound("There is no histogram: it failed, or was not asked for.")
+    return _divide(read_counts([stored["histogram"]])[0], stored["pixels"])
+
+
+def _name_users(
+    database: PlainDatabase, session: ClientSession, nearest: list[Neighbour]
+) -> list[SimilarImage]:
+    """Say whose images these are."""
+    found = database["images"].find(
+        {"_id": {"$in": [one.id for one in nearest]}}, {"user_id": 1}, session=session
+    )
+    users = {image["_id"]: image["user_id"] for image in found}
+    return [SimilarImage(one.id, users[one.id], one.distance) for one in nearest]
+
+
+def _divide(counts: npt.NDArray[np.uint32], pixels: int | npt.NDArray[np.int64]) -> Floats:
+    shares: Floats = counts / pixels
+    return shares

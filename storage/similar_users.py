@@ -1,0 +1,208 @@
+"""The users whose pictures are most alike, right to the last acknowledged write."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from threading import Lock
+
+import numpy as np
+import pymongo
+from pymongo.client_session import ClientSession
+
+from domain.errors import NotFound
+from domain.images.values import BINS
+from domain.nearest import Nearest, Neighbour
+from domain.signatures import Sums, mean_shares
+from domain.similarity import Floats, Metric, distances, rounding_bounds
+from domain.vector_index import Slots, VectorIndex
+from storage.contributions import check_is_taken_over
+from storage.mongo import Client, Database, PlainDatabase
+from storage.settings import SimilaritySettings
+from storage.signatures import SignatureChange, add_changes, read_signatures
+from storage.signatures_since import sum_since
+from storage.snapshots import read_snapshot_in_thread
+from storage.unfolded import read_unfolded_histograms
+from storage.user_vectors import UserVectors, to_vectors
+
+LONGEST_SECONDS = 280.0
+"""Longest time of an answer, the first of all among them, which reads all signatures: a little less
+than MongoDB keeps a snapshot by default."""
+PART = 1_000
+"""Users whose distances are worked out at once."""
+SHARE_ERROR = 2.5e-7
+"""Largest relative error of a share whose square root was kept, in float32."""
+LIKELY = 4
+LEAST_LIKELY = 100
+"""Of an index that rounds more than that: how many are looked at closely."""
+
+Changes = dict[str, SignatureChange]
+Read = Callable[[PlainDatabase, ClientSession], list[Neighbour]]
+
+
+class SimilarUsers:
+    """Finds users by their signatures.
+
+    The index is made at the first question, in this process, and follows from then on.
+
+    Args:
+        client: For snapshots.
+        database: Holds everything.
+        settings: Which index, and how much is looked at.
+    """
+
+    def __init__(self, client: Client, database: Database, settings: SimilaritySettings) -> None:
+        self._client = client
+        self._database = database
+        self._settings = settings
+        self._vectors = UserVectors(is_approximate=settings.similar_index == "approximate")
+        self._turn = asyncio.Lock()
+        # An asker who goes away leaves the thread at its work, and the turn to the next.
+        self._use = Lock()
+
+    async def find(self, user_id: str, count: int, metric: Metric) -> list[Neighbour]:
+        """Find the users who are nearest to one.
+
+        Args:
+            user_id: Whom they are to be like.
+            count: How many, 1 or more.
+            metric: What is meant by alike.
+
+        Returns:
+            The nearest first, by user ID where two are equally near; fewer where there are fewer.
+
+        Raises:
+            NotFound: The user has no image with a histogram.
+            Unavailable: Images of before are being taken over.
+            PyMongoError: MongoDB cannot be reached.
+        """
+
+        def read(database: PlainDatabase, session: ClientSession) -> list[Neighbour]:
+            with self._use:
+                return self._find(database, session, user_id, count, metric)
+
+        return await self._ask(read)
+
+    async def find_since(
+        self, user_id: str, count: int, metric: Metric, since: datetime
+    ) -> list[Neighbour]:
+        """Find the users who are nearest to one by what was uploaded from a time on.
+
+        Every image of that time is read.
+
+        Raises:
+            NotFound: The user has uploaded no image with a histogram since.
+            TooManyImages: There are more images than may be read.
+            Unavailable: Images of before are being taken over.
+            PyMongoError: MongoDB cannot be reached.
+        """
+
+        def read(database: PlainDatabase, session: ClientSession) -> list[Neighbour]:
+            most = self._settings.similar_max_images
+            user_ids, images, sums = sum_since(database, session, since, most)
+            if user_id not in user_ids:
+                raise NotFound("The user has uploaded no image with a histogram since.")
+            row = user_ids.index(user_id)
+            asked = mean_shares(sums[row], int(images[row]))
+            nearest = Nearest(count + 1)  # The user is among them.
+            for start in range(0, len(user_ids), PART):
+                part = slice(start, start + PART)
+                shares = mean_shares(sums[part], images[part, np.newaxis])
+                nearest.add(user_ids[part], distances(metric, asked, shares))
+            return [one for one in nearest.list() if one.id != user_id][:count]
+
+        return await self._ask(read)
+
+    async def rebuild(self) -> None:
+        """Forget the index: the next answer makes it anew."""
+        async with self._turn:
+            with self._use:
+                self._vectors.rebuild()
+
+    async def _ask(self, read: Read) -> list[Neighbour]:
+        def read_whole(database: PlainDatabase, session: ClientSession) -> list[Neighbour]:
+            check_is_taken_over(database, session)
+            return read(database, session)
+
+        async with self._turn:  # One at a time: it takes a core, and memory.
+            with pymongo.timeout(LONGEST_SECONDS):
+                return await read_snapshot_in_thread(self._client, self._database, read_whole)
+
+    def _find(
+        self,
+        database: PlainDatabase,
+        session: ClientSession,
+        user_id: str,
+        count: int,
+        metric: Metric,
+    ) -> list[Neighbour]:
+        self._vectors.follow(database, session)
+        changes = add_changes(read_unfolded_histograms(database, session))
+        found, shares = _read_shares(database, session, [user_id], changes)
+        if not found:
+            raise NotFound("The user has no image with a histogram.")
+        # Those that have changed since are not where the index has them.
+        others = [other for other in changes if other != user_id]
+        without = self._vectors.slots_of([user_id, *others])
+        slots = _find_candidates(self._vectors.index, metric, shares[0], count, without)
+        nearest = Nearest(count)
+        for part in _cut([*self._vectors.users_at(slots), *others]):
+            ids, theirs = _read_shares(database, session, part, changes)
+            nearest.add(ids, distances(metric, shares[0], theirs))
+        return nearest.list()
+
+
+def _read_shares(
+    database: PlainDatabase, session: ClientSession, user_ids: Sequence[str], changes: Changes
+) -> tuple[list[str], Floats]:
+    """Read the mean histograms of users as they are now; those without images are left out."""
+    stored = read_signatures(database, session, user_ids)
+    rows = {user_id: row for row, user_id in enumerate(stored.user_ids)}
+    ids: list[str] = []
+    images: list[int] = []
+    sums: list[Sums] = []
+    for user_id in user_ids:
+        row, change = rows.get(user_id), changes.get(user_id)
+        now = (0 if row is None else int(stored.images[row])) + (change.images if change else 0)
+        if now:
+            before = np.zeros(BINS, np.int64) if row is None else stored.sums[row]
+            ids.append(user_id)
+            images.append(now)
+            sums.append(before + change.sums if change else before)
+    summed = np.array(sums, np.int64).reshape(-1, BINS)
+    return ids, mean_shares(summed, np.array(images, np.int64)[:, np.newaxis])
+
+
+def _find_candidates(
+    index: VectorIndex, metric: Metric, shares: Floats, count: int, without: Slots
+) -> Slots:
+    """Find the users of an index who can be among the nearest."""
+    if metric is Metric.HELLINGER:
+        return index.find_nearest(to_vectors(shares), count, without)
+    slots, apart, bounds = _scan(index, metric, shares)
+    stay = ~np.isin(slots, without)
+    slots, apart, bounds = slots[stay], apart[stay], bounds[stay]
+    wanted = count if index.is_exact else LIKELY * count + LEAST_LIKELY
+    if len(slots) <= wanted:
+        return slots
+    # So many are within this for sure, and whoever may be nearer than that is one of them.
+    farthest = np.partition(apart + bounds, wanted - 1)[wanted - 1]
+    found: Slots = slots[apart - bounds <= farthest]
+    return found
+
+
+def _scan(index: VectorIndex, metric: Metric, shares: Floats) -> tuple[Slots, Floats, Floats]:
+    """Work out the distances of all vectors, and how far off these may be."""
+    slots: list[Slots] = [np.empty(0, np.int64)]
+    apart: list[Floats] = [np.empty(0)]
+    bounds: list[Floats] = [np.empty(0)]
+    for part, vectors in index.parts():
+        theirs = np.square(vectors, dtype=np.float64)
+        slots.append(part)
+        apart.append(distances(metric, shares, theirs))
+        error = SHARE_ERROR if index.is_exact else 0.0
+        bounds.append(rounding_bounds(metric, theirs, error))
+    return np.concatenate(slots), np.concatenate(apart), np.concatenate(bounds)
+
+
+def _cut(user_ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (user_ids[start : start + PART] for start in range(0, len(user_ids), PART))

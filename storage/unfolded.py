@@ -1,0 +1,118 @@
+"""What is not folded yet: how it differs from what is counted."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+from pymongo.client_session import ClientSession
+
+from domain.statistics import STORED_BYTES, Counts, add_facts, add_uploads
+from storage.contributions import Contribution
+from storage.counted_images import (
+    CountedImage,
+    KnownChanges,
+    Tombstones,
+    read_known_changes,
+    read_tombstones,
+    read_uncounted,
+)
+from storage.mongo import PlainDatabase
+from storage.statistics_changes import CHANGES, add_notes
+
+
+class HistogramChange(msgspec.Struct, frozen=True, gc=False):
+    """A histogram that is to be added to what was folded, or to be taken back.
+
+    Attributes:
+        image_id: The image.
+        user_id: Whose it is.
+        uploaded_at: UTC.
+        histogram: 256 counts, packed.
+        pixels: Their sum.
+        times: 1, or -1 to take it back.
+    """
+
+    image_id: str
+    user_id: str
+    uploaded_at: datetime
+    histogram: bytes
+    pixels: int
+    times: int
+
+
+def count_changes(images: Sequence[CountedImage], gone: Tombstones) -> Counts:
+    """Add up what these add to the stored counts."""
+    changes = KnownChanges(
+        [image.after.upload for image in images if image.before is None],
+        [image.before.facts for image in images if image.before],
+        [image.after.facts for image in images],
+    )
+    return _add_up(changes, gone)
+
+
+def read_unfolded_counts(database: PlainDatabase, session: ClientSession | None) -> Counts:
+    """Add up what is to be added to the stored counts."""
+    counts = _add_up(*read_known_changes(database, session))
+    counts.update(add_notes(database[CHANGES].find(session=session)))
+    return counts
+
+
+def compare_histograms(images: Sequence[CountedImage], gone: Tombstones) -> list[HistogramChange]:
+    """List the histograms that come, go, or change: then there are two of an image."""
+    changes: list[HistogramChange | None] = [
+        _change(image_id, contribution, -1) for image_id, contribution in gone.counted.items()
+    ]
+    for image in images:
+        before = image.before
+        if before is None or before.histogram != image.after.histogram:
+            changes.append(_change(image.image_id, before, -1) if before else None)
+            changes.append(_change(image.image_id, image.after, 1))
+    return [change for change in changes if change is not None]
+
+
+def read_unfolded_histograms(
+    database: PlainDatabase,
+    session: ClientSession | None = None,
+    first_id: str | None = None,
+    after_id: str | None = None,
+) -> list[HistogramChange]:
+    """Read which histograms come to, and go from, what was folded.
+
+    Args:
+        database: Holds everything.
+        session: Of a snapshot.
+        first_id: Lowest image ID.
+        after_id: All image IDs are lower.
+    """
+    borders = {"$gte": first_id, "$lt": after_id}
+    among = {sign: border for sign, border in borders.items() if border is not None} or None
+    return compare_histograms(
+        read_uncounted(database, session, among),
+        read_tombstones(database, session, among),
+    )
+
+
+def _add_up(changes: KnownChanges, gone: Tombstones) -> Counts:
+    counts = Counts()
+    add_uploads(counts, changes.uploads, 1)
+    add_facts(counts, changes.before, -1)
+    add_facts(counts, changes.after, 1)
+    removed = gone.counted.values()
+    add_uploads(counts, [one.upload for one in removed], -1)
+    add_facts(counts, [one.facts for one in removed], -1)
+    # Their bytes may be those of other images too: they are taken back when the blob goes.
+    counts[STORED_BYTES] += gone.left_bytes
+    return counts
+
+
+def _change(image_id: str, contribution: Contribution, times: int) -> HistogramChange | None:
+    if contribution.histogram is None:
+        return None
+    return HistogramChange(
+        image_id,
+        contribution.upload.user_id,
+        contribution.upload.uploaded_at,
+        contribution.histogram,
+        contribution.pixels,
+        times,
+    )

@@ -1,0 +1,132 @@
+"""What is true of contributions, and of the signatures and marks that they add up to."""
+
+from typing import Any
+
+import numpy as np
+from pymongo.client_session import ClientSession
+
+from domain.signatures import count_units
+from storage.contributions import CONTRIBUTIONS, IS_REMOVED, is_taken_over, read_contribution
+from storage.counted_images import read_settled
+from storage.deadlines import run_in_thread
+from storage.mongo import Document, PlainDatabase
+from storage.signatures import HISTOGRAM_CHANGES, SIGNATURES, SignatureChange
+from storage.statistics_recount import QUARTER_OF_UPLOAD
+from storage.verification.invariants import Invariant, Look, differ, has, lookup, matching, where
+
+FEW_USERS = 100
+_PART = 2_000
+_HAS_HISTOGRAM: Document = {"$match": {"histogram": {"$exists": True}}}
+
+
+async def _find_wrong_contributions(look: Look) -> list[Any]:
+    """Find images that are not uncounted, and are not counted as they are either."""
+
+    def find(database: PlainDatabase, session: ClientSession) -> list[str]:
+        if not is_taken_over(database, session):
+            return []
+        return [
+            image.image_id
+            for image in read_settled(database, session, look.within)
+            if not image.has_contribution or image.before != image.after
+        ]
+
+    return await run_in_thread(lambda: find(look.database.delegate, look.session.delegate))
+
+
+async def _find_wrong_signatures(look: Look) -> list[Any]:
+    """Add up anew what is counted of some users, tombstones too: they are not taken back yet."""
+
+    def find(database: PlainDatabase, session: ClientSession) -> list[str]:
+        rows = list(database[SIGNATURES].find({"_id": look.within}, session=session))
+        anew = _add_up(database, session, [row["_id"] for row in rows])
+        return [row["_id"] for row in rows if not _is_sum(row, anew.get(row["_id"]))]
+
+    return await run_in_thread(lambda: find(look.database.delegate, look.session.delegate))
+
+
+def _is_sum(row: Document, anew: SignatureChange | None) -> bool:
+    if anew is None:
+        return row["images"] == 0 and "sums" not in row
+    return row["images"] == anew.images and row.get("sums") == anew.sums.astype("<i8").tobytes()
+
+
+def _add_up(
+    database: PlainDatabase, session: ClientSession, user_ids: list[str]
+) -> dict[str, SignatureChange]:
+    sums: dict[str, SignatureChange] = {}
+
+    def add(which: Document) -> None:
+        found = database[CONTRIBUTIONS].find(
+            {**which, "histogram": {"$exists": True}}, session=session, batch_size=_PART
+        )
+        for document in found:
+            one = read_contribution(document)
+            counts = np.frombuffer(document["histogram"], "<u4")[np.newaxis]
+            units = count_units(counts, [one.pixels])[0]
+            before = sums.setdefault(one.upload.user_id, SignatureChange(0, np.zeros_like(units)))
+            before.images += 1
+            before.sums += units
+
+    owned = database["images"].find(
+        {"user_id": {"$in": user_ids}}, {"_id": 1}, session=session, batch_size=_PART
+    )
+    ids: list[str] = []
+    for image in owned:
+        ids.append(image["_id"])
+        if len(ids) == _PART:
+            add({"_id": {"$in": ids}})
+            ids = []
+    add({"_id": {"$in": ids}})
+    add({**IS_REMOVED, "user_id": {"$in": user_ids}})
+    return sums
+
+
+OF_CONTRIBUTIONS = [
+    Invariant(
+        "contributions",
+        "Each image is counted as what it is, unless it says that it is not",
+        "images",
+        _find_wrong_contributions,
+    ),
+    Invariant(
+        "contribution_image",
+        "Each contribution has its image, and no tombstone has one",
+        CONTRIBUTIONS,
+        matching(
+            CONTRIBUTIONS,
+            lookup("images", "_id", "_id", to="image"),
+            where({"$eq": [has("$removed"), differ("$image", [])]}),
+        ),
+    ),
+    Invariant(
+        "contribution_signature",
+        "Each histogram that is counted is of a user who has a signature",
+        CONTRIBUTIONS,
+        matching(
+            CONTRIBUTIONS,
+            _HAS_HISTOGRAM,
+            lookup(SIGNATURES, "user_id", "_id", {"$match": {"images": {"$gt": 0}}}, to="user"),
+            {"$match": {"user": []}},
+        ),
+    ),
+    Invariant(
+        "contribution_quarter",
+        "Each histogram that is counted has left a mark at its quarter of an hour",
+        CONTRIBUTIONS,
+        matching(
+            CONTRIBUTIONS,
+            _HAS_HISTOGRAM,
+            {"$set": {"quarter": QUARTER_OF_UPLOAD}},
+            lookup(HISTOGRAM_CHANGES, "quarter", "_id", to="mark"),
+            {"$match": {"mark": []}},
+        ),
+    ),
+    Invariant(
+        "signatures",
+        "Each signature is the sum of what its user's images have added, bit for bit",
+        SIGNATURES,
+        _find_wrong_signatures,
+        piece=FEW_USERS,
+    ),
+]

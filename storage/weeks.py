@@ -1,0 +1,88 @@
+"""The histograms of a user's images of a time, straight from the images and their results."""
+
+from datetime import datetime
+
+import msgspec
+
+from domain.images.operations import HISTOGRAM
+from domain.jobs import Status
+from domain.keys import Scope
+from storage.image_search import ImageFilter, query_of
+from storage.mongo import COMMITTED, Database, Document
+from storage.periods import Period
+
+_IS_SEEN: Document = {f"cells.{HISTOGRAM}.status": Status.SUCCEEDED.value}
+_VALUE = f"metadata.results.{HISTOGRAM}.value"
+
+
+class ImageHistogram(msgspec.Struct, frozen=True):
+    """An image and its histogram.
+
+    Attributes:
+        image_id: The image.
+        uploaded_at: When it was uploaded, UTC.
+        packed: 256 counts as by :func:`domain.images.values.pack_bins`.
+    """
+
+    image_id: str
+    uploaded_at: datetime
+    packed: bytes
+
+
+class HistogramPage(msgspec.Struct, frozen=True):
+    """A part of a list.
+
+    Attributes:
+        histograms: Newest first.
+        next_before: What comes next is older than this image; None where nothing does.
+    """
+
+    histograms: list[ImageHistogram]
+    next_before: str | None
+
+
+class UserHistograms:
+    """Finds histograms of users.
+
+    Args:
+        database: Holds everything.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._images = database.get_collection("images", read_concern=COMMITTED)
+        self._files = database["blobs.files"]
+
+    async def list_page(
+        self, user_id: str, period: Period, limit: int, before: str | None = None
+    ) -> HistogramPage:
+        """List the histograms of a user's images by the time of their upload.
+
+        Images without a histogram are left out: those that are not done, on which it failed, and
+        those that it was not asked for.
+
+        Args:
+            user_id: Whose.
+            period: When they were uploaded.
+            limit: Most histograms.
+            before: Only images older than this one.
+        """
+        wanted = ImageFilter(Scope(user_id), uploaded_from=period.start, uploaded_before=period.end)
+        found = self._images.find(
+            query_of(wanted, before) | _IS_SEEN, {"uploaded_at": 1, "sha256": 1}
+        )
+        images = await found.sort("_id", -1).limit(limit + 1).to_list(None)
+        page = images[:limit]
+        files = self._files.find(
+            {"metadata.sha256": {"$in": list({image["sha256"] for image in page})}},
+            {"metadata.sha256": 1, _VALUE: 1},
+        )
+        packed_of = {
+            file["metadata"]["sha256"]: file["metadata"]["results"][HISTOGRAM]["value"]
+            for file in await files.to_list(None)
+        }
+        histograms = [
+            ImageHistogram(image["_id"], image["uploaded_at"], packed_of[image["sha256"]])
+            for image in page
+            if image["sha256"] in packed_of  # Deleted between the two reads.
+        ]
+        return HistogramPage(histograms, page[-1]["_id"] if len(images) > limit else None)

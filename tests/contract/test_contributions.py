@@ -1,0 +1,302 @@
+"""Contributions: written once, whoever else writes at the same moment."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from threading import Event
+from typing import Any
+
+import numpy as np
+import pytest
+
+from domain.keys import Scope
+from storage import statistics_folding
+from storage.connect import Stores
+from storage.contributions import TAKEN_OVER, is_taken_over, read_histograms
+from storage.counted_images import CountedImage
+from storage.leases import LEASES, LONG_AGO, Lease
+from storage.ledger_rows import FinishedImage
+from storage.mongo import DURABLE, IS_UNCOUNTED, Database
+from storage.statistics_folding import FOLDER, StatisticsFolder
+from storage.statistics_recount import find_wrong_statistics
+from tests.drop_offs import accept, fail, succeed
+from tests.plain_signatures import read_signatures, sum_plainly
+from tests.plain_similarity import draw_counts
+from tests.seen_images import add_seen_images
+
+EVERYTHING = Scope()
+
+
+class InterruptedFolder(StatisticsFolder):
+    """A folder to which something happens after each commit.
+
+    Args:
+        stores: What it folds.
+        happen: Happens before images say that they are counted.
+    """
+
+    def __init__(self, stores: Stores, happen: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(stores.client, stores.database)
+        self._happen = happen
+
+    async def _note_counted(self, counted: Sequence[CountedImage]) -> None:
+        if counted:
+            await self._happen()
+        await super()._note_counted(counted)
+
+
+class Killed(Exception):
+    """A process is no more."""
+
+
+async def die() -> None:
+    raise Killed
+
+
+def _folder(stores: Stores) -> StatisticsFolder:
+    return StatisticsFolder(stores.client, stores.database)
+
+
+def _durable(stores: Stores) -> Database:
+    return stores.client.get_database(stores.database.name, write_concern=DURABLE)
+
+
+async def _fold(stores: Stores) -> None:
+    await stores.database[LEASES].delete_one({"_id": FOLDER})  # Of the folder before.
+    await _folder(stores).fold()
+
+
+async def _assert_right(stores: Stores) -> None:
+    """Compare with plain recounts, before and after all is folded."""
+    plain = await sum_plainly(stores.database)
+    assert await find_wrong_statistics(stores.client, stores.database) == {}
+    assert await read_signatures(stores, unfolded=True) == plain
+    await _fold(stores)
+    assert await find_wrong_statistics(stores.client, stores.database) == {}
+    assert await read_signatures(stores, unfolded=False) == plain
+    counted = {document["_id"] async for document in stores.database["contributions"].find()}
+    assert counted == {image["_id"] async for image in stores.database["images"].find()}
+
+
+async def _is_uncounted(stores: Stores, image_id: str) -> bool:
+    which = {"_id": image_id, **IS_UNCOUNTED}
+    return await stores.database["images"].count_documents(which) == 1
+
+
+@asynccontextmanager
+async def _fold_held(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch, *, has_written: bool
+) -> AsyncIterator[Event]:
+    """Hold a fold, the first time, before it writes contributions or before its commit.
+
+    It goes on when the event is set, and has ended when the context does.
+    """
+    step = "_fold_within" if has_written else "_write_contributions"
+    run = getattr(statistics_folding, step)
+    is_held, goes_on = Event(), Event()
+
+    def hold() -> None:
+        if not is_held.is_set():
+            is_held.set()
+            assert goes_on.wait(30)
+
+    def run_held(*args: Any) -> Any:
+        if not has_written:
+            hold()
+        result = run(*args)
+        if has_written:
+            hold()
+        return result
+
+    monkeypatch.setattr(statistics_folding, step, run_held)
+    folding = asyncio.create_task(_fold(stores))
+    assert await asyncio.to_thread(is_held.wait, 30)
+    yield goes_on
+    goes_on.set()
+    await folding
+
+
+@pytest.mark.parametrize("was_counted", [True, False])
+async def test_image_that_goes_while_a_fold_is_about_to_count_it_is_not_counted(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch, *, was_counted: bool
+) -> None:
+    image_id, _ = await add_seen_images(stores, ["u1", "u2"], draw_counts(2))
+    if was_counted:
+        await _fold(stores)
+        again = {"$set": {"faces": 3, **IS_UNCOUNTED}}
+        await _durable(stores)["images"].update_many({}, again)
+    async with _fold_held(stores, monkeypatch, has_written=False):
+        await _delete(stores, image_id)
+    await _assert_right(stores)
+
+
+@pytest.mark.parametrize("was_counted", [True, False])
+async def test_image_that_goes_while_a_fold_has_counted_it_is_taken_back(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch, *, was_counted: bool
+) -> None:
+    image_id, _ = await add_seen_images(stores, ["u1", "u2"], draw_counts(2))
+    if was_counted:
+        await _fold(stores)
+        again = {"$set": {"faces": 3, **IS_UNCOUNTED}}
+        await _durable(stores)["images"].update_many({}, again)
+    async with _fold_held(stores, monkeypatch, has_written=True) as goes_on:
+        deleting = asyncio.create_task(_delete(stores, image_id))
+        await asyncio.wait([deleting], timeout=0.2)
+        assert not deleting.done(), "it waits for the fold, which may yet come to nothing"
+        goes_on.set()
+        await deleting
+    await _assert_right(stores)
+
+
+async def _delete(stores: Stores, image_id: str) -> None:
+    """Delete an image whose job never was."""
+    await stores.images.delete(image_id, EVERYTHING)
+
+
+async def test_folders_that_take_each_others_place_count_once(stores: Stores) -> None:
+    owners = [f"u{n % 7}" for n in range(1_500)]
+    await add_seen_images(stores, owners, draw_counts(len(owners)))
+
+    async def fold() -> None:
+        while await stores.database["images"].count_documents(IS_UNCOUNTED):
+            with suppress(Exception):  # Another one has ended a session.
+                await _fold(stores)
+
+    await asyncio.gather(*(fold() for _ in range(3)))
+    await _assert_right(stores)
+
+
+async def test_image_that_ends_while_it_is_folded_stays_uncounted(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.statistics_folding.OPEN_LEFT", 0)
+    ticket = await accept(stores, b"a")
+    _, images = await stores.ledger.claim(ticket.job.id, 0)
+
+    async def finish() -> None:
+        end = succeed(images[0])
+        facts = {"camera_model": "X"}
+        await stores.ledger.finish([FinishedImage(end.id, end.fence, end.cells, facts=facts)])
+
+    await InterruptedFolder(stores, finish).fold()
+    assert await _is_uncounted(stores, images[0].id)
+    await stores.ledger.settle(ticket.job.id)
+    await _assert_right(stores)
+    assert not await _is_uncounted(stores, images[0].id)
+
+
+async def test_image_that_is_tried_again_while_it_is_folded_stays_uncounted(
+    stores: Stores,
+) -> None:
+    ticket = await accept(stores, b"a")
+    _, images = await stores.ledger.claim(ticket.job.id, 0)
+    await stores.ledger.finish([fail(images[0])])
+    await stores.ledger.settle(ticket.job.id)
+
+    async def try_again() -> None:
+        await stores.reopening.reopen_job(ticket.job.id)
+        _, images = await stores.ledger.claim(ticket.job.id, 0)
+        await stores.ledger.finish([succeed(images[0])])
+        await stores.ledger.settle(ticket.job.id)
+
+    await InterruptedFolder(stores, try_again).fold()
+    assert await _is_uncounted(stores, images[0].id)
+    await _assert_right(stores)
+
+
+async def test_folder_that_dies_after_its_commit_has_counted(stores: Stores) -> None:
+    ids = await add_seen_images(stores, ["u1", "u2"], draw_counts(2))
+    with pytest.raises(Killed):
+        await InterruptedFolder(stores, die).fold()
+    assert await _is_uncounted(stores, ids[0])
+    before = await stores.database["contributions"].find().to_list(None)
+    await _assert_right(stores)
+    assert await stores.database["contributions"].find().to_list(None) == before
+    assert not await _is_uncounted(stores, ids[0])
+
+
+async def test_folder_whose_place_was_taken_says_of_no_image_that_it_is_counted(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (image_id,) = await add_seen_images(stores, ["u1"], draw_counts(1))
+    async with _fold_held(stores, monkeypatch, has_written=True):
+        await stores.database[LEASES].update_one(
+            {"_id": FOLDER}, {"$set": {"expires_at": LONG_AGO}}
+        )
+        # It ends the transaction of the one before, which begins again, and is too late.
+        assert await Lease(stores.client, stores.database, FOLDER).hold()
+    assert await _is_uncounted(stores, image_id)
+    assert not await stores.database["contributions"].count_documents({})
+    await _assert_right(stores)
+
+
+async def test_tombstones_are_folded_and_removed(stores: Stores) -> None:
+    counted = await add_seen_images(stores, ["u1"] * 3, draw_counts(3))
+    await _fold(stores)
+    never = await add_seen_images(stores, ["u1"], draw_counts(1))
+    for image_id in (counted[0], never[0]):
+        await _delete(stores, image_id)
+    removed = stores.database["contributions"].find({"removed": True})
+    assert {document["_id"] async for document in removed} == {counted[0], never[0]}
+    await _assert_right(stores)
+
+
+async def test_database_of_before_is_taken_over_while_it_is_read(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.statistics_adoption.BATCH", 4)
+    owners = [f"u{n % 3}" for n in range(15)]
+    ids = await add_seen_images(stores, owners, draw_counts(len(owners)))
+    await _fold(stores)
+    await _make_old(stores)
+    assert not is_taken_over(stores.database.delegate)
+    await _delete(stores, ids[3])
+    changed = {"$set": {"faces": 5, **IS_UNCOUNTED}}
+    await _durable(stores)["images"].update_one({"_id": ids[9]}, changed)
+    await add_seen_images(stores, ["u1"], draw_counts(1))
+    folds = 0
+    while not is_taken_over(stores.database.delegate):
+        assert await find_wrong_statistics(stores.client, stores.database) == {}
+        await stores.database[LEASES].delete_one({"_id": FOLDER})
+        with suppress(Killed):
+            await InterruptedFolder(stores, die).fold()
+        folds += 1
+    assert folds > 2, "each takes over a part, and goes on where the last one died"
+    await _assert_right(stores)
+    assert not await stores.database["images"].count_documents({"counted": {"$exists": True}})
+
+
+async def _make_old(stores: Stores) -> None:
+    """Leave a database as it was before there were contributions."""
+    database = _durable(stores)
+    for name in ("contributions", "signatures", "histogram_changes"):
+        await database[name].delete_many({})
+    await database[LEASES].delete_one({"_id": TAKEN_OVER})
+    await database["images"].update_many({}, {"$set": {"counted": {"faces": 0}}})
+
+
+async def test_new_database_needs_no_taking_over(stores: Stores) -> None:
+    assert is_taken_over(stores.database.delegate)
+
+
+async def test_histograms_are_read_in_batches_in_their_order(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.contributions.READ_BYTES", 5_000)
+    counts = draw_counts(20)
+    ids = await add_seen_images(stores, ["a name", "ü" * 40] * 10, counts)
+    ticket = await accept(stores, b"without a histogram")
+    await stores.cancellation.cancel_job(ticket.job.id)
+    await _fold(stores)
+    await _delete(stores, ids[4])
+    batches = list(read_histograms(stores.database.delegate, None, ids[2], ids[18]))
+    assert len(batches) > 2
+    found = np.concatenate([batch.counts for batch in batches])
+    assert np.array_equal(found, counts[2:18]), "what is gone is in it until it is folded"
+    pixels = np.concatenate([batch.pixels for batch in batches])
+    assert np.array_equal(pixels, counts[2:18].sum(axis=1))
+    assert [one.decode() for batch in batches for one in batch.ids] == ids[2:18]
+    image = await stores.database["images"].find_one({"_id": ids[2]})
+    assert image is not None
+    moment = image["uploaded_at"].replace(tzinfo=None)
+    assert batches[0].uploaded_at[0] == np.datetime64(moment, "ms")

@@ -1,0 +1,86 @@
+"""Answers for all who ask at the same time: none from before the question, few for many."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from storage.shared_answers import SharedAnswers
+
+
+class Work:
+    """Work that counts how often it is begun, and ends when it is let."""
+
+    def __init__(self) -> None:
+        self.begun = 0
+        self.running = 0
+        self.most_running = 0
+        self.begins = asyncio.Event()
+        self.may_end = asyncio.Event()
+
+    async def __call__(self) -> int:
+        self.begun += 1
+        number = self.begun
+        self.running += 1
+        self.most_running = max(self.most_running, self.running)
+        self.begins.set()
+        await self.may_end.wait()
+        self.running -= 1
+        return number
+
+
+@pytest.fixture
+async def answers() -> AsyncIterator[SharedAnswers[int]]:
+    shared = SharedAnswers[int]()
+    yield shared
+    await shared.close()
+
+
+async def test_all_who_ask_before_it_begins_share_an_answer(answers: SharedAnswers[int]) -> None:
+    work = Work()
+    first = [asyncio.create_task(answers.ask("a", work)) for _ in range(20)]
+    await work.begins.wait()
+    later = [asyncio.create_task(answers.ask("a", work)) for _ in range(20)]
+    await asyncio.sleep(0)
+    work.may_end.set()
+    assert set(await asyncio.gather(*first)) == {1}
+    assert set(await asyncio.gather(*later)) == {2}
+
+
+async def test_answers_are_worked_out_one_after_the_other(answers: SharedAnswers[int]) -> None:
+    work = Work()
+    asked = [asyncio.create_task(answers.ask(name, work)) for name in "abc"]
+    await work.begins.wait()
+    work.may_end.set()
+    assert sorted(await asyncio.gather(*asked)) == [1, 2, 3]
+    assert work.most_running == 1
+
+
+async def test_who_goes_away_does_not_stop_it_for_others(answers: SharedAnswers[int]) -> None:
+    work = Work()
+    going, staying = (asyncio.create_task(answers.ask("a", work)) for _ in range(2))
+    await work.begins.wait()
+    going.cancel()
+    work.may_end.set()
+    assert await staying == 1
+
+
+async def test_failure_is_told_and_forgotten(answers: SharedAnswers[int]) -> None:
+    async def fail() -> int:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await answers.ask("a", fail)
+    work = Work()
+    work.may_end.set()
+    assert await answers.ask("a", work) == 1
+
+
+async def test_closing_breaks_off_what_runs_and_what_waits(answers: SharedAnswers[int]) -> None:
+    work = Work()
+    asked = [asyncio.create_task(answers.ask(name, work)) for name in "ab"]
+    await work.begins.wait()
+    await answers.close()
+    assert [type(of) for of in await asyncio.gather(*asked, return_exceptions=True)] == [
+        asyncio.CancelledError
+    ] * 2
