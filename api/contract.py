@@ -103,6 +103,8 @@ def _clean_parameter(parameter: dict[str, Any]) -> None:
         others = [kind for kind in kinds if kind != NULL]
         del schema["oneOf"]
         schema.update(others[0] if len(others) == 1 else {"oneOf": others})
+    if len(schema.get("allOf", [])) == 1:
+        schema.update(schema.pop("allOf")[0])
     schema.pop("description", None)
     if not parameter.get("deprecated", True):
         del parameter["deprecated"]
@@ -111,4 +113,7 @@ def _clean_parameter(parameter: dict[str, Any]) -> None:
 @get("/openapi.json", include_in_schema=False, opt={OPEN: True}, sync_to_thread=False)
 def get_contract(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Serve the contract."""
-    return Response(contract_of(request.app), media_type="application/json")
+    state = request.app.state
+    if "contract" not in state:  # It never changes, and takes long to write.
+        state.contract = contract_of(request.app)
+    return Response(state.contract, media_type="application/json")

@@ -2,14 +2,18 @@
 
 from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from pymongo import MongoClient
 from redis.asyncio import Redis
 
 from storage.embedded import EmbeddedServers, embedded_servers
 from tests.service import Service, environment, find_test_data, running_service
 from tests.token_guard import find_token
+
+CHECKPOINT_SECONDS = 10
 
 
 @pytest.hookimpl(wrapper=True)
@@ -37,6 +41,11 @@ def pytest_runtest_makereport(
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServers]:
     """A real MongoDB and a real Redis."""
     with embedded_servers(tmp_path_factory.mktemp("servers")) as running:
+        client: MongoClient[dict[str, Any]]
+        with MongoClient(running.mongodb_url) as client:
+            # Each test has a database of its own, of a hundred files. Those of one that was
+            # dropped stay open until the next checkpoint, and a minute of tests has too many.
+            client.admin.command("setParameter", 1, syncdelay=CHECKPOINT_SECONDS)
         yield running
 
 

@@ -53,6 +53,12 @@ async def test_everything_of_a_user_is_gone(working_service: Service) -> None:
     await service.process([("secret-c.jpg", draw())], user_id="victim-7")
     await service.send([("secret.txt", b"none")], user_id="victim-7")
     neighbour = await service.process([("b.jpg", draw())], user_id="neighbour")
+
+    async def has_signature() -> bool:
+        signatures = service.stores.database["signatures"]
+        return await signatures.count_documents({"_id": "victim-7", "images": 3}) == 1
+
+    await until(has_signature)
     deleted = await delete_user(service, "victim-7")
     assert deleted["status"] == "succeeded"
     assert deleted["progress"] == {"done": 3, "failed": 0, "total": 3}

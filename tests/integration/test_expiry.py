@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from storage.connect import Stores
+from storage.mongo import DURABLE
 from tests.faults.stack import until
 from tests.pictures import draw
 from tests.problems import assert_problem
@@ -36,7 +37,9 @@ async def age(stores: Stores, collection: str, document_id: str) -> str:
     assert found is not None
     older = f"{int(document_id[:8], 16) - 1000:08x}{document_id[8:]}"
     found |= {"_id": older, "finished_at": found["finished_at"] - LONG_AGO}
-    await stores.database[collection].insert_one(found)
+    # Durably, or readers may see the note of its end before they see the thing itself.
+    aged = stores.database[collection].with_options(write_concern=DURABLE)
+    await aged.insert_one(found)
     if collection == "jobs":
         await stores.database["images"].update_many(
             {"job_id": document_id}, {"$set": {"job_id": older}}
