@@ -44,7 +44,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer
         client: MongoClient[dict[str, Any]]
         with MongoClient(running.mongodb_url) as client:
             # Each test has a database of its own, of a hundred files. Those of one that was
-            # dropped stay open until the next checkpoint, and a minute of tests has too many.
+            # dropped stay open until after the next checkpoint.
             client.admin.command("setParameter", 1, syncdelay=CHECKPOINT_SECONDS)
         yield running
 
