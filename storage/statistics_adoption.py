@@ -13,7 +13,7 @@ from domain.statistics import STORED_BYTES, Counts
 from storage.contributions import CONTRIBUTIONS, TAKEN_OVER
 from storage.deadlines import run_in_thread
 from storage.leases import LEASES, Lease
-from storage.mongo import IS_UNCOUNTED, Database, Document, PlainDatabase
+from storage.mongo import DURABLE, IS_UNCOUNTED, Database, Document, PlainDatabase
 from storage.signatures import REVISIONS
 from storage.stored_counts import STATISTICS, expand, writes_of
 from storage.unfolded import read_unfolded_counts
@@ -86,8 +86,11 @@ class Adoption:
 async def mark_new(database: Database) -> None:
     """Note that there is nothing to take over where there are no images yet."""
     if not await database["images"].find_one({}, {"_id": 1}):
-        await database[LEASES].update_one(
-            {"_id": TAKEN_OVER}, {"$set": {"has_ended": True}}, upsert=True
+        # A snapshot shows what a majority has: whoever asks next must find the note.
+        await (
+            database[LEASES]
+            .with_options(write_concern=DURABLE)
+            .update_one({"_id": TAKEN_OVER}, {"$set": {"has_ended": True}}, upsert=True)
         )
 
 

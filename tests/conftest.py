@@ -1,5 +1,7 @@
 """Real servers for the whole run, a fresh database for each test, and a look at what is left."""
 
+import os
+import tempfile
 from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,9 @@ from storage.embedded import EmbeddedServers, embedded_servers
 from tests.service import Service, environment, find_test_data, running_service
 from tests.token_guard import find_token
 
-CHECKPOINT_SECONDS = 10
+IN_MEMORY = Path("/dev/shm")  # noqa: S108 -- a folder with a name of its own is made there
+CHECKPOINT_SECONDS = 5
+HISTORY_SECONDS = 5
 
 
 @pytest.hookimpl(wrapper=True)
@@ -38,14 +42,25 @@ def pytest_runtest_makereport(
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServers]:
-    """A real MongoDB and a real Redis."""
-    with embedded_servers(tmp_path_factory.mktemp("servers")) as running:
-        client: MongoClient[dict[str, Any]]
+def servers() -> Iterator[EmbeddedServers]:
+    """A real MongoDB and a real Redis, in memory where there is such a place.
+
+    Each test has a database of its own, of a hundred files. MongoDB keeps those of one that was
+    dropped for five minutes, for readers of the past, and then removes them one by one.
+    """
+    place = IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None
+    client: MongoClient[dict[str, Any]]
+    with (
+        tempfile.TemporaryDirectory(prefix="minilab-tests-", dir=place) as folder,
+        embedded_servers(Path(folder)) as running,
+    ):
         with MongoClient(running.mongodb_url) as client:
-            # Each test has a database of its own, of a hundred files. Those of one that was
-            # dropped stay open until after the next checkpoint.
-            client.admin.command("setParameter", 1, syncdelay=CHECKPOINT_SECONDS)
+            client.admin.command(
+                "setParameter",
+                1,
+                syncdelay=CHECKPOINT_SECONDS,
+                minSnapshotHistoryWindowInSeconds=HISTORY_SECONDS,
+            )
         yield running
 
 

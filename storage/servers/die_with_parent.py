@@ -15,20 +15,14 @@ import signal
 import sys
 
 PR_SET_PDEATHSIG = 1
-# MongoDB wants 64,000 at least; it ends where it gets no more.
-MAX_OPEN_FILES = 250_000
+MAX_OPEN_FILES = 64_000
 
 
 def _raise_open_files_limit() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard == resource.RLIM_INFINITY or hard >= MAX_OPEN_FILES:
-        limits = [(MAX_OPEN_FILES, hard)]
-    else:  # Root may raise the hard limit as well.
-        limits = [(MAX_OPEN_FILES, MAX_OPEN_FILES), (hard, hard)]
-    for limit in limits:
-        with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, limit)
-            return
+    soft = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_OPEN_FILES)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def main(parent_pid: int, command: list[str]) -> None:
