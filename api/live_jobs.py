@@ -16,7 +16,7 @@ import structlog
 
 from domain.admission import tenant_of
 from domain.errors import Expired, ListenersFull, NotFound, ServiceError, TooManyListeners
-from domain.keys import ADMIN_USER, Caller, Role, Scope
+from domain.keys import Caller, Role, Scope
 from domain.limits import ListenerLimits
 from domain.records import Job
 from storage.connect import Stores
@@ -178,10 +178,8 @@ class LiveJobs:
         """End the streams of those whom any other route would refuse by now."""
         listeners = self._all()
         links = {of.caller.key_id for of in listeners if of.caller.role is Role.LINK}
-        keys = {of.caller.key_id for of in listeners} - links - {ADMIN_USER}
-        valid = {ADMIN_USER}
-        if keys:
-            valid |= await self._stores.api_keys.find_valid(keys)
+        keys = {of.caller.key_id for of in listeners} - links
+        valid = await self._stores.api_keys.find_valid(keys)
         if links:
             valid |= await self._stores.upload_links.find_not_revoked(links)
         for listener in listeners:

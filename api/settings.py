@@ -1,7 +1,6 @@
 """How the API is served, and the key that everything starts with."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -15,6 +14,7 @@ from storage.settings import (
     SimilaritySettings,
     StoreSettings,
     WorkRules,
+    read_key_file,
     read_store_settings,
 )
 from storage.tracing import TracingSettings, read_tracing
@@ -97,11 +97,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 def _admin_key(api: ApiSettings, reader: SettingsReader) -> str:
     key = api.admin_key
     if not key and api.admin_key_file:
-        try:
-            key = Path(api.admin_key_file).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            reader.refuse(f"MINILAB_ADMIN_KEY_FILE cannot be read: {error.strerror}")
+        read = read_key_file(reader, "MINILAB_ADMIN_KEY_FILE", api.admin_key_file)
+        if read is None:
             return ""
+        key = read
     if len(key) < MIN_ADMIN_KEY_CHARS:
         reader.refuse(
             f"MINILAB_ADMIN_KEY (or the file MINILAB_ADMIN_KEY_FILE) is required, with "

@@ -8,7 +8,7 @@ import msgspec
 from cachetools import TTLCache
 
 from domain.errors import InvalidValue
-from domain.keys import Caller, Role, hash_secret
+from domain.keys import ADMIN_USER, Caller, Role, hash_secret
 from storage.idempotency import Session
 from storage.identifiers import cut_to_milliseconds, new_id
 from storage.mongo import DURABLE, Database, Document, read_clock
@@ -117,9 +117,8 @@ class ApiKeys:
         return caller
 
     async def find_valid(self, key_ids: Collection[str]) -> set[str]:
-        """Say which of some keys have neither expired nor been revoked."""
-        valid = {"_id": {"$in": list(key_ids)}} | VALID
-        return {key["_id"] async for key in self._keys.find(valid, {"_id": 1})}
+        """Say which of some keys are valid; see :func:`find_valid_keys`."""
+        return await find_valid_keys(self._database, key_ids)
 
     async def list_page(self, limit: int, before: str | None) -> list[ApiKey]:
         """List keys, newest first.
@@ -144,6 +143,19 @@ class ApiKeys:
         )
         self._callers.clear()
         return result.matched_count == 1
+
+
+async def find_valid_keys(database: Database, key_ids: Collection[str]) -> set[str]:
+    """Say which of some keys have neither expired nor been revoked.
+
+    Returns:
+        Their IDs, and that of the key of the settings, which has no document.
+    """
+    valid = {ADMIN_USER}
+    if named := set(key_ids) - valid:
+        query = {"_id": {"$in": list(named)}} | VALID
+        valid |= {key["_id"] async for key in database["api_keys"].find(query, {"_id": 1})}
+    return valid
 
 
 def _expiry(plan: KeyPlan, now: datetime) -> datetime | None:

@@ -22,11 +22,10 @@ from domain.errors import Unavailable
 from domain.images.values import BINS
 from domain.statistics import Facts, Upload
 from storage.leases import LEASES
-from storage.mongo import Database, Document, PlainDatabase
+from storage.mongo import IS_REMOVED, Database, Document, PlainDatabase
 
 CONTRIBUTIONS = "contributions"
 TAKEN_OVER = "contributions_taken_over"
-IS_REMOVED: Document = {"removed": True}
 READ_BYTES = 8_000_000
 _ID_CHARS = 36
 _READ: Document = {"uploaded_at": 1, "pixels": 1, "histogram": 1}

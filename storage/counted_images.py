@@ -11,14 +11,13 @@ from domain.signatures import read_counts
 from domain.statistics import Facts, Upload
 from storage.contributions import (
     CONTRIBUTIONS,
-    IS_REMOVED,
     Contribution,
     read_contribution,
     read_facts,
     read_former,
     read_upload,
 )
-from storage.mongo import IS_UNCOUNTED, UNCOUNTED, Document, PlainDatabase
+from storage.mongo import IS_REMOVED, IS_UNCOUNTED, UNCOUNTED, Document, PlainDatabase
 
 PART = 1_000
 # What is open has no errors, not of earlier attempts either, and nor has what has succeeded.

@@ -13,7 +13,7 @@ from pymongo.errors import DuplicateKeyError
 
 from domain.errors import Unavailable
 from domain.signatures import read_counts
-from storage.contributions import is_taken_over, read_histograms
+from storage.contributions import check_is_taken_over, read_histograms
 from storage.histogram_spool import HistogramSpool
 from storage.identifiers import utc_now
 from storage.mongo import DURABLE, Client, Database, Document, PlainDatabase
@@ -68,6 +68,7 @@ class Medians:
         self._client = client
         self._database = database
         self._medians = database.get_collection(MEDIANS, write_concern=DURABLE)
+        self._looks = SharedAnswers[Median | None]()
         self._answers = SharedAnswers[Median]()
         self._closing = threading.Event()
 
@@ -81,13 +82,13 @@ class Medians:
             Unavailable: Images of before are being taken over, or the disk is full.
             PyMongoError: MongoDB cannot be reached, or it took too long.
         """
-        return await self._find_kept(period) or await self._answers.ask(
-            period.name, lambda: self._work_out(period)
-        )
+        kept = await self._looks.ask(period.name, lambda: self._find_kept(period))
+        return kept or await self._answers.ask(period.name, lambda: self._work_out(period))
 
     async def close(self) -> None:
         """Break off what is under way."""
         self._closing.set()
+        await self._looks.close()
         await self._answers.close()
 
     async def _find_kept(self, period: Period) -> Median | None:
@@ -121,8 +122,7 @@ class Medians:
         self, period: Period, database: PlainDatabase, session: ClientSession
     ) -> _Found:
         """Read all histograms of a time once, in batches, and select the medians."""
-        if not is_taken_over(database, session):
-            raise Unavailable("Images of before are being taken over; ask again in a minute.")
+        check_is_taken_over(database, session)
         changes = _read_changes(period, database, session)
         gone = np.array([change.image_id for change in changes if change.times < 0], "S36")
         with HistogramSpool() as spool:

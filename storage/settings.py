@@ -97,16 +97,30 @@ class SimilaritySettings(msgspec.Struct, frozen=True):
     similar_max_images: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)] = 200_000
 
 
+def read_key_file(reader: SettingsReader, name: str, file: str) -> str | None:
+    """Read a key from the file that a setting names.
+
+    Args:
+        reader: Is told where it cannot be read.
+        name: Of the setting.
+        file: Its value.
+
+    Returns:
+        The key; None where the file cannot be read.
+    """
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        reader.refuse(f"{name} cannot be read: {error.strerror}")
+        return None
+
+
 def read_store_settings(reader: SettingsReader) -> StoreSettings:
     """Read how the stores are reached, and the secret key from its file if it is in one."""
     settings = reader.read(StoreSettings)
     if not settings.secret_key and settings.secret_key_file:
-        try:
-            key = Path(settings.secret_key_file).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            reader.refuse(f"MINILAB_SECRET_KEY_FILE cannot be read: {error.strerror}")
-            return settings
-        settings = msgspec.structs.replace(settings, secret_key=key)
+        key = read_key_file(reader, "MINILAB_SECRET_KEY_FILE", settings.secret_key_file)
+        settings = msgspec.structs.replace(settings, secret_key=key or "")
     if any(len(key) < MIN_SECRET_KEY_CHARS for key in settings.secret_keys):
         reader.refuse(
             f"MINILAB_SECRET_KEY (or the file MINILAB_SECRET_KEY_FILE): each key of the list has "

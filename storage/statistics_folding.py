@@ -17,12 +17,20 @@ from pymongo import InsertOne, ReplaceOne, UpdateMany
 from pymongo.client_session import ClientSession
 
 from domain.statistics import USERS, Counts, count_users
-from storage.contributions import CONTRIBUTIONS, IS_REMOVED, make_document
+from storage.contributions import CONTRIBUTIONS, make_document
 from storage.counted_images import CountedImage, read_tombstones, read_uncounted
 from storage.deadlines import run_in_thread
 from storage.identifiers import utc_now
 from storage.leases import Lease
-from storage.mongo import IS_UNCOUNTED, UNCOUNTED, Client, Database, Document, PlainDatabase
+from storage.mongo import (
+    IS_REMOVED,
+    IS_UNCOUNTED,
+    UNCOUNTED,
+    Client,
+    Database,
+    Document,
+    PlainDatabase,
+)
 from storage.signatures import (
     SIGNATURES,
     add_changes,

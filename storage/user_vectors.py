@@ -18,7 +18,6 @@ from storage.signatures import (
     iterate_signatures,
     read_revision,
 )
-from storage.vector_indexes import TRAINED_ON, ApproximateIndex, ExactIndex, count_lists
 
 _log = structlog.get_logger(__name__)
 
@@ -46,19 +45,21 @@ class UserVectors:
         self._slots: dict[str, int] = {}
         self._users: list[str] = []
         self._free: list[int] = []
-        self._index: VectorIndex = ExactIndex(BINS)
-        self.rebuild()
+        self._index: VectorIndex
 
     def __len__(self) -> int:
         return len(self._slots)
 
     @property
     def index(self) -> VectorIndex:
-        """What searches the vectors."""
+        """What searches the vectors; there is one from the first :meth:`follow` on."""
         return self._index
 
     def rebuild(self) -> None:
         """Forget everything: the next call of :meth:`follow` reads it anew."""
+        # FAISS takes 46 MB, which a process need not have where nobody asks.
+        from storage.vector_indexes import ExactIndex  # noqa: PLC0415
+
         self._revision = -1
         self._expected = LEAST_APPROXIMATE // OUTGROWN
         self._slots, self._users, self._free = {}, [], []
@@ -109,6 +110,12 @@ class UserVectors:
 
     def _prepare(self, database: PlainDatabase, session: ClientSession) -> None:
         """Choose the index by how many users there are."""
+        from storage.vector_indexes import (  # noqa: PLC0415
+            TRAINED_ON,
+            ApproximateIndex,
+            count_lists,
+        )
+
         if not self._is_approximate:
             return
         users = database[SIGNATURES].count_documents({}, session=session, hint="_id_")

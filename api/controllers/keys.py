@@ -21,7 +21,7 @@ from api.schemas.keys import ApiKeyView, CreatedApiKeyView, NewApiKey, view_crea
 from api.schemas.paging import Cursor, Limit, Page, cut_page
 from api.schemas.webhooks import KeyWebhookSecretView
 from domain.errors import InvalidValue, NotFound
-from domain.keys import ADMIN_USER, Role, check_user_id, key_secret
+from domain.keys import Role, check_user_id, key_secret
 from domain.webhooks.signing import webhook_secret, webhook_secret_of_key
 from storage.api_keys import ApiKey, KeyPlan
 from storage.idempotency import Session
@@ -127,7 +127,7 @@ class KeyController(Controller):
         called `admin`.
         """
         stores, overlap = request.app.state.stores, timedelta(seconds=overlap_seconds)
-        if key_id != ADMIN_USER and not await stores.api_keys.find_valid([key_id]):
+        if key_id not in await stores.api_keys.find_valid([key_id]):
             raise NotFound
         rotation = Rotation(overlap_seconds)
 

@@ -14,6 +14,7 @@ from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
 from domain.webhooks.events import Event, EventType, write_payload
+from storage.api_keys import find_valid_keys
 from storage.errors import STORE_FAILED
 from storage.identifiers import utc_now
 from storage.mongo import COMMITTED, DURABLE, Database, Document
@@ -30,7 +31,6 @@ from storage.webhooks.documents import (
     new_delivery,
 )
 from storage.webhooks.indexes import IS_UNANNOUNCED, UNANNOUNCED
-from storage.webhooks.live_keys import find_live_keys
 from storage.webhooks.marks import events_of_image, events_of_job
 
 BATCH = 200
@@ -171,7 +171,7 @@ class Announcer:
         collection = self._database.get_collection("webhook_endpoints", read_concern=COMMITTED)
         found = collection.find({"status": {"$in": LISTENING}}, {"secrets": 0})
         endpoints = [endpoint_of(document) async for document in found]
-        keys = await find_live_keys(self._database, [one.key_id for one in endpoints])
+        keys = await find_valid_keys(self._database, [one.key_id for one in endpoints])
         over = [one.id for one in endpoints if one.key_id not in keys]
         if over:
             status, reason = WebhookStatus.DISABLED, DisabledReason.KEY_INVALID

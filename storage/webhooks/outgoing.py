@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import msgspec
 
+from storage.api_keys import find_valid_keys
 from storage.identifiers import utc_now
 from storage.mongo import Database, Document
 from storage.webhooks.documents import Delivery, WebhookStatus
 from storage.webhooks.key_secrets import KeySecrets
-from storage.webhooks.live_keys import find_live_keys
 from storage.webhooks.live_secrets import live_secrets
 from storage.webhooks.vault import Vault
 
@@ -60,7 +60,7 @@ class Outgoing:
         bodies = await self._find("events", [one.event_id for one in deliveries])
         endpoint_ids = {one.endpoint_id for one in deliveries if one.endpoint_id is not None}
         endpoints = await self._find("webhook_endpoints", list(endpoint_ids))
-        keys = await find_live_keys(self._database, [one.key_id for one in deliveries])
+        keys = await find_valid_keys(self._database, [one.key_id for one in deliveries])
         callbacks = {one.key_id for one in deliveries if one.endpoint_id is None}
         of_keys = await self._key_secrets.live(list(callbacks)) if callbacks else {}
         parcels = {}

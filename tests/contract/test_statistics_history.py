@@ -17,12 +17,11 @@ from domain.jobs import Status
 from domain.keys import Scope
 from domain.records import Cell, ItemError
 from storage.connect import Stores
-from storage.contributions import IS_REMOVED
 from storage.counted_images import CountedImage
 from storage.identifiers import follow_clock, utc_now
 from storage.leases import LONG_AGO
 from storage.ledger_rows import ClaimedImage, FinishedImage
-from storage.mongo import IS_UNCOUNTED
+from storage.mongo import IS_REMOVED, IS_UNCOUNTED
 from storage.results import BlobResults
 from storage.statistics_folding import StatisticsFolder
 from storage.statistics_recount import find_wrong_statistics
