@@ -1,4 +1,4 @@
-// A receiver of Minilab's webhooks that needs nothing but Go's standard library.
+// A receiver of Minilab's webhooks, on the reference library of Standard Webhooks.
 //
 // Run it with MINILAB_WEBHOOK_SECRET=whsec_… go run . [PORT].
 package main
@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"os"
 	"sync"
+
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 )
 
 const maxBytes = 64 * 1024
@@ -23,7 +25,7 @@ type event struct {
 }
 
 func main() {
-	webhook, err := NewWebhook(os.Getenv("MINILAB_WEBHOOK_SECRET"))
+	webhook, err := standardwebhooks.NewWebhook(os.Getenv("MINILAB_WEBHOOK_SECRET"))
 	if err != nil {
 		log.Fatal(err)
 	}

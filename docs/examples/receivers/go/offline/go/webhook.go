@@ -1,4 +1,6 @@
-package main
+// Package standardwebhooks verifies deliveries with nothing but Go's standard library. It has the two
+// functions of the reference library that the receiver needs, for machines that fetch no modules.
+package standardwebhooks
 
 import (
 	"crypto/hmac"

@@ -1,4 +1,4 @@
-package main
+package standardwebhooks
 
 import (
 	"net/http"
