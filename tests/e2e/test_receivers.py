@@ -52,7 +52,7 @@ def find_program(name: str) -> str:
 
 def build(language: str, folder: Path) -> list[str]:
     """Install or build the receiver of a language in a folder, and give what starts it."""
-    shutil.copytree(EXAMPLES / language.split("-")[0], folder, dirs_exist_ok=True)
+    shutil.copytree(EXAMPLES / language.removesuffix("-offline"), folder, dirs_exist_ok=True)
     match language:
         case "python":
             return [sys.executable, "receiver.py"]
@@ -67,7 +67,7 @@ def build(language: str, folder: Path) -> list[str]:
 
 
 def build_go(folder: Path, *, is_offline: bool) -> list[str]:
-    """Build the receiver in Go: on the reference library, or on the package for offline machines."""
+    """Build the receiver in Go, on the reference library or on the package for machines offline."""
     go, environ = find_program("go"), {"GOCACHE": str(folder / "cache"), "GOTOOLCHAIN": "local"}
     if is_offline:
         environ |= {"GOPROXY": "off", "GOFLAGS": "-modfile=offline.mod"}
