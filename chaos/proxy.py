@@ -106,6 +106,8 @@ class Proxy:
             await self._flowing.wait()
             if Kind.DELAY in self._troubles:
                 await asyncio.sleep(self._chance.uniform(*_DELAY_SECONDS))
+            if writer.is_closing():
+                raise ConnectionResetError("closed from the other end")
             if Kind.CUT in self._troubles and self._chance.random() < _CUT_CHANCE:
                 writer.write(piece[: len(piece) // 2])
                 await writer.drain()

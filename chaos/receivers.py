@@ -6,9 +6,9 @@ What a receiver does is the first part of its path, so that one server has all o
 import asyncio
 import ssl
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Self
 
@@ -16,6 +16,7 @@ import msgspec
 
 HOST = "127.0.0.1"
 PAUSE_SECONDS = 0.2
+MOMENT_SECONDS = 0.05
 RETRY_AFTER_SECONDS = 1
 _PIECE = b"x" * 65536
 
@@ -55,6 +56,11 @@ class Receivers:
         self._next = asyncio.Event()
         self._elsewhere = elsewhere
         self._tls = tls
+        self.is_well = True
+        """What ``moody`` receivers do: answer 200, or else 500."""
+        self.most_at_once: Counter[str] = Counter()
+        """Most connections at the same time, by path."""
+        self._at_once: Counter[str] = Counter()
         self._seen: dict[str, set[str]] = defaultdict(set)
         self._answering: set[asyncio.Task[None]] = set()
         self._kinds: dict[str, Callable[[Message, asyncio.StreamWriter], Awaitable[None]]] = {
@@ -64,6 +70,7 @@ class Receivers:
             "redirect": self._redirect,
             "gone": self._gone,
             "flaky": self._flaky,
+            "moody": self._moody,
             "never": self._never,
             "slow": self._slow,
             "drip": self._drip,
@@ -84,8 +91,9 @@ class Receivers:
 
         Args:
             kind: What it does: ``ok``, ``error`` (500), ``busy`` (429 with Retry-After),
-                ``redirect``, ``gone`` (410), ``flaky`` (500 once for each message), ``never``
-                (answers), ``slow`` (byte by byte), ``drip`` (200, then byte by byte), ``huge``
+                ``redirect``, ``gone`` (410), ``flaky`` (500 once for each message), ``moody``
+                (as :attr:`is_well` says, after a moment), ``never`` (answers),
+                ``slow`` (byte by byte), ``drip`` (200, then byte by byte), ``huge``
                 (200 without an end), ``headers`` (without an end), ``garbage``, ``drop`` (closes).
             name: Sets it apart from others that do the same.
             host: The name that it is reached by.
@@ -136,11 +144,21 @@ class Receivers:
                 message = await _read_message(reader)
                 self.messages.append(message)
                 self._next.set()
-                await self._kinds[message.path.split("/")[1]](message, writer)
-                await writer.drain()
+                with self._counted(message.path):
+                    await self._kinds[message.path.split("/")[1]](message, writer)
+                    await writer.drain()
             finally:
                 writer.close()
                 await writer.wait_closed()
+
+    @contextmanager
+    def _counted(self, path: str) -> Iterator[None]:
+        self._at_once[path] += 1
+        self.most_at_once[path] = max(self.most_at_once[path], self._at_once[path])
+        try:
+            yield
+        finally:
+            self._at_once[path] -= 1
 
     async def _ok(self, _: Message, writer: asyncio.StreamWriter) -> None:
         writer.write(_answer("200 OK", b"taken"))
@@ -162,6 +180,10 @@ class Receivers:
         is_new = message.id not in self._seen[message.path]
         self._seen[message.path].add(message.id)
         await (self._error if is_new else self._ok)(message, writer)
+
+    async def _moody(self, message: Message, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(MOMENT_SECONDS)
+        await (self._ok if self.is_well else self._error)(message, writer)
 
     async def _never(self, _: Message, writer: asyncio.StreamWriter) -> None:
         await writer.wait_closed()

@@ -1,9 +1,10 @@
 """Keeps the attempts going: many targets side by side, few attempts at each.
 
 Each look takes one delivery of every target that may be sent something, of those first to which the
-fewest attempts are under way: targets move on alike, however much is queued for one of them. One
-that has failed gets one attempt at a time, and all that fail together take half of the slots at
-most: receivers that hang cannot take up what others need.
+fewest attempts are under way: targets move on alike, however much is queued for one of them. A
+failure halves how many a target may have, and an arrival adds one: a receiver that fails now and
+then goes on at its pace, and one that always fails comes down to one attempt at a time. All those
+together take half of the slots at most: receivers that hang cannot take up what others need.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ from collections import Counter
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+import msgspec
 import structlog
 from cachetools import TTLCache
 
@@ -26,10 +28,23 @@ RELEASE_SECONDS = 5.0
 # What failed longer ago, or before this many others, is found out anew.
 FAILING_SECONDS = 3600.0
 MOST_FAILING = 100_000
-# One that fails at once is not to keep the process busy.
-FAILED_PAUSE = timedelta(seconds=0.1)
+# One that fails at once is not to keep the process busy: twice as long after each failure in a row.
+FIRST_PAUSE_SECONDS = 0.005
+LONGEST_PAUSE_SECONDS = 0.1
 
 _log = structlog.get_logger(__name__)
+
+
+class Pace(msgspec.Struct, frozen=True):
+    """How fast a target that has failed lately is sent something.
+
+    Attributes:
+        most: Attempts at a time.
+        failures: How many of the last ones have failed in a row.
+    """
+
+    most: int
+    failures: int = 0
 
 
 class Engine:
@@ -55,7 +70,7 @@ class Engine:
         self._metrics = metrics
         self._running: Counter[str] = Counter()
         self._tasks: dict[asyncio.Task[None], ClaimedDelivery] = {}
-        self._failing: TTLCache[str, bool] = TTLCache(MOST_FAILING, FAILING_SECONDS)
+        self._paces: TTLCache[str, Pace] = TTLCache(MOST_FAILING, FAILING_SECONDS)
         self._quiet: TTLCache[str, datetime] = TTLCache(MOST_FAILING, FAILING_SECONDS)
         self._is_full = False
         self._crowded: set[str] = set()
@@ -109,17 +124,17 @@ class Engine:
     def _choose(self, due: Due, now: datetime) -> list[str]:
         """Choose whom to send to, and remember whose end makes room for whom was left out."""
         free = self._settings.webhook_in_flight - len(self._tasks)
-        of_failing = sum(count for one, count in self._running.items() if one in self._failing)
+        of_failing = sum(count for one, count in self._running.items() if self._is_failing(one))
         free_of_failing = (self._settings.webhook_in_flight + 1) // 2 - of_failing
         self._is_full, self._crowded = False, set()
         chosen: list[str] = []
         for one in sorted(due.firsts, key=lambda one: (self._running[one.target], one.due_at)):
-            if one.is_failing:
-                self._failing[one.target] = True
-            is_failing = one.target in self._failing
+            if one.is_failing:  # That may be what another process found.
+                self._paces.setdefault(one.target, Pace(most=1))
+            is_failing = self._is_failing(one.target)
             if self._is_quiet(one.target, now):
                 continue
-            if self._running[one.target] >= self._most(one.target):
+            if self._running[one.target] >= self._pace(one.target).most:
                 self._crowded.add(one.target)
             elif len(chosen) >= free or (is_failing and free_of_failing <= 0):
                 self._is_full = True
@@ -128,8 +143,11 @@ class Engine:
                 chosen.append(one.id)
         return chosen
 
-    def _most(self, target: str) -> int:
-        return 1 if target in self._failing else self._settings.webhook_in_flight_each
+    def _pace(self, target: str) -> Pace:
+        return self._paces.get(target) or Pace(most=self._settings.webhook_in_flight_each)
+
+    def _is_failing(self, target: str) -> bool:
+        return target in self._paces and self._paces[target].most == 1
 
     def _is_quiet(self, target: str, now: datetime) -> bool:
         quiet_until = self._quiet.get(target)
@@ -160,12 +178,17 @@ class Engine:
             self._remember(claimed.delivery.target, outcome)
 
     def _remember(self, target: str, outcome: Outcome) -> None:
+        pace = self._pace(target)
         if outcome.is_well:
-            self._failing.pop(target, None)
+            if pace.most + 1 < self._settings.webhook_in_flight_each:
+                self._paces[target] = Pace(most=pace.most + 1)
+            else:
+                self._paces.pop(target, None)
             return
-        self._failing[target] = True
-        self._quiet[target] = outcome.quiet_until or utc_now() + FAILED_PAUSE
-        asyncio.get_running_loop().call_later(FAILED_PAUSE.total_seconds(), self.wake)
+        self._paces[target] = Pace(most=max(1, pace.most // 2), failures=pace.failures + 1)
+        pause_seconds = min(FIRST_PAUSE_SECONDS * 2**pace.failures, LONGEST_PAUSE_SECONDS)
+        self._quiet[target] = outcome.quiet_until or utc_now() + timedelta(seconds=pause_seconds)
+        asyncio.get_running_loop().call_later(pause_seconds, self.wake)
 
     async def _drain(self) -> None:
         """Let attempts end in their time, then break off the rest, for others to make again."""

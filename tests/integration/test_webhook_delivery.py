@@ -292,6 +292,24 @@ async def test_receivers_that_fail_take_half_of_the_slots_at_most(
         assert len([one for one in receivers.messages if one.path.startswith("/never")]) == 2
 
 
+async def test_fewer_attempts_at_a_time_while_a_receiver_fails(
+    service: Service, receivers: Receivers
+) -> None:
+    endpoint = await make_endpoint(service, receivers.url("moody"))
+    path = "/moody/hook"
+    receivers.is_well = False
+    await tell(service, endpoint, 30)
+    async with delivering(service, webhook_in_flight_each=8, webhook_retry_seconds="2" + 7 * ",2"):
+        await until(lambda: len(receivers.messages) >= 16)
+        assert receivers.most_at_once.pop(path) > 1
+        await until(lambda: len(receivers.messages) >= 26)
+        assert receivers.most_at_once.pop(path) == 1
+        receivers.is_well = True
+        await tell(service, endpoint, 30)
+        await until(lambda: have_status(service, endpoint, "delivered"))
+        assert receivers.most_at_once[path] > 1
+
+
 async def test_long_queue_of_one_does_not_come_before_another(
     service: Service, receivers: Receivers
 ) -> None:
