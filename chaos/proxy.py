@@ -122,6 +122,6 @@ def _reset(writer: asyncio.StreamWriter) -> None:
     """Close a connection as a machine that has lost it does: with a reset."""
     connection = writer.get_extra_info("socket")
     if connection is not None:
-        with suppress(OSError):
+        with suppress(OSError, ValueError):  # ValueError: it is closed already.
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_CLOSE)
     writer.transport.abort()

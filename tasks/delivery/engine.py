@@ -12,7 +12,6 @@ from collections import Counter
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-import msgspec
 import structlog
 from cachetools import TTLCache
 
@@ -28,23 +27,10 @@ RELEASE_SECONDS = 5.0
 # What failed longer ago, or before this many others, is found out anew.
 FAILING_SECONDS = 3600.0
 MOST_FAILING = 100_000
-# One that fails at once is not to keep the process busy: twice as long after each failure in a row.
-FIRST_PAUSE_SECONDS = 0.005
-LONGEST_PAUSE_SECONDS = 0.1
+# One that fails at once is not to keep the process busy.
+FAILED_PAUSE = timedelta(seconds=0.02)
 
 _log = structlog.get_logger(__name__)
-
-
-class Pace(msgspec.Struct, frozen=True):
-    """How fast a target that has failed lately is sent something.
-
-    Attributes:
-        most: Attempts at a time.
-        failures: How many of the last ones have failed in a row.
-    """
-
-    most: int
-    failures: int = 0
 
 
 class Engine:
@@ -70,7 +56,8 @@ class Engine:
         self._metrics = metrics
         self._running: Counter[str] = Counter()
         self._tasks: dict[asyncio.Task[None], ClaimedDelivery] = {}
-        self._paces: TTLCache[str, Pace] = TTLCache(MOST_FAILING, FAILING_SECONDS)
+        self._fewer: TTLCache[str, int] = TTLCache(MOST_FAILING, FAILING_SECONDS)
+        """How many attempts at a time targets may have that have failed lately."""
         self._quiet: TTLCache[str, datetime] = TTLCache(MOST_FAILING, FAILING_SECONDS)
         self._is_full = False
         self._crowded: set[str] = set()
@@ -111,7 +98,7 @@ class Engine:
         """Begin one more attempt at each target that may have one; say when to look again."""
         due = await self._queue.find_due(now)
         self._metrics.looked(min((one.due_at for one in due.firsts), default=None), now)
-        chosen = self._choose(due, now)
+        chosen, rested_at = self._choose(due, now)
         claimed = await self._queue.claim(chosen, now)
         if claimed:
             self.wake()  # There may be more for the same targets.
@@ -119,39 +106,41 @@ class Engine:
             for one in claimed:
                 if parcel := parcels.get(one.delivery.id):
                     self._begin(one, parcel)
-        return due.next_at
+        return min((at for at in (due.next_at, rested_at) if at is not None), default=None)
 
-    def _choose(self, due: Due, now: datetime) -> list[str]:
-        """Choose whom to send to, and remember whose end makes room for whom was left out."""
+    def _choose(self, due: Due, now: datetime) -> tuple[list[str], datetime | None]:
+        """Choose whom to send to, and remember whose end makes room for whom was left out.
+
+        Returns:
+            Deliveries, and when the first of those that are to be left alone no longer is.
+        """
         free = self._settings.webhook_in_flight - len(self._tasks)
         of_failing = sum(count for one, count in self._running.items() if self._is_failing(one))
         free_of_failing = (self._settings.webhook_in_flight + 1) // 2 - of_failing
         self._is_full, self._crowded = False, set()
         chosen: list[str] = []
+        rested: list[datetime] = []
         for one in sorted(due.firsts, key=lambda one: (self._running[one.target], one.due_at)):
             if one.is_failing:  # That may be what another process found.
-                self._paces.setdefault(one.target, Pace(most=1))
+                self._fewer.setdefault(one.target, 1)
             is_failing = self._is_failing(one.target)
-            if self._is_quiet(one.target, now):
+            if (quiet_until := self._quiet.get(one.target, now)) > now:
+                rested.append(quiet_until)
                 continue
-            if self._running[one.target] >= self._pace(one.target).most:
+            if self._running[one.target] >= self._most(one.target):
                 self._crowded.add(one.target)
             elif len(chosen) >= free or (is_failing and free_of_failing <= 0):
                 self._is_full = True
             else:
                 free_of_failing -= is_failing
                 chosen.append(one.id)
-        return chosen
+        return chosen, min(rested, default=None)
 
-    def _pace(self, target: str) -> Pace:
-        return self._paces.get(target) or Pace(most=self._settings.webhook_in_flight_each)
+    def _most(self, target: str) -> int:
+        return self._fewer.get(target, self._settings.webhook_in_flight_each)
 
     def _is_failing(self, target: str) -> bool:
-        return target in self._paces and self._paces[target].most == 1
-
-    def _is_quiet(self, target: str, now: datetime) -> bool:
-        quiet_until = self._quiet.get(target)
-        return quiet_until is not None and quiet_until > now
+        return self._fewer.get(target) == 1
 
     def _begin(self, claimed: ClaimedDelivery, parcel: Parcel) -> None:
         self._running[claimed.delivery.target] += 1
@@ -178,17 +167,15 @@ class Engine:
             self._remember(claimed.delivery.target, outcome)
 
     def _remember(self, target: str, outcome: Outcome) -> None:
-        pace = self._pace(target)
-        if outcome.is_well:
-            if pace.most + 1 < self._settings.webhook_in_flight_each:
-                self._paces[target] = Pace(most=pace.most + 1)
-            else:
-                self._paces.pop(target, None)
-            return
-        self._paces[target] = Pace(most=max(1, pace.most // 2), failures=pace.failures + 1)
-        pause_seconds = min(FIRST_PAUSE_SECONDS * 2**pace.failures, LONGEST_PAUSE_SECONDS)
-        self._quiet[target] = outcome.quiet_until or utc_now() + timedelta(seconds=pause_seconds)
-        asyncio.get_running_loop().call_later(pause_seconds, self.wake)
+        most = self._most(target)
+        if not outcome.is_well:
+            self._fewer[target] = max(1, most // 2)
+            self._quiet[target] = outcome.quiet_until or utc_now() + FAILED_PAUSE
+            self.wake()  # To find out how long there is nothing to do.
+        elif most + 1 < self._settings.webhook_in_flight_each:
+            self._fewer[target] = most + 1
+        else:
+            self._fewer.pop(target, None)
 
     async def _drain(self) -> None:
         """Let attempts end in their time, then break off the rest, for others to make again."""
