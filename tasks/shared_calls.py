@@ -22,7 +22,7 @@ TURN: ContextVar[float] = ContextVar("turn", default=0)
 # Larger images go to a child by themselves: for them a call costs next to nothing.
 MOST_BYTES = 1024 * 1024
 # Whoever comes last in a call waits for all that share it.
-MOST_SHARED = 10
+MOST_SHARED = 14
 
 Call = Callable[[Sequence[BatchItem]], Awaitable[list[Outcome]]]
 
