@@ -180,6 +180,10 @@ class Stack:
         """Say whether a worker holds an image."""
         return await self.count_images(status="processing") > 0
 
+    async def has_begun(self, ticket: str) -> bool:
+        """Say whether a worker has taken up an image of a job, or ended it already."""
+        return await self.count_images(job_id=ticket, status={"$ne": "queued"}) > 0
+
     def log(self, process: ServerProcess) -> str:
         """Read what a process said."""
         return (self._folder / f"{process.name}.log").read_text(errors="replace")

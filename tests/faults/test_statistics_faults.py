@@ -1,6 +1,7 @@
 """Statistics while folders, workers and the API are killed."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
@@ -44,7 +45,7 @@ async def test_statistics_are_right_while_everything_is_killed(stack: Stack) -> 
         files.append((f"half-{turn}.jpg", pictures(1, "half", large=True)[0][1][:3000]))
         tickets.append(await stack.ticket(files))
         images += len(files)
-        await until(stack.are_processing)
+        await until(partial(stack.has_begun, tickets[-1]))
         workers[turn % 2].kill()
         workers[turn % 2] = stack.start_worker(wait=False)
         if turn % 2:
