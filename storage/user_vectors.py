@@ -110,14 +110,14 @@ class UserVectors:
 
     def _prepare(self, database: PlainDatabase, session: ClientSession) -> None:
         """Choose the index by how many users there are."""
+        if not self._is_approximate:
+            return
         from storage.vector_indexes import (  # noqa: PLC0415
             TRAINED_ON,
             ApproximateIndex,
             count_lists,
         )
 
-        if not self._is_approximate:
-            return
         users = database[SIGNATURES].count_documents({}, session=session, hint="_id_")
         lists = count_lists(users)
         self._expected = max(users, self._expected)
