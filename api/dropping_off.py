@@ -114,7 +114,7 @@ async def _take_in(
     link: UploadLink | None = request.auth
     if link is not None:
         check_takes_files(link, utc_now())
-    intake = BlobIntake(state.stores.blob_chunks)
+    intake = BlobIntake(state.stores.blob_chunks, lambda: state.admission.places)
     try:
         form = await _receive(request, intake, upload)
         drop_off = make_drop_off(

@@ -86,7 +86,7 @@ async def receive_form(
         raise errors.MalformedMultipart(str(error)) from error
     if not receiver.form.files:
         raise errors.NoFiles("Send at least one part with a file name.")
-    await intake.settle()
+    await intake.complete()
     return receiver.form
 
 

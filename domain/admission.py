@@ -144,8 +144,8 @@ def _seconds_for(images: int, images_per_second: float) -> float:
 def place_of(length: int | None) -> float:
     """Reckon which part of a large upload's memory an upload takes, 1/32 to 1.
 
-    An upload holds up to :data:`FULL_UPLOAD_BYTES` before it writes them, and as much again
-    while it does; one that is smaller never holds more than it has.
+    Beside many others, an upload holds up to :data:`FULL_UPLOAD_BYTES` before it writes them, and
+    as much again while it does; one that is smaller never holds more than it has.
 
     Args:
         length: Bytes of the body; None where the request does not say.

@@ -26,7 +26,7 @@ async def drop_off(
         file = IncomingFile()
         await intake.write(file, content)
         taken.append(TakenFile(index, filename, "jpeg", await intake.finish(file)))
-    await intake.settle()
+    await intake.complete()
     error = ItemError("empty_file", "The file is empty")
     return DropOff(
         user_id=user_id,

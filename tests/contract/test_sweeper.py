@@ -25,7 +25,7 @@ async def _abandon_upload(stores: Stores, content: bytes) -> ObjectId:
     intake = BlobIntake(stores.blob_chunks)
     file = IncomingFile()
     await intake.write(file, content)
-    await intake.settle()
+    await intake.complete()
     return file.file_id
 
 
