@@ -73,7 +73,7 @@ def embedded_servers(
     *,
     mongodb: bool = True,
     redis: bool = True,
-    mongodb_cache_gb: float = 0.5,
+    mongodb_cache_gb: float = 1.0,
     start_seconds: float = 60,
     stop_seconds: float = 20,
 ) -> Iterator[EmbeddedServers]:

@@ -47,6 +47,8 @@ from storage.unfolded import compare_histograms, count_changes
 
 FOLDER = "statistics"
 BATCH = 1_000
+# A fold has a price of its own, whatever it folds: so few may wait for others.
+FEW = 50
 # Open images are counted again when they end, and most end soon.
 OPEN_LEFT = 500
 HAS_ENDED: Document = {**IS_UNCOUNTED, "finished_at": {"$gt": datetime(1970, 1, 1, tzinfo=UTC)}}
@@ -87,6 +89,15 @@ class StatisticsFolder:
         self._images = database["images"]
         self._lease = Lease(client, database, FOLDER)
         self._adoption = Adoption(database, self._lease)
+
+    async def has_many(self) -> bool:
+        """Say whether more than a few ended images wait to be folded.
+
+        Raises:
+            PyMongoError: MongoDB cannot be reached.
+        """
+        beyond = self._images.find(HAS_ENDED, {"_id": 1}).hint(UNCOUNTED).skip(FEW).limit(1)
+        return bool(await beyond.to_list(None))
 
     async def fold(self) -> int:
         """Fold until little is left, unless another folder is at it.

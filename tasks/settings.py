@@ -19,7 +19,8 @@ class WorkerSettings(msgspec.Struct, frozen=True):
         worker_drain_seconds: Longest wait for running work when asked to stop.
         reconcile_seconds: Pause between two looks for work that nobody has.
         sweep_seconds: Pause between two looks for bytes without a parent.
-        fold_seconds: Pause between two times that what happened is added to the statistics.
+        fold_seconds: Pause between two looks whether enough has happened to add it to the stored
+            statistics; little is added at one look in five.
         orphan_age_seconds: Bytes without a parent are removed when they are this old.
         max_crashes: An image that ended its child this often has failed.
         poison_seconds: For this long, new uploads of the same bytes fail at once; 0: never.

@@ -1,6 +1,7 @@
 """The worker's composition root: settings, stores, children, queue and side tasks."""
 
 import asyncio
+import itertools
 import signal
 from collections.abc import Mapping
 from datetime import timedelta
@@ -42,6 +43,8 @@ from tasks.woken_queue import WokenQueue
 RETRY_SECONDS = 1.0
 DELETE_USERS_SECONDS = 1.0
 GIVE_BACK_SECONDS = 5.0
+# Where little has happened, only one look in so many folds it.
+LOOKS_FOR_FEW = 5
 NOT_NOW: tuple[type[Exception], ...] = (*STORE_FAILED, NoChild)
 
 _log = structlog.get_logger(__name__)
@@ -111,6 +114,7 @@ class ImageWorker:
         orphan_age = timedelta(seconds=settings.worker.orphan_age_seconds)
         self._sweeper = Sweeper(stores.client, stores.database, orphan_age)
         self._folder = StatisticsFolder(stores.client, stores.database)
+        self._fold_looks = itertools.cycle(range(LOOKS_FOR_FEW))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until told to stop, then finish what is running within the drain time."""
@@ -231,7 +235,8 @@ class ImageWorker:
         await delete_users(self._stores)
 
     async def _fold(self) -> None:
-        self._metrics.folded(await self._folder.fold())
+        if not next(self._fold_looks) or await self._folder.has_many():
+            self._metrics.folded(await self._folder.fold())
 
     async def _sweep(self) -> None:
         swept = await self._sweeper.sweep()

@@ -15,6 +15,10 @@ _NOT_YET_INITIALIZED = 94
 _OPLOG_MEGABYTES = 512
 # Who is killed in a transaction leaves it open: others run into its locks until it is this old.
 _TRANSACTION_SECONDS = 20
+# Percent of the cache that may wait to be written before eviction begins (target), and before
+# clients have to help (trigger). With the usual 5 and 20, a photo is written out and dropped while
+# its upload still runs, and has to be read back for the worker that takes it a second later.
+_EVICTION = {"target": 50, "trigger": 75}
 
 
 def mongodb_url(program: Program, port: int) -> str:
@@ -41,9 +45,15 @@ def mongodb_command(program: Program, port: int, folder: Path, cache_gb: float) 
         megabytes = round(cache_gb * 1024)
         place = ["--storage-path", str(folder), "--cache-size", f"{megabytes}M"]
         return [*program.command, *options.split(), *place]
+    eviction = ",".join(
+        f"eviction_{kind}_{name}={percent}"
+        for kind in ("dirty", "updates")
+        for name, percent in _EVICTION.items()
+    )
     options = (
         f"--replSet {_REPLICA_SET[program.kind]} --bind_ip {HOST} --port {port} --nounixsocket"
         f" --wiredTigerCacheSizeGB {cache_gb} --oplogSize {_OPLOG_MEGABYTES}"
+        f" --wiredTigerEngineConfigString {eviction}"
         " --quiet --slowms 2000"
         " --setParameter diagnosticDataCollectionEnabled=false"
         # Memory that is given back to the kernel costs a page fault when it is wanted again.

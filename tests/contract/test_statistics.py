@@ -17,7 +17,7 @@ from storage.identifiers import utc_now
 from storage.leases import LONG_AGO
 from storage.ledger_rows import FinishedImage
 from storage.mongo import DURABLE, IS_UNCOUNTED
-from storage.statistics_folding import BATCH, OPEN_LEFT, StatisticsFolder
+from storage.statistics_folding import BATCH, FEW, OPEN_LEFT, StatisticsFolder
 from storage.statistics_recount import find_wrong_statistics
 from tests.drop_offs import accept, fail, succeed
 from tests.image_documents import finished_image, insert_images
@@ -175,6 +175,16 @@ async def test_open_images_are_folded_only_where_many_wait(stores: Stores) -> No
     uncounted = stores.database["images"].find(IS_UNCOUNTED, {"_id": 1}).sort("_id", 1)
     left = [image["_id"] async for image in uncounted]
     assert left == [image["_id"] for image in waiting[:OPEN_LEFT]], "the oldest are left"
+
+
+async def test_few_images_may_wait_for_others_and_are_read_all_the_same(stores: Stores) -> None:
+    await insert_images(stores.database, [finished_image(uncounted=True) for _ in range(FEW)])
+    assert not await _folder(stores).has_many()
+    assert (await _read(stores)).images == FEW
+    await insert_images(stores.database, [finished_image(uncounted=True)])
+    assert await _folder(stores).has_many()
+    assert await _folder(stores).fold() == FEW + 1
+    assert not await _folder(stores).has_many()
 
 
 async def test_backlog_is_folded_in_one_go(stores: Stores) -> None:
