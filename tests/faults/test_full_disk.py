@@ -18,7 +18,7 @@ from tests.faults.stack import Stack, pictures, running_stack
 
 pytestmark = pytest.mark.timeout(90)
 
-LARGE = b"-" * 3_000_000  # Written while it arrives; a small file waits for the acceptance.
+LARGE = b"-" * 4_000_000  # Written while it arrives; a small file waits for the acceptance.
 
 
 @pytest.fixture

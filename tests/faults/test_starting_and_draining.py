@@ -55,10 +55,10 @@ async def test_upload_that_is_on_its_way_gets_its_ticket_from_an_api_that_stops(
 
     async def body() -> AsyncIterator[bytes]:
         yield HEAD + picture
-        yield b"-" * 2_000_000
+        yield b"-" * 4_000_000
         stack.api.terminate()
         await until(lambda: not accepts_connections(port))
-        yield b"-" * 2_000_000
+        yield b"-" * 4_000_000
         yield b"\r\n--cut--\r\n"
 
     answer = await stack.client.post("/v1/jobs", content=body(), headers=BOUNDARY)
@@ -78,7 +78,7 @@ async def test_api_that_stops_waits_no_longer_than_its_drain_time(stack: Stack) 
     is_sending, is_over = asyncio.Event(), asyncio.Event()
 
     async def endless() -> AsyncIterator[bytes]:
-        yield HEAD + pictures(1, "endless")[0][1] + b"-" * 3_000_000
+        yield HEAD + pictures(1, "endless")[0][1] + b"-" * 4_000_000
         is_sending.set()
         await is_over.wait()
 

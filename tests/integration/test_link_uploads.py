@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from storage.blobs import MOST_FLUSH_BYTES
 from tests.multipart_bodies import CONTENT_TYPE, body_of, file_part
 from tests.pictures import draw
 from tests.problems import assert_problem
@@ -181,7 +182,7 @@ async def test_expired_link_takes_nothing_and_its_uploads_can_still_be_followed(
 
 async def test_upload_that_began_before_the_expiry_ends(service: Service) -> None:
     made = await service.make_link()
-    content = draw().ljust(6_000_000, b"\0")
+    content = draw().ljust(3 * MOST_FLUSH_BYTES, b"\0")
     upload = await _begun_upload(service, made["token"], content)
     await service.expire_link(made["id"])
     upload.go_on.set()
@@ -191,7 +192,7 @@ async def test_upload_that_began_before_the_expiry_ends(service: Service) -> Non
 
 async def test_revoke_ends_an_upload_that_is_under_way(service: Service) -> None:
     made = await service.make_link()
-    upload = await _begun_upload(service, made["token"], draw().ljust(6_000_000, b"\0"))
+    upload = await _begun_upload(service, made["token"], draw().ljust(3 * MOST_FLUSH_BYTES, b"\0"))
     assert (await service.client.delete(f"/v1/upload-links/{made['id']}")).status_code == 204
     upload.go_on.set()
     assert_problem(await upload.answer, 410, "link_revoked")

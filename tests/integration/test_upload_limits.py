@@ -23,7 +23,7 @@ def jpeg_of(size_bytes: int) -> bytes:
 @pytest.fixture
 async def strict(service: Service) -> AsyncIterator[Service]:
     """An API with small limits on the same stores."""
-    limits = {"MINILAB_MAX_FILE_BYTES": str(2 * MB), "MINILAB_MAX_REQUEST_BYTES": str(12 * MB)}
+    limits = {"MINILAB_MAX_FILE_BYTES": str(4 * MB), "MINILAB_MAX_REQUEST_BYTES": str(24 * MB)}
     async with running_service(service.environ | limits) as running:
         yield running
 
@@ -53,16 +53,16 @@ async def wait_until_empty(service: Service) -> None:
 
 
 async def test_refuses_file_over_limit_and_keeps_its_neighbours(strict: Service) -> None:
-    files = [("a.jpg", SMALL), ("b.jpg", jpeg_of(2 * MB + 1)), ("c.jpg", jpeg_of(2 * MB))]
+    files = [("a.jpg", SMALL), ("b.jpg", jpeg_of(4 * MB + 1)), ("c.jpg", jpeg_of(4 * MB))]
     job = (await strict.send(files)).json()
     assert [item["status"] for item in job["items"]] == ["queued", "failed", "queued"]
     assert job["items"][1]["error"]["code"] == "file_too_large"
     assert (await strict.client.get("/v1/capabilities")).json()["limits"][
         "max_file_bytes"
-    ] == 2 * MB
+    ] == 4 * MB
     sizes = {file["length"] async for file in strict.stores.database["blobs.files"].find()}
-    assert sizes == {len(SMALL), 2 * MB}
-    assert await strict.count("blobs.chunks") == 1 + 9
+    assert sizes == {len(SMALL), 4 * MB}
+    assert await strict.count("blobs.chunks") == 1 + 17
 
 
 async def test_leaves_no_chunk_of_flushed_file_over_limit(strict: Service) -> None:
@@ -72,7 +72,7 @@ async def test_leaves_no_chunk_of_flushed_file_over_limit(strict: Service) -> No
 
 
 async def test_rejects_announced_body_over_limit_before_reading_it(strict: Service) -> None:
-    reader, writer = await send_head(strict, f"Content-Length: {12 * MB + 1}")
+    reader, writer = await send_head(strict, f"Content-Length: {24 * MB + 1}")
     async with asyncio.timeout(10):
         status = await reader.readline()
     assert b" 413 " in status
@@ -81,7 +81,7 @@ async def test_rejects_announced_body_over_limit_before_reading_it(strict: Servi
 
 
 async def test_rejects_streamed_body_over_limit(strict: Service) -> None:
-    body = body_of(*[file_part(jpeg_of(1900 * 1024))] * 7)
+    body = body_of(*[file_part(jpeg_of(3900 * 1024))] * 7)
     headers = {"Content-Type": CONTENT_TYPE}
     answer = await strict.client.post("/v1/jobs", content=in_pieces(body), headers=headers)
     assert_problem(answer, 413, "request_too_large")
@@ -90,7 +90,7 @@ async def test_rejects_streamed_body_over_limit(strict: Service) -> None:
 
 
 async def test_takes_streamed_body_within_limit(strict: Service) -> None:
-    body = body_of(file_part(jpeg_of(2 * MB)), file_part(SMALL))
+    body = body_of(file_part(jpeg_of(4 * MB)), file_part(SMALL))
     headers = {"Content-Type": CONTENT_TYPE}
     answer = await strict.client.post("/v1/jobs", content=in_pieces(body), headers=headers)
     assert answer.status_code == 202
@@ -98,7 +98,7 @@ async def test_takes_streamed_body_within_limit(strict: Service) -> None:
 
 
 async def test_leaves_nothing_of_broken_form_that_was_flushed(service: Service) -> None:
-    whole = body_of(file_part(jpeg_of(3 * MB)), file_part(jpeg_of(MB)))
+    whole = body_of(file_part(jpeg_of(4 * MB)), file_part(jpeg_of(MB)))
     headers = {"Content-Type": CONTENT_TYPE}
     answer = await service.client.post("/v1/jobs", content=whole[: -MB // 2], headers=headers)
     assert_problem(answer, 400, "malformed_multipart")
