@@ -13,7 +13,7 @@ from api.serving import Protocol, Server
 from api.settings import read_settings
 from domain.settings import SettingsError, forget_settings
 from sandbox.heap import keep_freed_memory
-from storage.logs import configure_logs
+from telemetry.logs import configure_logs
 
 MAX_OPEN_FILES = 65_536
 # Connections that wait to be taken; the kernel may allow less (net.core.somaxconn).

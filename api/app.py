@@ -59,7 +59,7 @@ from storage.connect import Stores, open_stores
 from storage.errors import STORE_FAILED
 from storage.similar_images import SimilarImages
 from storage.similar_users import SimilarUsers
-from storage.tracing import open_tracing
+from telemetry.tracing import open_tracing
 
 PAGES = Path(__file__).parent / "pages"
 PREPARE_AGAIN_SECONDS = 1.0

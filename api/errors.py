@@ -14,7 +14,7 @@ from structlog.contextvars import bind_contextvars
 from domain import errors
 from domain.errors import ServiceError
 from storage.errors import STORE_FAILED, is_disk_full
-from storage.logs import request_id
+from telemetry.logs import request_id
 
 PROBLEM_JSON = "application/problem+json"
 TYPE_PREFIX = "urn:minilab:problem:"

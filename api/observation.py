@@ -22,7 +22,7 @@ from litestar.types import (
 )
 from structlog.contextvars import bind_contextvars
 
-from storage.tracing import Attributes, Span
+from telemetry.tracing import Attributes, Span
 
 REQUEST_ID = b"x-request-id"
 TRACEPARENT = b"traceparent"

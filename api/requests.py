@@ -19,7 +19,7 @@ from domain.keys import Caller
 from storage.connect import Stores
 from storage.similar_images import SimilarImages
 from storage.similar_users import SimilarUsers
-from storage.tracing import Tracing
+from telemetry.tracing import Tracing
 
 
 class AppState(State):

@@ -16,9 +16,9 @@ from api.parts import check_mongodb, check_redis
 from storage.connect import Stores
 from storage.errors import STORE_FAILED
 from storage.identifiers import utc_now
-from storage.metrics import Page
 from storage.queue_state import QueueReader, QueueState
 from storage.statistics import Unfolded
+from telemetry.prometheus import Page
 
 READ_SECONDS = 2.0
 """MongoDB is asked no more often than this, however often the page is."""

@@ -9,7 +9,6 @@ from domain.limits import AdmissionLimits, ImageLimits, ListenerLimits, UploadLi
 from domain.records import GpsPolicy
 from domain.settings import SettingsReader
 from domain.webhooks.addresses import TargetRules, read_target_rules
-from storage.logs import LogSettings
 from storage.settings import (
     SimilaritySettings,
     StoreSettings,
@@ -17,7 +16,8 @@ from storage.settings import (
     read_key_file,
     read_store_settings,
 )
-from storage.tracing import TracingSettings, read_tracing
+from telemetry.logs import LogSettings
+from telemetry.tracing import TracingSettings, read_tracing
 
 MIN_ADMIN_KEY_CHARS = 32
 MAX_WAIT_SECONDS = 30

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import fmean
 
-from benchmarks.clients import Visit, drop_off, in_own_process
-from benchmarks.http_client import Address
-from benchmarks.meter import difference
-from benchmarks.pictures import write_small
+from benchmarks.harness.clients import Visit, drop_off, in_own_process
+from benchmarks.harness.http_client import Address
+from benchmarks.harness.meter import difference
+from benchmarks.harness.pictures import write_small
+from benchmarks.harness.service import Bench, Service, running_bare_upload, running_service
 from benchmarks.rows import Row, Section, Target
-from benchmarks.service import Bench, Service, running_bare_upload, running_service
 
 PHOTOS = 100
 CASES = ((1, 16, 0.08), (50, 4, 0.035))

@@ -17,11 +17,11 @@ from benchmarks.analytics_data import (
     fill_images,
     user_name,
 )
-from benchmarks.clients import in_own_process
-from benchmarks.http_client import Address, Connection, get_request
-from benchmarks.meter import MEGABYTE, cpu_seconds, tree_rss_mb, watch_peak
+from benchmarks.harness.clients import in_own_process
+from benchmarks.harness.http_client import Address, Connection, get_request
+from benchmarks.harness.meter import MEGABYTE, cpu_seconds, tree_rss_mb, watch_peak
+from benchmarks.harness.service import Bench, Service, running_service
 from benchmarks.rows import Row, Section, Target
-from benchmarks.service import Bench, Service, running_service
 from benchmarks.similar_users import AT_MOST, PRODUCT, measure_growth, time_products
 from storage.contributions import CONTRIBUTIONS
 from storage.medians import MEDIANS

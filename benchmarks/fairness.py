@@ -11,11 +11,11 @@ from statistics import median
 import msgspec
 from pymongo import MongoClient
 
-from benchmarks.clients import PREFER, in_own_process
-from benchmarks.http_client import Address, Connection, upload_request
-from benchmarks.pictures import write_small
+from benchmarks.harness.clients import PREFER, in_own_process
+from benchmarks.harness.http_client import Address, Connection, upload_request
+from benchmarks.harness.pictures import write_small
+from benchmarks.harness.service import Bench, Service, running_service
 from benchmarks.rows import Row, Section, Target
-from benchmarks.service import Bench, Service, running_service
 from storage.settings import WorkRules
 
 PHOTOS = 100

@@ -5,10 +5,10 @@ from pathlib import Path
 from statistics import median, quantiles
 
 from benchmarks.bare_loop import all_operations
-from benchmarks.clients import ask_one_by_one, in_own_process
-from benchmarks.pictures import write_small
+from benchmarks.harness.clients import ask_one_by_one, in_own_process
+from benchmarks.harness.pictures import write_small
+from benchmarks.harness.service import Bench, running_service
 from benchmarks.rows import Row, Section, Target
-from benchmarks.service import Bench, running_service
 
 WARM_UP_FILES = 20
 

@@ -2,11 +2,11 @@
 
 from functools import partial
 
-from benchmarks.clients import in_own_process, upload_and_wait, upload_at_once
-from benchmarks.meter import settle, tree_rss_mb, watch_peak
-from benchmarks.pictures import write_small
+from benchmarks.harness.clients import in_own_process, upload_and_wait, upload_at_once
+from benchmarks.harness.meter import settle, tree_rss_mb, watch_peak
+from benchmarks.harness.pictures import write_small
+from benchmarks.harness.service import Bench, running_service
 from benchmarks.rows import Row, Section, Target
-from benchmarks.service import Bench, running_service
 
 FILES = 20
 FILE_BYTES = 50_000_000

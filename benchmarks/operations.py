@@ -11,9 +11,9 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.bare_loop import LIMITS, all_operations, full_size_faces
-from benchmarks.pictures import write_large, write_small
+from benchmarks.harness.pictures import write_large, write_small
+from benchmarks.harness.service import Bench
 from benchmarks.rows import Row, Section
-from benchmarks.service import Bench
 from domain.images.decode_grayscale import decode_grayscale
 from domain.images.formats import ImageFormat
 from domain.images.inspect_header import inspect_header

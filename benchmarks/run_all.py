@@ -11,19 +11,19 @@ from rich.console import Console
 from benchmarks.acceptance import measure_acceptance
 from benchmarks.analytics import measure_analytics
 from benchmarks.fairness import measure_fairness
+from benchmarks.harness.machine import describe_machine, usable_cores
+from benchmarks.harness.service import ROOT, Bench
 from benchmarks.latency import measure_latency
-from benchmarks.machine import describe_machine, usable_cores
 from benchmarks.memory import measure_memory
 from benchmarks.operations import measure_operations
 from benchmarks.report import write_report
 from benchmarks.rows import Section
-from benchmarks.service import ROOT, Bench
 from benchmarks.similar import measure_similar
 from benchmarks.statistics import measure_statistics
 from benchmarks.table import missed, plain, terminal_table
 from benchmarks.throughput import measure_large, measure_small
 from benchmarks.webhooks import measure_webhooks
-from storage.embedded import embedded_servers
+from deploy.servers.embedded import embedded_servers
 
 LINES: Mapping[str, Callable[[Bench], Section]] = {
     "small": measure_small,

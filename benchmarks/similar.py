@@ -13,8 +13,8 @@ import numpy.typing as npt
 from pymongo import MongoClient
 from pymongo.write_concern import WriteConcern
 
+from benchmarks.harness.service import Bench
 from benchmarks.rows import Row, Section, Target
-from benchmarks.service import Bench
 from domain.fingerprints import band_keys
 from domain.keys import Scope
 from storage.identifiers import new_id

@@ -14,11 +14,11 @@ import structlog
 from pymongo import MongoClient
 
 from benchmarks.analytics_data import SignatureFiller, user_name
-from benchmarks.clients import in_own_process
 from benchmarks.growth_plot import plot_growth
-from benchmarks.meter import MEGABYTE
+from benchmarks.harness.clients import in_own_process
+from benchmarks.harness.meter import MEGABYTE
+from benchmarks.harness.service import ROOT, Bench
 from benchmarks.rows import Row, Target
-from benchmarks.service import ROOT, Bench
 from domain.nearest import Neighbour
 from domain.similarity import Metric, distances
 from storage.mongo import INDEXES, connect_mongo

@@ -10,12 +10,12 @@ from typing import Any
 import msgspec
 from pymongo import MongoClient
 
-from benchmarks.clients import in_own_process
 from benchmarks.counted_images import BATCH, ImageFiller
-from benchmarks.http_client import Address, Connection, get_request, upload_request
-from benchmarks.meter import cpu_seconds
+from benchmarks.harness.clients import in_own_process
+from benchmarks.harness.http_client import Address, Connection, get_request, upload_request
+from benchmarks.harness.meter import cpu_seconds
+from benchmarks.harness.service import Bench, Service, running_service
 from benchmarks.rows import Row, Section, Target
-from benchmarks.service import Bench, Service, running_service
 from storage.mongo import DURABLE, IS_UNCOUNTED, UNCOUNTED, connect_mongo
 from storage.settings import StoreSettings
 from storage.statistics_adoption import ADOPTED

@@ -7,11 +7,11 @@ from statistics import fmean
 import msgspec
 
 from benchmarks.bare_loop import Loop, all_operations, full_size_faces, run_loop
-from benchmarks.clients import Visit, in_own_process, upload_and_wait
-from benchmarks.meter import difference
-from benchmarks.pictures import write_large, write_small
+from benchmarks.harness.clients import Visit, in_own_process, upload_and_wait
+from benchmarks.harness.meter import difference
+from benchmarks.harness.pictures import write_large, write_small
+from benchmarks.harness.service import Bench, running_service
 from benchmarks.rows import Row, Section, Target
-from benchmarks.service import Bench, running_service
 
 CLIENTS = 4
 FILES_PER_REQUEST = 50

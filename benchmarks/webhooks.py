@@ -11,15 +11,15 @@ from uuid import uuid4
 
 import msgspec
 
-from benchmarks.meter import cpu_seconds
+from benchmarks.harness.meter import cpu_seconds
+from benchmarks.harness.receivers import Receivers
+from benchmarks.harness.service import ADMIN_KEY, ROOT, Bench
 from benchmarks.rows import Row, Section, Target
-from benchmarks.service import ADMIN_KEY, ROOT, Bench
-from chaos.receivers import Receivers
+from deploy.servers.embedded import ServerProcess
 from domain.keys import ADMIN_USER, Caller, Role
 from domain.webhooks.events import Event, EventType, WebhookTest, write_payload
 from domain.webhooks.signing import webhook_secret
 from storage.connect import Stores, open_stores
-from storage.embedded import ServerProcess
 from storage.identifiers import utc_now
 from storage.settings import StoreSettings, WorkRules
 from storage.webhooks.documents import Endpoint, kept_event, new_delivery

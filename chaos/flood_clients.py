@@ -9,8 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks.clients import ENDED
-from benchmarks.http_client import Address, Answer, Connection, get_request, upload_request
+from benchmarks.harness.clients import ENDED
+from benchmarks.harness.http_client import Address, Answer, Connection, get_request, upload_request
 
 ANSWER_SECONDS = 180.0
 KEY_CONNECTIONS = 8

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from chaos.schedule import LINK_KINDS, Fault, Kind
 from chaos.system import System
-from storage.embedded import ServerProcess
+from deploy.servers.embedded import ServerProcess
 
 # What the API is restarted with: no room for a single byte more.
 NO_ROOM = {"max_stored_bytes": 1}

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import httpx
 import msgspec
 
-from chaos.receivers import Message, Receivers
+from benchmarks.harness.receivers import Message, Receivers
 from storage.mongo import Database
 
 SECRET_KEY = "the-secret-key-of-the-faults-0123456789abcdef"  # noqa: S105 -- of a run alone

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from chaos.schedule import Kind
-from storage.servers.ports import find_free_port
+from deploy.servers.ports import find_free_port
 
 HOST = "127.0.0.1"
 _PIECE_BYTES = 64 * 1024

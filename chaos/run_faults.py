@@ -16,18 +16,18 @@ import uvloop
 from bson import Timestamp
 from rich.console import Console
 
-from benchmarks.machine import describe_machine
+from benchmarks.harness.machine import describe_machine
+from benchmarks.harness.receivers import Receivers
 from chaos.books import count_open, find_orphans
 from chaos.inject import Injector
 from chaos.listeners import SETTINGS as LISTENERS
 from chaos.listeners import count_untold, look_at_told, make_listeners
 from chaos.load import Clients, Record
 from chaos.outcome import Run, conclude, lines_of, look_through
-from chaos.receivers import Receivers
 from chaos.report import terminal_table, write_part
 from chaos.schedule import plan_rounds
 from chaos.system import ADMIN_KEY, DATABASE, Settings, System
-from storage.embedded import EmbeddedServers, embedded_servers
+from deploy.servers.embedded import EmbeddedServers, embedded_servers
 from storage.mongo import Client, connect_mongo
 from storage.settings import StoreSettings
 from storage.verification import Verifier

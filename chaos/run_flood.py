@@ -15,18 +15,18 @@ import msgspec
 from pymongo import MongoClient
 from rich.console import Console
 
-from benchmarks.clients import in_own_process, upload_and_wait
-from benchmarks.machine import describe_machine, usable_cores
-from benchmarks.meter import difference
-from benchmarks.pictures import write_small
-from benchmarks.service import Bench, Service, running_service
+from benchmarks.harness.clients import in_own_process, upload_and_wait
+from benchmarks.harness.machine import describe_machine, usable_cores
+from benchmarks.harness.meter import difference
+from benchmarks.harness.pictures import write_small
+from benchmarks.harness.service import Bench, Service, running_service
 from chaos.books import IS_OPEN
 from chaos.flood_clients import POLLERS, Drop, Dropped, Polls, count_ended, drop, make_keys, poll
 from chaos.memory import thirds, watch_memory
 from chaos.outcome import Line
 from chaos.report import terminal_table, write_part
+from deploy.servers.embedded import embedded_servers
 from domain.keys import ADMIN_USER
-from storage.embedded import embedded_servers
 
 SENDERS = 2
 BENCH_CLIENTS = 4

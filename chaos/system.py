@@ -18,8 +18,8 @@ import psutil
 
 from chaos.proxy import HOST, Proxy
 from chaos.schedule import LINKS
-from storage.embedded import EmbeddedServers, ServerProcess
-from storage.servers.ports import find_free_port
+from deploy.servers.embedded import EmbeddedServers, ServerProcess
+from deploy.servers.ports import find_free_port
 
 ADMIN_KEY = "the-admin-key-of-the-faults-0123456789abcdef"
 DATABASE = "minilab_faults"

@@ -8,7 +8,7 @@ import secrets
 import sys
 from pathlib import Path
 
-from storage.servers.data_folder import write_private
+from deploy.private_file import write_private
 
 MIN_ADMIN_KEY_CHARACTERS = 32
 _ADMIN_KEY_BYTES = 32

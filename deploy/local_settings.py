@@ -7,12 +7,12 @@ from typing import Annotated
 import msgspec
 
 from deploy.admin_key import MIN_ADMIN_KEY_CHARACTERS, ensure_admin_key
+from deploy.servers.embedded import ServerError
 from domain.limits import ImageLimits, UploadLimits
 from domain.settings import SettingsReader
-from storage.embedded import ServerError
-from storage.logs import LogSettings
 from storage.settings import MongoUrl, RedisUrl, WorkRules
 from tasks.settings import WorkerSettings
+from telemetry.logs import LogSettings
 
 _ADMIN_KEY_FILE = "admin_key"
 _SECRET_KEY_FILE = "secret_key"  # noqa: S105 -- a file, not what is in it

@@ -22,10 +22,10 @@ from deploy.local_settings import (
     keep_secret_key,
     read_settings,
 )
+from deploy.servers.embedded import EmbeddedServers, ServerError, ServerProcess, embedded_servers
+from deploy.servers.ports import is_free
 from deploy.supervisor import Supervised, Supervisor
 from domain.settings import SettingsError
-from storage.embedded import EmbeddedServers, ServerError, ServerProcess, embedded_servers
-from storage.servers.ports import is_free
 
 _ROOT = Path(__file__).resolve().parent.parent
 _SELF = "minilab"

@@ -3,8 +3,8 @@
 from domain.jobs import Status
 from storage.cells import changed_cells
 from storage.identifiers import utc_now
-from storage.metrics import WorkMetrics
 from storage.mongo import Database
+from storage.work_metrics import WorkMetrics
 
 
 class Cancellation:

@@ -24,7 +24,6 @@ from storage.jobs import Jobs
 from storage.ledger import Ledger
 from storage.load import LoadMeter
 from storage.medians import Medians
-from storage.metrics import WorkMetrics
 from storage.mongo import (
     Client,
     Collection,
@@ -50,6 +49,7 @@ from storage.webhooks.listeners import Listeners
 from storage.webhooks.outgoing import Outgoing
 from storage.webhooks.vault import Vault
 from storage.weeks import UserHistograms
+from storage.work_metrics import WorkMetrics
 from storage.workers import Workers, Workforce
 
 _log = structlog.get_logger(__name__)

@@ -14,9 +14,9 @@ from storage.blobs import CHUNK_BYTES, BlobIntake, StagedFile
 from storage.idempotency import Attempt
 from storage.identifiers import new_id, utc_now
 from storage.mongo import Document
-from storage.tracing import origin
 from storage.webhooks.indexes import UNANNOUNCED
 from storage.webhooks.marks import mark_of_job
+from telemetry.tracing import origin
 
 
 class TakenFile(msgspec.Struct, frozen=True):

@@ -10,11 +10,11 @@ from domain.jobs import TERMINAL, Status, Tally, roll_up
 from domain.webhooks.events import EventType
 from storage.cells import tally_jobs
 from storage.identifiers import utc_now
-from storage.metrics import WorkMetrics
 from storage.mongo import DURABLE, Database, Document
 from storage.webhooks.indexes import UNANNOUNCED
 from storage.webhooks.listeners import Listeners, Wanted
 from storage.webhooks.marks import mark_of_job
+from storage.work_metrics import WorkMetrics
 
 
 class JobChange(msgspec.Struct, frozen=True):

@@ -23,9 +23,9 @@ from storage.ledger_rows import (
     read_claimed_image,
     roll_up_cells,
 )
-from storage.metrics import WorkMetrics
 from storage.mongo import Database, Document
 from storage.webhooks.listeners import Listeners
+from storage.work_metrics import WorkMetrics
 
 # An image that is claimed and not held back is worked on.
 WAS_AT_WORK: Document = {

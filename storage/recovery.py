@@ -13,9 +13,9 @@ from storage.ledger_rows import (
     finishing_update,
     read_claimed_image,
 )
-from storage.metrics import WorkMetrics
 from storage.mongo import IS_OPEN, Database, Document
 from storage.webhooks.listeners import Listeners
+from storage.work_metrics import WorkMetrics
 
 
 class ChunkHint(msgspec.Struct, frozen=True):

@@ -48,7 +48,7 @@ class Workers:
         Args:
             worker_id: The worker, as ``host:pid:`` and a number.
             images_per_second: Its pace.
-            metrics: What it counts, packed as by ``storage.metrics.pack``.
+            metrics: What it counts, packed as by ``telemetry.prometheus.pack``.
         """
         fields = {"seen_at": "$$NOW", "images_per_second": images_per_second, "metrics": metrics}
         await self._workers.update_one({"_id": worker_id}, [{"$set": fields}], upsert=True)

@@ -10,8 +10,8 @@ import uvloop
 from domain.settings import SettingsError, forget_settings
 from storage.connect import open_stores
 from storage.identifiers import utc_now
-from storage.logs import configure_logs
 from tasks.delivery.process import Settings, read_settings, run_deliverer
+from telemetry.logs import configure_logs
 
 
 def main() -> None:

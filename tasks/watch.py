@@ -7,9 +7,9 @@ from structlog.contextvars import bound_contextvars
 
 from domain.images.pipeline import DECODE
 from storage.ledger_rows import ClaimedImage
-from storage.tracing import Attributes, Tracing
 from tasks.image_batch import Outcome
 from tasks.metrics import WorkerMetrics
+from telemetry.tracing import Attributes, Tracing
 
 # Where an operation found everything decoded, there is no decoding to show.
 SHORTEST_DECODE_SECONDS = 1e-4

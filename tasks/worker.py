@@ -20,12 +20,9 @@ from sandbox.pool import ChildPool
 from storage.connect import Stores, open_stores
 from storage.errors import STORE_FAILED
 from storage.identifiers import new_id
-from storage.logs import LogSettings
-from storage.metrics import pack
 from storage.settings import StoreSettings, WorkRules
 from storage.statistics_folding import StatisticsFolder
 from storage.sweeper import Sweeper
-from storage.tracing import Tracing, TracingSettings, open_tracing, read_tracing
 from storage.turns import PROCESS_IMAGES, TASK_SECONDS
 from storage.workers import HEARTBEAT_SECONDS, worker_name
 from tasks.jobs.delete_users import delete_users
@@ -39,6 +36,9 @@ from tasks.shared_calls import TURN
 from tasks.side_tasks import repeat
 from tasks.watch import WorkWatch
 from tasks.woken_queue import WokenQueue
+from telemetry.logs import LogSettings
+from telemetry.prometheus import pack
+from telemetry.tracing import Tracing, TracingSettings, open_tracing, read_tracing
 
 RETRY_SECONDS = 1.0
 DELETE_USERS_SECONDS = 1.0

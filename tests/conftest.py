@@ -11,7 +11,7 @@ import pytest
 from pymongo import MongoClient
 from redis.asyncio import Redis
 
-from storage.embedded import EmbeddedServers, embedded_servers
+from deploy.servers.embedded import EmbeddedServers, embedded_servers
 from tests.service import Service, environment, find_test_data, running_service
 from tests.token_guard import find_token
 

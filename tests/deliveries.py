@@ -7,7 +7,7 @@ from typing import Any
 
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from chaos.receivers import Message
+from benchmarks.harness.receivers import Message
 from domain.keys import ADMIN_USER, Caller, Role
 from domain.webhooks.signing import webhook_secret
 from storage.connect import Stores

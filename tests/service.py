@@ -19,8 +19,8 @@ from api.admission import Admission
 from api.app import create_app
 from api.serving import Protocol, Server
 from api.settings import Settings, read_settings
+from deploy.servers.embedded import EmbeddedServers
 from storage.connect import Stores
-from storage.embedded import EmbeddedServers
 from storage.mongo import DURABLE
 from tasks.worker import ImageWorker
 from tasks.worker import read_settings as read_worker_settings

@@ -14,8 +14,6 @@ from domain.webhooks.addresses import TargetRules, read_target_rules
 from storage.connect import Stores, open_stores
 from storage.errors import STORE_FAILED
 from storage.identifiers import new_id
-from storage.logs import LogSettings
-from storage.metrics import pack
 from storage.settings import StoreSettings, WorkRules, read_store_settings
 from storage.webhooks.announcing import Announcer
 from storage.webhooks.delivering import DeliveryQueue
@@ -26,6 +24,8 @@ from tasks.delivery.metrics import DeliveryMetrics
 from tasks.delivery.sender import Sender
 from tasks.delivery.settings import DeliverySettings
 from tasks.side_tasks import repeat
+from telemetry.logs import LogSettings
+from telemetry.prometheus import pack
 
 # After the longest attempt there is time to take it down.
 RECORD_SECONDS = 10.0

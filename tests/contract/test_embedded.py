@@ -16,8 +16,8 @@ from pymongo import MongoClient
 from pymongo.errors import AutoReconnect
 from redis import Redis
 
-from storage.embedded import EmbeddedServers, ServerError, embedded_servers
-from storage.servers.programs import find_mongod, find_mongodb
+from deploy.servers.embedded import EmbeddedServers, ServerError, embedded_servers
+from deploy.servers.programs import find_mongod, find_mongodb
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -190,7 +190,7 @@ def test_sigkill_of_the_parent_ends_the_servers_and_frees_the_folder(tmp_path: P
 
 
 def test_orphan_does_not_start(tmp_path: Path) -> None:
-    launcher = Path("storage/servers/die_with_parent.py").absolute()
+    launcher = Path("deploy/servers/die_with_parent.py").absolute()
     mark = tmp_path / "started"
     command = [sys.executable, "-I", "-S", str(launcher), "1", "/bin/touch", str(mark)]
     assert subprocess.run(command, check=False).returncode == 1

@@ -3,7 +3,7 @@
 import uvloop
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from storage.embedded import EmbeddedServers
+from deploy.servers.embedded import EmbeddedServers
 from storage.hints import connect_redis
 from storage.settings import StoreSettings
 

@@ -6,7 +6,7 @@ import pytest
 
 from chaos.run_faults import Plan, run_faults
 from chaos.schedule import PACK, plan_rounds
-from storage.embedded import embedded_servers
+from deploy.servers.embedded import embedded_servers
 
 # The same faults as with the defaults of the settings, in less time.
 SETTINGS = {

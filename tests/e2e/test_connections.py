@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from api.settings import MIN_ADMIN_KEY_CHARS
-from storage.servers.ports import accepts_connections, find_free_port
+from deploy.servers.ports import accepts_connections, find_free_port
 from tests.faults.stack import until
 from tests.service import REPOSITORY
 

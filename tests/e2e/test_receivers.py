@@ -17,8 +17,8 @@ import pytest
 import pytest_asyncio
 from standardwebhooks import Webhook
 
+from deploy.servers.ports import accepts_connections, find_free_port
 from domain.webhooks.signing import signed_headers, webhook_secret
-from storage.servers.ports import accepts_connections, find_free_port
 from tests.faults.stack import until
 from tests.service import REPOSITORY
 

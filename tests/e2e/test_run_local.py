@@ -17,7 +17,7 @@ import psutil
 import pytest
 from pymongo import MongoClient
 
-from storage.servers.ports import find_free_port
+from deploy.servers.ports import find_free_port
 
 pytestmark = pytest.mark.timeout(90)
 

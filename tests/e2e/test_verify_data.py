@@ -10,8 +10,8 @@ import pytest
 from pymongo import MongoClient
 from pymongo.write_concern import WriteConcern
 
+from deploy.servers.embedded import embedded_servers
 from storage.connect import open_stores
-from storage.embedded import embedded_servers
 from storage.settings import StoreSettings, WorkRules
 from tests.drop_offs import accept
 from tests.service import REPOSITORY

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from storage.embedded import EmbeddedServers, embedded_servers
+from deploy.servers.embedded import EmbeddedServers, embedded_servers
 from tests.faults.stack import Stack, running_stack
 
 

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from storage.servers.ports import find_free_port
+from deploy.servers.ports import find_free_port
 
 _PIECE_BYTES = 64 * 1024
 

@@ -20,10 +20,10 @@ from PIL import Image
 from pymongo import MongoClient
 
 from api.settings import read_settings
+from deploy.servers.embedded import EmbeddedServers, ServerProcess
+from deploy.servers.ports import find_free_port
 from domain.jobs import TERMINAL
 from storage.connect import Stores, open_stores
-from storage.embedded import EmbeddedServers, ServerProcess
-from storage.servers.ports import find_free_port
 from tests.pictures import draw
 from tests.service import ADMIN_KEY, REPOSITORY, File, authorization, environment
 

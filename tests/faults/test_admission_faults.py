@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from storage.embedded import EmbeddedServers
+from deploy.servers.embedded import EmbeddedServers
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, pictures, running_stack, until
 from tests.service import authorization

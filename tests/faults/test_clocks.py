@@ -10,8 +10,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from storage.embedded import EmbeddedServers
-from storage.servers.process import ServerProcess
+from deploy.servers.embedded import EmbeddedServers
+from deploy.servers.process import ServerProcess
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, pictures, running_stack, until
 from tests.service import REPOSITORY, authorization

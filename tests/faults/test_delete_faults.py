@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from storage.embedded import ServerProcess
+from deploy.servers.embedded import ServerProcess
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, huge_picture, pictures, until
 from tests.pictures import draw

@@ -12,8 +12,8 @@ from uuid import uuid4
 
 import pytest
 
-from chaos.receivers import Receivers
-from storage.embedded import EmbeddedServers
+from benchmarks.harness.receivers import Receivers
+from deploy.servers.embedded import EmbeddedServers
 from tests.faults.stack import Stack, pictures, running_stack, until
 from tests.service import REPOSITORY
 

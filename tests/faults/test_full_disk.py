@@ -9,10 +9,10 @@ from uuid import uuid4
 
 import pytest
 
-from storage.embedded import EmbeddedServers, ServerProcess, find_mongod
+from deploy.servers.embedded import EmbeddedServers, ServerProcess, find_mongod
+from deploy.servers.mongodb import mongodb_command, mongodb_is_ready, mongodb_url
+from deploy.servers.ports import find_free_port
 from storage.errors import OUT_OF_DISK_SPACE
-from storage.servers.mongodb import mongodb_command, mongodb_is_ready, mongodb_url
-from storage.servers.ports import find_free_port
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, pictures, running_stack
 

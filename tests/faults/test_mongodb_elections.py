@@ -9,9 +9,9 @@ from uuid import uuid4
 import pytest
 from pymongo import MongoClient
 
-from storage.embedded import EmbeddedServers, ServerProcess, find_mongod
-from storage.servers.mongodb import HOST, mongodb_command
-from storage.servers.ports import accepts_connections, find_free_port
+from deploy.servers.embedded import EmbeddedServers, ServerProcess, find_mongod
+from deploy.servers.mongodb import HOST, mongodb_command
+from deploy.servers.ports import accepts_connections, find_free_port
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, running_stack, until
 from tests.faults.test_mongodb_faults import LATEST_SECONDS, Load

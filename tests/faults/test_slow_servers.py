@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from storage.embedded import EmbeddedServers
+from deploy.servers.embedded import EmbeddedServers
 from tests.faults.promises import assert_promises_kept
 from tests.faults.slow_link import SlowLink, slow_link
 from tests.faults.stack import Stack, pictures, running_stack

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from storage.servers.ports import accepts_connections
+from deploy.servers.ports import accepts_connections
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, pictures, until
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
-from storage.embedded import EmbeddedServers
+from deploy.servers.embedded import EmbeddedServers
 from tests.service import Service, environment, running_service
 
 KEPT = ("blobs.files", "blobs.chunks", "variants.files", "variants.chunks", "images", "jobs")

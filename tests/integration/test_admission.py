@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
+from deploy.servers.ports import find_free_port
 from storage import buckets
 from storage.identifiers import new_id
-from storage.servers.ports import find_free_port
 from tests.multipart_bodies import CONTENT_TYPE, body_of, file_part
 from tests.pictures import draw
 from tests.problems import assert_problem

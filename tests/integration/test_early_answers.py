@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from api import lingering
-from storage.embedded import EmbeddedServers
+from deploy.servers.embedded import EmbeddedServers
 from tests.faults.stack import Stack, running_stack
 from tests.multipart_bodies import CONTENT_TYPE, body_of, file_part
 from tests.pictures import draw

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from standardwebhooks import Webhook
 
-from storage.servers.ports import find_free_port
+from deploy.servers.ports import find_free_port
 from tests.command_line import Ended, environment_of, run, start
 from tests.pictures import draw
 from tests.service import Service

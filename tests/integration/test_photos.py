@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
-from storage.embedded import EmbeddedServers
+from deploy.servers.embedded import EmbeddedServers
 from tests.service import Service, environment, find_test_data, running_service
 
 PORTRAITS = [f"orientation/portrait_{number}.jpg" for number in range(1, 9)]

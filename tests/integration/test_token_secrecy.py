@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import httpx
 
+from deploy.servers.embedded import EmbeddedServers
 from domain.keys import link_token
-from storage.embedded import EmbeddedServers
 from storage.mongo import DURABLE
 from tests.faults.stack import running_stack
 from tests.pictures import draw

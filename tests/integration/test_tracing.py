@@ -16,7 +16,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from storage.embedded import EmbeddedServers
+from deploy.servers.embedded import EmbeddedServers
 from tests.faults.stack import Stack, running_stack, until
 from tests.pictures import draw
 
@@ -150,7 +150,7 @@ async def test_a_collector_that_is_away_holds_up_nothing(
 async def test_nothing_of_opentelemetry_is_loaded_where_it_is_off() -> None:
     code = (
         "import sys, api.__main__, api.app, tasks.worker\n"
-        "from storage.tracing import TracingSettings, open_tracing\n"
+        "from telemetry.tracing import TracingSettings, open_tracing\n"
         "open_tracing('api', '1', TracingSettings(tracing=False))\n"
         "print([name for name in sys.modules if name.startswith('opentelemetry')])"
     )

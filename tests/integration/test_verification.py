@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from bson import ObjectId
 
-from storage.embedded import EmbeddedServers
+from deploy.servers.embedded import EmbeddedServers
 from storage.identifiers import new_id
 from storage.mongo import DURABLE, Database
 from storage.statistics_folding import FOLDER, StatisticsFolder

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
-from chaos.receivers import Message, Receivers
+from benchmarks.harness.receivers import Message, Receivers
 from storage.mongo import DURABLE
 from tests.faults.stack import until
 from tests.pictures import draw

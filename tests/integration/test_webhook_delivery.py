@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chaos.receivers import HOST, RETRY_AFTER_SECONDS, Receivers
+from benchmarks.harness.receivers import HOST, RETRY_AFTER_SECONDS, Receivers
 from domain.keys import scope_of
 from storage.connect import open_stores
 from storage.identifiers import utc_now

@@ -16,7 +16,7 @@ import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import AsyncResolver
 
-from chaos.receivers import HOST, Receivers
+from benchmarks.harness.receivers import HOST, Receivers
 from domain.webhooks.addresses import TargetRules
 from tasks.delivery.sender import MAX_ANSWER_BYTES, Answer, Sender
 from tests.certificates import make_certificate

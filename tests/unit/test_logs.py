@@ -7,7 +7,7 @@ from typing import Any
 
 PROGRAM = """
 import logging, structlog
-from storage.logs import LogSettings, configure_logs
+from telemetry.logs import LogSettings, configure_logs
 configure_logs("api", LogSettings(log_level={level!r}))
 structlog.contextvars.bind_contextvars(request_id="r-1")
 log = structlog.get_logger()

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from deploy.local_settings import keep_admin_key, keep_secret_key, read_settings
+from deploy.servers.embedded import ServerError
 from domain.settings import SettingsError
-from storage.embedded import ServerError
 
 
 def test_defaults_listen_on_loopback_and_keep_data_in_the_working_folder() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from deploy.servers.embedded import ServerProcess
 from deploy.supervisor import RestartPolicy, Supervised, Supervisor
-from storage.embedded import ServerProcess
 
 QUICK = RestartPolicy(first_pause_seconds=0.01, longest_pause_seconds=0.02)
 SLEEPS = "import time; time.sleep(600)"

@@ -87,7 +87,7 @@ class ServerProcess:
         launcher = [sys.executable, "-I", "-S", "-B", _DIE_WITH_PARENT, str(os.getpid())]
         output = self._open_output()
         try:
-            self._process = subprocess.Popen(  # noqa: S603 -- our own list, no shell
+            self._process = subprocess.Popen(
                 [*launcher, *self.command],
                 stdin=subprocess.DEVNULL,
                 stdout=output,

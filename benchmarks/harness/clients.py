@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 import msgspec
 import uvloop
 
-from benchmarks.http_client import Address, Answer, Connection, get_request, upload_request
+from benchmarks.harness.http_client import Address, Answer, Connection, get_request, upload_request
 
 PREFER = "wait=30"
 ENDED = frozenset({"succeeded", "partial", "failed", "canceled"})

@@ -5,8 +5,8 @@ from pathlib import Path
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
-from storage.servers.ports import accepts_connections
-from storage.servers.programs import Program
+from deploy.servers.ports import accepts_connections
+from deploy.servers.programs import Program
 
 HOST = "127.0.0.1"
 _REPLICA_SET = {"mongod": "rs0", "secantusdb": "secantus"}

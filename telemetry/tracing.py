@@ -1,6 +1,6 @@
 """Traces from upload to result: what the service records of them, and nothing where it is off.
 
-What knows OpenTelemetry is ``storage/otlp.py``, which is only imported where traces are wanted.
+What knows OpenTelemetry is ``telemetry/otlp.py``, which is only imported where traces are wanted.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from importlib.util import find_spec
 import msgspec
 
 from domain.settings import SettingsReader
-from storage.logs import request_id
+from telemetry.logs import request_id
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 Attributes = Mapping[str, str | int | float]
@@ -100,7 +100,7 @@ def open_tracing(service: str, version: str, settings: TracingSettings) -> Traci
     """
     if not settings.tracing:
         return Tracing()
-    from storage.otlp import OtlpTracing  # noqa: PLC0415 -- an extra
+    from telemetry.otlp import OtlpTracing  # noqa: PLC0415 -- an extra
 
     return OtlpTracing(service, version)
 

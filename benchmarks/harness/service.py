@@ -10,13 +10,13 @@ from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
-from benchmarks.http_client import Address
-from benchmarks.meter import children_cpu_seconds, cpu_seconds
-from storage.embedded import EmbeddedServers, ServerProcess
-from storage.servers.ports import find_free_port
+from benchmarks.harness.http_client import Address
+from benchmarks.harness.meter import children_cpu_seconds, cpu_seconds
+from deploy.servers.embedded import EmbeddedServers, ServerProcess
+from deploy.servers.ports import find_free_port
 
 ADMIN_KEY = "the-admin-key-of-the-benchmarks-0123456789"
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 READY_TIMEOUT_SECONDS = 2
 START_SECONDS = 60
 

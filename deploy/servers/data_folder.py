@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from storage.servers.process import ServerError
+from deploy.private_file import write_private
+from deploy.servers.process import ServerError
 
 _LOCK = "lock"
 _STATE = "servers.json"
@@ -114,21 +115,6 @@ def is_held(path: Path) -> bool:
         return not _try_lock(descriptor)
     finally:
         os.close(descriptor)
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, in one step.
-
-    Args:
-        path: Where.
-        text: What.
-    """
-    fresh = path.with_name(path.name + ".new")
-    fresh.unlink(missing_ok=True)
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    fresh.replace(path)
 
 
 def _acquire(descriptor: int, folder: Path) -> None:

@@ -29,7 +29,7 @@ def find_test_data() -> Path:
         FileNotFoundError: It is not there.
     """
     named = os.environ.get("MINILAB_TEST_DATA")
-    beside = Path(__file__).parent.parent.parent / "shared" / "test-data"
+    beside = Path(__file__).parents[3] / "shared" / "test-data"
     folder = Path(named) if named else beside
     if not folder.is_dir():
         raise FileNotFoundError("set MINILAB_TEST_DATA to the folder of the real pictures")

@@ -5,8 +5,8 @@ from pathlib import Path
 from redis import Redis
 from redis.exceptions import RedisError
 
-from storage.servers.ports import accepts_connections
-from storage.servers.programs import Program
+from deploy.servers.ports import accepts_connections
+from deploy.servers.programs import Program
 
 HOST = "127.0.0.1"
 _ATTEMPT_SECONDS = 2

@@ -8,7 +8,7 @@ import psutil
 from pymongo import MongoClient
 from redis import Redis
 
-from storage.embedded import EmbeddedServers
+from deploy.servers.embedded import EmbeddedServers
 
 PACKAGES = ("litestar", "uvicorn", "arq", "motor", "numpy", "pillow", "opencv-python-headless")
 

@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from storage.tracing import Attributes, Span, Tracing, current_traceparent
+from telemetry.tracing import Attributes, Span, Tracing, current_traceparent
 
 CLOSE_SECONDS = 3.0
 

@@ -9,12 +9,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from storage.servers.data_folder import Folder, is_held, locked_folder
-from storage.servers.mongodb import mongodb_command, mongodb_is_ready, mongodb_url
-from storage.servers.ports import find_free_port, is_free
-from storage.servers.process import ServerError, ServerProcess
-from storage.servers.programs import find_mongod, find_mongodb, find_redis_server
-from storage.servers.redis_server import redis_command, redis_is_ready, redis_url
+from deploy.servers.data_folder import Folder, is_held, locked_folder
+from deploy.servers.mongodb import mongodb_command, mongodb_is_ready, mongodb_url
+from deploy.servers.ports import find_free_port, is_free
+from deploy.servers.process import ServerError, ServerProcess
+from deploy.servers.programs import find_mongod, find_mongodb, find_redis_server
+from deploy.servers.redis_server import redis_command, redis_is_ready, redis_url
 
 __all__ = [
     "EmbeddedServers",

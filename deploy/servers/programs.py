@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from storage.servers.process import ServerError
+from deploy.servers.process import ServerError
 
 OLDEST_MONGOD = (6, 0)
 OLDEST_REDIS = (7, 0)
@@ -120,7 +120,7 @@ def _first_that_runs(
 
 def _version(program: str) -> tuple[int, int] | None:
     try:
-        answer = subprocess.run(  # noqa: S603 -- a path that we found, no shell
+        answer = subprocess.run(
             [program, "--version"], capture_output=True, text=True, timeout=20, check=True
         )
     except (OSError, subprocess.SubprocessError):

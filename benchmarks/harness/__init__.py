@@ -1,0 +1,1 @@
+"""What benchmarks and fault runs share: clients, pictures, the service under test."""

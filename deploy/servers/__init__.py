@@ -1,0 +1,1 @@
+"""The MongoDB and Redis servers of one machine: found, started and stopped."""

@@ -1,1 +1,0 @@
-"""The programs behind the embedded stack: where they are, how they start, when they are ready."""

@@ -1,0 +1,1 @@
+"""Logs, traces and the Prometheus page of every process."""
