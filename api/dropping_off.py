@@ -17,7 +17,7 @@ from api.preferences import wait_seconds
 from api.requests import ApiRequest
 from api.schemas.jobs import JobView, view_job
 from api.schemas.link_uploads import LinkJobView, view_link_job
-from api.tickets import JobState, make_drop_off
+from api.tickets import make_drop_off
 from api.uploads import Form, check_length, receive_form
 from domain.admission import tenant_of
 from domain.errors import OverLimit, UploadTooSlow
@@ -25,6 +25,7 @@ from domain.estimates import Place, retry_after
 from domain.jobs import TERMINAL
 from domain.keys import Scope
 from domain.links import UploadLink, check_takes_files
+from domain.records import JobState
 from storage.blobs import BlobIntake, HashingIntake
 from storage.errors import STORE_FAILED
 from storage.idempotency import Answered, Attempt

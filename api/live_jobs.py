@@ -16,12 +16,12 @@ import structlog
 
 from domain.admission import tenant_of
 from domain.errors import Expired, ListenersFull, NotFound, ServiceError, TooManyListeners
+from domain.jobs import JobChange
 from domain.keys import Caller, Role, Scope
 from domain.limits import ListenerLimits
 from domain.records import Job
 from storage.connect import Stores
 from storage.errors import STORE_FAILED
-from storage.job_states import JobChange
 
 LOOK_SECONDS = 1.0
 # Changes that come faster are looked at together.

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from domain.errors import Expired, NotFound
+from domain.jobs import JobChange
 from domain.keys import Scope
 from storage.connect import Stores
 from storage.dead_letters import DeadLetter
-from storage.job_states import JobChange
 
 
 async def retry_letters(stores: Stores, letters: Sequence[DeadLetter]) -> int:

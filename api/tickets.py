@@ -4,31 +4,16 @@ import asyncio
 import time
 from contextlib import suppress
 
-import msgspec
-
 from api.uploads import Form
 from domain.errors import InvalidValue
 from domain.images.operations import parse_operations
-from domain.jobs import TERMINAL
+from domain.jobs import TERMINAL, ChunkHint
 from domain.keys import Caller, Scope, uploading_user
 from domain.links import UploadLink
-from domain.records import GpsPolicy, Item, Job
+from domain.records import GpsPolicy, Job, JobState
 from storage.blobs import BlobIntake
 from storage.connect import Stores
 from storage.drop_offs import DropOff
-from storage.recovery import ChunkHint
-
-
-class JobState(msgspec.Struct, frozen=True):
-    """A job with everything that its document shows.
-
-    Attributes:
-        job: The job.
-        items: Its items, in upload order.
-    """
-
-    job: Job
-    items: list[Item]
 
 
 class Tickets:

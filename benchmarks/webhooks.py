@@ -17,12 +17,13 @@ from benchmarks.harness.service import ADMIN_KEY, ROOT, Bench
 from benchmarks.rows import Row, Section, Target
 from deploy.servers.embedded import ServerProcess
 from domain.keys import ADMIN_USER, Caller, Role
+from domain.webhooks.endpoints import Endpoint
 from domain.webhooks.events import Event, EventType, WebhookTest, write_payload
 from domain.webhooks.signing import webhook_secret
 from storage.connect import Stores, open_stores
 from storage.identifiers import utc_now
 from storage.settings import StoreSettings, WorkRules
-from storage.webhooks.documents import Endpoint, kept_event, new_delivery
+from storage.webhooks.documents import kept_event, new_delivery
 from storage.webhooks.endpoints import EndpointPlan
 
 SECRET_KEY = "the-secret-key-of-the-benchmarks-0123456789"  # noqa: S105 -- of a run alone

@@ -121,3 +121,51 @@ def group_for_children(count: int, children: int, most: int) -> Iterable[slice]:
     """
     size = max(1, min(most, -(-count // children)))
     return [slice(start, start + size) for start in range(0, count, size)]
+
+
+class ChunkHint(msgspec.Struct, frozen=True):
+    """A chunk of a job that a worker should look at.
+
+    Attributes:
+        job_id: The job.
+        chunk: Number of the chunk.
+        number: How often it was hinted before because a worker lost it; not reused.
+        user_id: Whose turn the work takes.
+        units: The work, in small images.
+    """
+
+    job_id: str
+    chunk: int
+    number: int = 0
+    user_id: str = ""
+    units: float = 1.0
+
+    @property
+    def id(self) -> str:
+        """Its ID in the queue: arq refuses one that is there already."""
+        return f"{self.job_id}:{self.chunk}:{self.number}"
+
+    @property
+    def position(self) -> str:
+        """Its place among the work of its user; job IDs are in the order of acceptance."""
+        return f"{self.job_id}:{self.chunk:06}"
+
+
+def read_hint_id(hint_id: str) -> ChunkHint:
+    """Read the ID of a hint, which does not say whose it is."""
+    job_id, chunk, number = hint_id.rsplit(":", 2)
+    return ChunkHint(job_id, int(chunk), int(number))
+
+
+class JobChange(msgspec.Struct, frozen=True):
+    """What listeners are told.
+
+    Attributes:
+        job_id: The job.
+        version: Its version after the change.
+        status: Its status after the change.
+    """
+
+    job_id: str
+    version: int
+    status: Status

@@ -141,3 +141,15 @@ def refused_item(index: int, filename: str, error: ItemError, operations: tuple[
         cells=dict.fromkeys(operations, cell),
         error=error,
     )
+
+
+class JobState(msgspec.Struct, frozen=True):
+    """A job with everything that its document shows.
+
+    Attributes:
+        job: The job.
+        items: Its items, in upload order.
+    """
+
+    job: Job
+    items: list[Item]

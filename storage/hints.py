@@ -17,11 +17,11 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from domain.jobs import ChunkHint, read_hint_id
 from storage.cancellable import make_cancellable
 from storage.channels import listen
 from storage.errors import REDIS_FAILED
 from storage.gathering import Gathering
-from storage.recovery import ChunkHint, read_hint_id
 from storage.settings import StoreSettings, WorkRules
 from storage.turns import CHANNEL, HintState, Room, Turns
 

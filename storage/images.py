@@ -8,11 +8,12 @@ from bson import ObjectId
 from motor.motor_asyncio import AsyncIOMotorClientSession
 
 from domain.errors import NotFound
+from domain.jobs import JobChange
 from domain.keys import Scope
 from domain.records import GpsPolicy, Image
 from storage.blobs import insert_once, variant_documents
 from storage.identifiers import utc_now
-from storage.job_states import JobChange, JobStates, Settling
+from storage.job_states import JobStates, Settling
 from storage.jobs import item_of
 from storage.mongo import COMMITTED, Client, Database, Document, run_transaction
 from storage.poison import Poison

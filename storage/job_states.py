@@ -6,7 +6,7 @@ import msgspec
 from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo import UpdateOne
 
-from domain.jobs import TERMINAL, Status, Tally, roll_up
+from domain.jobs import TERMINAL, JobChange, Status, Tally, roll_up
 from domain.webhooks.events import EventType
 from storage.cells import tally_jobs
 from storage.identifiers import utc_now
@@ -15,20 +15,6 @@ from storage.webhooks.indexes import UNANNOUNCED
 from storage.webhooks.listeners import Listeners, Wanted
 from storage.webhooks.marks import mark_of_job
 from storage.work_metrics import WorkMetrics
-
-
-class JobChange(msgspec.Struct, frozen=True):
-    """What listeners are told.
-
-    Attributes:
-        job_id: The job.
-        version: Its version after the change.
-        status: Its status after the change.
-    """
-
-    job_id: str
-    version: int
-    status: Status
 
 
 class Settling(msgspec.Struct, frozen=True):

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from pymongo import UpdateOne
 from pymongo.results import UpdateResult
 
-from domain.jobs import Status
+from domain.jobs import JobChange, Status
 from storage.attempts import BROKEN_OFF, LEASE_EXPIRED, UNEXPECTED_ERROR, logged_if
 from storage.identifiers import new_id, utc_now
-from storage.job_states import JobChange, JobStates
+from storage.job_states import JobStates
 from storage.ledger_rows import (
     ClaimedImage,
     FinishedImage,

@@ -14,10 +14,9 @@ import msgspec
 import structlog
 from redis.asyncio import Redis
 
-from domain.jobs import TERMINAL
+from domain.jobs import TERMINAL, JobChange
 from storage.channels import listen
 from storage.errors import REDIS_FAILED
-from storage.job_states import JobChange
 
 Hear = Callable[[JobChange], None]
 

@@ -6,10 +6,10 @@ more on round trips than on the image. Tasks that run side by side share theirs.
 
 from collections.abc import Sequence
 
+from domain.jobs import JobChange
 from storage.connect import Stores
 from storage.gathering import Gathering
 from storage.images import Blob
-from storage.job_states import JobChange
 from storage.ledger_rows import ClaimedImage, FinishedImage
 from storage.results import BlobResults
 from storage.workers import worker_name

@@ -9,10 +9,10 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from benchmarks.harness.receivers import Message
 from domain.keys import ADMIN_USER, Caller, Role
+from domain.webhooks.endpoints import Endpoint
 from domain.webhooks.signing import webhook_secret
 from storage.connect import Stores
 from storage.identifiers import new_id
-from storage.webhooks.documents import Endpoint
 from storage.webhooks.endpoints import EndpointPlan
 from tasks.delivery.process import Deliverer, read_settings
 from tests.service import Service

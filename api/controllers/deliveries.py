@@ -30,8 +30,9 @@ from api.schemas.webhooks import (
 )
 from domain.errors import WrongState
 from domain.keys import scope_of
+from domain.webhooks.deliveries import DeliveryStatus
+from domain.webhooks.endpoints import WebhookStatus
 from storage.webhooks.deliveries import Receiver
-from storage.webhooks.documents import DeliveryStatus, WebhookStatus
 
 CALLBACKS = "callbacks"
 """Stands for the ``callback_url`` of jobs where an endpoint is named."""

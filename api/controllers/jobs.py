@@ -18,10 +18,9 @@ from api.schemas.jobs import JobSummaryView, JobView, view_job, view_summary
 from api.schemas.paging import Cursor, Limit, Page, cut_page
 from domain.errors import NothingToRetry
 from domain.estimates import Place, retry_after
-from domain.jobs import Status
+from domain.jobs import JobChange, Status
 from domain.keys import scope_of
 from domain.records import Job
-from storage.job_states import JobChange
 from storage.jobs import JobFilter
 
 SETTLING_SECONDS = 2.0

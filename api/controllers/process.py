@@ -10,7 +10,7 @@ from api.examples import EXAMPLE_FACES, EXAMPLE_TICKET
 from api.forms import UploadOperation
 from api.requests import ApiRequest, IdempotencyKey, Prefer
 from api.schemas.jobs import FacesOfFile, FacesView, JobView, view_error
-from api.tickets import JobState
+from domain.records import JobState
 
 
 @post(

@@ -12,9 +12,9 @@ from api.documentation import answer, problems
 from api.examples import EXAMPLE_USER_DELETION
 from api.requests import ApiRequest
 from api.schemas.jobs import JobView, view_job
-from api.tickets import JobState
 from domain.estimates import retry_after
 from domain.keys import Scope, check_may_delete
+from domain.records import JobState
 
 UserId = Annotated[str, PathParameter(max_length=128, examples=[Example(value="u1")])]
 

@@ -32,10 +32,10 @@ from api.schemas.webhooks import (
 from domain.errors import Forbidden, InvalidValue
 from domain.keys import Caller, scope_of
 from domain.webhooks.addresses import check_url
+from domain.webhooks.endpoints import Endpoint
 from domain.webhooks.events import OF_ADMINS, UNASKED, EventType
 from domain.webhooks.signing import webhook_secret
 from storage.idempotency import Session
-from storage.webhooks.documents import Endpoint
 from storage.webhooks.endpoints import EndpointPlan
 
 NO_STORE = {"Cache-Control": "no-store"}

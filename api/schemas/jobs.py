@@ -4,12 +4,11 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from api.tickets import JobState
 from domain import errors
 from domain.errors import ServiceError
 from domain.estimates import Place
 from domain.jobs import Status
-from domain.records import Cell, Item, ItemError, Job
+from domain.records import Cell, Item, ItemError, Job, JobState
 from storage.mongo import USER_DELETION_KEPT_SECONDS
 from storage.settings import WorkRules
 

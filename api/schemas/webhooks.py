@@ -6,15 +6,9 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from domain.webhooks.deliveries import Attempt, Delivery, DeliveryStatus
+from domain.webhooks.endpoints import DisabledReason, Endpoint, WebhookStatus
 from domain.webhooks.events import CHOSEN, EventType
-from storage.webhooks.documents import (
-    Attempt,
-    Delivery,
-    DeliveryStatus,
-    DisabledReason,
-    Endpoint,
-    WebhookStatus,
-)
 
 WebhookUrl = Annotated[str, msgspec.Meta(min_length=1, max_length=2048)]
 Note = Annotated[str, msgspec.Meta(max_length=500)]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from domain.webhooks.deliveries import DeliveryStatus
 from domain.webhooks.signing import SECRET_PREFIX
 from storage.mongo import Document
 from storage.verification.invariants import (
@@ -14,7 +15,7 @@ from storage.verification.invariants import (
     matching,
     where,
 )
-from storage.webhooks.documents import CALLBACK, DeliveryStatus
+from storage.webhooks.documents import CALLBACK
 
 _IS_PENDING: Document = {"$eq": ["$status", DeliveryStatus.PENDING.value]}
 _EVENT = lookup("events", "event_id", "_id", to="event")

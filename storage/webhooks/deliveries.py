@@ -6,19 +6,14 @@ import msgspec
 
 from domain.errors import NotFound
 from domain.keys import Scope
+from domain.webhooks.deliveries import Delivery, DeliveryStatus
+from domain.webhooks.endpoints import Endpoint
 from domain.webhooks.events import Event, EventType, WebhookTest, write_payload
 from storage.idempotency import Session
 from storage.identifiers import utc_now
 from storage.jobs import scope_query
 from storage.mongo import COMMITTED, DURABLE, Client, Database, Document, run_transaction
-from storage.webhooks.documents import (
-    Delivery,
-    DeliveryStatus,
-    Endpoint,
-    delivery_of,
-    kept_event,
-    new_delivery,
-)
+from storage.webhooks.documents import delivery_of, kept_event, new_delivery
 
 
 class Receiver(msgspec.Struct, frozen=True):

@@ -10,15 +10,11 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 from pymongo import ASCENDING, ReturnDocument
 
+from domain.webhooks.deliveries import Attempt, Delivery, DeliveryStatus
+from domain.webhooks.endpoints import WebhookStatus
 from storage.identifiers import new_id
 from storage.mongo import Database, Document
-from storage.webhooks.documents import (
-    Attempt,
-    Delivery,
-    DeliveryStatus,
-    WebhookStatus,
-    delivery_of,
-)
+from storage.webhooks.documents import delivery_of
 
 KEPT_ATTEMPTS = 50
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)

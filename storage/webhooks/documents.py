@@ -1,12 +1,13 @@
 """The documents of webhooks as values, and how they are read."""
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 import msgspec
 
 from domain.webhooks.addresses import origin_of
-from domain.webhooks.events import DATA_OF, OF_ADMINS, Event, EventType
+from domain.webhooks.deliveries import Delivery, DeliveryStatus
+from domain.webhooks.endpoints import Endpoint
+from domain.webhooks.events import DATA_OF, Event, EventType
 from storage.identifiers import new_id
 from storage.mongo import Document
 
@@ -15,38 +16,6 @@ KEPT = timedelta(days=30)
 
 CALLBACK = "callback"
 """Takes the place of the endpoint in the ID of a delivery to a job's ``callback_url``."""
-
-
-class WebhookStatus(StrEnum):
-    """Whether an endpoint gets anything.
-
-    ``paused``: later. ``disabled``: no more, until somebody enables it again.
-    """
-
-    ENABLED = "enabled"
-    PAUSED = "paused"
-    DISABLED = "disabled"
-
-
-LISTENING = (WebhookStatus.ENABLED.value, WebhookStatus.PAUSED.value)
-
-
-class DisabledReason(StrEnum):
-    """Why an endpoint is disabled."""
-
-    BY_OWNER = "by_owner"
-    GONE = "gone"
-    FAILING = "failing"
-    KEY_INVALID = "key_invalid"
-
-
-class DeliveryStatus(StrEnum):
-    """Where a delivery stands."""
-
-    PENDING = "pending"
-    DELIVERED = "delivered"
-    FAILED = "failed"
-    CANCELED = "canceled"
 
 
 class SecretAtRest(msgspec.Struct, frozen=True):
@@ -61,115 +30,6 @@ class SecretAtRest(msgspec.Struct, frozen=True):
     encrypted: str
     created_at: datetime
     expires_at: datetime | None = None
-
-
-class Endpoint(msgspec.Struct, frozen=True):
-    """Where events go.
-
-    Attributes:
-        id: UUIDv7.
-        key_id: The key that it was made with; it is told what this key may see.
-        user_id: The user of that key, if it is a client key.
-        is_admin: Whether that key is an admin key.
-        url: Where events are posted to.
-        event_types: Which; None for all that the key may see.
-        note: What its maker wants to remember.
-        status: Whether it gets anything.
-        disabled_reason: Why it does not.
-        created_at: UTC.
-        failing_since: When its first failure was after which nothing has arrived, UTC.
-        not_before: Nothing is sent before: it asked to be sent less; UTC.
-    """
-
-    id: str
-    key_id: str
-    user_id: str | None
-    is_admin: bool
-    url: str
-    event_types: list[EventType] | None
-    note: str | None
-    status: WebhookStatus
-    disabled_reason: DisabledReason | None
-    created_at: datetime
-    failing_since: datetime | None = None
-    not_before: datetime | None = None
-
-    def chose(self, type_: EventType) -> bool:
-        """Say whether it is to get events of this type."""
-        return self.event_types is None or type_ in self.event_types
-
-    def may_see(self, event: Event) -> bool:
-        """Say whether its key may see what an event tells of."""
-        if self.is_admin:
-            return True
-        if event.type in OF_ADMINS:
-            return False
-        if self.user_id is not None:
-            return event.user_id == self.user_id
-        return event.key_id == self.key_id
-
-
-class Attempt(msgspec.Struct, frozen=True):
-    """One attempt at a delivery.
-
-    Attributes:
-        number: From 1.
-        at: When it began, UTC.
-        status_code: What was answered; None where nothing was.
-        seconds: How long it took.
-        answer: The first 2 KiB of the answer.
-        error: Why there was no answer; None where there was one.
-    """
-
-    number: int
-    at: datetime
-    status_code: int | None
-    seconds: float
-    answer: str | None
-    error: str | None
-
-
-class Delivery(msgspec.Struct, frozen=True):
-    """One event on its way to one receiver.
-
-    Attributes:
-        id: The event's ID, a colon, and the endpoint's or :data:`CALLBACK`.
-        event_id: The event; what receivers get as ``webhook-id``.
-        event_type: Its type.
-        endpoint_id: The endpoint; None for a ``callback_url``.
-        url: Where it goes.
-        target: Which deliveries are limited together: those to an endpoint, or the callbacks of a
-            key to one host.
-        key_id: The key whose endpoint or callback it is, and whose secret signs a callback.
-        user_id: Whom the event tells of.
-        job_id: The job that the event tells of.
-        status: Where it stands.
-        due_at: When the next attempt is due, UTC; None where none is.
-        attempt_count: How many attempts were made.
-        attempts: The attempts, oldest first.
-        created_at: UTC.
-        order: UUIDv7: lists go by it.
-        finished_at: When it came to its end, UTC.
-        expires_at: Until when it is kept, UTC.
-    """
-
-    id: str
-    event_id: str
-    event_type: EventType
-    endpoint_id: str | None
-    url: str
-    target: str
-    key_id: str
-    user_id: str | None
-    job_id: str | None
-    status: DeliveryStatus
-    attempt_count: int
-    attempts: list[Attempt]
-    created_at: datetime
-    order: str
-    expires_at: datetime
-    due_at: datetime | None = None
-    finished_at: datetime | None = None
 
 
 def endpoint_of(document: Document) -> Endpoint:

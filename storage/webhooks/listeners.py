@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from pymongo.client_session import ClientSession
 
+from domain.webhooks.endpoints import LISTENING
 from domain.webhooks.events import CHOSEN, EventType
 from storage.deadlines import run_in_thread
 from storage.mongo import Database, PlainDatabase
-from storage.webhooks.documents import LISTENING
 
 # No process goes by an older look: who begins to listen hears of all that happens from then on.
 CACHE_SECONDS = 1.0

@@ -9,6 +9,8 @@ import msgspec
 import structlog
 
 from domain.errors import WebhooksNotSetUp
+from domain.webhooks.deliveries import Attempt, DeliveryStatus
+from domain.webhooks.endpoints import DisabledReason
 from domain.webhooks.schedule import (
     Verdict,
     has_failed_too_long,
@@ -22,7 +24,6 @@ from domain.webhooks.signing import signed_headers
 from storage.errors import STORE_FAILED
 from storage.identifiers import utc_now
 from storage.webhooks.delivering import ClaimedDelivery, DeliveryQueue
-from storage.webhooks.documents import Attempt, DeliveryStatus, DisabledReason
 from storage.webhooks.endpoints import Endpoints
 from storage.webhooks.outgoing import Outgoing, Parcel
 from tasks.delivery.metrics import DeliveryMetrics

@@ -12,14 +12,13 @@ from datetime import datetime, timedelta
 import structlog
 
 from domain.errors import AttemptsExhausted
-from domain.jobs import Status
+from domain.jobs import ChunkHint, Status
 from domain.records import Cell, ItemError
 from storage.attempts import LEASE_EXPIRED, BadAttempt
 from storage.connect import Stores
 from storage.errors import REDIS_FAILED, STORE_FAILED
 from storage.identifiers import utc_now
 from storage.ledger_rows import ClaimedImage, FinishedImage
-from storage.recovery import ChunkHint
 from storage.turns import HintState
 from tasks.giving_up import log_dead_letter
 

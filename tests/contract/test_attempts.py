@@ -4,12 +4,13 @@ import asyncio
 from typing import Any
 
 from domain.errors import GIVEN_UP
+from domain.jobs import ChunkHint
 from storage.attempts import MAX_KEPT
 from storage.connect import Stores
 from storage.identifiers import utc_now
 from storage.ledger import Ledger
 from storage.ledger_rows import ClaimedImage
-from storage.recovery import ChunkHint, Recovery
+from storage.recovery import Recovery
 from tasks.jobs.reconcile import reconcile
 from tests.drop_offs import accept, fail, succeed
 

@@ -9,12 +9,13 @@ import pytest
 
 from domain.jobs import Status
 from domain.settings import SettingsReader
+from domain.webhooks.deliveries import Attempt, DeliveryStatus
 from domain.webhooks.events import Event, EventType, JobFinished
 from storage.connect import Stores, open_stores
 from storage.identifiers import utc_now
 from storage.settings import WorkRules, read_store_settings
 from storage.webhooks.delivering import LONG_AGO, DeliveryQueue
-from storage.webhooks.documents import Attempt, DeliveryStatus, new_callback
+from storage.webhooks.documents import new_callback
 
 LEASE_SECONDS = 60.0
 LEASE = timedelta(seconds=LEASE_SECONDS)

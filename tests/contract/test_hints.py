@@ -5,9 +5,9 @@ import random
 
 from redis.asyncio import Redis
 
+from domain.jobs import ChunkHint
 from storage.connect import Stores
 from storage.hints import Hints, connect_redis
-from storage.recovery import ChunkHint
 from storage.settings import StoreSettings, WorkRules
 from tasks.worker import read_settings
 

@@ -5,10 +5,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from domain.jobs import Status
+from domain.jobs import JobChange, Status
 from storage.connect import Stores
 from storage.hints import connect_redis
-from storage.job_states import JobChange
 from storage.notices import CHANNEL, Notices
 from storage.settings import StoreSettings
 

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from domain.jobs import Status
+from domain.jobs import ChunkHint, Status
 from domain.keys import Scope
 from storage.connect import Stores
 from storage.identifiers import utc_now
 from storage.ledger import Ledger
-from storage.recovery import ChunkHint, Recovery
+from storage.recovery import Recovery
 from tests.drop_offs import accept, fail, succeed
 
 HOUR = timedelta(hours=1)

@@ -6,8 +6,8 @@ from itertools import pairwise
 import pytest
 from arq.constants import in_progress_key_prefix
 
+from domain.jobs import ChunkHint
 from storage.connect import Stores
-from storage.recovery import ChunkHint
 from storage.settings import WorkRules
 from storage.turns import Behind, Room, Turns
 

@@ -9,8 +9,8 @@ import msgspec
 from arq.constants import in_progress_key_prefix
 from arq.worker import Retry, func
 
+from domain.jobs import ChunkHint
 from storage.connect import Stores
-from storage.recovery import ChunkHint
 from storage.settings import WorkRules
 from storage.turns import PROCESS_IMAGES, Turns
 from tasks.woken_queue import WokenQueue

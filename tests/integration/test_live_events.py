@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from storage.job_states import JobChange
+from domain.jobs import JobChange
 from storage.mongo import DURABLE
 from tests.event_streams import listening
 from tests.pictures import draw

@@ -10,10 +10,10 @@ import pytest
 
 from benchmarks.harness.receivers import HOST, RETRY_AFTER_SECONDS, Receivers
 from domain.keys import scope_of
+from domain.webhooks.endpoints import WebhookStatus
 from storage.connect import open_stores
 from storage.identifiers import utc_now
 from storage.mongo import DURABLE
-from storage.webhooks.documents import WebhookStatus
 from tasks.delivery.process import read_settings
 from tests.deliveries import (
     ADMIN,

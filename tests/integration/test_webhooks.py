@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from httpx import Response
 
-from storage.webhooks.documents import DisabledReason
+from domain.webhooks.endpoints import DisabledReason
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import ADMIN_KEY, Service, authorization, running_service

@@ -8,7 +8,20 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-OURS = {"api", "benchmarks", "deploy", "domain", "openapi", "sandbox", "storage", "tasks", "tests"}
+OURS = {
+    "api",
+    "benchmarks",
+    "chaos",
+    "cli",
+    "deploy",
+    "domain",
+    "openapi",
+    "sandbox",
+    "storage",
+    "tasks",
+    "telemetry",
+    "tests",
+}
 
 
 def copied(containerfile: str) -> set[Path]:
