@@ -14,16 +14,16 @@ from typing import Self
 
 from api.load import LoadWatch
 from api.rate_limits import policy_header, remaining_header
-from domain import errors
-from domain.admission import (
+from domain.errors.capacity import OverLimit, RateLimited, TooManyInFlight, TooManyUploads
+from domain.fairness.admission import (
     check_backlog,
     check_in_flight,
     check_storage,
     place_of,
     rate_limits,
 )
+from domain.fairness.token_buckets import Purse, RateLimit, draw
 from domain.limits import AdmissionLimits
-from domain.token_buckets import Purse, RateLimit, draw
 from storage.buckets import Buckets
 
 MAX_TENANTS = 10_000
@@ -82,7 +82,7 @@ class Account:
             wait_seconds = purse.wait_seconds(now)
             if wait_seconds:
                 limit = purse.limit
-                raise errors.RateLimited(
+                raise RateLimited(
                     f"The limit is {limit.per_second:g} {limit.name} a second, and "
                     f"{limit.burst} at once. Wait for as long as Retry-After says, then send the "
                     "same request again.",
@@ -211,7 +211,7 @@ class Admission:
             upload = Upload(self, account, length)
             if account is not None:
                 await self._pay(account, upload)
-        except errors.OverLimit as refusal:
+        except OverLimit as refusal:
             self.decisions["refused", refusal.code] += 1
             raise
         self.decisions[ADMITTED] += 1
@@ -269,12 +269,12 @@ class Admission:
         if not most:
             return
         if self.places + place > most:
-            raise errors.TooManyUploads(
+            raise TooManyUploads(
                 "As many uploads are coming in as fit into memory. Send the same request again.",
                 PLACE_SECONDS,
             )
         if account is not None and account.places and account.places + place > most * TENANT_SHARE:
-            raise errors.TooManyInFlight(
+            raise TooManyInFlight(
                 "Your uploads take half of the places there are. Send fewer at the same time.",
                 PLACE_SECONDS,
             )

@@ -11,7 +11,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 from litestar.types import ASGIApp
 
-from domain.errors import Forbidden, LinkRevoked, NotFound, Unauthenticated
+from domain.errors.access import Forbidden, LinkRevoked, NotFound, Unauthenticated
 from domain.keys import ADMIN_USER, LINK_PREFIX, Caller, Role, hash_secret
 from domain.links import UploadLink
 from storage.api_keys import ApiKeys

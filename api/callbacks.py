@@ -3,7 +3,7 @@
 import msgspec
 
 from api.requests import ApiRequest
-from domain.errors import InvalidValue
+from domain.errors.requests import InvalidValue
 from domain.webhooks.addresses import check_url
 from domain.webhooks.events import EventType
 from storage.drop_offs import DropOff

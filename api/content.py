@@ -13,7 +13,7 @@ from werkzeug.http import dump_options_header
 from api.errors import problem_response, status_of
 from api.preferences import requested_range
 from api.rendering import STRIPPED, Variants, version_of
-from domain.errors import RangeNotSatisfiable
+from domain.errors.requests import RangeNotSatisfiable
 from domain.images.formats import ImageFormat
 from domain.records import GpsPolicy, Image
 from storage.blobs import CHUNK_BYTES, FileId, stream_file

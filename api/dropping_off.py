@@ -19,9 +19,10 @@ from api.schemas.jobs import JobView, view_job
 from api.schemas.link_uploads import LinkJobView, view_link_job
 from api.tickets import make_drop_off
 from api.uploads import Form, check_length, receive_form
-from domain.admission import tenant_of
-from domain.errors import OverLimit, UploadTooSlow
-from domain.estimates import Place, retry_after
+from domain.errors.capacity import OverLimit
+from domain.errors.requests import UploadTooSlow
+from domain.fairness.admission import tenant_of
+from domain.fairness.estimates import Place, retry_after
 from domain.jobs import TERMINAL
 from domain.keys import Scope
 from domain.links import UploadLink, check_takes_files

@@ -11,8 +11,21 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from structlog.contextvars import bind_contextvars
 
-from domain import errors
-from domain.errors import ServiceError
+from domain.errors.access import Expired, Forbidden, NotFound, Unauthenticated, WrongState
+from domain.errors.base import ServiceError
+from domain.errors.capacity import OverLimit, Overloaded, StorageFull, Unavailable, WebhooksNotSetUp
+from domain.errors.files import DecoderDied, DecodeTimedOut, FileRefused
+from domain.errors.requests import (
+    HeadersTooLarge,
+    HeadersTooSlow,
+    InvalidValue,
+    MalformedRequest,
+    RangeNotSatisfiable,
+    RequestTooLarge,
+    TooManyParts,
+    UploadTooSlow,
+    WrongContentType,
+)
 from storage.errors import STORE_FAILED, is_disk_full
 from telemetry.logs import request_id
 
@@ -21,27 +34,27 @@ TYPE_PREFIX = "urn:minilab:problem:"
 
 # The most specific class wins.
 STATUS_OF: dict[type[ServiceError], HTTPStatus] = {
-    errors.MalformedRequest: HTTPStatus.BAD_REQUEST,
-    errors.Unauthenticated: HTTPStatus.UNAUTHORIZED,
-    errors.Forbidden: HTTPStatus.FORBIDDEN,
-    errors.NotFound: HTTPStatus.NOT_FOUND,
-    errors.WrongState: HTTPStatus.CONFLICT,
-    errors.Expired: HTTPStatus.GONE,
-    errors.UploadTooSlow: HTTPStatus.REQUEST_TIMEOUT,
-    errors.HeadersTooSlow: HTTPStatus.REQUEST_TIMEOUT,
-    errors.HeadersTooLarge: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-    errors.RequestTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    errors.TooManyParts: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    errors.WrongContentType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    errors.RangeNotSatisfiable: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
-    errors.InvalidValue: HTTPStatus.UNPROCESSABLE_ENTITY,
-    errors.FileRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
-    errors.DecodeTimedOut: HTTPStatus.UNPROCESSABLE_ENTITY,
-    errors.DecoderDied: HTTPStatus.UNPROCESSABLE_ENTITY,
-    errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
-    errors.WebhooksNotSetUp: HTTPStatus.SERVICE_UNAVAILABLE,
-    errors.OverLimit: HTTPStatus.TOO_MANY_REQUESTS,
-    errors.Overloaded: HTTPStatus.SERVICE_UNAVAILABLE,
+    MalformedRequest: HTTPStatus.BAD_REQUEST,
+    Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    Forbidden: HTTPStatus.FORBIDDEN,
+    NotFound: HTTPStatus.NOT_FOUND,
+    WrongState: HTTPStatus.CONFLICT,
+    Expired: HTTPStatus.GONE,
+    UploadTooSlow: HTTPStatus.REQUEST_TIMEOUT,
+    HeadersTooSlow: HTTPStatus.REQUEST_TIMEOUT,
+    HeadersTooLarge: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    RequestTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    TooManyParts: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    WrongContentType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    RangeNotSatisfiable: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
+    InvalidValue: HTTPStatus.UNPROCESSABLE_ENTITY,
+    FileRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    DecodeTimedOut: HTTPStatus.UNPROCESSABLE_ENTITY,
+    DecoderDied: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    WebhooksNotSetUp: HTTPStatus.SERVICE_UNAVAILABLE,
+    OverLimit: HTTPStatus.TOO_MANY_REQUESTS,
+    Overloaded: HTTPStatus.SERVICE_UNAVAILABLE,
     ServiceError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 CODE_OF_STATUS = {
@@ -96,7 +109,7 @@ def answer_service_error(_: Request[Any, Any, Any], error: ServiceError) -> Resp
     headers = {}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="minilab"'
-    if isinstance(error, errors.OverLimit):
+    if isinstance(error, OverLimit):
         headers["Retry-After"] = str(spread(error.wait_seconds))
     elif status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = str(jittered(3))
@@ -107,8 +120,8 @@ def answer_store_error(request: Request[Any, Any, Any], error: Exception) -> Res
     """Answer for a server that cannot be reached, or has no room left."""
     _log.warning("store_failed", reason=type(error).__name__)
     if is_disk_full(error):
-        return answer_service_error(request, errors.StorageFull("There is no room for more now."))
-    return answer_service_error(request, errors.Unavailable("A database cannot be reached now."))
+        return answer_service_error(request, StorageFull("There is no room for more now."))
+    return answer_service_error(request, Unavailable("A database cannot be reached now."))
 
 
 def answer_http_exception(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
@@ -128,7 +141,7 @@ def answer_http_exception(_: Request[Any, Any, Any], error: HTTPException) -> Re
 
 def answer_nesting(request: Request[Any, Any, Any], _: RecursionError) -> Response[Problem]:
     """Answer a JSON body that is nested deeper than the decoder goes."""
-    return answer_service_error(request, errors.MalformedRequest("The body is nested too deeply."))
+    return answer_service_error(request, MalformedRequest("The body is nested too deeply."))
 
 
 def answer_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:

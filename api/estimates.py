@@ -3,7 +3,7 @@
 import math
 import time
 
-from domain.estimates import ENDED, Backlog, OpenJob, Place
+from domain.fairness.estimates import ENDED, Backlog, OpenJob, Place
 from domain.jobs import TERMINAL
 from domain.records import Job
 from storage.connect import Stores

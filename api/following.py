@@ -7,7 +7,7 @@ from litestar import Response
 from api.dropping_off import show_job
 from api.preferences import is_known, wait_seconds
 from api.requests import ApiRequest
-from domain.estimates import retry_after
+from domain.fairness.estimates import retry_after
 from domain.jobs import TERMINAL
 from domain.keys import Scope
 

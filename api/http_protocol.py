@@ -16,7 +16,8 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from api.errors import PROBLEM_JSON, TYPE_PREFIX, Problem, status_of
-from domain.errors import HeadersTooLarge, HeadersTooSlow, ServiceError
+from domain.errors.base import ServiceError
+from domain.errors.requests import HeadersTooLarge, HeadersTooSlow
 from domain.limits import UploadLimits
 
 # The client has as long to read the answer before what it still sends is a reset.

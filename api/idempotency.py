@@ -13,7 +13,7 @@ import msgspec
 from api.auth import shown_secret
 from api.requests import ApiRequest
 from api.uploads import Form
-from domain.errors import IdempotencyKeyMisused, InvalidValue
+from domain.errors.requests import IdempotencyKeyMisused, InvalidValue
 from domain.keys import Caller
 from storage.errors import STORE_FAILED
 from storage.idempotency import Answered, Attempt, Idempotency, Made, Session

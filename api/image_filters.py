@@ -7,8 +7,8 @@ from typing import Annotated
 from litestar.params import QueryParameter
 
 from api.requests import ApiRequest, NamedUser
-from domain.days import end_of_day, find_zone, start_of_day
-from domain.errors import InvalidValue
+from domain.calendar.days import end_of_day, find_zone, start_of_day
+from domain.errors.requests import InvalidValue
 from domain.fingerprints import MAX_DISTANCE
 from domain.images.formats import ImageFormat
 from domain.jobs import Status

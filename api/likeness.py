@@ -1,7 +1,7 @@
 """What others are to be like: near-duplicates, and images with such histograms."""
 
 from api.schemas.images import result_of
-from domain.errors import NotFound, WrongState
+from domain.errors.access import NotFound, WrongState
 from domain.jobs import TERMINAL
 from domain.keys import Scope
 from storage.connect import Stores

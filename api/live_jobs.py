@@ -14,8 +14,10 @@ from contextlib import contextmanager, suppress
 
 import structlog
 
-from domain.admission import tenant_of
-from domain.errors import Expired, ListenersFull, NotFound, ServiceError, TooManyListeners
+from domain.errors.access import Expired, NotFound
+from domain.errors.base import ServiceError
+from domain.errors.capacity import ListenersFull, TooManyListeners
+from domain.fairness.admission import tenant_of
 from domain.jobs import JobChange
 from domain.keys import Caller, Role, Scope
 from domain.limits import ListenerLimits

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import msgspec
 
-from domain.admission import Load
+from domain.fairness.admission import Load
 from storage.errors import STORE_FAILED
 from storage.load import LoadMeter
 

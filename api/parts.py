@@ -8,8 +8,8 @@ from enum import StrEnum
 import msgspec
 
 from api.admission import Admission
-from domain.admission import check_backlog, check_storage
-from domain.errors import OverLimit
+from domain.errors.capacity import OverLimit
+from domain.fairness.admission import check_backlog, check_storage
 from domain.limits import AdmissionLimits
 from storage.connect import Stores
 from storage.errors import STORE_FAILED

@@ -3,7 +3,7 @@
 from werkzeug.http import parse_dict_header, parse_etags, parse_range_header
 
 from api.settings import MAX_WAIT_SECONDS
-from domain.errors import RangeNotSatisfiable
+from domain.errors.requests import RangeNotSatisfiable
 
 
 def wait_seconds(prefer: str | None) -> int | None:

@@ -6,7 +6,7 @@ Source: draft-ietf-httpapi-ratelimit-headers (structured fields, RFC 9651).
 import math
 from collections.abc import Iterable, Sequence
 
-from domain.token_buckets import Purse, RateLimit
+from domain.fairness.token_buckets import Purse, RateLimit
 
 
 def policy_header(limits: Sequence[RateLimit]) -> str:

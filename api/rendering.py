@@ -2,7 +2,8 @@
 
 import msgspec
 
-from domain.errors import CorruptImage, OperationFailed, WrongState
+from domain.errors.access import WrongState
+from domain.errors.files import CorruptImage, OperationFailed
 from domain.images.formats import ImageFormat
 from domain.images.operations import THUMBNAIL, VERSIONS
 from domain.images.values import Thumbnail

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 
-from domain.errors import Expired, NotFound
+from domain.errors.access import Expired, NotFound
 from domain.jobs import JobChange
 from domain.keys import Scope
 from storage.connect import Stores

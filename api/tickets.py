@@ -5,7 +5,7 @@ import time
 from contextlib import suppress
 
 from api.uploads import Form
-from domain.errors import InvalidValue
+from domain.errors.requests import InvalidValue
 from domain.images.operations import parse_operations
 from domain.jobs import TERMINAL, ChunkHint
 from domain.keys import Caller, Scope, uploading_user

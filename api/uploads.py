@@ -10,8 +10,15 @@ from multipart import (
     parse_options_header,
 )
 
-from domain import errors
-from domain.errors import ServiceError
+from domain.errors.base import ServiceError
+from domain.errors.files import EmptyFile, FileTooLarge, UnsupportedFormat
+from domain.errors.requests import (
+    MalformedMultipart,
+    NoFiles,
+    RequestTooLarge,
+    TooManyParts,
+    WrongContentType,
+)
 from domain.images.formats import ImageFormat, sniff_format
 from domain.limits import UploadLimits
 from domain.records import ItemError
@@ -83,9 +90,9 @@ async def receive_form(
                     else:
                         await receiver.take(bytes(event))
     except MultipartError as error:
-        raise errors.MalformedMultipart(str(error)) from error
+        raise MalformedMultipart(str(error)) from error
     if not receiver.form.files:
-        raise errors.NoFiles("Send at least one part with a file name.")
+        raise NoFiles("Send at least one part with a file name.")
     await intake.complete()
     return receiver.form
 
@@ -97,7 +104,7 @@ def check_length(content_length: int | None, limits: UploadLimits) -> None:
         RequestTooLarge: It is.
     """
     if content_length is not None and content_length > limits.max_request_bytes:
-        raise errors.RequestTooLarge(f"The limit is {limits.max_request_bytes} bytes.")
+        raise RequestTooLarge(f"The limit is {limits.max_request_bytes} bytes.")
 
 
 def clean_filename(name: str, max_chars: int) -> str:
@@ -134,7 +141,7 @@ class _Receiver:
     async def count(self, chunk: bytes) -> None:
         self._received_bytes += len(chunk)
         if self._received_bytes > self._limits.max_request_bytes:
-            raise errors.RequestTooLarge(f"The limit is {self._limits.max_request_bytes} bytes.")
+            raise RequestTooLarge(f"The limit is {self._limits.max_request_bytes} bytes.")
 
     def begin_part(self, segment: MultipartSegment) -> None:
         self._file = self._format = self._refusal = None
@@ -144,25 +151,25 @@ class _Receiver:
         if self._filename is None:
             self._fields += 1
             if self._fields > self._limits.max_fields:
-                raise errors.TooManyParts(f"The limit is {self._limits.max_fields} fields.")
+                raise TooManyParts(f"The limit is {self._limits.max_fields} fields.")
             return
         self._files += 1
         if self._files > self._limits.max_files:
-            raise errors.TooManyParts(f"The limit is {self._limits.max_files} files.")
+            raise TooManyParts(f"The limit is {self._limits.max_files} files.")
         self._file = IncomingFile()
 
     async def take(self, data: bytes) -> None:
         if self._file is None:
             self._text += data
             if len(self._text) > self._limits.max_field_bytes:
-                raise errors.RequestTooLarge(f"The field {self._field!r} is too long.")
+                raise RequestTooLarge(f"The field {self._field!r} is too long.")
             return
         if self._refusal is not None:
             return  # The rest of a refused file is read and dropped.
         await self._intake.write(self._file, data)
         if self._file.size_bytes > self._limits.max_file_bytes:
             limit = self._limits.max_file_bytes
-            await self._refuse(errors.FileTooLarge(f"The limit is {limit} bytes."))
+            await self._refuse(FileTooLarge(f"The limit is {limit} bytes."))
         elif self._format is None and len(self._file.head) == HEAD_BYTES:
             await self._sniff()
 
@@ -172,7 +179,7 @@ class _Receiver:
             try:
                 self.form.fields[self._field] = text.decode()
             except UnicodeDecodeError as error:
-                raise errors.MalformedMultipart(f"{self._field!r} is not UTF-8.") from error
+                raise MalformedMultipart(f"{self._field!r} is not UTF-8.") from error
             return
         if not self._filename and not self._file.size_bytes:
             return  # A browser's file input that was left empty.
@@ -184,11 +191,11 @@ class _Receiver:
     async def _sniff(self) -> None:
         file = self._current_file()
         if not file.size_bytes:
-            await self._refuse(errors.EmptyFile())
+            await self._refuse(EmptyFile())
             return
         self._format = sniff_format(file.head)
         if self._format is None:
-            await self._refuse(errors.UnsupportedFormat("See /v1/capabilities for what is."))
+            await self._refuse(UnsupportedFormat("See /v1/capabilities for what is."))
 
     async def _refuse(self, refusal: ServiceError) -> None:
         self._refusal = refusal
@@ -212,8 +219,8 @@ class _Receiver:
 def _boundary(content_type: str | None) -> str:
     media_type, options = parse_options_header(content_type or "")
     if media_type != "multipart/form-data":
-        raise errors.WrongContentType("Send the files as multipart/form-data.")
+        raise WrongContentType("Send the files as multipart/form-data.")
     boundary = str(options.get("boundary", ""))
     if not boundary:
-        raise errors.MalformedMultipart("The Content-Type names no boundary.")
+        raise MalformedMultipart("The Content-Type names no boundary.")
     return boundary

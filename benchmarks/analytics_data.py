@@ -9,8 +9,8 @@ import numpy.typing as npt
 from bson import Binary, Int64, ObjectId
 from pymongo.database import Database
 
+from domain.histograms.signatures import UNIT
 from domain.images.operations import HISTOGRAM
-from domain.signatures import UNIT
 from domain.statistics import Facts, Upload
 from storage.contributions import CONTRIBUTIONS, TAKEN_OVER, Contribution, make_document
 from storage.identifiers import first_id_at

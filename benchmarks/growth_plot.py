@@ -4,15 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from xml.etree import ElementTree as ET
 
-from domain.plots import (
-    LEFT,
-    PLOT_HEIGHT,
-    PLOT_WIDTH,
-    TOP,
-    add_line,
-    add_text,
-    start_plot,
-)
+from domain.plots.svg import LEFT, PLOT_HEIGHT, PLOT_WIDTH, TOP, add_line, add_text, start_plot
 
 Curve = Sequence[tuple[float, float]]
 _DASHES = ("", "9 5", "2 5", "12 4 2 4", "5 3")

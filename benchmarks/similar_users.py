@@ -19,8 +19,8 @@ from benchmarks.harness.clients import in_own_process
 from benchmarks.harness.meter import MEGABYTE
 from benchmarks.harness.service import ROOT, Bench
 from benchmarks.rows import Row, Target
-from domain.nearest import Neighbour
-from domain.similarity import Metric, distances
+from domain.histograms.nearest import Neighbour
+from domain.histograms.similarity import Metric, distances
 from storage.mongo import INDEXES, connect_mongo
 from storage.settings import SimilaritySettings, StoreSettings
 from storage.signatures import SIGNATURES

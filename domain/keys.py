@@ -6,7 +6,8 @@ from enum import StrEnum
 
 import msgspec
 
-from domain.errors import Forbidden, InvalidValue, NotFound, UserRequired
+from domain.errors.access import Forbidden, NotFound
+from domain.errors.requests import InvalidValue, UserRequired
 
 KEY_PREFIX = "mlk_"
 LINK_PREFIX = "mll_"

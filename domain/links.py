@@ -5,7 +5,8 @@ from enum import StrEnum
 
 import msgspec
 
-from domain.errors import InvalidValue, LinkExpired, LinkUsedUp
+from domain.errors.access import LinkExpired, LinkUsedUp
+from domain.errors.requests import InvalidValue
 from domain.records import GpsPolicy
 
 MAX_LIFE = timedelta(days=90)

@@ -22,7 +22,7 @@ class ItemError(msgspec.Struct, frozen=True):
     """Why an image, or one of its cells, has no result.
 
     Attributes:
-        code: Stable code of a class in ``domain/errors.py``.
+        code: Stable code of a class in ``domain/errors/base.py``.
         detail: One sentence for people.
     """
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from domain.days import start_of_day
+from domain.calendar.days import start_of_day
 
 Counts = Counter[str]
 """Numbers by name, negative ones too."""

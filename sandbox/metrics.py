@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from prometheus_client.metrics_core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
-from domain.errors import DecoderDied, DecodeTimedOut
+from domain.errors.files import DecoderDied, DecodeTimedOut
 from sandbox.pool import CANCELED, ChildPool
 
 REASONS = (DecoderDied.code, DecodeTimedOut.code, CANCELED)

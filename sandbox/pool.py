@@ -15,7 +15,8 @@ import structlog
 from anyio import BrokenWorkerProcess, CapacityLimiter, to_process
 from anyio.abc import Process
 
-from domain.errors import DecoderDied, DecodeTimedOut, NoChild
+from domain.errors.capacity import NoChild
+from domain.errors.files import DecoderDied, DecodeTimedOut
 from sandbox import answers
 from sandbox.child import Gate, call_in_sandbox, confinement, protect_from_children
 

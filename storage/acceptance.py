@@ -16,7 +16,7 @@ from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.errors import PyMongoError
 
-from domain.errors import Unavailable
+from domain.errors.capacity import Unavailable
 from domain.jobs import ChunkPlan
 from storage.drop_offs import (
     DropOff,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 from cachetools import TTLCache
 
-from domain.errors import InvalidValue
+from domain.errors.requests import InvalidValue
 from domain.keys import ADMIN_USER, Caller, Role, hash_secret
 from storage.idempotency import Session
 from storage.identifiers import cut_to_milliseconds, new_id

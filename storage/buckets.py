@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 import structlog
 
-from domain.token_buckets import Demand, Drawn, RateLimit
+from domain.fairness.token_buckets import Demand, Drawn, RateLimit
 from storage.errors import REDIS_FAILED
 from storage.hints import connect_redis
 from storage.settings import StoreSettings

@@ -18,7 +18,7 @@ from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 
-from domain.errors import Unavailable
+from domain.errors.capacity import Unavailable
 from domain.images.values import BINS
 from domain.statistics import Facts, Upload
 from storage.leases import LEASES

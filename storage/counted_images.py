@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 from pymongo.client_session import ClientSession
 
+from domain.histograms.signatures import read_counts
 from domain.images.operations import HISTOGRAM
 from domain.jobs import Status
-from domain.signatures import read_counts
 from domain.statistics import Facts, Upload
 from storage.contributions import (
     CONTRIBUTIONS,

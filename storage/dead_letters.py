@@ -5,7 +5,8 @@ from datetime import datetime
 
 import msgspec
 
-from domain.errors import GIVEN_UP, NotFound
+from domain.errors.access import NotFound
+from domain.errors.files import GIVEN_UP
 from domain.images.operations import ALL_OPERATIONS
 from domain.records import Cell, ItemError
 from storage.attempts import BadAttempt, read_attempts

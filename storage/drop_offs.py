@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from domain.errors import ServiceError
+from domain.errors.base import ServiceError
+from domain.fairness.work_units import estimate_units
 from domain.jobs import ChunkPlan, Status, Tally, plan_chunks
 from domain.records import Cell, GpsPolicy, Item, ItemError, Job, refused_item
-from domain.turns import estimate_units
 from storage.blobs import CHUNK_BYTES, BlobIntake, StagedFile
 from storage.idempotency import Attempt
 from storage.identifiers import new_id, utc_now

@@ -8,9 +8,9 @@ from typing import IO, Self
 import numpy as np
 import numpy.typing as npt
 
-from domain.errors import Unavailable
+from domain.errors.capacity import Unavailable
+from domain.histograms.medians import Shares, find_median, share_of_pixels
 from domain.images.values import BINS
-from domain.medians import Shares, find_median, share_of_pixels
 
 Counts = npt.NDArray[np.uint32]
 Pixels = npt.NDArray[np.int64]

@@ -13,7 +13,7 @@ from pymongo import ReturnDocument, UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
-from domain.errors import IdempotencyKeyInUse, IdempotencyTakenOver
+from domain.errors.requests import IdempotencyKeyInUse, IdempotencyTakenOver
 from storage.identifiers import new_id
 from storage.mongo import DURABLE, Client, Database, Document, PlainDatabase, run_transaction
 

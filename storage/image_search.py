@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
-from domain.days import LAST_MOMENT
+from domain.calendar.days import LAST_MOMENT
 from domain.fingerprints import band_keys, count_differing_bits, nearby_band_keys
 from domain.jobs import Status
 from domain.keys import Scope

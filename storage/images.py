@@ -7,7 +7,7 @@ import msgspec
 from bson import ObjectId
 from motor.motor_asyncio import AsyncIOMotorClientSession
 
-from domain.errors import NotFound
+from domain.errors.access import NotFound
 from domain.jobs import JobChange
 from domain.keys import Scope
 from domain.records import GpsPolicy, Image

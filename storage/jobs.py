@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from domain.errors import NotFound
-from domain.estimates import OpenJob
+from domain.errors.access import NotFound
+from domain.fairness.estimates import OpenJob
 from domain.jobs import Status, Tally
 from domain.keys import Scope
 from domain.records import Cell, Item, ItemError, Job, refused_item

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from pymongo import UpdateOne
 
-from domain.errors import GIVEN_UP
+from domain.errors.files import GIVEN_UP
 from domain.jobs import Status, Tally, roll_up
 from domain.records import Cell, GpsPolicy, ItemError
 from domain.webhooks.events import EventType

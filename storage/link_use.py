@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 
-from domain.errors import LinkRevoked
+from domain.errors.access import LinkRevoked
 from domain.links import UploadLink, used_up
 from domain.records import ItemError
 from storage.drop_offs import Entry, RefusedFile

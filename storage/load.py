@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from domain.admission import Load, tenant_of_key, tenant_of_user
+from domain.fairness.admission import Load, tenant_of_key, tenant_of_user
 from storage.identifiers import utc_now
 from storage.mongo import IS_OPEN, OPEN_JOBS, Database, Document
 from storage.workers import Workers

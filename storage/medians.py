@@ -11,8 +11,8 @@ from bson import Binary
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
-from domain.errors import Unavailable
-from domain.signatures import read_counts
+from domain.errors.capacity import Unavailable
+from domain.histograms.signatures import read_counts
 from storage.contributions import check_is_taken_over, read_histograms
 from storage.histogram_spool import HistogramSpool
 from storage.identifiers import utc_now

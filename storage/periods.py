@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from domain.days import LAST_MOMENT
+from domain.calendar.days import LAST_MOMENT
 from domain.statistics import QUARTER_MINUTES, name_quarter
 from storage.identifiers import first_id_at
 from storage.image_search import MAX_ID_LEAD

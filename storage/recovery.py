@@ -5,8 +5,8 @@ from datetime import datetime
 
 import msgspec
 
+from domain.fairness.work_units import estimate_units
 from domain.jobs import ChunkHint, Status
-from domain.turns import estimate_units
 from storage.ledger_rows import (
     ClaimedImage,
     FinishedImage,

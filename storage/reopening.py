@@ -8,8 +8,8 @@ import msgspec
 from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo import UpdateMany
 
+from domain.fairness.work_units import estimate_units
 from domain.jobs import ChunkHint, Status, roll_up
-from domain.turns import estimate_units
 from storage.cells import changed_cells, has_cell, tally_job
 from storage.identifiers import utc_now
 from storage.mongo import Client, Database, Document, run_transaction

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from domain.fairness.work_units import WEIGHTS_PATTERN
 from domain.settings import SettingsReader
-from domain.turns import WEIGHTS_PATTERN
 
 MongoUrl = Annotated[str, msgspec.Meta(pattern=r"^mongodb(\+srv)?://")]
 RedisUrl = Annotated[str, msgspec.Meta(pattern=r"^(rediss?|unix)://")]

@@ -18,8 +18,8 @@ from bson import Binary, Int64
 from pymongo import ReplaceOne, UpdateOne
 from pymongo.client_session import ClientSession
 
+from domain.histograms.signatures import Sums, count_units, read_counts
 from domain.images.values import BINS
-from domain.signatures import Sums, count_units, read_counts
 from domain.statistics import name_quarter
 from storage.mongo import Document, PlainDatabase
 from storage.unfolded import HistogramChange

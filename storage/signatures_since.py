@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 from pymongo.client_session import ClientSession
 
-from domain.days import LAST_MOMENT
-from domain.errors import TooManyImages
+from domain.calendar.days import LAST_MOMENT
+from domain.errors.requests import TooManyImages
+from domain.histograms.signatures import Sums, count_units, read_counts
 from domain.images.values import BINS
-from domain.signatures import Sums, count_units, read_counts
 from storage.contributions import CONTRIBUTIONS
 from storage.mongo import PlainDatabase
 from storage.periods import Period

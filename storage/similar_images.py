@@ -9,11 +9,11 @@ import numpy.typing as npt
 import pymongo
 from pymongo.client_session import ClientSession
 
-from domain.days import LAST_MOMENT
-from domain.errors import NotFound
-from domain.nearest import Nearest, Neighbour
-from domain.signatures import read_counts
-from domain.similarity import Floats, Metric, distances
+from domain.calendar.days import LAST_MOMENT
+from domain.errors.access import NotFound
+from domain.histograms.nearest import Nearest, Neighbour
+from domain.histograms.signatures import read_counts
+from domain.histograms.similarity import Floats, Metric, distances
 from storage.contributions import CONTRIBUTIONS, check_is_taken_over, read_histograms
 from storage.mongo import Client, Database, PlainDatabase
 from storage.periods import Period

@@ -9,12 +9,12 @@ import numpy as np
 import pymongo
 from pymongo.client_session import ClientSession
 
-from domain.errors import NotFound
+from domain.errors.access import NotFound
+from domain.histograms.nearest import Nearest, Neighbour
+from domain.histograms.signatures import Sums, mean_shares
+from domain.histograms.similarity import Floats, Metric, distances, rounding_bounds
+from domain.histograms.vector_index import Slots, VectorIndex
 from domain.images.values import BINS
-from domain.nearest import Nearest, Neighbour
-from domain.signatures import Sums, mean_shares
-from domain.similarity import Floats, Metric, distances, rounding_bounds
-from domain.vector_index import Slots, VectorIndex
 from storage.contributions import check_is_taken_over
 from storage.mongo import Client, Database, PlainDatabase
 from storage.settings import SimilaritySettings

@@ -4,7 +4,7 @@ from typing import NoReturn
 
 from pymongo import UpdateOne
 
-from domain.errors import Expired, ImageExpired, JobExpired, NotFound
+from domain.errors.access import Expired, ImageExpired, JobExpired, NotFound
 from domain.keys import Scope
 from storage.identifiers import utc_now
 from storage.mongo import Database, Document

@@ -15,8 +15,8 @@ from arq.connections import ArqRedis
 from arq.constants import default_queue_name
 from arq.jobs import serialize_job
 
+from domain.fairness.work_units import read_weights
 from domain.jobs import ChunkHint
-from domain.turns import read_weights
 from storage.settings import WorkRules
 
 PROCESS_IMAGES = "process_images"

@@ -7,9 +7,9 @@ import numpy as np
 import structlog
 from pymongo.client_session import ClientSession
 
+from domain.histograms.signatures import Shares, mean_shares
+from domain.histograms.vector_index import Slots, VectorIndex, Vectors
 from domain.images.values import BINS
-from domain.signatures import Shares, mean_shares
-from domain.vector_index import Slots, VectorIndex, Vectors
 from storage.mongo import PlainDatabase
 from storage.signatures import (
     SIGNATURES,

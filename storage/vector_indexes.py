@@ -8,7 +8,7 @@ from typing import TypeVar
 import faiss
 import numpy as np
 
-from domain.vector_index import Slots, Vectors
+from domain.histograms.vector_index import Slots, Vectors
 
 ParametersT = TypeVar("ParametersT", bound=faiss.SearchParameters)
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 
 import structlog
 
-from domain.errors import NoChild
+from domain.errors.capacity import NoChild
 from storage.connect import Stores
 from storage.errors import MONGODB_UNREACHABLE, STORE_FAILED
 from storage.ledger_rows import ClaimedImage

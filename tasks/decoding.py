@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 import structlog
 
-from domain.errors import DecoderDied, DecodeTimedOut, NoChild, OperationFailed, ServiceError
+from domain.errors.base import ServiceError
+from domain.errors.capacity import NoChild
+from domain.errors.files import DecoderDied, DecodeTimedOut, OperationFailed
 from domain.jobs import group_for_children
 from domain.limits import ImageLimits
 from domain.records import ItemError

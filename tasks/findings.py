@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from domain.errors import DecoderDied, DecodeTimedOut, OperationFailed
+from domain.errors.files import DecoderDied, DecodeTimedOut, OperationFailed
 from domain.images.operations import OPERATIONS
 from domain.images.values import ProcessedImage, Thumbnail
 from domain.jobs import Status

@@ -6,7 +6,8 @@ from datetime import datetime
 
 import msgspec
 
-from domain.errors import DecodeTimedOut, ServiceError
+from domain.errors.base import ServiceError
+from domain.errors.files import DecodeTimedOut
 from domain.images.formats import ImageFormat
 from domain.images.pipeline import process_image
 from domain.images.values import ProcessedImage

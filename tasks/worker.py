@@ -11,7 +11,7 @@ import msgspec
 import structlog
 from arq.worker import Retry, func
 
-from domain.errors import NoChild
+from domain.errors.capacity import NoChild
 from domain.images.pipeline import warm_up
 from domain.limits import ImageLimits, UploadLimits
 from domain.settings import SettingsReader

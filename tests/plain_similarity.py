@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from domain.similarity import Metric
+from domain.histograms.similarity import Metric
 
 Floats = npt.NDArray[np.float64]
 

@@ -33,8 +33,9 @@ from api.schemas.dead_letters import (
 )
 from api.schemas.jobs import JobView, view_job
 from api.schemas.paging import Cursor, Limit, Page, cut_page
-from domain.errors import InvalidValue, NotFound
-from domain.estimates import retry_after
+from domain.errors.access import NotFound
+from domain.errors.requests import InvalidValue
+from domain.fairness.estimates import retry_after
 from domain.keys import MAX_USER_ID_CHARS, Scope
 from storage.connect import Stores
 from storage.dead_letters import DeadLetter, DeadLetterFilter

@@ -28,7 +28,7 @@ from api.schemas.webhooks import (
     view_delivery,
     view_delivery_summary,
 )
-from domain.errors import WrongState
+from domain.errors.access import WrongState
 from domain.keys import scope_of
 from domain.webhooks.deliveries import DeliveryStatus
 from domain.webhooks.endpoints import WebhookStatus

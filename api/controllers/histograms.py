@@ -26,12 +26,12 @@ from api.schemas.histograms import (
     view_median,
 )
 from api.schemas.paging import Cursor, Limit, Page
-from domain.days import DAY_PATTERN, TODAY, end_of_day, find_day, find_zone, start_of_day
-from domain.images.plot_histogram import plot_histogram
+from domain.calendar.days import DAY_PATTERN, TODAY, end_of_day, find_day, find_zone, start_of_day
+from domain.calendar.weeks import CURRENT, WEEK_PATTERN, find_week
 from domain.images.values import unpack_bins
 from domain.keys import check_may_read
-from domain.plot_week import DatedHistogram, plot_week
-from domain.weeks import CURRENT, WEEK_PATTERN, find_week
+from domain.plots.histogram import plot_histogram
+from domain.plots.week import DatedHistogram, plot_week
 from storage.identifiers import utc_now
 from storage.periods import Period
 from storage.weeks import HistogramPage, ImageHistogram

@@ -35,11 +35,11 @@ from api.schemas.images import (
     view_listed,
 )
 from api.schemas.paging import Limit, Page, cut_page
-from domain.errors import NotFound, WrongState
-from domain.images.plot_histogram import plot_histogram
+from domain.errors.access import NotFound, WrongState
 from domain.images.values import unpack_bins
 from domain.jobs import TERMINAL
 from domain.keys import scope_of
+from domain.plots.histogram import plot_histogram
 from storage.image_search import ImageFilter
 
 ImageId = Annotated[str, PathParameter(max_length=64, examples=[Example(value=EXAMPLE_ID)])]

@@ -16,8 +16,8 @@ from api.forms import UploadOperation
 from api.requests import EXAMPLE_ID, ApiRequest, IdempotencyKey, IfNoneMatch, NamedUser, Prefer
 from api.schemas.jobs import JobSummaryView, JobView, view_job, view_summary
 from api.schemas.paging import Cursor, Limit, Page, cut_page
-from domain.errors import NothingToRetry
-from domain.estimates import Place, retry_after
+from domain.errors.access import NothingToRetry
+from domain.fairness.estimates import Place, retry_after
 from domain.jobs import JobChange, Status
 from domain.keys import scope_of
 from domain.records import Job

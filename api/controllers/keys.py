@@ -20,7 +20,8 @@ from api.requests import EXAMPLE_ID, ApiRequest, IdempotencyKey
 from api.schemas.keys import ApiKeyView, CreatedApiKeyView, NewApiKey, view_created_key, view_key
 from api.schemas.paging import Cursor, Limit, Page, cut_page
 from api.schemas.webhooks import KeyWebhookSecretView
-from domain.errors import InvalidValue, NotFound
+from domain.errors.access import NotFound
+from domain.errors.requests import InvalidValue
 from domain.keys import Role, check_user_id, key_secret
 from domain.webhooks.signing import webhook_secret, webhook_secret_of_key
 from storage.api_keys import ApiKey, KeyPlan

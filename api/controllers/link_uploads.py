@@ -24,7 +24,7 @@ from api.schemas.jobs import view_summary
 from api.schemas.link_uploads import LinkJobView, LinkUploadsView, view_link_uploads
 from api.schemas.paging import Cursor, Limit, cut_page
 from api.schemas.service import view_capabilities
-from domain.errors import LinkExpired
+from domain.errors.access import LinkExpired
 from domain.keys import scope_of
 from domain.links import LinkStatus, UploadLink
 from storage.identifiers import utc_now

@@ -16,7 +16,7 @@ from api.parts import PartStatus, PartView
 from api.requests import ApiRequest
 from api.schemas.service import CapabilitiesView, view_capabilities
 from api.service_metrics import choose_format
-from domain.errors import Forbidden
+from domain.errors.access import Forbidden
 
 NO_KEY: list[dict[str, list[str]]] = [{}]
 REQUIRED_PARTS = ("mongodb", "redis", "worker")

@@ -14,9 +14,9 @@ from api.examples import EXAMPLE_SIMILAR_USERS
 from api.likeness import check_has_histogram
 from api.requests import EXAMPLE_ID, EXAMPLE_TIME, ApiRequest
 from api.schemas.similar import SimilarView, view_similar_images, view_similar_users
-from domain.errors import InvalidValue
+from domain.errors.requests import InvalidValue
+from domain.histograms.similarity import Metric
 from domain.keys import check_user_id, scope_of
-from domain.similarity import Metric
 
 MOST = 100
 

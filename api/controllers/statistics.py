@@ -16,8 +16,8 @@ from api.plots import SVG, SVG_HEADERS, wants_plot
 from api.preferences import is_known
 from api.requests import ApiRequest, IfNoneMatch
 from api.schemas.statistics import StatisticsView, view_statistics
-from domain.days import find_zone
-from domain.plot_uploads import plot_uploads
+from domain.calendar.days import find_zone
+from domain.plots.uploads import plot_uploads
 from storage.identifiers import utc_now
 
 ETAG_DIGITS = 32

@@ -26,7 +26,7 @@ from api.schemas.upload_links import (
     view_created_upload_link,
     view_upload_link,
 )
-from domain.errors import NotFound
+from domain.errors.access import NotFound
 from domain.keys import check_user_id, link_token
 from domain.links import UploadLink
 from storage.idempotency import Session

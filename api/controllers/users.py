@@ -12,7 +12,7 @@ from api.documentation import answer, problems
 from api.examples import EXAMPLE_USER_DELETION
 from api.requests import ApiRequest
 from api.schemas.jobs import JobView, view_job
-from domain.estimates import retry_after
+from domain.fairness.estimates import retry_after
 from domain.keys import Scope, check_may_delete
 from domain.records import JobState
 

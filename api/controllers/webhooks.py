@@ -29,7 +29,8 @@ from api.schemas.webhooks import (
     view_webhook,
     view_webhook_with_secret,
 )
-from domain.errors import Forbidden, InvalidValue
+from domain.errors.access import Forbidden
+from domain.errors.requests import InvalidValue
 from domain.keys import Caller, scope_of
 from domain.webhooks.addresses import check_url
 from domain.webhooks.endpoints import Endpoint

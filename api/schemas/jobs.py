@@ -4,9 +4,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from domain import errors
-from domain.errors import ServiceError
-from domain.estimates import Place
+from domain.errors.catalogue import ERRORS
+from domain.fairness.estimates import Place
 from domain.jobs import Status
 from domain.records import Cell, Item, ItemError, Job, JobState
 from storage.mongo import USER_DELETION_KEPT_SECONDS
@@ -110,12 +109,7 @@ class FacesView(msgspec.Struct, frozen=True):
     """In upload order."""
 
 
-def _titles() -> dict[str, str]:
-    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
-    return {kind.code: kind.title for kind in kinds if issubclass(kind, ServiceError)}
-
-
-TITLE_OF_CODE = _titles()
+TITLE_OF_CODE = {kind.code: kind.title for kind in ERRORS}
 
 
 def view_error(error: ItemError | None) -> FailureView | None:

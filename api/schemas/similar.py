@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from domain.nearest import Neighbour
-from domain.similarity import Metric
+from domain.histograms.nearest import Neighbour
+from domain.histograms.similarity import Metric
 from storage.similar_images import SimilarImage
 
 

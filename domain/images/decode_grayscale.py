@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from domain.errors import TooManyPixels
+from domain.errors.files import TooManyPixels
 from domain.images.formats import ImageFormat
 from domain.images.opencv import Pixels, cv2
 from domain.images.pillow import decode_upright

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import exifread
 from PIL import ExifTags
 
-from domain.errors import FileRefused
+from domain.errors.files import FileRefused
 from domain.images.formats import ImageFormat
 from domain.images.pillow import open_picture
 from domain.limits import STRUCTURE

@@ -5,7 +5,7 @@ Source: GIF89a specification (CompuServe, 1990), §15, §17 and §19.
 
 from collections.abc import Iterator
 
-from domain.errors import CorruptImage
+from domain.errors.files import CorruptImage
 
 SCREEN_BYTES = 13
 """Bytes of the signature and the logical screen descriptor, which begin a file."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from domain.errors import (
+from domain.errors.files import (
     CorruptImage,
     EmptyFile,
     FileRefused,

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from domain.errors import UnknownOperation
+from domain.errors.requests import UnknownOperation
 
 
 class Operation(msgspec.Struct, frozen=True):

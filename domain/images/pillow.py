@@ -10,7 +10,7 @@ import numpy as np
 import pillow_heif
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from domain.errors import CorruptImage, FileRefused, TooManyPixels
+from domain.errors.files import CorruptImage, FileRefused, TooManyPixels
 from domain.images.formats import ImageFormat
 
 _NAMES = {image_format: image_format.name for image_format in ImageFormat} | {

@@ -7,7 +7,8 @@ import msgspec
 import numpy as np
 from PIL import Image
 
-from domain.errors import DecodeTimedOut, FileRefused, OperationFailed, ServiceError
+from domain.errors.base import ServiceError
+from domain.errors.files import DecodeTimedOut, FileRefused, OperationFailed
 from domain.images import operations as names
 from domain.images.compute_fingerprint import compute_fingerprint
 from domain.images.count_histogram import count_histogram

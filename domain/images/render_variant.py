@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
-from domain.errors import OperationFailed
+from domain.errors.files import OperationFailed
 from domain.images.decode_color import decode_color
 from domain.images.decode_grayscale import decode_grayscale
 from domain.images.formats import ImageFormat

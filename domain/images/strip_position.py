@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Callable
 
-from domain.errors import CorruptImage, UnsupportedFormat
+from domain.errors.files import CorruptImage, UnsupportedFormat
 from domain.images.formats import ImageFormat, sniff_format
 from domain.images.positions.gif import strip_gif
 from domain.images.positions.heif import strip_heif

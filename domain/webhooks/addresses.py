@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from domain.errors import InvalidValue
+from domain.errors.requests import InvalidValue
 from domain.settings import SettingsReader
 
 Address = IPv4Address | IPv6Address

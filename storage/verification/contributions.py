@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from pymongo.client_session import ClientSession
 
-from domain.signatures import count_units
+from domain.histograms.signatures import count_units
 from storage.contributions import CONTRIBUTIONS, is_taken_over, read_contribution
 from storage.counted_images import read_settled
 from storage.deadlines import run_in_thread

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from domain.errors import GIVEN_UP
+from domain.errors.files import GIVEN_UP
 from domain.fingerprints import band_keys
 from domain.jobs import Status
 from domain.records import GpsPolicy

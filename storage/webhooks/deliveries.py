@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from domain.errors import NotFound
+from domain.errors.access import NotFound
 from domain.keys import Scope
 from domain.webhooks.deliveries import Delivery, DeliveryStatus
 from domain.webhooks.endpoints import Endpoint

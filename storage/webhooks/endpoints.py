@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from domain.errors import InvalidValue, NotFound
+from domain.errors.access import NotFound
+from domain.errors.requests import InvalidValue
 from domain.keys import Caller, Scope
 from domain.webhooks.deliveries import DeliveryStatus
 from domain.webhooks.endpoints import LISTENING, DisabledReason, Endpoint, WebhookStatus

@@ -7,7 +7,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from domain.errors import WebhooksNotSetUp
+from domain.errors.capacity import WebhooksNotSetUp
 
 _PURPOSE = b"minilab secrets at rest"
 _KEY_BYTES = 32

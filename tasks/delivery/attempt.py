@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 import structlog
 
-from domain.errors import WebhooksNotSetUp
+from domain.errors.capacity import WebhooksNotSetUp
 from domain.webhooks.deliveries import Attempt, DeliveryStatus
 from domain.webhooks.endpoints import DisabledReason
 from domain.webhooks.schedule import (

@@ -18,7 +18,7 @@ import msgspec
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import AsyncResolver
 
-from domain.errors import InvalidValue
+from domain.errors.requests import InvalidValue
 from domain.webhooks.addresses import AddressGuard, TargetRules, check_url
 
 MAX_ANSWER_BYTES = 2048

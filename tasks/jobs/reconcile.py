@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from domain.errors import AttemptsExhausted
+from domain.errors.files import AttemptsExhausted
 from domain.jobs import ChunkHint, Status
 from domain.records import Cell, ItemError
 from storage.attempts import LEASE_EXPIRED, BadAttempt

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from pymongo.read_concern import ReadConcern
 
-from domain.errors import Unavailable
+from domain.errors.capacity import Unavailable
 from domain.jobs import ChunkPlan, Status
 from domain.keys import Scope
 from storage.acceptance import Acceptance

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from domain.errors import GIVEN_UP
+from domain.errors.files import GIVEN_UP
 from domain.jobs import ChunkHint
 from storage.attempts import MAX_KEPT
 from storage.connect import Stores

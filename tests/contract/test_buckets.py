@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 from redis.asyncio import Redis
 
-from domain.token_buckets import Demand, Drawn, RateLimit, draw
+from domain.fairness.token_buckets import Demand, Drawn, RateLimit, draw
 from storage import buckets
 from storage.buckets import PREFIX, Buckets
 from storage.connect import Stores

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.errors import LinkRevoked, LinkUsedUp
+from domain.errors.access import LinkRevoked, LinkUsedUp
 from domain.jobs import ChunkPlan
 from domain.keys import Scope
 from domain.links import UploadLink

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from pymongo.client_session import ClientSession
 
-from domain.days import end_of_day, find_zone, start_of_day
-from domain.errors import Unavailable
+from domain.calendar.days import end_of_day, find_zone, start_of_day
+from domain.errors.capacity import Unavailable
 from storage import histogram_spool
 from storage.connect import Stores
 from storage.medians import MEDIANS, Median, Medians, _Found

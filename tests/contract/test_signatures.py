@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from domain.histograms.signatures import count_units
 from domain.keys import Scope
-from domain.signatures import count_units
 from storage.connect import Stores
 from storage.identifiers import first_id_at, utc_now
 from storage.leases import LEASES

@@ -10,10 +10,11 @@ import numpy.typing as npt
 import pytest
 
 import storage.user_vectors
-from domain.errors import NotFound, TooManyImages
+from domain.errors.access import NotFound
+from domain.errors.requests import TooManyImages
+from domain.histograms.nearest import Neighbour
+from domain.histograms.similarity import Metric
 from domain.keys import Scope
-from domain.nearest import Neighbour
-from domain.similarity import Metric
 from storage.connect import Stores
 from storage.settings import SimilaritySettings
 from storage.similar_images import SimilarImages

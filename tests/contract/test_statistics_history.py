@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from pymongo.errors import OperationFailure
 
-from domain.errors import NotFound
+from domain.errors.access import NotFound
 from domain.jobs import Status
 from domain.keys import Scope
 from domain.records import Cell, ItemError

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from domain.errors import InvalidValue
+from domain.errors.requests import InvalidValue
 from domain.keys import Caller, Role, hash_secret, key_secret
 from storage.api_keys import CACHE_SECONDS, MAX_LIFE, ApiKey, ApiKeys, KeyPlan
 from storage.connect import Stores

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from api.rendering import RenderJob, render
-from domain.errors import DecoderDied
+from domain.errors.files import DecoderDied
 from domain.images.formats import ImageFormat
 from domain.images.operations import ALL_OPERATIONS
 from domain.limits import ImageLimits

@@ -4,7 +4,7 @@ import time
 
 import msgspec
 
-from domain.errors import FileRefused
+from domain.errors.files import FileRefused
 from domain.images.camera_notes import read_camera_notes
 from domain.images.exif_tags import read_exif
 from domain.images.formats import ImageFormat, sniff_format

@@ -7,7 +7,7 @@ from typing import Any
 import psutil
 import pytest
 
-from domain.errors import FileRefused
+from domain.errors.files import FileRefused
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack
 from tests.hostile import bombs, lies

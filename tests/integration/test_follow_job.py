@@ -6,7 +6,7 @@ import time
 import httpx
 import pytest
 
-from domain.estimates import UNKNOWN_RETRY_SECONDS
+from domain.fairness.estimates import UNKNOWN_RETRY_SECONDS
 from tests.pictures import draw
 from tests.service import Service
 

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from domain.days import find_day, find_zone
+from domain.calendar.days import find_day, find_zone
 from storage.identifiers import utc_now
 from tests.pictures import draw
 from tests.plain_medians import plain_median

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from domain.errors import DecodeTimedOut
+from domain.errors.files import DecodeTimedOut
 from domain.jobs import Status
 from domain.keys import Scope
 from domain.records import Cell, ItemError

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from nanoarrow import ipc
 
-from domain.days import find_zone
-from domain.weeks import find_week
+from domain.calendar.days import find_zone
+from domain.calendar.weeks import find_week
 from storage.identifiers import utc_now
 from tests.image_documents import finished_image, insert_images
 from tests.pictures import draw

@@ -6,7 +6,8 @@ import pytest
 
 from api.errors import spread
 from api.rate_limits import policy_header, remaining_header
-from domain.admission import (
+from domain.errors.capacity import BacklogFull, StorageFull, TooManyInFlight
+from domain.fairness.admission import (
     FULL_UPLOAD_BYTES,
     Load,
     check_backlog,
@@ -16,10 +17,9 @@ from domain.admission import (
     rate_limits,
     tenant_of,
 )
-from domain.errors import BacklogFull, StorageFull, TooManyInFlight
+from domain.fairness.token_buckets import Demand, Drawn, Purse, RateLimit, draw
 from domain.keys import Caller, Role
 from domain.limits import AdmissionLimits
-from domain.token_buckets import Demand, Drawn, Purse, RateLimit, draw
 
 FIVE_A_MINUTE = RateLimit("requests", "requests", 5 / 60, 5)
 THOUSAND = RateLimit("requests", "requests", 1000.0, 5000)

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from domain.days import end_of_day, find_zone, start_of_day
-from domain.errors import InvalidValue
+from domain.calendar.days import end_of_day, find_zone, start_of_day
+from domain.errors.requests import InvalidValue
 
 
 @pytest.mark.parametrize(

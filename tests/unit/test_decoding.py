@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from domain.errors import DecoderDied, DecodeTimedOut
+from domain.errors.files import DecoderDied, DecodeTimedOut
 from domain.images.formats import ImageFormat
 from domain.images.values import ProcessedImage
 from domain.limits import ImageLimits

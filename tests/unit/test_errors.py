@@ -6,14 +6,13 @@ from http import HTTPStatus
 import pytest
 
 from api.errors import STATUS_OF, jittered, status_of
-from domain import errors
-from domain.errors import ServiceError
+from domain.errors.base import ServiceError
+from domain.errors.capacity import Unavailable
+from domain.errors.catalogue import ERRORS
+from domain.errors.files import FileRefused
+from domain.errors.requests import InvalidValue, NoFiles, UserRequired
 
-KINDS = [
-    kind
-    for kind in vars(errors).values()
-    if isinstance(kind, type) and issubclass(kind, ServiceError)
-]
+KINDS = ERRORS
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -30,17 +29,15 @@ def test_every_code_belongs_to_one_class() -> None:
     assert sorted(codes) == sorted(set(codes))
 
 
-@pytest.mark.parametrize(
-    "kind", [k for k in KINDS if issubclass(k, (errors.FileRefused, errors.InvalidValue))]
-)
+@pytest.mark.parametrize("kind", [k for k in KINDS if issubclass(k, (FileRefused, InvalidValue))])
 def test_what_the_client_got_wrong_is_no_error_of_ours(kind: type[ServiceError]) -> None:
     assert status_of(kind()) == HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def test_the_nearest_class_decides_the_status() -> None:
-    assert status_of(errors.NoFiles()) == HTTPStatus.BAD_REQUEST
-    assert status_of(errors.UserRequired()) == HTTPStatus.UNPROCESSABLE_ENTITY
-    assert status_of(errors.Unavailable()) == HTTPStatus.SERVICE_UNAVAILABLE
+    assert status_of(NoFiles()) == HTTPStatus.BAD_REQUEST
+    assert status_of(UserRequired()) == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert status_of(Unavailable()) == HTTPStatus.SERVICE_UNAVAILABLE
     assert status_of(ServiceError()) == HTTPStatus.INTERNAL_SERVER_ERROR
     assert set(STATUS_OF) <= set(KINDS)
 

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from domain.estimates import Backlog, OpenJob, Place, retry_after
+from domain.fairness.estimates import Backlog, OpenJob, Place, retry_after
 
 
 def place(jobs: list[tuple[str, str, int]], job_id: str, pace: float = 10.0) -> Place:

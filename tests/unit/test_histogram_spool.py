@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.errors import Unavailable
+from domain.errors.capacity import Unavailable
+from domain.histograms.medians import find_median
 from domain.images.values import BINS
-from domain.medians import find_median
 from storage.histogram_spool import Counts, HistogramSpool, Pixels
 
 IN_FILE, MIXED, IN_MEMORY = 0, 40_000, 10**9

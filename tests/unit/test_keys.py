@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.errors import Forbidden, InvalidValue, NotFound, ServiceError, UserRequired
+from domain.errors.access import Forbidden, NotFound
+from domain.errors.base import ServiceError
+from domain.errors.requests import InvalidValue, UserRequired
 from domain.keys import (
     KEY_PREFIX,
     Caller,

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.errors import InvalidValue, LinkExpired, LinkUsedUp
+from domain.errors.access import LinkExpired, LinkUsedUp
+from domain.errors.requests import InvalidValue
 from domain.links import MAX_LIFE, LinkStatus, UploadLink, check_takes_files, find_expiry
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)

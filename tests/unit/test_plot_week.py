@@ -6,9 +6,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from domain.days import find_zone
-from domain.plot_week import DatedHistogram, plot_week
-from domain.plots import choose_top
+from domain.calendar.days import find_zone
+from domain.plots.svg import choose_top
+from domain.plots.week import DatedHistogram, plot_week
 from tests.plain_medians import random_counts
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.preferences import is_known, requested_range, wait_seconds
-from domain.errors import RangeNotSatisfiable
+from domain.errors.requests import RangeNotSatisfiable
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from domain.errors import DecoderDied
+from domain.errors.files import DecoderDied
 from domain.images.formats import ImageFormat
 from tasks.image_batch import BatchItem, Outcome
 from tasks.shared_calls import MOST_BYTES, TURN, CallFailed, SharedCalls

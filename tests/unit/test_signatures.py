@@ -5,8 +5,8 @@ import numpy.typing as npt
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.histograms.signatures import UNIT, count_units, mean_shares, read_counts
 from domain.images.values import BINS, pack_bins
-from domain.signatures import UNIT, count_units, mean_shares, read_counts
 
 MANY_PIXELS = 2**32 - 1
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.nearest import Nearest, Neighbour
-from domain.similarity import Floats, Metric, distances, rounding_bounds
+from domain.histograms.nearest import Nearest, Neighbour
+from domain.histograms.similarity import Floats, Metric, distances, rounding_bounds
 from tests.plain_similarity import PLAIN, draw_counts
 
 HIGHEST = {Metric.EMD: 255.0, Metric.CORRELATION: 2.0}

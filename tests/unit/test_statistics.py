@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.days import start_of_day
-from domain.plot_uploads import plot_uploads
+from domain.calendar.days import start_of_day
+from domain.plots.uploads import plot_uploads
 from domain.statistics import (
     CAMERA,
     DAYS,

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from domain.turns import WEIGHTS_PATTERN, estimate_units, read_weights
+from domain.fairness.work_units import WEIGHTS_PATTERN, estimate_units, read_weights
 
 
 def test_large_photo_is_the_work_of_many_small_ones() -> None:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from domain.similarity import Floats, Metric, distances
-from domain.vector_index import Slots, VectorIndex, Vectors
+from domain.histograms.similarity import Floats, Metric, distances
+from domain.histograms.vector_index import Slots, VectorIndex, Vectors
 from storage.vector_indexes import ApproximateIndex, ExactIndex
 from tests.plain_similarity import draw_counts
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.days import TODAY, find_day, find_zone
-from domain.errors import InvalidValue
-from domain.weeks import CURRENT, Week, find_week
+from domain.calendar.days import TODAY, find_day, find_zone
+from domain.calendar.weeks import CURRENT, Week, find_week
+from domain.errors.requests import InvalidValue
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)  # A Sunday.
 

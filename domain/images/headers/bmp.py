@@ -2,7 +2,7 @@
 
 import struct
 
-from domain.errors import CorruptImage
+from domain.errors.files import CorruptImage
 from domain.images.headers import Header
 
 _CORE_HEADER_BYTES = 12

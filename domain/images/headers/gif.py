@@ -1,6 +1,6 @@
 """Walk the blocks of a GIF file."""
 
-from domain.errors import CorruptImage
+from domain.errors.files import CorruptImage
 from domain.images.gif_blocks import SCREEN_BYTES, count_palette_bytes, skip_blocks
 from domain.images.headers import Header
 from domain.limits import STRUCTURE

@@ -1,6 +1,6 @@
 """Walk the boxes of a HEIC or AVIF file and let the decoder read the header."""
 
-from domain.errors import CorruptImage
+from domain.errors.files import CorruptImage
 from domain.images.formats import ImageFormat
 from domain.images.headers import Header
 from domain.images.headers.ifd import read_orientation

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from domain.errors import CorruptImage
+from domain.errors.files import CorruptImage
 from domain.limits import STRUCTURE
 
 ORIENTATION = 274

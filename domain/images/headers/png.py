@@ -1,6 +1,6 @@
 """Walk the chunks of a PNG file."""
 
-from domain.errors import CorruptImage
+from domain.errors.files import CorruptImage
 from domain.images.headers import Header
 from domain.images.headers.ifd import read_orientation
 from domain.limits import STRUCTURE

@@ -1,6 +1,6 @@
 """Read the first page's directory of a TIFF file."""
 
-from domain.errors import CorruptImage
+from domain.errors.files import CorruptImage
 from domain.images.headers import Header
 from domain.images.headers.ifd import (
     ORIENTATION,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from domain.errors import CorruptImage
+from domain.errors.files import CorruptImage
 from domain.images.headers import Header
 from domain.images.headers.ifd import read_orientation
 from domain.limits import STRUCTURE

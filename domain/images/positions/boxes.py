@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from domain.errors import CorruptImage
+from domain.errors.files import CorruptImage
 from domain.images.positions import LIMITS
 from domain.images.positions.spans import Span
 

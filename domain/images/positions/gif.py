@@ -1,6 +1,6 @@
 """Take places out of GIF files."""
 
-from domain.errors import CorruptImage
+from domain.errors.files import CorruptImage
 from domain.images.gif_blocks import SCREEN_BYTES, count_palette_bytes, skip_blocks
 from domain.images.positions import LIMITS, PLACE_NAME
 from domain.images.positions.xmp import strip_xmp

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from domain.errors import CorruptImage
+from domain.errors.files import CorruptImage
 from domain.images.positions import LIMITS
 from domain.images.positions.boxes import Box, Item, read_boxes, read_items, read_places
 from domain.images.positions.jpeg import strip_within

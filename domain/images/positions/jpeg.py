@@ -6,7 +6,7 @@ from functools import partial
 
 import msgspec
 
-from domain.errors import CorruptImage
+from domain.errors.files import CorruptImage
 from domain.images.positions import LIMITS, PLACE_NAME, NotUnderstood
 from domain.images.positions.iptc import strip_photoshop
 from domain.images.positions.tiff import Strip, strip_exif

@@ -3,7 +3,7 @@
 import struct
 import zlib
 
-from domain.errors import CorruptImage
+from domain.errors.files import CorruptImage
 from domain.images.positions import LIMITS, PLACE_NAME
 from domain.images.positions.jpeg import strip_within
 from domain.images.positions.tiff import strip_exif

@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Callable
 
-from domain.errors import CorruptImage
+from domain.errors.files import CorruptImage
 from domain.images.headers.ifd import ORIENTATION, read_orientation
 from domain.images.positions import NotUnderstood
 from domain.images.positions.directories import Directories, Directory, Entry

@@ -2,7 +2,7 @@
 
 import struct
 
-from domain.errors import CorruptImage
+from domain.errors.files import CorruptImage
 from domain.images.positions import LIMITS
 from domain.images.positions.jpeg import strip_within
 from domain.images.positions.tiff import strip_exif

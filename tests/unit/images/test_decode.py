@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from domain.errors import CorruptImage
+from domain.errors.files import CorruptImage
 from domain.images.decode_color import decode_color
 from domain.images.decode_grayscale import decode_grayscale
 from domain.images.formats import ImageFormat

@@ -67,7 +67,7 @@ def test_every_format_has_a_media_type_and_a_suffix() -> None:
 def test_light_modules_load_no_decoder() -> None:
     program = (
         "import sys, domain.images, domain.images.formats, domain.images.operations,"
-        "domain.images.values, domain.images.plot_histogram;"
+        "domain.images.values, domain.plots.histogram;"
         "sys.exit(any(name in sys.modules for name in ('cv2', 'numpy', 'PIL', 'exifread')))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

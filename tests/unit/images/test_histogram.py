@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.images.count_histogram import count_histogram
-from domain.images.plot_histogram import plot_histogram
 from domain.images.values import unpack_bins
+from domain.plots.histogram import plot_histogram
 from tests.unit.images.drawing import draw
 
 SVG = "{http://www.w3.org/2000/svg}"

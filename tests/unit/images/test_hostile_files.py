@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.errors import FileRefused
+from domain.errors.files import FileRefused
 from domain.images.formats import ImageFormat
 from tests.unit.images.drawing import LIMITS, files, png_claiming, process
 

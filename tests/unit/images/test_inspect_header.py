@@ -2,7 +2,13 @@ import struct
 
 import pytest
 
-from domain.errors import CorruptImage, EmptyFile, FileRefused, TooManyPixels, UnsupportedFormat
+from domain.errors.files import (
+    CorruptImage,
+    EmptyFile,
+    FileRefused,
+    TooManyPixels,
+    UnsupportedFormat,
+)
 from domain.images.formats import ImageFormat, sniff_format
 from domain.images.headers import Header
 from domain.images.inspect_header import inspect_header

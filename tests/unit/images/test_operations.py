@@ -1,6 +1,6 @@
 import pytest
 
-from domain.errors import UnknownOperation
+from domain.errors.requests import UnknownOperation
 from domain.images.operations import ALL_OPERATIONS, VERSIONS, parse_operations
 from domain.images.values import pack_bins, unpack_bins
 

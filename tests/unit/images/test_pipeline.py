@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from domain.errors import CorruptImage, DecodeTimedOut, FileRefused, OperationFailed
+from domain.errors.files import CorruptImage, DecodeTimedOut, FileRefused, OperationFailed
 from domain.images import pipeline
 from domain.images.formats import ImageFormat
 from domain.images.inspect_header import inspect_header

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from domain.errors import CorruptImage, FileRefused, UnsupportedFormat
+from domain.errors.files import CorruptImage, FileRefused, UnsupportedFormat
 from domain.images.decode_grayscale import decode_grayscale
 from domain.images.formats import ImageFormat, sniff_format
 from domain.images.inspect_header import inspect_header

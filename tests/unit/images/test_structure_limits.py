@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from domain.errors import CorruptImage, MetadataTooLarge, TooManyFrames
+from domain.errors.files import CorruptImage, MetadataTooLarge, TooManyFrames
 from domain.images.formats import sniff_format
 from domain.images.headers import Header
 from domain.images.inspect_header import inspect_header

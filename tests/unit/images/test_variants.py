@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from domain.errors import CorruptImage, TooManyPixels
+from domain.errors.files import CorruptImage, TooManyPixels
 from domain.images.decode_grayscale import decode_grayscale
 from domain.images.formats import ImageFormat
 from domain.images.opencv import Pixels

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from domain.errors import DecoderDied, DecodeTimedOut
+from domain.errors.files import DecoderDied, DecodeTimedOut
 from sandbox.metrics import ChildMetrics
 from sandbox.pool import ChildPool
 from tests.unit.sandbox import functions

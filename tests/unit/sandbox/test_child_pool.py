@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from domain.errors import DecoderDied, DecodeTimedOut
+from domain.errors.files import DecoderDied, DecodeTimedOut
 from sandbox.pool import ChildPool
 from tests.unit.sandbox import functions
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.errors import InvalidValue
+from domain.errors.requests import InvalidValue
 from domain.settings import SettingsError, SettingsReader
 from domain.webhooks.addresses import AddressGuard, TargetRules, check_url, read_target_rules
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.errors import WebhooksNotSetUp
+from domain.errors.capacity import WebhooksNotSetUp
 from storage.webhooks.vault import Vault
 
 OLD, NEW = "o" * 32, "n" * 32

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from domain.days import end_of_day, start_of_day
-from domain.errors import InvalidValue
+from domain.calendar.days import end_of_day, start_of_day
+from domain.errors.requests import InvalidValue
 
 CURRENT = "current"
 WEEK_PATTERN = r"^(current|\d{4}-W\d{2})$"

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 
 import msgspec
 
-from domain import errors
+from domain.errors.capacity import BacklogFull, StorageFull, TooManyInFlight
+from domain.fairness.token_buckets import RateLimit
 from domain.keys import Caller, Role
 from domain.limits import AdmissionLimits
-from domain.token_buckets import RateLimit
 
 FULL_UPLOAD_BYTES = 1024 * 1024
 LEAST_PLACE = 1 / 32
@@ -86,7 +86,7 @@ def check_backlog(limits: AdmissionLimits, images: int, images_per_second: float
     if limits.max_backlog_seconds and images_per_second:
         over = max(over, math.ceil(images - limits.max_backlog_seconds * images_per_second))
     if over > 0:
-        raise errors.BacklogFull(
+        raise BacklogFull(
             f"{images} images wait for the workers. Send the same request again later.",
             _seconds_for(over, images_per_second),
         )
@@ -100,7 +100,7 @@ def check_in_flight(limits: AdmissionLimits, images: int, images_per_second: flo
     """
     most = limits.tenant_max_images_in_flight
     if most and images >= most:
-        raise errors.TooManyInFlight(
+        raise TooManyInFlight(
             f"{images} images of yours are not done yet, and {most} is the limit. "
             "Send the same request again when some are.",
             _seconds_for(images + 1 - most, images_per_second),
@@ -124,11 +124,11 @@ def check_storage(limits: AdmissionLimits, load: Load, bytes_since: int, length:
     fits_disk = free is None or free - more >= limits.min_free_disk_bytes
     fits_quota = stored is None or stored + more <= limits.max_stored_bytes
     if limits.min_free_disk_bytes and not fits_disk:
-        raise errors.StorageFull(
+        raise StorageFull(
             "The disk is full. Delete images, or ask the operator for room.", STORAGE_SECONDS
         )
     if limits.max_stored_bytes and not fits_quota:
-        raise errors.StorageFull(
+        raise StorageFull(
             f"The limit is {limits.max_stored_bytes} stored bytes. Delete images, or ask the "
             "operator for room.",
             STORAGE_SECONDS,

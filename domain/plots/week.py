@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from domain.images.values import BINS
-from domain.plots import WIDTH, add_line, add_text, choose_top, start_plot
+from domain.plots.svg import WIDTH, add_line, add_text, choose_top, start_plot
 
 _COLUMNS = 5
 _MARGIN = 24

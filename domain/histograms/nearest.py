@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
-from domain.similarity import Floats
+from domain.histograms.similarity import Floats
 
 
 class Neighbour(msgspec.Struct, frozen=True, order=True):

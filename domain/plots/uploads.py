@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
-from domain.plots import (
+from domain.plots.svg import (
     LEFT,
     PLOT_HEIGHT,
     PLOT_WIDTH,

@@ -1,0 +1,1 @@
+"""Days and ISO weeks in time zones."""

@@ -1,0 +1,1 @@
+"""Expected failures, as values that outlive the request."""

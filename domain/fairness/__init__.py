@@ -1,0 +1,1 @@
+"""Fair sharing between tenants: admission, rates, work units, estimates."""

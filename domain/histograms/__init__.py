@@ -1,0 +1,1 @@
+"""Medians, signatures and similarity of histograms."""
