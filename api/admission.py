@@ -24,7 +24,7 @@ from domain.fairness.admission import (
 )
 from domain.fairness.token_buckets import Purse, RateLimit, draw
 from domain.limits import AdmissionLimits
-from storage.buckets import Buckets
+from storage.rate_limits import Buckets
 
 MAX_TENANTS = 10_000
 TENANT_SHARE = 1 / 2

@@ -55,10 +55,10 @@ from api.tickets import Tickets
 from domain.keys import hash_secret
 from domain.version import VERSION
 from sandbox.pool import ChildPool
-from storage.connect import Stores, open_stores
 from storage.errors import STORE_FAILED
 from storage.similar_images import SimilarImages
 from storage.similar_users import SimilarUsers
+from storage.stores import Stores, open_stores
 from telemetry.tracing import open_tracing
 
 PAGES = Path(__file__).parent / "pages"

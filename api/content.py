@@ -17,8 +17,8 @@ from domain.errors.requests import RangeNotSatisfiable
 from domain.images.formats import ImageFormat
 from domain.records import GpsPolicy, Image
 from storage.blobs import CHUNK_BYTES, FileId, stream_file
-from storage.connect import Stores
 from storage.images import Blob
+from storage.stores import Stores
 
 ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
 

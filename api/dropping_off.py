@@ -28,9 +28,9 @@ from domain.keys import Scope
 from domain.links import UploadLink, check_takes_files
 from domain.records import JobState
 from storage.blobs import BlobIntake, HashingIntake
+from storage.clock import utc_now
 from storage.errors import STORE_FAILED
 from storage.idempotency import Answered, Attempt
-from storage.identifiers import utc_now
 
 View = Callable[[ApiRequest, JobState], Awaitable[msgspec.Struct]]
 LINK_ROUTE = "/v1/uploads"

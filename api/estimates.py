@@ -6,8 +6,8 @@ import time
 from domain.fairness.estimates import ENDED, Backlog, OpenJob, Place
 from domain.jobs import TERMINAL
 from domain.records import Job
-from storage.connect import Stores
-from storage.identifiers import utc_now
+from storage.clock import utc_now
+from storage.stores import Stores
 from storage.workers import Workforce
 
 FRESH_SECONDS = 1.0

@@ -16,7 +16,8 @@ from api.uploads import Form
 from domain.errors.requests import IdempotencyKeyMisused, InvalidValue
 from domain.keys import Caller
 from storage.errors import STORE_FAILED
-from storage.idempotency import Answered, Attempt, Idempotency, Made, Session
+from storage.idempotency import Answered, Attempt, Idempotency, Made
+from storage.mongo.client import Session
 
 MAX_KEY_CHARS = 255
 DIGEST_BYTES = 32

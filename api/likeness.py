@@ -4,8 +4,8 @@ from api.schemas.images import result_of
 from domain.errors.access import NotFound, WrongState
 from domain.jobs import TERMINAL
 from domain.keys import Scope
-from storage.connect import Stores
 from storage.image_search import Likeness
+from storage.stores import Stores
 
 
 async def find_likeness(stores: Stores, scope: Scope, image_id: str, distance: int) -> Likeness:

@@ -22,8 +22,8 @@ from domain.jobs import JobChange
 from domain.keys import Caller, Role, Scope
 from domain.limits import ListenerLimits
 from domain.records import Job
-from storage.connect import Stores
 from storage.errors import STORE_FAILED
+from storage.stores import Stores
 
 LOOK_SECONDS = 1.0
 # Changes that come faster are looked at together.

@@ -4,8 +4,8 @@ import asyncio
 
 import structlog
 
-from storage.connect import Stores
 from storage.errors import STORE_FAILED
+from storage.stores import Stores
 
 LOOK_SECONDS = 1.0
 

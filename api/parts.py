@@ -11,9 +11,9 @@ from api.admission import Admission
 from domain.errors.capacity import OverLimit
 from domain.fairness.admission import check_backlog, check_storage
 from domain.limits import AdmissionLimits
-from storage.connect import Stores
+from storage.clock import utc_now
 from storage.errors import STORE_FAILED
-from storage.identifiers import utc_now
+from storage.stores import Stores
 from storage.workers import ALIVE_SECONDS
 
 LOOK_SECONDS = 2.0

@@ -12,8 +12,8 @@ from domain.limits import ImageLimits
 from domain.records import Image
 from sandbox.pool import ChildPool
 from storage.blobs import StoredVariant, find_variant, variant_id
-from storage.connect import Stores
 from storage.images import Blob
+from storage.stores import Stores
 
 RENDERING_VERSION = 1
 STRIPPING_VERSION = 1

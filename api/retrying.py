@@ -7,8 +7,8 @@ from contextlib import suppress
 from domain.errors.access import Expired, NotFound
 from domain.jobs import JobChange
 from domain.keys import Scope
-from storage.connect import Stores
 from storage.dead_letters import DeadLetter
+from storage.stores import Stores
 
 
 async def retry_letters(stores: Stores, letters: Sequence[DeadLetter]) -> int:

@@ -13,11 +13,11 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from api.parts import check_mongodb, check_redis
-from storage.connect import Stores
+from storage.clock import utc_now
 from storage.errors import STORE_FAILED
-from storage.identifiers import utc_now
 from storage.queue_state import QueueReader, QueueState
 from storage.statistics import Unfolded
+from storage.stores import Stores
 from telemetry.prometheus import Page
 
 READ_SECONDS = 2.0

@@ -12,8 +12,8 @@ from domain.keys import Caller, Scope, uploading_user
 from domain.links import UploadLink
 from domain.records import GpsPolicy, Job, JobState
 from storage.blobs import BlobIntake
-from storage.connect import Stores
 from storage.drop_offs import DropOff
+from storage.stores import Stores
 
 
 class Tickets:

@@ -25,7 +25,8 @@ from benchmarks.rows import Row, Section, Target
 from benchmarks.similar_users import AT_MOST, PRODUCT, measure_growth, time_products
 from storage.contributions import CONTRIBUTIONS
 from storage.medians import MEDIANS
-from storage.mongo import connect_mongo, ensure_indexes
+from storage.mongo.client import connect_mongo
+from storage.schema import ensure_indexes
 from storage.settings import StoreSettings
 from storage.statistics_folding import StatisticsFolder
 

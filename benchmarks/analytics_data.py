@@ -12,8 +12,8 @@ from pymongo.database import Database
 from domain.histograms.signatures import UNIT
 from domain.images.operations import HISTOGRAM
 from domain.statistics import Facts, Upload
+from storage.clock import first_id_at
 from storage.contributions import CONTRIBUTIONS, TAKEN_OVER, Contribution, make_document
-from storage.identifiers import first_id_at
 from storage.signatures import REVISIONS, SIGNATURES
 
 LEVELS = 256

@@ -20,9 +20,9 @@ from domain.keys import ADMIN_USER, Caller, Role
 from domain.webhooks.endpoints import Endpoint
 from domain.webhooks.events import Event, EventType, WebhookTest, write_payload
 from domain.webhooks.signing import webhook_secret
-from storage.connect import Stores, open_stores
-from storage.identifiers import utc_now
+from storage.clock import utc_now
 from storage.settings import StoreSettings, WorkRules
+from storage.stores import Stores, open_stores
 from storage.webhooks.documents import kept_event, new_delivery
 from storage.webhooks.endpoints import EndpointPlan
 

@@ -8,7 +8,7 @@ import msgspec
 from bson import Timestamp
 
 from domain.jobs import TERMINAL
-from storage.mongo import Client, Database, Document
+from storage.mongo.client import Client, Database, Document
 
 ENDED = [status.value for status in TERMINAL]
 IS_OPEN = {"$or": [{"due_at": {"$exists": True}}, {"status": {"$nin": ENDED}}]}

@@ -6,7 +6,7 @@ import httpx
 import msgspec
 
 from benchmarks.harness.receivers import Message, Receivers
-from storage.mongo import Database
+from storage.mongo.client import Database
 
 SECRET_KEY = "the-secret-key-of-the-faults-0123456789abcdef"  # noqa: S105 -- of a run alone
 EVERYTHING = None

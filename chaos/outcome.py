@@ -18,7 +18,7 @@ from chaos.books import (
 )
 from chaos.listeners import Told
 from chaos.load import Record
-from storage.mongo import Client, Database
+from storage.mongo.client import Client, Database
 
 
 class Line(msgspec.Struct, frozen=True):

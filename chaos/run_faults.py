@@ -28,7 +28,7 @@ from chaos.report import terminal_table, write_part
 from chaos.schedule import plan_rounds
 from chaos.system import ADMIN_KEY, DATABASE, Settings, System
 from deploy.servers.embedded import EmbeddedServers, embedded_servers
-from storage.mongo import Client, connect_mongo
+from storage.mongo.client import Client, connect_mongo
 from storage.settings import StoreSettings
 from storage.verification import Verifier
 

@@ -18,7 +18,7 @@ from pymongo.errors import PyMongoError
 from deploy.local_settings import LocalSettings
 from deploy.servers.embedded import ServerError, embedded_servers, find_running_mongodb
 from domain.settings import SettingsError, SettingsReader
-from storage.mongo import connect_mongo
+from storage.mongo.client import connect_mongo
 from storage.settings import StoreSettings
 from storage.verification import Finding, Verification, Verifier
 from tasks.settings import WorkerSettings

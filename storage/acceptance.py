@@ -30,7 +30,8 @@ from storage.drop_offs import (
 from storage.errors import MONGODB_UNREACHABLE
 from storage.idempotency import Answered, answer_keys
 from storage.link_use import reserve
-from storage.mongo import Client, Database, Document, PlainDatabase, run_transaction_in_thread
+from storage.mongo.client import Client, Database, Document, PlainDatabase
+from storage.mongo.transactions import run_transaction_in_thread
 
 # A transaction stays small, and no request waits for more than this of others.
 MAX_GROUP_FILES = 2000

@@ -9,9 +9,8 @@ from cachetools import TTLCache
 
 from domain.errors.requests import InvalidValue
 from domain.keys import ADMIN_USER, Caller, Role, hash_secret
-from storage.idempotency import Session
-from storage.identifiers import cut_to_milliseconds, new_id
-from storage.mongo import DURABLE, Database, Document, read_clock
+from storage.clock import cut_to_milliseconds, new_id
+from storage.mongo.client import DURABLE, Database, Document, Session, read_clock
 
 # A revocation reaches the process that made it at once, others within this time; an expiry too.
 CACHE_SECONDS = 1.0

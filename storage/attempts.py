@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from storage.mongo import Document
+from storage.mongo.client import Document
 
 MAX_KEPT = 20
 

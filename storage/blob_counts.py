@@ -7,7 +7,8 @@ from bson import ObjectId
 from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo import UpdateOne
 
-from storage.mongo import Client, Database, run_transaction
+from storage.mongo.client import Client, Database
+from storage.mongo.transactions import run_transaction
 from storage.statistics_changes import take_back_blobs
 
 

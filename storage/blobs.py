@@ -18,7 +18,7 @@ from bson import ObjectId
 from pymongo.errors import BulkWriteError
 
 from storage.errors import MONGODB_FAILED
-from storage.mongo import DURABLE, Collection, Database, Document
+from storage.mongo.client import DURABLE, Collection, Database, Document
 
 CHUNK_BYTES = 255 * 1024
 # Writing has a cost of its own beside that of the bytes: fewer and larger writes take a fifth off

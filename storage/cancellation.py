@@ -2,8 +2,8 @@
 
 from domain.jobs import Status
 from storage.cells import changed_cells
-from storage.identifiers import utc_now
-from storage.mongo import Database
+from storage.clock import utc_now
+from storage.mongo.client import Database
 from storage.work_metrics import WorkMetrics
 
 

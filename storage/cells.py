@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from motor.motor_asyncio import AsyncIOMotorClientSession
 
 from domain.jobs import Status, Tally
-from storage.mongo import Collection, Document
+from storage.mongo.client import Collection, Document
 
 # An open cell of a claimed image runs; only images are claimed, cells are not written for it.
 CELL_STATUS: Document = {

@@ -21,8 +21,8 @@ from pymongo.client_session import ClientSession
 from domain.errors.capacity import Unavailable
 from domain.images.values import BINS
 from domain.statistics import Facts, Upload
-from storage.leases import LEASES
-from storage.mongo import IS_REMOVED, Database, Document, PlainDatabase
+from storage.mongo.client import IS_REMOVED, Database, Document, PlainDatabase
+from storage.mongo.leases import LEASES
 
 CONTRIBUTIONS = "contributions"
 TAKEN_OVER = "contributions_taken_over"

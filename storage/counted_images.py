@@ -17,7 +17,7 @@ from storage.contributions import (
     read_former,
     read_upload,
 )
-from storage.mongo import IS_REMOVED, IS_UNCOUNTED, UNCOUNTED, Document, PlainDatabase
+from storage.mongo.client import IS_REMOVED, IS_UNCOUNTED, UNCOUNTED, Document, PlainDatabase
 
 PART = 1_000
 # What is open has no errors, not of earlier attempts either, and nor has what has succeeded.

@@ -10,7 +10,14 @@ from domain.errors.files import GIVEN_UP
 from domain.images.operations import ALL_OPERATIONS
 from domain.records import Cell, ItemError
 from storage.attempts import BadAttempt, read_attempts
-from storage.mongo import COMMITTED, DEAD_LETTERS, DURABLE, IS_DEAD_LETTER, Database, Document
+from storage.mongo.client import (
+    COMMITTED,
+    DEAD_LETTERS,
+    DURABLE,
+    IS_DEAD_LETTER,
+    Database,
+    Document,
+)
 
 
 class DeadLetter(msgspec.Struct, frozen=True):

@@ -11,9 +11,9 @@ from domain.fairness.work_units import estimate_units
 from domain.jobs import ChunkPlan, Status, Tally, plan_chunks
 from domain.records import Cell, GpsPolicy, Item, ItemError, Job, refused_item
 from storage.blobs import CHUNK_BYTES, BlobIntake, StagedFile
+from storage.clock import new_id, utc_now
 from storage.idempotency import Attempt
-from storage.identifiers import new_id, utc_now
-from storage.mongo import Document
+from storage.mongo.client import Document
 from storage.webhooks.indexes import UNANNOUNCED
 from storage.webhooks.marks import mark_of_job
 from telemetry.tracing import origin

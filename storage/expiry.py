@@ -5,8 +5,9 @@ from datetime import timedelta
 import msgspec
 from motor.motor_asyncio import AsyncIOMotorClientSession
 
-from storage.identifiers import first_id_at
-from storage.mongo import Client, Database, Document, read_clock, run_transaction
+from storage.clock import first_id_at
+from storage.mongo.client import Client, Database, Document, read_clock
+from storage.mongo.transactions import run_transaction
 from storage.removal import EXPIRED, note_in_jobs, remove_images
 from storage.settings import WorkRules
 from storage.tombstones import NOTED, note_expired

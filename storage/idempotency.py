@@ -8,20 +8,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 import msgspec
-from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo import ReturnDocument, UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from domain.errors.requests import IdempotencyKeyInUse, IdempotencyTakenOver
-from storage.identifiers import new_id
-from storage.mongo import DURABLE, Client, Database, Document, PlainDatabase, run_transaction
+from storage.clock import new_id
+from storage.mongo.client import DURABLE, Client, Database, Document, PlainDatabase, Session
+from storage.mongo.transactions import run_transaction
 
 # A request that died with its process blocks its key for no longer than this.
 RUNNING_SECONDS = 60.0
 
-Session = AsyncIOMotorClientSession
-"""What ties writes into one transaction."""
 Made = TypeVar("Made", bound=msgspec.Struct)
 
 

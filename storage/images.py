@@ -12,10 +12,11 @@ from domain.jobs import JobChange
 from domain.keys import Scope
 from domain.records import GpsPolicy, Image
 from storage.blobs import insert_once, variant_documents
-from storage.identifiers import utc_now
+from storage.clock import utc_now
 from storage.job_states import JobStates, Settling
 from storage.jobs import item_of
-from storage.mongo import COMMITTED, Client, Database, Document, run_transaction
+from storage.mongo.client import COMMITTED, Client, Database, Document
+from storage.mongo.transactions import run_transaction
 from storage.poison import Poison
 from storage.removal import DELETED, note_in_jobs, remove_images
 from storage.tombstones import refuse_absent

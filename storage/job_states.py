@@ -9,8 +9,8 @@ from pymongo import UpdateOne
 from domain.jobs import TERMINAL, JobChange, Status, Tally, roll_up
 from domain.webhooks.events import EventType
 from storage.cells import tally_jobs
-from storage.identifiers import utc_now
-from storage.mongo import DURABLE, Database, Document
+from storage.clock import utc_now
+from storage.mongo.client import DURABLE, Database, Document
 from storage.webhooks.indexes import UNANNOUNCED
 from storage.webhooks.listeners import Listeners, Wanted
 from storage.webhooks.marks import mark_of_job

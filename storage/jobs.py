@@ -9,7 +9,7 @@ from domain.fairness.estimates import OpenJob
 from domain.jobs import Status, Tally
 from domain.keys import Scope
 from domain.records import Cell, Item, ItemError, Job, refused_item
-from storage.mongo import COMMITTED, IS_OPEN, OPEN_JOBS, Database, Document
+from storage.mongo.client import COMMITTED, IS_OPEN, OPEN_JOBS, Database, Document
 from storage.tombstones import refuse_absent
 
 # More than this ahead of a job is "a lot": counting further would cost more than it tells.

@@ -14,7 +14,7 @@ from pymongo.results import UpdateResult
 
 from domain.jobs import JobChange, Status
 from storage.attempts import BROKEN_OFF, LEASE_EXPIRED, UNEXPECTED_ERROR, logged_if
-from storage.identifiers import new_id, utc_now
+from storage.clock import new_id, utc_now
 from storage.job_states import JobStates
 from storage.ledger_rows import (
     ClaimedImage,
@@ -23,7 +23,7 @@ from storage.ledger_rows import (
     read_claimed_image,
     roll_up_cells,
 )
-from storage.mongo import Database, Document
+from storage.mongo.client import Database, Document
 from storage.webhooks.listeners import Listeners
 from storage.work_metrics import WorkMetrics
 

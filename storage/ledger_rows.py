@@ -10,8 +10,8 @@ from domain.jobs import Status, Tally, roll_up
 from domain.records import Cell, GpsPolicy, ItemError
 from domain.webhooks.events import EventType
 from storage.attempts import BadAttempt, pushed
-from storage.identifiers import utc_now
-from storage.mongo import Document
+from storage.clock import utc_now
+from storage.mongo.client import Document
 from storage.webhooks.indexes import UNANNOUNCED
 from storage.webhooks.listeners import NOTHING, Wanted
 from storage.webhooks.marks import mark_of_image

@@ -10,8 +10,7 @@ from domain.errors.access import LinkRevoked
 from domain.links import UploadLink, used_up
 from domain.records import ItemError
 from storage.drop_offs import Entry, RefusedFile
-from storage.idempotency import Session
-from storage.mongo import Database, Document, PlainDatabase
+from storage.mongo.client import Database, Document, PlainDatabase, Session
 from storage.upload_links import link_of
 from storage.webhooks.outbox import tell_of_use
 

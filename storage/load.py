@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from domain.fairness.admission import Load, tenant_of_key, tenant_of_user
-from storage.identifiers import utc_now
-from storage.mongo import IS_OPEN, OPEN_JOBS, Database, Document
+from storage.clock import utc_now
+from storage.mongo.client import IS_OPEN, OPEN_JOBS, Database, Document
 from storage.workers import Workers
 
 # The images of a job that are open: its open cells, of which each image has one an operation.

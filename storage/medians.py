@@ -13,14 +13,14 @@ from pymongo.errors import DuplicateKeyError
 
 from domain.errors.capacity import Unavailable
 from domain.histograms.signatures import read_counts
+from storage.clock import utc_now
 from storage.contributions import check_is_taken_over, read_histograms
 from storage.histogram_spool import HistogramSpool
-from storage.identifiers import utc_now
-from storage.mongo import DURABLE, Client, Database, Document, PlainDatabase
+from storage.mongo.client import DURABLE, Client, Database, Document, PlainDatabase
+from storage.mongo.snapshots import read_snapshot_in_thread
 from storage.periods import Period
 from storage.shared_answers import SharedAnswers
 from storage.signatures import newest_change
-from storage.snapshots import read_snapshot_in_thread
 from storage.unfolded import HistogramChange, read_unfolded_histograms
 
 MEDIANS = "medians"

@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from domain.records import ItemError
-from storage.mongo import Database
+from storage.mongo.client import Database
 
 
 class Poison(msgspec.Struct, frozen=True):

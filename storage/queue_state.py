@@ -7,9 +7,9 @@ from itertools import product
 import msgspec
 
 from domain.keys import ADMIN_USER, Role
+from storage.clock import made_at
 from storage.dead_letters import DeadLetters
-from storage.identifiers import made_at
-from storage.mongo import OPEN_JOBS, Database, Document
+from storage.mongo.client import OPEN_JOBS, Database, Document
 
 # A tenant with more images than this in the queue is one that others may have to wait for.
 SMALL_BACKLOG_IMAGES = 100

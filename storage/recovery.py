@@ -13,7 +13,7 @@ from storage.ledger_rows import (
     finishing_update,
     read_claimed_image,
 )
-from storage.mongo import IS_OPEN, Database, Document
+from storage.mongo.client import IS_OPEN, Database, Document
 from storage.webhooks.listeners import Listeners
 from storage.work_metrics import WorkMetrics
 

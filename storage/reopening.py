@@ -11,8 +11,9 @@ from pymongo import UpdateMany
 from domain.fairness.work_units import estimate_units
 from domain.jobs import ChunkHint, Status, roll_up
 from storage.cells import changed_cells, has_cell, tally_job
-from storage.identifiers import utc_now
-from storage.mongo import Client, Database, Document, run_transaction
+from storage.clock import utc_now
+from storage.mongo.client import Client, Database, Document
+from storage.mongo.transactions import run_transaction
 
 FIELDS = dict.fromkeys(["job_id", "user_id", "chunk", "size_bytes"], 1)
 

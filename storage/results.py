@@ -8,9 +8,9 @@ import msgspec
 from pymongo import UpdateOne
 
 from storage.blobs import insert_once, read_files, variant_documents
-from storage.identifiers import utc_now
+from storage.clock import utc_now
 from storage.images import Blob
-from storage.mongo import DURABLE, Database, Document
+from storage.mongo.client import DURABLE, Database, Document
 
 
 class NewVariant(msgspec.Struct, frozen=True):

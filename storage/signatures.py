@@ -21,7 +21,7 @@ from pymongo.client_session import ClientSession
 from domain.histograms.signatures import Sums, count_units, read_counts
 from domain.images.values import BINS
 from domain.statistics import name_quarter
-from storage.mongo import Document, PlainDatabase
+from storage.mongo.client import Document, PlainDatabase
 from storage.unfolded import HistogramChange
 
 SIGNATURES = "signatures"

@@ -12,7 +12,7 @@ from domain.errors.requests import TooManyImages
 from domain.histograms.signatures import Sums, count_units, read_counts
 from domain.images.values import BINS
 from storage.contributions import CONTRIBUTIONS
-from storage.mongo import PlainDatabase
+from storage.mongo.client import PlainDatabase
 from storage.periods import Period
 from storage.unfolded import read_unfolded_histograms
 

@@ -16,11 +16,11 @@ from domain.histograms.similarity import Floats, Metric, distances, rounding_bou
 from domain.histograms.vector_index import Slots, VectorIndex
 from domain.images.values import BINS
 from storage.contributions import check_is_taken_over
-from storage.mongo import Client, Database, PlainDatabase
+from storage.mongo.client import Client, Database, PlainDatabase
+from storage.mongo.snapshots import read_snapshot_in_thread
 from storage.settings import SimilaritySettings
 from storage.signatures import SignatureChange, add_changes, read_signatures
 from storage.signatures_since import sum_since
-from storage.snapshots import read_snapshot_in_thread
 from storage.unfolded import read_unfolded_histograms
 from storage.user_vectors import UserVectors, to_vectors
 

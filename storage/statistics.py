@@ -24,8 +24,8 @@ from domain.statistics import (
     list_days,
     summarize,
 )
-from storage.mongo import IS_UNCOUNTED, UNCOUNTED, Client, Database, Document, PlainDatabase
-from storage.snapshots import read_snapshot_in_thread
+from storage.mongo.client import IS_UNCOUNTED, UNCOUNTED, Client, Database, Document, PlainDatabase
+from storage.mongo.snapshots import read_snapshot_in_thread
 from storage.statistics_folding import HAS_ENDED
 from storage.stored_counts import STATISTICS, day_range, expand
 from storage.unfolded import read_unfolded_counts

@@ -11,9 +11,9 @@ from pymongo.client_session import ClientSession
 
 from domain.statistics import STORED_BYTES, Counts
 from storage.contributions import CONTRIBUTIONS, TAKEN_OVER
-from storage.deadlines import run_in_thread
-from storage.leases import LEASES, Lease
-from storage.mongo import DURABLE, IS_UNCOUNTED, Database, Document, PlainDatabase
+from storage.mongo.client import DURABLE, IS_UNCOUNTED, Database, Document, PlainDatabase
+from storage.mongo.deadlines import run_in_thread
+from storage.mongo.leases import LEASES, Lease
 from storage.signatures import REVISIONS
 from storage.stored_counts import STATISTICS, expand, writes_of
 from storage.unfolded import read_unfolded_counts

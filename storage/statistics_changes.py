@@ -10,7 +10,7 @@ from bson import ObjectId
 from motor.motor_asyncio import AsyncIOMotorClientSession
 
 from domain.statistics import STORED_BYTES, Counts
-from storage.mongo import Database, Document
+from storage.mongo.client import Database, Document
 
 CHANGES = "statistics_changes"
 

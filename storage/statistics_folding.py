@@ -17,12 +17,10 @@ from pymongo import InsertOne, ReplaceOne, UpdateMany
 from pymongo.client_session import ClientSession
 
 from domain.statistics import USERS, Counts, count_users
+from storage.clock import utc_now
 from storage.contributions import CONTRIBUTIONS, make_document
 from storage.counted_images import CountedImage, read_tombstones, read_uncounted
-from storage.deadlines import run_in_thread
-from storage.identifiers import utc_now
-from storage.leases import Lease
-from storage.mongo import (
+from storage.mongo.client import (
     IS_REMOVED,
     IS_UNCOUNTED,
     UNCOUNTED,
@@ -31,6 +29,8 @@ from storage.mongo import (
     Document,
     PlainDatabase,
 )
+from storage.mongo.deadlines import run_in_thread
+from storage.mongo.leases import Lease
 from storage.signatures import (
     SIGNATURES,
     add_changes,

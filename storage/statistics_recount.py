@@ -18,9 +18,9 @@ from domain.statistics import (
     Counts,
     count_users,
 )
-from storage.deadlines import run_in_thread
-from storage.mongo import Client, Database, Document, PlainDatabase
-from storage.snapshots import read_snapshot
+from storage.mongo.client import Client, Database, Document, PlainDatabase
+from storage.mongo.deadlines import run_in_thread
+from storage.mongo.snapshots import read_snapshot
 from storage.stored_counts import STATISTICS, expand
 from storage.unfolded import read_unfolded_counts
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pymongo import DeleteOne, ReplaceOne
 
 from domain.statistics import CAMERA, QUARTER
-from storage.mongo import Document
+from storage.mongo.client import Document
 
 STATISTICS = "statistics"
 _DAY_CHARS = len(QUARTER + "2026-11-21")

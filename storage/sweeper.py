@@ -14,7 +14,7 @@ from bson.min_key import MinKey
 from pymongo import UpdateOne
 
 from storage.blob_counts import recount_blob
-from storage.mongo import Client, Database, Document, read_clock
+from storage.mongo.client import Client, Database, Document, read_clock
 
 # What one sweep looks at, and how much one call removes.
 WALKED = {

@@ -6,8 +6,8 @@ from pymongo import UpdateOne
 
 from domain.errors.access import Expired, ImageExpired, JobExpired, NotFound
 from domain.keys import Scope
-from storage.identifiers import utc_now
-from storage.mongo import Database, Document
+from storage.clock import utc_now
+from storage.mongo.client import Database, Document
 
 NOTED = dict.fromkeys(["user_id", "key_id"], 1)
 KINDS: dict[str, type[Expired]] = {"job": JobExpired, "image": ImageExpired}

@@ -16,7 +16,7 @@ from storage.counted_images import (
     read_tombstones,
     read_uncounted,
 )
-from storage.mongo import PlainDatabase
+from storage.mongo.client import PlainDatabase
 from storage.statistics_changes import CHANGES, add_notes
 
 

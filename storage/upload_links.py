@@ -8,9 +8,8 @@ import msgspec
 from domain.keys import LINK_PREFIX, hash_secret, link_user
 from domain.links import UploadLink, find_expiry
 from domain.records import GpsPolicy
-from storage.idempotency import Session
-from storage.identifiers import cut_to_milliseconds, new_id
-from storage.mongo import DURABLE, Database, Document, read_clock
+from storage.clock import cut_to_milliseconds, new_id
+from storage.mongo.client import DURABLE, Database, Document, Session, read_clock
 
 
 class LinkPlan(msgspec.Struct, frozen=True):

@@ -16,9 +16,10 @@ from pymongo.errors import DuplicateKeyError
 from domain.jobs import JobChange, Status, Tally
 from domain.keys import Caller
 from domain.records import DELETE_USER
-from storage.identifiers import first_id_at, new_id, utc_now
+from storage.clock import first_id_at, new_id, utc_now
 from storage.job_states import JobStates, Settling
-from storage.mongo import COMMITTED, DURABLE, IS_OPEN, Client, Database, Document, run_transaction
+from storage.mongo.client import COMMITTED, DURABLE, IS_OPEN, Client, Database, Document
+from storage.mongo.transactions import run_transaction
 from storage.removal import DELETED, note_in_jobs, remove_images
 from storage.webhooks.forgetting import forget_webhooks
 

@@ -10,7 +10,7 @@ from pymongo.client_session import ClientSession
 from domain.histograms.signatures import Shares, mean_shares
 from domain.histograms.vector_index import Slots, VectorIndex, Vectors
 from domain.images.values import BINS
-from storage.mongo import PlainDatabase
+from storage.mongo.client import PlainDatabase
 from storage.signatures import (
     SIGNATURES,
     Signatures,

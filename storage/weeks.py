@@ -8,7 +8,7 @@ from domain.images.operations import HISTOGRAM
 from domain.jobs import Status
 from domain.keys import Scope
 from storage.image_search import ImageFilter, query_of
-from storage.mongo import COMMITTED, Database, Document
+from storage.mongo.client import COMMITTED, Database, Document
 from storage.periods import Period
 
 _IS_SEEN: Document = {f"cells.{HISTOGRAM}.status": Status.SUCCEEDED.value}

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 from pymongo import DESCENDING
 
-from storage.mongo import Database, Document
+from storage.mongo.client import Database, Document
 
 HEARTBEAT_SECONDS = 2.0
 ALIVE_SECONDS = 10.0

@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 import structlog
 
 from domain.errors.capacity import NoChild
-from storage.connect import Stores
 from storage.errors import MONGODB_UNREACHABLE, STORE_FAILED
 from storage.ledger_rows import ClaimedImage
+from storage.stores import Stores
 from tasks.pace import Pace
 from tasks.together import Together
 from tasks.watch import WorkWatch

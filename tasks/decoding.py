@@ -13,7 +13,7 @@ from domain.jobs import group_for_children
 from domain.limits import ImageLimits
 from domain.records import ItemError
 from sandbox.pool import START_SECONDS, ChildPool
-from storage.identifiers import utc_now
+from storage.clock import utc_now
 from tasks.image_batch import BatchItem, Crash, Outcome, process_batch
 from tasks.shared_calls import MOST_BYTES, CallFailed, SharedCalls
 

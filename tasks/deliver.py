@@ -8,8 +8,8 @@ import sys
 import uvloop
 
 from domain.settings import SettingsError, forget_settings
-from storage.connect import open_stores
-from storage.identifiers import utc_now
+from storage.clock import utc_now
+from storage.stores import open_stores
 from tasks.delivery.process import Settings, read_settings, run_deliverer
 from telemetry.logs import configure_logs
 

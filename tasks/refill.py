@@ -2,7 +2,7 @@
 
 from math import ceil
 
-from storage.connect import Stores
+from storage.stores import Stores
 from storage.turns import Behind
 
 REFILL_SECONDS = 0.5

@@ -9,8 +9,8 @@ import uvloop
 
 from domain.settings import SettingsError, forget_settings
 from sandbox.heap import keep_freed_memory
-from storage.connect import open_stores
-from storage.identifiers import utc_now
+from storage.clock import utc_now
+from storage.stores import open_stores
 from tasks.worker import Settings, read_settings, run_worker
 from telemetry.logs import configure_logs
 

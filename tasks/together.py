@@ -7,11 +7,11 @@ more on round trips than on the image. Tasks that run side by side share theirs.
 from collections.abc import Sequence
 
 from domain.jobs import JobChange
-from storage.connect import Stores
 from storage.gathering import Gathering
 from storage.images import Blob
 from storage.ledger_rows import ClaimedImage, FinishedImage
 from storage.results import BlobResults
+from storage.stores import Stores
 from storage.workers import worker_name
 
 MOST_JOBS = 100

@@ -11,8 +11,8 @@ from benchmarks.harness.receivers import Message
 from domain.keys import ADMIN_USER, Caller, Role
 from domain.webhooks.endpoints import Endpoint
 from domain.webhooks.signing import webhook_secret
-from storage.connect import Stores
-from storage.identifiers import new_id
+from storage.clock import new_id
+from storage.stores import Stores
 from storage.webhooks.endpoints import EndpointPlan
 from tasks.delivery.process import Deliverer, read_settings
 from tests.service import Service

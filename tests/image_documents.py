@@ -6,8 +6,8 @@ from hashlib import sha256
 from typing import Any
 
 from domain.fingerprints import band_keys
-from storage.identifiers import first_id_at, new_id, utc_now
-from storage.mongo import DURABLE, Database
+from storage.clock import first_id_at, new_id, utc_now
+from storage.mongo.client import DURABLE, Database
 
 
 def finished_image(

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from storage.connect import Stores
-from storage.mongo import COMMITTED, Database, PlainDatabase
+from storage.mongo.client import COMMITTED, Database, PlainDatabase
+from storage.mongo.snapshots import read_snapshot_in_thread
 from storage.signatures import add_changes, iterate_signatures
-from storage.snapshots import read_snapshot_in_thread
+from storage.stores import Stores
 from storage.unfolded import read_unfolded_histograms
 
 BINS = 256

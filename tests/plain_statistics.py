@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.statistics import DayCount, Statistics
-from storage.mongo import COMMITTED, Database
+from storage.mongo.client import COMMITTED, Database
 
 
 async def recount_plainly(database: Database, now: datetime, zone: str) -> Statistics:

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from bson import Binary, ObjectId
 
-from storage.connect import Stores
-from storage.mongo import DURABLE
+from storage.mongo.client import DURABLE
+from storage.stores import Stores
 from tests.image_documents import finished_image, insert_images
 
 _SUCCEEDED = {"status": "succeeded", "version": 1, "error": None}

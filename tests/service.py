@@ -20,8 +20,8 @@ from api.app import create_app
 from api.serving import Protocol, Server
 from api.settings import Settings, read_settings
 from deploy.servers.embedded import EmbeddedServers
-from storage.connect import Stores
-from storage.mongo import DURABLE
+from storage.mongo.client import DURABLE
+from storage.stores import Stores
 from tasks.worker import ImageWorker
 from tasks.worker import read_settings as read_worker_settings
 from tests.token_guard import refuse_tokens

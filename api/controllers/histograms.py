@@ -32,7 +32,7 @@ from domain.images.values import unpack_bins
 from domain.keys import check_may_read
 from domain.plots.histogram import plot_histogram
 from domain.plots.week import DatedHistogram, plot_week
-from storage.identifiers import utc_now
+from storage.clock import utc_now
 from storage.periods import Period
 from storage.weeks import HistogramPage, ImageHistogram
 

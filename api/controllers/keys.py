@@ -25,7 +25,7 @@ from domain.errors.requests import InvalidValue
 from domain.keys import Role, check_user_id, key_secret
 from domain.webhooks.signing import webhook_secret, webhook_secret_of_key
 from storage.api_keys import ApiKey, KeyPlan
-from storage.idempotency import Session
+from storage.mongo.client import Session
 
 KeyId = Annotated[str, PathParameter(max_length=64, examples=[Example(value=EXAMPLE_ID)])]
 NewKeyBody = Annotated[

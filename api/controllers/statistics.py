@@ -18,7 +18,7 @@ from api.requests import ApiRequest, IfNoneMatch
 from api.schemas.statistics import StatisticsView, view_statistics
 from domain.calendar.days import find_zone
 from domain.plots.uploads import plot_uploads
-from storage.identifiers import utc_now
+from storage.clock import utc_now
 
 ETAG_DIGITS = 32
 DaysZone = Annotated[

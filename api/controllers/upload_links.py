@@ -29,8 +29,8 @@ from api.schemas.upload_links import (
 from domain.errors.access import NotFound
 from domain.keys import check_user_id, link_token
 from domain.links import UploadLink
-from storage.idempotency import Session
-from storage.identifiers import utc_now
+from storage.clock import utc_now
+from storage.mongo.client import Session
 from storage.upload_links import LinkPlan
 
 LinkId = Annotated[str, PathParameter(max_length=64, examples=[Example(value=EXAMPLE_ID)])]

@@ -36,7 +36,7 @@ from domain.webhooks.addresses import check_url
 from domain.webhooks.endpoints import Endpoint
 from domain.webhooks.events import OF_ADMINS, UNASKED, EventType
 from domain.webhooks.signing import webhook_secret
-from storage.idempotency import Session
+from storage.mongo.client import Session
 from storage.webhooks.endpoints import EndpointPlan
 
 NO_STORE = {"Cache-Control": "no-store"}

@@ -6,7 +6,7 @@ from typing import Any
 
 from bson import ObjectId
 
-from storage.mongo import Document
+from storage.mongo.client import Document
 from storage.verification.invariants import (
     Find,
     Invariant,

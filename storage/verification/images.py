@@ -8,7 +8,7 @@ from domain.fingerprints import band_keys
 from domain.jobs import Status
 from domain.records import GpsPolicy
 from storage.attempts import MAX_KEPT
-from storage.mongo import IS_DEAD_LETTER, IS_OPEN, Document
+from storage.mongo.client import IS_DEAD_LETTER, IS_OPEN, Document
 from storage.verification.invariants import (
     ENDED,
     OPEN,

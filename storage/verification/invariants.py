@@ -13,7 +13,7 @@ import msgspec
 from motor.motor_asyncio import AsyncIOMotorClientSession
 
 from domain.jobs import TERMINAL, Status
-from storage.mongo import Client, Database, Document
+from storage.mongo.client import Client, Database, Document
 
 ENDED = sorted(status.value for status in TERMINAL)
 OPEN = [Status.QUEUED.value, Status.PROCESSING.value]

@@ -4,7 +4,7 @@ from typing import Any
 
 from domain.jobs import Status
 from storage.cells import CELL_STATUS
-from storage.mongo import IS_OPEN, Document
+from storage.mongo.client import IS_OPEN, Document
 from storage.verification.invariants import (
     ENDED,
     OPEN,

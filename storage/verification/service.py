@@ -4,7 +4,8 @@ import re
 from typing import Any
 
 from domain.keys import KEY_PREFIX, LINK_PREFIX
-from storage.mongo import INDEXES, Document
+from storage.mongo.client import Document
+from storage.schema import INDEXES
 from storage.statistics_recount import find_wrong_statistics
 from storage.verification.invariants import Invariant, Look, differ, lookup, matching, where
 

@@ -10,8 +10,8 @@ import msgspec
 from bson.min_key import MinKey
 from motor.motor_asyncio import AsyncIOMotorClientSession
 
-from storage.mongo import Client, Database, Document, read_clock
-from storage.snapshots import read_snapshot
+from storage.mongo.client import Client, Database, Document, read_clock
+from storage.mongo.snapshots import read_snapshot
 from storage.verification.blobs import HASHES, OF_BLOBS
 from storage.verification.contributions import OF_CONTRIBUTIONS
 from storage.verification.images import OF_IMAGES

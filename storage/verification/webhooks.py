@@ -4,7 +4,7 @@ from typing import Any
 
 from domain.webhooks.deliveries import DeliveryStatus
 from domain.webhooks.signing import SECRET_PREFIX
-from storage.mongo import Document
+from storage.mongo.client import Document
 from storage.verification.invariants import (
     Invariant,
     Look,

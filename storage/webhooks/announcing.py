@@ -16,9 +16,9 @@ from pymongo.errors import BulkWriteError
 from domain.webhooks.endpoints import LISTENING, DisabledReason, Endpoint, WebhookStatus
 from domain.webhooks.events import Event, EventType, write_payload
 from storage.api_keys import find_valid_keys
+from storage.clock import utc_now
 from storage.errors import STORE_FAILED
-from storage.identifiers import utc_now
-from storage.mongo import COMMITTED, DURABLE, Database, Document
+from storage.mongo.client import COMMITTED, DURABLE, Database, Document
 from storage.notices import Notices
 from storage.webhooks.documents import endpoint_of, event_of, kept_event, new_callback, new_delivery
 from storage.webhooks.indexes import IS_UNANNOUNCED, UNANNOUNCED

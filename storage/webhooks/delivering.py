@@ -12,8 +12,8 @@ from pymongo import ASCENDING, ReturnDocument
 
 from domain.webhooks.deliveries import Attempt, Delivery, DeliveryStatus
 from domain.webhooks.endpoints import WebhookStatus
-from storage.identifiers import new_id
-from storage.mongo import Database, Document
+from storage.clock import new_id
+from storage.mongo.client import Database, Document
 from storage.webhooks.documents import delivery_of
 
 KEPT_ATTEMPTS = 50

@@ -8,8 +8,8 @@ from domain.webhooks.addresses import origin_of
 from domain.webhooks.deliveries import Delivery, DeliveryStatus
 from domain.webhooks.endpoints import Endpoint
 from domain.webhooks.events import DATA_OF, Event, EventType
-from storage.identifiers import new_id
-from storage.mongo import Document
+from storage.clock import new_id
+from storage.mongo.client import Document
 
 KEPT = timedelta(days=30)
 """How long events and deliveries can be looked at, and sent again."""

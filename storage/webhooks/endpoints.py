@@ -12,10 +12,10 @@ from domain.keys import Caller, Scope
 from domain.webhooks.deliveries import DeliveryStatus
 from domain.webhooks.endpoints import LISTENING, DisabledReason, Endpoint, WebhookStatus
 from domain.webhooks.events import CHOSEN, Event, EventType, WebhookDisabled
-from storage.idempotency import Session
-from storage.identifiers import new_id, utc_now
+from storage.clock import new_id, utc_now
 from storage.jobs import scope_query
-from storage.mongo import DURABLE, Client, Database, Document, read_clock, run_transaction
+from storage.mongo.client import DURABLE, Client, Database, Document, Session, read_clock
+from storage.mongo.transactions import run_transaction
 from storage.webhooks.documents import endpoint_of, event_document
 from storage.webhooks.listeners import CACHE_SECONDS
 from storage.webhooks.live_secrets import first_secret, rotate

@@ -3,8 +3,7 @@
 from typing import Any
 
 from domain.webhooks.events import EventType
-from storage.idempotency import Session
-from storage.mongo import Database, Document
+from storage.mongo.client import Database, Document, Session
 
 MAX_FORGOTTEN = 500
 """Of each kind in one transaction."""

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from domain.webhooks.signing import webhook_secret
-from storage.idempotency import Session
-from storage.identifiers import utc_now
-from storage.mongo import DURABLE, Database
+from storage.clock import utc_now
+from storage.mongo.client import DURABLE, Database, Session
 from storage.webhooks.live_secrets import first_secret, live_secrets, rotate
 from storage.webhooks.vault import Vault
 

@@ -8,8 +8,8 @@ from pymongo.client_session import ClientSession
 
 from domain.webhooks.endpoints import LISTENING
 from domain.webhooks.events import CHOSEN, EventType
-from storage.deadlines import run_in_thread
-from storage.mongo import Database, PlainDatabase
+from storage.mongo.client import Database, PlainDatabase
+from storage.mongo.deadlines import run_in_thread
 
 # No process goes by an older look: who begins to listen hears of all that happens from then on.
 CACHE_SECONDS = 1.0

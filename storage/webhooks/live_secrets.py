@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from storage.idempotency import Session
-from storage.mongo import Collection, Document
+from storage.mongo.client import Collection, Document, Session
 from storage.webhooks.documents import SecretAtRest
 from storage.webhooks.vault import Vault
 

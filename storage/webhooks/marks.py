@@ -14,7 +14,7 @@ from domain.webhooks.events import (
     ImageProcessed,
     JobFinished,
 )
-from storage.mongo import Document
+from storage.mongo.client import Document
 from storage.webhooks.indexes import UNANNOUNCED
 
 

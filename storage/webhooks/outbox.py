@@ -6,10 +6,9 @@ from pymongo.client_session import ClientSession
 
 from domain.links import UploadLink
 from domain.webhooks.events import Event, EventType, ImageDeleted, LinkUsedUp
-from storage.deadlines import run_in_thread
-from storage.idempotency import Session
-from storage.identifiers import utc_now
-from storage.mongo import Database, Document, PlainDatabase
+from storage.clock import utc_now
+from storage.mongo.client import Database, Document, PlainDatabase, Session
+from storage.mongo.deadlines import run_in_thread
 from storage.webhooks.documents import event_document
 from storage.webhooks.listeners import find_wanted
 from storage.webhooks.marks import events_of_image

@@ -7,8 +7,8 @@ import msgspec
 from domain.webhooks.deliveries import Delivery
 from domain.webhooks.endpoints import WebhookStatus
 from storage.api_keys import find_valid_keys
-from storage.identifiers import utc_now
-from storage.mongo import Database, Document
+from storage.clock import utc_now
+from storage.mongo.client import Database, Document
 from storage.webhooks.key_secrets import KeySecrets
 from storage.webhooks.live_secrets import live_secrets
 from storage.webhooks.vault import Vault

@@ -21,8 +21,8 @@ from domain.webhooks.schedule import (
     read_retry_after,
 )
 from domain.webhooks.signing import signed_headers
+from storage.clock import utc_now
 from storage.errors import STORE_FAILED
-from storage.identifiers import utc_now
 from storage.webhooks.delivering import ClaimedDelivery, DeliveryQueue
 from storage.webhooks.endpoints import Endpoints
 from storage.webhooks.outgoing import Outgoing, Parcel

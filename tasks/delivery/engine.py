@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 import structlog
 from cachetools import TTLCache
 
+from storage.clock import utc_now
 from storage.errors import STORE_FAILED
-from storage.identifiers import utc_now
 from storage.webhooks.delivering import ClaimedDelivery, DeliveryQueue, Due
 from storage.webhooks.outgoing import Parcel
 from tasks.delivery.attempt import Attempter, Outcome

@@ -11,10 +11,10 @@ from aiohttp.abc import AbstractResolver
 
 from domain.settings import SettingsReader
 from domain.webhooks.addresses import TargetRules, read_target_rules
-from storage.connect import Stores, open_stores
+from storage.clock import new_id
 from storage.errors import STORE_FAILED
-from storage.identifiers import new_id
 from storage.settings import StoreSettings, WorkRules, read_store_settings
+from storage.stores import Stores, open_stores
 from storage.webhooks.announcing import Announcer
 from storage.webhooks.delivering import DeliveryQueue
 from storage.workers import HEARTBEAT_SECONDS, worker_name

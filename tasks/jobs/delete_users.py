@@ -4,7 +4,7 @@ import time
 
 import structlog
 
-from storage.connect import Stores
+from storage.stores import Stores
 
 # After this long another delete has its turn.
 TURN_SECONDS = 10.0

@@ -11,11 +11,11 @@ import structlog
 from domain.images.formats import ImageFormat
 from domain.limits import ImageLimits
 from sandbox.pool import ChildPool
-from storage.connect import Stores
+from storage.clock import utc_now
 from storage.errors import STORE_FAILED
-from storage.identifiers import utc_now
 from storage.images import Blob
 from storage.ledger_rows import ClaimedImage
+from storage.stores import Stores
 from tasks.claims import Claims
 from tasks.decoding import Decoding
 from tasks.findings import (

@@ -15,10 +15,10 @@ from domain.errors.files import AttemptsExhausted
 from domain.jobs import ChunkHint, Status
 from domain.records import Cell, ItemError
 from storage.attempts import LEASE_EXPIRED, BadAttempt
-from storage.connect import Stores
+from storage.clock import utc_now
 from storage.errors import REDIS_FAILED, STORE_FAILED
-from storage.identifiers import utc_now
 from storage.ledger_rows import ClaimedImage, FinishedImage
+from storage.stores import Stores
 from storage.turns import HintState
 from tasks.giving_up import log_dead_letter
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from storage.connect import Stores, open_stores
+from storage.stores import Stores, open_stores
 from tasks.worker import read_settings
 
 

@@ -10,9 +10,9 @@ from domain.jobs import ChunkPlan, Status
 from domain.keys import Scope
 from storage.acceptance import Acceptance
 from storage.blobs import read_files
-from storage.connect import Stores
 from storage.drop_offs import Ticket
 from storage.settings import WorkRules
+from storage.stores import Stores
 from tests.drop_offs import OPERATIONS, accept, drop_off
 
 MB = 1024 * 1024

@@ -6,11 +6,11 @@ from typing import Any
 from domain.errors.files import GIVEN_UP
 from domain.jobs import ChunkHint
 from storage.attempts import MAX_KEPT
-from storage.connect import Stores
-from storage.identifiers import utc_now
+from storage.clock import utc_now
 from storage.ledger import Ledger
 from storage.ledger_rows import ClaimedImage
 from storage.recovery import Recovery
+from storage.stores import Stores
 from tasks.jobs.reconcile import reconcile
 from tests.drop_offs import accept, fail, succeed
 

@@ -15,7 +15,7 @@ from storage.blobs import (
     flush_bytes,
     read_files,
 )
-from storage.connect import Stores
+from storage.stores import Stores
 
 PIECE_BYTES = 200_000
 FILE_BYTES = 5 * 1024 * 1024 + 17

@@ -8,10 +8,9 @@ import pytest
 from redis.asyncio import Redis
 
 from domain.fairness.token_buckets import Demand, Drawn, RateLimit, draw
-from storage import buckets
-from storage.buckets import PREFIX, Buckets
-from storage.connect import Stores
+from storage.rate_limits import PREFIX, Buckets
 from storage.settings import StoreSettings
+from storage.stores import Stores
 from tasks.worker import read_settings
 
 HOUR = 3600.0
@@ -29,7 +28,7 @@ async def two(
     settings: StoreSettings, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[tuple[Buckets, Buckets]]:
     """What two API processes have, on a machine that may be slow."""
-    monkeypatch.setattr(buckets, "ANSWER_SECONDS", 10.0)
+    monkeypatch.setattr(rate_limits, "ANSWER_SECONDS", 10.0)
     first, second = Buckets(settings), Buckets(settings)
     yield first, second
     await first.close()

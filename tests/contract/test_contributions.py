@@ -11,14 +11,14 @@ import pytest
 
 from domain.keys import Scope
 from storage import statistics_folding
-from storage.connect import Stores
 from storage.contributions import TAKEN_OVER, is_taken_over, read_histograms
 from storage.counted_images import CountedImage
-from storage.leases import LEASES, LONG_AGO, Lease
 from storage.ledger_rows import FinishedImage
-from storage.mongo import DURABLE, IS_UNCOUNTED, Database
+from storage.mongo.client import DURABLE, IS_UNCOUNTED, Database
+from storage.mongo.leases import LEASES, LONG_AGO, Lease
 from storage.statistics_folding import FOLDER, StatisticsFolder
 from storage.statistics_recount import find_wrong_statistics
+from storage.stores import Stores
 from tests.drop_offs import accept, fail, succeed
 from tests.plain_signatures import read_signatures, sum_plainly
 from tests.plain_similarity import draw_counts

@@ -11,9 +11,9 @@ from domain.jobs import Status
 from domain.settings import SettingsReader
 from domain.webhooks.deliveries import Attempt, DeliveryStatus
 from domain.webhooks.events import Event, EventType, JobFinished
-from storage.connect import Stores, open_stores
-from storage.identifiers import utc_now
+from storage.clock import utc_now
 from storage.settings import WorkRules, read_store_settings
+from storage.stores import Stores, open_stores
 from storage.webhooks.delivering import LONG_AGO, DeliveryQueue
 from storage.webhooks.documents import new_callback
 

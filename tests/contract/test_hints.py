@@ -6,9 +6,9 @@ import random
 from redis.asyncio import Redis
 
 from domain.jobs import ChunkHint
-from storage.connect import Stores
 from storage.hints import Hints, connect_redis
 from storage.settings import StoreSettings, WorkRules
+from storage.stores import Stores
 from tasks.worker import read_settings
 
 HINTS = [ChunkHint("job-a", 0), ChunkHint("job-a", 1), ChunkHint("job-b", 0, 3)]

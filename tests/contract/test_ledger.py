@@ -6,9 +6,9 @@ import time
 from domain.jobs import Status, Tally
 from domain.keys import Scope
 from domain.records import Item, Job
-from storage.connect import Stores
 from storage.ledger import Ledger
 from storage.ledger_rows import ClaimedImage
+from storage.stores import Stores
 from tests.drop_offs import accept, fail, succeed
 
 

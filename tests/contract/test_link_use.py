@@ -11,8 +11,8 @@ from domain.jobs import ChunkPlan
 from domain.keys import Scope
 from domain.links import UploadLink
 from storage.acceptance import Acceptance
-from storage.connect import Stores
 from storage.drop_offs import Ticket
+from storage.stores import Stores
 from storage.upload_links import LinkPlan
 from tests.drop_offs import accept, drop_off
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from domain.webhooks.events import EventType
-from storage.connect import Stores
 from storage.ledger import Ledger
 from storage.ledger_rows import ClaimedImage
-from storage.mongo import Document
+from storage.mongo.client import Document
+from storage.stores import Stores
 from storage.webhooks.listeners import CACHE_SECONDS, EVERYTHING, NOTHING, Listeners
 from tests.drop_offs import accept, fail
 

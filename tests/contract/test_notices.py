@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from domain.jobs import JobChange, Status
-from storage.connect import Stores
 from storage.hints import connect_redis
 from storage.notices import CHANNEL, Notices
 from storage.settings import StoreSettings
+from storage.stores import Stores
 
 CHANGE = JobChange("job-a", 2, Status.SUCCEEDED)
 

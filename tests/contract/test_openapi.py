@@ -13,7 +13,7 @@ from openapi_spec_validator import validate
 from domain.webhooks.endpoints import DisabledReason
 from domain.webhooks.events import EventType
 from openapi.write_document import DOCUMENT
-from storage.mongo import DURABLE
+from storage.mongo.client import DURABLE
 from tests.pictures import draw
 from tests.service import Service, authorization
 from tests.webhooks import announce, deliveries_of, make_webhook

@@ -7,10 +7,10 @@ import pytest
 
 from domain.jobs import ChunkHint, Status
 from domain.keys import Scope
-from storage.connect import Stores
-from storage.identifiers import utc_now
+from storage.clock import utc_now
 from storage.ledger import Ledger
 from storage.recovery import Recovery
+from storage.stores import Stores
 from tests.drop_offs import accept, fail, succeed
 
 HOUR = timedelta(hours=1)

@@ -7,10 +7,9 @@ import numpy as np
 
 from domain.histograms.signatures import count_units
 from domain.keys import Scope
-from storage.connect import Stores
-from storage.identifiers import first_id_at, utc_now
-from storage.leases import LEASES
-from storage.mongo import DURABLE, IS_UNCOUNTED
+from storage.clock import first_id_at, utc_now
+from storage.mongo.client import DURABLE, IS_UNCOUNTED
+from storage.mongo.leases import LEASES
 from storage.signatures import (
     VANISHED_KEPT,
     add_changes,
@@ -21,6 +20,7 @@ from storage.signatures import (
     read_signatures,
 )
 from storage.statistics_folding import FOLDER, StatisticsFolder
+from storage.stores import Stores
 from storage.unfolded import read_unfolded_histograms
 from tests.plain_similarity import draw_counts
 from tests.seen_images import add_seen_images

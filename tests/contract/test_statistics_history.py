@@ -16,15 +16,15 @@ from domain.errors.access import NotFound
 from domain.jobs import Status
 from domain.keys import Scope
 from domain.records import Cell, ItemError
-from storage.connect import Stores
+from storage.clock import follow_clock, utc_now
 from storage.counted_images import CountedImage
-from storage.identifiers import follow_clock, utc_now
-from storage.leases import LONG_AGO
 from storage.ledger_rows import ClaimedImage, FinishedImage
-from storage.mongo import IS_REMOVED, IS_UNCOUNTED
+from storage.mongo.client import IS_REMOVED, IS_UNCOUNTED
+from storage.mongo.leases import LONG_AGO
 from storage.results import BlobResults
 from storage.statistics_folding import StatisticsFolder
 from storage.statistics_recount import find_wrong_statistics
+from storage.stores import Stores
 from tests.drop_offs import OPERATIONS, accept, succeed
 from tests.plain_signatures import draw_histogram, read_signatures, sum_plainly
 from tests.plain_statistics import recount_plainly

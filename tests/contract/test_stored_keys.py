@@ -10,8 +10,8 @@ import pytest
 from domain.errors.requests import InvalidValue
 from domain.keys import Caller, Role, hash_secret, key_secret
 from storage.api_keys import CACHE_SECONDS, MAX_LIFE, ApiKey, ApiKeys, KeyPlan
-from storage.connect import Stores
-from storage.identifiers import utc_now
+from storage.clock import utc_now
+from storage.stores import Stores
 
 
 async def _make(stores: Stores, plan: KeyPlan) -> tuple[ApiKey, str]:

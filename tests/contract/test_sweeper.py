@@ -10,8 +10,8 @@ from domain.keys import Role, Scope
 from storage import sweeper as sweeping
 from storage.api_keys import KeyPlan
 from storage.blobs import BlobIntake, IncomingFile, find_variant, variant_id
-from storage.connect import Stores
-from storage.identifiers import utc_now
+from storage.clock import utc_now
+from storage.stores import Stores
 from storage.sweeper import EXPIRED_KEYS_KEPT, Sweeper, Swept
 from tests.drop_offs import accept, drop_off
 

@@ -7,8 +7,8 @@ import pytest
 from arq.constants import in_progress_key_prefix
 
 from domain.jobs import ChunkHint
-from storage.connect import Stores
 from storage.settings import WorkRules
+from storage.stores import Stores
 from storage.turns import Behind, Room, Turns
 
 QUEUE = "arq:queue"

@@ -10,8 +10,8 @@ from arq.constants import in_progress_key_prefix
 from arq.worker import Retry, func
 
 from domain.jobs import ChunkHint
-from storage.connect import Stores
 from storage.settings import WorkRules
+from storage.stores import Stores
 from storage.turns import PROCESS_IMAGES, Turns
 from tasks.woken_queue import WokenQueue
 

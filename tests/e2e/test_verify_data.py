@@ -11,8 +11,8 @@ from pymongo import MongoClient
 from pymongo.write_concern import WriteConcern
 
 from deploy.servers.embedded import embedded_servers
-from storage.connect import open_stores
 from storage.settings import StoreSettings, WorkRules
+from storage.stores import open_stores
 from tests.drop_offs import accept
 from tests.service import REPOSITORY
 

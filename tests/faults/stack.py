@@ -23,7 +23,7 @@ from api.settings import read_settings
 from deploy.servers.embedded import EmbeddedServers, ServerProcess
 from deploy.servers.ports import find_free_port
 from domain.jobs import TERMINAL
-from storage.connect import Stores, open_stores
+from storage.stores import Stores, open_stores
 from tests.pictures import draw
 from tests.service import ADMIN_KEY, REPOSITORY, File, authorization, environment
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from arq.constants import in_progress_key_prefix
 
+from storage.clock import utc_now
 from storage.hints import QUEUE
-from storage.identifiers import utc_now
 from storage.turns import IN_PROGRESS_SECONDS
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, pictures, until

@@ -9,8 +9,7 @@ import httpx
 import pytest
 
 from deploy.servers.ports import find_free_port
-from storage import buckets
-from storage.identifiers import new_id
+from storage.clock import new_id
 from tests.multipart_bodies import CONTENT_TYPE, body_of, file_part
 from tests.pictures import draw
 from tests.problems import assert_problem
@@ -66,7 +65,7 @@ async def until_held(service: Service, places: float) -> None:
 async def test_small_limit_is_exact_over_two_processes(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(buckets, "ANSWER_SECONDS", 10.0)  # However slow the machine is.
+    monkeypatch.setattr(rate_limits, "ANSWER_SECONDS", 10.0)  # However slow the machine is.
     limits: Limited = {"tenant_requests_per_second": SLOWLY, "tenant_requests_burst": 5}
     key = await service.make_key("client", "u1")
     async with limited(service, **limits) as one, limited(service, **limits) as other:

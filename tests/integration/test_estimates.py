@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from storage.identifiers import utc_now
+from storage.clock import utc_now
 from tests.faults.stack import pictures, until
 from tests.service import Service, running_service
 

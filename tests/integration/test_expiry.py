@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from storage.connect import Stores
-from storage.mongo import DURABLE
+from storage.mongo.client import DURABLE
+from storage.stores import Stores
 from tests.faults.stack import until
 from tests.pictures import draw
 from tests.problems import assert_problem

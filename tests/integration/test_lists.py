@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from storage.identifiers import first_id_at
-from storage.mongo import DURABLE
+from storage.clock import first_id_at
+from storage.mongo.client import DURABLE
 from tests.pictures import draw
 from tests.service import Service
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from domain.jobs import JobChange
-from storage.mongo import DURABLE
+from storage.mongo.client import DURABLE
 from tests.event_streams import listening
 from tests.pictures import draw
 from tests.service import Service, authorization, running_service

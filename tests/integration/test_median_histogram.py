@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from domain.calendar.days import find_day, find_zone
-from storage.identifiers import utc_now
+from storage.clock import utc_now
 from tests.pictures import draw
 from tests.plain_medians import plain_median
 from tests.problems import assert_problem

@@ -12,7 +12,7 @@ import httpx
 
 from deploy.servers.embedded import EmbeddedServers
 from domain.keys import link_token
-from storage.mongo import DURABLE
+from storage.mongo.client import DURABLE
 from tests.faults.stack import running_stack
 from tests.pictures import draw
 from tests.service import Service, authorization

@@ -14,7 +14,7 @@ from nanoarrow import ipc
 
 from domain.calendar.days import find_zone
 from domain.calendar.weeks import find_week
-from storage.identifiers import utc_now
+from storage.clock import utc_now
 from tests.image_documents import finished_image, insert_images
 from tests.pictures import draw
 from tests.plain_medians import random_counts

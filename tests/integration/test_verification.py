@@ -11,8 +11,8 @@ import pytest_asyncio
 from bson import ObjectId
 
 from deploy.servers.embedded import EmbeddedServers
-from storage.identifiers import new_id
-from storage.mongo import DURABLE, Database
+from storage.clock import new_id
+from storage.mongo.client import DURABLE, Database
 from storage.statistics_folding import FOLDER, StatisticsFolder
 from storage.verification import EVERY_INVARIANT, Verification, Verifier
 from tests.pictures import draw

@@ -9,7 +9,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from benchmarks.harness.receivers import Message, Receivers
-from storage.mongo import DURABLE
+from storage.mongo.client import DURABLE
 from tests.faults.stack import until
 from tests.pictures import draw
 from tests.problems import assert_problem

@@ -11,9 +11,9 @@ import pytest
 from benchmarks.harness.receivers import HOST, RETRY_AFTER_SECONDS, Receivers
 from domain.keys import scope_of
 from domain.webhooks.endpoints import WebhookStatus
-from storage.connect import open_stores
-from storage.identifiers import utc_now
-from storage.mongo import DURABLE
+from storage.clock import utc_now
+from storage.mongo.client import DURABLE
+from storage.stores import open_stores
 from tasks.delivery.process import read_settings
 from tests.deliveries import (
     ADMIN,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from storage.expiry import Expiry
-from storage.mongo import DURABLE
+from storage.mongo.client import DURABLE
 from storage.settings import WorkRules
 from tests.integration.test_expiry import age
 from tests.pictures import draw

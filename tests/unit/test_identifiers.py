@@ -6,16 +6,16 @@ from uuid import UUID
 
 import pytest
 
-from storage import identifiers
-from storage.identifiers import first_id_at, follow_clock, made_at, new_id, utc_now
+from storage import clock
+from storage.clock import first_id_at, follow_clock, made_at, new_id, utc_now
 
 HOUR = timedelta(hours=1)
 
 
 @pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+def own_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """A clock of this test's own."""
-    monkeypatch.setattr(identifiers, "_clock", identifiers._SteadyClock())
+    monkeypatch.setattr(clock, "_clock", clock._SteadyClock())
 
 
 def test_ids_are_uuid7_in_the_order_of_their_making() -> None:

@@ -4,7 +4,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.parser import text_string_to_metric_families
 
 from domain.jobs import Status
-from storage.identifiers import new_id
+from storage.clock import new_id
 from storage.work_metrics import WorkMetrics
 from telemetry.prometheus import Page, pack
 

@@ -13,8 +13,9 @@ from bson import Binary
 from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo import ReturnDocument
 
-from storage.identifiers import new_id
-from storage.mongo import Client, Database, Document, run_transaction_in
+from storage.clock import new_id
+from storage.mongo.client import Client, Database, Document
+from storage.mongo.transactions import run_transaction_in
 
 Result = TypeVar("Result")
 

@@ -8,8 +8,8 @@ from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo.client_session import ClientSession
 from pymongo.errors import OperationFailure
 
-from storage.deadlines import run_in_thread
-from storage.mongo import Client, Database, PlainDatabase
+from storage.mongo.client import Client, Database, PlainDatabase
+from storage.mongo.deadlines import run_in_thread
 
 Result = TypeVar("Result")
 SNAPSHOT_UNAVAILABLE = 246

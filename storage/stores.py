@@ -10,33 +10,27 @@ from arq.connections import ArqRedis
 from domain.jobs import ChunkPlan
 from storage.acceptance import Acceptance
 from storage.api_keys import ApiKeys
-from storage.buckets import Buckets
 from storage.cancellation import Cancellation
+from storage.clock import follow_clock
 from storage.dead_letters import DeadLetters
 from storage.errors import MONGODB_FAILED, REDIS_FAILED
 from storage.expiry import Expiry
 from storage.hints import Hints, connect_redis
 from storage.idempotency import Idempotency
-from storage.identifiers import follow_clock
 from storage.image_search import ImageSearch
 from storage.images import Images
 from storage.jobs import Jobs
 from storage.ledger import Ledger
 from storage.load import LoadMeter
 from storage.medians import Medians
-from storage.mongo import (
-    Client,
-    Collection,
-    Database,
-    connect_mongo,
-    ensure_indexes,
-    read_clock,
-)
+from storage.mongo.client import Client, Collection, Database, connect_mongo, read_clock
 from storage.notices import Notices
 from storage.poison import Poisons
+from storage.rate_limits import Buckets
 from storage.recovery import Recovery
 from storage.reopening import Reopening
 from storage.results import Results
+from storage.schema import ensure_indexes
 from storage.settings import StoreSettings, WorkRules
 from storage.statistics import StatisticsReader
 from storage.statistics_adoption import mark_new

@@ -1,0 +1,1 @@
+"""How MongoDB is reached: client, deadlines, transactions, snapshots, leases."""
