@@ -13,7 +13,7 @@ import structlog
 
 from domain.fairness.token_buckets import Demand, Drawn, RateLimit
 from storage.errors import REDIS_FAILED
-from storage.hints import connect_redis
+from storage.queue.connection import connect_redis
 from storage.settings import StoreSettings
 
 ANSWER_SECONDS = 0.1

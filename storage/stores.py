@@ -15,7 +15,6 @@ from storage.clock import follow_clock
 from storage.dead_letters import DeadLetters
 from storage.errors import MONGODB_FAILED, REDIS_FAILED
 from storage.expiry import Expiry
-from storage.hints import Hints, connect_redis
 from storage.idempotency import Idempotency
 from storage.image_search import ImageSearch
 from storage.images import Images
@@ -24,8 +23,10 @@ from storage.ledger import Ledger
 from storage.load import LoadMeter
 from storage.medians import Medians
 from storage.mongo.client import Client, Collection, Database, connect_mongo, read_clock
-from storage.notices import Notices
 from storage.poison import Poisons
+from storage.queue.connection import connect_redis
+from storage.queue.hints import Hints
+from storage.queue.job_events import Notices
 from storage.rate_limits import Buckets
 from storage.recovery import Recovery
 from storage.reopening import Reopening

@@ -2,8 +2,8 @@
 
 from math import ceil
 
+from storage.queue.fair_queue import Behind
 from storage.stores import Stores
-from storage.turns import Behind
 
 REFILL_SECONDS = 0.5
 # What one pass takes on at most.

@@ -7,9 +7,9 @@ more on round trips than on the image. Tasks that run side by side share theirs.
 from collections.abc import Sequence
 
 from domain.jobs import JobChange
-from storage.gathering import Gathering
 from storage.images import Blob
 from storage.ledger_rows import ClaimedImage, FinishedImage
+from storage.queue.batching import Gathering
 from storage.results import BlobResults
 from storage.stores import Stores
 from storage.workers import worker_name

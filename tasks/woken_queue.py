@@ -9,7 +9,7 @@ from arq.jobs import deserialize_job_raw
 from arq.worker import Retry, Worker
 
 from storage.errors import REDIS_FAILED
-from storage.turns import Room, TakenHint, Turns
+from storage.queue.fair_queue import Room, TakenHint, Turns
 
 MOST_TASKS = 100
 PAUSE_SECONDS = 1.0

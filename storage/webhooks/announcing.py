@@ -19,7 +19,7 @@ from storage.api_keys import find_valid_keys
 from storage.clock import utc_now
 from storage.errors import STORE_FAILED
 from storage.mongo.client import COMMITTED, DURABLE, Database, Document
-from storage.notices import Notices
+from storage.queue.job_events import Notices
 from storage.webhooks.documents import endpoint_of, event_of, kept_event, new_callback, new_delivery
 from storage.webhooks.indexes import IS_UNANNOUNCED, UNANNOUNCED
 from storage.webhooks.marks import events_of_image, events_of_job

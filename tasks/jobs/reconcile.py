@@ -18,8 +18,8 @@ from storage.attempts import LEASE_EXPIRED, BadAttempt
 from storage.clock import utc_now
 from storage.errors import REDIS_FAILED, STORE_FAILED
 from storage.ledger_rows import ClaimedImage, FinishedImage
+from storage.queue.fair_queue import HintState
 from storage.stores import Stores
-from storage.turns import HintState
 from tasks.giving_up import log_dead_letter
 
 MAX_IMAGES = 5_000

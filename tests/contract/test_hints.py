@@ -6,7 +6,8 @@ import random
 from redis.asyncio import Redis
 
 from domain.jobs import ChunkHint
-from storage.hints import Hints, connect_redis
+from storage.queue.connection import connect_redis
+from storage.queue.hints import Hints
 from storage.settings import StoreSettings, WorkRules
 from storage.stores import Stores
 from tasks.worker import read_settings

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from domain.jobs import JobChange, Status
-from storage.hints import connect_redis
-from storage.notices import CHANNEL, Notices
+from storage.queue.connection import connect_redis
+from storage.queue.job_events import CHANNEL, Notices
 from storage.settings import StoreSettings
 from storage.stores import Stores
 

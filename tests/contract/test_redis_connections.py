@@ -4,7 +4,7 @@ import uvloop
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from deploy.servers.embedded import EmbeddedServers
-from storage.hints import connect_redis
+from storage.queue.connection import connect_redis
 from storage.settings import StoreSettings
 
 

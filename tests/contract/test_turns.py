@@ -7,9 +7,9 @@ import pytest
 from arq.constants import in_progress_key_prefix
 
 from domain.jobs import ChunkHint
+from storage.queue.fair_queue import Behind, Room, Turns
 from storage.settings import WorkRules
 from storage.stores import Stores
-from storage.turns import Behind, Room, Turns
 
 QUEUE = "arq:queue"
 MOST = 100

@@ -10,9 +10,9 @@ from arq.constants import in_progress_key_prefix
 from arq.worker import Retry, func
 
 from domain.jobs import ChunkHint
+from storage.queue.fair_queue import PROCESS_IMAGES, Turns
 from storage.settings import WorkRules
 from storage.stores import Stores
-from storage.turns import PROCESS_IMAGES, Turns
 from tasks.woken_queue import WokenQueue
 
 MOST_UNITS = 52

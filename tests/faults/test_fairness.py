@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from deploy.servers.embedded import EmbeddedServers
-from storage.hints import QUEUE
+from storage.queue.hints import QUEUE
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import SHORT, Stack, pictures, running_stack, until
 

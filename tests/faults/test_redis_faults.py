@@ -8,8 +8,8 @@ import pytest
 from arq.constants import in_progress_key_prefix
 
 from storage.clock import utc_now
-from storage.hints import QUEUE
-from storage.turns import IN_PROGRESS_SECONDS
+from storage.queue.fair_queue import IN_PROGRESS_SECONDS
+from storage.queue.hints import QUEUE
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, pictures, until
 

@@ -7,23 +7,16 @@ effort, happens in the background, and never holds up an answer.
 import asyncio
 from collections.abc import Sequence
 
-import msgspec
 import structlog
 from arq.connections import ArqRedis
 from arq.constants import default_queue_name
-from redis.asyncio import ConnectionPool
-from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from domain.jobs import ChunkHint, read_hint_id
-from storage.cancellable import make_cancellable
-from storage.channels import listen
 from storage.errors import REDIS_FAILED
-from storage.gathering import Gathering
-from storage.settings import StoreSettings, WorkRules
-from storage.turns import CHANNEL, HintState, Room, Turns
+from storage.queue.batching import Gathering
+from storage.queue.channels import listen
+from storage.queue.fair_queue import CHANNEL, HintState, Room, Turns
+from storage.settings import WorkRules
 
 QUEUE = default_queue_name
 MARKER = "minilab:hints-are-here"
@@ -31,32 +24,6 @@ MARKER_SECONDS = 24 * 3600
 MOST_TOGETHER = 2000
 
 _log = structlog.get_logger(__name__)
-
-
-def connect_redis(settings: StoreSettings, *, retries: int = 1) -> ArqRedis:
-    """Make a Redis pool. Nothing is sent until the first call.
-
-    A time limit on every call keeps a frozen Redis from freezing us; msgpack in place of
-    arq's default pickle keeps whoever can write to Redis from running code here.
-
-    Args:
-        settings: Where Redis is.
-        retries: How often a call is tried again when the connection breaks.
-    """
-    pool = ConnectionPool.from_url(
-        settings.redis_url,
-        socket_timeout=settings.redis_timeout_seconds,
-        socket_connect_timeout=settings.redis_timeout_seconds,
-        socket_keepalive=True,
-        health_check_interval=30,
-        retry=Retry(ExponentialBackoff(cap=2, base=0.05), retries),
-        retry_on_error=[RedisConnectionError, RedisTimeoutError, OSError],
-    )
-    return ArqRedis(
-        pool_or_conn=make_cancellable(pool),
-        job_serializer=msgspec.msgpack.encode,
-        job_deserializer=msgspec.msgpack.decode,
-    )
 
 
 class Hints:

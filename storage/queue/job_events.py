@@ -15,8 +15,8 @@ import structlog
 from redis.asyncio import Redis
 
 from domain.jobs import TERMINAL, JobChange
-from storage.channels import listen
 from storage.errors import REDIS_FAILED
+from storage.queue.channels import listen
 
 Hear = Callable[[JobChange], None]
 

@@ -11,9 +11,16 @@ ago, which redis-py neither takes for an end of the connection nor tries again.
 import asyncio
 from collections.abc import Iterable
 
+import msgspec
+from arq.connections import ArqRedis
 from redis.asyncio import ConnectionPool
 from redis.asyncio.connection import AbstractConnection
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from storage.settings import StoreSettings
 
 
 class CancellableConnection(AbstractConnection):
@@ -44,3 +51,29 @@ def make_cancellable(pool: ConnectionPool) -> ConnectionPool:
     kinds = (CancellableConnection, pool.connection_class)
     pool.connection_class = type("PooledConnection", kinds, {})
     return pool
+
+
+def connect_redis(settings: StoreSettings, *, retries: int = 1) -> ArqRedis:
+    """Make a Redis pool. Nothing is sent until the first call.
+
+    A time limit on every call keeps a frozen Redis from freezing us; msgpack in place of
+    arq's default pickle keeps whoever can write to Redis from running code here.
+
+    Args:
+        settings: Where Redis is.
+        retries: How often a call is tried again when the connection breaks.
+    """
+    pool = ConnectionPool.from_url(
+        settings.redis_url,
+        socket_timeout=settings.redis_timeout_seconds,
+        socket_connect_timeout=settings.redis_timeout_seconds,
+        socket_keepalive=True,
+        health_check_interval=30,
+        retry=Retry(ExponentialBackoff(cap=2, base=0.05), retries),
+        retry_on_error=[RedisConnectionError, RedisTimeoutError, OSError],
+    )
+    return ArqRedis(
+        pool_or_conn=make_cancellable(pool),
+        job_serializer=msgspec.msgpack.encode,
+        job_deserializer=msgspec.msgpack.decode,
+    )

@@ -1,0 +1,1 @@
+"""Redis: hints, fair turns, live events."""
