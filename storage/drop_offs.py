@@ -14,8 +14,7 @@ from storage.blobs import CHUNK_BYTES, BlobIntake, StagedFile
 from storage.clock import new_id, utc_now
 from storage.idempotency import Attempt
 from storage.mongo.client import Document
-from storage.webhooks.indexes import UNANNOUNCED
-from storage.webhooks.marks import mark_of_job
+from storage.outbox.pending_events import UNANNOUNCED, mark_of_job
 from telemetry.tracing import origin
 
 

@@ -11,9 +11,8 @@ from domain.webhooks.events import EventType
 from storage.cells import tally_jobs
 from storage.clock import utc_now
 from storage.mongo.client import DURABLE, Database, Document
-from storage.webhooks.indexes import UNANNOUNCED
-from storage.webhooks.listeners import Listeners, Wanted
-from storage.webhooks.marks import mark_of_job
+from storage.outbox.pending_events import UNANNOUNCED, mark_of_job
+from storage.outbox.subscriptions import Listeners, Wanted
 from storage.work_metrics import WorkMetrics
 
 

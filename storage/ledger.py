@@ -24,7 +24,7 @@ from storage.ledger_rows import (
     roll_up_cells,
 )
 from storage.mongo.client import Database, Document
-from storage.webhooks.listeners import Listeners
+from storage.outbox.subscriptions import Listeners
 from storage.work_metrics import WorkMetrics
 
 # An image that is claimed and not held back is worked on.

@@ -12,9 +12,8 @@ from domain.webhooks.events import EventType
 from storage.attempts import BadAttempt, pushed
 from storage.clock import utc_now
 from storage.mongo.client import Document
-from storage.webhooks.indexes import UNANNOUNCED
-from storage.webhooks.listeners import NOTHING, Wanted
-from storage.webhooks.marks import mark_of_image
+from storage.outbox.pending_events import UNANNOUNCED, mark_of_image
+from storage.outbox.subscriptions import NOTHING, Wanted
 
 TOLD = frozenset({EventType.IMAGE_PROCESSED})
 TOLD_OF_GIVEN_UP = TOLD | {EventType.DEAD_LETTER_CREATED}

@@ -11,8 +11,8 @@ from domain.links import UploadLink, used_up
 from domain.records import ItemError
 from storage.drop_offs import Entry, RefusedFile
 from storage.mongo.client import Database, Document, PlainDatabase, Session
+from storage.outbox.outbox import tell_of_use
 from storage.upload_links import link_of
-from storage.webhooks.outbox import tell_of_use
 
 
 def reserve(database: PlainDatabase, session: ClientSession, entries: Iterable[Entry]) -> None:

@@ -14,7 +14,7 @@ from storage.ledger_rows import (
     read_claimed_image,
 )
 from storage.mongo.client import IS_OPEN, Database, Document
-from storage.webhooks.listeners import Listeners
+from storage.outbox.subscriptions import Listeners
 from storage.work_metrics import WorkMetrics
 
 

@@ -10,7 +10,7 @@ from storage.blob_counts import release_blobs
 from storage.contributions import bury_images
 from storage.link_use import count_deleted
 from storage.mongo.client import Database, Document
-from storage.webhooks.outbox import tell_of_removal
+from storage.outbox.outbox import tell_of_removal
 
 DELETED = "deleted"
 EXPIRED = "expired"

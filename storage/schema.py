@@ -16,8 +16,9 @@ from storage.mongo.client import (
     USER_DELETION_KEPT_SECONDS,
     Database,
 )
+from storage.outbox.pending_events import MARKS
 from storage.search_indexes import SEARCH_INDEXES
-from storage.webhooks.indexes import MARKS, WEBHOOK_INDEXES
+from storage.webhooks.indexes import WEBHOOK_INDEXES
 
 INDEXES: dict[str, list[IndexModel]] = {
     # Blobs are GridFS files; the hash makes equal bytes one blob.

@@ -23,6 +23,7 @@ from storage.ledger import Ledger
 from storage.load import LoadMeter
 from storage.medians import Medians
 from storage.mongo.client import Client, Collection, Database, connect_mongo, read_clock
+from storage.outbox.subscriptions import Listeners
 from storage.poison import Poisons
 from storage.queue.connection import connect_redis
 from storage.queue.hints import Hints
@@ -40,7 +41,6 @@ from storage.user_deletion import UserDeletion
 from storage.webhooks.deliveries import Deliveries
 from storage.webhooks.endpoints import Endpoints
 from storage.webhooks.key_secrets import KeySecrets
-from storage.webhooks.listeners import Listeners
 from storage.webhooks.outgoing import Outgoing
 from storage.webhooks.vault import Vault
 from storage.weeks import UserHistograms

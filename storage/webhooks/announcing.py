@@ -19,10 +19,15 @@ from storage.api_keys import find_valid_keys
 from storage.clock import utc_now
 from storage.errors import STORE_FAILED
 from storage.mongo.client import COMMITTED, DURABLE, Database, Document
+from storage.outbox.outbox import event_of
+from storage.outbox.pending_events import (
+    IS_UNANNOUNCED,
+    UNANNOUNCED,
+    events_of_image,
+    events_of_job,
+)
 from storage.queue.job_events import Notices
-from storage.webhooks.documents import endpoint_of, event_of, kept_event, new_callback, new_delivery
-from storage.webhooks.indexes import IS_UNANNOUNCED, UNANNOUNCED
-from storage.webhooks.marks import events_of_image, events_of_job
+from storage.webhooks.documents import endpoint_of, kept_event, new_callback, new_delivery
 
 BATCH = 200
 POLL_SECONDS = 0.5

@@ -7,7 +7,7 @@ import msgspec
 from domain.webhooks.addresses import origin_of
 from domain.webhooks.deliveries import Delivery, DeliveryStatus
 from domain.webhooks.endpoints import Endpoint
-from domain.webhooks.events import DATA_OF, Event, EventType
+from domain.webhooks.events import Event
 from storage.clock import new_id
 from storage.mongo.client import Document
 
@@ -50,26 +50,6 @@ def new_delivery(event: Event, endpoint: Endpoint, now: datetime) -> Document:
 def new_callback(event: Event, url: str, now: datetime) -> Document:
     """Make the document of an event on its way to the ``callback_url`` of its job."""
     return _new_delivery(event, None, url, event.key_id, now)
-
-
-def event_document(event: Event) -> Document:
-    """Make the document of an event that is on its way."""
-    document: Document = msgspec.to_builtins(event, builtin_types=(datetime,))
-    return document | {"_id": event.id, "job_id": event.job_id}
-
-
-def event_of(document: Document) -> Event:
-    """Read an event from its document."""
-    type_ = EventType(document["type"])
-    return Event(
-        type=type_,
-        object_id=document["object_id"],
-        version=document["version"],
-        at=document["at"],
-        key_id=document["key_id"],
-        user_id=document["user_id"],
-        data=msgspec.convert(document["data"], DATA_OF[type_]),  # type: ignore[arg-type]
-    )
 
 
 def kept_event(event: Event, body: bytes, now: datetime) -> Document:

@@ -16,8 +16,9 @@ from storage.clock import new_id, utc_now
 from storage.jobs import scope_query
 from storage.mongo.client import DURABLE, Client, Database, Document, Session, read_clock
 from storage.mongo.transactions import run_transaction
-from storage.webhooks.documents import endpoint_of, event_document
-from storage.webhooks.listeners import CACHE_SECONDS
+from storage.outbox.outbox import event_document
+from storage.outbox.subscriptions import CACHE_SECONDS
+from storage.webhooks.documents import endpoint_of
 from storage.webhooks.live_secrets import first_secret, rotate
 from storage.webhooks.vault import Vault
 

@@ -2,19 +2,8 @@
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-UNANNOUNCED = "unannounced"
-IS_UNANNOUNCED = {UNANNOUNCED: {"$exists": True}}
-
 IS_DUE = {"due_at": {"$exists": True}}
 
-MARKS = [
-    IndexModel(
-        [(f"{UNANNOUNCED}.at", ASCENDING)],
-        name=UNANNOUNCED,
-        partialFilterExpression=IS_UNANNOUNCED,
-    )
-]
-"""Of jobs and of images: what has not been announced, oldest first."""
 
 WEBHOOK_INDEXES = {
     "webhook_endpoints": [

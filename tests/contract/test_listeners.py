@@ -9,8 +9,8 @@ from domain.webhooks.events import EventType
 from storage.ledger import Ledger
 from storage.ledger_rows import ClaimedImage
 from storage.mongo.client import Document
+from storage.outbox.subscriptions import CACHE_SECONDS, EVERYTHING, NOTHING, Listeners
 from storage.stores import Stores
-from storage.webhooks.listeners import CACHE_SECONDS, EVERYTHING, NOTHING, Listeners
 from tests.drop_offs import accept, fail
 
 GAVE_UP = "decode_timed_out"

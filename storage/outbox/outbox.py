@@ -1,17 +1,18 @@
 """Events that are written in the transaction of the change that they tell of."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
+import msgspec
 from pymongo.client_session import ClientSession
 
 from domain.links import UploadLink
-from domain.webhooks.events import Event, EventType, ImageDeleted, LinkUsedUp
+from domain.webhooks.events import DATA_OF, Event, EventType, ImageDeleted, LinkUsedUp
 from storage.clock import utc_now
 from storage.mongo.client import Database, Document, PlainDatabase, Session
 from storage.mongo.deadlines import run_in_thread
-from storage.webhooks.documents import event_document
-from storage.webhooks.listeners import find_wanted
-from storage.webhooks.marks import events_of_image
+from storage.outbox.pending_events import events_of_image
+from storage.outbox.subscriptions import find_wanted
 
 
 def put_out(database: PlainDatabase, events: Sequence[Event], session: ClientSession) -> None:
@@ -67,3 +68,23 @@ def tell_of_use(
     data = LinkUsedUp(link_id, user_id, after.used_files, after.used_bytes, url)
     event = Event(EventType.LINK_USED_UP, link_id, 0, utc_now(), after.key_id, user_id, data)
     put_out(database, [event], session)
+
+
+def event_document(event: Event) -> Document:
+    """Make the document of an event that is on its way."""
+    document: Document = msgspec.to_builtins(event, builtin_types=(datetime,))
+    return document | {"_id": event.id, "job_id": event.job_id}
+
+
+def event_of(document: Document) -> Event:
+    """Read an event from its document."""
+    type_ = EventType(document["type"])
+    return Event(
+        type=type_,
+        object_id=document["object_id"],
+        version=document["version"],
+        at=document["at"],
+        key_id=document["key_id"],
+        user_id=document["user_id"],
+        data=msgspec.convert(document["data"], DATA_OF[type_]),  # type: ignore[arg-type]
+    )

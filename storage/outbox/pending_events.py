@@ -6,6 +6,8 @@ change the document again before anybody has looked. The announcer takes marks o
 
 from datetime import datetime
 
+from pymongo import ASCENDING, IndexModel
+
 from domain.jobs import Status
 from domain.webhooks.events import (
     DeadLetterCreated,
@@ -15,7 +17,19 @@ from domain.webhooks.events import (
     JobFinished,
 )
 from storage.mongo.client import Document
-from storage.webhooks.indexes import UNANNOUNCED
+
+UNANNOUNCED = "unannounced"
+
+IS_UNANNOUNCED = {UNANNOUNCED: {"$exists": True}}
+
+MARKS = [
+    IndexModel(
+        [(f"{UNANNOUNCED}.at", ASCENDING)],
+        name=UNANNOUNCED,
+        partialFilterExpression=IS_UNANNOUNCED,
+    )
+]
+"""Of jobs and of images: what has not been announced, oldest first."""
 
 
 def mark_of_job(version: int, status: Status, at: datetime) -> Document:

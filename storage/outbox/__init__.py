@@ -1,0 +1,1 @@
+"""Events, owed from the write that causes them."""
