@@ -14,8 +14,8 @@ from litestar.types import ASGIApp
 from domain.errors.access import Forbidden, LinkRevoked, NotFound, Unauthenticated
 from domain.keys import ADMIN_USER, LINK_PREFIX, Caller, Role, hash_secret
 from domain.links import UploadLink
-from storage.api_keys import ApiKeys
-from storage.upload_links import UploadLinks
+from storage.access.api_keys import ApiKeys
+from storage.access.upload_links import UploadLinks
 
 OPEN = "open_to_all"
 LINK_OPT = "link"

@@ -10,9 +10,9 @@ from domain.fingerprints import band_keys, count_differing_bits, nearby_band_key
 from domain.jobs import Status
 from domain.keys import Scope
 from domain.records import Image
+from storage.access.scope import scope_query
 from storage.clock import first_id_at
 from storage.images import image_of
-from storage.jobs import scope_query
 from storage.mongo.client import COMMITTED, Database, Document
 from storage.search_indexes import LEAST_FINGERPRINT, NEAR_DUPLICATES
 

@@ -9,6 +9,7 @@ from domain.fairness.estimates import OpenJob
 from domain.jobs import Status, Tally
 from domain.keys import Scope
 from domain.records import Cell, Item, ItemError, Job, refused_item
+from storage.access.scope import scope_query
 from storage.mongo.client import COMMITTED, IS_OPEN, OPEN_JOBS, Database, Document
 from storage.tombstones import refuse_absent
 
@@ -125,16 +126,6 @@ class Jobs:
 ITEM_FIELDS = dict.fromkeys(
     ["job_id", "index", "filename", "status", "cells", "duplicate_of", "error"], 1
 )
-
-
-def scope_query(scope: Scope) -> Document:
-    """Turn a scope into the query that limits a read to it."""
-    query: Document = {}
-    if scope.user_id is not None:
-        query["user_id"] = scope.user_id
-    if scope.key_id is not None:
-        query["key_id"] = scope.key_id
-    return query
 
 
 def item_of(image: Document) -> Item:

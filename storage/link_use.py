@@ -9,10 +9,10 @@ from pymongo.client_session import ClientSession
 from domain.errors.access import LinkRevoked
 from domain.links import UploadLink, used_up
 from domain.records import ItemError
+from storage.access.upload_links import link_of
 from storage.drop_offs import Entry, RefusedFile
-from storage.mongo.client import Database, Document, PlainDatabase, Session
+from storage.mongo.client import PlainDatabase
 from storage.outbox.outbox import tell_of_use
-from storage.upload_links import link_of
 
 
 def reserve(database: PlainDatabase, session: ClientSession, entries: Iterable[Entry]) -> None:
@@ -51,27 +51,6 @@ def reserve(database: PlainDatabase, session: ClientSession, entries: Iterable[E
         entry.refusal = LinkRevoked()
     if writes:
         collection.bulk_write(writes, ordered=False, session=session)
-
-
-async def count_deleted(database: Database, images: Iterable[Document], session: Session) -> None:
-    """Take images that are deleted out of the totals of their links.
-
-    Args:
-        database: Holds everything.
-        images: Their documents; those without a link cost nothing.
-        session: The transaction that deletes them.
-    """
-    totals: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for image in images:
-        if link_id := image.get("link_id"):
-            totals[link_id][0] += 1
-            totals[link_id][1] += image["size_bytes"]
-    writes = [
-        UpdateOne({"_id": link_id}, {"$inc": {"deleted_files": files, "deleted_bytes": size_bytes}})
-        for link_id, (files, size_bytes) in totals.items()
-    ]
-    if writes:
-        await database["upload_links"].bulk_write(writes, ordered=False, session=session)
 
 
 def _admit(entry: Entry, link: UploadLink) -> UploadLink:

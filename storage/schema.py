@@ -2,9 +2,9 @@
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from storage.access.api_keys import EXPIRES
 from storage.mongo.client import (
     DEAD_LETTERS,
-    EXPIRES,
     IS_DEAD_LETTER,
     IS_OPEN,
     IS_REMOVED,

@@ -9,7 +9,8 @@ from arq.connections import ArqRedis
 
 from domain.jobs import ChunkPlan
 from storage.acceptance import Acceptance
-from storage.api_keys import ApiKeys
+from storage.access.api_keys import ApiKeys
+from storage.access.upload_links import UploadLinks
 from storage.cancellation import Cancellation
 from storage.clock import follow_clock
 from storage.dead_letters import DeadLetters
@@ -36,7 +37,6 @@ from storage.schema import ensure_indexes
 from storage.settings import StoreSettings, WorkRules
 from storage.statistics import StatisticsReader
 from storage.statistics_adoption import mark_new
-from storage.upload_links import UploadLinks
 from storage.user_deletion import UserDeletion
 from storage.webhooks.deliveries import Deliveries
 from storage.webhooks.endpoints import Endpoints

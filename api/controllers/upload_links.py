@@ -29,9 +29,9 @@ from api.schemas.upload_links import (
 from domain.errors.access import NotFound
 from domain.keys import check_user_id, link_token
 from domain.links import UploadLink
+from storage.access.upload_links import LinkPlan
 from storage.clock import utc_now
 from storage.mongo.client import Session
-from storage.upload_links import LinkPlan
 
 LinkId = Annotated[str, PathParameter(max_length=64, examples=[Example(value=EXAMPLE_ID)])]
 NewLinkBody = Annotated[

@@ -41,7 +41,6 @@ IS_DEAD_LETTER = {"gave_up_at": {"$exists": True}}
 UNCOUNTED = "uncounted"
 IS_UNCOUNTED = {"uncounted": True}
 IS_REMOVED = {"removed": True}
-EXPIRES = {"expires_at": {"$type": "date"}}
 
 
 def connect_mongo(settings: StoreSettings) -> Client:

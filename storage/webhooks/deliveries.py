@@ -9,8 +9,8 @@ from domain.keys import Scope
 from domain.webhooks.deliveries import Delivery, DeliveryStatus
 from domain.webhooks.endpoints import Endpoint
 from domain.webhooks.events import Event, EventType, WebhookTest, write_payload
+from storage.access.scope import scope_query
 from storage.clock import utc_now
-from storage.jobs import scope_query
 from storage.mongo.client import COMMITTED, DURABLE, Client, Database, Document, Session
 from storage.mongo.transactions import run_transaction
 from storage.webhooks.documents import delivery_of, kept_event, new_delivery

@@ -12,8 +12,8 @@ from domain.keys import Caller, Scope
 from domain.webhooks.deliveries import DeliveryStatus
 from domain.webhooks.endpoints import LISTENING, DisabledReason, Endpoint, WebhookStatus
 from domain.webhooks.events import CHOSEN, Event, EventType, WebhookDisabled
+from storage.access.scope import scope_query
 from storage.clock import new_id, utc_now
-from storage.jobs import scope_query
 from storage.mongo.client import DURABLE, Client, Database, Document, Session, read_clock
 from storage.mongo.transactions import run_transaction
 from storage.outbox.outbox import event_document

@@ -11,9 +11,9 @@ from domain.jobs import ChunkPlan
 from domain.keys import Scope
 from domain.links import UploadLink
 from storage.acceptance import Acceptance
+from storage.access.upload_links import LinkPlan
 from storage.drop_offs import Ticket
 from storage.stores import Stores
-from storage.upload_links import LinkPlan
 from tests.drop_offs import accept, drop_off
 
 MB = 1024 * 1024

@@ -9,7 +9,7 @@ import pytest
 
 from domain.errors.requests import InvalidValue
 from domain.keys import Caller, Role, hash_secret, key_secret
-from storage.api_keys import CACHE_SECONDS, MAX_LIFE, ApiKey, ApiKeys, KeyPlan
+from storage.access.api_keys import CACHE_SECONDS, MAX_LIFE, ApiKey, ApiKeys, KeyPlan
 from storage.clock import utc_now
 from storage.stores import Stores
 

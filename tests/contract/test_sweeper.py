@@ -8,7 +8,7 @@ from bson import ObjectId
 
 from domain.keys import Role, Scope
 from storage import sweeper as sweeping
-from storage.api_keys import KeyPlan
+from storage.access.api_keys import KeyPlan
 from storage.blobs import BlobIntake, IncomingFile, find_variant, variant_id
 from storage.clock import utc_now
 from storage.stores import Stores

@@ -1,9 +1,11 @@
 """Invitation links at rest: found by the hash of their token, revoked in place."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 
 import msgspec
+from pymongo import UpdateOne
 
 from domain.keys import LINK_PREFIX, hash_secret, link_user
 from domain.links import UploadLink, find_expiry
@@ -126,3 +128,24 @@ def link_of(document: Document) -> UploadLink:
     """Read a link from its document."""
     fields = {name: document[name] for name in UploadLink.__struct_fields__ if name != "id"}
     return msgspec.convert(fields | {"id": document["_id"]}, UploadLink)
+
+
+async def count_deleted(database: Database, images: Iterable[Document], session: Session) -> None:
+    """Take images that are deleted out of the totals of their links.
+
+    Args:
+        database: Holds everything.
+        images: Their documents; those without a link cost nothing.
+        session: The transaction that deletes them.
+    """
+    totals: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for image in images:
+        if link_id := image.get("link_id"):
+            totals[link_id][0] += 1
+            totals[link_id][1] += image["size_bytes"]
+    writes = [
+        UpdateOne({"_id": link_id}, {"$inc": {"deleted_files": files, "deleted_bytes": size_bytes}})
+        for link_id, (files, size_bytes) in totals.items()
+    ]
+    if writes:
+        await database["upload_links"].bulk_write(writes, ordered=False, session=session)

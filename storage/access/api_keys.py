@@ -12,6 +12,8 @@ from domain.keys import ADMIN_USER, Caller, Role, hash_secret
 from storage.clock import cut_to_milliseconds, new_id
 from storage.mongo.client import DURABLE, Database, Document, Session, read_clock
 
+EXPIRES = {"expires_at": {"$type": "date"}}
+
 # A revocation reaches the process that made it at once, others within this time; an expiry too.
 CACHE_SECONDS = 1.0
 CACHE_KEYS = 10_000
