@@ -23,12 +23,12 @@ from benchmarks.harness.meter import MEGABYTE, cpu_seconds, tree_rss_mb, watch_p
 from benchmarks.harness.service import Bench, Service, running_service
 from benchmarks.rows import Row, Section, Target
 from benchmarks.similar_users import AT_MOST, PRODUCT, measure_growth, time_products
-from storage.contributions import CONTRIBUTIONS
+from storage.aggregates.contributions import CONTRIBUTIONS
+from storage.aggregates.folding import StatisticsFolder
 from storage.medians import MEDIANS
 from storage.mongo.client import connect_mongo
 from storage.schema import ensure_indexes
 from storage.settings import StoreSettings
-from storage.statistics_folding import StatisticsFolder
 
 UNCHANGED_MS = 20.0
 WEEK_MS = 20.0

@@ -12,9 +12,9 @@ from pymongo.database import Database
 from domain.histograms.signatures import UNIT
 from domain.images.operations import HISTOGRAM
 from domain.statistics import Facts, Upload
+from storage.aggregates.contributions import CONTRIBUTIONS, TAKEN_OVER, Contribution, make_document
+from storage.aggregates.signatures import REVISIONS, SIGNATURES
 from storage.clock import first_id_at
-from storage.contributions import CONTRIBUTIONS, TAKEN_OVER, Contribution, make_document
-from storage.signatures import REVISIONS, SIGNATURES
 
 LEVELS = 256
 HILLS = 4

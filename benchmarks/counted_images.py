@@ -24,7 +24,7 @@ from domain.statistics import (
     USERS,
     name_quarter,
 )
-from storage.stored_counts import writes_of
+from storage.aggregates.counters import writes_of
 
 BATCH = 20_000
 IMAGES_OF_USER = 5

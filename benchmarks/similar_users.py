@@ -21,10 +21,10 @@ from benchmarks.harness.service import ROOT, Bench
 from benchmarks.rows import Row, Target
 from domain.histograms.nearest import Neighbour
 from domain.histograms.similarity import Metric, distances
+from storage.aggregates.signatures import SIGNATURES
 from storage.mongo.client import connect_mongo
 from storage.schema import INDEXES
 from storage.settings import SimilaritySettings, StoreSettings
-from storage.signatures import SIGNATURES
 from storage.similar_users import SimilarUsers
 
 COUNT = 10

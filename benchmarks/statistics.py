@@ -16,10 +16,11 @@ from benchmarks.harness.http_client import Address, Connection, get_request, upl
 from benchmarks.harness.meter import cpu_seconds
 from benchmarks.harness.service import Bench, Service, running_service
 from benchmarks.rows import Row, Section, Target
-from storage.mongo.client import DURABLE, IS_UNCOUNTED, UNCOUNTED, connect_mongo
+from storage.aggregates.adoption import ADOPTED
+from storage.aggregates.counted_images import IS_UNCOUNTED, UNCOUNTED
+from storage.aggregates.folding import FOLDER, StatisticsFolder
+from storage.mongo.client import DURABLE, connect_mongo
 from storage.settings import StoreSettings
-from storage.statistics_adoption import ADOPTED
-from storage.statistics_folding import FOLDER, StatisticsFolder
 
 PATH = "/v1/statistics?tz=Asia/Kathmandu"
 LIMIT_PATH = "/v1/capabilities"

@@ -7,9 +7,9 @@ from bson import ObjectId
 from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo import UpdateOne
 
+from storage.aggregates.changes import take_back_blobs
 from storage.mongo.client import Client, Database
 from storage.mongo.transactions import run_transaction
-from storage.statistics_changes import take_back_blobs
 
 
 async def release_blobs(

@@ -13,15 +13,15 @@ from pymongo.errors import DuplicateKeyError
 
 from domain.errors.capacity import Unavailable
 from domain.histograms.signatures import read_counts
+from storage.aggregates.contributions import check_is_taken_over, read_histograms
+from storage.aggregates.pending import HistogramChange, read_unfolded_histograms
+from storage.aggregates.signatures import newest_change
 from storage.clock import utc_now
-from storage.contributions import check_is_taken_over, read_histograms
 from storage.histogram_spool import HistogramSpool
 from storage.mongo.client import DURABLE, Client, Database, Document, PlainDatabase
 from storage.mongo.snapshots import read_snapshot_in_thread
 from storage.periods import Period
 from storage.shared_answers import SharedAnswers
-from storage.signatures import newest_change
-from storage.unfolded import HistogramChange, read_unfolded_histograms
 
 MEDIANS = "medians"
 MAX_SECONDS = 120.0

@@ -7,8 +7,8 @@ from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo import UpdateOne
 
 from storage.access.upload_links import count_deleted
+from storage.aggregates.contributions import bury_images
 from storage.blob_counts import release_blobs
-from storage.contributions import bury_images
 from storage.mongo.client import Database, Document
 from storage.outbox.outbox import tell_of_removal
 

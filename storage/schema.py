@@ -3,16 +3,15 @@
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from storage.access.api_keys import EXPIRES
+from storage.aggregates.contributions import IS_REMOVED
+from storage.aggregates.counted_images import IS_UNCOUNTED, UNCOUNTED
 from storage.mongo.client import (
     DEAD_LETTERS,
     IS_DEAD_LETTER,
     IS_OPEN,
-    IS_REMOVED,
-    IS_UNCOUNTED,
     MEDIANS_KEPT_SECONDS,
     OPEN_DELETIONS,
     OPEN_JOBS,
-    UNCOUNTED,
     USER_DELETION_KEPT_SECONDS,
     Database,
 )

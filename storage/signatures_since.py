@@ -11,10 +11,10 @@ from domain.calendar.days import LAST_MOMENT
 from domain.errors.requests import TooManyImages
 from domain.histograms.signatures import Sums, count_units, read_counts
 from domain.images.values import BINS
-from storage.contributions import CONTRIBUTIONS
+from storage.aggregates.contributions import CONTRIBUTIONS
+from storage.aggregates.pending import read_unfolded_histograms
 from storage.mongo.client import PlainDatabase
 from storage.periods import Period
-from storage.unfolded import read_unfolded_histograms
 
 BATCH = 2_000
 

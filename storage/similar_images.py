@@ -14,12 +14,12 @@ from domain.errors.access import NotFound
 from domain.histograms.nearest import Nearest, Neighbour
 from domain.histograms.signatures import read_counts
 from domain.histograms.similarity import Floats, Metric, distances
-from storage.contributions import CONTRIBUTIONS, check_is_taken_over, read_histograms
+from storage.aggregates.contributions import CONTRIBUTIONS, check_is_taken_over, read_histograms
+from storage.aggregates.pending import HistogramChange, read_unfolded_histograms
 from storage.mongo.client import Client, Database, PlainDatabase
 from storage.mongo.snapshots import read_snapshot_in_thread
 from storage.periods import Period
 from storage.settings import SimilaritySettings
-from storage.unfolded import HistogramChange, read_unfolded_histograms
 
 LONGEST_SECONDS = 120.0
 EVER = datetime(1970, 1, 1, tzinfo=UTC)

@@ -15,13 +15,13 @@ from domain.histograms.signatures import Sums, mean_shares
 from domain.histograms.similarity import Floats, Metric, distances, rounding_bounds
 from domain.histograms.vector_index import Slots, VectorIndex
 from domain.images.values import BINS
-from storage.contributions import check_is_taken_over
+from storage.aggregates.contributions import check_is_taken_over
+from storage.aggregates.pending import read_unfolded_histograms
+from storage.aggregates.signatures import SignatureChange, add_changes, read_signatures
 from storage.mongo.client import Client, Database, PlainDatabase
 from storage.mongo.snapshots import read_snapshot_in_thread
 from storage.settings import SimilaritySettings
-from storage.signatures import SignatureChange, add_changes, read_signatures
 from storage.signatures_since import sum_since
-from storage.unfolded import read_unfolded_histograms
 from storage.user_vectors import UserVectors, to_vectors
 
 LONGEST_SECONDS = 280.0

@@ -18,11 +18,11 @@ from domain.statistics import (
     Counts,
     count_users,
 )
+from storage.aggregates.counters import STATISTICS, expand
+from storage.aggregates.pending import read_unfolded_counts
 from storage.mongo.client import Client, Database, Document, PlainDatabase
 from storage.mongo.deadlines import run_in_thread
 from storage.mongo.snapshots import read_snapshot
-from storage.stored_counts import STATISTICS, expand
-from storage.unfolded import read_unfolded_counts
 
 QUARTER_OF_UPLOAD: Document = {
     "$dateToString": {

@@ -11,6 +11,8 @@ from domain.jobs import ChunkPlan
 from storage.acceptance import Acceptance
 from storage.access.api_keys import ApiKeys
 from storage.access.upload_links import UploadLinks
+from storage.aggregates.adoption import mark_new
+from storage.aggregates.statistics import StatisticsReader
 from storage.cancellation import Cancellation
 from storage.clock import follow_clock
 from storage.dead_letters import DeadLetters
@@ -35,8 +37,6 @@ from storage.reopening import Reopening
 from storage.results import Results
 from storage.schema import ensure_indexes
 from storage.settings import StoreSettings, WorkRules
-from storage.statistics import StatisticsReader
-from storage.statistics_adoption import mark_new
 from storage.user_deletion import UserDeletion
 from storage.webhooks.deliveries import Deliveries
 from storage.webhooks.endpoints import Endpoints

@@ -10,14 +10,14 @@ from pymongo.client_session import ClientSession
 from domain.histograms.signatures import Shares, mean_shares
 from domain.histograms.vector_index import Slots, VectorIndex, Vectors
 from domain.images.values import BINS
-from storage.mongo.client import PlainDatabase
-from storage.signatures import (
+from storage.aggregates.signatures import (
     SIGNATURES,
     Signatures,
     can_follow,
     iterate_signatures,
     read_revision,
 )
+from storage.mongo.client import PlainDatabase
 
 _log = structlog.get_logger(__name__)
 

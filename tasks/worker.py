@@ -17,11 +17,11 @@ from domain.limits import ImageLimits, UploadLimits
 from domain.settings import SettingsReader
 from domain.version import VERSION
 from sandbox.pool import ChildPool
+from storage.aggregates.folding import StatisticsFolder
 from storage.clock import new_id
 from storage.errors import STORE_FAILED
 from storage.queue.fair_queue import PROCESS_IMAGES, TASK_SECONDS
 from storage.settings import StoreSettings, WorkRules
-from storage.statistics_folding import StatisticsFolder
 from storage.stores import Stores, open_stores
 from storage.sweeper import Sweeper
 from storage.workers import HEARTBEAT_SECONDS, worker_name

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from storage.aggregates.pending import read_unfolded_histograms
+from storage.aggregates.signatures import add_changes, iterate_signatures
 from storage.mongo.client import COMMITTED, Database, PlainDatabase
 from storage.mongo.snapshots import read_snapshot_in_thread
-from storage.signatures import add_changes, iterate_signatures
 from storage.stores import Stores
-from storage.unfolded import read_unfolded_histograms
 
 BINS = 256
 Plain = dict[str, tuple[int, list[int]]]

@@ -38,9 +38,6 @@ OPEN_DELETIONS = "open_deletions"
 DEAD_LETTERS = "dead_letters"
 IS_OPEN = {"due_at": {"$exists": True}}
 IS_DEAD_LETTER = {"gave_up_at": {"$exists": True}}
-UNCOUNTED = "uncounted"
-IS_UNCOUNTED = {"uncounted": True}
-IS_REMOVED = {"removed": True}
 
 
 def connect_mongo(settings: StoreSettings) -> Client:

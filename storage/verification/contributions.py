@@ -6,11 +6,16 @@ import numpy as np
 from pymongo.client_session import ClientSession
 
 from domain.histograms.signatures import count_units
-from storage.contributions import CONTRIBUTIONS, is_taken_over, read_contribution
-from storage.counted_images import read_settled
-from storage.mongo.client import IS_REMOVED, Document, PlainDatabase
+from storage.aggregates.contributions import (
+    CONTRIBUTIONS,
+    IS_REMOVED,
+    is_taken_over,
+    read_contribution,
+)
+from storage.aggregates.counted_images import read_settled
+from storage.aggregates.signatures import HISTOGRAM_CHANGES, SIGNATURES, SignatureChange
+from storage.mongo.client import Document, PlainDatabase
 from storage.mongo.deadlines import run_in_thread
-from storage.signatures import HISTOGRAM_CHANGES, SIGNATURES, SignatureChange
 from storage.statistics_recount import QUARTER_OF_UPLOAD
 from storage.verification.invariants import Invariant, Look, differ, has, lookup, matching, where
 

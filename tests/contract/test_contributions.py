@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from domain.keys import Scope
-from storage import statistics_folding
-from storage.contributions import TAKEN_OVER, is_taken_over, read_histograms
-from storage.counted_images import CountedImage
+from storage.aggregates import folding as statistics_folding
+from storage.aggregates.contributions import TAKEN_OVER, is_taken_over, read_histograms
+from storage.aggregates.counted_images import IS_UNCOUNTED, CountedImage
+from storage.aggregates.folding import FOLDER, StatisticsFolder
 from storage.ledger_rows import FinishedImage
-from storage.mongo.client import DURABLE, IS_UNCOUNTED, Database
+from storage.mongo.client import DURABLE, Database
 from storage.mongo.leases import LEASES, LONG_AGO, Lease
-from storage.statistics_folding import FOLDER, StatisticsFolder
 from storage.statistics_recount import find_wrong_statistics
 from storage.stores import Stores
 from tests.drop_offs import accept, fail, succeed
@@ -169,7 +169,7 @@ async def test_folders_that_take_each_others_place_count_once(stores: Stores) ->
 async def test_image_that_ends_while_it_is_folded_stays_uncounted(
     stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.statistics_folding.OPEN_LEFT", 0)
+    monkeypatch.setattr("storage.aggregates.folding.OPEN_LEFT", 0)
     ticket = await accept(stores, b"a")
     _, images = await stores.ledger.claim(ticket.job.id, 0)
 
@@ -244,7 +244,7 @@ async def test_tombstones_are_folded_and_removed(stores: Stores) -> None:
 async def test_database_of_before_is_taken_over_while_it_is_read(
     stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.statistics_adoption.BATCH", 4)
+    monkeypatch.setattr("storage.aggregates.adoption.BATCH", 4)
     owners = [f"u{n % 3}" for n in range(15)]
     ids = await add_seen_images(stores, owners, draw_counts(len(owners)))
     await _fold(stores)
@@ -282,7 +282,7 @@ async def test_new_database_needs_no_taking_over(stores: Stores) -> None:
 async def test_histograms_are_read_in_batches_in_their_order(
     stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.contributions.READ_BYTES", 5_000)
+    monkeypatch.setattr("storage.aggregates.contributions.READ_BYTES", 5_000)
     counts = draw_counts(20)
     ids = await add_seen_images(stores, ["a name", "ü" * 40] * 10, counts)
     ticket = await accept(stores, b"without a histogram")

@@ -7,10 +7,10 @@ import numpy as np
 
 from domain.histograms.signatures import count_units
 from domain.keys import Scope
-from storage.clock import first_id_at, utc_now
-from storage.mongo.client import DURABLE, IS_UNCOUNTED
-from storage.mongo.leases import LEASES
-from storage.signatures import (
+from storage.aggregates.counted_images import IS_UNCOUNTED
+from storage.aggregates.folding import FOLDER, StatisticsFolder
+from storage.aggregates.pending import read_unfolded_histograms
+from storage.aggregates.signatures import (
     VANISHED_KEPT,
     add_changes,
     can_follow,
@@ -19,9 +19,10 @@ from storage.signatures import (
     read_revision,
     read_signatures,
 )
-from storage.statistics_folding import FOLDER, StatisticsFolder
+from storage.clock import first_id_at, utc_now
+from storage.mongo.client import DURABLE
+from storage.mongo.leases import LEASES
 from storage.stores import Stores
-from storage.unfolded import read_unfolded_histograms
 from tests.plain_similarity import draw_counts
 from tests.seen_images import add_seen_images
 

@@ -15,10 +15,10 @@ from domain.errors.requests import TooManyImages
 from domain.histograms.nearest import Neighbour
 from domain.histograms.similarity import Metric
 from domain.keys import Scope
+from storage.aggregates.folding import StatisticsFolder
 from storage.settings import SimilaritySettings
 from storage.similar_images import SimilarImages
 from storage.similar_users import SimilarUsers
-from storage.statistics_folding import StatisticsFolder
 from storage.stores import Stores
 from tests.plain_similarity import PLAIN, draw_counts
 from tests.seen_images import add_seen_images

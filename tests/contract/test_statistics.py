@@ -12,11 +12,12 @@ from pymongo.errors import OperationFailure
 
 from domain.keys import Scope
 from domain.statistics import DAYS, Statistics
+from storage.aggregates.counted_images import IS_UNCOUNTED
+from storage.aggregates.folding import BATCH, FEW, OPEN_LEFT, StatisticsFolder
 from storage.clock import utc_now
 from storage.ledger_rows import FinishedImage
-from storage.mongo.client import DURABLE, IS_UNCOUNTED
+from storage.mongo.client import DURABLE
 from storage.mongo.leases import LONG_AGO
-from storage.statistics_folding import BATCH, FEW, OPEN_LEFT, StatisticsFolder
 from storage.statistics_recount import find_wrong_statistics
 from storage.stores import Stores
 from tests.drop_offs import accept, fail, succeed

@@ -16,13 +16,13 @@ from domain.errors.access import NotFound
 from domain.jobs import Status
 from domain.keys import Scope
 from domain.records import Cell, ItemError
+from storage.aggregates.contributions import IS_REMOVED
+from storage.aggregates.counted_images import IS_UNCOUNTED, CountedImage
+from storage.aggregates.folding import StatisticsFolder
 from storage.clock import follow_clock, utc_now
-from storage.counted_images import CountedImage
 from storage.ledger_rows import ClaimedImage, FinishedImage
-from storage.mongo.client import IS_REMOVED, IS_UNCOUNTED
 from storage.mongo.leases import LONG_AGO
 from storage.results import BlobResults
-from storage.statistics_folding import StatisticsFolder
 from storage.statistics_recount import find_wrong_statistics
 from storage.stores import Stores
 from tests.drop_offs import OPERATIONS, accept, succeed
@@ -213,7 +213,7 @@ async def test_statistics_are_right_after_any_history(
     for zone in ZONES:
         await _assert_right(stores, zone)
     assert await find_wrong_statistics(stores.client, stores.database) == {}
-    monkeypatch.setattr("storage.statistics_folding.OPEN_LEFT", 0)
+    monkeypatch.setattr("storage.aggregates.folding.OPEN_LEFT", 0)
     while not await _is_folded(stores):  # A folder whose session another one has ended fails once.
         await history.fold()
     await _assert_right(stores, "UTC")

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from storage.mongo.client import IS_UNCOUNTED
+from storage.aggregates.counted_images import IS_UNCOUNTED
 from storage.statistics_recount import find_wrong_statistics
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, pictures, until

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from storage.statistics_folding import StatisticsFolder
+from storage.aggregates.folding import StatisticsFolder
 from tests.pictures import draw
 from tests.plain_similarity import draw_counts
 from tests.problems import assert_problem

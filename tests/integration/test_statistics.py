@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 
 import pytest
 
-from storage.statistics_folding import StatisticsFolder
+from storage.aggregates.folding import StatisticsFolder
 from tests.image_documents import finished_image, insert_images
 from tests.pictures import draw
 from tests.problems import assert_problem

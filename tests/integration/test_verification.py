@@ -11,9 +11,9 @@ import pytest_asyncio
 from bson import ObjectId
 
 from deploy.servers.embedded import EmbeddedServers
+from storage.aggregates.folding import FOLDER, StatisticsFolder
 from storage.clock import new_id
 from storage.mongo.client import DURABLE, Database
-from storage.statistics_folding import FOLDER, StatisticsFolder
 from storage.verification import EVERY_INVARIANT, Verification, Verifier
 from tests.pictures import draw
 from tests.service import Service, environment, find_test_data, running_service

@@ -10,13 +10,14 @@ from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo.client_session import ClientSession
 
 from domain.statistics import STORED_BYTES, Counts
-from storage.contributions import CONTRIBUTIONS, TAKEN_OVER
-from storage.mongo.client import DURABLE, IS_UNCOUNTED, Database, Document, PlainDatabase
+from storage.aggregates.contributions import CONTRIBUTIONS, TAKEN_OVER
+from storage.aggregates.counted_images import IS_UNCOUNTED
+from storage.aggregates.counters import STATISTICS, expand, writes_of
+from storage.aggregates.pending import read_unfolded_counts
+from storage.aggregates.signatures import REVISIONS
+from storage.mongo.client import DURABLE, Database, Document, PlainDatabase
 from storage.mongo.deadlines import run_in_thread
 from storage.mongo.leases import LEASES, Lease
-from storage.signatures import REVISIONS
-from storage.stored_counts import STATISTICS, expand, writes_of
-from storage.unfolded import read_unfolded_counts
 
 ADOPTED = "statistics_adopted"
 BATCH = 1_000

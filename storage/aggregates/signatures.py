@@ -21,8 +21,8 @@ from pymongo.client_session import ClientSession
 from domain.histograms.signatures import Sums, count_units, read_counts
 from domain.images.values import BINS
 from domain.statistics import name_quarter
+from storage.aggregates.pending import HistogramChange
 from storage.mongo.client import Document, PlainDatabase
-from storage.unfolded import HistogramChange
 
 SIGNATURES = "signatures"
 HISTOGRAM_CHANGES = "histogram_changes"

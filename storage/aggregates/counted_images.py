@@ -9,15 +9,20 @@ from domain.histograms.signatures import read_counts
 from domain.images.operations import HISTOGRAM
 from domain.jobs import Status
 from domain.statistics import Facts, Upload
-from storage.contributions import (
+from storage.aggregates.contributions import (
     CONTRIBUTIONS,
+    IS_REMOVED,
     Contribution,
     read_contribution,
     read_facts,
     read_former,
     read_upload,
 )
-from storage.mongo.client import IS_REMOVED, IS_UNCOUNTED, UNCOUNTED, Document, PlainDatabase
+from storage.mongo.client import Document, PlainDatabase
+
+UNCOUNTED = "uncounted"
+
+IS_UNCOUNTED = {"uncounted": True}
 
 PART = 1_000
 # What is open has no errors, not of earlier attempts either, and nor has what has succeeded.

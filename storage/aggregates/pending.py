@@ -7,8 +7,9 @@ import msgspec
 from pymongo.client_session import ClientSession
 
 from domain.statistics import STORED_BYTES, Counts, add_facts, add_uploads
-from storage.contributions import Contribution
-from storage.counted_images import (
+from storage.aggregates.changes import CHANGES, add_notes
+from storage.aggregates.contributions import Contribution
+from storage.aggregates.counted_images import (
     CountedImage,
     KnownChanges,
     Tombstones,
@@ -17,7 +18,6 @@ from storage.counted_images import (
     read_uncounted,
 )
 from storage.mongo.client import PlainDatabase
-from storage.statistics_changes import CHANGES, add_notes
 
 
 class HistogramChange(msgspec.Struct, frozen=True, gc=False):

@@ -17,21 +17,19 @@ from pymongo import InsertOne, ReplaceOne, UpdateMany
 from pymongo.client_session import ClientSession
 
 from domain.statistics import USERS, Counts, count_users
-from storage.clock import utc_now
-from storage.contributions import CONTRIBUTIONS, make_document
-from storage.counted_images import CountedImage, read_tombstones, read_uncounted
-from storage.mongo.client import (
-    IS_REMOVED,
+from storage.aggregates.adoption import Adoption
+from storage.aggregates.changes import CHANGES, add_notes
+from storage.aggregates.contributions import CONTRIBUTIONS, IS_REMOVED, make_document
+from storage.aggregates.counted_images import (
     IS_UNCOUNTED,
     UNCOUNTED,
-    Client,
-    Database,
-    Document,
-    PlainDatabase,
+    CountedImage,
+    read_tombstones,
+    read_uncounted,
 )
-from storage.mongo.deadlines import run_in_thread
-from storage.mongo.leases import Lease
-from storage.signatures import (
+from storage.aggregates.counters import STATISTICS, document_ids, expand, writes_of
+from storage.aggregates.pending import compare_histograms, count_changes
+from storage.aggregates.signatures import (
     SIGNATURES,
     add_changes,
     forget_vanished,
@@ -40,10 +38,10 @@ from storage.signatures import (
     vanished_before,
     write_signatures,
 )
-from storage.statistics_adoption import Adoption
-from storage.statistics_changes import CHANGES, add_notes
-from storage.stored_counts import STATISTICS, document_ids, expand, writes_of
-from storage.unfolded import compare_histograms, count_changes
+from storage.clock import utc_now
+from storage.mongo.client import Client, Database, Document, PlainDatabase
+from storage.mongo.deadlines import run_in_thread
+from storage.mongo.leases import Lease
 
 FOLDER = "statistics"
 BATCH = 1_000

@@ -24,11 +24,12 @@ from domain.statistics import (
     list_days,
     summarize,
 )
-from storage.mongo.client import IS_UNCOUNTED, UNCOUNTED, Client, Database, Document, PlainDatabase
+from storage.aggregates.counted_images import IS_UNCOUNTED, UNCOUNTED
+from storage.aggregates.counters import STATISTICS, day_range, expand
+from storage.aggregates.folding import HAS_ENDED
+from storage.aggregates.pending import read_unfolded_counts
+from storage.mongo.client import Client, Database, Document, PlainDatabase
 from storage.mongo.snapshots import read_snapshot_in_thread
-from storage.statistics_folding import HAS_ENDED
-from storage.stored_counts import STATISTICS, day_range, expand
-from storage.unfolded import read_unfolded_counts
 
 PART = 1_000
 

@@ -21,8 +21,10 @@ from pymongo.client_session import ClientSession
 from domain.errors.capacity import Unavailable
 from domain.images.values import BINS
 from domain.statistics import Facts, Upload
-from storage.mongo.client import IS_REMOVED, Database, Document, PlainDatabase
+from storage.mongo.client import Database, Document, PlainDatabase
 from storage.mongo.leases import LEASES
+
+IS_REMOVED = {"removed": True}
 
 CONTRIBUTIONS = "contributions"
 TAKEN_OVER = "contributions_taken_over"
@@ -172,7 +174,7 @@ def read_histograms(
     """Read what is counted of histograms, a batch at a time, in the order of the images' IDs.
 
     It is what was folded: what is not yet has to be laid over it, see
-    :func:`storage.unfolded.read_unfolded_histograms`. The three fields have the same size in each
+    :func:`storage.aggregates.pending.read_unfolded_histograms`. The three fields have the same size in each
     document, so that a batch is read as one array, without being decoded.
 
     Args:
