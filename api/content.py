@@ -16,8 +16,9 @@ from api.rendering import STRIPPED, Variants, version_of
 from domain.errors.requests import RangeNotSatisfiable
 from domain.images.formats import ImageFormat
 from domain.records import GpsPolicy, Image
-from storage.blobs import CHUNK_BYTES, FileId, stream_file
-from storage.images import Blob
+from storage.blobs.intake import CHUNK_BYTES
+from storage.blobs.known_blobs import Blob
+from storage.blobs.reads import FileId, stream_file
 from storage.stores import Stores
 
 ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}

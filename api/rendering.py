@@ -11,8 +11,8 @@ from domain.jobs import TERMINAL
 from domain.limits import ImageLimits
 from domain.records import Image
 from sandbox.pool import ChildPool
-from storage.blobs import StoredVariant, find_variant, variant_id
-from storage.images import Blob
+from storage.blobs.known_blobs import Blob
+from storage.blobs.variants import StoredVariant, find_variant, variant_id
 from storage.stores import Stores
 
 RENDERING_VERSION = 1

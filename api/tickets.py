@@ -11,7 +11,7 @@ from domain.jobs import TERMINAL, ChunkHint
 from domain.keys import Caller, Scope, uploading_user
 from domain.links import UploadLink
 from domain.records import GpsPolicy, Job, JobState
-from storage.blobs import BlobIntake
+from storage.blobs.intake import BlobIntake
 from storage.drop_offs import DropOff
 from storage.stores import Stores
 

@@ -4,44 +4,22 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from bson import ObjectId
 from motor.motor_asyncio import AsyncIOMotorClientSession
 
 from domain.errors.access import NotFound
 from domain.jobs import JobChange
 from domain.keys import Scope
 from domain.records import GpsPolicy, Image
-from storage.blobs import insert_once, variant_documents
+from storage.blobs.known_blobs import Blob, _blob
+from storage.blobs.reads import insert_once
+from storage.blobs.variants import variant_documents
 from storage.clock import utc_now
 from storage.job_states import JobStates, Settling
 from storage.jobs import item_of
 from storage.mongo.client import COMMITTED, Client, Database, Document
 from storage.mongo.transactions import run_transaction
-from storage.poison import Poison
 from storage.removal import DELETED, note_in_jobs, remove_images
 from storage.tombstones import refuse_absent
-
-
-class Blob(msgspec.Struct, frozen=True):
-    """The bytes of equal images, and what is known of them.
-
-    Attributes:
-        file_id: GridFS ID.
-        sha256: Hash of the bytes, as 64 hex digits.
-        size_bytes: Their number.
-        chunk_bytes: Size of the GridFS chunks.
-        facts: ``format``, ``width``, ``height`` (as oriented), where known.
-        results: By operation: ``{"version": n, "value": …}``.
-        poison: How the work on it was given up last, if it was.
-    """
-
-    file_id: ObjectId
-    sha256: str
-    size_bytes: int
-    chunk_bytes: int
-    facts: dict[str, Any]
-    results: dict[str, dict[str, Any]]
-    poison: Poison | None = None
 
 
 class Deleted(msgspec.Struct, frozen=True):
@@ -162,17 +140,4 @@ def image_of(document: Document) -> Image:
         item=item_of(document),
         gps=GpsPolicy(document.get("gps", GpsPolicy.KEEP)),
         link_id=document.get("link_id"),
-    )
-
-
-def _blob(file: Document) -> Blob:
-    metadata = file["metadata"]
-    return Blob(
-        file_id=file["_id"],
-        sha256=metadata["sha256"],
-        size_bytes=file["length"],
-        chunk_bytes=file["chunkSize"],
-        facts={name: metadata.get(name) for name in ("format", "width", "height")},
-        results=metadata["results"],
-        poison=msgspec.convert(metadata.get("poison"), Poison | None),
     )

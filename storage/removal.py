@@ -8,7 +8,7 @@ from pymongo import UpdateOne
 
 from storage.access.upload_links import count_deleted
 from storage.aggregates.contributions import bury_images
-from storage.blob_counts import release_blobs
+from storage.blobs.reference_counts import release_blobs
 from storage.mongo.client import Database, Document
 from storage.outbox.outbox import tell_of_removal
 

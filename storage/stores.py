@@ -13,6 +13,8 @@ from storage.access.api_keys import ApiKeys
 from storage.access.upload_links import UploadLinks
 from storage.aggregates.adoption import mark_new
 from storage.aggregates.statistics import StatisticsReader
+from storage.blobs.poison import Poisons
+from storage.blobs.results import Results
 from storage.cancellation import Cancellation
 from storage.clock import follow_clock
 from storage.dead_letters import DeadLetters
@@ -27,14 +29,12 @@ from storage.load import LoadMeter
 from storage.medians import Medians
 from storage.mongo.client import Client, Collection, Database, connect_mongo, read_clock
 from storage.outbox.subscriptions import Listeners
-from storage.poison import Poisons
 from storage.queue.connection import connect_redis
 from storage.queue.hints import Hints
 from storage.queue.job_events import Notices
 from storage.rate_limits import Buckets
 from storage.recovery import Recovery
 from storage.reopening import Reopening
-from storage.results import Results
 from storage.schema import ensure_indexes
 from storage.settings import StoreSettings, WorkRules
 from storage.user_deletion import UserDeletion

@@ -7,10 +7,10 @@ more on round trips than on the image. Tasks that run side by side share theirs.
 from collections.abc import Sequence
 
 from domain.jobs import JobChange
-from storage.images import Blob
+from storage.blobs.known_blobs import Blob
+from storage.blobs.results import BlobResults
 from storage.ledger_rows import ClaimedImage, FinishedImage
 from storage.queue.batching import Gathering
-from storage.results import BlobResults
 from storage.stores import Stores
 from storage.workers import worker_name
 
@@ -45,11 +45,11 @@ class Together:
         return await self._blobs.ask(hashes)
 
     async def read_bytes(self, blobs: Sequence[Blob]) -> dict[str, bytes]:
-        """Read the bytes of blobs; see :meth:`storage.results.Results.read_bytes`."""
+        """Read the bytes of blobs; see :meth:`storage.blobs.results.Results.read_bytes`."""
         return await self._reads.ask(blobs) if blobs else {}
 
     async def keep(self, found: Sequence[BlobResults]) -> None:
-        """Keep results and variants; see :meth:`storage.results.Results.keep`."""
+        """Keep results and variants; see :meth:`storage.blobs.results.Results.keep`."""
         if found:
             await self._results.ask(found)
 

@@ -18,12 +18,12 @@ from domain.settings import SettingsReader
 from domain.version import VERSION
 from sandbox.pool import ChildPool
 from storage.aggregates.folding import StatisticsFolder
+from storage.blobs.sweeper import Sweeper
 from storage.clock import new_id
 from storage.errors import STORE_FAILED
 from storage.queue.fair_queue import PROCESS_IMAGES, TASK_SECONDS
 from storage.settings import StoreSettings, WorkRules
 from storage.stores import Stores, open_stores
-from storage.sweeper import Sweeper
 from storage.workers import HEARTBEAT_SECONDS, worker_name
 from tasks.jobs.delete_users import delete_users
 from tasks.jobs.process_images import ChunkProcessor, ChunkRules

@@ -11,7 +11,7 @@ from domain.images.formats import ImageFormat
 from domain.images.values import Metadata, unpack_bins
 from domain.jobs import Status
 from domain.records import GpsPolicy, Image
-from storage.images import Blob
+from storage.blobs.known_blobs import Blob
 from storage.settings import WorkRules
 
 

@@ -11,9 +11,9 @@ import structlog
 from domain.images.formats import ImageFormat
 from domain.limits import ImageLimits
 from sandbox.pool import ChildPool
+from storage.blobs.known_blobs import Blob
 from storage.clock import utc_now
 from storage.errors import STORE_FAILED
-from storage.images import Blob
 from storage.ledger_rows import ClaimedImage
 from storage.stores import Stores
 from tasks.claims import Claims

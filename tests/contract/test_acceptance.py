@@ -9,7 +9,7 @@ from domain.errors.capacity import Unavailable
 from domain.jobs import ChunkPlan, Status
 from domain.keys import Scope
 from storage.acceptance import Acceptance
-from storage.blobs import read_files
+from storage.blobs.reads import read_files
 from storage.drop_offs import Ticket
 from storage.settings import WorkRules
 from storage.stores import Stores

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from storage.blobs import (
+from storage.blobs.intake import (
     CHUNK_BYTES,
     LEAST_FLUSH_BYTES,
     MOST_FLUSH_BYTES,
@@ -13,8 +13,8 @@ from storage.blobs import (
     BlobIntake,
     IncomingFile,
     flush_bytes,
-    read_files,
 )
+from storage.blobs.reads import read_files
 from storage.stores import Stores
 
 PIECE_BYTES = 200_000

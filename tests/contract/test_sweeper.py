@@ -7,12 +7,13 @@ import pytest
 from bson import ObjectId
 
 from domain.keys import Role, Scope
-from storage import sweeper as sweeping
 from storage.access.api_keys import KeyPlan
-from storage.blobs import BlobIntake, IncomingFile, find_variant, variant_id
+from storage.blobs import sweeper as sweeping
+from storage.blobs.intake import BlobIntake, IncomingFile
+from storage.blobs.sweeper import EXPIRED_KEYS_KEPT, Sweeper, Swept
+from storage.blobs.variants import find_variant, variant_id
 from storage.clock import utc_now
 from storage.stores import Stores
-from storage.sweeper import EXPIRED_KEYS_KEPT, Sweeper, Swept
 from tests.drop_offs import accept, drop_off
 
 HOUR = timedelta(hours=1)

@@ -13,7 +13,7 @@ from chaos.books import (
     read_ends,
 )
 from domain.images.operations import ALL_OPERATIONS
-from storage.sweeper import Sweeper
+from storage.blobs.sweeper import Sweeper
 from storage.verification import Verifier
 from tests.faults.stack import Stack, until
 

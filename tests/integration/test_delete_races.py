@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from domain.jobs import TERMINAL
-from storage.sweeper import Sweeper
+from storage.blobs.sweeper import Sweeper
 from storage.verification import Verifier
 from tests.blob_counts import assert_counts_agree
 from tests.faults.stack import huge_picture, until

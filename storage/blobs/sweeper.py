@@ -13,7 +13,7 @@ import msgspec
 from bson.min_key import MinKey
 from pymongo import UpdateOne
 
-from storage.blob_counts import recount_blob
+from storage.blobs.reference_counts import recount_blob
 from storage.mongo.client import Client, Database, Document, read_clock
 
 # What one sweep looks at, and how much one call removes.

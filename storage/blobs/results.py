@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 from pymongo import UpdateOne
 
-from storage.blobs import insert_once, read_files, variant_documents
+from storage.blobs.known_blobs import Blob
+from storage.blobs.reads import insert_once, read_files
+from storage.blobs.variants import variant_documents
 from storage.clock import utc_now
-from storage.images import Blob
 from storage.mongo.client import DURABLE, Database, Document
 
 
@@ -17,7 +18,7 @@ class NewVariant(msgspec.Struct, frozen=True):
     """A picture that an operation made.
 
     Attributes:
-        file_id: From :func:`storage.blobs.variant_id`.
+        file_id: From :func:`storage.blobs.intake.variant_id`.
         media_type: For the Content-Type header.
         data: The encoded picture.
     """

@@ -9,16 +9,14 @@ Source: https://github.com/mongodb/specifications/blob/master/source/gridfs/grid
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
 
 import msgspec
 from bson import ObjectId
-from pymongo.errors import BulkWriteError
 
 from storage.errors import MONGODB_FAILED
-from storage.mongo.client import DURABLE, Collection, Database, Document
+from storage.mongo.client import Collection, Document
 
 CHUNK_BYTES = 255 * 1024
 # Writing has a cost of its own beside that of the bytes: fewer and larger writes take a fifth off
@@ -27,10 +25,6 @@ MOST_FLUSH_BYTES = 12 * CHUNK_BYTES
 LEAST_FLUSH_BYTES = 3 * CHUNK_BYTES
 SHARED_FLUSH_BYTES = 24 * CHUNK_BYTES
 HEAD_BYTES = 64
-DUPLICATE_KEY = 11000
-
-FileId = ObjectId | str
-"""Blobs have ObjectIds; variants are named after what they are made of."""
 
 
 class IncomingFile:
@@ -215,121 +209,3 @@ class HashingIntake(BlobIntake):
 
     async def _stage(self, chunks: list[Document]) -> None:
         """Forget chunks."""
-
-
-async def read_files(chunks: Collection, file_ids: Sequence[ObjectId]) -> dict[ObjectId, bytes]:
-    """Read several small files whole, in one query.
-
-    Args:
-        chunks: A GridFS chunks collection.
-        file_ids: The files.
-
-    Returns:
-        The bytes of each file that has any.
-    """
-    parts: dict[ObjectId, list[bytes]] = {}
-    cursor = chunks.find({"files_id": {"$in": list(file_ids)}}, {"files_id": 1, "data": 1})
-    async for chunk in cursor.sort([("files_id", 1), ("n", 1)]):
-        parts.setdefault(chunk["files_id"], []).append(chunk["data"])
-    return {file_id: b"".join(pieces) for file_id, pieces in parts.items()}
-
-
-async def stream_file(
-    chunks: Collection, file_id: FileId, start: int, stop: int, chunk_bytes: int
-) -> AsyncIterator[bytes]:
-    """Read a part of a file, one chunk in memory at a time.
-
-    Args:
-        chunks: A GridFS chunks collection.
-        file_id: The file.
-        start: First byte, from 0.
-        stop: One past the last byte.
-        chunk_bytes: Size of the chunks of this file.
-
-    Yields:
-        Pieces of the bytes from ``start`` up to ``stop``.
-    """
-    first = start // chunk_bytes
-    query = {"files_id": file_id, "n": {"$gte": first, "$lte": (stop - 1) // chunk_bytes}}
-    position = first * chunk_bytes
-    async for chunk in chunks.find(query, {"data": 1}, batch_size=4).sort("n", 1):
-        data = chunk["data"]
-        yield data[max(0, start - position) : stop - position]
-        position += len(data)
-
-
-class StoredVariant(msgspec.Struct, frozen=True):
-    """A picture made from a blob.
-
-    Attributes:
-        file_id: GridFS ID: the same for the same blob, variant and version, so that making it
-            twice writes it once.
-        media_type: For the Content-Type header.
-        size_bytes: Its size.
-    """
-
-    file_id: str
-    media_type: str
-    size_bytes: int
-
-
-def variant_id(sha256: str, variant: str, version: int) -> str:
-    """Name the one file that holds a variant of a blob."""
-    return f"{sha256}/{variant}/v{version}"
-
-
-def variant_documents(
-    sha256: str, file_id: str, media_type: str, data: bytes, now: datetime
-) -> tuple[Document, list[Document]]:
-    """Make the GridFS documents of a variant.
-
-    Args:
-        sha256: The blob that it was made from.
-        file_id: From :func:`variant_id`.
-        media_type: For the Content-Type header.
-        data: The encoded picture.
-        now: The time, UTC.
-
-    Returns:
-        The file document and its chunks.
-    """
-    file = {
-        "_id": file_id,
-        "length": len(data),
-        "chunkSize": CHUNK_BYTES,
-        "uploadDate": now,
-        "filename": file_id,
-        "metadata": {"sha256": sha256, "media_type": media_type},
-    }
-    chunks = [
-        {"files_id": file_id, "n": n, "data": data[start : start + CHUNK_BYTES]}
-        for n, start in enumerate(range(0, len(data), CHUNK_BYTES))
-    ]
-    return file, chunks
-
-
-async def find_variant(database: Database, file_id: str) -> StoredVariant | None:
-    """Look a variant up."""
-    file = await database["variants.files"].find_one({"_id": file_id})
-    if file is None:
-        return None
-    return StoredVariant(file_id, file["metadata"]["media_type"], file["length"])
-
-
-async def insert_once(collection: Collection, documents: list[Document]) -> None:
-    """Insert documents of which some may be there already, from an earlier attempt, durably.
-
-    What refers to them is written afterwards, and maybe on another primary: without a majority
-    these could be lost, and that not.
-
-    Raises:
-        BulkWriteError: Anything but a duplicate went wrong.
-    """
-    if not documents:
-        return
-    try:
-        await collection.with_options(write_concern=DURABLE).insert_many(documents, ordered=False)
-    except BulkWriteError as error:
-        details = error.details or {}
-        if any(failure["code"] != DUPLICATE_KEY for failure in details["writeErrors"]):
-            raise

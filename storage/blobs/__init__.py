@@ -1,0 +1,1 @@
+"""Bytes in GridFS, stored once for the same content."""

@@ -1,0 +1,73 @@
+"""Reads files of GridFS."""
+
+from collections.abc import AsyncIterator, Sequence
+
+from bson import ObjectId
+from pymongo.errors import BulkWriteError
+
+from storage.mongo.client import DURABLE, Collection, Document
+
+DUPLICATE_KEY = 11000
+
+FileId = ObjectId | str
+"""Blobs have ObjectIds; variants are named after what they are made of."""
+
+
+async def read_files(chunks: Collection, file_ids: Sequence[ObjectId]) -> dict[ObjectId, bytes]:
+    """Read several small files whole, in one query.
+
+    Args:
+        chunks: A GridFS chunks collection.
+        file_ids: The files.
+
+    Returns:
+        The bytes of each file that has any.
+    """
+    parts: dict[ObjectId, list[bytes]] = {}
+    cursor = chunks.find({"files_id": {"$in": list(file_ids)}}, {"files_id": 1, "data": 1})
+    async for chunk in cursor.sort([("files_id", 1), ("n", 1)]):
+        parts.setdefault(chunk["files_id"], []).append(chunk["data"])
+    return {file_id: b"".join(pieces) for file_id, pieces in parts.items()}
+
+
+async def stream_file(
+    chunks: Collection, file_id: FileId, start: int, stop: int, chunk_bytes: int
+) -> AsyncIterator[bytes]:
+    """Read a part of a file, one chunk in memory at a time.
+
+    Args:
+        chunks: A GridFS chunks collection.
+        file_id: The file.
+        start: First byte, from 0.
+        stop: One past the last byte.
+        chunk_bytes: Size of the chunks of this file.
+
+    Yields:
+        Pieces of the bytes from ``start`` up to ``stop``.
+    """
+    first = start // chunk_bytes
+    query = {"files_id": file_id, "n": {"$gte": first, "$lte": (stop - 1) // chunk_bytes}}
+    position = first * chunk_bytes
+    async for chunk in chunks.find(query, {"data": 1}, batch_size=4).sort("n", 1):
+        data = chunk["data"]
+        yield data[max(0, start - position) : stop - position]
+        position += len(data)
+
+
+async def insert_once(collection: Collection, documents: list[Document]) -> None:
+    """Insert documents of which some may be there already, from an earlier attempt, durably.
+
+    What refers to them is written afterwards, and maybe on another primary: without a majority
+    these could be lost, and that not.
+
+    Raises:
+        BulkWriteError: Anything but a duplicate went wrong.
+    """
+    if not documents:
+        return
+    try:
+        await collection.with_options(write_concern=DURABLE).insert_many(documents, ordered=False)
+    except BulkWriteError as error:
+        details = error.details or {}
+        if any(failure["code"] != DUPLICATE_KEY for failure in details["writeErrors"]):
+            raise
