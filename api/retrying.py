@@ -7,7 +7,7 @@ from contextlib import suppress
 from domain.errors.access import Expired, NotFound
 from domain.jobs import JobChange
 from domain.keys import Scope
-from storage.dead_letters import DeadLetter
+from storage.ledger.dead_letters import DeadLetter
 from storage.stores import Stores
 
 

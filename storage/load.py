@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from domain.fairness.admission import Load, tenant_of_key, tenant_of_user
 from storage.clock import utc_now
-from storage.mongo.client import IS_OPEN, OPEN_JOBS, Database, Document
+from storage.ledger.open_work import IS_OPEN, OPEN_JOBS
+from storage.mongo.client import Database, Document
 from storage.workers import Workers
 
 # The images of a job that are open: its open cells, of which each image has one an operation.

@@ -8,8 +8,9 @@ import msgspec
 
 from domain.keys import ADMIN_USER, Role
 from storage.clock import made_at
-from storage.dead_letters import DeadLetters
-from storage.mongo.client import OPEN_JOBS, Database, Document
+from storage.ledger.dead_letters import DeadLetters
+from storage.ledger.open_work import OPEN_JOBS
+from storage.mongo.client import Database, Document
 
 # A tenant with more images than this in the queue is one that others may have to wait for.
 SMALL_BACKLOG_IMAGES = 100

@@ -5,13 +5,11 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from storage.access.api_keys import EXPIRES
 from storage.aggregates.contributions import IS_REMOVED
 from storage.aggregates.counted_images import IS_UNCOUNTED, UNCOUNTED
+from storage.ledger.dead_letters import DEAD_LETTERS, IS_DEAD_LETTER
+from storage.ledger.open_work import IS_OPEN, OPEN_JOBS
 from storage.mongo.client import (
-    DEAD_LETTERS,
-    IS_DEAD_LETTER,
-    IS_OPEN,
     MEDIANS_KEPT_SECONDS,
     OPEN_DELETIONS,
-    OPEN_JOBS,
     USER_DELETION_KEPT_SECONDS,
     Database,
 )

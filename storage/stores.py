@@ -15,16 +15,18 @@ from storage.aggregates.adoption import mark_new
 from storage.aggregates.statistics import StatisticsReader
 from storage.blobs.poison import Poisons
 from storage.blobs.results import Results
-from storage.cancellation import Cancellation
 from storage.clock import follow_clock
-from storage.dead_letters import DeadLetters
 from storage.errors import MONGODB_FAILED, REDIS_FAILED
 from storage.expiry import Expiry
 from storage.idempotency import Idempotency
 from storage.image_search import ImageSearch
 from storage.images import Images
 from storage.jobs import Jobs
-from storage.ledger import Ledger
+from storage.ledger.cancellation import Cancellation
+from storage.ledger.dead_letters import DeadLetters
+from storage.ledger.ledger import Ledger
+from storage.ledger.recovery import Recovery
+from storage.ledger.retry import Reopening
 from storage.load import LoadMeter
 from storage.medians import Medians
 from storage.mongo.client import Client, Collection, Database, connect_mongo, read_clock
@@ -33,8 +35,6 @@ from storage.queue.connection import connect_redis
 from storage.queue.hints import Hints
 from storage.queue.job_events import Notices
 from storage.rate_limits import Buckets
-from storage.recovery import Recovery
-from storage.reopening import Reopening
 from storage.schema import ensure_indexes
 from storage.settings import StoreSettings, WorkRules
 from storage.user_deletion import UserDeletion

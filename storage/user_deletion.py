@@ -17,8 +17,9 @@ from domain.jobs import JobChange, Status, Tally
 from domain.keys import Caller
 from domain.records import DELETE_USER
 from storage.clock import first_id_at, new_id, utc_now
-from storage.job_states import JobStates, Settling
-from storage.mongo.client import COMMITTED, DURABLE, IS_OPEN, Client, Database, Document
+from storage.ledger.job_states import JobStates, Settling
+from storage.ledger.open_work import IS_OPEN
+from storage.mongo.client import COMMITTED, DURABLE, Client, Database, Document
 from storage.mongo.transactions import run_transaction
 from storage.removal import DELETED, note_in_jobs, remove_images
 from storage.webhooks.forgetting import forget_webhooks

@@ -9,7 +9,7 @@ import structlog
 
 from domain.errors.capacity import NoChild
 from storage.errors import MONGODB_UNREACHABLE, STORE_FAILED
-from storage.ledger_rows import ClaimedImage
+from storage.ledger.rows import ClaimedImage
 from storage.stores import Stores
 from tasks.pace import Pace
 from tasks.together import Together

@@ -11,12 +11,12 @@ from domain.images.operations import OPERATIONS
 from domain.images.values import ProcessedImage, Thumbnail
 from domain.jobs import Status
 from domain.records import Cell, GpsPolicy, ItemError
-from storage.attempts import KNOWN_POISON, BadAttempt
 from storage.blobs.known_blobs import Blob
 from storage.blobs.poison import Poison
 from storage.blobs.results import BlobResults, NewVariant
 from storage.blobs.variants import variant_id
-from storage.ledger_rows import ClaimedImage, FinishedImage
+from storage.ledger.attempts import KNOWN_POISON, BadAttempt
+from storage.ledger.rows import ClaimedImage, FinishedImage
 from tasks.facts import searchable_facts
 from tasks.image_batch import Crash, Outcome
 

@@ -2,7 +2,7 @@
 
 import structlog
 
-from storage.ledger_rows import ClaimedImage, FinishedImage
+from storage.ledger.rows import ClaimedImage, FinishedImage
 
 _log = structlog.get_logger(__name__)
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from domain.jobs import JobChange
 from storage.blobs.known_blobs import Blob
 from storage.blobs.results import BlobResults
-from storage.ledger_rows import ClaimedImage, FinishedImage
+from storage.ledger.rows import ClaimedImage, FinishedImage
 from storage.queue.batching import Gathering
 from storage.stores import Stores
 from storage.workers import worker_name
@@ -37,7 +37,7 @@ class Together:
         self._settlings = Gathering(self._settle_all, MOST_JOBS)
 
     async def claim(self, job_id: str, chunk: int) -> tuple[str, list[ClaimedImage]]:
-        """Claim what is open in a chunk; see :meth:`storage.ledger.Ledger.claim_chunks`."""
+        """Claim what is open in a chunk; see :meth:`storage.ledger.ledger.Ledger.claim_chunks`."""
         return await self._claims.ask((job_id, chunk))
 
     async def find_blobs(self, hashes: Sequence[str]) -> dict[str, Blob]:
@@ -54,7 +54,7 @@ class Together:
             await self._results.ask(found)
 
     async def finish(self, finished: Sequence[FinishedImage]) -> int:
-        """Write how images ended; see :meth:`storage.ledger.Ledger.finish`."""
+        """Write how images ended; see :meth:`storage.ledger.ledger.Ledger.finish`."""
         return await self._ends.ask(finished) if finished else 0
 
     async def start_job(self, job_id: str) -> None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from structlog.contextvars import bound_contextvars
 
 from domain.images.pipeline import DECODE
-from storage.ledger_rows import ClaimedImage
+from storage.ledger.rows import ClaimedImage
 from tasks.image_batch import Outcome
 from tasks.metrics import WorkerMetrics
 from telemetry.tracing import Attributes, Tracing

@@ -4,7 +4,7 @@ from domain.jobs import Status
 from domain.records import Cell, ItemError
 from storage.blobs.intake import BlobIntake, IncomingFile
 from storage.drop_offs import DropOff, RefusedFile, TakenFile, Ticket
-from storage.ledger_rows import ClaimedImage, FinishedImage
+from storage.ledger.rows import ClaimedImage, FinishedImage
 from storage.stores import Stores
 
 OPERATIONS = ("metadata", "faces")

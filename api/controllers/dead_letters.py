@@ -37,7 +37,7 @@ from domain.errors.access import NotFound
 from domain.errors.requests import InvalidValue
 from domain.fairness.estimates import retry_after
 from domain.keys import MAX_USER_ID_CHARS, Scope
-from storage.dead_letters import DeadLetter, DeadLetterFilter
+from storage.ledger.dead_letters import DeadLetter, DeadLetterFilter
 from storage.stores import Stores
 
 LetterId = Annotated[

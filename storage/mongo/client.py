@@ -33,11 +33,7 @@ COMMITTED = ReadConcern("majority")
 
 USER_DELETION_KEPT_SECONDS = 30 * 24 * 3600
 MEDIANS_KEPT_SECONDS = 30 * 24 * 3600
-OPEN_JOBS = "open_jobs"
 OPEN_DELETIONS = "open_deletions"
-DEAD_LETTERS = "dead_letters"
-IS_OPEN = {"due_at": {"$exists": True}}
-IS_DEAD_LETTER = {"gave_up_at": {"$exists": True}}
 
 
 def connect_mongo(settings: StoreSettings) -> Client:

@@ -7,8 +7,10 @@ from domain.errors.files import GIVEN_UP
 from domain.fingerprints import band_keys
 from domain.jobs import Status
 from domain.records import GpsPolicy
-from storage.attempts import MAX_KEPT
-from storage.mongo.client import IS_DEAD_LETTER, IS_OPEN, Document
+from storage.ledger.attempts import MAX_KEPT
+from storage.ledger.dead_letters import IS_DEAD_LETTER
+from storage.ledger.open_work import IS_OPEN
+from storage.mongo.client import Document
 from storage.verification.invariants import (
     ENDED,
     OPEN,

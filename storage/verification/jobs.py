@@ -3,8 +3,9 @@
 from typing import Any
 
 from domain.jobs import Status
-from storage.cells import CELL_STATUS
-from storage.mongo.client import IS_OPEN, Document
+from storage.ledger.cells import CELL_STATUS
+from storage.ledger.open_work import IS_OPEN
+from storage.mongo.client import Document
 from storage.verification.invariants import (
     ENDED,
     OPEN,

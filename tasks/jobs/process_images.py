@@ -14,7 +14,7 @@ from sandbox.pool import ChildPool
 from storage.blobs.known_blobs import Blob
 from storage.clock import utc_now
 from storage.errors import STORE_FAILED
-from storage.ledger_rows import ClaimedImage
+from storage.ledger.rows import ClaimedImage
 from storage.stores import Stores
 from tasks.claims import Claims
 from tasks.decoding import Decoding

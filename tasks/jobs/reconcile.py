@@ -14,10 +14,10 @@ import structlog
 from domain.errors.files import AttemptsExhausted
 from domain.jobs import ChunkHint, Status
 from domain.records import Cell, ItemError
-from storage.attempts import LEASE_EXPIRED, BadAttempt
 from storage.clock import utc_now
 from storage.errors import REDIS_FAILED, STORE_FAILED
-from storage.ledger_rows import ClaimedImage, FinishedImage
+from storage.ledger.attempts import LEASE_EXPIRED, BadAttempt
+from storage.ledger.rows import ClaimedImage, FinishedImage
 from storage.queue.fair_queue import HintState
 from storage.stores import Stores
 from tasks.giving_up import log_dead_letter

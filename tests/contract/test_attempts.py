@@ -5,11 +5,11 @@ from typing import Any
 
 from domain.errors.files import GIVEN_UP
 from domain.jobs import ChunkHint
-from storage.attempts import MAX_KEPT
 from storage.clock import utc_now
-from storage.ledger import Ledger
-from storage.ledger_rows import ClaimedImage
-from storage.recovery import Recovery
+from storage.ledger.attempts import MAX_KEPT
+from storage.ledger.ledger import Ledger
+from storage.ledger.recovery import Recovery
+from storage.ledger.rows import ClaimedImage
 from storage.stores import Stores
 from tasks.jobs.reconcile import reconcile
 from tests.drop_offs import accept, fail, succeed

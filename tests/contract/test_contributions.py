@@ -14,7 +14,7 @@ from storage.aggregates import folding as statistics_folding
 from storage.aggregates.contributions import TAKEN_OVER, is_taken_over, read_histograms
 from storage.aggregates.counted_images import IS_UNCOUNTED, CountedImage
 from storage.aggregates.folding import FOLDER, StatisticsFolder
-from storage.ledger_rows import FinishedImage
+from storage.ledger.rows import FinishedImage
 from storage.mongo.client import DURABLE, Database
 from storage.mongo.leases import LEASES, LONG_AGO, Lease
 from storage.statistics_recount import find_wrong_statistics

@@ -6,8 +6,8 @@ import time
 from domain.jobs import Status, Tally
 from domain.keys import Scope
 from domain.records import Item, Job
-from storage.ledger import Ledger
-from storage.ledger_rows import ClaimedImage
+from storage.ledger.ledger import Ledger
+from storage.ledger.rows import ClaimedImage
 from storage.stores import Stores
 from tests.drop_offs import accept, fail, succeed
 

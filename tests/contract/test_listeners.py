@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from domain.webhooks.events import EventType
-from storage.ledger import Ledger
-from storage.ledger_rows import ClaimedImage
+from storage.ledger.ledger import Ledger
+from storage.ledger.rows import ClaimedImage
 from storage.mongo.client import Document
 from storage.outbox.subscriptions import CACHE_SECONDS, EVERYTHING, NOTHING, Listeners
 from storage.stores import Stores

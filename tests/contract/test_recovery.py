@@ -8,8 +8,8 @@ import pytest
 from domain.jobs import ChunkHint, Status
 from domain.keys import Scope
 from storage.clock import utc_now
-from storage.ledger import Ledger
-from storage.recovery import Recovery
+from storage.ledger.ledger import Ledger
+from storage.ledger.recovery import Recovery
 from storage.stores import Stores
 from tests.drop_offs import accept, fail, succeed
 

@@ -15,7 +15,7 @@ from domain.statistics import DAYS, Statistics
 from storage.aggregates.counted_images import IS_UNCOUNTED
 from storage.aggregates.folding import BATCH, FEW, OPEN_LEFT, StatisticsFolder
 from storage.clock import utc_now
-from storage.ledger_rows import FinishedImage
+from storage.ledger.rows import FinishedImage
 from storage.mongo.client import DURABLE
 from storage.mongo.leases import LONG_AGO
 from storage.statistics_recount import find_wrong_statistics

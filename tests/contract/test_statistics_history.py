@@ -21,7 +21,7 @@ from storage.aggregates.counted_images import IS_UNCOUNTED, CountedImage
 from storage.aggregates.folding import StatisticsFolder
 from storage.blobs.results import BlobResults
 from storage.clock import follow_clock, utc_now
-from storage.ledger_rows import ClaimedImage, FinishedImage
+from storage.ledger.rows import ClaimedImage, FinishedImage
 from storage.mongo.leases import LONG_AGO
 from storage.statistics_recount import find_wrong_statistics
 from storage.stores import Stores

@@ -1,8 +1,8 @@
 """Cancelling: what has not run will not run, what has run is kept."""
 
 from domain.jobs import Status
-from storage.cells import changed_cells
 from storage.clock import utc_now
+from storage.ledger.cells import changed_cells
 from storage.mongo.client import Database
 from storage.work_metrics import WorkMetrics
 

@@ -9,15 +9,12 @@ from domain.errors.access import NotFound
 from domain.errors.files import GIVEN_UP
 from domain.images.operations import ALL_OPERATIONS
 from domain.records import Cell, ItemError
-from storage.attempts import BadAttempt, read_attempts
-from storage.mongo.client import (
-    COMMITTED,
-    DEAD_LETTERS,
-    DURABLE,
-    IS_DEAD_LETTER,
-    Database,
-    Document,
-)
+from storage.ledger.attempts import BadAttempt, read_attempts
+from storage.mongo.client import COMMITTED, DURABLE, Database, Document
+
+DEAD_LETTERS = "dead_letters"
+
+IS_DEAD_LETTER = {"gave_up_at": {"$exists": True}}
 
 
 class DeadLetter(msgspec.Struct, frozen=True):

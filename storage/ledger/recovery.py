@@ -7,13 +7,9 @@ import msgspec
 
 from domain.fairness.work_units import estimate_units
 from domain.jobs import ChunkHint, Status
-from storage.ledger_rows import (
-    ClaimedImage,
-    FinishedImage,
-    finishing_update,
-    read_claimed_image,
-)
-from storage.mongo.client import IS_OPEN, Database, Document
+from storage.ledger.open_work import IS_OPEN
+from storage.ledger.rows import ClaimedImage, FinishedImage, finishing_update, read_claimed_image
+from storage.mongo.client import Database, Document
 from storage.outbox.subscriptions import Listeners
 from storage.work_metrics import WorkMetrics
 

@@ -9,8 +9,8 @@ from domain.errors.files import GIVEN_UP
 from domain.jobs import Status, Tally, roll_up
 from domain.records import Cell, GpsPolicy, ItemError
 from domain.webhooks.events import EventType
-from storage.attempts import BadAttempt, pushed
 from storage.clock import utc_now
+from storage.ledger.attempts import BadAttempt, pushed
 from storage.mongo.client import Document
 from storage.outbox.pending_events import UNANNOUNCED, mark_of_image
 from storage.outbox.subscriptions import NOTHING, Wanted

@@ -10,8 +10,8 @@ from pymongo import UpdateMany
 
 from domain.fairness.work_units import estimate_units
 from domain.jobs import ChunkHint, Status, roll_up
-from storage.cells import changed_cells, has_cell, tally_job
 from storage.clock import utc_now
+from storage.ledger.cells import changed_cells, has_cell, tally_job
 from storage.mongo.client import Client, Database, Document
 from storage.mongo.transactions import run_transaction
 

@@ -13,10 +13,10 @@ from pymongo import UpdateOne
 from pymongo.results import UpdateResult
 
 from domain.jobs import JobChange, Status
-from storage.attempts import BROKEN_OFF, LEASE_EXPIRED, UNEXPECTED_ERROR, logged_if
 from storage.clock import new_id, utc_now
-from storage.job_states import JobStates
-from storage.ledger_rows import (
+from storage.ledger.attempts import BROKEN_OFF, LEASE_EXPIRED, UNEXPECTED_ERROR, logged_if
+from storage.ledger.job_states import JobStates
+from storage.ledger.rows import (
     ClaimedImage,
     FinishedImage,
     finishing_update,

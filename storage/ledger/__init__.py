@@ -1,0 +1,1 @@
+"""The truth of the work: claims, results, states of jobs and images."""
