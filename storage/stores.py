@@ -27,6 +27,7 @@ from storage.ledger.dead_letters import DeadLetters
 from storage.ledger.ledger import Ledger
 from storage.ledger.recovery import Recovery
 from storage.ledger.retry import Reopening
+from storage.ledger.work_metrics import WorkMetrics
 from storage.load import LoadMeter
 from storage.medians import Medians
 from storage.mongo.client import Client, Collection, Database, connect_mongo, read_clock
@@ -40,11 +41,10 @@ from storage.settings import StoreSettings, WorkRules
 from storage.user_deletion import UserDeletion
 from storage.webhooks.deliveries import Deliveries
 from storage.webhooks.endpoints import Endpoints
+from storage.webhooks.envelopes import Outgoing
 from storage.webhooks.key_secrets import KeySecrets
-from storage.webhooks.outgoing import Outgoing
-from storage.webhooks.vault import Vault
+from storage.webhooks.secret_box import Vault
 from storage.weeks import UserHistograms
-from storage.work_metrics import WorkMetrics
 from storage.workers import Workers, Workforce
 
 _log = structlog.get_logger(__name__)

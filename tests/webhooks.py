@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from storage.queue.job_events import Notices
-from storage.webhooks.announcing import Announcer
+from storage.webhooks.announcer import Announcer
 from tasks.delivery.process import Deliverer, read_settings
 from tests.service import ADMIN_KEY, Service, authorization
 

@@ -3,8 +3,8 @@
 from domain.jobs import Status
 from storage.clock import utc_now
 from storage.ledger.cells import changed_cells
+from storage.ledger.work_metrics import WorkMetrics
 from storage.mongo.client import Database
-from storage.work_metrics import WorkMetrics
 
 
 class Cancellation:

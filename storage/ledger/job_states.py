@@ -10,10 +10,10 @@ from domain.jobs import TERMINAL, JobChange, Status, Tally, roll_up
 from domain.webhooks.events import EventType
 from storage.clock import utc_now
 from storage.ledger.cells import tally_jobs
+from storage.ledger.work_metrics import WorkMetrics
 from storage.mongo.client import DURABLE, Database, Document
 from storage.outbox.pending_events import UNANNOUNCED, mark_of_job
 from storage.outbox.subscriptions import Listeners, Wanted
-from storage.work_metrics import WorkMetrics
 
 
 class Settling(msgspec.Struct, frozen=True):

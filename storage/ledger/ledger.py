@@ -23,9 +23,9 @@ from storage.ledger.rows import (
     read_claimed_image,
     roll_up_cells,
 )
+from storage.ledger.work_metrics import WorkMetrics
 from storage.mongo.client import Database, Document
 from storage.outbox.subscriptions import Listeners
-from storage.work_metrics import WorkMetrics
 
 # An image that is claimed and not held back is worked on.
 WAS_AT_WORK: Document = {

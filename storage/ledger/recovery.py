@@ -9,9 +9,9 @@ from domain.fairness.work_units import estimate_units
 from domain.jobs import ChunkHint, Status
 from storage.ledger.open_work import IS_OPEN
 from storage.ledger.rows import ClaimedImage, FinishedImage, finishing_update, read_claimed_image
+from storage.ledger.work_metrics import WorkMetrics
 from storage.mongo.client import Database, Document
 from storage.outbox.subscriptions import Listeners
-from storage.work_metrics import WorkMetrics
 
 
 class DueChunk(msgspec.Struct, frozen=True):

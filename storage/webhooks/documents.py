@@ -18,20 +18,6 @@ CALLBACK = "callback"
 """Takes the place of the endpoint in the ID of a delivery to a job's ``callback_url``."""
 
 
-class SecretAtRest(msgspec.Struct, frozen=True):
-    """A secret as it is kept.
-
-    Attributes:
-        encrypted: With the key of the settings.
-        created_at: UTC.
-        expires_at: Until when it signs, UTC; None for the newest.
-    """
-
-    encrypted: str
-    created_at: datetime
-    expires_at: datetime | None = None
-
-
 def endpoint_of(document: Document) -> Endpoint:
     """Read an endpoint from its document."""
     return msgspec.convert(_with_id(document), Endpoint)

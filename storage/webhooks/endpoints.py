@@ -19,8 +19,8 @@ from storage.mongo.transactions import run_transaction
 from storage.outbox.outbox import event_document
 from storage.outbox.subscriptions import CACHE_SECONDS
 from storage.webhooks.documents import endpoint_of
-from storage.webhooks.live_secrets import first_secret, rotate
-from storage.webhooks.vault import Vault
+from storage.webhooks.secret_box import Vault
+from storage.webhooks.secret_rotation import first_secret, rotate
 
 MAX_ENDPOINTS = 1000
 """Of one key."""

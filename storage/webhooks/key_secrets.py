@@ -7,8 +7,8 @@ from datetime import timedelta
 from domain.webhooks.signing import webhook_secret
 from storage.clock import utc_now
 from storage.mongo.client import DURABLE, Database, Session
-from storage.webhooks.live_secrets import first_secret, live_secrets, rotate
-from storage.webhooks.vault import Vault
+from storage.webhooks.secret_box import Vault
+from storage.webhooks.secret_rotation import first_secret, live_secrets, rotate
 
 SECRET_BYTES = 32
 

@@ -23,9 +23,9 @@ from domain.webhooks.schedule import (
 from domain.webhooks.signing import signed_headers
 from storage.clock import utc_now
 from storage.errors import STORE_FAILED
-from storage.webhooks.delivering import ClaimedDelivery, DeliveryQueue
+from storage.webhooks.delivery_queue import ClaimedDelivery, DeliveryQueue
 from storage.webhooks.endpoints import Endpoints
-from storage.webhooks.outgoing import Outgoing, Parcel
+from storage.webhooks.envelopes import Outgoing, Parcel
 from tasks.delivery.metrics import DeliveryMetrics
 from tasks.delivery.sender import Answer, Sender
 from tasks.delivery.settings import DeliverySettings

@@ -17,8 +17,8 @@ from cachetools import TTLCache
 
 from storage.clock import utc_now
 from storage.errors import STORE_FAILED
-from storage.webhooks.delivering import ClaimedDelivery, DeliveryQueue, Due
-from storage.webhooks.outgoing import Parcel
+from storage.webhooks.delivery_queue import ClaimedDelivery, DeliveryQueue, Due
+from storage.webhooks.envelopes import Parcel
 from tasks.delivery.attempt import Attempter, Outcome
 from tasks.delivery.metrics import DeliveryMetrics
 from tasks.delivery.settings import DeliverySettings

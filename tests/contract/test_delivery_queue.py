@@ -14,7 +14,7 @@ from domain.webhooks.events import Event, EventType, JobFinished
 from storage.clock import utc_now
 from storage.settings import WorkRules, read_store_settings
 from storage.stores import Stores, open_stores
-from storage.webhooks.delivering import LONG_AGO, DeliveryQueue
+from storage.webhooks.delivery_queue import LONG_AGO, DeliveryQueue
 from storage.webhooks.documents import new_callback
 
 LEASE_SECONDS = 60.0

@@ -5,7 +5,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from domain.jobs import Status
 from storage.clock import new_id
-from storage.work_metrics import WorkMetrics
+from storage.ledger.work_metrics import WorkMetrics
 from telemetry.prometheus import Page, pack
 
 IN_THE_YEAR_2700 = "14f7d2f1-8800-7000-8000-000000000000"

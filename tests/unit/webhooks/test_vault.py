@@ -3,7 +3,7 @@
 import pytest
 
 from domain.errors.capacity import WebhooksNotSetUp
-from storage.webhooks.vault import Vault
+from storage.webhooks.secret_box import Vault
 
 OLD, NEW = "o" * 32, "n" * 32
 SECRET = "whsec_of-somebody"

@@ -6,8 +6,21 @@ from datetime import datetime, timedelta
 import msgspec
 
 from storage.mongo.client import Collection, Document, Session
-from storage.webhooks.documents import SecretAtRest
-from storage.webhooks.vault import Vault
+from storage.webhooks.secret_box import Vault
+
+
+class SecretAtRest(msgspec.Struct, frozen=True):
+    """A secret as it is kept.
+
+    Attributes:
+        encrypted: With the key of the settings.
+        created_at: UTC.
+        expires_at: Until when it signs, UTC; None for the newest.
+    """
+
+    encrypted: str
+    created_at: datetime
+    expires_at: datetime | None = None
 
 
 def first_secret(vault: Vault, secret: str, now: datetime) -> list[Document]:

@@ -10,8 +10,8 @@ from storage.access.api_keys import find_valid_keys
 from storage.clock import utc_now
 from storage.mongo.client import Database, Document
 from storage.webhooks.key_secrets import KeySecrets
-from storage.webhooks.live_secrets import live_secrets
-from storage.webhooks.vault import Vault
+from storage.webhooks.secret_box import Vault
+from storage.webhooks.secret_rotation import live_secrets
 
 
 class Parcel(msgspec.Struct, frozen=True):
