@@ -6,7 +6,7 @@ from api.requests import ApiRequest
 from domain.errors.requests import InvalidValue
 from domain.webhooks.addresses import check_url
 from domain.webhooks.events import EventType
-from storage.drop_offs import DropOff
+from storage.acceptance.drop_offs import DropOff
 
 
 async def with_listeners(request: ApiRequest, fields: dict[str, str], drop_off: DropOff) -> DropOff:

@@ -27,10 +27,10 @@ from domain.jobs import TERMINAL
 from domain.keys import Scope
 from domain.links import UploadLink, check_takes_files
 from domain.records import JobState
+from storage.acceptance.idempotency import Answered, Attempt
 from storage.blobs.intake import BlobIntake, HashingIntake
 from storage.clock import utc_now
 from storage.errors import STORE_FAILED
-from storage.idempotency import Answered, Attempt
 
 View = Callable[[ApiRequest, JobState], Awaitable[msgspec.Struct]]
 LINK_ROUTE = "/v1/uploads"

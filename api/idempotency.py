@@ -15,8 +15,8 @@ from api.requests import ApiRequest
 from api.uploads import Form
 from domain.errors.requests import IdempotencyKeyMisused, InvalidValue
 from domain.keys import Caller
+from storage.acceptance.idempotency import Answered, Attempt, Idempotency, Made
 from storage.errors import STORE_FAILED
-from storage.idempotency import Answered, Attempt, Idempotency, Made
 from storage.mongo.client import Session
 
 MAX_KEY_CHARS = 255

@@ -13,7 +13,7 @@ from domain.records import Item, Job
 from domain.version import VERSION
 from sandbox.metrics import ChildMetrics
 from sandbox.pool import ChildPool
-from storage.drop_offs import DropOff
+from storage.acceptance.drop_offs import DropOff
 from storage.ledger.work_metrics import WorkMetrics
 
 REQUEST_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)

@@ -11,8 +11,8 @@ from domain.jobs import TERMINAL, ChunkHint
 from domain.keys import Caller, Scope, uploading_user
 from domain.links import UploadLink
 from domain.records import GpsPolicy, Job, JobState
+from storage.acceptance.drop_offs import DropOff
 from storage.blobs.intake import BlobIntake
-from storage.drop_offs import DropOff
 from storage.stores import Stores
 
 

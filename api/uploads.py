@@ -22,8 +22,8 @@ from domain.errors.requests import (
 from domain.images.formats import ImageFormat, sniff_format
 from domain.limits import UploadLimits
 from domain.records import ItemError
+from storage.acceptance.drop_offs import RefusedFile, TakenFile
 from storage.blobs.intake import HEAD_BYTES, BlobIntake, IncomingFile
-from storage.drop_offs import RefusedFile, TakenFile
 
 
 class Form(msgspec.Struct):

@@ -8,7 +8,8 @@ import structlog
 from arq.connections import ArqRedis
 
 from domain.jobs import ChunkPlan
-from storage.acceptance import Acceptance
+from storage.acceptance.acceptance import Acceptance
+from storage.acceptance.idempotency import Idempotency
 from storage.access.api_keys import ApiKeys
 from storage.access.upload_links import UploadLinks
 from storage.aggregates.adoption import mark_new
@@ -18,7 +19,6 @@ from storage.blobs.results import Results
 from storage.clock import follow_clock
 from storage.errors import MONGODB_FAILED, REDIS_FAILED
 from storage.expiry import Expiry
-from storage.idempotency import Idempotency
 from storage.image_search import ImageSearch
 from storage.images import Images
 from storage.jobs import Jobs

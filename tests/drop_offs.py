@@ -2,8 +2,8 @@
 
 from domain.jobs import Status
 from domain.records import Cell, ItemError
+from storage.acceptance.drop_offs import DropOff, RefusedFile, TakenFile, Ticket
 from storage.blobs.intake import BlobIntake, IncomingFile
-from storage.drop_offs import DropOff, RefusedFile, TakenFile, Ticket
 from storage.ledger.rows import ClaimedImage, FinishedImage
 from storage.stores import Stores
 

@@ -8,9 +8,9 @@ from pymongo.read_concern import ReadConcern
 from domain.errors.capacity import Unavailable
 from domain.jobs import ChunkPlan, Status
 from domain.keys import Scope
-from storage.acceptance import Acceptance
+from storage.acceptance.acceptance import Acceptance
+from storage.acceptance.drop_offs import Ticket
 from storage.blobs.reads import read_files
-from storage.drop_offs import Ticket
 from storage.settings import WorkRules
 from storage.stores import Stores
 from tests.drop_offs import OPERATIONS, accept, drop_off

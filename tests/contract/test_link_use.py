@@ -10,9 +10,9 @@ from domain.errors.access import LinkRevoked, LinkUsedUp
 from domain.jobs import ChunkPlan
 from domain.keys import Scope
 from domain.links import UploadLink
-from storage.acceptance import Acceptance
+from storage.acceptance.acceptance import Acceptance
+from storage.acceptance.drop_offs import Ticket
 from storage.access.upload_links import LinkPlan
-from storage.drop_offs import Ticket
 from storage.stores import Stores
 from tests.drop_offs import accept, drop_off
 

@@ -5,7 +5,7 @@ import asyncio
 import httpx
 
 from domain.keys import hash_secret
-from storage.idempotency import RUNNING_SECONDS
+from storage.acceptance.idempotency import RUNNING_SECONDS
 from tests.problems import assert_problem
 from tests.service import ADMIN_KEY, Service, authorization
 

@@ -18,7 +18,7 @@ from pymongo.errors import PyMongoError
 
 from domain.errors.capacity import Unavailable
 from domain.jobs import ChunkPlan
-from storage.drop_offs import (
+from storage.acceptance.drop_offs import (
     DropOff,
     Entry,
     TakenFile,
@@ -27,9 +27,9 @@ from storage.drop_offs import (
     job_document,
     make_ticket,
 )
+from storage.acceptance.idempotency import Answered, answer_keys
+from storage.acceptance.link_reservations import reserve
 from storage.errors import MONGODB_UNREACHABLE
-from storage.idempotency import Answered, answer_keys
-from storage.link_use import reserve
 from storage.mongo.client import Client, Database, Document, PlainDatabase
 from storage.mongo.transactions import run_transaction_in_thread
 

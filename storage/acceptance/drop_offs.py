@@ -10,9 +10,9 @@ from domain.errors.base import ServiceError
 from domain.fairness.work_units import estimate_units
 from domain.jobs import ChunkPlan, Status, Tally, plan_chunks
 from domain.records import Cell, GpsPolicy, Item, ItemError, Job, refused_item
+from storage.acceptance.idempotency import Attempt
 from storage.blobs.intake import CHUNK_BYTES, BlobIntake, StagedFile
 from storage.clock import new_id, utc_now
-from storage.idempotency import Attempt
 from storage.mongo.client import Document
 from storage.outbox.pending_events import UNANNOUNCED, mark_of_job
 from telemetry.tracing import origin

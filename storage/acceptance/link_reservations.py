@@ -9,8 +9,8 @@ from pymongo.client_session import ClientSession
 from domain.errors.access import LinkRevoked
 from domain.links import UploadLink, used_up
 from domain.records import ItemError
+from storage.acceptance.drop_offs import Entry, RefusedFile
 from storage.access.upload_links import link_of
-from storage.drop_offs import Entry, RefusedFile
 from storage.mongo.client import PlainDatabase
 from storage.outbox.outbox import tell_of_use
 

@@ -1,0 +1,1 @@
+"""Acceptance: from bytes to a durable job."""
