@@ -13,7 +13,7 @@ from domain.fingerprints import MAX_DISTANCE
 from domain.images.formats import ImageFormat
 from domain.jobs import Status
 from domain.keys import scope_of
-from storage.image_search import Circle, ImageFilter
+from storage.catalog.image_search import Circle, ImageFilter
 
 DEFAULT_DISTANCE = 6
 DEFAULT_RADIUS_METERS = 1_000.0

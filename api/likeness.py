@@ -4,7 +4,7 @@ from api.schemas.images import result_of
 from domain.errors.access import NotFound, WrongState
 from domain.jobs import TERMINAL
 from domain.keys import Scope
-from storage.image_search import Likeness
+from storage.catalog.image_search import Likeness
 from storage.stores import Stores
 
 

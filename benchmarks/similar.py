@@ -17,8 +17,8 @@ from benchmarks.harness.service import Bench
 from benchmarks.rows import Row, Section, Target
 from domain.fingerprints import band_keys
 from domain.keys import Scope
+from storage.catalog.image_search import ImageFilter, ImageSearch, Likeness
 from storage.clock import new_id
-from storage.image_search import ImageFilter, ImageSearch, Likeness
 from storage.mongo.client import connect_mongo
 from storage.schema import INDEXES
 from storage.settings import StoreSettings

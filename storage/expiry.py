@@ -5,13 +5,13 @@ from datetime import timedelta
 import msgspec
 from motor.motor_asyncio import AsyncIOMotorClientSession
 
+from storage.catalog.tombstones import NOTED, note_expired
 from storage.clock import first_id_at
 from storage.mongo.client import Client, Database, Document, read_clock
 from storage.mongo.transactions import run_transaction
 from storage.outbox.pending_events import UNANNOUNCED
 from storage.removal import EXPIRED, note_in_jobs, remove_images
 from storage.settings import WorkRules
-from storage.tombstones import NOTED, note_expired
 
 BATCH = 200
 # What goes in one transaction.

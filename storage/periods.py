@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from domain.calendar.days import LAST_MOMENT
 from domain.statistics import QUARTER_MINUTES, name_quarter
+from storage.catalog.image_search import MAX_ID_LEAD
 from storage.clock import first_id_at
-from storage.image_search import MAX_ID_LEAD
 
 # The clocks of processes differ by about a second, and an ID is made after the time is read.
 _MAX_ID_LAG = timedelta(minutes=1)

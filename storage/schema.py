@@ -5,6 +5,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from storage.access.api_keys import EXPIRES
 from storage.aggregates.contributions import IS_REMOVED
 from storage.aggregates.counted_images import IS_UNCOUNTED, UNCOUNTED
+from storage.catalog.search_indexes import SEARCH_INDEXES
 from storage.ledger.dead_letters import DEAD_LETTERS, IS_DEAD_LETTER
 from storage.ledger.open_work import IS_OPEN, OPEN_JOBS
 from storage.mongo.client import (
@@ -14,7 +15,6 @@ from storage.mongo.client import (
     Database,
 )
 from storage.outbox.pending_events import MARKS
-from storage.search_indexes import SEARCH_INDEXES
 from storage.webhooks.indexes import WEBHOOK_INDEXES
 
 INDEXES: dict[str, list[IndexModel]] = {

@@ -16,12 +16,12 @@ from storage.aggregates.adoption import mark_new
 from storage.aggregates.statistics import StatisticsReader
 from storage.blobs.poison import Poisons
 from storage.blobs.results import Results
+from storage.catalog.image_search import ImageSearch
+from storage.catalog.images import Images
+from storage.catalog.jobs import Jobs
 from storage.clock import follow_clock
 from storage.errors import MONGODB_FAILED, REDIS_FAILED
 from storage.expiry import Expiry
-from storage.image_search import ImageSearch
-from storage.images import Images
-from storage.jobs import Jobs
 from storage.ledger.cancellation import Cancellation
 from storage.ledger.dead_letters import DeadLetters
 from storage.ledger.ledger import Ledger

@@ -7,7 +7,7 @@ import msgspec
 from domain.images.operations import HISTOGRAM
 from domain.jobs import Status
 from domain.keys import Scope
-from storage.image_search import ImageFilter, query_of
+from storage.catalog.image_search import ImageFilter, query_of
 from storage.mongo.client import COMMITTED, Database, Document
 from storage.periods import Period
 

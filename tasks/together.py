@@ -41,7 +41,7 @@ class Together:
         return await self._claims.ask((job_id, chunk))
 
     async def find_blobs(self, hashes: Sequence[str]) -> dict[str, Blob]:
-        """Read what is known of blobs; see :meth:`storage.images.Images.blobs`."""
+        """Read what is known of blobs; see :meth:`storage.catalog.images.Images.blobs`."""
         return await self._blobs.ask(hashes)
 
     async def read_bytes(self, blobs: Sequence[Blob]) -> dict[str, bytes]:

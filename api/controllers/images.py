@@ -40,7 +40,7 @@ from domain.images.values import unpack_bins
 from domain.jobs import TERMINAL
 from domain.keys import scope_of
 from domain.plots.histogram import plot_histogram
-from storage.image_search import ImageFilter
+from storage.catalog.image_search import ImageFilter
 
 ImageId = Annotated[str, PathParameter(max_length=64, examples=[Example(value=EXAMPLE_ID)])]
 VariantName = Literal["original", "grayscale", "thumbnail", "faces"]

@@ -21,7 +21,7 @@ from domain.fairness.estimates import Place, retry_after
 from domain.jobs import JobChange, Status
 from domain.keys import scope_of
 from domain.records import Job
-from storage.jobs import JobFilter
+from storage.catalog.jobs import JobFilter
 
 SETTLING_SECONDS = 2.0
 

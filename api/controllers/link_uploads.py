@@ -27,8 +27,8 @@ from api.schemas.service import view_capabilities
 from domain.errors.access import LinkExpired
 from domain.keys import scope_of
 from domain.links import LinkStatus, UploadLink
+from storage.catalog.jobs import JobFilter
 from storage.clock import utc_now
-from storage.jobs import JobFilter
 
 BY_HEADER = {LINK_OPT: TokenIn.HEADER}
 BY_PATH = {LINK_OPT: TokenIn.PATH}

@@ -11,9 +11,9 @@ import pytest
 from domain.fingerprints import MAX_DISTANCE, count_differing_bits
 from domain.jobs import Status
 from domain.keys import Scope
+from storage.catalog.image_search import Circle, ImageFilter, Likeness, query_of
+from storage.catalog.search_indexes import NEAR_DUPLICATES
 from storage.clock import utc_now
-from storage.image_search import Circle, ImageFilter, Likeness, query_of
-from storage.search_indexes import NEAR_DUPLICATES
 from storage.stores import Stores
 from tests.image_documents import finished_image, insert_images
 

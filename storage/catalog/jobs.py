@@ -10,9 +10,9 @@ from domain.jobs import Status, Tally
 from domain.keys import Scope
 from domain.records import Cell, Item, ItemError, Job, refused_item
 from storage.access.scope import scope_query
+from storage.catalog.tombstones import refuse_absent
 from storage.ledger.open_work import IS_OPEN, OPEN_JOBS
 from storage.mongo.client import COMMITTED, Database, Document
-from storage.tombstones import refuse_absent
 
 # More than this ahead of a job is "a lot": counting further would cost more than it tells.
 MAX_OPEN_JOBS = 20_000

@@ -13,13 +13,13 @@ from domain.records import GpsPolicy, Image
 from storage.blobs.known_blobs import Blob, _blob
 from storage.blobs.reads import insert_once
 from storage.blobs.variants import variant_documents
+from storage.catalog.jobs import item_of
+from storage.catalog.tombstones import refuse_absent
 from storage.clock import utc_now
-from storage.jobs import item_of
 from storage.ledger.job_states import JobStates, Settling
 from storage.mongo.client import COMMITTED, Client, Database, Document
 from storage.mongo.transactions import run_transaction
 from storage.removal import DELETED, note_in_jobs, remove_images
-from storage.tombstones import refuse_absent
 
 
 class Deleted(msgspec.Struct, frozen=True):

@@ -11,10 +11,10 @@ from domain.jobs import Status
 from domain.keys import Scope
 from domain.records import Image
 from storage.access.scope import scope_query
+from storage.catalog.images import image_of
+from storage.catalog.search_indexes import LEAST_FINGERPRINT, NEAR_DUPLICATES
 from storage.clock import first_id_at
-from storage.images import image_of
 from storage.mongo.client import COMMITTED, Database, Document
-from storage.search_indexes import LEAST_FINGERPRINT, NEAR_DUPLICATES
 
 EARTH_RADIUS_METERS = 6_378_100.0
 """As MongoDB's geographic index has it."""

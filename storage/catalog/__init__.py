@@ -1,0 +1,1 @@
+"""Reads for clients: jobs, images, search."""
