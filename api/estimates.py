@@ -6,9 +6,9 @@ import time
 from domain.fairness.estimates import ENDED, Backlog, OpenJob, Place
 from domain.jobs import TERMINAL
 from domain.records import Job
+from storage.backlog.workers import Workforce
 from storage.clock import utc_now
 from storage.stores import Stores
-from storage.workers import Workforce
 
 FRESH_SECONDS = 1.0
 # A queue so long that reading it takes a while is read less often, up to this.

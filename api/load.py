@@ -9,8 +9,8 @@ from contextlib import suppress
 import msgspec
 
 from domain.fairness.admission import Load
+from storage.backlog.load import LoadMeter
 from storage.errors import STORE_FAILED
-from storage.load import LoadMeter
 
 WORK_SECONDS = 1.0
 ROOM_SECONDS = 5.0

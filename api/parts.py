@@ -11,10 +11,10 @@ from api.admission import Admission
 from domain.errors.capacity import OverLimit
 from domain.fairness.admission import check_backlog, check_storage
 from domain.limits import AdmissionLimits
+from storage.backlog.workers import ALIVE_SECONDS
 from storage.clock import utc_now
 from storage.errors import STORE_FAILED
 from storage.stores import Stores
-from storage.workers import ALIVE_SECONDS
 
 LOOK_SECONDS = 2.0
 """A part that has not answered by then counts as down."""

@@ -14,9 +14,9 @@ from prometheus_client.registry import Collector
 
 from api.parts import check_mongodb, check_redis
 from storage.aggregates.statistics import Unfolded
+from storage.backlog.queue_state import QueueReader, QueueState
 from storage.clock import utc_now
 from storage.errors import STORE_FAILED
-from storage.queue_state import QueueReader, QueueState
 from storage.stores import Stores
 from telemetry.prometheus import Page
 

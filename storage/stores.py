@@ -14,6 +14,8 @@ from storage.access.api_keys import ApiKeys
 from storage.access.upload_links import UploadLinks
 from storage.aggregates.adoption import mark_new
 from storage.aggregates.statistics import StatisticsReader
+from storage.backlog.load import LoadMeter
+from storage.backlog.workers import Workers, Workforce
 from storage.blobs.poison import Poisons
 from storage.blobs.results import Results
 from storage.catalog.image_search import ImageSearch
@@ -28,7 +30,6 @@ from storage.ledger.ledger import Ledger
 from storage.ledger.recovery import Recovery
 from storage.ledger.retry import Reopening
 from storage.ledger.work_metrics import WorkMetrics
-from storage.load import LoadMeter
 from storage.medians import Medians
 from storage.mongo.client import Client, Collection, Database, connect_mongo, read_clock
 from storage.outbox.subscriptions import Listeners
@@ -45,7 +46,6 @@ from storage.webhooks.envelopes import Outgoing
 from storage.webhooks.key_secrets import KeySecrets
 from storage.webhooks.secret_box import Vault
 from storage.weeks import UserHistograms
-from storage.workers import Workers, Workforce
 
 _log = structlog.get_logger(__name__)
 

@@ -7,12 +7,12 @@ more on round trips than on the image. Tasks that run side by side share theirs.
 from collections.abc import Sequence
 
 from domain.jobs import JobChange
+from storage.backlog.workers import worker_name
 from storage.blobs.known_blobs import Blob
 from storage.blobs.results import BlobResults
 from storage.ledger.rows import ClaimedImage, FinishedImage
 from storage.queue.batching import Gathering
 from storage.stores import Stores
-from storage.workers import worker_name
 
 MOST_JOBS = 100
 MOST_IMAGES = 200

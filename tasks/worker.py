@@ -18,13 +18,13 @@ from domain.settings import SettingsReader
 from domain.version import VERSION
 from sandbox.pool import ChildPool
 from storage.aggregates.folding import StatisticsFolder
+from storage.backlog.workers import HEARTBEAT_SECONDS, worker_name
 from storage.blobs.sweeper import Sweeper
 from storage.clock import new_id
 from storage.errors import STORE_FAILED
 from storage.queue.fair_queue import PROCESS_IMAGES, TASK_SECONDS
 from storage.settings import StoreSettings, WorkRules
 from storage.stores import Stores, open_stores
-from storage.workers import HEARTBEAT_SECONDS, worker_name
 from tasks.jobs.delete_users import delete_users
 from tasks.jobs.process_images import ChunkProcessor, ChunkRules
 from tasks.jobs.reconcile import reconcile

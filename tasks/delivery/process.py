@@ -11,13 +11,13 @@ from aiohttp.abc import AbstractResolver
 
 from domain.settings import SettingsReader
 from domain.webhooks.addresses import TargetRules, read_target_rules
+from storage.backlog.workers import HEARTBEAT_SECONDS, worker_name
 from storage.clock import new_id
 from storage.errors import STORE_FAILED
 from storage.settings import StoreSettings, WorkRules, read_store_settings
 from storage.stores import Stores, open_stores
 from storage.webhooks.announcer import Announcer
 from storage.webhooks.delivery_queue import DeliveryQueue
-from storage.workers import HEARTBEAT_SECONDS, worker_name
 from tasks.delivery.attempt import Attempter
 from tasks.delivery.engine import Engine
 from tasks.delivery.metrics import DeliveryMetrics

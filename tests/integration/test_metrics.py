@@ -7,7 +7,7 @@ import pytest
 from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
-from storage.queue_state import SMALL_BACKLOG_IMAGES
+from storage.backlog.queue_state import SMALL_BACKLOG_IMAGES
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import ADMIN_KEY, Service, authorization, running_service

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 from domain.fairness.admission import Load, tenant_of_key, tenant_of_user
+from storage.backlog.workers import Workers
 from storage.clock import utc_now
 from storage.ledger.open_work import IS_OPEN, OPEN_JOBS
 from storage.mongo.client import Database, Document
-from storage.workers import Workers
 
 # The images of a job that are open: its open cells, of which each image has one an operation.
 OPEN_IMAGES: Document = {

@@ -1,0 +1,1 @@
+"""How much work waits, and who works on it."""
