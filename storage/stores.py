@@ -23,7 +23,6 @@ from storage.catalog.images import Images
 from storage.catalog.jobs import Jobs
 from storage.clock import follow_clock
 from storage.errors import MONGODB_FAILED, REDIS_FAILED
-from storage.expiry import Expiry
 from storage.ledger.cancellation import Cancellation
 from storage.ledger.dead_letters import DeadLetters
 from storage.ledger.ledger import Ledger
@@ -37,9 +36,10 @@ from storage.queue.connection import connect_redis
 from storage.queue.hints import Hints
 from storage.queue.job_events import Notices
 from storage.rate_limits import Buckets
+from storage.removal.expiry import Expiry
+from storage.removal.user_deletion import UserDeletion
 from storage.schema import ensure_indexes
 from storage.settings import StoreSettings, WorkRules
-from storage.user_deletion import UserDeletion
 from storage.webhooks.deliveries import Deliveries
 from storage.webhooks.endpoints import Endpoints
 from storage.webhooks.envelopes import Outgoing

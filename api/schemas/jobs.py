@@ -8,7 +8,7 @@ from domain.errors.catalogue import ERRORS
 from domain.fairness.estimates import Place
 from domain.jobs import Status
 from domain.records import Cell, Item, ItemError, Job, JobState
-from storage.mongo.client import USER_DELETION_KEPT_SECONDS
+from storage.removal.user_deletion import USER_DELETION_KEPT_SECONDS
 from storage.settings import WorkRules
 
 

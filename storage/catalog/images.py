@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
 from motor.motor_asyncio import AsyncIOMotorClientSession
 
 from domain.errors.access import NotFound
-from domain.jobs import JobChange
 from domain.keys import Scope
 from domain.records import GpsPolicy, Image
 from storage.blobs.known_blobs import Blob, _blob
@@ -19,21 +17,8 @@ from storage.clock import utc_now
 from storage.ledger.job_states import JobStates, Settling
 from storage.mongo.client import COMMITTED, Client, Database, Document
 from storage.mongo.transactions import run_transaction
-from storage.removal import DELETED, note_in_jobs, remove_images
-
-
-class Deleted(msgspec.Struct, frozen=True):
-    """What others have to be told of an image that was deleted.
-
-    Attributes:
-        job_id: The job that it came in with.
-        was_open: Whether it had not ended: a worker may hold it.
-        changes: The job's change, if it is still there.
-    """
-
-    job_id: str
-    was_open: bool
-    changes: list[JobChange]
+from storage.removal.image_deletion import Deleted
+from storage.removal.removal import DELETED, note_in_jobs, remove_images
 
 
 class Images:

@@ -31,9 +31,7 @@ DURABLE = WriteConcern("majority", j=True)
 COMMITTED = ReadConcern("majority")
 
 
-USER_DELETION_KEPT_SECONDS = 30 * 24 * 3600
 MEDIANS_KEPT_SECONDS = 30 * 24 * 3600
-OPEN_DELETIONS = "open_deletions"
 
 
 def connect_mongo(settings: StoreSettings) -> Client:

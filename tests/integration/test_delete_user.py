@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from storage.removal import EXPIRED
-from storage.user_deletion import MAX_IMAGES
+from storage.removal.removal import EXPIRED
+from storage.removal.user_deletion import MAX_IMAGES
 from tasks.jobs.delete_users import delete_users
 from tests.faults.stack import until
 from tests.pictures import draw

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from storage.expiry import Expiry
 from storage.mongo.client import DURABLE
+from storage.removal.expiry import Expiry
 from storage.settings import WorkRules
 from tests.integration.test_expiry import age
 from tests.pictures import draw

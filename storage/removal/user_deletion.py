@@ -21,8 +21,12 @@ from storage.ledger.job_states import JobStates, Settling
 from storage.ledger.open_work import IS_OPEN
 from storage.mongo.client import COMMITTED, DURABLE, Client, Database, Document
 from storage.mongo.transactions import run_transaction
-from storage.removal import DELETED, note_in_jobs, remove_images
-from storage.webhooks.forgetting import forget_webhooks
+from storage.removal.removal import DELETED, note_in_jobs, remove_images
+from storage.removal.user_webhooks import forget_webhooks
+
+USER_DELETION_KEPT_SECONDS = 30 * 24 * 3600
+
+OPEN_DELETIONS = "open_deletions"
 
 # No acceptance takes longer than this from the making of its IDs to its commit.
 UNDER_WAY = timedelta(minutes=2)

@@ -10,7 +10,7 @@ from storage.clock import first_id_at
 from storage.mongo.client import Client, Database, Document, read_clock
 from storage.mongo.transactions import run_transaction
 from storage.outbox.pending_events import UNANNOUNCED
-from storage.removal import EXPIRED, note_in_jobs, remove_images
+from storage.removal.removal import EXPIRED, note_in_jobs, remove_images
 from storage.settings import WorkRules
 
 BATCH = 200

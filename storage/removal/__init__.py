@@ -1,0 +1,1 @@
+"""Removes images, jobs and users from every collection."""
