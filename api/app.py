@@ -56,8 +56,8 @@ from domain.keys import hash_secret
 from domain.version import VERSION
 from sandbox.pool import ChildPool
 from storage.errors import STORE_FAILED
-from storage.similar_images import SimilarImages
-from storage.similar_users import SimilarUsers
+from storage.histograms.similar_images import SimilarImages
+from storage.histograms.similar_users import SimilarUsers
 from storage.stores import Stores, open_stores
 from telemetry.tracing import open_tracing
 

@@ -9,7 +9,7 @@ import numpy as np
 from nanoarrow import ipc
 
 from domain.images.values import BINS
-from storage.weeks import ImageHistogram
+from storage.histograms.user_histograms import ImageHistogram
 
 ARROW = "application/vnd.apache.arrow.stream"
 NPY = "application/x-npy"

@@ -16,8 +16,8 @@ from api.service_metrics import ServiceMetrics
 from api.settings import Settings
 from api.tickets import Tickets
 from domain.keys import Caller
-from storage.similar_images import SimilarImages
-from storage.similar_users import SimilarUsers
+from storage.histograms.similar_images import SimilarImages
+from storage.histograms.similar_users import SimilarUsers
 from storage.stores import Stores
 from telemetry.tracing import Tracing
 

@@ -25,7 +25,7 @@ from benchmarks.rows import Row, Section, Target
 from benchmarks.similar_users import AT_MOST, PRODUCT, measure_growth, time_products
 from storage.aggregates.contributions import CONTRIBUTIONS
 from storage.aggregates.folding import StatisticsFolder
-from storage.medians import MEDIANS
+from storage.histograms.medians import MEDIANS
 from storage.mongo.client import connect_mongo
 from storage.schema import ensure_indexes
 from storage.settings import StoreSettings

@@ -22,10 +22,10 @@ from benchmarks.rows import Row, Target
 from domain.histograms.nearest import Neighbour
 from domain.histograms.similarity import Metric, distances
 from storage.aggregates.signatures import SIGNATURES
+from storage.histograms.similar_users import SimilarUsers
 from storage.mongo.client import connect_mongo
 from storage.schema import INDEXES
 from storage.settings import SimilaritySettings, StoreSettings
-from storage.similar_users import SimilarUsers
 
 COUNT = 10
 METRIC_TIMES = 3

@@ -6,9 +6,10 @@ from storage.access.api_keys import EXPIRES
 from storage.aggregates.contributions import IS_REMOVED
 from storage.aggregates.counted_images import IS_UNCOUNTED, UNCOUNTED
 from storage.catalog.search_indexes import SEARCH_INDEXES
+from storage.histograms.medians import MEDIANS_KEPT_SECONDS
 from storage.ledger.dead_letters import DEAD_LETTERS, IS_DEAD_LETTER
 from storage.ledger.open_work import IS_OPEN, OPEN_JOBS
-from storage.mongo.client import MEDIANS_KEPT_SECONDS, Database
+from storage.mongo.client import Database
 from storage.outbox.pending_events import MARKS
 from storage.removal.user_deletion import OPEN_DELETIONS, USER_DELETION_KEPT_SECONDS
 from storage.webhooks.indexes import WEBHOOK_INDEXES

@@ -23,13 +23,14 @@ from storage.catalog.images import Images
 from storage.catalog.jobs import Jobs
 from storage.clock import follow_clock
 from storage.errors import MONGODB_FAILED, REDIS_FAILED
+from storage.histograms.medians import Medians
+from storage.histograms.user_histograms import UserHistograms
 from storage.ledger.cancellation import Cancellation
 from storage.ledger.dead_letters import DeadLetters
 from storage.ledger.ledger import Ledger
 from storage.ledger.recovery import Recovery
 from storage.ledger.retry import Reopening
 from storage.ledger.work_metrics import WorkMetrics
-from storage.medians import Medians
 from storage.mongo.client import Client, Collection, Database, connect_mongo, read_clock
 from storage.outbox.subscriptions import Listeners
 from storage.queue.connection import connect_redis
@@ -45,7 +46,6 @@ from storage.webhooks.endpoints import Endpoints
 from storage.webhooks.envelopes import Outgoing
 from storage.webhooks.key_secrets import KeySecrets
 from storage.webhooks.secret_box import Vault
-from storage.weeks import UserHistograms
 
 _log = structlog.get_logger(__name__)
 

@@ -33,8 +33,8 @@ from domain.keys import check_may_read
 from domain.plots.histogram import plot_histogram
 from domain.plots.week import DatedHistogram, plot_week
 from storage.clock import utc_now
-from storage.periods import Period
-from storage.weeks import HistogramPage, ImageHistogram
+from storage.histograms.periods import Period
+from storage.histograms.user_histograms import HistogramPage, ImageHistogram
 
 JSON = "application/json"
 

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 import msgspec
 
 from domain.images.values import BINS, unpack_bins
-from storage.medians import Median
-from storage.weeks import ImageHistogram
+from storage.histograms.medians import Median
+from storage.histograms.user_histograms import ImageHistogram
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 

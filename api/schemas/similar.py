@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from domain.histograms.nearest import Neighbour
 from domain.histograms.similarity import Metric
-from storage.similar_images import SimilarImage
+from storage.histograms.similar_images import SimilarImage
 
 
 class SimilarItemView(msgspec.Struct, frozen=True):

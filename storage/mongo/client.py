@@ -31,9 +31,6 @@ DURABLE = WriteConcern("majority", j=True)
 COMMITTED = ReadConcern("majority")
 
 
-MEDIANS_KEPT_SECONDS = 30 * 24 * 3600
-
-
 def connect_mongo(settings: StoreSettings) -> Client:
     """Make a client. Nothing is sent until the first call.
 

@@ -10,11 +10,11 @@ from pymongo.client_session import ClientSession
 
 from domain.calendar.days import end_of_day, find_zone, start_of_day
 from domain.errors.capacity import Unavailable
-from storage import histogram_spool
 from storage.aggregates.folding import FOLDER, StatisticsFolder
-from storage.medians import MEDIANS, Median, Medians, _Found
+from storage.histograms import spool as histogram_spool
+from storage.histograms.medians import MEDIANS, Median, Medians, _Found
+from storage.histograms.periods import Period
 from storage.mongo.client import DURABLE, PlainDatabase
-from storage.periods import Period
 from storage.stores import Stores
 from tests.image_documents import finished_image, insert_images
 from tests.plain_medians import Counts, plain_median, random_counts

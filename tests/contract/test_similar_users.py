@@ -9,16 +9,16 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-import storage.user_vectors
+import storage.histograms.user_vectors
 from domain.errors.access import NotFound
 from domain.errors.requests import TooManyImages
 from domain.histograms.nearest import Neighbour
 from domain.histograms.similarity import Metric
 from domain.keys import Scope
 from storage.aggregates.folding import StatisticsFolder
+from storage.histograms.similar_images import SimilarImages
+from storage.histograms.similar_users import SimilarUsers
 from storage.settings import SimilaritySettings
-from storage.similar_images import SimilarImages
-from storage.similar_users import SimilarUsers
 from storage.stores import Stores
 from tests.plain_similarity import PLAIN, draw_counts
 from tests.seen_images import add_seen_images
@@ -235,7 +235,7 @@ async def test_approximate_index_answers_exactly_what_it_finds(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(storage.user_vectors, "LEAST_APPROXIMATE", 200)
+    monkeypatch.setattr(storage.histograms.user_vectors, "LEAST_APPROXIMATE", 200)
     settings = SimilaritySettings(similar_index="approximate")
     users = SimilarUsers(stores.client, stores.database, settings)
     counts = draw_counts(1_600)

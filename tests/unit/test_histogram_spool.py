@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from domain.errors.capacity import Unavailable
 from domain.histograms.medians import find_median
 from domain.images.values import BINS
-from storage.histogram_spool import Counts, HistogramSpool, Pixels
+from storage.histograms.spool import Counts, HistogramSpool, Pixels
 
 IN_FILE, MIXED, IN_MEMORY = 0, 40_000, 10**9
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from storage.shared_answers import SharedAnswers
+from storage.histograms.single_flight import SharedAnswers
 
 
 class Work:

@@ -5,7 +5,7 @@ import pytest
 
 from domain.histograms.similarity import Floats, Metric, distances
 from domain.histograms.vector_index import Slots, VectorIndex, Vectors
-from storage.vector_indexes import ApproximateIndex, ExactIndex
+from storage.histograms.vector_index import ApproximateIndex, ExactIndex
 from tests.plain_similarity import draw_counts
 
 NONE = np.empty(0, np.int64)

@@ -13,8 +13,8 @@ from domain.histograms.signatures import Sums, count_units, read_counts
 from domain.images.values import BINS
 from storage.aggregates.contributions import CONTRIBUTIONS
 from storage.aggregates.pending import read_unfolded_histograms
+from storage.histograms.periods import Period
 from storage.mongo.client import PlainDatabase
-from storage.periods import Period
 
 BATCH = 2_000
 

@@ -17,11 +17,13 @@ from storage.aggregates.contributions import check_is_taken_over, read_histogram
 from storage.aggregates.pending import HistogramChange, read_unfolded_histograms
 from storage.aggregates.signatures import newest_change
 from storage.clock import utc_now
-from storage.histogram_spool import HistogramSpool
+from storage.histograms.periods import Period
+from storage.histograms.single_flight import SharedAnswers
+from storage.histograms.spool import HistogramSpool
 from storage.mongo.client import DURABLE, Client, Database, Document, PlainDatabase
 from storage.mongo.snapshots import read_snapshot_in_thread
-from storage.periods import Period
-from storage.shared_answers import SharedAnswers
+
+MEDIANS_KEPT_SECONDS = 30 * 24 * 3600
 
 MEDIANS = "medians"
 MAX_SECONDS = 120.0

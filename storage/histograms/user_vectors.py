@@ -58,7 +58,7 @@ class UserVectors:
     def rebuild(self) -> None:
         """Forget everything: the next call of :meth:`follow` reads it anew."""
         # FAISS takes 46 MB, which a process need not have where nobody asks.
-        from storage.vector_indexes import ExactIndex  # noqa: PLC0415
+        from storage.histograms.vector_index import ExactIndex  # noqa: PLC0415
 
         self._revision = -1
         self._expected = LEAST_APPROXIMATE // OUTGROWN
@@ -112,11 +112,7 @@ class UserVectors:
         """Choose the index by how many users there are."""
         if not self._is_approximate:
             return
-        from storage.vector_indexes import (  # noqa: PLC0415
-            TRAINED_ON,
-            ApproximateIndex,
-            count_lists,
-        )
+        from storage.histograms.vector_index import TRAINED_ON, ApproximateIndex, count_lists
 
         users = database[SIGNATURES].count_documents({}, session=session, hint="_id_")
         lists = count_lists(users)

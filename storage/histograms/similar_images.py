@@ -16,9 +16,9 @@ from domain.histograms.signatures import read_counts
 from domain.histograms.similarity import Floats, Metric, distances
 from storage.aggregates.contributions import CONTRIBUTIONS, check_is_taken_over, read_histograms
 from storage.aggregates.pending import HistogramChange, read_unfolded_histograms
+from storage.histograms.periods import Period
 from storage.mongo.client import Client, Database, PlainDatabase
 from storage.mongo.snapshots import read_snapshot_in_thread
-from storage.periods import Period
 from storage.settings import SimilaritySettings
 
 LONGEST_SECONDS = 120.0

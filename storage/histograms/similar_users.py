@@ -18,11 +18,11 @@ from domain.images.values import BINS
 from storage.aggregates.contributions import check_is_taken_over
 from storage.aggregates.pending import read_unfolded_histograms
 from storage.aggregates.signatures import SignatureChange, add_changes, read_signatures
+from storage.histograms.signatures_since import sum_since
+from storage.histograms.user_vectors import UserVectors, to_vectors
 from storage.mongo.client import Client, Database, PlainDatabase
 from storage.mongo.snapshots import read_snapshot_in_thread
 from storage.settings import SimilaritySettings
-from storage.signatures_since import sum_since
-from storage.user_vectors import UserVectors, to_vectors
 
 LONGEST_SECONDS = 280.0
 """Longest time of an answer, the first of all among them, which reads all signatures: a little less

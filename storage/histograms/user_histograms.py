@@ -8,8 +8,8 @@ from domain.images.operations import HISTOGRAM
 from domain.jobs import Status
 from domain.keys import Scope
 from storage.catalog.image_search import ImageFilter, query_of
+from storage.histograms.periods import Period
 from storage.mongo.client import COMMITTED, Database, Document
-from storage.periods import Period
 
 _IS_SEEN: Document = {f"cells.{HISTOGRAM}.status": Status.SUCCEEDED.value}
 _VALUE = f"metadata.results.{HISTOGRAM}.value"

@@ -1,0 +1,1 @@
+"""Analytics over histograms: medians, weeks, similarity."""
