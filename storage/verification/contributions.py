@@ -16,8 +16,8 @@ from storage.aggregates.counted_images import read_settled
 from storage.aggregates.signatures import HISTOGRAM_CHANGES, SIGNATURES, SignatureChange
 from storage.mongo.client import Document, PlainDatabase
 from storage.mongo.deadlines import run_in_thread
-from storage.statistics_recount import QUARTER_OF_UPLOAD
 from storage.verification.invariants import Invariant, Look, differ, has, lookup, matching, where
+from storage.verification.recount import QUARTER_OF_UPLOAD
 
 FEW_USERS = 100
 _PART = 2_000

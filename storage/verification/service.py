@@ -6,8 +6,8 @@ from typing import Any
 from domain.keys import KEY_PREFIX, LINK_PREFIX
 from storage.mongo.client import Document
 from storage.schema import INDEXES
-from storage.statistics_recount import find_wrong_statistics
 from storage.verification.invariants import Invariant, Look, differ, lookup, matching, where
+from storage.verification.recount import find_wrong_statistics
 
 # Enough of a secret to tell it from others is shown; more would be a part of it.
 HINT_CHARACTERS = 12

@@ -17,8 +17,8 @@ from storage.aggregates.folding import FOLDER, StatisticsFolder
 from storage.ledger.rows import FinishedImage
 from storage.mongo.client import DURABLE, Database
 from storage.mongo.leases import LEASES, LONG_AGO, Lease
-from storage.statistics_recount import find_wrong_statistics
 from storage.stores import Stores
+from storage.verification.recount import find_wrong_statistics
 from tests.drop_offs import accept, fail, succeed
 from tests.plain_signatures import read_signatures, sum_plainly
 from tests.plain_similarity import draw_counts

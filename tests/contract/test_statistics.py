@@ -18,8 +18,8 @@ from storage.clock import utc_now
 from storage.ledger.rows import FinishedImage
 from storage.mongo.client import DURABLE
 from storage.mongo.leases import LONG_AGO
-from storage.statistics_recount import find_wrong_statistics
 from storage.stores import Stores
+from storage.verification.recount import find_wrong_statistics
 from tests.drop_offs import accept, fail, succeed
 from tests.image_documents import finished_image, insert_images
 

@@ -23,8 +23,8 @@ from storage.blobs.results import BlobResults
 from storage.clock import follow_clock, utc_now
 from storage.ledger.rows import ClaimedImage, FinishedImage
 from storage.mongo.leases import LONG_AGO
-from storage.statistics_recount import find_wrong_statistics
 from storage.stores import Stores
+from storage.verification.recount import find_wrong_statistics
 from tests.drop_offs import OPERATIONS, accept, succeed
 from tests.plain_signatures import draw_histogram, read_signatures, sum_plainly
 from tests.plain_statistics import recount_plainly

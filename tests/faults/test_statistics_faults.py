@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from storage.aggregates.counted_images import IS_UNCOUNTED
-from storage.statistics_recount import find_wrong_statistics
+from storage.verification.recount import find_wrong_statistics
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, pictures, until
 from tests.image_documents import finished_image, insert_images
