@@ -15,7 +15,6 @@ from litestar.openapi.spec import Components, License, SecurityScheme, Tag
 from litestar.static_files import create_static_files_router
 
 from api.admission import Admission
-from api.auth import OPEN, BearerAuthentication
 from api.contract import get_contract
 from api.controllers.dead_letters import DeadLetterController
 from api.controllers.deliveries import DeliveryController
@@ -38,17 +37,18 @@ from api.controllers.statistics import get_statistics
 from api.controllers.upload_links import UploadLinkController
 from api.controllers.users import UserController
 from api.controllers.webhooks import WebhookController
-from api.errors import EXCEPTION_HANDLERS
 from api.estimates import Estimates
+from api.http.auth import OPEN, BearerAuthentication
+from api.http.errors import EXCEPTION_HANDLERS
+from api.http.no_store import keep_tokens_here
+from api.http.request_log import Observation
 from api.lingering import LingeringClose
 from api.live_jobs import LiveJobs
 from api.load import LoadWatch
 from api.lookout import look_out
 from api.metrics import ApiMetrics
-from api.observation import Observation
 from api.parts import Parts
 from api.rendering import Variants
-from api.secrecy import keep_tokens_here
 from api.service_metrics import ServiceMetrics
 from api.settings import Settings
 from api.tickets import Tickets

@@ -10,8 +10,8 @@ from litestar import Response
 from litestar.response import Stream
 from werkzeug.http import dump_options_header
 
-from api.errors import problem_response, status_of
-from api.preferences import requested_range
+from api.http.errors import problem_response, status_of
+from api.http.request_headers import requested_range
 from api.rendering import STRIPPED, Variants, version_of
 from domain.errors.requests import RangeNotSatisfiable
 from domain.images.formats import ImageFormat

@@ -6,9 +6,9 @@ from typing import Any
 
 from litestar import Litestar, Request, Response, get
 
-from api.auth import OPEN
 from api.documentation import NULL_MARK
 from api.events_contract import describe_events
+from api.http.auth import OPEN
 from api.schema_docs import describe_schemas
 
 NULL = {"type": "null"}

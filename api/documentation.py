@@ -7,7 +7,7 @@ from litestar import MediaType
 from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import Example
 
-from api.errors import PROBLEM_JSON, TYPE_PREFIX, Problem
+from api.http.errors import PROBLEM_JSON, TYPE_PREFIX, Problem
 
 NULL_MARK = "(null)"
 EXAMPLE_REQUEST_ID = "4bf92f3577b34da6a3ce929d0e0e4736"

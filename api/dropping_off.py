@@ -11,9 +11,9 @@ from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from api.admission import Upload
 from api.callbacks import with_listeners
-from api.errors import answer_service_error
+from api.http.errors import answer_service_error
+from api.http.request_headers import wait_seconds
 from api.idempotency import check_same, fingerprint, holding, record_id
-from api.preferences import wait_seconds
 from api.requests import ApiRequest
 from api.schemas.jobs import JobView, view_job
 from api.schemas.link_uploads import LinkJobView, view_link_job

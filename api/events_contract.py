@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from api.examples_of_webhooks import EXAMPLE_EVENT_DATA, EXAMPLE_EVENT_ID
-from api.requests import EXAMPLE_TIME
+from api.http.example_values import EXAMPLE_TIME
 from domain.webhooks.events import DATA_OF, EventType
 
 REF = "#/components/schemas/{name}"

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
-from api.requests import EXAMPLE_ID, EXAMPLE_TIME
+from api.http.example_values import EXAMPLE_ID, EXAMPLE_TIME
 
 EXAMPLE_JOB: dict[str, Any] = {
     "id": EXAMPLE_ID,

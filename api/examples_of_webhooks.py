@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from api.requests import EXAMPLE_ID, EXAMPLE_TIME
+from api.http.example_values import EXAMPLE_ID, EXAMPLE_TIME
 from domain.webhooks.events import EventType
 
 EXAMPLE_NEW_WEBHOOK: dict[str, Any] = {

@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Response
 
 from api.dropping_off import show_job
-from api.preferences import is_known, wait_seconds
+from api.http.request_headers import is_known, wait_seconds
 from api.requests import ApiRequest
 from domain.fairness.estimates import retry_after
 from domain.jobs import TERMINAL

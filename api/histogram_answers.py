@@ -12,8 +12,7 @@ from litestar.openapi.spec import (
     Schema,
 )
 
-from api.histogram_tables import ARROW, NPY
-from api.plots import SVG
+from api.http.media_types import ARROW, NPY, SVG
 
 
 def _text(description: str) -> OpenAPIMediaType:

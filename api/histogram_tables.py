@@ -11,9 +11,6 @@ from nanoarrow import ipc
 from domain.images.values import BINS
 from storage.histograms.user_histograms import ImageHistogram
 
-ARROW = "application/vnd.apache.arrow.stream"
-NPY = "application/x-npy"
-
 ROW = np.dtype(
     [
         ("image_id", "S36"),

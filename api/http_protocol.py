@@ -15,7 +15,7 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
-from api.errors import PROBLEM_JSON, TYPE_PREFIX, Problem, status_of
+from api.http.errors import PROBLEM_JSON, TYPE_PREFIX, Problem, status_of
 from domain.errors.base import ServiceError
 from domain.errors.requests import HeadersTooLarge, HeadersTooSlow
 from domain.limits import UploadLimits

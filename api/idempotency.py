@@ -10,7 +10,7 @@ from functools import partial
 
 import msgspec
 
-from api.auth import shown_secret
+from api.http.auth import shown_secret
 from api.requests import ApiRequest
 from api.uploads import Form
 from domain.errors.requests import IdempotencyKeyMisused, InvalidValue

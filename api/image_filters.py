@@ -6,7 +6,8 @@ from typing import Annotated
 
 from litestar.params import QueryParameter
 
-from api.requests import ApiRequest, NamedUser
+from api.http.parameters import NamedUser
+from api.requests import ApiRequest
 from domain.calendar.days import end_of_day, find_zone, start_of_day
 from domain.errors.requests import InvalidValue
 from domain.fingerprints import MAX_DISTANCE

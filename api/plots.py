@@ -1,9 +1,7 @@
 """What answers with a plot have in common."""
 
+from api.http.media_types import SVG
 from api.requests import ApiRequest
-
-SVG = "image/svg+xml"
-SVG_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
 
 
 def wants_plot(request: ApiRequest) -> bool:

@@ -1,10 +1,9 @@
 """The types that handlers share."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Request
 from litestar.datastructures import State
-from litestar.params import HeaderParameter, QueryParameter
 
 from api.admission import Admission
 from api.estimates import Estimates
@@ -42,37 +41,3 @@ class AppState(State):
 
 
 ApiRequest = Request[Caller, Any, AppState]
-
-NamedUser = Annotated[
-    str | None,
-    QueryParameter(
-        name="user_id",
-        required=False,
-        max_length=128,
-        description="Only this user's. Service keys see what they uploaded where none is named.",
-    ),
-]
-Prefer = Annotated[
-    str | None,
-    HeaderParameter(
-        name="Prefer",
-        required=False,
-        description="`wait=N` holds the answer until the job has ended, or N seconds (30 at most).",
-    ),
-]
-IdempotencyKey = Annotated[
-    str | None,
-    HeaderParameter(
-        name="Idempotency-Key",
-        required=False,
-        max_length=255,
-        description="Send the same key with the same content again within 24 hours, and get the "
-        "same answer.",
-    ),
-]
-IfNoneMatch = Annotated[
-    str | None,
-    HeaderParameter(name="If-None-Match", required=False),
-]
-EXAMPLE_ID = "019aa5d2-7c1e-7d43-9f0b-3a52c1f7e9b4"
-EXAMPLE_TIME = "2026-11-21T09:30:00Z"

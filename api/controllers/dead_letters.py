@@ -9,7 +9,6 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, PathParameter, QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
-from api.auth import admins_only
 from api.controllers.jobs import TICKET_HEADERS
 from api.documentation import answer, problems
 from api.examples import (
@@ -20,7 +19,9 @@ from api.examples import (
     EXAMPLE_RETRIED,
     EXAMPLE_TICKET,
 )
-from api.requests import EXAMPLE_ID, ApiRequest
+from api.http.auth import admins_only
+from api.http.example_values import EXAMPLE_ID
+from api.requests import ApiRequest
 from api.retrying import retry_letters
 from api.schemas.dead_letters import (
     MAX_CHOSEN,

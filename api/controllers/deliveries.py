@@ -8,7 +8,7 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, PathParameter, QueryParameter
 from litestar.status_codes import HTTP_202_ACCEPTED
 
-from api.controllers.webhooks import WebhookId, find_endpoint
+from api.controllers.webhooks import find_endpoint
 from api.documentation import answer, problems
 from api.examples_of_webhooks import (
     EXAMPLE_DELIVERY,
@@ -18,6 +18,7 @@ from api.examples_of_webhooks import (
     EXAMPLE_REDELIVERED,
     EXAMPLE_TEST_DELIVERY,
 )
+from api.http.parameters import WebhookId
 from api.requests import ApiRequest
 from api.schemas.paging import Cursor, Limit, Page, cut_page
 from api.schemas.webhooks import (

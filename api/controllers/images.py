@@ -12,6 +12,10 @@ from litestar.response import Stream
 from api.content import content_response, find_content
 from api.documentation import answer, problems
 from api.examples import EXAMPLE_HISTOGRAM, EXAMPLE_IMAGE, EXAMPLE_IMAGE_PAGE
+from api.http.example_values import EXAMPLE_ID
+from api.http.media_types import SVG, SVG_HEADERS
+from api.http.parameters import IfNoneMatch, NamedUser
+from api.http.request_headers import is_known
 from api.image_filters import (
     DEFAULT_DISTANCE,
     Distance,
@@ -22,9 +26,8 @@ from api.image_filters import (
     write_cursor,
 )
 from api.likeness import find_likeness
-from api.plots import SVG, SVG_HEADERS, wants_plot
-from api.preferences import is_known
-from api.requests import EXAMPLE_ID, ApiRequest, IfNoneMatch, NamedUser
+from api.plots import wants_plot
+from api.requests import ApiRequest
 from api.schemas.images import (
     HistogramView,
     ImageView,

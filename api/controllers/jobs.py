@@ -4,8 +4,7 @@ from typing import Annotated
 
 from litestar import Controller, Response, delete, get, post
 from litestar.datastructures import ResponseHeader
-from litestar.openapi.spec import Example
-from litestar.params import PathParameter, QueryParameter
+from litestar.params import QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from api.documentation import answer, problems
@@ -13,7 +12,8 @@ from api.dropping_off import Wishes, answer_drop_off
 from api.examples import EXAMPLE_CANCELED, EXAMPLE_JOB, EXAMPLE_JOB_PAGE, EXAMPLE_TICKET
 from api.following import answer_job
 from api.forms import UploadOperation
-from api.requests import EXAMPLE_ID, ApiRequest, IdempotencyKey, IfNoneMatch, NamedUser, Prefer
+from api.http.parameters import IdempotencyKey, IfNoneMatch, JobId, NamedUser, Prefer
+from api.requests import ApiRequest
 from api.schemas.jobs import JobSummaryView, JobView, view_job, view_summary
 from api.schemas.paging import Cursor, Limit, Page, cut_page
 from domain.errors.access import NothingToRetry
@@ -25,7 +25,6 @@ from storage.catalog.jobs import JobFilter
 
 SETTLING_SECONDS = 2.0
 
-JobId = Annotated[str, PathParameter(max_length=64, examples=[Example(value=EXAMPLE_ID)])]
 TICKET_HEADERS = [
     ResponseHeader(
         name="Location", value="", documentation_only=True, description="The status route."

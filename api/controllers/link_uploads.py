@@ -7,8 +7,7 @@ from litestar.openapi.spec import Example
 from litestar.params import PathParameter
 from litestar.status_codes import HTTP_202_ACCEPTED
 
-from api.auth import LINK_OPT, TokenIn
-from api.controllers.jobs import TICKET_HEADERS, JobId
+from api.controllers.jobs import TICKET_HEADERS
 from api.documentation import answer, problems
 from api.dropping_off import Wishes, answer_drop_off
 from api.examples import (
@@ -19,7 +18,16 @@ from api.examples import (
 )
 from api.following import answer_job
 from api.forms import LinkUploadOperation
-from api.requests import ApiRequest, IdempotencyKey, IfNoneMatch, Prefer
+from api.http.auth import LINK_OPT, TokenIn
+from api.http.parameters import (
+    BY_HEADER,
+    TOKEN_IN_HEADER,
+    IdempotencyKey,
+    IfNoneMatch,
+    JobId,
+    Prefer,
+)
+from api.requests import ApiRequest
 from api.schemas.jobs import view_summary
 from api.schemas.link_uploads import LinkJobView, LinkUploadsView, view_link_uploads
 from api.schemas.paging import Cursor, Limit, cut_page
@@ -30,9 +38,7 @@ from domain.links import LinkStatus, UploadLink
 from storage.catalog.jobs import JobFilter
 from storage.clock import utc_now
 
-BY_HEADER = {LINK_OPT: TokenIn.HEADER}
 BY_PATH = {LINK_OPT: TokenIn.PATH}
-TOKEN_IN_HEADER: list[dict[str, list[str]]] = [{"linkToken": []}]
 NO_KEY: list[dict[str, list[str]]] = [{}]
 ENDED = answer(LinkJobView, "The upload ended within the time of `Prefer: wait`.", EXAMPLE_LINK_JOB)
 TICKET = answer(LinkJobView, "The ticket.", EXAMPLE_LINK_TICKET)

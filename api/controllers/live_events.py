@@ -5,12 +5,11 @@ from typing import Annotated, Any
 from litestar import Response, get
 from litestar.params import HeaderParameter
 
-from api.controllers.jobs import JobId
-from api.controllers.link_uploads import BY_HEADER, TOKEN_IN_HEADER
 from api.documentation import answer, problems
 from api.event_stream import answer_events
 from api.examples import EXAMPLE_JOB_CHANGE
-from api.requests import ApiRequest, NamedUser
+from api.http.parameters import BY_HEADER, TOKEN_IN_HEADER, JobId, NamedUser
+from api.requests import ApiRequest
 from api.schemas.live_events import JobChangeView, JobGoneView
 from domain.keys import scope_of
 

@@ -8,7 +8,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.response import File
 
-from api.auth import OPEN
+from api.http.auth import OPEN
 
 UPLOAD_PAGE = Path(__file__).parent.parent / "pages" / "upload"
 MEDIA_TYPES = {

@@ -8,7 +8,8 @@ from api.documentation import answer, problems
 from api.dropping_off import Wishes, answer_drop_off
 from api.examples import EXAMPLE_FACES, EXAMPLE_TICKET
 from api.forms import UploadOperation
-from api.requests import ApiRequest, IdempotencyKey, Prefer
+from api.http.parameters import IdempotencyKey, Prefer
+from api.requests import ApiRequest
 from api.schemas.jobs import FacesOfFile, FacesView, JobView, view_error
 from domain.records import JobState
 

@@ -3,7 +3,6 @@
 import msgspec
 from litestar import MediaType, Response, get
 
-from api.auth import OPEN, find_caller
 from api.documentation import answer, problems
 from api.examples import (
     EXAMPLE_CAPABILITIES,
@@ -12,6 +11,7 @@ from api.examples import (
     EXAMPLE_NOT_READY,
     EXAMPLE_READY,
 )
+from api.http.auth import OPEN, find_caller
 from api.parts import PartStatus, PartView
 from api.requests import ApiRequest
 from api.schemas.service import CapabilitiesView, view_capabilities

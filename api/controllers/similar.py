@@ -7,12 +7,13 @@ from litestar import get
 from litestar.openapi.spec import Example
 from litestar.params import QueryParameter
 
-from api.auth import no_client_keys
-from api.controllers.users import UserId
 from api.documentation import answer, problems
 from api.examples import EXAMPLE_SIMILAR_USERS
+from api.http.auth import no_client_keys
+from api.http.example_values import EXAMPLE_ID, EXAMPLE_TIME
+from api.http.parameters import UserId
 from api.likeness import check_has_histogram
-from api.requests import EXAMPLE_ID, EXAMPLE_TIME, ApiRequest
+from api.requests import ApiRequest
 from api.schemas.similar import SimilarView, view_similar_images, view_similar_users
 from domain.errors.requests import InvalidValue
 from domain.histograms.similarity import Metric

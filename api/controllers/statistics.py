@@ -1,35 +1,24 @@
 """Statistics over all images of all users, for admins."""
 
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from litestar import Response, get
 from litestar.datastructures import ResponseHeader
-from litestar.openapi.spec import Example
-from litestar.params import QueryParameter
 
-from api.auth import admins_only
 from api.documentation import answer, problems
 from api.examples import EXAMPLE_STATISTICS
-from api.plots import SVG, SVG_HEADERS, wants_plot
-from api.preferences import is_known
-from api.requests import ApiRequest, IfNoneMatch
+from api.http.auth import admins_only
+from api.http.media_types import SVG, SVG_HEADERS
+from api.http.parameters import DaysZone, IfNoneMatch
+from api.http.request_headers import ETAG_DIGITS, is_known
+from api.plots import wants_plot
+from api.requests import ApiRequest
 from api.schemas.statistics import StatisticsView, view_statistics
 from domain.calendar.days import find_zone
 from domain.plots.uploads import plot_uploads
 from storage.clock import utc_now
-
-ETAG_DIGITS = 32
-DaysZone = Annotated[
-    str,
-    QueryParameter(
-        required=False,
-        max_length=64,
-        description="Time zone of the days, as the IANA database names it.",
-        examples=[Example(value="Europe/Vienna")],
-    ),
-]
 
 
 @get(

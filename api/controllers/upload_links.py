@@ -8,7 +8,6 @@ from litestar.enums import RequestEncodingType
 from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, PathParameter
 
-from api.auth import admins_only
 from api.documentation import answer, problems
 from api.examples import (
     EXAMPLE_CREATED_LINK,
@@ -16,8 +15,11 @@ from api.examples import (
     EXAMPLE_LINK_PAGE,
     EXAMPLE_NEW_LINK,
 )
+from api.http.auth import admins_only
+from api.http.example_values import EXAMPLE_ID
+from api.http.parameters import IdempotencyKey
 from api.idempotency import create_once
-from api.requests import EXAMPLE_ID, ApiRequest, IdempotencyKey
+from api.requests import ApiRequest
 from api.schemas.paging import Cursor, Limit, Page, cut_page
 from api.schemas.upload_links import (
     CreatedUploadLinkView,

@@ -1,22 +1,17 @@
 """Users: gone with everything of theirs."""
 
-from typing import Annotated
-
 from litestar import Controller, Response, delete
-from litestar.openapi.spec import Example
-from litestar.params import PathParameter
 from litestar.status_codes import HTTP_202_ACCEPTED
 
 from api.controllers.jobs import TICKET_HEADERS
 from api.documentation import answer, problems
 from api.examples import EXAMPLE_USER_DELETION
+from api.http.parameters import UserId
 from api.requests import ApiRequest
 from api.schemas.jobs import JobView, view_job
 from domain.fairness.estimates import retry_after
 from domain.keys import Scope, check_may_delete
 from domain.records import JobState
-
-UserId = Annotated[str, PathParameter(max_length=128, examples=[Example(value="u1")])]
 
 
 class UserController(Controller):

@@ -7,7 +7,7 @@ import msgspec
 from litestar import Controller, Response, delete, get, patch, post
 from litestar.enums import RequestEncodingType
 from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, PathParameter, QueryParameter
+from litestar.params import BodyKwarg
 from litestar.status_codes import HTTP_200_OK
 
 from api.documentation import answer, problems
@@ -18,8 +18,10 @@ from api.examples_of_webhooks import (
     EXAMPLE_WEBHOOK_PAGE,
     EXAMPLE_WEBHOOK_WITH_SECRET,
 )
+from api.http.no_store import NO_STORE
+from api.http.parameters import DAY_SECONDS, IdempotencyKey, OverlapSeconds, WebhookId
 from api.idempotency import create_once
-from api.requests import EXAMPLE_ID, ApiRequest, IdempotencyKey
+from api.requests import ApiRequest
 from api.schemas.paging import Cursor, Limit, Page, cut_page
 from api.schemas.webhooks import (
     NewWebhook,
@@ -39,10 +41,6 @@ from domain.webhooks.signing import webhook_secret
 from storage.mongo.client import Session
 from storage.webhooks.endpoints import EndpointPlan
 
-NO_STORE = {"Cache-Control": "no-store"}
-DAY_SECONDS = 24 * 3600
-
-WebhookId = Annotated[str, PathParameter(max_length=64, examples=[Example(value=EXAMPLE_ID)])]
 NewWebhookBody = Annotated[
     NewWebhook,
     BodyKwarg(media_type=RequestEncodingType.JSON, examples=[Example(value=EXAMPLE_NEW_WEBHOOK)]),
@@ -51,15 +49,6 @@ ChangesBody = Annotated[
     WebhookChanges,
     BodyKwarg(
         media_type=RequestEncodingType.JSON, examples=[Example(value=EXAMPLE_WEBHOOK_CHANGES)]
-    ),
-]
-OverlapSeconds = Annotated[
-    int,
-    QueryParameter(
-        name="overlap_seconds",
-        ge=0,
-        le=7 * DAY_SECONDS,
-        description="For how long the old secret signs as well: a day where it is left out.",
     ),
 ]
 

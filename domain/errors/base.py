@@ -1,7 +1,7 @@
 """The base of every expected failure.
 
 A class has a stable ``code`` and a public ``title``; an instance may add a ``detail`` for the
-client. Nothing here knows HTTP: ``api/errors.py`` maps classes to statuses.
+client. Nothing here knows HTTP: ``api/http/errors.py`` maps classes to statuses.
 """
 
 from typing import ClassVar

@@ -174,8 +174,8 @@ def read_histograms(
     """Read what is counted of histograms, a batch at a time, in the order of the images' IDs.
 
     It is what was folded: what is not yet has to be laid over it, see
-    :func:`storage.aggregates.pending.read_unfolded_histograms`. The three fields have the same size in each
-    document, so that a batch is read as one array, without being decoded.
+    :func:`storage.aggregates.pending.read_unfolded_histograms`. The three fields have the same
+    size in each document, so that a batch is read as one array, without being decoded.
 
     Args:
         database: Is read.

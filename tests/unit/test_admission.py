@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from api.errors import spread
+from api.http.errors import spread
 from api.rate_limits import policy_header, remaining_header
 from domain.errors.capacity import BacklogFull, StorageFull, TooManyInFlight
 from domain.fairness.admission import (

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 import pytest
 
-from api.errors import STATUS_OF, jittered, status_of
+from api.http.errors import STATUS_OF, jittered, status_of
 from domain.errors.base import ServiceError
 from domain.errors.capacity import Unavailable
 from domain.errors.catalogue import ERRORS

@@ -3,6 +3,8 @@
 from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
 
+NO_STORE = {"Cache-Control": "no-store"}
+
 LINK_PATHS = ("/v1/uploads", "/v1/upload-links")
 
 

@@ -1,0 +1,1 @@
+"""HTTP for every route: parameters, headers, authentication, errors, the request log."""
