@@ -9,7 +9,7 @@ from functools import partial
 import uvicorn
 
 from api.app import create_app
-from api.serving import Protocol, Server
+from api.server.server import Protocol, Server
 from api.settings import read_settings
 from domain.settings import SettingsError, forget_settings
 from sandbox.heap import keep_freed_memory

@@ -42,13 +42,13 @@ from api.http.auth import OPEN, BearerAuthentication
 from api.http.errors import EXCEPTION_HANDLERS
 from api.http.no_store import keep_tokens_here
 from api.http.request_log import Observation
-from api.lingering import LingeringClose
 from api.live_jobs import LiveJobs
 from api.load import LoadWatch
 from api.lookout import look_out
 from api.metrics import ApiMetrics
 from api.parts import Parts
 from api.rendering import Variants
+from api.server.lingering_close import LingeringClose
 from api.service_metrics import ServiceMetrics
 from api.settings import Settings
 from api.tickets import Tickets

@@ -18,7 +18,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from api.live_jobs import Listener, LiveJobs
 from api.requests import ApiRequest
 from api.schemas.live_events import JobGoneView, event_name, view_change
-from api.serving import ABORT
+from api.server.server import ABORT
 from domain.jobs import TERMINAL
 from domain.keys import Scope as Visible
 

@@ -17,7 +17,7 @@ from litestar import Litestar
 
 from api.admission import Admission
 from api.app import create_app
-from api.serving import Protocol, Server
+from api.server.server import Protocol, Server
 from api.settings import Settings, read_settings
 from deploy.servers.embedded import EmbeddedServers
 from storage.mongo.client import DURABLE

@@ -10,7 +10,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from api import lingering
+from api.server import lingering_close as lingering
 from deploy.servers.embedded import EmbeddedServers
 from tests.faults.stack import Stack, running_stack
 from tests.multipart_bodies import CONTENT_TYPE, body_of, file_part

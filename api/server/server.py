@@ -5,7 +5,7 @@ import socket
 import uvicorn
 from litestar import Litestar
 
-from api.http_protocol import BoundedProtocol
+from api.server.protocol import BoundedProtocol
 
 ABORT = "minilab.abort"
 """Extension of the scope: ends the connection at once, with what is not sent yet."""

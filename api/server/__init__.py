@@ -1,0 +1,1 @@
+"""Uvicorn, with the limits that this service needs."""
