@@ -14,7 +14,8 @@ from litestar.openapi.plugins import SwaggerRenderPlugin
 from litestar.openapi.spec import Components, License, SecurityScheme, Tag
 from litestar.static_files import create_static_files_router
 
-from api.admission import Admission
+from api.admission.admission import Admission
+from api.admission.load_watch import LoadWatch
 from api.contract import get_contract
 from api.controllers.dead_letters import DeadLetterController
 from api.controllers.deliveries import DeliveryController
@@ -43,7 +44,6 @@ from api.http.errors import EXCEPTION_HANDLERS
 from api.http.no_store import keep_tokens_here
 from api.http.request_log import Observation
 from api.live_jobs import LiveJobs
-from api.load import LoadWatch
 from api.lookout import look_out
 from api.metrics import ApiMetrics
 from api.parts import Parts

@@ -9,7 +9,7 @@ import msgspec
 from litestar import Response
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
-from api.admission import Upload
+from api.admission.admission import Upload
 from api.callbacks import with_listeners
 from api.http.errors import answer_service_error
 from api.http.request_headers import wait_seconds

@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from api.admission import ADMITTED, Admission
+from api.admission.admission import ADMITTED, Admission
 from api.live_jobs import LiveJobs
 from domain.jobs import TERMINAL
 from domain.records import Item, Job

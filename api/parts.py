@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-from api.admission import Admission
+from api.admission.admission import Admission
 from domain.errors.capacity import OverLimit
 from domain.fairness.admission import check_backlog, check_storage
 from domain.limits import AdmissionLimits

@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Request
 from litestar.datastructures import State
 
-from api.admission import Admission
+from api.admission.admission import Admission
 from api.estimates import Estimates
 from api.live_jobs import LiveJobs
 from api.metrics import ApiMetrics

@@ -15,7 +15,7 @@ import pytest
 import uvicorn
 from litestar import Litestar
 
-from api.admission import Admission
+from api.admission.admission import Admission
 from api.app import create_app
 from api.server.server import Protocol, Server
 from api.settings import Settings, read_settings

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
+from api.admission.rate_limit_headers import policy_header, remaining_header
 from api.http.errors import spread
-from api.rate_limits import policy_header, remaining_header
 from domain.errors.capacity import BacklogFull, StorageFull, TooManyInFlight
 from domain.fairness.admission import (
     FULL_UPLOAD_BYTES,

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from api.load import LoadWatch
-from api.rate_limits import policy_header, remaining_header
+from api.admission.load_watch import LoadWatch
+from api.admission.rate_limit_headers import policy_header, remaining_header
 from domain.errors.capacity import OverLimit, RateLimited, TooManyInFlight, TooManyUploads
 from domain.fairness.admission import (
     check_backlog,

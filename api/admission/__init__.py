@@ -1,0 +1,1 @@
+"""Admission: may this upload come in, and how much is under way."""
