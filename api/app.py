@@ -38,20 +38,20 @@ from api.controllers.statistics import get_statistics
 from api.controllers.upload_links import UploadLinkController
 from api.controllers.users import UserController
 from api.controllers.webhooks import WebhookController
-from api.estimates import Estimates
 from api.http.auth import OPEN, BearerAuthentication
 from api.http.errors import EXCEPTION_HANDLERS
 from api.http.no_store import keep_tokens_here
 from api.http.request_log import Observation
-from api.live_jobs import LiveJobs
-from api.lookout import look_out
+from api.images.variants import Variants
+from api.jobs.estimates import Estimates
+from api.jobs.job_poller import look_out
+from api.jobs.live_jobs import LiveJobs
 from api.metrics import ApiMetrics
 from api.parts import Parts
-from api.rendering import Variants
 from api.server.lingering_close import LingeringClose
 from api.service_metrics import ServiceMetrics
 from api.settings import Settings
-from api.tickets import Tickets
+from api.uploads.tickets import Tickets
 from domain.keys import hash_secret
 from domain.version import VERSION
 from sandbox.pool import ChildPool

@@ -12,7 +12,7 @@ from werkzeug.http import dump_options_header
 
 from api.http.errors import problem_response, status_of
 from api.http.request_headers import requested_range
-from api.rendering import STRIPPED, Variants, version_of
+from api.images.variants import STRIPPED, Variants, version_of
 from domain.errors.requests import RangeNotSatisfiable
 from domain.images.formats import ImageFormat
 from domain.records import GpsPolicy, Image

@@ -17,8 +17,8 @@ from api.idempotency import check_same, fingerprint, holding, record_id
 from api.requests import ApiRequest
 from api.schemas.jobs import JobView, view_job
 from api.schemas.link_uploads import LinkJobView, view_link_job
-from api.tickets import make_drop_off
-from api.uploads import Form, check_length, receive_form
+from api.uploads.multipart import Form, check_length, receive_form
+from api.uploads.tickets import make_drop_off
 from domain.errors.capacity import OverLimit
 from domain.errors.requests import UploadTooSlow
 from domain.fairness.admission import tenant_of

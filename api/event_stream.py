@@ -15,7 +15,7 @@ from litestar.response.base import ASGIResponse
 from litestar.response.sse import ServerSentEventMessage as Event
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.live_jobs import Listener, LiveJobs
+from api.jobs.live_jobs import Listener, LiveJobs
 from api.requests import ApiRequest
 from api.schemas.live_events import JobGoneView, event_name, view_change
 from api.server.server import ABORT

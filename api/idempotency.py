@@ -12,7 +12,7 @@ import msgspec
 
 from api.http.auth import shown_secret
 from api.requests import ApiRequest
-from api.uploads import Form
+from api.uploads.multipart import Form
 from domain.errors.requests import IdempotencyKeyMisused, InvalidValue
 from domain.keys import Caller
 from storage.acceptance.idempotency import Answered, Attempt, Idempotency, Made

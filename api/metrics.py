@@ -7,7 +7,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from api.admission.admission import ADMITTED, Admission
-from api.live_jobs import LiveJobs
+from api.jobs.live_jobs import LiveJobs
 from domain.jobs import TERMINAL
 from domain.records import Item, Job
 from domain.version import VERSION

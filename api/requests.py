@@ -6,14 +6,14 @@ from litestar import Request
 from litestar.datastructures import State
 
 from api.admission.admission import Admission
-from api.estimates import Estimates
-from api.live_jobs import LiveJobs
+from api.images.variants import Variants
+from api.jobs.estimates import Estimates
+from api.jobs.live_jobs import LiveJobs
 from api.metrics import ApiMetrics
 from api.parts import Parts
-from api.rendering import Variants
 from api.service_metrics import ServiceMetrics
 from api.settings import Settings
-from api.tickets import Tickets
+from api.uploads.tickets import Tickets
 from domain.keys import Caller
 from storage.histograms.similar_images import SimilarImages
 from storage.histograms.similar_users import SimilarUsers

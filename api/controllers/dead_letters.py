@@ -21,8 +21,8 @@ from api.examples import (
 )
 from api.http.auth import admins_only
 from api.http.example_values import EXAMPLE_ID
+from api.jobs.retry import retry_letters
 from api.requests import ApiRequest
-from api.retrying import retry_letters
 from api.schemas.dead_letters import (
     MAX_CHOSEN,
     ChosenDeadLetters,

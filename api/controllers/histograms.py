@@ -12,11 +12,11 @@ from litestar.params import QueryParameter
 from api.documentation import answer, problems
 from api.examples import EXAMPLE_MEDIAN, EXAMPLE_WEEK
 from api.histogram_answers import MedianOperation, WeekOperation
-from api.histogram_tables import make_table, write_arrow, write_npy
 from api.http.auth import no_client_keys
 from api.http.media_types import ARROW, NPY, SVG, SVG_HEADERS
 from api.http.parameters import DaysZone, IfNoneMatch, UserId
 from api.http.request_headers import ETAG_DIGITS, is_known
+from api.images.histogram_tables import make_table, write_arrow, write_npy
 from api.plots import wants_plot
 from api.requests import ApiRequest
 from api.schemas.histograms import (

@@ -25,7 +25,7 @@ from api.image_filters import (
     read_filter,
     write_cursor,
 )
-from api.likeness import find_likeness
+from api.images.similar_lookup import find_likeness
 from api.plots import wants_plot
 from api.requests import ApiRequest
 from api.schemas.images import (

@@ -12,7 +12,7 @@ from api.examples import EXAMPLE_SIMILAR_USERS
 from api.http.auth import no_client_keys
 from api.http.example_values import EXAMPLE_ID, EXAMPLE_TIME
 from api.http.parameters import UserId
-from api.likeness import check_has_histogram
+from api.images.similar_lookup import check_has_histogram
 from api.requests import ApiRequest
 from api.schemas.similar import SimilarView, view_similar_images, view_similar_users
 from domain.errors.requests import InvalidValue

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.uploads import clean_filename
+from api.uploads.multipart import clean_filename
 
 
 @pytest.mark.parametrize(

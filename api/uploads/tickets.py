@@ -4,7 +4,7 @@ import asyncio
 import time
 from contextlib import suppress
 
-from api.uploads import Form
+from api.uploads.multipart import Form
 from domain.errors.requests import InvalidValue
 from domain.images.operations import parse_operations
 from domain.jobs import TERMINAL, ChunkHint

@@ -1,0 +1,1 @@
+"""Images: variants, similarity lookups, histogram tables."""

@@ -1,0 +1,1 @@
+"""Jobs: live state, polling, estimates, retries."""
