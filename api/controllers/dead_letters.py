@@ -22,7 +22,6 @@ from api.examples import (
 from api.http.auth import admins_only
 from api.http.example_values import EXAMPLE_ID
 from api.jobs.retry import retry_letters
-from api.requests import ApiRequest
 from api.schemas.dead_letters import (
     MAX_CHOSEN,
     ChosenDeadLetters,
@@ -34,6 +33,7 @@ from api.schemas.dead_letters import (
 )
 from api.schemas.jobs import JobView, view_job
 from api.schemas.paging import Cursor, Limit, Page, cut_page
+from api.state import ApiRequest
 from domain.errors.access import NotFound
 from domain.errors.requests import InvalidValue
 from domain.fairness.estimates import retry_after

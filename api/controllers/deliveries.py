@@ -19,7 +19,6 @@ from api.examples_of_webhooks import (
     EXAMPLE_TEST_DELIVERY,
 )
 from api.http.parameters import WebhookId
-from api.requests import ApiRequest
 from api.schemas.paging import Cursor, Limit, Page, cut_page
 from api.schemas.webhooks import (
     DeliverySummaryView,
@@ -29,6 +28,7 @@ from api.schemas.webhooks import (
     view_delivery,
     view_delivery_summary,
 )
+from api.state import ApiRequest
 from domain.errors.access import WrongState
 from domain.keys import scope_of
 from domain.webhooks.deliveries import DeliveryStatus

@@ -9,6 +9,7 @@ from litestar import Response, get
 from litestar.openapi.spec import Example
 from litestar.params import QueryParameter
 
+from api.answers.plots import wants_plot
 from api.documentation import answer, problems
 from api.examples import EXAMPLE_MEDIAN, EXAMPLE_WEEK
 from api.histogram_answers import MedianOperation, WeekOperation
@@ -17,8 +18,6 @@ from api.http.media_types import ARROW, NPY, SVG, SVG_HEADERS
 from api.http.parameters import DaysZone, IfNoneMatch, UserId
 from api.http.request_headers import ETAG_DIGITS, is_known
 from api.images.histogram_tables import make_table, write_arrow, write_npy
-from api.plots import wants_plot
-from api.requests import ApiRequest
 from api.schemas.histograms import (
     ImageHistogramView,
     MedianHistogramView,
@@ -26,6 +25,7 @@ from api.schemas.histograms import (
     view_median,
 )
 from api.schemas.paging import Cursor, Limit, Page
+from api.state import ApiRequest
 from domain.calendar.days import DAY_PATTERN, TODAY, end_of_day, find_day, find_zone, start_of_day
 from domain.calendar.weeks import CURRENT, WEEK_PATTERN, find_week
 from domain.images.values import unpack_bins

@@ -9,14 +9,8 @@ from litestar.openapi.spec import Example
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 from litestar.response import Stream
 
-from api.content import content_response, find_content
-from api.documentation import answer, problems
-from api.examples import EXAMPLE_HISTOGRAM, EXAMPLE_IMAGE, EXAMPLE_IMAGE_PAGE
-from api.http.example_values import EXAMPLE_ID
-from api.http.media_types import SVG, SVG_HEADERS
-from api.http.parameters import IfNoneMatch, NamedUser
-from api.http.request_headers import is_known
-from api.image_filters import (
+from api.answers.image_content import content_response, find_content
+from api.answers.image_filters import (
     DEFAULT_DISTANCE,
     Distance,
     ImageCursor,
@@ -25,9 +19,14 @@ from api.image_filters import (
     read_filter,
     write_cursor,
 )
+from api.answers.plots import wants_plot
+from api.documentation import answer, problems
+from api.examples import EXAMPLE_HISTOGRAM, EXAMPLE_IMAGE, EXAMPLE_IMAGE_PAGE
+from api.http.example_values import EXAMPLE_ID
+from api.http.media_types import SVG, SVG_HEADERS
+from api.http.parameters import IfNoneMatch, NamedUser
+from api.http.request_headers import is_known
 from api.images.similar_lookup import find_likeness
-from api.plots import wants_plot
-from api.requests import ApiRequest
 from api.schemas.images import (
     HistogramView,
     ImageView,
@@ -38,6 +37,7 @@ from api.schemas.images import (
     view_listed,
 )
 from api.schemas.paging import Limit, Page, cut_page
+from api.state import ApiRequest
 from domain.errors.access import NotFound, WrongState
 from domain.images.values import unpack_bins
 from domain.jobs import TERMINAL

@@ -7,15 +7,15 @@ from litestar.datastructures import ResponseHeader
 from litestar.params import QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
+from api.answers.accept_upload import Wishes, answer_drop_off
+from api.answers.follow_job import answer_job
 from api.documentation import answer, problems
-from api.dropping_off import Wishes, answer_drop_off
 from api.examples import EXAMPLE_CANCELED, EXAMPLE_JOB, EXAMPLE_JOB_PAGE, EXAMPLE_TICKET
-from api.following import answer_job
 from api.forms import UploadOperation
 from api.http.parameters import IdempotencyKey, IfNoneMatch, JobId, NamedUser, Prefer
-from api.requests import ApiRequest
 from api.schemas.jobs import JobSummaryView, JobView, view_job, view_summary
 from api.schemas.paging import Cursor, Limit, Page, cut_page
+from api.state import ApiRequest
 from domain.errors.access import NothingToRetry
 from domain.fairness.estimates import Place, retry_after
 from domain.jobs import JobChange, Status

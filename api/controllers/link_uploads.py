@@ -7,16 +7,16 @@ from litestar.openapi.spec import Example
 from litestar.params import PathParameter
 from litestar.status_codes import HTTP_202_ACCEPTED
 
+from api.answers.accept_upload import Wishes, answer_drop_off
+from api.answers.follow_job import answer_job
 from api.controllers.jobs import TICKET_HEADERS
 from api.documentation import answer, problems
-from api.dropping_off import Wishes, answer_drop_off
 from api.examples import (
     EXAMPLE_LINK_JOB,
     EXAMPLE_LINK_TICKET,
     EXAMPLE_LINK_UPLOADS,
     EXAMPLE_TOKEN,
 )
-from api.following import answer_job
 from api.forms import LinkUploadOperation
 from api.http.auth import LINK_OPT, TokenIn
 from api.http.parameters import (
@@ -27,11 +27,11 @@ from api.http.parameters import (
     JobId,
     Prefer,
 )
-from api.requests import ApiRequest
 from api.schemas.jobs import view_summary
 from api.schemas.link_uploads import LinkJobView, LinkUploadsView, view_link_uploads
 from api.schemas.paging import Cursor, Limit, cut_page
 from api.schemas.service import view_capabilities
+from api.state import ApiRequest
 from domain.errors.access import LinkExpired
 from domain.keys import scope_of
 from domain.links import LinkStatus, UploadLink

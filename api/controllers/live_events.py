@@ -5,12 +5,12 @@ from typing import Annotated, Any
 from litestar import Response, get
 from litestar.params import HeaderParameter
 
+from api.answers.event_stream import answer_events
 from api.documentation import answer, problems
-from api.event_stream import answer_events
 from api.examples import EXAMPLE_JOB_CHANGE
 from api.http.parameters import BY_HEADER, TOKEN_IN_HEADER, JobId, NamedUser
-from api.requests import ApiRequest
 from api.schemas.live_events import JobChangeView, JobGoneView
+from api.state import ApiRequest
 from domain.keys import scope_of
 
 EVENT_STREAM = "text/event-stream"

@@ -13,9 +13,9 @@ from api.examples import (
 )
 from api.http.auth import OPEN, find_caller
 from api.parts import PartStatus, PartView
-from api.requests import ApiRequest
 from api.schemas.service import CapabilitiesView, view_capabilities
 from api.service_metrics import choose_format
+from api.state import ApiRequest
 from domain.errors.access import Forbidden
 
 NO_KEY: list[dict[str, list[str]]] = [{}]

@@ -13,8 +13,8 @@ from api.http.auth import no_client_keys
 from api.http.example_values import EXAMPLE_ID, EXAMPLE_TIME
 from api.http.parameters import UserId
 from api.images.similar_lookup import check_has_histogram
-from api.requests import ApiRequest
 from api.schemas.similar import SimilarView, view_similar_images, view_similar_users
+from api.state import ApiRequest
 from domain.errors.requests import InvalidValue
 from domain.histograms.similarity import Metric
 from domain.keys import check_user_id, scope_of

@@ -7,15 +7,15 @@ import msgspec
 from litestar import Response, get
 from litestar.datastructures import ResponseHeader
 
+from api.answers.plots import wants_plot
 from api.documentation import answer, problems
 from api.examples import EXAMPLE_STATISTICS
 from api.http.auth import admins_only
 from api.http.media_types import SVG, SVG_HEADERS
 from api.http.parameters import DaysZone, IfNoneMatch
 from api.http.request_headers import ETAG_DIGITS, is_known
-from api.plots import wants_plot
-from api.requests import ApiRequest
 from api.schemas.statistics import StatisticsView, view_statistics
+from api.state import ApiRequest
 from domain.calendar.days import find_zone
 from domain.plots.uploads import plot_uploads
 from storage.clock import utc_now

@@ -8,6 +8,7 @@ from litestar.enums import RequestEncodingType
 from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, PathParameter
 
+from api.answers.idempotency import create_once
 from api.documentation import answer, problems
 from api.examples import (
     EXAMPLE_CREATED_LINK,
@@ -18,8 +19,6 @@ from api.examples import (
 from api.http.auth import admins_only
 from api.http.example_values import EXAMPLE_ID
 from api.http.parameters import IdempotencyKey
-from api.idempotency import create_once
-from api.requests import ApiRequest
 from api.schemas.paging import Cursor, Limit, Page, cut_page
 from api.schemas.upload_links import (
     CreatedUploadLinkView,
@@ -28,6 +27,7 @@ from api.schemas.upload_links import (
     view_created_upload_link,
     view_upload_link,
 )
+from api.state import ApiRequest
 from domain.errors.access import NotFound
 from domain.keys import check_user_id, link_token
 from domain.links import UploadLink

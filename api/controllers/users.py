@@ -7,8 +7,8 @@ from api.controllers.jobs import TICKET_HEADERS
 from api.documentation import answer, problems
 from api.examples import EXAMPLE_USER_DELETION
 from api.http.parameters import UserId
-from api.requests import ApiRequest
 from api.schemas.jobs import JobView, view_job
+from api.state import ApiRequest
 from domain.fairness.estimates import retry_after
 from domain.keys import Scope, check_may_delete
 from domain.records import JobState

@@ -10,6 +10,7 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg
 from litestar.status_codes import HTTP_200_OK
 
+from api.answers.idempotency import create_once
 from api.documentation import answer, problems
 from api.examples_of_webhooks import (
     EXAMPLE_NEW_WEBHOOK,
@@ -20,8 +21,6 @@ from api.examples_of_webhooks import (
 )
 from api.http.no_store import NO_STORE
 from api.http.parameters import DAY_SECONDS, IdempotencyKey, OverlapSeconds, WebhookId
-from api.idempotency import create_once
-from api.requests import ApiRequest
 from api.schemas.paging import Cursor, Limit, Page, cut_page
 from api.schemas.webhooks import (
     NewWebhook,
@@ -31,6 +30,7 @@ from api.schemas.webhooks import (
     view_webhook,
     view_webhook_with_secret,
 )
+from api.state import ApiRequest
 from domain.errors.access import Forbidden
 from domain.errors.requests import InvalidValue
 from domain.keys import Caller, scope_of

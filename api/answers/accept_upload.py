@@ -10,13 +10,12 @@ from litestar import Response
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from api.admission.admission import Upload
-from api.callbacks import with_listeners
+from api.answers.callbacks import with_listeners
+from api.answers.follow_job import LINK_ROUTE, _status_route, show_job
+from api.answers.idempotency import check_same, fingerprint, holding, record_id
 from api.http.errors import answer_service_error
 from api.http.request_headers import wait_seconds
-from api.idempotency import check_same, fingerprint, holding, record_id
-from api.requests import ApiRequest
-from api.schemas.jobs import JobView, view_job
-from api.schemas.link_uploads import LinkJobView, view_link_job
+from api.state import ApiRequest
 from api.uploads.multipart import Form, check_length, receive_form
 from api.uploads.tickets import make_drop_off
 from domain.errors.capacity import OverLimit
@@ -33,7 +32,6 @@ from storage.clock import utc_now
 from storage.errors import STORE_FAILED
 
 View = Callable[[ApiRequest, JobState], Awaitable[msgspec.Struct]]
-LINK_ROUTE = "/v1/uploads"
 
 
 class Wishes(msgspec.Struct, frozen=True):
@@ -197,19 +195,6 @@ async def _answer(request: ApiRequest, wishes: Wishes, state: JobState) -> Respo
         view = await wishes.view_finished(request, state)
     status = HTTP_200_OK if done else HTTP_202_ACCEPTED
     return _json(msgspec.json.encode(view), status, headers)
-
-
-def show_job(request: ApiRequest, state: JobState, place: Place) -> JobView | LinkJobView:
-    """Show a job to who asks: with a key all of it, with a link what concerns its holder."""
-    job = view_job(state, place, request.app.state.settings.rules)
-    return job if request.user.link_id is None else view_link_job(job)
-
-
-def _status_route(request: ApiRequest, job_id: str) -> str:
-    """Say where a job is followed; the token of a link is no part of it: headers get around."""
-    if request.user.link_id is None:
-        return f"/v1/jobs/{job_id}"
-    return f"{LINK_ROUTE}/jobs/{job_id}"
 
 
 async def _answer_again(request: ApiRequest, wishes: Wishes, answered: Answered) -> Response[bytes]:

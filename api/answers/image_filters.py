@@ -7,7 +7,7 @@ from typing import Annotated
 from litestar.params import QueryParameter
 
 from api.http.parameters import NamedUser
-from api.requests import ApiRequest
+from api.state import ApiRequest
 from domain.calendar.days import end_of_day, find_zone, start_of_day
 from domain.errors.requests import InvalidValue
 from domain.fingerprints import MAX_DISTANCE

@@ -4,12 +4,16 @@ from typing import Any
 
 from litestar import Response
 
-from api.dropping_off import show_job
 from api.http.request_headers import is_known, wait_seconds
-from api.requests import ApiRequest
-from domain.fairness.estimates import retry_after
+from api.schemas.jobs import JobView, view_job
+from api.schemas.link_uploads import LinkJobView, view_link_job
+from api.state import ApiRequest
+from domain.fairness.estimates import Place, retry_after
 from domain.jobs import TERMINAL
 from domain.keys import Scope
+from domain.records import JobState
+
+LINK_ROUTE = "/v1/uploads"
 
 
 async def answer_job(
@@ -41,3 +45,16 @@ async def answer_job(
     if is_known(if_none_match, etag):
         return Response(None, status_code=304, headers=headers)
     return Response(show_job(request, await app.tickets.with_items(job), place), headers=headers)
+
+
+def show_job(request: ApiRequest, state: JobState, place: Place) -> JobView | LinkJobView:
+    """Show a job to who asks: with a key all of it, with a link what concerns its holder."""
+    job = view_job(state, place, request.app.state.settings.rules)
+    return job if request.user.link_id is None else view_link_job(job)
+
+
+def _status_route(request: ApiRequest, job_id: str) -> str:
+    """Say where a job is followed; the token of a link is no part of it: headers get around."""
+    if request.user.link_id is None:
+        return f"/v1/jobs/{job_id}"
+    return f"{LINK_ROUTE}/jobs/{job_id}"

@@ -1,7 +1,7 @@
 """What answers with a plot have in common."""
 
 from api.http.media_types import SVG
-from api.requests import ApiRequest
+from api.state import ApiRequest
 
 
 def wants_plot(request: ApiRequest) -> bool:

@@ -16,9 +16,9 @@ from litestar.response.sse import ServerSentEventMessage as Event
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.jobs.live_jobs import Listener, LiveJobs
-from api.requests import ApiRequest
 from api.schemas.live_events import JobGoneView, event_name, view_change
 from api.server.server import ABORT
+from api.state import ApiRequest
 from domain.jobs import TERMINAL
 from domain.keys import Scope as Visible
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from api.requests import ApiRequest
+from api.state import ApiRequest
 from domain.errors.requests import InvalidValue
 from domain.webhooks.addresses import check_url
 from domain.webhooks.events import EventType

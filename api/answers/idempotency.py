@@ -11,7 +11,7 @@ from functools import partial
 import msgspec
 
 from api.http.auth import shown_secret
-from api.requests import ApiRequest
+from api.state import ApiRequest
 from api.uploads.multipart import Form
 from domain.errors.requests import IdempotencyKeyMisused, InvalidValue
 from domain.keys import Caller

@@ -1,0 +1,1 @@
+"""Builds responses: what knows both the request and the use cases."""
