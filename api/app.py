@@ -46,10 +46,10 @@ from api.images.variants import Variants
 from api.jobs.estimates import Estimates
 from api.jobs.job_poller import look_out
 from api.jobs.live_jobs import LiveJobs
-from api.metrics import ApiMetrics
-from api.parts import Parts
+from api.monitoring.api_metrics import ApiMetrics
+from api.monitoring.readiness import Parts
+from api.monitoring.service_metrics import ServiceMetrics
 from api.server.lingering_close import LingeringClose
-from api.service_metrics import ServiceMetrics
 from api.settings import Settings
 from api.uploads.tickets import Tickets
 from domain.keys import hash_secret

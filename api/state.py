@@ -9,9 +9,9 @@ from api.admission.admission import Admission
 from api.images.variants import Variants
 from api.jobs.estimates import Estimates
 from api.jobs.live_jobs import LiveJobs
-from api.metrics import ApiMetrics
-from api.parts import Parts
-from api.service_metrics import ServiceMetrics
+from api.monitoring.api_metrics import ApiMetrics
+from api.monitoring.readiness import Parts
+from api.monitoring.service_metrics import ServiceMetrics
 from api.settings import Settings
 from api.uploads.tickets import Tickets
 from domain.keys import Caller

@@ -12,9 +12,9 @@ from api.examples import (
     EXAMPLE_READY,
 )
 from api.http.auth import OPEN, find_caller
-from api.parts import PartStatus, PartView
+from api.monitoring.readiness import PartStatus, PartView
+from api.monitoring.service_metrics import choose_format
 from api.schemas.service import CapabilitiesView, view_capabilities
-from api.service_metrics import choose_format
 from api.state import ApiRequest
 from domain.errors.access import Forbidden
 

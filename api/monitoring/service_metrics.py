@@ -12,7 +12,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from api.parts import check_mongodb, check_redis
+from api.monitoring.readiness import check_mongodb, check_redis
 from storage.aggregates.statistics import Unfolded
 from storage.backlog.queue_state import QueueReader, QueueState
 from storage.clock import utc_now
