@@ -16,7 +16,7 @@ from litestar.static_files import create_static_files_router
 
 from api.admission.admission import Admission
 from api.admission.load_watch import LoadWatch
-from api.contract import get_contract
+from api.contract.document import get_contract
 from api.controllers.dead_letters import DeadLetterController
 from api.controllers.deliveries import DeliveryController
 from api.controllers.histograms import get_median_histogram, list_user_histograms

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from api.app import create_app
-from api.contract import contract_of
+from api.contract.document import contract_of
 from api.settings import read_settings
 
 DOCUMENT = Path(__file__).parent / "openapi.json"

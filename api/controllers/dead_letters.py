@@ -9,9 +9,7 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, PathParameter, QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
-from api.controllers.jobs import TICKET_HEADERS
-from api.documentation import answer, problems
-from api.examples import (
+from api.contract.examples import (
     EXAMPLE_CHOSEN_DEAD_LETTERS,
     EXAMPLE_DEAD_LETTER,
     EXAMPLE_DEAD_LETTER_PAGE,
@@ -19,6 +17,7 @@ from api.examples import (
     EXAMPLE_RETRIED,
     EXAMPLE_TICKET,
 )
+from api.contract.route_docs import TICKET_HEADERS, answer, problems
 from api.http.auth import admins_only
 from api.http.example_values import EXAMPLE_ID
 from api.jobs.retry import retry_letters

@@ -8,9 +8,8 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, PathParameter, QueryParameter
 from litestar.status_codes import HTTP_202_ACCEPTED
 
-from api.controllers.webhooks import find_endpoint
-from api.documentation import answer, problems
-from api.examples_of_webhooks import (
+from api.contract.route_docs import answer, problems
+from api.contract.webhook_examples import (
     EXAMPLE_DELIVERY,
     EXAMPLE_DELIVERY_ID,
     EXAMPLE_DELIVERY_PAGE,
@@ -18,6 +17,7 @@ from api.examples_of_webhooks import (
     EXAMPLE_REDELIVERED,
     EXAMPLE_TEST_DELIVERY,
 )
+from api.controllers.webhooks import find_endpoint
 from api.http.parameters import WebhookId
 from api.schemas.paging import Cursor, Limit, Page, cut_page
 from api.schemas.webhooks import (

@@ -10,9 +10,9 @@ from litestar.openapi.spec import Example
 from litestar.params import QueryParameter
 
 from api.answers.plots import wants_plot
-from api.documentation import answer, problems
-from api.examples import EXAMPLE_MEDIAN, EXAMPLE_WEEK
-from api.histogram_answers import MedianOperation, WeekOperation
+from api.contract.examples import EXAMPLE_MEDIAN, EXAMPLE_WEEK
+from api.contract.histogram_docs import MedianOperation, WeekOperation
+from api.contract.route_docs import answer, problems
 from api.http.auth import no_client_keys
 from api.http.media_types import ARROW, NPY, SVG, SVG_HEADERS
 from api.http.parameters import DaysZone, IfNoneMatch, UserId

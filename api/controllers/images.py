@@ -20,8 +20,8 @@ from api.answers.image_filters import (
     write_cursor,
 )
 from api.answers.plots import wants_plot
-from api.documentation import answer, problems
-from api.examples import EXAMPLE_HISTOGRAM, EXAMPLE_IMAGE, EXAMPLE_IMAGE_PAGE
+from api.contract.examples import EXAMPLE_HISTOGRAM, EXAMPLE_IMAGE, EXAMPLE_IMAGE_PAGE
+from api.contract.route_docs import answer, problems
 from api.http.example_values import EXAMPLE_ID
 from api.http.media_types import SVG, SVG_HEADERS
 from api.http.parameters import IfNoneMatch, NamedUser

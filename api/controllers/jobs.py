@@ -9,9 +9,9 @@ from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from api.answers.accept_upload import Wishes, answer_drop_off
 from api.answers.follow_job import answer_job
-from api.documentation import answer, problems
-from api.examples import EXAMPLE_CANCELED, EXAMPLE_JOB, EXAMPLE_JOB_PAGE, EXAMPLE_TICKET
-from api.forms import UploadOperation
+from api.contract.examples import EXAMPLE_CANCELED, EXAMPLE_JOB, EXAMPLE_JOB_PAGE, EXAMPLE_TICKET
+from api.contract.form_docs import UploadOperation
+from api.contract.route_docs import TICKET_HEADERS, answer, problems
 from api.http.parameters import IdempotencyKey, IfNoneMatch, JobId, NamedUser, Prefer
 from api.schemas.jobs import JobSummaryView, JobView, view_job, view_summary
 from api.schemas.paging import Cursor, Limit, Page, cut_page
@@ -24,18 +24,6 @@ from domain.records import Job
 from storage.catalog.jobs import JobFilter
 
 SETTLING_SECONDS = 2.0
-
-TICKET_HEADERS = [
-    ResponseHeader(
-        name="Location", value="", documentation_only=True, description="The status route."
-    ),
-    ResponseHeader(
-        name="Retry-After",
-        value="",
-        documentation_only=True,
-        description="Seconds after which asking again is worth it.",
-    ),
-]
 
 
 class JobController(Controller):

@@ -11,17 +11,16 @@ from litestar.params import BodyKwarg, PathParameter
 from litestar.status_codes import HTTP_200_OK
 
 from api.answers.idempotency import create_once
-from api.controllers.webhooks import Rotation
-from api.documentation import answer, problems
-from api.examples import EXAMPLE_CREATED_KEY, EXAMPLE_KEY_PAGE, EXAMPLE_NEW_KEY
-from api.examples_of_webhooks import EXAMPLE_KEY_WEBHOOK_SECRET
+from api.contract.examples import EXAMPLE_CREATED_KEY, EXAMPLE_KEY_PAGE, EXAMPLE_NEW_KEY
+from api.contract.route_docs import answer, problems
+from api.contract.webhook_examples import EXAMPLE_KEY_WEBHOOK_SECRET
 from api.http.auth import admins_only
 from api.http.example_values import EXAMPLE_ID
 from api.http.no_store import NO_STORE
 from api.http.parameters import DAY_SECONDS, IdempotencyKey, OverlapSeconds
 from api.schemas.keys import ApiKeyView, CreatedApiKeyView, NewApiKey, view_created_key, view_key
 from api.schemas.paging import Cursor, Limit, Page, cut_page
-from api.schemas.webhooks import KeyWebhookSecretView
+from api.schemas.webhooks import KeyWebhookSecretView, Rotation
 from api.state import ApiRequest
 from domain.errors.access import NotFound
 from domain.errors.requests import InvalidValue

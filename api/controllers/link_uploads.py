@@ -9,15 +9,14 @@ from litestar.status_codes import HTTP_202_ACCEPTED
 
 from api.answers.accept_upload import Wishes, answer_drop_off
 from api.answers.follow_job import answer_job
-from api.controllers.jobs import TICKET_HEADERS
-from api.documentation import answer, problems
-from api.examples import (
+from api.contract.examples import (
     EXAMPLE_LINK_JOB,
     EXAMPLE_LINK_TICKET,
     EXAMPLE_LINK_UPLOADS,
     EXAMPLE_TOKEN,
 )
-from api.forms import LinkUploadOperation
+from api.contract.form_docs import LinkUploadOperation
+from api.contract.route_docs import TICKET_HEADERS, answer, problems
 from api.http.auth import LINK_OPT, TokenIn
 from api.http.parameters import (
     BY_HEADER,

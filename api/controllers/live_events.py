@@ -6,8 +6,8 @@ from litestar import Response, get
 from litestar.params import HeaderParameter
 
 from api.answers.event_stream import answer_events
-from api.documentation import answer, problems
-from api.examples import EXAMPLE_JOB_CHANGE
+from api.contract.examples import EXAMPLE_JOB_CHANGE
+from api.contract.route_docs import answer, problems
 from api.http.parameters import BY_HEADER, TOKEN_IN_HEADER, JobId, NamedUser
 from api.schemas.live_events import JobChangeView, JobGoneView
 from api.state import ApiRequest

@@ -4,10 +4,9 @@ from litestar import Response, post
 from litestar.status_codes import HTTP_202_ACCEPTED
 
 from api.answers.accept_upload import Wishes, answer_drop_off
-from api.controllers.jobs import TICKET_HEADERS
-from api.documentation import answer, problems
-from api.examples import EXAMPLE_FACES, EXAMPLE_TICKET
-from api.forms import UploadOperation
+from api.contract.examples import EXAMPLE_FACES, EXAMPLE_TICKET
+from api.contract.form_docs import UploadOperation
+from api.contract.route_docs import TICKET_HEADERS, answer, problems
 from api.http.parameters import IdempotencyKey, Prefer
 from api.schemas.jobs import FacesOfFile, FacesView, JobView, view_error
 from api.state import ApiRequest

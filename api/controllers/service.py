@@ -3,14 +3,14 @@
 import msgspec
 from litestar import MediaType, Response, get
 
-from api.documentation import answer, problems
-from api.examples import (
+from api.contract.examples import (
     EXAMPLE_CAPABILITIES,
     EXAMPLE_HEALTH,
     EXAMPLE_METRICS,
     EXAMPLE_NOT_READY,
     EXAMPLE_READY,
 )
+from api.contract.route_docs import answer, problems
 from api.http.auth import OPEN, find_caller
 from api.monitoring.readiness import PartStatus, PartView
 from api.monitoring.service_metrics import choose_format

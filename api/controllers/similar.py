@@ -7,8 +7,8 @@ from litestar import get
 from litestar.openapi.spec import Example
 from litestar.params import QueryParameter
 
-from api.documentation import answer, problems
-from api.examples import EXAMPLE_SIMILAR_USERS
+from api.contract.examples import EXAMPLE_SIMILAR_USERS
+from api.contract.route_docs import answer, problems
 from api.http.auth import no_client_keys
 from api.http.example_values import EXAMPLE_ID, EXAMPLE_TIME
 from api.http.parameters import UserId

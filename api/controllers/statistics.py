@@ -8,8 +8,8 @@ from litestar import Response, get
 from litestar.datastructures import ResponseHeader
 
 from api.answers.plots import wants_plot
-from api.documentation import answer, problems
-from api.examples import EXAMPLE_STATISTICS
+from api.contract.examples import EXAMPLE_STATISTICS
+from api.contract.route_docs import answer, problems
 from api.http.auth import admins_only
 from api.http.media_types import SVG, SVG_HEADERS
 from api.http.parameters import DaysZone, IfNoneMatch

@@ -9,13 +9,13 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, PathParameter
 
 from api.answers.idempotency import create_once
-from api.documentation import answer, problems
-from api.examples import (
+from api.contract.examples import (
     EXAMPLE_CREATED_LINK,
     EXAMPLE_LINK,
     EXAMPLE_LINK_PAGE,
     EXAMPLE_NEW_LINK,
 )
+from api.contract.route_docs import answer, problems
 from api.http.auth import admins_only
 from api.http.example_values import EXAMPLE_ID
 from api.http.parameters import IdempotencyKey

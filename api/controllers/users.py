@@ -3,9 +3,8 @@
 from litestar import Controller, Response, delete
 from litestar.status_codes import HTTP_202_ACCEPTED
 
-from api.controllers.jobs import TICKET_HEADERS
-from api.documentation import answer, problems
-from api.examples import EXAMPLE_USER_DELETION
+from api.contract.examples import EXAMPLE_USER_DELETION
+from api.contract.route_docs import TICKET_HEADERS, answer, problems
 from api.http.parameters import UserId
 from api.schemas.jobs import JobView, view_job
 from api.state import ApiRequest

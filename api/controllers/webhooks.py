@@ -11,8 +11,8 @@ from litestar.params import BodyKwarg
 from litestar.status_codes import HTTP_200_OK
 
 from api.answers.idempotency import create_once
-from api.documentation import answer, problems
-from api.examples_of_webhooks import (
+from api.contract.route_docs import answer, problems
+from api.contract.webhook_examples import (
     EXAMPLE_NEW_WEBHOOK,
     EXAMPLE_WEBHOOK,
     EXAMPLE_WEBHOOK_CHANGES,
@@ -24,6 +24,7 @@ from api.http.parameters import DAY_SECONDS, IdempotencyKey, OverlapSeconds, Web
 from api.schemas.paging import Cursor, Limit, Page, cut_page
 from api.schemas.webhooks import (
     NewWebhook,
+    Rotation,
     WebhookChanges,
     WebhookView,
     WebhookWithSecretView,
@@ -51,16 +52,6 @@ ChangesBody = Annotated[
         media_type=RequestEncodingType.JSON, examples=[Example(value=EXAMPLE_WEBHOOK_CHANGES)]
     ),
 ]
-
-
-class Rotation(msgspec.Struct, frozen=True):
-    """What a rotation asks for.
-
-    Attributes:
-        overlap_seconds: For how long the old secret signs as well.
-    """
-
-    overlap_seconds: int
 
 
 class WebhookController(Controller):

@@ -182,3 +182,13 @@ def view_delivery(delivery: Delivery) -> DeliveryView:
 
 def _view_attempt(attempt: Attempt) -> DeliveryAttemptView:
     return DeliveryAttemptView(**msgspec.structs.asdict(attempt))
+
+
+class Rotation(msgspec.Struct, frozen=True):
+    """What a rotation asks for.
+
+    Attributes:
+        overlap_seconds: For how long the old secret signs as well.
+    """
+
+    overlap_seconds: int

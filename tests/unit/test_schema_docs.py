@@ -5,7 +5,7 @@ from typing import Any
 # Their classes are found because they are there.
 import api.schemas.dead_letters
 import api.schemas.link_uploads  # noqa: F401
-from api.schema_docs import describe_schemas
+from api.contract.schema_docs import describe_schemas
 
 
 def described(name: str, **fields: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from api.examples_of_webhooks import EXAMPLE_EVENT_DATA, EXAMPLE_EVENT_ID
+from api.contract.webhook_examples import EXAMPLE_EVENT_DATA, EXAMPLE_EVENT_ID
 from api.http.example_values import EXAMPLE_TIME
 from domain.webhooks.events import DATA_OF, EventType
 

@@ -4,10 +4,23 @@ from http import HTTPStatus
 from typing import Any
 
 from litestar import MediaType
+from litestar.datastructures import ResponseHeader
 from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import Example
 
 from api.http.errors import PROBLEM_JSON, TYPE_PREFIX, Problem
+
+TICKET_HEADERS = [
+    ResponseHeader(
+        name="Location", value="", documentation_only=True, description="The status route."
+    ),
+    ResponseHeader(
+        name="Retry-After",
+        value="",
+        documentation_only=True,
+        description="Seconds after which asking again is worth it.",
+    ),
+]
 
 NULL_MARK = "(null)"
 EXAMPLE_REQUEST_ID = "4bf92f3577b34da6a3ce929d0e0e4736"

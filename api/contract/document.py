@@ -6,10 +6,10 @@ from typing import Any
 
 from litestar import Litestar, Request, Response, get
 
-from api.documentation import NULL_MARK
-from api.events_contract import describe_events
+from api.contract.route_docs import NULL_MARK
+from api.contract.schema_docs import describe_schemas
+from api.contract.webhook_docs import describe_events
 from api.http.auth import OPEN
-from api.schema_docs import describe_schemas
 
 NULL = {"type": "null"}
 LIVE_EVENT = "JobEvent"
