@@ -25,17 +25,17 @@ from storage.errors import STORE_FAILED
 from storage.queue.fair_queue import PROCESS_IMAGES, TASK_SECONDS
 from storage.settings import StoreSettings, WorkRules
 from storage.stores import Stores, open_stores
-from tasks.jobs.delete_users import delete_users
-from tasks.jobs.process_images import ChunkProcessor, ChunkRules
-from tasks.jobs.reconcile import reconcile
-from tasks.metrics import WorkerMetrics
-from tasks.pace import Pace
-from tasks.refill import REFILL_SECONDS, refill
+from tasks.images.metrics import WorkerMetrics
+from tasks.images.process_images import ChunkProcessor, ChunkRules
+from tasks.images.shared_calls import TURN
+from tasks.images.throughput import Pace
+from tasks.images.work_telemetry import WorkWatch
 from tasks.settings import WorkerSettings
-from tasks.shared_calls import TURN
-from tasks.side_tasks import repeat
-from tasks.watch import WorkWatch
-from tasks.woken_queue import WokenQueue
+from tasks.upkeep.delete_users import delete_users
+from tasks.upkeep.periodic import repeat
+from tasks.upkeep.reconcile import reconcile
+from tasks.upkeep.refill_queue import REFILL_SECONDS, refill
+from tasks.wakeable_arq import WokenQueue
 from telemetry.logs import LogSettings
 from telemetry.prometheus import pack
 from telemetry.tracing import Tracing, TracingSettings, open_tracing, read_tracing

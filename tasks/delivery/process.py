@@ -23,7 +23,7 @@ from tasks.delivery.engine import Engine
 from tasks.delivery.metrics import DeliveryMetrics
 from tasks.delivery.sender import Sender
 from tasks.delivery.settings import DeliverySettings
-from tasks.side_tasks import repeat
+from tasks.upkeep.periodic import repeat
 from telemetry.logs import LogSettings
 from telemetry.prometheus import pack
 

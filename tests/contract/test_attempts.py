@@ -11,7 +11,7 @@ from storage.ledger.ledger import Ledger
 from storage.ledger.recovery import Recovery
 from storage.ledger.rows import ClaimedImage
 from storage.stores import Stores
-from tasks.jobs.reconcile import reconcile
+from tasks.upkeep.reconcile import reconcile
 from tests.drop_offs import accept, fail, succeed
 
 

@@ -13,7 +13,7 @@ from domain.jobs import ChunkHint
 from storage.queue.fair_queue import PROCESS_IMAGES, Turns
 from storage.settings import WorkRules
 from storage.stores import Stores
-from tasks.woken_queue import WokenQueue
+from tasks.wakeable_arq import WokenQueue
 
 MOST_UNITS = 52
 

@@ -19,7 +19,7 @@ from domain.limits import ImageLimits
 from sandbox.child import Confinement, confinement
 from sandbox.landlock import landlock_version
 from sandbox.pool import ChildPool
-from tasks.image_batch import BatchItem, process_batch
+from tasks.images.image_batch import BatchItem, process_batch
 from tests.faults import trespass
 from tests.faults.stack import Stack, pictures
 from tests.service import ADMIN_KEY, REPOSITORY

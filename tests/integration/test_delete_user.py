@@ -8,7 +8,7 @@ import pytest
 
 from storage.removal.removal import EXPIRED
 from storage.removal.user_deletion import MAX_IMAGES
-from tasks.jobs.delete_users import delete_users
+from tasks.upkeep.delete_users import delete_users
 from tests.faults.stack import until
 from tests.pictures import draw
 from tests.problems import assert_problem

@@ -12,8 +12,8 @@ from domain.images.formats import ImageFormat
 from domain.images.values import ProcessedImage
 from domain.limits import ImageLimits
 from sandbox.pool import ChildPool
-from tasks.decoding import GROUP_SECONDS, Decoding
-from tasks.image_batch import BatchItem, Outcome
+from tasks.images.image_batch import BatchItem, Outcome
+from tasks.images.image_processes import GROUP_SECONDS, Decoding
 
 FOUND = ProcessedImage("jpeg", 1, 1, 1, {}, {})
 

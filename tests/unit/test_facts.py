@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from domain.images.values import Gps, Metadata
-from tasks.facts import searchable_facts
+from tasks.images.search_fields import searchable_facts
 
 VIENNA = Gps(48.2, 16.37, 170.0)
 

@@ -7,8 +7,8 @@ import pytest
 
 from domain.errors.files import DecoderDied
 from domain.images.formats import ImageFormat
-from tasks.image_batch import BatchItem, Outcome
-from tasks.shared_calls import MOST_BYTES, TURN, CallFailed, SharedCalls
+from tasks.images.image_batch import BatchItem, Outcome
+from tasks.images.shared_calls import MOST_BYTES, TURN, CallFailed, SharedCalls
 
 
 class Children:

@@ -14,8 +14,8 @@ from domain.limits import ImageLimits
 from domain.records import ItemError
 from sandbox.pool import START_SECONDS, ChildPool
 from storage.clock import utc_now
-from tasks.image_batch import BatchItem, Crash, Outcome, process_batch
-from tasks.shared_calls import MOST_BYTES, CallFailed, SharedCalls
+from tasks.images.image_batch import BatchItem, Crash, Outcome, process_batch
+from tasks.images.shared_calls import MOST_BYTES, CallFailed, SharedCalls
 
 # What is found is kept together, but not held back for longer than this.
 KEEP_SECONDS = 1.0

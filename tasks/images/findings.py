@@ -17,8 +17,8 @@ from storage.blobs.results import BlobResults, NewVariant
 from storage.blobs.variants import variant_id
 from storage.ledger.attempts import KNOWN_POISON, BadAttempt
 from storage.ledger.rows import ClaimedImage, FinishedImage
-from tasks.facts import searchable_facts
-from tasks.image_batch import Crash, Outcome
+from tasks.images.image_batch import Crash, Outcome
+from tasks.images.search_fields import searchable_facts
 
 VERSION = {operation.name: operation.version for operation in OPERATIONS}
 NO_BLOB = ItemError("not_found", "The bytes of this image are gone.")

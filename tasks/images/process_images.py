@@ -16,9 +16,9 @@ from storage.clock import utc_now
 from storage.errors import STORE_FAILED
 from storage.ledger.rows import ClaimedImage
 from storage.stores import Stores
-from tasks.claims import Claims
-from tasks.decoding import Decoding
-from tasks.findings import (
+from tasks.giving_up import log_dead_letter
+from tasks.images.claims import Claims
+from tasks.images.findings import (
     NO_BLOB,
     Findings,
     blob_results,
@@ -27,11 +27,11 @@ from tasks.findings import (
     needed_operations,
     new_poison,
 )
-from tasks.giving_up import log_dead_letter
-from tasks.image_batch import BatchItem, Outcome
-from tasks.pace import Pace
-from tasks.together import Together
-from tasks.watch import WorkWatch
+from tasks.images.image_batch import BatchItem, Outcome
+from tasks.images.image_processes import Decoding
+from tasks.images.ledger_batching import Together
+from tasks.images.throughput import Pace
+from tasks.images.work_telemetry import WorkWatch
 
 # What is done sooner than this goes from queued to its end at once.
 START_SECONDS = 1.0

@@ -13,7 +13,7 @@ from domain.images.pipeline import process_image
 from domain.images.values import ProcessedImage
 from domain.limits import ImageLimits
 from domain.records import ItemError
-from tasks.step_times import Step, StepTimes
+from tasks.images.step_times import Step, StepTimes
 
 # A child that ends takes along what it has not handed over yet: no more than this is repeated.
 HAND_OVER_SECONDS = 1.0

@@ -11,9 +11,9 @@ from domain.errors.capacity import NoChild
 from storage.errors import MONGODB_UNREACHABLE, STORE_FAILED
 from storage.ledger.rows import ClaimedImage
 from storage.stores import Stores
-from tasks.pace import Pace
-from tasks.together import Together
-from tasks.watch import WorkWatch
+from tasks.images.ledger_batching import Together
+from tasks.images.throughput import Pace
+from tasks.images.work_telemetry import WorkWatch
 
 _log = structlog.get_logger(__name__)
 

@@ -14,7 +14,7 @@ from itertools import count
 import msgspec
 import structlog
 
-from tasks.image_batch import BatchItem, Outcome
+from tasks.images.image_batch import BatchItem, Outcome
 
 TURN: ContextVar[float] = ContextVar("turn", default=0)
 """The score of the hint that this work comes from."""

@@ -7,8 +7,8 @@ from structlog.contextvars import bound_contextvars
 
 from domain.images.pipeline import DECODE
 from storage.ledger.rows import ClaimedImage
-from tasks.image_batch import Outcome
-from tasks.metrics import WorkerMetrics
+from tasks.images.image_batch import Outcome
+from tasks.images.metrics import WorkerMetrics
 from telemetry.tracing import Attributes, Tracing
 
 # Where an operation found everything decoded, there is no decoding to show.

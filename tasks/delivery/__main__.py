@@ -1,4 +1,4 @@
-"""``python -m tasks.deliver``: deliver webhooks; ``--health``: ask whether that is done."""
+"""``python -m tasks.delivery.__main__``: deliver webhooks; ``--health``: ask whether that is done."""
 
 import asyncio
 import os

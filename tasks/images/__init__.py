@@ -1,0 +1,1 @@
+"""Image work: claims, child processes, results."""
