@@ -181,7 +181,7 @@ async def _until_arrived(receivers: Receivers, missing: set[tuple[str, str]], fi
 def _deliverer(bench: Bench, database: str) -> Iterator[ServerProcess]:
     process = ServerProcess(
         "deliverer",
-        [sys.executable, "-m", "tasks.delivery.__main__"],
+        [sys.executable, "-m", "tasks.delivery"],
         url="",
         is_ready=lambda: True,
         output=bench.folder / "deliverer.log",

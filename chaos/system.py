@@ -24,7 +24,7 @@ from deploy.servers.ports import find_free_port
 ADMIN_KEY = "the-admin-key-of-the-faults-0123456789abcdef"
 DATABASE = "minilab_faults"
 ROOT = Path(__file__).parent.parent
-MODULES = {"api": "api", "worker": "tasks", "deliverer": "tasks.delivery.__main__"}
+MODULES = {"api": "api", "worker": "tasks", "deliverer": "tasks.delivery"}
 READY_SECONDS = 90.0
 STOP_SECONDS = 15.0
 _LOOK_SECONDS = 0.1

@@ -42,7 +42,7 @@ _READY_TIMEOUT_SECONDS = 5.0
 
 COMMANDS: Mapping[str, Sequence[str]] = {
     "worker": (sys.executable, "-m", "tasks"),
-    "deliverer": (sys.executable, "-m", "tasks.delivery.__main__"),
+    "deliverer": (sys.executable, "-m", "tasks.delivery"),
     "api": (sys.executable, "-m", "api"),
 }
 _log = partial(say, _SELF)

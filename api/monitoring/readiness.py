@@ -134,7 +134,7 @@ class Parts:
         return Finding(
             PartStatus.DEGRADED,
             "Nothing delivers webhooks: what is to be told is kept, and waits.",
-            "Start a deliverer: python -m tasks.delivery.__main__.",
+            "Start a deliverer: python -m tasks.delivery.",
             last_seen,
         )
 

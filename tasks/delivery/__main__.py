@@ -1,4 +1,4 @@
-"""``python -m tasks.delivery.__main__``: deliver webhooks; ``--health``: ask whether that is done."""
+"""``python -m tasks.delivery``: delivers webhooks; ``--health``: says whether a deliverer lives."""
 
 import asyncio
 import os

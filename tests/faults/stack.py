@@ -134,7 +134,7 @@ class Stack:
     def start_deliverer(self, *, wait: bool = True, **more: object) -> ServerProcess:
         """Start a deliverer of webhooks; see :meth:`start_worker`."""
         deliverer = self._make(
-            "tasks.delivery.__main__", lambda: self._was_seen(deliverer.pid, "deliverers"), **more
+            "tasks.delivery", lambda: self._was_seen(deliverer.pid, "deliverers"), **more
         )
         deliverer.spawn()
         if wait:

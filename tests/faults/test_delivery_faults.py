@@ -151,6 +151,6 @@ async def test_health_says_whether_one_delivers(telling_stack: Stack) -> None:
 
 async def ask_health(stack: Stack) -> int:
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY)} | stack.environ
-    command = [sys.executable, "-m", "tasks.delivery.__main__", "--health"]
+    command = [sys.executable, "-m", "tasks.delivery", "--health"]
     asking = await asyncio.create_subprocess_exec(*command, env=environ)
     return await asking.wait()
