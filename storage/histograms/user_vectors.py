@@ -112,7 +112,11 @@ class UserVectors:
         """Choose the index by how many users there are."""
         if not self._is_approximate:
             return
-        from storage.histograms.vector_index import TRAINED_ON, ApproximateIndex, count_lists
+        from storage.histograms.vector_index import (  # noqa: PLC0415
+            TRAINED_ON,
+            ApproximateIndex,
+            count_lists,
+        )
 
         users = database[SIGNATURES].count_documents({}, session=session, hint="_id_")
         lists = count_lists(users)
