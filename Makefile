@@ -1,7 +1,7 @@
 # Everything that a person or a machine does with this project starts here: `make help`.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench faults flood fuzz verify-data openapi sdk lock fix clean
+.PHONY: help run test check bench house faults flood fuzz verify-data openapi sdk lock fix clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -58,6 +58,9 @@ check: $(VENV)/.dev $(NODE_MODULES) ## Lint, types, layers, drift of the contrac
 
 bench: $(VENV)/.dev ## Measure the service beside its limits, and print the table
 	@$(BIN)/python -m benchmarks.run_all
+
+house: $(VENV)/.dev ## Measure the size and the shape of the code beside its goals (HOUSE_ARGS, such as --worst 10)
+	@$(BIN)/python -m benchmarks.house $(HOUSE_ARGS)
 
 ROUNDS ?= 20
 SEED ?= 1
