@@ -85,7 +85,7 @@ def create_app(settings: Settings) -> Litestar:
             preparing = asyncio.create_task(_prepare(stores))
             looking_out = asyncio.create_task(look_out(stores))
             telling = asyncio.create_task(app.state.live_jobs.run())
-            stores.notices.start()
+            stores.job_events.start()
             app.state.admission.watch.start()
             try:
                 yield
@@ -96,7 +96,7 @@ def create_app(settings: Settings) -> Litestar:
                 await app.state.admission.close()
                 await stores.acceptance.drain()
                 await stores.hints.drain()
-                await stores.notices.stop()
+                await stores.job_events.stop()
                 app.state.tracing.close()
 
     app = Litestar(

@@ -161,7 +161,7 @@ async def _tell_once(
     deliveries = [new_delivery(*pair, now) for pair in zip(events, endpoints, strict=True)]
     await stores.database["events"].insert_many(kept)
     await stores.database["deliveries"].insert_many(deliveries)
-    await stores.notices.publish_deliveries()
+    await stores.job_events.publish_deliveries()
     well = enumerate(events[hanging:], hanging)
     return {(f"/ok/{number}", event.id): began for number, event in well}
 

@@ -35,7 +35,7 @@ from storage.mongo.client import Client, Collection, Database, connect_mongo, re
 from storage.outbox.subscriptions import Listeners
 from storage.queue.connection import connect_redis
 from storage.queue.hints import Hints
-from storage.queue.job_events import Notices
+from storage.queue.job_events import JobEvents
 from storage.rate_limits import Buckets
 from storage.removal.expiry import Expiry
 from storage.removal.user_deletion import UserDeletion
@@ -86,7 +86,7 @@ class Stores:
         self.jobs = Jobs(self.database)
         self.load = LoadMeter(self.database)
         self.medians = Medians(self.client, self.database)
-        self.notices = Notices(self.redis)
+        self.job_events = JobEvents(self.redis)
         self.outgoing = Outgoing(self.database, self.vault)
         self.poisons = Poisons(self.database)
         self.recovery = Recovery(self.database, rules.max_attempts, self.metrics, self.listeners)

@@ -123,7 +123,7 @@ class ImageWorker:
         side_tasks = [
             asyncio.create_task(self._stores.hints.wake(self._woken)),
             asyncio.create_task(
-                self._stores.notices.hear_cancels(self._processor.claims.look_again)
+                self._stores.job_events.hear_cancels(self._processor.claims.look_again)
             ),
             asyncio.create_task(repeat(self._beat, HEARTBEAT_SECONDS)),
             asyncio.create_task(repeat(self._reconcile, worker.reconcile_seconds)),
@@ -172,7 +172,7 @@ class ImageWorker:
     def _make_queue(self) -> WokenQueue:
         slots = 2 * self._settings.worker.worker_children
         return WokenQueue(
-            self._stores.hints.turns,
+            self._stores.hints.fair_queue,
             self._woken,
             # Twice what the children work on, so that none of them waits for the next.
             slots * (self._settings.rules.chunk_max_images + 1),

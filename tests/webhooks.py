@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from storage.queue.job_events import Notices
+from storage.queue.job_events import JobEvents
 from storage.webhooks.announcer import Announcer
 from tasks.delivery.process import Deliverer, read_settings
 from tests.service import ADMIN_KEY, Service, authorization
@@ -50,7 +50,7 @@ async def deliveries_of(
 def announcer_of(service: Service) -> Announcer:
     """Make an announcer."""
     stores = service.stores
-    return Announcer(stores.database, Notices(stores.redis), BASE_URL)
+    return Announcer(stores.database, JobEvents(stores.redis), BASE_URL)
 
 
 async def announce(service: Service) -> None:

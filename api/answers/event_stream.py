@@ -50,7 +50,7 @@ async def answer_events(
         # The one answer that ends an EventSource without an error.
         return Response(None, status_code=204)
     listener = Listener(request.user, job, told_version)
-    return JobEvents(request.app.state.live_jobs, listener)
+    return JobEventStream(request.app.state.live_jobs, listener)
 
 
 def read_version(last_event_id: str | None) -> int | None:
@@ -61,7 +61,7 @@ def read_version(last_event_id: str | None) -> int | None:
     return int(text)
 
 
-class JobEvents(ServerSentEvent):
+class JobEventStream(ServerSentEvent):
     """The events of a job.
 
     Args:

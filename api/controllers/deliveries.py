@@ -76,7 +76,7 @@ class DeliveryController(Controller):
         _check_enabled(endpoint.status)
         base_url = request.app.state.settings.api.public_url.rstrip("/")
         delivery = await stores.deliveries.test(endpoint, base_url)
-        await stores.notices.publish_deliveries()
+        await stores.job_events.publish_deliveries()
         return view_delivery(delivery)
 
     @get(
@@ -140,7 +140,7 @@ class DeliveryController(Controller):
         receiver, status = await _find_receiver(request, webhook_id)
         _check_enabled(status)
         delivery = await stores.deliveries.redeliver(receiver, delivery_id)
-        await stores.notices.publish_deliveries()
+        await stores.job_events.publish_deliveries()
         return view_delivery(delivery)
 
     @post(
@@ -161,7 +161,7 @@ class DeliveryController(Controller):
         receiver, status = await _find_receiver(request, webhook_id)
         _check_enabled(status)
         count = await stores.deliveries.redeliver_failed(receiver, data.since)
-        await stores.notices.publish_deliveries()
+        await stores.job_events.publish_deliveries()
         return RedeliveredView(count)
 
 

@@ -192,5 +192,5 @@ class ImageController(Controller):
         stores = request.app.state.stores
         deleted = await stores.images.delete(image_id, scope_of(request.user, user_id))
         if deleted.was_open:  # Whoever works on it can stop.
-            await stores.notices.publish_cancel(deleted.job_id)
-        await stores.notices.publish_all(deleted.changes)
+            await stores.job_events.publish_cancel(deleted.job_id)
+        await stores.job_events.publish_all(deleted.changes)

@@ -122,8 +122,8 @@ class JobController(Controller):
         app, scope = request.app.state, scope_of(request.user, user_id)
         await app.stores.jobs.get(job_id, scope)
         if await app.stores.cancellation.cancel_job(job_id):
-            await app.stores.notices.publish_cancel(job_id)
-        await app.stores.notices.publish(await app.stores.ledger.settle(job_id))
+            await app.stores.job_events.publish_cancel(job_id)
+        await app.stores.job_events.publish(await app.stores.ledger.settle(job_id))
         # Where somebody else settles it at this moment, the end is seen a moment later.
         job = await app.tickets.wait(job_id, scope, SETTLING_SECONDS)
         return await _show(request, job, await app.estimates.place_of(job))
@@ -150,7 +150,7 @@ class JobController(Controller):
             raise NothingToRetry("No image of this job has failed; refused files have no bytes.")
         app.stores.hints.send_soon(hints)
         job = await app.stores.jobs.get(job_id, scope)
-        await app.stores.notices.publish(JobChange(job.id, job.version, job.status))
+        await app.stores.job_events.publish(JobChange(job.id, job.version, job.status))
         place = await app.estimates.place_of(job)
         headers = {
             "Location": f"/v1/jobs/{job.id}",

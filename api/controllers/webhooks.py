@@ -148,7 +148,7 @@ class WebhookController(Controller):
         if "event_types" in changes:
             changes["event_types"] = _check_types(changes["event_types"], caller)
         endpoint = await webhooks.change(webhook_id, scope_of(caller), changes)
-        await request.app.state.stores.notices.publish_deliveries()  # What waited can go.
+        await request.app.state.stores.job_events.publish_deliveries()  # What waited can go.
         await webhooks.until_heard(endpoint)
         return view_webhook(endpoint)
 

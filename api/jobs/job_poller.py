@@ -1,4 +1,4 @@
-"""A look at MongoDB for all who wait: notices travel through Redis and can be lost."""
+"""A look at MongoDB for all who wait: job events travel through Redis and can be lost."""
 
 import asyncio
 
@@ -19,7 +19,7 @@ async def look_out(stores: Stores) -> None:
     """
     while True:
         await asyncio.sleep(LOOK_SECONDS)
-        waited_for = stores.notices.waited_for
+        waited_for = stores.job_events.waited_for
         if not waited_for:
             continue
         try:
@@ -28,4 +28,4 @@ async def look_out(stores: Stores) -> None:
             _log.warning("lookout_interrupted", reason=type(error).__name__)
             continue
         for job_id in ended:
-            stores.notices.wake(job_id)
+            stores.job_events.wake(job_id)

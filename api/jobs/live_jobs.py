@@ -1,6 +1,6 @@
 """Who listens to which job: all of them are told from one look at MongoDB.
 
-Notices only say where to look at once; every second all jobs that are listened to are looked at.
+Job events only say where to look at once; every second all jobs that are listened to are looked at.
 Nothing is queued for a listener: it takes the state that is present when it can, so that a slow
 one holds no memory and is told less often.
 """
@@ -96,7 +96,7 @@ class LiveJobs:
         self._to_look_at: set[str] = set()
         self._heard_versions: dict[str, int] = {}
         self._stirred = asyncio.Event()
-        stores.notices.hear_changes(self._hear)
+        stores.job_events.hear_changes(self._hear)
 
     @contextmanager
     def listening(self, listener: Listener) -> Iterator[None]:

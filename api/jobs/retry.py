@@ -35,5 +35,5 @@ async def retry_letters(stores: Stores, letters: Sequence[DeadLetter]) -> int:
         stores.hints.send_soon(hints)
         with suppress(NotFound, Expired):  # An image can outlive its job.
             job = await stores.jobs.get(job_id, Scope())
-            await stores.notices.publish(JobChange(job.id, job.version, job.status))
+            await stores.job_events.publish(JobChange(job.id, job.version, job.status))
     return retried

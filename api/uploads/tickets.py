@@ -69,7 +69,7 @@ class Tickets:
             NotFound: There is none that the caller may see.
         """
         deadline = time.monotonic() + seconds
-        async with self._stores.notices.waiting_for(job_id) as changed:
+        async with self._stores.job_events.waiting_for(job_id) as changed:
             while True:
                 changed.clear()
                 job, known = known or await self._stores.jobs.get(job_id, scope), None

@@ -1,6 +1,7 @@
-"""Notices of job changes, from workers to whoever waits at an API process.
+"""Job events: changes of jobs, published by Redis from workers to the API processes.
 
-Redis only carries them: whoever relies on them looks into MongoDB all the same, now and then.
+Redis pub/sub can lose a message. A process that relies on these events also reads MongoDB at
+intervals.
 """
 
 import asyncio
@@ -23,7 +24,7 @@ Hear = Callable[[JobChange], None]
 CHANNEL = "minilab:job-changes"
 CANCELS = "minilab:canceled-jobs"
 DELIVERIES = "minilab:deliveries"
-# After a call that failed, so long nothing is sent: each could take the whole time limit.
+# Nothing is sent for this long after a failed call: each call could take the whole time limit.
 SILENCE_SECONDS = 2.0
 
 _log = structlog.get_logger(__name__)
@@ -31,8 +32,8 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[JobChange]).decode
 
 
-class Notices:
-    """Publishes changes, and wakes up those who wait for them in this process.
+class JobEvents:
+    """Publishes changes of jobs, and wakes the tasks of this process that wait for them.
 
     Args:
         redis: The pool.
@@ -46,24 +47,24 @@ class Notices:
         self._silent_until = -math.inf
 
     async def publish(self, change: JobChange | None) -> None:
-        """Tell of a change, if there is one and Redis can be reached."""
+        """Publish a change, unless it is None or Redis cannot be reached."""
         await self.publish_all([change] if change is not None else [])
 
     async def publish_all(self, changes: Sequence[JobChange]) -> None:
-        """Tell of changes, if Redis can be reached."""
+        """Publish changes, if Redis can be reached."""
         if changes:
             await self._send(CHANNEL, _encode(changes))
 
     async def publish_cancel(self, job_id: str) -> None:
-        """Tell the workers that a job was canceled, if Redis can be reached."""
+        """Notify the workers that a job was canceled, if Redis can be reached."""
         await self._send(CANCELS, job_id.encode())
 
     async def hear_cancels(self, hear: Callable[[str], None]) -> None:
-        """Hear which jobs are canceled, until cancelled."""
+        """Call a function with the ID of each canceled job, until cancelled."""
         await listen(self._redis, CANCELS, lambda message: hear(message.decode(errors="replace")))
 
     async def hear_ends(self, hear: Callable[[], None]) -> None:
-        """Hear that jobs have ended, until cancelled."""
+        """Call a function whenever jobs have ended, until cancelled."""
 
         def listen_for_ends(message: bytes) -> None:
             with suppress(msgspec.DecodeError):
@@ -73,11 +74,11 @@ class Notices:
         await listen(self._redis, CHANNEL, listen_for_ends)
 
     async def publish_deliveries(self) -> None:
-        """Tell that deliveries are due, if Redis can be reached."""
+        """Notify the deliverers that deliveries are due, if Redis can be reached."""
         await self._send(DELIVERIES, b"due")
 
     async def hear_deliveries(self, hear: Callable[[], None]) -> None:
-        """Hear that deliveries are due, until cancelled."""
+        """Call a function whenever deliveries are due, until cancelled."""
         await listen(self._redis, DELIVERIES, lambda _: hear())
 
     @asynccontextmanager
@@ -93,7 +94,7 @@ class Notices:
                 del self._waiters[job_id]
 
     def hear_changes(self, hear: Hear) -> None:
-        """Have every change of any job be told, for as long as this process lives."""
+        """Call a function with every change of every job, for as long as this process lives."""
         self._hearers.append(hear)
 
     def start(self) -> None:
@@ -106,6 +107,16 @@ class Notices:
             self._listener.cancel()
             await asyncio.wait([self._listener])
 
+    @property
+    def waited_for(self) -> list[str]:
+        """The jobs that a task of this process waits for."""
+        return list(self._waiters)
+
+    def wake(self, job_id: str) -> None:
+        """Wake the tasks of this process that wait for a job."""
+        for event in self._waiters.get(job_id, ()):
+            event.set()
+
     async def _send(self, channel: str, message: bytes) -> None:
         if time.monotonic() < self._silent_until:
             return
@@ -114,16 +125,6 @@ class Notices:
         except REDIS_FAILED as error:
             self._silent_until = time.monotonic() + SILENCE_SECONDS
             _log.warning("notice_not_sent", channel=channel, reason=type(error).__name__)
-
-    @property
-    def waited_for(self) -> list[str]:
-        """The jobs that somebody waits for in this process."""
-        return list(self._waiters)
-
-    def wake(self, job_id: str) -> None:
-        """Wake whoever waits for a job in this process."""
-        for event in self._waiters.get(job_id, ()):
-            event.set()
 
     def _hear(self, message: bytes) -> None:
         try:

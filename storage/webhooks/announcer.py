@@ -26,7 +26,7 @@ from storage.outbox.pending_events import (
     events_of_image,
     events_of_job,
 )
-from storage.queue.job_events import Notices
+from storage.queue.job_events import JobEvents
 from storage.webhooks.documents import endpoint_of, kept_event, new_callback, new_delivery
 
 BATCH = 200
@@ -56,14 +56,14 @@ class Announcer:
 
     Args:
         database: Holds everything.
-        notices: Tell of jobs that end.
+        job_events: Tell of jobs that end.
         base_url: Where receivers reach the service, without a slash at the end; empty: paths are
             told in place of addresses.
     """
 
-    def __init__(self, database: Database, notices: Notices, base_url: str) -> None:
+    def __init__(self, database: Database, job_events: JobEvents, base_url: str) -> None:
         self._database = database
-        self._notices = notices
+        self._job_events = job_events
         self._base_url = base_url
 
     async def run(self, stop: asyncio.Event, made: Callable[[], None]) -> None:
@@ -74,7 +74,7 @@ class Announcer:
             made: Called when deliveries were put into the queue.
         """
         woken = asyncio.Event()
-        hearing = asyncio.create_task(self._notices.hear_ends(woken.set))
+        hearing = asyncio.create_task(self._job_events.hear_ends(woken.set))
         stopping = asyncio.create_task(stop.wait())
         stopping.add_done_callback(lambda _: woken.set())
         try:
@@ -83,7 +83,7 @@ class Announcer:
                 announced = await self._announce()
                 if announced.made:
                     made()
-                    await self._notices.publish_deliveries()
+                    await self._job_events.publish_deliveries()
                 if announced.found:
                     continue
                 with suppress(TimeoutError):

@@ -82,7 +82,7 @@ class Deliverer:
         )
         self._engine = Engine(queue, attempter, deliveries, self._metrics)
         base_url = deliveries.public_url.rstrip("/")
-        self._announcer = Announcer(stores.database, stores.notices, base_url)
+        self._announcer = Announcer(stores.database, stores.job_events, base_url)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until told to stop, then finish what is running within the drain time."""
@@ -91,7 +91,7 @@ class Deliverer:
             await self._announcer.run(stop, self._engine.wake)
 
         side_tasks = [
-            asyncio.create_task(self._stores.notices.hear_deliveries(self._engine.wake)),
+            asyncio.create_task(self._stores.job_events.hear_deliveries(self._engine.wake)),
             asyncio.create_task(repeat(announce, ANNOUNCE_AGAIN_SECONDS)),
             asyncio.create_task(repeat(self._beat, HEARTBEAT_SECONDS)),
             asyncio.create_task(repeat(self._stores.follow_clock, FOLLOW_CLOCK_SECONDS)),

@@ -91,7 +91,7 @@ class Together:
         return await self._publish(await self._stores.ledger.states.settle(job_ids))
 
     async def _publish(self, changes: Sequence[JobChange | None]) -> list[None]:
-        await self._stores.notices.publish_all([change for change in changes if change])
+        await self._stores.job_events.publish_all([change for change in changes if change])
         return [None] * len(changes)
 
 

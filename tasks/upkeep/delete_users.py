@@ -33,8 +33,8 @@ async def _carry_on(stores: Stores, deletion_id: str) -> bool:
     while time.monotonic() < until:
         step = await stores.user_deletion.step(deletion_id)
         for job_id in step.interrupted:  # Whoever works on it can stop.
-            await stores.notices.publish_cancel(job_id)
-        await stores.notices.publish_all(step.changes)
+            await stores.job_events.publish_cancel(job_id)
+        await stores.job_events.publish_all(step.changes)
         if step.has_ended:
             return True
     return False

@@ -55,7 +55,7 @@ async def reconcile(stores: Stores, hint_grace_seconds: float) -> int:
         _log.warning("reconcile_without_redis", reason=type(error).__name__)
     again = now + timedelta(seconds=JOBS_AGAIN_SECONDS)
     for job_id in await stores.recovery.find_unsettled(now, again, MAX_JOBS):
-        await stores.notices.publish(await stores.ledger.settle(job_id))
+        await stores.job_events.publish(await stores.ledger.settle(job_id))
     return hinted
 
 
@@ -64,7 +64,7 @@ async def _join_all(stores: Stores) -> None:
     try:
         if users := await stores.recovery.find_users():
             _log.warning("hints_lost", users=len(users))
-            await stores.hints.turns.join(users)
+            await stores.hints.fair_queue.join(users)
     except STORE_FAILED:
         await stores.hints.tell_again()
         raise
@@ -89,7 +89,7 @@ async def _look_after(stores: Stores, hint_grace_seconds: float) -> int:
         elif not state.is_there:
             lost.append(chunk.hint)
     lost.sort(key=lambda hint: hint.position)
-    hinted += await stores.hints.turns.send(lost)
+    hinted += await stores.hints.fair_queue.send(lost)
     jobs = list({chunk.hint.job_id for chunk in due})
     later = now + timedelta(seconds=QUEUED_AGAIN_SECONDS)
     await stores.recovery.postpone_jobs(jobs, now, later)
@@ -109,7 +109,7 @@ async def _hint_again(stores: Stores, hint: ChunkHint, until: datetime) -> bool:
         return False
     await stores.hints.forget([hint])
     _log.info("chunk_hinted_again", job_id=hint.job_id, chunk=hint.chunk, hint=fresh.number)
-    return await stores.hints.turns.send_again(fresh)
+    return await stores.hints.fair_queue.send_again(fresh)
 
 
 async def _fail_exhausted(stores: Stores, hint: ChunkHint, now: datetime) -> None:
@@ -120,7 +120,7 @@ async def _fail_exhausted(stores: Stores, hint: ChunkHint, now: datetime) -> Non
         finished = _give_up(image, now)
         if await stores.recovery.fail(finished, now):
             log_dead_letter(image, finished)
-    await stores.notices.publish(await stores.ledger.settle(hint.job_id))
+    await stores.job_events.publish(await stores.ledger.settle(hint.job_id))
 
 
 def _give_up(image: ClaimedImage, now: datetime) -> FinishedImage:

@@ -24,12 +24,12 @@ async def refill(stores: Stores) -> None:
         PyMongoError: MongoDB cannot be reached.
         RedisError: Redis cannot be reached.
     """
-    for tenant in await stores.hints.turns.pick(MAX_TENANTS, REFILL_SECONDS / 2):
+    for tenant in await stores.hints.fair_queue.pick(MAX_TENANTS, REFILL_SECONDS / 2):
         await _refill_from(stores, tenant)
 
 
 async def _refill_from(stores: Stores, tenant: Behind) -> None:
-    turns = stores.hints.turns
+    turns = stores.hints.fair_queue
     # A chunk is one unit at least.
     limit = min(MAX_CHUNKS, 1 + ceil(tenant.units))
     hints = await stores.recovery.find_queued(tenant.user_id, tenant.cursor, limit)

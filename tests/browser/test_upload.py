@@ -236,7 +236,7 @@ async def test_work_is_shown_while_it_goes_on(tab: Page, service: Service) -> No
     await expect(page.row("a.jpg").locator(".state")).to_contain_text("In the queue")
     (job,) = (await service.client.get("/v1/jobs")).json()["items"]
     await service.stores.ledger.claim(job["id"], 0)
-    await service.stores.notices.publish(await service.stores.ledger.start_job(job["id"]))
+    await service.stores.job_events.publish(await service.stores.ledger.start_job(job["id"]))
     await page.expect_states({"a.jpg": "Being processed"})
     assert f"/v1/jobs/{job['id']}/events" in "".join(request.url for request in page.requests)
 

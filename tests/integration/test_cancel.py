@@ -68,7 +68,7 @@ async def test_whoever_waits_for_a_canceled_job_learns_at_once(service: Service)
     ticket = (await service.send([("a.jpg", draw())])).json()
     path = f"/v1/jobs/{ticket['id']}"
     waiting = asyncio.create_task(service.client.get(path, headers={"Prefer": "wait=30"}))
-    await until(lambda: ticket["id"] in service.stores.notices.waited_for)
+    await until(lambda: ticket["id"] in service.stores.job_events.waited_for)
     await cancel(service, ticket["id"])
     answer = await waiting
     assert answer.json()["status"] == "canceled"

@@ -121,10 +121,10 @@ async def test_notice_is_heard_at_once_and_what_no_notice_tells_of_is_seen(
         await reader.until(lambda: reader.versions == [1, 2])
         await change(service, path)
         told = JobChange(path.rsplit("/", 1)[1], 3, reader.events[-1].data["status"])
-        await service.stores.notices.publish(told)
+        await service.stores.job_events.publish(told)
         await reader.until(lambda: reader.versions == [1, 2, 3])
         # Of a change that never came to be, nothing is told.
-        await service.stores.notices.publish(JobChange(told.job_id, 99, told.status))
+        await service.stores.job_events.publish(JobChange(told.job_id, 99, told.status))
         await change(service, path)
         await reader.until(lambda: reader.versions == [1, 2, 3, 4])
 

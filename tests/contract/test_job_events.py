@@ -1,4 +1,4 @@
-"""Notices: a change in one process wakes whoever waits for that job in another."""
+"""Job events: a change in one process wakes the clients that wait for that job in another."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,7 +7,7 @@ import pytest
 
 from domain.jobs import JobChange, Status
 from storage.queue.connection import connect_redis
-from storage.queue.job_events import CHANNEL, Notices
+from storage.queue.job_events import CHANNEL, JobEvents
 from storage.settings import StoreSettings
 from storage.stores import Stores
 
@@ -15,51 +15,51 @@ CHANGE = JobChange("job-a", 2, Status.SUCCEEDED)
 
 
 @pytest.fixture
-async def listening(stores: Stores) -> AsyncIterator[Notices]:
-    notices = Notices(stores.redis)
-    notices.start()
+async def listening(stores: Stores) -> AsyncIterator[JobEvents]:
+    job_events = JobEvents(stores.redis)
+    job_events.start()
     async with asyncio.timeout(10):
         while not (await stores.redis.pubsub_numsub(CHANNEL))[0][1]:
             await asyncio.sleep(0.01)
-    yield notices
-    await notices.stop()
+    yield job_events
+    await job_events.stop()
 
 
 async def test_wakes_all_who_wait_for_the_job_and_nobody_else(
-    stores: Stores, listening: Notices
+    stores: Stores, listening: JobEvents
 ) -> None:
     async with (
         listening.waiting_for("job-a") as first,
         listening.waiting_for("job-a") as second,
         listening.waiting_for("job-b") as other,
     ):
-        await stores.notices.publish(CHANGE)
+        await stores.job_events.publish(CHANGE)
         async with asyncio.timeout(5):
             await asyncio.gather(first.wait(), second.wait())
         assert not other.is_set()
 
 
 async def test_listens_on_after_a_notice_that_it_cannot_read(
-    stores: Stores, listening: Notices
+    stores: Stores, listening: JobEvents
 ) -> None:
     await stores.redis.publish(CHANNEL, b"\xc1 junk")
     async with listening.waiting_for("job-a") as changed, asyncio.timeout(10):
         while not changed.is_set():
-            await stores.notices.publish(CHANGE)
+            await stores.job_events.publish(CHANGE)
             await asyncio.sleep(0.05)
 
 
-async def test_forgets_who_no_longer_waits(listening: Notices) -> None:
+async def test_forgets_a_client_that_no_longer_waits(listening: JobEvents) -> None:
     async with listening.waiting_for("job-a"):
         assert "job-a" in listening._waiters
     assert listening._waiters == {}
 
 
-async def test_no_change_is_no_notice(stores: Stores, listening: Notices) -> None:
+async def test_no_change_sends_no_event(stores: Stores, listening: JobEvents) -> None:
     async with listening.waiting_for("job-a") as changed:
-        await stores.notices.publish(None)
-        await stores.notices.publish(JobChange("job-b", 2, Status.FAILED))
-        await stores.notices.publish(CHANGE)
+        await stores.job_events.publish(None)
+        await stores.job_events.publish(JobChange("job-b", 2, Status.FAILED))
+        await stores.job_events.publish(CHANGE)
         async with asyncio.timeout(5):
             await changed.wait()
 
@@ -67,15 +67,15 @@ async def test_no_change_is_no_notice(stores: Stores, listening: Notices) -> Non
 async def test_publishing_without_redis_fails_quietly() -> None:
     redis = connect_redis(StoreSettings("mongodb://127.0.0.1:1", "redis://127.0.0.1:1"))
     for _ in range(3):
-        await Notices(redis).publish(CHANGE)
+        await JobEvents(redis).publish(CHANGE)
     await redis.aclose(close_connection_pool=True)
 
 
 async def test_stops_at_once_however_often(stores: Stores) -> None:
     for turns in range(40):
-        notices = Notices(stores.redis)
-        notices.start()
+        job_events = JobEvents(stores.redis)
+        job_events.start()
         for _ in range(turns):
             await asyncio.sleep(0)
         async with asyncio.timeout(5):
-            await notices.stop()
+            await job_events.stop()
