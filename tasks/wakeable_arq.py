@@ -9,7 +9,7 @@ from arq.jobs import deserialize_job_raw
 from arq.worker import Retry, Worker
 
 from storage.errors import REDIS_FAILED
-from storage.queue.fair_queue import Room, TakenHint, Turns
+from storage.queue.fair_queue import FairQueue, Room, TakenHint
 
 MOST_TASKS = 100
 PAUSE_SECONDS = 1.0
@@ -30,17 +30,17 @@ class WokenQueue(Worker):
     to have the hint taken up again.
 
     Args:
-        turns: The queue.
+        fair_queue: The queue.
         woken: Set when there is a new hint, or room for one.
         most_units: Work that is taken up at the same time, in small images.
         **options: As for arq's worker.
     """
 
     def __init__(
-        self, turns: Turns, woken: asyncio.Event, most_units: float, **options: Any
+        self, fair_queue: FairQueue, woken: asyncio.Event, most_units: float, **options: Any
     ) -> None:
         super().__init__(**options)
-        self._turns = turns
+        self._fair_queue = fair_queue
         self._woken = woken
         self._most_units = most_units
         self._units: dict[str, float] = {}
@@ -77,7 +77,7 @@ class WokenQueue(Worker):
         if not (most_hints or ended or again):
             return
         room = Room(held, self._most_units, most_hints)
-        for hint in await self._turns.exchange(room, ended, again, done):
+        for hint in await self._fair_queue.exchange(room, ended, again, done):
             self._units[hint.id] = hint.units
             self.tasks[hint.id] = asyncio.create_task(self._run(hint))
         # Only now: what a call that failed was told is told again.

@@ -1,6 +1,6 @@
 """The bounded queue in Redis, which work enters by weighted turns between tenants.
 
-The rules are in ``turns.lua``, each call of which is atomic. A tenant is the user whose images
+The rules are in ``fair_queue.lua``, each call of which is atomic. A tenant is the user whose images
 they are, whoever uploads them.
 """
 
@@ -96,7 +96,7 @@ class Room(msgspec.Struct, frozen=True):
     most_hints: int
 
 
-class Turns:
+class FairQueue:
     """Hands hints to the queue.
 
     Args:

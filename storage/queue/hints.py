@@ -15,7 +15,7 @@ from domain.jobs import ChunkHint, read_hint_id
 from storage.errors import REDIS_FAILED
 from storage.queue.batching import Gathering
 from storage.queue.channels import listen
-from storage.queue.fair_queue import CHANNEL, HintState, Room, Turns
+from storage.queue.fair_queue import CHANNEL, FairQueue, HintState, Room
 from storage.settings import WorkRules
 
 QUEUE = default_queue_name
@@ -34,12 +34,12 @@ class Hints:
         rules: How long the queue may be, and the weights of tenants.
 
     Attributes:
-        turns: The queue.
+        fair_queue: The queue.
     """
 
     def __init__(self, redis: ArqRedis, rules: WorkRules) -> None:
         self._redis = redis
-        self.turns = Turns(redis, rules)
+        self.fair_queue = FairQueue(redis, rules)
         self._calls = Gathering(self._send_all, MOST_TOGETHER, len)
         self._sending: set[asyncio.Task[bool]] = set()
 
@@ -71,7 +71,7 @@ class Hints:
         return True
 
     async def _send_all(self, groups: Sequence[Sequence[ChunkHint]]) -> list[None]:
-        await self.turns.send([hint for group in groups for hint in group])
+        await self.fair_queue.send([hint for group in groups for hint in group])
         return [None] * len(groups)
 
     async def wake(self, woken: asyncio.Event) -> None:
@@ -87,7 +87,7 @@ class Hints:
         Raises:
             RedisError: Redis cannot be reached.
         """
-        return await self.turns.find_states([hint.id for hint in hints])
+        return await self.fair_queue.find_states([hint.id for hint in hints])
 
     async def find_taken(self, min_seconds: float) -> list[ChunkHint]:
         """Find hints that a worker took so long ago, among the first in the queue.
@@ -95,7 +95,7 @@ class Hints:
         Raises:
             RedisError: Redis cannot be reached.
         """
-        return [read_hint_id(hint_id) for hint_id in await self.turns.find_taken(min_seconds)]
+        return [read_hint_id(hint_id) for hint_id in await self.fair_queue.find_taken(min_seconds)]
 
     async def were_wiped(self) -> bool:
         """Say whether Redis has lost everything since this was last asked, by anyone.
@@ -119,7 +119,7 @@ class Hints:
             RedisError: Redis cannot be reached.
         """
         if hints:
-            await self.turns.exchange(Room(0, 0, 0), ended=[hint.id for hint in hints])
+            await self.fair_queue.exchange(Room(0, 0, 0), ended=[hint.id for hint in hints])
 
     async def drain(self) -> None:
         """Wait until what is being sent has been sent."""

@@ -10,7 +10,7 @@ from arq.constants import in_progress_key_prefix
 from arq.worker import Retry, func
 
 from domain.jobs import ChunkHint
-from storage.queue.fair_queue import PROCESS_IMAGES, Turns
+from storage.queue.fair_queue import PROCESS_IMAGES, FairQueue
 from storage.settings import WorkRules
 from storage.stores import Stores
 from tasks.wakeable_arq import WokenQueue
@@ -51,7 +51,7 @@ class Tasks:
 async def taking(stores: Stores, tasks: Tasks) -> AsyncIterator[WokenQueue]:
     """Take hints up."""
     queue = WokenQueue(
-        Turns(stores.redis, WorkRules()),
+        FairQueue(stores.redis, WorkRules()),
         asyncio.Event(),
         MOST_UNITS,
         functions=[func(tasks.work, name=PROCESS_IMAGES, keep_result=0)],  # type: ignore[arg-type]
@@ -75,8 +75,8 @@ async def taking(stores: Stores, tasks: Tasks) -> AsyncIterator[WokenQueue]:
 async def send(stores: Stores, count: int, units: float) -> list[ChunkHint]:
     """Send hints of so much work each."""
     hints = [ChunkHint(f"job-{n:03}", 0, 0, "u1", units) for n in range(count)]
-    turns = Turns(stores.redis, WorkRules(tenant_weights="u1=5"))
-    assert await turns.send(hints) == count
+    fair_queue = FairQueue(stores.redis, WorkRules(tenant_weights="u1=5"))
+    assert await fair_queue.send(hints) == count
     return hints
 
 

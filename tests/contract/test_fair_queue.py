@@ -1,4 +1,4 @@
-"""Turns: a bounded queue, in which every tenant moves forward at the same pace."""
+"""The fair queue: bounded, and every tenant moves forward at the same pace."""
 
 import asyncio
 from itertools import pairwise
@@ -7,7 +7,7 @@ import pytest
 from arq.constants import in_progress_key_prefix
 
 from domain.jobs import ChunkHint
-from storage.queue.fair_queue import Behind, Room, Turns
+from storage.queue.fair_queue import Behind, FairQueue, Room
 from storage.settings import WorkRules
 from storage.stores import Stores
 
@@ -16,9 +16,9 @@ MOST = 100
 
 
 @pytest.fixture
-def turns(stores: Stores) -> Turns:
+def fair_queue(stores: Stores) -> FairQueue:
     rules = WorkRules(queue_max_hints=MOST, tenant_weights="heavy=3,a=b=2")
-    return Turns(stores.redis, rules)
+    return FairQueue(stores.redis, rules)
 
 
 def _hints(user_id: str, count: int, first: int = 0, units: float = 1) -> list[ChunkHint]:
@@ -39,8 +39,8 @@ async def _waiting(stores: Stores) -> list[str]:
 class Hands:
     """Works on the first hints, one after the other, as a worker does; the last one goes on."""
 
-    def __init__(self, turns: Turns) -> None:
-        self._turns = turns
+    def __init__(self, fair_queue: FairQueue) -> None:
+        self._fair_queue = fair_queue
         self._held: list[str] = []
 
     async def work(self, count: int = 1) -> list[str]:
@@ -48,98 +48,100 @@ class Hands:
         worked = []
         for _ in range(count):
             room = Room(0, MOST, 1)
-            (taken,) = await self._turns.exchange(room, self._held, done=len(self._held))
+            (taken,) = await self._fair_queue.exchange(room, self._held, done=len(self._held))
             self._held = [taken.id]
             worked.append(taken.id)
         return worked
 
 
 @pytest.fixture
-def hands(turns: Turns) -> Hands:
-    return Hands(turns)
+def hands(fair_queue: FairQueue) -> Hands:
+    return Hands(fair_queue)
 
 
-async def _pick(turns: Turns, limit: int = 100) -> list[Behind]:
-    return await turns.pick(limit, 0.001)
+async def _pick(fair_queue: FairQueue, limit: int = 100) -> list[Behind]:
+    return await fair_queue.pick(limit, 0.001)
 
 
-async def _until_picked(turns: Turns) -> list[Behind]:
+async def _until_picked(fair_queue: FairQueue) -> list[Behind]:
     async with asyncio.timeout(10):
-        while not (picked := await _pick(turns)):
+        while not (picked := await _pick(fair_queue)):
             await asyncio.sleep(0.002)
         return picked
 
 
 async def test_one_image_comes_next_however_many_another_has_queued(
-    stores: Stores, turns: Turns, hands: Hands
+    stores: Stores, fair_queue: FairQueue, hands: Hands
 ) -> None:
-    await turns.send(_hints("a", 40))
+    await fair_queue.send(_hints("a", 40))
     await hands.work(3)
-    await turns.send(_hints("b", 1))
+    await fair_queue.send(_hints("b", 1))
     assert "b" in (await _waiting(stores))[:2]
 
 
-async def test_tenants_take_turns(stores: Stores, turns: Turns) -> None:
+async def test_tenants_take_turns(stores: Stores, fair_queue: FairQueue) -> None:
     for tenant in ("a", "b", "c"):
-        await turns.send(_hints(tenant, 10))
+        await fair_queue.send(_hints(tenant, 10))
     waiting = await _waiting(stores)
     for end in range(30):
         counts = [waiting[:end].count(tenant) for tenant in ("a", "b", "c")]
         assert max(counts) - min(counts) <= 2
 
 
-async def test_weight_gives_more_turns(stores: Stores, turns: Turns) -> None:
-    await turns.send(_hints("light", 10))
-    await turns.send(_hints("heavy", 30))
+async def test_weight_gives_more_turns(stores: Stores, fair_queue: FairQueue) -> None:
+    await fair_queue.send(_hints("light", 10))
+    await fair_queue.send(_hints("heavy", 30))
     waiting = await _waiting(stores)
     for end in range(40):
         assert abs(waiting[:end].count("heavy") - 3 * waiting[:end].count("light")) <= 6
 
 
-async def test_large_work_takes_more_turns(stores: Stores, turns: Turns) -> None:
-    await turns.send(_hints("large", 4, units=5))
-    await turns.send(_hints("small", 20))
+async def test_large_work_takes_more_turns(stores: Stores, fair_queue: FairQueue) -> None:
+    await fair_queue.send(_hints("large", 4, units=5))
+    await fair_queue.send(_hints("small", 20))
     waiting = await _waiting(stores)
     for end in range(24):
         assert abs(waiting[:end].count("small") - 5 * waiting[:end].count("large")) <= 10
 
 
 async def test_work_of_the_past_is_not_held_against_anyone(
-    stores: Stores, turns: Turns, hands: Hands
+    stores: Stores, fair_queue: FairQueue, hands: Hands
 ) -> None:
-    await turns.send(_hints("a", 40))
+    await fair_queue.send(_hints("a", 40))
     await hands.work(40)
-    assert await turns.send(_hints("b", 20)) == 20
-    assert await turns.send(_hints("a", 20, first=40)) == 20
+    assert await fair_queue.send(_hints("b", 20)) == 20
+    assert await fair_queue.send(_hints("a", 20, first=40)) == 20
     assert set((await _waiting(stores))[:2]) == {"a", "b"}
 
 
-async def test_queue_is_bounded_and_a_newcomer_gets_in(stores: Stores, turns: Turns) -> None:
-    sent = await turns.send(_hints("a", 10 * MOST))
+async def test_queue_is_bounded_and_a_newcomer_gets_in(
+    stores: Stores, fair_queue: FairQueue
+) -> None:
+    sent = await fair_queue.send(_hints("a", 10 * MOST))
     assert 0 < sent < MOST
     assert await stores.redis.zcard(QUEUE) == sent
     for number in range(30):
-        assert await turns.send(_hints(f"b{number}", 1)) == 1
+        assert await fair_queue.send(_hints(f"b{number}", 1)) == 1
     for number in range(2 * MOST):
-        await turns.send(_hints(f"c{number}", 5))
+        await fair_queue.send(_hints(f"c{number}", 5))
         assert await stores.redis.zcard(QUEUE) <= MOST
     assert await stores.redis.zcard(QUEUE) == MOST
 
 
 async def test_what_finds_no_room_is_sent_in_its_order(
-    stores: Stores, turns: Turns, hands: Hands
+    stores: Stores, fair_queue: FairQueue, hands: Hands
 ) -> None:
     hints = _hints("a", 10 * MOST)
-    sent = await turns.send(hints)
+    sent = await fair_queue.send(hints)
     # However much room there is meanwhile, what is new goes behind the backlog.
     worked = await hands.work(sent - 1)
-    assert await turns.send(_hints("a", 1, first=10 * MOST)) == 0
+    assert await fair_queue.send(_hints("a", 1, first=10 * MOST)) == 0
     while sent < len(hints):
-        (tenant,) = await _until_picked(turns)
+        (tenant,) = await _until_picked(fair_queue)
         assert (tenant.user_id, tenant.cursor) == ("a", hints[sent].position)
         rest = hints[sent : sent + 25]
         before = await stores.redis.zcard(QUEUE)
-        await turns.send_from_backlog(tenant, rest)
+        await fair_queue.send_from_backlog(tenant, rest)
         more = await stores.redis.zcard(QUEUE) - before
         assert more > 0
         sent += more
@@ -152,98 +154,102 @@ async def test_what_finds_no_room_is_sent_in_its_order(
 
 
 async def test_those_furthest_behind_are_picked_first(
-    stores: Stores, turns: Turns, hands: Hands
+    stores: Stores, fair_queue: FairQueue, hands: Hands
 ) -> None:
-    await turns.send(_hints("a", 10 * MOST))
-    await turns.send(_hints("b", 10 * MOST))
-    assert await _pick(turns) == []
+    await fair_queue.send(_hints("a", 10 * MOST))
+    await fair_queue.send(_hints("b", 10 * MOST))
+    assert await _pick(fair_queue) == []
     ends = {tenant: await stores.redis.zscore("minilab:turns:ends", tenant) for tenant in "ab"}
     assert ends["a"] > ends["b"]
     await hands.work(await stores.redis.zcard(QUEUE) - 5)
-    picked = await _until_picked(turns)
+    picked = await _until_picked(fair_queue)
     assert [tenant.user_id for tenant in picked] == ["b", "a"]
     assert picked[0].units > picked[1].units > 0
 
 
-async def test_of_many_who_ask_one_is_answered(stores: Stores, turns: Turns) -> None:
-    await turns.join(["a", "b"])
-    answers = await asyncio.gather(*(turns.pick(10, 60) for _ in range(20)))
+async def test_of_many_who_ask_one_is_answered(stores: Stores, fair_queue: FairQueue) -> None:
+    await fair_queue.join(["a", "b"])
+    answers = await asyncio.gather(*(fair_queue.pick(10, 60) for _ in range(20)))
     assert sorted(len(answer) for answer in answers) == [0] * 19 + [2]
 
 
-async def test_leaves_the_backlog_unless_more_has_joined_it(stores: Stores, turns: Turns) -> None:
+async def test_leaves_the_backlog_unless_more_has_joined_it(
+    stores: Stores, fair_queue: FairQueue
+) -> None:
     hints = _hints("a", 10)
-    await turns.join(["a"])
-    (tenant,) = await _until_picked(turns)
-    assert await turns.send_from_backlog(tenant, hints[1:])
-    assert await turns.send(hints[:1]) == 0  # An earlier one, which came late.
+    await fair_queue.join(["a"])
+    (tenant,) = await _until_picked(fair_queue)
+    assert await fair_queue.send_from_backlog(tenant, hints[1:])
+    assert await fair_queue.send(hints[:1]) == 0  # An earlier one, which came late.
     end = Behind("a", hints[-1].position, 0)
-    assert not await turns.leave(end)
-    (tenant,) = await _until_picked(turns)
+    assert not await fair_queue.leave(end)
+    (tenant,) = await _until_picked(fair_queue)
     assert tenant.cursor == hints[0].position
-    assert await turns.send_from_backlog(tenant, hints)
-    assert await turns.leave(end)
-    assert await turns.send(_hints("a", 1, first=10)) == 1
+    assert await fair_queue.send_from_backlog(tenant, hints)
+    assert await fair_queue.leave(end)
+    assert await fair_queue.send(_hints("a", 1, first=10)) == 1
     assert await stores.redis.zcard(QUEUE) == 11
 
 
-async def test_cursor_that_was_moved_meanwhile_stays(stores: Stores, turns: Turns) -> None:
-    await turns.join(["a"])
-    (tenant,) = await _until_picked(turns)
+async def test_cursor_that_was_moved_meanwhile_stays(stores: Stores, fair_queue: FairQueue) -> None:
+    await fair_queue.join(["a"])
+    (tenant,) = await _until_picked(fair_queue)
     hints = _hints("a", 10)
-    assert await turns.send_from_backlog(tenant, hints)
-    assert await turns.send_from_backlog(tenant, hints[:5])
-    (tenant,) = await _until_picked(turns)
+    assert await fair_queue.send_from_backlog(tenant, hints)
+    assert await fair_queue.send_from_backlog(tenant, hints[:5])
+    (tenant,) = await _until_picked(fair_queue)
     assert tenant.cursor == hints[-1].position
 
 
 async def test_lost_work_comes_next_and_costs_nothing(
-    stores: Stores, turns: Turns, hands: Hands
+    stores: Stores, fair_queue: FairQueue, hands: Hands
 ) -> None:
-    await turns.send(_hints("a", 10))
-    await turns.send(_hints("b", 10))
+    await fair_queue.send(_hints("a", 10))
+    await fair_queue.send(_hints("b", 10))
     await hands.work(8)
     (lost,) = _hints("c", 1)
-    assert await turns.send_again(lost)
+    assert await fair_queue.send_again(lost)
     assert lost.id in await hands.work(2)
     assert await stores.redis.zscore("minilab:turns:ends", "c") is None
 
 
-async def test_queue_has_an_end_for_lost_work_too(stores: Stores, turns: Turns) -> None:
+async def test_queue_has_an_end_for_lost_work_too(stores: Stores, fair_queue: FairQueue) -> None:
     for number in range(MOST):
-        await turns.send(_hints(f"u{number}", 1))
-    assert not await turns.send_again(_hints("lost", 1)[0])
+        await fair_queue.send(_hints(f"u{number}", 1))
+    assert not await fair_queue.send_again(_hints("lost", 1)[0])
     assert await stores.redis.zcard(QUEUE) == MOST
 
 
-async def test_turn_from_before_a_wipe_changes_nothing(stores: Stores, turns: Turns) -> None:
-    await turns.send(_hints("a", 20))
-    await turns.exchange(Room(0, 0, 0), done=1_000_000)
-    await turns.send(_hints("b", 1))
+async def test_turn_from_before_a_wipe_changes_nothing(
+    stores: Stores, fair_queue: FairQueue
+) -> None:
+    await fair_queue.send(_hints("a", 20))
+    await fair_queue.exchange(Room(0, 0, 0), done=1_000_000)
+    await fair_queue.send(_hints("b", 1))
     assert "b" in (await _waiting(stores))[-2:]
     await stores.redis.flushdb()
     # A score that is none of ours, as arq gives to what it defers.
     await stores.redis.zadd(QUEUE, {"x-1": 1_700_000_000_000})
-    await turns.send(_hints("a", 20))
-    await turns.send(_hints("b", 1))
+    await fair_queue.send(_hints("a", 20))
+    await fair_queue.send(_hints("b", 1))
     waiting = await stores.redis.zrange(QUEUE, 0, -1, withscores=True)
     assert max(turn for _, turn in waiting[:-1]) < 100
 
 
-async def test_any_user_id_will_do(stores: Stores, turns: Turns) -> None:
-    await turns.send(_hints("a=b", 2))
-    await turns.send(_hints('"ü {}', 2))
+async def test_any_user_id_will_do(stores: Stores, fair_queue: FairQueue) -> None:
+    await fair_queue.send(_hints("a=b", 2))
+    await fair_queue.send(_hints('"ü {}', 2))
     first, second = [turn for _, turn in await stores.redis.zrange(QUEUE, 0, 1, withscores=True)]
     assert (first, second) == (0.5, 1), "the weight of a=b is 2"
-    await turns.join(["日本"])
-    assert [tenant.user_id for tenant in await _until_picked(turns)] == ["日本"]
+    await fair_queue.join(["日本"])
+    assert [tenant.user_id for tenant in await _until_picked(fair_queue)] == ["日本"]
 
 
 async def test_many_hints_at_once_keep_their_order(stores: Stores) -> None:
-    turns = Turns(stores.redis, WorkRules(queue_max_hints=10_000))
+    fair_queue = FairQueue(stores.redis, WorkRules(queue_max_hints=10_000))
     hints = _hints("a", 1000)
-    assert await turns.send(hints) == 1000
+    assert await fair_queue.send(hints) == 1000
     waiting = await stores.redis.zrange(QUEUE, 0, -1, withscores=True)
     assert [hint_id.decode() for hint_id, _ in waiting] == [hint.id for hint in hints]
     assert all(one < other for (_, one), (_, other) in pairwise(waiting))
-    assert await turns.send(hints) == 0
+    assert await fair_queue.send(hints) == 0
