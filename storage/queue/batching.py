@@ -1,4 +1,7 @@
-"""Many small questions, few calls: those that come while a call runs share the next one."""
+"""Batching of single calls into larger ones, the DataLoader pattern.
+
+Source: https://github.com/graphql/dataloader
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -8,16 +11,17 @@ Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 
-class Gathering(Generic[Item, Answer]):
-    """Answers questions that are asked one by one with calls that take several.
+class Batcher(Generic[Item, Answer]):
+    """Turns calls that take one item each into calls that take several.
 
-    On an idle service a question is a call of its own, at once. On a busy one the calls become
-    as large as they need to be: jobs of one image each then cost what a job of many does.
+    An item that arrives while nothing runs is sent at once. Items that arrive while a call runs
+    share the next call, so batches are as large as the load makes them.
 
     Args:
-        call: Answers several questions, in their order. An error of it is each one's error.
-        most: Most questions in a call, or their most size together.
-        size: Of a question; one that is larger than ``most`` is a call of its own.
+        call: Takes items and returns an answer for each, in order. If it raises, every item of
+            the batch fails with that error.
+        most: Largest number of items in a batch, or their largest total size.
+        size: Size of an item. An item larger than ``most`` is a batch of its own.
     """
 
     def __init__(
@@ -32,10 +36,10 @@ class Gathering(Generic[Item, Answer]):
         self._waiting: list[tuple[Item, asyncio.Future[Answer]]] = []
         self._calling: asyncio.Task[None] | None = None
 
-    async def ask(self, item: Item) -> Answer:
-        """Ask a question.
+    async def submit(self, item: Item) -> Answer:
+        """Submit an item and wait for its answer.
 
-        A caller that is cancelled leaves it asked: what the call writes may be written.
+        Cancelling the caller does not withdraw the item: the call may still write.
 
         Raises:
             Exception: Whatever the call raised.
@@ -48,15 +52,15 @@ class Gathering(Generic[Item, Answer]):
 
     async def _answer_waiting(self) -> None:
         while self._waiting:
-            asked = self._take()
+            batch = self._take()
             try:
-                answers = await self._call([item for item, _ in asked])
+                answers = await self._call([item for item, _ in batch])
             except Exception as error:
-                for _, future in asked:
+                for _, future in batch:
                     if not future.done():
                         future.set_exception(error)
             else:
-                for (_, future), answer in zip(asked, answers, strict=True):
+                for (_, future), answer in zip(batch, answers, strict=True):
                     if not future.done():
                         future.set_result(answer)
 

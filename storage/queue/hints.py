@@ -13,7 +13,7 @@ from arq.constants import default_queue_name
 
 from domain.jobs import ChunkHint, read_hint_id
 from storage.errors import REDIS_FAILED
-from storage.queue.batching import Gathering
+from storage.queue.batching import Batcher
 from storage.queue.channels import listen
 from storage.queue.fair_queue import CHANNEL, FairQueue, HintState, Room
 from storage.settings import WorkRules
@@ -40,7 +40,7 @@ class Hints:
     def __init__(self, redis: ArqRedis, rules: WorkRules) -> None:
         self._redis = redis
         self.fair_queue = FairQueue(redis, rules)
-        self._calls = Gathering(self._send_all, MOST_TOGETHER, len)
+        self._calls = Batcher(self._send_all, MOST_TOGETHER, len)
         self._sending: set[asyncio.Task[bool]] = set()
 
     def send_soon(self, hints: Sequence[ChunkHint]) -> None:
@@ -64,7 +64,7 @@ class Hints:
             False if Redis could not be reached: the reconciler will send them.
         """
         try:
-            await self._calls.ask(hints)
+            await self._calls.submit(hints)
         except REDIS_FAILED as error:
             _log.warning("hint_not_sent", job_id=hints[0].job_id, reason=type(error).__name__)
             return False

@@ -11,7 +11,7 @@ from storage.backlog.workers import worker_name
 from storage.blobs.known_blobs import Blob
 from storage.blobs.results import BlobResults
 from storage.ledger.rows import ClaimedImage, FinishedImage
-from storage.queue.batching import Gathering
+from storage.queue.batching import Batcher
 from storage.stores import Stores
 
 MOST_JOBS = 100
@@ -28,42 +28,42 @@ class Together:
 
     def __init__(self, stores: Stores) -> None:
         self._stores = stores
-        self._claims = Gathering(self._claim_all, MOST_JOBS)
-        self._blobs = Gathering(self._find_all, MOST_IMAGES, len)
-        self._reads = Gathering(self._read_all, MOST_BYTES, _size_bytes)
-        self._results = Gathering(self._keep_all, MOST_BYTES, _variant_bytes)
-        self._ends = Gathering(stores.ledger.finish_all, MOST_IMAGES, len)
-        self._starts = Gathering(self._start_all, MOST_JOBS)
-        self._settlings = Gathering(self._settle_all, MOST_JOBS)
+        self._claims = Batcher(self._claim_all, MOST_JOBS)
+        self._blobs = Batcher(self._find_all, MOST_IMAGES, len)
+        self._reads = Batcher(self._read_all, MOST_BYTES, _size_bytes)
+        self._results = Batcher(self._keep_all, MOST_BYTES, _variant_bytes)
+        self._ends = Batcher(stores.ledger.finish_all, MOST_IMAGES, len)
+        self._starts = Batcher(self._start_all, MOST_JOBS)
+        self._settlings = Batcher(self._settle_all, MOST_JOBS)
 
     async def claim(self, job_id: str, chunk: int) -> tuple[str, list[ClaimedImage]]:
         """Claim what is open in a chunk; see :meth:`storage.ledger.ledger.Ledger.claim_chunks`."""
-        return await self._claims.ask((job_id, chunk))
+        return await self._claims.submit((job_id, chunk))
 
     async def find_blobs(self, hashes: Sequence[str]) -> dict[str, Blob]:
         """Read what is known of blobs; see :meth:`storage.catalog.images.Images.blobs`."""
-        return await self._blobs.ask(hashes)
+        return await self._blobs.submit(hashes)
 
     async def read_bytes(self, blobs: Sequence[Blob]) -> dict[str, bytes]:
         """Read the bytes of blobs; see :meth:`storage.blobs.results.Results.read_bytes`."""
-        return await self._reads.ask(blobs) if blobs else {}
+        return await self._reads.submit(blobs) if blobs else {}
 
     async def keep(self, found: Sequence[BlobResults]) -> None:
         """Keep results and variants; see :meth:`storage.blobs.results.Results.keep`."""
         if found:
-            await self._results.ask(found)
+            await self._results.submit(found)
 
     async def finish(self, finished: Sequence[FinishedImage]) -> int:
         """Write how images ended; see :meth:`storage.ledger.ledger.Ledger.finish`."""
-        return await self._ends.ask(finished) if finished else 0
+        return await self._ends.submit(finished) if finished else 0
 
     async def start_job(self, job_id: str) -> None:
         """Mark a job as begun, if it was not, and tell of it."""
-        await self._starts.ask(job_id)
+        await self._starts.submit(job_id)
 
     async def settle(self, job_id: str) -> None:
         """Bring a job up to date with its images, and tell of it."""
-        await self._settlings.ask(job_id)
+        await self._settlings.submit(job_id)
 
     async def _claim_all(
         self, chunks: Sequence[tuple[str, int]]
