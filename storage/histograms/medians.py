@@ -18,7 +18,7 @@ from storage.aggregates.pending import HistogramChange, read_unfolded_histograms
 from storage.aggregates.signatures import newest_change
 from storage.clock import utc_now
 from storage.histograms.periods import Period
-from storage.histograms.single_flight import SharedAnswers
+from storage.histograms.single_flight import SingleFlight
 from storage.histograms.spool import HistogramSpool
 from storage.mongo.client import DURABLE, Client, Database, Document, PlainDatabase
 from storage.mongo.snapshots import read_snapshot_in_thread
@@ -70,8 +70,8 @@ class Medians:
         self._client = client
         self._database = database
         self._medians = database.get_collection(MEDIANS, write_concern=DURABLE)
-        self._looks = SharedAnswers[Median | None]()
-        self._answers = SharedAnswers[Median]()
+        self._looks = SingleFlight[Median | None]()
+        self._answers = SingleFlight[Median]()
         self._closing = threading.Event()
 
     async def read(self, period: Period) -> Median:
@@ -84,8 +84,8 @@ class Medians:
             Unavailable: Images of before are being taken over, or the disk is full.
             PyMongoError: MongoDB cannot be reached, or it took too long.
         """
-        kept = await self._looks.ask(period.name, lambda: self._find_kept(period))
-        return kept or await self._answers.ask(period.name, lambda: self._work_out(period))
+        kept = await self._looks.run(period.name, lambda: self._find_kept(period))
+        return kept or await self._answers.run(period.name, lambda: self._work_out(period))
 
     async def close(self) -> None:
         """Break off what is under way."""

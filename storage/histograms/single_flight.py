@@ -1,4 +1,7 @@
-"""One answer for all who ask the same at the same time."""
+"""Single flight: one run of a function serves all simultaneous callers.
+
+Source: https://pkg.go.dev/golang.org/x/sync/singleflight
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,11 +10,11 @@ from typing import Generic, TypeVar
 AnswerT = TypeVar("AnswerT")
 
 
-class SharedAnswers(Generic[AnswerT]):
-    """Works answers out one after the other, each for all who have asked before it was begun.
+class SingleFlight(Generic[AnswerT]):
+    """Shares each run among the callers with the same key, and runs one function at a time.
 
-    Who asks while an answer is worked out waits for the next one: what was written in between
-    would be missing in the first. So any number of askers costs two answers at most.
+    Unlike Go's, a call that arrives during a run waits for the next one, because the run may have
+    missed a write that came before the call. Any number of callers costs two runs at most.
     """
 
     def __init__(self) -> None:
@@ -19,37 +22,41 @@ class SharedAnswers(Generic[AnswerT]):
         self._next: dict[str, asyncio.Task[AnswerT]] = {}
         self._tasks: set[asyncio.Task[AnswerT]] = set()
 
-    async def ask(self, question: str, work: Callable[[], Awaitable[AnswerT]]) -> AnswerT:
-        """Wait for an answer that is begun from now on. Who goes away does not stop it.
+    async def run(self, key: str, work: Callable[[], Awaitable[AnswerT]]) -> AnswerT:
+        """Wait for a run that begins after this call. Cancelling the caller does not stop it.
 
         Args:
-            question: What is asked.
-            work: Works the answer out; the one of who asked first is called.
+            key: Calls with the same key share a run.
+            work: The function; that of the first caller runs.
+
+        Raises:
+            Exception: Whatever the function raised.
+            CancelledError: The caller was cancelled, or :meth:`close` was called.
         """
-        task = self._next.get(question)
+        task = self._next.get(key)
         if task is None:
-            task = asyncio.create_task(self._answer(question, work))
-            self._next[question] = task
+            task = asyncio.create_task(self._run(key, work))
+            self._next[key] = task
             self._tasks.add(task)
             task.add_done_callback(self._forget)
         return await asyncio.shield(task)
 
     async def close(self) -> None:
-        """Break off what is under way."""
+        """Cancel all runs."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _answer(self, question: str, work: Callable[[], Awaitable[AnswerT]]) -> AnswerT:
+    async def _run(self, key: str, work: Callable[[], Awaitable[AnswerT]]) -> AnswerT:
         try:
             async with self._turn:
-                del self._next[question]
+                del self._next[key]
                 return await work()
         finally:
-            if self._next.get(question) is asyncio.current_task():
-                del self._next[question]
+            if self._next.get(key) is asyncio.current_task():
+                del self._next[key]
 
     def _forget(self, task: asyncio.Task[AnswerT]) -> None:
         self._tasks.discard(task)
         if not task.cancelled():
-            task.exception()  # Who asked may have gone.
+            task.exception()  # All callers may be cancelled: retrieve it, or asyncio warns.

@@ -1,11 +1,11 @@
-"""Answers for all who ask at the same time: none from before the question, few for many."""
+"""Single flight: simultaneous callers share one run, and no caller gets a run begun before its call."""
 
 import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 
-from storage.histograms.single_flight import SharedAnswers
+from storage.histograms.single_flight import SingleFlight
 
 
 class Work:
@@ -30,55 +30,55 @@ class Work:
 
 
 @pytest.fixture
-async def answers() -> AsyncIterator[SharedAnswers[int]]:
-    shared = SharedAnswers[int]()
+async def answers() -> AsyncIterator[SingleFlight[int]]:
+    shared = SingleFlight[int]()
     yield shared
     await shared.close()
 
 
-async def test_all_who_ask_before_it_begins_share_an_answer(answers: SharedAnswers[int]) -> None:
+async def test_callers_before_the_run_begins_share_its_answer(answers: SingleFlight[int]) -> None:
     work = Work()
-    first = [asyncio.create_task(answers.ask("a", work)) for _ in range(20)]
+    first = [asyncio.create_task(answers.run("a", work)) for _ in range(20)]
     await work.begins.wait()
-    later = [asyncio.create_task(answers.ask("a", work)) for _ in range(20)]
+    later = [asyncio.create_task(answers.run("a", work)) for _ in range(20)]
     await asyncio.sleep(0)
     work.may_end.set()
     assert set(await asyncio.gather(*first)) == {1}
     assert set(await asyncio.gather(*later)) == {2}
 
 
-async def test_answers_are_worked_out_one_after_the_other(answers: SharedAnswers[int]) -> None:
+async def test_runs_follow_one_another(answers: SingleFlight[int]) -> None:
     work = Work()
-    asked = [asyncio.create_task(answers.ask(name, work)) for name in "abc"]
+    asked = [asyncio.create_task(answers.run(name, work)) for name in "abc"]
     await work.begins.wait()
     work.may_end.set()
     assert sorted(await asyncio.gather(*asked)) == [1, 2, 3]
     assert work.most_running == 1
 
 
-async def test_who_goes_away_does_not_stop_it_for_others(answers: SharedAnswers[int]) -> None:
+async def test_cancelled_caller_does_not_stop_the_run(answers: SingleFlight[int]) -> None:
     work = Work()
-    going, staying = (asyncio.create_task(answers.ask("a", work)) for _ in range(2))
+    going, staying = (asyncio.create_task(answers.run("a", work)) for _ in range(2))
     await work.begins.wait()
     going.cancel()
     work.may_end.set()
     assert await staying == 1
 
 
-async def test_failure_is_told_and_forgotten(answers: SharedAnswers[int]) -> None:
+async def test_failure_is_raised_and_forgotten(answers: SingleFlight[int]) -> None:
     async def fail() -> int:
         raise LookupError
 
     with pytest.raises(LookupError):
-        await answers.ask("a", fail)
+        await answers.run("a", fail)
     work = Work()
     work.may_end.set()
-    assert await answers.ask("a", work) == 1
+    assert await answers.run("a", work) == 1
 
 
-async def test_closing_breaks_off_what_runs_and_what_waits(answers: SharedAnswers[int]) -> None:
+async def test_close_cancels_running_and_waiting_runs(answers: SingleFlight[int]) -> None:
     work = Work()
-    asked = [asyncio.create_task(answers.ask(name, work)) for name in "ab"]
+    asked = [asyncio.create_task(answers.run(name, work)) for name in "ab"]
     await work.begins.wait()
     await answers.close()
     assert [type(of) for of in await asyncio.gather(*asked, return_exceptions=True)] == [
