@@ -1,4 +1,4 @@
-"""Single flight: simultaneous callers share one run, and no caller gets a run begun before its call."""
+"""Single flight: simultaneous callers share a run that begins after their calls."""
 
 import asyncio
 from collections.abc import AsyncIterator
