@@ -1,49 +1,57 @@
-"""What `make run` is told by the environment."""
+"""Settings of `make run`, and the keys that it generates."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 
+import api.settings
+import tasks.delivery.settings
+import tasks.settings
 from deploy.admin_key import MIN_ADMIN_KEY_CHARACTERS, ensure_admin_key
 from deploy.servers.embedded import ServerError
-from domain.limits import ImageLimits, UploadLimits
-from domain.settings import SettingsReader
-from storage.settings import MongoUrl, RedisUrl, WorkRules
-from tasks.settings import WorkerSettings
-from telemetry.logs import LogSettings
+from domain.settings import SettingsError, SettingsReader
 
 _ADMIN_KEY_FILE = "admin_key"
-_SECRET_KEY_FILE = "secret_key"  # noqa: S105 -- a file, not what is in it
+_SECRET_KEY_FILE = "secret_key"  # noqa: S105 -- the name of a file
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- compared, not bound
 
-AdminKey = Annotated[str, msgspec.Meta(min_length=MIN_ADMIN_KEY_CHARACTERS)]
-SecretKeys = Annotated[str, msgspec.Meta(pattern=r"^[^,]{32,}(,[^,]{32,})*$")]
+PROCESSES: tuple[Callable[[Mapping[str, str]], object], ...] = (
+    api.settings.read_settings,
+    tasks.settings.read_settings,
+    tasks.delivery.settings.read_settings,
+)
+# `make run` starts the servers and makes the key if they are not given.
+_MADE_HERE = {
+    "MINILAB_MONGODB_URL": "mongodb://127.0.0.1",
+    "MINILAB_REDIS_URL": "redis://127.0.0.1",
+    "MINILAB_ADMIN_KEY": "k" * MIN_ADMIN_KEY_CHARACTERS,
+}
 
 
 class LocalSettings(msgspec.Struct, frozen=True):
-    """Where the service of one machine listens and keeps its data.
+    """The service on one machine: its address and its data.
 
     Attributes:
-        data_dir: Folder of the data, the logs and the admin key.
-        host: Address that the API listens on.
-        port: Port that the API listens on.
-        admin_key: The admin key, where one is given.
-        secret_key: The keys that webhook secrets are encrypted with, where any is given.
-        secret_key_file: A file that holds them.
-        mongodb_url: A MongoDB to use in place of an embedded one.
-        redis_url: A Redis to use in place of an embedded one.
+        data_dir: Folder of the data, the logs and the generated keys.
+        host: Address on which the API listens.
+        port: Port on which the API listens.
+        admin_key: The first admin key; `make run` generates one if it is not set.
+        secret_key: Keys that encrypt webhook secrets; `make run` generates one if none is set.
+        secret_key_file: File that holds these keys.
+        mongodb_url: MongoDB to use instead of the embedded one.
+        redis_url: Redis to use instead of the embedded one.
     """
 
     data_dir: str = ".minilab"
     host: str = "127.0.0.1"
     port: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 8000
-    admin_key: AdminKey | None = None
-    secret_key: SecretKeys | None = None
+    admin_key: str | None = None
+    secret_key: str | None = None
     secret_key_file: str | None = None
-    mongodb_url: MongoUrl | None = None
-    redis_url: RedisUrl | None = None
+    mongodb_url: str | None = None
+    redis_url: str | None = None
 
     @property
     def data_folder(self) -> Path:
@@ -63,28 +71,37 @@ class LocalSettings(msgspec.Struct, frozen=True):
 
 
 def read_settings(environment: Mapping[str, str]) -> LocalSettings:
-    """Read the settings; an empty variable counts as not set.
+    """Read the settings of `make run`, and check those of every process that it starts.
+
+    A process that is started with wrong settings ends at once and is restarted for ever.
 
     Args:
-        environment: Variables by name.
+        environment: Variables by name; an empty one counts as not set.
 
     Raises:
-        SettingsError: Some cannot be used; all of them are named.
+        SettingsError: Lists every mistake, each once.
     """
     reader = SettingsReader(environment)
     settings = reader.read(LocalSettings)
-    # What API and worker would refuse is told here, once, rather than by each restart of theirs.
-    for kind in (LogSettings, WorkRules, UploadLimits, ImageLimits, WorkerSettings):
-        reader.read(kind)
+    given = {name: value for name, value in environment.items() if value.strip()}
+    handed_on = _MADE_HERE | given | {"MINILAB_PORT": str(settings.port)}
+    mistakes: dict[str, None] = {}
+    for read_process_settings in PROCESSES:
+        try:
+            read_process_settings(handed_on)
+        except SettingsError as error:
+            mistakes |= dict.fromkeys(error.mistakes)
+    for mistake in mistakes:
+        reader.refuse(mistake)
     reader.check()
     return settings
 
 
 def keep_admin_key(settings: LocalSettings) -> str:
-    """Take the admin key that was given, else the one in the data folder, else make that one.
+    """Return the given admin key, or the one in the data folder, which is generated if missing.
 
     Args:
-        settings: Their data folder must exist.
+        settings: Name the data folder, which must exist.
 
     Raises:
         ServerError: The file in the data folder holds no usable key.
@@ -93,10 +110,10 @@ def keep_admin_key(settings: LocalSettings) -> str:
 
 
 def keep_secret_key(settings: LocalSettings) -> str:
-    """Take the key that webhook secrets are encrypted with; see :func:`keep_admin_key`.
+    """Return the key that encrypts webhook secrets; see :func:`keep_admin_key`.
 
     Returns:
-        The key; empty where it is in a file that was named.
+        The key; empty if ``MINILAB_SECRET_KEY_FILE`` names a file that holds it.
     """
     if settings.secret_key_file is not None and settings.secret_key is None:
         return ""

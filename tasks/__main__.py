@@ -1,11 +1,36 @@
-"""``python -m tasks``: run a worker; ``python -m tasks --health``: ask whether one lives."""
+"""``python -m tasks``: runs a worker; ``--health``: says whether a worker of this host is alive.
+
+Child processes load this module. Imports stay inside the functions: a child needs none of them.
+"""
+
+import sys
+
+BAD_SETTINGS = 2
 
 
 def main() -> None:
-    """Read the settings and run. Imports here: children load this file, and need none of it."""
-    from tasks.start import start  # noqa: PLC0415
+    """Run a worker, or answer ``--health`` with exit 0 or 1; exit 2 if the settings are wrong."""
+    import os  # noqa: PLC0415
 
-    start()
+    import uvloop  # noqa: PLC0415
+
+    from domain.settings import SettingsError, forget_settings  # noqa: PLC0415
+    from sandbox.heap import keep_freed_memory  # noqa: PLC0415
+    from tasks.settings import read_settings  # noqa: PLC0415
+    from tasks.worker import is_alive, run_worker  # noqa: PLC0415
+    from telemetry.logs import configure_logs  # noqa: PLC0415
+
+    try:
+        settings = read_settings(os.environ)
+    except SettingsError as error:
+        print(f"minilab worker: {error}", file=sys.stderr)
+        sys.exit(BAD_SETTINGS)
+    configure_logs("worker", settings.logs)
+    if "--health" in sys.argv[1:]:
+        sys.exit(0 if uvloop.run(is_alive(settings)) else 1)
+    keep_freed_memory()
+    forget_settings(os.environ)
+    uvloop.run(run_worker(settings))
 
 
 if __name__ == "__main__":

@@ -1,29 +1,39 @@
-"""How a worker works."""
+"""Settings of the worker process."""
 
 import os
+from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
+
+from domain.limits import ImageLimits, UploadLimits
+from domain.settings import SettingsReader
+from storage.settings import StoreSettings, WorkRules
+from telemetry.logs import LogSettings
+from telemetry.tracing import TracingSettings, read_tracing
 
 Positive = msgspec.Meta(gt=0)
 
 
 class WorkerSettings(msgspec.Struct, frozen=True):
-    """How a worker works.
+    """The worker: its child processes, its pauses and its patience.
 
     Attributes:
-        worker_children: Child processes that decode and compute side by side.
-        worker_group_images: Most images that a child takes at once.
-        worker_poll_seconds: Pause between two looks at the queue where no notice of a new
-            hint comes, so that a lost notice costs no more than this.
-        worker_drain_seconds: Longest wait for running work when asked to stop.
-        reconcile_seconds: Pause between two looks for work that nobody has.
-        sweep_seconds: Pause between two looks for bytes without a parent.
-        fold_seconds: Pause between two looks whether enough has happened to add it to the stored
-            statistics; little is added at one look in five.
-        orphan_age_seconds: Bytes without a parent are removed when they are this old.
-        max_crashes: An image that ended its child this often has failed.
-        poison_seconds: For this long, new uploads of the same bytes fail at once; 0: never.
+        worker_children: Child processes that decode and compute in parallel.
+        worker_group_images: Most images in one call to a child.
+        worker_poll_seconds: Pause between two reads of the queue when no notice of new work
+            arrives; a lost notice delays work by no more than this.
+        worker_drain_seconds: Longest wait for running work after a request to stop.
+        reconcile_seconds: Pause between two searches for work that no worker holds.
+        sweep_seconds: Pause between two searches for orphaned bytes, and for expired jobs and
+            images.
+        fold_seconds: Pause between two checks whether enough images (50) wait to be added to the
+            stored statistics; fewer are added at every fifth check. Answers always include them.
+        orphan_age_seconds: Age at which bytes that belong to no blob are removed; longer than
+            ``MINILAB_MAX_UPLOAD_SECONDS``.
+        max_crashes: Crashes of its child process after which an image fails.
+        poison_seconds: Time during which new uploads of bytes that crashed or stalled a child
+            fail at once; 0: none.
     """
 
     worker_children: Annotated[int, msgspec.Meta(ge=1, le=256)] = os.cpu_count() or 1
@@ -36,3 +46,42 @@ class WorkerSettings(msgspec.Struct, frozen=True):
     orphan_age_seconds: Annotated[float, Positive] = 3600.0
     max_crashes: Annotated[int, msgspec.Meta(ge=1)] = 3
     poison_seconds: Annotated[float, msgspec.Meta(ge=0)] = 3600.0
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """All settings of a worker."""
+
+    stores: StoreSettings
+    rules: WorkRules
+    limits: ImageLimits
+    logs: LogSettings
+    tracing: TracingSettings
+    worker: WorkerSettings
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Read the settings of a worker.
+
+    Args:
+        environ: Variables by name.
+
+    Raises:
+        SettingsError: Lists every mistake.
+    """
+    reader = SettingsReader(environ)
+    settings = Settings(
+        stores=reader.read(StoreSettings),
+        rules=reader.read(WorkRules),
+        limits=reader.read(ImageLimits),
+        logs=reader.read(LogSettings),
+        tracing=read_tracing(reader, environ),
+        worker=reader.read(WorkerSettings),
+    )
+    longest_upload = reader.read(UploadLimits).max_upload_seconds
+    if settings.worker.orphan_age_seconds <= longest_upload:
+        reader.refuse(
+            "MINILAB_ORPHAN_AGE_SECONDS must be longer than MINILAB_MAX_UPLOAD_SECONDS: the "
+            "sweeper would remove uploads that are still arriving"
+        )
+    reader.check()
+    return settings

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import signal
-from collections.abc import Mapping
+import socket
 from datetime import timedelta
 from typing import Any
 
@@ -13,32 +13,28 @@ from arq.worker import Retry, func
 
 from domain.errors.capacity import NoChild
 from domain.images.pipeline import warm_up
-from domain.limits import ImageLimits, UploadLimits
-from domain.settings import SettingsReader
 from domain.version import VERSION
 from sandbox.pool import ChildPool
 from storage.aggregates.folding import StatisticsFolder
 from storage.backlog.workers import HEARTBEAT_SECONDS, worker_name
 from storage.blobs.sweeper import Sweeper
-from storage.clock import new_id
+from storage.clock import new_id, utc_now
 from storage.errors import STORE_FAILED
 from storage.queue.fair_queue import PROCESS_IMAGES, TASK_SECONDS
-from storage.settings import StoreSettings, WorkRules
 from storage.stores import Stores, open_stores
 from tasks.images.metrics import WorkerMetrics
 from tasks.images.process_images import ChunkProcessor, ChunkRules
 from tasks.images.shared_calls import TURN
 from tasks.images.throughput import Pace
 from tasks.images.work_telemetry import WorkWatch
-from tasks.settings import WorkerSettings
+from tasks.settings import Settings
 from tasks.upkeep.delete_users import delete_users
 from tasks.upkeep.periodic import repeat
 from tasks.upkeep.reconcile import reconcile
 from tasks.upkeep.refill_queue import REFILL_SECONDS, refill
 from tasks.wakeable_arq import WokenQueue
-from telemetry.logs import LogSettings
 from telemetry.prometheus import pack
-from telemetry.tracing import Tracing, TracingSettings, open_tracing, read_tracing
+from telemetry.tracing import Tracing, open_tracing
 
 RETRY_SECONDS = 1.0
 DELETE_USERS_SECONDS = 1.0
@@ -48,36 +44,6 @@ LOOKS_FOR_FEW = 5
 NOT_NOW: tuple[type[Exception], ...] = (*STORE_FAILED, NoChild)
 
 _log = structlog.get_logger(__name__)
-
-
-class Settings(msgspec.Struct, frozen=True):
-    """All that a worker is told."""
-
-    stores: StoreSettings
-    rules: WorkRules
-    limits: ImageLimits
-    logs: LogSettings
-    tracing: TracingSettings
-    worker: WorkerSettings
-
-
-def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Read the settings of a worker.
-
-    Raises:
-        SettingsError: Lists every mistake.
-    """
-    reader = SettingsReader(environ)
-    parts = (StoreSettings, WorkRules, ImageLimits, LogSettings, WorkerSettings)
-    read: list[Any] = [reader.read(part) for part in parts]
-    if read[-1].orphan_age_seconds <= reader.read(UploadLimits).max_upload_seconds:
-        reader.refuse(
-            "MINILAB_ORPHAN_AGE_SECONDS must be longer than MINILAB_MAX_UPLOAD_SECONDS, or the "
-            "sweeper would remove uploads that are on their way"
-        )
-    read.insert(-1, read_tracing(reader, environ))
-    reader.check()
-    return Settings(*read)
 
 
 class ImageWorker:
@@ -248,6 +214,12 @@ class ImageWorker:
             await self._stores.workers.leave(self._id)
         except STORE_FAILED as error:
             _log.warning("leave_not_recorded", reason=type(error).__name__)
+
+
+async def is_alive(settings: Settings) -> bool:
+    """Say whether a worker of this host sent a heartbeat lately."""
+    async with open_stores(settings.stores, settings.rules) as stores:
+        return await stores.workers.is_alive(socket.gethostname(), utc_now())
 
 
 async def run_worker(settings: Settings) -> None:

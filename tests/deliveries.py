@@ -14,7 +14,8 @@ from domain.webhooks.signing import webhook_secret
 from storage.clock import new_id
 from storage.stores import Stores
 from storage.webhooks.endpoints import EndpointPlan
-from tasks.delivery.process import Deliverer, read_settings
+from tasks.delivery.process import Deliverer
+from tasks.delivery.settings import read_settings
 from tests.service import Service
 
 ADMIN = Caller(ADMIN_USER, Role.ADMIN)

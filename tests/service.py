@@ -22,8 +22,8 @@ from api.settings import Settings, read_settings
 from deploy.servers.embedded import EmbeddedServers
 from storage.mongo.client import DURABLE
 from storage.stores import Stores
+from tasks.settings import read_settings as read_worker_settings
 from tasks.worker import ImageWorker
-from tasks.worker import read_settings as read_worker_settings
 from tests.token_guard import refuse_tokens
 
 ADMIN_KEY = "an-admin-key-of-forty-characters-or-more"

@@ -9,7 +9,8 @@ import httpx
 
 from storage.queue.job_events import JobEvents
 from storage.webhooks.announcer import Announcer
-from tasks.delivery.process import Deliverer, read_settings
+from tasks.delivery.process import Deliverer
+from tasks.delivery.settings import read_settings
 from tests.service import ADMIN_KEY, Service, authorization
 
 BASE_URL = "https://minilab.example.com"

@@ -10,7 +10,8 @@ import uvloop
 from domain.settings import SettingsError, forget_settings
 from storage.clock import utc_now
 from storage.stores import open_stores
-from tasks.delivery.process import Settings, read_settings, run_deliverer
+from tasks.delivery.process import run_deliverer
+from tasks.delivery.settings import Settings, read_settings
 from telemetry.logs import configure_logs
 
 

@@ -2,19 +2,13 @@
 
 import asyncio
 import signal
-from collections.abc import Mapping
-from typing import Any
 
-import msgspec
 import structlog
 from aiohttp.abc import AbstractResolver
 
-from domain.settings import SettingsReader
-from domain.webhooks.addresses import TargetRules, read_target_rules
 from storage.backlog.workers import HEARTBEAT_SECONDS, worker_name
 from storage.clock import new_id
 from storage.errors import STORE_FAILED
-from storage.settings import StoreSettings, WorkRules, read_store_settings
 from storage.stores import Stores, open_stores
 from storage.webhooks.announcer import Announcer
 from storage.webhooks.delivery_queue import DeliveryQueue
@@ -22,9 +16,8 @@ from tasks.delivery.attempt import Attempter
 from tasks.delivery.engine import Engine
 from tasks.delivery.metrics import DeliveryMetrics
 from tasks.delivery.sender import Sender
-from tasks.delivery.settings import DeliverySettings
+from tasks.delivery.settings import Settings
 from tasks.upkeep.periodic import repeat
-from telemetry.logs import LogSettings
 from telemetry.prometheus import pack
 
 # After the longest attempt there is time to take it down.
@@ -33,30 +26,6 @@ FOLLOW_CLOCK_SECONDS = 2.0
 ANNOUNCE_AGAIN_SECONDS = 1.0
 
 _log = structlog.get_logger(__name__)
-
-
-class Settings(msgspec.Struct, frozen=True):
-    """All that a deliverer is told."""
-
-    stores: StoreSettings
-    rules: WorkRules
-    logs: LogSettings
-    deliveries: DeliverySettings
-    targets: TargetRules
-
-
-def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Read the settings of a deliverer.
-
-    Raises:
-        SettingsError: Lists every mistake.
-    """
-    reader = SettingsReader(environ)
-    parts = (WorkRules, LogSettings, DeliverySettings)
-    read: list[Any] = [read_store_settings(reader), *(reader.read(part) for part in parts)]
-    read.append(read_target_rules(reader))
-    reader.check()
-    return Settings(*read)
 
 
 class Deliverer:

@@ -1,28 +1,36 @@
-"""How deliveries are made."""
+"""Settings of the deliverer process."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
 
+from domain.settings import SettingsReader
+from domain.webhooks.addresses import TargetRules, read_target_rules
 from domain.webhooks.schedule import RETRY_PATTERN, RETRY_SECONDS
+from storage.settings import StoreSettings, WorkRules, read_store_settings
+from telemetry.logs import LogSettings
 
 Positive = msgspec.Meta(gt=0)
 Count = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
 
 
 class DeliverySettings(msgspec.Struct, frozen=True):
-    """How deliveries are made.
+    """Delivery of webhooks: parallelism, deadlines and retries.
 
     Attributes:
-        webhook_in_flight: Most attempts at the same time; endpoints that fail get half of them.
-        webhook_in_flight_each: Most attempts at the same time to one endpoint.
-        webhook_timeout_seconds: Longest time of an attempt, from the name to the answer.
-        webhook_retry_seconds: The delays before the second attempt, the third and so on.
-        webhook_disable_seconds: An endpoint that has failed for so long is disabled.
-        webhook_poll_seconds: Pause between two looks for what is due, where no notice comes.
-        webhook_drain_seconds: Longest wait for running attempts when asked to stop.
-        public_url: Where receivers reach the service; links in events begin with it. Empty: they
-            are paths.
+        webhook_in_flight: Most parallel attempts of one process; failing endpoints get half.
+        webhook_in_flight_each: Most parallel attempts to one endpoint.
+        webhook_timeout_seconds: Longest time of an attempt, from the DNS query to the response.
+        webhook_retry_seconds: Delays before the second attempt, the third and so on, each ±20 %.
+        webhook_disable_seconds: Time of failures without a success after which an endpoint is
+            disabled.
+        webhook_poll_seconds: Pause between two searches for due deliveries when no notice
+            arrives.
+        webhook_drain_seconds: Longest wait for running attempts after a request to stop.
+        public_url: URL at which clients and receivers reach the service, as in
+            ``https://photos.example``; links begin with it. Empty: links begin with the address
+            of the request that creates them, and events carry paths.
     """
 
     webhook_in_flight: Count = 400
@@ -35,3 +43,34 @@ class DeliverySettings(msgspec.Struct, frozen=True):
     webhook_poll_seconds: Annotated[float, Positive] = 1.0
     webhook_drain_seconds: Annotated[float, msgspec.Meta(ge=0)] = 20.0
     public_url: Annotated[str, msgspec.Meta(pattern=r"^$|^https?://[^\s?#]+$")] = ""
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """All settings of a deliverer."""
+
+    stores: StoreSettings
+    rules: WorkRules
+    logs: LogSettings
+    deliveries: DeliverySettings
+    targets: TargetRules
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Read the settings of a deliverer.
+
+    Args:
+        environ: Variables by name.
+
+    Raises:
+        SettingsError: Lists every mistake.
+    """
+    reader = SettingsReader(environ)
+    settings = Settings(
+        stores=read_store_settings(reader),
+        rules=reader.read(WorkRules),
+        logs=reader.read(LogSettings),
+        deliveries=reader.read(DeliverySettings),
+        targets=read_target_rules(reader),
+    )
+    reader.check()
+    return settings

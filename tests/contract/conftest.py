@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from storage.stores import Stores, open_stores
-from tasks.worker import read_settings
+from tasks.settings import read_settings
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from storage import rate_limits
 from storage.rate_limits import PREFIX, Buckets
 from storage.settings import StoreSettings
 from storage.stores import Stores
-from tasks.worker import read_settings
+from tasks.settings import read_settings
 
 HOUR = 3600.0
 SMALL = RateLimit("requests", "requests", 5 / HOUR, 5)

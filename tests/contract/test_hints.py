@@ -10,7 +10,7 @@ from storage.queue.connection import connect_redis
 from storage.queue.hints import Hints
 from storage.settings import StoreSettings, WorkRules
 from storage.stores import Stores
-from tasks.worker import read_settings
+from tasks.settings import read_settings
 
 HINTS = [ChunkHint("job-a", 0), ChunkHint("job-a", 1), ChunkHint("job-b", 0, 3)]
 

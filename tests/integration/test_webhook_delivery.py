@@ -14,7 +14,7 @@ from domain.webhooks.endpoints import WebhookStatus
 from storage.clock import utc_now
 from storage.mongo.client import DURABLE
 from storage.stores import open_stores
-from tasks.delivery.process import read_settings
+from tasks.delivery.settings import read_settings
 from tests.deliveries import (
     ADMIN,
     SECRET,

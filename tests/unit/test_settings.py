@@ -8,7 +8,7 @@ import pytest
 
 from api.settings import read_settings as read_api_settings
 from domain.settings import SettingsError, SettingsReader
-from tasks.worker import read_settings as read_worker_settings
+from tasks.settings import read_settings as read_worker_settings
 
 WHOLE = {
     "MINILAB_MONGODB_URL": "mongodb://127.0.0.1:27017",

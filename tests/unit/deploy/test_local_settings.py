@@ -1,8 +1,12 @@
 import stat
 from pathlib import Path
 
+import msgspec
 import pytest
 
+import api.settings
+import tasks.delivery.settings
+import tasks.settings
 from deploy.local_settings import keep_admin_key, keep_secret_key, read_settings
 from deploy.servers.embedded import ServerError
 from domain.settings import SettingsError
@@ -22,6 +26,35 @@ def test_all_mistakes_are_told_at_once() -> None:
         )
     assert len(refused.value.mistakes) == 3
     assert "short" not in str(refused.value)
+
+
+# Any text is a value of these.
+FREE_TEXT = {
+    "MINILAB_DATA_DIR",
+    "MINILAB_HOST",
+    "MINILAB_MONGODB_DATABASE",
+    "MINILAB_ADMIN_KEY_FILE",  # `make run` hands the key itself on.
+}
+
+
+def _variables() -> list[str]:
+    processes = (api.settings.Settings, tasks.settings.Settings, tasks.delivery.settings.Settings)
+    structs = {part.type for process in processes for part in msgspec.structs.fields(process)}
+    fields = [field.name for kind in structs for field in msgspec.structs.fields(kind)]
+    return sorted({"MINILAB_" + name.upper() for name in fields} - FREE_TEXT)
+
+
+@pytest.mark.parametrize("name", _variables())
+def test_a_bad_value_of_any_setting_of_any_process_is_reported_once(name: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings({name: "/nothing?is:this"})
+    (mistake,) = refused.value.mistakes
+    assert name in mistake
+
+
+def test_settings_that_contradict_each_other_are_reported() -> None:
+    with pytest.raises(SettingsError, match="MINILAB_ORPHAN_AGE_SECONDS"):
+        read_settings({"MINILAB_MAX_UPLOAD_SECONDS": "14400"})
 
 
 @pytest.mark.parametrize(
@@ -58,15 +91,17 @@ def test_secret_key_is_made_once_and_private(tmp_path: Path) -> None:
     ("name", "value", "kept"),
     [
         ("MINILAB_SECRET_KEY", f"{'n' * 32},{'o' * 32}", f"{'n' * 32},{'o' * 32}"),
-        ("MINILAB_SECRET_KEY_FILE", "/run/secrets/minilab", ""),
+        ("MINILAB_SECRET_KEY_FILE", "given", ""),
     ],
 )
 def test_given_secret_key_is_used_and_not_written(
-    tmp_path: Path, name: str, value: str, kept: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, kept: str
 ) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("given").write_text("n" * 32)
     settings = read_settings({"MINILAB_DATA_DIR": str(tmp_path), name: value})
     assert keep_secret_key(settings) == kept
-    assert not any(tmp_path.iterdir())
+    assert [file.name for file in tmp_path.iterdir()] == ["given"]
 
 
 def test_short_secret_key_is_refused_and_not_repeated() -> None:

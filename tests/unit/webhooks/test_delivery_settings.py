@@ -4,7 +4,7 @@ import pytest
 
 from domain.settings import SettingsError
 from domain.webhooks.schedule import RETRY_SECONDS, read_delays
-from tasks.delivery.process import read_settings
+from tasks.delivery.settings import read_settings
 
 SERVERS = {"MINILAB_MONGODB_URL": "mongodb://h", "MINILAB_REDIS_URL": "redis://h"}
 
