@@ -21,7 +21,7 @@ SETTINGS: dict[str, object] = {
     "webhook_retry_seconds": "1,2,4,8,15,30,60",
     "secret_key": SECRET_KEY,
 }
-_OPEN = (("jobs", "unannounced"), ("images", "unannounced"), ("outbox", "_id"))
+_OPEN = (("jobs", "pending_events"), ("images", "pending_events"), ("outbox", "_id"))
 
 
 class Told(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from storage.histograms.medians import MEDIANS_KEPT_SECONDS
 from storage.ledger.dead_letters import DEAD_LETTERS, IS_DEAD_LETTER
 from storage.ledger.open_work import IS_OPEN, OPEN_JOBS
 from storage.mongo.client import Database
-from storage.outbox.pending_events import MARKS
+from storage.outbox.pending_events import PENDING_EVENTS_INDEXES
 from storage.removal.user_deletion import OPEN_DELETIONS, USER_DELETION_KEPT_SECONDS
 from storage.webhooks.indexes import WEBHOOK_INDEXES
 
@@ -38,7 +38,7 @@ INDEXES: dict[str, list[IndexModel]] = {
             name=UNCOUNTED,
             partialFilterExpression=IS_UNCOUNTED,
         ),
-        *MARKS,
+        *PENDING_EVENTS_INDEXES,
     ],
     # What images that are gone had added, until it is taken back.
     "contributions": [IndexModel([("removed", ASCENDING)], partialFilterExpression=IS_REMOVED)],
@@ -63,7 +63,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("due_at", ASCENDING)], name=OPEN_JOBS, partialFilterExpression=IS_OPEN),
         # The backlog of a user, oldest first.
         IndexModel([("user_id", ASCENDING), ("_id", ASCENDING)], partialFilterExpression=IS_OPEN),
-        *MARKS,
+        *PENDING_EVENTS_INDEXES,
     ],
     "api_keys": [
         IndexModel([("hash", ASCENDING)], unique=True),

@@ -32,7 +32,7 @@ from storage.ledger.recovery import Recovery
 from storage.ledger.retry import Reopening
 from storage.ledger.work_metrics import WorkMetrics
 from storage.mongo.client import Client, Collection, Database, connect_mongo, read_clock
-from storage.outbox.subscriptions import Listeners
+from storage.outbox.subscriptions import Subscriptions
 from storage.queue.connection import connect_redis
 from storage.queue.hints import Hints
 from storage.queue.job_events import JobEvents
@@ -43,9 +43,9 @@ from storage.schema import ensure_indexes
 from storage.settings import StoreSettings, WorkRules
 from storage.webhooks.deliveries import Deliveries
 from storage.webhooks.endpoints import Endpoints
-from storage.webhooks.envelopes import Outgoing
+from storage.webhooks.envelopes import Envelopes
 from storage.webhooks.key_secrets import KeySecrets
-from storage.webhooks.secret_box import Vault
+from storage.webhooks.secret_box import SecretBox
 
 _log = structlog.get_logger(__name__)
 
@@ -66,8 +66,8 @@ class Stores:
         due_after = timedelta(seconds=rules.hint_grace_seconds)
         plan = ChunkPlan(rules.chunk_max_images, rules.chunk_max_bytes)
         self.metrics = WorkMetrics()
-        self.listeners = Listeners(self.database)
-        self.vault = Vault(settings.secret_keys)
+        self.subscriptions = Subscriptions(self.database)
+        self.secret_box = SecretBox(settings.secret_keys)
         self.acceptance = Acceptance(self.client, self.database, plan, due_after)
         self.api_keys = ApiKeys(self.database)
         self.buckets = Buckets(settings)
@@ -78,25 +78,27 @@ class Stores:
         self.hints = Hints(self.redis, rules)
         self.idempotency = Idempotency(self.client, self.database, settings.idempotency_seconds)
         self.image_search = ImageSearch(self.database)
-        self.key_secrets = KeySecrets(self.database, self.vault)
+        self.key_secrets = KeySecrets(self.database, self.secret_box)
         self.ledger = Ledger(
-            self.database, rules.lease_seconds, rules.max_attempts, self.metrics, self.listeners
+            self.database, rules.lease_seconds, rules.max_attempts, self.metrics, self.subscriptions
         )
         self.images = Images(self.client, self.database, self.ledger.states)
         self.jobs = Jobs(self.database)
         self.load = LoadMeter(self.database)
         self.medians = Medians(self.client, self.database)
+        self.envelopes = Envelopes(self.database, self.secret_box)
         self.job_events = JobEvents(self.redis)
-        self.outgoing = Outgoing(self.database, self.vault)
         self.poisons = Poisons(self.database)
-        self.recovery = Recovery(self.database, rules.max_attempts, self.metrics, self.listeners)
+        self.recovery = Recovery(
+            self.database, rules.max_attempts, self.metrics, self.subscriptions
+        )
         self.reopening = Reopening(self.client, self.database, due_after)
         self.results = Results(self.database)
         self.statistics = StatisticsReader(self.client, self.database)
         self.upload_links = UploadLinks(self.database)
         lease = timedelta(seconds=rules.lease_seconds)
         self.user_deletion = UserDeletion(self.client, self.database, self.ledger.states, lease)
-        self.webhooks = Endpoints(self.client, self.database, self.vault)
+        self.webhooks = Endpoints(self.client, self.database, self.secret_box)
         self.user_histograms = UserHistograms(self.database)
         self.workers = Workers(self.database)
         self.deliverers = Workers(self.database, "deliverers")

@@ -30,6 +30,6 @@ async def with_listeners(request: ApiRequest, fields: dict[str, str], drop_off: 
         await stores.key_secrets.ensure(request.user.key_id)
         drop_off = msgspec.structs.replace(drop_off, callback_url=callback_url)
     if not drop_off.taken:  # Such a job ends with its acceptance.
-        is_wanted = EventType.JOB_FINISHED in await stores.listeners.wanted()
+        is_wanted = EventType.JOB_FINISHED in await stores.subscriptions.wanted_types()
         drop_off = msgspec.structs.replace(drop_off, is_wanted=is_wanted)
     return drop_off

@@ -167,7 +167,7 @@ class DeliveryController(Controller):
 
 async def _find_receiver(request: ApiRequest, webhook_id: str) -> tuple[Receiver, WebhookStatus]:
     if webhook_id == CALLBACKS:
-        request.app.state.stores.vault.check_open()
+        request.app.state.stores.secret_box.check_configured()
         return Receiver(None, scope_of(request.user)), WebhookStatus.ENABLED
     endpoint = await find_endpoint(request, webhook_id)
     return Receiver(endpoint.id), endpoint.status

@@ -69,7 +69,7 @@ class KeyController(Controller):
 
         async def create(random_bits: bytes, session: Session | None) -> ApiKey:
             made: ApiKey = await stores.api_keys.create(plan, key_secret(random_bits), session)
-            if stores.vault.is_open:
+            if stores.secret_box.is_configured:
                 signing = webhook_secret_of_key(random_bits)
                 await stores.key_secrets.create(made.id, signing, session)
             return made
@@ -77,7 +77,7 @@ class KeyController(Controller):
         key, random_bits, headers = await create_once(
             request, idempotency_key, data, ApiKey, create
         )
-        signing = webhook_secret_of_key(random_bits) if stores.vault.is_open else None
+        signing = webhook_secret_of_key(random_bits) if stores.secret_box.is_configured else None
         view = view_created_key(key, key_secret(random_bits), signing)
         return Response(view, headers=headers | NO_STORE)
 

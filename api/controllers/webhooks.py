@@ -89,7 +89,7 @@ class WebhookController(Controller):
         endpoint, random_bits, headers = await create_once(
             request, idempotency_key, data, Endpoint, create
         )
-        await webhooks.until_heard(endpoint)
+        await webhooks.wait_until_subscribed(endpoint)
         view = view_webhook_with_secret(endpoint, webhook_secret(random_bits))
         return Response(view, headers=headers | NO_STORE)
 
@@ -105,7 +105,7 @@ class WebhookController(Controller):
         self, request: ApiRequest, limit: Limit = 20, cursor: Cursor = None
     ) -> Page[WebhookView]:
         """List webhooks, newest first, without secrets."""
-        request.app.state.stores.vault.check_open()
+        request.app.state.stores.secret_box.check_configured()
         webhooks = request.app.state.stores.webhooks
         found = await webhooks.list_page(scope_of(request.user), limit + 1, cursor)
         return cut_page([view_webhook(one) for one in found], limit, [one.id for one in found])
@@ -136,7 +136,7 @@ class WebhookController(Controller):
         self, request: ApiRequest, webhook_id: WebhookId, data: ChangesBody
     ) -> WebhookView:
         """Change what is given. What was not delivered yet goes to the URL of that moment."""
-        request.app.state.stores.vault.check_open()
+        request.app.state.stores.secret_box.check_configured()
         webhooks, caller = request.app.state.stores.webhooks, request.user
         changes = {
             name: value
@@ -149,7 +149,7 @@ class WebhookController(Controller):
             changes["event_types"] = _check_types(changes["event_types"], caller)
         endpoint = await webhooks.change(webhook_id, scope_of(caller), changes)
         await request.app.state.stores.job_events.publish_deliveries()  # What waited can go.
-        await webhooks.until_heard(endpoint)
+        await webhooks.wait_until_subscribed(endpoint)
         return view_webhook(endpoint)
 
     @delete(
@@ -160,7 +160,7 @@ class WebhookController(Controller):
     )
     async def delete_webhook(self, request: ApiRequest, webhook_id: WebhookId) -> None:
         """Send nothing there any more; what was on its way is canceled."""
-        request.app.state.stores.vault.check_open()
+        request.app.state.stores.secret_box.check_configured()
         await request.app.state.stores.webhooks.delete(webhook_id, scope_of(request.user))
 
     @post(
@@ -204,7 +204,7 @@ async def find_endpoint(request: ApiRequest, webhook_id: str) -> Endpoint:
         WebhooksNotSetUp: There can be none.
     """
     stores = request.app.state.stores
-    stores.vault.check_open()
+    stores.secret_box.check_configured()
     endpoint: Endpoint = await stores.webhooks.get(webhook_id, scope_of(request.user))
     return endpoint
 

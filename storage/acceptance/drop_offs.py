@@ -14,7 +14,7 @@ from storage.acceptance.idempotency import Attempt
 from storage.blobs.intake import CHUNK_BYTES, BlobIntake, StagedFile
 from storage.clock import new_id, utc_now
 from storage.mongo.client import Document
-from storage.outbox.pending_events import UNANNOUNCED, mark_of_job
+from storage.outbox.pending_events import PENDING_EVENTS, pending_job_event
 from telemetry.tracing import origin
 
 
@@ -189,7 +189,7 @@ def job_document(entry: Entry) -> Document:
     if entry.images:
         return document | {"due_at": entry.due_at}
     if callback_url or entry.drop_off.is_wanted:
-        document[UNANNOUNCED] = [mark_of_job(1, Status.FAILED, entry.now)]
+        document[PENDING_EVENTS] = [pending_job_event(1, Status.FAILED, entry.now)]
     return document
 
 

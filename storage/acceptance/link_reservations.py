@@ -12,7 +12,7 @@ from domain.records import ItemError
 from storage.acceptance.drop_offs import Entry, RefusedFile
 from storage.access.upload_links import link_of
 from storage.mongo.client import PlainDatabase
-from storage.outbox.outbox import tell_of_use
+from storage.outbox.outbox import add_link_used_up
 
 
 def reserve(database: PlainDatabase, session: ClientSession, entries: Iterable[Entry]) -> None:
@@ -46,7 +46,7 @@ def reserve(database: PlainDatabase, session: ClientSession, entries: Iterable[E
         if after != before:
             use = {"used_files": after.used_files, "used_bytes": after.used_bytes}
             writes.append(UpdateOne({"_id": before.id, "revoked_at": None}, {"$set": use}))
-            tell_of_use(database, before, after, session)
+            add_link_used_up(database, before, after, session)
     for entry in (entry for orphans in by_link.values() for entry in orphans):
         entry.refusal = LinkRevoked()
     if writes:

@@ -12,8 +12,8 @@ from storage.clock import utc_now
 from storage.ledger.cells import tally_jobs
 from storage.ledger.work_metrics import WorkMetrics
 from storage.mongo.client import DURABLE, Database, Document
-from storage.outbox.pending_events import UNANNOUNCED, mark_of_job
-from storage.outbox.subscriptions import Listeners, Wanted
+from storage.outbox.pending_events import PENDING_EVENTS, pending_job_event
+from storage.outbox.subscriptions import Subscriptions, WantedTypes
 
 
 class Settling(msgspec.Struct, frozen=True):
@@ -36,14 +36,16 @@ class JobStates:
     Args:
         database: Holds everything.
         metrics: Told of every job that ends.
-        listeners: Say whether the end of a job is to be announced.
+        subscriptions: Say whether the end of a job is to be announced.
     """
 
-    def __init__(self, database: Database, metrics: WorkMetrics, listeners: Listeners) -> None:
+    def __init__(
+        self, database: Database, metrics: WorkMetrics, subscriptions: Subscriptions
+    ) -> None:
         self._jobs = database["jobs"]
         self._durable_jobs = self._jobs.with_options(write_concern=DURABLE)
         self._metrics = metrics
-        self._listeners = listeners
+        self._subscriptions = subscriptions
 
     async def settle(self, job_ids: Sequence[str]) -> list[JobChange | None]:
         """Bring the status and progress of jobs up to date with their images, durably.
@@ -114,7 +116,7 @@ class JobStates:
         self, job_ids: Sequence[str], session: AsyncIOMotorClientSession | None = None
     ) -> list[Settling]:
         states = await tally_jobs(self._jobs, job_ids, session)
-        wanted = await self._listeners.wanted()
+        wanted = await self._subscriptions.wanted_types()
         return [found for job, tally in states if (found := _settling(job, tally, wanted))]
 
     async def _write(
@@ -136,7 +138,7 @@ class JobStates:
         return [settling for settling in settlings if settling.change.job_id in there]
 
 
-def _settling(job: Document, tally: Tally, wanted: Wanted) -> Settling | None:
+def _settling(job: Document, tally: Tally, wanted: WantedTypes) -> Settling | None:
     """Say how a job gets up to date with its tally; None if it is."""
     status = roll_up(tally)
     if not tally.total and job["status"] in TERMINAL:
@@ -154,7 +156,7 @@ def _settling(job: Document, tally: Tally, wanted: Wanted) -> Settling | None:
         update["$set"]["finished_at"] = now
         update["$unset"] = {"due_at": ""}
         if EventType.JOB_FINISHED in wanted or job.get("callback_url"):
-            update["$push"] = {UNANNOUNCED: mark_of_job(job["version"] + 1, status, now)}
+            update["$push"] = {PENDING_EVENTS: pending_job_event(job["version"] + 1, status, now)}
     return Settling(
         JobChange(job["_id"], job["version"] + 1, status),
         ends,

@@ -25,7 +25,7 @@ from storage.ledger.rows import (
 )
 from storage.ledger.work_metrics import WorkMetrics
 from storage.mongo.client import Database, Document
-from storage.outbox.subscriptions import Listeners
+from storage.outbox.subscriptions import Subscriptions
 
 # An image that is claimed and not held back is worked on.
 WAS_AT_WORK: Document = {
@@ -41,7 +41,7 @@ class Ledger:
         lease_seconds: A claim that is not renewed for this long is open to others.
         max_attempts: An image that was claimed this often without an end has failed.
         metrics: Told of every image and job that ends.
-        listeners: Say which ends are to be announced.
+        subscriptions: Say which ends are to be announced.
     """
 
     def __init__(
@@ -50,14 +50,14 @@ class Ledger:
         lease_seconds: float,
         max_attempts: int,
         metrics: WorkMetrics | None = None,
-        listeners: Listeners | None = None,
+        subscriptions: Subscriptions | None = None,
     ) -> None:
         self._images = database["images"]
         self._lease_ms = int(lease_seconds * 1000)
         self._max_attempts = max_attempts
         self._metrics = metrics or WorkMetrics()
-        self._listeners = listeners or Listeners(database)
-        self.states = JobStates(database, self._metrics, self._listeners)
+        self._subscriptions = subscriptions or Subscriptions(database)
+        self.states = JobStates(database, self._metrics, self._subscriptions)
         """The jobs, which follow from their images."""
 
     async def claim(
@@ -80,7 +80,7 @@ class Ledger:
             images; none if others hold them, or they are another's in this list, or all have
             ended.
         """
-        self._listeners.look_ahead()
+        self._subscriptions.prefetch()
         claim_id = new_id()
         wanted: Document = {"$or": [{"job_id": job_id, "chunk": n} for job_id, n in chunks]}
         expiry = {"$add": ["$$NOW", self._lease_ms]}
@@ -207,7 +207,7 @@ class Ledger:
         finished = [image for group in groups for image in group]
         if not finished:
             return [0] * len(groups)
-        guard, wanted = {"status": Status.PROCESSING}, await self._listeners.wanted()
+        guard, wanted = {"status": Status.PROCESSING}, await self._subscriptions.wanted_types()
         result = await self._images.bulk_write(
             [finishing_update(image, guard, wanted) for image in finished], ordered=False
         )

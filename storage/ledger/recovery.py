@@ -11,7 +11,7 @@ from storage.ledger.open_work import IS_OPEN
 from storage.ledger.rows import ClaimedImage, FinishedImage, finishing_update, read_claimed_image
 from storage.ledger.work_metrics import WorkMetrics
 from storage.mongo.client import Database, Document
-from storage.outbox.subscriptions import Listeners
+from storage.outbox.subscriptions import Subscriptions
 
 
 class DueChunk(msgspec.Struct, frozen=True):
@@ -44,7 +44,7 @@ class Recovery:
         database: Holds everything.
         max_attempts: An image that was claimed this often without an end has failed.
         metrics: Told of every image that ends.
-        listeners: Say which ends are to be announced.
+        subscriptions: Say which ends are to be announced.
     """
 
     def __init__(
@@ -52,13 +52,13 @@ class Recovery:
         database: Database,
         max_attempts: int,
         metrics: WorkMetrics | None = None,
-        listeners: Listeners | None = None,
+        subscriptions: Subscriptions | None = None,
     ) -> None:
         self._images = database["images"]
         self._jobs = database["jobs"]
         self._max_attempts = max_attempts
         self._metrics = metrics or WorkMetrics()
-        self._listeners = listeners or Listeners(database)
+        self._subscriptions = subscriptions or Subscriptions(database)
 
     async def find_due(self, now: datetime, limit: int) -> list[DueChunk]:
         """Find chunks that nobody has begun, or whose lease ran out.
@@ -216,7 +216,7 @@ class Recovery:
         Returns:
             Whether it was ended.
         """
-        wanted = await self._listeners.wanted()
+        wanted = await self._subscriptions.wanted_types()
         update = finishing_update(image, {"due_at": {"$lt": now}}, wanted)
         failed = await self._images.bulk_write([update])
         self._metrics.images_ended(Status.FAILED, failed.modified_count)

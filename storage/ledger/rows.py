@@ -12,8 +12,8 @@ from domain.webhooks.events import EventType
 from storage.clock import utc_now
 from storage.ledger.attempts import BadAttempt, pushed
 from storage.mongo.client import Document
-from storage.outbox.pending_events import UNANNOUNCED, mark_of_image
-from storage.outbox.subscriptions import NOTHING, Wanted
+from storage.outbox.pending_events import PENDING_EVENTS, pending_image_event
+from storage.outbox.subscriptions import NO_TYPES, WantedTypes
 
 TOLD = frozenset({EventType.IMAGE_PROCESSED})
 TOLD_OF_GIVEN_UP = TOLD | {EventType.DEAD_LETTER_CREATED}
@@ -103,7 +103,9 @@ def read_claimed_image(image: Document) -> ClaimedImage:
     )
 
 
-def finishing_update(image: FinishedImage, guard: Document, wanted: Wanted = NOTHING) -> UpdateOne:
+def finishing_update(
+    image: FinishedImage, guard: Document, wanted: WantedTypes = NO_TYPES
+) -> UpdateOne:
     """Make the one write that ends an image, for the holder of its fence alone.
 
     Args:
@@ -125,8 +127,8 @@ def finishing_update(image: FinishedImage, guard: Document, wanted: Wanted = NOT
         fields["gave_up_at"] = now
     update = {"$set": fields, "$unset": {"lease": "", "due_at": ""}, **pushed(image.bad_attempts)}
     if wanted & (TOLD_OF_GIVEN_UP if gave_up else TOLD):
-        mark = mark_of_image(image.fence, status, gave_up.code if gave_up else None, now)
-        update["$push"] = {**update.get("$push", {}), UNANNOUNCED: mark}
+        mark = pending_image_event(image.fence, status, gave_up.code if gave_up else None, now)
+        update["$push"] = {**update.get("$push", {}), PENDING_EVENTS: mark}
     return UpdateOne({"_id": image.id, "fence": image.fence, **guard}, update)
 
 

@@ -12,10 +12,10 @@ from storage.clock import utc_now
 from storage.mongo.client import Database, Document, PlainDatabase, Session
 from storage.mongo.deadlines import run_in_thread
 from storage.outbox.pending_events import events_of_image
-from storage.outbox.subscriptions import find_wanted
+from storage.outbox.subscriptions import find_wanted_types
 
 
-def put_out(database: PlainDatabase, events: Sequence[Event], session: ClientSession) -> None:
+def add_to_outbox(database: PlainDatabase, events: Sequence[Event], session: ClientSession) -> None:
     """Write events for the announcer to find, those that anybody wants.
 
     Args:
@@ -25,13 +25,15 @@ def put_out(database: PlainDatabase, events: Sequence[Event], session: ClientSes
     """
     if not events:
         return
-    wanted = find_wanted(database, session)
+    wanted = find_wanted_types(database, session)
     documents = [event_document(event) for event in events if event.type in wanted]
     if documents:
         database["outbox"].insert_many(documents, ordered=False, session=session)
 
 
-async def tell_of_removal(database: Database, images: Sequence[Document], session: Session) -> None:
+async def add_image_deletions(
+    database: Database, images: Sequence[Document], session: Session
+) -> None:
     """Tell that images go, and first what they had not told yet.
 
     Args:
@@ -47,10 +49,10 @@ async def tell_of_removal(database: Database, images: Sequence[Document], sessio
         data = ImageDeleted(image_id, job_id, user_id, f"/v1/jobs/{job_id}")
         deleted = EventType.IMAGE_DELETED
         events.append(Event(deleted, image_id, 0, now, image["key_id"], user_id, data))
-    await run_in_thread(lambda: put_out(database.delegate, events, session.delegate))
+    await run_in_thread(lambda: add_to_outbox(database.delegate, events, session.delegate))
 
 
-def tell_of_use(
+def add_link_used_up(
     database: PlainDatabase, before: UploadLink, after: UploadLink, session: ClientSession
 ) -> None:
     """Tell if a link is used up from now on.
@@ -67,7 +69,7 @@ def tell_of_use(
     url = f"/v1/upload-links/{link_id}"
     data = LinkUsedUp(link_id, user_id, after.used_files, after.used_bytes, url)
     event = Event(EventType.LINK_USED_UP, link_id, 0, utc_now(), after.key_id, user_id, data)
-    put_out(database, [event], session)
+    add_to_outbox(database, [event], session)
 
 
 def event_document(event: Event) -> Document:

@@ -18,26 +18,26 @@ from domain.webhooks.events import (
 )
 from storage.mongo.client import Document
 
-UNANNOUNCED = "unannounced"
+PENDING_EVENTS = "pending_events"
 
-IS_UNANNOUNCED = {UNANNOUNCED: {"$exists": True}}
+HAS_PENDING_EVENTS = {PENDING_EVENTS: {"$exists": True}}
 
-MARKS = [
+PENDING_EVENTS_INDEXES = [
     IndexModel(
-        [(f"{UNANNOUNCED}.at", ASCENDING)],
-        name=UNANNOUNCED,
-        partialFilterExpression=IS_UNANNOUNCED,
+        [(f"{PENDING_EVENTS}.at", ASCENDING)],
+        name=PENDING_EVENTS,
+        partialFilterExpression=HAS_PENDING_EVENTS,
     )
 ]
 """Of jobs and of images: what has not been announced, oldest first."""
 
 
-def mark_of_job(version: int, status: Status, at: datetime) -> Document:
+def pending_job_event(version: int, status: Status, at: datetime) -> Document:
     """Mark a job that ends with this version."""
     return {"version": version, "status": status.value, "at": at}
 
 
-def mark_of_image(fence: int, status: Status, gave_up: str | None, at: datetime) -> Document:
+def pending_image_event(fence: int, status: Status, gave_up: str | None, at: datetime) -> Document:
     """Mark an image that ends under this fence.
 
     Args:
@@ -67,14 +67,14 @@ def events_of_job(job: Document) -> list[Event]:
                 url=f"/v1/jobs/{job['_id']}",
             ),
         )
-        for mark in job.get(UNANNOUNCED, ())
+        for mark in job.get(PENDING_EVENTS, ())
     ]
 
 
 def events_of_image(image: Document) -> list[Event]:
     """Read what the marks on an image tell."""
     events = []
-    for mark in image.get(UNANNOUNCED, ()):
+    for mark in image.get(PENDING_EVENTS, ()):
         events.append(_event(image, mark, EventType.IMAGE_PROCESSED))
         if mark["gave_up"] is not None:
             events.append(_event(image, mark, EventType.DEAD_LETTER_CREATED))

@@ -16,12 +16,12 @@ CACHE_SECONDS = 1.0
 # A look that is needed soon is begun when the last one is this old.
 FRESH_SECONDS = 0.5
 
-Wanted = frozenset[EventType]
-NOTHING: Wanted = frozenset()
-EVERYTHING: Wanted = frozenset(CHOSEN)
+WantedTypes = frozenset[EventType]
+NO_TYPES: WantedTypes = frozenset()
+ALL_TYPES: WantedTypes = frozenset(CHOSEN)
 
 
-class Listeners:
+class Subscriptions:
     """Remembers for a moment which types of events are wanted.
 
     Args:
@@ -32,17 +32,17 @@ class Listeners:
     def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic) -> None:
         self._database = database
         self._clock = clock
-        self._wanted = NOTHING
+        self._wanted = NO_TYPES
         self._looked_at = -CACHE_SECONDS
         self._look: asyncio.Task[None] | None = None
 
-    async def wanted(self) -> Wanted:
+    async def wanted_types(self) -> WantedTypes:
         """Say which types are wanted, by a look that is no older than :data:`CACHE_SECONDS`."""
         while self._clock() - self._looked_at >= CACHE_SECONDS:
             await asyncio.shield(self._begin_look())
         return self._wanted
 
-    def look_ahead(self) -> None:
+    def prefetch(self) -> None:
         """Look now, so that whoever asks in a moment need not wait."""
         if self._clock() - self._looked_at >= FRESH_SECONDS:
             self._begin_look().add_done_callback(_forget)
@@ -54,11 +54,11 @@ class Listeners:
 
     async def _look_once(self) -> None:
         began = self._clock()
-        self._wanted = await run_in_thread(lambda: find_wanted(self._database.delegate))
+        self._wanted = await run_in_thread(lambda: find_wanted_types(self._database.delegate))
         self._looked_at = began
 
 
-def find_wanted(database: PlainDatabase, session: ClientSession | None = None) -> Wanted:
+def find_wanted_types(database: PlainDatabase, session: ClientSession | None = None) -> WantedTypes:
     """Find which types of events any endpoint wants.
 
     Args:
@@ -68,7 +68,7 @@ def find_wanted(database: PlainDatabase, session: ClientSession | None = None) -
     chosen = database["webhook_endpoints"].distinct(
         "event_types", {"status": {"$in": LISTENING}}, session=session
     )
-    return EVERYTHING if None in chosen else frozenset(EventType(type_) for type_ in chosen)
+    return ALL_TYPES if None in chosen else frozenset(EventType(type_) for type_ in chosen)
 
 
 def _forget(look: asyncio.Task[None]) -> None:

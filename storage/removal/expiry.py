@@ -9,7 +9,7 @@ from storage.catalog.tombstones import NOTED, note_expired
 from storage.clock import first_id_at
 from storage.mongo.client import Client, Database, Document, read_clock
 from storage.mongo.transactions import run_transaction
-from storage.outbox.pending_events import UNANNOUNCED
+from storage.outbox.pending_events import PENDING_EVENTS
 from storage.removal.removal import EXPIRED, note_in_jobs, remove_images
 from storage.settings import WorkRules
 
@@ -105,7 +105,7 @@ class Expiry:
             "_id": {"$lt": first_id_at(limit)},
             "finished_at": {"$lt": limit},
             "due_at": {"$exists": False},
-            UNANNOUNCED: {"$exists": False},  # Of a job nobody else could tell any more.
+            PENDING_EVENTS: {"$exists": False},  # Of a job nobody else could tell any more.
         }
 
     async def _find_batch(self, collection: str, past: Document) -> list[Document]:

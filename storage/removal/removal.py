@@ -10,7 +10,7 @@ from storage.access.upload_links import count_deleted
 from storage.aggregates.contributions import bury_images
 from storage.blobs.reference_counts import release_blobs
 from storage.mongo.client import Database, Document
-from storage.outbox.outbox import tell_of_removal
+from storage.outbox.outbox import add_image_deletions
 
 DELETED = "deleted"
 EXPIRED = "expired"
@@ -31,7 +31,7 @@ async def remove_images(
     await release_blobs(database, [image["sha256"] for image in images], session)
     await count_deleted(database, images, session)
     await bury_images(database, session, images)
-    await tell_of_removal(database, images, session)
+    await add_image_deletions(database, images, session)
 
 
 async def note_in_jobs(

@@ -29,9 +29,9 @@ def _in_the_open(collection: str) -> Any:
     return find
 
 
-async def _find_unannounced(look: Look) -> list[Any]:
+async def _find_pending_events(look: Look) -> list[Any]:
     """Find what has waited for an announcer for longer than any crash of one explains."""
-    old = {"_id": look.within, "unannounced.at": {"$lt": look.before}}
+    old = {"_id": look.within, "pending_events.at": {"$lt": look.before}}
     found = look.database["jobs"].find(old, {"_id": 1}, session=look.session)
     return [one["_id"] async for one in found]
 
@@ -76,6 +76,6 @@ OF_WEBHOOKS = [
         "announced_jobs",
         "The end of each job that somebody wants to be told of is announced in time",
         "jobs",
-        _find_unannounced,
+        _find_pending_events,
     ),
 ]

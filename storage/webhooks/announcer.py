@@ -21,8 +21,8 @@ from storage.errors import STORE_FAILED
 from storage.mongo.client import COMMITTED, DURABLE, Database, Document
 from storage.outbox.outbox import event_of
 from storage.outbox.pending_events import (
-    IS_UNANNOUNCED,
-    UNANNOUNCED,
+    HAS_PENDING_EVENTS,
+    PENDING_EVENTS,
     events_of_image,
     events_of_job,
 )
@@ -34,7 +34,7 @@ POLL_SECONDS = 0.5
 # After a look that found nothing, however many jobs end meanwhile.
 PAUSE_SECONDS = 0.1
 DUPLICATE_KEY = 11000
-MARKED = dict.fromkeys(["key_id", "user_id", "job_id", "callback_url", UNANNOUNCED], 1)
+MARKED = dict.fromkeys(["key_id", "user_id", "job_id", "callback_url", PENDING_EVENTS], 1)
 
 _log = structlog.get_logger(__name__)
 
@@ -116,10 +116,10 @@ class Announcer:
             return Announced(0, 0)
 
     async def _announce_batch(self) -> Announced:
-        jobs = await self._find("jobs", IS_UNANNOUNCED, f"{UNANNOUNCED}.at")
-        images = await self._find("images", IS_UNANNOUNCED, f"{UNANNOUNCED}.at")
-        put_out = await self._find("outbox", {}, "at")
-        found = len(jobs) + len(images) + len(put_out)
+        jobs = await self._find("jobs", HAS_PENDING_EVENTS, f"{PENDING_EVENTS}.at")
+        images = await self._find("images", HAS_PENDING_EVENTS, f"{PENDING_EVENTS}.at")
+        add_to_outbox = await self._find("outbox", {}, "at")
+        found = len(jobs) + len(images) + len(add_to_outbox)
         if not found:
             return Announced(0, 0)
         endpoints = await self._find_endpoints()
@@ -141,7 +141,7 @@ class Announcer:
         for image in images:
             for event in events_of_image(image):
                 tell(event)
-        for document in put_out:
+        for document in add_to_outbox:
             tell(event_of(document))
         kept = [
             kept_event(event, write_payload(event, self._base_url), now) for event in told.values()
@@ -150,8 +150,8 @@ class Announcer:
         made = await self._insert("deliveries", deliveries)
         await self._unmark("jobs", jobs)
         await self._unmark("images", images)
-        if put_out:
-            ids = [document["_id"] for document in put_out]
+        if add_to_outbox:
+            ids = [document["_id"] for document in add_to_outbox]
             outbox = self._database.get_collection("outbox", write_concern=DURABLE)
             await outbox.delete_many({"_id": {"$in": ids}})
         return Announced(found, made)
@@ -196,8 +196,8 @@ class Announcer:
         if documents:
             writes = [
                 UpdateOne(
-                    {"_id": document["_id"], UNANNOUNCED: document[UNANNOUNCED]},
-                    {"$unset": {UNANNOUNCED: ""}},
+                    {"_id": document["_id"], PENDING_EVENTS: document[PENDING_EVENTS]},
+                    {"$unset": {PENDING_EVENTS: ""}},
                 )
                 for document in documents
             ]

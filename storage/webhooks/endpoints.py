@@ -19,7 +19,7 @@ from storage.mongo.transactions import run_transaction
 from storage.outbox.outbox import event_document
 from storage.outbox.subscriptions import CACHE_SECONDS
 from storage.webhooks.documents import endpoint_of
-from storage.webhooks.secret_box import Vault
+from storage.webhooks.secret_box import SecretBox
 from storage.webhooks.secret_rotation import first_secret, rotate
 
 MAX_ENDPOINTS = 1000
@@ -48,20 +48,20 @@ class Endpoints:
     Args:
         client: For transactions.
         database: Holds everything.
-        vault: Encrypts their secrets.
+        secret_box: Encrypts their secrets.
     """
 
-    def __init__(self, client: Client, database: Database, vault: Vault) -> None:
+    def __init__(self, client: Client, database: Database, secret_box: SecretBox) -> None:
         self._client = client
         self._database = database
         self._endpoints = database["webhook_endpoints"].with_options(write_concern=DURABLE)
         self._deliveries = database["deliveries"].with_options(write_concern=DURABLE)
-        self._vault = vault
+        self._secret_box = secret_box
 
     async def create(
         self, plan: EndpointPlan, secret: str, caller: Caller, session: Session | None = None
     ) -> Endpoint:
-        """Make an endpoint; see :meth:`until_heard`.
+        """Make an endpoint; see :meth:`wait_until_subscribed`.
 
         Raises:
             InvalidValue: The key has too many.
@@ -80,7 +80,7 @@ class Endpoints:
             disabled_reason=None,
             created_at=now,
         )
-        kept = first_secret(self._vault, secret, now)
+        kept = first_secret(self._secret_box, secret, now)
         of_key = {"key_id": caller.key_id}
         if await self._endpoints.count_documents(of_key, limit=MAX_ENDPOINTS) == MAX_ENDPOINTS:
             raise InvalidValue(f"A key has {MAX_ENDPOINTS} webhooks at most: delete one first.")
@@ -91,7 +91,7 @@ class Endpoints:
         )
         return endpoint
 
-    async def until_heard(self, endpoint: Endpoint) -> None:
+    async def wait_until_subscribed(self, endpoint: Endpoint) -> None:
         """Wait until every process knows that somebody listens: from then on nothing is missed.
 
         Where the same was listened to for longer, by it or by others, all know.
@@ -131,7 +131,7 @@ class Endpoints:
         return [endpoint_of(document) async for document in found]
 
     async def change(self, endpoint_id: str, scope: Scope, changes: dict[str, Any]) -> Endpoint:
-        """Change an endpoint; see :meth:`until_heard`.
+        """Change an endpoint; see :meth:`wait_until_subscribed`.
 
         Args:
             endpoint_id: The endpoint.
@@ -175,7 +175,7 @@ class Endpoints:
             NotFound: There is none that the caller may see.
             WebhooksNotSetUp: No secret can be kept.
         """
-        encrypted = self._vault.encrypt(secret)
+        encrypted = self._secret_box.encrypt(secret)
         which = {"_id": endpoint_id, **scope_query(scope)}
         document = await rotate(self._endpoints, which, encrypted, utc_now(), overlap, session)
         if document is None:

@@ -10,11 +10,11 @@ from storage.access.api_keys import find_valid_keys
 from storage.clock import utc_now
 from storage.mongo.client import Database, Document
 from storage.webhooks.key_secrets import KeySecrets
-from storage.webhooks.secret_box import Vault
+from storage.webhooks.secret_box import SecretBox
 from storage.webhooks.secret_rotation import live_secrets
 
 
-class Parcel(msgspec.Struct, frozen=True):
+class Envelope(msgspec.Struct, frozen=True):
     """What one attempt sends.
 
     Attributes:
@@ -31,27 +31,27 @@ class Parcel(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         """Show the event alone: neither secrets nor the URL, which may hold one, in a log."""
-        return f"Parcel({self.event_id})"
+        return f"Envelope({self.event_id})"
 
 
-class Outgoing:
+class Envelopes:
     """Packs deliveries.
 
     Args:
         database: Holds everything.
-        vault: Decrypts the secrets.
+        secret_box: Decrypts the secrets.
     """
 
-    def __init__(self, database: Database, vault: Vault) -> None:
+    def __init__(self, database: Database, secret_box: SecretBox) -> None:
         self._database = database
-        self._vault = vault
-        self._key_secrets = KeySecrets(database, vault)
+        self._secret_box = secret_box
+        self._key_secrets = KeySecrets(database, secret_box)
 
-    async def pack(self, deliveries: Sequence[Delivery]) -> dict[str, Parcel]:
+    async def pack(self, deliveries: Sequence[Delivery]) -> dict[str, Envelope]:
         """Say what to send for deliveries.
 
         Returns:
-            The parcels by delivery. Those that are missing have nobody to go to any more: the
+            The envelopes by delivery. Those that are missing have nobody to go to any more: the
             endpoint was deleted or disabled, the key was revoked or has expired, or the event is
             gone.
 
@@ -64,7 +64,7 @@ class Outgoing:
         keys = await find_valid_keys(self._database, [one.key_id for one in deliveries])
         callbacks = {one.key_id for one in deliveries if one.endpoint_id is None}
         of_keys = await self._key_secrets.live(list(callbacks)) if callbacks else {}
-        parcels = {}
+        envelopes = {}
         for delivery in deliveries:
             event = bodies.get(delivery.event_id)
             if event is None or delivery.key_id not in keys:
@@ -75,13 +75,15 @@ class Outgoing:
                 target = self._target_of(endpoints.get(delivery.endpoint_id))
             if target[1]:
                 url, secrets = target
-                parcels[delivery.id] = Parcel(event["_id"], url, event["body"].encode(), secrets)
-        return parcels
+                envelopes[delivery.id] = Envelope(
+                    event["_id"], url, event["body"].encode(), secrets
+                )
+        return envelopes
 
     def _target_of(self, endpoint: Document | None) -> tuple[str, tuple[str, ...]]:
         if endpoint is None or endpoint["status"] == WebhookStatus.DISABLED.value:
             return "", ()
-        return endpoint["url"], live_secrets(self._vault, endpoint["secrets"], utc_now())
+        return endpoint["url"], live_secrets(self._secret_box, endpoint["secrets"], utc_now())
 
     async def _find(self, name: str, ids: Sequence[str]) -> dict[str, Document]:
         # As the claim has seen it: what is not yet on a majority would seem to be gone.

@@ -7,7 +7,7 @@ from datetime import timedelta
 from domain.webhooks.signing import webhook_secret
 from storage.clock import utc_now
 from storage.mongo.client import DURABLE, Database, Session
-from storage.webhooks.secret_box import Vault
+from storage.webhooks.secret_box import SecretBox
 from storage.webhooks.secret_rotation import first_secret, live_secrets, rotate
 
 SECRET_BYTES = 32
@@ -18,16 +18,16 @@ class KeySecrets:
 
     Args:
         database: Holds everything.
-        vault: Encrypts them.
+        secret_box: Encrypts them.
     """
 
-    def __init__(self, database: Database, vault: Vault) -> None:
+    def __init__(self, database: Database, secret_box: SecretBox) -> None:
         self._secrets = database["webhook_key_secrets"].with_options(write_concern=DURABLE)
-        self._vault = vault
+        self._secret_box = secret_box
 
     async def create(self, key_id: str, secret: str, session: Session | None = None) -> None:
         """Keep the first secret of a new key."""
-        kept = first_secret(self._vault, secret, utc_now())
+        kept = first_secret(self._secret_box, secret, utc_now())
         await self._secrets.insert_one({"_id": key_id, "secrets": kept}, session=session)
 
     async def ensure(self, key_id: str) -> None:
@@ -36,10 +36,10 @@ class KeySecrets:
         Raises:
             WebhooksNotSetUp: No secret can be kept.
         """
-        self._vault.check_open()
+        self._secret_box.check_configured()
         if await self._secrets.find_one({"_id": key_id}, {"_id": 1}) is None:
             fresh = webhook_secret(secrets.token_bytes(SECRET_BYTES))
-            kept = first_secret(self._vault, fresh, utc_now())
+            kept = first_secret(self._secret_box, fresh, utc_now())
             await self._secrets.update_one(
                 {"_id": key_id}, {"$setOnInsert": {"secrets": kept}}, upsert=True
             )
@@ -52,7 +52,7 @@ class KeySecrets:
         Raises:
             WebhooksNotSetUp: No secret can be kept.
         """
-        encrypted = self._vault.encrypt(secret)
+        encrypted = self._secret_box.encrypt(secret)
         await self.ensure(key_id)
         await rotate(self._secrets, {"_id": key_id}, encrypted, utc_now(), overlap, session)
 
@@ -61,5 +61,6 @@ class KeySecrets:
         now = utc_now()
         found = self._secrets.find({"_id": {"$in": list(key_ids)}})
         return {
-            kept["_id"]: live_secrets(self._vault, kept["secrets"], now) async for kept in found
+            kept["_id"]: live_secrets(self._secret_box, kept["secrets"], now)
+            async for kept in found
         }

@@ -13,7 +13,7 @@ _PURPOSE = b"minilab secrets at rest"
 _KEY_BYTES = 32
 
 
-class Vault:
+class SecretBox:
     """Encrypts and decrypts.
 
     Args:
@@ -24,11 +24,11 @@ class Vault:
         self._fernet = MultiFernet([_fernet(key) for key in keys]) if keys else None
 
     @property
-    def is_open(self) -> bool:
+    def is_configured(self) -> bool:
         """Whether there is a key."""
         return self._fernet is not None
 
-    def check_open(self) -> None:
+    def check_configured(self) -> None:
         """Refuse what needs a secret where none can be kept.
 
         Raises:
@@ -46,7 +46,7 @@ class Vault:
         Raises:
             WebhooksNotSetUp: There is no key.
         """
-        self.check_open()
+        self.check_configured()
         assert self._fernet is not None  # noqa: S101
         return self._fernet.encrypt(secret.encode()).decode()
 
@@ -56,7 +56,7 @@ class Vault:
         Raises:
             WebhooksNotSetUp: It was encrypted with a key that is not among those here.
         """
-        self.check_open()
+        self.check_configured()
         assert self._fernet is not None  # noqa: S101
         try:
             return self._fernet.decrypt(encrypted.encode()).decode()

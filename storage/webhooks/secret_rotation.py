@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from storage.mongo.client import Collection, Document, Session
-from storage.webhooks.secret_box import Vault
+from storage.webhooks.secret_box import SecretBox
 
 
 class SecretAtRest(msgspec.Struct, frozen=True):
@@ -23,18 +23,18 @@ class SecretAtRest(msgspec.Struct, frozen=True):
     expires_at: datetime | None = None
 
 
-def first_secret(vault: Vault, secret: str, now: datetime) -> list[Document]:
+def first_secret(secret_box: SecretBox, secret: str, now: datetime) -> list[Document]:
     """Make what is kept of a new receiver's secret."""
-    return _written([SecretAtRest(vault.encrypt(secret), now)])
+    return _written([SecretAtRest(secret_box.encrypt(secret), now)])
 
 
-def live_secrets(vault: Vault, kept: Sequence[Document], now: datetime) -> tuple[str, ...]:
+def live_secrets(secret_box: SecretBox, kept: Sequence[Document], now: datetime) -> tuple[str, ...]:
     """Read the secrets that sign, the newest first.
 
     Raises:
         WebhooksNotSetUp: They cannot be decrypted.
     """
-    return tuple(vault.decrypt(secret.encrypted) for secret in _read(kept, now))
+    return tuple(secret_box.decrypt(secret.encrypted) for secret in _read(kept, now))
 
 
 async def rotate(

@@ -25,7 +25,7 @@ from storage.clock import utc_now
 from storage.errors import STORE_FAILED
 from storage.webhooks.delivery_queue import ClaimedDelivery, DeliveryQueue
 from storage.webhooks.endpoints import Endpoints
-from storage.webhooks.envelopes import Outgoing, Parcel
+from storage.webhooks.envelopes import Envelope, Envelopes
 from tasks.delivery.metrics import DeliveryMetrics
 from tasks.delivery.sender import Answer, Sender
 from tasks.delivery.settings import DeliverySettings
@@ -53,7 +53,7 @@ class Attempter:
 
     Args:
         queue: Takes down what came of them.
-        outgoing: Knows what is sent.
+        envelopes: Knows what is sent.
         endpoints: Disables those that are gone.
         sender: Sends.
         settings: When an attempt is followed by another.
@@ -63,46 +63,46 @@ class Attempter:
     def __init__(
         self,
         queue: DeliveryQueue,
-        outgoing: Outgoing,
+        envelopes: Envelopes,
         endpoints: Endpoints,
         sender: Sender,
         settings: DeliverySettings,
         metrics: DeliveryMetrics,
     ) -> None:
         self._queue = queue
-        self._outgoing = outgoing
+        self._envelopes = envelopes
         self._endpoints = endpoints
         self._sender = sender
         self._delays = read_delays(settings.webhook_retry_seconds)
         self._disable_seconds = settings.webhook_disable_seconds
         self._metrics = metrics
 
-    async def pack(self, claimed: Sequence[ClaimedDelivery]) -> dict[str, Parcel]:
+    async def pack(self, claimed: Sequence[ClaimedDelivery]) -> dict[str, Envelope]:
         """Say what to send, by delivery; what cannot be sent is given back.
 
         Raises:
             PyMongoError: MongoDB cannot be reached; they are due again when their lease ends.
         """
         try:
-            parcels = await self._outgoing.pack([one.delivery for one in claimed])
+            envelopes = await self._envelopes.pack([one.delivery for one in claimed])
         except WebhooksNotSetUp as error:
             if len(claimed) > 1:  # The others can perhaps be read.
                 parts = [await self.pack([one]) for one in claimed]
-                return {name: parcel for part in parts for name, parcel in part.items()}
+                return {name: envelope for part in parts for name, envelope in part.items()}
             _log.error("secret_not_readable", delivery_id=claimed[0].delivery.id, reason=str(error))
             await self._queue.postpone(claimed[0], utc_now() + NOT_SET_UP_PAUSE)
             return {}
         for one in claimed:
-            if one.delivery.id not in parcels:
+            if one.delivery.id not in envelopes:
                 await self._queue.cancel(one, utc_now())
-        return parcels
+        return envelopes
 
-    async def attempt(self, claimed: ClaimedDelivery, parcel: Parcel) -> Outcome:
+    async def attempt(self, claimed: ClaimedDelivery, envelope: Envelope) -> Outcome:
         """Attempt a delivery once.
 
         Args:
             claimed: The delivery.
-            parcel: What to send.
+            envelope: What to send.
 
         Returns:
             What it says of its receiver.
@@ -112,7 +112,7 @@ class Attempter:
         """
         delivery = claimed.delivery
         at = utc_now()
-        answer = await self._send(parcel, at)
+        answer = await self._send(envelope, at)
         verdict = judge(answer.status_code)
         outcome = answer.error or verdict.value
         self._metrics.attempted(outcome, answer.seconds)
@@ -136,10 +136,10 @@ class Attempter:
             self._metrics.arrived(delivery.created_at, now)
         return Outcome(verdict is Verdict.DELIVERED, quiet)
 
-    async def _send(self, parcel: Parcel, at: datetime) -> Answer:
-        headers = signed_headers(parcel.event_id, at, parcel.body, parcel.secrets)
+    async def _send(self, envelope: Envelope, at: datetime) -> Answer:
+        headers = signed_headers(envelope.event_id, at, envelope.body, envelope.secrets)
         with self._metrics.in_flight.track_inprogress():
-            return await self._sender.send(parcel.url, parcel.body, headers)
+            return await self._sender.send(envelope.url, envelope.body, headers)
 
     async def _record(
         self,

@@ -18,7 +18,7 @@ from cachetools import TTLCache
 from storage.clock import utc_now
 from storage.errors import STORE_FAILED
 from storage.webhooks.delivery_queue import ClaimedDelivery, DeliveryQueue, Due
-from storage.webhooks.envelopes import Parcel
+from storage.webhooks.envelopes import Envelope
 from tasks.delivery.attempt import Attempter, Outcome
 from tasks.delivery.metrics import DeliveryMetrics
 from tasks.delivery.settings import DeliverySettings
@@ -102,10 +102,10 @@ class Engine:
         claimed = await self._queue.claim(chosen, now)
         if claimed:
             self.wake()  # There may be more for the same targets.
-            parcels = await self._attempter.pack(claimed)
+            envelopes = await self._attempter.pack(claimed)
             for one in claimed:
-                if parcel := parcels.get(one.delivery.id):
-                    self._begin(one, parcel)
+                if envelope := envelopes.get(one.delivery.id):
+                    self._begin(one, envelope)
         return min((at for at in (due.next_at, rested_at) if at is not None), default=None)
 
     def _choose(self, due: Due, now: datetime) -> tuple[list[str], datetime | None]:
@@ -142,9 +142,9 @@ class Engine:
     def _is_failing(self, target: str) -> bool:
         return self._fewer.get(target) == 1
 
-    def _begin(self, claimed: ClaimedDelivery, parcel: Parcel) -> None:
+    def _begin(self, claimed: ClaimedDelivery, envelope: Envelope) -> None:
         self._running[claimed.delivery.target] += 1
-        task = asyncio.create_task(self._run(claimed, parcel))
+        task = asyncio.create_task(self._run(claimed, envelope))
         self._tasks[task] = claimed
         task.add_done_callback(self._end)
 
@@ -156,9 +156,9 @@ class Engine:
         if self._is_full or target in self._crowded:
             self.wake()
 
-    async def _run(self, claimed: ClaimedDelivery, parcel: Parcel) -> None:
+    async def _run(self, claimed: ClaimedDelivery, envelope: Envelope) -> None:
         try:
-            outcome = await self._attempter.attempt(claimed, parcel)
+            outcome = await self._attempter.attempt(claimed, envelope)
         except STORE_FAILED as error:
             _log.warning("delivery_interrupted", reason=type(error).__name__)
         except Exception:  # One bad document must not end what all others depend on.

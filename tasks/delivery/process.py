@@ -47,7 +47,7 @@ class Deliverer:
         self._sender = Sender(settings.targets, deliveries.webhook_timeout_seconds, resolver)
         queue = DeliveryQueue(stores.database, deliveries.webhook_timeout_seconds + RECORD_SECONDS)
         attempter = Attempter(
-            queue, stores.outgoing, stores.webhooks, self._sender, deliveries, self._metrics
+            queue, stores.envelopes, stores.webhooks, self._sender, deliveries, self._metrics
         )
         self._engine = Engine(queue, attempter, deliveries, self._metrics)
         base_url = deliveries.public_url.rstrip("/")

@@ -305,7 +305,7 @@ BREACHES: dict[str, list[Breach]] = {
         _changing(
             "jobs",
             SUCCEEDED,
-            {"$set": {"unannounced": [{"version": 1, "at": datetime(2026, 1, 1, tzinfo=UTC)}]}},
+            {"$set": {"pending_events": [{"version": 1, "at": datetime(2026, 1, 1, tzinfo=UTC)}]}},
         )
     ],
     "indexes": [lambda database: database["upload_links"].drop_index("token_hash_1")],

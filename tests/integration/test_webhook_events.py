@@ -21,7 +21,7 @@ from tests.webhooks import (
     types_told,
 )
 
-MARKED = {"unannounced": {"$exists": True}}
+MARKED = {"pending_events": {"$exists": True}}
 NO_TIME: dict[str, object] = {"max_seconds": 1e-6}
 
 
@@ -230,7 +230,7 @@ async def test_announcer_that_died_halfway_is_made_good(
     await working_service.process([("a.jpg", draw())])
     database = working_service.stores.database
     marks = {
-        name: [(one["_id"], one["unannounced"]) async for one in database[name].find(MARKED)]
+        name: [(one["_id"], one["pending_events"]) async for one in database[name].find(MARKED)]
         for name in ("jobs", "images")
     }
     await announce(working_service)
@@ -240,7 +240,7 @@ async def test_announcer_that_died_halfway_is_made_good(
     for name, of_documents in marks.items():
         for document_id, mark in of_documents:
             durable = database[name].with_options(write_concern=DURABLE)
-            await durable.update_one({"_id": document_id}, {"$set": {"unannounced": mark}})
+            await durable.update_one({"_id": document_id}, {"$set": {"pending_events": mark}})
     assert await types_told(working_service, webhook["id"]) == ["image.processed", "job.finished"]
     assert set(await database["events"].distinct("_id")) == ids
 

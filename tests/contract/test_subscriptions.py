@@ -9,12 +9,12 @@ from domain.webhooks.events import EventType
 from storage.ledger.ledger import Ledger
 from storage.ledger.rows import ClaimedImage
 from storage.mongo.client import Document
-from storage.outbox.subscriptions import CACHE_SECONDS, EVERYTHING, NOTHING, Listeners
+from storage.outbox.subscriptions import ALL_TYPES, CACHE_SECONDS, NO_TYPES, Subscriptions
 from storage.stores import Stores
 from tests.drop_offs import accept, fail
 
 GAVE_UP = "decode_timed_out"
-UNANNOUNCED = {"unannounced": {"$exists": True}}
+PENDING_EVENTS = {"pending_events": {"$exists": True}}
 
 
 async def _listen(stores: Stores, types: list[str] | None = None, status: str = "enabled") -> None:
@@ -40,24 +40,24 @@ class Clock:
 
 async def test_look_is_kept_for_a_moment_and_never_longer(stores: Stores) -> None:
     clock = Clock()
-    listeners = Listeners(stores.database, clock)
-    assert await listeners.wanted() == NOTHING
+    subscriptions = Subscriptions(stores.database, clock)
+    assert await subscriptions.wanted_types() == NO_TYPES
     await _listen(stores)
     clock.now += CACHE_SECONDS / 2
-    assert await listeners.wanted() == NOTHING
+    assert await subscriptions.wanted_types() == NO_TYPES
     clock.now += CACHE_SECONDS / 2
-    assert await listeners.wanted() == EVERYTHING
+    assert await subscriptions.wanted_types() == ALL_TYPES
 
 
 async def test_look_ahead_saves_the_next_who_asks_the_wait(stores: Stores) -> None:
     clock = Clock()
-    listeners = Listeners(stores.database, clock)
-    assert await listeners.wanted() == NOTHING
+    subscriptions = Subscriptions(stores.database, clock)
+    assert await subscriptions.wanted_types() == NO_TYPES
     await _listen(stores)
     clock.now += CACHE_SECONDS * 0.9
-    listeners.look_ahead()
+    subscriptions.prefetch()
     clock.now += CACHE_SECONDS * 0.2
-    assert await listeners.wanted() == EVERYTHING
+    assert await subscriptions.wanted_types() == ALL_TYPES
 
 
 async def test_gathers_what_is_wanted(stores: Stores) -> None:
@@ -65,7 +65,7 @@ async def test_gathers_what_is_wanted(stores: Stores) -> None:
     await _listen(stores, ["image.deleted", "job.finished"], status="paused")
     await _listen(stores, None, status="disabled")
     wanted = {EventType.JOB_FINISHED, EventType.IMAGE_DELETED}
-    assert await Listeners(stores.database).wanted() == wanted
+    assert await Subscriptions(stores.database).wanted_types() == wanted
 
 
 @pytest.mark.parametrize("types", [["image.processed"], ["dead_letter.created"], ["job.finished"]])
@@ -77,11 +77,11 @@ async def test_stale_worker_leaves_no_mark(stores: Stores, types: list[str]) -> 
     holder = await _claim_when_free(ledger, ticket.job.id)
     assert await ledger.finish([fail(stale, GAVE_UP)]) == 0
     images = stores.database["images"]
-    assert await images.count_documents(UNANNOUNCED) == 0
+    assert await images.count_documents(PENDING_EVENTS) == 0
     assert await ledger.finish([fail(holder, GAVE_UP)]) == 1
     assert await ledger.finish([fail(holder, GAVE_UP)]) == 0
     (image,) = await images.find().to_list(None)
-    marks = image.get("unannounced", [])
+    marks = image.get("pending_events", [])
     assert len(marks) == (0 if types == ["job.finished"] else 1)
     for mark in marks:
         assert (mark["fence"], mark["gave_up"]) == (holder.fence, GAVE_UP)
@@ -89,7 +89,7 @@ async def test_stale_worker_leaves_no_mark(stores: Stores, types: list[str]) -> 
     await asyncio.gather(*(ledger.settle(ticket.job.id) for _ in range(3)))
     job = await stores.database["jobs"].find_one({"_id": ticket.job.id})
     assert job is not None
-    assert len(job.get("unannounced", [])) == (1 if types == ["job.finished"] else 0)
+    assert len(job.get("pending_events", [])) == (1 if types == ["job.finished"] else 0)
 
 
 async def test_image_that_was_begun_too_often_is_told_of(stores: Stores) -> None:
@@ -98,4 +98,4 @@ async def test_image_that_was_begun_too_often_is_told_of(stores: Stores) -> None
     _, (claimed,) = await stores.ledger.claim(ticket.job.id, 0)
     later = (await stores.database["images"].find().to_list(None))[0]["due_at"]
     assert await stores.recovery.fail(fail(claimed, GAVE_UP), later + timedelta(seconds=1))
-    assert await stores.database["images"].count_documents(UNANNOUNCED) == 1
+    assert await stores.database["images"].count_documents(PENDING_EVENTS) == 1
