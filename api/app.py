@@ -7,7 +7,6 @@ from pathlib import Path
 
 import structlog
 from litestar import Litestar, Router
-from litestar.datastructures import State
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import SwaggerRenderPlugin
@@ -38,6 +37,7 @@ from api.controllers.statistics import get_statistics
 from api.controllers.upload_links import UploadLinkController
 from api.controllers.users import UserController
 from api.controllers.webhooks import WebhookController
+from api.dependencies import provide
 from api.http.auth import OPEN, BearerAuthentication
 from api.http.errors import EXCEPTION_HANDLERS
 from api.http.no_store import keep_tokens_here
@@ -51,6 +51,7 @@ from api.monitoring.readiness import Parts
 from api.monitoring.service_metrics import ServiceMetrics
 from api.server.lingering_close import LingeringClose
 from api.settings import Settings
+from api.state import AppState
 from api.uploads.tickets import Tickets
 from domain.keys import hash_secret
 from domain.version import VERSION
@@ -58,7 +59,7 @@ from sandbox.pool import ChildPool
 from storage.errors import STORE_FAILED
 from storage.histograms.similar_images import SimilarImages
 from storage.histograms.similar_users import SimilarUsers
-from storage.stores import Stores, open_stores
+from storage.stores import Stores, closing
 from telemetry.tracing import open_tracing
 
 PAGES = Path(__file__).parent / "pages"
@@ -77,27 +78,28 @@ def create_app(settings: Settings) -> Litestar:
     Returns:
         An application that opens its stores when it starts, and waits for none of them.
     """
+    stores = Stores(settings.stores, settings.rules)
+    state = compose_state(settings, stores)
 
     @asynccontextmanager
-    async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with open_stores(settings.stores, settings.rules) as stores:
-            compose_state(app.state, settings, stores)
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        async with closing(stores):
             preparing = asyncio.create_task(_prepare(stores))
             looking_out = asyncio.create_task(look_out(stores))
-            telling = asyncio.create_task(app.state.live_jobs.run())
+            telling = asyncio.create_task(state.live_jobs.run())
             stores.job_events.start()
-            app.state.admission.watch.start()
+            state.admission.watch.start()
             try:
                 yield
             finally:
                 preparing.cancel()
                 looking_out.cancel()
                 telling.cancel()
-                await app.state.admission.close()
+                await state.admission.close()
                 await stores.acceptance.drain()
                 await stores.hints.drain()
                 await stores.job_events.stop()
-                app.state.tracing.close()
+                state.tracing.close()
 
     app = Litestar(
         route_handlers=[
@@ -130,6 +132,8 @@ def create_app(settings: Settings) -> Litestar:
                 include_in_schema=False,
             ),
         ],
+        state=state,
+        dependencies=provide(state),
         lifespan=[lifespan],
         middleware=[DefineMiddleware(BearerAuthentication)],
         before_send=[keep_tokens_here],
@@ -144,9 +148,10 @@ def create_app(settings: Settings) -> Litestar:
     return app
 
 
-def compose_state(state: State, settings: Settings, stores: Stores) -> None:
-    """Hand the handlers what they need."""
+def compose_state(settings: Settings, stores: Stores) -> AppState:
+    """Build what the middleware and the handlers share. Nothing connects to a server yet."""
     pool = ChildPool(settings.api.render_children, settings.images.max_child_bytes)
+    state = AppState()
     state.settings = settings
     state.stores = stores
     state.estimates = Estimates(stores)
@@ -163,6 +168,7 @@ def compose_state(state: State, settings: Settings, stores: Stores) -> None:
     state.parts = Parts(stores, state.admission, settings.admission)
     state.tracing = open_tracing("api", VERSION, settings.tracing)
     state.admin_key_hash = hash_secret(settings.api.admin_key)
+    return state
 
 
 def openapi_config() -> OpenAPIConfig:

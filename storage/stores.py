@@ -152,7 +152,13 @@ class Stores:
 @asynccontextmanager
 async def open_stores(settings: StoreSettings, rules: WorkRules) -> AsyncIterator[Stores]:
     """Open the stores, and close them at the end. No server has to be up yet."""
-    stores = Stores(settings, rules)
+    async with closing(Stores(settings, rules)) as stores:
+        yield stores
+
+
+@asynccontextmanager
+async def closing(stores: Stores) -> AsyncIterator[Stores]:
+    """Close the stores at the end."""
     try:
         yield stores
     finally:

@@ -1,6 +1,7 @@
 """Who is calling: every route under /v1 and /process wants a key, or the token of a link."""
 
 import hmac
+from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from typing import Any
 
@@ -12,7 +13,15 @@ from litestar.middleware import AbstractAuthenticationMiddleware, Authentication
 from litestar.types import ASGIApp
 
 from domain.errors.access import Forbidden, LinkRevoked, NotFound, Unauthenticated
-from domain.keys import ADMIN_USER, LINK_PREFIX, Caller, Role, hash_secret
+from domain.keys import (
+    ADMIN_USER,
+    LINK_PREFIX,
+    Caller,
+    Role,
+    check_may_delete,
+    check_may_read,
+    hash_secret,
+)
 from domain.links import UploadLink
 from storage.access.api_keys import ApiKeys
 from storage.access.upload_links import UploadLinks
@@ -114,24 +123,57 @@ def shown_secret(header: str) -> str:
 
 
 def admins_only(connection: ASGIConnection[Any, Caller, Any, Any], _: BaseRouteHandler) -> None:
-    """Guard a route that only admins may use.
+    """Guard a route that only admin keys may use.
 
     Raises:
-        Forbidden: Another key was shown.
+        Forbidden: The caller has another key.
     """
-    if isinstance(connection, Request) and connection.method == HttpMethod.OPTIONS:
-        return  # Asked without a key by browsers, and answered with nothing but the methods.
-    if not connection.user.is_admin:
-        raise Forbidden("This route wants an admin key.")
+    _require_role(connection, {Role.ADMIN}, "This route requires an admin key.")
 
 
 def no_client_keys(connection: ASGIConnection[Any, Caller, Any, Any], _: BaseRouteHandler) -> None:
-    """Guard a route that tells of all users: only admin and service keys may use it.
+    """Guard a route that reads data of all users: only admin and service keys may use it.
 
     Raises:
-        Forbidden: Another key was shown.
+        Forbidden: The caller has a client key.
     """
-    if isinstance(connection, Request) and connection.method == HttpMethod.OPTIONS:
-        return
-    if connection.user.role not in {Role.ADMIN, Role.SERVICE}:
-        raise Forbidden("This route tells of all users: it wants an admin or a service key.")
+    _require_role(
+        connection,
+        {Role.ADMIN, Role.SERVICE},
+        "This route reads data of all users: it requires an admin or a service key.",
+    )
+
+
+def may_read_user(connection: ASGIConnection[Any, Caller, Any, Any], _: BaseRouteHandler) -> None:
+    """Guard a route that reads the user of its path.
+
+    Raises:
+        NotFound: The caller is a client or a link of another user.
+        InvalidValue: The user ID is not well formed.
+    """
+    if not _is_preflight(connection):
+        check_may_read(connection.user, connection.path_params["user_id"])
+
+
+def may_delete_user(connection: ASGIConnection[Any, Caller, Any, Any], _: BaseRouteHandler) -> None:
+    """Guard a route that deletes the user of its path.
+
+    Raises:
+        NotFound: The caller is a client of another user.
+        Forbidden: The caller is a link.
+        InvalidValue: The user ID is not well formed.
+    """
+    if not _is_preflight(connection):
+        check_may_delete(connection.user, connection.path_params["user_id"])
+
+
+def _require_role(
+    connection: ASGIConnection[Any, Caller, Any, Any], roles: AbstractSet[Role], detail: str
+) -> None:
+    if not _is_preflight(connection) and connection.user.role not in roles:
+        raise Forbidden(detail)
+
+
+def _is_preflight(connection: ASGIConnection[Any, Caller, Any, Any]) -> bool:
+    """Say whether a browser asks, without a key, for the methods of a route."""
+    return isinstance(connection, Request) and connection.method == HttpMethod.OPTIONS
