@@ -49,6 +49,7 @@ check: $(VENV)/.dev $(NODE_MODULES) ## Lint, types, layers, drift of the contrac
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m openapi.write_document --check
+	$(BIN)/python -m deploy.reference --check
 	$(BIN)/openapi-spec-validator openapi/openapi.json
 	$(BIN)/node openapi/node_modules/.bin/spectral lint openapi/openapi.json --ruleset openapi/spectral.yaml --fail-severity warn --quiet
 	$(BIN)/node openapi/node_modules/.bin/redocly lint openapi/openapi.json --config openapi/redocly.yaml
@@ -80,6 +81,9 @@ verify-data: $(VENV)/.run ## Check every invariant of the data, also while it ru
 
 openapi: $(VENV)/.dev ## Write openapi/openapi.json anew from the code
 	$(BIN)/python -m openapi.write_document
+
+reference: $(VENV)/.dev ## Write docs/settings.md and docs/limits.md anew from the code
+	$(BIN)/python -m deploy.reference
 
 sdk: $(VENV)/.dev $(NODE_MODULES) ## Write the clients of sdk/ anew from openapi/openapi.json (CLIENTS: python typescript kotlin swift)
 	@$(BIN)/python -m openapi.generate_clients $(CLIENTS)

@@ -1,4 +1,4 @@
-"""How the API is served, and the key that everything starts with."""
+"""Settings of the API process."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -24,20 +24,21 @@ MAX_WAIT_SECONDS = 30
 
 
 class ApiSettings(msgspec.Struct, frozen=True):
-    """How the API is served.
+    """The API: its address, its first key and its defaults.
 
     Attributes:
-        host: Address to listen on.
-        port: Port to listen on.
-        admin_key: The first key; any string of 32 characters or more.
-        admin_key_file: A file that holds it, where it is not given itself.
-        render_children: Child processes that draw pictures on demand.
-        drain_seconds: Longest wait for running requests when asked to stop.
-        access_log: Whether each request is a line in the log.
-        gps: What becomes of positions where an upload does not say: ``keep`` or ``strip``.
-        metrics_open: Whether ``/metrics`` is read without a key; else it wants an admin key.
-        public_url: Where people and receivers reach the service; links begin with it. Empty: as
-            the request that makes a link has it; events have paths.
+        host: Address on which the API listens.
+        port: Port on which the API listens.
+        admin_key: The first admin key, 32 characters or more. Required, here or in a file.
+        admin_key_file: File that holds the admin key; read if ``MINILAB_ADMIN_KEY`` is not set.
+        render_children: Child processes that render pictures on demand.
+        drain_seconds: Longest wait for running requests after a request to stop, in seconds.
+        access_log: Whether each request is logged.
+        gps: Treatment of positions if neither an upload nor its link sets one.
+        metrics_open: Whether ``/metrics`` needs no key; ``false``: it needs an admin key.
+        public_url: URL at which clients and receivers reach the service, as in
+            ``https://photos.example``; links begin with it. Empty: links begin with the address
+            of the request that creates them, and events carry paths.
     """
 
     host: str = "127.0.0.1"
@@ -53,7 +54,7 @@ class ApiSettings(msgspec.Struct, frozen=True):
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """All that the API is told."""
+    """All settings of the API."""
 
     stores: StoreSettings
     rules: WorkRules

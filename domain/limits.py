@@ -1,4 +1,4 @@
-"""All bounds in one place. Each is checked before the work that it bounds costs anything."""
+"""All limits in one place. Each is checked before the work that it bounds."""
 
 from typing import Annotated
 
@@ -11,20 +11,21 @@ Rate = Annotated[float, msgspec.Meta(ge=0)]
 
 
 class UploadLimits(msgspec.Struct, frozen=True):
-    """What one request may bring.
+    """Limits of one request.
 
     Attributes:
-        max_file_bytes: Largest single file, in bytes.
-        max_request_bytes: Largest body of one request, in bytes.
-        max_files: Most parts with a file name in one request.
-        max_filename_chars: Longest file name that is kept; longer ones are shortened.
-        max_field_bytes: Largest text field of a form, in bytes.
-        max_fields: Most text fields in one request.
-        max_part_headers: Most header lines of one part.
-        max_part_header_bytes: Longest header line of one part, in bytes.
-        max_header_bytes: Longest request line and headers together, in bytes.
-        max_header_seconds: Longest time for them to arrive, in seconds.
-        max_upload_seconds: Longest time for a body to arrive, in seconds.
+        max_file_bytes: Size of one file, in bytes.
+        max_request_bytes: Size of the body of one request, in bytes.
+        max_files: Files in one request: parts with a file name.
+        max_filename_chars: Length of a stored file name; a longer name is shortened.
+        max_field_bytes: Size of one text field of a form, in bytes.
+        max_fields: Text fields in one request.
+        max_part_headers: Header lines of one part.
+        max_part_header_bytes: Length of one header line of a part, in bytes.
+        max_header_bytes: Size of the request line and the headers together, in bytes.
+        max_header_seconds: Time in which the request line and the headers arrive, in seconds.
+        max_upload_seconds: Time in which the body of a request arrives, in seconds. The workers
+            must have the same value.
     """
 
     max_file_bytes: Positive = 64 * 1024 * 1024
@@ -41,15 +42,15 @@ class UploadLimits(msgspec.Struct, frozen=True):
 
 
 class ImageLimits(msgspec.Struct, frozen=True):
-    """What one image may cost once it is looked into.
+    """Limits of one image.
 
     Attributes:
-        max_pixels: Most pixels (width × height) that are decoded.
-        max_side_px: Longest side, in pixels.
-        max_frames: Most frames or pages that a file may hold; the first one is processed.
-        max_metadata_bytes: Most bytes of tags, colour profiles and texts in one file.
-        max_seconds: Longest time for all operations on one image, in seconds.
-        max_child_bytes: Address space that a child may add to what it starts with, in bytes.
+        max_pixels: Pixels (width × height) of an image.
+        max_side_px: Width and height of an image, in pixels.
+        max_frames: Frames or pages of one file; only the first is processed.
+        max_metadata_bytes: Size of all tags, colour profiles and texts of one file, in bytes.
+        max_seconds: Time for all operations on one image, in seconds.
+        max_child_bytes: Address space that a child process adds after its start, in bytes.
     """
 
     max_pixels: Positive = 100_000_000
@@ -61,22 +62,20 @@ class ImageLimits(msgspec.Struct, frozen=True):
 
 
 class StructureLimits(msgspec.Struct, frozen=True):
-    """How far the structure of a file is followed; beyond it the file counts as damaged.
-
-    No honest file comes near these, so that no setting changes them.
+    """Limits of the structure of a file. No honest file comes near them: they are fixed.
 
     Attributes:
         jpeg_markers: Markers outside the pixel data of a JPEG.
-        jpeg_scans: Scans of a progressive JPEG; what libjpeg-turbo's fuzzers allow.
+        jpeg_scans: Scans of a progressive JPEG, as in libjpeg-turbo's fuzzers.
         png_chunks: Chunks of a PNG.
         webp_chunks: Chunks of a WebP.
-        gif_blocks: Blocks of a GIF, those within its frames included.
-        heif_boxes: Boxes of a HEIC or AVIF at its top.
-        directories: Pages of a TIFF that are counted; there the count ends.
+        gif_blocks: Blocks of a GIF, including those inside its frames.
+        heif_boxes: Top-level boxes of a HEIC or AVIF.
+        directories: Pages of a TIFF.
         directory_entries: Tags of one directory of a TIFF.
-        tag_values: Values of one tag; longer arrays are left out.
-        tag_reads: Reads of one EXIF block, loops among them; then it counts as empty.
-        tag_read_bytes: Bytes read of one EXIF block, loops among them; likewise.
+        tag_values: Values of one tag.
+        tag_reads: Reads in one EXIF block; loops count each time.
+        tag_read_bytes: Bytes read in one EXIF block; loops count each time.
         camera_notes: Segments of a JPEG that are searched for what cameras older than EXIF wrote.
         camera_note_entries: Entries of one of those.
     """
@@ -100,24 +99,28 @@ STRUCTURE = StructureLimits()
 
 
 class AdmissionLimits(msgspec.Struct, frozen=True):
-    """How much is let in, by tenant and in all. A value of 0 switches its limit off.
+    """Limits of each tenant, and of the whole service.
 
-    A tenant is the user of a client key, or a service key; admin keys are none.
+    A tenant is the user of a client key, or a service key; admin keys have no tenant.
 
     Attributes:
-        tenant_requests_per_second: Uploads of one tenant in the long run; may be a fraction.
-        tenant_requests_burst: Most uploads of one tenant at once.
-        tenant_files_per_second: Files of one tenant in the long run.
-        tenant_files_burst: Most files of one tenant at once; a request may go over it.
-        tenant_bytes_per_second: Bytes of one tenant in the long run.
-        tenant_bytes_burst: Most bytes of one tenant at once; a request may go over it.
-        tenant_max_images_in_flight: Most images of one tenant that are waiting or worked on.
-        max_concurrent_uploads: Most large uploads (1 MiB and more) that one API process takes in
-            at the same time; smaller ones count in proportion, 1/32 at least.
-        max_backlog_seconds: Longest time that the live workers may need for all that waits.
-        max_backlog_images: Most images that may be waiting or worked on.
-        min_free_disk_bytes: Least room that is left on MongoDB's disk, in bytes.
-        max_stored_bytes: Most bytes of stored files, each blob counted once.
+        tenant_requests_per_second: Sustained uploads of one tenant; may be a fraction. 0: no
+            limit.
+        tenant_requests_burst: Uploads of one tenant at once.
+        tenant_files_per_second: Sustained files of one tenant. 0: no limit.
+        tenant_files_burst: Files of one tenant at once; a single request may exceed it.
+        tenant_bytes_per_second: Sustained bytes of one tenant. 0: no limit.
+        tenant_bytes_burst: Bytes of one tenant at once; a single request may exceed it.
+        tenant_max_images_in_flight: Images of one tenant that wait or are processed. 0: no limit.
+        max_concurrent_uploads: Uploads of 1 MiB and more that one API process receives at the
+            same time, some 4 MB of memory each; a smaller one counts in proportion, 1/32 at
+            least. 0: no limit.
+        max_backlog_seconds: Time that the live workers need for all waiting work, in seconds.
+            0: no limit.
+        max_backlog_images: Images that wait or are processed. 0: no limit.
+        min_free_disk_bytes: Free space that remains on MongoDB's disk, in bytes. 0: no limit.
+        max_stored_bytes: Size of all stored files, equal files counted once, in bytes. 0: no
+            limit.
     """
 
     tenant_requests_per_second: Rate = 1000.0
@@ -135,13 +138,13 @@ class AdmissionLimits(msgspec.Struct, frozen=True):
 
 
 class ListenerLimits(msgspec.Struct, frozen=True):
-    """How many event streams one API process holds open, and how.
+    """Limits of the event streams of one API process.
 
     Attributes:
-        max_listeners: Most streams of one API process; 0 for any number.
-        tenant_max_listeners: Most of these of one tenant; 0 for any number.
-        listener_heartbeat_seconds: Longest silence of a stream, in seconds.
-        listener_stall_seconds: A reader that takes nothing for so long is cut off, in seconds.
+        max_listeners: Open streams of one API process, some 40 KB of memory each. 0: no limit.
+        tenant_max_listeners: Open streams of one tenant in one API process. 0: no limit.
+        listener_heartbeat_seconds: Silence of a stream, in seconds.
+        listener_stall_seconds: Time in which a client reads nothing, in seconds.
     """
 
     max_listeners: Count = 2000

@@ -1,4 +1,4 @@
-"""Where the servers are."""
+"""Settings of the stores and of the work in them."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,19 +18,20 @@ MAX_TTL_SECONDS = 100 * 365 * 24 * 3600
 
 
 class StoreSettings(msgspec.Struct, frozen=True):
-    """How MongoDB and Redis are reached.
+    """Connections to MongoDB and Redis.
 
     Attributes:
-        mongodb_url: A replica set (one node is enough): acceptance and deletes are
+        mongodb_url: URL of a MongoDB replica set, of one node or more: the service uses
             transactions.
-        redis_url: Any Redis with ``maxmemory-policy noeviction``.
-        mongodb_database: The database that holds everything.
+        redis_url: URL of a Redis with ``maxmemory-policy noeviction``.
+        mongodb_database: Name of the database.
         store_timeout_seconds: Longest wait for one call to MongoDB, in seconds.
         redis_timeout_seconds: Longest wait for one call to Redis, in seconds.
-        idempotency_seconds: How long the answer to an Idempotency-Key is kept, in seconds.
-        secret_key: What the secrets of webhooks are encrypted with: texts of 32 characters or
-            more, comma list; the first encrypts, the others still decrypt. Empty: no webhooks.
-        secret_key_file: A file that holds it, where it is not given itself.
+        idempotency_seconds: Time for which the response to an ``Idempotency-Key`` is kept, in
+            seconds.
+        secret_key: Keys that encrypt the secrets of webhooks, a comma-separated list. Each has
+            32 characters or more. The first encrypts, all decrypt. Empty: webhooks are refused.
+        secret_key_file: File that holds these keys; read if ``MINILAB_SECRET_KEY`` is not set.
     """
 
     mongodb_url: MongoUrl
@@ -49,19 +50,21 @@ class StoreSettings(msgspec.Struct, frozen=True):
 
 
 class WorkRules(msgspec.Struct, frozen=True):
-    """How work is cut, leased, looked after and given up. The same for API and workers.
+    """Rules of the work: chunks, leases, attempts, expiry. The same for the API and workers.
 
     Attributes:
-        chunk_max_images: Most images that one task takes.
-        chunk_max_bytes: Most bytes that one task takes, if it takes more than one image.
-        lease_seconds: A claim that is not renewed for this long is open to others.
-        hint_grace_seconds: Queued work that nobody has begun for this long is looked after.
-        max_attempts: An image that was claimed this often without an end has failed.
-        queue_max_hints: Most chunks in Redis; what does not fit waits in MongoDB alone.
-        tenant_weights: Users who get a larger share than others, whose weight is 1, as in
-            ``alice=2,bob=3``.
-        job_ttl_seconds: How long a job is kept after its end; 0: for ever.
-        image_ttl_seconds: How long an image and its results are kept after its end; 0: for ever.
+        chunk_max_images: Most images of one task.
+        chunk_max_bytes: Most bytes of one task of several images.
+        lease_seconds: Time after which a claim that is not renewed expires, in seconds.
+        hint_grace_seconds: Time after which the reconciler sends queued work again if no worker
+            has claimed it, in seconds.
+        max_attempts: Claims after which an image that has not ended fails.
+        queue_max_hints: Most chunks in the queue in Redis; the others wait in MongoDB.
+        tenant_weights: Users with a larger share of the workers, as in ``alice=2,bob=3``. The
+            weight of all others is 1.
+        job_ttl_seconds: Time for which a job is kept after its end, in seconds. 0: for ever.
+        image_ttl_seconds: Time for which an image and its results are kept after its end, in
+            seconds. 0: for ever.
     """
 
     chunk_max_images: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 25

@@ -12,10 +12,10 @@ LEVELS = logging.getLevelNamesMapping()
 
 
 class LogSettings(msgspec.Struct, frozen=True):
-    """What is logged.
+    """The log.
 
     Attributes:
-        log_level: The least severe lines that are written.
+        log_level: Least severe level that is logged.
     """
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"

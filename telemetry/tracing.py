@@ -21,10 +21,11 @@ current_traceparent: ContextVar[str | None] = ContextVar("traceparent", default=
 
 
 class TracingSettings(msgspec.Struct, frozen=True):
-    """Whether traces are sent; where to, the standard ``OTEL_*`` variables say.
+    """Whether traces are sent. The standard ``OTEL_*`` variables name the collector.
 
     Attributes:
-        tracing: None: where one of these variables names a collector.
+        tracing: Whether traces are sent. Not set: they are sent if ``OTEL_EXPORTER_OTLP_ENDPOINT``
+            or ``OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`` is set.
     """
 
     tracing: bool | None = None

@@ -68,11 +68,12 @@ HEX = re.compile("0x[0-9a-f]*", re.IGNORECASE)
 
 
 class TargetRules(msgspec.Struct, frozen=True):
-    """Which receivers are admitted beside those on the Internet.
+    """Receivers of webhooks that are allowed in addition to those on the Internet.
 
     Attributes:
-        webhook_allow: Networks that are reached although they are private: CIDR, comma list.
-        webhook_allow_http: Whether receivers without TLS are admitted.
+        webhook_allow: Private networks in which receivers are allowed, a comma-separated list in
+            CIDR notation.
+        webhook_allow_http: Whether receivers without TLS are allowed.
     """
 
     webhook_allow: str = ""

@@ -1,0 +1,1 @@
+"""The reference pages of settings and limits, written from the code."""
