@@ -12,6 +12,28 @@ from domain.records import GpsPolicy
 MAX_LIFE = timedelta(days=90)
 
 
+class LinkPlan(msgspec.Struct, frozen=True):
+    """The properties of a new link.
+
+    Attributes:
+        expires_at: When the link expires, or
+        expires_in: in how many seconds; one of the two.
+        max_files: Largest number of files that become images; None for any number.
+        max_bytes: Largest total size of these files; None for any size.
+        note: A note for the people who get the link.
+        user_id: Owner of the images; None for a new user of the link's own.
+        gps: Policy for positions where an upload names none; None for that of the settings.
+    """
+
+    expires_at: datetime | None = None
+    expires_in: int | None = None
+    max_files: int | None = None
+    max_bytes: int | None = None
+    note: str | None = None
+    user_id: str | None = None
+    gps: GpsPolicy | None = None
+
+
 class LinkStatus(StrEnum):
     """Whether a link takes files, and else why not."""
 

@@ -16,8 +16,10 @@ from storage.aggregates.adoption import mark_new
 from storage.aggregates.statistics import StatisticsReader
 from storage.backlog.load import LoadMeter
 from storage.backlog.workers import Workers, Workforce
+from storage.blobs.known_blobs import KnownBlobs
 from storage.blobs.poison import Poisons
 from storage.blobs.results import Results
+from storage.blobs.variants import StoredVariants
 from storage.catalog.image_search import ImageSearch
 from storage.catalog.images import Images
 from storage.catalog.jobs import Jobs
@@ -38,6 +40,7 @@ from storage.queue.hints import Hints
 from storage.queue.job_events import JobEvents
 from storage.rate_limits import Buckets
 from storage.removal.expiry import Expiry
+from storage.removal.image_deletion import ImageDeletion
 from storage.removal.user_deletion import UserDeletion
 from storage.schema import ensure_indexes
 from storage.settings import StoreSettings, WorkRules
@@ -61,6 +64,7 @@ class Stores:
     def __init__(self, settings: StoreSettings, rules: WorkRules) -> None:
         self.client: Client = connect_mongo(settings)
         self.database: Database = self.client[settings.mongodb_database]
+        self.blobs = KnownBlobs(self.database)
         self.blob_chunks: Collection = self.database["blobs.chunks"]
         self.redis: ArqRedis = connect_redis(settings)
         due_after = timedelta(seconds=rules.hint_grace_seconds)
@@ -82,7 +86,8 @@ class Stores:
         self.ledger = Ledger(
             self.database, rules.lease_seconds, rules.max_attempts, self.metrics, self.subscriptions
         )
-        self.images = Images(self.client, self.database, self.ledger.states)
+        self.image_deletion = ImageDeletion(self.client, self.database, self.ledger.states)
+        self.images = Images(self.database)
         self.jobs = Jobs(self.database)
         self.load = LoadMeter(self.database)
         self.medians = Medians(self.client, self.database)
@@ -98,6 +103,7 @@ class Stores:
         self.upload_links = UploadLinks(self.database)
         lease = timedelta(seconds=rules.lease_seconds)
         self.user_deletion = UserDeletion(self.client, self.database, self.ledger.states, lease)
+        self.variants = StoredVariants(self.database)
         self.webhooks = Endpoints(self.client, self.database, self.secret_box)
         self.user_histograms = UserHistograms(self.database)
         self.workers = Workers(self.database)

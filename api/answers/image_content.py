@@ -13,11 +13,11 @@ from werkzeug.http import dump_options_header
 from api.http.errors import problem_response, status_of
 from api.http.request_headers import requested_range
 from api.images.variants import STRIPPED, Variants, version_of
+from domain.blobs import Blob
 from domain.errors.requests import RangeNotSatisfiable
 from domain.images.formats import ImageFormat
 from domain.records import GpsPolicy, Image
 from storage.blobs.intake import CHUNK_BYTES
-from storage.blobs.known_blobs import Blob
 from storage.blobs.reads import FileId, stream_file
 from storage.stores import Stores
 

@@ -80,12 +80,12 @@ class ImageController(Controller):
             images = await stores.image_search.list_page(
                 wanted, limit + 1, before=after[1] if after else None
             )
-            blobs = await stores.images.blobs([image.sha256 for image in images])
+            blobs = await stores.blobs.find([image.sha256 for image in images])
             views = [view_listed(image, blobs.get(image.sha256)) for image in images]
             return cut_page(views, limit, [image.id for image in images])
         likeness = await find_likeness(stores, wanted.scope, similar_to, distance)
         found = await stores.image_search.list_similar(wanted, likeness, limit + 1, after)
-        blobs = await stores.images.blobs([image.sha256 for _, image in found])
+        blobs = await stores.blobs.find([image.sha256 for _, image in found])
         views = [view_listed(image, blobs.get(image.sha256), apart) for apart, image in found]
         return cut_page(views, limit, [write_cursor(apart, image.id) for apart, image in found])
 
@@ -102,9 +102,9 @@ class ImageController(Controller):
         self, request: ApiRequest, image_id: ImageId, user_id: NamedUser = None
     ) -> ImageView:
         """Read an image with all its results."""
-        images = request.app.state.stores.images
-        image = await images.get(image_id, scope_of(request.user, user_id))
-        blobs = await images.blobs([image.sha256])
+        stores = request.app.state.stores
+        image = await stores.images.get(image_id, scope_of(request.user, user_id))
+        blobs = await stores.blobs.find([image.sha256])
         rules = request.app.state.settings.rules
         return view_image(image, blobs.get(image.sha256), rules)
 
@@ -139,7 +139,7 @@ class ImageController(Controller):
         """
         state = request.app.state
         image = await state.stores.images.get(image_id, scope_of(request.user, user_id))
-        blobs = await state.stores.images.blobs([image.sha256])
+        blobs = await state.stores.blobs.find([image.sha256])
         if image.sha256 not in blobs:
             raise NotFound
         content = await find_content(state.variants, image, blobs[image.sha256], variant)
@@ -165,9 +165,9 @@ class ImageController(Controller):
         self, request: ApiRequest, image_id: ImageId, user_id: NamedUser = None
     ) -> Response[Any]:
         """Read the gray-level histogram as numbers, or see it as a plot."""
-        images = request.app.state.stores.images
-        image = await images.get(image_id, scope_of(request.user, user_id))
-        blobs = await images.blobs([image.sha256])
+        stores = request.app.state.stores
+        image = await stores.images.get(image_id, scope_of(request.user, user_id))
+        blobs = await stores.blobs.find([image.sha256])
         packed = result_of(image, blobs.get(image.sha256), "histogram")
         if packed is None and image.item.status not in TERMINAL:
             raise WrongState("The histogram is not known yet; ask again when the job is done.")
@@ -190,7 +190,7 @@ class ImageController(Controller):
     ) -> None:
         """Delete an upload; its bytes and results go with the last image that shares them."""
         stores = request.app.state.stores
-        deleted = await stores.images.delete(image_id, scope_of(request.user, user_id))
+        deleted = await stores.image_deletion.delete(image_id, scope_of(request.user, user_id))
         if deleted.was_open:  # Whoever works on it can stop.
             await stores.job_events.publish_cancel(deleted.job_id)
         await stores.job_events.publish_all(deleted.changes)

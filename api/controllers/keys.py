@@ -22,11 +22,11 @@ from api.schemas.keys import ApiKeyView, CreatedApiKeyView, NewApiKey, view_crea
 from api.schemas.paging import Cursor, Limit, Page, cut_page
 from api.schemas.webhooks import KeyWebhookSecretView, Rotation
 from api.state import ApiRequest
+from domain.api_keys import ApiKey, KeyPlan
 from domain.errors.access import NotFound
 from domain.errors.requests import InvalidValue
 from domain.keys import Role, check_user_id, key_secret
 from domain.webhooks.signing import webhook_secret, webhook_secret_of_key
-from storage.access.api_keys import ApiKey, KeyPlan
 from storage.mongo.client import Session
 
 KeyId = Annotated[str, PathParameter(max_length=64, examples=[Example(value=EXAMPLE_ID)])]

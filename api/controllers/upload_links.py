@@ -30,8 +30,7 @@ from api.schemas.upload_links import (
 from api.state import ApiRequest
 from domain.errors.access import NotFound
 from domain.keys import check_user_id, link_token
-from domain.links import UploadLink
-from storage.access.upload_links import LinkPlan
+from domain.links import LinkPlan, UploadLink
 from storage.clock import utc_now
 from storage.mongo.client import Session
 

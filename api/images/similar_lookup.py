@@ -45,7 +45,7 @@ async def check_has_histogram(stores: Stores, scope: Scope, image_id: str) -> No
         WrongState: Its histogram is not known yet.
     """
     image = await stores.images.get(image_id, scope)
-    blobs = await stores.images.blobs([image.sha256])
+    blobs = await stores.blobs.find([image.sha256])
     if result_of(image, blobs.get(image.sha256), "histogram") is not None:
         return
     if image.item.status not in TERMINAL:

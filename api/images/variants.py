@@ -2,6 +2,7 @@
 
 import msgspec
 
+from domain.blobs import Blob
 from domain.errors.access import WrongState
 from domain.errors.files import CorruptImage, OperationFailed
 from domain.images.formats import ImageFormat
@@ -11,8 +12,7 @@ from domain.jobs import TERMINAL
 from domain.limits import ImageLimits
 from domain.records import Image
 from sandbox.pool import ChildPool
-from storage.blobs.known_blobs import Blob
-from storage.blobs.variants import StoredVariant, find_variant, variant_id
+from storage.blobs.variants import StoredVariant, variant_id
 from storage.stores import Stores
 
 RENDERING_VERSION = 1
@@ -77,7 +77,7 @@ class Variants:
         """
         boxes = _boxes(image, blob) if variant == "faces" else []
         file_id = variant_id(blob.sha256, variant, version_of(variant))
-        stored = await find_variant(self._stores.database, file_id)
+        stored = await self._stores.variants.find(file_id)
         if stored is not None:
             return stored
         data = (await self._stores.results.read_bytes([blob])).get(blob.sha256)
@@ -86,9 +86,7 @@ class Variants:
         job = RenderJob(variant, data, ImageFormat(image.format), boxes, self._limits)
         # Imported by name in the child alone: this process never loads a decoder.
         rendered = await self._pool.run(render, job, seconds=self._limits.max_seconds)
-        await self._stores.images.keep_variant(
-            blob.sha256, file_id, rendered.media_type, rendered.data
-        )
+        await self._stores.variants.keep(blob.sha256, file_id, rendered.media_type, rendered.data)
         return StoredVariant(file_id, rendered.media_type, len(rendered.data))
 
 

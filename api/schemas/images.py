@@ -7,11 +7,11 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from api.schemas.jobs import FailureView, view_error
+from domain.blobs import Blob
 from domain.images.formats import ImageFormat
 from domain.images.values import Metadata, unpack_bins
 from domain.jobs import Status
 from domain.records import GpsPolicy, Image
-from storage.blobs.known_blobs import Blob
 from storage.settings import WorkRules
 
 

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import msgspec
 
+from domain.api_keys import MAX_LIFE, ApiKey
 from domain.keys import MAX_USER_ID_CHARS, Role
-from storage.access.api_keys import MAX_LIFE, ApiKey
 
 MAX_LIFE_SECONDS = int(MAX_LIFE.total_seconds())
 

@@ -1,1 +1,1 @@
-"""Who may: API keys, upload links, scopes."""
+"""Access: API keys, upload links, and the scope of a read."""

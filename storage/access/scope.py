@@ -1,11 +1,11 @@
-"""Restricts queries to what a key may see."""
+"""Scopes as queries."""
 
 from domain.keys import Scope
 from storage.mongo.client import Document
 
 
 def scope_query(scope: Scope) -> Document:
-    """Turn a scope into the query that limits a read to it."""
+    """Return the query that limits a read to a scope."""
     query: Document = {}
     if scope.user_id is not None:
         query["user_id"] = scope.user_id

@@ -1,4 +1,4 @@
-"""Invitation links at rest: found by the hash of their token, revoked in place."""
+"""Stored invitation links: only a hash of each token is kept."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -8,39 +8,16 @@ import msgspec
 from pymongo import UpdateOne
 
 from domain.keys import LINK_PREFIX, hash_secret, link_user
-from domain.links import UploadLink, find_expiry
-from domain.records import GpsPolicy
+from domain.links import LinkPlan, UploadLink, find_expiry
 from storage.clock import cut_to_milliseconds, new_id
 from storage.mongo.client import DURABLE, Database, Document, Session, read_clock
 
 
-class LinkPlan(msgspec.Struct, frozen=True):
-    """What kind of link to make.
-
-    Attributes:
-        expires_at: When it expires; or
-        expires_in: after how many seconds.
-        max_files: Most files that become images; None for any number.
-        max_bytes: Most bytes of these; None for any number.
-        note: What its maker tells those who get it.
-        user_id: Whose images come in through it; None: a user of its own.
-        gps: What becomes of positions where an upload does not say; None: as is set up.
-    """
-
-    expires_at: datetime | None = None
-    expires_in: int | None = None
-    max_files: int | None = None
-    max_bytes: int | None = None
-    note: str | None = None
-    user_id: str | None = None
-    gps: GpsPolicy | None = None
-
-
 class UploadLinks:
-    """Makes, finds and revokes links.
+    """Creates, finds and revokes links.
 
     Args:
-        database: Holds everything.
+        database: The database.
     """
 
     def __init__(self, database: Database) -> None:
@@ -50,16 +27,17 @@ class UploadLinks:
     async def create(
         self, plan: LinkPlan, token: str, key_id: str, session: Session | None = None
     ) -> UploadLink:
-        """Make a link.
+        """Create a link.
 
         Args:
-            plan: What kind of link.
-            token: What its holder will show; only a hash of it is kept.
-            key_id: The key that makes it.
-            session: The transaction that it is made in, if any.
+            plan: The properties of the link.
+            token: The token in its URL; only its hash is stored.
+            key_id: The key that creates it.
+            session: The transaction to write in; None for none.
 
         Raises:
-            InvalidValue: Its expiry cannot be.
+            InvalidValue: The expiry is missing, given twice, or out of range.
+            PyMongoError: MongoDB cannot be reached.
         """
         now = await read_clock(self._database)
         expires_at = find_expiry(plan.expires_at, plan.expires_in, now)
@@ -82,19 +60,19 @@ class UploadLinks:
         return link
 
     async def find(self, token: str) -> UploadLink | None:
-        """Look up whose token this is, used up, expired and revoked ones included."""
+        """Find a link by its token. Used up, expired and revoked links are found too."""
         if not token.isascii() or not token.startswith(LINK_PREFIX):
             return None
         document = await self._links.find_one({"token_hash": hash_secret(token)})
         return None if document is None else link_of(document)
 
     async def get(self, link_id: str) -> UploadLink | None:
-        """Read a link."""
+        """Read a link; None if there is none."""
         document = await self._links.find_one({"_id": link_id})
         return None if document is None else link_of(document)
 
     async def find_not_revoked(self, link_ids: Collection[str]) -> set[str]:
-        """Say which of some links have not been withdrawn."""
+        """Return the IDs of the links among some that are not revoked."""
         kept = {"_id": {"$in": list(link_ids)}, "revoked_at": None}
         return {link["_id"] async for link in self._links.find(kept, {"_id": 1})}
 
@@ -102,21 +80,21 @@ class UploadLinks:
         """List links, newest first.
 
         Args:
-            limit: Most links.
-            before: Only links older than this one.
+            limit: Largest number of links.
+            before: ID of a link; only older links are listed. None for the first page.
         """
         query = {"_id": {"$lt": before}} if before else {}
         found = self._links.find(query).sort("_id", -1).limit(limit)
         return [link_of(document) async for document in found]
 
     async def revoke(self, link_id: str) -> bool:
-        """Withdraw a link for good: once this returns, nothing more comes in through it.
+        """Revoke a link for good: once this returns, it accepts no more files.
 
-        A transaction that is taking files in through it ends first, or fails and finds it
-        revoked when it tries again: both write to its document.
+        An acceptance writes to the document of its link too. So one that runs at the same time
+        either commits first, or conflicts, is retried and finds the link revoked.
 
         Returns:
-            Whether there is such a link. Revoking twice changes nothing.
+            Whether the link exists. Revoking it again changes nothing.
         """
         result = await self._links.update_one(
             {"_id": link_id}, [{"$set": {"revoked_at": {"$ifNull": ["$revoked_at", "$$NOW"]}}}]
@@ -131,11 +109,11 @@ def link_of(document: Document) -> UploadLink:
 
 
 async def count_deleted(database: Database, images: Iterable[Document], session: Session) -> None:
-    """Take images that are deleted out of the totals of their links.
+    """Count deleted images in their links.
 
     Args:
-        database: Holds everything.
-        images: Their documents; those without a link cost nothing.
+        database: The database.
+        images: Documents of the images; those without a link are skipped.
         session: The transaction that deletes them.
     """
     totals: dict[str, list[int]] = defaultdict(lambda: [0, 0])

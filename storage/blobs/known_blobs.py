@@ -1,37 +1,40 @@
-"""A blob, as the images that refer to it know it."""
+"""Looks up blobs by the hash of their bytes."""
 
-from typing import Any
+from collections.abc import Sequence
 
 import msgspec
-from bson import ObjectId
 
-from storage.blobs.poison import Poison
-from storage.mongo.client import Document
+from domain.blobs import Blob, Poison
+from storage.mongo.client import Database, Document
 
 
-class Blob(msgspec.Struct, frozen=True):
-    """The bytes of equal images, and what is known of them.
+class KnownBlobs:
+    """Reads blobs without their bytes.
 
-    Attributes:
-        file_id: GridFS ID.
-        sha256: Hash of the bytes, as 64 hex digits.
-        size_bytes: Their number.
-        chunk_bytes: Size of the GridFS chunks.
-        facts: ``format``, ``width``, ``height`` (as oriented), where known.
-        results: By operation: ``{"version": n, "value": …}``.
-        poison: How the work on it was given up last, if it was.
+    Args:
+        database: The database.
     """
 
-    file_id: ObjectId
-    sha256: str
-    size_bytes: int
-    chunk_bytes: int
-    facts: dict[str, Any]
-    results: dict[str, dict[str, Any]]
-    poison: Poison | None = None
+    def __init__(self, database: Database) -> None:
+        self._files = database["blobs.files"]
+
+    async def find(self, hashes: Sequence[str]) -> dict[str, Blob]:
+        """Find blobs.
+
+        Args:
+            hashes: SHA-256 hashes, as 64 hex digits.
+
+        Returns:
+            Blobs by hash; hashes without a blob are left out.
+
+        Raises:
+            PyMongoError: MongoDB cannot be reached.
+        """
+        found = self._files.find({"metadata.sha256": {"$in": list(hashes)}})
+        return {file["metadata"]["sha256"]: _blob_of(file) async for file in found}
 
 
-def _blob(file: Document) -> Blob:
+def _blob_of(file: Document) -> Blob:
     metadata = file["metadata"]
     return Blob(
         file_id=file["_id"],

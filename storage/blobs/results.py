@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from pymongo import UpdateOne
 
-from storage.blobs.known_blobs import Blob
+from domain.blobs import Blob
 from storage.blobs.reads import insert_once, read_files
 from storage.blobs.variants import variant_documents
 from storage.clock import utc_now

@@ -1,21 +1,22 @@
-"""Rendered variants of blobs, kept in GridFS."""
+"""Variants: pictures rendered from blobs, stored in GridFS."""
 
 from datetime import datetime
 
 import msgspec
 
 from storage.blobs.intake import CHUNK_BYTES
+from storage.blobs.reads import insert_once
+from storage.clock import utc_now
 from storage.mongo.client import Database, Document
 
 
 class StoredVariant(msgspec.Struct, frozen=True):
-    """A picture made from a blob.
+    """A stored picture.
 
     Attributes:
-        file_id: GridFS ID: the same for the same blob, variant and version, so that making it
-            twice writes it once.
-        media_type: For the Content-Type header.
-        size_bytes: Its size.
+        file_id: From :func:`variant_id`.
+        media_type: Value of the Content-Type header.
+        size_bytes: Size of the file.
     """
 
     file_id: str
@@ -23,8 +24,40 @@ class StoredVariant(msgspec.Struct, frozen=True):
     size_bytes: int
 
 
+class StoredVariants:
+    """Finds and stores variants that are rendered on demand.
+
+    Args:
+        database: The database.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._chunks = database["variants.chunks"]
+        self._files = database["variants.files"]
+
+    async def find(self, file_id: str) -> StoredVariant | None:
+        """Find a variant; None if it is not stored."""
+        file = await self._files.find_one({"_id": file_id})
+        if file is None:
+            return None
+        return StoredVariant(file_id, file["metadata"]["media_type"], file["length"])
+
+    async def keep(self, sha256: str, file_id: str, media_type: str, data: bytes) -> None:
+        """Store a variant. Storing it again changes nothing.
+
+        Args:
+            sha256: The blob that it is rendered from.
+            file_id: From :func:`variant_id`.
+            media_type: Value of the Content-Type header.
+            data: The encoded picture.
+        """
+        file, chunks = variant_documents(sha256, file_id, media_type, data, utc_now())
+        await insert_once(self._chunks, chunks)
+        await insert_once(self._files, [file])
+
+
 def variant_id(sha256: str, variant: str, version: int) -> str:
-    """Name the one file that holds a variant of a blob."""
+    """Return the GridFS ID of a variant: equal pictures get equal IDs and are stored once."""
     return f"{sha256}/{variant}/v{version}"
 
 
@@ -34,9 +67,9 @@ def variant_documents(
     """Make the GridFS documents of a variant.
 
     Args:
-        sha256: The blob that it was made from.
+        sha256: The blob that it is rendered from.
         file_id: From :func:`variant_id`.
-        media_type: For the Content-Type header.
+        media_type: Value of the Content-Type header.
         data: The encoded picture.
         now: The time, UTC.
 
@@ -56,11 +89,3 @@ def variant_documents(
         for n, start in enumerate(range(0, len(data), CHUNK_BYTES))
     ]
     return file, chunks
-
-
-async def find_variant(database: Database, file_id: str) -> StoredVariant | None:
-    """Look a variant up."""
-    file = await database["variants.files"].find_one({"_id": file_id})
-    if file is None:
-        return None
-    return StoredVariant(file_id, file["metadata"]["media_type"], file["length"])

@@ -6,13 +6,12 @@ from typing import Any
 
 import msgspec
 
+from domain.blobs import Blob, Poison
 from domain.errors.files import DecoderDied, DecodeTimedOut, OperationFailed
 from domain.images.operations import OPERATIONS
 from domain.images.values import ProcessedImage, Thumbnail
 from domain.jobs import Status
 from domain.records import Cell, GpsPolicy, ItemError
-from storage.blobs.known_blobs import Blob
-from storage.blobs.poison import Poison
 from storage.blobs.results import BlobResults, NewVariant
 from storage.blobs.variants import variant_id
 from storage.ledger.attempts import KNOWN_POISON, BadAttempt

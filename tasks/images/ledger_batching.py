@@ -6,9 +6,9 @@ more on round trips than on the image. Tasks that run side by side share theirs.
 
 from collections.abc import Sequence
 
+from domain.blobs import Blob
 from domain.jobs import JobChange
 from storage.backlog.workers import worker_name
-from storage.blobs.known_blobs import Blob
 from storage.blobs.results import BlobResults
 from storage.ledger.rows import ClaimedImage, FinishedImage
 from storage.queue.batching import Batcher
@@ -41,7 +41,7 @@ class Together:
         return await self._claims.submit((job_id, chunk))
 
     async def find_blobs(self, hashes: Sequence[str]) -> dict[str, Blob]:
-        """Read what is known of blobs; see :meth:`storage.catalog.images.Images.blobs`."""
+        """Read what is known of blobs; see :meth:`storage.blobs.known_blobs.KnownBlobs.find`."""
         return await self._blobs.submit(hashes)
 
     async def read_bytes(self, blobs: Sequence[Blob]) -> dict[str, bytes]:
@@ -72,7 +72,7 @@ class Together:
 
     async def _find_all(self, groups: Sequence[Sequence[str]]) -> list[dict[str, Blob]]:
         hashes = {sha256 for group in groups for sha256 in group}
-        blobs = await self._stores.images.blobs(list(hashes))
+        blobs = await self._stores.blobs.find(list(hashes))
         return [{sha: blobs[sha] for sha in group if sha in blobs} for group in groups]
 
     async def _read_all(self, groups: Sequence[Sequence[Blob]]) -> list[dict[str, bytes]]:

@@ -8,10 +8,10 @@ from datetime import timedelta
 import msgspec
 import structlog
 
+from domain.blobs import Blob
 from domain.images.formats import ImageFormat
 from domain.limits import ImageLimits
 from sandbox.pool import ChildPool
-from storage.blobs.known_blobs import Blob
 from storage.clock import utc_now
 from storage.errors import STORE_FAILED
 from storage.ledger.rows import ClaimedImage

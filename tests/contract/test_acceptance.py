@@ -22,7 +22,7 @@ async def _bytes_of(stores: Stores, ticket: Ticket) -> list[bytes]:
     hashes = [
         (await stores.images.get(str(item.image_id), Scope())).sha256 for item in ticket.items
     ]
-    blobs = await stores.images.blobs(hashes)
+    blobs = await stores.blobs.find(hashes)
     data = await read_files(stores.database["blobs.chunks"], [b.file_id for b in blobs.values()])
     return [data[blobs[sha256].file_id] for sha256 in hashes]
 

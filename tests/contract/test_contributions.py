@@ -150,7 +150,7 @@ async def test_image_that_goes_while_a_fold_has_counted_it_is_taken_back(
 
 async def _delete(stores: Stores, image_id: str) -> None:
     """Delete an image whose job never was."""
-    await stores.images.delete(image_id, EVERYTHING)
+    await stores.image_deletion.delete(image_id, EVERYTHING)
 
 
 async def test_folders_that_take_each_others_place_count_once(stores: Stores) -> None:

@@ -9,10 +9,9 @@ import pytest
 from domain.errors.access import LinkRevoked, LinkUsedUp
 from domain.jobs import ChunkPlan
 from domain.keys import Scope
-from domain.links import UploadLink
+from domain.links import LinkPlan, UploadLink
 from storage.acceptance.acceptance import Acceptance
 from storage.acceptance.drop_offs import Ticket
-from storage.access.upload_links import LinkPlan
 from storage.stores import Stores
 from tests.drop_offs import accept, drop_off
 
@@ -204,7 +203,7 @@ async def test_deletes_at_the_same_moment_leave_the_totals_true(stores: Stores) 
     ids = [str(ticket.items[0].image_id) for ticket in tickets if isinstance(ticket, Ticket)]
     async with asyncio.timeout(60):
         await asyncio.gather(
-            *(stores.images.delete(image_id, Scope()) for image_id in ids[::2]),
+            *(stores.image_deletion.delete(image_id, Scope()) for image_id in ids[::2]),
             *(_accept(stores.acceptance, stores, link, b"more %d" % n) for n in range(40)),
         )
     now = await _assert_use_is_true(stores, link)

@@ -76,7 +76,7 @@ async def test_users_who_vanish_are_told_of_for_a_day(stores: Stores) -> None:
     database = stores.database.delegate
     gone, _ = await add_seen_images(stores, ["gone", "there"], draw_counts(2))
     first = await _fold(stores)
-    await stores.images.delete(gone, EVERYTHING)
+    await stores.image_deletion.delete(gone, EVERYTHING)
     vanished = await _fold(stores)
     assert _follow(stores, first) == {"gone": 0}
     assert read_signatures(database, None, ["gone", "there", "nobody"]).user_ids == ["there"]
@@ -95,7 +95,7 @@ async def test_users_who_vanish_are_told_of_for_a_day(stores: Stores) -> None:
 async def test_user_who_comes_back_is_not_forgotten(stores: Stores) -> None:
     (image,) = await add_seen_images(stores, ["back"], draw_counts(1))
     first = await _fold(stores)
-    await stores.images.delete(image, EVERYTHING)
+    await stores.image_deletion.delete(image, EVERYTHING)
     await _fold(stores)
     await _change(stores, "signatures", {"$set": {"vanished_at": datetime(2026, 1, 1, tzinfo=UTC)}})
     await add_seen_images(stores, ["back"], draw_counts(1))
@@ -112,7 +112,7 @@ async def test_quarters_of_an_hour_are_marked_where_histograms_come_and_go(
     first = await _fold(stores)
     marks = [document["_id"] async for document in stores.database["histogram_changes"].find()]
     assert sorted(marks) == ["2026-03-09T18:00", "2026-03-09T18:15", "2026-03-09T18:45"]
-    await stores.images.delete(ids[1], EVERYTHING)
+    await stores.image_deletion.delete(ids[1], EVERYTHING)
     second = await _fold(stores)
     assert newest_change(database, None, "2026-03-09T18:00", "2026-03-09T18:15") == first
     assert newest_change(database, None, "2026-03-09T18:15", "2026-03-09T18:30") == second
@@ -125,7 +125,7 @@ async def test_what_is_not_folded_is_told_of_a_range(stores: Stores) -> None:
     ids = await add_seen_images(stores, ["u1", "u1", "u2"], counts, times)
     await _fold(stores)
     assert read_unfolded_histograms(stores.database.delegate) == []
-    await stores.images.delete(ids[1], EVERYTHING)
+    await stores.image_deletion.delete(ids[1], EVERYTHING)
     (new,) = await add_seen_images(stores, ["u1"], counts[:1], [times[2]])
     changes = read_unfolded_histograms(stores.database.delegate)
     assert {(change.image_id, change.times) for change in changes} == {(ids[1], -1), (new, 1)}

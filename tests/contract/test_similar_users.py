@@ -168,7 +168,7 @@ async def test_index_follows_what_comes_and_goes(
         if turn == 5:  # Two users go with all they have.
             gone += [image for image, (owner, _) in here.items() if owner in {"u01", "u02"}]
         for image_id in dict.fromkeys(gone):
-            await stores.images.delete(image_id, Scope())
+            await stores.image_deletion.delete(image_id, Scope())
             del here[image_id]
         more = draw_counts(5, seed=100 + turn)
         more_owners = [f"u{number:02}" for number in chance.integers(0, 25, 5)]
@@ -195,7 +195,7 @@ async def test_users_who_were_forgotten_do_not_come_back(
     ids = await add_seen_images(stores, ["u1", "u2", "u3"], draw_counts(3))
     await folder.fold()
     assert {one.id for one in await users.find("u1", 9, Metric.HELLINGER)} == {"u2", "u3"}
-    await stores.images.delete(ids[1], Scope())
+    await stores.image_deletion.delete(ids[1], Scope())
     await folder.fold()
     # As if a day had passed in which nobody asked.
     counter = await stores.database["revisions"].find_one({"_id": "histograms"})
@@ -253,7 +253,7 @@ async def test_approximate_index_answers_exactly_what_it_finds(
             assert np.allclose([one.distance - apart[one.id] for one in found], 0, atol=CLOSE)
             assert len(found) == 10
             hits += len({one.id for one in found} & {one.id for one in expected[:10]})
-    await stores.images.delete(ids[-1], Scope())
+    await stores.image_deletion.delete(ids[-1], Scope())
     await folder.fold()
     found = await users.find(owners[-2], 100, metric)
     assert owners[-1] not in {one.id for one in found}

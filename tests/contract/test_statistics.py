@@ -105,13 +105,13 @@ async def test_what_is_deleted_is_in_no_count(stores: Stores) -> None:
     await _assert_right(stores)
     second = await accept(stores, b"a", user_id="u2")
     ids = [item.image_id for item in (*first.items, *second.items) if item.image_id]
-    await stores.images.delete(ids[0], EVERYTHING)
+    await stores.image_deletion.delete(ids[0], EVERYTHING)
     found = await _assert_right(stores)
     assert (found.bytes, found.stored_bytes, found.users, found.faces) == (3, 3, 2, 1)
-    await stores.images.delete(ids[2], EVERYTHING)
+    await stores.image_deletion.delete(ids[2], EVERYTHING)
     found = await _assert_right(stores)
     assert (found.bytes, found.stored_bytes, found.users) == (2, 2, 1)
-    await stores.images.delete(ids[1], EVERYTHING)
+    await stores.image_deletion.delete(ids[1], EVERYTHING)
     found = await _assert_right(stores)
     assert (found.images, found.bytes, found.stored_bytes, found.users) == (0, 0, 0, 0)
     assert (found.formats, found.cameras) == ([], [])
@@ -121,7 +121,7 @@ async def test_what_is_deleted_is_in_no_count(stores: Stores) -> None:
 async def test_image_that_was_never_folded_leaves_the_bytes_of_its_copies(stores: Stores) -> None:
     ticket = await accept(stores, b"abc", b"abc")
     first = next(item.image_id for item in ticket.items if item.image_id)
-    await stores.images.delete(first, EVERYTHING)
+    await stores.image_deletion.delete(first, EVERYTHING)
     assert (await _assert_right(stores)).stored_bytes == 3
 
 
@@ -238,7 +238,7 @@ async def test_older_database_is_taken_over(stores: Stores) -> None:
     )
     await accept(stores, b"de", b"f")
     first = next(item.image_id for item in ticket.items if item.image_id)
-    await stores.images.delete(first, EVERYTHING)
+    await stores.image_deletion.delete(first, EVERYTHING)
     await _folder(stores).fold()
     found = await _assert_right(stores)
     assert (found.images, found.bytes, found.stored_bytes) == (4, 8, 6)

@@ -105,7 +105,7 @@ class History:
         """Delete an image."""
         image_id = self._pick(self._images)
         self._images.remove(image_id)
-        await self._stores.images.delete(image_id, Scope())
+        await self._stores.image_deletion.delete(image_id, Scope())
 
     async def retry(self) -> None:
         """Try again what failed."""
@@ -145,7 +145,7 @@ class History:
             for image, end in zip(images, ends, strict=True)
             if HISTOGRAM in end.cells and end.cells[HISTOGRAM].status is Status.SUCCEEDED
         ]
-        blobs = await self._stores.images.blobs(seen)
+        blobs = await self._stores.blobs.find(seen)
         results = [
             BlobResults(
                 blob, {}, {HISTOGRAM: {"version": 1, "value": draw_histogram(blob.sha256)}}, []

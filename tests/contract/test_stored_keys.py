@@ -7,9 +7,10 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from domain.api_keys import MAX_LIFE, ApiKey, KeyPlan
 from domain.errors.requests import InvalidValue
 from domain.keys import Caller, Role, hash_secret, key_secret
-from storage.access.api_keys import CACHE_SECONDS, MAX_LIFE, ApiKey, ApiKeys, KeyPlan
+from storage.access.api_keys import CACHE_SECONDS, ApiKeys
 from storage.clock import utc_now
 from storage.stores import Stores
 

@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 from bson import ObjectId
 
+from domain.api_keys import KeyPlan
 from domain.keys import Role, Scope
-from storage.access.api_keys import KeyPlan
 from storage.blobs import sweeper as sweeping
 from storage.blobs.intake import BlobIntake, IncomingFile
 from storage.blobs.sweeper import EXPIRED_KEYS_KEPT, Sweeper, Swept
-from storage.blobs.variants import find_variant, variant_id
+from storage.blobs.variants import variant_id
 from storage.clock import utc_now
 from storage.stores import Stores
 from tests.drop_offs import accept, drop_off
@@ -96,7 +96,7 @@ async def test_leaves_live_blobs_and_their_variants_alone(stores: Stores) -> Non
     for file in blobs:
         sha256 = file["metadata"]["sha256"]
         name = variant_id(sha256, "thumbnail", 1)
-        await stores.images.keep_variant(sha256, name, "image/webp", b"picture" * 100_000)
+        await stores.variants.keep(sha256, name, "image/webp", b"picture" * 100_000)
     before = {name: await _count(stores, name) for name in ("blobs.chunks", "variants.chunks")}
     assert await _sweep_twice(stores) == Swept()
     assert before == {name: await _count(stores, name) for name in before}
@@ -105,11 +105,11 @@ async def test_leaves_live_blobs_and_their_variants_alone(stores: Stores) -> Non
 
 async def test_removes_variants_whose_blob_is_gone(stores: Stores) -> None:
     name = variant_id("0" * 64, "thumbnail", 1)
-    await stores.images.keep_variant("0" * 64, name, "image/webp", b"picture")
+    await stores.variants.keep("0" * 64, name, "image/webp", b"picture")
     assert await _sweeper(stores).sweep() == Swept()
-    assert await find_variant(stores.database, name) is not None
+    assert await stores.variants.find(name) is not None
     assert await _sweeper(stores).sweep(utc_now() + LATER) == Swept(variants=1)
-    assert await find_variant(stores.database, name) is None
+    assert await stores.variants.find(name) is None
     assert await _sweeper(stores).sweep(utc_now() + 2 * LATER) == Swept(orphans=1)
     assert await _count(stores, "variants.chunks") == 0
 
@@ -167,7 +167,7 @@ async def test_removes_blobs_without_images(stores: Stores) -> None:
     for blob in [file async for file in stores.database["blobs.files"].find()]:
         sha256 = blob["metadata"]["sha256"]
         name = variant_id(sha256, "thumbnail", 1)
-        await stores.images.keep_variant(sha256, name, "image/webp", b"picture")
+        await stores.variants.keep(sha256, name, "image/webp", b"picture")
     await stores.database["images"].delete_one({"_id": ticket.items[1].image_id})
     assert await _sweeper(stores).sweep() == Swept(blobs=1)
     for name in ("blobs.files", "blobs.chunks", "variants.files", "variants.chunks"):
@@ -188,7 +188,7 @@ async def test_blob_that_comes_again_while_it_is_removed_is_whole(stores: Stores
         assert blob["metadata"]["images"] == 3  # type: ignore[index]
         chunks = stores.blob_chunks.find({"files_id": blob["_id"]})
         assert sum([len(chunk["data"]) async for chunk in chunks]) == len(content)
-        await stores.images.delete(str(ticket.items[0].image_id), Scope())
+        await stores.image_deletion.delete(str(ticket.items[0].image_id), Scope())
         await stores.database["images"].delete_many({})
         await _sweeper(stores).sweep()
         assert await _count(stores, "blobs.files") == 0

@@ -1,0 +1,68 @@
+"""API keys as values: what a new key is for, and what is known of one without its secret."""
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from domain.errors.requests import InvalidValue
+from domain.keys import Role
+
+MAX_LIFE = timedelta(days=36_500)
+
+
+class KeyPlan(msgspec.Struct, frozen=True):
+    """The properties of a new key.
+
+    Attributes:
+        role: What the key is for.
+        user_id: The user that a client key is bound to.
+        note: A note for the admins.
+        expires_at: When the key stops being valid; None for never.
+        expires_in: The same, in seconds from now.
+    """
+
+    role: Role
+    user_id: str | None = None
+    note: str | None = None
+    expires_at: datetime | None = None
+    expires_in: int | None = None
+
+
+class ApiKey(msgspec.Struct, frozen=True):
+    """A key without its secret.
+
+    Attributes:
+        id: UUIDv7.
+        role: What the key is for.
+        user_id: The user that a client key is bound to.
+        note: A note for the admins.
+        created_at: UTC.
+        revoked_at: UTC; None while the key is not revoked.
+        expires_at: UTC; None if the key never expires.
+        hint: The first characters of the secret, to tell keys apart.
+    """
+
+    id: str
+    role: Role
+    user_id: str | None
+    note: str | None
+    created_at: datetime
+    revoked_at: datetime | None
+    expires_at: datetime | None
+    hint: str
+
+
+def find_key_expiry(plan: KeyPlan, now: datetime) -> datetime | None:
+    """Work out when a new key expires; None for never.
+
+    Raises:
+        InvalidValue: The expiry is not after now, or not within :data:`MAX_LIFE`.
+    """
+    expires_at = plan.expires_at
+    if plan.expires_in is not None:
+        expires_at = now + timedelta(seconds=plan.expires_in)
+    if expires_at is None:
+        return None
+    if not now < expires_at <= now + MAX_LIFE:
+        raise InvalidValue(f"A key expires after now, and within {MAX_LIFE.days} days.")
+    return expires_at

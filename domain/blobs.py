@@ -1,0 +1,44 @@
+"""Blobs: the bytes of equal images, and what is known of them."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from domain.records import ItemError
+
+
+class Poison(msgspec.Struct, frozen=True):
+    """The record that work on a blob was given up, because its bytes ended child processes.
+
+    Attributes:
+        error: The reason.
+        operations: Versions of the operations that were tried, by name.
+        at: Time of the last attempt, UTC.
+    """
+
+    error: ItemError
+    operations: dict[str, int]
+    at: datetime
+
+
+class Blob(msgspec.Struct, frozen=True):
+    """The bytes of equal images, and what is known of them.
+
+    Attributes:
+        file_id: ID of the stored bytes; only the store can read it.
+        sha256: Hash of the bytes, as 64 hex digits.
+        size_bytes: Size of the file.
+        chunk_bytes: Size of the pieces in which the bytes are stored.
+        facts: ``format``, ``width`` and ``height`` (as oriented), each None while unknown.
+        results: ``{"version": n, "value": …}`` by operation.
+        poison: Why work on it was given up last; None if it never was.
+    """
+
+    file_id: Any
+    sha256: str
+    size_bytes: int
+    chunk_bytes: int
+    facts: dict[str, Any]
+    results: dict[str, dict[str, Any]]
+    poison: Poison | None = None
