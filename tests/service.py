@@ -25,6 +25,7 @@ from storage.stores import Stores
 from tasks.settings import read_settings as read_worker_settings
 from tasks.worker import ImageWorker
 from tests.token_guard import refuse_tokens
+from tests.waiting import until
 
 ADMIN_KEY = "an-admin-key-of-forty-characters-or-more"
 SECRET_KEY = "a-secret-key-of-forty-characters-or-more"
@@ -199,9 +200,7 @@ async def running_service(
     if send_buffer_bytes is not None:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer_bytes)
     serving = asyncio.create_task(server.serve([listener]))
-    async with asyncio.timeout(30):
-        while not server.started:
-            await asyncio.sleep(0.01)
+    await until(lambda: server.started or serving.done())
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     headers = authorization(ADMIN_KEY)
     async with httpx.AsyncClient(

@@ -102,7 +102,7 @@ async def test_cancelled_caller_leaves_whole_images_or_none(stores: Stores, turn
     coming = await drop_off(stores, content)
     accepting = asyncio.create_task(stores.acceptance.accept(coming))
     for _ in range(turns):
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # It is cancelled after so many steps.
     accepting.cancel()
     await asyncio.wait([accepting])
     await stores.acceptance.drain()

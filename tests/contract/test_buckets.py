@@ -13,6 +13,7 @@ from storage.rate_limits import PREFIX, Buckets
 from storage.settings import StoreSettings
 from storage.stores import Stores
 from tasks.settings import read_settings
+from tests.waiting import until
 
 HOUR = 3600.0
 SMALL = RateLimit("requests", "requests", 5 / HOUR, 5)
@@ -81,9 +82,11 @@ async def test_buckets_of_one_tenant_are_drawn_together(two: tuple[Buckets, Buck
 async def test_bucket_fills_with_the_time_of_redis(two: tuple[Buckets, Buckets]) -> None:
     quick = RateLimit("files", "files", 1000.0, 500)
     await draw_one(two[0], quick, Demand(0, 500))
-    async with asyncio.timeout(10):
-        while not (await draw_one(two[1], quick, Demand(0, 50))).granted:
-            await asyncio.sleep(0.01)
+
+    async def is_granted() -> bool:
+        return (await draw_one(two[1], quick, Demand(0, 50))).granted > 0
+
+    await until(is_granted)
 
 
 async def test_key_goes_when_bucket_would_be_full(
@@ -130,8 +133,6 @@ async def test_redis_that_is_stuck_is_given_up_and_found_again(settings: StoreSe
     async with Redis.from_url(settings.redis_url) as redis:
         await redis.client_pause(1500)  # All clients' commands wait, as behind a slow one.
         assert await shared.draw("user:u1", [SMALL], [Demand(0, 1)]) is None
-        async with asyncio.timeout(20):
-            while not shared.is_shared:
-                await asyncio.sleep(0.05)
+        await until(lambda: shared.is_shared)
         assert await shared.draw("user:u1", [SMALL], [Demand(0, 1)]) is not None
     await shared.close()

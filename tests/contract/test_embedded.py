@@ -24,10 +24,10 @@ pytestmark = pytest.mark.timeout(60)
 HOLDS_A_STACK = """
 import sys, time
 from pathlib import Path
-from storage.embedded import embedded_servers
+from deploy.servers.embedded import embedded_servers
 with embedded_servers(Path(sys.argv[1]), mongodb_cache_gb=0.25) as servers:
     print(servers.mongodb.pid, servers.redis.pid, flush=True)
-    time.sleep(600)
+    time.sleep(600)  # Until it is killed.
 """
 
 

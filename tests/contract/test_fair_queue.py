@@ -10,6 +10,7 @@ from domain.jobs import ChunkHint
 from storage.queue.fair_queue import Behind, FairQueue, Room
 from storage.settings import WorkRules
 from storage.stores import Stores
+from tests.waiting import until
 
 QUEUE = "arq:queue"
 MOST = 100
@@ -64,10 +65,7 @@ async def _pick(fair_queue: FairQueue, limit: int = 100) -> list[Behind]:
 
 
 async def _until_picked(fair_queue: FairQueue) -> list[Behind]:
-    async with asyncio.timeout(10):
-        while not (picked := await _pick(fair_queue)):
-            await asyncio.sleep(0.002)
-        return picked
+    return await until(lambda: _pick(fair_queue))
 
 
 async def test_one_image_comes_next_however_many_another_has_queued(

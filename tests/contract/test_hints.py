@@ -81,7 +81,7 @@ async def test_no_cancellation_is_lost_in_a_call(environ: dict[str, str]) -> Non
     for _ in range(300):
         task = asyncio.create_task(ping_for_ever())
         for _ in range(chance.randrange(30)):
-            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # The call is cancelled at another step each time.
         task.cancel()
         done, _ = await asyncio.wait([task], timeout=5)
         assert done

@@ -10,6 +10,7 @@ from storage.queue.connection import connect_redis
 from storage.queue.job_events import CHANNEL, JobEvents
 from storage.settings import StoreSettings
 from storage.stores import Stores
+from tests.waiting import until
 
 CHANGE = JobChange("job-a", 2, Status.SUCCEEDED)
 
@@ -18,9 +19,11 @@ CHANGE = JobChange("job-a", 2, Status.SUCCEEDED)
 async def listening(stores: Stores) -> AsyncIterator[JobEvents]:
     job_events = JobEvents(stores.redis)
     job_events.start()
-    async with asyncio.timeout(10):
-        while not (await stores.redis.pubsub_numsub(CHANNEL))[0][1]:
-            await asyncio.sleep(0.01)
+
+    async def is_subscribed() -> bool:
+        return bool((await stores.redis.pubsub_numsub(CHANNEL))[0][1])
+
+    await until(is_subscribed)
     yield job_events
     await job_events.stop()
 
@@ -43,10 +46,13 @@ async def test_listens_on_after_a_notice_that_it_cannot_read(
     stores: Stores, listening: JobEvents
 ) -> None:
     await stores.redis.publish(CHANNEL, b"\xc1 junk")
-    async with listening.waiting_for("job-a") as changed, asyncio.timeout(10):
-        while not changed.is_set():
+    async with listening.waiting_for("job-a") as changed:
+
+        async def is_heard() -> bool:
             await stores.job_events.publish(CHANGE)
-            await asyncio.sleep(0.05)
+            return changed.is_set()
+
+        await until(is_heard)
 
 
 async def test_forgets_a_client_that_no_longer_waits(listening: JobEvents) -> None:
@@ -76,6 +82,6 @@ async def test_stops_at_once_however_often(stores: Stores) -> None:
         job_events = JobEvents(stores.redis)
         job_events.start()
         for _ in range(turns):
-            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # It is stopped at another step of its start each time.
         async with asyncio.timeout(5):
             await job_events.stop()

@@ -10,6 +10,7 @@ from storage.ledger.ledger import Ledger
 from storage.ledger.rows import ClaimedImage
 from storage.stores import Stores
 from tests.drop_offs import accept, fail, succeed
+from tests.waiting import until
 
 
 async def _job(stores: Stores, job_id: str) -> Job:
@@ -18,21 +19,21 @@ async def _job(stores: Stores, job_id: str) -> Job:
 
 async def _items(stores: Stores, job_id: str, status: Status) -> list[Item]:
     """Read the items once the first has this status: reads show what the majority has."""
-    async with asyncio.timeout(10):
-        while True:
-            items = (await stores.jobs.items([await _job(stores, job_id)]))[job_id]
-            if items[0].status is status:
-                return items
-            await asyncio.sleep(0.01)
+
+    async def items() -> list[Item] | None:
+        found = (await stores.jobs.items([await _job(stores, job_id)]))[job_id]
+        return found if found[0].status is status else None
+
+    return await until(items)
 
 
 async def _claim_when_free(ledger: Ledger, job_id: str) -> tuple[str, list[ClaimedImage]]:
-    async with asyncio.timeout(10):
-        while True:
-            claim_id, images = await ledger.claim(job_id, 0)
-            if images:
-                return claim_id, images
-            await asyncio.sleep(0.02)
+
+    async def claim() -> tuple[str, list[ClaimedImage]] | None:
+        claim_id, images = await ledger.claim(job_id, 0)
+        return (claim_id, images) if images else None
+
+    return await until(claim)
 
 
 async def test_of_many_workers_one_gets_the_claim(stores: Stores) -> None:
@@ -68,7 +69,7 @@ async def test_lease_that_is_renewed_is_held(stores: Stores) -> None:
     while time.monotonic() < until:
         await ledger.renew(claim_id, images)
         assert (await ledger.claim(job_id, 0))[1] == []
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.05)  # The rate of renewals.
     assert await ledger.finish([succeed(images[0])]) == 1
 
 
@@ -168,6 +169,8 @@ async def test_job_is_begun_once(stores: Stores) -> None:
     changes = await asyncio.gather(*(stores.ledger.start_job(job_id) for _ in range(10)))
     (change,) = [change for change in changes if change]
     assert (change.version, change.status) == (2, Status.PROCESSING)
-    async with asyncio.timeout(10):
-        while (await _job(stores, job_id)).status is not Status.PROCESSING:
-            await asyncio.sleep(0.01)
+
+    async def is_processing() -> bool:
+        return (await _job(stores, job_id)).status is Status.PROCESSING
+
+    await until(is_processing)

@@ -14,6 +14,7 @@ from storage.acceptance.acceptance import Acceptance
 from storage.acceptance.drop_offs import Ticket
 from storage.stores import Stores
 from tests.drop_offs import accept, drop_off
+from tests.waiting import until
 
 MB = 1024 * 1024
 
@@ -51,9 +52,11 @@ async def _assert_use_is_true(stores: Stores, link: UploadLink) -> UploadLink:
     assert now.used_files - now.deleted_files == len(images)
     assert now.used_bytes - now.deleted_bytes == sum(image["size_bytes"] for image in images)
     files = sorted(await stores.database["blobs.files"].distinct("_id"))
-    async with asyncio.timeout(20):  # Who is refused is told so before his bytes are gone.
-        while sorted(await stores.database["blobs.chunks"].distinct("files_id")) != files:
-            await asyncio.sleep(0.01)
+
+    async def no_other_bytes_are_left() -> bool:
+        return sorted(await stores.database["blobs.chunks"].distinct("files_id")) == files
+
+    await until(no_other_bytes_are_left)  # A refusal is answered before its bytes are deleted.
     return now
 
 

@@ -12,6 +12,7 @@ from storage.mongo.client import Document
 from storage.outbox.subscriptions import ALL_TYPES, CACHE_SECONDS, NO_TYPES, Subscriptions
 from storage.stores import Stores
 from tests.drop_offs import accept, fail
+from tests.waiting import until
 
 GAVE_UP = "decode_timed_out"
 PENDING_EVENTS = {"pending_events": {"$exists": True}}
@@ -23,12 +24,11 @@ async def _listen(stores: Stores, types: list[str] | None = None, status: str = 
 
 
 async def _claim_when_free(ledger: Ledger, job_id: str) -> ClaimedImage:
-    async with asyncio.timeout(10):
-        while True:
-            _, images = await ledger.claim(job_id, 0)
-            if images:
-                return images[0]
-            await asyncio.sleep(0.02)
+
+    async def claim() -> list[ClaimedImage]:
+        return (await ledger.claim(job_id, 0))[1]
+
+    return (await until(claim))[0]
 
 
 class Clock:

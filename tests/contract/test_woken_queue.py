@@ -14,6 +14,7 @@ from storage.queue.fair_queue import PROCESS_IMAGES, FairQueue
 from storage.settings import WorkRules
 from storage.stores import Stores
 from tasks.wakeable_arq import WokenQueue
+from tests.waiting import until
 
 MOST_UNITS = 52
 
@@ -40,10 +41,8 @@ class Tasks:
 
     async def until(self, count: int) -> None:
         """Wait until so many run, and see that no more are taken up."""
-        async with asyncio.timeout(20):
-            while len(self.running) < count:
-                await asyncio.sleep(0.01)
-        await asyncio.sleep(0.1)
+        await until(lambda: len(self.running) >= count)
+        await asyncio.sleep(0.1)  # In this time more would be taken up.
         assert len(self.running) == count
 
 
@@ -156,9 +155,11 @@ async def test_what_cannot_be_worked_on_is_taken_out(stores: Stores) -> None:
     unknown: dict[str, Any] = {"t": None, "f": "unknown", "a": [], "k": {}, "et": 1}
     await stores.redis.set("arq:job:unknown", msgspec.msgpack.encode(unknown))
     async with taking(stores, tasks):
-        async with asyncio.timeout(20):
-            while await _left(stores):
-                await asyncio.sleep(0.01)
+
+        async def nothing_is_left() -> bool:
+            return not await _left(stores)
+
+        await until(nothing_is_left)
     assert tasks.begun == ["job-000"]
 
 

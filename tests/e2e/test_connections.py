@@ -8,8 +8,8 @@ import pytest
 
 from api.settings import MIN_ADMIN_KEY_CHARS
 from deploy.servers.ports import accepts_connections, find_free_port
-from tests.faults.stack import until
 from tests.service import REPOSITORY
+from tests.waiting import until
 
 FEW_FILES = 64
 CONNECTIONS = 400

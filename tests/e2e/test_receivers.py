@@ -19,8 +19,8 @@ from standardwebhooks import Webhook
 
 from deploy.servers.ports import accepts_connections, find_free_port
 from domain.webhooks.signing import signed_headers, webhook_secret
-from tests.faults.stack import until
 from tests.service import REPOSITORY
+from tests.waiting import until
 
 EXAMPLES = REPOSITORY / "docs" / "examples" / "receivers"
 SECRET, OTHER = webhook_secret(b"1" * 32), webhook_secret(b"2" * 32)

@@ -5,9 +5,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import pytest
 from pymongo import MongoClient
 
 from deploy.servers.ports import find_free_port
+from tests.waiting import block_until
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -37,7 +37,7 @@ WORKER = """
 import os, time
 names = ["MINILAB_MONGODB_URL", "MINILAB_REDIS_URL", "MINILAB_ADMIN_KEY"]
 print("told", *[name for name in names if os.environ.get(name)])
-time.sleep(600)
+time.sleep(600)  # Until it is ended.
 """
 STAND_INS = {"worker": [sys.executable, "-c", WORKER], "api": [sys.executable, "-c", API]}
 EVERYTHING = {"mongod", "redis-server", "worker", "api"}
@@ -57,7 +57,7 @@ class Stack:
         return self.output.read_text()
 
     def wait_for(self, text: str) -> None:
-        until(lambda: text in self.text or self.process.poll() is not None)
+        block_until(lambda: text in self.text or self.process.poll() is not None)
         assert text in self.text
 
     def children(self) -> dict[str, int]:
@@ -70,13 +70,6 @@ class Stack:
                 program = Path(arguments[0].split()[0]).name if arguments else "gone"
                 found[stand_ins[0] if stand_ins else program] = child.pid
         return found
-
-
-def until(condition: Callable[[], bool], seconds: float = 45) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(0.02)
 
 
 def is_alive(pid: int) -> bool:
@@ -136,7 +129,7 @@ def test_greeting_tells_everything_that_a_first_upload_needs(stack: Stack, tmp_p
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_one_signal_ends_everything_in_order(stack: Stack, number: signal.Signals) -> None:
-    until(lambda: set(stack.children()) == EVERYTHING)
+    block_until(lambda: set(stack.children()) == EVERYTHING)
     pids = stack.children()
     stack.process.send_signal(number)
     assert stack.process.wait(60) == 0
@@ -146,6 +139,7 @@ def test_one_signal_ends_everything_in_order(stack: Stack, number: signal.Signal
 
 
 def test_second_signal_hurries(tmp_path: Path) -> None:
+    # A program that ignores the signal to end.
     deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf'); "
     commands = STAND_INS | {"worker": [sys.executable, "-c", deaf + "time.sleep(600)"]}
     with running(tmp_path, commands=commands) as stack:
@@ -160,22 +154,22 @@ def test_second_signal_hurries(tmp_path: Path) -> None:
 def test_sigkill_of_the_supervisor_leaves_nothing_behind(stack: Stack) -> None:
     pids = stack.children()
     stack.process.kill()
-    until(lambda: not any(is_alive(pid) for pid in pids.values()))
+    block_until(lambda: not any(is_alive(pid) for pid in pids.values()))
 
 
 def test_what_is_killed_comes_back_with_its_data(stack: Stack, tmp_path: Path) -> None:
     servers = json.loads((tmp_path / "data" / "servers.json").read_text())
     url = f"mongodb://127.0.0.1:{servers['mongodb_port']}/?replicaSet=rs0"
-    until(lambda: set(stack.children()) == EVERYTHING)
+    block_until(lambda: set(stack.children()) == EVERYTHING)
     before = stack.children()
     with MongoClient[dict[str, object]](url, w="majority", journal=True) as client:
         client.films.rolls.insert_one({"exposures": 36})
         for pid in before.values():
             os.kill(pid, signal.SIGKILL)
-        until(lambda: set(stack.children()) == EVERYTHING)
-        until(lambda: not set(stack.children().values()) & set(before.values()))
+        block_until(lambda: set(stack.children()) == EVERYTHING)
+        block_until(lambda: not set(stack.children().values()) & set(before.values()))
         assert client.films.rolls.count_documents({}) == 1
-    until(lambda: answers(stack.port))
+    block_until(lambda: answers(stack.port))
     for name in ("mongodb", "redis", "worker", "api"):
         assert f"minilab  | {name} ended with -9, starting it again in 0.5 s" in stack.text
 

@@ -15,7 +15,8 @@ from chaos.books import (
 from domain.images.operations import ALL_OPERATIONS
 from storage.blobs.sweeper import Sweeper
 from storage.verification import Verifier
-from tests.faults.stack import Stack, until
+from tests.faults.stack import Stack
+from tests.waiting import until
 
 
 async def assert_promises_kept(stack: Stack, tickets: Iterable[str], seconds: float = 45) -> None:

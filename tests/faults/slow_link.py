@@ -61,7 +61,7 @@ class SlowLink:
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while piece := await reader.read(_PIECE_BYTES):
-                await asyncio.sleep(self.seconds)
+                await asyncio.sleep(self.seconds)  # The delay that this link is for.
                 writer.write(piece)
                 await writer.drain()
         except OSError:

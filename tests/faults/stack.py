@@ -1,11 +1,9 @@
 """The whole service as processes of its own, which a test may kill, freeze and start again."""
 
-import asyncio
 import io
 import os
 import sys
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
@@ -26,6 +24,7 @@ from domain.jobs import TERMINAL
 from storage.stores import Stores, open_stores
 from tests.pictures import draw
 from tests.service import ADMIN_KEY, REPOSITORY, File, authorization, environment
+from tests.waiting import until
 
 LEASE_SECONDS = 2
 STORE_SECONDS = 3
@@ -39,7 +38,6 @@ SHORT: dict[str, object] = {
     "worker_group_images": 2,
     "worker_children": 2,
 }
-Condition = Callable[[], bool | Awaitable[bool]]
 
 
 @cache
@@ -65,24 +63,6 @@ def pictures(count: int, prefix: str, *, large: bool = False) -> list[File]:
     """
     picture = _large_picture() if large else draw()
     return [(f"{prefix}-{n}.jpg", picture + f"{prefix}-{n}".encode()) for n in range(count)]
-
-
-async def until(condition: Condition, seconds: float = 20) -> float:
-    """Wait for a condition.
-
-    Returns:
-        How long it took, in seconds.
-
-    Raises:
-        TimeoutError: It did not come true in time.
-    """
-    began = time.monotonic()
-    async with asyncio.timeout(seconds):
-        while True:
-            answer = condition()
-            if answer if isinstance(answer, bool) else await answer:
-                return time.monotonic() - began
-            await asyncio.sleep(0.01)
 
 
 class Stack:

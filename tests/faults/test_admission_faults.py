@@ -11,8 +11,9 @@ import pytest
 
 from deploy.servers.embedded import EmbeddedServers
 from tests.faults.promises import assert_promises_kept
-from tests.faults.stack import Stack, pictures, running_stack, until
+from tests.faults.stack import Stack, pictures, running_stack
 from tests.service import authorization
+from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(120)
 BURST = 40

@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from tests.faults.promises import assert_promises_kept
-from tests.faults.stack import Stack, pictures, until
+from tests.faults.stack import Stack, pictures
+from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(90)
 

@@ -6,8 +6,9 @@ import psutil
 import pytest
 
 from tests.faults.promises import assert_promises_kept
-from tests.faults.stack import Stack, huge_picture, pictures, until
+from tests.faults.stack import Stack, huge_picture, pictures
 from tests.pictures import draw
+from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -111,4 +112,4 @@ async def kill_what_grows(stack: Stack, worker_pid: int, max_bytes: int) -> None
                     child.kill()
             except psutil.NoSuchProcess:
                 continue
-        await asyncio.sleep(0.002)
+        await asyncio.sleep(0.002)  # The rate of sampling.

@@ -1,6 +1,5 @@
 """Clocks that are wrong, and clocks that jump: leases, expiries and order go by MongoDB's."""
 
-import asyncio
 import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -13,8 +12,9 @@ import pytest
 from deploy.servers.embedded import EmbeddedServers
 from deploy.servers.process import ServerProcess
 from tests.faults.promises import assert_promises_kept
-from tests.faults.stack import Stack, pictures, running_stack, until
+from tests.faults.stack import Stack, pictures, running_stack
 from tests.service import REPOSITORY, authorization
+from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -86,7 +86,8 @@ async def restart_api(stack: Stack, clocks: Clocks, seconds: int) -> None:
 async def test_wrong_clocks_lose_and_delay_nothing(
     stack: Stack, clocks: Clocks, api: int, first: int, second: int
 ) -> None:
-    await (restart_api(stack, clocks, api) if api else asyncio.sleep(0))
+    if api:
+        await restart_api(stack, clocks, api)
     tickets = [await stack.ticket(pictures(24, "clocks", large=True))]
     doomed = clocks.start_worker(stack, "first", first)
     await until(stack.are_processing)

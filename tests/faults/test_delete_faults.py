@@ -8,9 +8,10 @@ import pytest
 
 from deploy.servers.embedded import ServerProcess
 from tests.faults.promises import assert_promises_kept
-from tests.faults.stack import Stack, huge_picture, pictures, until
+from tests.faults.stack import Stack, huge_picture, pictures
 from tests.pictures import draw
 from tests.service import File
+from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(300)
 TRACES = ("images", "jobs", "blobs.files", "blobs.chunks", "variants.files")

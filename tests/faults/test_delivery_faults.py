@@ -14,8 +14,9 @@ import pytest
 
 from benchmarks.harness.receivers import Receivers
 from deploy.servers.embedded import EmbeddedServers
-from tests.faults.stack import Stack, pictures, running_stack, until
+from tests.faults.stack import Stack, pictures, running_stack
 from tests.service import REPOSITORY
+from tests.waiting import until
 
 KINDS = ("ok", "flaky", "error", "busy", "redirect", "never", "slow", "drop")
 HEALTHY = ("ok", "flaky")

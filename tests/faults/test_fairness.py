@@ -11,7 +11,8 @@ import pytest
 from deploy.servers.embedded import EmbeddedServers
 from storage.queue.hints import QUEUE
 from tests.faults.promises import assert_promises_kept
-from tests.faults.stack import SHORT, Stack, pictures, running_stack, until
+from tests.faults.stack import SHORT, Stack, pictures, running_stack
+from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -50,7 +51,7 @@ async def _watching_queue(stack: Stack) -> AsyncIterator[set[int]]:
     async def watch() -> None:
         while True:
             lengths.add(await stack.stores.redis.zcard(QUEUE))
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.002)  # The rate of sampling.
 
     watching = asyncio.create_task(watch())
     try:

@@ -7,8 +7,9 @@ import httpx
 import pytest
 
 from tests.faults.promises import assert_promises_kept
-from tests.faults.stack import Stack, pictures, until
+from tests.faults.stack import Stack, pictures
 from tests.service import authorization
+from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(180)
 MAX_FILES = 60
@@ -30,7 +31,7 @@ async def test_limit_of_a_link_holds_while_the_api_is_killed(stack: Stack) -> No
             try:
                 answer = await stack.client.post("/v1/uploads", files=files, headers=headers)
             except httpx.TransportError:
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(0.05)  # A client pauses before it tries again.
                 continue
             answers[answer.status_code] += 1
             if answer.status_code == 202:

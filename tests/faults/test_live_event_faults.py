@@ -10,7 +10,8 @@ import pytest
 
 from tests.event_streams import listening
 from tests.faults.promises import assert_promises_kept
-from tests.faults.stack import Stack, pictures, until
+from tests.faults.stack import Stack, pictures
+from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -1,6 +1,5 @@
 """A primary that steps down, and one that dies and leaves the set to the others."""
 
-import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,9 @@ from deploy.servers.embedded import EmbeddedServers, ServerProcess, find_mongod
 from deploy.servers.mongodb import HOST, mongodb_command
 from deploy.servers.ports import accepts_connections, find_free_port
 from tests.faults.promises import assert_promises_kept
-from tests.faults.stack import Stack, running_stack, until
+from tests.faults.stack import Stack, running_stack
 from tests.faults.test_mongodb_faults import LATEST_SECONDS, Load
+from tests.waiting import block_until, until
 
 pytestmark = pytest.mark.timeout(150)
 
@@ -56,10 +56,7 @@ def replica_set(tmp_path: Path) -> Iterator[list[ServerProcess]]:
         }
         with MongoClient[Hello](HOST, ports[0], directConnection=True) as client:
             client.admin.command("replSetInitiate", config)
-        deadline = time.monotonic() + 60
-        while not any(_hello(port)["isWritablePrimary"] for port in ports):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        block_until(lambda: any(_hello(port)["isWritablePrimary"] for port in ports))
         yield nodes
     finally:
         for node in nodes:

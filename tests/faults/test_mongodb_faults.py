@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from tests.faults.promises import assert_promises_kept
-from tests.faults.stack import STORE_SECONDS, Stack, pictures, until
+from tests.faults.stack import STORE_SECONDS, Stack, pictures
+from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -54,7 +55,7 @@ class Load:
                 self.tickets.append(answer.json()["id"])
             else:
                 self.refusals.append(answer)
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(0.2)  # A client pauses after a refusal.
 
 
 @pytest.mark.parametrize("how", ["kill", "stop"])
@@ -64,7 +65,7 @@ async def test_tickets_outlive_a_restart_of_mongodb(stack: Stack, how: str) -> N
     await until(lambda: len(load.tickets) > 40)
     if how == "kill":
         stack.servers.mongodb.kill()
-        await until_time(OUTAGE_SECONDS)
+        await asyncio.sleep(OUTAGE_SECONDS)  # The length of the outage.
     else:
         stack.servers.mongodb.stop()
         await until(lambda: bool(load.refusals))
@@ -84,12 +85,6 @@ async def test_tickets_outlive_a_restart_of_mongodb(stack: Stack, how: str) -> N
     assert await stack.count_images(status="failed") == 0
     assert worker.is_running
     assert stack.api.is_running
-
-
-async def until_time(seconds: float) -> None:
-    """Let time pass: that nothing comes late is what the test is about."""
-    end = time.monotonic() + seconds
-    await until(lambda: time.monotonic() > end, seconds + 5)
 
 
 async def test_short_outage_of_mongodb_is_waited_out(stack: Stack) -> None:

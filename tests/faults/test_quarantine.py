@@ -11,7 +11,8 @@ import pytest
 
 from deploy.servers.embedded import ServerProcess
 from tests.faults.promises import assert_promises_kept
-from tests.faults.stack import Stack, huge_picture, pictures, until
+from tests.faults.stack import Stack, huge_picture, pictures
+from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -33,7 +34,7 @@ async def sniping(
                         shoot(child)
                 except psutil.NoSuchProcess:
                     continue
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.002)  # The rate of sampling.
 
     sniper = asyncio.create_task(snipe())
     try:

@@ -11,7 +11,8 @@ from storage.clock import utc_now
 from storage.queue.fair_queue import IN_PROGRESS_SECONDS
 from storage.queue.hints import QUEUE
 from tests.faults.promises import assert_promises_kept
-from tests.faults.stack import Stack, pictures, until
+from tests.faults.stack import Stack, pictures
+from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -57,7 +58,7 @@ async def test_uploads_are_accepted_while_redis_is_frozen(stack: Stack) -> None:
             *(stack.ticket(pictures(1, f"frozen-{len(tickets)}-{n}")) for n in range(8))
         )
         slowest = max(slowest, time.monotonic() - began)
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.5)  # The rate of uploads.
     stack.servers.redis.resume()
     assert slowest < 3
     await assert_promises_kept(stack, tickets)

@@ -8,9 +8,10 @@ import pytest
 from storage.aggregates.counted_images import IS_UNCOUNTED
 from storage.verification.recount import find_wrong_statistics
 from tests.faults.promises import assert_promises_kept
-from tests.faults.stack import Stack, pictures, until
+from tests.faults.stack import Stack, pictures
 from tests.image_documents import finished_image, insert_images
 from tests.plain_signatures import read_signatures, sum_plainly
+from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(150)
 

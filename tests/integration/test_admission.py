@@ -15,6 +15,7 @@ from tests.multipart_bodies import CONTENT_TYPE, body_of, file_part
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import Service, authorization, running_service
+from tests.waiting import until
 
 MB = 1024 * 1024
 PICTURE = ("a.jpg", draw())
@@ -58,9 +59,7 @@ async def hold_upload(
 
 
 async def until_held(service: Service, places: float) -> None:
-    async with asyncio.timeout(20):
-        while service.admission.places < places:
-            await asyncio.sleep(0.01)
+    await until(lambda: service.admission.places >= places)
 
 
 async def test_small_limit_is_exact_over_two_processes(
@@ -165,9 +164,12 @@ async def test_images_in_flight_are_limited_until_they_are_done(service: Service
             await another_process.admission.watch.read_work()
             answer = await another_process.send([PICTURE], key=key)
             assert_refused(answer, 429, "too_many_in_flight")
-        async with running.working(), asyncio.timeout(60):
-            while (await running.send([PICTURE], key=key)).status_code != 202:
-                await asyncio.sleep(0.1)
+        async with running.working():
+
+            async def is_accepted() -> bool:
+                return (await running.send([PICTURE], key=key)).status_code == 202
+
+            await until(is_accepted)
 
 
 async def test_backlog_is_full_for_everybody(service: Service) -> None:

@@ -9,6 +9,7 @@ from tests.command_line import environment_of, run
 from tests.integration.test_admission import limited
 from tests.pictures import draw
 from tests.service import Service
+from tests.waiting import until
 
 _PIECE_BYTES = 64 * 1024
 
@@ -81,9 +82,7 @@ async def test_upload_waits_until_there_is_room(service: Service, tmp_path: Path
         ending = asyncio.create_task(
             run("upload", tmp_path / "late.jpg", "--wait", environment=environment_of(running))
         )
-        async with asyncio.timeout(60):
-            while ("refused", "backlog_full") not in running.admission.decisions:
-                await asyncio.sleep(0.05)
+        await until(lambda: ("refused", "backlog_full") in running.admission.decisions)
         async with service.working():
             ended = await ending
     assert ended.code == 0, ended.err

@@ -7,10 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.faults.stack import huge_picture, until
+from tests.faults.stack import huge_picture
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import Service, authorization, running_service
+from tests.waiting import until
 
 
 @pytest.fixture

@@ -12,9 +12,10 @@ from domain.jobs import TERMINAL
 from storage.blobs.sweeper import Sweeper
 from storage.verification import Verifier
 from tests.blob_counts import assert_counts_agree
-from tests.faults.stack import huge_picture, until
+from tests.faults.stack import huge_picture
 from tests.pictures import draw
 from tests.service import Service
+from tests.waiting import until
 
 UPLOADS = 500
 FILES = 50
@@ -202,7 +203,7 @@ async def test_variant_that_is_made_while_its_image_is_deleted_goes_with_the_swe
         job = await service.process([("a.jpg", draw(800, 600, seed=seed))])
         image = f"/v1/images/{job['items'][0]['image_id']}"
         making = asyncio.create_task(service.client.get(f"{image}/content?variant={variant}"))
-        await asyncio.sleep(0.01 * seed)
+        await asyncio.sleep(0.01 * seed)  # The deletion meets another step each time.
         assert (await service.client.delete(image)).status_code == 204
         # A stream that was begun may find its chunks gone; that is no answer.
         await asyncio.wait([making])

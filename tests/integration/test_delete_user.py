@@ -9,10 +9,10 @@ import pytest
 from storage.removal.removal import EXPIRED
 from storage.removal.user_deletion import MAX_IMAGES
 from tasks.upkeep.delete_users import delete_users
-from tests.faults.stack import until
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import Service, authorization
+from tests.waiting import until
 
 BYTES = ("blobs.files", "blobs.chunks", "variants.files", "variants.chunks")
 

@@ -16,6 +16,7 @@ from tests.faults.stack import Stack, running_stack
 from tests.multipart_bodies import CONTENT_TYPE, body_of, file_part
 from tests.pictures import draw
 from tests.service import Service, authorization
+from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(120)
 LARGE = body_of(file_part(draw().ljust(50_000_000, b"\x55"), "large.jpg"))
@@ -136,11 +137,13 @@ async def test_refused_client_cannot_hold_its_connection(
     writer.write(request + LARGE[:10])
     status, _, _ = await read_answer(reader)
     assert status == 401
-    async with asyncio.timeout(20):
-        while not (reader.at_eof() or reader.exception()):
-            if not is_idle:
-                writer.write(b"x")
-            await asyncio.sleep(0.02)
+
+    def has_ended() -> bool:
+        if not is_idle:
+            writer.write(b"x")
+        return reader.at_eof() or reader.exception() is not None
+
+    await until(has_ended)
     writer.close()
 
 

@@ -10,10 +10,10 @@ import pytest
 
 from storage.mongo.client import DURABLE
 from storage.stores import Stores
-from tests.faults.stack import until
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import Service, authorization, running_service
+from tests.waiting import until
 
 LONG_AGO = timedelta(hours=2)
 BYTES = ("blobs.files", "blobs.chunks", "variants.files", "variants.chunks")

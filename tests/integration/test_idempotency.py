@@ -6,6 +6,7 @@ import httpx
 
 from tests.pictures import draw
 from tests.service import File, Service, authorization
+from tests.waiting import until
 
 PHOTO: File = ("a.jpg", draw(seed=1))
 OTHER: File = ("a.jpg", draw(seed=2))
@@ -91,9 +92,7 @@ async def test_unusable_key_is_refused(service: Service) -> None:
 
 async def test_repetition_waits_as_well_while_the_first_one_does(service: Service) -> None:
     first = asyncio.create_task(send(service, [PHOTO], Prefer="wait=20"))
-    async with asyncio.timeout(20):
-        while not await service.count("jobs"):
-            await asyncio.sleep(0.01)
+    await until(lambda: service.count("jobs"))
     again = asyncio.create_task(send(service, [PHOTO], Prefer="wait=20"))
     async with service.working():
         answers = await asyncio.gather(first, again)

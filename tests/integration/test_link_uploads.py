@@ -13,6 +13,7 @@ from tests.multipart_bodies import CONTENT_TYPE, body_of, file_part
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import File, Service, authorization, running_service
+from tests.waiting import until
 
 PICTURE = ("a.png", draw(kind="PNG"))
 TEXT = ("notes.txt", b"only words " * 50)
@@ -57,9 +58,7 @@ async def _begun_upload(service: Service, token: str, content: bytes) -> SlowUpl
     """Begin an upload; it has come in as far as the service when this returns."""
     upload = SlowUpload(service, token, content)
     await upload.half_sent.wait()
-    async with asyncio.timeout(30):
-        while not await service.count("blobs.chunks"):
-            await asyncio.sleep(0.01)
+    await until(lambda: service.count("blobs.chunks"))
     return upload
 
 

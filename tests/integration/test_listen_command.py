@@ -16,6 +16,7 @@ from deploy.servers.ports import find_free_port
 from tests.command_line import Ended, environment_of, run, start
 from tests.pictures import draw
 from tests.service import Service
+from tests.waiting import until
 from tests.webhooks import ALLOWED, allow_local_receivers, delivering
 
 SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -50,15 +51,17 @@ async def listening(secret: str, *arguments: str) -> AsyncIterator[tuple[str, as
             environment=environment,
         )
     )
-    async with asyncio.timeout(60), httpx.AsyncClient() as client:
-        while True:
+    async with httpx.AsyncClient() as client:
+
+        async def listens() -> bool:
+            assert not ending.done()
             try:
                 await client.get(url)
             except httpx.TransportError:
-                assert not ending.done()
-                await asyncio.sleep(0.05)
-            else:
-                break
+                return False
+            return True
+
+        await until(listens)
     yield url, ending
 
 
@@ -68,9 +71,7 @@ async def test_events_of_a_service_arrive(working_service: Service) -> None:
         ending = asyncio.create_task(
             run("webhooks", "listen", *arguments, environment=environment_of(working_service))
         )
-        async with asyncio.timeout(60):
-            while not await working_service.count("webhook_endpoints"):
-                await asyncio.sleep(0.05)
+        await until(lambda: working_service.count("webhook_endpoints"))
         job = await working_service.process([("a.jpg", draw())])
         ended = await ending
     assert ended.code == 0, ended.err

@@ -11,6 +11,7 @@ from storage.mongo.client import DURABLE
 from tests.event_streams import listening
 from tests.pictures import draw
 from tests.service import Service, authorization, running_service
+from tests.waiting import until
 
 PICTURE = ("a.png", draw(kind="PNG"))
 FEW = {
@@ -197,9 +198,11 @@ async def listeners(service: Service) -> int:
 
 async def has_listeners(service: Service, count: int) -> None:
     """Wait until so many listen."""
-    async with asyncio.timeout(20):
-        while await listeners(service) != count:
-            await asyncio.sleep(0.01)
+
+    async def are_so_many() -> bool:
+        return await listeners(service) == count
+
+    await until(are_so_many)
 
 
 @pytest.mark.parametrize("how", ["revoked", "expired"])

@@ -1,7 +1,5 @@
 """What Prometheus reads: one page for the whole service, without anything of a tenant."""
 
-import asyncio
-
 import httpx
 import pytest
 from prometheus_client.openmetrics import parser as openmetrics
@@ -11,6 +9,7 @@ from storage.backlog.queue_state import SMALL_BACKLOG_IMAGES
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import ADMIN_KEY, Service, authorization, running_service
+from tests.waiting import until
 
 OPENMETRICS = "application/openmetrics-text;version=1.0.0"
 
@@ -47,10 +46,12 @@ async def scrape(service: Service) -> Metrics:
 
 async def scrape_until(service: Service, name: str, least: float, **labels: str) -> Metrics:
     """Scrape until the sum of a family's samples has come up to a value."""
-    async with asyncio.timeout(60):
-        while sum((metrics := await scrape(service)).values(name, **labels)) < least:
-            await asyncio.sleep(0.05)
-    return metrics
+
+    async def scraped() -> Metrics | None:
+        metrics = await scrape(service)
+        return metrics if sum(metrics.values(name, **labels)) >= least else None
+
+    return await until(scraped)
 
 
 async def test_one_page_shows_requests_work_and_workers(working_service: Service) -> None:

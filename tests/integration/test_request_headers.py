@@ -48,7 +48,7 @@ async def test_header_without_end_is_refused(service: Service, begin: bytes) -> 
     writer.write(begin)
     for _ in range(2 + READ_BYTES // LIMIT):
         writer.write(b"x" * LIMIT)
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.01)  # The pieces arrive one by one.
     async with asyncio.timeout(10):
         answer = await reader.read()
     writer.close()
@@ -87,7 +87,7 @@ async def test_trailers_without_end_end_the_connection(service: Service) -> None
             while not reader.at_eof():
                 writer.write(MEGABYTE)
                 await writer.drain()
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(0.01)  # The service reads between two pieces.
     writer.close()
 
 
@@ -115,7 +115,7 @@ async def test_slow_bodies_are_no_slow_headers(hasty: Service) -> None:
         + f"Authorization: {authorization}\r\n\r\n".encode()
     )
     for byte in b'{"role":"admin"} ':
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.1)  # The body comes slowly, a byte at a time.
         writer.write(bytes([byte]))
     async with asyncio.timeout(10):
         answer = await reader.read()

@@ -1,6 +1,5 @@
 """Every request has an ID: in its answer, its log lines, its problems, and the work it brought."""
 
-import asyncio
 import json
 import re
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from structlog.testing import LogCapture
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import ADMIN_KEY, Service, authorization, running_service
+from tests.waiting import until
 
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 Lines = list[dict[str, Any]]
@@ -106,10 +106,7 @@ async def test_one_line_a_request_says_what_without_secrets(
     headers = authorization(key) | {"X-Request-ID": "r-1"}
     secret = "/v1/jobs/a-secret-path?cursor=a-secret-query"
     answer = await logging_service.client.get(secret, headers=headers)
-    async with asyncio.timeout(10):
-        while not requests_of(lines):
-            await asyncio.sleep(0.01)
-    (line,) = requests_of(lines)
+    (line,) = await until(lambda: requests_of(lines))
     assert line["log_level"] == "info"
     assert (line["method"], line["route"]) == ("GET", "/v1/jobs/{job_id}")
     assert (line["status"], line["problem"]) == (404, "not_found")
@@ -128,9 +125,7 @@ async def test_health_checks_are_lines_only_when_debugging(
 ) -> None:
     for path in ("/healthz", "/readyz", "/metrics"):
         await logging_service.client.get(path)
-    async with asyncio.timeout(10):
-        while len(requests_of(lines)) < 3:
-            await asyncio.sleep(0.01)
+    await until(lambda: len(requests_of(lines)) >= 3)
     assert {line["log_level"] for line in requests_of(lines)} == {"debug"}
 
 
@@ -144,9 +139,7 @@ async def test_upload_is_counted_in_bytes_and_its_work_carries_its_id(
             "/v1/jobs", files=[("f", ("a.jpg", draw()))], headers=headers
         )
         assert answer.status_code == 200, answer.text
-        async with asyncio.timeout(30):
-            while not (done := [line for line in lines if line["event"] == "chunk_processed"]):
-                await asyncio.sleep(0.01)
+        done = await until(lambda: [line for line in lines if line["event"] == "chunk_processed"])
     (line,) = done
     assert line["request_id"] == "upload-1"
     assert line["job_id"] == answer.json()["id"]

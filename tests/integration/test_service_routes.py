@@ -1,12 +1,14 @@
 """What the service says of itself."""
 
 import asyncio
+from typing import Any
 
 import httpx
 
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import Service, running_service
+from tests.waiting import until
 
 
 async def test_capabilities_name_formats_operations_and_limits(service: Service) -> None:
@@ -40,11 +42,15 @@ async def test_health_and_readiness_need_no_key(service: Service) -> None:
         assert found["workers"] == 0
 
 
+async def _ready(service: Service) -> httpx.Response | None:
+    """Return the answer of the readiness check once it is 200."""
+    answer = await service.client.get("/readyz")
+    return answer if answer.status_code == 200 else None
+
+
 async def test_is_ready_while_a_worker_lives(service: Service) -> None:
     async with service.working():
-        async with asyncio.timeout(30):
-            while (answer := await service.client.get("/readyz")).status_code != 200:
-                await asyncio.sleep(0.02)
+        answer = await until(lambda: _ready(service))
         assert answer.json()["status"] == "ready"
         assert all(answer.json()["parts"].values())
         assert answer.json()["workers"] == 1
@@ -71,9 +77,7 @@ async def test_is_not_ready_without_redis_and_takes_uploads_all_the_same(
 async def test_readiness_says_how_each_part_stands_and_since_when(service: Service) -> None:
     before = await service.client.get("/readyz")
     async with service.working():
-        async with asyncio.timeout(30):
-            while (answer := await service.client.get("/readyz")).status_code != 200:
-                await asyncio.sleep(0.02)
+        answer = await until(lambda: _ready(service))
         again = (await service.client.get("/readyz")).json()["details"]
     details = answer.json()["details"]
     for found in (details, again):
@@ -96,12 +100,13 @@ async def test_readiness_tells_of_a_full_disk_and_backlog_and_stays_ready(
     full = {"MINILAB_MIN_FREE_DISK_BYTES": str(2**60), "MINILAB_MAX_BACKLOG_IMAGES": "1"}
     await service.send([("a.jpg", draw())])
     async with running_service(service.environ | full) as crowded:
-        async with asyncio.timeout(30):
-            while True:
-                details = (await crowded.client.get("/readyz")).json()["details"]
-                if details["disk"]["status"] == details["backlog"]["status"] == "degraded":
-                    break
-                await asyncio.sleep(0.05)
+
+        async def degraded() -> dict[str, Any] | None:
+            found: dict[str, Any] = (await crowded.client.get("/readyz")).json()["details"]
+            both = found["disk"]["status"] == found["backlog"]["status"] == "degraded"
+            return found if both else None
+
+        details = await until(degraded)
         assert "room" in details["disk"]["action"]
         assert "workers" in details["backlog"]["action"]
 

@@ -17,8 +17,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from deploy.servers.embedded import EmbeddedServers
-from tests.faults.stack import Stack, running_stack, until
+from tests.faults.stack import Stack, running_stack
 from tests.pictures import draw
+from tests.waiting import until
 
 CALLERS_TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 

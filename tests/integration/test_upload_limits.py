@@ -10,6 +10,7 @@ from tests.multipart_bodies import CONTENT_TYPE, body_of, file_part
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import ADMIN_KEY, Service, running_service
+from tests.waiting import until
 
 MB = 1024 * 1024
 SMALL = draw()
@@ -47,9 +48,10 @@ async def send_head(
 
 
 async def wait_until_empty(service: Service) -> None:
-    async with asyncio.timeout(10):
-        while await service.count("blobs.chunks"):
-            await asyncio.sleep(0.02)
+    async def is_empty() -> bool:
+        return await service.count("blobs.chunks") == 0
+
+    await until(is_empty)
 
 
 async def test_refuses_file_over_limit_and_keeps_its_neighbours(strict: Service) -> None:
@@ -118,9 +120,7 @@ async def test_leaves_nothing_of_client_that_disconnects(service: Service, chunk
     _, writer = await send_head(service, length)
     writer.write(b"%x\r\n" % len(body) + body if chunked else body)
     await writer.drain()
-    async with asyncio.timeout(10):
-        while not await service.count("blobs.chunks"):
-            await asyncio.sleep(0.02)
+    await until(lambda: service.count("blobs.chunks"))
     writer.close()
     await writer.wait_closed()
     await wait_until_empty(service)

@@ -10,10 +10,10 @@ from standardwebhooks import Webhook
 
 from benchmarks.harness.receivers import Message, Receivers
 from storage.mongo.client import DURABLE
-from tests.faults.stack import until
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import ADMIN_KEY, Service, authorization, running_service
+from tests.waiting import until
 from tests.webhooks import (
     BASE_URL,
     allow_local_receivers,

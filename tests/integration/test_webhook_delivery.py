@@ -26,8 +26,8 @@ from tests.deliveries import (
     tell,
     verify,
 )
-from tests.faults.stack import until
 from tests.service import Service
+from tests.waiting import until
 
 A_DAY = timedelta(days=1)
 

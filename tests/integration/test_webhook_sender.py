@@ -275,7 +275,7 @@ async def test_a_name_server_that_never_answers_holds_up_nobody(receivers: Recei
         lost = receivers.url("ok", host="hook.test")
         async with Sender(LOCAL, SECONDS, resolver_at(silent.getsockname()[1])) as sender:
             waiting = [asyncio.create_task(sender.send(lost, b"{}", HEADERS)) for _ in range(100)]
-            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # Each begins.
             assert (await sender.send(receivers.url("ok"), b"{}", HEADERS)).status_code == 200
             assert not any(one.done() for one in waiting)
             assert {(await one).error for one in waiting} == {"timeout"}

@@ -28,8 +28,8 @@ async def submit_all(batcher: Batcher[int, int], items: Sequence[int]) -> list[a
     asked = []
     for item in items:
         asked.append(asyncio.create_task(batcher.submit(item)))
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        for _ in range(2):
+            await asyncio.sleep(0)  # The steps until the first call is under way.
     return asked
 
 

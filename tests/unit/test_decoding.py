@@ -14,6 +14,7 @@ from domain.limits import ImageLimits
 from sandbox.pool import ChildPool
 from tasks.images.image_batch import BatchItem, Outcome
 from tasks.images.image_processes import GROUP_SECONDS, Decoding
+from tests.waiting import until
 
 FOUND = ProcessedImage("jpeg", 1, 1, 1, {}, {})
 
@@ -48,7 +49,7 @@ class ScriptedPool:
         taken = self.starting + len(self.deadly & set(+self.at_work))
         self.most_at_work = max(self.most_at_work, taken)
         try:
-            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # Others run meanwhile, as beside a real child.
             outcomes = []
             for name in names[: self.hands_over_after]:
                 if name in self.slow:
@@ -185,9 +186,7 @@ async def test_unexpected_error_is_tried_alone_and_then_said(
 async def test_cancelling_ends_all_children(pool: ScriptedPool, kept: Kept) -> None:
     pool.slow = dict.fromkeys("ab", asyncio.Event())
     running = asyncio.create_task(_decoding(pool).run(_items("ab"), [], kept))
-    async with asyncio.timeout(20):
-        while len(+pool.at_work) < 2:
-            await asyncio.sleep(0)
+    await until(lambda: len(+pool.at_work) >= 2)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running

@@ -42,7 +42,7 @@ async def ask(
     TURN.set(turn)
     task = asyncio.create_task(shared.run(items))
     for _ in range(3):
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # The steps until it waits for its answer.
     return task
 
 
@@ -111,11 +111,11 @@ async def test_child_is_ended_only_when_nobody_waits_for_it_any_more() -> None:
     first.cancel()
     with pytest.raises(asyncio.CancelledError):
         await first
-    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # The cancellation goes through.
     assert children.ended == 1
     waiting.cancel()
     second.cancel()
-    await asyncio.sleep(0.01)
+    await asyncio.sleep(0.01)  # In this time the child would be ended.
     assert children.ended == 1
     children.may_answer.set()
     assert names_of(await third) == "c"

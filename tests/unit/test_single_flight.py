@@ -41,7 +41,7 @@ async def test_callers_before_the_run_begins_share_its_answer(answers: SingleFli
     first = [asyncio.create_task(answers.run("a", work)) for _ in range(20)]
     await work.begins.wait()
     later = [asyncio.create_task(answers.run("a", work)) for _ in range(20)]
-    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # They have asked.
     work.may_end.set()
     assert set(await asyncio.gather(*first)) == {1}
     assert set(await asyncio.gather(*later)) == {2}

@@ -2,16 +2,16 @@
 
 import asyncio
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from deploy.servers.embedded import ServerProcess
 from deploy.supervisor import RestartPolicy, Supervised, Supervisor
+from tests.waiting import until
 
 QUICK = RestartPolicy(first_pause_seconds=0.01, longest_pause_seconds=0.02)
+# Programs that do nothing until they are ended.
 SLEEPS = "import time; time.sleep(600)"
 DEAF = (
     "import pathlib, signal, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
@@ -25,13 +25,6 @@ def program(name: str, code: str, folder: Path, *arguments: str) -> ServerProces
     return ServerProcess(
         name, command, url="", is_ready=lambda: True, output=folder / f"{name}.log"
     )
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to pass"
-        await asyncio.sleep(0.01)
 
 
 def supervisor_of(

@@ -14,7 +14,7 @@ def answer() -> int:
 
 def sleep(seconds: float) -> int:
     """Work on for a while, and give the ID of the process."""
-    time.sleep(seconds)
+    time.sleep(seconds)  # Stands for a long decoding.
     return os.getpid()
 
 

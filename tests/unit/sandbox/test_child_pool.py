@@ -15,6 +15,7 @@ import pytest
 from domain.errors.files import DecoderDied, DecodeTimedOut
 from sandbox.pool import ChildPool
 from tests.unit.sandbox import functions
+from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -61,7 +62,7 @@ async def test_caller_that_is_cancelled_leaves_a_warm_child_behind(pool: ChildPo
     await pool.warm_up(functions.answer)
     for _ in range(5):
         working = asyncio.create_task(pool.run(functions.sleep, 600, seconds=600))
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # The call begins.
         working.cancel()
         with pytest.raises(asyncio.CancelledError):
             await working
@@ -159,8 +160,7 @@ async def test_crash_is_told_and_the_child_replaced(pool: ChildPool) -> None:
 async def test_child_killed_while_idle_is_replaced(pool: ChildPool) -> None:
     idle = psutil.Process(await pool.run(functions.answer, seconds=20))
     idle.send_signal(signal.SIGKILL)
-    while idle.is_running() and idle.status() != psutil.STATUS_ZOMBIE:
-        await asyncio.sleep(0.01)
+    await until(lambda: not idle.is_running() or idle.status() == psutil.STATUS_ZOMBIE)
     try:
         after = await pool.run(functions.answer, seconds=20)
     except DecoderDied:  # Told just before the pool learnt of it.
@@ -240,19 +240,15 @@ def children() -> list[psutil.Process]:
 
 async def child_at_work() -> psutil.Process:
     """Wait until a child has entered its sandbox."""
-    async with asyncio.timeout(20):
-        while True:
-            for child in children():
-                limit, _ = child.rlimit(psutil.RLIMIT_AS)
-                if limit != psutil.RLIM_INFINITY:
-                    return child
-            await asyncio.sleep(0.01)
+    limited = await until(
+        lambda: [c for c in children() if c.rlimit(psutil.RLIMIT_AS)[0] != psutil.RLIM_INFINITY]
+    )
+    return limited[0]
 
 
 async def end_children() -> None:
     """End all children, and wait until the pool can know of it."""
     for child in children():
         child.kill()
-    while children():
-        await asyncio.sleep(0.01)
-    await asyncio.sleep(0.05)
+    await until(lambda: not children())
+    await asyncio.sleep(0.05)  # The pool shows no sign by which a test could know.
