@@ -1,7 +1,7 @@
 # Everything that a person or a machine does with this project starts here: `make help`.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench house faults flood fuzz verify-data openapi sdk lock fix clean
+.PHONY: help run test check bench house faults flood fuzz verify-data openapi reference sdk lock fix clean
 
 PYTHON ?= python3
 VENV := .venv

@@ -17,7 +17,7 @@ PAUSE_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
 
 
-class WokenQueue(Worker):
+class WakeableWorker(Worker):
     """Looks at the queue when it is woken, and every so often all the same.
 
     arq only polls: often costs an idle worker its core, seldom costs each image its time. It

@@ -25,14 +25,14 @@ from storage.stores import Stores, open_stores
 from tasks.images.metrics import WorkerMetrics
 from tasks.images.process_images import ChunkProcessor, ChunkRules
 from tasks.images.shared_calls import TURN
-from tasks.images.throughput import Pace
-from tasks.images.work_telemetry import WorkWatch
+from tasks.images.throughput import Throughput
+from tasks.images.work_telemetry import WorkTelemetry
 from tasks.settings import Settings
 from tasks.upkeep.delete_users import delete_users
 from tasks.upkeep.periodic import repeat
 from tasks.upkeep.reconcile import reconcile
 from tasks.upkeep.refill_queue import REFILL_SECONDS, refill
-from tasks.wakeable_arq import WokenQueue
+from tasks.wakeable_arq import WakeableWorker
 from telemetry.prometheus import pack
 from telemetry.tracing import Tracing, open_tracing
 
@@ -58,11 +58,11 @@ class ImageWorker:
     def __init__(self, settings: Settings, stores: Stores, tracing: Tracing | None = None) -> None:
         self._settings = settings
         self._stores = stores
-        self._pace = Pace()
+        self._throughput = Throughput()
         self._woken = asyncio.Event()
         self._pool = ChildPool(settings.worker.worker_children, settings.limits.max_child_bytes)
         self._metrics = WorkerMetrics(self._pool)
-        self._watch = WorkWatch(self._metrics, tracing or Tracing())
+        self._telemetry = WorkTelemetry(self._metrics, tracing or Tracing())
         self._processor = ChunkProcessor(
             stores,
             self._pool,
@@ -73,8 +73,8 @@ class ImageWorker:
                 renew_seconds=settings.rules.lease_seconds / 3,
                 poison_seconds=settings.worker.poison_seconds,
             ),
-            self._pace,
-            self._watch,
+            self._throughput,
+            self._telemetry,
         )
         self._id = f"{worker_name()}:{new_id()}"
         orphan_age = timedelta(seconds=settings.worker.orphan_age_seconds)
@@ -120,7 +120,7 @@ class ImageWorker:
         if not taking.cancelled():
             taking.result()
 
-    async def _drain(self, queue: WokenQueue, taking: asyncio.Task[None]) -> None:
+    async def _drain(self, queue: WakeableWorker, taking: asyncio.Task[None]) -> None:
         """Let running work end in its time, then break off the rest, which gives it back."""
         queue.stop_taking()
         if queue.tasks:
@@ -135,9 +135,9 @@ class ImageWorker:
         taking.cancel()
         await asyncio.wait({taking})
 
-    def _make_queue(self) -> WokenQueue:
+    def _make_queue(self) -> WakeableWorker:
         slots = 2 * self._settings.worker.worker_children
-        return WokenQueue(
+        return WakeableWorker(
             self._stores.hints.fair_queue,
             self._woken,
             # Twice what the children work on, so that none of them waits for the next.
@@ -182,7 +182,7 @@ class ImageWorker:
 
     async def _beat(self) -> None:
         packed = pack([self._metrics.registry, self._stores.metrics.registry])
-        await self._stores.workers.beat(self._id, self._pace.images_per_second, packed)
+        await self._stores.workers.beat(self._id, self._throughput.images_per_second, packed)
 
     async def _reconcile(self) -> None:
         await self._stores.follow_clock()

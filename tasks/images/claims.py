@@ -11,9 +11,9 @@ from domain.errors.capacity import NoChild
 from storage.errors import MONGODB_UNREACHABLE, STORE_FAILED
 from storage.ledger.rows import ClaimedImage
 from storage.stores import Stores
-from tasks.images.ledger_batching import Together
-from tasks.images.throughput import Pace
-from tasks.images.work_telemetry import WorkWatch
+from tasks.images.ledger_batching import LedgerBatcher
+from tasks.images.throughput import Throughput
+from tasks.images.work_telemetry import WorkTelemetry
 
 _log = structlog.get_logger(__name__)
 
@@ -23,25 +23,25 @@ class Claims:
 
     Args:
         stores: Where everything is kept.
-        together: Shared with the other tasks of this worker.
+        batcher: Shared with the other tasks of this worker.
         renew_seconds: Pause between two renewals of a lease.
-        pace: Told while work goes on.
-        watch: Sees the work that is done on a claim.
+        throughput: Told while work goes on.
+        telemetry: Sees the work that is done on a claim.
     """
 
     def __init__(
         self,
         stores: Stores,
-        together: Together,
+        batcher: LedgerBatcher,
         renew_seconds: float,
-        pace: Pace,
-        watch: WorkWatch,
+        throughput: Throughput,
+        telemetry: WorkTelemetry,
     ) -> None:
         self._stores = stores
-        self._together = together
+        self._batcher = batcher
         self._renew_seconds = renew_seconds
-        self._pace = pace
-        self._watch = watch
+        self._throughput = throughput
+        self._telemetry = telemetry
         self._looks: dict[str, set[asyncio.Event]] = defaultdict(set)
         self.stopping = False
         """Whether work that is cancelled was cancelled because the worker stops."""
@@ -71,7 +71,7 @@ class Claims:
                 async with asyncio.timeout(None) as hold:
                     renewing = asyncio.create_task(self._renew(claim_id, images, look, hold))
                     try:
-                        with self._pace.working(), self._watch.working(images):
+                        with self._throughput.working(), self._telemetry.working(images):
                             yield images
                     except BaseException as error:
                         if not hold.expired():
@@ -96,7 +96,7 @@ class Claims:
                 del self._looks[job_id]
 
     async def _claim(self, job_id: str, chunk: int) -> tuple[str, list[ClaimedImage]]:
-        claiming = asyncio.create_task(self._together.claim(job_id, chunk))
+        claiming = asyncio.create_task(self._batcher.claim(job_id, chunk))
         try:
             return await asyncio.shield(claiming)
         except asyncio.CancelledError:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+import structlog
 
 from domain.blobs import Blob, Poison
 from domain.errors.files import DecoderDied, DecodeTimedOut, OperationFailed
@@ -17,11 +18,13 @@ from storage.blobs.variants import variant_id
 from storage.ledger.attempts import KNOWN_POISON, BadAttempt
 from storage.ledger.rows import ClaimedImage, FinishedImage
 from tasks.images.image_batch import Crash, Outcome
-from tasks.images.search_fields import searchable_facts
+from tasks.images.search_fields import search_fields
 
 VERSION = {operation.name: operation.version for operation in OPERATIONS}
 NO_BLOB = ItemError("not_found", "The bytes of this image are gone.")
 POISONOUS = frozenset({DecoderDied.code, DecodeTimedOut.code})
+
+_log = structlog.get_logger(__name__)
 
 
 class Findings(msgspec.Struct, frozen=True):
@@ -137,6 +140,20 @@ def finish_image(image: ClaimedImage, findings: Findings, now: datetime) -> Fini
     return msgspec.structs.replace(finished, bad_attempts=tuple(attempts))
 
 
+def log_dead_letter(image: ClaimedImage, finished: FinishedImage) -> None:
+    """Log an image that became a dead letter, if it did."""
+    if (error := finished.gave_up) is None:
+        return
+    _log.error(
+        "dead_letter",
+        job_id=image.job_id,
+        image_id=image.id,
+        sha256=image.sha256,
+        reason=error.code,
+        attempts=image.bad_attempts + len(finished.bad_attempts),
+    )
+
+
 def _end_image(image: ClaimedImage, findings: Findings) -> FinishedImage:
     error = findings.outcome.error if findings.outcome else None
     if error is not None:
@@ -171,4 +188,4 @@ def _facts(
         size = {name: findings.blob.facts[name] for name in ("width", "height")}
     facts |= size or {}
     asked = {name: known[name]["value"] for name in image.cells if name in known}
-    return facts | searchable_facts(asked, keep_position=image.gps is GpsPolicy.KEEP)
+    return facts | search_fields(asked, keep_position=image.gps is GpsPolicy.KEEP)

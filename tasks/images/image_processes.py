@@ -44,7 +44,7 @@ class Suspect(msgspec.Struct, eq=False):
     crashes: tuple[Crash, ...] = ()
 
 
-class Decoding:
+class ImageProcesses:
     """Works on blobs in children that some of them may end.
 
     Args:

@@ -19,7 +19,7 @@ MOST_IMAGES = 200
 MOST_BYTES = 4 * 1024 * 1024
 
 
-class Together:
+class LedgerBatcher:
     """Shares calls between the tasks of one worker. Errors are those of the stores.
 
     Args:

@@ -16,7 +16,6 @@ from storage.clock import utc_now
 from storage.errors import STORE_FAILED
 from storage.ledger.rows import ClaimedImage
 from storage.stores import Stores
-from tasks.giving_up import log_dead_letter
 from tasks.images.claims import Claims
 from tasks.images.findings import (
     NO_BLOB,
@@ -24,14 +23,15 @@ from tasks.images.findings import (
     blob_results,
     finish_image,
     known_poison,
+    log_dead_letter,
     needed_operations,
     new_poison,
 )
 from tasks.images.image_batch import BatchItem, Outcome
-from tasks.images.image_processes import Decoding
-from tasks.images.ledger_batching import Together
-from tasks.images.throughput import Pace
-from tasks.images.work_telemetry import WorkWatch
+from tasks.images.image_processes import ImageProcesses
+from tasks.images.ledger_batching import LedgerBatcher
+from tasks.images.throughput import Throughput
+from tasks.images.work_telemetry import WorkTelemetry
 
 # What is done sooner than this goes from queued to its end at once.
 START_SECONDS = 1.0
@@ -66,20 +66,25 @@ class ChunkProcessor:
         stores: Where everything is kept.
         pool: The children.
         rules: How a chunk is worked on.
-        pace: Told of every image that ended.
-        watch: Sees the work.
+        throughput: Told of every image that ended.
+        telemetry: Sees the work.
     """
 
     def __init__(
-        self, stores: Stores, pool: ChildPool, rules: ChunkRules, pace: Pace, watch: WorkWatch
+        self,
+        stores: Stores,
+        pool: ChildPool,
+        rules: ChunkRules,
+        throughput: Throughput,
+        telemetry: WorkTelemetry,
     ) -> None:
         self._stores = stores
-        self._together = Together(stores)
-        self._decoding = Decoding(pool, rules.limits, rules.group_images, rules.max_crashes)
+        self._batcher = LedgerBatcher(stores)
+        self._processes = ImageProcesses(pool, rules.limits, rules.group_images, rules.max_crashes)
         self._rules = rules
-        self._pace = pace
-        self._watch = watch
-        self.claims = Claims(stores, self._together, rules.renew_seconds, pace, watch)
+        self._throughput = throughput
+        self._telemetry = telemetry
+        self.claims = Claims(stores, self._batcher, rules.renew_seconds, throughput, telemetry)
         """What it holds."""
 
     async def process(self, job_id: str, chunk: int) -> None:
@@ -95,18 +100,18 @@ class ChunkProcessor:
             log = _log.bind(job_id=job_id, chunk=chunk, attempt=max(i.fence for i in images))
             starting = asyncio.create_task(self._start(job_id))
             try:
-                blobs = await self._together.find_blobs([image.sha256 for image in images])
+                blobs = await self._batcher.find_blobs([image.sha256 for image in images])
                 await self._work(images, blobs)
             finally:
                 starting.cancel()
             log.info("chunk_processed", images=len(images))
-        await self._together.settle(job_id)
+        await self._batcher.settle(job_id)
 
     async def _start(self, job_id: str) -> None:
         """Say that the job has begun, unless it ends before anybody could have looked."""
         await asyncio.sleep(START_SECONDS)
         with suppress(*STORE_FAILED):  # The settling says it as well, only later.
-            await self._together.start_job(job_id)
+            await self._batcher.start_job(job_id)
 
     async def _work(self, images: Sequence[ClaimedImage], blobs: dict[str, Blob]) -> None:
         if all(image.attempts <= ATTEMPTS_TOGETHER for image in images):
@@ -125,9 +130,9 @@ class ChunkProcessor:
         ended = known_poison(images, blobs, needed, since)
         wanted = needed.keys() - {outcome.sha256 for outcome in ended}
         read = [blobs[sha256] for sha256 in needed if sha256 in wanted and sha256 in blobs]
-        data = await self._together.read_bytes(read)
+        data = await self._batcher.read_bytes(read)
         ended += [Outcome(sha256, error=NO_BLOB) for sha256 in wanted - data.keys()]
-        self._watch.ran(ended)
+        self._telemetry.ran(ended)
         await self._write([image for image in images if image.sha256 not in data], blobs, ended)
 
         formats = {image.sha256: ImageFormat(image.format) for image in images}
@@ -138,11 +143,11 @@ class ChunkProcessor:
                 (suspects if blob.poison else items).append(item)
 
         async def keep(outcomes: Sequence[Outcome]) -> None:
-            self._watch.ran(outcomes)
+            self._telemetry.ran(outcomes)
             hashes = {outcome.sha256 for outcome in outcomes}
             await self._write([i for i in images if i.sha256 in hashes], blobs, outcomes)
 
-        await self._decoding.run(items, suspects, keep)
+        await self._processes.run(items, suspects, keep)
 
     async def _write(
         self,
@@ -160,7 +165,7 @@ class ChunkProcessor:
             for outcome in outcomes
             if outcome.processed is not None
         ]
-        await self._together.keep(found)
+        await self._batcher.keep(found)
         for sha256, poison in new_poison(outcomes, needed_operations(images, blobs), now).items():
             await self._stores.poisons.remember(sha256, poison)
         fresh = {results.blob.sha256: results for results in found}
@@ -174,9 +179,9 @@ class ChunkProcessor:
             )
             for image in images
         ]
-        written = await self._together.finish([end for end in finished if not end.gave_up])
+        written = await self._batcher.finish([end for end in finished if not end.gave_up])
         for image, end in zip(images, finished, strict=True):
-            if end.gave_up and await self._together.finish([end]):
+            if end.gave_up and await self._batcher.finish([end]):
                 written += 1
                 log_dead_letter(image, end)
-        self._pace.count(written)
+        self._throughput.count(written)

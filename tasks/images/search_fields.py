@@ -8,7 +8,7 @@ from domain.fingerprints import band_keys, signed_fingerprint
 FROM_METADATA = ("camera_make", "camera_model", "lens_model", "taken_at")
 
 
-def searchable_facts(results: Mapping[str, Any], *, keep_position: bool) -> dict[str, Any]:
+def search_fields(results: Mapping[str, Any], *, keep_position: bool) -> dict[str, Any]:
     """Gather what images are searched by.
 
     Args:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 WINDOW_SECONDS = 30.0
 
 
-class Pace:
+class Throughput:
     """An exponentially weighted rate.
 
     Time without work does not count against it: the rate says how fast work goes while there

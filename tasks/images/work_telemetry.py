@@ -15,7 +15,7 @@ from telemetry.tracing import Attributes, Tracing
 SHORTEST_DECODE_SECONDS = 1e-4
 
 
-class WorkWatch:
+class WorkTelemetry:
     """Watches the work on chunks.
 
     Args:

@@ -20,7 +20,7 @@ from storage.ledger.attempts import LEASE_EXPIRED, BadAttempt
 from storage.ledger.rows import ClaimedImage, FinishedImage
 from storage.queue.fair_queue import HintState
 from storage.stores import Stores
-from tasks.giving_up import log_dead_letter
+from tasks.images.findings import log_dead_letter
 
 MAX_IMAGES = 5_000
 MAX_JOBS = 200

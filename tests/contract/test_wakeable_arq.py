@@ -13,7 +13,7 @@ from domain.jobs import ChunkHint
 from storage.queue.fair_queue import PROCESS_IMAGES, FairQueue
 from storage.settings import WorkRules
 from storage.stores import Stores
-from tasks.wakeable_arq import WokenQueue
+from tasks.wakeable_arq import WakeableWorker
 from tests.waiting import until
 
 MOST_UNITS = 52
@@ -47,9 +47,9 @@ class Tasks:
 
 
 @asynccontextmanager
-async def taking(stores: Stores, tasks: Tasks) -> AsyncIterator[WokenQueue]:
+async def taking(stores: Stores, tasks: Tasks) -> AsyncIterator[WakeableWorker]:
     """Take hints up."""
-    queue = WokenQueue(
+    queue = WakeableWorker(
         FairQueue(stores.redis, WorkRules()),
         asyncio.Event(),
         MOST_UNITS,

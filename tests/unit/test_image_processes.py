@@ -13,7 +13,7 @@ from domain.images.values import ProcessedImage
 from domain.limits import ImageLimits
 from sandbox.pool import ChildPool
 from tasks.images.image_batch import BatchItem, Outcome
-from tasks.images.image_processes import GROUP_SECONDS, Decoding
+from tasks.images.image_processes import GROUP_SECONDS, ImageProcesses
 from tests.waiting import until
 
 FOUND = ProcessedImage("jpeg", 1, 1, 1, {}, {})
@@ -89,8 +89,8 @@ def kept() -> Kept:
     return Kept()
 
 
-def _decoding(pool: ScriptedPool, group_images: int = 25, max_crashes: int = 3) -> Decoding:
-    return Decoding(cast("ChildPool", pool), ImageLimits(), group_images, max_crashes)
+def _processes(pool: ScriptedPool, group_images: int = 25, max_crashes: int = 3) -> ImageProcesses:
+    return ImageProcesses(cast("ChildPool", pool), ImageLimits(), group_images, max_crashes)
 
 
 def _items(names: str) -> list[BatchItem]:
@@ -98,7 +98,7 @@ def _items(names: str) -> list[BatchItem]:
 
 
 async def test_each_item_has_one_outcome_and_one_try(pool: ScriptedPool, kept: Kept) -> None:
-    await _decoding(pool).run(_items("abcdef"), _items("gh"), kept)
+    await _processes(pool).run(_items("abcdef"), _items("gh"), kept)
     assert sorted(kept.names) == list("abcdefgh")
     assert set(pool.tries.values()) == {1}
     assert not any(outcome.crashes for outcome in kept.outcomes)
@@ -108,7 +108,7 @@ async def test_innocent_are_kept_before_the_guilty_is_tried_again(
     pool: ScriptedPool, kept: Kept
 ) -> None:
     pool.deadly = {"a"}
-    await _decoding(pool).run(_items("abcdefgh"), [], kept)
+    await _processes(pool).run(_items("abcdefgh"), [], kept)
     assert kept.names[-1] == "a"
     assert sorted(kept.names) == list("abcdefgh")
     assert pool.tries["a"] == 4, "once in its group, three times alone"
@@ -125,10 +125,10 @@ async def test_who_was_alone_in_a_child_is_not_asked_once_more(
     pool: ScriptedPool, kept: Kept
 ) -> None:
     pool.deadly = {"a"}
-    await _decoding(pool).run(_items("a"), [], kept)
+    await _processes(pool).run(_items("a"), [], kept)
     assert pool.tries["a"] == 3
     pool.error = DecodeTimedOut()
-    await _decoding(pool).run(_items("a"), [], kept)
+    await _processes(pool).run(_items("a"), [], kept)
     assert pool.tries["a"] == 4, "what had all its time has no more of it"
 
 
@@ -137,7 +137,7 @@ async def test_suspects_of_all_chunks_have_one_child_between_them(
 ) -> None:
     pool.children = 8
     pool.deadly = set("aceg")
-    decoding = _decoding(pool)
+    decoding = _processes(pool)
     await asyncio.gather(*(decoding.run([], _items(names), kept) for names in ("ab", "ce", "fg")))
     assert pool.most_at_work == 1
     assert {o.sha256 for o in kept.outcomes if o.error} == pool.deadly
@@ -147,7 +147,7 @@ async def test_what_was_handed_over_before_the_child_ended_is_not_repeated(
     pool: ScriptedPool, kept: Kept
 ) -> None:
     pool.children, pool.hands_over_after, pool.deadly = 1, 2, {"f"}
-    await _decoding(pool).run(_items("abcdef"), [], kept)
+    await _processes(pool).run(_items("abcdef"), [], kept)
     assert [pool.tries[name] for name in "abcd"] == [1, 1, 2, 2], "sent twice, worked on once"
     assert kept.names[:4] == list("abcd")
     assert kept.names[-1] == "f"
@@ -157,7 +157,7 @@ async def test_slow_group_does_not_hold_back_what_others_found(
     pool: ScriptedPool, kept: Kept
 ) -> None:
     pool.slow = {"a": asyncio.Event()}
-    running = asyncio.create_task(_decoding(pool).run(_items("abcd"), [], kept))
+    running = asyncio.create_task(_processes(pool).run(_items("abcd"), [], kept))
     async with asyncio.timeout(20):
         await kept.changed.wait()
     assert kept.names == ["c", "d"]
@@ -167,7 +167,7 @@ async def test_slow_group_does_not_hold_back_what_others_found(
 
 
 async def test_group_has_less_time_than_an_image_alone(pool: ScriptedPool, kept: Kept) -> None:
-    await _decoding(pool).run(_items("abcd"), _items("e"), kept)
+    await _processes(pool).run(_items("abcd"), _items("e"), kept)
     times = dict(pool.calls)
     assert times["e",] > ImageLimits().max_seconds
     assert times["a", "b"] <= GROUP_SECONDS + 1
@@ -177,7 +177,7 @@ async def test_unexpected_error_is_tried_alone_and_then_said(
     pool: ScriptedPool, kept: Kept
 ) -> None:
     pool.deadly, pool.error = {"b"}, MemoryError()
-    await _decoding(pool).run(_items("abcd"), [], kept)
+    await _processes(pool).run(_items("abcd"), [], kept)
     failed = {o.sha256: o.error.code for o in kept.outcomes if o.error}
     assert failed == {"b": "operation_failed"}
     assert sorted(kept.names) == list("abcd")
@@ -185,7 +185,7 @@ async def test_unexpected_error_is_tried_alone_and_then_said(
 
 async def test_cancelling_ends_all_children(pool: ScriptedPool, kept: Kept) -> None:
     pool.slow = dict.fromkeys("ab", asyncio.Event())
-    running = asyncio.create_task(_decoding(pool).run(_items("ab"), [], kept))
+    running = asyncio.create_task(_processes(pool).run(_items("ab"), [], kept))
     await until(lambda: len(+pool.at_work) >= 2)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -201,5 +201,5 @@ async def test_failure_to_keep_ends_the_work(pool: ScriptedPool) -> None:
         raise ConnectionError
 
     with pytest.raises(ConnectionError):
-        await _decoding(pool).run(_items("abcd"), [], fail)
+        await _processes(pool).run(_items("abcd"), [], fail)
     assert not +pool.at_work
