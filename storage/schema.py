@@ -2,6 +2,7 @@
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from storage.acceptance.duplicates import DUPLICATE_INDEXES
 from storage.access.api_keys import EXPIRES
 from storage.aggregates.contributions import IS_REMOVED
 from storage.aggregates.counted_images import IS_UNCOUNTED, UNCOUNTED
@@ -24,7 +25,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         # IDs are UUIDv7, so their order is the order of upload.
         IndexModel([("user_id", ASCENDING), ("_id", DESCENDING)]),
         IndexModel([("key_id", ASCENDING), ("_id", DESCENDING)]),
-        IndexModel([("sha256", ASCENDING), ("user_id", ASCENDING)]),
+        *DUPLICATE_INDEXES,
         IndexModel([("due_at", ASCENDING)], partialFilterExpression=IS_OPEN),
         IndexModel(
             [("_id", DESCENDING), ("gave_up_at", ASCENDING)],

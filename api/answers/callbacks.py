@@ -6,10 +6,10 @@ from api.state import ApiRequest
 from domain.errors.requests import InvalidValue
 from domain.webhooks.addresses import check_url
 from domain.webhooks.events import EventType
-from storage.acceptance.drop_offs import DropOff
+from storage.acceptance.uploads import Upload
 
 
-async def with_listeners(request: ApiRequest, fields: dict[str, str], drop_off: DropOff) -> DropOff:
+async def with_listeners(request: ApiRequest, fields: dict[str, str], drop_off: Upload) -> Upload:
     """Note who is to be told of a job, as the form says and as is known otherwise.
 
     Args:
@@ -30,6 +30,6 @@ async def with_listeners(request: ApiRequest, fields: dict[str, str], drop_off: 
         await stores.key_secrets.ensure(request.user.key_id)
         drop_off = msgspec.structs.replace(drop_off, callback_url=callback_url)
     if not drop_off.taken:  # Such a job ends with its acceptance.
-        is_wanted = EventType.JOB_FINISHED in await stores.subscriptions.wanted_types()
-        drop_off = msgspec.structs.replace(drop_off, is_wanted=is_wanted)
+        has_subscribers = EventType.JOB_FINISHED in await stores.subscriptions.wanted_types()
+        drop_off = msgspec.structs.replace(drop_off, has_subscribers=has_subscribers)
     return drop_off

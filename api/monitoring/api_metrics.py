@@ -13,7 +13,7 @@ from domain.records import Item, Job
 from domain.version import VERSION
 from sandbox.metrics import ChildMetrics
 from sandbox.pool import ChildPool
-from storage.acceptance.drop_offs import DropOff
+from storage.acceptance.uploads import Upload
 from storage.ledger.work_metrics import WorkMetrics
 
 REQUEST_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -86,7 +86,7 @@ class ApiMetrics:
         self._requests.labels(method, route, f"{status // 100}xx").inc()
         self._seconds.labels(method, route).observe(seconds)
 
-    def took_in(self, drop_off: DropOff, job: Job, items: Sequence[Item]) -> None:
+    def took_in(self, drop_off: Upload, job: Job, items: Sequence[Item]) -> None:
         """Count the files of a drop-off that was accepted."""
         if job.status in TERMINAL:  # No file of it can be used.
             self._work.job_ended(job.id, job.status)

@@ -22,7 +22,7 @@ from domain.errors.requests import (
 from domain.images.formats import ImageFormat, sniff_format
 from domain.limits import UploadLimits
 from domain.records import ItemError
-from storage.acceptance.drop_offs import RefusedFile, TakenFile
+from storage.acceptance.uploads import RefusedFile, TakenFile
 from storage.blobs.intake import HEAD_BYTES, BlobIntake, IncomingFile
 
 

@@ -7,11 +7,11 @@ from contextlib import suppress
 from api.uploads.multipart import Form
 from domain.errors.requests import InvalidValue
 from domain.images.operations import parse_operations
-from domain.jobs import TERMINAL, ChunkHint
+from domain.jobs import TERMINAL
 from domain.keys import Caller, Scope, uploading_user
 from domain.links import UploadLink
 from domain.records import GpsPolicy, Job, JobState
-from storage.acceptance.drop_offs import DropOff
+from storage.acceptance.uploads import Upload
 from storage.blobs.intake import BlobIntake
 from storage.stores import Stores
 
@@ -26,7 +26,7 @@ class Tickets:
     def __init__(self, stores: Stores) -> None:
         self._stores = stores
 
-    async def accept(self, drop_off: DropOff) -> JobState:
+    async def accept(self, drop_off: Upload) -> JobState:
         """Make the promise, then hint the work.
 
         Args:
@@ -36,13 +36,8 @@ class Tickets:
             The job as it was accepted; durable.
         """
         ticket = await self._stores.acceptance.accept(drop_off)
-        if ticket.chunks:
-            self._stores.hints.send_soon(
-                [
-                    ChunkHint(ticket.job.id, chunk, user_id=drop_off.user_id, units=units)
-                    for chunk, units in ticket.chunks.items()
-                ]
-            )
+        if ticket.hints:
+            self._stores.hints.send_soon(ticket.hints)
         return JobState(ticket.job, ticket.items)
 
     async def with_items(self, job: Job) -> JobState:
@@ -88,7 +83,7 @@ def make_drop_off(
     operations: str | None,
     default_gps: GpsPolicy,
     link: UploadLink | None = None,
-) -> DropOff:
+) -> Upload:
     """Work out what a form asks for.
 
     Args:
@@ -102,7 +97,7 @@ def make_drop_off(
     Raises:
         ServiceError: A field cannot be used.
     """
-    return DropOff(
+    return Upload(
         user_id=uploading_user(caller, form.fields.get("user_id") or None),
         key_id=caller.key_id,
         operations=parse_operations(operations or form.fields.get("operations")),

@@ -1,4 +1,4 @@
-"""Acceptance: committed in groups, each drop-off for itself; what is answered is durable."""
+"""Acceptance: uploads are committed in groups, and a ticket is durable."""
 
 import asyncio
 
@@ -8,12 +8,13 @@ from pymongo.read_concern import ReadConcern
 from domain.errors.capacity import Unavailable
 from domain.jobs import ChunkPlan, Status
 from domain.keys import Scope
+from domain.links import LinkPlan
 from storage.acceptance.acceptance import Acceptance
-from storage.acceptance.drop_offs import Ticket
+from storage.acceptance.uploads import Ticket
 from storage.blobs.reads import read_files
 from storage.settings import WorkRules
 from storage.stores import Stores
-from tests.drop_offs import OPERATIONS, accept, drop_off
+from tests.uploads import OPERATIONS, accept, make_upload
 
 MB = 1024 * 1024
 
@@ -50,7 +51,7 @@ async def test_what_is_answered_is_committed_by_the_majority(stores: Stores) -> 
         assert await images.find_one({"_id": ticket.items[0].image_id})
 
 
-async def test_takes_200_drop_offs_at_once(stores: Stores) -> None:
+async def test_takes_200_uploads_at_once(stores: Stores) -> None:
     async with asyncio.timeout(30):
         tickets = await asyncio.gather(*(accept(stores, b"%d" % (n % 50)) for n in range(200)))
     assert len({ticket.job.id for ticket in tickets}) == 200
@@ -62,7 +63,7 @@ async def test_takes_200_drop_offs_at_once(stores: Stores) -> None:
 
 
 async def test_neighbours_of_one_that_cannot_be_written_are_accepted(stores: Stores) -> None:
-    unwritable = await drop_off(stores, b"x" * 2 * MB, filename="\ud800")
+    unwritable = await make_upload(stores, b"x" * 2 * MB, filename="\ud800")
     answers = await asyncio.gather(
         accept(stores, b"first"),
         stores.acceptance.accept(unwritable),
@@ -84,7 +85,7 @@ async def test_two_acceptors_share_one_blob(stores: Stores) -> None:
     other = Acceptance(stores.client, stores.database, ChunkPlan(), stores.acceptance._due_after)
 
     async def accept_through(acceptor: Acceptance, content: bytes) -> Ticket:
-        return await acceptor.accept(await drop_off(stores, content))
+        return await acceptor.accept(await make_upload(stores, content))
 
     for number in range(5):
         content = b"%d" % number * MB * 2
@@ -99,7 +100,7 @@ async def test_two_acceptors_share_one_blob(stores: Stores) -> None:
 @pytest.mark.parametrize("turns", range(4))
 async def test_cancelled_caller_leaves_whole_images_or_none(stores: Stores, turns: int) -> None:
     content = b"x" * 2 * MB + b"%d" % turns
-    coming = await drop_off(stores, content)
+    coming = await make_upload(stores, content)
     accepting = asyncio.create_task(stores.acceptance.accept(coming))
     for _ in range(turns):
         await asyncio.sleep(0)  # It is cancelled after so many steps.
@@ -118,7 +119,7 @@ async def test_refused_files_alone_make_a_job_that_has_ended(stores: Stores) -> 
     ticket = await accept(stores, refused=2)
     job = await stores.jobs.get(ticket.job.id, Scope())
     assert (job.status, job.finished_at) == (Status.FAILED, job.created_at)
-    assert list(ticket.chunks) == []
+    assert ticket.hints == []
 
 
 async def test_cuts_a_job_into_chunks_of_work(stores: Stores) -> None:
@@ -127,13 +128,38 @@ async def test_cuts_a_job_into_chunks_of_work(stores: Stores) -> None:
     ticket = await accept(stores, *(b"%d" % n for n in range(count)))
     chunks = [image["chunk"] async for image in stores.database["images"].find().sort("index")]
     assert chunks == [n // rules.chunk_max_images for n in range(count)]
-    assert list(ticket.chunks) == [0, 1, 2]
+    assert [hint.chunk for hint in ticket.hints] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("through_link", [False, True])
+async def test_duplicate_reads_one_index_key_however_many_are_stored(
+    stores: Stores, through_link: bool
+) -> None:
+    link_id = None
+    if through_link:
+        plan = LinkPlan(expires_in=60, user_id="u1")
+        link_id = (await stores.upload_links.create(plan, "mll_x", "admin")).id
+    files = [await make_upload(stores, *([b"same"] * 300), link_id=link_id)]
+    first = (await stores.acceptance.accept(files[0])).items[0].image_id
+    await stores.database.command("profile", 2)
+    try:
+        ticket = await stores.acceptance.accept(await make_upload(stores, b"same", link_id=link_id))
+    finally:
+        await stores.database.command("profile", 0)
+    assert ticket.items[0].duplicate_of == first
+    reads = (
+        await stores.database["system.profile"]
+        .find({"ns": f"{stores.database.name}.images", "op": {"$in": ["command", "query"]}})
+        .to_list(None)
+    )
+    assert reads
+    assert sum(read.get("keysExamined", 0) for read in reads) <= 3
 
 
 async def test_no_ticket_is_given_for_bytes_that_another_primary_never_had(stores: Stores) -> None:
     chunks = stores.database["blobs.chunks"]
-    cut = await drop_off(stores, bytes(3 * MB))
-    whole = await drop_off(stores, b"\1" * (3 * MB))
+    cut = await make_upload(stores, bytes(3 * MB))
+    whole = await make_upload(stores, b"\1" * (3 * MB))
     (lost,) = await chunks.find({"files_id": cut.taken[0].staged.file_id}).limit(1).to_list(1)
     await chunks.delete_one({"_id": lost["_id"]})  # As a primary does that was not the last one.
     answers = await asyncio.gather(

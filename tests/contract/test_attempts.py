@@ -12,7 +12,7 @@ from storage.ledger.recovery import Recovery
 from storage.ledger.rows import ClaimedImage
 from storage.stores import Stores
 from tasks.upkeep.reconcile import reconcile
-from tests.drop_offs import accept, fail, succeed
+from tests.uploads import accept, fail, succeed
 
 
 async def _read(stores: Stores, image: ClaimedImage) -> dict[str, Any]:

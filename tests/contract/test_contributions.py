@@ -19,10 +19,10 @@ from storage.mongo.client import DURABLE, Database
 from storage.mongo.leases import LEASES, LONG_AGO, Lease
 from storage.stores import Stores
 from storage.verification.recount import find_wrong_statistics
-from tests.drop_offs import accept, fail, succeed
 from tests.plain_signatures import read_signatures, sum_plainly
 from tests.plain_similarity import draw_counts
 from tests.seen_images import add_seen_images
+from tests.uploads import accept, fail, succeed
 
 EVERYTHING = Scope()
 

@@ -9,7 +9,7 @@ from domain.records import Item, Job
 from storage.ledger.ledger import Ledger
 from storage.ledger.rows import ClaimedImage
 from storage.stores import Stores
-from tests.drop_offs import accept, fail, succeed
+from tests.uploads import accept, fail, succeed
 from tests.waiting import until
 
 
@@ -144,7 +144,7 @@ async def test_settles_once_however_many_settle(stores: Stores) -> None:
 async def test_chunks_that_end_together_settle_to_one_end(stores: Stores) -> None:
     ticket = await accept(stores, *(b"%d" % n for n in range(250)))
     job_id = ticket.job.id
-    assert len(ticket.chunks) == 10
+    assert len(ticket.hints) == 10
 
     async def work(chunk: int) -> list[int]:
         _, images = await stores.ledger.claim(job_id, chunk)
@@ -153,7 +153,11 @@ async def test_chunks_that_end_together_settle_to_one_end(stores: Stores) -> Non
         changes.append(await stores.ledger.settle(job_id))
         return [change.version for change in changes if change]
 
-    versions = [v for found in await asyncio.gather(*map(work, ticket.chunks)) for v in found]
+    versions = [
+        v
+        for found in await asyncio.gather(*map(work, (hint.chunk for hint in ticket.hints)))
+        for v in found
+    ]
     job = await _job(stores, job_id)
     assert (job.status, job.tally) == (Status.SUCCEEDED, Tally(succeeded=500))
     assert sorted(versions) == list(range(2, job.version + 1)), "one change for each version"

@@ -11,9 +11,9 @@ from domain.jobs import ChunkPlan
 from domain.keys import Scope
 from domain.links import LinkPlan, UploadLink
 from storage.acceptance.acceptance import Acceptance
-from storage.acceptance.drop_offs import Ticket
+from storage.acceptance.uploads import Ticket
 from storage.stores import Stores
-from tests.drop_offs import accept, drop_off
+from tests.uploads import accept, make_upload
 from tests.waiting import until
 
 MB = 1024 * 1024
@@ -28,7 +28,7 @@ async def _link(stores: Stores, *, named: str = "x", **plan: Any) -> UploadLink:
 async def _accept(
     acceptance: Acceptance, stores: Stores, link: UploadLink, *contents: bytes
 ) -> Ticket | Exception:
-    coming = await drop_off(stores, *contents, user_id=link.user_id, link_id=link.id)
+    coming = await make_upload(stores, *contents, user_id=link.user_id, link_id=link.id)
     try:
         return await acceptance.accept(coming)
     except (LinkUsedUp, LinkRevoked) as refusal:
@@ -120,7 +120,7 @@ async def test_smaller_file_fits_where_a_larger_one_does_not(stores: Stores) -> 
 
 async def test_refused_files_take_no_room(stores: Stores) -> None:
     link = await _link(stores, max_files=1)
-    coming = await drop_off(stores, refused=3, user_id=link.user_id, link_id=link.id)
+    coming = await make_upload(stores, refused=3, user_id=link.user_id, link_id=link.id)
     await stores.acceptance.accept(coming)
     assert (await _assert_use_is_true(stores, link)).left_files == 1
 
@@ -160,7 +160,8 @@ async def test_nothing_comes_in_once_a_revoke_has_returned(stores: Stores) -> No
     link = await _link(stores)
     through = _acceptors(stores, 3)
     coming = [
-        await drop_off(stores, b"%d" % n, user_id=link.user_id, link_id=link.id) for n in range(90)
+        await make_upload(stores, b"%d" % n, user_id=link.user_id, link_id=link.id)
+        for n in range(90)
     ]
     revoked = asyncio.Event()
     late = 0
@@ -191,7 +192,7 @@ async def test_nothing_comes_in_once_a_revoke_has_returned(stores: Stores) -> No
 
 async def test_upload_that_began_before_the_expiry_is_accepted(stores: Stores) -> None:
     link = await _link(stores)
-    coming = await drop_off(stores, b"a", user_id=link.user_id, link_id=link.id)
+    coming = await make_upload(stores, b"a", user_id=link.user_id, link_id=link.id)
     past = {"$set": {"expires_at": link.created_at}}
     await stores.database["upload_links"].update_one({"_id": link.id}, past)
     await stores.acceptance.accept(coming)
@@ -234,7 +235,7 @@ async def test_duplicates_are_told_within_a_link_and_to_its_user_alone(stores: S
     (file,) = await stores.database["blobs.files"].find().to_list(None)
     assert file["metadata"]["images"] == 6
     both = await stores.acceptance.accept(
-        await drop_off(stores, b"new", b"new", user_id="u1", link_id=link.id)
+        await make_upload(stores, b"new", b"new", user_id="u1", link_id=link.id)
     )
     assert both.items[1].duplicate_of == both.items[0].image_id
 

@@ -11,7 +11,7 @@ from storage.clock import utc_now
 from storage.ledger.ledger import Ledger
 from storage.ledger.recovery import Recovery
 from storage.stores import Stores
-from tests.drop_offs import accept, fail, succeed
+from tests.uploads import accept, fail, succeed
 
 HOUR = timedelta(hours=1)
 
@@ -24,9 +24,7 @@ async def test_finds_chunks_that_nobody_has_begun_in_time(stores: Stores) -> Non
     ticket = await accept(stores, *(b"%d" % n for n in range(20)))
     assert await _due(stores, timedelta(0)) == []
     due = await _due(stores)
-    assert sorted(due, key=lambda hint: hint.chunk) == [
-        ChunkHint(ticket.job.id, chunk, 0, "u1", units) for chunk, units in ticket.chunks.items()
-    ]
+    assert sorted(due, key=lambda hint: hint.chunk) == ticket.hints
 
 
 async def test_tells_abandoned_work_from_queued_work(stores: Stores) -> None:
@@ -76,7 +74,7 @@ async def test_postponed_work_is_due_later(stores: Stores) -> None:
 async def test_finds_the_queued_chunks_of_a_user_oldest_first(stores: Stores) -> None:
     accepted = [await accept(stores, *(b"%d-%d" % (job, n) for n in range(30))) for job in range(3)]
     await accept(stores, b"other", user_id="u2")
-    chunks = [(ticket.job.id, chunk) for ticket in accepted for chunk in ticket.chunks]
+    chunks = [(hint.job_id, hint.chunk) for ticket in accepted for hint in ticket.hints]
     await stores.ledger.claim(*chunks.pop(0))
     assert len(chunks) == 5
 

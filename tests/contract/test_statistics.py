@@ -20,8 +20,8 @@ from storage.mongo.client import DURABLE
 from storage.mongo.leases import LONG_AGO
 from storage.stores import Stores
 from storage.verification.recount import find_wrong_statistics
-from tests.drop_offs import accept, fail, succeed
 from tests.image_documents import finished_image, insert_images
+from tests.uploads import accept, fail, succeed
 
 EVERYTHING = Scope()
 

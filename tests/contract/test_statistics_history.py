@@ -25,9 +25,9 @@ from storage.ledger.rows import ClaimedImage, FinishedImage
 from storage.mongo.leases import LONG_AGO
 from storage.stores import Stores
 from storage.verification.recount import find_wrong_statistics
-from tests.drop_offs import OPERATIONS, accept, succeed
 from tests.plain_signatures import draw_histogram, read_signatures, sum_plainly
 from tests.plain_statistics import recount_plainly
+from tests.uploads import OPERATIONS, accept, succeed
 
 EVENTS = 5_000
 TOGETHER = 10

@@ -11,7 +11,7 @@ from storage.ledger.rows import ClaimedImage
 from storage.mongo.client import Document
 from storage.outbox.subscriptions import ALL_TYPES, CACHE_SECONDS, NO_TYPES, Subscriptions
 from storage.stores import Stores
-from tests.drop_offs import accept, fail
+from tests.uploads import accept, fail
 from tests.waiting import until
 
 GAVE_UP = "decode_timed_out"

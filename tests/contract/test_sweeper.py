@@ -14,7 +14,7 @@ from storage.blobs.sweeper import EXPIRED_KEYS_KEPT, Sweeper, Swept
 from storage.blobs.variants import variant_id
 from storage.clock import utc_now
 from storage.stores import Stores
-from tests.drop_offs import accept, drop_off
+from tests.uploads import accept, make_upload
 
 HOUR = timedelta(hours=1)
 LATER = timedelta(hours=2)
@@ -77,7 +77,7 @@ async def test_clock_of_the_uploader_does_not_make_chunks_old(stores: Stores) ->
 
 async def test_long_upload_is_accepted_after_many_sweeps(stores: Stores) -> None:
     """It was seen without parent, got one in time, and is never looked at as an orphan again."""
-    upload = await drop_off(stores, b"x" * 3 * MB, b"y" * 2 * MB)
+    upload = await make_upload(stores, b"x" * 3 * MB, b"y" * 2 * MB)
     for minutes in (0, 20, 40, 55):
         await _sweeper(stores).sweep(utc_now() + timedelta(minutes=minutes))
     before = await _count(stores, "blobs.chunks")

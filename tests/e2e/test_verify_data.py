@@ -13,8 +13,8 @@ from pymongo.write_concern import WriteConcern
 from deploy.servers.embedded import embedded_servers
 from storage.settings import StoreSettings, WorkRules
 from storage.stores import open_stores
-from tests.drop_offs import accept
 from tests.service import REPOSITORY
+from tests.uploads import accept
 
 pytestmark = pytest.mark.timeout(120)
 REDIS = "redis://127.0.0.1:1"

@@ -1,8 +1,8 @@
-"""Drop-offs and ends of images, made without the API and without a decoder."""
+"""Uploads and results of images, made without the API and without a decoder."""
 
 from domain.jobs import Status
 from domain.records import Cell, ItemError
-from storage.acceptance.drop_offs import DropOff, RefusedFile, TakenFile, Ticket
+from storage.acceptance.uploads import RefusedFile, TakenFile, Ticket, Upload
 from storage.blobs.intake import BlobIntake, IncomingFile
 from storage.ledger.rows import ClaimedImage, FinishedImage
 from storage.stores import Stores
@@ -10,7 +10,7 @@ from storage.stores import Stores
 OPERATIONS = ("metadata", "faces")
 
 
-async def drop_off(
+async def make_upload(
     stores: Stores,
     *contents: bytes,
     user_id: str = "u1",
@@ -18,7 +18,7 @@ async def drop_off(
     filename: str = "a.jpg",
     link_id: str | None = None,
     operations: tuple[str, ...] = OPERATIONS,
-) -> DropOff:
+) -> Upload:
     """Take files in as the API does, up to the acceptance."""
     intake = BlobIntake(stores.blob_chunks)
     taken = []
@@ -28,7 +28,7 @@ async def drop_off(
         taken.append(TakenFile(index, filename, "jpeg", await intake.finish(file)))
     await intake.complete()
     error = ItemError("empty_file", "The file is empty")
-    return DropOff(
+    return Upload(
         user_id=user_id,
         key_id=link_id or "admin",
         link_id=link_id,
@@ -48,7 +48,9 @@ async def accept(
 ) -> Ticket:
     """Give a ticket for some files."""
     return await stores.acceptance.accept(
-        await drop_off(stores, *contents, user_id=user_id, refused=refused, operations=operations)
+        await make_upload(
+            stores, *contents, user_id=user_id, refused=refused, operations=operations
+        )
     )
 
 

@@ -1,0 +1,185 @@
+"""The documents that an upload becomes, made once before its transaction."""
+
+from collections import defaultdict
+from collections.abc import Sized
+from datetime import datetime, timedelta
+
+import msgspec
+
+from domain.fairness.work_units import estimate_units
+from domain.jobs import ChunkHint, ChunkPlan, Status, Tally, plan_chunks
+from domain.records import Cell, Item, Job, refused_item
+from storage.acceptance.uploads import RefusedFile, TakenFile, Ticket, Upload
+from storage.blobs.intake import CHUNK_BYTES
+from storage.clock import new_id, utc_now
+from storage.mongo.client import Document
+from storage.outbox.pending_events import PENDING_EVENTS, pending_job_event
+from telemetry.tracing import origin
+
+
+class Documents(msgspec.Struct, frozen=True):
+    """The documents of one acceptance.
+
+    Attributes:
+        job: The document of the job.
+        images: A document for each image. The transaction adds ``duplicate_of`` and
+            ``stored_bytes``, which depend on what is stored.
+        blobs: By SHA-256, the fields of a blob that is not stored yet.
+        refused: The files that do not become images.
+    """
+
+    job: Document
+    images: list[Document]
+    blobs: dict[str, Document]
+    refused: list[RefusedFile]
+
+
+def documents_of(upload: Upload, plan: ChunkPlan, due_after: timedelta) -> Documents:
+    """Make every document of an acceptance.
+
+    Args:
+        upload: The content of the request.
+        plan: How the job is cut into chunks of work.
+        due_after: When the reconciler looks for a chunk that no worker has begun.
+    """
+    now = utc_now()
+    shared: Document = {
+        "user_id": upload.user_id,
+        "key_id": upload.key_id,
+        "link_id": upload.link_id,
+        "due_at": now + due_after,
+        **origin(),
+    }
+    job = _job_document(upload, shared, now)
+    shared |= {
+        "job_id": job["_id"],
+        "uploaded_at": now,
+        "gps": upload.gps.value,
+        "status": Status.QUEUED.value,
+        "attempts": 0,
+        "hint": 0,
+        "uncounted": True,
+        "cells": {name: {"status": Status.QUEUED.value} for name in upload.operations},
+    }
+    sizes = [(file.staged.sha256, file.staged.size_bytes) for file in upload.taken]
+    chunks = plan_chunks(sizes, plan)
+    images = [
+        shared | _image_document(file, chunk)
+        for file, chunk in zip(upload.taken, chunks, strict=True)
+    ]
+    blobs: dict[str, Document] = {}
+    for file in upload.taken:
+        blobs.setdefault(file.staged.sha256, _blob_fields(file, now))
+    return Documents(job, images, blobs, upload.refused)
+
+
+def without(documents: Documents, overflow: list[RefusedFile]) -> Documents:
+    """Refuse files that a link has no room for.
+
+    Args:
+        documents: The documents of the whole upload.
+        overflow: Files of it that become items with an error instead of images; not all of them.
+    """
+    indexes = {file.index for file in overflow}
+    images = [image for image in documents.images if image["index"] not in indexes]
+    refused = documents.refused + overflow
+    job = documents.job | _counts(images, refused, documents.job["operations"])
+    return Documents(job, images, documents.blobs, refused)
+
+
+def ticket_of(documents: Documents) -> Ticket:
+    """Make the ticket of an upload that is durable."""
+    document = documents.job
+    operations = tuple(document["operations"])
+    job = Job(
+        id=document["_id"],
+        user_id=document["user_id"],
+        key_id=document["key_id"],
+        status=Status(document["status"]),
+        version=document["version"],
+        created_at=document["created_at"],
+        finished_at=document["finished_at"],
+        operations=operations,
+        tally=msgspec.convert(document["tally"], Tally),
+    )
+    cells = dict.fromkeys(operations, Cell(Status.QUEUED))
+    items = [_queued_item(image, cells) for image in documents.images]
+    items += [
+        refused_item(file.index, file.filename, file.error, operations)
+        for file in documents.refused
+    ]
+    items.sort(key=lambda item: item.index)
+    return Ticket(job, items, _hints(documents))
+
+
+def _job_document(upload: Upload, shared: Document, now: datetime) -> Document:
+    has_ended = not upload.taken
+    document = shared | {
+        "_id": new_id(),
+        "status": (Status.FAILED if has_ended else Status.QUEUED).value,
+        "version": 1,
+        "created_at": now,
+        "finished_at": now if has_ended else None,
+        "operations": list(upload.operations),
+        "files": len(upload.taken) + len(upload.refused),
+        **_counts(upload.taken, upload.refused, upload.operations),
+    }
+    if upload.callback_url:
+        document["callback_url"] = upload.callback_url
+    if has_ended:
+        del document["due_at"]
+        if upload.callback_url or upload.has_subscribers:
+            document[PENDING_EVENTS] = [pending_job_event(1, Status.FAILED, now)]
+    return document
+
+
+def _counts(taken: Sized, refused: list[RefusedFile], operations: Sized) -> Document:
+    tally = Tally(waiting=len(taken) * len(operations), refused=len(refused) * len(operations))
+    return {"tally": msgspec.to_builtins(tally), "refused": msgspec.to_builtins(refused)}
+
+
+def _image_document(file: TakenFile, chunk: int) -> Document:
+    return {
+        "_id": new_id(),
+        "index": file.index,
+        "chunk": chunk,
+        "sha256": file.staged.sha256,
+        "size_bytes": file.staged.size_bytes,
+        "filename": file.filename,
+        "format": file.format,
+        "duplicate_of": None,
+    }
+
+
+def _blob_fields(file: TakenFile, now: datetime) -> Document:
+    return {
+        "_id": file.staged.file_id,
+        "length": file.staged.size_bytes,
+        "chunkSize": CHUNK_BYTES,
+        "uploadDate": now,
+        "filename": file.staged.sha256,
+        "metadata.format": file.format,
+        "metadata.results": {},
+    }
+
+
+def _queued_item(image: Document, cells: dict[str, Cell]) -> Item:
+    return Item(
+        index=image["index"],
+        filename=image["filename"],
+        status=Status.QUEUED,
+        cells=cells,
+        image_id=image["_id"],
+        duplicate_of=image["duplicate_of"],
+    )
+
+
+def _hints(documents: Documents) -> list[ChunkHint]:
+    sizes: dict[int, list[int]] = defaultdict(list)
+    for image in documents.images:
+        sizes[image["chunk"]].append(image["size_bytes"])
+    job = documents.job
+    return [
+        ChunkHint(job["_id"], chunk, user_id=job["user_id"], units=estimate_units(len(of), sum(of)))
+        for chunk, of in sorted(sizes.items())
+    ]

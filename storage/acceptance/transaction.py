@@ -1,0 +1,145 @@
+"""The transaction that accepts a group of uploads: links, blobs, images, jobs and keys."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from bson import ObjectId
+from pymongo import UpdateOne
+from pymongo.client_session import ClientSession
+
+from domain.errors.capacity import Unavailable
+from storage.acceptance.duplicates import link_duplicates
+from storage.acceptance.idempotency import Answered, answer_keys
+from storage.acceptance.link_reservations import reserve
+from storage.acceptance.submissions import Submission, images_of
+from storage.mongo.client import Database, Document, PlainDatabase
+
+
+class GroupWriter:
+    """Writes groups of uploads, each within a transaction.
+
+    Args:
+        database: The database.
+    """
+
+    def __init__(self, database: Database) -> None:
+        # PyMongo's own objects, for use in a thread. It takes time to make a collection.
+        self._database: PlainDatabase = database.delegate
+        self._files = self._database["blobs.files"]
+        self._chunks = self._database["blobs.chunks"]
+        self._images = self._database["images"]
+        self._jobs = self._database["jobs"]
+
+    def write(self, session: ClientSession, group: Sequence[Submission]) -> set[ObjectId]:
+        """Write a group.
+
+        Args:
+            session: The transaction; may be tried several times.
+            group: The uploads, in the order in which they came.
+
+        Returns:
+            The files whose chunks are stored and not needed: their bytes are stored already.
+
+        Raises:
+            Unavailable: Chunks that were written during an upload are lost.
+            IdempotencyTakenOver: Another request took a key meanwhile.
+        """
+        reserve(self._database, session, group)
+        group = [one for one in group if one.refusal is None]
+        if not group:
+            return set()
+        new, known = self._count_blobs(session, group)
+        self._check_flushed(session, new)
+        images = [image for _, image in images_of(group)]
+        link_duplicates(self._database, session, images, known)
+        _set_stored_bytes(images, known)
+        self._insert(session, group, new, images)
+        keys = [
+            (one.upload.attempt, Answered(one.upload.fingerprint, one.accepted.job["_id"]))
+            for one in group
+            if one.upload.attempt
+        ]
+        answer_keys(self._database, session, keys)
+        flushed = {file_id for one in group for file_id in one.upload.intake.flushed}
+        return flushed - new.keys()
+
+    def _insert(
+        self,
+        session: ClientSession,
+        group: Sequence[Submission],
+        new: dict[ObjectId, Submission],
+        images: list[Document],
+    ) -> None:
+        chunks = [
+            chunk
+            for file_id, submission in new.items()
+            for chunk in submission.upload.intake.pending_of(file_id)
+        ]
+        jobs = [one.accepted.job for one in group]
+        inserts = [(self._chunks, chunks), (self._images, images), (self._jobs, jobs)]
+        for collection, documents in inserts:
+            if documents:
+                collection.insert_many(documents, ordered=False, session=session)
+
+    def _count_blobs(
+        self, session: ClientSession, group: Sequence[Submission]
+    ) -> tuple[dict[ObjectId, Submission], set[str]]:
+        """Count the new images at their blobs, and create the blobs that are missing.
+
+        Returns:
+            The new blobs, each with the submission that holds its bytes; and the hashes of the
+            blobs that were stored before.
+        """
+        images = Counter(image["sha256"] for _, image in images_of(group))
+        if not images:
+            return {}, set()
+        first: dict[str, Submission] = {}
+        for submission, image in images_of(group):
+            first.setdefault(image["sha256"], submission)
+        blobs = {sha256: one.documents.blobs[sha256] for sha256, one in first.items()}
+        writes = [
+            UpdateOne(
+                {"metadata.sha256": sha256},
+                {"$inc": {"metadata.images": images[sha256]}, "$setOnInsert": blob},
+                upsert=True,
+            )
+            for sha256, blob in blobs.items()
+        ]
+        result = self._files.bulk_write(writes, ordered=False, session=session)
+        made = set((result.upserted_ids or {}).values())
+        new = {blob["_id"]: first[sha256] for sha256, blob in blobs.items() if blob["_id"] in made}
+        return new, {sha256 for sha256, blob in blobs.items() if blob["_id"] not in made}
+
+    def _check_flushed(self, session: ClientSession, new: dict[ObjectId, Submission]) -> None:
+        """Check that the chunks of new blobs that were written during uploads are still stored.
+
+        They were written without waiting for a majority, and the primary may have changed since.
+
+        Raises:
+            Unavailable: Some of them are lost: the client has to send the files again.
+        """
+        flushed = {
+            file_id: chunks
+            for file_id, submission in new.items()
+            if (chunks := submission.upload.intake.flushed.get(file_id))
+        }
+        if not flushed:
+            return
+        found = self._chunks.aggregate(
+            [
+                {"$match": {"files_id": {"$in": list(flushed)}}},
+                {"$group": {"_id": "$files_id", "chunks": {"$sum": 1}}},
+            ],
+            session=session,
+        )
+        stored = {file["_id"]: file["chunks"] for file in found}
+        if any(stored.get(file_id, 0) < chunks for file_id, chunks in flushed.items()):
+            raise Unavailable("The upload was lost on its way. Send the same request again.")
+
+
+def _set_stored_bytes(images: Sequence[Document], known: set[str]) -> None:
+    """Set what the store grows by: the size of a blob, at its first image."""
+    stored = set(known)
+    for image in images:
+        image["stored_bytes"] = 0 if image["sha256"] in stored else image["size_bytes"]
+        stored.add(image["sha256"])

@@ -1,0 +1,78 @@
+"""An upload as the API received it, and the ticket that it becomes."""
+
+import msgspec
+
+from domain.jobs import ChunkHint
+from domain.records import GpsPolicy, Item, ItemError, Job
+from storage.acceptance.idempotency import Attempt
+from storage.blobs.intake import BlobIntake, StagedFile
+
+
+class TakenFile(msgspec.Struct, frozen=True):
+    """A file that becomes an image.
+
+    Attributes:
+        index: Position among the files of the request, from 0.
+        filename: Name as uploaded, without folders.
+        format: Detected from the bytes.
+        staged: Where its bytes are.
+    """
+
+    index: int
+    filename: str
+    format: str
+    staged: StagedFile
+
+
+class RefusedFile(msgspec.Struct, frozen=True):
+    """A file that becomes an item with an error."""
+
+    index: int
+    filename: str
+    error: ItemError
+
+
+class Upload(msgspec.Struct, frozen=True):
+    """The content of one upload request.
+
+    Attributes:
+        user_id: Owner of the images.
+        key_id: The key or link that the request came in through.
+        operations: The requested operations, in canonical order.
+        taken: Files that become images.
+        refused: Files that do not.
+        intake: Holds the bytes that are not written yet.
+        gps: Whether served files may contain the position of the picture.
+        link_id: The link whose limits apply; None for a key.
+        attempt: The Idempotency-Key that this upload answers, if one was sent.
+        fingerprint: Hash of the request's content; goes with ``attempt``.
+        callback_url: A URL to notify when the job ends.
+        has_subscribers: Whether a webhook wants the event of a job that ends at its acceptance.
+    """
+
+    user_id: str
+    key_id: str
+    operations: tuple[str, ...]
+    taken: list[TakenFile]
+    refused: list[RefusedFile]
+    intake: BlobIntake
+    gps: GpsPolicy = GpsPolicy.KEEP
+    link_id: str | None = None
+    attempt: Attempt | None = None
+    fingerprint: str = ""
+    callback_url: str | None = None
+    has_subscribers: bool = False
+
+
+class Ticket(msgspec.Struct, frozen=True):
+    """The answer to an upload that is durable.
+
+    Attributes:
+        job: The job.
+        items: Its items, in upload order.
+        hints: One for each chunk of work of the job.
+    """
+
+    job: Job
+    items: list[Item]
+    hints: list[ChunkHint]
