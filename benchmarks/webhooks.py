@@ -23,7 +23,7 @@ from domain.webhooks.signing import webhook_secret
 from storage.clock import utc_now
 from storage.settings import StoreSettings, WorkRules
 from storage.stores import Stores, open_stores
-from storage.webhooks.documents import kept_event, new_delivery
+from storage.webhooks.documents import new_delivery, sent_event
 from storage.webhooks.endpoints import EndpointPlan
 
 SECRET_KEY = "the-secret-key-of-the-benchmarks-0123456789"  # noqa: S105 -- of a run alone
@@ -157,7 +157,7 @@ async def _tell_once(
         for endpoint in endpoints
     ]
     began = time.monotonic()
-    kept = [kept_event(event, write_payload(event, ""), now) for event in events]
+    kept = [sent_event(event, write_payload(event, ""), now) for event in events]
     deliveries = [new_delivery(*pair, now) for pair in zip(events, endpoints, strict=True)]
     await stores.database["events"].insert_many(kept)
     await stores.database["deliveries"].insert_many(deliveries)

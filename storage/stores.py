@@ -45,6 +45,7 @@ from storage.removal.user_deletion import UserDeletion
 from storage.schema import ensure_indexes
 from storage.settings import StoreSettings, WorkRules
 from storage.webhooks.deliveries import Deliveries
+from storage.webhooks.endpoint_health import EndpointHealth
 from storage.webhooks.endpoints import Endpoints
 from storage.webhooks.envelopes import Envelopes
 from storage.webhooks.key_secrets import KeySecrets
@@ -91,6 +92,7 @@ class Stores:
         self.jobs = Jobs(self.database)
         self.load = LoadMeter(self.database)
         self.medians = Medians(self.client, self.database)
+        self.endpoint_health = EndpointHealth(self.client, self.database)
         self.envelopes = Envelopes(self.database, self.secret_box)
         self.job_events = JobEvents(self.redis)
         self.poisons = Poisons(self.database)
@@ -104,7 +106,7 @@ class Stores:
         lease = timedelta(seconds=rules.lease_seconds)
         self.user_deletion = UserDeletion(self.client, self.database, self.ledger.states, lease)
         self.variants = StoredVariants(self.database)
-        self.webhooks = Endpoints(self.client, self.database, self.secret_box)
+        self.webhooks = Endpoints(self.database, self.secret_box, self.endpoint_health)
         self.user_histograms = UserHistograms(self.database)
         self.workers = Workers(self.database)
         self.deliverers = Workers(self.database, "deliverers")

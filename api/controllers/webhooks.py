@@ -37,7 +37,7 @@ from domain.errors.requests import InvalidValue
 from domain.keys import Caller, scope_of
 from domain.webhooks.addresses import check_url
 from domain.webhooks.endpoints import Endpoint
-from domain.webhooks.events import OF_ADMINS, UNASKED, EventType
+from domain.webhooks.events import ADMIN_ONLY, ALWAYS_SENT, EventType
 from domain.webhooks.signing import webhook_secret
 from storage.mongo.client import Session
 from storage.webhooks.endpoints import EndpointPlan
@@ -211,9 +211,9 @@ async def find_endpoint(request: ApiRequest, webhook_id: str) -> Endpoint:
 
 def _check_types(types: list[EventType] | None, caller: Caller) -> list[EventType] | None:
     chosen = set(types or ())
-    if chosen & UNASKED:
-        names = ", ".join(sorted(UNASKED))
+    if chosen & ALWAYS_SENT:
+        names = ", ".join(sorted(ALWAYS_SENT))
         raise InvalidValue(f"What every webhook gets cannot be chosen: {names}.")
-    if chosen & OF_ADMINS and not caller.is_admin:
-        raise Forbidden(f"For admin keys only: {', '.join(sorted(chosen & OF_ADMINS))}.")
+    if chosen & ADMIN_ONLY and not caller.is_admin:
+        raise Forbidden(f"For admin keys only: {', '.join(sorted(chosen & ADMIN_ONLY))}.")
     return types if types is None else sorted(chosen)

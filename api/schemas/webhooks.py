@@ -8,11 +8,11 @@ from msgspec import UNSET, UnsetType
 
 from domain.webhooks.deliveries import Attempt, Delivery, DeliveryStatus
 from domain.webhooks.endpoints import DisabledReason, Endpoint, WebhookStatus
-from domain.webhooks.events import CHOSEN, EventType
+from domain.webhooks.events import SELECTABLE, EventType
 
 WebhookUrl = Annotated[str, msgspec.Meta(min_length=1, max_length=2048)]
 Note = Annotated[str, msgspec.Meta(max_length=500)]
-EventTypes = Annotated[list[EventType], msgspec.Meta(min_length=1, max_length=len(CHOSEN))]
+EventTypes = Annotated[list[EventType], msgspec.Meta(min_length=1, max_length=len(SELECTABLE))]
 
 
 class NewWebhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,1 +1,1 @@
-"""Webhooks: what is told, how it is signed, when it is tried again, and where it may go."""
+"""Webhooks: events, endpoints, deliveries, signatures, retries and admitted addresses."""

@@ -1,7 +1,7 @@
-"""Which receivers may be reached: never what only this machine and its network can reach.
+"""Addresses that webhooks may be sent to: public ones, and those that the settings allow.
 
-Names prove nothing, and DNS may answer differently each time: an address is judged when it is
-about to be connected to.
+A name proves nothing, and DNS may answer differently each time. An address is therefore checked
+immediately before the connection.
 """
 
 import re
@@ -23,11 +23,11 @@ from domain.settings import SettingsReader
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-# The addresses at which the machines of the Internet are. Of IPv6 only these are given out.
+# The only IPv6 addresses that are assigned to machines of the Internet.
 # Source: https://www.iana.org/assignments/ipv6-address-space
 GLOBAL_UNICAST = IPv6Network("2000::/3")
 
-# Named in full, as different versions of Python call different ones of these global.
+# Listed in full, because versions of Python differ in which of these they call global.
 # Source: https://www.iana.org/assignments/iana-ipv4-special-registry and …/iana-ipv6-…
 DENIED: tuple[Network, ...] = tuple(
     map(
@@ -35,16 +35,16 @@ DENIED: tuple[Network, ...] = tuple(
         (
             "0.0.0.0/8",  # this machine
             "10.0.0.0/8",  # private
-            "100.64.0.0/10",  # behind a carrier's NAT; metadata of some clouds
+            "100.64.0.0/10",  # carrier-grade NAT; metadata of some clouds
             "127.0.0.0/8",  # loopback
-            "168.63.129.16/32",  # what Azure answers its machines from
+            "168.63.129.16/32",  # Azure's platform services
             "169.254.0.0/16",  # link-local; metadata of most clouds
             "172.16.0.0/12",  # private
-            "192.0.0.0/24",  # protocols; metadata of some clouds
+            "192.0.0.0/24",  # protocol assignments; metadata of some clouds
             "192.0.2.0/24",  # documentation
             "192.31.196.0/24",  # AS112
             "192.52.193.0/24",  # AMT
-            "192.88.99.0/24",  # relays of 6to4
+            "192.88.99.0/24",  # 6to4 relays
             "192.168.0.0/16",  # private
             "192.175.48.0/24",  # AS112
             "198.18.0.0/15",  # benchmarks
@@ -52,15 +52,15 @@ DENIED: tuple[Network, ...] = tuple(
             "203.0.113.0/24",  # documentation
             "224.0.0.0/4",  # multicast
             "240.0.0.0/4",  # reserved, broadcast
-            "2001::/23",  # protocols: Teredo, benchmarks, ORCHID
+            "2001::/23",  # protocol assignments: Teredo, benchmarks, ORCHID
             "2001:db8::/32",  # documentation
-            "2002::/16",  # 6to4: carries an IPv4 address
+            "2002::/16",  # 6to4: contains an IPv4 address
             "2620:4f:8000::/48",  # AS112
             "3fff::/20",  # documentation
         ),
     )
 )
-# The interface ID of ISATAP carries an IPv4 address too; one bit of it may be set or not.
+# An ISATAP interface ID also contains an IPv4 address; one of its bits varies.
 ISATAP, ISATAP_MASK = 0x0000_5EFE, 0xFDFF_FFFF
 SCHEMES = {"https": 443, "http": 80}
 MAX_URL_CHARS = 2048
@@ -84,7 +84,7 @@ class TargetRules(msgspec.Struct, frozen=True):
         """The networks of the list.
 
         Raises:
-            ValueError: One of them is none, or has bits set beyond its length.
+            ValueError: An entry is not a network, or has bits set beyond its length.
         """
         return tuple(
             ip_network(entry.strip()) for entry in self.webhook_allow.split(",") if entry.strip()
@@ -92,7 +92,7 @@ class TargetRules(msgspec.Struct, frozen=True):
 
 
 def read_target_rules(reader: SettingsReader) -> TargetRules:
-    """Read which receivers are admitted; a list that cannot be read is a mistake."""
+    """Read the rules; an invalid list is reported to the reader."""
     rules = reader.read(TargetRules)
     try:
         _ = rules.networks
@@ -103,21 +103,21 @@ def read_target_rules(reader: SettingsReader) -> TargetRules:
 
 
 class AddressGuard:
-    """Says which addresses may be connected to.
+    """Decides which addresses may be connected to.
 
     Args:
-        allowed: Networks that may be reached whatever else is said of them.
+        allowed: Networks that are admitted although they are not public.
     """
 
     def __init__(self, allowed: tuple[Network, ...] = ()) -> None:
         self._allowed = allowed
 
     def admits(self, text: str) -> bool:
-        """Say whether an address may be connected to.
+        """Check whether an address may be connected to.
 
         Args:
-            text: An address as the system writes it; IPv6 perhaps with a zone. Anything else,
-                old spellings of IPv4 such as ``127.1`` among it, is not admitted.
+            text: An address as the system writes it, perhaps with an IPv6 zone. Anything else is
+                refused, including short forms of IPv4 such as ``127.1``.
         """
         try:
             address = ip_address(text)
@@ -126,7 +126,7 @@ class AddressGuard:
         if isinstance(address, IPv6Address):
             if address.scope_id is not None:  # A zone names an interface of this machine.
                 return False
-            # Such an address is connected to by IPv4.
+            # The system connects to a mapped address by IPv4.
             address = address.ipv4_mapped or address
         if any(address in network for network in self._allowed):
             return True
@@ -142,22 +142,22 @@ def _is_public(address: Address) -> bool:
 
 
 def check_url(url: str, rules: TargetRules) -> None:
-    """Check a receiver's URL, before it is kept and before it is used.
+    """Check the URL of a receiver, before it is stored and before it is used.
 
-    Only where its host is written as an address can that be judged here; names are judged by
-    :class:`AddressGuard`, each time anew.
+    A host that is an address is checked here. A host name is checked by :class:`AddressGuard`
+    before each connection.
 
     Args:
-        url: What was asked for.
+        url: The URL.
         rules: Which receivers are admitted.
 
     Raises:
-        InvalidValue: Says in a sentence what is wrong.
+        InvalidValue: The URL cannot be used; the detail says why.
     """
     if len(url) > MAX_URL_CHARS:
         raise InvalidValue(f"The URL is longer than {MAX_URL_CHARS} characters.")
     if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
-        raise InvalidValue("The URL has characters that a URL cannot have: encode them.")
+        raise InvalidValue("The URL has characters that a URL must not have. Encode them.")
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -165,33 +165,33 @@ def check_url(url: str, rules: TargetRules) -> None:
         raise InvalidValue("The URL cannot be read.") from None
     if parts.scheme not in SCHEMES or (parts.scheme == "http" and not rules.webhook_allow_http):
         schemes = "https:// or http://" if rules.webhook_allow_http else "https://"
-        raise InvalidValue(f"The URL has to begin with {schemes}.")
+        raise InvalidValue(f"The URL must begin with {schemes}.")
     if not host:
-        raise InvalidValue("The URL names no host.")
+        raise InvalidValue("The URL has no host.")
     if parts.username is not None or parts.password is not None:
         raise InvalidValue(
-            "The URL must not carry a name or a password: receivers check signatures."
+            "The URL must not contain a user name or a password. Receivers verify signatures."
         )
     if parts.fragment:
-        raise InvalidValue("The URL has a fragment, which is never sent.")
+        raise InvalidValue("The URL must not have a fragment, because a fragment is never sent.")
     if _is_address(host) and not AddressGuard(rules.networks).admits(host):
-        raise InvalidValue("The URL names an address that webhooks are not sent to.")
+        raise InvalidValue("Webhooks are not sent to this address. Use a public one.")
 
 
 def _is_address(host: str) -> bool:
-    """Say whether a host is an address, in whatever spelling: its last part is a number."""
+    """Check whether a host is an address in any notation: its last part is a number."""
     last = host.rstrip(".").rpartition(".")[2]
     return ":" in host or last.isdecimal() or HEX.fullmatch(last) is not None
 
 
 def origin_of(url: str) -> str:
-    """Give what a URL begins with, up to and with the port.
+    """Return the origin of a URL: scheme, host and port.
 
     Args:
-        url: One that :func:`check_url` has passed.
+        url: A URL that :func:`check_url` accepts.
 
     Returns:
-        As in ``https://example.com:443``.
+        For example ``https://example.com:443``.
     """
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.hostname}:{parts.port or SCHEMES[parts.scheme]}"

@@ -1,4 +1,4 @@
-"""Deliveries: an event on its way to an endpoint, with every attempt."""
+"""Deliveries: an event on its way to one receiver, with every attempt."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -9,7 +9,7 @@ from domain.webhooks.events import EventType
 
 
 class DeliveryStatus(StrEnum):
-    """Where a delivery stands."""
+    """The status of a delivery."""
 
     PENDING = "pending"
     DELIVERED = "delivered"
@@ -21,12 +21,12 @@ class Attempt(msgspec.Struct, frozen=True):
     """One attempt at a delivery.
 
     Attributes:
-        number: From 1.
+        number: 1 for the first attempt.
         at: When it began, UTC.
-        status_code: What was answered; None where nothing was.
-        seconds: How long it took.
+        status_code: HTTP status of the answer; None without an answer.
+        seconds: Duration.
         answer: The first 2 KiB of the answer.
-        error: Why there was no answer; None where there was one.
+        error: Why there was no answer; None with one.
     """
 
     number: int
@@ -38,27 +38,27 @@ class Attempt(msgspec.Struct, frozen=True):
 
 
 class Delivery(msgspec.Struct, frozen=True):
-    """One event on its way to one receiver.
+    """An event on its way to one receiver.
 
     Attributes:
-        id: The event's ID, a colon, and the endpoint's or :data:`CALLBACK`.
-        event_id: The event; what receivers get as ``webhook-id``.
-        event_type: Its type.
+        id: ID of the event, a colon, and the ID of the endpoint or ``callback``.
+        event_id: ID of the event; receivers get it as ``webhook-id``.
+        event_type: Type of the event.
         endpoint_id: The endpoint; None for a ``callback_url``.
-        url: Where it goes.
-        target: Which deliveries are limited together: those to an endpoint, or the callbacks of a
-            key to one host.
-        key_id: The key whose endpoint or callback it is, and whose secret signs a callback.
-        user_id: Whom the event tells of.
-        job_id: The job that the event tells of.
-        status: Where it stands.
-        due_at: When the next attempt is due, UTC; None where none is.
-        attempt_count: How many attempts were made.
-        attempts: The attempts, oldest first.
-        created_at: UTC.
-        order: UUIDv7: lists go by it.
-        finished_at: When it came to its end, UTC.
-        expires_at: Until when it is kept, UTC.
+        url: Address of the receiver.
+        target: Deliveries with the same target are limited together: those to an endpoint, or the
+            callbacks of a key to one host.
+        key_id: The key that owns the endpoint or callback; its secret signs a callback.
+        user_id: The user of the event's object.
+        job_id: The job of the event.
+        status: Status of the delivery.
+        attempt_count: Number of attempts.
+        attempts: The latest attempts, oldest first.
+        created_at: When it was created, UTC.
+        order: UUIDv7 that lists are sorted by.
+        expires_at: When it is deleted, UTC.
+        due_at: When the next attempt is due, UTC; None if there is none.
+        finished_at: When it ended, UTC.
     """
 
     id: str

@@ -1,17 +1,17 @@
-"""Webhook endpoints: where events are sent, and whether they are."""
+"""Webhook endpoints: where events are sent."""
 
 from datetime import datetime
 from enum import StrEnum
 
 import msgspec
 
-from domain.webhooks.events import OF_ADMINS, Event, EventType
+from domain.webhooks.events import ADMIN_ONLY, Event, EventType
 
 
 class WebhookStatus(StrEnum):
-    """Whether an endpoint gets anything.
+    """The status of an endpoint.
 
-    ``paused``: later. ``disabled``: no more, until somebody enables it again.
+    ``paused``: its deliveries wait. ``disabled``: it gets no events until it is enabled again.
     """
 
     ENABLED = "enabled"
@@ -19,7 +19,8 @@ class WebhookStatus(StrEnum):
     DISABLED = "disabled"
 
 
-LISTENING = (WebhookStatus.ENABLED.value, WebhookStatus.PAUSED.value)
+ACTIVE = (WebhookStatus.ENABLED.value, WebhookStatus.PAUSED.value)
+"""Statuses in which an endpoint gets new deliveries."""
 
 
 class DisabledReason(StrEnum):
@@ -32,21 +33,22 @@ class DisabledReason(StrEnum):
 
 
 class Endpoint(msgspec.Struct, frozen=True):
-    """Where events go.
+    """A webhook endpoint.
 
     Attributes:
         id: UUIDv7.
-        key_id: The key that it was made with; it is told what this key may see.
+        key_id: The key that created it; it gets events that this key may see.
         user_id: The user of that key, if it is a client key.
         is_admin: Whether that key is an admin key.
-        url: Where events are posted to.
-        event_types: Which; None for all that the key may see.
-        note: What its maker wants to remember.
-        status: Whether it gets anything.
-        disabled_reason: Why it does not.
-        created_at: UTC.
-        failing_since: When its first failure was after which nothing has arrived, UTC.
-        not_before: Nothing is sent before: it asked to be sent less; UTC.
+        url: Address that events are posted to.
+        event_types: The selected types; None for all that the key may see.
+        note: A remark of the owner.
+        status: Status of the endpoint.
+        disabled_reason: Why it is disabled; None otherwise.
+        created_at: When it was created, UTC.
+        failing_since: When the first of the current failures happened, UTC; None if the latest
+            attempt succeeded.
+        not_before: Earliest time of the next attempt, UTC, after the endpoint asked for fewer.
     """
 
     id: str
@@ -62,15 +64,15 @@ class Endpoint(msgspec.Struct, frozen=True):
     failing_since: datetime | None = None
     not_before: datetime | None = None
 
-    def chose(self, type_: EventType) -> bool:
-        """Say whether it is to get events of this type."""
+    def selects(self, type_: EventType) -> bool:
+        """Check whether the endpoint selects a type of event."""
         return self.event_types is None or type_ in self.event_types
 
     def may_see(self, event: Event) -> bool:
-        """Say whether its key may see what an event tells of."""
+        """Check whether the endpoint's key may see the object of an event."""
         if self.is_admin:
             return True
-        if event.type in OF_ADMINS:
+        if event.type in ADMIN_ONLY:
             return False
         if self.user_id is not None:
             return event.user_id == self.user_id

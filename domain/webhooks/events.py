@@ -1,6 +1,6 @@
-"""What receivers are told of: the types of events, what each says, and how it is written.
+"""Events: their types, the data of each type, and the body that receivers get.
 
-Payloads are thin, as Standard Webhooks has them: IDs, a status, and where to read the rest.
+Payloads are thin, as Standard Webhooks recommends: IDs, a status, and the URL of the object.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ MESSAGE_PREFIX = "msg_"
 
 
 class EventType(StrEnum):
-    """What can be told."""
+    """The type of an event."""
 
     JOB_FINISHED = "job.finished"
     IMAGE_PROCESSED = "image.processed"
@@ -27,89 +27,89 @@ class EventType(StrEnum):
     WEBHOOK_TEST = "webhook.test"
 
 
-OF_ADMINS = frozenset({EventType.LINK_USED_UP, EventType.DEAD_LETTER_CREATED})
-"""What only admin keys may see, and so are told."""
+ADMIN_ONLY = frozenset({EventType.LINK_USED_UP, EventType.DEAD_LETTER_CREATED})
+"""Types that only endpoints of admin keys get."""
 
-UNASKED = frozenset({EventType.WEBHOOK_DISABLED, EventType.WEBHOOK_TEST})
-"""What an endpoint is sent whatever types it chose: they tell of endpoints themselves."""
+ALWAYS_SENT = frozenset({EventType.WEBHOOK_DISABLED, EventType.WEBHOOK_TEST})
+"""Types that an endpoint gets whatever types it selects: they concern endpoints themselves."""
 
-CHOSEN = tuple(type_ for type_ in EventType if type_ not in UNASKED)
-"""What an endpoint can choose."""
+SELECTABLE = tuple(type_ for type_ in EventType if type_ not in ALWAYS_SENT)
+"""Types that an endpoint can select."""
 
 
 class JobFinished(msgspec.Struct, frozen=True):
-    """A job has ended. One that is run again ends again, with a greater version."""
+    """A job has ended. A job that is retried ends again, with a greater version."""
 
     job_id: str
     user_id: str
     status: Status
     version: int
-    """The job's version with which it ended."""
+    """Version of the job at its end."""
     url: str
-    """The job with its items."""
+    """URL of the job."""
 
 
 class ImageProcessed(msgspec.Struct, frozen=True):
-    """The work on an image has ended, well or not."""
+    """The operations on an image have ended, with or without errors."""
 
     image_id: str
     job_id: str
     user_id: str
     status: Status
     url: str
-    """The image with its results."""
+    """URL of the image with its results."""
 
 
 class ImageDeleted(msgspec.Struct, frozen=True):
-    """An image is gone: it was deleted, its user was, or its time was over."""
+    """An image was deleted: by a request, with its user, or because it expired."""
 
     image_id: str
     job_id: str
     user_id: str
     url: str
-    """The job that it came in with, if that is still there."""
+    """URL of the job that uploaded it, which may have been deleted as well."""
 
 
 class LinkUsedUp(msgspec.Struct, frozen=True):
-    """As much came in through a link as it allows."""
+    """An upload link has reached its limit of files or bytes."""
 
     link_id: str
     user_id: str
     used_files: int
     used_bytes: int
     url: str
-    """The link."""
+    """URL of the upload link."""
 
 
 class DeadLetterCreated(msgspec.Struct, frozen=True):
-    """The service gave an image up."""
+    """The service stopped trying to process an image."""
 
     dead_letter_id: str
-    """The image's ID."""
+    """ID of the image."""
     job_id: str
     user_id: str
     code: str
-    """Why, as a stable code."""
+    """Stable code of the error."""
     url: str
-    """The dead letter."""
+    """URL of the dead letter."""
 
 
 class WebhookDisabled(msgspec.Struct, frozen=True):
-    """Another endpoint of the same key gets nothing any more."""
+    """Another webhook of the same key was disabled."""
 
     webhook_id: str
     reason: str
-    """`gone`: it answered 410. `failing`: it took nothing for five days."""
+    """`gone`: the receiver answered 410. `failing`: every attempt failed for five days."""
     url: str
-    """The endpoint."""
+    """URL of the webhook."""
 
 
 class WebhookTest(msgspec.Struct, frozen=True):
-    """Somebody asked for a test."""
+    """A test event, sent on request."""
 
     webhook_id: str
     url: str
-    """The endpoint."""
+    """URL of the webhook."""
 
 
 EventData = (
@@ -134,16 +134,16 @@ DATA_OF: dict[EventType, type[msgspec.Struct]] = {
 
 
 class Event(msgspec.Struct, frozen=True):
-    """Something that happened.
+    """A change of an object.
 
     Attributes:
-        type: What.
-        object_id: What it happened to.
-        version: Tells apart what happens to the same object several times.
-        at: When, UTC.
-        key_id: The key that the object came in through.
-        user_id: Whose it is; None where it is nobody's.
-        data: What is told, with a path in place of the address.
+        type: Type of the event.
+        object_id: ID of the object.
+        version: Distinguishes events of one type about the same object.
+        at: When it happened, UTC.
+        key_id: The key that the object was uploaded or created with.
+        user_id: The user of the object; None if it has none.
+        data: The payload, with a path in place of the URL.
     """
 
     type: EventType
@@ -156,13 +156,13 @@ class Event(msgspec.Struct, frozen=True):
 
     @property
     def id(self) -> str:
-        """The same for the same change, however often it is looked at: ``msg_`` and 32 digits."""
+        """``msg_`` and 32 digits, the same for the same event."""
         name = f"{self.type}:{self.object_id}:{self.version}"
         return MESSAGE_PREFIX + hashlib.sha256(name.encode()).hexdigest()[:32]
 
     @property
     def job_id(self) -> str | None:
-        """The job that it tells of, or that its image came in with."""
+        """The job of the event, or of the event's image."""
         return getattr(self.data, "job_id", None)
 
 
@@ -170,9 +170,9 @@ def write_payload(event: Event, base_url: str) -> bytes:
     """Write the body that receivers get.
 
     Args:
-        event: What happened.
-        base_url: Where receivers reach the service, without a slash at the end; empty: paths are
-            told in place of addresses.
+        event: The event.
+        base_url: Address of the service for receivers, without a slash at the end. If empty,
+            the body carries a path instead of a URL.
 
     Returns:
         JSON, the same bytes for the same event.

@@ -1,17 +1,17 @@
-"""When a delivery that failed is tried again, and what an answer means for that."""
+"""Retries of deliveries: their delays, and the meaning of an answer."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from http import HTTPStatus
 
-# Before the second attempt, the third, and so on.
+# Delays before the second attempt, the third, and so on.
 RETRY_SECONDS = (5.0, 300.0, 1800.0, 7200.0, 18000.0, 36000.0, 36000.0)
 RETRY_PATTERN = r"^\d+(\.\d+)?(,\d+(\.\d+)?)*$"
 JITTER = 0.2
-# What is asked for beyond this is not believed: the next attempt tells.
+# A longer Retry-After is cut to this.
 LONGEST_RETRY_AFTER = timedelta(days=1)
-# Without a Retry-After, an endpoint that says that it is asked too much is left alone so long.
+# Pause after an answer that asks for fewer requests without a Retry-After.
 SLOW_DOWN = timedelta(seconds=30)
 SLOW_DOWN_STATUSES = frozenset(
     {
@@ -24,7 +24,7 @@ SLOW_DOWN_STATUSES = frozenset(
 
 
 class Verdict(StrEnum):
-    """What an answer means."""
+    """The meaning of an answer."""
 
     DELIVERED = "delivered"
     FAILED = "failed"
@@ -33,10 +33,10 @@ class Verdict(StrEnum):
 
 
 def judge(status_code: int | None) -> Verdict:
-    """Say what an answer means.
+    """Work out what an answer means.
 
     Args:
-        status_code: None where no answer came.
+        status_code: HTTP status; None without an answer.
 
     Source: Standard Webhooks 1.0.0, "Response status codes".
     """
@@ -57,16 +57,16 @@ def read_delays(text: str) -> tuple[float, ...]:
 def next_attempt(
     tries: int, now: datetime, spread: float, delays: tuple[float, ...] = RETRY_SECONDS
 ) -> datetime | None:
-    """Say when a delivery that failed is tried again.
+    """Work out when the next attempt is due.
 
     Args:
-        tries: Attempts that were made so far, 1 or more.
+        tries: Number of attempts so far, at least 1.
         now: When the last one ended.
-        spread: From 0 to 1, drawn anew each time: where in the jitter it comes.
-        delays: Before the second attempt, the third, and so on, in seconds.
+        spread: Random number from 0 to 1: the position within the jitter.
+        delays: Seconds before the second attempt, the third, and so on.
 
     Returns:
-        The time, or None where that was the last attempt.
+        The time; None if that was the last attempt.
     """
     if tries > len(delays):
         return None
@@ -75,36 +75,36 @@ def next_attempt(
 
 
 def read_retry_after(text: str | None, now: datetime) -> datetime | None:
-    """Read a Retry-After.
+    """Read a Retry-After header.
 
     Args:
-        text: The header: a number of seconds, or a date; None where there is none.
+        text: A number of seconds or a date; None without the header.
         now: When the answer came.
 
     Returns:
-        From now until a day later; None where there is no header that can be understood.
+        A time from now to one day later; None without a valid header.
 
     Source: RFC 9110, section 10.2.3.
     """
     text = (text or "").strip()
     if text.isascii() and text.isdecimal():
-        # More digits than this are more than a day anyway, and more than can be counted with.
-        wished = now + min(timedelta(seconds=int(text[:9])), LONGEST_RETRY_AFTER)
+        # Nine digits are more than a day, and more digits overflow a timedelta.
+        asked = now + min(timedelta(seconds=int(text[:9])), LONGEST_RETRY_AFTER)
     else:
         try:
-            wished = parsedate_to_datetime(text)
+            asked = parsedate_to_datetime(text)
         except (ValueError, OverflowError):
             return None
-        if wished.tzinfo is None:  # "-0000": of no zone, so UTC.
-            wished = wished.replace(tzinfo=UTC)
-    return min(max(wished, now), now + LONGEST_RETRY_AFTER)
+        if asked.tzinfo is None:  # "-0000" has no zone and means UTC.
+            asked = asked.replace(tzinfo=UTC)
+    return min(max(asked, now), now + LONGEST_RETRY_AFTER)
 
 
 def quiet_until(retry_after: datetime | None, now: datetime) -> datetime:
-    """Say until when an endpoint that is asked too much is left alone."""
+    """Work out until when an endpoint that asked for fewer requests gets none."""
     return retry_after if retry_after is not None else now + SLOW_DOWN
 
 
 def has_failed_too_long(failing_since: datetime, now: datetime, limit_seconds: float) -> bool:
-    """Say whether an endpoint has failed for so long that it is disabled."""
+    """Check whether an endpoint has failed for so long that it is disabled."""
     return now - failing_since >= timedelta(seconds=limit_seconds)

@@ -1,56 +1,59 @@
-"""Secrets of receivers, and signatures made with them.
+"""Webhook secrets and signatures.
 
 Source: Standard Webhooks 1.0.0, https://github.com/standard-webhooks/standard-webhooks.
 """
 
-import hashlib
 import hmac
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Sequence
 from datetime import datetime
 
-SECRET_PREFIX = "whsec_"  # noqa: S105 -- how secrets begin, not one of them
-_OF_KEY = b"minilab webhook secret"
+from standardwebhooks.webhooks import Webhook
+
+SECRET_PREFIX = "whsec_"  # noqa: S105 -- the prefix of every secret
+_PURPOSE = b"minilab webhook secret"
 
 
 def webhook_secret(random_bits: bytes) -> str:
-    """Write 256 random bits as a secret."""
+    """Write random bits as a secret.
+
+    Args:
+        random_bits: 24 to 64 bytes.
+    """
     return SECRET_PREFIX + b64encode(random_bits).decode()
 
 
 def webhook_secret_of_key(random_bits: bytes) -> str:
-    """Work out the webhook secret of a key from the bits that the key itself is made of.
+    """Derive the webhook secret of a key from the bits that the key is made of.
 
-    So a repeated request can be answered with it again, though neither is kept in the open; what
-    the one looks like tells nothing of the other.
+    A repeated request can be answered with the same secret, although neither is stored in plain
+    text. The secret does not reveal the key.
+
+    Args:
+        random_bits: The bits of the key.
     """
-    return webhook_secret(hmac.digest(random_bits, _OF_KEY, "sha256"))
+    return webhook_secret(hmac.digest(random_bits, _PURPOSE, "sha256"))
 
 
 def signed_headers(
     message_id: str, at: datetime, body: bytes, secrets: Sequence[str]
 ) -> dict[str, str]:
-    """Make the headers with which a receiver can tell who sent a message, and when.
+    """Make the headers that identify, date and sign a message.
 
     Args:
         message_id: The same on every attempt.
         at: When this attempt is made, UTC.
-        body: The very bytes that are sent.
-        secrets: Those that are live; each signs.
+        body: The bytes that are sent, UTF-8.
+        secrets: The live secrets; each of them signs.
 
     Returns:
         ``webhook-id``, ``webhook-timestamp`` and ``webhook-signature``.
     """
-    timestamp = str(int(at.timestamp()))
-    signed = b".".join([message_id.encode(), timestamp.encode(), body])
-    signatures = [f"v1,{_signature(secret, signed)}" for secret in secrets]
+    text = body.decode()
     return {
         "webhook-id": message_id,
-        "webhook-timestamp": timestamp,
-        "webhook-signature": " ".join(signatures),
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": " ".join(
+            Webhook(secret).sign(message_id, at, text) for secret in secrets
+        ),
     }
-
-
-def _signature(secret: str, signed: bytes) -> str:
-    key = b64decode(secret.removeprefix(SECRET_PREFIX))
-    return b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()

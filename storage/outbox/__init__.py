@@ -1,1 +1,1 @@
-"""Events, owed from the write that causes them."""
+"""Events recorded by the write that causes them."""

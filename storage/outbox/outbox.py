@@ -1,4 +1,4 @@
-"""Events that are written in the transaction of the change that they tell of."""
+"""The outbox: events written in the transaction that causes them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,12 +16,15 @@ from storage.outbox.subscriptions import find_wanted_types
 
 
 def add_to_outbox(database: PlainDatabase, events: Sequence[Event], session: ClientSession) -> None:
-    """Write events for the announcer to find, those that anybody wants.
+    """Write the events that any endpoint gets.
 
     Args:
-        database: Holds everything.
-        events: What the transaction changes.
+        database: The service's database.
+        events: The events of the transaction.
         session: The transaction.
+
+    Raises:
+        PyMongoError: The transaction cannot go on.
     """
     if not events:
         return
@@ -34,12 +37,15 @@ def add_to_outbox(database: PlainDatabase, events: Sequence[Event], session: Cli
 async def add_image_deletions(
     database: Database, images: Sequence[Document], session: Session
 ) -> None:
-    """Tell that images go, and first what they had not told yet.
+    """Write the events of deleted images, after the pending ones of their documents.
 
     Args:
-        database: Holds everything.
-        images: Their whole documents, read within the transaction.
-        session: The transaction that removes them.
+        database: The service's database.
+        images: Whole documents, read within the transaction.
+        session: The transaction that deletes them.
+
+    Raises:
+        PyMongoError: The transaction cannot go on.
     """
     now = utc_now()
     events = []
@@ -55,13 +61,16 @@ async def add_image_deletions(
 def add_link_used_up(
     database: PlainDatabase, before: UploadLink, after: UploadLink, session: ClientSession
 ) -> None:
-    """Tell if a link is used up from now on.
+    """Write an event if a transaction uses up a link.
 
     Args:
-        database: Holds everything.
-        before: The link as it was.
-        after: The link as the transaction leaves it.
+        database: The service's database.
+        before: The link before the transaction.
+        after: The link after it.
         session: The transaction.
+
+    Raises:
+        PyMongoError: The transaction cannot go on.
     """
     if after.has_room(1) or not before.has_room(1):
         return
@@ -73,13 +82,13 @@ def add_link_used_up(
 
 
 def event_document(event: Event) -> Document:
-    """Make the document of an event that is on its way."""
+    """Make the outbox document of an event."""
     document: Document = msgspec.to_builtins(event, builtin_types=(datetime,))
     return document | {"_id": event.id, "job_id": event.job_id}
 
 
 def event_of(document: Document) -> Event:
-    """Read an event from its document."""
+    """Read an event from its outbox document."""
     type_ = EventType(document["type"])
     return Event(
         type=type_,

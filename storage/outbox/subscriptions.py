@@ -1,4 +1,4 @@
-"""Whether anybody wants to be told: where nobody does, nothing more is written."""
+"""The event types that any endpoint gets; an event of another type is not written at all."""
 
 import asyncio
 import time
@@ -6,72 +6,79 @@ from collections.abc import Callable
 
 from pymongo.client_session import ClientSession
 
-from domain.webhooks.endpoints import LISTENING
-from domain.webhooks.events import CHOSEN, EventType
+from domain.webhooks.endpoints import ACTIVE
+from domain.webhooks.events import SELECTABLE, EventType
 from storage.mongo.client import Database, PlainDatabase
 from storage.mongo.deadlines import run_in_thread
 
-# No process goes by an older look: who begins to listen hears of all that happens from then on.
+# A new endpoint gets every event from this long after its creation.
 CACHE_SECONDS = 1.0
-# A look that is needed soon is begun when the last one is this old.
+# A prefetch reads again if the last read is this old.
 FRESH_SECONDS = 0.5
 
 WantedTypes = frozenset[EventType]
 NO_TYPES: WantedTypes = frozenset()
-ALL_TYPES: WantedTypes = frozenset(CHOSEN)
+ALL_TYPES: WantedTypes = frozenset(SELECTABLE)
 
 
 class Subscriptions:
-    """Remembers for a moment which types of events are wanted.
+    """Caches the event types that any endpoint gets.
 
     Args:
-        database: Holds everything.
-        clock: Says how old a look has become, in seconds.
+        database: The service's database.
+        clock: Returns a time in seconds that only grows.
     """
 
     def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic) -> None:
         self._database = database
         self._clock = clock
-        self._wanted = NO_TYPES
-        self._looked_at = -CACHE_SECONDS
-        self._look: asyncio.Task[None] | None = None
+        self._types = NO_TYPES
+        self._read_at = -CACHE_SECONDS
+        self._reading: asyncio.Task[None] | None = None
 
     async def wanted_types(self) -> WantedTypes:
-        """Say which types are wanted, by a look that is no older than :data:`CACHE_SECONDS`."""
-        while self._clock() - self._looked_at >= CACHE_SECONDS:
-            await asyncio.shield(self._begin_look())
-        return self._wanted
+        """Return the types, as they were at most :data:`CACHE_SECONDS` ago.
+
+        Raises:
+            PyMongoError: MongoDB cannot be reached.
+        """
+        while self._clock() - self._read_at >= CACHE_SECONDS:
+            await asyncio.shield(self._begin_reading())
+        return self._types
 
     def prefetch(self) -> None:
-        """Look now, so that whoever asks in a moment need not wait."""
-        if self._clock() - self._looked_at >= FRESH_SECONDS:
-            self._begin_look().add_done_callback(_forget)
+        """Begin to read the types if they will be needed soon, so that the caller need not wait."""
+        if self._clock() - self._read_at >= FRESH_SECONDS:
+            self._begin_reading().add_done_callback(_ignore_failure)
 
-    def _begin_look(self) -> asyncio.Task[None]:
-        if self._look is None or self._look.done():
-            self._look = asyncio.create_task(self._look_once())
-        return self._look
+    def _begin_reading(self) -> asyncio.Task[None]:
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.create_task(self._read())
+        return self._reading
 
-    async def _look_once(self) -> None:
+    async def _read(self) -> None:
         began = self._clock()
-        self._wanted = await run_in_thread(lambda: find_wanted_types(self._database.delegate))
-        self._looked_at = began
+        self._types = await run_in_thread(lambda: find_wanted_types(self._database.delegate))
+        self._read_at = began
 
 
 def find_wanted_types(database: PlainDatabase, session: ClientSession | None = None) -> WantedTypes:
-    """Find which types of events any endpoint wants.
+    """Find the event types that any endpoint gets.
 
     Args:
-        database: Holds everything.
-        session: The transaction that asks, if any.
+        database: The service's database.
+        session: A transaction, if the types are read within one.
+
+    Raises:
+        PyMongoError: MongoDB cannot be reached.
     """
-    chosen = database["webhook_endpoints"].distinct(
-        "event_types", {"status": {"$in": LISTENING}}, session=session
+    selected = database["webhook_endpoints"].distinct(
+        "event_types", {"status": {"$in": ACTIVE}}, session=session
     )
-    return ALL_TYPES if None in chosen else frozenset(EventType(type_) for type_ in chosen)
+    return ALL_TYPES if None in selected else frozenset(EventType(type_) for type_ in selected)
 
 
-def _forget(look: asyncio.Task[None]) -> None:
-    """Leave a failure to who asks next, and looks again."""
-    if not look.cancelled():
-        look.exception()
+def _ignore_failure(reading: asyncio.Task[None]) -> None:
+    """Ignore a failed prefetch: the next caller reads again."""
+    if not reading.cancelled():
+        reading.exception()

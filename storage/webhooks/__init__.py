@@ -1,1 +1,1 @@
-"""Webhooks at rest: endpoints, secrets, events and deliveries."""
+"""Webhook endpoints, their secrets, and deliveries."""

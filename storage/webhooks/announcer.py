@@ -1,19 +1,20 @@
-"""The announcer: from marks and the outbox to events and their deliveries.
+"""The announcer: turns pending events and the outbox into events and deliveries.
 
-Any number may run at once, and each may die at any moment: IDs follow from what happened, so what
-is written twice is written once, and a mark goes last.
+Several announcers may run at once, and each may die at any moment. The IDs of events and deliveries
+follow from what happened, so a second write changes nothing, and a pending event is removed last.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from datetime import datetime
 
 import msgspec
 import structlog
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
-from domain.webhooks.endpoints import LISTENING, DisabledReason, Endpoint, WebhookStatus
+from domain.webhooks.endpoints import ACTIVE, DisabledReason, Endpoint, WebhookStatus
 from domain.webhooks.events import Event, EventType, write_payload
 from storage.access.api_keys import find_valid_keys
 from storage.clock import utc_now
@@ -27,38 +28,67 @@ from storage.outbox.pending_events import (
     events_of_job,
 )
 from storage.queue.job_events import JobEvents
-from storage.webhooks.documents import endpoint_of, kept_event, new_callback, new_delivery
+from storage.webhooks.documents import endpoint_of, new_callback, new_delivery, sent_event
 
 BATCH = 200
 POLL_SECONDS = 0.5
-# After a look that found nothing, however many jobs end meanwhile.
+# The shortest time between two searches that follow an empty one, however many jobs end meanwhile.
 PAUSE_SECONDS = 0.1
 DUPLICATE_KEY = 11000
-MARKED = dict.fromkeys(["key_id", "user_id", "job_id", "callback_url", PENDING_EVENTS], 1)
+FIELDS = dict.fromkeys(["key_id", "user_id", "job_id", "callback_url", PENDING_EVENTS], 1)
 
 _log = structlog.get_logger(__name__)
 
 
 class Announced(msgspec.Struct, frozen=True):
-    """What one look did.
+    """The result of one batch.
 
     Attributes:
-        found: How many documents had something to tell.
-        made: How many deliveries there are of it.
+        found: Number of documents with something to announce.
+        made: Number of deliveries that were created.
     """
 
     found: int
     made: int
 
 
+class Batch(msgspec.Struct, frozen=True):
+    """Documents with something to announce, the oldest first.
+
+    Attributes:
+        jobs: Jobs with pending events.
+        images: Images with pending events.
+        outbox: Events of the outbox.
+    """
+
+    jobs: list[Document]
+    images: list[Document]
+    outbox: list[Document]
+
+    def __len__(self) -> int:
+        """Count the documents."""
+        return len(self.jobs) + len(self.images) + len(self.outbox)
+
+    def events(self) -> Iterator[tuple[Event, str | None]]:
+        """Read each event, and the ``callback_url`` that it also goes to."""
+        for job in self.jobs:
+            for event in events_of_job(job):
+                yield event, job.get("callback_url")
+        for image in self.images:
+            for event in events_of_image(image):
+                yield event, None
+        for document in self.outbox:
+            yield event_of(document), None
+
+
 class Announcer:
-    """Makes events and deliveries of what has happened.
+    """Creates events and deliveries.
 
     Args:
-        database: Holds everything.
-        job_events: Tell of jobs that end.
-        base_url: Where receivers reach the service, without a slash at the end; empty: paths are
-            told in place of addresses.
+        database: The service's database.
+        job_events: Notifies of jobs that end, and of new deliveries.
+        base_url: Address of the service for receivers, without a slash at the end. If empty,
+            events carry paths instead of addresses.
     """
 
     def __init__(self, database: Database, job_events: JobEvents, base_url: str) -> None:
@@ -67,11 +97,11 @@ class Announcer:
         self._base_url = base_url
 
     async def run(self, stop: asyncio.Event, made: Callable[[], None]) -> None:
-        """Announce until told to stop.
+        """Announce until stopped.
 
         Args:
-            stop: Set when it is time to go; at most one batch is finished first.
-            made: Called when deliveries were put into the queue.
+            stop: Set to stop; the batch under way is finished first.
+            made: Called when deliveries were added to the queue.
         """
         woken = asyncio.Event()
         hearing = asyncio.create_task(self._job_events.hear_ends(woken.set))
@@ -80,7 +110,7 @@ class Announcer:
         try:
             while not stop.is_set():
                 woken.clear()
-                announced = await self._announce()
+                announced = await self._try_batch()
                 if announced.made:
                     made()
                     await self._job_events.publish_deliveries()
@@ -98,17 +128,17 @@ class Announcer:
             await asyncio.wait([hearing, stopping])
 
     async def announce_once(self) -> int:
-        """Announce one batch of what there is.
+        """Announce one batch.
 
         Returns:
-            How many documents had something to tell.
+            Number of documents with something to announce.
 
         Raises:
-            PyMongoError: MongoDB cannot be reached; what was not announced is found again.
+            PyMongoError: MongoDB cannot be reached; the next batch finds the rest.
         """
         return (await self._announce_batch()).found
 
-    async def _announce(self) -> Announced:
+    async def _try_batch(self) -> Announced:
         try:
             return await self._announce_batch()
         except STORE_FAILED as error:
@@ -116,69 +146,50 @@ class Announcer:
             return Announced(0, 0)
 
     async def _announce_batch(self) -> Announced:
-        jobs = await self._find("jobs", HAS_PENDING_EVENTS, f"{PENDING_EVENTS}.at")
-        images = await self._find("images", HAS_PENDING_EVENTS, f"{PENDING_EVENTS}.at")
-        add_to_outbox = await self._find("outbox", {}, "at")
-        found = len(jobs) + len(images) + len(add_to_outbox)
-        if not found:
+        oldest = f"{PENDING_EVENTS}.at"
+        batch = Batch(
+            await self._find("jobs", HAS_PENDING_EVENTS, oldest),
+            await self._find("images", HAS_PENDING_EVENTS, oldest),
+            await self._find("outbox", {}, "at"),
+        )
+        if not batch:
             return Announced(0, 0)
-        endpoints = await self._find_endpoints()
-        now = utc_now()
+        endpoints, now = await self._find_endpoints(), utc_now()
+        events: dict[str, Document] = {}
         deliveries: list[Document] = []
-        told: dict[str, Event] = {}
-
-        def tell(event: Event, callback_url: str | None = None) -> None:
-            made = [new_delivery(event, one, now) for one in endpoints if wants(one, event)]
-            if callback_url:
-                made.append(new_callback(event, callback_url, now))
-            if made:
-                told[event.id] = event
-                deliveries.extend(made)
-
-        for job in jobs:
-            for event in events_of_job(job):
-                tell(event, job.get("callback_url"))
-        for image in images:
-            for event in events_of_image(image):
-                tell(event)
-        for document in add_to_outbox:
-            tell(event_of(document))
-        kept = [
-            kept_event(event, write_payload(event, self._base_url), now) for event in told.values()
-        ]
-        await self._insert("events", kept)
-        made = await self._insert("deliveries", deliveries)
-        await self._unmark("jobs", jobs)
-        await self._unmark("images", images)
-        if add_to_outbox:
-            ids = [document["_id"] for document in add_to_outbox]
-            outbox = self._database.get_collection("outbox", write_concern=DURABLE)
-            await outbox.delete_many({"_id": {"$in": ids}})
-        return Announced(found, made)
+        for event, callback_url in batch.events():
+            if made := _deliveries_of(event, callback_url, endpoints, now):
+                body = write_payload(event, self._base_url)
+                events[event.id] = sent_event(event, body, now)
+                deliveries += made
+        await self._insert("events", list(events.values()))
+        inserted = await self._insert("deliveries", deliveries)
+        await self._remove(batch)
+        return Announced(len(batch), inserted)
 
     async def _find(self, name: str, query: Document, oldest: str) -> list[Document]:
-        # What is told has happened must not be undone by an election.
+        # An election must not undo what is announced.
         collection = self._database.get_collection(name, read_concern=COMMITTED)
-        fields = MARKED if query else None
+        fields = FIELDS if query else None
         return await collection.find(query, fields).sort(oldest, 1).limit(BATCH).to_list(None)
 
     async def _find_endpoints(self) -> list[Endpoint]:
-        """Find who listens, and disable what belongs to keys that are no more."""
+        """Find the active endpoints, and disable those whose key is no longer valid."""
         collection = self._database.get_collection("webhook_endpoints", read_concern=COMMITTED)
-        found = collection.find({"status": {"$in": LISTENING}}, {"secrets": 0})
+        found = collection.find({"status": {"$in": ACTIVE}}, {"secrets": 0})
         endpoints = [endpoint_of(document) async for document in found]
         keys = await find_valid_keys(self._database, [one.key_id for one in endpoints])
-        over = [one.id for one in endpoints if one.key_id not in keys]
-        if over:
+        invalid = [one.id for one in endpoints if one.key_id not in keys]
+        if invalid:
             status, reason = WebhookStatus.DISABLED, DisabledReason.KEY_INVALID
             await self._database["webhook_endpoints"].update_many(
-                {"_id": {"$in": over}},
+                {"_id": {"$in": invalid}},
                 {"$set": {"status": status.value, "disabled_reason": reason.value}},
             )
         return [one for one in endpoints if one.key_id in keys]
 
     async def _insert(self, name: str, documents: Sequence[Document]) -> int:
-        """Insert what is not there yet. Returns how many that was."""
+        """Insert the documents that do not exist yet, and return their number."""
         if not documents:
             return 0
         collection = self._database.get_collection(name, write_concern=DURABLE)
@@ -191,8 +202,17 @@ class Announcer:
             return len(documents) - len(failed)
         return len(documents)
 
-    async def _unmark(self, name: str, documents: Sequence[Document]) -> None:
-        """Take marks off; what was marked again meanwhile stays, and is told of again."""
+    async def _remove(self, batch: Batch) -> None:
+        """Remove what was announced."""
+        await self._remove_pending("jobs", batch.jobs)
+        await self._remove_pending("images", batch.images)
+        if batch.outbox:
+            outbox = self._database.get_collection("outbox", write_concern=DURABLE)
+            ids = [document["_id"] for document in batch.outbox]
+            await outbox.delete_many({"_id": {"$in": ids}})
+
+    async def _remove_pending(self, name: str, documents: Sequence[Document]) -> None:
+        """Remove pending events; a document with a new one keeps all and is announced again."""
         if documents:
             writes = [
                 UpdateOne(
@@ -201,13 +221,22 @@ class Announcer:
                 )
                 for document in documents
             ]
-            # Else the next look, which sees what a majority has, would find it once more.
+            # Committed by a majority, because the next search reads what a majority has.
             collection = self._database.get_collection(name, write_concern=DURABLE)
             await collection.bulk_write(writes, ordered=False)
 
 
-def wants(endpoint: Endpoint, event: Event) -> bool:
-    """Say whether an endpoint is told of an event: its key may see it, and it chose the type."""
+def receives(endpoint: Endpoint, event: Event) -> bool:
+    """Check whether an endpoint gets an event: its key may see it, and it selects the type."""
     if event.type is EventType.WEBHOOK_DISABLED:
         return endpoint.key_id == event.key_id and endpoint.id != event.object_id
-    return endpoint.chose(event.type) and endpoint.may_see(event)
+    return endpoint.selects(event.type) and endpoint.may_see(event)
+
+
+def _deliveries_of(
+    event: Event, callback_url: str | None, endpoints: Sequence[Endpoint], now: datetime
+) -> list[Document]:
+    made = [new_delivery(event, one, now) for one in endpoints if receives(one, event)]
+    if callback_url:
+        made.append(new_callback(event, callback_url, now))
+    return made

@@ -1,6 +1,7 @@
-"""Deliveries as those see them to whom they go, and sending one again."""
+"""Deliveries as the API lists them, redelivery, and test events."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
@@ -13,15 +14,20 @@ from storage.access.scope import scope_query
 from storage.clock import utc_now
 from storage.mongo.client import COMMITTED, DURABLE, Client, Database, Document, Session
 from storage.mongo.transactions import run_transaction
-from storage.webhooks.documents import delivery_of, kept_event, new_delivery
+from storage.webhooks.documents import (
+    REDELIVERY_REQUESTED,
+    delivery_of,
+    new_delivery,
+    sent_event,
+)
 
 
 class Receiver(msgspec.Struct, frozen=True):
-    """Whose deliveries are meant.
+    """The receiver of deliveries.
 
     Attributes:
-        endpoint_id: An endpoint's; None: those to the ``callback_url`` of jobs.
-        scope: What the caller may see of the latter.
+        endpoint_id: The endpoint; None for the ``callback_url`` of jobs.
+        scope: What the caller may see of deliveries to a ``callback_url``.
     """
 
     endpoint_id: str | None
@@ -29,17 +35,17 @@ class Receiver(msgspec.Struct, frozen=True):
 
     @property
     def query(self) -> Document:
-        """Finds its deliveries."""
-        of_callbacks = {} if self.endpoint_id is not None else scope_query(self.scope)
-        return {"endpoint_id": self.endpoint_id, **of_callbacks}
+        """The query for its deliveries."""
+        visible = {} if self.endpoint_id is not None else scope_query(self.scope)
+        return {"endpoint_id": self.endpoint_id, **visible}
 
 
 class Deliveries:
-    """Finds deliveries, and has them made again.
+    """Reads deliveries and requests redelivery.
 
     Args:
-        client: For transactions.
-        database: Holds everything.
+        client: Runs transactions.
+        database: The service's database.
     """
 
     def __init__(self, client: Client, database: Database) -> None:
@@ -50,10 +56,10 @@ class Deliveries:
         )
 
     async def get(self, receiver: Receiver, delivery_id: str) -> Delivery:
-        """Read a delivery with all its attempts.
+        """Read a delivery with its attempts.
 
         Raises:
-            NotFound: The receiver has none of this ID.
+            NotFound: The receiver has no such delivery.
         """
         document = await self._deliveries.find_one({"_id": delivery_id, **receiver.query})
         if document is None:
@@ -66,10 +72,10 @@ class Deliveries:
         """List deliveries, newest first.
 
         Args:
-            receiver: Whose.
-            status: Only those that stand like this.
-            limit: Most deliveries.
-            before: Only those whose order is less than this.
+            receiver: The receiver.
+            status: Only deliveries with this status.
+            limit: Maximum number of deliveries.
+            before: Only deliveries whose order is less than this.
         """
         query = receiver.query
         if status is not None:
@@ -80,28 +86,30 @@ class Deliveries:
         return [delivery_of(document) async for document in found]
 
     async def redeliver(self, receiver: Receiver, delivery_id: str) -> Delivery:
-        """Have a delivery made again at once, however it stands.
+        """Request another attempt now, whatever the status of the delivery.
+
+        If an attempt is under way, the new one follows it.
 
         Raises:
-            NotFound: The receiver has none of this ID.
+            NotFound: The receiver has no such delivery.
         """
         which = {"_id": delivery_id, **receiver.query}
-        if not (await self._deliveries.update_one(which, _again())).matched_count:
+        if not (await self._deliveries.update_one(which, _redelivery(utc_now()))).matched_count:
             raise NotFound
         return await self.get(receiver, delivery_id)
 
     async def redeliver_failed(self, receiver: Receiver, since: datetime) -> int:
-        """Have all deliveries made again that have failed since a time.
+        """Request another attempt at all deliveries that failed since a time.
 
         Returns:
-            How many.
+            Number of deliveries.
         """
         failed = {"status": DeliveryStatus.FAILED.value, "finished_at": {"$gte": since}}
-        result = await self._deliveries.update_many({**receiver.query, **failed}, _again())
-        return result.modified_count
+        query = {**receiver.query, **failed}
+        return (await self._deliveries.update_many(query, _redelivery(utc_now()))).modified_count
 
     async def test(self, endpoint: Endpoint, base_url: str) -> Delivery:
-        """Send an endpoint an event that tells of nothing, the way that all go.
+        """Send an endpoint a test event.
 
         Args:
             endpoint: The endpoint.
@@ -118,11 +126,11 @@ class Deliveries:
             data=WebhookTest(endpoint.id, f"/v1/webhooks/{endpoint.id}"),
         )
         delivery = new_delivery(event, endpoint, now)
-        kept = kept_event(event, write_payload(event, base_url), now)
+        sent = sent_event(event, write_payload(event, base_url), now)
 
         async def write(session: Session) -> None:
-            # Asked for twice within a millisecond, it is one test.
-            for name, document in (("events", kept), ("deliveries", delivery)):
+            # Two requests within a millisecond make one test.
+            for name, document in (("events", sent), ("deliveries", delivery)):
                 await self._database[name].update_one(
                     {"_id": document["_id"]},
                     {"$setOnInsert": document},
@@ -134,10 +142,16 @@ class Deliveries:
         return delivery_of(delivery)
 
 
-def _again() -> Document:
+def _redelivery(now: datetime) -> list[dict[str, Any]]:
+    """Make the update that requests another attempt.
+
+    While an attempt is under way the request is noted, and is due when the attempt ends.
+    """
+    is_under_way = {"$gt": ["$lease.expires_at", now]}
     fields = {
         "status": DeliveryStatus.PENDING.value,
-        "due_at": utc_now(),
         "finished_at": None,
+        "due_at": {"$cond": [is_under_way, "$due_at", now]},
+        REDELIVERY_REQUESTED: {"$cond": [is_under_way, True, "$$REMOVE"]},
     }
-    return {"$set": fields}
+    return [{"$set": fields}]

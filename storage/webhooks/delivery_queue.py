@@ -1,60 +1,25 @@
-"""The queue of deliveries: who may be sent something now, claims with a lease, and what came of it.
+"""The queue of deliveries: claims with a lease, and the results of attempts."""
 
-Everything is asked by target (an endpoint, or where callbacks of a key go), never by age: a target
-with a long queue of its own costs the others nothing.
-"""
-
-from collections.abc import AsyncIterator, Collection, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 
 import msgspec
-from pymongo import ASCENDING, ReturnDocument
 
 from domain.webhooks.deliveries import Attempt, Delivery, DeliveryStatus
-from domain.webhooks.endpoints import WebhookStatus
 from storage.clock import new_id
 from storage.mongo.client import Database, Document
-from storage.webhooks.documents import delivery_of
+from storage.webhooks.documents import REDELIVERY_REQUESTED, delivery_of
 
 KEPT_ATTEMPTS = 50
-LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class DueDelivery(msgspec.Struct, frozen=True):
-    """The delivery to a target that is due the longest.
-
-    Attributes:
-        id: The delivery.
-        target: Who is limited together.
-        due_at: Since when.
-        is_failing: Whether what the target was sent last has failed.
-    """
-
-    id: str
-    target: str
-    due_at: datetime
-    is_failing: bool
-
-
-class Due(msgspec.Struct, frozen=True):
-    """What is to be sent.
-
-    Attributes:
-        firsts: Of each target that may be sent something now.
-        next_at: When another target may be; None where that is not known.
-    """
-
-    firsts: list[DueDelivery]
-    next_at: datetime | None
 
 
 class ClaimedDelivery(msgspec.Struct, frozen=True):
-    """A delivery that this process may attempt until its lease ends.
+    """A delivery that this process may attempt until the lease ends.
 
     Attributes:
-        delivery: As it was claimed.
-        claim_id: Shown when it is given back.
-        expires_at: When the lease ends.
+        delivery: The delivery at the time of the claim.
+        claim_id: Identifies the claim when the delivery is given back.
+        expires_at: When the lease ends, UTC.
     """
 
     delivery: Delivery
@@ -63,87 +28,40 @@ class ClaimedDelivery(msgspec.Struct, frozen=True):
 
 
 class DeliveryQueue:
-    """Hands deliveries out, and takes down what came of them.
+    """Claims deliveries and records the results of attempts.
 
     Args:
-        database: Holds everything.
-        lease_seconds: After which a delivery whose process died is due again.
+        database: The service's database.
+        lease_seconds: Length of a lease. If the process dies, the delivery is due again then.
     """
 
     def __init__(self, database: Database, lease_seconds: float) -> None:
         self._deliveries = database["deliveries"]
-        self._endpoints = database["webhook_endpoints"]
         self._lease = timedelta(seconds=lease_seconds)
 
-    async def find_due(self, now: datetime) -> Due:
-        """Find the targets that may be sent something now.
+    async def claim(self, delivery_ids: Sequence[str], now: datetime) -> list[ClaimedDelivery]:
+        """Claim deliveries.
 
         Args:
-            now: UTC.
-        """
-        # With bounds on both fields MongoDB skips from target to target in the index.
-        groups = self._deliveries.aggregate(
-            [
-                {"$match": {"target": {"$gte": ""}, "due_at": {"$gte": LONG_AGO}}},
-                {"$sort": {"target": ASCENDING, "due_at": ASCENDING}},
-                {
-                    "$group": {
-                        "_id": "$target",
-                        "due_at": {"$first": "$due_at"},
-                        "delivery_id": {"$first": "$_id"},
-                    }
-                },
-            ]
-        )
-        firsts = {group["_id"]: group async for group in groups}
-        due = {target: first for target, first in firsts.items() if first["due_at"] <= now}
-        later = [first["due_at"] for first in firsts.values() if first["due_at"] > now]
-        failing: set[str] = set()
-        async for endpoint in self._find_unwell(list(due), now):
-            not_before = endpoint.get("not_before")
-            if endpoint["status"] == WebhookStatus.PAUSED:
-                del due[endpoint["_id"]]
-            elif not_before is not None and not_before > now:
-                del due[endpoint["_id"]]
-                later.append(not_before)
-            else:
-                failing.add(endpoint["_id"])
-        return Due(
-            [
-                DueDelivery(first["delivery_id"], target, first["due_at"], target in failing)
-                for target, first in due.items()
-            ],
-            min(later, default=None),
-        )
-
-    def _find_unwell(self, targets: list[str], now: datetime) -> AsyncIterator[Document]:
-        unwell = [
-            {"status": WebhookStatus.PAUSED.value},
-            {"not_before": {"$gt": now}},
-            {"failing_since": {"$type": "date"}},
-        ]
-        query = {"_id": {"$in": targets}, "$or": unwell}
-        found: AsyncIterator[Document] = self._endpoints.find(query, {"status": 1, "not_before": 1})
-        return found
-
-    async def claim(self, delivery_ids: Sequence[str], now: datetime) -> list[ClaimedDelivery]:
-        """Claim deliveries that are due.
+            delivery_ids: The deliveries.
+            now: The current time, UTC.
 
         Returns:
-            Those that were still due, and free.
+            The deliveries that were due and not leased.
+
+        Raises:
+            PyMongoError: MongoDB cannot be reached.
         """
         if not delivery_ids:
             return []
         claim_id, expires_at = new_id(), now + self._lease
         wanted: Document = {"_id": {"$in": list(delivery_ids)}}
+        lease = {"claim_id": claim_id, "expires_at": expires_at}
         claimed = await self._deliveries.update_many(
-            # One that was asked for again while it is being sent is due, but not free.
             wanted | {"due_at": {"$lte": now}, "lease.expires_at": {"$not": {"$gt": now}}},
             {
-                "$set": {
-                    "due_at": expires_at,
-                    "lease": {"claim_id": claim_id, "expires_at": expires_at},
-                }
+                "$set": {"due_at": expires_at, "lease": lease},
+                "$unset": {REDELIVERY_REQUESTED: ""},
             },
         )
         if not claimed.modified_count:
@@ -160,21 +78,22 @@ class DeliveryQueue:
         status: DeliveryStatus,
         due_at: datetime | None,
     ) -> bool:
-        """Take an attempt down, and give the delivery back.
+        """Record an attempt and give the delivery back.
 
         Args:
             claimed: The delivery.
-            attempt: What came of it.
-            status: Where the delivery stands now.
-            due_at: When the next attempt is due; None where there is none.
+            attempt: The attempt.
+            status: Status of the delivery after the attempt.
+            due_at: When the next attempt is due, UTC; None if no attempt follows.
 
         Returns:
-            False where the lease had ended and another process has it: nothing is taken down.
+            False if the lease expired and another process claimed the delivery; nothing is
+            recorded then.
+
+        Raises:
+            PyMongoError: MongoDB cannot be reached.
         """
-        written = {
-            "number": claimed.delivery.attempt_count + 1,
-            **msgspec.structs.asdict(attempt),
-        }
+        written = msgspec.structs.asdict(attempt)
         return await self._give_back(
             claimed,
             status,
@@ -187,15 +106,15 @@ class DeliveryQueue:
         )
 
     async def cancel(self, claimed: ClaimedDelivery, now: datetime) -> bool:
-        """End a delivery that has nobody to go to any more."""
+        """Cancel a delivery that no longer has a receiver."""
         return await self._give_back(claimed, DeliveryStatus.CANCELED, None, now, {})
 
     async def postpone(self, claimed: ClaimedDelivery, due_at: datetime) -> bool:
-        """Give a delivery back without an attempt."""
+        """Give a delivery back without an attempt, due at a later time."""
         return await self._give_back(claimed, DeliveryStatus.PENDING, due_at, due_at, {})
 
     async def release(self, held: Collection[ClaimedDelivery], now: datetime) -> None:
-        """Give deliveries back without an attempt, for others to send them at once."""
+        """Give deliveries back without an attempt, due now."""
         await self._deliveries.update_many(
             {
                 "_id": {"$in": [claimed.delivery.id for claimed in held]},
@@ -211,50 +130,31 @@ class DeliveryQueue:
         status: DeliveryStatus,
         due_at: datetime | None,
         ended_at: datetime,
-        more: Document,
+        changes: Document,
     ) -> bool:
-        fields: Document = {
-            "status": status.value,
-            "finished_at": ended_at if due_at is None else None,
-        }
-        gone = {"lease": "", "redelivered": ""}
-        if due_at is None:
-            gone["due_at"] = ""
-        else:
-            fields["due_at"] = due_at
-        given = await self._deliveries.update_one(
-            {"_id": claimed.delivery.id, "lease.claim_id": claimed.claim_id},
-            {"$set": fields, "$unset": gone, **more},
-        )
-        return bool(given.matched_count)
+        held = {"_id": claimed.delivery.id, "lease.claim_id": claimed.claim_id}
+        # A redelivery that was requested during the attempt is due as soon as the attempt ends.
+        for was_requested in (False, True):
+            if was_requested:
+                status, due_at = DeliveryStatus.PENDING, ended_at
+            given = await self._deliveries.update_one(
+                held | {REDELIVERY_REQUESTED: {"$exists": was_requested}},
+                _state(status, due_at, ended_at) | changes,
+            )
+            if given.matched_count:
+                return True
+        return False
 
-    async def arrived(self, endpoint_id: str) -> None:
-        """Take down that an endpoint has taken something."""
-        await self._endpoints.update_one(
-            {"_id": endpoint_id, "failing_since": {"$type": "date"}},
-            {"$set": {"failing_since": None, "not_before": None}},
-        )
 
-    async def failed(
-        self, endpoint_id: str, at: datetime, not_before: datetime | None
-    ) -> datetime | None:
-        """Take down that an endpoint has not taken something.
-
-        Args:
-            endpoint_id: The endpoint.
-            at: When it was asked.
-            not_before: Until when it is left alone, where it asks for less.
-
-        Returns:
-            Since when it has taken nothing; None where it is gone.
-        """
-        changes: Document = {"failing_since": {"$ifNull": ["$failing_since", at]}}
-        if not_before is not None:
-            changes["not_before"] = {"$max": ["$not_before", not_before]}
-        endpoint = await self._endpoints.find_one_and_update(
-            {"_id": endpoint_id},
-            [{"$set": changes}],
-            {"failing_since": 1},
-            return_document=ReturnDocument.AFTER,
-        )
-        return endpoint["failing_since"] if endpoint else None
+def _state(status: DeliveryStatus, due_at: datetime | None, ended_at: datetime) -> Document:
+    """Make the update that ends a lease."""
+    fields: Document = {
+        "status": status.value,
+        "finished_at": ended_at if due_at is None else None,
+    }
+    removed = {"lease": "", REDELIVERY_REQUESTED: ""}
+    if due_at is None:
+        removed["due_at"] = ""
+    else:
+        fields["due_at"] = due_at
+    return {"$set": fields, "$unset": removed}

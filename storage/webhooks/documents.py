@@ -1,4 +1,4 @@
-"""The documents of webhooks as values, and how they are read."""
+"""The MongoDB documents of endpoints, events and deliveries."""
 
 from datetime import datetime, timedelta
 
@@ -12,10 +12,13 @@ from storage.clock import new_id
 from storage.mongo.client import Document
 
 KEPT = timedelta(days=30)
-"""How long events and deliveries can be looked at, and sent again."""
+"""Events and deliveries can be read and sent again for this long."""
 
 CALLBACK = "callback"
-"""Takes the place of the endpoint in the ID of a delivery to a job's ``callback_url``."""
+"""Replaces the endpoint's ID in the ID of a delivery to a job's ``callback_url``."""
+
+REDELIVERY_REQUESTED = "redelivery_requested"
+"""Field of a delivery: a redelivery was requested while an attempt is under way."""
 
 
 def endpoint_of(document: Document) -> Endpoint:
@@ -29,17 +32,17 @@ def delivery_of(document: Document) -> Delivery:
 
 
 def new_delivery(event: Event, endpoint: Endpoint, now: datetime) -> Document:
-    """Make the document of an event on its way to an endpoint."""
+    """Make the document of a delivery to an endpoint."""
     return _new_delivery(event, endpoint.id, endpoint.url, endpoint.key_id, now)
 
 
 def new_callback(event: Event, url: str, now: datetime) -> Document:
-    """Make the document of an event on its way to the ``callback_url`` of its job."""
+    """Make the document of a delivery to the ``callback_url`` of a job."""
     return _new_delivery(event, None, url, event.key_id, now)
 
 
-def kept_event(event: Event, body: bytes, now: datetime) -> Document:
-    """Make the document of an event that is told, with the bytes that all receivers get."""
+def sent_event(event: Event, body: bytes, now: datetime) -> Document:
+    """Make the document of an event that has receivers, with the body that all of them get."""
     return {
         "_id": event.id,
         "type": event.type.value,

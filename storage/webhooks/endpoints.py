@@ -1,7 +1,7 @@
-"""Endpoints at rest: who is told, of what, and whether anything is sent there now."""
+"""Webhook endpoints in MongoDB."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -10,31 +10,29 @@ from domain.errors.access import NotFound
 from domain.errors.requests import InvalidValue
 from domain.keys import Caller, Scope
 from domain.webhooks.deliveries import DeliveryStatus
-from domain.webhooks.endpoints import LISTENING, DisabledReason, Endpoint, WebhookStatus
-from domain.webhooks.events import CHOSEN, Event, EventType, WebhookDisabled
+from domain.webhooks.endpoints import ACTIVE, DisabledReason, Endpoint, WebhookStatus
+from domain.webhooks.events import SELECTABLE, EventType
 from storage.access.scope import scope_query
 from storage.clock import new_id, utc_now
-from storage.mongo.client import DURABLE, Client, Database, Document, Session, read_clock
-from storage.mongo.transactions import run_transaction
-from storage.outbox.outbox import event_document
+from storage.mongo.client import DURABLE, Database, Document, Session, read_clock
 from storage.outbox.subscriptions import CACHE_SECONDS
 from storage.webhooks.documents import endpoint_of
+from storage.webhooks.endpoint_health import EndpointHealth
 from storage.webhooks.secret_box import SecretBox
 from storage.webhooks.secret_rotation import first_secret, rotate
 
-MAX_ENDPOINTS = 1000
-"""Of one key."""
-# What a look may take to come back, on top of its age.
-HEARD_SECONDS = CACHE_SECONDS + 0.1
+MAX_ENDPOINTS_OF_KEY = 1000
+# The age of a cached subscription, and the time that the read of a new one may take.
+SUBSCRIBED_SECONDS = CACHE_SECONDS + 0.1
 
 
 class EndpointPlan(msgspec.Struct, frozen=True):
-    """What kind of endpoint to make.
+    """The values of a new endpoint.
 
     Attributes:
-        url: Where events are posted to.
-        event_types: Which; None for all that the key may see.
-        note: What its maker wants to remember.
+        url: Address that events are posted to.
+        event_types: The selected types; None for all that the key may see.
+        note: A remark of the owner.
     """
 
     url: str
@@ -43,29 +41,34 @@ class EndpointPlan(msgspec.Struct, frozen=True):
 
 
 class Endpoints:
-    """Makes, finds, changes and removes endpoints.
+    """Creates, reads, changes and deletes endpoints.
 
     Args:
-        client: For transactions.
-        database: Holds everything.
-        secret_box: Encrypts their secrets.
+        database: The service's database.
+        secret_box: Encrypts the secrets.
+        health: Disables endpoints.
     """
 
-    def __init__(self, client: Client, database: Database, secret_box: SecretBox) -> None:
-        self._client = client
+    def __init__(self, database: Database, secret_box: SecretBox, health: EndpointHealth) -> None:
         self._database = database
         self._endpoints = database["webhook_endpoints"].with_options(write_concern=DURABLE)
-        self._deliveries = database["deliveries"].with_options(write_concern=DURABLE)
         self._secret_box = secret_box
+        self._health = health
 
     async def create(
         self, plan: EndpointPlan, secret: str, caller: Caller, session: Session | None = None
     ) -> Endpoint:
-        """Make an endpoint; see :meth:`wait_until_subscribed`.
+        """Create an endpoint; see :meth:`wait_until_subscribed`.
+
+        Args:
+            plan: Its values.
+            secret: Signs its deliveries.
+            caller: The owner.
+            session: A transaction, if the endpoint is created within one.
 
         Raises:
-            InvalidValue: The key has too many.
-            WebhooksNotSetUp: Its secret cannot be kept.
+            InvalidValue: The key has too many endpoints.
+            WebhooksNotSetUp: The service has no key to encrypt the secret with.
         """
         now = utc_now()
         endpoint = Endpoint(
@@ -80,38 +83,38 @@ class Endpoints:
             disabled_reason=None,
             created_at=now,
         )
-        kept = first_secret(self._secret_box, secret, now)
-        of_key = {"key_id": caller.key_id}
-        if await self._endpoints.count_documents(of_key, limit=MAX_ENDPOINTS) == MAX_ENDPOINTS:
-            raise InvalidValue(f"A key has {MAX_ENDPOINTS} webhooks at most: delete one first.")
-        document: Document = _written(endpoint)
+        secrets = first_secret(self._secret_box, secret, now)
+        of_key, limit = {"key_id": caller.key_id}, MAX_ENDPOINTS_OF_KEY
+        if await self._endpoints.count_documents(of_key, limit=limit) == limit:
+            raise InvalidValue(f"A key can have {limit} webhooks. Delete one first.")
+        document: Document = msgspec.to_builtins(endpoint, builtin_types=(datetime,))
         document["_id"] = document.pop("id")
         await self._endpoints.insert_one(
-            document | {"secrets": kept, "listening_since": now}, session=session
+            document | {"secrets": secrets, "listening_since": now}, session=session
         )
         return endpoint
 
     async def wait_until_subscribed(self, endpoint: Endpoint) -> None:
-        """Wait until every process knows that somebody listens: from then on nothing is missed.
+        """Wait until every process knows the types of an endpoint; no event is missed after that.
 
-        Where the same was listened to for longer, by it or by others, all know.
+        Returns at once if the types were subscribed to before, by this endpoint or another one.
         """
         if endpoint.status is WebhookStatus.DISABLED:
             return
         now = await read_clock(self._database)
-        listening = {
-            "status": {"$in": LISTENING},
-            "listening_since": {"$lt": now - timedelta(seconds=HEARD_SECONDS)},
+        known = {
+            "status": {"$in": ACTIVE},
+            "listening_since": {"$lt": now - timedelta(seconds=SUBSCRIBED_SECONDS)},
         }
-        heard = await self._endpoints.distinct("event_types", listening)
-        if None not in heard and set(endpoint.event_types or CHOSEN) - set(heard):
-            await asyncio.sleep(HEARD_SECONDS)
+        types = await self._endpoints.distinct("event_types", known)
+        if None not in types and set(endpoint.event_types or SELECTABLE) - set(types):
+            await asyncio.sleep(SUBSCRIBED_SECONDS)
 
     async def get(self, endpoint_id: str, scope: Scope) -> Endpoint:
         """Read an endpoint.
 
         Raises:
-            NotFound: There is none that the caller may see.
+            NotFound: The caller may see no such endpoint.
         """
         document = await self._endpoints.find_one({"_id": endpoint_id, **scope_query(scope)})
         if document is None:
@@ -123,7 +126,7 @@ class Endpoints:
 
         Args:
             scope: What the caller may see.
-            limit: Most endpoints.
+            limit: Maximum number of endpoints.
             before: Only endpoints older than this one.
         """
         query = scope_query(scope) | ({"_id": {"$lt": before}} if before else {})
@@ -136,28 +139,18 @@ class Endpoints:
         Args:
             endpoint_id: The endpoint.
             scope: What the caller may see.
-            changes: New values of ``url``, ``event_types``, ``note`` and ``status``. Enabled
-                again it begins anew; disabled, what waits for it has failed.
+            changes: New values of ``url``, ``event_types``, ``note`` and ``status``. Enabling
+                clears the failures; disabling fails the pending deliveries.
 
         Raises:
-            NotFound: There is none that the caller may see.
+            NotFound: The caller may see no such endpoint.
         """
         before = await self.get(endpoint_id, scope)
-        status = changes.get("status")
-        if status is WebhookStatus.DISABLED:
-            await self.disable(endpoint_id, DisabledReason.BY_OWNER)
-        fields = {
-            name: value for name, value in changes.items() if value is not WebhookStatus.DISABLED
-        }
-        if status is WebhookStatus.ENABLED:
-            fields |= {"failing_since": None, "not_before": None}
-        if status in {WebhookStatus.ENABLED, WebhookStatus.PAUSED}:
-            fields["disabled_reason"] = None
-        after = msgspec.structs.replace(before, **fields)
-        if _begins_to_listen(before, after):
-            fields["listening_since"] = utc_now()
+        if changes.get("status") is WebhookStatus.DISABLED:
+            await self._health.disable(endpoint_id, DisabledReason.BY_OWNER)
+        fields = _changed_fields(before, changes)
         if fields:
-            values = msgspec.to_builtins(fields, builtin_types=(type(before.created_at),))
+            values = msgspec.to_builtins(fields, builtin_types=(datetime,))
             await self._endpoints.update_one({"_id": endpoint_id}, {"$set": values})
         return await self.get(endpoint_id, scope)
 
@@ -169,11 +162,18 @@ class Endpoints:
         overlap: timedelta,
         session: Session | None = None,
     ) -> Endpoint:
-        """Give an endpoint a new secret; the old one goes on signing for a while.
+        """Give an endpoint a new secret.
+
+        Args:
+            endpoint_id: The endpoint.
+            scope: What the caller may see.
+            secret: The new secret.
+            overlap: The old secret also signs for this long.
+            session: A transaction, if the secret is rotated within one.
 
         Raises:
-            NotFound: There is none that the caller may see.
-            WebhooksNotSetUp: No secret can be kept.
+            NotFound: The caller may see no such endpoint.
+            WebhooksNotSetUp: The service has no key to encrypt the secret with.
         """
         encrypted = self._secret_box.encrypt(secret)
         which = {"_id": endpoint_id, **scope_query(scope)}
@@ -183,77 +183,34 @@ class Endpoints:
         return endpoint_of(document)
 
     async def delete(self, endpoint_id: str, scope: Scope) -> None:
-        """Remove an endpoint; what waits for it is canceled.
+        """Delete an endpoint and cancel its pending deliveries.
 
         Raises:
-            NotFound: There is none that the caller may see.
+            NotFound: The caller may see no such endpoint.
         """
-        gone = await self._endpoints.delete_one({"_id": endpoint_id, **scope_query(scope)})
-        if not gone.deleted_count:
+        deleted = await self._endpoints.delete_one({"_id": endpoint_id, **scope_query(scope)})
+        if not deleted.deleted_count:
             raise NotFound
-        # What is missed here is canceled when its turn comes.
-        await self._end_pending(endpoint_id, DeliveryStatus.CANCELED)
-
-    async def disable(self, endpoint_id: str, reason: DisabledReason) -> bool:
-        """Send nothing there any more; what waits for it has failed.
-
-        Other endpoints of the same key are told, where it was not its owner who did so.
-
-        Returns:
-            Whether it was this call that disabled it.
-        """
-
-        async def write(session: Session) -> bool:
-            document: Document | None = await self._endpoints.find_one_and_update(
-                {"_id": endpoint_id, "status": {"$ne": WebhookStatus.DISABLED.value}},
-                {
-                    "$set": {
-                        "status": WebhookStatus.DISABLED.value,
-                        "disabled_reason": reason.value,
-                    }
-                },
-                session=session,
-            )
-            if document is not None and reason is not DisabledReason.BY_OWNER:
-                event = _tell_of_disabling(endpoint_of(document), reason)
-                await self._database["outbox"].insert_one(event_document(event), session=session)
-            return document is not None
-
-        was_listening = await run_transaction(self._client, write)
-        await self._end_pending(endpoint_id, DeliveryStatus.FAILED)
-        return was_listening
-
-    async def _end_pending(self, endpoint_id: str, status: DeliveryStatus) -> None:
-        await self._deliveries.update_many(
-            {"endpoint_id": endpoint_id, "status": DeliveryStatus.PENDING.value},
-            {
-                "$set": {"status": status.value, "finished_at": utc_now()},
-                "$unset": {"due_at": "", "lease": ""},
-            },
-        )
+        # A delivery that is created at this moment is canceled when it is due.
+        await self._health.end_pending(endpoint_id, DeliveryStatus.CANCELED)
 
 
-def _begins_to_listen(before: Endpoint, after: Endpoint) -> bool:
+def _changed_fields(before: Endpoint, changes: dict[str, Any]) -> dict[str, Any]:
+    """Work out the fields to write; a disabled status is written by :class:`EndpointHealth`."""
+    status = changes.get("status")
+    fields = {name: value for name, value in changes.items() if value is not WebhookStatus.DISABLED}
+    if status is WebhookStatus.ENABLED:
+        fields |= {"failing_since": None, "not_before": None}
+    if status in {WebhookStatus.ENABLED, WebhookStatus.PAUSED}:
+        fields["disabled_reason"] = None
+    if _subscribes_to_more(before, msgspec.structs.replace(before, **fields)):
+        fields["listening_since"] = utc_now()
+    return fields
+
+
+def _subscribes_to_more(before: Endpoint, after: Endpoint) -> bool:
     if after.status is WebhookStatus.DISABLED:
         return False
     if before.status is WebhookStatus.DISABLED:
         return True
-    return bool(set(after.event_types or CHOSEN) - set(before.event_types or CHOSEN))
-
-
-def _tell_of_disabling(endpoint: Endpoint, reason: DisabledReason) -> Event:
-    now = utc_now()
-    return Event(
-        type=EventType.WEBHOOK_DISABLED,
-        object_id=endpoint.id,
-        version=int(now.timestamp() * 1000),
-        at=now,
-        key_id=endpoint.key_id,
-        user_id=endpoint.user_id,
-        data=WebhookDisabled(endpoint.id, reason.value, f"/v1/webhooks/{endpoint.id}"),
-    )
-
-
-def _written(endpoint: Endpoint) -> Document:
-    document: Document = msgspec.to_builtins(endpoint, builtin_types=(type(endpoint.created_at),))
-    return document
+    return bool(set(after.event_types or SELECTABLE) - set(before.event_types or SELECTABLE))

@@ -1,4 +1,4 @@
-"""What is sent for a delivery: the bytes, where to, and the secrets that sign them."""
+"""The content of deliveries: body, address, and the secrets that sign them."""
 
 from collections.abc import Sequence
 
@@ -15,13 +15,13 @@ from storage.webhooks.secret_rotation import live_secrets
 
 
 class Envelope(msgspec.Struct, frozen=True):
-    """What one attempt sends.
+    """The content of one attempt.
 
     Attributes:
-        event_id: What receivers tell events apart by.
-        url: Where it goes now.
+        event_id: Identifies the event to receivers.
+        url: Current address of the receiver.
         body: The same bytes on every attempt.
-        secrets: Those that are live; each signs.
+        secrets: The live secrets; each of them signs.
     """
 
     event_id: str
@@ -30,15 +30,15 @@ class Envelope(msgspec.Struct, frozen=True):
     secrets: tuple[str, ...]
 
     def __repr__(self) -> str:
-        """Show the event alone: neither secrets nor the URL, which may hold one, in a log."""
+        """Show the event only: a log must not hold secrets, or a URL that may contain one."""
         return f"Envelope({self.event_id})"
 
 
 class Envelopes:
-    """Packs deliveries.
+    """Makes the envelopes of deliveries.
 
     Args:
-        database: Holds everything.
+        database: The service's database.
         secret_box: Decrypts the secrets.
     """
 
@@ -48,37 +48,42 @@ class Envelopes:
         self._key_secrets = KeySecrets(database, secret_box)
 
     async def pack(self, deliveries: Sequence[Delivery]) -> dict[str, Envelope]:
-        """Say what to send for deliveries.
+        """Make the envelopes of deliveries.
 
         Returns:
-            The envelopes by delivery. Those that are missing have nobody to go to any more: the
-            endpoint was deleted or disabled, the key was revoked or has expired, or the event is
-            gone.
+            Envelopes by ID of the delivery. A delivery without a receiver has none: its endpoint
+            was deleted or disabled, its key is no longer valid, or its event was deleted.
 
         Raises:
-            WebhooksNotSetUp: A secret cannot be read.
+            WebhooksNotSetUp: A secret cannot be decrypted.
+            PyMongoError: MongoDB cannot be reached.
         """
-        bodies = await self._find("events", [one.event_id for one in deliveries])
+        events = await self._find("events", [one.event_id for one in deliveries])
+        keys = await find_valid_keys(self._database, [one.key_id for one in deliveries])
+        valid = [one for one in deliveries if one.event_id in events and one.key_id in keys]
+        targets = await self._targets_of(valid)
+        envelopes = {}
+        for delivery in valid:
+            event, (url, secrets) = events[delivery.event_id], targets[delivery.id]
+            if secrets:
+                body = event["body"].encode()
+                envelopes[delivery.id] = Envelope(event["_id"], url, body, secrets)
+        return envelopes
+
+    async def _targets_of(
+        self, deliveries: Sequence[Delivery]
+    ) -> dict[str, tuple[str, tuple[str, ...]]]:
+        """Find the address and the secrets of each delivery."""
         endpoint_ids = {one.endpoint_id for one in deliveries if one.endpoint_id is not None}
         endpoints = await self._find("webhook_endpoints", list(endpoint_ids))
-        keys = await find_valid_keys(self._database, [one.key_id for one in deliveries])
-        callbacks = {one.key_id for one in deliveries if one.endpoint_id is None}
-        of_keys = await self._key_secrets.live(list(callbacks)) if callbacks else {}
-        envelopes = {}
-        for delivery in deliveries:
-            event = bodies.get(delivery.event_id)
-            if event is None or delivery.key_id not in keys:
-                continue
-            if delivery.endpoint_id is None:
-                target = (delivery.url, of_keys.get(delivery.key_id, ()))
-            else:
-                target = self._target_of(endpoints.get(delivery.endpoint_id))
-            if target[1]:
-                url, secrets = target
-                envelopes[delivery.id] = Envelope(
-                    event["_id"], url, event["body"].encode(), secrets
-                )
-        return envelopes
+        key_ids = {one.key_id for one in deliveries if one.endpoint_id is None}
+        of_keys = await self._key_secrets.live(list(key_ids)) if key_ids else {}
+        return {
+            one.id: (one.url, of_keys.get(one.key_id, ()))
+            if one.endpoint_id is None
+            else self._target_of(endpoints.get(one.endpoint_id))
+            for one in deliveries
+        }
 
     def _target_of(self, endpoint: Document | None) -> tuple[str, tuple[str, ...]]:
         if endpoint is None or endpoint["status"] == WebhookStatus.DISABLED.value:
@@ -86,6 +91,6 @@ class Envelopes:
         return endpoint["url"], live_secrets(self._secret_box, endpoint["secrets"], utc_now())
 
     async def _find(self, name: str, ids: Sequence[str]) -> dict[str, Document]:
-        # As the claim has seen it: what is not yet on a majority would seem to be gone.
+        # The same read concern as the claim: with a majority read, a new document can be missing.
         found = self._database[name].find({"_id": {"$in": list(set(ids))}})
         return {document["_id"]: document async for document in found}

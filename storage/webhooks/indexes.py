@@ -1,9 +1,8 @@
-"""Indexes of what is kept for webhooks."""
+"""Indexes of the webhook collections."""
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 IS_DUE = {"due_at": {"$exists": True}}
-
 
 WEBHOOK_INDEXES = {
     "webhook_endpoints": [

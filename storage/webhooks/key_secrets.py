@@ -1,4 +1,4 @@
-"""The webhook secret of each key, which signs what goes to the ``callback_url`` of its jobs."""
+"""The webhook secrets of keys, which sign deliveries to the ``callback_url`` of jobs."""
 
 import secrets
 from collections.abc import Sequence
@@ -14,11 +14,11 @@ SECRET_BYTES = 32
 
 
 class KeySecrets:
-    """Makes, rotates and reads the webhook secrets of keys.
+    """Creates, rotates and reads the webhook secrets of keys.
 
     Args:
-        database: Holds everything.
-        secret_box: Encrypts them.
+        database: The service's database.
+        secret_box: Encrypts the secrets.
     """
 
     def __init__(self, database: Database, secret_box: SecretBox) -> None:
@@ -26,41 +26,51 @@ class KeySecrets:
         self._secret_box = secret_box
 
     async def create(self, key_id: str, secret: str, session: Session | None = None) -> None:
-        """Keep the first secret of a new key."""
-        kept = first_secret(self._secret_box, secret, utc_now())
-        await self._secrets.insert_one({"_id": key_id, "secrets": kept}, session=session)
-
-    async def ensure(self, key_id: str) -> None:
-        """Have a secret for a key that was made without one; a rotation shows it a new one.
+        """Store the first secret of a new key.
 
         Raises:
-            WebhooksNotSetUp: No secret can be kept.
+            WebhooksNotSetUp: The service has no key to encrypt the secret with.
+        """
+        document = {"_id": key_id, "secrets": first_secret(self._secret_box, secret, utc_now())}
+        await self._secrets.insert_one(document, session=session)
+
+    async def ensure(self, key_id: str) -> None:
+        """Create a secret for a key that has none; a rotation shows the client a new one.
+
+        Raises:
+            WebhooksNotSetUp: The service has no key to encrypt the secret with.
         """
         self._secret_box.check_configured()
         if await self._secrets.find_one({"_id": key_id}, {"_id": 1}) is None:
-            fresh = webhook_secret(secrets.token_bytes(SECRET_BYTES))
-            kept = first_secret(self._secret_box, fresh, utc_now())
+            secret = webhook_secret(secrets.token_bytes(SECRET_BYTES))
+            stored = first_secret(self._secret_box, secret, utc_now())
             await self._secrets.update_one(
-                {"_id": key_id}, {"$setOnInsert": {"secrets": kept}}, upsert=True
+                {"_id": key_id}, {"$setOnInsert": {"secrets": stored}}, upsert=True
             )
 
     async def rotate(
         self, key_id: str, secret: str, overlap: timedelta, session: Session | None = None
     ) -> None:
-        """Give a key a new secret; the old one goes on signing for a while.
+        """Give a key a new secret.
+
+        Args:
+            key_id: The key.
+            secret: The new secret.
+            overlap: The old secret also signs for this long.
+            session: A transaction, if the secret is rotated within one.
 
         Raises:
-            WebhooksNotSetUp: No secret can be kept.
+            WebhooksNotSetUp: The service has no key to encrypt the secret with.
         """
         encrypted = self._secret_box.encrypt(secret)
         await self.ensure(key_id)
         await rotate(self._secrets, {"_id": key_id}, encrypted, utc_now(), overlap, session)
 
     async def live(self, key_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        """Read the live secrets of keys, the newest first, by key."""
+        """Read the live secrets of keys, by key; the newest first."""
         now = utc_now()
         found = self._secrets.find({"_id": {"$in": list(key_ids)}})
         return {
-            kept["_id"]: live_secrets(self._secret_box, kept["secrets"], now)
-            async for kept in found
+            document["_id"]: live_secrets(self._secret_box, document["secrets"], now)
+            async for document in found
         }

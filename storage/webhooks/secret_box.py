@@ -1,4 +1,4 @@
-"""Secrets at rest: encrypted, and readable with the keys of the settings alone."""
+"""Encryption of stored secrets with the keys of ``MINILAB_SECRET_KEY``."""
 
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
@@ -14,10 +14,10 @@ _KEY_BYTES = 32
 
 
 class SecretBox:
-    """Encrypts and decrypts.
+    """Encrypts and decrypts secrets.
 
     Args:
-        keys: The first one encrypts, the others still decrypt; none: nothing can be kept.
+        keys: The first key encrypts; all of them decrypt. Without a key, no secret can be stored.
     """
 
     def __init__(self, keys: Sequence[str]) -> None:
@@ -29,15 +29,15 @@ class SecretBox:
         return self._fernet is not None
 
     def check_configured(self) -> None:
-        """Refuse what needs a secret where none can be kept.
+        """Check that there is a key.
 
         Raises:
             WebhooksNotSetUp: There is no key.
         """
         if self._fernet is None:
             raise WebhooksNotSetUp(
-                "Whoever runs the service has to set MINILAB_SECRET_KEY, with which the secrets "
-                "of receivers are encrypted, and start it again."
+                "The operator of the service has to set MINILAB_SECRET_KEY, which encrypts "
+                "webhook secrets, and restart it."
             )
 
     def encrypt(self, secret: str) -> str:
@@ -54,7 +54,7 @@ class SecretBox:
         """Decrypt a secret.
 
         Raises:
-            WebhooksNotSetUp: It was encrypted with a key that is not among those here.
+            WebhooksNotSetUp: There is no key, or none of the keys decrypts it.
         """
         self.check_configured()
         assert self._fernet is not None  # noqa: S101
@@ -62,12 +62,11 @@ class SecretBox:
             return self._fernet.decrypt(encrypted.encode()).decode()
         except InvalidToken as error:
             raise WebhooksNotSetUp(
-                "A secret cannot be read: MINILAB_SECRET_KEY no longer has the key that it was "
-                "encrypted with."
+                "A stored secret cannot be decrypted: its key is no longer in MINILAB_SECRET_KEY."
             ) from error
 
 
 def _fernet(key: str) -> Fernet:
-    """Make a cipher of any text; its strength is that of the text."""
+    """Make a cipher from any text; it is as strong as the text."""
     derived = HKDF(SHA256(), _KEY_BYTES, salt=None, info=_PURPOSE).derive(key.encode())
     return Fernet(urlsafe_b64encode(derived))

@@ -1,4 +1,4 @@
-"""Secrets that sign: the newest, and for a while the one before it."""
+"""Rotation of webhook secrets: the newest signs, and for a while the one before it."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -9,12 +9,12 @@ from storage.mongo.client import Collection, Document, Session
 from storage.webhooks.secret_box import SecretBox
 
 
-class SecretAtRest(msgspec.Struct, frozen=True):
-    """A secret as it is kept.
+class StoredSecret(msgspec.Struct, frozen=True):
+    """A secret as it is stored.
 
     Attributes:
-        encrypted: With the key of the settings.
-        created_at: UTC.
+        encrypted: The secret, encrypted by :class:`SecretBox`.
+        created_at: When it was created, UTC.
         expires_at: Until when it signs, UTC; None for the newest.
     """
 
@@ -24,17 +24,23 @@ class SecretAtRest(msgspec.Struct, frozen=True):
 
 
 def first_secret(secret_box: SecretBox, secret: str, now: datetime) -> list[Document]:
-    """Make what is kept of a new receiver's secret."""
-    return _written([SecretAtRest(secret_box.encrypt(secret), now)])
+    """Make the stored secrets of a new receiver.
+
+    Raises:
+        WebhooksNotSetUp: The service has no key to encrypt the secret with.
+    """
+    return _write([StoredSecret(secret_box.encrypt(secret), now)])
 
 
-def live_secrets(secret_box: SecretBox, kept: Sequence[Document], now: datetime) -> tuple[str, ...]:
+def live_secrets(
+    secret_box: SecretBox, stored: Sequence[Document], now: datetime
+) -> tuple[str, ...]:
     """Read the secrets that sign, the newest first.
 
     Raises:
-        WebhooksNotSetUp: They cannot be decrypted.
+        WebhooksNotSetUp: A secret cannot be decrypted.
     """
-    return tuple(secret_box.decrypt(secret.encrypted) for secret in _read(kept, now))
+    return tuple(secret_box.decrypt(secret.encrypted) for secret in _read_live(stored, now))
 
 
 async def rotate(
@@ -45,40 +51,41 @@ async def rotate(
     overlap: timedelta,
     session: Session | None = None,
 ) -> Document | None:
-    """Put a new secret before the old one, which goes on signing for a while.
+    """Store a new secret; the old one also signs for a while.
 
     Args:
-        collection: Holds documents with ``secrets``.
-        which: Finds one of them.
+        collection: Its documents have ``secrets``.
+        which: Query for one document.
         encrypted: The new secret.
-        now: The time.
-        overlap: For how long the old one signs, too.
-        session: The transaction that this is a part of, if any.
+        now: The current time, UTC.
+        overlap: The old secret also signs for this long.
+        session: A transaction, if the secret is rotated within one.
 
     Returns:
-        The document as it is then; None if there is none.
+        The changed document; None if there is none.
     """
     while True:
         document: Document | None = await collection.find_one(which, session=session)
         if document is None:
             return None
         before = document["secrets"]
-        after = [SecretAtRest(encrypted, now)]
-        if overlap and (live := _read(before, now)):
+        after = [StoredSecret(encrypted, now)]
+        if overlap and (live := _read_live(before, now)):
             old = live[0]
             until = min(filter(None, [old.expires_at, now + overlap]))
             after.append(msgspec.structs.replace(old, expires_at=until))
-        changed = {"secrets": _written(after)}
-        query = {"_id": document["_id"], "secrets": before}  # Of two rotations, one after another.
+        changed = {"secrets": _write(after)}
+        # The second of two concurrent rotations matches nothing, and starts again.
+        query = {"_id": document["_id"], "secrets": before}
         written = await collection.update_one(query, {"$set": changed}, session=session)
         if written.matched_count:
             return document | changed
 
 
-def _read(kept: Sequence[Document], now: datetime) -> list[SecretAtRest]:
-    secrets = msgspec.convert(list(kept), list[SecretAtRest])
+def _read_live(stored: Sequence[Document], now: datetime) -> list[StoredSecret]:
+    secrets = msgspec.convert(list(stored), list[StoredSecret])
     return [one for one in secrets if one.expires_at is None or one.expires_at > now]
 
 
-def _written(secrets: Sequence[SecretAtRest]) -> list[Document]:
+def _write(secrets: Sequence[StoredSecret]) -> list[Document]:
     return [msgspec.to_builtins(secret, builtin_types=(datetime,)) for secret in secrets]

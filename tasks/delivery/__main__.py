@@ -1,4 +1,4 @@
-"""``python -m tasks.delivery``: delivers webhooks; ``--health``: says whether a deliverer lives."""
+"""The command ``python -m tasks.delivery``: delivers webhooks; ``--health`` checks a deliverer."""
 
 import asyncio
 import os
@@ -16,7 +16,7 @@ from telemetry.logs import configure_logs
 
 
 def main() -> None:
-    """Run a deliverer, or answer for its health; exit 2 where the settings cannot be used."""
+    """Run or check a deliverer; exit with 2 if the settings are invalid."""
     try:
         settings = read_settings(os.environ)
     except SettingsError as error:
@@ -30,7 +30,7 @@ def main() -> None:
 
 
 async def _is_alive(settings: Settings) -> bool:
-    """Say whether a deliverer of this host was seen lately."""
+    """Check whether a deliverer of this host is alive."""
     async with open_stores(settings.stores, settings.rules) as stores:
         return await stores.deliverers.is_alive(socket.gethostname(), utc_now())
 

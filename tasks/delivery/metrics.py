@@ -1,4 +1,4 @@
-"""What a deliverer counts."""
+"""Prometheus metrics of a deliverer."""
 
 from datetime import datetime
 
@@ -9,11 +9,11 @@ WAITS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 86400)
 
 
 class DeliveryMetrics:
-    """What one deliverer counts. Nothing names a receiver.
+    """Metrics of one deliverer; no label names a receiver.
 
     Attributes:
-        registry: Holds the families.
-        in_flight: Attempts that are being made.
+        registry: The registry of these metrics.
+        in_flight: Number of running attempts.
     """
 
     def __init__(self) -> None:
@@ -21,53 +21,58 @@ class DeliveryMetrics:
         ProcessCollector(registry=self.registry)
         self._attempts = Counter(
             "minilab_webhook_attempts",
-            "Attempts to deliver an event, by what came of them: delivered, slow_down, gone, "
-            "failed (with another status), or why no answer came.",
+            "Attempts to deliver an event, by outcome: delivered, slow_down, gone, failed (another "
+            "status), or the reason for no answer.",
             ["outcome"],
             registry=self.registry,
         )
         self._seconds = Histogram(
             "minilab_webhook_attempt_duration_seconds",
-            "Time of an attempt, from the name to the answer.",
+            "Duration of an attempt, from the name lookup to the answer.",
             buckets=SECONDS,
             registry=self.registry,
         )
         self._waits = Histogram(
             "minilab_webhook_wait_seconds",
-            "From the making of a delivery to its arrival.",
+            "Time from the creation of a delivery to its success.",
             buckets=WAITS,
             registry=self.registry,
         )
         self._disabled = Counter(
             "minilab_webhooks_disabled",
-            "Endpoints that were disabled, by reason.",
+            "Disabled endpoints, by reason.",
             ["reason"],
             registry=self.registry,
         )
         self._backlog = Gauge(
             "minilab_webhook_backlog_age_seconds",
-            "How long the oldest delivery is overdue.",
+            "Time for which the oldest due delivery has been due.",
             registry=self.registry,
         )
         self.in_flight = Gauge(
             "minilab_webhook_attempts_in_progress",
-            "Attempts that are being made.",
+            "Running attempts.",
             registry=self.registry,
         )
 
-    def attempted(self, outcome: str, seconds: float) -> None:
+    def count_attempt(self, outcome: str, seconds: float) -> None:
         """Count an attempt."""
         self._attempts.labels(outcome).inc()
         self._seconds.observe(seconds)
 
-    def arrived(self, created_at: datetime, now: datetime) -> None:
-        """Count a delivery that has arrived."""
+    def count_delivery(self, created_at: datetime, now: datetime) -> None:
+        """Count a delivery that succeeded."""
         self._waits.observe(max(0.0, (now - created_at).total_seconds()))
 
-    def disabled(self, reason: str) -> None:
-        """Count an endpoint that was disabled."""
+    def count_disabled(self, reason: str) -> None:
+        """Count a disabled endpoint."""
         self._disabled.labels(reason).inc()
 
-    def looked(self, oldest: datetime | None, now: datetime) -> None:
-        """Take down how old the backlog is."""
+    def record_backlog(self, oldest: datetime | None, now: datetime) -> None:
+        """Record for how long the oldest due delivery has been due.
+
+        Args:
+            oldest: When it became due, UTC; None if nothing is due.
+            now: The current time, UTC.
+        """
         self._backlog.set((now - oldest).total_seconds() if oldest is not None else 0.0)

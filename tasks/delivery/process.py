@@ -1,4 +1,4 @@
-"""The deliverer's composition root: settings, stores, sender, engine and side tasks."""
+"""The deliverer: its parts, put together and run."""
 
 import asyncio
 import signal
@@ -12,6 +12,7 @@ from storage.errors import STORE_FAILED
 from storage.stores import Stores, open_stores
 from storage.webhooks.announcer import Announcer
 from storage.webhooks.delivery_queue import DeliveryQueue
+from storage.webhooks.due_deliveries import DueDeliveries
 from tasks.delivery.attempt import Attempter
 from tasks.delivery.engine import Engine
 from tasks.delivery.metrics import DeliveryMetrics
@@ -20,7 +21,7 @@ from tasks.delivery.settings import Settings
 from tasks.upkeep.periodic import repeat
 from telemetry.prometheus import pack
 
-# After the longest attempt there is time to take it down.
+# Time to record the longest attempt before its lease ends.
 RECORD_SECONDS = 10.0
 FOLLOW_CLOCK_SECONDS = 2.0
 ANNOUNCE_AGAIN_SECONDS = 1.0
@@ -29,12 +30,12 @@ _log = structlog.get_logger(__name__)
 
 
 class Deliverer:
-    """One deliverer process: announces what happened, and delivers it.
+    """One deliverer process: announces events and delivers them.
 
     Args:
-        settings: All that it is told.
-        stores: Where everything is kept.
-        resolver: Looks names up; the system's name servers where None.
+        settings: Its settings.
+        stores: The stores.
+        resolver: Resolves names; None for the name servers of the system.
     """
 
     def __init__(
@@ -47,14 +48,19 @@ class Deliverer:
         self._sender = Sender(settings.targets, deliveries.webhook_timeout_seconds, resolver)
         queue = DeliveryQueue(stores.database, deliveries.webhook_timeout_seconds + RECORD_SECONDS)
         attempter = Attempter(
-            queue, stores.envelopes, stores.webhooks, self._sender, deliveries, self._metrics
+            queue, stores.envelopes, stores.endpoint_health, self._sender, deliveries, self._metrics
         )
-        self._engine = Engine(queue, attempter, deliveries, self._metrics)
+        due = DueDeliveries(stores.database)
+        self._engine = Engine(due, queue, attempter, deliveries, self._metrics)
         base_url = deliveries.public_url.rstrip("/")
         self._announcer = Announcer(stores.database, stores.job_events, base_url)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Deliver until told to stop, then finish what is running within the drain time."""
+        """Deliver until stopped, then wait for running attempts for the drain time.
+
+        Args:
+            stop: Set to stop.
+        """
 
         async def announce() -> None:
             await self._announcer.run(stop, self._engine.wake)

@@ -1,7 +1,7 @@
-"""Sends one request to a receiver that may be anybody's, and may be anything.
+"""Sends webhook requests to untrusted receivers.
 
-The library does the protocols; this decides where it may connect to, and what it never does:
-follow a redirect, ask a proxy, keep a cookie, unpack what came packed, or wait for ever.
+aiohttp implements the protocols. This module decides where it may connect to, and forbids
+redirects, proxies, cookies, decompression and unlimited waits.
 """
 
 import asyncio
@@ -23,23 +23,23 @@ from domain.webhooks.addresses import AddressGuard, TargetRules, check_url
 
 MAX_ANSWER_BYTES = 2048
 TEXT_SECONDS = 1.0
-# What the library lets through of a broken peer; uvloop has RuntimeErrors of its own.
+# The errors that aiohttp raises for a broken peer; uvloop adds RuntimeError.
 _BROKEN = (aiohttp.ClientError, OSError, RuntimeError)
 
 
 class AddressRefused(OSError):
-    """The receiver is at an address that must not be reached."""
+    """The address of the receiver is not admitted."""
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What came of an attempt.
+    """The result of a request.
 
     Attributes:
-        seconds: How long it took.
-        status_code: None where no answer came.
-        text: Its first 2 KB; None where no answer came.
-        retry_after: Its Retry-After.
-        error: Why no answer came: ``timeout``, ``address_refused``, ``url_refused``,
+        seconds: Duration.
+        status_code: HTTP status; None without an answer.
+        text: The first 2 KiB of the answer; None without an answer.
+        retry_after: The Retry-After header.
+        error: Why there is no answer: ``timeout``, ``address_refused``, ``url_refused``,
             ``name_not_found``, ``connection_failed``, ``tls_failed``, ``connection_lost``,
             ``bad_answer``.
     """
@@ -52,13 +52,13 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Sender:
-    """Sends requests; an asynchronous context.
+    """Sends requests; an asynchronous context manager.
 
     Args:
         rules: Which receivers are admitted.
-        timeout_seconds: For all of an attempt, from the name to the last byte.
-        resolver: Looks names up; the system's name servers where None.
-        tls: Whose certificates are trusted; those that the system trusts where None.
+        timeout_seconds: Limit for one request, from the name lookup to the last byte.
+        resolver: Resolves names; None for the name servers of the system.
+        tls: Trusted certificates; None for those of the system.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Sender:
         self._tls = tls
 
     async def __aenter__(self) -> Self:
-        # Asks name servers without a thread: one that does not answer holds up nobody else.
+        # Asks name servers without a thread, so one that does not answer delays no other request.
         self._checked = _CheckedResolver(self._resolver or AsyncResolver(), self._guard)
         connector = aiohttp.TCPConnector(
             resolver=self._checked,
@@ -83,7 +83,7 @@ class Sender:
             ssl=self._tls or True,
             use_dns_cache=False,
             limit=0,
-            # A kept connection may just be closing: an attempt would fail for nothing.
+            # A reused connection may be closing, which would fail the attempt.
             force_close=True,
         )
         self._session = aiohttp.ClientSession(
@@ -106,15 +106,15 @@ class Sender:
         await self._checked.close()
 
     async def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """POST a body once.
+        """Send a POST request once.
 
         Args:
-            url: Of the receiver.
+            url: Address of the receiver.
             body: JSON.
-            headers: Beside those that every request has.
+            headers: Headers to add.
 
         Returns:
-            What came of it. The status counts as soon as it is there, however the rest goes.
+            The result. Once the status is there it counts, even if the rest of the answer fails.
         """
         began = time.monotonic()
         response, text, error = None, bytearray(), "url_refused"
@@ -149,7 +149,7 @@ class Sender:
         )
 
     def _open_socket(self, info: aiohttp.AddrInfoType) -> socket.socket:
-        """Open a socket for an address; every connection comes through here."""
+        """Open a socket for an admitted address; every connection is opened here."""
         family, kind, protocol, _, address = info
         if not self._guard.admits(str(address[0])):
             raise AddressRefused
@@ -157,7 +157,7 @@ class Sender:
 
 
 class _CheckedResolver(AbstractResolver):
-    """Looks a name up once; where one of its addresses is refused, the name is."""
+    """Resolves a name once; a name with a refused address is refused."""
 
     def __init__(self, resolver: AbstractResolver, guard: AddressGuard) -> None:
         self._resolver = resolver
@@ -176,14 +176,14 @@ class _CheckedResolver(AbstractResolver):
 
 
 async def _read(stream: aiohttp.StreamReader, text: bytearray) -> None:
-    """Read what comes soon: the status has said what counts, and others wait for the slot."""
+    """Read the start of an answer for a short time: the status alone decides."""
     async with asyncio.timeout(TEXT_SECONDS):
         while piece := await stream.read(MAX_ANSWER_BYTES - len(text)):
             text += piece
 
 
 def _name(failure: Exception) -> str:
-    """Name a failure, without what it tells of the network here."""
+    """Name a failure without details of this network."""
     cause = getattr(failure, "os_error", failure)
     if isinstance(cause, AddressRefused):
         return "address_refused"

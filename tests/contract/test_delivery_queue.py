@@ -1,4 +1,4 @@
-"""The queue of deliveries: claims that exclude each other, and looks that cost little."""
+"""The queue of deliveries: exclusive claims, and searches that cost little."""
 
 import json
 from collections.abc import AsyncIterator
@@ -14,8 +14,10 @@ from domain.webhooks.events import Event, EventType, JobFinished
 from storage.clock import utc_now
 from storage.settings import WorkRules, read_store_settings
 from storage.stores import Stores, open_stores
-from storage.webhooks.delivery_queue import LONG_AGO, DeliveryQueue
+from storage.webhooks.deliveries import Receiver
+from storage.webhooks.delivery_queue import DeliveryQueue
 from storage.webhooks.documents import new_callback
+from storage.webhooks.due_deliveries import FIRST_OF_EACH_TARGET, DueDeliveries
 
 LEASE_SECONDS = 60.0
 LEASE = timedelta(seconds=LEASE_SECONDS)
@@ -33,6 +35,11 @@ async def stores(environ: dict[str, str]) -> AsyncIterator[Stores]:
 @pytest.fixture
 def queue(stores: Stores) -> DeliveryQueue:
     return DeliveryQueue(stores.database, LEASE_SECONDS)
+
+
+@pytest.fixture
+def due_deliveries(stores: Stores) -> DueDeliveries:
+    return DueDeliveries(stores.database)
 
 
 def document(number: int, target: str, due_at: datetime | None) -> dict[str, Any]:
@@ -68,7 +75,9 @@ async def read(stores: Stores, delivery_id: str) -> dict[str, Any]:
     return found
 
 
-async def test_finds_the_oldest_of_each_target(stores: Stores, queue: DeliveryQueue) -> None:
+async def test_finds_the_oldest_of_each_target(
+    stores: Stores, due_deliveries: DueDeliveries
+) -> None:
     now = utc_now()
     seconds = {"a": (-5, -9, -1), "b": (-2,), "c": (3, 7)}
     await stores.database["deliveries"].insert_many(
@@ -76,13 +85,13 @@ async def test_finds_the_oldest_of_each_target(stores: Stores, queue: DeliveryQu
         for target, offsets in seconds.items()
         for number, offset in enumerate(offsets)
     )
-    due = await queue.find_due(now)
+    due = await due_deliveries.find(now)
     assert sorted(one.id for one in due.firsts) == ["msg_0:b", "msg_1:a"]
     assert due.next_at == now + timedelta(seconds=3)
 
 
-async def test_leaves_out_who_is_paused_or_asked_for_less(
-    stores: Stores, queue: DeliveryQueue
+async def test_leaves_out_endpoints_that_are_paused_or_asked_for_fewer(
+    stores: Stores, due_deliveries: DueDeliveries
 ) -> None:
     now = utc_now()
     soon = now + timedelta(seconds=8)
@@ -96,7 +105,7 @@ async def test_leaves_out_who_is_paused_or_asked_for_less(
     )
     targets = ("well", "paused", "quiet", "over", "admin https://example.com:443")
     await stores.database["deliveries"].insert_many(document(0, one, now) for one in targets)
-    due = await queue.find_due(now)
+    due = await due_deliveries.find(now)
     assert {one.target: one.is_failing for one in due.firsts} == {
         "well": False,
         "over": True,
@@ -105,31 +114,20 @@ async def test_leaves_out_who_is_paused_or_asked_for_less(
     assert due.next_at == soon
 
 
-async def test_a_look_reads_one_entry_of_each_target_however_long_the_queues(
-    stores: Stores, queue: DeliveryQueue
+async def test_a_search_reads_one_index_entry_of_each_target(
+    stores: Stores, due_deliveries: DueDeliveries
 ) -> None:
-    """Neither those that wait for the same target nor those that have ended cost anything."""
+    """Neither the length of a queue nor ended deliveries cost anything."""
     now = utc_now()
     await stores.database["deliveries"].insert_many(
         document(number, f"t{number % 5}", now if number % 2 else None) for number in range(5000)
     )
-    assert len((await queue.find_due(now)).firsts) == 5
-    query = {"target": {"$gte": ""}, "due_at": {"$gte": LONG_AGO}}
+    assert len((await due_deliveries.find(now)).firsts) == 5
     explained = await stores.database.command(
         "explain",
         {
             "aggregate": "deliveries",
-            "pipeline": [
-                {"$match": query},
-                {"$sort": {"target": 1, "due_at": 1}},
-                {
-                    "$group": {
-                        "_id": "$target",
-                        "due_at": {"$first": "$due_at"},
-                        "delivery_id": {"$first": "$_id"},
-                    }
-                },
-            ],
+            "pipeline": FIRST_OF_EACH_TARGET,
             "cursor": {},
         },
         verbosity="executionStats",
@@ -159,8 +157,10 @@ async def test_what_is_not_due_is_not_claimed(stores: Stores, queue: DeliveryQue
     assert await queue.claim(["msg_0:a", "msg_1:a", "msg_2:a"], now) == []
 
 
-async def test_lease_that_ended_is_another_s(stores: Stores, queue: DeliveryQueue) -> None:
-    """Who comes back after that writes nothing."""
+async def test_expired_lease_passes_to_another_process(
+    stores: Stores, queue: DeliveryQueue
+) -> None:
+    """The first process then records nothing."""
     now = utc_now()
     await stores.database["deliveries"].insert_one(document(0, "a", now))
     [late] = await queue.claim(["msg_0:a"], now)
@@ -173,16 +173,53 @@ async def test_lease_that_ended_is_another_s(stores: Stores, queue: DeliveryQueu
     assert not {"lease", "due_at"} & set(kept)
 
 
-async def test_one_asked_for_again_while_it_is_sent_is_not_free(
-    stores: Stores, queue: DeliveryQueue
+@pytest.mark.parametrize(
+    ("status_code", "status", "waits"),
+    [(200, "delivered", False), (500, "pending", True), (500, "failed", False)],
+)
+async def test_redelivery_requested_during_an_attempt_follows_it(
+    stores: Stores, queue: DeliveryQueue, status_code: int, status: str, waits: bool
 ) -> None:
     now = utc_now()
     await stores.database["deliveries"].insert_one(document(0, "a", now))
     [claimed] = await queue.claim(["msg_0:a"], now)
-    await stores.database["deliveries"].update_one({"_id": "msg_0:a"}, {"$set": {"due_at": now}})
-    assert await queue.claim(["msg_0:a"], now) == []
-    assert await queue.record(claimed, attempt(now, 500), DeliveryStatus.PENDING, now + LEASE)
-    assert (await read(stores, "msg_0:a"))["due_at"] == now + LEASE
+    answered = await stores.deliveries.redeliver(Receiver("a"), "msg_0:a")
+    assert answered.status is DeliveryStatus.PENDING
+    assert await queue.claim(["msg_0:a"], utc_now()) == []
+    due_at = now + LEASE if waits else None
+    assert await queue.record(claimed, attempt(now, status_code), DeliveryStatus(status), due_at)
+    kept = await read(stores, "msg_0:a")
+    assert (kept["status"], kept["attempt_count"]) == ("pending", 1)
+    [again] = await queue.claim(["msg_0:a"], kept["due_at"])
+    assert kept["due_at"] < now + LEASE
+    assert await queue.record(again, attempt(now), DeliveryStatus.DELIVERED, None)
+    kept = await read(stores, "msg_0:a")
+    assert (kept["status"], kept["attempt_count"]) == ("delivered", 2)
+    assert not {"lease", "due_at", "redelivery_requested"} & set(kept)
+
+
+async def test_redelivery_after_a_lease_expired_is_due_at_once(
+    stores: Stores, queue: DeliveryQueue
+) -> None:
+    now = utc_now()
+    await stores.database["deliveries"].insert_one(document(0, "a", now - LEASE - LEASE))
+    await queue.claim(["msg_0:a"], now - LEASE)
+    again = await stores.deliveries.redeliver(Receiver("a"), "msg_0:a")
+    assert again.due_at is not None
+    assert [one.delivery.id for one in await queue.claim(["msg_0:a"], again.due_at)] == ["msg_0:a"]
+
+
+async def test_redelivery_of_a_leased_delivery_does_not_hold_up_its_target(
+    stores: Stores, queue: DeliveryQueue, due_deliveries: DueDeliveries
+) -> None:
+    now = utc_now()
+    await stores.database["deliveries"].insert_many(
+        [document(0, "a", now), document(1, "a", now + timedelta(seconds=1))]
+    )
+    await queue.claim(["msg_0:a"], now)
+    await stores.deliveries.redeliver(Receiver("a"), "msg_0:a")
+    due = await due_deliveries.find(now + timedelta(seconds=2))
+    assert [one.id for one in due.firsts] == ["msg_1:a"]
 
 
 async def test_release_gives_back_what_is_held_and_nothing_else(
@@ -199,19 +236,19 @@ async def test_release_gives_back_what_is_held_and_nothing_else(
     assert (await read(stores, "msg_2:a"))["due_at"] == now + LEASE
 
 
-async def test_first_failure_is_the_one_that_counts(stores: Stores, queue: DeliveryQueue) -> None:
-    now = utc_now()
+async def test_first_failure_is_the_one_that_counts(stores: Stores) -> None:
+    health, now = stores.endpoint_health, utc_now()
     later, latest = now + timedelta(hours=1), now + timedelta(hours=2)
     await stores.database["webhook_endpoints"].insert_one({"_id": "a", "status": "enabled"})
-    assert await queue.failed("a", now, later) == now
-    assert await queue.failed("a", later, None) == now
-    assert await queue.failed("a", later, now) == now
+    assert await health.record_failure("a", now, later) == now
+    assert await health.record_failure("a", later, None) == now
+    assert await health.record_failure("a", later, now) == now
     kept = await stores.database["webhook_endpoints"].find_one({"_id": "a"})
     assert kept is not None
     assert kept["not_before"] == later
-    await queue.arrived("a")
-    assert await queue.failed("a", latest, None) == latest
-    assert await queue.failed("gone", now, None) is None
+    await health.record_success("a")
+    assert await health.record_failure("a", latest, None) == latest
+    assert await health.record_failure("gone", now, None) is None
 
 
 def test_callbacks_of_a_key_are_limited_by_where_they_go() -> None:

@@ -109,7 +109,7 @@ async def test_events_are_what_their_schemas_admit(service: Service) -> None:
     link = await service.make_link(max_files=1)
     await service.send([("portrait.jpg", draw())], route="/v1/uploads", key=link["token"])
     await service.client.post(f"/v1/webhooks/{webhook['id']}/test")
-    await service.stores.webhooks.disable(
+    await service.stores.endpoint_health.disable(
         (await make_webhook(service))["id"], DisabledReason.FAILING
     )
     async with service.working(max_seconds=1e-6):

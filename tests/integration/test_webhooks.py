@@ -179,9 +179,9 @@ async def test_disabling_tells_the_other_webhooks_of_the_key_once(service: Servi
     key = await service.make_key("service")
     gone, other = [await make_webhook(service, key) for _ in range(2)]
     foreign = await make_webhook(service)
-    webhooks = service.stores.webhooks
+    health = service.stores.endpoint_health
     done = await asyncio.gather(
-        *(webhooks.disable(gone["id"], DisabledReason.GONE) for _ in range(3))
+        *(health.disable(gone["id"], DisabledReason.GONE) for _ in range(3))
     )
     assert sorted(done) == [False, False, True]
     assert (await _call(service, "GET", f"/{gone['id']}")).json()["disabled_reason"] == "gone"

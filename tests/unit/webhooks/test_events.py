@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from domain.jobs import Status
-from domain.webhooks.events import CHOSEN, DATA_OF, Event, EventType, JobFinished, write_payload
+from domain.webhooks.events import DATA_OF, SELECTABLE, Event, EventType, JobFinished, write_payload
 
 EVENT = Event(
     type=EventType.JOB_FINISHED,
@@ -55,4 +55,4 @@ def test_payload_has_a_path_where_no_address_is_known() -> None:
 def test_every_type_has_a_schema_and_a_place_to_read_more() -> None:
     assert DATA_OF.keys() == set(EventType)
     assert all("url" in data.__struct_fields__ for data in DATA_OF.values())
-    assert {"job.finished", "image.processed", "image.deleted", "link.used_up"} < set(CHOSEN)
+    assert {"job.finished", "image.processed", "image.deleted", "link.used_up"} < set(SELECTABLE)

@@ -1,0 +1,112 @@
+"""The deliveries that are due, one for each target.
+
+A target is an endpoint, or the callbacks of one key to one host. The search is by target and not
+by age, so a target with a long queue does not delay the others.
+"""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from pymongo import ASCENDING
+
+from domain.webhooks.endpoints import WebhookStatus
+from storage.mongo.client import Database, Document
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+# With bounds on both fields MongoDB skips from target to target in the index.
+FIRST_OF_EACH_TARGET: list[dict[str, Any]] = [
+    {"$match": {"target": {"$gte": ""}, "due_at": {"$gte": LONG_AGO}}},
+    {"$sort": {"target": ASCENDING, "due_at": ASCENDING}},
+    {
+        "$group": {
+            "_id": "$target",
+            "due_at": {"$first": "$due_at"},
+            "delivery_id": {"$first": "$_id"},
+        }
+    },
+]
+
+
+class DueDelivery(msgspec.Struct, frozen=True):
+    """The delivery that has been due the longest for a target.
+
+    Attributes:
+        id: ID of the delivery.
+        target: The target.
+        due_at: When it became due, UTC.
+        is_failing: Whether the latest attempt at the target failed.
+    """
+
+    id: str
+    target: str
+    due_at: datetime
+    is_failing: bool
+
+
+class Due(msgspec.Struct, frozen=True):
+    """The result of one search.
+
+    Attributes:
+        firsts: One delivery for each target that can receive now.
+        next_at: When another target can receive, UTC; None if unknown.
+    """
+
+    firsts: list[DueDelivery]
+    next_at: datetime | None
+
+
+class DueDeliveries:
+    """Finds due deliveries.
+
+    Args:
+        database: The service's database.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._deliveries = database["deliveries"]
+        self._endpoints = database["webhook_endpoints"]
+
+    async def find(self, now: datetime) -> Due:
+        """Find one due delivery for each target that can receive now.
+
+        Args:
+            now: The current time, UTC.
+
+        Raises:
+            PyMongoError: MongoDB cannot be reached.
+        """
+        groups = self._deliveries.aggregate(FIRST_OF_EACH_TARGET)
+        firsts = {group["_id"]: group async for group in groups}
+        due = {target: first for target, first in firsts.items() if first["due_at"] <= now}
+        later = [first["due_at"] for first in firsts.values() if first["due_at"] > now]
+        failing: set[str] = set()
+        async for endpoint in self._find_limited(list(due), now):
+            not_before = endpoint.get("not_before")
+            if endpoint["status"] == WebhookStatus.PAUSED:
+                del due[endpoint["_id"]]
+            elif not_before is not None and not_before > now:
+                del due[endpoint["_id"]]
+                later.append(not_before)
+            else:
+                failing.add(endpoint["_id"])
+        return Due(
+            [
+                DueDelivery(first["delivery_id"], target, first["due_at"], target in failing)
+                for target, first in due.items()
+            ],
+            min(later, default=None),
+        )
+
+    def _find_limited(self, targets: list[str], now: datetime) -> AsyncIterator[Document]:
+        """Find the endpoints that are paused, failing, or asked for fewer requests."""
+        limited = [
+            {"status": WebhookStatus.PAUSED.value},
+            {"not_before": {"$gt": now}},
+            {"failing_since": {"$type": "date"}},
+        ]
+        query = {"_id": {"$in": targets}, "$or": limited}
+        found: AsyncIterator[Document] = self._endpoints.find(query, {"status": 1, "not_before": 1})
+        return found
