@@ -1,1 +1,1 @@
-"""One file a task."""
+"""Upkeep: recovery of lost work, deletes, expiry, statistics, orphans."""

@@ -11,7 +11,7 @@ MAX_TENANTS = 50
 MAX_CHUNKS = 100
 
 
-async def refill(stores: Stores) -> None:
+async def refill_queue(stores: Stores) -> None:
     """Send what there is room for, the tenant that is furthest behind first.
 
     Costs one call to Redis where there is nothing to do. Of many workers one at a time does it;

@@ -1,0 +1,101 @@
+"""Tasks that run beside the main work of a process, from its start to its end."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Coroutine
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from storage.errors import STORE_FAILED
+
+_log = structlog.get_logger(__name__)
+
+
+class BackgroundTaskEnded(Exception):
+    """A background task ended before its process was asked to stop."""
+
+
+class BackgroundTasks:
+    """A group of tasks that run until the context ends, which cancels and awaits them.
+
+    None of them may end by itself. If one does, the group logs it and asks the process to stop,
+    which lets running work end in order. The context then raises, so that the process exits with
+    an error and its supervisor starts it again.
+
+    Args:
+        stop: Set when a task ends by itself.
+    """
+
+    def __init__(self, stop: asyncio.Event) -> None:
+        self._stop = stop
+        self._tasks: list[asyncio.Task[None]] = []
+        self._ended: list[str] = []
+
+    def start(self, name: str, work: Coroutine[object, object, None]) -> None:
+        """Start a task.
+
+        Args:
+            name: For the log.
+            work: Runs until it is cancelled.
+        """
+        task = asyncio.create_task(work, name=name)
+        task.add_done_callback(self._note_end)
+        self._tasks.append(task)
+
+    def repeat(self, action: Callable[[], Awaitable[None]], seconds: float) -> None:
+        """Start a task that repeats an action; an error is logged and ends only that run.
+
+        Args:
+            action: Named in the log.
+            seconds: Pause after each run.
+        """
+        self.start(action.__name__, _repeat(action, seconds))
+
+    async def __aenter__(self) -> Self:
+        """Begin."""
+        return self
+
+    async def __aexit__(
+        self,
+        _kind: type[BaseException] | None,
+        error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        """Cancel the tasks and wait until they have ended.
+
+        Raises:
+            BackgroundTaskEnded: One had ended by itself, and the context ends without an error.
+        """
+        for task in self._tasks:
+            task.remove_done_callback(self._note_end)
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._ended and error is None:
+            raise BackgroundTaskEnded(", ".join(self._ended))
+
+    def _note_end(self, task: asyncio.Task[None]) -> None:
+        error = None if task.cancelled() else task.exception()
+        _log.error("background_task_ended", task=task.get_name(), exc_info=error)
+        self._ended.append(task.get_name())
+        self._stop.set()
+
+
+async def _repeat(action: Callable[[], Awaitable[None]], seconds: float) -> None:
+    while True:
+        try:
+            await action()
+        except STORE_FAILED as error:
+            _log.warning("side_task_interrupted", task=action.__name__, reason=type(error).__name__)
+        except Exception:  # One bad document must not stop the upkeep of all others.
+            _log.exception("side_task_failed", task=action.__name__)
+        await asyncio.sleep(seconds)
+
+
+def stop_on_signals() -> asyncio.Event:
+    """Return an event that SIGTERM and SIGINT set."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop

@@ -1,0 +1,52 @@
+"""The heartbeat of a worker or deliverer: it lives, at which rate, and its metrics."""
+
+from collections.abc import Callable, Sequence
+
+import structlog
+from prometheus_client import CollectorRegistry
+
+from storage.backlog.workers import Workers, worker_name
+from storage.clock import new_id
+from storage.errors import STORE_FAILED
+from telemetry.prometheus import pack
+
+_log = structlog.get_logger(__name__)
+
+
+class Heartbeat:
+    """Records that this process lives.
+
+    Args:
+        workers: The processes of its kind.
+        registries: Hold its metrics.
+        rate: Returns images per second.
+
+    Attributes:
+        id: Names this process, unique in all time.
+    """
+
+    def __init__(
+        self,
+        workers: Workers,
+        registries: Sequence[CollectorRegistry],
+        rate: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        self.id = f"{worker_name()}:{new_id()}"
+        self._workers = workers
+        self._registries = registries
+        self._rate = rate
+
+    async def beat(self) -> None:
+        """Record one heartbeat.
+
+        Raises:
+            PyMongoError: MongoDB cannot be reached.
+        """
+        await self._workers.beat(self.id, self._rate(), pack(self._registries))
+
+    async def leave(self) -> None:
+        """Remove this process from the live ones; if that fails, its heartbeat expires."""
+        try:
+            await self._workers.leave(self.id)
+        except STORE_FAILED as error:
+            _log.warning("leave_not_recorded", reason=type(error).__name__)

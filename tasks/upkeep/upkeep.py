@@ -1,0 +1,83 @@
+"""The upkeep that every worker does beside its images; any number of workers can do it at once."""
+
+import itertools
+from datetime import timedelta
+
+import msgspec
+import structlog
+
+from storage.aggregates.folding import StatisticsFolder
+from storage.blobs.sweeper import Sweeper
+from storage.stores import Stores
+from tasks.background import BackgroundTasks
+from tasks.images.metrics import WorkerMetrics
+from tasks.settings import WorkerSettings
+from tasks.upkeep.delete_users import delete_users
+from tasks.upkeep.reconcile import reconcile
+from tasks.upkeep.refill_queue import REFILL_SECONDS, refill_queue
+
+DELETE_USERS_SECONDS = 1.0
+# A few images are added to the statistics only at every fifth check.
+CHECKS_FOR_FEW = 5
+
+_log = structlog.get_logger(__name__)
+
+
+class Upkeep:
+    """Repeats each duty at its own pace.
+
+    Args:
+        stores: All stores.
+        settings: Pauses between the runs.
+        hint_grace_seconds: Time that a new hint has until a worker takes it.
+        metrics: Count what is done.
+    """
+
+    def __init__(
+        self,
+        stores: Stores,
+        settings: WorkerSettings,
+        hint_grace_seconds: float,
+        metrics: WorkerMetrics,
+    ) -> None:
+        self._stores = stores
+        self._settings = settings
+        self._hint_grace_seconds = hint_grace_seconds
+        self._metrics = metrics
+        orphan_age = timedelta(seconds=settings.orphan_age_seconds)
+        self._sweeper = Sweeper(stores.client, stores.database, orphan_age)
+        self._folder = StatisticsFolder(stores.client, stores.database)
+        self._fold_checks = itertools.cycle(range(CHECKS_FOR_FEW))
+
+    def start(self, background: BackgroundTasks) -> None:
+        """Start one background task for each duty."""
+        background.repeat(self._reconcile, self._settings.reconcile_seconds)
+        background.repeat(self._refill, REFILL_SECONDS)
+        background.repeat(self._sweep, self._settings.sweep_seconds)
+        background.repeat(self._fold, self._settings.fold_seconds)
+        background.repeat(self._expire, self._settings.sweep_seconds)
+        background.repeat(self._delete_users, DELETE_USERS_SECONDS)
+
+    async def _reconcile(self) -> None:
+        await self._stores.follow_clock()
+        self._metrics.reconciled(await reconcile(self._stores, self._hint_grace_seconds))
+
+    async def _refill(self) -> None:
+        await refill_queue(self._stores)
+
+    async def _sweep(self) -> None:
+        swept = await self._sweeper.sweep()
+        if swept.total:
+            _log.info("swept", **msgspec.structs.asdict(swept))
+
+    async def _fold(self) -> None:
+        if not next(self._fold_checks) or await self._folder.has_many():
+            self._metrics.folded(await self._folder.fold())
+
+    async def _expire(self) -> None:
+        removed = await self._stores.expiry.expire()
+        if removed.jobs or removed.images:
+            _log.info("expired", **msgspec.structs.asdict(removed))
+
+    async def _delete_users(self) -> None:
+        await delete_users(self._stores)
