@@ -23,8 +23,8 @@ from benchmarks.harness.meter import MEGABYTE, cpu_seconds, tree_rss_mb, watch_p
 from benchmarks.harness.service import Bench, Service, running_service
 from benchmarks.rows import Row, Section, Target
 from benchmarks.similar_users import AT_MOST, PRODUCT, measure_growth, time_products
+from storage.aggregates.aggregator import Aggregator
 from storage.aggregates.contributions import CONTRIBUTIONS
-from storage.aggregates.folding import StatisticsFolder
 from storage.histograms.medians import MEDIANS
 from storage.mongo.client import connect_mongo
 from storage.schema import ensure_indexes
@@ -42,12 +42,12 @@ def measure_analytics(bench: Bench) -> Section:
     """Ask over HTTP, and search in growing numbers of users."""
     rows: list[Row] = []
     with running_service(bench) as service, Client(bench.servers.mongodb_url) as client:
-        service.worker.stop()  # It would fold what is filled in here.
+        service.worker.stop()  # It would count what is filled in here.
         rows += _measure_median(bench, client, service)
         rows += _measure_week(bench, client, service)
         rows += _measure_similar(bench, client, service)
         client.drop_database(service.database)
-    rows += _measure_folding(bench)
+    rows += _measure_aggregation(bench)
     rows += measure_growth(bench, is_drawn=not bench.quick)
     return Section("histograms across users", rows)
 
@@ -158,15 +158,15 @@ async def _ask(address: Address, paths: list[str], times: int) -> list[float]:
     return taken[warm_up:]
 
 
-def _measure_folding(bench: Bench) -> list[Row]:
-    """Fold images with histograms beside as many without: the difference is what these cost."""
+def _measure_aggregation(bench: Bench) -> list[Row]:
+    """Count images with histograms beside as many without: the difference is what these cost."""
     images = bench.count(20_000, 3_000)
     with_cpu, without_cpu = (
-        _fold(bench, images, has_histogram=has_histogram) for has_histogram in (True, False)
+        _aggregate(bench, images, has_histogram=has_histogram) for has_histogram in (True, False)
     )
     return [
         Row(
-            f"{of}'s processor time for an image that is folded, its histogram included",
+            f"{of}'s processor time for an image that is counted, its histogram included",
             here,
             "ms",
             there,
@@ -177,8 +177,8 @@ def _measure_folding(bench: Bench) -> list[Row]:
     ]
 
 
-def _fold(bench: Bench, images: int, *, has_histogram: bool) -> tuple[float, float]:
-    name = f"bench_fold_{has_histogram}"
+def _aggregate(bench: Bench, images: int, *, has_histogram: bool) -> tuple[float, float]:
+    name = f"bench_count_{has_histogram}"
     with Client(bench.servers.mongodb_url) as client:
         owners = [user_name(number % (images // 2)) for number in range(images)]
         in_own_process(_prepare, (bench.servers.mongodb_url, bench.servers.redis_url), name)
@@ -193,9 +193,9 @@ def _fold(bench: Bench, images: int, *, has_histogram: bool) -> tuple[float, flo
         pid = bench.servers.mongodb.pid
         before = cpu_seconds(pid)
         urls = (bench.servers.mongodb_url, bench.servers.redis_url)
-        folded, own = in_own_process(_fold_all, urls, name)
+        counted, own = in_own_process(_count_all, urls, name)
         mongodb = cpu_seconds(pid) - before
-        assert folded == images
+        assert counted == images
         client.drop_database(name)
     return 1000 * mongodb / images, 1000 * own / images
 
@@ -206,14 +206,14 @@ async def _prepare(urls: tuple[str, str], name: str) -> None:
     client.close()
 
 
-async def _fold_all(urls: tuple[str, str], name: str) -> tuple[int, float]:
-    """Fold everything. Gives how much, and the processor seconds of this process."""
+async def _count_all(urls: tuple[str, str], name: str) -> tuple[int, float]:
+    """Count everything pending. Gives how much, and the processor seconds of this process."""
     client = connect_mongo(StoreSettings(*urls))
     before = time.process_time()
-    folded = await StatisticsFolder(client, client[name]).fold()
+    counted = await Aggregator(client, client[name]).aggregate()
     used = time.process_time() - before
     client.close()
-    return folded, used
+    return counted, used
 
 
 def _slowest(ms: list[float]) -> float:

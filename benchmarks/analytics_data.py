@@ -1,4 +1,4 @@
-"""Histograms of very many users and images, written as the folding leaves them."""
+"""Histograms of very many users and images, written as the aggregating leaves them."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from pymongo.database import Database
 from domain.histograms.signatures import UNIT
 from domain.images.operations import HISTOGRAM
 from domain.statistics import Facts, Upload
-from storage.aggregates.contributions import CONTRIBUTIONS, TAKEN_OVER, Contribution, make_document
+from storage.aggregates.contributions import CONTRIBUTIONS, Contribution, make_document
 from storage.aggregates.signatures import REVISIONS, SIGNATURES
 from storage.clock import first_id_at
 
@@ -67,7 +67,6 @@ class SignatureFiller:
         self._revisions = database[REVISIONS]
         self._shares = np.empty((most, LEVELS), np.float32)
         self._filled = 0
-        mark_taken_over(database)
 
     @property
     def shares(self) -> Shares:
@@ -111,7 +110,6 @@ def fill_day(database: PlainDatabase, day: datetime, images: int) -> npt.NDArray
     Returns:
         Their counts, shape (images, 256).
     """
-    mark_taken_over(database)
     counts = draw_counts(images)
     for start in range(0, images, BATCH):
         numbers = range(start, min(start + BATCH, images))
@@ -153,7 +151,7 @@ def fill_images(
         owners: The user of each.
         moment: When the first was uploaded, UTC; the others, a millisecond apart.
         has_histogram: Whether a histogram was asked for.
-        is_uncounted: Whether they wait to be folded.
+        is_uncounted: Whether they wait to be counted.
     """
     counts = draw_counts(len(owners))
     for start in range(0, len(owners), BATCH):
@@ -169,11 +167,6 @@ def fill_images(
         ]
         database["blobs.files"].insert_many(blobs, ordered=False)
         database["images"].insert_many(documents, ordered=False)
-
-
-def mark_taken_over(database: PlainDatabase) -> None:
-    """Say that there is nothing from before contributions were kept."""
-    database["leases"].update_one({"_id": TAKEN_OVER}, {"$set": {"has_ended": True}}, upsert=True)
 
 
 def _contribution(user_id: str, moment: datetime, counts: npt.NDArray[np.uint32]) -> Contribution:

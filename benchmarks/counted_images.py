@@ -1,4 +1,4 @@
-"""Millions of images, as the work and the folding of the statistics leave them."""
+"""Millions of images, as the work and the aggregating of the statistics leave them."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -139,7 +139,6 @@ def _template(moment: datetime) -> tuple[bytes, dict[str, list[int]]]:
         "camera_make": "maker",
         "camera_model": camera,
         "faces": 1,
-        "counted": {"camera_model": camera, "faces": 1},
     }
     encoded = bson.encode(document)
     names = (b"\x02_id\0", b"\x02job_id\0", b"\x02user_id\0", b"\x02sha256\0")

@@ -31,7 +31,7 @@ _ABOVE = """\
       takes at the rate of that run. The limit is 2 × the active tenants × a turn, the one who waits
       among them; a wait is from sending the image to having its results.
     - **The limit of histograms across users** is plain NumPy over the same data in memory; the
-      service has MongoDB, a snapshot, and changes not folded yet. How the time of similar
+      service has MongoDB, a snapshot, and changes not counted yet. How the time of similar
       users grows with their number is drawn in [a picture](similar-users-growth.svg).
     - The clients run in a process of their own on the same machine. What they cost is in the
       figures as well, where a real client would be elsewhere.

@@ -16,9 +16,8 @@ from benchmarks.harness.http_client import Address, Connection, get_request, upl
 from benchmarks.harness.meter import cpu_seconds
 from benchmarks.harness.service import Bench, Service, running_service
 from benchmarks.rows import Row, Section, Target
-from storage.aggregates.adoption import ADOPTED
+from storage.aggregates.aggregator import LEASE_NAME, Aggregator
 from storage.aggregates.counted_images import IS_UNCOUNTED, UNCOUNTED
-from storage.aggregates.folding import FOLDER, StatisticsFolder
 from storage.mongo.client import DURABLE, connect_mongo
 from storage.settings import StoreSettings
 
@@ -26,9 +25,9 @@ PATH = "/v1/statistics?tz=Asia/Kathmandu"
 LIMIT_PATH = "/v1/capabilities"
 SLOWEST_MS = 50.0
 """What a read may take at the 99th percentile."""
-FOLDED_PER_SECOND = 2_000.0
+COUNTED_PER_SECOND = 2_000.0
 OFF_GUARD = 20_000
-"""Images of a flood that nobody has folded yet."""
+"""Images of a flood that nobody has counted yet."""
 WARM_UP = 10
 
 
@@ -56,7 +55,7 @@ class Times(msgspec.Struct, frozen=True):
 
 
 def measure_statistics(bench: Bench) -> Section:
-    """Read the statistics of 100,000, 1,000,000 and 5,000,000 images; fold; upload."""
+    """Read the statistics of 100,000, 1,000,000 and 5,000,000 images; aggregate; upload."""
     most = bench.count(5_000_000, 10 * BATCH)
     times = bench.count(1_000, 200)
     rows: list[Row] = []
@@ -67,8 +66,6 @@ def measure_statistics(bench: Bench) -> Section:
     ):
         service.worker.stop()  # It would work on what is uploaded here.
         _drop_other_indexes(client, service)
-        leases = client[service.database]["leases"]
-        leases.update_one({"_id": ADOPTED}, {"$setOnInsert": {}}, upsert=True)
         filler = ImageFiller(client, service.database, datetime.now(UTC))
         for images in (max(most // 50, BATCH), most // 5, most):
             filler.fill(images)
@@ -79,7 +76,7 @@ def measure_statistics(bench: Bench) -> Section:
             _forget_uploads(client, service)
         rows += _backlogs(bench, client, service, times // 5)
         client.drop_database(service.database)
-    return Section("statistics: read over HTTP, folded, and uploads beside them", rows + uploads)
+    return Section("statistics: read over HTTP, counted, and uploads beside them", rows + uploads)
 
 
 def _drop_other_indexes(client: MongoClient[dict[str, Any]], service: Service) -> None:
@@ -125,7 +122,7 @@ def _upload(service: Service, images: int, times: int) -> list[Row]:
 
 
 def _forget_uploads(client: MongoClient[dict[str, Any]], service: Service) -> None:
-    """Remove what was uploaded: nobody works on it, and what is open is not folded."""
+    """Remove what was uploaded: nobody works on it, and what is open is not counted."""
     database = client[service.database]
     database["images"].delete_many(IS_UNCOUNTED)
     for name in ("jobs", "blobs.files", "blobs.chunks"):
@@ -145,7 +142,7 @@ async def _drop_off(address: Address, images: int, times: int) -> list[float]:
 def _backlogs(
     bench: Bench, client: MongoClient[dict[str, Any]], service: Service, times: int
 ) -> Sequence[Row]:
-    """Read while nobody folds, then fold."""
+    """Read while nothing is aggregated, then aggregate."""
     rows: list[Row] = []
     images = client[service.database].get_collection("images", write_concern=DURABLE)
     ids = [image["_id"] for image in images.find({}, {"_id": 1}).limit(OFF_GUARD)]
@@ -156,26 +153,26 @@ def _backlogs(
         )
         read = in_own_process(_ask, service.address, times)
         is_usual = waiting < OFF_GUARD
-        rows += read.rows(f"read with {waiting:,} images not folded", is_promised=is_usual)
+        rows += read.rows(f"read with {waiting:,} images not counted", is_promised=is_usual)
     pid = bench.servers.mongodb.pid
     before = cpu_seconds(pid)
-    folded, seconds = asyncio.run(_fold(bench, service.database))
-    cpu_ms = 1000 * (cpu_seconds(pid) - before) / folded
-    target = Target(FOLDED_PER_SECOND, of="figure")
-    rows.append(Row("folded", folded / seconds, "images/s", target=target))
-    whole_ms = 1000 * seconds / folded
-    name = "MongoDB's processor time for an image that is folded"
+    counted, seconds = asyncio.run(_aggregate(bench, service.database))
+    cpu_ms = 1000 * (cpu_seconds(pid) - before) / counted
+    target = Target(COUNTED_PER_SECOND, of="figure")
+    rows.append(Row("counted", counted / seconds, "images/s", target=target))
+    whole_ms = 1000 * seconds / counted
+    name = "MongoDB's processor time for an image that is counted"
     rows.append(Row(name, cpu_ms, "ms", whole_ms, "its time altogether", detail=True))
     return rows
 
 
-async def _fold(bench: Bench, database: str) -> tuple[int, float]:
-    """Fold everything. Gives how much, and the seconds that it took."""
+async def _aggregate(bench: Bench, database: str) -> tuple[int, float]:
+    """Count everything pending. Gives how much, and the seconds that it took."""
     client = connect_mongo(StoreSettings(bench.servers.mongodb_url, bench.servers.redis_url))
-    await client[database]["leases"].delete_one({"_id": FOLDER})
-    folder = StatisticsFolder(client, client[database])
+    await client[database]["leases"].delete_one({"_id": LEASE_NAME})
+    aggregator = Aggregator(client, client[database])
     before = time.perf_counter()
-    folded = await folder.fold()
+    counted = await aggregator.aggregate()
     seconds = time.perf_counter() - before
     client.close()
-    return folded, seconds
+    return counted, seconds

@@ -4,8 +4,8 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from storage.acceptance.duplicates import DUPLICATE_INDEXES
 from storage.access.api_keys import EXPIRES
-from storage.aggregates.contributions import IS_REMOVED
 from storage.aggregates.counted_images import IS_UNCOUNTED, UNCOUNTED
+from storage.aggregates.tombstones import IS_REMOVED
 from storage.catalog.search_indexes import SEARCH_INDEXES
 from storage.histograms.medians import MEDIANS_KEPT_SECONDS
 from storage.ledger.dead_letters import DEAD_LETTERS, IS_DEAD_LETTER

@@ -12,7 +12,6 @@ from storage.acceptance.acceptance import Acceptance
 from storage.acceptance.idempotency import Idempotency
 from storage.access.api_keys import ApiKeys
 from storage.access.upload_links import UploadLinks
-from storage.aggregates.adoption import mark_new
 from storage.aggregates.statistics import StatisticsReader
 from storage.backlog.load import LoadMeter
 from storage.backlog.workers import Workers, Workforce
@@ -118,7 +117,6 @@ class Stores:
             PyMongoError: MongoDB cannot be reached.
         """
         await ensure_indexes(self.database)
-        await mark_new(self.database)
 
     async def follow_clock(self) -> None:
         """Go by MongoDB's clock from now on."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from storage.aggregates.pending import read_unfolded_histograms
+from storage.aggregates.pending import read_pending_histograms
 from storage.aggregates.signatures import add_changes, iterate_signatures
 from storage.mongo.client import COMMITTED, Database, PlainDatabase
 from storage.mongo.snapshots import read_snapshot_in_thread
@@ -45,12 +45,12 @@ async def sum_plainly(database: Database) -> Plain:
     return sums
 
 
-async def read_signatures(stores: Stores, *, unfolded: bool) -> Plain:
+async def read_signatures(stores: Stores, *, pending: bool) -> Plain:
     """Read all signatures.
 
     Args:
         stores: Holds them.
-        unfolded: Whether to add what is not folded yet.
+        pending: Whether to add pending changes.
     """
 
     def read(database: PlainDatabase, session: Any) -> Plain:
@@ -58,7 +58,7 @@ async def read_signatures(stores: Stores, *, unfolded: bool) -> Plain:
         for batch in iterate_signatures(database, session):
             rows = zip(batch.user_ids, batch.images.tolist(), batch.sums.tolist(), strict=True)
             found |= {user_id: (images, sums) for user_id, images, sums in rows}
-        changes = read_unfolded_histograms(database, session) if unfolded else []
+        changes = read_pending_histograms(database, session) if pending else []
         for user_id, change in add_changes(changes).items():
             images, sums = found.get(user_id, (0, [0] * BINS))
             added = [old + new for old, new in zip(sums, change.sums.tolist(), strict=True)]

@@ -21,7 +21,7 @@ async def add_seen_images(
     counts: npt.NDArray[np.int64],
     times: Sequence[datetime] | None = None,
 ) -> list[str]:
-    """Add images as they are when the work on them is done, and nothing is folded.
+    """Add images as they are when the work on them is done, and nothing is counted.
 
     Args:
         stores: Where to.

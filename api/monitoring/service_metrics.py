@@ -13,7 +13,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from api.monitoring.readiness import check_mongodb, check_redis
-from storage.aggregates.statistics import Unfolded
+from storage.aggregates.statistics import Pending
 from storage.backlog.queue_state import QueueReader, QueueState
 from storage.clock import utc_now
 from storage.errors import STORE_FAILED
@@ -35,13 +35,13 @@ class Reading(msgspec.Struct, frozen=True):
         up: By part, whether it answers.
         workers: By live worker, what it packed.
         queue: None where MongoDB could not say.
-        unfolded: What the statistics do not hold yet; None where MongoDB could not say.
+        pending: What the statistics do not hold yet; None where MongoDB could not say.
     """
 
     up: dict[str, bool]
     workers: dict[str, bytes] = {}
     queue: QueueState | None = None
-    unfolded: Unfolded | None = None
+    pending: Pending | None = None
 
 
 class ServiceMetrics:
@@ -112,9 +112,9 @@ class StateMetrics(Collector):
                 "minilab_workers", "Workers that live.", len(self._reading.workers)
             )
             yield from _queue_families(queue)
-        unfolded = self._reading.unfolded
-        if unfolded is not None:
-            yield from _statistics_families(unfolded)
+        pending = self._reading.pending
+        if pending is not None:
+            yield from _statistics_families(pending)
 
 
 def _queue_families(queue: QueueState) -> Iterator[Metric]:
@@ -149,16 +149,16 @@ def _queue_families(queue: QueueState) -> Iterator[Metric]:
     )
 
 
-def _statistics_families(unfolded: Unfolded) -> Iterator[Metric]:
+def _statistics_families(pending: Pending) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "minilab_statistics_unfolded_images",
         "Images that reads of the statistics add to what is stored; much of it makes them slow.",
-        unfolded.images,
+        pending.images,
     )
     yield GaugeMetricFamily(
         "minilab_statistics_lag_seconds",
         "For how long the image has waited to be folded in that ended first.",
-        unfolded.lag_seconds,
+        pending.lag_seconds,
     )
 
 

@@ -1,1 +1,1 @@
-"""What is counted, and kept counted."""
+"""Aggregates: statistics, signatures and counts over all images, each exact at every moment."""

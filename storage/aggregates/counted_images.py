@@ -1,4 +1,4 @@
-"""Images as they are, beside as what they are counted; and what is left of those that are gone."""
+"""Reads images with the contribution that each has made to the aggregates."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -11,21 +11,18 @@ from domain.jobs import Status
 from domain.statistics import Facts, Upload
 from storage.aggregates.contributions import (
     CONTRIBUTIONS,
-    IS_REMOVED,
     Contribution,
     read_contribution,
     read_facts,
-    read_former,
     read_upload,
 )
+from storage.aggregates.tombstones import Tombstones, read_tombstones
 from storage.mongo.client import Document, PlainDatabase
 
 UNCOUNTED = "uncounted"
-
 IS_UNCOUNTED = {"uncounted": True}
-
 PART = 1_000
-# What is open has no errors, not of earlier attempts either, and nor has what has succeeded.
+# Open and succeeded images have no errors; a new attempt removes those of the one before.
 _MAY_HAVE_FAILED = {Status.FAILED.value, Status.PARTIAL.value, Status.CANCELED.value}
 _ERROR_CODES: Document = {
     "$setUnion": [
@@ -38,9 +35,8 @@ _ERROR_CODES: Document = {
         },
     ]
 }
-_COUNTED: Document = dict.fromkeys(
+_KNOWN_FIELDS: Document = dict.fromkeys(
     [
-        "counted",
         "user_id",
         "format",
         "uploaded_at",
@@ -52,8 +48,8 @@ _COUNTED: Document = dict.fromkeys(
     ],
     1,
 )
-_WHOLE: Document = {
-    **_COUNTED,
+_ALL_FIELDS: Document = {
+    **_KNOWN_FIELDS,
     "fence": 1,
     "finished_at": 1,
     "sha256": 1,
@@ -64,46 +60,30 @@ _WITHOUT_HISTOGRAM: Document = {"histogram": 0}
 
 
 class CountedImage(msgspec.Struct, frozen=True, gc=False):
-    """An image, and as what it is counted.
+    """An image, with the contribution it has made and the one it should have made.
 
     Attributes:
         image_id: The image.
-        fence: Number of its last claim; None where there was none.
-        is_open: Whether it has not ended.
-        has_contribution: Whether what it has added is written as a contribution.
-        before: What it has added.
-        after: What it adds now.
+        fence: Fence of its last claim; None if it was never claimed.
+        is_open: Whether work on it has not ended.
+        before: The contribution that is counted; None if it was never counted.
+        after: The contribution as the image is now.
     """
 
     image_id: str
     fence: int | None
     is_open: bool
-    has_contribution: bool
     before: Contribution | None
     after: Contribution
 
 
-class Tombstones(msgspec.Struct, frozen=True):
-    """What is left of images that are gone.
-
-    Attributes:
-        ids: Of all of them.
-        counted: What those have added, by image ID, that were counted.
-        left_bytes: What the store grew by with all of them.
-    """
-
-    ids: list[str]
-    counted: dict[str, Contribution]
-    left_bytes: int
-
-
 class KnownChanges(msgspec.Struct, frozen=True):
-    """What changes by images that are not counted as they are, but for histograms.
+    """Pending changes of uncounted images, without histograms.
 
     Attributes:
-        uploads: Of those that were never counted.
-        before: What was known of the others when they were counted.
-        after: What is known of all of them now.
+        uploads: Uploads of images that were never counted.
+        before: Facts that were counted, of the other images.
+        after: Facts as they are now, of all of the images.
     """
 
     uploads: list[Upload]
@@ -114,54 +94,43 @@ class KnownChanges(msgspec.Struct, frozen=True):
 def read_uncounted(
     database: PlainDatabase, session: ClientSession | None, among: Document | None = None
 ) -> list[CountedImage]:
-    """Read the images that are not counted as they are.
+    """Read images whose counted contribution may be out of date.
 
     Args:
-        database: Holds everything.
-        session: Of a snapshot, or a transaction.
-        among: A condition on ``_id``; None: all of them.
+        database: The database.
+        session: A snapshot or a transaction; None for none.
+        among: A condition on the image ID; None for all.
     """
-    images = _find_uncounted(database, session, among, _WHOLE)
-    return _read_images(database, session, images)
+    images = _find_uncounted(database, session, among, _ALL_FIELDS)
+    return _with_contributions(database, session, images)
 
 
 def read_settled(
     database: PlainDatabase, session: ClientSession | None, among: Document
 ) -> list[CountedImage]:
-    """Read the images that should be counted as they are; see :func:`read_uncounted`."""
+    """Read images whose contribution should be up to date; see :func:`read_uncounted`."""
     which = {"_id": among, "uncounted": {"$ne": True}}
-    images = database["images"].find(which, _WHOLE, session=session, batch_size=PART)
-    return _read_images(database, session, list(images))
-
-
-def read_tombstones(
-    database: PlainDatabase, session: ClientSession | None, among: Document | None = None
-) -> Tombstones:
-    """Read what is left of images that are gone; see :func:`read_uncounted`."""
-    return _read_tombstones(database, session, among, None)
+    images = database["images"].find(which, _ALL_FIELDS, session=session, batch_size=PART)
+    return _with_contributions(database, session, list(images))
 
 
 def read_known_changes(
     database: PlainDatabase, session: ClientSession | None
 ) -> tuple[KnownChanges, Tombstones]:
-    """Read what changes by all images that are not counted as they are, or gone.
-
-    No histogram is read.
-    """
-    images = _find_uncounted(database, session, None, _COUNTED)
+    """Read all pending changes but those of histograms."""
+    images = _find_uncounted(database, session, None, _KNOWN_FIELDS)
     contributions = _find_contributions(database, session, images, _FACTS)
-    before = {image["_id"]: former for image in images if (former := read_former(image))}
-    before |= {document["_id"]: read_facts(document) for document in contributions}
+    before = {document["_id"]: read_facts(document) for document in contributions}
     failures = _find_failures(database, session, images)
     changes = KnownChanges(
         [read_upload(image) for image in images if image["_id"] not in before],
         list(before.values()),
-        [_read_known(image, failures) for image in images],
+        [_facts_of(image, failures) for image in images],
     )
-    return changes, _read_tombstones(database, session, None, _WITHOUT_HISTOGRAM)
+    return changes, read_tombstones(database, session, None, _WITHOUT_HISTOGRAM)
 
 
-def _read_images(
+def _with_contributions(
     database: PlainDatabase, session: ClientSession | None, images: Sequence[Document]
 ) -> list[CountedImage]:
     before = {
@@ -169,18 +138,17 @@ def _read_images(
         for document in _find_contributions(database, session, images, None)
     }
     failures = _find_failures(database, session, images)
-    seen = _read_histograms(database, session, images)
+    histograms = _find_histograms(database, session, images)
     return [
         CountedImage(
             image["_id"],
             image.get("fence"),
             image.get("finished_at") is None,
-            image["_id"] in before,
-            before.get(image["_id"]) or _read_former(image),
+            before.get(image["_id"]),
             Contribution(
                 read_upload(image),
-                _read_known(image, failures),
-                *(seen.get(image["sha256"], (None, 0)) if _has_histogram(image) else ()),
+                _facts_of(image, failures),
+                *(histograms.get(image["sha256"], (None, 0)) if _has_histogram(image) else ()),
             ),
         )
         for image in images
@@ -193,7 +161,7 @@ def _find_uncounted(
     which = {**IS_UNCOUNTED, **({} if among is None else {"_id": among})}
     # Computed fields would double the time that MongoDB takes.
     found = database["images"].find(which, fields, session=session, batch_size=PART)
-    # IDs that are named are looked up; else only the index knows who is uncounted.
+    # Listed IDs are looked up by ID; other conditions need the index of uncounted images.
     return list(found if among and "$in" in among else found.hint(UNCOUNTED))
 
 
@@ -209,26 +177,10 @@ def _find_contributions(
     return database[CONTRIBUTIONS].find(named, fields, session=session, batch_size=PART)
 
 
-def _read_tombstones(
-    database: PlainDatabase,
-    session: ClientSession | None,
-    among: Document | None,
-    fields: Document | None,
-) -> Tombstones:
-    which = {**IS_REMOVED, **({} if among is None else {"_id": among})}
-    found = database[CONTRIBUTIONS].find(which, fields, session=session, batch_size=PART)
-    documents = list(found)
-    return Tombstones(
-        [document["_id"] for document in documents],
-        {one["_id"]: read_contribution(one) for one in documents if "user_id" in one},
-        sum(document["stored_bytes"] for document in documents),
-    )
-
-
-def _read_histograms(
+def _find_histograms(
     database: PlainDatabase, session: ClientSession | None, images: Sequence[Document]
 ) -> dict[str, tuple[bytes | None, int]]:
-    """Read the histograms of blobs, and how many pixels each has, by hash."""
+    """Return the packed histogram and the number of pixels of blobs, by hash."""
     hashes = {image["sha256"] for image in images if _has_histogram(image)}
     if not hashes:
         return {}
@@ -249,7 +201,7 @@ def _read_histograms(
 
 
 def _has_histogram(image: Document) -> bool:
-    """Say whether an image has asked for its histogram, and has it."""
+    """Return whether the histogram was requested for this image and has succeeded."""
     cell = image.get("cells", {}).get(HISTOGRAM, {})
     return bool(cell.get("status") == Status.SUCCEEDED)
 
@@ -257,7 +209,7 @@ def _has_histogram(image: Document) -> bool:
 def _find_failures(
     database: PlainDatabase, session: ClientSession | None, images: Sequence[Document]
 ) -> dict[str, tuple[str, ...]]:
-    """Read the codes of errors, by image ID."""
+    """Return sorted error codes by image ID."""
     ids = [image["_id"] for image in images if image["status"] in _MAY_HAVE_FAILED]
     if not ids:
         return {}
@@ -266,12 +218,7 @@ def _find_failures(
     return {image["_id"]: tuple(sorted(filter(None, image["codes"]))) for image in found}
 
 
-def _read_known(image: Document, failures: Mapping[str, tuple[str, ...]]) -> Facts:
+def _facts_of(image: Document, failures: Mapping[str, tuple[str, ...]]) -> Facts:
     return Facts(
         image.get("camera_model") or None, image.get("faces", 0), failures.get(image["_id"], ())
     )
-
-
-def _read_former(image: Document) -> Contribution | None:
-    former = read_former(image)
-    return None if former is None else Contribution(read_upload(image), former)

@@ -1,6 +1,6 @@
-"""The counts as documents: one each, but for the quarters of an hour of a day, which share one.
+"""Documents of the stored counts: one for each count, but one for all quarters of an hour of a day.
 
-A read wants thousands of quarters and the first few of all others.
+A read needs thousands of quarters, and few of the other counts.
 """
 
 from collections import defaultdict
@@ -16,38 +16,38 @@ _DAY_CHARS = len(QUARTER + "2026-11-21")
 
 
 def document_ids(names: Iterable[str]) -> list[str]:
-    """Name the documents that counts are in, each once."""
+    """Return the IDs of the documents that hold counts, each once."""
     return list(dict.fromkeys(map(_document_id, names)))
 
 
 def day_range(first: str, after: str) -> Document:
-    """Make the query for the documents that hold all quarters of a range.
+    """Return the query for the documents that hold a range of quarters.
 
     Args:
         first: Name of the first quarter.
-        after: Name of the one after the last.
+        after: Name of the quarter after the last.
     """
     return {"_id": {"$gte": _document_id(first), "$lte": _document_id(after)}}
 
 
 def expand(documents: Iterable[Document]) -> Iterator[tuple[str, int]]:
-    """Read names and counts."""
+    """Read names and counts from documents."""
     for document in documents:
         name = document["_id"]
         if "quarters" in document:
             yield from ((f"{name}T{time}", count) for time, count in document["quarters"].items())
         else:
-            yield name, int(document["count"])  # Large ones come as a type of their own.
+            yield name, int(document["count"])  # Large values arrive as Int64.
 
 
 def writes_of(
     stored: Mapping[str, int], change: Mapping[str, int]
 ) -> list[ReplaceOne[Document] | DeleteOne]:
-    """Make what is written where counts change; what comes to nothing is removed.
+    """Make the writes for changed counts; counts that become zero are deleted.
 
     Args:
         stored: All counts of the documents that change.
-        change: What is added, by name.
+        change: Differences by name.
     """
     after = dict(stored)
     for name, count in change.items():

@@ -1,4 +1,4 @@
-"""What is not folded yet: how it differs from what is counted."""
+"""Pending changes: the difference between the images and what is counted of them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,24 +12,23 @@ from storage.aggregates.contributions import Contribution
 from storage.aggregates.counted_images import (
     CountedImage,
     KnownChanges,
-    Tombstones,
     read_known_changes,
-    read_tombstones,
     read_uncounted,
 )
+from storage.aggregates.tombstones import Tombstones, read_tombstones
 from storage.mongo.client import PlainDatabase
 
 
 class HistogramChange(msgspec.Struct, frozen=True, gc=False):
-    """A histogram that is to be added to what was folded, or to be taken back.
+    """A histogram to add to the aggregates, or to take back.
 
     Attributes:
         image_id: The image.
-        user_id: Whose it is.
+        user_id: Its owner.
         uploaded_at: UTC.
         histogram: 256 counts, packed.
-        pixels: Their sum.
-        times: 1, or -1 to take it back.
+        pixels: The sum of the counts.
+        times: 1 to add, -1 to take back.
     """
 
     image_id: str
@@ -41,7 +40,7 @@ class HistogramChange(msgspec.Struct, frozen=True, gc=False):
 
 
 def count_changes(images: Sequence[CountedImage], gone: Tombstones) -> Counts:
-    """Add up what these add to the stored counts."""
+    """Return the differences of images and tombstones to the stored counts."""
     changes = KnownChanges(
         [image.after.upload for image in images if image.before is None],
         [image.before.facts for image in images if image.before],
@@ -50,15 +49,15 @@ def count_changes(images: Sequence[CountedImage], gone: Tombstones) -> Counts:
     return _add_up(changes, gone)
 
 
-def read_unfolded_counts(database: PlainDatabase, session: ClientSession | None) -> Counts:
-    """Add up what is to be added to the stored counts."""
+def read_pending_counts(database: PlainDatabase, session: ClientSession | None) -> Counts:
+    """Return the differences of everything pending to the stored counts."""
     counts = _add_up(*read_known_changes(database, session))
     counts.update(add_notes(database[CHANGES].find(session=session)))
     return counts
 
 
 def compare_histograms(images: Sequence[CountedImage], gone: Tombstones) -> list[HistogramChange]:
-    """List the histograms that come, go, or change: then there are two of an image."""
+    """List changes of histograms; one that is replaced gives two changes."""
     changes: list[HistogramChange | None] = [
         _change(image_id, contribution, -1) for image_id, contribution in gone.counted.items()
     ]
@@ -70,19 +69,19 @@ def compare_histograms(images: Sequence[CountedImage], gone: Tombstones) -> list
     return [change for change in changes if change is not None]
 
 
-def read_unfolded_histograms(
+def read_pending_histograms(
     database: PlainDatabase,
     session: ClientSession | None = None,
     first_id: str | None = None,
     after_id: str | None = None,
 ) -> list[HistogramChange]:
-    """Read which histograms come to, and go from, what was folded.
+    """Read the pending changes of histograms.
 
     Args:
-        database: Holds everything.
-        session: Of a snapshot.
-        first_id: Lowest image ID.
-        after_id: All image IDs are lower.
+        database: The database.
+        session: A snapshot; None for none.
+        first_id: Lowest image ID; None for no limit.
+        after_id: Image ID that ends the range, itself excluded; None for no end.
     """
     borders = {"$gte": first_id, "$lt": after_id}
     among = {sign: border for sign, border in borders.items() if border is not None} or None
@@ -100,7 +99,7 @@ def _add_up(changes: KnownChanges, gone: Tombstones) -> Counts:
     removed = gone.counted.values()
     add_uploads(counts, [one.upload for one in removed], -1)
     add_facts(counts, [one.facts for one in removed], -1)
-    # Their bytes may be those of other images too: they are taken back when the blob goes.
+    # Other images may use the same bytes, so a note takes them back when the blob is deleted.
     counts[STORED_BYTES] += gone.left_bytes
     return counts
 

@@ -1,4 +1,4 @@
-"""The statistics as they are at one moment: what is stored, and what is not folded yet."""
+"""Reads the statistics: stored counts and pending changes in one snapshot."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,22 +24,22 @@ from domain.statistics import (
     list_days,
     summarize,
 )
+from storage.aggregates.aggregator import HAS_ENDED
 from storage.aggregates.counted_images import IS_UNCOUNTED, UNCOUNTED
 from storage.aggregates.counters import STATISTICS, day_range, expand
-from storage.aggregates.folding import HAS_ENDED
-from storage.aggregates.pending import read_unfolded_counts
-from storage.mongo.client import Client, Database, Document, PlainDatabase
+from storage.aggregates.pending import read_pending_counts
+from storage.mongo.client import Client, Database, PlainDatabase
 from storage.mongo.snapshots import read_snapshot_in_thread
 
 PART = 1_000
 
 
-class Unfolded(msgspec.Struct, frozen=True):
-    """What is not in the stored statistics yet.
+class Pending(msgspec.Struct, frozen=True):
+    """How far the stored counts are behind.
 
     Attributes:
-        images: How many images.
-        lag_seconds: For how long the one that ended first has waited.
+        images: Number of uncounted images.
+        lag_seconds: Time since the first of them ended; 0.0 if none has ended.
     """
 
     images: int
@@ -50,8 +50,8 @@ class StatisticsReader:
     """Reads the statistics.
 
     Args:
-        client: For snapshots.
-        database: Holds everything.
+        client: Opens snapshots.
+        database: The database.
     """
 
     def __init__(self, client: Client, database: Database) -> None:
@@ -59,17 +59,21 @@ class StatisticsReader:
         self._database = database
 
     async def read(self, now: datetime, zone: ZoneInfo) -> Statistics:
-        """Read the statistics, right to the last acknowledged write.
+        """Read the statistics, up to the last acknowledged write.
 
         Args:
             now: The time, UTC.
-            zone: Whose days are meant.
+            zone: Time zone of the days.
+
+        Raises:
+            PyMongoError: MongoDB cannot be reached.
         """
         days = list_days(now, zone)
         borders = day_borders(days, zone)
 
         def read(database: PlainDatabase, session: ClientSession) -> Statistics:
-            change = _without_nothing(read_unfolded_counts(database, session))
+            pending = read_pending_counts(database, session)
+            change = Counts({name: count for name, count in pending.items() if count})
             counts = Counts(_read_stored(database, change, borders, session))
             counts[USERS] += count_users(counts, change)
             counts.update(change)
@@ -77,39 +81,32 @@ class StatisticsReader:
 
         return await read_snapshot_in_thread(self._client, self._database, read)
 
-    async def look(self, now: datetime) -> Unfolded:
-        """Look how far the folding is behind."""
+    async def look(self, now: datetime) -> Pending:
+        """Measure how far the stored counts are behind."""
         images = self._database["images"]
         count = await images.count_documents(IS_UNCOUNTED, hint=UNCOUNTED)
         oldest = images.find(HAS_ENDED, {"finished_at": 1}).hint(UNCOUNTED).limit(1)
         waits = [(now - image["finished_at"]).total_seconds() async for image in oldest]
-        return Unfolded(count, max([0.0, *waits]))
+        return Pending(count, max([0.0, *waits]))
 
 
 def _read_stored(
     database: PlainDatabase, change: Counts, borders: Sequence[str], session: ClientSession
 ) -> dict[str, int]:
-    """Read those stored counts that matter."""
+    """Read the stored counts that the statistics and pending changes need."""
     statistics = database[STATISTICS]
     changing = [name for name in change if name.startswith((USER, CAMERA))]
     fewer = sum(change[name] < 0 for name in changing if name.startswith(CAMERA))
+    # "0" follows "/", so this range holds all names of a family.
+    families = [{"_id": {"$gte": of, "$lt": of[:-1] + "0"}} for of in (TOTAL, FORMAT, FAILURE)]
     wanted = [
         {"_id": {"$in": changing}},
         day_range(QUARTER + borders[0], QUARTER + borders[-1]),
-        *map(_in_family, (TOTAL, FORMAT, FAILURE)),
+        *families,
     ]
     found = list(statistics.find({"$or": wanted}, session=session, batch_size=PART))
-    # Those that become fewer may fall behind: so many others may take their places.
+    # Each camera with a falling count may leave the top, so that many more are read.
     most = TOP_CAMERAS + fewer
     order = [("count", -1), ("_id", 1)]
     cameras = statistics.find({"family": CAMERA}, session=session).sort(order).limit(most)
     return dict(expand([*found, *cameras]))
-
-
-def _without_nothing(counts: Counts) -> Counts:
-    return Counts({name: count for name, count in counts.items() if count})
-
-
-def _in_family(family: str) -> Document:
-    """Make the query for all names of a family: ``0`` comes after ``/``."""
-    return {"_id": {"$gte": family, "$lt": family[:-1] + "0"}}

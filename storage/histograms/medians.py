@@ -13,8 +13,8 @@ from pymongo.errors import DuplicateKeyError
 
 from domain.errors.capacity import Unavailable
 from domain.histograms.signatures import read_counts
-from storage.aggregates.contributions import check_is_taken_over, read_histograms
-from storage.aggregates.pending import HistogramChange, read_unfolded_histograms
+from storage.aggregates.histogram_batches import read_histograms
+from storage.aggregates.pending import HistogramChange, read_pending_histograms
 from storage.aggregates.signatures import newest_change
 from storage.clock import utc_now
 from storage.histograms.periods import Period
@@ -81,7 +81,7 @@ class Medians:
             period: The time.
 
         Raises:
-            Unavailable: Images of before are being taken over, or the disk is full.
+            Unavailable: The disk is full.
             PyMongoError: MongoDB cannot be reached, or it took too long.
         """
         kept = await self._looks.run(period.name, lambda: self._find_kept(period))
@@ -124,7 +124,6 @@ class Medians:
         self, period: Period, database: PlainDatabase, session: ClientSession
     ) -> _Found:
         """Read all histograms of a time once, in batches, and select the medians."""
-        check_is_taken_over(database, session)
         changes = _read_changes(period, database, session)
         gone = np.array([change.image_id for change in changes if change.times < 0], "S36")
         with HistogramSpool() as spool:
@@ -149,7 +148,7 @@ def _read_changes(
     period: Period, database: PlainDatabase, session: ClientSession
 ) -> list[HistogramChange]:
     """Read what is not folded yet of a time."""
-    near = read_unfolded_histograms(database, session, *period.ids)
+    near = read_pending_histograms(database, session, *period.ids)
     return [change for change in near if period.start <= change.uploaded_at < period.end]
 
 

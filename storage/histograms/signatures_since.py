@@ -12,7 +12,7 @@ from domain.errors.requests import TooManyImages
 from domain.histograms.signatures import Sums, count_units, read_counts
 from domain.images.values import BINS
 from storage.aggregates.contributions import CONTRIBUTIONS
-from storage.aggregates.pending import read_unfolded_histograms
+from storage.aggregates.pending import read_pending_histograms
 from storage.histograms.periods import Period
 from storage.mongo.client import PlainDatabase
 
@@ -70,7 +70,7 @@ def sum_since(
         limit=most + 1,
     )
     total = _SumsByUser()
-    changes = read_unfolded_histograms(database, session, first_id, after_id)
+    changes = read_pending_histograms(database, session, first_id, after_id)
     changes = [change for change in changes if change.uploaded_at >= since]
     read = len(changes)
     while batch := list(islice(found, BATCH)):

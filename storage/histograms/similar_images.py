@@ -14,8 +14,9 @@ from domain.errors.access import NotFound
 from domain.histograms.nearest import Nearest, Neighbour
 from domain.histograms.signatures import read_counts
 from domain.histograms.similarity import Floats, Metric, distances
-from storage.aggregates.contributions import CONTRIBUTIONS, check_is_taken_over, read_histograms
-from storage.aggregates.pending import HistogramChange, read_unfolded_histograms
+from storage.aggregates.contributions import CONTRIBUTIONS
+from storage.aggregates.histogram_batches import read_histograms
+from storage.aggregates.pending import HistogramChange, read_pending_histograms
 from storage.histograms.periods import Period
 from storage.mongo.client import Client, Database, PlainDatabase
 from storage.mongo.snapshots import read_snapshot_in_thread
@@ -71,12 +72,10 @@ class SimilarImages:
 
         Raises:
             NotFound: The image has no histogram.
-            Unavailable: Images of before are being taken over.
             PyMongoError: MongoDB cannot be reached.
         """
 
         def read(database: PlainDatabase, session: ClientSession) -> tuple[list[SimilarImage], int]:
-            check_is_taken_over(database, session)
             nearest, compared = _compare(
                 database, session, image_id, count, metric, since or EVER, self._most
             )
@@ -99,7 +98,7 @@ def _compare(
     period = Period(since, LAST_MOMENT)
     first_id, after_id = period.ids
     first_id = max(first_id, _find_first(database, session, most))
-    changes = read_unfolded_histograms(database, session)
+    changes = read_pending_histograms(database, session)
     asked = _find_shares(database, session, image_id, changes)
     nearest = Nearest(count)
     gone = [change.image_id.encode() for change in changes if change.times < 0]

@@ -15,8 +15,7 @@ from domain.histograms.signatures import Sums, mean_shares
 from domain.histograms.similarity import Floats, Metric, distances, rounding_bounds
 from domain.histograms.vector_index import Slots, VectorIndex
 from domain.images.values import BINS
-from storage.aggregates.contributions import check_is_taken_over
-from storage.aggregates.pending import read_unfolded_histograms
+from storage.aggregates.pending import read_pending_histograms
 from storage.aggregates.signatures import SignatureChange, add_changes, read_signatures
 from storage.histograms.signatures_since import sum_since
 from storage.histograms.user_vectors import UserVectors, to_vectors
@@ -72,7 +71,6 @@ class SimilarUsers:
 
         Raises:
             NotFound: The user has no image with a histogram.
-            Unavailable: Images of before are being taken over.
             PyMongoError: MongoDB cannot be reached.
         """
 
@@ -92,7 +90,6 @@ class SimilarUsers:
         Raises:
             NotFound: The user has uploaded no image with a histogram since.
             TooManyImages: There are more images than may be read.
-            Unavailable: Images of before are being taken over.
             PyMongoError: MongoDB cannot be reached.
         """
 
@@ -119,13 +116,9 @@ class SimilarUsers:
                 self._vectors.rebuild()
 
     async def _ask(self, read: Read) -> list[Neighbour]:
-        def read_whole(database: PlainDatabase, session: ClientSession) -> list[Neighbour]:
-            check_is_taken_over(database, session)
-            return read(database, session)
-
         async with self._turn:  # One at a time: it takes a core, and memory.
             with pymongo.timeout(LONGEST_SECONDS):
-                return await read_snapshot_in_thread(self._client, self._database, read_whole)
+                return await read_snapshot_in_thread(self._client, self._database, read)
 
     def _find(
         self,
@@ -136,7 +129,7 @@ class SimilarUsers:
         metric: Metric,
     ) -> list[Neighbour]:
         self._vectors.follow(database, session)
-        changes = add_changes(read_unfolded_histograms(database, session))
+        changes = add_changes(read_pending_histograms(database, session))
         found, shares = _read_shares(database, session, [user_id], changes)
         if not found:
             raise NotFound("The user has no image with a histogram.")

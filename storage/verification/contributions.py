@@ -8,12 +8,11 @@ from pymongo.client_session import ClientSession
 from domain.histograms.signatures import count_units
 from storage.aggregates.contributions import (
     CONTRIBUTIONS,
-    IS_REMOVED,
-    is_taken_over,
     read_contribution,
 )
 from storage.aggregates.counted_images import read_settled
 from storage.aggregates.signatures import HISTOGRAM_CHANGES, SIGNATURES, SignatureChange
+from storage.aggregates.tombstones import IS_REMOVED
 from storage.mongo.client import Document, PlainDatabase
 from storage.mongo.deadlines import run_in_thread
 from storage.verification.invariants import Invariant, Look, differ, has, lookup, matching, where
@@ -28,12 +27,10 @@ async def _find_wrong_contributions(look: Look) -> list[Any]:
     """Find images that are not uncounted, and are not counted as they are either."""
 
     def find(database: PlainDatabase, session: ClientSession) -> list[str]:
-        if not is_taken_over(database, session):
-            return []
         return [
             image.image_id
             for image in read_settled(database, session, look.within)
-            if not image.has_contribution or image.before != image.after
+            if image.before != image.after
         ]
 
     return await run_in_thread(lambda: find(look.database.delegate, look.session.delegate))

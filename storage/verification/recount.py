@@ -19,7 +19,7 @@ from domain.statistics import (
     count_users,
 )
 from storage.aggregates.counters import STATISTICS, expand
-from storage.aggregates.pending import read_unfolded_counts
+from storage.aggregates.pending import read_pending_counts
 from storage.mongo.client import Client, Database, Document, PlainDatabase
 from storage.mongo.deadlines import run_in_thread
 from storage.mongo.snapshots import read_snapshot
@@ -94,7 +94,7 @@ async def recount(
 
 def read_counts(database: PlainDatabase, session: ClientSession | None = None) -> dict[str, int]:
     """Read all counts as the statistics have them, what is not folded yet included."""
-    change = read_unfolded_counts(database, session)
+    change = read_pending_counts(database, session)
     counts = Counts(dict(expand(database[STATISTICS].find(session=session))))
     counts[USERS] += count_users(counts, change)
     counts.update(change)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import msgspec
 import structlog
 
-from storage.aggregates.folding import StatisticsFolder
+from storage.aggregates.aggregator import Aggregator
 from storage.blobs.sweeper import Sweeper
 from storage.stores import Stores
 from tasks.background import BackgroundTasks
@@ -46,7 +46,7 @@ class Upkeep:
         self._metrics = metrics
         orphan_age = timedelta(seconds=settings.orphan_age_seconds)
         self._sweeper = Sweeper(stores.client, stores.database, orphan_age)
-        self._folder = StatisticsFolder(stores.client, stores.database)
+        self._aggregator = Aggregator(stores.client, stores.database)
         self._fold_checks = itertools.cycle(range(CHECKS_FOR_FEW))
 
     def start(self, background: BackgroundTasks) -> None:
@@ -71,8 +71,8 @@ class Upkeep:
             _log.info("swept", **msgspec.structs.asdict(swept))
 
     async def _fold(self) -> None:
-        if not next(self._fold_checks) or await self._folder.has_many():
-            self._metrics.folded(await self._folder.fold())
+        if not next(self._fold_checks) or await self._aggregator.has_many():
+            self._metrics.folded(await self._aggregator.aggregate())
 
     async def _expire(self) -> None:
         removed = await self._stores.expiry.expire()

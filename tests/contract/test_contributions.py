@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from domain.keys import Scope
-from storage.aggregates import folding as statistics_folding
-from storage.aggregates.contributions import TAKEN_OVER, is_taken_over, read_histograms
+from storage.aggregates import aggregator
+from storage.aggregates.aggregator import LEASE_NAME, Aggregator
 from storage.aggregates.counted_images import IS_UNCOUNTED, CountedImage
-from storage.aggregates.folding import FOLDER, StatisticsFolder
+from storage.aggregates.histogram_batches import read_histograms
 from storage.ledger.rows import FinishedImage
 from storage.mongo.client import DURABLE, Database
 from storage.mongo.leases import LEASES, LONG_AGO, Lease
@@ -27,11 +27,11 @@ from tests.uploads import accept, fail, succeed
 EVERYTHING = Scope()
 
 
-class InterruptedFolder(StatisticsFolder):
-    """A folder to which something happens after each commit.
+class InterruptedAggregator(Aggregator):
+    """An aggregator to which something happens after each commit.
 
     Args:
-        stores: What it folds.
+        stores: What it counts.
         happen: Happens before images say that they are counted.
     """
 
@@ -53,27 +53,27 @@ async def die() -> None:
     raise Killed
 
 
-def _folder(stores: Stores) -> StatisticsFolder:
-    return StatisticsFolder(stores.client, stores.database)
+def _aggregator(stores: Stores) -> Aggregator:
+    return Aggregator(stores.client, stores.database)
 
 
 def _durable(stores: Stores) -> Database:
     return stores.client.get_database(stores.database.name, write_concern=DURABLE)
 
 
-async def _fold(stores: Stores) -> None:
-    await stores.database[LEASES].delete_one({"_id": FOLDER})  # Of the folder before.
-    await _folder(stores).fold()
+async def _aggregate(stores: Stores) -> None:
+    await stores.database[LEASES].delete_one({"_id": LEASE_NAME})  # Of the aggregator before.
+    await _aggregator(stores).aggregate()
 
 
 async def _assert_right(stores: Stores) -> None:
-    """Compare with plain recounts, before and after all is folded."""
+    """Compare with plain recounts, before and after all is counted."""
     plain = await sum_plainly(stores.database)
     assert await find_wrong_statistics(stores.client, stores.database) == {}
-    assert await read_signatures(stores, unfolded=True) == plain
-    await _fold(stores)
+    assert await read_signatures(stores, pending=True) == plain
+    await _aggregate(stores)
     assert await find_wrong_statistics(stores.client, stores.database) == {}
-    assert await read_signatures(stores, unfolded=False) == plain
+    assert await read_signatures(stores, pending=False) == plain
     counted = {document["_id"] async for document in stores.database["contributions"].find()}
     assert counted == {image["_id"] async for image in stores.database["images"].find()}
 
@@ -84,15 +84,15 @@ async def _is_uncounted(stores: Stores, image_id: str) -> bool:
 
 
 @asynccontextmanager
-async def _fold_held(
+async def _held_aggregation(
     stores: Stores, monkeypatch: pytest.MonkeyPatch, *, has_written: bool
 ) -> AsyncIterator[Event]:
-    """Hold a fold, the first time, before it writes contributions or before its commit.
+    """Hold an aggregation, the first time, before it writes contributions or before its commit.
 
     It goes on when the event is set, and has ended when the context does.
     """
-    step = "_fold_within" if has_written else "_write_contributions"
-    run = getattr(statistics_folding, step)
+    step = "_count_within" if has_written else "_write_contributions"
+    run = getattr(aggregator, step)
     is_held, goes_on = Event(), Event()
 
     def hold() -> None:
@@ -108,41 +108,41 @@ async def _fold_held(
             hold()
         return result
 
-    monkeypatch.setattr(statistics_folding, step, run_held)
-    folding = asyncio.create_task(_fold(stores))
+    monkeypatch.setattr(aggregator, step, run_held)
+    aggregating = asyncio.create_task(_aggregate(stores))
     assert await asyncio.to_thread(is_held.wait, 30)
     yield goes_on
     goes_on.set()
-    await folding
+    await aggregating
 
 
 @pytest.mark.parametrize("was_counted", [True, False])
-async def test_image_that_goes_while_a_fold_is_about_to_count_it_is_not_counted(
+async def test_image_that_goes_while_an_aggregation_is_about_to_count_it_is_not_counted(
     stores: Stores, monkeypatch: pytest.MonkeyPatch, *, was_counted: bool
 ) -> None:
     image_id, _ = await add_seen_images(stores, ["u1", "u2"], draw_counts(2))
     if was_counted:
-        await _fold(stores)
+        await _aggregate(stores)
         again = {"$set": {"faces": 3, **IS_UNCOUNTED}}
         await _durable(stores)["images"].update_many({}, again)
-    async with _fold_held(stores, monkeypatch, has_written=False):
+    async with _held_aggregation(stores, monkeypatch, has_written=False):
         await _delete(stores, image_id)
     await _assert_right(stores)
 
 
 @pytest.mark.parametrize("was_counted", [True, False])
-async def test_image_that_goes_while_a_fold_has_counted_it_is_taken_back(
+async def test_image_that_goes_while_an_aggregation_has_counted_it_is_taken_back(
     stores: Stores, monkeypatch: pytest.MonkeyPatch, *, was_counted: bool
 ) -> None:
     image_id, _ = await add_seen_images(stores, ["u1", "u2"], draw_counts(2))
     if was_counted:
-        await _fold(stores)
+        await _aggregate(stores)
         again = {"$set": {"faces": 3, **IS_UNCOUNTED}}
         await _durable(stores)["images"].update_many({}, again)
-    async with _fold_held(stores, monkeypatch, has_written=True) as goes_on:
+    async with _held_aggregation(stores, monkeypatch, has_written=True) as goes_on:
         deleting = asyncio.create_task(_delete(stores, image_id))
         await asyncio.wait([deleting], timeout=0.2)
-        assert not deleting.done(), "it waits for the fold, which may yet come to nothing"
+        assert not deleting.done(), "it waits for the aggregation, which may yet come to nothing"
         goes_on.set()
         await deleting
     await _assert_right(stores)
@@ -153,23 +153,23 @@ async def _delete(stores: Stores, image_id: str) -> None:
     await stores.image_deletion.delete(image_id, EVERYTHING)
 
 
-async def test_folders_that_take_each_others_place_count_once(stores: Stores) -> None:
+async def test_aggregators_that_take_over_from_each_other_count_once(stores: Stores) -> None:
     owners = [f"u{n % 7}" for n in range(1_500)]
     await add_seen_images(stores, owners, draw_counts(len(owners)))
 
-    async def fold() -> None:
+    async def aggregate() -> None:
         while await stores.database["images"].count_documents(IS_UNCOUNTED):
             with suppress(Exception):  # Another one has ended a session.
-                await _fold(stores)
+                await _aggregate(stores)
 
-    await asyncio.gather(*(fold() for _ in range(3)))
+    await asyncio.gather(*(aggregate() for _ in range(3)))
     await _assert_right(stores)
 
 
-async def test_image_that_ends_while_it_is_folded_stays_uncounted(
+async def test_image_that_ends_while_it_is_counted_stays_uncounted(
     stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.aggregates.folding.OPEN_LEFT", 0)
+    monkeypatch.setattr("storage.aggregates.aggregator.OPEN_LEFT", 0)
     ticket = await accept(stores, b"a")
     _, images = await stores.ledger.claim(ticket.job.id, 0)
 
@@ -178,14 +178,14 @@ async def test_image_that_ends_while_it_is_folded_stays_uncounted(
         facts = {"camera_model": "X"}
         await stores.ledger.finish([FinishedImage(end.id, end.fence, end.cells, facts=facts)])
 
-    await InterruptedFolder(stores, finish).fold()
+    await InterruptedAggregator(stores, finish).aggregate()
     assert await _is_uncounted(stores, images[0].id)
     await stores.ledger.settle(ticket.job.id)
     await _assert_right(stores)
     assert not await _is_uncounted(stores, images[0].id)
 
 
-async def test_image_that_is_tried_again_while_it_is_folded_stays_uncounted(
+async def test_image_that_is_tried_again_while_it_is_counted_stays_uncounted(
     stores: Stores,
 ) -> None:
     ticket = await accept(stores, b"a")
@@ -199,15 +199,15 @@ async def test_image_that_is_tried_again_while_it_is_folded_stays_uncounted(
         await stores.ledger.finish([succeed(images[0])])
         await stores.ledger.settle(ticket.job.id)
 
-    await InterruptedFolder(stores, try_again).fold()
+    await InterruptedAggregator(stores, try_again).aggregate()
     assert await _is_uncounted(stores, images[0].id)
     await _assert_right(stores)
 
 
-async def test_folder_that_dies_after_its_commit_has_counted(stores: Stores) -> None:
+async def test_aggregator_that_dies_after_its_commit_has_counted(stores: Stores) -> None:
     ids = await add_seen_images(stores, ["u1", "u2"], draw_counts(2))
     with pytest.raises(Killed):
-        await InterruptedFolder(stores, die).fold()
+        await InterruptedAggregator(stores, die).aggregate()
     assert await _is_uncounted(stores, ids[0])
     before = await stores.database["contributions"].find().to_list(None)
     await _assert_right(stores)
@@ -215,24 +215,24 @@ async def test_folder_that_dies_after_its_commit_has_counted(stores: Stores) -> 
     assert not await _is_uncounted(stores, ids[0])
 
 
-async def test_folder_whose_place_was_taken_says_of_no_image_that_it_is_counted(
+async def test_aggregator_whose_place_was_taken_says_of_no_image_that_it_is_counted(
     stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (image_id,) = await add_seen_images(stores, ["u1"], draw_counts(1))
-    async with _fold_held(stores, monkeypatch, has_written=True):
+    async with _held_aggregation(stores, monkeypatch, has_written=True):
         await stores.database[LEASES].update_one(
-            {"_id": FOLDER}, {"$set": {"expires_at": LONG_AGO}}
+            {"_id": LEASE_NAME}, {"$set": {"expires_at": LONG_AGO}}
         )
         # It ends the transaction of the one before, which begins again, and is too late.
-        assert await Lease(stores.client, stores.database, FOLDER).hold()
+        assert await Lease(stores.client, stores.database, LEASE_NAME).hold()
     assert await _is_uncounted(stores, image_id)
     assert not await stores.database["contributions"].count_documents({})
     await _assert_right(stores)
 
 
-async def test_tombstones_are_folded_and_removed(stores: Stores) -> None:
+async def test_tombstones_are_counted_and_removed(stores: Stores) -> None:
     counted = await add_seen_images(stores, ["u1"] * 3, draw_counts(3))
-    await _fold(stores)
+    await _aggregate(stores)
     never = await add_seen_images(stores, ["u1"], draw_counts(1))
     for image_id in (counted[0], never[0]):
         await _delete(stores, image_id)
@@ -241,58 +241,20 @@ async def test_tombstones_are_folded_and_removed(stores: Stores) -> None:
     await _assert_right(stores)
 
 
-async def test_database_of_before_is_taken_over_while_it_is_read(
-    stores: Stores, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("storage.aggregates.adoption.BATCH", 4)
-    owners = [f"u{n % 3}" for n in range(15)]
-    ids = await add_seen_images(stores, owners, draw_counts(len(owners)))
-    await _fold(stores)
-    await _make_old(stores)
-    assert not is_taken_over(stores.database.delegate)
-    await _delete(stores, ids[3])
-    changed = {"$set": {"faces": 5, **IS_UNCOUNTED}}
-    await _durable(stores)["images"].update_one({"_id": ids[9]}, changed)
-    await add_seen_images(stores, ["u1"], draw_counts(1))
-    folds = 0
-    while not is_taken_over(stores.database.delegate):
-        assert await find_wrong_statistics(stores.client, stores.database) == {}
-        await stores.database[LEASES].delete_one({"_id": FOLDER})
-        with suppress(Killed):
-            await InterruptedFolder(stores, die).fold()
-        folds += 1
-    assert folds > 2, "each takes over a part, and goes on where the last one died"
-    await _assert_right(stores)
-    assert not await stores.database["images"].count_documents({"counted": {"$exists": True}})
-
-
-async def _make_old(stores: Stores) -> None:
-    """Leave a database as it was before there were contributions."""
-    database = _durable(stores)
-    for name in ("contributions", "signatures", "histogram_changes"):
-        await database[name].delete_many({})
-    await database[LEASES].delete_one({"_id": TAKEN_OVER})
-    await database["images"].update_many({}, {"$set": {"counted": {"faces": 0}}})
-
-
-async def test_new_database_needs_no_taking_over(stores: Stores) -> None:
-    assert is_taken_over(stores.database.delegate)
-
-
 async def test_histograms_are_read_in_batches_in_their_order(
     stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.aggregates.contributions.READ_BYTES", 5_000)
+    monkeypatch.setattr("storage.aggregates.histogram_batches.READ_BYTES", 5_000)
     counts = draw_counts(20)
     ids = await add_seen_images(stores, ["a name", "ü" * 40] * 10, counts)
     ticket = await accept(stores, b"without a histogram")
     await stores.cancellation.cancel_job(ticket.job.id)
-    await _fold(stores)
+    await _aggregate(stores)
     await _delete(stores, ids[4])
     batches = list(read_histograms(stores.database.delegate, None, ids[2], ids[18]))
     assert len(batches) > 2
     found = np.concatenate([batch.counts for batch in batches])
-    assert np.array_equal(found, counts[2:18]), "what is gone is in it until it is folded"
+    assert np.array_equal(found, counts[2:18]), "what is gone is in it until it is counted"
     pixels = np.concatenate([batch.pixels for batch in batches])
     assert np.array_equal(pixels, counts[2:18].sum(axis=1))
     assert [one.decode() for batch in batches for one in batch.ids] == ids[2:18]

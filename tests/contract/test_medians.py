@@ -1,4 +1,4 @@
-"""Medians of days: the same as plain NumPy's, folded or not, and worked out no more than needed."""
+"""Medians of days: equal to plain NumPy, counted or not, and computed no more than needed."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from pymongo.client_session import ClientSession
 
 from domain.calendar.days import end_of_day, find_zone, start_of_day
 from domain.errors.capacity import Unavailable
-from storage.aggregates.folding import FOLDER, StatisticsFolder
+from storage.aggregates.aggregator import LEASE_NAME, Aggregator
 from storage.histograms import spool as histogram_spool
 from storage.histograms.medians import MEDIANS, Median, Medians, _Found
 from storage.histograms.periods import Period
@@ -49,18 +49,18 @@ def _period(day: date = DAY, zone: str = "UTC") -> Period:
 
 
 async def _insert(stores: Stores, counts: Counts, moments: Sequence[datetime]) -> list[str]:
-    """Insert images that are done, and not folded yet."""
+    """Insert images that are done, and not counted yet."""
     return await add_seen_images(stores, ["u1"] * len(counts), counts.astype(np.int64), moments)
 
 
-async def _fold(stores: Stores) -> None:
-    await stores.database["leases"].delete_one({"_id": FOLDER})  # Of the folder before.
-    await StatisticsFolder(stores.client, stores.database).fold()
+async def _aggregate(stores: Stores) -> None:
+    await stores.database["leases"].delete_one({"_id": LEASE_NAME})  # Of the aggregator before.
+    await Aggregator(stores.client, stores.database).aggregate()
 
 
 @pytest.mark.parametrize("memory_bytes", [0, 10**9], ids=["in a file", "in memory"])
 @pytest.mark.parametrize("images", [0, 1, 2, 5, 24])
-async def test_median_is_that_of_numpy_folded_or_not(
+async def test_median_is_that_of_numpy_counted_or_not(
     stores: Stores, images: int, memory_bytes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(histogram_spool.HistogramSpool.__init__, "__defaults__", (memory_bytes,))
@@ -70,11 +70,11 @@ async def test_median_is_that_of_numpy_folded_or_not(
     half = images // 2
     if half:
         await _insert(stores, counts[:half], moments[:half])
-        await _fold(stores)
+        await _aggregate(stores)
     if images:
         await _insert(stores, counts[half:], moments[half:])
     assert await stores.medians.read(_period()) == wanted
-    await _fold(stores)
+    await _aggregate(stores)
     assert await stores.medians.read(_period()) == wanted
     assert await stores.medians.read(_period()) == wanted
 
@@ -95,14 +95,14 @@ async def test_images_without_histogram_do_not_count(stores: Stores, medians: Me
     await insert_images(stores.database, [*others, finished_image(uploaded_at=NOON)])
     for _ in range(2):
         assert await medians.read(_period()) == Median(3, plain_median(counts))
-        await _fold(stores)
+        await _aggregate(stores)
 
 
 async def test_median_of_many_batches(stores: Stores, medians: Medians) -> None:
     counts = random_counts(3001)
     moments = [NOON + number * MILLISECOND for number in range(3001)]
     await _insert(stores, counts, moments)
-    await _fold(stores)
+    await _aggregate(stores)
     assert await medians.read(_period()) == Median(3001, plain_median(counts))
 
 
@@ -120,17 +120,17 @@ async def test_median_of_many_batches(stores: Stores, medians: Medians) -> None:
         (date(2024, 12, 31), "Asia/Tokyo"),
     ],
 )
-@pytest.mark.parametrize("is_folded", [False, True])
+@pytest.mark.parametrize("is_counted", [False, True])
 async def test_day_holds_its_first_moment_and_not_that_of_the_next(
-    stores: Stores, medians: Medians, day: date, zone: str, *, is_folded: bool
+    stores: Stores, medians: Medians, day: date, zone: str, *, is_counted: bool
 ) -> None:
     period = _period(day, zone)
     within = [period.start, period.start + MILLISECOND, period.end - MILLISECOND]
     without = [period.start - MILLISECOND, period.end, period.end + timedelta(minutes=15)]
     counts = random_counts(6)
     await _insert(stores, counts, [*within, *without])
-    if is_folded:
-        await _fold(stores)
+    if is_counted:
+        await _aggregate(stores)
     assert await medians.read(period) == Median(3, plain_median(counts[:3]))
 
 
@@ -147,7 +147,7 @@ async def test_image_whose_id_is_later_than_its_upload_counts_on_the_day_of_the_
     for _ in range(2):
         assert (await medians.read(period)).images == 1
         assert (await medians.read(_period(DAY + timedelta(days=1)))).images == 0
-        await _fold(stores)
+        await _aggregate(stores)
 
 
 async def test_duplicates_count_once_for_each_upload(stores: Stores, medians: Medians) -> None:
@@ -162,14 +162,14 @@ async def test_duplicates_count_once_for_each_upload(stores: Stores, medians: Me
     for _ in range(2):
         found = await medians.read(_period())
         assert found == Median(5, plain_median(counts[[0, 1, 0, 0, 0]]))
-        await _fold(stores)
+        await _aggregate(stores)
 
 
 async def test_zones_with_the_same_day_share_a_median(
     stores: Stores, medians: CountingMedians
 ) -> None:
     await _insert(stores, random_counts(3), [NOON] * 3)
-    await _fold(stores)
+    await _aggregate(stores)
     vienna = await medians.read(_period(zone="Europe/Vienna"))
     assert await medians.read(_period(zone="Europe/Berlin")) == vienna
     assert medians.times == 1
@@ -180,28 +180,28 @@ async def test_unchanged_median_is_not_worked_out_again(
 ) -> None:
     counts = random_counts(6)
     await _insert(stores, counts[:3], [NOON] * 3)
-    await _fold(stores)
+    await _aggregate(stores)
     first = await medians.read(_period())
     assert await medians.read(_period()) == first
     assert medians.times == 1
-    # A change of another day does not matter, folded or not.
+    # A change of another day does not matter, counted or not.
     await _insert(stores, counts[3:5], [NOON + timedelta(days=1)] * 2)
     assert await medians.read(_period()) == first
-    await _fold(stores)
+    await _aggregate(stores)
     assert await medians.read(_period()) == first
     assert medians.times == 1
-    # One of this day does; it is kept again once it is folded.
+    # One of this day does; it is kept again once it is counted.
     await _insert(stores, counts[5:], [NOON])
     new = Median(4, plain_median(counts[[0, 1, 2, 5]]))
     assert await medians.read(_period()) == new
-    await _fold(stores)
+    await _aggregate(stores)
     assert await medians.read(_period()) == new
     assert medians.times == 3
     assert await medians.read(_period()) == new
     assert medians.times == 3
 
 
-async def test_what_waits_to_be_folded_is_not_kept(
+async def test_what_waits_to_be_counted_is_not_kept(
     stores: Stores, medians: CountingMedians
 ) -> None:
     await _insert(stores, random_counts(3), [NOON] * 3)
@@ -219,7 +219,7 @@ async def test_those_who_ask_at_once_share_the_work(
     found = await asyncio.gather(*(medians.read(_period()) for _ in range(20)))
     assert found == [Median(50, plain_median(counts))] * 20
     assert medians.times <= 2
-    await _fold(stores)
+    await _aggregate(stores)
     medians.times = 0
     assert await asyncio.gather(*(medians.read(_period()) for _ in range(20))) == found
     assert medians.times == 1
@@ -240,7 +240,7 @@ async def test_image_is_counted_when_it_has_ended_while_another_answer_was_worke
 
     for start in range(0, 30, 10):
         await asyncio.gather(*map(upload_and_read, range(start, start + 10)))
-        await _fold(stores)
+        await _aggregate(stores)
     assert await medians.read(_period()) == Median(30, plain_median(counts))
 
 
@@ -249,7 +249,7 @@ async def test_median_of_a_kept_document_that_was_lost_is_worked_out_again(
 ) -> None:
     counts = random_counts(3)
     await _insert(stores, counts, [NOON] * 3)
-    await _fold(stores)
+    await _aggregate(stores)
     before = await medians.read(_period())
     kept = stores.database.get_collection(MEDIANS, write_concern=DURABLE)
     assert (await kept.delete_many({})).deleted_count == 1
@@ -266,7 +266,7 @@ async def test_days_that_no_image_can_be_of_are_empty(
 
 async def test_closing_ends_what_is_worked_out(stores: Stores, medians: Medians) -> None:
     await _insert(stores, random_counts(2), [NOON] * 2)
-    await _fold(stores)
+    await _aggregate(stores)
     await medians.close()
     with pytest.raises(Unavailable):
         await medians.read(_period())

@@ -7,11 +7,11 @@ import numpy as np
 
 from domain.histograms.signatures import count_units
 from domain.keys import Scope
+from storage.aggregates.aggregator import LEASE_NAME, Aggregator
 from storage.aggregates.counted_images import IS_UNCOUNTED
-from storage.aggregates.folding import FOLDER, StatisticsFolder
-from storage.aggregates.pending import read_unfolded_histograms
+from storage.aggregates.pending import read_pending_histograms
+from storage.aggregates.signature_writes import VANISHED_KEPT
 from storage.aggregates.signatures import (
-    VANISHED_KEPT,
     add_changes,
     can_follow,
     iterate_signatures,
@@ -29,10 +29,10 @@ from tests.seen_images import add_seen_images
 EVERYTHING = Scope()
 
 
-async def _fold(stores: Stores) -> int:
-    """Fold everything. Gives the revision."""
-    await stores.database[LEASES].delete_one({"_id": FOLDER})  # Of the folder before.
-    await StatisticsFolder(stores.client, stores.database).fold()
+async def _aggregate(stores: Stores) -> int:
+    """Count everything pending. Gives the revision."""
+    await stores.database[LEASES].delete_one({"_id": LEASE_NAME})  # Of the aggregator before.
+    await Aggregator(stores.client, stores.database).aggregate()
     return read_revision(stores.database.delegate)
 
 
@@ -51,23 +51,23 @@ async def _change(stores: Stores, name: str, update: dict[str, Any]) -> None:
     await collection.update_many({}, update)
 
 
-async def test_changes_bear_the_revision_of_their_fold(stores: Stores) -> None:
+async def test_changes_bear_the_revision_of_their_aggregation(stores: Stores) -> None:
     assert read_revision(stores.database.delegate) == 0
     await add_seen_images(stores, ["u1", "u1", "u2"], draw_counts(3))
-    first = await _fold(stores)
+    first = await _aggregate(stores)
     assert _follow(stores, 0) == {"u1": 2, "u2": 1}
     await add_seen_images(stores, ["u2", "u3"], draw_counts(2))
-    second = await _fold(stores)
+    second = await _aggregate(stores)
     assert second > first > 0
     assert _follow(stores, first) == {"u2": 2, "u3": 1}
     assert _follow(stores, second) == {}
 
 
-async def test_what_is_folded_again_changes_nothing(stores: Stores) -> None:
+async def test_what_is_counted_again_changes_nothing(stores: Stores) -> None:
     await add_seen_images(stores, ["u1", "u2"], draw_counts(2))
-    revision = await _fold(stores)
+    revision = await _aggregate(stores)
     await _change(stores, "images", {"$set": IS_UNCOUNTED})
-    assert await _fold(stores) > revision
+    assert await _aggregate(stores) > revision
     assert _follow(stores, revision) == {}
     assert newest_change(stores.database.delegate, None, "2000", "9999") <= revision
 
@@ -75,9 +75,9 @@ async def test_what_is_folded_again_changes_nothing(stores: Stores) -> None:
 async def test_users_who_vanish_are_told_of_for_a_day(stores: Stores) -> None:
     database = stores.database.delegate
     gone, _ = await add_seen_images(stores, ["gone", "there"], draw_counts(2))
-    first = await _fold(stores)
+    first = await _aggregate(stores)
     await stores.image_deletion.delete(gone, EVERYTHING)
-    vanished = await _fold(stores)
+    vanished = await _aggregate(stores)
     assert _follow(stores, first) == {"gone": 0}
     assert read_signatures(database, None, ["gone", "there", "nobody"]).user_ids == ["there"]
     assert can_follow(database, None, first)
@@ -85,7 +85,7 @@ async def test_users_who_vanish_are_told_of_for_a_day(stores: Stores) -> None:
     await stores.database["signatures"].update_one(
         {"_id": "gone"}, {"$set": {"vanished_at": long_ago}}
     )
-    last = await _fold(stores)
+    last = await _aggregate(stores)
     assert _follow(stores, 0) == {"there": 1}
     assert not can_follow(database, None, first), "somebody has vanished since, and is forgotten"
     assert can_follow(database, None, vanished)
@@ -94,12 +94,12 @@ async def test_users_who_vanish_are_told_of_for_a_day(stores: Stores) -> None:
 
 async def test_user_who_comes_back_is_not_forgotten(stores: Stores) -> None:
     (image,) = await add_seen_images(stores, ["back"], draw_counts(1))
-    first = await _fold(stores)
+    first = await _aggregate(stores)
     await stores.image_deletion.delete(image, EVERYTHING)
-    await _fold(stores)
+    await _aggregate(stores)
     await _change(stores, "signatures", {"$set": {"vanished_at": datetime(2026, 1, 1, tzinfo=UTC)}})
     await add_seen_images(stores, ["back"], draw_counts(1))
-    await _fold(stores)
+    await _aggregate(stores)
     assert _follow(stores, first) == {"back": 1}
 
 
@@ -109,33 +109,33 @@ async def test_quarters_of_an_hour_are_marked_where_histograms_come_and_go(
     database = stores.database.delegate
     times = [datetime(2026, 3, 9, 18, minute, tzinfo=UTC) for minute in (14, 15, 59)]
     ids = await add_seen_images(stores, ["u1"] * 3, draw_counts(3), times)
-    first = await _fold(stores)
+    first = await _aggregate(stores)
     marks = [document["_id"] async for document in stores.database["histogram_changes"].find()]
     assert sorted(marks) == ["2026-03-09T18:00", "2026-03-09T18:15", "2026-03-09T18:45"]
     await stores.image_deletion.delete(ids[1], EVERYTHING)
-    second = await _fold(stores)
+    second = await _aggregate(stores)
     assert newest_change(database, None, "2026-03-09T18:00", "2026-03-09T18:15") == first
     assert newest_change(database, None, "2026-03-09T18:15", "2026-03-09T18:30") == second
     assert newest_change(database, None, "2026-03-09T18:30", "2026-03-09T18:45") == 0
 
 
-async def test_what_is_not_folded_is_told_of_a_range(stores: Stores) -> None:
+async def test_what_is_not_counted_is_told_of_a_range(stores: Stores) -> None:
     times = [datetime(2026, 3, day, tzinfo=UTC) for day in (1, 2, 3)]
     counts = draw_counts(3)
     ids = await add_seen_images(stores, ["u1", "u1", "u2"], counts, times)
-    await _fold(stores)
-    assert read_unfolded_histograms(stores.database.delegate) == []
+    await _aggregate(stores)
+    assert read_pending_histograms(stores.database.delegate) == []
     await stores.image_deletion.delete(ids[1], EVERYTHING)
     (new,) = await add_seen_images(stores, ["u1"], counts[:1], [times[2]])
-    changes = read_unfolded_histograms(stores.database.delegate)
+    changes = read_pending_histograms(stores.database.delegate)
     assert {(change.image_id, change.times) for change in changes} == {(ids[1], -1), (new, 1)}
     (user,) = add_changes(changes).values()
     pixels = counts[:2].sum(axis=1)
     one, other = count_units(counts[:2].astype(np.uint32), pixels.tolist())
     assert (user.images, user.sums.tolist()) == (0, (one - other).tolist())
     borders = [first_id_at(moment) for moment in times]
-    (change,) = read_unfolded_histograms(stores.database.delegate, None, borders[1], borders[2])
+    (change,) = read_pending_histograms(stores.database.delegate, None, borders[1], borders[2])
     assert (change.user_id, change.uploaded_at, change.pixels) == ("u1", times[1], counts[1].sum())
     assert change.histogram == counts[1].astype("<u4").tobytes()
-    (change,) = read_unfolded_histograms(stores.database.delegate, None, borders[2])
+    (change,) = read_pending_histograms(stores.database.delegate, None, borders[2])
     assert change.image_id == new

@@ -1,4 +1,4 @@
-"""Similar users and images: as plain NumPy says it, whatever is folded and whatever is not."""
+"""Similar users and images: as plain NumPy says it, whatever is counted and whatever is not."""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from domain.errors.requests import TooManyImages
 from domain.histograms.nearest import Neighbour
 from domain.histograms.similarity import Metric
 from domain.keys import Scope
-from storage.aggregates.folding import StatisticsFolder
+from storage.aggregates.aggregator import Aggregator
 from storage.histograms.similar_images import SimilarImages
 from storage.histograms.similar_users import SimilarUsers
 from storage.settings import SimilaritySettings
@@ -40,8 +40,8 @@ def images(stores: Stores) -> SimilarImages:
 
 
 @pytest.fixture
-def folder(stores: Stores) -> StatisticsFolder:
-    return StatisticsFolder(stores.client, stores.database)
+def aggregator(stores: Stores) -> Aggregator:
+    return Aggregator(stores.client, stores.database)
 
 
 def _rank(metric: Metric, user_id: str, shares: dict[str, Any], count: int) -> list[Neighbour]:
@@ -68,18 +68,18 @@ def _assert_same(found: Sequence[Neighbour], expected: Sequence[Neighbour]) -> N
 
 
 @pytest.mark.parametrize("metric", Metric)
-@pytest.mark.parametrize("folded", [0, 70, 150])
+@pytest.mark.parametrize("counted", [0, 70, 150])
 async def test_nearest_users_are_those_of_plain_numpy(
-    stores: Stores, folder: StatisticsFolder, users: SimilarUsers, metric: Metric, folded: int
+    stores: Stores, aggregator: Aggregator, users: SimilarUsers, metric: Metric, counted: int
 ) -> None:
-    counts = draw_counts(150, seed=folded)
+    counts = draw_counts(150, seed=counted)
     counts[50:100] = counts[7]  # Many at the same distance, some of them with two images.
     owners = [f"u{number % 90:02}" for number in range(150)]
     for number in range(90, 150):
         counts[number] = counts[number - 90]
-    await add_seen_images(stores, owners[:folded], counts[:folded])
-    await folder.fold()
-    await add_seen_images(stores, owners[folded:], counts[folded:])
+    await add_seen_images(stores, owners[:counted], counts[:counted])
+    await aggregator.aggregate()
+    await add_seen_images(stores, owners[counted:], counts[counted:])
     means = _means(owners, counts)
     for user_id in ("u03", "u07", "u60", "u89"):
         for count in (1, 10, 100):
@@ -89,13 +89,13 @@ async def test_nearest_users_are_those_of_plain_numpy(
 
 @pytest.mark.parametrize("metric", Metric)
 async def test_users_by_what_they_uploaded_since(
-    stores: Stores, folder: StatisticsFolder, users: SimilarUsers, metric: Metric
+    stores: Stores, aggregator: Aggregator, users: SimilarUsers, metric: Metric
 ) -> None:
     counts = draw_counts(120, seed=4)
     owners = [f"u{number % 40:02}" for number in range(120)]
     times = [NOW - timedelta(hours=number) for number in range(120)]
     await add_seen_images(stores, owners[::2], counts[::2], times[::2])
-    await folder.fold()
+    await aggregator.aggregate()
     await add_seen_images(stores, owners[1::2], counts[1::2], times[1::2])
     since = times[70]
     means = _means(owners[:71], counts[:71])
@@ -108,30 +108,30 @@ async def test_users_by_what_they_uploaded_since(
 
 
 async def test_questions_that_read_too_much_are_refused(
-    stores: Stores, folder: StatisticsFolder
+    stores: Stores, aggregator: Aggregator
 ) -> None:
     few = SimilaritySettings(similar_max_images=10)
     users = SimilarUsers(stores.client, stores.database, few)
     await add_seen_images(stores, ["u1", "u2"] * 5, draw_counts(10))
-    await folder.fold()
+    await aggregator.aggregate()
     assert len(await users.find_since("u1", 5, Metric.EMD, NOW - timedelta(days=9))) == 1
     await add_seen_images(stores, ["u1"], draw_counts(1))
-    await folder.fold()
+    await aggregator.aggregate()
     with pytest.raises(TooManyImages):
         await users.find_since("u1", 5, Metric.EMD, NOW - timedelta(days=9))
 
 
 @pytest.mark.parametrize("metric", Metric)
-@pytest.mark.parametrize("folded", [0, 40, 80])
+@pytest.mark.parametrize("counted", [0, 40, 80])
 async def test_nearest_images_are_those_of_plain_numpy(
-    stores: Stores, folder: StatisticsFolder, images: SimilarImages, metric: Metric, folded: int
+    stores: Stores, aggregator: Aggregator, images: SimilarImages, metric: Metric, counted: int
 ) -> None:
     counts = draw_counts(80, seed=9)
     counts[30:50] = counts[3]
     owners = [f"u{number % 7}" for number in range(80)]
-    ids = await add_seen_images(stores, owners[:folded], counts[:folded])
-    await folder.fold()
-    ids += await add_seen_images(stores, owners[folded:], counts[folded:])
+    ids = await add_seen_images(stores, owners[:counted], counts[:counted])
+    await aggregator.aggregate()
+    ids += await add_seen_images(stores, owners[counted:], counts[counted:])
     shares = dict(zip(ids, counts / counts.sum(axis=1, keepdims=True), strict=True))
     for asked in (3, 79):
         found, compared = await images.find(ids[asked], 30, metric)
@@ -142,13 +142,11 @@ async def test_nearest_images_are_those_of_plain_numpy(
         assert [one.user_id for one in found] == [owner[one.image_id] for one in found]
 
 
-async def test_only_the_newest_images_are_compared(
-    stores: Stores, folder: StatisticsFolder
-) -> None:
+async def test_only_the_newest_images_are_compared(stores: Stores, aggregator: Aggregator) -> None:
     few = SimilaritySettings(similar_max_images=10)
     images = SimilarImages(stores.client, stores.database, few)
     ids = await add_seen_images(stores, ["u1"] * 30, draw_counts(30))
-    await folder.fold()
+    await aggregator.aggregate()
     found, compared = await images.find(ids[0], 100, Metric.HELLINGER)
     assert (compared, {one.image_id for one in found}) == (10, set(ids[20:]))
     with pytest.raises(NotFound):
@@ -156,7 +154,7 @@ async def test_only_the_newest_images_are_compared(
 
 
 async def test_index_follows_what_comes_and_goes(
-    stores: Stores, folder: StatisticsFolder, users: SimilarUsers
+    stores: Stores, aggregator: Aggregator, users: SimilarUsers
 ) -> None:
     chance = np.random.default_rng(2)
     counts = draw_counts(60, seed=5)
@@ -175,7 +173,7 @@ async def test_index_follows_what_comes_and_goes(
         added = await add_seen_images(stores, more_owners, more)
         here |= dict(zip(added, zip(more_owners, more, strict=True), strict=True))
         if turn % 3 == 0:
-            await folder.fold()
+            await aggregator.aggregate()
         owners_now, counts_now = zip(*here.values(), strict=True)
         means = _means(owners_now, np.array(counts_now))
         anew = SimilarUsers(stores.client, stores.database, SimilaritySettings())
@@ -190,13 +188,13 @@ async def test_index_follows_what_comes_and_goes(
 
 
 async def test_users_who_were_forgotten_do_not_come_back(
-    stores: Stores, folder: StatisticsFolder, users: SimilarUsers
+    stores: Stores, aggregator: Aggregator, users: SimilarUsers
 ) -> None:
     ids = await add_seen_images(stores, ["u1", "u2", "u3"], draw_counts(3))
-    await folder.fold()
+    await aggregator.aggregate()
     assert {one.id for one in await users.find("u1", 9, Metric.HELLINGER)} == {"u2", "u3"}
     await stores.image_deletion.delete(ids[1], Scope())
-    await folder.fold()
+    await aggregator.aggregate()
     # As if a day had passed in which nobody asked.
     counter = await stores.database["revisions"].find_one({"_id": "histograms"})
     assert counter is not None
@@ -205,17 +203,17 @@ async def test_users_who_were_forgotten_do_not_come_back(
         {"_id": "histograms"}, {"$set": {"forgotten": counter["newest"]}}
     )
     await add_seen_images(stores, ["u4"], draw_counts(1))
-    await folder.fold()
+    await aggregator.aggregate()
     assert {one.id for one in await users.find("u1", 9, Metric.HELLINGER)} == {"u3", "u4"}
 
 
 async def test_many_may_ask_at_once_and_go_away(
-    stores: Stores, folder: StatisticsFolder, users: SimilarUsers
+    stores: Stores, aggregator: Aggregator, users: SimilarUsers
 ) -> None:
     counts = draw_counts(50)
     owners = [f"u{number:02}" for number in range(50)]
     await add_seen_images(stores, owners, counts)
-    await folder.fold()
+    await aggregator.aggregate()
     asking = [asyncio.create_task(users.find(owner, 5, Metric.CHI2)) for owner in owners]
     for task in asking[::3]:
         task.cancel()
@@ -230,7 +228,7 @@ async def test_many_may_ask_at_once_and_go_away(
 @pytest.mark.parametrize("metric", Metric)
 async def test_approximate_index_answers_exactly_what_it_finds(
     stores: Stores,
-    folder: StatisticsFolder,
+    aggregator: Aggregator,
     metric: Metric,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -244,7 +242,7 @@ async def test_approximate_index_answers_exactly_what_it_finds(
     for there in (400, 1_600):  # The index that was cut for the first is made anew.
         start = 0 if there == 400 else 400
         ids = await add_seen_images(stores, owners[start:there], counts[start:there])
-        await folder.fold()
+        await aggregator.aggregate()
         means = _means(owners[:there], counts[:there])
         for user_id in owners[:there:100]:
             found = await users.find(user_id, 10, metric)
@@ -254,7 +252,7 @@ async def test_approximate_index_answers_exactly_what_it_finds(
             assert len(found) == 10
             hits += len({one.id for one in found} & {one.id for one in expected[:10]})
     await stores.image_deletion.delete(ids[-1], Scope())
-    await folder.fold()
+    await aggregator.aggregate()
     found = await users.find(owners[-2], 100, metric)
     assert owners[-1] not in {one.id for one in found}
     with capsys.disabled():

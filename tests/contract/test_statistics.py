@@ -1,4 +1,4 @@
-"""Statistics: right whether folded or not, when images end, go or come back, in any time zone."""
+"""Statistics: right whether counted or not, when images end, go or come back, in any time zone."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,8 +12,8 @@ from pymongo.errors import OperationFailure
 
 from domain.keys import Scope
 from domain.statistics import DAYS, Statistics
+from storage.aggregates.aggregator import BATCH, FEW, OPEN_LEFT, Aggregator
 from storage.aggregates.counted_images import IS_UNCOUNTED
-from storage.aggregates.folding import BATCH, FEW, OPEN_LEFT, StatisticsFolder
 from storage.clock import utc_now
 from storage.ledger.rows import FinishedImage
 from storage.mongo.client import DURABLE
@@ -26,8 +26,8 @@ from tests.uploads import accept, fail, succeed
 EVERYTHING = Scope()
 
 
-def _folder(stores: Stores) -> StatisticsFolder:
-    return StatisticsFolder(stores.client, stores.database)
+def _aggregator(stores: Stores) -> Aggregator:
+    return Aggregator(stores.client, stores.database)
 
 
 async def _read(stores: Stores, zone: str = "UTC", now: datetime | None = None) -> Statistics:
@@ -35,12 +35,12 @@ async def _read(stores: Stores, zone: str = "UTC", now: datetime | None = None) 
 
 
 async def _assert_right(stores: Stores) -> Statistics:
-    """Compare with a recount; then fold, and see that nothing changes by it."""
+    """Compare with a recount; then aggregate, and see that nothing changes by it."""
     assert await find_wrong_statistics(stores.client, stores.database) == {}
     now = utc_now()
     before = await _read(stores, now=now)
     await stores.database["leases"].delete_many({})
-    await _folder(stores).fold()
+    await _aggregator(stores).aggregate()
     assert await _read(stores, now=now) == before
     assert await find_wrong_statistics(stores.client, stores.database) == {}
     return before
@@ -56,8 +56,8 @@ async def _finish(stores: Stores, job_id: str, **facts: Any) -> None:
 
 
 @asynccontextmanager
-async def _dead_folder(stores: Stores, image_id: str) -> AsyncIterator[None]:
-    """Leave a transaction open that holds an image, as a folder does that was killed in it."""
+async def _dead_aggregator(stores: Stores, image_id: str) -> AsyncIterator[None]:
+    """Leave a transaction open that holds an image, as an aggregator does that was killed in it."""
     session = await stores.client.start_session()
     session.start_transaction()
     contribution = {"_id": image_id, "stored_bytes": 0}
@@ -118,7 +118,7 @@ async def test_what_is_deleted_is_in_no_count(stores: Stores) -> None:
     assert await stores.database["statistics"].count_documents({}) == 0, "what is 0 is not kept"
 
 
-async def test_image_that_was_never_folded_leaves_the_bytes_of_its_copies(stores: Stores) -> None:
+async def test_image_that_was_never_counted_leaves_the_bytes_of_its_copies(stores: Stores) -> None:
     ticket = await accept(stores, b"abc", b"abc")
     first = next(item.image_id for item in ticket.items if item.image_id)
     await stores.image_deletion.delete(first, EVERYTHING)
@@ -164,15 +164,15 @@ async def test_days_are_those_of_the_zone(stores: Stores) -> None:
         assert [day.count for day in found.days][-3:] == [0, 1, 1]
         found = await _read(stores, "UTC", now)
         assert [day.count for day in found.days][-3:] == [0, 2, 0]
-        await _folder(stores).fold()
+        await _aggregator(stores).aggregate()
 
 
-async def test_open_images_are_folded_only_where_many_wait(stores: Stores) -> None:
+async def test_open_images_are_counted_only_where_many_wait(stores: Stores) -> None:
     waiting = [finished_image(status="queued", uncounted=True) for _ in range(OPEN_LEFT + 10)]
     for image in waiting:
         del image["finished_at"]
     await insert_images(stores.database, waiting)
-    await _folder(stores).fold()
+    await _aggregator(stores).aggregate()
     uncounted = stores.database["images"].find(IS_UNCOUNTED, {"_id": 1}).sort("_id", 1)
     left = [image["_id"] async for image in uncounted]
     assert left == [image["_id"] for image in waiting[:OPEN_LEFT]], "the oldest are left"
@@ -180,68 +180,55 @@ async def test_open_images_are_folded_only_where_many_wait(stores: Stores) -> No
 
 async def test_few_images_may_wait_for_others_and_are_read_all_the_same(stores: Stores) -> None:
     await insert_images(stores.database, [finished_image(uncounted=True) for _ in range(FEW)])
-    assert not await _folder(stores).has_many()
+    assert not await _aggregator(stores).has_many()
     assert (await _read(stores)).images == FEW
     await insert_images(stores.database, [finished_image(uncounted=True)])
-    assert await _folder(stores).has_many()
-    assert await _folder(stores).fold() == FEW + 1
-    assert not await _folder(stores).has_many()
+    assert await _aggregator(stores).has_many()
+    assert await _aggregator(stores).aggregate() == FEW + 1
+    assert not await _aggregator(stores).has_many()
 
 
-async def test_backlog_is_folded_in_one_go(stores: Stores) -> None:
+async def test_backlog_is_counted_in_one_go(stores: Stores) -> None:
     count = 2 * BATCH + 1
     images = [finished_image(f"u{n % 7}", uncounted=True) for n in range(count)]
     await insert_images(stores.database, images)
-    assert await _folder(stores).fold() == count
+    assert await _aggregator(stores).aggregate() == count
     assert (await _read(stores)).users == 7
     assert await stores.database["images"].count_documents(IS_UNCOUNTED) == 0
 
 
-async def test_folders_at_once_count_once(stores: Stores) -> None:
+async def test_aggregators_at_once_count_once(stores: Stores) -> None:
     images = [finished_image(f"u{n % 7}", uncounted=True) for n in range(2_500)]
     await insert_images(stores.database, images)
     expired = {"$set": {"expires_at": LONG_AGO}}
 
-    async def fold_whoever_is_at_it(folder: StatisticsFolder) -> None:
+    async def aggregate_beside_others(aggregator: Aggregator) -> None:
         left = len(images)
         while left:
             with suppress(OperationFailure):  # Another one has ended a session.
                 await stores.database["leases"].update_one({}, expired)
-                await folder.fold()
+                await aggregator.aggregate()
                 left = await stores.database["images"].count_documents(IS_UNCOUNTED)
 
-    await asyncio.gather(*(fold_whoever_is_at_it(_folder(stores)) for _ in range(3)))
+    await asyncio.gather(*(aggregate_beside_others(_aggregator(stores)) for _ in range(3)))
     found = await _assert_right(stores)
     assert (found.images, found.users) == (2_500, 7)
 
 
-async def test_lease_keeps_other_folders_away(stores: Stores) -> None:
-    first, second = _folder(stores), _folder(stores)
-    await first.fold()
+async def test_lease_keeps_other_aggregators_away(stores: Stores) -> None:
+    first, second = _aggregator(stores), _aggregator(stores)
+    await first.aggregate()
     await insert_images(stores.database, [finished_image(uncounted=True)])
-    assert await second.fold() == 0
-    assert await first.fold() == 1
+    assert await second.aggregate() == 0
+    assert await first.aggregate() == 1
 
 
-async def test_transaction_of_a_dead_folder_is_ended_by_the_next_one(stores: Stores) -> None:
+async def test_transaction_of_a_dead_aggregator_is_ended_by_the_next_one(stores: Stores) -> None:
     image = finished_image(uncounted=True)
     await insert_images(stores.database, [image])
-    async with _dead_folder(stores, image["_id"]):
-        assert await _folder(stores).fold() == 1
+    async with _dead_aggregator(stores, image["_id"]):
+        assert await _aggregator(stores).aggregate() == 1
     assert (await _assert_right(stores)).images == 1
-
-
-async def test_older_database_is_taken_over(stores: Stores) -> None:
-    ticket = await accept(stores, b"abc", b"abc", b"de")
-    await stores.database["images"].update_many(
-        {}, {"$unset": {"uncounted": "", "stored_bytes": ""}}
-    )
-    await accept(stores, b"de", b"f")
-    first = next(item.image_id for item in ticket.items if item.image_id)
-    await stores.image_deletion.delete(first, EVERYTHING)
-    await _folder(stores).fold()
-    found = await _assert_right(stores)
-    assert (found.images, found.bytes, found.stored_bytes) == (4, 8, 6)
 
 
 async def test_lag_is_seen(stores: Stores) -> None:
@@ -249,5 +236,5 @@ async def test_lag_is_seen(stores: Stores) -> None:
     assert (await stores.statistics.look(now)).images == 0
     since = now - timedelta(minutes=5)
     await insert_images(stores.database, [finished_image(uploaded_at=since, uncounted=True)])
-    unfolded = await stores.statistics.look(now)
-    assert (unfolded.images, round(unfolded.lag_seconds)) == (1, 300)
+    pending = await stores.statistics.look(now)
+    assert (pending.images, round(pending.lag_seconds)) == (1, 300)

@@ -16,9 +16,9 @@ from domain.errors.access import NotFound
 from domain.jobs import Status
 from domain.keys import Scope
 from domain.records import Cell, ItemError
-from storage.aggregates.contributions import IS_REMOVED
+from storage.aggregates.aggregator import Aggregator
 from storage.aggregates.counted_images import IS_UNCOUNTED, CountedImage
-from storage.aggregates.folding import StatisticsFolder
+from storage.aggregates.tombstones import IS_REMOVED
 from storage.blobs.results import BlobResults
 from storage.clock import follow_clock, utc_now
 from storage.ledger.rows import ClaimedImage, FinishedImage
@@ -55,8 +55,8 @@ class History:
         self._jobs: list[str] = []
         self._images: list[str] = []
         self.happened: Counter[str] = Counter()
-        self._folders = [StatisticsFolder(stores.client, stores.database) for _ in range(2)]
-        self._mortal = MortalFolder(stores.client, stores.database)
+        self._aggregators = [Aggregator(stores.client, stores.database) for _ in range(2)]
+        self._mortal = MortalAggregator(stores.client, stores.database)
 
     async def go_on(self) -> None:
         """Have one thing happen."""
@@ -66,8 +66,8 @@ class History:
             self.delete: 14,
             self.retry: 8,
             self.cancel: 2,
-            self.fold: 6,
-            self.break_fold_off: 6,
+            self.aggregate: 6,
+            self.break_aggregation_off: 6,
             self.die_after_the_commit: 4,
         }
         (event,) = self._chance.choices(list(events), list(events.values()))
@@ -117,26 +117,26 @@ class History:
         await self._stores.cancellation.cancel_job(job_id)
         await self._stores.ledger.settle(job_id)
 
-    async def fold(self) -> None:
-        """Fold, whoever else does."""
-        await self._fold(self._chance.choice(self._folders))
+    async def aggregate(self) -> None:
+        """Aggregate, whatever other processes do."""
+        await self._aggregate(self._chance.choice(self._aggregators))
 
     async def die_after_the_commit(self) -> None:
-        """Fold, and die before the images say that they are counted."""
+        """Aggregate, and die before the images say that they are counted."""
         with suppress(Killed):
-            await self._fold(self._mortal)
+            await self._aggregate(self._mortal)
 
-    async def _fold(self, folder: StatisticsFolder) -> None:
+    async def _aggregate(self, aggregator: Aggregator) -> None:
         await self._stores.database["leases"].update_one({}, {"$set": {"expires_at": LONG_AGO}})
         with suppress(OperationFailure):  # The other one took over.
-            await folder.fold()
+            await aggregator.aggregate()
 
-    async def break_fold_off(self) -> None:
-        """Begin to fold, and end somewhere on the way."""
-        folding = asyncio.create_task(self.fold())
-        await asyncio.wait([folding], timeout=self._chance.uniform(0, 0.02))
-        folding.cancel()
-        await asyncio.wait([folding])
+    async def break_aggregation_off(self) -> None:
+        """Begin to aggregate, and end somewhere on the way."""
+        aggregating = asyncio.create_task(self.aggregate())
+        await asyncio.wait([aggregating], timeout=self._chance.uniform(0, 0.02))
+        aggregating.cancel()
+        await asyncio.wait([aggregating])
 
     async def _keep_histograms(self, images: list[ClaimedImage], ends: list[FinishedImage]) -> None:
         """Keep the results, as a worker does before an image ends."""
@@ -180,8 +180,8 @@ class Killed(Exception):
     """A process is no more."""
 
 
-class MortalFolder(StatisticsFolder):
-    """A folder that is killed when it has committed."""
+class MortalAggregator(Aggregator):
+    """An aggregator that is killed when it has committed."""
 
     async def _note_counted(self, counted: Sequence[CountedImage]) -> None:
         raise Killed
@@ -213,17 +213,19 @@ async def test_statistics_are_right_after_any_history(
     for zone in ZONES:
         await _assert_right(stores, zone)
     assert await find_wrong_statistics(stores.client, stores.database) == {}
-    monkeypatch.setattr("storage.aggregates.folding.OPEN_LEFT", 0)
-    while not await _is_folded(stores):  # A folder whose session another one has ended fails once.
-        await history.fold()
+    monkeypatch.setattr("storage.aggregates.aggregator.OPEN_LEFT", 0)
+    while not await _is_counted(
+        stores
+    ):  # An aggregator whose session another one has ended fails once.
+        await history.aggregate()
     await _assert_right(stores, "UTC")
-    stored = await read_signatures(stores, unfolded=False)
+    stored = await read_signatures(stores, pending=False)
     assert stored == await sum_plainly(stores.database), "bit for bit"
     assert sum(history.happened.values()) == EVENTS
     assert min(history.happened.values()) > EVENTS // 100, history.happened
 
 
-async def _is_folded(stores: Stores) -> bool:
+async def _is_counted(stores: Stores) -> bool:
     uncounted = await stores.database["images"].count_documents(IS_UNCOUNTED)
     return not uncounted + await stores.database["contributions"].count_documents(IS_REMOVED)
 
@@ -232,4 +234,4 @@ async def _assert_right(stores: Stores, zone: str) -> None:
     now = utc_now()
     plain = await recount_plainly(stores.database, now, zone)
     assert await stores.statistics.read(now, ZoneInfo(zone)) == plain
-    assert await read_signatures(stores, unfolded=True) == await sum_plainly(stores.database)
+    assert await read_signatures(stores, pending=True) == await sum_plainly(stores.database)

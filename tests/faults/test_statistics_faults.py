@@ -1,4 +1,4 @@
-"""Statistics while folders, workers and the API are killed."""
+"""Statistics while aggregators, workers and the API are killed."""
 
 import asyncio
 from functools import partial
@@ -16,23 +16,23 @@ from tests.waiting import until
 pytestmark = pytest.mark.timeout(150)
 
 
-async def test_nothing_is_lost_or_counted_twice_where_folders_are_killed(stack: Stack) -> None:
+async def test_nothing_is_lost_or_counted_twice_where_aggregators_are_killed(stack: Stack) -> None:
     database = stack.stores.database
     images = [finished_image(f"u{n % 50}", uncounted=True) for n in range(8_000)]
     await insert_images(database, images)
     stack.environ["MINILAB_FOLD_SECONDS"] = "0.01"
-    killed_amid_folding = 0
+    killed_amid_aggregation = 0
     for _ in range(4):
         worker = stack.start_worker(wait=False)
         await until(lambda: _is_at_it(stack))
         worker.kill()
         left = await stack.count_images(**IS_UNCOUNTED)
-        killed_amid_folding += left > 0
+        killed_amid_aggregation += left > 0
         await _assert_right(stack, len(images))
         await until(lambda: _is_free(stack))
-    assert killed_amid_folding
+    assert killed_amid_aggregation
     stack.start_worker()
-    await until(lambda: _is_folded(stack), 30)
+    await until(lambda: _is_counted(stack), 30)
     await _assert_right(stack, len(images))
 
 
@@ -60,9 +60,9 @@ async def test_statistics_are_right_while_everything_is_killed(stack: Stack) -> 
             stack.start_api()
         await _assert_right(stack, images)
     await asyncio.gather(*(stack.job(ticket) for ticket in tickets))
-    await until(lambda: _is_folded(stack), 30)
+    await until(lambda: _is_counted(stack), 30)
     await _assert_right(stack, images)
-    signatures = await read_signatures(stack.stores, unfolded=True)
+    signatures = await read_signatures(stack.stores, pending=True)
     assert signatures == await sum_plainly(stack.stores.database) != {}
     await assert_promises_kept(stack, tickets)
 
@@ -84,5 +84,5 @@ async def _is_free(stack: Stack) -> bool:
     return await stack.stores.database["leases"].count_documents(expired) > 0
 
 
-async def _is_folded(stack: Stack) -> bool:
+async def _is_counted(stack: Stack) -> bool:
     return not await stack.count_images(**IS_UNCOUNTED)

@@ -172,9 +172,9 @@ async def _everything(service: Service) -> list[Any]:
     return [
         document
         for name in names
-        # The statistics are folded when the worker has time for it.
+        # The statistics are counted when the worker has time for it.
         async for document in service.stores.database[name]
-        .find({}, {"counted": 0, "uncounted": 0})
+        .find({}, {"uncounted": 0})
         .sort("_id", 1)
     ]
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from storage.aggregates.folding import StatisticsFolder
+from storage.aggregates.aggregator import Aggregator
 from tests.pictures import draw
 from tests.plain_similarity import draw_counts
 from tests.problems import assert_problem
@@ -19,9 +19,9 @@ async def _ask(service: Service, user_id: str, **params: Any) -> dict[str, Any]:
 
 
 async def _add_users(service: Service, *user_ids: str) -> None:
-    """Add an image for each, and have them folded."""
+    """Add an image for each, and have them counted."""
     await add_seen_images(service.stores, user_ids, draw_counts(len(user_ids)))
-    await StatisticsFolder(service.stores.client, service.stores.database).fold()
+    await Aggregator(service.stores.client, service.stores.database).aggregate()
 
 
 async def _ids(service: Service, user_id: str, **params: Any) -> list[str]:

@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 
 import pytest
 
-from storage.aggregates.folding import StatisticsFolder
+from storage.aggregates.aggregator import Aggregator
 from tests.image_documents import finished_image, insert_images
 from tests.pictures import draw
 from tests.problems import assert_problem
@@ -63,7 +63,7 @@ async def test_uploads_duplicates_failures_and_deletes_show_at_once(
 async def test_large_sums_are_numbers(service: Service) -> None:
     large = [finished_image(size_bytes=2**40, uncounted=True) for _ in range(2)]
     await insert_images(service.stores.database, large)
-    await StatisticsFolder(service.stores.client, service.stores.database).fold()
+    await Aggregator(service.stores.client, service.stores.database).aggregate()
     assert (await _read(service))["totals"]["bytes"] == 2**41
 
 

@@ -11,7 +11,7 @@ import pytest_asyncio
 from bson import ObjectId
 
 from deploy.servers.embedded import EmbeddedServers
-from storage.aggregates.folding import FOLDER, StatisticsFolder
+from storage.aggregates.aggregator import LEASE_NAME, Aggregator
 from storage.clock import new_id
 from storage.mongo.client import DURABLE, Database
 from storage.verification import EVERY_INVARIANT, Verification, Verifier
@@ -41,7 +41,7 @@ async def filled(servers: EmbeddedServers) -> AsyncIterator[Service]:
         async with service.working():
             await _fill(service)
         await service.send([("open.jpg", draw(seed=7))])
-        await _fold(service)
+        await _aggregate(service)
         yield service
         await service.stores.client.drop_database(environ["MINILAB_MONGODB_DATABASE"])
 
@@ -71,11 +71,11 @@ async def _fill(service: Service) -> None:
     )
 
 
-async def _fold(service: Service) -> None:
-    """Fold everything, in place of the worker that is gone."""
+async def _aggregate(service: Service) -> None:
+    """Count everything pending, in place of the worker that is gone."""
     stores = service.stores
-    await stores.database["leases"].delete_one({"_id": FOLDER})
-    await StatisticsFolder(stores.client, stores.database).fold()
+    await stores.database["leases"].delete_one({"_id": LEASE_NAME})
+    await Aggregator(stores.client, stores.database).aggregate()
 
 
 def _durable(service: Service) -> Database:

@@ -1,9 +1,9 @@
-"""Brings all that is counted up to date: one writer, in bulk, out of everybody's way.
+"""The aggregator: counts pending changes in bulk, one process at a time.
 
-In one transaction the contributions of images are written, with all that these add to: the stored
-counts, the signatures of users, the marks of what has changed. So neither a crash nor a second
-folder in the same moment can count anything twice, or not at all. That an image is counted is
-written on it afterwards; where that is missed, the image is folded again, and adds nothing.
+One transaction writes the contributions of a batch of images and all that follows from them:
+counts, signatures of users, marks of changed quarters of an hour. So a crash or a second
+aggregator cannot count anything twice or lose it. That an image is counted is written on the image
+afterwards. If that write is lost, the image is counted again, and its difference is zero.
 """
 
 from collections import defaultdict
@@ -12,55 +12,52 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo import InsertOne, ReplaceOne, UpdateMany
 from pymongo.client_session import ClientSession
 
 from domain.statistics import USERS, Counts, count_users
-from storage.aggregates.adoption import Adoption
 from storage.aggregates.changes import CHANGES, add_notes
-from storage.aggregates.contributions import CONTRIBUTIONS, IS_REMOVED, make_document
+from storage.aggregates.contributions import CONTRIBUTIONS, make_document
 from storage.aggregates.counted_images import (
     IS_UNCOUNTED,
     UNCOUNTED,
     CountedImage,
-    read_tombstones,
     read_uncounted,
 )
 from storage.aggregates.counters import STATISTICS, document_ids, expand, writes_of
 from storage.aggregates.pending import compare_histograms, count_changes
-from storage.aggregates.signatures import (
-    SIGNATURES,
-    add_changes,
+from storage.aggregates.signature_writes import (
     forget_vanished,
     mark_quarters,
     raise_revision,
     vanished_before,
     write_signatures,
 )
+from storage.aggregates.signatures import SIGNATURES, add_changes
+from storage.aggregates.tombstones import IS_REMOVED, read_tombstones
 from storage.clock import utc_now
-from storage.mongo.client import Client, Database, Document, PlainDatabase
+from storage.mongo.client import Client, Database, Document, PlainDatabase, Session
 from storage.mongo.deadlines import run_in_thread
 from storage.mongo.leases import Lease
 
-FOLDER = "statistics"
+LEASE_NAME = "statistics"
 BATCH = 1_000
-# A fold has a price of its own, whatever it folds: so few may wait for others.
+# A transaction has a fixed cost, so up to this many ended images may wait for others.
 FEW = 50
-# Open images are counted again when they end, and most end soon.
+# Open images change again when they end, and most end soon: this many are left uncounted.
 OPEN_LEFT = 500
 HAS_ENDED: Document = {**IS_UNCOUNTED, "finished_at": {"$gt": datetime(1970, 1, 1, tzinfo=UTC)}}
 IS_OPEN: Document = {**IS_UNCOUNTED, "finished_at": None}
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """What is folded in one transaction, if it is still there: IDs.
+    """IDs of what one transaction counts, as far as it still exists.
 
     Attributes:
-        images: Of uncounted images.
-        tombstones: Of images that are gone.
-        notes: Of blobs that are gone.
-        vanished: Of users who have had no histogram for long.
+        images: Uncounted images.
+        tombstones: Deleted images.
+        notes: Notes of deleted blobs.
+        vanished: Users who have had no histogram for a day.
     """
 
     images: Sequence[str] = ()
@@ -70,26 +67,25 @@ class Batch(msgspec.Struct, frozen=True):
 
     @property
     def size(self) -> int:
-        """How many of the kind of which there are most."""
+        """The number of IDs of the most frequent kind."""
         return max(map(len, (self.images, self.tombstones, self.notes, self.vanished)))
 
 
-class StatisticsFolder:
-    """Folds what is not counted yet into all that counts.
+class Aggregator:
+    """Counts pending changes into the aggregates.
 
     Args:
-        client: For transactions.
-        database: Holds everything.
+        client: Opens transactions.
+        database: The database.
     """
 
     def __init__(self, client: Client, database: Database) -> None:
         self._database = database
         self._images = database["images"]
-        self._lease = Lease(client, database, FOLDER)
-        self._adoption = Adoption(database, self._lease)
+        self._lease = Lease(client, database, LEASE_NAME)
 
     async def has_many(self) -> bool:
-        """Say whether more than a few ended images wait to be folded.
+        """Return whether more than :data:`FEW` ended images are uncounted.
 
         Raises:
             PyMongoError: MongoDB cannot be reached.
@@ -97,52 +93,51 @@ class StatisticsFolder:
         beyond = self._images.find(HAS_ENDED, {"_id": 1}).hint(UNCOUNTED).skip(FEW).limit(1)
         return bool(await beyond.to_list(None))
 
-    async def fold(self) -> int:
-        """Fold until little is left, unless another folder is at it.
+    async def aggregate(self) -> int:
+        """Count until little is pending, unless another process holds the lease.
 
         Returns:
-            How many images, tombstones or notes were folded.
+            The number of images, tombstones or notes that were counted.
 
         Raises:
             PyMongoError: MongoDB cannot be reached; nothing is lost.
         """
-        folded, goes_on = 0, True
-        while goes_on and await self._lease.hold():
-            goes_on = await self._adoption.go_on()
-            last = await self._fold_once()
-            folded += last
-            goes_on = goes_on or last >= BATCH
-        return folded
+        counted, last = 0, BATCH
+        while last >= BATCH and await self._lease.hold():
+            last = await self._aggregate_once()
+            counted += last
+        return counted
 
-    async def _fold_once(self) -> int:
-        """Fold a batch of each: what has ended or is gone, and open images beyond a few."""
+    async def _aggregate_once(self) -> int:
+        """Count one batch of ended and deleted images, and one of open images beyond a few."""
         ended = self._images.find(HAS_ENDED, {"_id": 1}).hint(UNCOUNTED)
         buried = self._database[CONTRIBUTIONS].find(IS_REMOVED, {"_id": 1})
         notes = self._database[CHANGES].find({}, {"_id": 1})
         vanished = self._database[SIGNATURES].find(vanished_before(utc_now()), {"_id": 1})
         batch = Batch(*[await _ids(found) for found in (ended, buried, notes, vanished)])
-        await self._fold_batch(batch)
+        await self._count_batch(batch)
         still_open = self._images.find(IS_OPEN, {"_id": 1}).hint(UNCOUNTED)
         opened = Batch(images=await _ids(still_open.skip(OPEN_LEFT)))
-        await self._fold_batch(opened)
+        await self._count_batch(opened)
         return max(batch.size, opened.size)
 
-    async def _fold_batch(self, batch: Batch) -> None:
+    async def _count_batch(self, batch: Batch) -> None:
         if not batch.size:
             return
 
-        async def write(session: AsyncIOMotorClientSession) -> list[CountedImage]:
+        async def write(session: Session) -> list[CountedImage]:
             return await run_in_thread(
-                lambda: _fold_within(self._database.delegate, session.delegate, batch)
+                lambda: _count_within(self._database.delegate, session.delegate, batch)
             )
 
         counted = await self._lease.run_transaction(write)
         await self._note_counted(counted or [])
 
     async def _note_counted(self, counted: Sequence[CountedImage]) -> None:
-        """Take off images that they are uncounted, unless they have changed since they were read.
+        """Mark images as counted, unless they have changed since they were read.
 
-        No image opens, ends or is claimed without either a new fence or another of the two states.
+        Every claim raises the fence, and every end or reopening changes ``finished_at``, so these
+        two tell whether an image has changed.
         """
         alike: dict[tuple[int | None, bool], list[str]] = defaultdict(list)
         for image in counted:
@@ -154,7 +149,7 @@ class StatisticsFolder:
                     "fence": fence,
                     "finished_at": None if is_open else {"$ne": None},
                 },
-                {"$unset": {"uncounted": "", "counted": ""}},
+                {"$unset": {"uncounted": ""}},
             )
             for (fence, is_open), ids in alike.items()
         ]
@@ -166,10 +161,10 @@ async def _ids(found: Any) -> list[Any]:
     return [document["_id"] for document in await found.limit(BATCH).to_list(None)]
 
 
-def _fold_within(
+def _count_within(
     database: PlainDatabase, session: ClientSession, batch: Batch
 ) -> list[CountedImage]:
-    """Fold a batch within a transaction. Gives the images as they were counted."""
+    """Count a batch within a transaction; returns the images as they were counted."""
     revision = raise_revision(database, session)
     images = read_uncounted(database, session, {"$in": batch.images})
     gone = read_tombstones(database, session, {"$in": batch.tombstones})
@@ -192,11 +187,11 @@ def _write_contributions(
     images: Sequence[CountedImage],
     gone: Sequence[str],
 ) -> None:
-    """Write what images have added, where it was not written yet, and remove what is gone."""
+    """Write contributions that are new or have changed, and delete those of deleted images."""
     writes: list[InsertOne[Document] | ReplaceOne[Document]] = []
     for image in images:
         document = make_document(image.image_id, image.after)
-        if not image.has_contribution:
+        if image.before is None:
             writes.append(InsertOne(document))
         elif image.before != image.after:
             writes.append(ReplaceOne({"_id": image.image_id}, document))
@@ -208,7 +203,7 @@ def _write_contributions(
 
 
 def _write_counts(database: PlainDatabase, session: ClientSession, counts: Counts) -> None:
-    """Add to the stored counts; those that come to nothing are removed."""
+    """Add to the stored counts, and delete those that become zero."""
     statistics = database[STATISTICS]
     counts = Counts({name: count for name, count in counts.items() if count})
     ids = document_ids([*counts, USERS])

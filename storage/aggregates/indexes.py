@@ -1,0 +1,32 @@
+"""Indexes of the aggregates."""
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from storage.aggregates.counted_images import IS_UNCOUNTED, UNCOUNTED
+from storage.aggregates.tombstones import IS_REMOVED
+
+AGGREGATE_INDEXES: dict[str, list[IndexModel]] = {
+    "images": [
+        # Ended images first, by the time of their end; then open ones by age.
+        IndexModel(
+            [("finished_at", ASCENDING), ("_id", ASCENDING)],
+            name=UNCOUNTED,
+            partialFilterExpression=IS_UNCOUNTED,
+        ),
+    ],
+    "contributions": [IndexModel([("removed", ASCENDING)], partialFilterExpression=IS_REMOVED)],
+    "signatures": [
+        IndexModel([("revision", ASCENDING)]),
+        IndexModel(
+            [("vanished_at", ASCENDING)],
+            partialFilterExpression={"vanished_at": {"$exists": True}},
+        ),
+    ],
+    "statistics": [
+        # Only ranked families have the field.
+        IndexModel(
+            [("family", ASCENDING), ("count", DESCENDING), ("_id", ASCENDING)],
+            partialFilterExpression={"family": {"$exists": True}},
+        ),
+    ],
+}
