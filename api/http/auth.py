@@ -58,7 +58,7 @@ class BearerAuthentication(AbstractAuthenticationMiddleware):
         Raises:
             Unauthenticated: No key, or one that is unknown, expired or revoked.
             NotFound: The URL has a token that is unknown.
-            LinkRevoked: The link was withdrawn.
+            LinkRevoked: The link was revoked.
         """
         state = connection.app.state
         if place := connection.route_handler.opt.get(LINK_OPT):
@@ -96,7 +96,7 @@ async def find_link(
     Raises:
         Unauthenticated: The header has no token, or one that is unknown.
         NotFound: The URL has a token that is unknown.
-        LinkRevoked: The link was withdrawn.
+        LinkRevoked: The link was revoked.
     """
     if place is TokenIn.PATH:
         link = await links.find(connection.path_params["token"])

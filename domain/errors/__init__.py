@@ -1,1 +1,1 @@
-"""Expected failures, as values that outlive the request."""
+"""Expected failures, with stable codes."""

@@ -4,77 +4,77 @@ from domain.errors.base import ServiceError
 
 
 class Unauthenticated(ServiceError):
-    """No key, an unknown key, or a revoked one."""
+    """The API key is missing, unknown, expired or revoked."""
 
     code = "unauthenticated"
     title = "A valid API key is required"
 
 
 class Forbidden(ServiceError):
-    """The key is valid and may not do this."""
+    """The API key is valid but lacks the permission."""
 
     code = "forbidden"
-    title = "The key may not do this"
+    title = "The API key does not permit this"
 
 
 class NotFound(ServiceError):
-    """Nothing there, or nothing that the key may see."""
+    """The object does not exist, or the key may not see it."""
 
     code = "not_found"
-    title = "There is nothing here that this key may see"
+    title = "The object was not found"
 
 
 class WrongState(ServiceError):
-    """The thing is not in a state that allows this."""
+    """The state of the object does not allow the request."""
 
     code = "wrong_state"
-    title = "The state does not allow this"
+    title = "The current state does not allow this"
 
 
 class NothingToRetry(WrongState):
     """No image of the job has failed."""
 
     code = "nothing_to_retry"
-    title = "Nothing of it has failed that could be run again"
+    title = "No image of the job can be retried"
 
 
 class Expired(ServiceError):
-    """It was kept for as long as the settings say."""
+    """The object was deleted at the end of its retention time."""
 
     code = "expired"
-    title = "It was there and is kept no longer"
+    title = "The object has expired and was deleted"
 
 
 class JobExpired(Expired):
-    """The job was kept for as long as the settings say."""
+    """The job was deleted at the end of its retention time."""
 
     code = "job_expired"
-    title = "The job is kept no longer"
+    title = "The job has expired and was deleted"
 
 
 class ImageExpired(Expired):
-    """The image was kept for as long as the settings say."""
+    """The image was deleted at the end of its retention time."""
 
     code = "image_expired"
-    title = "The image is kept no longer"
+    title = "The image has expired and was deleted"
 
 
 class LinkExpired(Expired):
-    """The link's time is over."""
+    """The upload link has expired."""
 
     code = "link_expired"
-    title = "The link has expired"
+    title = "The upload link has expired"
 
 
 class LinkRevoked(Expired):
-    """Whoever made the link has withdrawn it."""
+    """The upload link was revoked."""
 
     code = "link_revoked"
-    title = "The link was withdrawn"
+    title = "The upload link was revoked"
 
 
 class LinkUsedUp(WrongState):
-    """As many files, or bytes, came in through the link as it allows."""
+    """The upload link has reached its limit of files or bytes."""
 
     code = "link_used_up"
     title = "The link is used up"

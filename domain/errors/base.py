@@ -1,7 +1,7 @@
-"""The base of every expected failure.
+"""The base class of expected failures.
 
-A class has a stable ``code`` and a public ``title``; an instance may add a ``detail`` for the
-client. Nothing here knows HTTP: ``api/http/errors.py`` maps classes to statuses.
+A class has a stable ``code`` and a public ``title``; an instance may add a ``detail``. The domain
+does not know HTTP: ``api/http/errors.py`` maps classes to statuses.
 """
 
 from typing import ClassVar
@@ -11,12 +11,11 @@ class ServiceError(Exception):
     """Base of all expected failures.
 
     Args:
-        detail: One sentence for whoever asked, saying what to do; no secrets, no paths.
+        detail: What happened and what to do, for the client; no secrets, no paths.
     """
 
     code: ClassVar[str] = "internal"
-    title: ClassVar[str] = "Something went wrong on our side"
-    retryable: ClassVar[bool] = False
+    title: ClassVar[str] = "An internal error occurred"
 
     def __init__(self, detail: str | None = None) -> None:
         super().__init__(detail or self.title)

@@ -1,41 +1,39 @@
-"""Errors of capacity: rate limits, overload, and parts that are unavailable."""
+"""Errors of capacity: rate limits, overload, and services that are unavailable."""
 
 from domain.errors.base import ServiceError
 
 
 class Unavailable(ServiceError):
-    """A part that the answer depends on cannot be reached now."""
+    """A service that the answer depends on cannot be reached."""
 
     code = "unavailable"
-    title = "The service cannot answer right now"
-    retryable = True
+    title = "The service is temporarily unavailable"
 
 
 class NoChild(Unavailable):
-    """The machine has no room for another process now."""
+    """The machine cannot start another process."""
 
     code = "no_child"
-    title = "The service has no room for another process right now"
+    title = "The service cannot start another process right now"
 
 
 class WebhooksNotSetUp(ServiceError):
-    """The service was not given the key that secrets of receivers are encrypted with."""
+    """The service has no key to encrypt webhook secrets with."""
 
     code = "webhooks_not_set_up"
-    title = "Webhooks are not set up here"
+    title = "Webhooks are not set up on this service"
 
 
 class OverLimit(ServiceError):
-    """More is asked than this tenant may send now.
+    """The tenant is over one of its limits.
 
     Args:
-        detail: One sentence for whoever asked, saying what to do.
-        wait_seconds: After how long the same request would be let in, as far as is known.
+        detail: What happened and what to do, for the client.
+        wait_seconds: Estimated seconds until the same request would be accepted.
     """
 
     code = "over_limit"
-    title = "More was sent than is taken in now"
-    retryable = True
+    title = "A limit has been reached"
 
     def __init__(self, detail: str | None = None, wait_seconds: float = 1.0) -> None:
         super().__init__(detail)
@@ -43,56 +41,56 @@ class OverLimit(ServiceError):
 
 
 class RateLimited(OverLimit):
-    """The tenant sends requests, files or bytes faster than it may."""
+    """The tenant sends requests, files or bytes too fast."""
 
     code = "rate_limited"
     title = "Too many requests, files or bytes"
 
 
 class TooManyInFlight(OverLimit):
-    """The tenant has as much under way as it may."""
+    """The tenant has too many unfinished images."""
 
     code = "too_many_in_flight"
-    title = "Too much is under way for this key"
+    title = "Too many images of this user are unfinished"
 
 
 class TooManyListeners(OverLimit):
-    """The tenant listens to as many jobs as it may."""
+    """The tenant has too many open event streams."""
 
     code = "too_many_listeners"
-    title = "Too many event streams for this key"
+    title = "Too many event streams of this user are open"
 
 
 class Overloaded(OverLimit):
-    """Base of the reasons why nobody's uploads are taken in now."""
+    """Base of the reasons for refusing uploads of every tenant."""
 
     code = "overloaded"
-    title = "The service takes no uploads right now"
+    title = "The service cannot accept uploads right now"
 
 
 class BacklogFull(Overloaded):
-    """What waits already would take the workers too long."""
+    """The waiting work would take the workers too long."""
 
     code = "backlog_full"
-    title = "Too much work is waiting"
+    title = "Too many images are waiting to be processed"
 
 
 class StorageFull(Overloaded):
-    """There is no room for more files."""
+    """The storage is full."""
 
     code = "storage_full"
-    title = "There is no room for more files"
+    title = "The storage of the service is full"
 
 
 class TooManyUploads(Overloaded):
-    """As many uploads are coming in as can be held in memory."""
+    """The process holds as many uploads in memory as it can."""
 
     code = "too_many_uploads"
-    title = "Too many uploads at the same time"
+    title = "Too many uploads are in progress"
 
 
 class ListenersFull(Overloaded):
-    """As many event streams are open as one process holds."""
+    """The process holds as many event streams as it can."""
 
     code = "listeners_full"
     title = "Too many event streams are open"

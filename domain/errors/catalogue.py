@@ -1,4 +1,4 @@
-"""All errors of the service, in one list."""
+"""The list of all errors."""
 
 from domain.errors import access, capacity, files, requests
 from domain.errors.base import ServiceError
@@ -12,4 +12,4 @@ ERRORS: tuple[type[ServiceError], ...] = (
         if isinstance(kind, type) and kind.__module__ == module.__name__
     ),
 )
-"""Every class, the base first; each has a code of its own."""
+"""Every class, the base first; codes are unique."""

@@ -1,10 +1,10 @@
-"""Errors of one file: refused at upload, undecodable, or given up."""
+"""Errors of one file: refused, undecodable, or given up."""
 
 from domain.errors.base import ServiceError
 
 
 class FileRefused(ServiceError):
-    """Base of the reasons why a file has no result."""
+    """Base of the reasons for refusing a file."""
 
     code = "file_refused"
     title = "The file was refused"
@@ -18,70 +18,70 @@ class EmptyFile(FileRefused):
 
 
 class FileTooLarge(FileRefused):
-    """More bytes than a file may have."""
+    """The file has too many bytes."""
 
     code = "file_too_large"
     title = "The file is too large"
 
 
 class UnsupportedFormat(FileRefused):
-    """The bytes are of no format that can be decoded, whatever the name says."""
+    """The content is not of a supported format, whatever the file name says."""
 
     code = "unsupported_format"
     title = "The file is no image of a supported format"
 
 
 class CorruptImage(FileRefused):
-    """The format is known and the content cannot be decoded."""
+    """The format is supported, but the content cannot be decoded."""
 
     code = "corrupt_image"
     title = "The image is damaged or incomplete"
 
 
 class TooManyPixels(FileRefused):
-    """More pixels, or a longer side, than the limit."""
+    """The image has too many pixels, or a side is too long."""
 
     code = "too_many_pixels"
     title = "The image has too many pixels"
 
 
 class TooManyFrames(FileRefused):
-    """More frames or pages than the limit."""
+    """The file has too many frames or pages."""
 
     code = "too_many_frames"
     title = "The file has too many frames or pages"
 
 
 class MetadataTooLarge(FileRefused):
-    """More bytes of tags, profiles and texts than the limit."""
+    """The tags, profiles and texts of the file have too many bytes."""
 
     code = "metadata_too_large"
     title = "The metadata of the file is too large"
 
 
 class DecodeTimedOut(ServiceError):
-    """The child ran over its time and was ended."""
+    """The child process exceeded its time limit and was killed."""
 
     code = "decode_timed_out"
-    title = "The image took too long to process"
+    title = "Processing the image took too long"
 
 
 class DecoderDied(ServiceError):
-    """The child that worked on the image died, as often as is allowed."""
+    """The child process died on this image as often as allowed."""
 
     code = "decoder_died"
-    title = "The image repeatedly ended the process that worked on it"
+    title = "The image repeatedly crashed the decoder"
 
 
 class AttemptsExhausted(ServiceError):
-    """The work was begun as often as is allowed and never finished."""
+    """Every allowed attempt began, and none finished."""
 
     code = "attempts_exhausted"
-    title = "The work was begun several times and never finished"
+    title = "Processing the image was attempted too often"
 
 
 class OperationFailed(ServiceError):
-    """One operation failed on an image that could be decoded."""
+    """An operation failed on a decodable image."""
 
     code = "operation_failed"
     title = "The operation failed on this image"
@@ -90,4 +90,4 @@ class OperationFailed(ServiceError):
 GIVEN_UP = frozenset(
     kind.code for kind in (DecodeTimedOut, DecoderDied, AttemptsExhausted, OperationFailed)
 )
-"""The codes with which our side gives up; any other says what is wrong with the file."""
+"""Codes of dead letters. Every other code describes a fault of the file."""

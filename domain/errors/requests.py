@@ -5,98 +5,98 @@ from domain.errors.base import ServiceError
 
 
 class MalformedRequest(ServiceError):
-    """The request cannot be read."""
+    """The request cannot be parsed."""
 
     code = "malformed_request"
-    title = "The request cannot be read"
+    title = "The request is malformed"
 
 
 class MalformedMultipart(MalformedRequest):
-    """The multipart body is broken or incomplete."""
+    """The multipart body is malformed or incomplete."""
 
     code = "malformed_multipart"
-    title = "The multipart body is broken or incomplete"
+    title = "The multipart body is malformed or incomplete"
 
 
 class NoFiles(MalformedRequest):
     """No part of the form is a file."""
 
     code = "no_files"
-    title = "No part of the form is a file"
+    title = "The form contains no file"
 
 
 class WrongContentType(ServiceError):
-    """The body is of a type that the route does not take."""
+    """The route does not accept the type of the body."""
 
     code = "wrong_content_type"
     title = "The body must be multipart/form-data"
 
 
 class InvalidValue(ServiceError):
-    """A value can be read but cannot be used."""
+    """A value is well-formed but not allowed."""
 
     code = "invalid_value"
-    title = "A value cannot be used"
+    title = "A value is invalid"
 
 
 class UnknownOperation(InvalidValue):
-    """An operation that is not in the capabilities."""
+    """The operation is not one of the capabilities."""
 
     code = "unknown_operation"
-    title = "The operation is not known"
+    title = "The operation is unknown"
 
 
 class TooManyImages(InvalidValue):
-    """More images would have to be looked at than one request may."""
+    """The request would have to read too many images."""
 
     code = "too_many_images"
-    title = "That is more images than one request looks at"
+    title = "The request covers too many images"
 
 
 class UserRequired(InvalidValue):
-    """A service key has to name the user that it acts for."""
+    """A service key must name a user."""
 
     code = "user_required"
-    title = "A service key names the user that it acts for"
+    title = "A user_id is required with a service key"
 
 
 class IdempotencyKeyInUse(WrongState):
-    """The first request with this key has not ended."""
+    """The first request with this key is still running."""
 
     code = "idempotency_key_in_use"
     title = "A request with this Idempotency-Key is still running"
 
 
 class IdempotencyTakenOver(WrongState):
-    """The request was so slow that another one with the same key took its place."""
+    """The request was so slow that another one with the same key replaced it."""
 
     code = "idempotency_key_taken_over"
-    title = "Another request with this Idempotency-Key took the place of this one"
+    title = "Another request with this Idempotency-Key replaced this one"
 
 
 class IdempotencyKeyMisused(InvalidValue):
-    """The key was used for something else."""
+    """The key was used for another request."""
 
     code = "idempotency_key_misused"
-    title = "This Idempotency-Key was used with other content"
+    title = "This Idempotency-Key was used for a different request"
 
 
 class RangeNotSatisfiable(ServiceError):
     """The range lies outside the content."""
 
     code = "range_not_satisfiable"
-    title = "The range lies outside the content"
+    title = "The requested range lies outside the content"
 
 
 class TooManyParts(ServiceError):
-    """More parts than one request may carry."""
+    """The request has too many parts."""
 
     code = "too_many_parts"
     title = "The request has too many parts"
 
 
 class RequestTooLarge(ServiceError):
-    """More bytes than one request may carry."""
+    """The request has too many bytes."""
 
     code = "request_too_large"
     title = "The request is too large"
@@ -110,14 +110,14 @@ class UploadTooSlow(ServiceError):
 
 
 class HeadersTooLarge(ServiceError):
-    """More bytes of headers than a request may have."""
+    """The headers have too many bytes."""
 
     code = "headers_too_large"
-    title = "The headers of the request are too large"
+    title = "The request headers are too large"
 
 
 class HeadersTooSlow(ServiceError):
     """The headers did not arrive in time."""
 
     code = "headers_too_slow"
-    title = "The headers of the request took too long"
+    title = "The request headers took too long to arrive"
