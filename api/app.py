@@ -47,7 +47,7 @@ from api.jobs.estimates import Estimates
 from api.jobs.job_poller import look_out
 from api.jobs.live_jobs import LiveJobs
 from api.monitoring.api_metrics import ApiMetrics
-from api.monitoring.readiness import Parts
+from api.monitoring.readiness import HealthChecks
 from api.monitoring.service_metrics import ServiceMetrics
 from api.server.lingering_close import LingeringClose
 from api.settings import Settings
@@ -57,8 +57,6 @@ from domain.keys import hash_secret
 from domain.version import VERSION
 from sandbox.pool import ChildPool
 from storage.errors import STORE_FAILED
-from storage.histograms.similar_images import SimilarImages
-from storage.histograms.similar_users import SimilarUsers
 from storage.stores import Stores, closing
 from telemetry.tracing import open_tracing
 
@@ -160,12 +158,10 @@ def compose_state(settings: Settings, stores: Stores) -> AppState:
     state.tickets = Tickets(stores)
     state.live_jobs = LiveJobs(stores, settings.listeners)
     state.variants = Variants(stores, pool, settings.images)
-    state.similar_users = SimilarUsers(stores.client, stores.database, settings.similarity)
-    state.similar_images = SimilarImages(stores.client, stores.database, settings.similarity)
     state.metrics = ApiMetrics(pool, state.admission, stores.metrics)
     state.metrics.watch_listeners(state.live_jobs)
     state.service_metrics = ServiceMetrics(state.metrics.registry, stores)
-    state.parts = Parts(stores, state.admission, settings.admission)
+    state.health_checks = HealthChecks(stores, state.admission, settings.admission)
     state.tracing = open_tracing("api", VERSION, settings.tracing)
     state.admin_key_hash = hash_secret(settings.api.admin_key)
     return state

@@ -5,8 +5,30 @@ from typing import Any
 from litestar import Request
 from litestar.di import Provide
 
+from api.access.api_keys import CreateKey, ManageKeys, RotateKeySecret
+from api.access.create_once import CreateOnce
+from api.access.upload_links import CreateLink, ManageLinks
+from api.analytics.median_histogram import ReadMedian
+from api.analytics.similar import FindSimilar
+from api.analytics.statistics import ReadStatistics
+from api.analytics.week_histograms import ListWeekHistograms
+from api.images.delete_image import DeleteImage
+from api.images.read_content import ReadContent
+from api.images.read_image import ReadImage
+from api.images.search_images import SearchImages
+from api.jobs.dead_letters import DiscardDeadLetters, ReadDeadLetters, RetryDeadLetters
+from api.jobs.delete_user import DeleteUser
 from api.state import AppState
+from api.webhooks.deliveries import ReadDeliveries, SendDeliveries
+from api.webhooks.endpoints import (
+    ChangeWebhook,
+    CreateWebhook,
+    ManageWebhooks,
+    RotateWebhookSecret,
+)
 from domain.keys import Caller
+from storage.histograms.similar_images import SimilarImages
+from storage.histograms.similar_users import SimilarUsers
 
 
 def provide(state: AppState) -> dict[str, Provide]:
@@ -22,9 +44,72 @@ def provide(state: AppState) -> dict[str, Provide]:
     Returns:
         A provider for each parameter name.
     """
+    objects = (
+        {"estimates": state.estimates, "health_checks": state.health_checks}
+        | {"service_metrics": state.service_metrics}
+        | _access(state)
+        | _analytics(state)
+        | _images(state)
+        | _jobs(state)
+        | _webhooks(state)
+    )
+    shared = {name: _shared(value) for name, value in objects.items()}
+    return {"caller": Provide(_caller, sync_to_thread=False), **shared}
+
+
+def _access(state: AppState) -> dict[str, object]:
+    stores = state.stores
+    once = CreateOnce(stores.idempotency)
     return {
-        "caller": Provide(_caller, sync_to_thread=False),
-        "estimates": _shared(state.estimates),
+        "create_key": CreateKey(stores, once),
+        "create_link": CreateLink(stores.upload_links, once, state.settings.api.public_url),
+        "manage_keys": ManageKeys(stores),
+        "manage_links": ManageLinks(stores.upload_links),
+        "rotate_key_secret": RotateKeySecret(stores, once),
+    }
+
+
+def _analytics(state: AppState) -> dict[str, object]:
+    stores, similarity = state.stores, state.settings.similarity
+    users = SimilarUsers(stores.client, stores.database, similarity)
+    images = SimilarImages(stores.client, stores.database, similarity)
+    return {
+        "find_similar": FindSimilar(users, images, ReadImage(stores, state.settings.rules)),
+        "list_week_histograms": ListWeekHistograms(stores.user_histograms),
+        "read_median": ReadMedian(stores.medians),
+        "read_statistics": ReadStatistics(stores.statistics),
+    }
+
+
+def _images(state: AppState) -> dict[str, object]:
+    return {
+        "delete_image": DeleteImage(state.stores),
+        "read_content": ReadContent(state.stores, state.variants),
+        "read_image": ReadImage(state.stores, state.settings.rules),
+        "search_images": SearchImages(state.stores),
+    }
+
+
+def _jobs(state: AppState) -> dict[str, object]:
+    stores, estimates, rules = state.stores, state.estimates, state.settings.rules
+    return {
+        "delete_user": DeleteUser(stores, estimates, rules),
+        "discard_dead_letters": DiscardDeadLetters(stores),
+        "read_dead_letters": ReadDeadLetters(stores),
+        "retry_dead_letters": RetryDeadLetters(stores, state.tickets, estimates, rules),
+    }
+
+
+def _webhooks(state: AppState) -> dict[str, object]:
+    stores, targets = state.stores, state.settings.targets
+    once = CreateOnce(stores.idempotency)
+    return {
+        "change_webhook": ChangeWebhook(stores, targets),
+        "create_webhook": CreateWebhook(stores.webhooks, once, targets),
+        "manage_webhooks": ManageWebhooks(stores.webhooks),
+        "read_deliveries": ReadDeliveries(stores),
+        "rotate_webhook_secret": RotateWebhookSecret(stores.webhooks, once),
+        "send_deliveries": SendDeliveries(stores, state.settings.api.public_url),
     }
 
 

@@ -10,13 +10,11 @@ from api.images.variants import Variants
 from api.jobs.estimates import Estimates
 from api.jobs.live_jobs import LiveJobs
 from api.monitoring.api_metrics import ApiMetrics
-from api.monitoring.readiness import Parts
+from api.monitoring.readiness import HealthChecks
 from api.monitoring.service_metrics import ServiceMetrics
 from api.settings import Settings
 from api.uploads.tickets import Tickets
 from domain.keys import Caller
-from storage.histograms.similar_images import SimilarImages
-from storage.histograms.similar_users import SimilarUsers
 from storage.stores import Stores
 from telemetry.tracing import Tracing
 
@@ -30,13 +28,11 @@ class AppState(State):
     admission: Admission
     metrics: ApiMetrics
     service_metrics: ServiceMetrics
-    parts: Parts
+    health_checks: HealthChecks
     tracing: Tracing
     tickets: Tickets
     live_jobs: LiveJobs
     variants: Variants
-    similar_users: SimilarUsers
-    similar_images: SimilarImages
     admin_key_hash: str
 
 

@@ -16,8 +16,9 @@ from pymongo.write_concern import WriteConcern
 from benchmarks.harness.service import Bench
 from benchmarks.rows import Row, Section, Target
 from domain.fingerprints import band_keys
+from domain.image_search import ImageFilter, Likeness
 from domain.keys import Scope
-from storage.catalog.image_search import ImageFilter, ImageSearch, Likeness
+from storage.catalog.image_search import ImageSearch
 from storage.clock import new_id
 from storage.mongo.client import connect_mongo
 from storage.schema import INDEXES

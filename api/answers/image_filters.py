@@ -11,10 +11,10 @@ from api.state import ApiRequest
 from domain.calendar.days import end_of_day, find_zone, start_of_day
 from domain.errors.requests import InvalidValue
 from domain.fingerprints import MAX_DISTANCE
+from domain.image_search import Circle, ImageFilter
 from domain.images.formats import ImageFormat
 from domain.jobs import Status
 from domain.keys import scope_of
-from storage.catalog.image_search import Circle, ImageFilter
 
 DEFAULT_DISTANCE = 6
 DEFAULT_RADIUS_METERS = 1_000.0

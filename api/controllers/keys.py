@@ -1,33 +1,26 @@
-"""API keys: made, listed and revoked by admins."""
+"""Routes of API keys."""
 
-from datetime import timedelta
 from typing import Annotated
 
-import msgspec
 from litestar import Controller, Response, delete, get, post
+from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
 from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, PathParameter
 from litestar.status_codes import HTTP_200_OK
 
-from api.answers.idempotency import create_once
+from api.access.api_keys import CreateKey, ManageKeys, RotateKeySecret
+from api.answers.created import answer_created, request_key
 from api.contract.examples import EXAMPLE_CREATED_KEY, EXAMPLE_KEY_PAGE, EXAMPLE_NEW_KEY
 from api.contract.route_docs import answer, problems
 from api.contract.webhook_examples import EXAMPLE_KEY_WEBHOOK_SECRET
 from api.http.auth import admins_only
 from api.http.example_values import EXAMPLE_ID
-from api.http.no_store import NO_STORE
 from api.http.parameters import DAY_SECONDS, IdempotencyKey, OverlapSeconds
-from api.schemas.keys import ApiKeyView, CreatedApiKeyView, NewApiKey, view_created_key, view_key
-from api.schemas.paging import Cursor, Limit, Page, cut_page
-from api.schemas.webhooks import KeyWebhookSecretView, Rotation
+from api.schemas.keys import ApiKeyView, CreatedApiKeyView, NewApiKey
+from api.schemas.paging import Cursor, Limit, Page
+from api.schemas.webhooks import KeyWebhookSecretView
 from api.state import ApiRequest
-from domain.api_keys import ApiKey, KeyPlan
-from domain.errors.access import NotFound
-from domain.errors.requests import InvalidValue
-from domain.keys import Role, check_user_id, key_secret
-from domain.webhooks.signing import webhook_secret, webhook_secret_of_key
-from storage.mongo.client import Session
 
 KeyId = Annotated[str, PathParameter(max_length=64, examples=[Example(value=EXAMPLE_ID)])]
 NewKeyBody = Annotated[
@@ -37,7 +30,7 @@ NewKeyBody = Annotated[
 
 
 class KeyController(Controller):
-    """Keys."""
+    """API keys."""
 
     path = "/v1/api-keys"
     tags = ("api keys",)
@@ -45,72 +38,55 @@ class KeyController(Controller):
 
     @post(
         operation_id="createApiKey",
-        summary="Make a key",
+        summary="Create an API key",
         responses={
-            201: answer(CreatedApiKeyView, "The new key.", EXAMPLE_CREATED_KEY),
+            201: answer(CreatedApiKeyView, "The new API key.", EXAMPLE_CREATED_KEY),
             **problems(400, 401, 403, 409, 422, 503),
         },
     )
     async def create_key(
-        self, request: ApiRequest, data: NewKeyBody, idempotency_key: IdempotencyKey = None
+        self,
+        request: ApiRequest,
+        create_key: NamedDependency[CreateKey],
+        data: NewKeyBody,
+        idempotency_key: IdempotencyKey = None,
     ) -> Response[CreatedApiKeyView]:
-        """Make a key; the answer is the only place where its secret is ever shown.
+        """Creates an API key. Only this response shows its secret.
 
-        Whoever sends the same `Idempotency-Key` again, with the same key of their own, gets the
-        same answer with the same secret.
+        If you send the request again with the same `Idempotency-Key` and the same API key of your
+        own, you get the same response with the same secret.
         """
-        if (data.role is Role.CLIENT) != (data.user_id is not None):
-            raise InvalidValue("A client key names a user_id; other keys name none.")
-        if data.user_id is not None:
-            check_user_id(data.user_id)
-        if data.expires_at is not None and data.expires_in is not None:
-            raise InvalidValue("Send expires_at or expires_in, not both.")
-        stores, plan = request.app.state.stores, KeyPlan(**msgspec.structs.asdict(data))
-
-        async def create(random_bits: bytes, session: Session | None) -> ApiKey:
-            made: ApiKey = await stores.api_keys.create(plan, key_secret(random_bits), session)
-            if stores.secret_box.is_configured:
-                signing = webhook_secret_of_key(random_bits)
-                await stores.key_secrets.create(made.id, signing, session)
-            return made
-
-        key, random_bits, headers = await create_once(
-            request, idempotency_key, data, ApiKey, create
-        )
-        signing = webhook_secret_of_key(random_bits) if stores.secret_box.is_configured else None
-        view = view_created_key(key, key_secret(random_bits), signing)
-        return Response(view, headers=headers | NO_STORE)
+        source = request_key(request, idempotency_key)
+        return answer_created(await create_key.create(source, data))
 
     @get(
         operation_id="listApiKeys",
-        summary="List keys",
+        summary="List API keys",
         responses={
-            200: answer(Page[ApiKeyView], "A page.", EXAMPLE_KEY_PAGE),
+            200: answer(Page[ApiKeyView], "A page of API keys.", EXAMPLE_KEY_PAGE),
             **problems(401, 403, 422, 503),
         },
     )
     async def list_keys(
-        self, request: ApiRequest, limit: Limit = 20, cursor: Cursor = None
+        self, manage_keys: NamedDependency[ManageKeys], limit: Limit = 20, cursor: Cursor = None
     ) -> Page[ApiKeyView]:
-        """List keys, newest first, the revoked and expired ones included, without secrets."""
-        keys = await request.app.state.stores.api_keys.list_page(limit + 1, cursor)
-        return cut_page([view_key(key) for key in keys], limit, [key.id for key in keys])
+        """Lists API keys without their secrets, newest first; includes revoked and expired keys."""
+        return await manage_keys.list_page(limit, cursor)
 
     @delete(
         "/{key_id:str}",
         operation_id="revokeApiKey",
-        summary="Revoke a key",
+        summary="Revoke an API key",
         responses=problems(401, 403, 404, 422, 503),
     )
-    async def revoke_key(self, request: ApiRequest, key_id: KeyId) -> None:
-        """Make a key invalid, at once and for good."""
-        if not await request.app.state.stores.api_keys.revoke(key_id):
-            raise NotFound
+    async def revoke_key(self, manage_keys: NamedDependency[ManageKeys], key_id: KeyId) -> None:
+        """Revokes an API key immediately and permanently."""
+        await manage_keys.revoke(key_id)
 
     @post(
         "/{key_id:str}/webhook-secret",
         operation_id="rotateApiKeyWebhookSecret",
-        summary="Rotate the webhook secret of a key",
+        summary="Rotate the webhook secret of an API key",
         status_code=HTTP_200_OK,
         responses={
             200: answer(KeyWebhookSecretView, "The new secret.", EXAMPLE_KEY_WEBHOOK_SECRET),
@@ -120,27 +96,15 @@ class KeyController(Controller):
     async def rotate_webhook_secret(
         self,
         request: ApiRequest,
+        rotate_key_secret: NamedDependency[RotateKeySecret],
         key_id: KeyId,
         overlap_seconds: OverlapSeconds = DAY_SECONDS,
         idempotency_key: IdempotencyKey = None,
     ) -> Response[KeyWebhookSecretView]:
-        """Make a new secret for what is sent to the `callback_url` of a key's jobs.
+        """Replaces the secret that signs callbacks to the `callback_url` of a key's jobs.
 
-        Until the old one ends, what is sent is signed with both. The key of the settings is
-        called `admin`.
+        Until the old secret expires, both sign. The ID of the admin key in the settings is
+        `admin`.
         """
-        stores, overlap = request.app.state.stores, timedelta(seconds=overlap_seconds)
-        if key_id not in await stores.api_keys.find_valid([key_id]):
-            raise NotFound
-        rotation = Rotation(overlap_seconds)
-
-        async def rotate(random_bits: bytes, session: Session | None) -> Rotation:
-            secret = webhook_secret(random_bits)
-            await stores.key_secrets.rotate(key_id, secret, overlap, session)
-            return rotation
-
-        _, random_bits, headers = await create_once(
-            request, idempotency_key, rotation, Rotation, rotate
-        )
-        view = KeyWebhookSecretView(key_id, webhook_secret(random_bits))
-        return Response(view, headers=headers | NO_STORE)
+        source = request_key(request, idempotency_key)
+        return answer_created(await rotate_key_secret.rotate(source, key_id, overlap_seconds))

@@ -1,7 +1,7 @@
-"""The service itself: what it can do, and how it is."""
+"""Routes of the service itself: capabilities, health, metrics."""
 
-import msgspec
 from litestar import MediaType, Response, get
+from litestar.di import NamedDependency
 
 from api.contract.examples import (
     EXAMPLE_CAPABILITIES,
@@ -11,48 +11,31 @@ from api.contract.examples import (
     EXAMPLE_READY,
 )
 from api.contract.route_docs import answer, problems
-from api.http.auth import OPEN, find_caller
-from api.monitoring.readiness import PartStatus, PartView
-from api.monitoring.service_metrics import choose_format
+from api.http.auth import OPEN
+from api.http.errors import status_of
+from api.http.guards import metrics_readers
+from api.monitoring.readiness import HealthChecks
+from api.monitoring.service_metrics import ServiceMetrics, choose_format
+from api.schemas.readiness import HealthView, ReadinessView
 from api.schemas.service import CapabilitiesView, view_capabilities
 from api.state import ApiRequest
-from domain.errors.access import Forbidden
+from domain.errors.capacity import Unavailable
 
 NO_KEY: list[dict[str, list[str]]] = [{}]
-REQUIRED_PARTS = ("mongodb", "redis", "worker")
-
-
-class HealthView(msgspec.Struct, frozen=True):
-    """The process lives."""
-
-    status: str
-
-
-class ReadinessView(msgspec.Struct, frozen=True):
-    """Which parts are there."""
-
-    status: str
-    """`ready` or `not_ready`."""
-    parts: dict[str, bool]
-    """What it takes to be ready: MongoDB takes writes, Redis answers, a worker lives."""
-    workers: int
-    details: dict[str, PartView]
-    """How each of these stands, and `disk` and `backlog`, which say whether uploads are taken, and
-    `webhooks`, which says whether they are delivered."""
 
 
 @get(
     "/v1/capabilities",
     operation_id="getCapabilities",
     tags=["service"],
-    summary="What it can do",
+    summary="Retrieve the capabilities",
     responses={
-        200: answer(CapabilitiesView, "What it can do.", EXAMPLE_CAPABILITIES),
+        200: answer(CapabilitiesView, "The capabilities.", EXAMPLE_CAPABILITIES),
         **problems(401, 503),
     },
 )
 async def get_capabilities(request: ApiRequest) -> CapabilitiesView:
-    """Read which formats can be decoded, which operations there are, and the limits."""
+    """Retrieves the formats that can be decoded, the operations, and the limits."""
     return view_capabilities(request.app.state.settings)
 
 
@@ -60,13 +43,13 @@ async def get_capabilities(request: ApiRequest) -> CapabilitiesView:
     "/healthz",
     operation_id="getHealth",
     tags=["service"],
-    summary="Does it live?",
-    responses={200: answer(HealthView, "It lives.", EXAMPLE_HEALTH)},
+    summary="Check that the process is alive",
+    responses={200: answer(HealthView, "The process is alive.", EXAMPLE_HEALTH)},
     security=NO_KEY,
     opt={OPEN: True},
 )
 async def get_health() -> HealthView:
-    """Answer, which shows that the process lives; it says nothing of its parts."""
+    """Returns `ok` if the process is alive. Does not check its dependencies."""
     return HealthView("ok")
 
 
@@ -74,46 +57,41 @@ async def get_health() -> HealthView:
     "/readyz",
     operation_id="getReadiness",
     tags=["service"],
-    summary="Can it work?",
+    summary="Check that the service is ready",
     security=NO_KEY,
     opt={OPEN: True},
     responses={
-        200: answer(ReadinessView, "All parts are there.", EXAMPLE_READY),
-        503: answer(ReadinessView, "A part is missing.", EXAMPLE_NOT_READY),
+        200: answer(ReadinessView, "All required parts are available.", EXAMPLE_READY),
+        503: answer(ReadinessView, "A required part is not available.", EXAMPLE_NOT_READY),
     },
 )
-async def get_readiness(request: ApiRequest) -> Response[ReadinessView]:
-    """Say whether MongoDB, Redis and a worker are there, and which is not."""
-    details, workers = await request.app.state.parts.look()
-    parts = {name: details[name].status is PartStatus.OK for name in REQUIRED_PARTS}
-    ready = all(parts.values())
-    view = ReadinessView("ready" if ready else "not_ready", parts, workers, details)
-    return Response(view, status_code=200 if ready else 503)
+async def get_readiness(health_checks: NamedDependency[HealthChecks]) -> Response[ReadinessView]:
+    """Reports whether MongoDB, Redis and a worker are available, and which is not."""
+    view = await health_checks.run()
+    status = 200 if view.status == "ready" else status_of(Unavailable())
+    return Response(view, status_code=status)
 
 
 @get(
     "/metrics",
     operation_id="getMetrics",
     tags=["service"],
-    summary="How much, how often, how long",
+    summary="Retrieve metrics",
     security=[{}, {"apiKey": []}],
     opt={OPEN: True},
     responses={
         200: answer(str, "The metrics.", EXAMPLE_METRICS, MediaType.TEXT),
         **problems(401, 403),
     },
+    guards=[metrics_readers],
 )
-async def get_metrics(request: ApiRequest) -> Response[bytes]:
-    """Read the metrics of this process, of all live workers and of the queue, for Prometheus.
+async def get_metrics(
+    request: ApiRequest, service_metrics: NamedDependency[ServiceMetrics]
+) -> Response[bytes]:
+    """Returns the metrics of this process, of all live workers and of the queue, for Prometheus.
 
-    OpenMetrics where `Accept` asks for it. They name no tenant. Open to all unless the service
-    was told otherwise; then an admin key is wanted.
+    Responds in the OpenMetrics format if `Accept` asks for it. No metric names a user. The route
+    is open to all unless the service is configured to require an admin key.
     """
-    state = request.app.state
-    if not state.settings.api.metrics_open:
-        header = request.headers.get("authorization", "")
-        caller = await find_caller(header, state.admin_key_hash, state.stores.api_keys)
-        if not caller.is_admin:
-            raise Forbidden("This route wants an admin key.")
     write, media_type = choose_format(request.headers.get("accept", ""))
-    return Response(write(await state.service_metrics.page()), media_type=media_type)
+    return Response(write(await service_metrics.page()), media_type=media_type)

@@ -1,14 +1,15 @@
-"""Invitation links: made, listed and revoked by admins."""
+"""Routes of upload links, for admins."""
 
 from typing import Annotated
 
-import msgspec
 from litestar import Controller, Response, delete, get, post
+from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
 from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, PathParameter
 
-from api.answers.idempotency import create_once
+from api.access.upload_links import CreateLink, ManageLinks
+from api.answers.created import answer_created, request_key
 from api.contract.examples import (
     EXAMPLE_CREATED_LINK,
     EXAMPLE_LINK,
@@ -19,20 +20,9 @@ from api.contract.route_docs import answer, problems
 from api.http.auth import admins_only
 from api.http.example_values import EXAMPLE_ID
 from api.http.parameters import IdempotencyKey
-from api.schemas.paging import Cursor, Limit, Page, cut_page
-from api.schemas.upload_links import (
-    CreatedUploadLinkView,
-    NewUploadLink,
-    UploadLinkView,
-    view_created_upload_link,
-    view_upload_link,
-)
+from api.schemas.paging import Cursor, Limit, Page
+from api.schemas.upload_links import CreatedUploadLinkView, NewUploadLink, UploadLinkView
 from api.state import ApiRequest
-from domain.errors.access import NotFound
-from domain.keys import check_user_id, link_token
-from domain.links import LinkPlan, UploadLink
-from storage.clock import utc_now
-from storage.mongo.client import Session
 
 LinkId = Annotated[str, PathParameter(max_length=64, examples=[Example(value=EXAMPLE_ID)])]
 NewLinkBody = Annotated[
@@ -42,7 +32,7 @@ NewLinkBody = Annotated[
 
 
 class UploadLinkController(Controller):
-    """Links."""
+    """Upload links."""
 
     path = "/v1/upload-links"
     tags = ("upload links",)
@@ -50,84 +40,70 @@ class UploadLinkController(Controller):
 
     @post(
         operation_id="createUploadLink",
-        summary="Make a link",
+        summary="Create an upload link",
         responses={
             201: answer(CreatedUploadLinkView, "The new link.", EXAMPLE_CREATED_LINK),
             **problems(400, 401, 403, 409, 422, 503),
         },
     )
     async def create_link(
-        self, request: ApiRequest, data: NewLinkBody, idempotency_key: IdempotencyKey = None
+        self,
+        request: ApiRequest,
+        create_link: NamedDependency[CreateLink],
+        data: NewLinkBody,
+        idempotency_key: IdempotencyKey = None,
     ) -> Response[CreatedUploadLinkView]:
-        """Make a link; the answer is the only place where its token is ever shown.
+        """Creates an upload link. Only this response shows its token.
 
-        Whoever sends the same `Idempotency-Key` again, with the same key of their own, gets the
-        same answer with the same token.
+        If you send the request again with the same `Idempotency-Key` and the same API key, you
+        get the same response with the same token.
         """
-        if data.user_id is not None:
-            check_user_id(data.user_id)
-        links, plan = (
-            request.app.state.stores.upload_links,
-            LinkPlan(**msgspec.structs.asdict(data)),
-        )
-
-        async def create(random_bits: bytes, session: Session | None) -> UploadLink:
-            token, key_id = link_token(random_bits), request.user.key_id
-            made: UploadLink = await links.create(plan, token, key_id, session)
-            return made
-
-        link, random_bits, headers = await create_once(
-            request, idempotency_key, data, UploadLink, create
-        )
-        base_url = request.app.state.settings.api.public_url or str(request.base_url)
-        view = view_created_upload_link(
-            link, link.created_at, link_token(random_bits), base_url.rstrip("/")
-        )
-        return Response(view, headers=headers | {"Cache-Control": "no-store"})
+        source = request_key(request, idempotency_key)
+        return answer_created(await create_link.create(source, data, str(request.base_url)))
 
     @get(
         operation_id="listUploadLinks",
-        summary="List links",
+        summary="List upload links",
         responses={
-            200: answer(Page[UploadLinkView], "A page.", EXAMPLE_LINK_PAGE),
+            200: answer(Page[UploadLinkView], "A page of links.", EXAMPLE_LINK_PAGE),
             **problems(401, 403, 422, 503),
         },
     )
     async def list_links(
-        self, request: ApiRequest, limit: Limit = 20, cursor: Cursor = None
+        self, manage_links: NamedDependency[ManageLinks], limit: Limit = 20, cursor: Cursor = None
     ) -> Page[UploadLinkView]:
-        """List links with their use so far, newest first, those that are over included."""
-        links = await request.app.state.stores.upload_links.list_page(limit + 1, cursor)
-        now = utc_now()
-        views = [view_upload_link(link, now) for link in links]
-        return cut_page(views, limit, [link.id for link in links])
+        """Lists upload links and their usage, newest first; includes those that take no files."""
+        return await manage_links.list_page(limit, cursor)
 
     @get(
         "/{link_id:str}",
         operation_id="getUploadLink",
-        summary="Read a link",
+        summary="Retrieve an upload link",
         responses={
             200: answer(UploadLinkView, "The link.", EXAMPLE_LINK),
             **problems(401, 403, 404, 422, 503),
         },
     )
-    async def get_link(self, request: ApiRequest, link_id: LinkId) -> UploadLinkView:
-        """Read a link with its use so far; `GET /v1/images?link_id=` lists what came in."""
-        link = await request.app.state.stores.upload_links.get(link_id)
-        if link is None:
-            raise NotFound
-        return view_upload_link(link, utc_now())
+    async def get_link(
+        self, manage_links: NamedDependency[ManageLinks], link_id: LinkId
+    ) -> UploadLinkView:
+        """Retrieves an upload link and its usage.
+
+        `GET /v1/images?link_id=` lists the images that were uploaded through it.
+        """
+        return await manage_links.read(link_id)
 
     @delete(
         "/{link_id:str}",
         operation_id="revokeUploadLink",
-        summary="Revoke a link",
+        summary="Revoke an upload link",
         responses=problems(401, 403, 404, 422, 503),
     )
-    async def revoke_link(self, request: ApiRequest, link_id: LinkId) -> None:
-        """Withdraw a link, at once and for good: uploads under way end with a 410.
+    async def revoke_link(
+        self, manage_links: NamedDependency[ManageLinks], link_id: LinkId
+    ) -> None:
+        """Revokes an upload link immediately and permanently; uploads in progress end with a 410.
 
-        Images that came in through it stay.
+        Images that were uploaded through it are kept.
         """
-        if not await request.app.state.stores.upload_links.revoke(link_id):
-            raise NotFound
+        await manage_links.revoke(link_id)

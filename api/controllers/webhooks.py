@@ -1,16 +1,15 @@
-"""Webhooks: endpoints that are told of events, by whoever has a key."""
+"""Routes of webhooks."""
 
-from datetime import timedelta
 from typing import Annotated
 
-import msgspec
 from litestar import Controller, Response, delete, get, patch, post
+from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
 from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg
 from litestar.status_codes import HTTP_200_OK
 
-from api.answers.idempotency import create_once
+from api.answers.created import answer_created, request_key
 from api.contract.route_docs import answer, problems
 from api.contract.webhook_examples import (
     EXAMPLE_NEW_WEBHOOK,
@@ -19,19 +18,12 @@ from api.contract.webhook_examples import (
     EXAMPLE_WEBHOOK_PAGE,
     EXAMPLE_WEBHOOK_WITH_SECRET,
 )
-from api.http.no_store import NO_STORE
+from api.http.guards import webhooks_configured
 from api.http.parameters import DAY_SECONDS, IdempotencyKey, OverlapSeconds, WebhookId
-from api.schemas.paging import Cursor, Limit, Page, cut_page
-from api.schemas.webhooks import (
-    NewWebhook,
-    Rotation,
-    WebhookChanges,
-    WebhookView,
-    WebhookWithSecretView,
-    view_webhook,
-    view_webhook_with_secret,
-)
+from api.schemas.paging import Cursor, Limit, Page
+from api.schemas.webhooks import NewWebhook, WebhookChanges, WebhookView, WebhookWithSecretView
 from api.state import ApiRequest
+<<<<<<< HEAD
 from domain.errors.access import Forbidden
 from domain.errors.requests import InvalidValue
 from domain.keys import Caller, scope_of
@@ -41,6 +33,15 @@ from domain.webhooks.events import ADMIN_ONLY, ALWAYS_SENT, EventType
 from domain.webhooks.signing import webhook_secret
 from storage.mongo.client import Session
 from storage.webhooks.endpoints import EndpointPlan
+=======
+from api.webhooks.endpoints import (
+    ChangeWebhook,
+    CreateWebhook,
+    ManageWebhooks,
+    RotateWebhookSecret,
+)
+from domain.keys import scope_of
+>>>>>>> 7000e39 (Handlers of reads await one use case each; a variant is rendered once for all that wait)
 
 NewWebhookBody = Annotated[
     NewWebhook,
@@ -55,102 +56,93 @@ ChangesBody = Annotated[
 
 
 class WebhookController(Controller):
-    """Endpoints."""
+    """Webhooks."""
 
     path = "/v1/webhooks"
     tags = ("webhooks",)
+    guards = (webhooks_configured,)
 
     @post(
         operation_id="createWebhook",
-        summary="Make a webhook",
+        summary="Create a webhook",
         responses={
             201: answer(WebhookWithSecretView, "The new webhook.", EXAMPLE_WEBHOOK_WITH_SECRET),
             **problems(400, 401, 403, 409, 422, 503),
         },
     )
     async def create_webhook(
-        self, request: ApiRequest, data: NewWebhookBody, idempotency_key: IdempotencyKey = None
+        self,
+        request: ApiRequest,
+        create_webhook: NamedDependency[CreateWebhook],
+        data: NewWebhookBody,
+        idempotency_key: IdempotencyKey = None,
     ) -> Response[WebhookWithSecretView]:
-        """Have events sent to a URL; the answer is the only place where its secret is shown.
+        """Creates a webhook, which sends events to a URL. Only this response shows its secret.
 
-        It is told of all that happens from the answer on, and that its key may see. Whoever sends
-        the same `Idempotency-Key` again, with the same key, gets the same answer.
+        The webhook receives every event from this response on that its API key may see. If you
+        send the request again with the same `Idempotency-Key` and the same API key, you get the
+        same response.
         """
-        webhooks, caller = request.app.state.stores.webhooks, request.user
-        check_url(data.url, request.app.state.settings.targets)
-        plan = EndpointPlan(data.url, _check_types(data.event_types, caller), data.note)
-
-        async def create(random_bits: bytes, session: Session | None) -> Endpoint:
-            made: Endpoint = await webhooks.create(
-                plan, webhook_secret(random_bits), caller, session
-            )
-            return made
-
-        endpoint, random_bits, headers = await create_once(
-            request, idempotency_key, data, Endpoint, create
-        )
-        await webhooks.wait_until_subscribed(endpoint)
-        view = view_webhook_with_secret(endpoint, webhook_secret(random_bits))
-        return Response(view, headers=headers | NO_STORE)
+        source = request_key(request, idempotency_key)
+        return answer_created(await create_webhook.create(source, data))
 
     @get(
         operation_id="listWebhooks",
         summary="List webhooks",
         responses={
-            200: answer(Page[WebhookView], "A page.", EXAMPLE_WEBHOOK_PAGE),
+            200: answer(Page[WebhookView], "A page of webhooks.", EXAMPLE_WEBHOOK_PAGE),
             **problems(401, 422, 503),
         },
     )
     async def list_webhooks(
-        self, request: ApiRequest, limit: Limit = 20, cursor: Cursor = None
+        self,
+        request: ApiRequest,
+        manage_webhooks: NamedDependency[ManageWebhooks],
+        limit: Limit = 20,
+        cursor: Cursor = None,
     ) -> Page[WebhookView]:
-        """List webhooks, newest first, without secrets."""
-        request.app.state.stores.secret_box.check_configured()
-        webhooks = request.app.state.stores.webhooks
-        found = await webhooks.list_page(scope_of(request.user), limit + 1, cursor)
-        return cut_page([view_webhook(one) for one in found], limit, [one.id for one in found])
+        """Lists webhooks without their secrets, newest first."""
+        return await manage_webhooks.list_page(scope_of(request.user), limit, cursor)
 
     @get(
         "/{webhook_id:str}",
         operation_id="getWebhook",
-        summary="Read a webhook",
+        summary="Retrieve a webhook",
         responses={
             200: answer(WebhookView, "The webhook.", EXAMPLE_WEBHOOK),
             **problems(401, 404, 422, 503),
         },
     )
-    async def get_webhook(self, request: ApiRequest, webhook_id: WebhookId) -> WebhookView:
-        """Read a webhook, without its secret."""
-        return view_webhook(await find_endpoint(request, webhook_id))
+    async def get_webhook(
+        self,
+        request: ApiRequest,
+        manage_webhooks: NamedDependency[ManageWebhooks],
+        webhook_id: WebhookId,
+    ) -> WebhookView:
+        """Retrieves a webhook without its secret."""
+        return await manage_webhooks.read(webhook_id, scope_of(request.user))
 
     @patch(
         "/{webhook_id:str}",
         operation_id="updateWebhook",
-        summary="Change, pause or enable a webhook",
+        summary="Update a webhook",
         responses={
-            200: answer(WebhookView, "The webhook as it is now.", EXAMPLE_WEBHOOK),
+            200: answer(WebhookView, "The updated webhook.", EXAMPLE_WEBHOOK),
             **problems(400, 401, 403, 404, 422, 503),
         },
     )
     async def update_webhook(
-        self, request: ApiRequest, webhook_id: WebhookId, data: ChangesBody
+        self,
+        request: ApiRequest,
+        change_webhook: NamedDependency[ChangeWebhook],
+        webhook_id: WebhookId,
+        data: ChangesBody,
     ) -> WebhookView:
-        """Change what is given. What was not delivered yet goes to the URL of that moment."""
-        request.app.state.stores.secret_box.check_configured()
-        webhooks, caller = request.app.state.stores.webhooks, request.user
-        changes = {
-            name: value
-            for name, value in msgspec.structs.asdict(data).items()
-            if value is not msgspec.UNSET
-        }
-        if "url" in changes:
-            check_url(changes["url"], request.app.state.settings.targets)
-        if "event_types" in changes:
-            changes["event_types"] = _check_types(changes["event_types"], caller)
-        endpoint = await webhooks.change(webhook_id, scope_of(caller), changes)
-        await request.app.state.stores.job_events.publish_deliveries()  # What waited can go.
-        await webhooks.wait_until_subscribed(endpoint)
-        return view_webhook(endpoint)
+        """Changes, pauses or enables a webhook. Fields that are left out keep their values.
+
+        Events that were not delivered yet are sent to the URL that is set when they are sent.
+        """
+        return await change_webhook.change(webhook_id, request.user, data)
 
     @delete(
         "/{webhook_id:str}",
@@ -158,10 +150,14 @@ class WebhookController(Controller):
         summary="Delete a webhook",
         responses=problems(401, 404, 422, 503),
     )
-    async def delete_webhook(self, request: ApiRequest, webhook_id: WebhookId) -> None:
-        """Send nothing there any more; what was on its way is canceled."""
-        request.app.state.stores.secret_box.check_configured()
-        await request.app.state.stores.webhooks.delete(webhook_id, scope_of(request.user))
+    async def delete_webhook(
+        self,
+        request: ApiRequest,
+        manage_webhooks: NamedDependency[ManageWebhooks],
+        webhook_id: WebhookId,
+    ) -> None:
+        """Deletes a webhook and cancels its pending deliveries."""
+        await manage_webhooks.delete(webhook_id, scope_of(request.user))
 
     @post(
         "/{webhook_id:str}/secret/rotate",
@@ -169,17 +165,23 @@ class WebhookController(Controller):
         summary="Rotate the secret of a webhook",
         status_code=HTTP_200_OK,
         responses={
-            200: answer(WebhookWithSecretView, "With its new secret.", EXAMPLE_WEBHOOK_WITH_SECRET),
+            200: answer(
+                WebhookWithSecretView,
+                "The webhook with its new secret.",
+                EXAMPLE_WEBHOOK_WITH_SECRET,
+            ),
             **problems(401, 404, 409, 422, 503),
         },
     )
     async def rotate_secret(
         self,
         request: ApiRequest,
+        rotate_webhook_secret: NamedDependency[RotateWebhookSecret],
         webhook_id: WebhookId,
         overlap_seconds: OverlapSeconds = DAY_SECONDS,
         idempotency_key: IdempotencyKey = None,
     ) -> Response[WebhookWithSecretView]:
+<<<<<<< HEAD
         """Make a new secret; until the old one ends, what is sent is signed with both."""
         webhooks, scope = request.app.state.stores.webhooks, scope_of(request.user)
         overlap = timedelta(seconds=overlap_seconds)
@@ -217,3 +219,9 @@ def _check_types(types: list[EventType] | None, caller: Caller) -> list[EventTyp
     if chosen & ADMIN_ONLY and not caller.is_admin:
         raise Forbidden(f"For admin keys only: {', '.join(sorted(chosen & ADMIN_ONLY))}.")
     return types if types is None else sorted(chosen)
+=======
+        """Replaces the secret of a webhook. Until the old secret expires, both sign."""
+        source = request_key(request, idempotency_key)
+        rotated = await rotate_webhook_secret.rotate(source, webhook_id, overlap_seconds)
+        return answer_created(rotated)
+>>>>>>> 7000e39 (Handlers of reads await one use case each; a variant is rendered once for all that wait)

@@ -151,7 +151,7 @@ def may_read_user(connection: ASGIConnection[Any, Caller, Any, Any], _: BaseRout
         NotFound: The caller is a client or a link of another user.
         InvalidValue: The user ID is not well formed.
     """
-    if not _is_preflight(connection):
+    if not is_preflight(connection):
         check_may_read(connection.user, connection.path_params["user_id"])
 
 
@@ -163,17 +163,17 @@ def may_delete_user(connection: ASGIConnection[Any, Caller, Any, Any], _: BaseRo
         Forbidden: The caller is a link.
         InvalidValue: The user ID is not well formed.
     """
-    if not _is_preflight(connection):
+    if not is_preflight(connection):
         check_may_delete(connection.user, connection.path_params["user_id"])
 
 
 def _require_role(
     connection: ASGIConnection[Any, Caller, Any, Any], roles: AbstractSet[Role], detail: str
 ) -> None:
-    if not _is_preflight(connection) and connection.user.role not in roles:
+    if not is_preflight(connection) and connection.user.role not in roles:
         raise Forbidden(detail)
 
 
-def _is_preflight(connection: ASGIConnection[Any, Caller, Any, Any]) -> bool:
+def is_preflight(connection: ASGIConnection[Any, Caller, Any, Any]) -> bool:
     """Say whether a browser asks, without a key, for the methods of a route."""
     return isinstance(connection, Request) and connection.method == HttpMethod.OPTIONS

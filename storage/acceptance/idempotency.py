@@ -20,7 +20,9 @@ from storage.mongo.transactions import run_transaction
 # A request that died with its process blocks its key for no longer than this.
 RUNNING_SECONDS = 60.0
 
-Made = TypeVar("Made", bound=msgspec.Struct)
+Made = TypeVar("Made")
+Creation = Callable[[Session | None], Awaitable[Made]]
+"""Creates an object, within a transaction if one is given."""
 
 
 class Attempt(msgspec.Struct, frozen=True):

@@ -3,10 +3,9 @@
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 
-import msgspec
-
 from domain.calendar.days import LAST_MOMENT
 from domain.fingerprints import band_keys, count_differing_bits, nearby_band_keys
+from domain.image_search import ImageFilter, Likeness
 from domain.jobs import Status
 from domain.keys import Scope
 from domain.records import Image
@@ -25,68 +24,6 @@ MAX_ID_LEAD = timedelta(hours=1)
 # Smallest batch that holds the candidates of any usual search in one answer.
 _BATCH = 100_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Circle(msgspec.Struct, frozen=True):
-    """A place on the earth.
-
-    Attributes:
-        latitude: Degrees, north positive, -90 to 90.
-        longitude: Degrees, east positive, -180 to 180.
-        radius_meters: Along the surface.
-    """
-
-    latitude: float
-    longitude: float
-    radius_meters: float
-
-
-class Likeness(msgspec.Struct, frozen=True):
-    """What images are to be like.
-
-    Attributes:
-        image_id: The image that they are compared with; not among them.
-        fingerprint: Its fingerprint, signed.
-        max_distance: Most bits in which their fingerprints differ.
-    """
-
-    image_id: str
-    fingerprint: int
-    max_distance: int
-
-
-class ImageFilter(msgspec.Struct, frozen=True):
-    """Which images are wanted; what is None does not matter.
-
-    Attributes:
-        scope: What the caller may see.
-        link_id: The link that they came in through.
-        format: In which they were uploaded.
-        camera_make: Who made the camera.
-        camera_model: Which camera took them.
-        status: Where they stand.
-        taken_from: First day, by the camera's clock.
-        taken_to: Last day, by the camera's clock.
-        uploaded_from: At this time or later, UTC.
-        uploaded_before: Before this time, UTC.
-        has_faces: Whether faces were found; neither holds where nobody looked for them.
-        min_faces: Fewest faces, 1 or more.
-        near: Where they were taken.
-    """
-
-    scope: Scope
-    link_id: str | None = None
-    format: str | None = None
-    camera_make: str | None = None
-    camera_model: str | None = None
-    status: Status | None = None
-    taken_from: date | None = None
-    taken_to: date | None = None
-    uploaded_from: datetime | None = None
-    uploaded_before: datetime | None = None
-    has_faces: bool | None = None
-    min_faces: int | None = None
-    near: Circle | None = None
 
 
 class ImageSearch:

@@ -4,10 +4,11 @@ from datetime import datetime
 
 import msgspec
 
+from domain.image_search import ImageFilter
 from domain.images.operations import HISTOGRAM
 from domain.jobs import Status
 from domain.keys import Scope
-from storage.catalog.image_search import ImageFilter, query_of
+from storage.catalog.image_search import query_of
 from storage.histograms.periods import Period
 from storage.mongo.client import COMMITTED, Database, Document
 

@@ -4,7 +4,10 @@ import secrets
 from collections.abc import Sequence
 from datetime import timedelta
 
-from domain.webhooks.signing import webhook_secret
+from domain.api_keys import ApiKey, KeyPlan
+from domain.keys import key_secret
+from domain.webhooks.signing import webhook_secret, webhook_secret_of_key
+from storage.access.api_keys import ApiKeys
 from storage.clock import utc_now
 from storage.mongo.client import DURABLE, Database, Session
 from storage.webhooks.secret_box import SecretBox
@@ -33,6 +36,25 @@ class KeySecrets:
         """
         document = {"_id": key_id, "secrets": first_secret(self._secret_box, secret, utc_now())}
         await self._secrets.insert_one(document, session=session)
+
+    async def create_with_key(
+        self, keys: ApiKeys, plan: KeyPlan, random_bits: bytes, session: Session | None = None
+    ) -> ApiKey:
+        """Create a key and, if webhooks are set up, its first webhook secret.
+
+        Args:
+            keys: Creates the key.
+            plan: What kind of key.
+            random_bits: 32 bytes that both secrets are made from.
+            session: The transaction that this is a part of, if any.
+
+        Raises:
+            InvalidValue: The key would have expired already, or not soon enough.
+        """
+        key = await keys.create(plan, key_secret(random_bits), session)
+        if self._secret_box.is_configured:
+            await self.create(key.id, webhook_secret_of_key(random_bits), session)
+        return key
 
     async def ensure(self, key_id: str) -> None:
         """Create a secret for a key that has none; a rotation shows the client a new one.

@@ -9,9 +9,10 @@ import msgspec
 import pytest
 
 from domain.fingerprints import MAX_DISTANCE, count_differing_bits
+from domain.image_search import Circle, ImageFilter, Likeness
 from domain.jobs import Status
 from domain.keys import Scope
-from storage.catalog.image_search import Circle, ImageFilter, Likeness, query_of
+from storage.catalog.image_search import query_of
 from storage.catalog.search_indexes import NEAR_DUPLICATES
 from storage.clock import utc_now
 from storage.stores import Stores

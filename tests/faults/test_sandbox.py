@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from api.images.variants import RenderJob, render
+from api.images.rendering import RenderJob, render
 from domain.errors.files import DecoderDied
 from domain.images.formats import ImageFormat
 from domain.images.operations import ALL_OPERATIONS

@@ -169,7 +169,7 @@ async def test_discards_many(service: Service) -> None:
 async def test_call_takes_so_many_and_says_what_is_left(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.controllers.dead_letters.MAX_CHOSEN", 2)
+    monkeypatch.setattr("api.jobs.dead_letters.MAX_CHOSEN", 2)
     await _give_up(service, 3)
     for done, left in ((2, 1), (1, 0), (0, 0)):
         answer = await service.client.post("/v1/dead-letters/discard", json={"filter": {}})

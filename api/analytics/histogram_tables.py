@@ -1,4 +1,4 @@
-"""Histograms of several images as tables of numbers: an Arrow stream, or a file of NumPy's."""
+"""Writes histograms as a table: an Arrow stream or a NumPy file."""
 
 import io
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ ROW = np.dtype(
         ("pixels", "<u8"),
     ]
 )
-"""A row of the table: ID, time of upload in UTC, counts, their sum."""
+"""A row of the table: image ID, upload time in UTC, counts, and their sum."""
 
 _BINS = na.fixed_size_list(na.uint32(nullable=False), BINS, nullable=False)
 _SCHEMA = na.struct(
@@ -36,8 +36,11 @@ _SCHEMA = na.struct(
 def make_table(histograms: Sequence[ImageHistogram]) -> np.ndarray[Any, Any]:
     """Make a table of histograms.
 
+    Args:
+        histograms: The histograms, in the order of the rows.
+
     Returns:
-        Shape (histograms,), of :data:`ROW`.
+        Shape (histograms,), dtype :data:`ROW`.
     """
     table = np.zeros(len(histograms), ROW)
     for row, histogram in zip(table, histograms, strict=True):
@@ -49,7 +52,7 @@ def make_table(histograms: Sequence[ImageHistogram]) -> np.ndarray[Any, Any]:
 
 
 def write_npy(table: np.ndarray[Any, Any]) -> bytes:
-    """Write a table as NumPy's own file, which ``numpy.load`` reads.
+    """Write a table as a ``.npy`` file, which ``numpy.load`` reads.
 
     Source: NumPy, ``numpy.lib.format``, version 1.0.
     """
@@ -59,7 +62,7 @@ def write_npy(table: np.ndarray[Any, Any]) -> bytes:
 
 
 def write_arrow(table: np.ndarray[Any, Any]) -> bytes:
-    """Write a table as an Arrow stream: the schema, one batch, the end.
+    """Write a table as an Arrow stream: the schema, one batch, and the end marker.
 
     Source: Apache Arrow columnar format, "IPC Streaming Format".
     """

@@ -1,0 +1,1 @@
+"""API keys and upload links; objects with a secret, created once for each Idempotency-Key."""

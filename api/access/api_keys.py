@@ -1,0 +1,126 @@
+"""Creates, lists and revokes API keys; rotates their webhook secrets."""
+
+from datetime import timedelta
+from functools import partial
+
+import msgspec
+
+from api.access.create_once import Created, CreateOnce, RequestKey
+from api.schemas.keys import ApiKeyView, CreatedApiKeyView, NewApiKey, view_created_key, view_key
+from api.schemas.paging import Page, cut_page
+from api.schemas.webhooks import KeyWebhookSecretView, Rotation
+from domain.api_keys import ApiKey, KeyPlan
+from domain.errors.access import NotFound
+from domain.errors.requests import InvalidValue
+from domain.keys import Role, check_user_id, key_secret
+from domain.webhooks.signing import webhook_secret, webhook_secret_of_key
+from storage.acceptance.idempotency import Creation
+from storage.stores import Stores
+
+
+class ManageKeys:
+    """Lists and revokes keys.
+
+    Args:
+        stores: Hold keys.
+    """
+
+    def __init__(self, stores: Stores) -> None:
+        self._keys = stores.api_keys
+
+    async def list_page(self, limit: int, cursor: str | None) -> Page[ApiKeyView]:
+        """List keys, newest first, revoked and expired ones included."""
+        keys = await self._keys.list_page(limit + 1, cursor)
+        return cut_page([view_key(key) for key in keys], limit, [key.id for key in keys])
+
+    async def revoke(self, key_id: str) -> None:
+        """Revoke a key.
+
+        Raises:
+            NotFound: The key does not exist.
+        """
+        if not await self._keys.revoke(key_id):
+            raise NotFound
+
+
+class CreateKey:
+    """Creates keys.
+
+    Args:
+        stores: Hold keys and their webhook secrets.
+        create_once: Recognises repeated requests.
+    """
+
+    def __init__(self, stores: Stores, create_once: CreateOnce) -> None:
+        self._stores = stores
+        self._create_once = create_once
+
+    async def create(self, source: RequestKey, wanted: NewApiKey) -> Created[CreatedApiKeyView]:
+        """Create a key; its secret is in the result only.
+
+        Raises:
+            InvalidValue: The fields contradict each other, or the expiry is out of range.
+            IdempotencyKeyInUse: The first request with this Idempotency-Key is still running.
+            IdempotencyKeyMisused: The Idempotency-Key was used with another body.
+        """
+        _check(wanted)
+        plan = KeyPlan(**msgspec.structs.asdict(wanted))
+
+        def make(random_bits: bytes) -> Creation[ApiKey]:
+            create = self._stores.key_secrets.create_with_key
+            return partial(create, self._stores.api_keys, plan, random_bits)
+
+        created = await self._create_once.create(source, wanted, ApiKey, make)
+        return created.map(self._view)
+
+    def _view(self, key: ApiKey, random_bits: bytes) -> CreatedApiKeyView:
+        has_webhooks = self._stores.secret_box.is_configured
+        signing = webhook_secret_of_key(random_bits) if has_webhooks else None
+        return view_created_key(key, key_secret(random_bits), signing)
+
+
+class RotateKeySecret:
+    """Rotates the webhook secrets of keys.
+
+    Args:
+        stores: Hold keys and their webhook secrets.
+        create_once: Recognises repeated requests.
+    """
+
+    def __init__(self, stores: Stores, create_once: CreateOnce) -> None:
+        self._stores = stores
+        self._create_once = create_once
+
+    async def rotate(
+        self, source: RequestKey, key_id: str, overlap_seconds: int
+    ) -> Created[KeyWebhookSecretView]:
+        """Replace the webhook secret of a key; the old one signs as well for a while.
+
+        Raises:
+            NotFound: The key does not exist, or is no longer valid.
+            WebhooksNotSetUp: The service has no key to encrypt secrets with.
+            IdempotencyKeyInUse: The first request with this Idempotency-Key is still running.
+            IdempotencyKeyMisused: The Idempotency-Key was used with another overlap.
+        """
+        if key_id not in await self._stores.api_keys.find_valid([key_id]):
+            raise NotFound
+        overlap = timedelta(seconds=overlap_seconds)
+
+        def make(random_bits: bytes) -> Creation[None]:
+            rotate = self._stores.key_secrets.rotate
+            return partial(rotate, key_id, webhook_secret(random_bits), overlap)
+
+        asked = Rotation(overlap_seconds)
+        created = await self._create_once.create(source, asked, type(None), make)
+        return created.map(
+            lambda _, random_bits: KeyWebhookSecretView(key_id, webhook_secret(random_bits))
+        )
+
+
+def _check(wanted: NewApiKey) -> None:
+    if (wanted.role is Role.CLIENT) != (wanted.user_id is not None):
+        raise InvalidValue("A client key requires a user_id; other keys must not have one.")
+    if wanted.user_id is not None:
+        check_user_id(wanted.user_id)
+    if wanted.expires_at is not None and wanted.expires_in is not None:
+        raise InvalidValue("Send expires_at or expires_in, not both.")

@@ -1,0 +1,1 @@
+"""Statistics, histograms and similarity across many images."""

@@ -1,0 +1,60 @@
+"""Responses with histograms: JSON, a plot, or a table."""
+
+from functools import partial
+from typing import Any
+
+import msgspec
+from litestar import MediaType, Response
+
+from api.analytics.histogram_tables import make_table, write_arrow, write_npy
+from api.analytics.median_histogram import DayMedian
+from api.analytics.week_histograms import WeekPage
+from api.answers.plots import VARY, numbers_or_plot
+from api.http.media_types import ARROW, NPY, SVG, SVG_HEADERS
+from api.images.read_image import NamedHistogram
+from api.schemas.histograms import view_image_histogram, view_median
+from api.schemas.images import view_histogram
+from api.schemas.paging import Page
+from api.state import ApiRequest
+from domain.images.values import unpack_bins
+from domain.plots.histogram import plot_histogram
+from domain.plots.week import DatedHistogram, plot_week
+
+
+def answer_histogram(request: ApiRequest, histogram: NamedHistogram) -> Response[bytes]:
+    """Answer with the histogram of an image, as JSON or as a plot."""
+    bins = unpack_bins(histogram.packed)
+    draw = partial(plot_histogram, bins, histogram.filename)
+    return numbers_or_plot(request, view_histogram(histogram.packed), draw)
+
+
+def answer_median(request: ApiRequest, found: DayMedian) -> Response[bytes]:
+    """Answer with the median histogram of a day, as JSON or as a plot."""
+    count = found.median.images
+    title = f"{found.day} ({found.tz}): median of {count} image{'' if count == 1 else 's'}"
+    view = view_median(found.median, found.day, found.tz)
+    return numbers_or_plot(request, view, partial(plot_histogram, found.median.bins, title))
+
+
+def answer_week(request: ApiRequest, page: WeekPage) -> Response[Any]:
+    """Answer with the histograms of a week: JSON, an Arrow stream, a NumPy file, or a plot."""
+    headers = dict(VARY)
+    if page.next_url:
+        headers["Link"] = f'<{page.next_url}>; rel="next"'
+    form = request.accept.best_match([MediaType.JSON, ARROW, NPY, SVG])
+    if form == SVG:
+        return Response(_plot(page), media_type=SVG, headers=headers | SVG_HEADERS)
+    if form in {ARROW, NPY}:
+        table = make_table(page.histograms)
+        content = write_arrow(table) if form == ARROW else write_npy(table)
+        return Response(content, media_type=form, headers=headers)
+    views = [view_image_histogram(histogram) for histogram in page.histograms]
+    return Response(Page(views, page.next_cursor or msgspec.UNSET), headers=headers)
+
+
+def _plot(page: WeekPage) -> str:
+    dated = [
+        DatedHistogram(one.image_id, one.uploaded_at, unpack_bins(one.packed))
+        for one in page.histograms
+    ]
+    return plot_week(dated, page.title, page.zone)

@@ -1,0 +1,95 @@
+"""Finds the bytes of an image: the original, or a variant of it."""
+
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from pathlib import PurePath
+
+import msgspec
+
+from api.images.rendering import STRIPPED
+from api.images.variants import Variants, version_of
+from domain.blobs import Blob
+from domain.errors.access import NotFound
+from domain.images.formats import ImageFormat
+from domain.keys import Scope
+from domain.records import GpsPolicy, Image
+from storage.blobs.intake import CHUNK_BYTES
+from storage.blobs.reads import stream_file
+from storage.stores import Stores
+
+ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
+
+
+class Content(msgspec.Struct, frozen=True):
+    """A picture that can be sent.
+
+    Attributes:
+        filename: The name to save it under.
+        media_type: Its type.
+        size_bytes: Its size.
+        etag: Equal for equal bytes; without quotes.
+        read: Streams the bytes from one offset up to another.
+    """
+
+    filename: str
+    media_type: str
+    size_bytes: int
+    etag: str
+    read: Callable[[int, int], AsyncIterator[bytes]]
+
+
+class ReadContent:
+    """Finds pictures.
+
+    Args:
+        stores: Hold images and blobs.
+        variants: Find and render variants.
+    """
+
+    def __init__(self, stores: Stores, variants: Variants) -> None:
+        self._stores = stores
+        self._variants = variants
+
+    async def find(self, image_id: str, scope: Scope, variant: str) -> Content:
+        """Find a picture, or render it.
+
+        Args:
+            image_id: The image.
+            scope: What the caller may see.
+            variant: ``original``, ``grayscale``, ``thumbnail`` or ``faces``.
+
+        Raises:
+            NotFound: The caller may see no such image.
+            ImageExpired: The image has expired.
+            ServiceError: The variant cannot be rendered; see :meth:`Variants.get`.
+        """
+        image = await self._stores.images.get(image_id, scope)
+        blob = (await self._stores.blobs.find([image.sha256])).get(image.sha256)
+        if blob is None:
+            raise NotFound
+        if variant != "original":
+            return await self._variant(image, blob, variant)
+        if image.gps is GpsPolicy.STRIP:
+            return await self._variant(image, blob, STRIPPED)
+        chunks = self._stores.database["blobs.chunks"]
+        return Content(
+            filename=image.filename,
+            media_type=ImageFormat(image.format).media_type,
+            size_bytes=blob.size_bytes,
+            etag=blob.sha256,
+            read=partial(stream_file, chunks, blob.file_id, chunk_bytes=blob.chunk_bytes),
+        )
+
+    async def _variant(self, image: Image, blob: Blob, variant: str) -> Content:
+        stored = await self._variants.get(image, blob, variant)
+        name = image.filename
+        if variant != STRIPPED:
+            name = f"{PurePath(name).stem}-{variant}{ENDINGS.get(stored.media_type, '')}"
+        chunks = self._stores.database["variants.chunks"]
+        return Content(
+            filename=name,
+            media_type=stored.media_type,
+            size_bytes=stored.size_bytes,
+            etag=f"{blob.sha256}-{variant}-v{version_of(variant)}",
+            read=partial(stream_file, chunks, stored.file_id, chunk_bytes=CHUNK_BYTES),
+        )

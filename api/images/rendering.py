@@ -1,0 +1,61 @@
+"""Renders a variant of an image; runs in a child process."""
+
+import msgspec
+
+from domain.errors.files import OperationFailed
+from domain.images.formats import ImageFormat
+from domain.images.operations import THUMBNAIL
+from domain.images.values import Thumbnail
+from domain.limits import ImageLimits
+
+RENDERING_VERSION = 1
+STRIPPING_VERSION = 1
+STRIPPED = "original-stripped"
+"""The original without its position; the pixels are the same."""
+
+
+class RenderJob(msgspec.Struct, frozen=True):
+    """What to render.
+
+    Attributes:
+        variant: ``grayscale``, ``faces``, ``thumbnail`` or ``original-stripped``.
+        data: The bytes of the image.
+        format: Its format.
+        boxes: Faces to draw, ``[x, y, width, height]``.
+        limits: What rendering may cost.
+    """
+
+    variant: str
+    data: bytes
+    format: ImageFormat
+    boxes: list[list[int]]
+    limits: ImageLimits
+
+
+class Rendered(msgspec.Struct, frozen=True):
+    """An encoded variant."""
+
+    media_type: str
+    data: bytes
+
+
+def render(job: RenderJob) -> Rendered:
+    """Render a variant. Imports decoders here, so that only child processes load them.
+
+    Raises:
+        FileRefused: The image cannot be decoded.
+    """
+    from domain.images.pipeline import process_image  # noqa: PLC0415
+    from domain.images.render_variant import Variant, render_variant  # noqa: PLC0415
+    from domain.images.strip_position import strip_position  # noqa: PLC0415
+
+    if job.variant == STRIPPED:
+        return Rendered(job.format.media_type, strip_position(job.data, job.format))
+    if job.variant == THUMBNAIL:
+        done = process_image(job.data, job.format, (THUMBNAIL,), job.limits, lambda: None)
+        thumbnail = done.results.get(THUMBNAIL)
+        if not isinstance(thumbnail, Thumbnail):
+            raise OperationFailed
+        return Rendered("image/webp", thumbnail.content)
+    drawn = render_variant(job.data, job.format, Variant(job.variant), job.boxes, job.limits)
+    return Rendered(drawn.media_type, drawn.content)

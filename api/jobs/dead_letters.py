@@ -1,0 +1,160 @@
+"""Lists, reads, retries and discards dead letters."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from api.jobs.estimates import Estimates
+from api.jobs.retry import retry_letters
+from api.schemas.dead_letters import (
+    MAX_CHOSEN,
+    ChosenDeadLetters,
+    DeadLetterCode,
+    DeadLetterView,
+    DiscardedView,
+    RetriedView,
+    view_dead_letter,
+)
+from api.schemas.jobs import JobView, view_job
+from api.schemas.paging import Page, cut_page
+from api.uploads.tickets import Tickets
+from domain.errors.access import NotFound
+from domain.errors.requests import InvalidValue
+from domain.keys import Scope
+from storage.ledger.dead_letters import DeadLetter, DeadLetterFilter
+from storage.settings import WorkRules
+from storage.stores import Stores
+
+
+class ReadDeadLetters:
+    """Lists and reads dead letters.
+
+    Args:
+        stores: Hold the dead letters.
+    """
+
+    def __init__(self, stores: Stores) -> None:
+        self._letters = stores.dead_letters
+
+    async def list_page(
+        self,
+        user_id: str | None,
+        code: DeadLetterCode | None,
+        job_id: str | None,
+        limit: int,
+        cursor: str | None,
+    ) -> Page[DeadLetterView]:
+        """List dead letters that match all filters, newest image first."""
+        wanted = DeadLetterFilter(user_id, code, job_id, before=cursor)
+        letters = await self._letters.list_page(wanted, limit + 1)
+        ids = [letter.image_id for letter in letters]
+        return cut_page([view_dead_letter(letter) for letter in letters], limit, ids)
+
+    async def read(self, image_id: str) -> DeadLetterView:
+        """Read a dead letter.
+
+        Raises:
+            NotFound: The image is not a dead letter.
+        """
+        return view_dead_letter(await self._letters.get(image_id))
+
+
+class RetryDeadLetters:
+    """Runs the failed operations of dead letters again.
+
+    Args:
+        stores: Hold the dead letters and their jobs.
+        tickets: Read jobs with their items.
+        estimates: Estimate when jobs end.
+        rules: Say when a job expires.
+    """
+
+    def __init__(
+        self, stores: Stores, tickets: Tickets, estimates: Estimates, rules: WorkRules
+    ) -> None:
+        self._stores = stores
+        self._tickets = tickets
+        self._estimates = estimates
+        self._rules = rules
+
+    async def retry(self, image_id: str) -> JobView:
+        """Retry one dead letter.
+
+        Returns:
+            Its job, which is open again.
+
+        Raises:
+            NotFound: The image is not a dead letter.
+            JobExpired: The job has expired.
+        """
+        letter = await self._stores.dead_letters.get(image_id)
+        await self._stores.jobs.get(letter.job_id, Scope())
+        if not await retry_letters(self._stores, [letter]):
+            raise NotFound
+        job = await self._stores.jobs.get(letter.job_id, Scope())
+        place = await self._estimates.place_of(job)
+        return view_job(await self._tickets.with_items(job), place, self._rules)
+
+    async def retry_many(self, chosen: ChosenDeadLetters) -> RetriedView:
+        """Retry up to 1,000 dead letters.
+
+        Raises:
+            InvalidValue: The request has both or neither of IDs and a filter.
+        """
+        wanted, letters = await _choose(self._stores, chosen)
+        retried = await retry_letters(self._stores, letters)
+        return RetriedView(retried, *await _count_rest(self._stores, wanted, letters, retried))
+
+
+class DiscardDeadLetters:
+    """Discards dead letters; their images stay failed.
+
+    Args:
+        stores: Hold the dead letters.
+    """
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+
+    async def discard(self, image_id: str) -> None:
+        """Discard one dead letter.
+
+        Raises:
+            NotFound: The image is not a dead letter.
+        """
+        if not await self._stores.dead_letters.discard([image_id]):
+            raise NotFound
+
+    async def discard_many(self, chosen: ChosenDeadLetters) -> DiscardedView:
+        """Discard up to 1,000 dead letters.
+
+        Raises:
+            InvalidValue: The request has both or neither of IDs and a filter.
+        """
+        wanted, letters = await _choose(self._stores, chosen)
+        ids = [letter.image_id for letter in letters]
+        discarded = await self._stores.dead_letters.discard(ids)
+        return DiscardedView(
+            discarded, *await _count_rest(self._stores, wanted, letters, discarded)
+        )
+
+
+async def _choose(
+    stores: Stores, chosen: ChosenDeadLetters
+) -> tuple[DeadLetterFilter, list[DeadLetter]]:
+    if (chosen.ids is None) == (chosen.filter is None):
+        raise InvalidValue("Send either ids or a filter.")
+    if chosen.filter is None:
+        wanted = DeadLetterFilter(ids=chosen.ids)
+    else:
+        wanted = DeadLetterFilter(**msgspec.structs.asdict(chosen.filter))
+    return wanted, await stores.dead_letters.list_page(wanted, MAX_CHOSEN)
+
+
+async def _count_rest(
+    stores: Stores, wanted: DeadLetterFilter, letters: Sequence[DeadLetter], done: int
+) -> tuple[int, int]:
+    """Count the letters that were skipped, and those that match the filter but were left."""
+    if wanted.ids is not None:
+        return len(set(wanted.ids)) - done, 0
+    return len(letters) - done, await stores.dead_letters.count(wanted)

@@ -1,0 +1,137 @@
+"""Lists, reads, tests and repeats deliveries of webhooks."""
+
+from datetime import datetime
+
+from api.schemas.paging import Page, cut_page
+from api.schemas.webhooks import (
+    DeliverySummaryView,
+    DeliveryView,
+    RedeliveredView,
+    view_delivery,
+    view_delivery_summary,
+)
+from domain.errors.access import WrongState
+from domain.keys import Scope
+from domain.webhooks.deliveries import DeliveryStatus
+from domain.webhooks.endpoints import WebhookStatus
+from storage.stores import Stores
+from storage.webhooks.deliveries import Receiver
+
+CALLBACKS = "callbacks"
+"""Stands for the ``callback_url`` of jobs in place of the ID of a webhook."""
+
+
+class ReadDeliveries:
+    """Lists and reads deliveries.
+
+    Args:
+        stores: Hold webhooks and deliveries.
+    """
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+
+    async def list_page(
+        self,
+        webhook_id: str,
+        scope: Scope,
+        status: DeliveryStatus | None,
+        limit: int,
+        cursor: str | None,
+    ) -> Page[DeliverySummaryView]:
+        """List the deliveries of a webhook, newest first.
+
+        Raises:
+            NotFound: The caller may see no such webhook.
+        """
+        receiver, _ = await _find_receiver(self._stores, webhook_id, scope)
+        found = await self._stores.deliveries.list_page(receiver, status, limit + 1, cursor)
+        views = [view_delivery_summary(one) for one in found]
+        return cut_page(views, limit, [one.order for one in found])
+
+    async def read(self, webhook_id: str, scope: Scope, delivery_id: str) -> DeliveryView:
+        """Read a delivery with its attempts.
+
+        Raises:
+            NotFound: The caller may see no such webhook, or it has no such delivery.
+        """
+        receiver, _ = await _find_receiver(self._stores, webhook_id, scope)
+        return view_delivery(await self._stores.deliveries.get(receiver, delivery_id))
+
+
+class SendDeliveries:
+    """Sends test events, and deliveries once more.
+
+    Args:
+        stores: Hold webhooks and deliveries; notify the deliverers.
+        public_url: Where clients reach the service; events link to it.
+    """
+
+    def __init__(self, stores: Stores, public_url: str) -> None:
+        self._stores = stores
+        self._base_url = public_url.rstrip("/")
+
+    async def test(self, webhook_id: str, scope: Scope) -> DeliveryView:
+        """Send a test event.
+
+        Raises:
+            NotFound: The caller may see no such webhook.
+            WrongState: The webhook is not enabled.
+        """
+        endpoint = await self._stores.webhooks.get(webhook_id, scope)
+        _check_enabled(endpoint.status)
+        delivery = await self._stores.deliveries.test(endpoint, self._base_url)
+        await self._stores.job_events.publish_deliveries()
+        return view_delivery(delivery)
+
+    async def redeliver(self, webhook_id: str, scope: Scope, delivery_id: str) -> DeliveryView:
+        """Send an event once more, whatever the status of its delivery.
+
+        Raises:
+            NotFound: The caller may see no such webhook, or it has no such delivery.
+            WrongState: The webhook is not enabled.
+        """
+        receiver, status = await _find_receiver(self._stores, webhook_id, scope)
+        _check_enabled(status)
+        delivery = await self._stores.deliveries.redeliver(receiver, delivery_id)
+        await self._stores.job_events.publish_deliveries()
+        return view_delivery(delivery)
+
+    async def redeliver_failed(
+        self, webhook_id: str, scope: Scope, since: datetime
+    ) -> RedeliveredView:
+        """Send everything once more that has failed since a time.
+
+        Raises:
+            NotFound: The caller may see no such webhook.
+            WrongState: The webhook is not enabled.
+        """
+        receiver, status = await _find_receiver(self._stores, webhook_id, scope)
+        _check_enabled(status)
+        count = await self._stores.deliveries.redeliver_failed(receiver, since)
+        await self._stores.job_events.publish_deliveries()
+        return RedeliveredView(count)
+
+
+async def _find_receiver(
+    stores: Stores, webhook_id: str, scope: Scope
+) -> tuple[Receiver, WebhookStatus]:
+    """Find the receiver of deliveries, and whether it takes any.
+
+    Args:
+        stores: Hold the webhooks.
+        webhook_id: A webhook, or :data:`CALLBACKS`.
+        scope: What the caller may see.
+
+    Raises:
+        NotFound: The caller may see no such webhook.
+    """
+    if webhook_id == CALLBACKS:
+        return Receiver(None, scope), WebhookStatus.ENABLED
+    endpoint = await stores.webhooks.get(webhook_id, scope)
+    return Receiver(endpoint.id), endpoint.status
+
+
+def _check_enabled(status: WebhookStatus) -> None:
+    if status is not WebhookStatus.ENABLED:
+        raise WrongState(f"The webhook is {status}; enable it first.")

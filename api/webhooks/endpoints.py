@@ -1,0 +1,182 @@
+"""Creates, reads, lists, changes and deletes webhooks; rotates their secrets."""
+
+from datetime import timedelta
+from functools import partial
+
+import msgspec
+
+from api.access.create_once import Created, CreateOnce, RequestKey
+from api.schemas.paging import Page, cut_page
+from api.schemas.webhooks import (
+    NewWebhook,
+    Rotation,
+    WebhookChanges,
+    WebhookView,
+    WebhookWithSecretView,
+    view_webhook,
+    view_webhook_with_secret,
+)
+from domain.errors.access import Forbidden
+from domain.errors.requests import InvalidValue
+from domain.keys import Caller, Scope, scope_of
+from domain.webhooks.addresses import TargetRules, check_url
+from domain.webhooks.endpoints import Endpoint
+from domain.webhooks.events import OF_ADMINS, UNASKED, EventType
+from domain.webhooks.signing import webhook_secret
+from storage.acceptance.idempotency import Creation
+from storage.stores import Stores
+from storage.webhooks.endpoints import EndpointPlan, Endpoints
+
+
+class ManageWebhooks:
+    """Reads, lists and deletes webhooks.
+
+    Args:
+        endpoints: Hold the webhooks.
+    """
+
+    def __init__(self, endpoints: Endpoints) -> None:
+        self._endpoints = endpoints
+
+    async def list_page(self, scope: Scope, limit: int, cursor: str | None) -> Page[WebhookView]:
+        """List webhooks, newest first."""
+        found = await self._endpoints.list_page(scope, limit + 1, cursor)
+        return cut_page([view_webhook(one) for one in found], limit, [one.id for one in found])
+
+    async def read(self, webhook_id: str, scope: Scope) -> WebhookView:
+        """Read a webhook.
+
+        Raises:
+            NotFound: The caller may see no such webhook.
+        """
+        return view_webhook(await self._endpoints.get(webhook_id, scope))
+
+    async def delete(self, webhook_id: str, scope: Scope) -> None:
+        """Delete a webhook and cancel its pending deliveries.
+
+        Raises:
+            NotFound: The caller may see no such webhook.
+        """
+        await self._endpoints.delete(webhook_id, scope)
+
+
+class CreateWebhook:
+    """Creates webhooks.
+
+    Args:
+        endpoints: Hold the webhooks.
+        create_once: Recognises repeated requests.
+        targets: Addresses that webhooks may have.
+    """
+
+    def __init__(self, endpoints: Endpoints, create_once: CreateOnce, targets: TargetRules) -> None:
+        self._endpoints = endpoints
+        self._create_once = create_once
+        self._targets = targets
+
+    async def create(
+        self, source: RequestKey, wanted: NewWebhook
+    ) -> Created[WebhookWithSecretView]:
+        """Create a webhook; its secret is in the result only.
+
+        Raises:
+            InvalidValue: The URL or an event type cannot be used, or the key has too many.
+            Forbidden: An event type is for admin keys.
+            WebhooksNotSetUp: The service has no key to encrypt secrets with.
+            IdempotencyKeyInUse: The first request with this Idempotency-Key is still running.
+            IdempotencyKeyMisused: The Idempotency-Key was used with another body.
+        """
+        check_url(wanted.url, self._targets)
+        types = _check_types(wanted.event_types, source.caller)
+        plan = EndpointPlan(wanted.url, types, wanted.note)
+
+        def make(random_bits: bytes) -> Creation[Endpoint]:
+            secret = webhook_secret(random_bits)
+            return partial(self._endpoints.create, plan, secret, source.caller)
+
+        created = await self._create_once.create(source, wanted, Endpoint, make)
+        await self._endpoints.wait_until_subscribed(created.made)
+        return created.map(_view_with_secret)
+
+
+class ChangeWebhook:
+    """Changes, pauses, enables and disables webhooks.
+
+    Args:
+        stores: Hold the webhooks; notify the deliverers.
+        targets: Addresses that webhooks may have.
+    """
+
+    def __init__(self, stores: Stores, targets: TargetRules) -> None:
+        self._endpoints = stores.webhooks
+        self._job_events = stores.job_events
+        self._targets = targets
+
+    async def change(self, webhook_id: str, caller: Caller, wanted: WebhookChanges) -> WebhookView:
+        """Change the given fields of a webhook.
+
+        Raises:
+            NotFound: The caller may see no such webhook.
+            InvalidValue: The URL or an event type cannot be used.
+            Forbidden: An event type is for admin keys.
+        """
+        given = msgspec.structs.asdict(wanted).items()
+        changes = {name: value for name, value in given if value is not msgspec.UNSET}
+        if "url" in changes:
+            check_url(changes["url"], self._targets)
+        if "event_types" in changes:
+            changes["event_types"] = _check_types(changes["event_types"], caller)
+        endpoint = await self._endpoints.change(webhook_id, scope_of(caller), changes)
+        await self._job_events.publish_deliveries()  # Deliveries that waited may be due now.
+        await self._endpoints.wait_until_subscribed(endpoint)
+        return view_webhook(endpoint)
+
+
+class RotateWebhookSecret:
+    """Rotates the secrets of webhooks.
+
+    Args:
+        endpoints: Hold the webhooks.
+        create_once: Recognises repeated requests.
+    """
+
+    def __init__(self, endpoints: Endpoints, create_once: CreateOnce) -> None:
+        self._endpoints = endpoints
+        self._create_once = create_once
+
+    async def rotate(
+        self, source: RequestKey, webhook_id: str, overlap_seconds: int
+    ) -> Created[WebhookWithSecretView]:
+        """Replace the secret of a webhook; the old one signs as well for a while.
+
+        Raises:
+            NotFound: The caller may see no such webhook.
+            WebhooksNotSetUp: The service has no key to encrypt secrets with.
+            IdempotencyKeyInUse: The first request with this Idempotency-Key is still running.
+            IdempotencyKeyMisused: The Idempotency-Key was used with another overlap.
+        """
+        scope, overlap = scope_of(source.caller), timedelta(seconds=overlap_seconds)
+
+        def make(random_bits: bytes) -> Creation[Endpoint]:
+            secret = webhook_secret(random_bits)
+            return partial(self._endpoints.rotate, webhook_id, scope, secret, overlap)
+
+        asked = Rotation(overlap_seconds)
+        created = await self._create_once.create(source, asked, Endpoint, make)
+        return created.map(_view_with_secret)
+
+
+def _view_with_secret(endpoint: Endpoint, random_bits: bytes) -> WebhookWithSecretView:
+    return view_webhook_with_secret(endpoint, webhook_secret(random_bits))
+
+
+def _check_types(types: list[EventType] | None, caller: Caller) -> list[EventType] | None:
+    chosen = set(types or ())
+    if chosen & UNASKED:
+        names = ", ".join(sorted(UNASKED))
+        raise InvalidValue(f"Every webhook receives these events; leave them out: {names}.")
+    if chosen & OF_ADMINS and not caller.is_admin:
+        raise Forbidden(
+            f"These events require an admin key: {', '.join(sorted(chosen & OF_ADMINS))}."
+        )
+    return types if types is None else sorted(chosen)

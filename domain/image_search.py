@@ -1,0 +1,70 @@
+"""What a client searches images by."""
+
+from datetime import date, datetime
+
+import msgspec
+
+from domain.jobs import Status
+from domain.keys import Scope
+
+
+class Circle(msgspec.Struct, frozen=True):
+    """A circle on the surface of the earth.
+
+    Attributes:
+        latitude: Degrees, north positive, -90 to 90.
+        longitude: Degrees, east positive, -180 to 180.
+        radius_meters: Along the surface.
+    """
+
+    latitude: float
+    longitude: float
+    radius_meters: float
+
+
+class Likeness(msgspec.Struct, frozen=True):
+    """The near-duplicates of an image.
+
+    Attributes:
+        image_id: The image; it is not among them.
+        fingerprint: Its fingerprint, signed.
+        max_distance: Most bits in which the fingerprints differ.
+    """
+
+    image_id: str
+    fingerprint: int
+    max_distance: int
+
+
+class ImageFilter(msgspec.Struct, frozen=True):
+    """Conditions on images; all hold, and None sets no condition.
+
+    Attributes:
+        scope: What the caller may see.
+        link_id: The upload link.
+        format: The format of the file.
+        camera_make: The maker of the camera.
+        camera_model: The model of the camera.
+        status: The status.
+        taken_from: First day, by the camera's clock.
+        taken_to: Last day, by the camera's clock.
+        uploaded_from: First moment of the upload, UTC.
+        uploaded_before: First moment after it, UTC.
+        has_faces: Whether faces were found; images without face detection never match.
+        min_faces: Fewest faces, 1 or more.
+        near: Where the image was taken.
+    """
+
+    scope: Scope
+    link_id: str | None = None
+    format: str | None = None
+    camera_make: str | None = None
+    camera_model: str | None = None
+    status: Status | None = None
+    taken_from: date | None = None
+    taken_to: date | None = None
+    uploaded_from: datetime | None = None
+    uploaded_before: datetime | None = None
+    has_faces: bool | None = None
+    min_faces: int | None = None
+    near: Circle | None = None
