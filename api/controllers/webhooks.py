@@ -23,17 +23,6 @@ from api.http.parameters import DAY_SECONDS, IdempotencyKey, OverlapSeconds, Web
 from api.schemas.paging import Cursor, Limit, Page
 from api.schemas.webhooks import NewWebhook, WebhookChanges, WebhookView, WebhookWithSecretView
 from api.state import ApiRequest
-<<<<<<< HEAD
-from domain.errors.access import Forbidden
-from domain.errors.requests import InvalidValue
-from domain.keys import Caller, scope_of
-from domain.webhooks.addresses import check_url
-from domain.webhooks.endpoints import Endpoint
-from domain.webhooks.events import ADMIN_ONLY, ALWAYS_SENT, EventType
-from domain.webhooks.signing import webhook_secret
-from storage.mongo.client import Session
-from storage.webhooks.endpoints import EndpointPlan
-=======
 from api.webhooks.endpoints import (
     ChangeWebhook,
     CreateWebhook,
@@ -41,7 +30,6 @@ from api.webhooks.endpoints import (
     RotateWebhookSecret,
 )
 from domain.keys import scope_of
->>>>>>> 7000e39 (Handlers of reads await one use case each; a variant is rendered once for all that wait)
 
 NewWebhookBody = Annotated[
     NewWebhook,
@@ -181,47 +169,7 @@ class WebhookController(Controller):
         overlap_seconds: OverlapSeconds = DAY_SECONDS,
         idempotency_key: IdempotencyKey = None,
     ) -> Response[WebhookWithSecretView]:
-<<<<<<< HEAD
-        """Make a new secret; until the old one ends, what is sent is signed with both."""
-        webhooks, scope = request.app.state.stores.webhooks, scope_of(request.user)
-        overlap = timedelta(seconds=overlap_seconds)
-
-        async def rotate(random_bits: bytes, session: Session | None) -> Endpoint:
-            secret = webhook_secret(random_bits)
-            rotated: Endpoint = await webhooks.rotate(webhook_id, scope, secret, overlap, session)
-            return rotated
-
-        endpoint, random_bits, headers = await create_once(
-            request, idempotency_key, Rotation(overlap_seconds), Endpoint, rotate
-        )
-        view = view_webhook_with_secret(endpoint, webhook_secret(random_bits))
-        return Response(view, headers=headers | NO_STORE)
-
-
-async def find_endpoint(request: ApiRequest, webhook_id: str) -> Endpoint:
-    """Read an endpoint that the caller may see.
-
-    Raises:
-        NotFound: There is none.
-        WebhooksNotSetUp: There can be none.
-    """
-    stores = request.app.state.stores
-    stores.secret_box.check_configured()
-    endpoint: Endpoint = await stores.webhooks.get(webhook_id, scope_of(request.user))
-    return endpoint
-
-
-def _check_types(types: list[EventType] | None, caller: Caller) -> list[EventType] | None:
-    chosen = set(types or ())
-    if chosen & ALWAYS_SENT:
-        names = ", ".join(sorted(ALWAYS_SENT))
-        raise InvalidValue(f"What every webhook gets cannot be chosen: {names}.")
-    if chosen & ADMIN_ONLY and not caller.is_admin:
-        raise Forbidden(f"For admin keys only: {', '.join(sorted(chosen & ADMIN_ONLY))}.")
-    return types if types is None else sorted(chosen)
-=======
         """Replaces the secret of a webhook. Until the old secret expires, both sign."""
         source = request_key(request, idempotency_key)
         rotated = await rotate_webhook_secret.rotate(source, webhook_id, overlap_seconds)
         return answer_created(rotated)
->>>>>>> 7000e39 (Handlers of reads await one use case each; a variant is rendered once for all that wait)

@@ -21,7 +21,7 @@ from domain.errors.requests import InvalidValue
 from domain.keys import Caller, Scope, scope_of
 from domain.webhooks.addresses import TargetRules, check_url
 from domain.webhooks.endpoints import Endpoint
-from domain.webhooks.events import OF_ADMINS, UNASKED, EventType
+from domain.webhooks.events import ADMIN_ONLY, ALWAYS_SENT, EventType
 from domain.webhooks.signing import webhook_secret
 from storage.acceptance.idempotency import Creation
 from storage.stores import Stores
@@ -172,11 +172,11 @@ def _view_with_secret(endpoint: Endpoint, random_bits: bytes) -> WebhookWithSecr
 
 def _check_types(types: list[EventType] | None, caller: Caller) -> list[EventType] | None:
     chosen = set(types or ())
-    if chosen & UNASKED:
-        names = ", ".join(sorted(UNASKED))
+    if chosen & ALWAYS_SENT:
+        names = ", ".join(sorted(ALWAYS_SENT))
         raise InvalidValue(f"Every webhook receives these events; leave them out: {names}.")
-    if chosen & OF_ADMINS and not caller.is_admin:
+    if chosen & ADMIN_ONLY and not caller.is_admin:
         raise Forbidden(
-            f"These events require an admin key: {', '.join(sorted(chosen & OF_ADMINS))}."
+            f"These events require an admin key: {', '.join(sorted(chosen & ADMIN_ONLY))}."
         )
     return types if types is None else sorted(chosen)
