@@ -2,8 +2,8 @@
 
 from functools import partial
 
+from api.images.joined_calls import JoinedCalls
 from api.images.rendering import RENDERING_VERSION, STRIPPED, STRIPPING_VERSION, RenderJob, render
-from api.images.single_flight import SingleFlight
 from domain.blobs import Blob
 from domain.errors.access import WrongState
 from domain.errors.files import CorruptImage
@@ -30,7 +30,7 @@ class Variants:
         self._stores = stores
         self._pool = pool
         self._limits = limits
-        self._rendering = SingleFlight[StoredVariant]()
+        self._rendering = JoinedCalls[StoredVariant]()
 
     async def get(self, image: Image, blob: Blob, variant: str) -> StoredVariant:
         """Find a variant, or render and store it, once for all requests that wait for it.

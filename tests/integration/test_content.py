@@ -1,17 +1,22 @@
 """Pictures: the original to the byte, and what is made from it."""
 
+import asyncio
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
+from sandbox.pool import ChildPool
+from storage.blobs.variants import StoredVariant, StoredVariants
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import Service
+from tests.waiting import until
 
 VARIANTS = ("original", "grayscale", "thumbnail", "faces")
 
@@ -120,6 +125,33 @@ async def test_each_variant_has_an_etag_of_its_own_and_is_made_once(
     }
     assert len(etags) == len(VARIANTS)
     assert await working_service.count("variants.files") == len(VARIANTS) - 1
+
+
+async def test_variant_is_rendered_once_for_all_who_wait(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    viewers, looks, renders = 6, 0, 0
+    find, run = StoredVariants.find, ChildPool.run
+
+    async def count_look(self: StoredVariants, file_id: str) -> StoredVariant | None:
+        nonlocal looks
+        looks += 1
+        return await find(self, file_id)
+
+    async def run_after_all_looks(self: ChildPool, *args: Any, **kwargs: Any) -> Any:
+        nonlocal renders
+        renders += 1
+        await until(lambda: looks == viewers)
+        return await run(self, *args, **kwargs)
+
+    monkeypatch.setattr(StoredVariants, "find", count_look)
+    monkeypatch.setattr(ChildPool, "run", run_after_all_looks)
+    job = (await service.send([("a.jpg", draw())])).json()
+    path = f"/v1/images/{job['items'][0]['image_id']}/content?variant=grayscale"
+    answers = await asyncio.gather(*(service.client.get(path) for _ in range(viewers)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.content for answer in answers}) == 1
+    assert renders == 1
 
 
 async def test_pictures_are_made_for_images_that_did_not_ask_for_them(

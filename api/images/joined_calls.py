@@ -1,4 +1,4 @@
-"""Runs equal calls that overlap once, after the Go package golang.org/x/sync/singleflight."""
+"""Calls that join an equal call that is under way, as in golang.org/x/sync/singleflight."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -9,16 +9,16 @@ ResultT = TypeVar("ResultT")
 
 
 @dataclass
-class _Flight(Generic[ResultT]):
+class _Call(Generic[ResultT]):
     task: asyncio.Task[ResultT]
     waiters: int = 0
 
 
-class SingleFlight(Generic[ResultT]):
+class JoinedCalls(Generic[ResultT]):
     """Gives callers that overlap under one key the result of one call."""
 
     def __init__(self) -> None:
-        self._flights: dict[str, _Flight[ResultT]] = {}
+        self._calls: dict[str, _Call[ResultT]] = {}
 
     async def run(self, key: str, work: Callable[[], Coroutine[Any, Any, ResultT]]) -> ResultT:
         """Join the call that is under way for a key, or start it.
@@ -29,14 +29,14 @@ class SingleFlight(Generic[ResultT]):
             key: Names the result.
             work: Makes the result; called for the first caller only.
         """
-        flight = self._flights.get(key)
-        if flight is None:
-            flight = self._flights[key] = _Flight(asyncio.create_task(work()))
-        flight.waiters += 1
+        call = self._calls.get(key)
+        if call is None:
+            call = self._calls[key] = _Call(asyncio.create_task(work()))
+        call.waiters += 1
         try:
-            return await asyncio.shield(flight.task)
+            return await asyncio.shield(call.task)
         finally:
-            flight.waiters -= 1
-            if not flight.waiters:
-                del self._flights[key]
-                flight.task.cancel()
+            call.waiters -= 1
+            if not call.waiters:
+                del self._calls[key]
+                call.task.cancel()
