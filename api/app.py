@@ -172,29 +172,37 @@ def openapi_config() -> OpenAPIConfig:
     return OpenAPIConfig(
         title="Minilab",
         version=VERSION,
-        summary="Drop photos off, get a ticket at once, pick the results up later.",
+        summary="Upload photos, get a ticket at once, and collect the results later.",
         description=(
-            "Send files to `POST /v1/jobs` and get a ticket at once; poll it, wait on it, and "
-            "pick the results up. A ticket is a promise: every image of it reaches an end.\n\n"
-            "Every answer carries `X-Request-ID`: the one that the request came with, if it did, "
-            "or a new one. The service's log is searched by it."
+            "Send files to `POST /v1/jobs` and get a job at once: your ticket. Poll the job or "
+            "wait for it, then retrieve the results. Every image of an accepted job reaches a "
+            "final status.\n\n"
+            "Every response has an `X-Request-ID` header: the one that your request has, or a new "
+            "one. Quote it to find the request in the service's log."
         ),
         license=License(name="Apache-2.0", identifier="Apache-2.0"),
         tags=[
-            Tag(name="jobs", description="Drop files off, follow the ticket."),
-            Tag(name="images", description="Results and pictures."),
-            Tag(name="api keys", description="Who may do what; for admins."),
-            Tag(name="upload links", description="Invitations to upload; for admins."),
+            Tag(name="jobs", description="Upload files and follow their processing."),
+            Tag(name="images", description="Search images, retrieve results, download pictures."),
+            Tag(name="api keys", description="Create and revoke API keys. For admins."),
+            Tag(
+                name="upload links",
+                description="Invite people without an API key to upload. For admins.",
+            ),
             Tag(
                 name="uploads through links",
-                description="For whoever was sent a link: its token in place of a key.",
+                description="Upload with the token of an upload link instead of an API key.",
             ),
-            Tag(name="dead letters", description="What was given up, and why; for admins."),
-            Tag(name="webhooks", description="Told of events, and what became of each delivery."),
-            Tag(name="users", description="Gone with everything of theirs."),
-            Tag(name="statistics", description="What there is; for admins."),
-            Tag(name="histograms", description="Across images: of a user's week, of a day."),
-            Tag(name="service", description="What it can do, and how it is."),
+            Tag(
+                name="dead letters",
+                description="Inspect, retry and discard images that the service gave up. "
+                "For admins.",
+            ),
+            Tag(name="webhooks", description="Receive events by HTTP, and inspect deliveries."),
+            Tag(name="users", description="Delete users."),
+            Tag(name="statistics", description="Totals over all images. For admins."),
+            Tag(name="histograms", description="Histograms across images, and similar users."),
+            Tag(name="service", description="Capabilities, health and metrics of the service."),
         ],
         security=[{"apiKey": []}],
         components=Components(
