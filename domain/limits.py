@@ -70,7 +70,8 @@ class StructureLimits(msgspec.Struct, frozen=True):
         png_chunks: Chunks of a PNG.
         webp_chunks: Chunks of a WebP.
         gif_blocks: Blocks of a GIF, including those inside its frames.
-        heif_boxes: Top-level boxes of a HEIC or AVIF.
+        heif_boxes: Boxes of a HEIC or AVIF, including those inside other boxes.
+        heif_extents: Entries of one table in the index of a HEIC or AVIF.
         directories: Pages of a TIFF.
         directory_entries: Tags of one directory of a TIFF.
         tag_values: Values of one tag.
@@ -85,7 +86,8 @@ class StructureLimits(msgspec.Struct, frozen=True):
     png_chunks: int = 200_000
     webp_chunks: int = 20_000
     gif_blocks: int = 500_000
-    heif_boxes: int = 10_000
+    heif_boxes: int = 100_000
+    heif_extents: int = 200_000
     directories: int = 100_000
     directory_entries: int = 65_535
     tag_values: int = 1_000_000

@@ -49,7 +49,14 @@ _TELLS = re.compile(
     r"gps|location|latitude|longitude|geotag|landmark|^(?:city|state|country.*|province.*)$",
     re.IGNORECASE,
 )
-_IN_STATISTICS = ("File:", "System:", "ExifTool:")
+_IN_STATISTICS = ("SourceFile", "File:", "System:", "ExifTool:")
+_NEEDED = re.compile(
+    r"^(?:Adobe|Composite|GIF|ICC[-_]\w+|JFIF|Meta|PNG|QuickTime|RIFF):\w+:(?!.*Date)"
+    r"|^ICC-header:Main:ProfileDateTime$|:Orientation$"
+    r"|^IFD0:Main:(?:BitsPerSample|Compression|ExtraSamples|ImageHeight|ImageWidth|Predictor"
+    r"|PhotometricInterpretation|PlanarConfiguration|RowsPerStrip|SampleFormat|SamplesPerPixel"
+    r"|StripByteCounts|StripOffsets)$"
+)
 
 
 def exif_with_place(**more: Any) -> Image.Exif:
@@ -159,6 +166,32 @@ def tags_that_tell(files: Mapping[str, bytes], folder: Path) -> dict[str, dict[s
     Returns:
         By name, those tags of each file that has any.
     """
+    told = _ask_exiftool(files, folder)
+    telling = {
+        name: {tag: value for tag, value in tags.items() if _TELLS.search(tag.rpartition(":")[2])}
+        for name, tags in told.items()
+    }
+    return {name: tags for name, tags in telling.items() if tags}
+
+
+def read_tags(files: Mapping[str, bytes], folder: Path) -> dict[str, dict[str, Any]]:
+    """Ask exiftool for every tag that decoding a picture does not need; or skip.
+
+    Args:
+        files: Files by name.
+        folder: An empty one to put them into.
+
+    Returns:
+        Those tags of each file, by its name.
+    """
+    told = _ask_exiftool(files, folder)
+    return {
+        name: {tag: value for tag, value in tags.items() if not _NEEDED.search(tag)}
+        for name, tags in told.items()
+    }
+
+
+def _ask_exiftool(files: Mapping[str, bytes], folder: Path) -> dict[str, dict[str, Any]]:
     program = shutil.which("exiftool")
     if program is None:
         pytest.skip("needs exiftool (Debian: libimage-exiftool-perl)")
@@ -167,16 +200,12 @@ def tags_that_tell(files: Mapping[str, bytes], folder: Path) -> dict[str, dict[s
         (folder / short).write_bytes(files[name])
     asked = [program, "-json", "-a", "-u", "-U", "-G1:3", "-s", "-ee3", *names]
     done = subprocess.run(asked, cwd=folder, capture_output=True, check=False)
-    found: dict[str, dict[str, Any]] = {}
-    for tags in json.loads(done.stdout):
-        telling = {
-            tag: value
-            for tag, value in tags.items()
-            if not tag.startswith(_IN_STATISTICS) and _TELLS.search(tag.rpartition(":")[2])
+    return {
+        names[tags["SourceFile"]]: {
+            tag: value for tag, value in tags.items() if not tag.startswith(_IN_STATISTICS)
         }
-        if telling:
-            found[names[tags["SourceFile"]]] = telling
-    return found
+        for tags in json.loads(done.stdout)
+    }
 
 
 def _save(kind: str, *, palette: bool = False, **options: Any) -> bytes:

@@ -50,9 +50,10 @@ UPLOAD_SCHEMA = Schema(
         ),
         "gps": Reference(
             ref="#/components/schemas/GpsPolicy",
-            description="What becomes of the place that a picture was taken at. `strip`: nothing "
-            "that is served of it tells the place, neither metadata nor any picture, the "
-            "original among them. Where it is left out, as the service is set up.",
+            description="`strip` hides where a picture was taken. The image's metadata have no "
+            "position, and the file that is served keeps its pixels, orientation and colour "
+            "profile; all other metadata are removed from it, as are thumbnails and anything "
+            "behind the picture. `keep` changes nothing. The default is a setting of the service.",
         ),
         "callback_url": Schema(
             type=OpenAPIType.STRING,

@@ -9,7 +9,7 @@ from domain.images.values import Thumbnail
 from domain.limits import ImageLimits
 
 RENDERING_VERSION = 1
-STRIPPING_VERSION = 1
+STRIPPING_VERSION = 2
 STRIPPED = "original-stripped"
 """The original without its position; the pixels are the same."""
 
@@ -47,10 +47,10 @@ def render(job: RenderJob) -> Rendered:
     """
     from domain.images.pipeline import process_image  # noqa: PLC0415
     from domain.images.render_variant import Variant, render_variant  # noqa: PLC0415
-    from domain.images.strip_position import strip_position  # noqa: PLC0415
+    from domain.images.strip_metadata import strip_metadata  # noqa: PLC0415
 
     if job.variant == STRIPPED:
-        return Rendered(job.format.media_type, strip_position(job.data, job.format))
+        return Rendered(job.format.media_type, strip_metadata(job.data, job.format))
     if job.variant == THUMBNAIL:
         done = process_image(job.data, job.format, (THUMBNAIL,), job.limits, lambda: None)
         thumbnail = done.results.get(THUMBNAIL)

@@ -5,7 +5,7 @@ from PIL import Image
 
 from domain.images.decode_grayscale import OPENCV_FORMATS, decode_with_opencv
 from domain.images.formats import ImageFormat
-from domain.images.headers import Header
+from domain.images.header import Header
 from domain.images.opencv import Pixels, cv2
 from domain.images.pillow import decode_upright
 

@@ -12,7 +12,7 @@ from domain.errors.files import (
     UnsupportedFormat,
 )
 from domain.images.formats import ImageFormat, sniff_format
-from domain.images.headers import Header
+from domain.images.header import Header
 from domain.images.headers.bmp import read_bmp
 from domain.images.headers.gif import read_gif
 from domain.images.headers.heif import read_heif

@@ -16,7 +16,7 @@ from domain.images.decode_color import color_pixels, decode_color
 from domain.images.decode_grayscale import OPENCV_FORMATS, decode_grayscale, gray_pixels
 from domain.images.detect_faces import DETECTION_SIDE_PX, detect_faces, load_detector
 from domain.images.formats import ImageFormat
-from domain.images.headers import Header
+from domain.images.header import Header
 from domain.images.inspect_header import inspect_header
 from domain.images.make_thumbnail import MAX_SIDE_PX, make_thumbnail
 from domain.images.opencv import Pixels, cv2

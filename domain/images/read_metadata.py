@@ -10,7 +10,7 @@ import msgspec
 from domain.images.camera_notes import read_camera_notes
 from domain.images.exif_tags import Tags, read_exif, read_exif_with_pillow
 from domain.images.formats import ImageFormat
-from domain.images.headers import Header
+from domain.images.header import Header
 from domain.images.values import Gps, Metadata
 
 MAX_TEXT_CHARS = 128

@@ -8,7 +8,7 @@ from domain.errors.files import FileRefused
 from domain.images.camera_notes import read_camera_notes
 from domain.images.exif_tags import read_exif
 from domain.images.formats import ImageFormat, sniff_format
-from domain.images.headers import Header
+from domain.images.header import Header
 from domain.images.inspect_header import inspect_header
 from domain.images.read_metadata import MAX_TEXT_CHARS, parse_tags, read_metadata
 from domain.images.values import Metadata

@@ -1,21 +1,19 @@
-"""Walk the chunks of a PNG file."""
+"""Header of a PNG file."""
 
 from domain.errors.files import CorruptImage
-from domain.images.headers import Header
-from domain.images.headers.ifd import read_orientation
-from domain.limits import STRUCTURE
+from domain.images.containers.png import walk_chunks
+from domain.images.containers.tiff import find_orientation
+from domain.images.header import Header
 
-_SIGNATURE_BYTES = 8
-_CHUNK_BYTES = 12
 _ALPHA_COLOR_TYPES = frozenset({4, 6})
 _PIXELS = frozenset({b"IDAT", b"fdAT"})
 
 
 def read_png(data: bytes) -> Header:
-    """Read the dimensions and make sure that every chunk is whole, to the last.
+    """Read the dimensions and check that every chunk is whole.
 
     Args:
-        data: The file; of an animated one the first picture counts.
+        data: The file; the first picture of an animation counts.
 
     Returns:
         Its header.
@@ -26,7 +24,7 @@ def read_png(data: bytes) -> Header:
     Source:
         Portable Network Graphics (PNG) Specification, third edition, §5 and §11.
     """
-    chunks, metadata_bytes = _walk(data)
+    chunks, metadata_bytes = _read_chunks(data)
     header = chunks.get(b"IHDR", b"")
     if len(header) != 13:
         raise CorruptImage("The file does not begin with its header.")
@@ -40,33 +38,24 @@ def read_png(data: bytes) -> Header:
         width,
         height,
         frames=max(int.from_bytes(chunks.get(b"acTL", b"")[:4], "big"), 1),
-        orientation=read_orientation(exif),
+        orientation=find_orientation(exif) or 1,
         has_alpha=header[9] in _ALPHA_COLOR_TYPES or b"tRNS" in chunks,
         exif=exif,
         metadata_bytes=metadata_bytes,
     )
 
 
-def _walk(data: bytes) -> tuple[dict[bytes, bytes], int]:
-    """Find the first chunk of each type and count the bytes of all that are no pixels."""
+def _read_chunks(data: bytes) -> tuple[dict[bytes, bytes], int]:
+    """Return the first chunk of each kind, and the bytes of all chunks that hold no pixels."""
     chunks: dict[bytes, bytes] = {}
     metadata_bytes = 0
-    position = _SIGNATURE_BYTES
-    for _ in range(STRUCTURE.png_chunks):
-        kind = data[position + 4 : position + 8]
-        start = position + 8
-        end = start + int.from_bytes(data[position : position + 4], "big")
-        if end + 4 > len(data) or len(kind) != 4:
-            raise CorruptImage("The file ends before the end of the picture.")
-        if kind == b"IEND":
-            return chunks, metadata_bytes
-        if not chunks and kind != b"IHDR":
+    for chunk in walk_chunks(data):
+        if not chunks and chunk.kind != b"IHDR":
             raise CorruptImage("The file does not begin with its header.")
-        if kind in _PIXELS:
-            chunks.setdefault(kind, b"")
+        if chunk.kind in _PIXELS:
+            chunks.setdefault(chunk.kind, b"")
         else:
-            metadata_bytes += end - start
-            if kind not in chunks:
-                chunks[kind] = data[start:end]
-        position = start - 8 + _CHUNK_BYTES + (end - start)
-    raise CorruptImage("The file has too many chunks.")
+            metadata_bytes += chunk.end - chunk.start
+            if chunk.kind not in chunks:
+                chunks[chunk.kind] = data[chunk.start : chunk.end]
+    return chunks, metadata_bytes

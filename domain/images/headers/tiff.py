@@ -1,14 +1,13 @@
-"""Read the first page's directory of a TIFF file."""
+"""Header of a TIFF file."""
 
 from domain.errors.files import CorruptImage
-from domain.images.headers import Header
-from domain.images.headers.ifd import (
+from domain.images.containers.tiff import (
     ORIENTATION,
-    Directory,
     count_directories,
-    read_directory,
     read_layout,
+    read_tags,
 )
+from domain.images.header import Header
 
 _WIDTH, _HEIGHT, _SAMPLES, _EXTRA_SAMPLES = 256, 257, 277, 338
 _BITS, _PALETTE, _JPEG_TABLES = 258, 320, 347
@@ -22,7 +21,7 @@ _TAGS = frozenset(
 
 
 def read_tiff(data: bytes) -> Header:
-    """Read the dimensions and make sure that every strip or tile lies within the file.
+    """Read the dimensions and check that every strip or tile lies within the file.
 
     Args:
         data: The file, classic or BigTIFF; of several pages the first counts.
@@ -37,7 +36,7 @@ def read_tiff(data: bytes) -> Header:
         TIFF revision 6.0.
     """
     layout = read_layout(data)
-    tags = read_directory(data, layout, _TAGS)
+    tags = read_tags(data, layout, _TAGS)
     width, height = (tags.get(tag, (0,))[0] for tag in (_WIDTH, _HEIGHT))
     if not width or not height:
         raise CorruptImage("The picture has no size.")
@@ -53,7 +52,7 @@ def read_tiff(data: bytes) -> Header:
     )
 
 
-def _check_pixels(data: bytes, tags: Directory) -> None:
+def _check_pixels(data: bytes, tags: dict[int, tuple[int, ...]]) -> None:
     pieces = 0
     for offsets_tag, lengths_tag in (_STRIPS, _TILES):
         offsets, lengths = tags.get(offsets_tag, ()), tags.get(lengths_tag, ())

@@ -1,13 +1,10 @@
-"""Walk the chunks of a WebP file."""
-
-from collections.abc import Iterator
+"""Header of a WebP file."""
 
 from domain.errors.files import CorruptImage
-from domain.images.headers import Header
-from domain.images.headers.ifd import read_orientation
-from domain.limits import STRUCTURE
+from domain.images.containers.tiff import find_orientation
+from domain.images.containers.webp import EXIF_HEAD, RIFF_BYTES, declared_end, walk_chunks
+from domain.images.header import Header
 
-_RIFF_BYTES = 12
 _LOSSY_START_CODE = b"\x9d\x01\x2a"
 _LOSSLESS_SIGNATURE = 0x2F
 _ALPHA_FLAG = 0x10
@@ -15,7 +12,7 @@ _METADATA = frozenset({b"EXIF", b"XMP ", b"ICCP"})
 
 
 def read_webp(data: bytes) -> Header:
-    """Read the dimensions and make sure that the file is as long as it says.
+    """Read the dimensions and check that the file has its declared length.
 
     Args:
         data: The file; of an animation the canvas counts.
@@ -24,17 +21,14 @@ def read_webp(data: bytes) -> Header:
         Its header.
 
     Raises:
-        CorruptImage: It is shorter than it says, or holds no picture.
+        CorruptImage: It is shorter than declared, or holds no picture.
 
     Source:
         RFC 9649, WebP image format, §2.
     """
-    declared = int.from_bytes(data[4:8], "little") + 8
-    if len(data) < declared or declared < _RIFF_BYTES:
-        raise CorruptImage("The file ends before the end of the picture.")
     size: tuple[int, int] | None = None
     has_alpha, frames, exif, pictured, metadata_bytes = False, 0, None, False, 0
-    for kind, payload in _walk(data, declared):
+    for kind, payload in walk_chunks(data, RIFF_BYTES, declared_end(data)):
         metadata_bytes += len(payload) if kind in _METADATA else 0
         if kind == b"VP8X" and size is None and len(payload) >= 10:
             has_alpha = bool(payload[0] & _ALPHA_FLAG)
@@ -46,31 +40,17 @@ def read_webp(data: bytes) -> Header:
         elif kind == b"ANMF":
             frames += 1
         elif kind == b"EXIF" and exif is None:
-            exif = payload.removeprefix(b"Exif\x00\x00")
+            exif = payload.removeprefix(EXIF_HEAD)
     if size is None or not (pictured or frames):
         raise CorruptImage("The file holds no picture.")
     return Header(
         *size,
         frames=max(frames, 1),
-        orientation=read_orientation(exif),
+        orientation=find_orientation(exif) or 1,
         has_alpha=has_alpha,
         exif=exif,
         metadata_bytes=metadata_bytes,
     )
-
-
-def _walk(data: bytes, end: int) -> Iterator[tuple[bytes, bytes]]:
-    position = _RIFF_BYTES
-    for _ in range(STRUCTURE.webp_chunks):
-        if position + 8 > end:
-            return
-        length = int.from_bytes(data[position + 4 : position + 8], "little")
-        start = position + 8
-        if start + length > end:
-            raise CorruptImage("A chunk reaches past the end of the file.")
-        yield data[position : position + 4], data[start : start + length]
-        position = start + length + (length & 1)
-    raise CorruptImage("The file has too many chunks.")
 
 
 def _read_frame(kind: bytes, payload: bytes) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from domain.errors.files import (
     UnsupportedFormat,
 )
 from domain.images.formats import ImageFormat, sniff_format
-from domain.images.headers import Header
+from domain.images.header import Header
 from domain.images.inspect_header import inspect_header
 from domain.limits import ImageLimits
 from tests.unit.images.drawing import (

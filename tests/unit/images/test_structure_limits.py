@@ -7,7 +7,7 @@ import pytest
 
 from domain.errors.files import CorruptImage, MetadataTooLarge, TooManyFrames
 from domain.images.formats import sniff_format
-from domain.images.headers import Header
+from domain.images.header import Header
 from domain.images.inspect_header import inspect_header
 from domain.limits import STRUCTURE, ImageLimits
 from tests.unit.images.drawing import chunk, draw, exif_with, files, save, tiff_block

@@ -1,0 +1,1 @@
+"""Walkers of image containers: they find the parts of a file and decode nothing."""

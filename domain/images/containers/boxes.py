@@ -1,0 +1,109 @@
+"""The boxes of HEIC and AVIF files."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from domain.errors.files import CorruptImage
+from domain.images.containers.spans import Span
+from domain.limits import STRUCTURE
+
+
+class Box(msgspec.Struct, frozen=True):
+    """A box.
+
+    Attributes:
+        kind: Four letters.
+        start: Start of its header, in bytes.
+        body: Start of its content.
+        end: End of its content.
+    """
+
+    kind: bytes
+    start: int
+    body: int
+    end: int
+
+    @property
+    def content(self) -> Span:
+        """Position of its content."""
+        return self.body, self.end
+
+
+class NumberReader:
+    """Reads numbers one after another, within bounds.
+
+    Args:
+        data: The file.
+        span: The part of it that may be read.
+    """
+
+    def __init__(self, data: bytes, span: Span) -> None:
+        self._data = data
+        self.position, self._end = span
+
+    def number(self, length: int) -> int:
+        """Read a big-endian number.
+
+        Args:
+            length: Its length in bytes.
+
+        Raises:
+            CorruptImage: Fewer bytes are left.
+        """
+        return int.from_bytes(self.take(length), "big")
+
+    def take(self, length: int) -> bytes:
+        """Read bytes.
+
+        Args:
+            length: Number of bytes.
+
+        Raises:
+            CorruptImage: Fewer bytes are left.
+        """
+        start, self.position = self.position, self.position + length
+        if self.position > self._end:
+            raise CorruptImage("A box ends within a number.")
+        return self._data[start : self.position]
+
+
+def box_budget() -> Iterator[int]:
+    """Return a bound on the number of boxes that are read of one file."""
+    return iter(range(STRUCTURE.heif_boxes))
+
+
+def read_boxes(data: bytes, span: Span, budget: Iterator[int]) -> list[Box]:
+    """Read boxes that follow one another.
+
+    Args:
+        data: The file.
+        span: Position of the boxes.
+        budget: One is taken for each box.
+
+    Raises:
+        CorruptImage: A box is cut off, or there are too many.
+
+    Source:
+        ISO/IEC 14496-12 §4.2.
+    """
+    boxes: list[Box] = []
+    position, stop = span
+    while position + 8 <= stop:
+        if next(budget, None) is None:
+            raise CorruptImage("The file has too many boxes.")
+        length = int.from_bytes(data[position : position + 4], "big")
+        body = position + 8
+        if length == 1:
+            length, body = int.from_bytes(data[body : body + 8], "big"), body + 8
+        end = stop if length == 0 else position + length
+        if not body <= end <= stop:
+            raise CorruptImage("A box is cut off.")
+        boxes.append(Box(data[position + 4 : position + 8], position, body, end))
+        position = end
+    return boxes
+
+
+def find_box(boxes: list[Box], kind: bytes) -> Box | None:
+    """Return the first box of a kind; None if there is none."""
+    return next((box for box in boxes if box.kind == kind), None)

@@ -1,0 +1,38 @@
+"""The header of an image file."""
+
+import msgspec
+
+
+class Header(msgspec.Struct, frozen=True):
+    """Facts that the structure of a file gives before any pixel is decoded.
+
+    Attributes:
+        width: Pixels of a row as stored.
+        height: Rows as stored.
+        frames: Frames or pages.
+        orientation: EXIF orientation, 1 to 8, that turns the decoded picture upright; 1 if the
+            decoder turns it.
+        stored_orientation: EXIF orientation in the file, if the decoder removes it from ``exif``.
+        has_alpha: Whether pixels can be transparent.
+        exif: The TIFF structure with the EXIF tags.
+        metadata_bytes: Bytes of tags, colour profiles and texts; 0 for TIFF, which keeps them in
+            its directory, and for formats without metadata.
+        camera_notes: JPEG segments that cameras older than EXIF wrote about the picture.
+    """
+
+    width: int
+    height: int
+    frames: int = 1
+    orientation: int = 1
+    stored_orientation: int | None = None
+    has_alpha: bool = False
+    exif: bytes | None = None
+    metadata_bytes: int = 0
+    camera_notes: tuple[bytes, ...] = ()
+
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        """Width and height of the upright picture, in pixels."""
+        if self.orientation >= 5:
+            return self.height, self.width
+        return self.width, self.height

@@ -1,0 +1,174 @@
+"""Strips the metadata of HEIC and AVIF files."""
+
+from domain.errors.files import CorruptImage
+from domain.images.containers.boxes import Box, box_budget, find_box, read_boxes
+from domain.images.containers.heif_items import (
+    Item,
+    Reference,
+    read_alpha_items,
+    read_extents,
+    read_items,
+    read_primary,
+    read_references,
+)
+from domain.images.containers.heif_tracks import read_chunks, read_handler
+from domain.images.containers.spans import Span, keep_spans, merge
+
+_PICTURES = frozenset(b"hvc1 av01 avc1 vvc1 jpeg j2k1 unci grid iden iovl".split())
+_SHOWN = frozenset({b"pict", b"vide", b"auxv"})
+_FREE, _SKIPPED_ITEM = b"free", b"skip"
+
+# Boxes that stay, by the box around them; what is not listed becomes a box that readers skip.
+_TOP = frozenset(b"ftyp meta moov mdat".split())
+_META = frozenset(b"hdlr pitm iloc iinf iref iprp idat".split())
+_WITHIN = {
+    b"iprp": frozenset(b"ipco ipma".split()),
+    b"ipco": frozenset(
+        b"hvcC lhvC av1C avcC vvcC jpgC j2kH uncC cmpd cmpC ispe pasp colr pixi irot imir clap "
+        b"auxC a1op a1lx lsel rloc clli mdcv cclv amve ndwt reve".split()
+    ),
+    b"moov": frozenset(b"mvhd trak".split()),
+    b"trak": frozenset(b"tkhd tref edts mdia".split()),
+    b"edts": frozenset(b"elst".split()),
+    b"mdia": frozenset(b"mdhd hdlr minf".split()),
+    b"minf": frozenset(b"vmhd nmhd dinf stbl".split()),
+    b"stbl": frozenset(b"stsd stts ctts cslg stsc stsz stco co64 stss sdtp sgpd sbgp".split()),
+}
+_TIMES = frozenset(b"mvhd tkhd mdhd".split())
+_HANDLER_BYTES = 24  # The rest of a handler box is a name.
+
+
+def strip_heif(data: bytes) -> bytes:
+    """Keep the pictures with their alpha planes, their turn and their colours.
+
+    The file keeps its length, and every part its position. Thumbnails, depth and gain maps,
+    EXIF, XMP and whatever else lies in the file become zeros.
+
+    Args:
+        data: The file.
+
+    Raises:
+        CorruptImage: Its index cannot be followed.
+
+    Source:
+        ISO/IEC 14496-12; ISO/IEC 23008-12; AV1 Image File Format 1.1.
+    """
+    return _Stripper(data).strip()
+
+
+class _Stripper:
+    """One file: reads which items and tracks stay, then writes the boxes anew."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._budget = box_budget()
+        self._pixels = bytearray()  # The file with nothing but the bytes of pictures.
+        self._kept_items: set[int] = set()
+
+    def strip(self) -> bytes:
+        top = self._read((0, len(self._data)))
+        spans: list[Span] = []
+        for box in top:
+            if box.kind == b"meta":
+                spans += self._find_pictures(self._read((box.body + 4, box.end)))
+            elif box.kind == b"moov":
+                for track in self._read(box.content):
+                    if track.kind == b"trak" and self._is_shown(track):
+                        spans += read_chunks(self._data, track, self._budget)
+        self._pixels = keep_spans(self._data, merge(self._clip(spans)))
+        return b"".join(self._write(box, _TOP) for box in top)
+
+    def _read(self, span: Span) -> list[Box]:
+        return read_boxes(self._data, span, self._budget)
+
+    def _clip(self, spans: list[Span]) -> list[Span]:
+        return [(start, min(end, len(self._data))) for start, end in spans]
+
+    def _is_shown(self, track: Box) -> bool:
+        return read_handler(self._data, track, self._budget) in _SHOWN
+
+    def _find_pictures(self, meta: list[Box]) -> list[Span]:
+        """Find the items that stay, and return the positions of their bytes."""
+        iinf, iloc, pitm = (find_box(meta, kind) for kind in (b"iinf", b"iloc", b"pitm"))
+        iref, iprp = find_box(meta, b"iref"), find_box(meta, b"iprp")
+        if iinf is None or iloc is None or pitm is None:
+            raise CorruptImage("The index of items is missing.")
+        items = read_items(self._data, iinf, self._budget)
+        references = read_references(self._data, iref, self._budget) if iref else []
+        alphas = read_alpha_items(self._data, iprp, self._budget) if iprp else set()
+        primary = read_primary(self._data, pitm)
+        self._kept_items = choose_items(items, primary, references, alphas)
+        extents = read_extents(self._data, iloc, find_box(meta, b"idat"))
+        return [span for number in self._kept_items for span in extents.get(number, ())]
+
+    def _write(self, box: Box, allowed: frozenset[bytes]) -> bytes:
+        """Write a box to as many bytes."""
+        header = self._data[box.start : box.body]
+        body = self._data[box.body : box.end]
+        if box.kind not in allowed or (box.kind == b"trak" and not self._is_shown(box)):
+            return header[:4] + _FREE + header[8:] + bytes(len(body))
+        if box.kind in {b"mdat", b"idat"}:
+            body = bytes(self._pixels[box.body : box.end])
+        elif box.kind == b"meta":
+            body = body[:4] + self._write_all((box.body + 4, box.end), _META)
+        elif box.kind in _WITHIN:
+            body = self._write_all(box.content, _WITHIN[box.kind])
+        elif box.kind == b"iinf":
+            body = self._write_index(box)
+        elif box.kind == b"hdlr":
+            body = body[:_HANDLER_BYTES].ljust(len(body), b"\x00")
+        elif box.kind in _TIMES and body:
+            end = 20 if body[0] else 12
+            body = (body[:4] + bytes(end - 4) + body[end:])[: len(body)]
+        return header + body
+
+    def _write_all(self, span: Span, allowed: frozenset[bytes]) -> bytes:
+        boxes = b"".join(self._write(box, allowed) for box in self._read(span))
+        return boxes.ljust(span[1] - span[0], b"\x00")
+
+    def _write_index(self, iinf: Box) -> bytes:
+        """Write the index without names; items that go are of a kind that readers skip."""
+        written = bytearray(self._data[iinf.body : iinf.end])
+        for item in read_items(self._data, iinf, self._budget):
+            start, end = item.kind_at - iinf.body, item.box.end - iinf.body
+            kind = item.kind if item.number in self._kept_items else _SKIPPED_ITEM
+            written[start:end] = kind.ljust(end - start, b"\x00")
+        return bytes(written)
+
+
+def choose_items(
+    items: list[Item], primary: int, references: list[Reference], alphas: set[int]
+) -> set[int]:
+    """Choose the items that stay.
+
+    Args:
+        items: The index.
+        primary: Number of the primary item.
+        references: References between items: a tiled picture refers to its tiles (``dimg``),
+            an auxiliary picture to its main picture (``auxl``), a thumbnail likewise (``thmb``).
+        alphas: Numbers of the items that are alpha planes.
+
+    Returns:
+        Numbers of the pictures that stand for themselves, of the pictures that these are made
+        of, and of their alpha planes.
+    """
+    pictures = {item.number for item in items if item.kind in _PICTURES}
+    parts = {target for of in references if of.kind == b"dimg" for target in of.targets}
+    beside = {of.source for of in references if of.kind in {b"auxl", b"thmb"}}
+    kept = (pictures - parts - beside) | ({primary} & pictures)
+    kept |= {
+        of.source
+        for of in references
+        if of.kind == b"auxl" and of.source in pictures & alphas and kept & {*of.targets}
+    }
+    sources: dict[int, list[int]] = {}
+    for of in references:
+        if of.kind == b"dimg":
+            sources.setdefault(of.source, []).extend(of.targets)
+    waiting = [*kept]
+    while waiting:
+        for target in sources.get(waiting.pop(), ()):
+            if target in pictures and target not in kept:
+                kept.add(target)
+                waiting.append(target)
+    return kept
