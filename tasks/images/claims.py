@@ -1,4 +1,4 @@
-"""Claims that this worker holds: renewed while the work goes on, given back when it breaks off."""
+"""Claims of this worker: renewed while the work goes on, released when it is interrupted."""
 
 import asyncio
 from collections import defaultdict
@@ -19,14 +19,17 @@ _log = structlog.get_logger(__name__)
 
 
 class Claims:
-    """Claims chunks of jobs, one for each task.
+    """Claims chunks of jobs, one chunk for each task.
 
     Args:
-        stores: Where everything is kept.
-        batcher: Shared with the other tasks of this worker.
+        stores: All stores.
+        batcher: Shared by the tasks of this worker.
         renew_seconds: Pause between two renewals of a lease.
-        throughput: Told while work goes on.
-        telemetry: Sees the work that is done on a claim.
+        throughput: Measures while claims are held.
+        telemetry: Records the work on a claim.
+
+    Attributes:
+        stopping: Whether the worker stops, so that cancelled work is not a failed attempt.
     """
 
     def __init__(
@@ -37,35 +40,34 @@ class Claims:
         throughput: Throughput,
         telemetry: WorkTelemetry,
     ) -> None:
+        self.stopping = False
         self._stores = stores
         self._batcher = batcher
         self._renew_seconds = renew_seconds
         self._throughput = throughput
         self._telemetry = telemetry
         self._looks: dict[str, set[asyncio.Event]] = defaultdict(set)
-        self.stopping = False
-        """Whether work that is cancelled was cancelled because the worker stops."""
 
     def look_again(self, job_id: str) -> None:
-        """Look now, rather than at the next renewal, whether a job's claims are still held."""
+        """Check the claims of a job now instead of at the next renewal."""
         for look in self._looks.get(job_id, ()):
             look.set()
 
     @asynccontextmanager
     async def holding(self, job_id: str, chunk: int) -> AsyncIterator[Sequence[ClaimedImage]]:
-        """Hold what is open in a chunk for as long as the context lasts.
+        """Claim the open images of a chunk, and hold them until the context ends.
 
-        Work on images that are no longer held, because they were canceled or another worker
-        took them over, is cancelled, and the context ends without an error.
+        If the claim is lost, because the images were canceled or another worker took them over,
+        the work inside the context is cancelled, and the context ends without an error.
 
         Args:
             job_id: The job.
             chunk: Number of the chunk.
 
         Yields:
-            The images; none if others hold them or all have ended.
+            The images; none if other workers hold them or all have ended.
         """
-        with self._looking(job_id) as look:  # From before the claim: no notice is missed.
+        with self._looking(job_id) as look:  # Before the claim, so that no notice is missed.
             claim_id, images = await self._claim(job_id, chunk)
             try:
                 async with asyncio.timeout(None) as hold:
@@ -75,7 +77,7 @@ class Claims:
                             yield images
                     except BaseException as error:
                         if not hold.expired():
-                            await self._give_back(claim_id, images, error)
+                            await self._release_after(claim_id, images, error)
                         raise
                     finally:
                         renewing.cancel()
@@ -100,7 +102,10 @@ class Claims:
         try:
             return await asyncio.shield(claiming)
         except asyncio.CancelledError:
-            await self._release(*await claiming, count_attempt=False)  # It is made all the same.
+            # The claim is written all the same. If it fails, there is nothing to release.
+            await asyncio.wait({claiming})
+            if not claiming.cancelled() and claiming.exception() is None:
+                await self._release(*claiming.result(), count_attempt=False)
             raise
 
     async def _renew(
@@ -110,7 +115,7 @@ class Claims:
         look: asyncio.Event,
         hold: asyncio.Timeout,
     ) -> None:
-        """Renew until nothing is held any more, then break the work off."""
+        """Renew the lease until the claim holds no image, then cancel the work."""
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._renew_seconds):
@@ -125,16 +130,18 @@ class Claims:
                 hold.reschedule(asyncio.get_running_loop().time())
                 return
 
-    async def _give_back(
+    async def _release_after(
         self, claim_id: str, images: Sequence[ClaimedImage], error: BaseException
     ) -> None:
-        broken_off = self.stopping or isinstance(error, (*MONGODB_UNREACHABLE, NoChild))
-        await asyncio.shield(self._release(claim_id, images, count_attempt=not broken_off))
+        interrupted = self.stopping or isinstance(error, (*MONGODB_UNREACHABLE, NoChild))
+        await asyncio.shield(self._release(claim_id, images, count_attempt=not interrupted))
 
     async def _release(
         self, claim_id: str, images: Sequence[ClaimedImage], *, count_attempt: bool
     ) -> None:
         try:
             await self._stores.ledger.release(claim_id, images, count_attempt=count_attempt)
-        except STORE_FAILED as error:
+        except STORE_FAILED as error:  # The lease expires.
             _log.warning("lease_not_given_back", reason=type(error).__name__)
+        except Exception:  # Must not replace the error or the cancellation that led here.
+            _log.exception("lease_not_given_back")

@@ -1,0 +1,105 @@
+"""Claims of a worker whose task is cancelled."""
+
+import asyncio
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from sandbox.pool import ChildPool
+from storage.ledger.rows import ClaimedImage
+from storage.stores import Stores
+from tasks.images.claims import Claims
+from tasks.images.ledger_batching import LedgerBatcher
+from tasks.images.metrics import WorkerMetrics
+from tasks.images.throughput import Throughput
+from tasks.images.work_telemetry import WorkTelemetry
+from telemetry.tracing import Tracing
+
+
+class ScriptedLedger:
+    """Claims when a test lets it; a claim or a release may fail."""
+
+    def __init__(self) -> None:
+        self.claiming = asyncio.Event()
+        self.may_claim = asyncio.Event()
+        self.claim_error: Exception | None = None
+        self.release_error: Exception | None = None
+        self.released: list[str] = []
+
+    async def claim(self, job_id: str, _chunk: int) -> tuple[str, list[ClaimedImage]]:
+        self.claiming.set()
+        await self.may_claim.wait()
+        if self.claim_error:
+            raise self.claim_error
+        return f"claim of {job_id}", []
+
+    async def release(
+        self, claim_id: str, _images: Sequence[ClaimedImage], *, count_attempt: bool
+    ) -> None:
+        assert not count_attempt or not self.claim_error
+        self.released.append(claim_id)
+        if self.release_error:
+            raise self.release_error
+
+
+@pytest.fixture
+def ledger() -> ScriptedLedger:
+    return ScriptedLedger()
+
+
+def _claims(ledger: ScriptedLedger) -> Claims:
+    metrics = WorkerMetrics(ChildPool(1, 2**30))
+    return Claims(
+        cast("Stores", SimpleNamespace(ledger=ledger)),
+        cast("LedgerBatcher", ledger),
+        60,
+        Throughput(),
+        WorkTelemetry(metrics, Tracing()),
+    )
+
+
+async def _hold(claims: Claims, held: asyncio.Event) -> None:
+    async with claims.holding("job", 0):
+        held.set()
+        await asyncio.Event().wait()
+
+
+async def test_claim_that_fails_while_its_task_is_cancelled_leaves_the_cancellation(
+    ledger: ScriptedLedger,
+) -> None:
+    ledger.claim_error = ConnectionError("gone")
+    holding = asyncio.create_task(_hold(_claims(ledger), asyncio.Event()))
+    await ledger.claiming.wait()
+    holding.cancel()
+    await asyncio.sleep(0)
+    ledger.may_claim.set()
+    with pytest.raises(asyncio.CancelledError):
+        await holding
+    assert ledger.released == []
+
+
+async def test_claim_that_is_made_while_its_task_is_cancelled_is_released(
+    ledger: ScriptedLedger,
+) -> None:
+    holding = asyncio.create_task(_hold(_claims(ledger), asyncio.Event()))
+    await ledger.claiming.wait()
+    holding.cancel()
+    await asyncio.sleep(0)
+    ledger.may_claim.set()
+    with pytest.raises(asyncio.CancelledError):
+        await holding
+    assert ledger.released == ["claim of job"]
+
+
+async def test_release_that_fails_leaves_the_cancellation(ledger: ScriptedLedger) -> None:
+    ledger.may_claim.set()
+    ledger.release_error = ValueError("no such operator")
+    held = asyncio.Event()
+    holding = asyncio.create_task(_hold(_claims(ledger), held))
+    await held.wait()
+    holding.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await holding
+    assert ledger.released == ["claim of job"]
