@@ -29,8 +29,9 @@ from storage.histograms.user_histograms import UserHistograms
 from storage.ledger.cancellation import Cancellation
 from storage.ledger.dead_letters import DeadLetters
 from storage.ledger.ledger import Ledger
+from storage.ledger.queued_chunks import QueuedChunks
 from storage.ledger.recovery import Recovery
-from storage.ledger.retry import Reopening
+from storage.ledger.retry import Retry
 from storage.ledger.work_metrics import WorkMetrics
 from storage.mongo.client import Client, Collection, Database, connect_mongo, read_clock
 from storage.outbox.subscriptions import Subscriptions
@@ -95,10 +96,11 @@ class Stores:
         self.envelopes = Envelopes(self.database, self.secret_box)
         self.job_events = JobEvents(self.redis)
         self.poisons = Poisons(self.database)
+        self.queued_chunks = QueuedChunks(self.database)
         self.recovery = Recovery(
             self.database, rules.max_attempts, self.metrics, self.subscriptions
         )
-        self.reopening = Reopening(self.client, self.database, due_after)
+        self.retry = Retry(self.client, self.database, due_after)
         self.results = Results(self.database)
         self.statistics = StatisticsReader(self.client, self.database)
         self.upload_links = UploadLinks(self.database)

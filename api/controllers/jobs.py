@@ -145,7 +145,7 @@ class JobController(Controller):
         """Run the failed cells of a job again, and only those."""
         app, scope = request.app.state, scope_of(request.user, user_id)
         await app.stores.jobs.get(job_id, scope)
-        hints = await app.stores.reopening.reopen_job(job_id)
+        hints = await app.stores.retry.reopen_job(job_id)
         if not hints:
             raise NothingToRetry("No image of this job has failed; refused files have no bytes.")
         app.stores.hints.send_soon(hints)

@@ -28,7 +28,7 @@ async def retry_letters(stores: Stores, letters: Sequence[DeadLetter]) -> int:
         ids_of_job[letter.job_id].append(letter.image_id)
     retried = 0
     for job_id, ids in ids_of_job.items():
-        hints = await stores.reopening.reopen_images(ids)
+        hints = await stores.retry.reopen_images(ids)
         if not hints:
             continue
         retried += len(ids)

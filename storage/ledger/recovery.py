@@ -1,12 +1,12 @@
-"""What the reconciler asks of the ledger: which work has nobody, and who may hint it again."""
+"""Work without a worker: found, sent again by one reconciler, or failed after too many attempts."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
 
-from domain.fairness.work_units import estimate_units
 from domain.jobs import ChunkHint, Status
+from storage.ledger.chunk_hints import GROUP_BY_CHUNK, read_hint
 from storage.ledger.open_work import IS_OPEN
 from storage.ledger.rows import ClaimedImage, FinishedImage, finishing_update, read_claimed_image
 from storage.ledger.work_metrics import WorkMetrics
@@ -19,8 +19,8 @@ class DueChunk(msgspec.Struct, frozen=True):
 
     Attributes:
         hint: Its last hint.
-        abandoned: Whether a worker had claimed it and let its lease run out.
-        exhausted: Whether an image of it was begun as often as is allowed.
+        abandoned: Whether a worker claimed it and let the lease expire.
+        exhausted: Whether an image of it has had all its attempts.
     """
 
     hint: ChunkHint
@@ -28,23 +28,16 @@ class DueChunk(msgspec.Struct, frozen=True):
     exhausted: bool
 
 
-# Of a group of images that share a chunk.
-HINT_FIELDS: Document = {
-    "number": {"$max": "$hint"},
-    "user_id": {"$first": "$user_id"},
-    "images": {"$sum": 1},
-    "size_bytes": {"$sum": "$size_bytes"},
-}
-
-
 class Recovery:
-    """Finds work that has no hint and no worker.
+    """The reconciler's view of the ledger. The field ``due_at`` is when it looks at an image.
+
+    Every method raises ``PyMongoError`` if MongoDB cannot be reached.
 
     Args:
-        database: Holds everything.
-        max_attempts: An image that was claimed this often without an end has failed.
-        metrics: Told of every image that ends.
-        subscriptions: Say which ends are to be announced.
+        database: The service's database.
+        max_attempts: Claims after which an image that has not ended fails.
+        metrics: Counts the images that end; None: a new one.
+        subscriptions: Events that any endpoint gets; None: a new cache.
     """
 
     def __init__(
@@ -61,129 +54,86 @@ class Recovery:
         self._subscriptions = subscriptions or Subscriptions(database)
 
     async def find_due(self, now: datetime, limit: int) -> list[DueChunk]:
-        """Find chunks that nobody has begun, or whose lease ran out.
+        """Find chunks that no worker has claimed in time, or whose lease has expired.
 
         Args:
             now: The time, UTC.
-            limit: Most images that are looked at.
+            limit: Most images to read.
 
         Returns:
             The chunks, longest due first.
         """
-        abandoned = {"$max": {"$eq": ["$status", Status.PROCESSING.value]}}
-        exhausted = {"$max": {"$gte": ["$attempts", self._max_attempts]}}
         pipeline: list[Document] = [
             {"$match": {"due_at": {"$lt": now}}},
             {"$sort": {"due_at": 1}},
             {"$limit": limit},
             {
                 "$group": {
-                    "_id": {"job_id": "$job_id", "chunk": "$chunk"},
-                    **HINT_FIELDS,
-                    "abandoned": abandoned,
-                    "exhausted": exhausted,
+                    **GROUP_BY_CHUNK,
+                    "abandoned": {"$max": {"$eq": ["$status", Status.PROCESSING.value]}},
+                    "exhausted": {"$max": {"$gte": ["$attempts", self._max_attempts]}},
                     "due_at": {"$min": "$due_at"},
                 }
             },
             {"$sort": {"due_at": 1}},
         ]
         return [
-            DueChunk(_read_hint(found), found["abandoned"], found["exhausted"])
-            async for found in self._images.aggregate(pipeline)
+            DueChunk(read_hint(group), group["abandoned"], group["exhausted"])
+            async for group in self._images.aggregate(pipeline)
         ]
-
-    async def find_queued(self, user_id: str, cursor: str, limit: int) -> list[ChunkHint]:
-        """Find chunks of a user's open jobs with images that nobody has claimed.
-
-        Args:
-            user_id: The user.
-            cursor: Position of the first one.
-            limit: Most chunks.
-
-        Returns:
-            The chunks, oldest first.
-        """
-        job_id, _, chunk = cursor.rpartition(":")
-        pipeline: list[Document] = [
-            {"$match": {"user_id": user_id, "_id": {"$gte": job_id}, **IS_OPEN}},
-            {"$sort": {"_id": 1}},
-            {"$limit": limit + 1},  # Of the first one perhaps nothing is left.
-            {
-                "$lookup": {
-                    "from": "images",
-                    "localField": "_id",
-                    "foreignField": "job_id",
-                    "pipeline": [
-                        {"$match": {"status": Status.QUEUED, **IS_OPEN}},
-                        {
-                            "$group": {
-                                "_id": {"job_id": "$job_id", "chunk": "$chunk"},
-                                **HINT_FIELDS,
-                            }
-                        },
-                        {"$sort": {"_id.chunk": 1}},
-                    ],
-                    "as": "found",
-                }
-            },
-            {"$unwind": "$found"},
-            {"$replaceRoot": {"newRoot": "$found"}},
-            {
-                "$match": {
-                    "$or": [{"_id.job_id": {"$gt": job_id}}, {"_id.chunk": {"$gte": int(chunk)}}]
-                }
-            },
-            {"$limit": limit},
-        ]
-        return [_read_hint(found) async for found in self._jobs.aggregate(pipeline)]
-
-    async def find_users(self) -> list[str]:
-        """Find the users who have an open job."""
-        users: list[str] = await self._jobs.distinct("user_id", IS_OPEN)
-        return users
 
     async def make_due(self, hints: Sequence[ChunkHint], now: datetime) -> None:
-        """Have chunks looked after now whose hint was taken, if nobody has claimed them."""
-        chunks = [{"job_id": hint.job_id, "chunk": hint.chunk} for hint in hints]
+        """Make the queued images of some chunks due now: their hints were taken, but not claimed.
+
+        Args:
+            hints: Hints that a worker took some time ago.
+            now: The time, UTC.
+        """
         await self._images.update_many(
-            {"$or": chunks, "status": Status.QUEUED, "due_at": {"$gt": now}},
+            {"$or": _chunks(hints), "status": Status.QUEUED, "due_at": {"$gt": now}},
             {"$set": {"due_at": now}},
         )
 
     async def find_ended(self, hints: Sequence[ChunkHint]) -> list[ChunkHint]:
-        """Find hints to chunks of which nothing is open."""
-        chunks = [{"job_id": hint.job_id, "chunk": hint.chunk} for hint in hints]
-        found = self._images.find({"$or": chunks, **IS_OPEN}, {"job_id": 1, "chunk": 1})
+        """Return those hints whose chunks have no open image."""
+        found = self._images.find({"$or": _chunks(hints), **IS_OPEN}, {"job_id": 1, "chunk": 1})
         busy = {(image["job_id"], image["chunk"]) async for image in found}
         return [hint for hint in hints if (hint.job_id, hint.chunk) not in busy]
 
     async def postpone(self, hint: ChunkHint, until: datetime) -> None:
-        """Look after a chunk later: its hint was taken a moment ago."""
+        """Make a chunk due later, because its hint was taken a moment ago.
+
+        Args:
+            hint: The hint.
+            until: The new time, UTC.
+        """
         await self._images.update_many(
             {"job_id": hint.job_id, "chunk": hint.chunk, "status": Status.QUEUED},
             {"$set": {"due_at": until}},
         )
 
     async def postpone_jobs(self, job_ids: Sequence[str], now: datetime, until: datetime) -> None:
-        """Look after what is due and queued of some jobs later: it waits for its turn."""
+        """Make the queued images of some jobs due later, because they wait for their turn.
+
+        Args:
+            job_ids: The jobs.
+            now: The time, UTC; what is not due stays as it is.
+            until: The new time, UTC.
+        """
         await self._images.update_many(
-            {
-                "job_id": {"$in": job_ids},
-                "status": Status.QUEUED,
-                "due_at": {"$lt": now},
-            },
+            {"job_id": {"$in": job_ids}, "status": Status.QUEUED, "due_at": {"$lt": now}},
             {"$set": {"due_at": until}},
         )
 
     async def hint_again(self, hint: ChunkHint, until: datetime) -> ChunkHint | None:
-        """Take the next hint number of a chunk; of two reconcilers one gets it.
+        """Number the next hint of a chunk. Of several reconcilers one gets it.
 
         Args:
             hint: The last hint.
-            until: When to look after the chunk again.
+            until: When the chunk is due again, UTC.
 
         Returns:
-            The hint to send, or None where another reconciler was faster.
+            The hint to send; None if another reconciler got it, or nothing is open.
         """
         number = hint.number + 1
         taken = await self._images.update_many(
@@ -191,7 +141,7 @@ class Recovery:
                 "job_id": hint.job_id,
                 "chunk": hint.chunk,
                 "hint": {"$lte": hint.number},
-                "due_at": {"$exists": True},
+                **IS_OPEN,
             },
             {"$set": {"due_at": until, "hint": number}},
         )
@@ -199,7 +149,7 @@ class Recovery:
         return again if taken.modified_count else None
 
     async def find_exhausted(self, hint: ChunkHint, now: datetime) -> list[ClaimedImage]:
-        """Find the images of a due chunk that were begun as often as is allowed."""
+        """Find the images of a due chunk that have had all their attempts."""
         found = self._images.find(
             {
                 "job_id": hint.job_id,
@@ -211,7 +161,7 @@ class Recovery:
         return [read_claimed_image(image) async for image in found]
 
     async def fail(self, image: FinishedImage, now: datetime) -> bool:
-        """End an image that is due; one that a worker still renews is left alone.
+        """End an image that is due. An image whose lease a worker renews is left alone.
 
         Returns:
             Whether it was ended.
@@ -223,11 +173,11 @@ class Recovery:
         return failed.modified_count == 1
 
     async def find_unsettled(self, now: datetime, until: datetime, limit: int) -> list[str]:
-        """Find due jobs of which no image is open: somebody died before settling them.
+        """Find due jobs without an open image: their last worker died before it settled them.
 
         Args:
             now: The time, UTC.
-            until: When to look at the other due jobs again.
+            until: When the other due jobs are due again, UTC.
             limit: Most jobs.
 
         Returns:
@@ -238,18 +188,11 @@ class Recovery:
         if not job_ids:
             return []
         await self._jobs.update_many(
-            {"_id": {"$in": job_ids}, "due_at": {"$exists": True}}, {"$set": {"due_at": until}}
+            {"_id": {"$in": job_ids}, **IS_OPEN}, {"$set": {"due_at": until}}
         )
-        is_open = {"job_id": {"$in": job_ids}, "due_at": {"$exists": True}}
-        busy = set(await self._images.distinct("job_id", is_open))
+        busy = set(await self._images.distinct("job_id", {"job_id": {"$in": job_ids}, **IS_OPEN}))
         return [job_id for job_id in job_ids if job_id not in busy]
 
 
-def _read_hint(found: Document) -> ChunkHint:
-    return ChunkHint(
-        found["_id"]["job_id"],
-        found["_id"]["chunk"],
-        found["number"],
-        found["user_id"],
-        estimate_units(found["images"], found["size_bytes"]),
-    )
+def _chunks(hints: Sequence[ChunkHint]) -> list[Document]:
+    return [{"job_id": hint.job_id, "chunk": hint.chunk} for hint in hints]

@@ -18,7 +18,7 @@ from storage.mongo.transactions import run_transaction
 FIELDS = dict.fromkeys(["job_id", "user_id", "chunk", "size_bytes"], 1)
 
 
-class Reopening:
+class Retry:
     """Queues failed cells again. Cells that succeeded or were canceled stay as they are.
 
     Args:

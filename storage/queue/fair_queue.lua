@@ -224,7 +224,7 @@ end
 
 -- Takes a tenant off the backlog, unless something has joined it since.
 local function leave(tenant, cursor)
-  if redis.call('HGET', cursors, tenant) ~= cursor then return 0 end
+  if (redis.call('HGET', cursors, tenant) or '') ~= cursor then return 0 end
   redis.call('ZREM', backlog, tenant)
   redis.call('HDEL', cursors, tenant)
   return 1

@@ -108,7 +108,7 @@ class Hints:
         before = await self._redis.set(MARKER, b"1", ex=MARKER_SECONDS, get=True)
         return before is None
 
-    async def tell_again(self) -> None:
+    async def report_loss_again(self) -> None:
         """Have :meth:`were_wiped` say so once more: who was told could do nothing about it."""
         await self._redis.delete(MARKER)
 

@@ -1,10 +1,9 @@
-"""The reconciler: whatever died, nothing that was promised stays undone.
+"""The reconciler: finds open work that no worker holds, and gets it done.
 
-It looks for images that are due and have nobody. Those that a worker had taken and lost are
-hinted again at once, under a number of their own, so that any count of reconcilers can run at
-once. Those that are queued without a hint, because it was lost or found no room, are sent, or join
-the backlog of their user until their turn comes. It fails what was begun too often, and settles
-jobs whose last worker died between the last image and the job.
+It searches for images that are due. Work that a worker took and lost gets a new hint under a new
+number; of several reconcilers one sends it. Queued work whose hint was lost, or found no room, is
+sent or joins the backlog of its user. Images that have had all their attempts fail. Jobs whose
+last worker died between its last image and the job are settled.
 """
 
 from datetime import datetime, timedelta
@@ -24,7 +23,7 @@ from tasks.images.findings import log_dead_letter
 
 MAX_IMAGES = 5_000
 MAX_JOBS = 200
-# Work that waits for its turn is looked at seldom: that all hints were wiped shows at once.
+# Work that waits for its turn is rarely checked: a wiped Redis is noticed at once.
 QUEUED_AGAIN_SECONDS = 60.0
 JOBS_AGAIN_SECONDS = 10.0
 
@@ -32,25 +31,28 @@ _log = structlog.get_logger(__name__)
 
 
 async def reconcile(stores: Stores, hint_grace_seconds: float) -> int:
-    """Look after due work once.
+    """Handle all due work once.
 
     Args:
-        stores: Where everything is kept.
-        hint_grace_seconds: How long a new hint has to be taken up.
+        stores: All stores.
+        hint_grace_seconds: Time that a new hint has until a worker takes it.
 
     Returns:
-        How many chunks were hinted.
+        How many chunks were sent to the queue.
+
+    Raises:
+        PyMongoError: MongoDB cannot be reached.
     """
     now = utc_now()
     hinted = 0
     try:
         if await stores.hints.were_wiped():
-            await _join_all(stores)
+            await _send_all_again(stores)
         if taken := await stores.hints.find_taken(hint_grace_seconds):
             await stores.recovery.make_due(taken, now)
-            # One that its worker did not hand back before it was killed holds up the turns.
+            # A killed worker leaves its hint in the queue, where it holds up the turns of others.
             await stores.hints.forget(await stores.recovery.find_ended(taken))
-        hinted = await _look_after(stores, hint_grace_seconds)
+        hinted = await _handle_due(stores, hint_grace_seconds)
     except REDIS_FAILED as error:
         _log.warning("reconcile_without_redis", reason=type(error).__name__)
     again = now + timedelta(seconds=JOBS_AGAIN_SECONDS)
@@ -59,18 +61,18 @@ async def reconcile(stores: Stores, hint_grace_seconds: float) -> int:
     return hinted
 
 
-async def _join_all(stores: Stores) -> None:
-    """Have all queued work sent again in turns."""
+async def _send_all_again(stores: Stores) -> None:
+    """Put every user with open work into the backlog, from their first chunk on."""
     try:
-        if users := await stores.recovery.find_users():
+        if users := await stores.queued_chunks.find_users():
             _log.warning("hints_lost", users=len(users))
             await stores.hints.fair_queue.join(users)
     except STORE_FAILED:
-        await stores.hints.tell_again()
+        await stores.hints.report_loss_again()
         raise
 
 
-async def _look_after(stores: Stores, hint_grace_seconds: float) -> int:
+async def _handle_due(stores: Stores, hint_grace_seconds: float) -> int:
     now = utc_now()
     due = await stores.recovery.find_due(now, MAX_IMAGES)
     if not due:
@@ -97,7 +99,7 @@ async def _look_after(stores: Stores, hint_grace_seconds: float) -> int:
 
 
 def _was_dropped(state: HintState, hint_grace_seconds: float) -> bool:
-    """Say whether a worker took a hint and was killed: who takes one claims its work at once."""
+    """Say whether a worker took a hint and was killed before its claim, which follows at once."""
     if state.taken_seconds is None:
         return False
     return not state.is_there or state.taken_seconds >= hint_grace_seconds
@@ -117,17 +119,17 @@ async def _fail_exhausted(stores: Stores, hint: ChunkHint, now: datetime) -> Non
     if not images:
         return
     for image in images:
-        finished = _give_up(image, now)
+        finished = _exhausted(image, now)
         if await stores.recovery.fail(finished, now):
             log_dead_letter(image, finished)
     await stores.job_events.publish(await stores.ledger.settle(hint.job_id))
 
 
-def _give_up(image: ClaimedImage, now: datetime) -> FinishedImage:
+def _exhausted(image: ClaimedImage, now: datetime) -> FinishedImage:
     error = ItemError(AttemptsExhausted.code, AttemptsExhausted.title)
     failed = Cell(Status.FAILED, error=error)
     cells = image.cells | dict.fromkeys(image.operations, failed)
-    # Its last worker was not heard of again: who comes next would have noted it, and nobody comes.
+    # The next claim would record the expired lease of the last worker, but no claim follows.
     vanished = BadAttempt(image.fence, now, image.worker, LEASE_EXPIRED)
     return FinishedImage(
         image.id,

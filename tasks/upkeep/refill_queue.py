@@ -1,4 +1,4 @@
-"""Tops the queue up from the backlogs: what found no room in Redis waits in MongoDB."""
+"""Refills the queue in Redis from the backlogs in MongoDB."""
 
 from math import ceil
 
@@ -6,19 +6,19 @@ from storage.queue.fair_queue import Behind
 from storage.stores import Stores
 
 REFILL_SECONDS = 0.5
-# What one pass takes on at most.
+# Most tenants of one run, and most chunks of one tenant in it.
 MAX_TENANTS = 50
 MAX_CHUNKS = 100
 
 
 async def refill_queue(stores: Stores) -> None:
-    """Send what there is room for, the tenant that is furthest behind first.
+    """Send as many hints as the queue has room for, of the tenant furthest behind first.
 
-    Costs one call to Redis where there is nothing to do. Of many workers one at a time does it;
-    two at once would do no harm.
+    With nothing to do this is one call to Redis. Of several workers one does it at a time; two at
+    once would do no harm.
 
     Args:
-        stores: Where everything is kept.
+        stores: All stores.
 
     Raises:
         PyMongoError: MongoDB cannot be reached.
@@ -29,16 +29,16 @@ async def refill_queue(stores: Stores) -> None:
 
 
 async def _refill_from(stores: Stores, tenant: Behind) -> None:
-    turns = stores.hints.fair_queue
-    # A chunk is one unit at least.
+    queue = stores.hints.fair_queue
+    # A chunk is one unit or more.
     limit = min(MAX_CHUNKS, 1 + ceil(tenant.units))
-    hints = await stores.recovery.find_queued(tenant.user_id, tenant.cursor, limit)
-    if hints and not await turns.send_from_backlog(tenant, hints):
+    hints = await stores.queued_chunks.find(tenant.user_id, tenant.cursor, limit)
+    if hints and not await queue.send_from_backlog(tenant, hints):
         return
     if len(hints) == limit:
         return
-    # Whatever came since then went behind this backlog: look once more after its end.
+    # Work that came meanwhile has joined the end of this backlog: read once more from there.
     last = Behind(tenant.user_id, hints[-1].position if hints else tenant.cursor, tenant.units)
-    if await turns.leave(last):
-        rest = await stores.recovery.find_queued(last.user_id, last.cursor, limit)
-        await turns.send(rest)
+    if await queue.leave(last):
+        rest = await stores.queued_chunks.find(last.user_id, last.cursor, limit)
+        await queue.send(rest)

@@ -194,7 +194,7 @@ async def test_image_that_is_tried_again_while_it_is_counted_stays_uncounted(
     await stores.ledger.settle(ticket.job.id)
 
     async def try_again() -> None:
-        await stores.reopening.reopen_job(ticket.job.id)
+        await stores.retry.reopen_job(ticket.job.id)
         _, images = await stores.ledger.claim(ticket.job.id, 0)
         await stores.ledger.finish([succeed(images[0])])
         await stores.ledger.settle(ticket.job.id)

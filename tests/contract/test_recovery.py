@@ -79,15 +79,15 @@ async def test_finds_the_queued_chunks_of_a_user_oldest_first(stores: Stores) ->
     assert len(chunks) == 5
 
     async def find(cursor: str, limit: int) -> list[tuple[str, int]]:
-        found = await stores.recovery.find_queued("u1", cursor, limit)
+        found = await stores.queued_chunks.find("u1", cursor, limit)
         return [(hint.job_id, hint.chunk) for hint in found]
 
     assert await find("0", 100) == chunks
     assert await find("0", 2) == chunks[:2]
     for start, (job_id, chunk) in enumerate(chunks):
         assert await find(ChunkHint(job_id, chunk).position, 100) == chunks[start:]
-    assert sorted(await stores.recovery.find_users()) == ["u1", "u2"]
-    (other,) = await stores.recovery.find_queued("u2", "0", 10)
+    assert sorted(await stores.queued_chunks.find_users()) == ["u1", "u2"]
+    (other,) = await stores.queued_chunks.find("u2", "0", 10)
     assert other.user_id == "u2"
     assert other.units == pytest.approx(1, abs=0.1)
 

@@ -92,7 +92,7 @@ async def test_work_is_counted_when_it_ends_and_when_it_is_tried_again(stores: S
     await stores.ledger.finish([fail(images[0])])
     await stores.ledger.settle(broken.job.id)
     assert (await _assert_right(stores)).failures == [("corrupt_image", 1)]
-    await stores.reopening.reopen_job(broken.job.id)
+    await stores.retry.reopen_job(broken.job.id)
     assert (await _assert_right(stores)).failures == []
     await stores.cancellation.cancel_job(broken.job.id)
     await stores.ledger.settle(broken.job.id)

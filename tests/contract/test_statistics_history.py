@@ -109,7 +109,7 @@ class History:
 
     async def retry(self) -> None:
         """Try again what failed."""
-        await self._stores.reopening.reopen_job(self._pick(self._jobs))
+        await self._stores.retry.reopen_job(self._pick(self._jobs))
 
     async def cancel(self) -> None:
         """Cancel a job."""

@@ -130,7 +130,7 @@ async def test_hints_are_numbered_on_and_attempts_begin_anew(service: Service) -
     images = service.stores.database["images"]
     await images.update_one({}, {"$set": {"hint": 7, "gave_up_at": "a while ago"}})
     await end_badly(service, ticket["id"], *ticket["operations"])
-    (hint,) = await service.stores.reopening.reopen_images([ticket["items"][0]["image_id"]])
+    (hint,) = await service.stores.retry.reopen_images([ticket["items"][0]["image_id"]])
     assert (hint.job_id, hint.chunk, hint.number) == (ticket["id"], 0, 8)
     image = await images.find_one()
     assert image is not None
@@ -138,7 +138,7 @@ async def test_hints_are_numbered_on_and_attempts_begin_anew(service: Service) -
     assert not {"error", "finished_at", "gave_up_at", "lease"} & image.keys()
     job = await service.stores.jobs.get(ticket["id"], Scope())
     assert (job.status, job.finished_at) == (Status.QUEUED, None)
-    assert await service.stores.reopening.reopen_images(["nothing"]) == []
+    assert await service.stores.retry.reopen_images(["nothing"]) == []
 
 
 async def test_only_who_sees_a_job_can_retry_it(service: Service) -> None:

@@ -1,0 +1,68 @@
+"""Chunks that wait for a worker, in the order of a user's backlog."""
+
+from domain.jobs import ChunkHint, Status
+from storage.ledger.chunk_hints import GROUP_BY_CHUNK, read_hint
+from storage.ledger.open_work import IS_OPEN
+from storage.mongo.client import Database, Document
+
+
+class QueuedChunks:
+    """Reads what the queue in Redis may not hold.
+
+    Args:
+        database: The service's database.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._jobs = database["jobs"]
+
+    async def find(self, user_id: str, cursor: str, limit: int) -> list[ChunkHint]:
+        """Find chunks of a user's open jobs with images that no worker has claimed.
+
+        Args:
+            user_id: The user.
+            cursor: Position of the first chunk; empty: the user's first one.
+            limit: Most chunks.
+
+        Returns:
+            The chunks, oldest first.
+
+        Raises:
+            PyMongoError: MongoDB cannot be reached.
+        """
+        job_id, _, chunk = cursor.rpartition(":")
+        is_at_or_after = {
+            "$or": [{"_id.job_id": {"$gt": job_id}}, {"_id.chunk": {"$gte": int(chunk or 0)}}]
+        }
+        pipeline: list[Document] = [
+            {"$match": {"user_id": user_id, "_id": {"$gte": job_id}, **IS_OPEN}},
+            {"$sort": {"_id": 1}},
+            {"$limit": limit + 1},  # The first job may have no chunk at or after the cursor.
+            {
+                "$lookup": {
+                    "from": "images",
+                    "localField": "_id",
+                    "foreignField": "job_id",
+                    "pipeline": [
+                        {"$match": {"status": Status.QUEUED, **IS_OPEN}},
+                        {"$group": GROUP_BY_CHUNK},
+                        {"$sort": {"_id.chunk": 1}},
+                    ],
+                    "as": "found",
+                }
+            },
+            {"$unwind": "$found"},
+            {"$replaceRoot": {"newRoot": "$found"}},
+            {"$match": is_at_or_after},
+            {"$limit": limit},
+        ]
+        return [read_hint(group) async for group in self._jobs.aggregate(pipeline)]
+
+    async def find_users(self) -> list[str]:
+        """Find the users who have an open job.
+
+        Raises:
+            PyMongoError: MongoDB cannot be reached.
+        """
+        users: list[str] = await self._jobs.distinct("user_id", IS_OPEN)
+        return users
