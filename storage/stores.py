@@ -14,6 +14,7 @@ from storage.access.api_keys import ApiKeys
 from storage.access.upload_links import UploadLinks
 from storage.aggregates.statistics import StatisticsReader
 from storage.backlog.load import LoadMeter
+from storage.backlog.queue_state import QueueReader
 from storage.backlog.workers import Workers, Workforce
 from storage.blobs.known_blobs import KnownBlobs
 from storage.blobs.poison import Poisons
@@ -95,6 +96,7 @@ class Stores:
         self.endpoint_health = EndpointHealth(self.client, self.database)
         self.envelopes = Envelopes(self.database, self.secret_box)
         self.job_events = JobEvents(self.redis)
+        self.queue_state = QueueReader(self.database)
         self.poisons = Poisons(self.database)
         self.queued_chunks = QueuedChunks(self.database)
         self.recovery = Recovery(

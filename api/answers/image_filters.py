@@ -1,4 +1,4 @@
-"""Reads from a query which images are wanted."""
+"""Query parameters of the image search."""
 
 import re
 from datetime import date
@@ -23,23 +23,31 @@ MAX_RADIUS_METERS = 1_000_000.0
 _DEGREES = r"[-+]?\d{1,3}(\.\d{1,12})?"
 _PLACE = f"^{_DEGREES},{_DEGREES}$"
 _UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_CAMERA_CLOCK = "by the camera's clock: photos do not tell its zone."
+_CAMERA_CLOCK = "by the clock of the camera: photos do not record its time zone."
 
 Link = Annotated[
     str | None,
-    QueryParameter(required=False, pattern=f"^{_UUID}$", description="Came in through this link."),
+    QueryParameter(
+        required=False, pattern=f"^{_UUID}$", description="Uploaded through this upload link."
+    ),
 ]
 Format = Annotated[ImageFormat | None, QueryParameter(name="format", required=False)]
 Make = Annotated[
     str | None,
     QueryParameter(
-        required=False, min_length=1, max_length=200, description="Maker of the camera, in full."
+        required=False,
+        min_length=1,
+        max_length=200,
+        description="Maker of the camera, in full.",
     ),
 ]
 Model = Annotated[
     str | None,
     QueryParameter(
-        required=False, min_length=1, max_length=200, description="Model of the camera, in full."
+        required=False,
+        min_length=1,
+        max_length=200,
+        description="Model of the camera, in full.",
     ),
 ]
 StatusWanted = Annotated[Status | None, QueryParameter(name="status", required=False)]
@@ -67,18 +75,19 @@ TimeZone = Annotated[
     QueryParameter(
         required=False,
         max_length=64,
-        description="Time zone of the days of upload, as the IANA database names it.",
+        description="IANA name of the time zone of the upload days.",
     ),
 ]
 Faces = Annotated[
     bool | None,
     QueryParameter(
-        required=False, description="Whether faces were found; only where they were looked for."
+        required=False,
+        description="Whether faces were found. Skips images without face detection.",
     ),
 ]
 MinFaces = Annotated[
     int | None,
-    QueryParameter(required=False, ge=1, le=10_000, description="Fewest faces."),
+    QueryParameter(required=False, ge=1, le=10_000, description="Least number of faces."),
 ]
 Near = Annotated[
     str | None,
@@ -91,7 +100,7 @@ Near = Annotated[
 Radius = Annotated[
     float,
     QueryParameter(
-        name="radius_m", ge=1, le=MAX_RADIUS_METERS, description="Metres around `near`."
+        name="radius_m", ge=1, le=MAX_RADIUS_METERS, description="Radius around `near` in meters."
     ),
 ]
 SimilarTo = Annotated[
@@ -99,8 +108,8 @@ SimilarTo = Annotated[
     QueryParameter(
         required=False,
         max_length=64,
-        description="Only near-duplicates of this image, which is not among them itself: nearest "
-        "first, among equals newest first.",
+        description="List near-duplicates of this image, without the image itself: most similar "
+        "first, equally similar ones newest first.",
     ),
 ]
 Distance = Annotated[
@@ -108,14 +117,14 @@ Distance = Annotated[
     QueryParameter(
         ge=0,
         le=MAX_DISTANCE,
-        description="Most bits of 64 in which the fingerprint of a near-duplicate differs.",
+        description="Most bits of 64 in which the fingerprint of a near-duplicate may differ.",
     ),
 ]
 ImageCursor = Annotated[
     str | None,
     QueryParameter(
         pattern=rf"^(\d{{1,2}}\.)?{_UUID}$",
-        description="`next_cursor` of the page before.",
+        description="The `next_cursor` of the previous page.",
         required=False,
     ),
 ]
@@ -140,10 +149,10 @@ def read_filter(
     near: Near = None,
     radius: Radius = DEFAULT_RADIUS_METERS,
 ) -> ImageFilter:
-    """Read which images are wanted.
+    """Read the filter of a request.
 
     Raises:
-        InvalidValue: A value can be read but means nothing.
+        InvalidValue: A value does not exist, or the values contradict each other.
     """
     zone = find_zone(tz)
     first, last = _narrow(day, uploaded_from, uploaded_to)
@@ -167,49 +176,27 @@ def read_filter(
 
 
 def read_circle(near: str, radius_meters: float) -> Circle:
-    """Read ``latitude,longitude``, in degrees.
-
-    Raises:
-        InvalidValue: There is no such place.
-    """
-    if not re.fullmatch(_PLACE.strip("^$"), near):
-        raise InvalidValue("near is latitude,longitude in degrees, as 48.2,16.37.")
-    latitude, longitude = (float(degrees) for degrees in near.split(","))
-    if abs(latitude) > 90 or abs(longitude) > 180:
-        raise InvalidValue("A latitude lies between -90 and 90, a longitude between -180 and 180.")
-    return Circle(latitude, longitude, radius_meters)
-
-
-def read_cursor(cursor: str | None, *, with_distance: bool) -> tuple[int, str] | None:
-    """Read where the page before ended.
+    """Read a circle.
 
     Args:
-        cursor: ``next_cursor`` of that page.
-        with_distance: Whether this is a list of near-duplicates.
-
-    Returns:
-        The distance, 0 in other lists, and the ID of its last image.
+        near: ``latitude,longitude`` in degrees.
+        radius_meters: The radius.
 
     Raises:
-        InvalidValue: The cursor is of another list.
+        InvalidValue: The place does not exist.
     """
-    if cursor is None:
-        return None
-    distance, point, image_id = cursor.rpartition(".")
-    if bool(point) is not with_distance:
-        raise InvalidValue("This cursor belongs to another list.")
-    return int(distance or 0), image_id
-
-
-def write_cursor(distance: int, image_id: str) -> str:
-    """Write where a page of near-duplicates ends."""
-    return f"{distance}.{image_id}"
+    if not re.fullmatch(_PLACE.strip("^$"), near):
+        raise InvalidValue("near must be latitude,longitude in degrees, as in 48.2,16.37.")
+    latitude, longitude = (float(degrees) for degrees in near.split(","))
+    if abs(latitude) > 90 or abs(longitude) > 180:
+        raise InvalidValue("A latitude is between -90 and 90, a longitude between -180 and 180.")
+    return Circle(latitude, longitude, radius_meters)
 
 
 def _narrow(
     day: date | None, first: date | None, last: date | None
 ) -> tuple[date | None, date | None]:
-    """Bring one day and a range together: both hold."""
+    """Combine a day and a range of days."""
     if day is None:
         return first, last
     return max(day, first or day), min(day, last or day)
@@ -217,4 +204,4 @@ def _narrow(
 
 def _check_order(name: str, first: date | None, last: date | None) -> None:
     if first and last and first > last:
-        raise InvalidValue(f"{name} is later than the last day.")
+        raise InvalidValue(f"{name} is after the last day.")

@@ -13,8 +13,6 @@ from domain.errors.access import NotFound
 from domain.images.formats import ImageFormat
 from domain.keys import Scope
 from domain.records import GpsPolicy, Image
-from storage.blobs.intake import CHUNK_BYTES
-from storage.blobs.reads import stream_file
 from storage.stores import Stores
 
 ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
@@ -71,13 +69,12 @@ class ReadContent:
             return await self._variant(image, blob, variant)
         if image.gps is GpsPolicy.STRIP:
             return await self._variant(image, blob, STRIPPED)
-        chunks = self._stores.database["blobs.chunks"]
         return Content(
             filename=image.filename,
             media_type=ImageFormat(image.format).media_type,
             size_bytes=blob.size_bytes,
             etag=blob.sha256,
-            read=partial(stream_file, chunks, blob.file_id, chunk_bytes=blob.chunk_bytes),
+            read=partial(self._stores.blobs.stream, blob),
         )
 
     async def _variant(self, image: Image, blob: Blob, variant: str) -> Content:
@@ -85,11 +82,10 @@ class ReadContent:
         name = image.filename
         if variant != STRIPPED:
             name = f"{PurePath(name).stem}-{variant}{ENDINGS.get(stored.media_type, '')}"
-        chunks = self._stores.database["variants.chunks"]
         return Content(
             filename=name,
             media_type=stored.media_type,
             size_bytes=stored.size_bytes,
             etag=f"{blob.sha256}-{variant}-v{version_of(variant)}",
-            read=partial(stream_file, chunks, stored.file_id, chunk_bytes=CHUNK_BYTES),
+            read=partial(self._stores.variants.stream, stored),
         )

@@ -1,4 +1,4 @@
-"""What one API process counts."""
+"""Metrics of one API process."""
 
 from collections.abc import Iterator, Sequence
 
@@ -17,20 +17,20 @@ from storage.acceptance.uploads import Upload
 from storage.ledger.work_metrics import WorkMetrics
 
 REQUEST_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
-"""Up to a minute: `Prefer: wait` holds answers, and uploads take as long as their line."""
+"""Up to a minute: `Prefer: wait` delays responses, and slow clients upload slowly."""
 
 
 class ApiMetrics:
-    """What one API process counts.
+    """Counts what one API process does.
 
     Args:
-        pool: The children that draw pictures.
-        admission: Decides about uploads.
-        work: What the stores of this process count.
+        pool: The child processes that render pictures.
+        admission: Decides on uploads.
+        work: Counts finished jobs.
 
     Attributes:
-        registry: Holds the families.
-        in_progress: Requests that are being answered.
+        registry: Holds the metrics.
+        in_progress: Requests in progress.
     """
 
     def __init__(self, pool: ChildPool, admission: Admission, work: WorkMetrics) -> None:
@@ -40,24 +40,24 @@ class ApiMetrics:
         self.registry.register(AdmissionMetrics(admission))
         ProcessCollector(registry=self.registry)
         Gauge(
-            "minilab_build_info", "Which version runs.", ["version"], registry=self.registry
+            "minilab_build_info", "The running version.", ["version"], registry=self.registry
         ).labels(VERSION).set(1)
         self._requests = Counter(
             "minilab_http_requests",
-            "Requests that were answered.",
+            "Finished requests.",
             ["method", "route", "status"],
             registry=self.registry,
         )
         self._seconds = Histogram(
             "minilab_http_request_duration_seconds",
-            "Time from a request to the end of its answer.",
+            "Time from a request to the end of its response.",
             ["method", "route"],
             buckets=REQUEST_SECONDS,
             registry=self.registry,
         )
         self.in_progress = Gauge(
             "minilab_http_requests_in_progress",
-            "Requests that are being answered.",
+            "Requests in progress.",
             registry=self.registry,
         )
         self._files = Counter(
@@ -65,30 +65,30 @@ class ApiMetrics:
             registry=self.registry,
         )  # fmt: skip
         self._bytes = Counter(
-            "minilab_upload_bytes", "Bytes of files that were taken.", registry=self.registry
+            "minilab_upload_bytes", "Bytes of accepted files.", registry=self.registry
         )
 
     def watch_listeners(self, live_jobs: LiveJobs) -> None:
-        """Count those who listen to jobs."""
-        Gauge(
-            "minilab_listeners", "Event streams that are open.", registry=self.registry
-        ).set_function(lambda: live_jobs.count)
+        """Measure the open event streams."""
+        Gauge("minilab_listeners", "Open event streams.", registry=self.registry).set_function(
+            lambda: live_jobs.count
+        )
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request.
 
         Args:
-            method: Of HTTP.
-            route: With names in place of values.
-            status: Of the answer.
-            seconds: How long it took.
+            method: The HTTP method.
+            route: The path template.
+            status: The HTTP status.
+            seconds: Duration.
         """
         self._requests.labels(method, route, f"{status // 100}xx").inc()
         self._seconds.labels(method, route).observe(seconds)
 
     def took_in(self, drop_off: Upload, job: Job, items: Sequence[Item]) -> None:
         """Count the files of a drop-off that was accepted."""
-        if job.status in TERMINAL:  # No file of it can be used.
+        if job.status in TERMINAL:  # All of its files were refused.
             self._work.job_ended(job.id, job.status)
         taken = {item.index for item in items if item.image_id is not None}
         self._files.labels("taken").inc(len(taken))
@@ -98,20 +98,20 @@ class ApiMetrics:
 
 
 class AdmissionMetrics(Collector):
-    """What admission has decided, and the room that it knows of.
+    """Metrics of admission decisions, uploads in progress, and free disk space.
 
     Args:
-        admission: Decides about uploads.
+        admission: Decides on uploads.
     """
 
     def __init__(self, admission: Admission) -> None:
         self._admission = admission
 
     def collect(self) -> Iterator[Metric]:
-        """Give the families."""
+        """Yield the metrics."""
         decisions = CounterMetricFamily(
             "minilab_admission_decisions",
-            "Uploads by what was decided before the body was read; a refusal has its code.",
+            "Uploads by decision, made before the body is read; refusals by code.",
             labels=["decision", "code"],
         )
         decided = {ADMITTED: 0} | self._admission.decisions
@@ -120,11 +120,11 @@ class AdmissionMetrics(Collector):
         yield decisions
         yield GaugeMetricFamily(
             "minilab_uploads_in_progress",
-            "Large uploads that are coming in; small ones count in part.",
+            "Uploads in progress; small ones count in part.",
             self._admission.places,
         )
         free_bytes = self._admission.watch.load.free_disk_bytes
         if free_bytes is not None:
             yield GaugeMetricFamily(
-                "minilab_disk_free_bytes", "Room on MongoDB's disk.", free_bytes
+                "minilab_disk_free_bytes", "Free space on MongoDB's disk.", free_bytes
             )

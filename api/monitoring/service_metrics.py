@@ -1,4 +1,4 @@
-"""The page that Prometheus reads: this process, the live workers, and the queue."""
+"""The metrics of the service: this process, the live workers, and the queue."""
 
 import asyncio
 import math
@@ -14,28 +14,28 @@ from prometheus_client.registry import Collector
 
 from api.monitoring.readiness import check_mongodb, check_redis
 from storage.aggregates.statistics import Pending
-from storage.backlog.queue_state import QueueReader, QueueState
+from storage.backlog.queue_state import QueueState
 from storage.clock import utc_now
 from storage.errors import STORE_FAILED
 from storage.stores import Stores
 from telemetry.prometheus import Page
 
 READ_SECONDS = 2.0
-"""MongoDB is asked no more often than this, however often the page is."""
-LONGEST_READ_SECONDS = 3.0
+"""Least time between two reads of the stores, whatever the number of scrapes."""
+MAX_READ_SECONDS = 3.0
 UNREADABLE: tuple[type[Exception], ...] = (*STORE_FAILED, TimeoutError)
 
 _log = structlog.get_logger(__name__)
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """What the stores said.
+    """What was read from the stores.
 
     Attributes:
-        up: By part, whether it answers.
-        workers: By live worker, what it packed.
-        queue: None where MongoDB could not say.
-        pending: What the statistics do not hold yet; None where MongoDB could not say.
+        up: Whether MongoDB and Redis answer, by name.
+        workers: The packed metrics of each live worker.
+        queue: The queue; None if it could not be read.
+        pending: What is not yet part of the statistics; None if it could not be read.
     """
 
     up: dict[str, bool]
@@ -45,24 +45,23 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 class ServiceMetrics:
-    """Makes the page.
+    """Collects the metrics of the service.
 
     Args:
-        own: What this process counts.
-        stores: Where the rest is.
+        own: The metrics of this process.
+        stores: The sources of all other metrics.
     """
 
     def __init__(self, own: CollectorRegistry, stores: Stores) -> None:
         self._own = own
         self._stores = stores
-        self._queue = QueueReader(stores.database)
         self._reading = Reading(up={})
         self._read_at = -math.inf
-        self._one_reads = asyncio.Lock()
+        self._reading_lock = asyncio.Lock()
 
     async def page(self) -> Page:
-        """Gather all families; those that cannot be read now are left out."""
-        async with self._one_reads:
+        """Collect all metrics; those that cannot be read now are left out."""
+        async with self._reading_lock:
             if time.monotonic() - self._read_at > READ_SECONDS:
                 self._reading = await self._read()
                 self._read_at = time.monotonic()
@@ -80,10 +79,10 @@ class ServiceMetrics:
             return Reading(up)
         now = utc_now()
         try:
-            async with asyncio.timeout(LONGEST_READ_SECONDS):
+            async with asyncio.timeout(MAX_READ_SECONDS):
                 workers = await self._stores.workers.metrics(now)
                 workers |= await self._stores.deliverers.metrics(now)
-                queue = await self._queue.read(now)
+                queue = await self._stores.queue_state.read(now)
                 return Reading(up, workers, queue, await self._stores.statistics.look(now))
         except UNREADABLE as error:
             _log.warning("metrics_incomplete", reason=type(error).__name__)
@@ -91,26 +90,24 @@ class ServiceMetrics:
 
 
 class StateMetrics(Collector):
-    """How the service stands.
+    """Metrics of what was read from the stores.
 
     Args:
-        reading: What the stores said.
+        reading: What was read.
     """
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
 
     def collect(self) -> Iterator[Metric]:
-        """Give the families."""
+        """Yield the metrics."""
         up = GaugeMetricFamily("minilab_up", "Whether a part answers.", labels=["part"])
         for part, answers in self._reading.up.items():
             up.add_metric([part], answers)
         yield up
         queue = self._reading.queue
         if queue is not None:
-            yield GaugeMetricFamily(
-                "minilab_workers", "Workers that live.", len(self._reading.workers)
-            )
+            yield GaugeMetricFamily("minilab_workers", "Live workers.", len(self._reading.workers))
             yield from _queue_families(queue)
         pending = self._reading.pending
         if pending is not None:
@@ -120,14 +117,14 @@ class StateMetrics(Collector):
 def _queue_families(queue: QueueState) -> Iterator[Metric]:
     labels = ["role", "backlog"]
     images = GaugeMetricFamily(
-        "minilab_queue_images", "Images that have not ended, by class of tenants.", labels=labels
+        "minilab_queue_images", "Unfinished images, by class of tenants.", labels=labels
     )
     tenants = GaugeMetricFamily(
-        "minilab_queue_tenants", "Tenants with images that have not ended.", labels=labels
+        "minilab_queue_tenants", "Tenants with unfinished images.", labels=labels
     )
     oldest = GaugeMetricFamily(
         "minilab_queue_oldest_seconds",
-        "How long the oldest job has waited of which not all has begun.",
+        "Waiting time of the oldest job that has images which were not started.",
         labels=labels,
     )
     for kind, waiting in queue.waiting.items():
@@ -136,15 +133,15 @@ def _queue_families(queue: QueueState) -> Iterator[Metric]:
         tenants.add_metric(values, waiting.tenants)
         oldest.add_metric(values, waiting.oldest_seconds)
     yield from (images, tenants, oldest)
-    yield GaugeMetricFamily("minilab_jobs_open", "Jobs that have not ended.", queue.jobs)
+    yield GaugeMetricFamily("minilab_jobs_open", "Unfinished jobs.", queue.jobs)
     yield GaugeMetricFamily(
         "minilab_reconciler_lag_seconds",
-        "By how long the oldest work that nobody looks after is overdue.",
+        "Time since the oldest abandoned work became due.",
         queue.overdue_seconds,
     )
     yield GaugeMetricFamily(
         "minilab_dead_letters",
-        "Images that were given up and wait for a decision.",
+        "Images that were given up and await a decision.",
         queue.dead_letters,
     )
 
@@ -152,26 +149,26 @@ def _queue_families(queue: QueueState) -> Iterator[Metric]:
 def _statistics_families(pending: Pending) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "minilab_statistics_unfolded_images",
-        "Images that reads of the statistics add to what is stored; much of it makes them slow.",
+        "Images not yet aggregated, which each read of the statistics adds; many make it slow.",
         pending.images,
     )
     yield GaugeMetricFamily(
         "minilab_statistics_lag_seconds",
-        "For how long the image has waited to be folded in that ended first.",
+        "Time since the first image ended that is not yet aggregated.",
         pending.lag_seconds,
     )
 
 
 def choose_format(accept: str) -> tuple[Callable[[Page], bytes], str]:
-    """Choose how to write the page.
+    """Choose the format of the metrics.
 
     Args:
-        accept: The header of that name.
+        accept: The Accept header.
 
     Returns:
-        What writes it, and its media type; the plain text format where nothing else is asked for.
+        The encoder and its media type; the Prometheus text format by default.
     """
     try:
         return choose_encoder(accept)
-    except (TypeError, ValueError):  # It asks for a version that is no number.
+    except (TypeError, ValueError):  # The header asks for a version that is not a number.
         return choose_encoder("")

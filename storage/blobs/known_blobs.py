@@ -1,15 +1,16 @@
-"""Looks up blobs by the hash of their bytes."""
+"""Finds blobs by the hash of their bytes, and streams their bytes."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
 from domain.blobs import Blob, Poison
+from storage.blobs.reads import stream_file
 from storage.mongo.client import Database, Document
 
 
 class KnownBlobs:
-    """Reads blobs without their bytes.
+    """Finds and streams blobs.
 
     Args:
         database: The database.
@@ -17,6 +18,7 @@ class KnownBlobs:
 
     def __init__(self, database: Database) -> None:
         self._files = database["blobs.files"]
+        self._chunks = database["blobs.chunks"]
 
     async def find(self, hashes: Sequence[str]) -> dict[str, Blob]:
         """Find blobs.
@@ -32,6 +34,16 @@ class KnownBlobs:
         """
         found = self._files.find({"metadata.sha256": {"$in": list(hashes)}})
         return {file["metadata"]["sha256"]: _blob_of(file) async for file in found}
+
+    def stream(self, blob: Blob, start: int, stop: int) -> AsyncIterator[bytes]:
+        """Read a part of a blob, one chunk in memory at a time.
+
+        Args:
+            blob: The blob.
+            start: First byte, from 0.
+            stop: One past the last byte.
+        """
+        return stream_file(self._chunks, blob.file_id, start, stop, blob.chunk_bytes)
 
 
 def _blob_of(file: Document) -> Blob:

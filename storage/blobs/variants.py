@@ -1,11 +1,12 @@
 """Variants: pictures rendered from blobs, stored in GridFS."""
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 
 import msgspec
 
 from storage.blobs.intake import CHUNK_BYTES
-from storage.blobs.reads import insert_once
+from storage.blobs.reads import insert_once, stream_file
 from storage.clock import utc_now
 from storage.mongo.client import Database, Document
 
@@ -54,6 +55,16 @@ class StoredVariants:
         file, chunks = variant_documents(sha256, file_id, media_type, data, utc_now())
         await insert_once(self._chunks, chunks)
         await insert_once(self._files, [file])
+
+    def stream(self, variant: StoredVariant, start: int, stop: int) -> AsyncIterator[bytes]:
+        """Read a part of a variant, one chunk in memory at a time.
+
+        Args:
+            variant: The variant.
+            start: First byte, from 0.
+            stop: One past the last byte.
+        """
+        return stream_file(self._chunks, variant.file_id, start, stop, CHUNK_BYTES)
 
 
 def variant_id(sha256: str, variant: str, version: int) -> str:
