@@ -1,4 +1,4 @@
-"""Similar users among ever more of them: times, memory, and what the approximate index misses."""
+"""Similar users among ever more of them: times and memory."""
 
 import logging
 import time
@@ -19,7 +19,6 @@ from benchmarks.harness.clients import in_own_process
 from benchmarks.harness.meter import MEGABYTE
 from benchmarks.harness.service import ROOT, Bench
 from benchmarks.rows import Row, Target
-from domain.histograms.nearest import Neighbour
 from domain.histograms.similarity import Metric, distances
 from storage.aggregates.signatures import SIGNATURES
 from storage.histograms.similar_users import SimilarUsers
@@ -30,7 +29,6 @@ from storage.settings import SimilaritySettings, StoreSettings
 COUNT = 10
 METRIC_TIMES = 3
 PLAIN_USERS = 100_000
-KINDS = ("exact", "approximate")
 PICTURE = ROOT / "docs" / "similar-users-growth.svg"
 AT_MOST = Target(3.0, at_most=True)
 PRODUCT = "one matrix product of all mean histograms with one, in memory"
@@ -40,22 +38,20 @@ class Search(msgspec.Struct, frozen=True):
     """How searches in a fresh process went.
 
     Attributes:
-        load_seconds: The first answer, which makes the index.
-        ms: Time of each further one, in ms.
-        metric_ms: The median with each other metric, in ms, by its name.
-        peak_mb: Most memory of the process, in MB.
-        found: Who was found each time, by number of the user.
+        load_seconds: Time of the first answer, which reads all signatures.
+        ms: Time of each further answer, in ms.
+        metric_ms: Median time with each other metric, in ms, by its name.
+        peak_mb: Peak memory of the process, in MB.
     """
 
     load_seconds: float
     ms: list[float]
     metric_ms: dict[str, float]
     peak_mb: float
-    found: list[set[int]]
 
 
 def measure_growth(bench: Bench, *, is_drawn: bool) -> list[Row]:
-    """Search among 10,000 to 1,000,000 users with both indexes.
+    """Search among 10,000 to 1,000,000 users.
 
     Args:
         bench: Where.
@@ -75,13 +71,12 @@ def measure_growth(bench: Bench, *, is_drawn: bool) -> list[Row]:
             client.admin.command("fsync")
             asked = np.random.default_rng(users).integers(0, users, times).tolist()
             limit = time_products(filler.shares.astype(np.float64), asked)
-            searches = {kind: _search(bench, name, kind, asked) for kind in KINDS}
+            search = _search(bench, name, asked)
             curves.setdefault("NumPy: one matrix product", []).append((users, median(limit)))
-            for kind, search in searches.items():
-                curves.setdefault(f"{kind} index", []).append((users, median(search.ms)))
+            curves.setdefault("an answer", []).append((users, median(search.ms)))
             if users in {most // 10, most}:
-                rows += _rows(users, searches, limit)
-                rows += _metric_rows(filler, searches["exact"], asked[0])
+                rows += _rows(users, search, limit)
+                rows += _metric_rows(filler, search, asked[0])
         client.drop_database(name)
     if is_drawn:
         title = "Ten most similar users: median time of an answer"
@@ -89,29 +84,23 @@ def measure_growth(bench: Bench, *, is_drawn: bool) -> list[Row]:
     return rows
 
 
-def _rows(users: int, searches: dict[str, Search], limit: Sequence[float]) -> list[Row]:
-    rows: list[Row] = []
+def _rows(users: int, search: Search, limit: Sequence[float]) -> list[Row]:
     matrix_mb = users * 256 * 8 / MEGABYTE
-    for kind, search in searches.items():
-        hits = sum(len(a & b) for a, b in zip(search.found, searches["exact"].found, strict=True))
-        recall = hits / sum(map(len, searches["exact"].found))
-        name = f"similar users among {users:,}, {kind} index"
-        slowest = quantiles(search.ms, n=20)[18]
-        rows += [
-            Row(f"{name}, 95th percentile", slowest, "ms", median(limit), PRODUCT, AT_MOST),
-            Row("median", median(search.ms), "ms", median(limit), "the same", detail=True),
-            Row("found of the ten nearest", 100 * recall, "%", 100.0, "all", detail=True),
-            Row("made by the first question", search.load_seconds, "s", detail=True),
-            Row(
-                "memory of the process at its peak",
-                search.peak_mb,
-                "MB",
-                matrix_mb,
-                "the mean histograms in float64",
-                detail=True,
-            ),
-        ]
-    return rows
+    name = f"similar users among {users:,}"
+    slowest = quantiles(search.ms, n=20)[18]
+    return [
+        Row(f"{name}, 95th percentile", slowest, "ms", median(limit), PRODUCT, AT_MOST),
+        Row("median", median(search.ms), "ms", median(limit), "the same", detail=True),
+        Row("made by the first question", search.load_seconds, "s", detail=True),
+        Row(
+            "memory of the process at its peak",
+            search.peak_mb,
+            "MB",
+            matrix_mb,
+            "the mean histograms in float64",
+            detail=True,
+        ),
+    ]
 
 
 def _metric_rows(filler: SignatureFiller, search: Search, asked: int) -> list[Row]:
@@ -121,7 +110,7 @@ def _metric_rows(filler: SignatureFiller, search: Search, asked: int) -> list[Ro
     for name, ms in search.metric_ms.items():
         limit = None if shares is None else _time_plain(Metric(name), shares, asked)
         limit_name = "NumPy over all, in memory" if limit else ""
-        row = Row(f"exact index with {name}, median", ms, "ms", limit, limit_name, detail=True)
+        row = Row(f"with {name}, median", ms, "ms", limit, limit_name, detail=True)
         rows.append(row)
     return rows
 
@@ -132,35 +121,32 @@ def _time_plain(metric: Metric, shares: npt.NDArray[np.float64], asked: int) -> 
     return 1000 * (time.perf_counter() - before)
 
 
-def _search(bench: Bench, database: str, kind: str, asked: list[int]) -> Search:
+def _search(bench: Bench, database: str, asked: list[int]) -> Search:
     urls = (bench.servers.mongodb_url, bench.servers.redis_url)
-    return in_own_process(_search_all, urls, database, kind, asked)
+    return in_own_process(_search_all, urls, database, asked)
 
 
-async def _search_all(urls: tuple[str, str], database: str, kind: str, asked: list[int]) -> Search:
+async def _search_all(urls: tuple[str, str], database: str, asked: list[int]) -> Search:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     client = connect_mongo(StoreSettings(*urls))
-    settings = msgspec.convert({"similar_index": kind}, SimilaritySettings)
-    users = SimilarUsers(client, client[database], settings)
-    load_ms, _ = await _time(users, asked[0], Metric.HELLINGER)
-    answers = [await _time(users, number, Metric.HELLINGER) for number in asked]
+    users = SimilarUsers(client, client[database], SimilaritySettings())
+    load_ms = await _time(users, asked[0], Metric.HELLINGER)
+    ms = [await _time(users, number, Metric.HELLINGER) for number in asked]
     others = [metric for metric in Metric if metric is not Metric.HELLINGER]
     metric_ms = {
         metric.value: median(
-            [(await _time(users, number, metric))[0] for number in asked[:METRIC_TIMES]]
+            [await _time(users, number, metric) for number in asked[:METRIC_TIMES]]
         )
         for metric in others
     }
     client.close()
-    found = [{int(one.id[-7:]) for one in nearest} for _, nearest in answers]
-    ms = [ms for ms, _ in answers]
-    return Search(load_ms / 1000, ms, metric_ms, _peak_mb(), found)
+    return Search(load_ms / 1000, ms, metric_ms, _peak_mb())
 
 
-async def _time(users: SimilarUsers, number: int, metric: Metric) -> tuple[float, list[Neighbour]]:
+async def _time(users: SimilarUsers, number: int, metric: Metric) -> float:
     before = time.perf_counter()
-    found = await users.find(user_name(number), COUNT, metric)
-    return 1000 * (time.perf_counter() - before), found
+    await users.find(user_name(number), COUNT, metric)
+    return 1000 * (time.perf_counter() - before)
 
 
 def _peak_mb() -> float:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 
@@ -90,13 +90,10 @@ class SimilaritySettings(msgspec.Struct, frozen=True):
     """How users and images that are alike are looked for.
 
     Attributes:
-        similar_index: ``exact`` looks at all users; ``approximate``, for very many, at those that
-            are likely to be near, in less time and memory.
         similar_max_images: Most images that one question reads: of those uploaded from a time
             on, or the newest ones.
     """
 
-    similar_index: Literal["exact", "approximate"] = "exact"
     similar_max_images: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)] = 200_000
 
 

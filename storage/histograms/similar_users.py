@@ -1,4 +1,4 @@
-"""The users whose pictures are most alike, right to the last acknowledged write."""
+"""Finds users by the similarity of their mean histograms, up to the last acknowledged write."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
@@ -13,61 +13,58 @@ from domain.errors.access import NotFound
 from domain.histograms.nearest import Nearest, Neighbour
 from domain.histograms.signatures import Sums, mean_shares
 from domain.histograms.similarity import Floats, Metric, distances, rounding_bounds
-from domain.histograms.vector_index import Slots, VectorIndex
 from domain.images.values import BINS
 from storage.aggregates.pending import read_pending_histograms
 from storage.aggregates.signatures import SignatureChange, add_changes, read_signatures
 from storage.histograms.signatures_since import sum_since
 from storage.histograms.user_vectors import UserVectors, to_vectors
+from storage.histograms.vector_table import Slots, VectorTable
 from storage.mongo.client import Client, Database, PlainDatabase
 from storage.mongo.snapshots import read_snapshot_in_thread
 from storage.settings import SimilaritySettings
 
 LONGEST_SECONDS = 280.0
-"""Longest time of an answer, the first of all among them, which reads all signatures: a little less
-than MongoDB keeps a snapshot by default."""
+"""Time limit of an answer, the first of which reads all signatures. It is a little shorter than
+the time that MongoDB keeps a snapshot by default."""
 PART = 1_000
-"""Users whose distances are worked out at once."""
+"""Users whose exact distances are computed at once."""
 SHARE_ERROR = 2.5e-7
-"""Largest relative error of a share whose square root was kept, in float32."""
-LIKELY = 4
-LEAST_LIKELY = 100
-"""Of an index that rounds more than that: how many are looked at closely."""
+"""Largest relative error of a share whose square root was rounded to float32."""
 
 Changes = dict[str, SignatureChange]
 Read = Callable[[PlainDatabase, ClientSession], list[Neighbour]]
 
 
 class SimilarUsers:
-    """Finds users by their signatures.
+    """Finds similar users.
 
-    The index is made at the first question, in this process, and follows from then on.
+    The table of users is read at the first question in each process, and follows from then on.
 
     Args:
-        client: For snapshots.
-        database: Holds everything.
-        settings: Which index, and how much is looked at.
+        client: Opens snapshots.
+        database: The database.
+        settings: How many images ``since`` may read.
     """
 
     def __init__(self, client: Client, database: Database, settings: SimilaritySettings) -> None:
         self._client = client
         self._database = database
-        self._settings = settings
-        self._vectors = UserVectors(is_approximate=settings.similar_index == "approximate")
+        self._max_images = settings.similar_max_images
+        self._vectors = UserVectors()
         self._turn = asyncio.Lock()
-        # An asker who goes away leaves the thread at its work, and the turn to the next.
+        # A cancelled caller gives its turn back while its thread still uses the vectors.
         self._use = Lock()
 
     async def find(self, user_id: str, count: int, metric: Metric) -> list[Neighbour]:
-        """Find the users who are nearest to one.
+        """Find the users nearest to one.
 
         Args:
-            user_id: Whom they are to be like.
-            count: How many, 1 or more.
-            metric: What is meant by alike.
+            user_id: The user to compare with.
+            count: Largest number of users, 1 or more.
+            metric: The distance.
 
         Returns:
-            The nearest first, by user ID where two are equally near; fewer where there are fewer.
+            Nearest users first; ties are ordered by user ID.
 
         Raises:
             NotFound: The user has no image with a histogram.
@@ -83,19 +80,16 @@ class SimilarUsers:
     async def find_since(
         self, user_id: str, count: int, metric: Metric, since: datetime
     ) -> list[Neighbour]:
-        """Find the users who are nearest to one by what was uploaded from a time on.
-
-        Every image of that time is read.
+        """Find the users nearest to one by their images uploaded since a time; reads them all.
 
         Raises:
-            NotFound: The user has uploaded no image with a histogram since.
-            TooManyImages: There are more images than may be read.
+            NotFound: The user has uploaded no image with a histogram since then.
+            TooManyImages: More images were uploaded since then than may be read.
             PyMongoError: MongoDB cannot be reached.
         """
 
         def read(database: PlainDatabase, session: ClientSession) -> list[Neighbour]:
-            most = self._settings.similar_max_images
-            user_ids, images, sums = sum_since(database, session, since, most)
+            user_ids, images, sums = sum_since(database, session, since, self._max_images)
             if user_id not in user_ids:
                 raise NotFound("The user has uploaded no image with a histogram since.")
             row = user_ids.index(user_id)
@@ -110,13 +104,13 @@ class SimilarUsers:
         return await self._ask(read)
 
     async def rebuild(self) -> None:
-        """Forget the index: the next answer makes it anew."""
+        """Drop the table of users; the next question reads it again."""
         async with self._turn:
             with self._use:
-                self._vectors.rebuild()
+                self._vectors.reset()
 
     async def _ask(self, read: Read) -> list[Neighbour]:
-        async with self._turn:  # One at a time: it takes a core, and memory.
+        async with self._turn:  # One question takes a core, and memory.
             with pymongo.timeout(LONGEST_SECONDS):
                 return await read_snapshot_in_thread(self._client, self._database, read)
 
@@ -133,21 +127,21 @@ class SimilarUsers:
         found, shares = _read_shares(database, session, [user_id], changes)
         if not found:
             raise NotFound("The user has no image with a histogram.")
-        # Those that have changed since are not where the index has them.
+        # The table has the others with pending changes where they were before.
         others = [other for other in changes if other != user_id]
         without = self._vectors.slots_of([user_id, *others])
-        slots = _find_candidates(self._vectors.index, metric, shares[0], count, without)
+        slots = _find_candidates(self._vectors.table, metric, shares[0], count, without)
         nearest = Nearest(count)
         for part in _cut([*self._vectors.users_at(slots), *others]):
-            ids, theirs = _read_shares(database, session, part, changes)
-            nearest.add(ids, distances(metric, shares[0], theirs))
+            ids, of_part = _read_shares(database, session, part, changes)
+            nearest.add(ids, distances(metric, shares[0], of_part))
         return nearest.list()
 
 
 def _read_shares(
     database: PlainDatabase, session: ClientSession, user_ids: Sequence[str], changes: Changes
 ) -> tuple[list[str], Floats]:
-    """Read the mean histograms of users as they are now; those without images are left out."""
+    """Read the mean histograms of users with pending changes; users without any are left out."""
     stored = read_signatures(database, session, user_ids)
     rows = {user_id: row for row, user_id in enumerate(stored.user_ids)}
     ids: list[str] = []
@@ -166,34 +160,32 @@ def _read_shares(
 
 
 def _find_candidates(
-    index: VectorIndex, metric: Metric, shares: Floats, count: int, without: Slots
+    table: VectorTable, metric: Metric, shares: Floats, count: int, without: Slots
 ) -> Slots:
-    """Find the users of an index who can be among the nearest."""
+    """Find the slots of users who can be among the nearest."""
     if metric is Metric.HELLINGER:
-        return index.find_nearest(to_vectors(shares), count, without)
-    slots, apart, bounds = _scan(index, metric, shares)
+        return table.find_nearest(to_vectors(shares), count, without)
+    slots, apart, bounds = _scan(table, metric, shares)
     stay = ~np.isin(slots, without)
     slots, apart, bounds = slots[stay], apart[stay], bounds[stay]
-    wanted = count if index.is_exact else LIKELY * count + LEAST_LIKELY
-    if len(slots) <= wanted:
+    if len(slots) <= count:
         return slots
-    # So many are within this for sure, and whoever may be nearer than that is one of them.
-    farthest = np.partition(apart + bounds, wanted - 1)[wanted - 1]
+    # At least ``count`` users are this near for certain; the nearest can be no farther.
+    farthest = np.partition(apart + bounds, count - 1)[count - 1]
     found: Slots = slots[apart - bounds <= farthest]
     return found
 
 
-def _scan(index: VectorIndex, metric: Metric, shares: Floats) -> tuple[Slots, Floats, Floats]:
-    """Work out the distances of all vectors, and how far off these may be."""
+def _scan(table: VectorTable, metric: Metric, shares: Floats) -> tuple[Slots, Floats, Floats]:
+    """Compute the distances of all vectors, and bounds of their errors."""
     slots: list[Slots] = [np.empty(0, np.int64)]
     apart: list[Floats] = [np.empty(0)]
     bounds: list[Floats] = [np.empty(0)]
-    for part, vectors in index.parts():
-        theirs = np.square(vectors, dtype=np.float64)
+    for part, vectors in table.parts():
+        of_part = np.square(vectors, dtype=np.float64)
         slots.append(part)
-        apart.append(distances(metric, shares, theirs))
-        error = SHARE_ERROR if index.is_exact else 0.0
-        bounds.append(rounding_bounds(metric, theirs, error))
+        apart.append(distances(metric, shares, of_part))
+        bounds.append(rounding_bounds(metric, of_part, SHARE_ERROR))
     return np.concatenate(slots), np.concatenate(apart), np.concatenate(bounds)
 
 

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-import storage.histograms.user_vectors
 from domain.errors.access import NotFound
 from domain.errors.requests import TooManyImages
 from domain.histograms.nearest import Neighbour
@@ -223,37 +222,3 @@ async def test_many_may_ask_at_once_and_go_away(
         if number % 3:
             assert isinstance(answer, list)
             _assert_same(answer, _rank(Metric.CHI2, owners[number], means, 5))
-
-
-@pytest.mark.parametrize("metric", Metric)
-async def test_approximate_index_answers_exactly_what_it_finds(
-    stores: Stores,
-    aggregator: Aggregator,
-    metric: Metric,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setattr(storage.histograms.user_vectors, "LEAST_APPROXIMATE", 200)
-    settings = SimilaritySettings(similar_index="approximate")
-    users = SimilarUsers(stores.client, stores.database, settings)
-    counts = draw_counts(1_600)
-    owners = [f"u{number:04}" for number in range(1_600)]
-    hits = 0
-    for there in (400, 1_600):  # The index that was cut for the first is made anew.
-        start = 0 if there == 400 else 400
-        ids = await add_seen_images(stores, owners[start:there], counts[start:there])
-        await aggregator.aggregate()
-        means = _means(owners[:there], counts[:there])
-        for user_id in owners[:there:100]:
-            found = await users.find(user_id, 10, metric)
-            expected = _rank(metric, user_id, means, there)
-            apart = {one.id: one.distance for one in expected}
-            assert np.allclose([one.distance - apart[one.id] for one in found], 0, atol=CLOSE)
-            assert len(found) == 10
-            hits += len({one.id for one in found} & {one.id for one in expected[:10]})
-    await stores.image_deletion.delete(ids[-1], Scope())
-    await aggregator.aggregate()
-    found = await users.find(owners[-2], 100, metric)
-    assert owners[-1] not in {one.id for one in found}
-    with capsys.disabled():
-        print(f"recall with {metric}: {hits / 200:.3f}", end=" ")
