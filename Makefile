@@ -79,7 +79,7 @@ flood: $(VENV)/.dev ## Send far more than can be done at once, and look at every
 verify-data: $(VENV)/.run ## Check every invariant of the data, also while it runs (VERIFY_ARGS, such as --hashes)
 	@$(BIN)/python -m deploy.verify_data $(VERIFY_ARGS)
 
-openapi: $(VENV)/.dev ## Write openapi/openapi.json anew from the code
+openapi: $(VENV)/.dev ## Write openapi/openapi.json from the code and openapi/examples/
 	$(BIN)/python -m openapi.write_document
 
 reference: $(VENV)/.dev ## Write docs/settings.md and docs/limits.md anew from the code

@@ -6,16 +6,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import structlog
-from litestar import Litestar, Router
+from litestar import Litestar
 from litestar.middleware import DefineMiddleware
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import SwaggerRenderPlugin
-from litestar.openapi.spec import Components, License, SecurityScheme, Tag
 from litestar.static_files import create_static_files_router
 
 from api.admission.admission import Admission
 from api.admission.load_watch import LoadWatch
-from api.contract.document import get_contract
+from api.contract.config import openapi_config
+from api.contract.served import get_contract
 from api.controllers.dead_letters import DeadLetterController
 from api.controllers.deliveries import DeliveryController
 from api.controllers.histograms import get_median_histogram, list_user_histograms
@@ -165,70 +163,6 @@ def compose_state(settings: Settings, stores: Stores) -> AppState:
     state.tracing = open_tracing("api", VERSION, settings.tracing)
     state.admin_key_hash = hash_secret(settings.api.admin_key)
     return state
-
-
-def openapi_config() -> OpenAPIConfig:
-    """Describe the contract."""
-    return OpenAPIConfig(
-        title="Minilab",
-        version=VERSION,
-        summary="Upload photos, get a ticket at once, and collect the results later.",
-        description=(
-            "Send files to `POST /v1/jobs` and get a job at once: your ticket. Poll the job or "
-            "wait for it, then retrieve the results. Every image of an accepted job reaches a "
-            "final status.\n\n"
-            "Every response has an `X-Request-ID` header: the one that your request has, or a new "
-            "one. Quote it to find the request in the service's log."
-        ),
-        license=License(name="Apache-2.0", identifier="Apache-2.0"),
-        tags=[
-            Tag(name="jobs", description="Upload files and follow their processing."),
-            Tag(name="images", description="Search images, retrieve results, download pictures."),
-            Tag(name="api keys", description="Create and revoke API keys. For admins."),
-            Tag(
-                name="upload links",
-                description="Invite people without an API key to upload. For admins.",
-            ),
-            Tag(
-                name="uploads through links",
-                description="Upload with the token of an upload link instead of an API key.",
-            ),
-            Tag(
-                name="dead letters",
-                description="Inspect, retry and discard images that the service gave up. "
-                "For admins.",
-            ),
-            Tag(name="webhooks", description="Receive events by HTTP, and inspect deliveries."),
-            Tag(name="users", description="Delete users."),
-            Tag(name="statistics", description="Totals over all images. For admins."),
-            Tag(name="histograms", description="Histograms across images, and similar users."),
-            Tag(name="service", description="Capabilities, health and metrics of the service."),
-        ],
-        security=[{"apiKey": []}],
-        components=Components(
-            security_schemes={
-                "apiKey": SecurityScheme(
-                    type="http", scheme="bearer", description="`Authorization: Bearer <key>`"
-                ),
-                "linkToken": SecurityScheme(
-                    type="http", scheme="bearer", description="`Authorization: Bearer <token>`"
-                ),
-            }
-        ),
-        openapi_router=Router(
-            path="/docs", route_handlers=[], opt={OPEN: True}, include_in_schema=False
-        ),
-        use_handler_docstrings=True,
-        render_plugins=[
-            SwaggerRenderPlugin(
-                path="/",
-                js_url="/docs/assets/swagger-ui-bundle.js",
-                css_url="/docs/assets/swagger-ui.css",
-                standalone_preset_js_url="/docs/assets/swagger-ui-bundle.js",
-                favicon='<link rel="icon" href="data:,">',
-            )
-        ],
-    )
 
 
 async def _prepare(stores: Stores) -> None:

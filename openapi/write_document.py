@@ -1,14 +1,15 @@
-"""``python -m openapi.write_document [--check]``: write the contract from the code, or compare."""
+"""The command ``python -m openapi.write_document [--check]``: writes or compares the contract."""
 
+import json
 import sys
-from pathlib import Path
 
 from api.app import create_app
-from api.contract.document import contract_of
+from api.contract.document import describe_api
+from api.contract.served import DOCUMENT
 from api.settings import read_settings
+from openapi.examples import add_examples
 
-DOCUMENT = Path(__file__).parent / "openapi.json"
-# The contract does not depend on settings; nothing of this is reached or kept.
+# The contract does not depend on settings, and no server is reached.
 ANY_SETTINGS = {
     "MINILAB_MONGODB_URL": "mongodb://127.0.0.1:1",
     "MINILAB_REDIS_URL": "redis://127.0.0.1:1",
@@ -16,15 +17,27 @@ ANY_SETTINGS = {
 }
 
 
+def contract() -> bytes:
+    """Write the contract of the code.
+
+    Returns:
+        JSON, sorted and indented: the same bytes for the same code and examples.
+    """
+    document = describe_api(create_app(read_settings(ANY_SETTINGS)))
+    add_examples(document)
+    text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False)
+    return text.encode() + b"\n"
+
+
 def main() -> int:
-    """Write or check the document; 1 if the committed one is not what the code serves."""
-    written = contract_of(create_app(read_settings(ANY_SETTINGS)))
+    """Write or check the document; return 1 if the committed one differs from the code."""
+    written = contract()
     if "--check" not in sys.argv[1:]:
         DOCUMENT.write_bytes(written)
         return 0
     if DOCUMENT.exists() and DOCUMENT.read_bytes() == written:
         return 0
-    sys.stderr.write("openapi/openapi.json is not what the code serves: run `make openapi`\n")
+    sys.stderr.write("openapi/openapi.json differs from the code: run `make openapi`\n")
     return 1
 
 

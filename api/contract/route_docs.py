@@ -1,4 +1,4 @@
-"""What the contract says of answers: a schema, an example, and every error."""
+"""Documentation of answers: schemas, headers and problem documents."""
 
 from http import HTTPStatus
 from typing import Any
@@ -12,60 +12,42 @@ from api.http.errors import PROBLEM_JSON, TYPE_PREFIX, Problem
 
 TICKET_HEADERS = [
     ResponseHeader(
-        name="Location", value="", documentation_only=True, description="The status route."
+        name="Location", value="", documentation_only=True, description="URL of the job."
     ),
     ResponseHeader(
         name="Retry-After",
         value="",
         documentation_only=True,
-        description="Seconds after which asking again is worth it.",
+        description="Seconds to wait before the next request.",
     ),
 ]
 
-NULL_MARK = "(null)"
 EXAMPLE_REQUEST_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
-def answer(
-    model: Any, description: str, example: Any = None, media_type: str = MediaType.JSON
-) -> ResponseSpec:
-    """Document an answer.
+def answer(model: Any, description: str, media_type: str = MediaType.JSON) -> ResponseSpec:
+    """Document an answer; its example is a file of ``openapi/examples/``.
 
     Args:
         model: The schema; None for an answer without a body.
         description: When it is given.
-        example: A value that the schema admits.
-        media_type: Of the body.
+        media_type: Media type of the body.
     """
     return ResponseSpec(
         model,
         description=description,
         media_type=media_type,
-        # Generated examples are random, and hold structs that JSON cannot write.
+        # Generated examples are random, and hold structs that JSON cannot represent.
         generate_examples=False,
-        examples=[]
-        if example is None
-        else [Example(summary=description, value=mark_nulls(example))],
     )
-
-
-def mark_nulls(value: Any) -> Any:
-    """Mark the nulls of an example, which Litestar would leave out of the document."""
-    match value:
-        case dict():
-            return {name: mark_nulls(part) for name, part in value.items()}
-        case list():
-            return [mark_nulls(part) for part in value]
-        case _:
-            return NULL_MARK if value is None else value
 
 
 def problems(*statuses: int) -> dict[int, ResponseSpec]:
     """Document the problem documents that a route answers with."""
-    return {status: answer(Problem, *_problem(status), PROBLEM_JSON) for status in statuses}
+    return {status: _problem(status) for status in statuses}
 
 
-def _problem(status: int) -> tuple[str, dict[str, Any]]:
+def _problem(status: int) -> ResponseSpec:
     phrase = HTTPStatus(status).phrase
     code = PROBLEM_CODES[status]
     example = {
@@ -73,10 +55,16 @@ def _problem(status: int) -> tuple[str, dict[str, Any]]:
         "title": phrase,
         "status": status,
         "code": code,
-        "detail": "What happened this time, and what to do about it.",
+        "detail": "What happened, and what to do about it.",
         "request_id": EXAMPLE_REQUEST_ID,
     }
-    return phrase, example
+    return ResponseSpec(
+        Problem,
+        description=phrase,
+        media_type=PROBLEM_JSON,
+        generate_examples=False,
+        examples=[Example(summary=phrase, value=example)],
+    )
 
 
 PROBLEM_CODES = {

@@ -1,30 +1,36 @@
-"""What the contract says of events: a webhook and a schema for each type."""
+"""Documentation of events: a webhook and a schema for each type."""
 
 from typing import Any
 
 import msgspec
 
-from api.contract.webhook_examples import EXAMPLE_EVENT_DATA, EXAMPLE_EVENT_ID
-from api.http.example_values import EXAMPLE_TIME
 from domain.webhooks.events import DATA_OF, EventType
 
 REF = "#/components/schemas/{name}"
 SUMMARIES = {
     EventType.JOB_FINISHED: "A job has ended",
-    EventType.IMAGE_PROCESSED: "The work on an image has ended",
-    EventType.IMAGE_DELETED: "An image is gone",
-    EventType.LINK_USED_UP: "A link is used up",
-    EventType.DEAD_LETTER_CREATED: "The service gave an image up",
+    EventType.IMAGE_PROCESSED: "An image was processed",
+    EventType.IMAGE_DELETED: "An image was deleted",
+    EventType.LINK_USED_UP: "An upload link is used up",
+    EventType.DEAD_LETTER_CREATED: "An image could not be processed",
     EventType.WEBHOOK_DISABLED: "A webhook was disabled",
-    EventType.WEBHOOK_TEST: "A test",
+    EventType.WEBHOOK_TEST: "A test event",
 }
+DELIVERY = (
+    "Events are signed according to the Standard Webhooks specification. Answer with any 2xx "
+    "within 15 seconds. Otherwise the event is sent again, up to eight times within 28 hours. An "
+    "event may arrive twice: compare `webhook-id`."
+)
 _HEADERS = {
-    "webhook-id": ("The same on every attempt: tells a repetition.", EXAMPLE_EVENT_ID),
-    "webhook-timestamp": ("When this attempt is made, in seconds since 1970.", "1763717400"),
+    "webhook-id": (
+        "ID of the event, the same on every attempt. Use it to recognize a repetition.",
+        "msg_5f2b8a3d1c9e47f06a7b8c9d0e1f2a3b",
+    ),
+    "webhook-timestamp": ("Time of this attempt, in seconds since 1970.", "1763717400"),
     "webhook-signature": (
         (
-            "One for each live secret, with a space between them: `v1,` and the Base64 of the "
-            "HMAC-SHA256 over `id.timestamp.body`."
+            "One signature for each valid secret, separated by spaces: `v1,` and the Base64 of the "
+            "HMAC-SHA256 of `id.timestamp.body`."
         ),
         "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
     ),
@@ -32,7 +38,7 @@ _HEADERS = {
 
 
 def describe_events(document: dict[str, Any]) -> None:
-    """Add to a contract what receivers are sent."""
+    """Add the webhooks and the schemas of their bodies to a contract."""
     _, schemas = msgspec.json.schema_components(DATA_OF.values(), ref_template=REF)
     shared = document["components"]["schemas"]
     for name, schema in schemas.items():
@@ -53,7 +59,7 @@ def _schema(type_: EventType, data: type[msgspec.Struct]) -> dict[str, Any]:
             "timestamp": {
                 "type": "string",
                 "format": "date-time",
-                "description": "When it happened.",
+                "description": "When the event happened.",
             },
             "data": {"$ref": REF.format(name=data.__name__)},
         },
@@ -62,18 +68,11 @@ def _schema(type_: EventType, data: type[msgspec.Struct]) -> dict[str, Any]:
 
 
 def _operation(type_: EventType, data: type[msgspec.Struct], name: str) -> dict[str, Any]:
-    example = {
-        "type": type_.value,
-        "timestamp": EXAMPLE_TIME,
-        "data": EXAMPLE_EVENT_DATA[type_],
-    }
     return {
         "operationId": f"on{data.__name__}",
         "tags": ["webhooks"],
         "summary": SUMMARIES[type_],
-        "description": f"{(data.__doc__ or '').strip()}\n\nSigned by the Standard Webhooks "
-        "specification. Any 2xx within 15 seconds counts as received; anything else is tried "
-        "again, eight times over 28 hours. The same event may arrive twice.",
+        "description": f"{(data.__doc__ or '').strip()}\n\n{DELIVERY}",
         "parameters": [
             {
                 "name": header,
@@ -87,17 +86,12 @@ def _operation(type_: EventType, data: type[msgspec.Struct], name: str) -> dict[
         ],
         "requestBody": {
             "required": True,
-            "content": {
-                "application/json": {
-                    "schema": {"$ref": REF.format(name=name)},
-                    "examples": {"example-1": {"value": example}},
-                }
-            },
+            "content": {"application/json": {"schema": {"$ref": REF.format(name=name)}}},
         },
         "responses": {
-            "2XX": {"description": "It was received."},
-            "410": {"description": "Send nothing more: the webhook is disabled."},
-            "429": {"description": "Send less; `Retry-After` says when to go on."},
+            "2XX": {"description": "The event was received."},
+            "410": {"description": "The receiver is gone. The webhook is disabled."},
+            "429": {"description": "The receiver asks for fewer events; see `Retry-After`."},
         },
         "security": [],
     }

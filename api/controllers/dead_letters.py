@@ -10,14 +10,6 @@ from litestar.params import BodyKwarg, PathParameter, QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from api.answers.ticket import ticket
-from api.contract.examples import (
-    EXAMPLE_CHOSEN_DEAD_LETTERS,
-    EXAMPLE_DEAD_LETTER,
-    EXAMPLE_DEAD_LETTER_PAGE,
-    EXAMPLE_DISCARDED,
-    EXAMPLE_RETRIED,
-    EXAMPLE_TICKET,
-)
 from api.contract.route_docs import TICKET_HEADERS, answer, problems
 from api.http.auth import admins_only
 from api.http.example_values import EXAMPLE_ID
@@ -58,10 +50,7 @@ OfJob = Annotated[
 ]
 ChosenBody = Annotated[
     ChosenDeadLetters,
-    BodyKwarg(
-        media_type=RequestEncodingType.JSON,
-        examples=[Example(value=EXAMPLE_CHOSEN_DEAD_LETTERS)],
-    ),
+    BodyKwarg(media_type=RequestEncodingType.JSON),
 ]
 
 
@@ -76,7 +65,7 @@ class DeadLetterController(Controller):
         operation_id="listDeadLetters",
         summary="List dead letters",
         responses={
-            200: answer(Page[DeadLetterView], "A page of dead letters.", EXAMPLE_DEAD_LETTER_PAGE),
+            200: answer(Page[DeadLetterView], "A page of dead letters."),
             **problems(401, 403, 422, 503),
         },
     )
@@ -101,7 +90,7 @@ class DeadLetterController(Controller):
         operation_id="getDeadLetter",
         summary="Retrieve a dead letter",
         responses={
-            200: answer(DeadLetterView, "The dead letter.", EXAMPLE_DEAD_LETTER),
+            200: answer(DeadLetterView, "The dead letter."),
             **problems(401, 403, 404, 422, 503),
         },
     )
@@ -118,7 +107,7 @@ class DeadLetterController(Controller):
         status_code=HTTP_202_ACCEPTED,
         response_headers=TICKET_HEADERS,
         responses={
-            202: answer(JobView, "The job of the image, which is open again.", EXAMPLE_TICKET),
+            202: answer(JobView, "The job of the image, which is open again."),
             **problems(401, 403, 404, 410, 422, 503),
         },
     )
@@ -147,7 +136,7 @@ class DeadLetterController(Controller):
         summary="Retry dead letters",
         status_code=HTTP_202_ACCEPTED,
         responses={
-            202: answer(RetriedView, "The number of dead letters.", EXAMPLE_RETRIED),
+            202: answer(RetriedView, "The number of dead letters."),
             **problems(400, 401, 403, 422, 503),
         },
     )
@@ -163,7 +152,7 @@ class DeadLetterController(Controller):
         summary="Discard dead letters",
         status_code=HTTP_200_OK,
         responses={
-            200: answer(DiscardedView, "The number of dead letters.", EXAMPLE_DISCARDED),
+            200: answer(DiscardedView, "The number of dead letters."),
             **problems(400, 401, 403, 422, 503),
         },
     )

@@ -10,14 +10,7 @@ from litestar.params import BodyKwarg, PathParameter, QueryParameter
 from litestar.status_codes import HTTP_202_ACCEPTED
 
 from api.contract.route_docs import answer, problems
-from api.contract.webhook_examples import (
-    EXAMPLE_DELIVERY,
-    EXAMPLE_DELIVERY_ID,
-    EXAMPLE_DELIVERY_PAGE,
-    EXAMPLE_REDELIVER_FAILED,
-    EXAMPLE_REDELIVERED,
-    EXAMPLE_TEST_DELIVERY,
-)
+from api.http.example_values import EXAMPLE_DELIVERY_ID
 from api.http.guards import webhooks_configured
 from api.http.parameters import WebhookId
 from api.schemas.paging import Cursor, Limit, Page
@@ -33,7 +26,11 @@ from domain.keys import scope_of
 from domain.webhooks.deliveries import DeliveryStatus
 
 DeliveryId = Annotated[
-    str, PathParameter(max_length=128, examples=[Example(value=EXAMPLE_DELIVERY_ID)])
+    str,
+    PathParameter(
+        max_length=128,
+        examples=[Example(value=EXAMPLE_DELIVERY_ID)],
+    ),
 ]
 WithStatus = Annotated[
     DeliveryStatus | None,
@@ -41,9 +38,7 @@ WithStatus = Annotated[
 ]
 SinceBody = Annotated[
     RedeliverFailed,
-    BodyKwarg(
-        media_type=RequestEncodingType.JSON, examples=[Example(value=EXAMPLE_REDELIVER_FAILED)]
-    ),
+    BodyKwarg(media_type=RequestEncodingType.JSON),
 ]
 
 
@@ -60,7 +55,7 @@ class DeliveryController(Controller):
         summary="Send a test event",
         status_code=HTTP_202_ACCEPTED,
         responses={
-            202: answer(DeliveryView, "The delivery of the test event.", EXAMPLE_TEST_DELIVERY),
+            202: answer(DeliveryView, "The delivery of the test event."),
             **problems(401, 404, 409, 422, 503),
         },
     )
@@ -78,7 +73,7 @@ class DeliveryController(Controller):
         operation_id="listDeliveries",
         summary="List deliveries",
         responses={
-            200: answer(Page[DeliverySummaryView], "A page of deliveries.", EXAMPLE_DELIVERY_PAGE),
+            200: answer(Page[DeliverySummaryView], "A page of deliveries."),
             **problems(401, 404, 422, 503),
         },
     )
@@ -103,7 +98,7 @@ class DeliveryController(Controller):
         operation_id="getDelivery",
         summary="Retrieve a delivery",
         responses={
-            200: answer(DeliveryView, "The delivery.", EXAMPLE_DELIVERY),
+            200: answer(DeliveryView, "The delivery."),
             **problems(401, 404, 422, 503),
         },
     )
@@ -123,7 +118,7 @@ class DeliveryController(Controller):
         summary="Redeliver an event",
         status_code=HTTP_202_ACCEPTED,
         responses={
-            202: answer(DeliveryView, "The delivery, due immediately.", EXAMPLE_DELIVERY),
+            202: answer(DeliveryView, "The delivery, due immediately."),
             **problems(401, 404, 409, 422, 503),
         },
     )
@@ -143,7 +138,7 @@ class DeliveryController(Controller):
         summary="Redeliver failed events",
         status_code=HTTP_202_ACCEPTED,
         responses={
-            202: answer(RedeliveredView, "The number of deliveries.", EXAMPLE_REDELIVERED),
+            202: answer(RedeliveredView, "The number of deliveries."),
             **problems(400, 401, 404, 409, 422, 503),
         },
     )

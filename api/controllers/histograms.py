@@ -12,7 +12,6 @@ from api.analytics.week_histograms import ListWeekHistograms
 from api.answers.conditional import conditional
 from api.answers.histograms import answer_median, answer_week
 from api.answers.plots import content_etag
-from api.contract.examples import EXAMPLE_MEDIAN, EXAMPLE_WEEK
 from api.contract.histogram_docs import MedianOperation, WeekOperation
 from api.contract.route_docs import answer, problems
 from api.http.auth import may_read_user, no_client_keys
@@ -54,7 +53,6 @@ DayName = Annotated[
         200: answer(
             Page[ImageHistogramView],
             "A page of histograms, in the format that `Accept` prefers; JSON by default.",
-            EXAMPLE_WEEK,
         ),
         **problems(401, 404, 422, 503),
     },
@@ -89,7 +87,6 @@ async def list_user_histograms(
         200: answer(
             MedianHistogramView,
             "The median, or a plot of it if `Accept` prefers `image/svg+xml`.",
-            EXAMPLE_MEDIAN,
         ),
         304: answer(None, "The median has not changed since the version in If-None-Match."),
         **problems(401, 403, 422, 503),

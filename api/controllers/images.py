@@ -17,7 +17,6 @@ from api.answers.image_filters import (
     SimilarTo,
     read_filter,
 )
-from api.contract.examples import EXAMPLE_HISTOGRAM, EXAMPLE_IMAGE, EXAMPLE_IMAGE_PAGE
 from api.contract.route_docs import answer, problems
 from api.http.example_values import EXAMPLE_ID
 from api.http.parameters import IfNoneMatch, NamedUser
@@ -46,7 +45,7 @@ class ImageController(Controller):
         summary="List images",
         dependencies={"wanted": Provide(read_filter, sync_to_thread=False)},
         responses={
-            200: answer(Page[ListedImageView], "A page of images.", EXAMPLE_IMAGE_PAGE),
+            200: answer(Page[ListedImageView], "A page of images."),
             **problems(401, 404, 409, 410, 422, 503),
         },
     )
@@ -70,7 +69,7 @@ class ImageController(Controller):
         operation_id="getImage",
         summary="Retrieve an image",
         responses={
-            200: answer(ImageView, "The image.", EXAMPLE_IMAGE),
+            200: answer(ImageView, "The image."),
             **problems(401, 404, 410, 422, 503),
         },
     )
@@ -126,7 +125,6 @@ class ImageController(Controller):
             200: answer(
                 HistogramView,
                 "The histogram, or a plot of it if `Accept` prefers `image/svg+xml`.",
-                EXAMPLE_HISTOGRAM,
             ),
             **problems(401, 404, 409, 410, 422, 503),
         },

@@ -9,7 +9,6 @@ from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from api.answers.accept_upload import Wishes, answer_drop_off
 from api.answers.follow_job import answer_job
-from api.contract.examples import EXAMPLE_CANCELED, EXAMPLE_JOB, EXAMPLE_JOB_PAGE, EXAMPLE_TICKET
 from api.contract.form_docs import UploadOperation
 from api.contract.route_docs import TICKET_HEADERS, answer, problems
 from api.http.parameters import IdempotencyKey, IfNoneMatch, JobId, NamedUser, Prefer
@@ -40,8 +39,8 @@ class JobController(Controller):
         request_max_body_size=None,
         response_headers=TICKET_HEADERS,
         responses={
-            200: answer(JobView, "The job ended within the time of `Prefer: wait`.", EXAMPLE_JOB),
-            202: answer(JobView, "The ticket.", EXAMPLE_TICKET),
+            200: answer(JobView, "The job ended within the time of `Prefer: wait`."),
+            202: answer(JobView, "The ticket."),
             **problems(400, 401, 403, 408, 409, 410, 413, 415, 422, 429, 503),
         },
     )
@@ -62,7 +61,7 @@ class JobController(Controller):
         operation_id="listJobs",
         summary="List jobs",
         responses={
-            200: answer(Page[JobSummaryView], "A page.", EXAMPLE_JOB_PAGE),
+            200: answer(Page[JobSummaryView], "A page."),
             **problems(401, 422, 503),
         },
     )
@@ -84,7 +83,7 @@ class JobController(Controller):
         operation_id="getJob",
         summary="Follow a ticket",
         responses={
-            200: answer(JobView, description="The job.", example=EXAMPLE_JOB),
+            200: answer(JobView, description="The job."),
             304: answer(None, description="Not changed since the version of If-None-Match."),
             **problems(401, 404, 410, 422, 503),
         },
@@ -111,7 +110,7 @@ class JobController(Controller):
         summary="Cancel a job",
         status_code=HTTP_200_OK,
         responses={
-            200: answer(JobView, "The job as it stands then.", EXAMPLE_CANCELED),
+            200: answer(JobView, "The job as it stands then."),
             **problems(401, 404, 410, 422, 503),
         },
     )
@@ -135,7 +134,7 @@ class JobController(Controller):
         status_code=HTTP_202_ACCEPTED,
         response_headers=TICKET_HEADERS,
         responses={
-            202: answer(JobView, "The job, which is open again.", EXAMPLE_TICKET),
+            202: answer(JobView, "The job, which is open again."),
             **problems(401, 404, 409, 410, 422, 503),
         },
     )

@@ -11,9 +11,7 @@ from litestar.status_codes import HTTP_200_OK
 
 from api.access.api_keys import CreateKey, ManageKeys, RotateKeySecret
 from api.answers.created import answer_created, request_key
-from api.contract.examples import EXAMPLE_CREATED_KEY, EXAMPLE_KEY_PAGE, EXAMPLE_NEW_KEY
 from api.contract.route_docs import answer, problems
-from api.contract.webhook_examples import EXAMPLE_KEY_WEBHOOK_SECRET
 from api.http.auth import admins_only
 from api.http.example_values import EXAMPLE_ID
 from api.http.parameters import DAY_SECONDS, IdempotencyKey, OverlapSeconds
@@ -25,7 +23,7 @@ from api.state import ApiRequest
 KeyId = Annotated[str, PathParameter(max_length=64, examples=[Example(value=EXAMPLE_ID)])]
 NewKeyBody = Annotated[
     NewApiKey,
-    BodyKwarg(media_type=RequestEncodingType.JSON, examples=[Example(value=EXAMPLE_NEW_KEY)]),
+    BodyKwarg(media_type=RequestEncodingType.JSON),
 ]
 
 
@@ -40,7 +38,7 @@ class KeyController(Controller):
         operation_id="createApiKey",
         summary="Create an API key",
         responses={
-            201: answer(CreatedApiKeyView, "The new API key.", EXAMPLE_CREATED_KEY),
+            201: answer(CreatedApiKeyView, "The new API key."),
             **problems(400, 401, 403, 409, 422, 503),
         },
     )
@@ -63,7 +61,7 @@ class KeyController(Controller):
         operation_id="listApiKeys",
         summary="List API keys",
         responses={
-            200: answer(Page[ApiKeyView], "A page of API keys.", EXAMPLE_KEY_PAGE),
+            200: answer(Page[ApiKeyView], "A page of API keys."),
             **problems(401, 403, 422, 503),
         },
     )
@@ -89,7 +87,7 @@ class KeyController(Controller):
         summary="Rotate the webhook secret of an API key",
         status_code=HTTP_200_OK,
         responses={
-            200: answer(KeyWebhookSecretView, "The new secret.", EXAMPLE_KEY_WEBHOOK_SECRET),
+            200: answer(KeyWebhookSecretView, "The new secret."),
             **problems(401, 403, 404, 409, 422, 503),
         },
     )

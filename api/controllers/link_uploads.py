@@ -9,15 +9,10 @@ from litestar.status_codes import HTTP_202_ACCEPTED
 
 from api.answers.accept_upload import Wishes, answer_drop_off
 from api.answers.follow_job import answer_job
-from api.contract.examples import (
-    EXAMPLE_LINK_JOB,
-    EXAMPLE_LINK_TICKET,
-    EXAMPLE_LINK_UPLOADS,
-    EXAMPLE_TOKEN,
-)
 from api.contract.form_docs import LinkUploadOperation
 from api.contract.route_docs import TICKET_HEADERS, answer, problems
 from api.http.auth import LINK_OPT, TokenIn
+from api.http.example_values import EXAMPLE_TOKEN
 from api.http.parameters import (
     BY_HEADER,
     TOKEN_IN_HEADER,
@@ -39,9 +34,9 @@ from storage.clock import utc_now
 
 BY_PATH = {LINK_OPT: TokenIn.PATH}
 NO_KEY: list[dict[str, list[str]]] = [{}]
-ENDED = answer(LinkJobView, "The upload ended within the time of `Prefer: wait`.", EXAMPLE_LINK_JOB)
-TICKET = answer(LinkJobView, "The ticket.", EXAMPLE_LINK_TICKET)
-FOLLOWED = answer(LinkJobView, "The upload.", EXAMPLE_LINK_JOB)
+ENDED = answer(LinkJobView, "The upload ended within the time of `Prefer: wait`.")
+TICKET = answer(LinkJobView, "The ticket.")
+FOLLOWED = answer(LinkJobView, "The upload.")
 UNCHANGED = answer(None, "Not changed since the version of If-None-Match.")
 
 LinkToken = Annotated[
@@ -90,7 +85,7 @@ class LinkUploadController(Controller):
         opt=BY_HEADER,
         security=TOKEN_IN_HEADER,
         responses={
-            200: answer(LinkUploadsView, "The link.", EXAMPLE_LINK_UPLOADS),
+            200: answer(LinkUploadsView, "The link."),
             **problems(401, 410, 422, 503),
         },
     )

@@ -6,7 +6,6 @@ from litestar import Response, get
 from litestar.params import HeaderParameter
 
 from api.answers.event_stream import answer_events
-from api.contract.examples import EXAMPLE_JOB_CHANGE
 from api.contract.route_docs import answer, problems
 from api.http.parameters import BY_HEADER, TOKEN_IN_HEADER, JobId, NamedUser
 from api.schemas.live_events import JobChangeView, JobGoneView
@@ -20,7 +19,6 @@ STREAM = answer(
     "stands, at first and after each change. `job.finished`: likewise, and the last one. "
     "`job.gone`: deleted or expired, and the last one. The `id` is the version. Comments keep the "
     "line alive.",
-    EXAMPLE_JOB_CHANGE,
     EVENT_STREAM,
 )
 TOLD = answer(None, "The job has ended, and Last-Event-ID is its version: do not connect again.")

@@ -4,7 +4,6 @@ from litestar import Response, post
 from litestar.status_codes import HTTP_202_ACCEPTED
 
 from api.answers.accept_upload import Wishes, answer_drop_off
-from api.contract.examples import EXAMPLE_FACES, EXAMPLE_TICKET
 from api.contract.form_docs import UploadOperation
 from api.contract.route_docs import TICKET_HEADERS, answer, problems
 from api.http.parameters import IdempotencyKey, Prefer
@@ -24,11 +23,9 @@ from domain.records import JobState
     response_headers=TICKET_HEADERS,
     responses={
         200: answer(
-            FacesView,
-            description="The faces, if the job ended within the time of `Prefer: wait`.",
-            example=EXAMPLE_FACES,
+            FacesView, description="The faces, if the job ended within the time of `Prefer: wait`."
         ),
-        202: answer(JobView, "The ticket.", EXAMPLE_TICKET),
+        202: answer(JobView, "The ticket."),
         **problems(400, 401, 403, 408, 409, 410, 413, 415, 422, 429, 503),
     },
 )

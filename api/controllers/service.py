@@ -3,13 +3,6 @@
 from litestar import MediaType, Response, get
 from litestar.di import NamedDependency
 
-from api.contract.examples import (
-    EXAMPLE_CAPABILITIES,
-    EXAMPLE_HEALTH,
-    EXAMPLE_METRICS,
-    EXAMPLE_NOT_READY,
-    EXAMPLE_READY,
-)
 from api.contract.route_docs import answer, problems
 from api.http.auth import OPEN
 from api.http.errors import status_of
@@ -30,7 +23,7 @@ NO_KEY: list[dict[str, list[str]]] = [{}]
     tags=["service"],
     summary="Retrieve the capabilities",
     responses={
-        200: answer(CapabilitiesView, "The capabilities.", EXAMPLE_CAPABILITIES),
+        200: answer(CapabilitiesView, "The capabilities."),
         **problems(401, 503),
     },
 )
@@ -44,7 +37,7 @@ async def get_capabilities(request: ApiRequest) -> CapabilitiesView:
     operation_id="getHealth",
     tags=["service"],
     summary="Check that the process is alive",
-    responses={200: answer(HealthView, "The process is alive.", EXAMPLE_HEALTH)},
+    responses={200: answer(HealthView, "The process is alive.")},
     security=NO_KEY,
     opt={OPEN: True},
 )
@@ -61,8 +54,8 @@ async def get_health() -> HealthView:
     security=NO_KEY,
     opt={OPEN: True},
     responses={
-        200: answer(ReadinessView, "All required parts are available.", EXAMPLE_READY),
-        503: answer(ReadinessView, "A required part is not available.", EXAMPLE_NOT_READY),
+        200: answer(ReadinessView, "All required parts are available."),
+        503: answer(ReadinessView, "A required part is not available."),
     },
 )
 async def get_readiness(health_checks: NamedDependency[HealthChecks]) -> Response[ReadinessView]:
@@ -80,7 +73,7 @@ async def get_readiness(health_checks: NamedDependency[HealthChecks]) -> Respons
     security=[{}, {"apiKey": []}],
     opt={OPEN: True},
     responses={
-        200: answer(str, "The metrics.", EXAMPLE_METRICS, MediaType.TEXT),
+        200: answer(str, "The metrics.", MediaType.TEXT),
         **problems(401, 403),
     },
     guards=[metrics_readers],

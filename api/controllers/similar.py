@@ -9,7 +9,6 @@ from litestar.openapi.spec import Example
 from litestar.params import QueryParameter
 
 from api.analytics.similar import FindSimilar, SimilarQuery
-from api.contract.examples import EXAMPLE_SIMILAR_USERS
 from api.contract.route_docs import answer, problems
 from api.http.auth import no_client_keys
 from api.http.example_values import EXAMPLE_ID, EXAMPLE_TIME
@@ -56,7 +55,6 @@ ImageId = Annotated[
         200: answer(
             SimilarView,
             "The similar users, or with `image_id` the similar images.",
-            EXAMPLE_SIMILAR_USERS,
         ),
         **problems(401, 403, 404, 409, 410, 422, 503),
     },

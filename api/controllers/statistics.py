@@ -10,7 +10,6 @@ from litestar.di import NamedDependency
 from api.analytics.statistics import ReadStatistics
 from api.answers.conditional import conditional
 from api.answers.plots import content_etag, numbers_or_plot
-from api.contract.examples import EXAMPLE_STATISTICS
 from api.contract.route_docs import answer, problems
 from api.http.auth import admins_only
 from api.http.parameters import DaysZone, IfNoneMatch
@@ -29,7 +28,6 @@ from domain.plots.uploads import plot_uploads
         200: answer(
             StatisticsView,
             "The statistics, or a plot of the uploads per day if `Accept` prefers `image/svg+xml`.",
-            EXAMPLE_STATISTICS,
         ),
         304: answer(None, "The statistics have not changed since the version in If-None-Match."),
         **problems(401, 403, 422, 503),

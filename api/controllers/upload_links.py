@@ -10,12 +10,6 @@ from litestar.params import BodyKwarg, PathParameter
 
 from api.access.upload_links import CreateLink, ManageLinks
 from api.answers.created import answer_created, request_key
-from api.contract.examples import (
-    EXAMPLE_CREATED_LINK,
-    EXAMPLE_LINK,
-    EXAMPLE_LINK_PAGE,
-    EXAMPLE_NEW_LINK,
-)
 from api.contract.route_docs import answer, problems
 from api.http.auth import admins_only
 from api.http.example_values import EXAMPLE_ID
@@ -27,7 +21,7 @@ from api.state import ApiRequest
 LinkId = Annotated[str, PathParameter(max_length=64, examples=[Example(value=EXAMPLE_ID)])]
 NewLinkBody = Annotated[
     NewUploadLink,
-    BodyKwarg(media_type=RequestEncodingType.JSON, examples=[Example(value=EXAMPLE_NEW_LINK)]),
+    BodyKwarg(media_type=RequestEncodingType.JSON),
 ]
 
 
@@ -42,7 +36,7 @@ class UploadLinkController(Controller):
         operation_id="createUploadLink",
         summary="Create an upload link",
         responses={
-            201: answer(CreatedUploadLinkView, "The new link.", EXAMPLE_CREATED_LINK),
+            201: answer(CreatedUploadLinkView, "The new link."),
             **problems(400, 401, 403, 409, 422, 503),
         },
     )
@@ -65,7 +59,7 @@ class UploadLinkController(Controller):
         operation_id="listUploadLinks",
         summary="List upload links",
         responses={
-            200: answer(Page[UploadLinkView], "A page of links.", EXAMPLE_LINK_PAGE),
+            200: answer(Page[UploadLinkView], "A page of links."),
             **problems(401, 403, 422, 503),
         },
     )
@@ -80,7 +74,7 @@ class UploadLinkController(Controller):
         operation_id="getUploadLink",
         summary="Retrieve an upload link",
         responses={
-            200: answer(UploadLinkView, "The link.", EXAMPLE_LINK),
+            200: answer(UploadLinkView, "The link."),
             **problems(401, 403, 404, 422, 503),
         },
     )

@@ -5,7 +5,6 @@ from litestar.di import NamedDependency
 from litestar.status_codes import HTTP_202_ACCEPTED
 
 from api.answers.ticket import ticket
-from api.contract.examples import EXAMPLE_USER_DELETION
 from api.contract.route_docs import TICKET_HEADERS, answer, problems
 from api.http.auth import may_delete_user
 from api.http.parameters import UserId
@@ -28,7 +27,7 @@ class UserController(Controller):
         status_code=HTTP_202_ACCEPTED,
         response_headers=TICKET_HEADERS,
         responses={
-            202: answer(JobView, "The job that deletes the user.", EXAMPLE_USER_DELETION),
+            202: answer(JobView, "The job that deletes the user."),
             **problems(401, 403, 404, 422, 503),
         },
     )

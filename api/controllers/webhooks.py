@@ -5,19 +5,11 @@ from typing import Annotated
 from litestar import Controller, Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
-from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg
 from litestar.status_codes import HTTP_200_OK
 
 from api.answers.created import answer_created, request_key
 from api.contract.route_docs import answer, problems
-from api.contract.webhook_examples import (
-    EXAMPLE_NEW_WEBHOOK,
-    EXAMPLE_WEBHOOK,
-    EXAMPLE_WEBHOOK_CHANGES,
-    EXAMPLE_WEBHOOK_PAGE,
-    EXAMPLE_WEBHOOK_WITH_SECRET,
-)
 from api.http.guards import webhooks_configured
 from api.http.parameters import DAY_SECONDS, IdempotencyKey, OverlapSeconds, WebhookId
 from api.schemas.paging import Cursor, Limit, Page
@@ -33,13 +25,11 @@ from domain.keys import scope_of
 
 NewWebhookBody = Annotated[
     NewWebhook,
-    BodyKwarg(media_type=RequestEncodingType.JSON, examples=[Example(value=EXAMPLE_NEW_WEBHOOK)]),
+    BodyKwarg(media_type=RequestEncodingType.JSON),
 ]
 ChangesBody = Annotated[
     WebhookChanges,
-    BodyKwarg(
-        media_type=RequestEncodingType.JSON, examples=[Example(value=EXAMPLE_WEBHOOK_CHANGES)]
-    ),
+    BodyKwarg(media_type=RequestEncodingType.JSON),
 ]
 
 
@@ -54,7 +44,7 @@ class WebhookController(Controller):
         operation_id="createWebhook",
         summary="Create a webhook",
         responses={
-            201: answer(WebhookWithSecretView, "The new webhook.", EXAMPLE_WEBHOOK_WITH_SECRET),
+            201: answer(WebhookWithSecretView, "The new webhook."),
             **problems(400, 401, 403, 409, 422, 503),
         },
     )
@@ -78,7 +68,7 @@ class WebhookController(Controller):
         operation_id="listWebhooks",
         summary="List webhooks",
         responses={
-            200: answer(Page[WebhookView], "A page of webhooks.", EXAMPLE_WEBHOOK_PAGE),
+            200: answer(Page[WebhookView], "A page of webhooks."),
             **problems(401, 422, 503),
         },
     )
@@ -97,7 +87,7 @@ class WebhookController(Controller):
         operation_id="getWebhook",
         summary="Retrieve a webhook",
         responses={
-            200: answer(WebhookView, "The webhook.", EXAMPLE_WEBHOOK),
+            200: answer(WebhookView, "The webhook."),
             **problems(401, 404, 422, 503),
         },
     )
@@ -115,7 +105,7 @@ class WebhookController(Controller):
         operation_id="updateWebhook",
         summary="Update a webhook",
         responses={
-            200: answer(WebhookView, "The updated webhook.", EXAMPLE_WEBHOOK),
+            200: answer(WebhookView, "The updated webhook."),
             **problems(400, 401, 403, 404, 422, 503),
         },
     )
@@ -156,7 +146,6 @@ class WebhookController(Controller):
             200: answer(
                 WebhookWithSecretView,
                 "The webhook with its new secret.",
-                EXAMPLE_WEBHOOK_WITH_SECRET,
             ),
             **problems(401, 404, 409, 422, 503),
         },

@@ -10,9 +10,10 @@ import jsonschema
 import pytest
 from openapi_spec_validator import validate
 
+from api.contract.served import DOCUMENT
 from domain.webhooks.endpoints import DisabledReason
 from domain.webhooks.events import EventType
-from openapi.write_document import DOCUMENT
+from openapi.write_document import contract
 from storage.mongo.client import DURABLE
 from tests.pictures import draw
 from tests.service import Service, authorization
@@ -47,6 +48,10 @@ def check(value: object, schema: dict[str, Any]) -> None:
 async def test_committed_document_is_served_to_the_byte(service: Service) -> None:
     answer = await service.client.get("/openapi.json")
     assert answer.content == DOCUMENT.read_bytes()
+
+
+def test_committed_document_is_what_the_code_says() -> None:
+    assert contract() == DOCUMENT.read_bytes()
 
 
 def test_document_is_valid() -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from api.contract.served import DOCUMENT
 from openapi.generate_clients import GENERATORS, generate_kotlin, generate_swift, main
-from openapi.write_document import DOCUMENT
 
 pytestmark = pytest.mark.timeout(300)
 CONTRACT: dict[str, Any] = json.loads(DOCUMENT.read_text())

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from api.contract.served import DOCUMENT
+
 ROOT = Path(__file__).parents[3]
 OURS = {
     "api",
@@ -68,6 +70,10 @@ def test_what_is_copied_reaches_the_build(containerfile: str) -> None:
     for place in copied(containerfile):
         assert place.exists()
         assert any(place == one or one in place.parents for one in sent), place
+
+
+def test_image_of_the_api_has_the_contract_that_it_serves() -> None:
+    assert DOCUMENT in copied("Containerfile.api")
 
 
 def test_both_ignore_files_say_the_same() -> None:

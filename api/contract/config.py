@@ -1,0 +1,57 @@
+"""The parts of the contract that belong to no operation: title, introduction, tags, security."""
+
+from litestar import Router
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, License, SecurityScheme, Tag
+
+from api.contract.served import ContractPage
+from api.http.auth import OPEN
+from domain.version import VERSION
+
+DESCRIPTION = (
+    "Send files to `POST /v1/jobs` and get a job at once: your ticket. Poll the job or wait for it, "
+    "then retrieve the results. Every image of an accepted job reaches a final status.\n\n"
+    "Every response has an `X-Request-ID` header: the one that your request has, or a new one. "
+    "Quote it to find the request in the service's log."
+)
+TAGS = {
+    "jobs": "Upload files and follow their processing.",
+    "images": "Search images, retrieve results, download pictures.",
+    "api keys": "Create and revoke API keys. For admins.",
+    "upload links": "Invite people without an API key to upload. For admins.",
+    "uploads through links": "Upload with the token of an upload link instead of an API key.",
+    "dead letters": "Inspect, retry and discard images that the service gave up. For admins.",
+    "webhooks": "Receive events by HTTP, and inspect deliveries.",
+    "users": "Delete a user and everything they uploaded.",
+    "statistics": "Totals over all images. For admins.",
+    "histograms": "Histograms across images, and similar users.",
+    "service": "Capabilities, health and metrics of the service.",
+}
+
+
+def openapi_config() -> OpenAPIConfig:
+    """Make the configuration of the contract."""
+    return OpenAPIConfig(
+        title="Minilab",
+        version=VERSION,
+        summary="Upload photos, get a ticket at once, and collect the results later.",
+        description=DESCRIPTION,
+        license=License(name="Apache-2.0", identifier="Apache-2.0"),
+        tags=[Tag(name=name, description=description) for name, description in TAGS.items()],
+        security=[{"apiKey": []}],
+        components=Components(
+            security_schemes={
+                "apiKey": SecurityScheme(
+                    type="http", scheme="bearer", description="`Authorization: Bearer <key>`"
+                ),
+                "linkToken": SecurityScheme(
+                    type="http", scheme="bearer", description="`Authorization: Bearer <token>`"
+                ),
+            }
+        ),
+        openapi_router=Router(
+            path="/docs", route_handlers=[], opt={OPEN: True}, include_in_schema=False
+        ),
+        use_handler_docstrings=True,
+        render_plugins=[ContractPage()],
+    )
