@@ -9,8 +9,8 @@ from api.http.auth import OPEN
 from domain.version import VERSION
 
 DESCRIPTION = (
-    "Send files to `POST /v1/jobs` and get a job at once: your ticket. Poll the job or wait for it, "
-    "then retrieve the results. Every image of an accepted job reaches a final status.\n\n"
+    "Send files to `POST /v1/jobs` and get a job at once: your ticket. Poll the job or wait for "
+    "it, then retrieve the results. Every image of an accepted job reaches a final status.\n\n"
     "Every response has an `X-Request-ID` header: the one that your request has, or a new one. "
     "Quote it to find the request in the service's log."
 )
