@@ -1,14 +1,14 @@
-"""Pages for people: open to all, since the key stays in their memory; nothing of other hosts."""
+"""The upload page. It is open to all and loads nothing from other hosts."""
 
 from pathlib import Path
 
 from litestar import Router, get
 from litestar.datastructures import CacheControlHeader
-from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.response import File
 
 from api.http.auth import OPEN
+from domain.errors.access import NotFound
 
 UPLOAD_PAGE = Path(__file__).parent.parent / "pages" / "upload"
 MEDIA_TYPES = {
@@ -40,18 +40,18 @@ HEADERS = {
 
 @get("/")
 async def get_upload_page() -> File:
-    """Serve the page on which people drop photos off."""
+    """Serve the upload page, which keeps the key of its user in its memory only."""
     return _send("index.html")
 
 
 @get("/{name:str}")
 async def get_upload_asset(name: FromPath[str]) -> File:
-    """Serve a script, a style or a picture of that page."""
+    """Serve a script, a stylesheet or an image of the upload page."""
     return _send(name)
 
 
 def upload_page() -> Router:
-    """Compose the page: ``/u#<key or link token>``."""
+    """Return the routes of the page ``/u#<API key or link token>``."""
     return Router(
         path="/u",
         route_handlers=[get_upload_page, get_upload_asset],
@@ -65,6 +65,6 @@ def upload_page() -> Router:
 def _send(name: str) -> File:
     known = {path.name: path for path in UPLOAD_PAGE.iterdir() if path.suffix in MEDIA_TYPES}
     if name not in known:
-        raise NotFoundException("The page has no such file.")
+        raise NotFound("The upload page has no such file.")
     path = known[name]
     return File(path, content_disposition_type="inline", media_type=MEDIA_TYPES[path.suffix])

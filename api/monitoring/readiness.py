@@ -39,7 +39,7 @@ MONGODB_DOWN = Finding(
 )
 REDIS_DOWN = Finding(
     PartStatus.DOWN,
-    "Redis does not answer: uploads are accepted and safe, but not processed.",
+    "Redis does not answer: uploads are taken and safe, but not processed.",
     "Start Redis. The service connects to MINILAB_REDIS_URL.",
 )
 WORKER_UNKNOWN = Finding(PartStatus.DOWN, "Workers are not visible while MongoDB is down.")
@@ -96,7 +96,7 @@ class HealthChecks:
             return WORKER_UNKNOWN
         return Finding(
             PartStatus.DOWN,
-            f"No worker has reported for {ALIVE_SECONDS:g} seconds: uploads are accepted and safe, "
+            f"No worker has reported for {ALIVE_SECONDS:g} seconds: uploads are taken and safe, "
             "but not processed.",
             "Start a worker: python -m tasks.",
             last_seen,
@@ -125,7 +125,7 @@ class HealthChecks:
             return Finding(
                 PartStatus.DEGRADED,
                 f"Uploads are answered with 503: {refusal.detail}",
-                "Give MongoDB more disk space, or delete images.",
+                "Give MongoDB more room, or delete images.",
             )
         if load.free_disk_bytes is None:
             return Finding(PartStatus.OK, "MongoDB does not report its free disk space.")
