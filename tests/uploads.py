@@ -1,9 +1,12 @@
 """Uploads and results of images, made without the API and without a decoder."""
 
-from domain.jobs import Status
+from collections.abc import Sequence
+
+from domain.jobs import JobChange, Status
 from domain.records import Cell, ItemError
 from storage.acceptance.uploads import RefusedFile, TakenFile, Ticket, Upload
 from storage.blobs.intake import BlobIntake, IncomingFile
+from storage.ledger.ledger import Ledger
 from storage.ledger.rows import ClaimedImage, FinishedImage
 from storage.stores import Stores
 
@@ -52,6 +55,23 @@ async def accept(
             stores, *contents, user_id=user_id, refused=refused, operations=operations
         )
     )
+
+
+async def claim(
+    ledger: Ledger, job_id: str, chunk: int, worker: str | None = None
+) -> tuple[str, list[ClaimedImage]]:
+    """Claim one chunk."""
+    return (await ledger.claim_chunks([(job_id, chunk)], worker))[0]
+
+
+async def finish(ledger: Ledger, images: Sequence[FinishedImage]) -> int:
+    """Write the ends of the images of one task."""
+    return (await ledger.finish([images]))[0]
+
+
+async def start_job(ledger: Ledger, job_id: str) -> JobChange | None:
+    """Mark one job as begun."""
+    return (await ledger.states.start([job_id]))[0]
 
 
 def succeed(image: ClaimedImage) -> FinishedImage:

@@ -1,1 +1,1 @@
-"""The truth of the work: claims, results, states of jobs and images."""
+"""The ledger: the state of every image and job, and the claims of workers."""

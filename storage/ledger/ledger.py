@@ -1,9 +1,11 @@
-"""The ledger that workers write: claims with a lease and a fence, guarded finishes, settling.
+"""The ledger that workers write: claims with a lease and a fence, and guarded ends.
 
-A claim counts up the ``fence`` of each image, which never goes back. A finish carries it, so
-that a worker whose lease ran out, and whose work another one took over, writes nothing. A claim
-also counts up ``attempts``, which a worker that is told to stop gives back. Time is read from the
-server, so that workers with different clocks agree on leases.
+A claim increments the ``fence`` of each image, which never decreases. The end of an image carries
+the fence of its claim: a worker whose lease expired, and whose images another worker took over,
+writes nothing. A claim also increments ``attempts``, which a worker that is asked to stop
+decrements again. Leases follow the server's clock, so that the clocks of workers do not matter.
+
+Every method raises ``PyMongoError`` if MongoDB cannot be reached.
 """
 
 from collections import defaultdict
@@ -14,7 +16,7 @@ from pymongo.results import UpdateResult
 
 from domain.jobs import JobChange, Status
 from storage.clock import new_id, utc_now
-from storage.ledger.attempts import BROKEN_OFF, LEASE_EXPIRED, UNEXPECTED_ERROR, logged_if
+from storage.ledger.claim_updates import can_be_claimed, claiming, expiry, in_chunks, releasing
 from storage.ledger.job_states import JobStates
 from storage.ledger.rows import (
     ClaimedImage,
@@ -27,21 +29,19 @@ from storage.ledger.work_metrics import WorkMetrics
 from storage.mongo.client import Database, Document
 from storage.outbox.subscriptions import Subscriptions
 
-# An image that is claimed and not held back is worked on.
-WAS_AT_WORK: Document = {
-    "$and": [{"$eq": ["$status", Status.PROCESSING.value]}, {"$not": ["$lease.held_back"]}]
-}
-
 
 class Ledger:
-    """The state machine of images and jobs.
+    """Claims and ends of images.
 
     Args:
-        database: Holds everything.
-        lease_seconds: A claim that is not renewed for this long is open to others.
-        max_attempts: An image that was claimed this often without an end has failed.
-        metrics: Told of every image and job that ends.
-        subscriptions: Say which ends are to be announced.
+        database: The service's database.
+        lease_seconds: Time after which a claim that is not renewed expires.
+        max_attempts: Claims after which an image that has not ended fails.
+        metrics: Counts the images and jobs that end; None: a new one.
+        subscriptions: Events that any endpoint gets; None: a new cache.
+
+    Attributes:
+        states: The jobs, whose states follow from their images.
     """
 
     def __init__(
@@ -58,116 +58,68 @@ class Ledger:
         self._metrics = metrics or WorkMetrics()
         self._subscriptions = subscriptions or Subscriptions(database)
         self.states = JobStates(database, self._metrics, self._subscriptions)
-        """The jobs, which follow from their images."""
-
-    async def claim(
-        self, job_id: str, chunk: int, worker: str | None = None
-    ) -> tuple[str, list[ClaimedImage]]:
-        """Claim what is open in one chunk; see :meth:`claim_chunks`."""
-        return (await self.claim_chunks([(job_id, chunk)], worker))[0]
 
     async def claim_chunks(
         self, chunks: Sequence[tuple[str, int]], worker: str | None = None
     ) -> list[tuple[str, list[ClaimedImage]]]:
-        """Claim what is open in chunks, of one job or of many.
+        """Claim the open images of chunks, of one job or several.
 
         Args:
             chunks: Job and number of each chunk.
-            worker: Who claims, as ``host:pid``.
+            worker: As ``host:pid``.
 
         Returns:
-            For each chunk the claim's ID, for :meth:`renew` and :meth:`release`, and the
-            images; none if others hold them, or they are another's in this list, or all have
-            ended.
+            For each chunk the ID of the claim, for :meth:`renew` and :meth:`release`, and the
+            images. There are none if other workers hold them, if all have ended, or if the chunk
+            occurs earlier in the list.
         """
         self._subscriptions.prefetch()
         claim_id = new_id()
-        wanted: Document = {"$or": [{"job_id": job_id, "chunk": n} for job_id, n in chunks]}
-        expiry = {"$add": ["$$NOW", self._lease_ms]}
-        lease = {"claim_id": claim_id, "worker": {"$literal": worker}, "expires_at": expiry}
         claimed: UpdateResult = await self._images.update_many(
-            {
-                "attempts": {"$lt": self._max_attempts},
-                "$and": [
-                    wanted,
-                    {
-                        "$or": [
-                            {"status": Status.QUEUED},
-                            {
-                                "status": Status.PROCESSING,
-                                "$expr": {"$lt": ["$lease.expires_at", "$$NOW"]},
-                            },
-                        ]
-                    },
-                ],
-            },
-            [
-                {
-                    "$set": {
-                        "status": Status.PROCESSING.value,
-                        "attempts": {"$add": ["$attempts", 1]},
-                        "fence": {"$add": [{"$ifNull": ["$fence", 0]}, 1]},
-                        "lease": lease,
-                        "due_at": expiry,
-                        "attempt_log": logged_if(WAS_AT_WORK, LEASE_EXPIRED, "$lease.expires_at"),
-                    }
-                }
-            ],
+            can_be_claimed(chunks, self._max_attempts), claiming(claim_id, worker, self._lease_ms)
         )
         held: dict[tuple[str, int], list[ClaimedImage]] = defaultdict(list)
         if claimed.modified_count:
-            async for image in self._images.find({**wanted, "lease.claim_id": claim_id}):
+            mine = {**in_chunks(chunks), "lease.claim_id": claim_id}
+            async for image in self._images.find(mine):
                 held[image["job_id"], image["chunk"]].append(read_claimed_image(image))
         return [(claim_id, held.pop(chunk, [])) for chunk in chunks]
 
     async def renew(self, claim_id: str, images: Sequence[ClaimedImage]) -> int:
-        """Hold on to a claim for another lease.
+        """Extend a claim by another lease.
 
         Returns:
-            How many of the images the claim still holds: those that ended, were canceled or
-            were taken over are no longer its own.
+            How many of the images the claim still holds; the others ended, were canceled or were
+            taken over.
         """
-        expiry = {"$add": ["$$NOW", self._lease_ms]}
+        end = expiry(self._lease_ms)
         renewed = await self._images.update_many(
             {"_id": {"$in": [image.id for image in images]}, "lease.claim_id": claim_id},
-            [{"$set": {"lease.expires_at": expiry, "due_at": expiry}}],
+            [{"$set": {"lease.expires_at": end, "due_at": end}}],
         )
         return renewed.matched_count
 
     async def release(
         self, claim_id: str, images: Sequence[ClaimedImage], *, count_attempt: bool = False
     ) -> None:
-        """Give back what has not ended, at once.
+        """Make the images of a claim that have not ended available to other workers at once.
 
         Args:
             claim_id: The claim.
             images: Its images.
-            count_attempt: Whether the attempt went wrong, rather than being broken off.
+            count_attempt: Whether the attempt failed; else it was interrupted and does not count.
         """
-        now = utc_now()
-        reason = UNEXPECTED_ERROR if count_attempt else BROKEN_OFF
-        given_back = 0 if count_attempt else {"$cond": [WAS_AT_WORK, 1, 0]}
         await self._images.update_many(
             {
                 "_id": {"$in": [image.id for image in images]},
                 "status": Status.PROCESSING,
                 "lease.claim_id": claim_id,
             },
-            [
-                {
-                    "$set": {
-                        "status": Status.QUEUED.value,
-                        "due_at": now,
-                        "attempts": {"$subtract": ["$attempts", given_back]},
-                        "attempt_log": logged_if(WAS_AT_WORK, reason, now),
-                    }
-                },
-                {"$unset": "lease"},
-            ],
+            releasing(utc_now(), count_attempt=count_attempt),
         )
 
     async def hold_back(self, images: Sequence[ClaimedImage]) -> None:
-        """Give back the attempts of images that stay claimed, until :meth:`begin` takes each."""
+        """Uncount the attempts of claimed images, until :meth:`begin` counts that of each."""
         await self._images.bulk_write(
             [
                 UpdateOne(
@@ -179,10 +131,10 @@ class Ledger:
         )
 
     async def begin(self, image: ClaimedImage) -> bool:
-        """Count an attempt at an image that was held back.
+        """Count the attempt of an image that was held back.
 
         Returns:
-            Whether this claim still holds it.
+            Whether the claim still holds the image.
         """
         begun = await self._images.update_one(
             {**_held(image), "lease.held_back": True},
@@ -190,19 +142,14 @@ class Ledger:
         )
         return begun.modified_count == 1
 
-    async def finish(self, finished: Sequence[FinishedImage]) -> int:
-        """Write how images ended, each only if this attempt still holds it.
+    async def finish(self, groups: Sequence[Sequence[FinishedImage]]) -> list[int]:
+        """Write the ends of images, each only if its claim still holds the image.
+
+        Args:
+            groups: The images of each task.
 
         Returns:
-            How many were written; the others are no longer this worker's.
-        """
-        return (await self.finish_all([finished]))[0]
-
-    async def finish_all(self, groups: Sequence[Sequence[FinishedImage]]) -> list[int]:
-        """Write how images of several tasks ended; see :meth:`finish`.
-
-        Returns:
-            How many of each group were written.
+            How many of each group were written; the claims have lost the others.
         """
         finished = [image for group in groups for image in group]
         if not finished:
@@ -221,7 +168,7 @@ class Ledger:
         return [sum(image.id not in lost for image in group) for group in groups]
 
     async def _find_ended(self, finished: Sequence[FinishedImage]) -> set[str]:
-        """Find those images that ended with the fence that they were finished with."""
+        """Return the IDs of those images that ended with the fence of their claim."""
         ended = self._images.find(
             {
                 "$or": [{"_id": image.id, "fence": image.fence} for image in finished],
@@ -234,10 +181,6 @@ class Ledger:
     async def settle(self, job_id: str) -> JobChange | None:
         """Bring one job up to date with its images, durably; see :meth:`JobStates.settle`."""
         return (await self.states.settle([job_id]))[0]
-
-    async def start_job(self, job_id: str) -> JobChange | None:
-        """Mark one job as begun, if it was not."""
-        return (await self.states.start([job_id]))[0]
 
 
 def _held(image: ClaimedImage) -> Document:

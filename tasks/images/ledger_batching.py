@@ -32,7 +32,7 @@ class LedgerBatcher:
         self._blobs = Batcher(self._find_all, MOST_IMAGES, len)
         self._reads = Batcher(self._read_all, MOST_BYTES, _size_bytes)
         self._results = Batcher(self._keep_all, MOST_BYTES, _variant_bytes)
-        self._ends = Batcher(stores.ledger.finish_all, MOST_IMAGES, len)
+        self._ends = Batcher(stores.ledger.finish, MOST_IMAGES, len)
         self._starts = Batcher(self._start_all, MOST_JOBS)
         self._settlings = Batcher(self._settle_all, MOST_JOBS)
 

@@ -11,6 +11,7 @@ from playwright.async_api import Page, Route, expect
 from tests.browser.upload_page import UploadPage
 from tests.pictures import draw
 from tests.service import ADMIN_KEY, Service, running_service
+from tests.uploads import claim, start_job
 
 PORTRAIT = "Aaron_Eckhart_0001.jpg"
 TEXT = ("notes <b>of</b> mine.txt", b"no picture at all, only words " * 20)
@@ -235,8 +236,8 @@ async def test_work_is_shown_while_it_goes_on(tab: Page, service: Service) -> No
     await page.choose([("a.jpg", draw())])
     await expect(page.row("a.jpg").locator(".state")).to_contain_text("In the queue")
     (job,) = (await service.client.get("/v1/jobs")).json()["items"]
-    await service.stores.ledger.claim(job["id"], 0)
-    await service.stores.job_events.publish(await service.stores.ledger.start_job(job["id"]))
+    await claim(service.stores.ledger, job["id"], 0)
+    await service.stores.job_events.publish(await start_job(service.stores.ledger, job["id"]))
     await page.expect_states({"a.jpg": "Being processed"})
     assert f"/v1/jobs/{job['id']}/events" in "".join(request.url for request in page.requests)
 

@@ -22,7 +22,7 @@ from storage.verification.recount import find_wrong_statistics
 from tests.plain_signatures import read_signatures, sum_plainly
 from tests.plain_similarity import draw_counts
 from tests.seen_images import add_seen_images
-from tests.uploads import accept, fail, succeed
+from tests.uploads import accept, claim, fail, finish, succeed
 
 EVERYTHING = Scope()
 
@@ -171,14 +171,14 @@ async def test_image_that_ends_while_it_is_counted_stays_uncounted(
 ) -> None:
     monkeypatch.setattr("storage.aggregates.aggregator.OPEN_LEFT", 0)
     ticket = await accept(stores, b"a")
-    _, images = await stores.ledger.claim(ticket.job.id, 0)
+    _, images = await claim(stores.ledger, ticket.job.id, 0)
 
-    async def finish() -> None:
+    async def finish_now() -> None:
         end = succeed(images[0])
         facts = {"camera_model": "X"}
-        await stores.ledger.finish([FinishedImage(end.id, end.fence, end.cells, facts=facts)])
+        await finish(stores.ledger, [FinishedImage(end.id, end.fence, end.cells, facts=facts)])
 
-    await InterruptedAggregator(stores, finish).aggregate()
+    await InterruptedAggregator(stores, finish_now).aggregate()
     assert await _is_uncounted(stores, images[0].id)
     await stores.ledger.settle(ticket.job.id)
     await _assert_right(stores)
@@ -189,14 +189,14 @@ async def test_image_that_is_tried_again_while_it_is_counted_stays_uncounted(
     stores: Stores,
 ) -> None:
     ticket = await accept(stores, b"a")
-    _, images = await stores.ledger.claim(ticket.job.id, 0)
-    await stores.ledger.finish([fail(images[0])])
+    _, images = await claim(stores.ledger, ticket.job.id, 0)
+    await finish(stores.ledger, [fail(images[0])])
     await stores.ledger.settle(ticket.job.id)
 
     async def try_again() -> None:
         await stores.retry.reopen_job(ticket.job.id)
-        _, images = await stores.ledger.claim(ticket.job.id, 0)
-        await stores.ledger.finish([succeed(images[0])])
+        _, images = await claim(stores.ledger, ticket.job.id, 0)
+        await finish(stores.ledger, [succeed(images[0])])
         await stores.ledger.settle(ticket.job.id)
 
     await InterruptedAggregator(stores, try_again).aggregate()

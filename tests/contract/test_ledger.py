@@ -9,7 +9,7 @@ from domain.records import Item, Job
 from storage.ledger.ledger import Ledger
 from storage.ledger.rows import ClaimedImage
 from storage.stores import Stores
-from tests.uploads import accept, fail, succeed
+from tests.uploads import accept, claim, fail, finish, start_job, succeed
 from tests.waiting import until
 
 
@@ -28,17 +28,16 @@ async def _items(stores: Stores, job_id: str, status: Status) -> list[Item]:
 
 
 async def _claim_when_free(ledger: Ledger, job_id: str) -> tuple[str, list[ClaimedImage]]:
-
-    async def claim() -> tuple[str, list[ClaimedImage]] | None:
-        claim_id, images = await ledger.claim(job_id, 0)
+    async def claimed() -> tuple[str, list[ClaimedImage]] | None:
+        claim_id, images = await claim(ledger, job_id, 0)
         return (claim_id, images) if images else None
 
-    return await until(claim)
+    return await until(claimed)
 
 
 async def test_of_many_workers_one_gets_the_claim(stores: Stores) -> None:
     job_id = (await accept(stores, b"a", b"b", b"c")).job.id
-    claims = await asyncio.gather(*(stores.ledger.claim(job_id, 0) for _ in range(20)))
+    claims = await asyncio.gather(*(claim(stores.ledger, job_id, 0) for _ in range(20)))
     held = [image.id for _, images in claims for image in images]
     assert len(held) == len(set(held)) == 3
     items = await _items(stores, job_id, Status.PROCESSING)
@@ -48,14 +47,14 @@ async def test_of_many_workers_one_gets_the_claim(stores: Stores) -> None:
 
 async def test_claims_nothing_of_another_chunk_or_job(stores: Stores) -> None:
     job_id = (await accept(stores, b"a")).job.id
-    assert (await stores.ledger.claim(job_id, 1))[1] == []
-    assert (await stores.ledger.claim("nope", 0))[1] == []
+    assert (await claim(stores.ledger, job_id, 1))[1] == []
+    assert (await claim(stores.ledger, "nope", 0))[1] == []
 
 
 async def test_lease_that_ran_out_is_open_to_others(stores: Stores) -> None:
     ledger = Ledger(stores.database, lease_seconds=0.1, max_attempts=5)
     job_id = (await accept(stores, b"a")).job.id
-    _, (first,) = await ledger.claim(job_id, 0)
+    _, (first,) = await claim(ledger, job_id, 0)
     _, (second,) = await _claim_when_free(ledger, job_id)
     assert second.id == first.id
     assert second.fence > first.fence
@@ -64,27 +63,27 @@ async def test_lease_that_ran_out_is_open_to_others(stores: Stores) -> None:
 async def test_lease_that_is_renewed_is_held(stores: Stores) -> None:
     ledger = Ledger(stores.database, lease_seconds=0.5, max_attempts=5)
     job_id = (await accept(stores, b"a")).job.id
-    claim_id, images = await ledger.claim(job_id, 0)
+    claim_id, images = await claim(ledger, job_id, 0)
     until = time.monotonic() + 1.2
     while time.monotonic() < until:
         await ledger.renew(claim_id, images)
-        assert (await ledger.claim(job_id, 0))[1] == []
+        assert (await claim(ledger, job_id, 0))[1] == []
         await asyncio.sleep(0.05)  # The rate of renewals.
-    assert await ledger.finish([succeed(images[0])]) == 1
+    assert await finish(ledger, [succeed(images[0])]) == 1
 
 
 async def test_stale_fence_writes_nothing(stores: Stores) -> None:
     ledger = Ledger(stores.database, lease_seconds=0.1, max_attempts=5)
     job_id = (await accept(stores, b"a")).job.id
-    stale_claim, stale = await ledger.claim(job_id, 0)
+    stale_claim, stale = await claim(ledger, job_id, 0)
     claim_id, fresh = await _claim_when_free(stores.ledger, job_id)
     before = await stores.database["images"].find_one({"_id": fresh[0].id})
-    assert await ledger.finish([fail(stale[0])]) == 0
+    assert await finish(ledger, [fail(stale[0])]) == 0
     await ledger.renew(stale_claim, stale)
     await ledger.release(stale_claim, stale)
     assert await stores.database["images"].find_one({"_id": fresh[0].id}) == before
-    assert await ledger.finish([succeed(fresh[0])]) == 1
-    assert await ledger.finish([succeed(fresh[0])]) == 0
+    assert await finish(ledger, [succeed(fresh[0])]) == 1
+    assert await finish(ledger, [succeed(fresh[0])]) == 0
     await ledger.release(claim_id, fresh)
     await ledger.settle(job_id)
     assert (await _job(stores, job_id)).status is Status.SUCCEEDED
@@ -95,14 +94,14 @@ async def test_released_claim_is_free_at_once_and_was_no_attempt(stores: Stores)
     job_id = (await accept(stores, b"a")).job.id
     fences = []
     for _ in range(3):
-        claim_id, images = await ledger.claim(job_id, 0)
+        claim_id, images = await claim(ledger, job_id, 0)
         fences.append(images[0].fence)
         await ledger.release(claim_id, images)
-        assert await ledger.finish([succeed(images[0])]) == 0
+        assert await finish(ledger, [succeed(images[0])]) == 0
     assert fences == sorted(set(fences))
-    claim_id, images = await ledger.claim(job_id, 0)
+    claim_id, images = await claim(ledger, job_id, 0)
     await ledger.release(claim_id, images, count_attempt=True)
-    assert (await ledger.claim(job_id, 0))[1] == []
+    assert (await claim(ledger, job_id, 0))[1] == []
 
 
 async def test_image_that_was_begun_too_often_is_not_claimed(stores: Stores) -> None:
@@ -111,14 +110,14 @@ async def test_image_that_was_begun_too_often_is_not_claimed(stores: Stores) -> 
     for _ in range(2):
         await _claim_when_free(ledger, job_id)
     await asyncio.sleep(0.1)  # The lease has run out, which only the server's clock can tell.
-    assert (await ledger.claim(job_id, 0))[1] == []
+    assert (await claim(ledger, job_id, 0))[1] == []
 
 
 async def test_finish_keeps_what_is_known_of_the_image(stores: Stores) -> None:
     job_id = (await accept(stores, b"a", b"b")).job.id
-    _, (good, bad) = await stores.ledger.claim(job_id, 0)
-    assert await stores.ledger.finish([]) == 0
-    assert await stores.ledger.finish([succeed(good), fail(bad)]) == 2
+    _, (good, bad) = await claim(stores.ledger, job_id, 0)
+    assert await finish(stores.ledger, []) == 0
+    assert await finish(stores.ledger, [succeed(good), fail(bad)]) == 2
     items = await _items(stores, job_id, Status.SUCCEEDED)
     assert [item.status for item in items] == [Status.SUCCEEDED, Status.FAILED]
     assert items[0].error is None
@@ -129,8 +128,8 @@ async def test_finish_keeps_what_is_known_of_the_image(stores: Stores) -> None:
 
 async def test_settles_once_however_many_settle(stores: Stores) -> None:
     job_id = (await accept(stores, b"a", b"b", refused=1)).job.id
-    _, images = await stores.ledger.claim(job_id, 0)
-    await stores.ledger.finish([succeed(images[0]), fail(images[1])])
+    _, images = await claim(stores.ledger, job_id, 0)
+    await finish(stores.ledger, [succeed(images[0]), fail(images[1])])
     changes = await asyncio.gather(*(stores.ledger.settle(job_id) for _ in range(20)))
     assert len([change for change in changes if change]) == 1
     job = await _job(stores, job_id)
@@ -147,9 +146,9 @@ async def test_chunks_that_end_together_settle_to_one_end(stores: Stores) -> Non
     assert len(ticket.hints) == 10
 
     async def work(chunk: int) -> list[int]:
-        _, images = await stores.ledger.claim(job_id, chunk)
-        changes = [await stores.ledger.start_job(job_id)]
-        await stores.ledger.finish([succeed(image) for image in images])
+        _, images = await claim(stores.ledger, job_id, chunk)
+        changes = [await start_job(stores.ledger, job_id)]
+        await finish(stores.ledger, [succeed(image) for image in images])
         changes.append(await stores.ledger.settle(job_id))
         return [change.version for change in changes if change]
 
@@ -165,12 +164,12 @@ async def test_chunks_that_end_together_settle_to_one_end(stores: Stores) -> Non
 
 async def test_settling_a_job_that_is_gone_changes_nothing(stores: Stores) -> None:
     assert await stores.ledger.settle("nope") is None
-    assert await stores.ledger.start_job("nope") is None
+    assert await start_job(stores.ledger, "nope") is None
 
 
 async def test_job_is_begun_once(stores: Stores) -> None:
     job_id = (await accept(stores, b"a")).job.id
-    changes = await asyncio.gather(*(stores.ledger.start_job(job_id) for _ in range(10)))
+    changes = await asyncio.gather(*(start_job(stores.ledger, job_id) for _ in range(10)))
     (change,) = [change for change in changes if change]
     assert (change.version, change.status) == (2, Status.PROCESSING)
 

@@ -11,7 +11,7 @@ from storage.clock import utc_now
 from storage.ledger.ledger import Ledger
 from storage.ledger.recovery import Recovery
 from storage.stores import Stores
-from tests.uploads import accept, fail, succeed
+from tests.uploads import accept, claim, fail, finish, succeed
 
 HOUR = timedelta(hours=1)
 
@@ -32,7 +32,7 @@ async def test_tells_abandoned_work_from_queued_work(stores: Stores) -> None:
     job_id = (await accept(stores, b"a")).job.id
     (queued,) = await stores.recovery.find_due(utc_now() + HOUR, 10)
     assert not queued.abandoned
-    await ledger.claim(job_id, 0)
+    await claim(ledger, job_id, 0)
     assert await _due(stores, timedelta(0)) == []
     (claimed,) = await stores.recovery.find_due(utc_now() + HOUR, 10)
     assert claimed.abandoned
@@ -52,8 +52,8 @@ async def test_of_many_reconcilers_one_hints_again(stores: Stores) -> None:
 async def test_finished_work_is_not_hinted_again(stores: Stores) -> None:
     job_id = (await accept(stores, b"a")).job.id
     (hint,) = await _due(stores)
-    _, images = await stores.ledger.claim(job_id, 0)
-    await stores.ledger.finish([succeed(images[0])])
+    _, images = await claim(stores.ledger, job_id, 0)
+    await finish(stores.ledger, [succeed(images[0])])
     assert await stores.recovery.hint_again(hint, utc_now()) is None
     assert await _due(stores) == []
 
@@ -75,7 +75,7 @@ async def test_finds_the_queued_chunks_of_a_user_oldest_first(stores: Stores) ->
     accepted = [await accept(stores, *(b"%d-%d" % (job, n) for n in range(30))) for job in range(3)]
     await accept(stores, b"other", user_id="u2")
     chunks = [(hint.job_id, hint.chunk) for ticket in accepted for hint in ticket.hints]
-    await stores.ledger.claim(*chunks.pop(0))
+    await claim(stores.ledger, *chunks.pop(0))
     assert len(chunks) == 5
 
     async def find(cursor: str, limit: int) -> list[tuple[str, int]]:
@@ -96,7 +96,7 @@ async def test_fails_what_was_begun_too_often(stores: Stores) -> None:
     recovery = Recovery(stores.database, max_attempts=1)
     job_id = (await accept(stores, b"a")).job.id
     hint = ChunkHint(job_id, 0)
-    _, (image,) = await stores.ledger.claim(job_id, 0)
+    _, (image,) = await claim(stores.ledger, job_id, 0)
     assert await recovery.find_exhausted(hint, utc_now()) == []
     later = utc_now() + HOUR
     (found,) = await recovery.find_exhausted(hint, later)
@@ -104,22 +104,22 @@ async def test_fails_what_was_begun_too_often(stores: Stores) -> None:
     assert await recovery.fail(fail(found, "attempts_exhausted"), later)
     await stores.ledger.settle(job_id)
     assert (await stores.jobs.get(job_id, Scope())).status is Status.FAILED
-    assert await stores.ledger.finish([succeed(image)]) == 0
+    assert await finish(stores.ledger, [succeed(image)]) == 0
 
 
 async def test_does_not_fail_what_is_renewed_meanwhile(stores: Stores) -> None:
     recovery = Recovery(stores.database, max_attempts=1)
     job_id = (await accept(stores, b"a")).job.id
-    _, (image,) = await stores.ledger.claim(job_id, 0)
+    _, (image,) = await claim(stores.ledger, job_id, 0)
     assert not await recovery.fail(fail(image), utc_now())
-    assert await stores.ledger.finish([succeed(image)]) == 1
+    assert await finish(stores.ledger, [succeed(image)]) == 1
 
 
 async def test_finds_jobs_whose_images_have_ended_unsettled(stores: Stores) -> None:
     ended = (await accept(stores, b"a")).job.id
     running = (await accept(stores, b"b")).job.id
-    _, images = await stores.ledger.claim(ended, 0)
-    await stores.ledger.finish([succeed(images[0])])
+    _, images = await claim(stores.ledger, ended, 0)
+    await finish(stores.ledger, [succeed(images[0])])
     now = utc_now() + HOUR
     assert await stores.recovery.find_unsettled(utc_now(), now, 10) == []
     assert await stores.recovery.find_unsettled(now, now + HOUR, 10) == [ended]

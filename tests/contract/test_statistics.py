@@ -21,7 +21,7 @@ from storage.mongo.leases import LONG_AGO
 from storage.stores import Stores
 from storage.verification.recount import find_wrong_statistics
 from tests.image_documents import finished_image, insert_images
-from tests.uploads import accept, fail, succeed
+from tests.uploads import accept, claim, fail, finish, succeed
 
 EVERYTHING = Scope()
 
@@ -47,10 +47,10 @@ async def _assert_right(stores: Stores) -> Statistics:
 
 
 async def _finish(stores: Stores, job_id: str, **facts: Any) -> None:
-    _, images = await stores.ledger.claim(job_id, 0)
+    _, images = await claim(stores.ledger, job_id, 0)
     ends = [succeed(image) for image in images]
-    await stores.ledger.finish(
-        [FinishedImage(end.id, end.fence, end.cells, facts=facts) for end in ends]
+    await finish(
+        stores.ledger, [FinishedImage(end.id, end.fence, end.cells, facts=facts) for end in ends]
     )
     await stores.ledger.settle(job_id)
 
@@ -88,8 +88,8 @@ async def test_work_is_counted_when_it_ends_and_when_it_is_tried_again(stores: S
     found = await _assert_right(stores)
     assert (found.cameras, found.faces, found.failures) == ([("X 1.0 $", 2)], 6, [])
     broken = await accept(stores, b"c")
-    _, images = await stores.ledger.claim(broken.job.id, 0)
-    await stores.ledger.finish([fail(images[0])])
+    _, images = await claim(stores.ledger, broken.job.id, 0)
+    await finish(stores.ledger, [fail(images[0])])
     await stores.ledger.settle(broken.job.id)
     assert (await _assert_right(stores)).failures == [("corrupt_image", 1)]
     await stores.retry.reopen_job(broken.job.id)

@@ -27,7 +27,7 @@ from storage.stores import Stores
 from storage.verification.recount import find_wrong_statistics
 from tests.plain_signatures import draw_histogram, read_signatures, sum_plainly
 from tests.plain_statistics import recount_plainly
-from tests.uploads import OPERATIONS, accept, succeed
+from tests.uploads import OPERATIONS, accept, claim, finish, succeed
 
 EVENTS = 5_000
 TOGETHER = 10
@@ -92,13 +92,13 @@ class History:
     async def work(self) -> None:
         """Claim and finish the images of a job, or die between the two."""
         job_id = self._pick(self._jobs)
-        claim_id, images = await self._stores.ledger.claim(job_id, 0)
+        claim_id, images = await claim(self._stores.ledger, job_id, 0)
         if images and self._chance.random() < 0.2:  # Its lease runs out.
             await self._stores.ledger.release(claim_id, images, count_attempt=True)
             return
         ends = [self._end(image) for image in images]
         await self._keep_histograms(images, ends)
-        await self._stores.ledger.finish(ends)
+        await finish(self._stores.ledger, ends)
         await self._stores.ledger.settle(job_id)
 
     async def delete(self) -> None:

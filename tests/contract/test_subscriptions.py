@@ -11,7 +11,7 @@ from storage.ledger.rows import ClaimedImage
 from storage.mongo.client import Document
 from storage.outbox.subscriptions import ALL_TYPES, CACHE_SECONDS, NO_TYPES, Subscriptions
 from storage.stores import Stores
-from tests.uploads import accept, fail
+from tests.uploads import accept, claim, fail, finish
 from tests.waiting import until
 
 GAVE_UP = "decode_timed_out"
@@ -24,11 +24,10 @@ async def _listen(stores: Stores, types: list[str] | None = None, status: str = 
 
 
 async def _claim_when_free(ledger: Ledger, job_id: str) -> ClaimedImage:
+    async def claimed() -> list[ClaimedImage]:
+        return (await claim(ledger, job_id, 0))[1]
 
-    async def claim() -> list[ClaimedImage]:
-        return (await ledger.claim(job_id, 0))[1]
-
-    return (await until(claim))[0]
+    return (await until(claimed))[0]
 
 
 class Clock:
@@ -73,13 +72,13 @@ async def test_stale_worker_leaves_no_mark(stores: Stores, types: list[str]) -> 
     await _listen(stores, types)
     ticket = await accept(stores, b"a")
     ledger = Ledger(stores.database, lease_seconds=0.05, max_attempts=5)
-    _, (stale,) = await ledger.claim(ticket.job.id, 0)
+    _, (stale,) = await claim(ledger, ticket.job.id, 0)
     holder = await _claim_when_free(ledger, ticket.job.id)
-    assert await ledger.finish([fail(stale, GAVE_UP)]) == 0
+    assert await finish(ledger, [fail(stale, GAVE_UP)]) == 0
     images = stores.database["images"]
     assert await images.count_documents(PENDING_EVENTS) == 0
-    assert await ledger.finish([fail(holder, GAVE_UP)]) == 1
-    assert await ledger.finish([fail(holder, GAVE_UP)]) == 0
+    assert await finish(ledger, [fail(holder, GAVE_UP)]) == 1
+    assert await finish(ledger, [fail(holder, GAVE_UP)]) == 0
     (image,) = await images.find().to_list(None)
     marks = image.get("pending_events", [])
     assert len(marks) == (0 if types == ["job.finished"] else 1)
@@ -95,7 +94,7 @@ async def test_stale_worker_leaves_no_mark(stores: Stores, types: list[str]) -> 
 async def test_image_that_was_begun_too_often_is_told_of(stores: Stores) -> None:
     await _listen(stores, ["dead_letter.created"])
     ticket = await accept(stores, b"a")
-    _, (claimed,) = await stores.ledger.claim(ticket.job.id, 0)
+    _, (claimed,) = await claim(stores.ledger, ticket.job.id, 0)
     later = (await stores.database["images"].find().to_list(None))[0]["due_at"]
     assert await stores.recovery.fail(fail(claimed, GAVE_UP), later + timedelta(seconds=1))
     assert await stores.database["images"].count_documents(PENDING_EVENTS) == 1

@@ -11,6 +11,7 @@ from storage.ledger.rows import FinishedImage
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import Service, authorization
+from tests.uploads import claim, finish
 
 BROKEN = ("half.jpg", draw(400, 300)[:3000])
 
@@ -20,14 +21,14 @@ async def end_badly(
 ) -> None:
     """Fail cells of a job's images as a worker would whose children ran out of time."""
     ledger = service.stores.ledger
-    _, images = await ledger.claim(job_id, 0)
+    _, images = await claim(ledger, job_id, 0)
     error = ItemError(DecodeTimedOut.code, DecodeTimedOut.title)
     finished = []
     for image in images:
         cells = image.cells | dict.fromkeys(succeeded, Cell(Status.SUCCEEDED, version=1))
         cells |= dict.fromkeys(operations, Cell(Status.FAILED, error=error))
         finished.append(FinishedImage(image.id, image.fence, cells, error))
-    assert await ledger.finish(finished) == len(images)
+    assert await finish(ledger, finished) == len(images)
     await ledger.settle(job_id)
 
 
@@ -68,7 +69,7 @@ async def test_only_failed_cells_run_again(service: Service) -> None:
         "histogram": "succeeded",
     }
     assert (job["status"], job["progress"]["done"]) == ("processing", 1)
-    _, (image,) = await service.stores.ledger.claim(ticket["id"], 0)
+    _, (image,) = await claim(service.stores.ledger, ticket["id"], 0)
     assert image.operations == ("faces",)
 
 
