@@ -1,4 +1,4 @@
-"""The log of an image's attempts that did not end well: bounded, and absent where all went well."""
+"""The log of an image's failed attempts: bounded, and absent if there were none."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,13 +16,13 @@ KNOWN_POISON = "known_poison"
 
 
 class BadAttempt(msgspec.Struct, frozen=True):
-    """One attempt that did not end well.
+    """One failed attempt.
 
     Attributes:
-        fence: Number of the claim that it was made under.
-        at: When it ended, UTC.
-        worker: Who made it, as ``host:pid``.
-        reason: Code of an error, or one of this module's.
+        fence: Number of its claim.
+        at: Time of its end, UTC.
+        worker: Its worker, as ``host:pid``.
+        reason: Code of an error, or one of this module.
     """
 
     fence: int
@@ -37,7 +37,7 @@ def read_attempts(image: Document) -> list[BadAttempt]:
 
 
 def pushed(attempts: Sequence[BadAttempt]) -> Document:
-    """Make the part of an update that adds to the log."""
+    """Return the part of an update that adds attempts to the log."""
     if not attempts:
         return {}
     added = [msgspec.to_builtins(attempt, builtin_types=(datetime,)) for attempt in attempts]
@@ -45,12 +45,12 @@ def pushed(attempts: Sequence[BadAttempt]) -> Document:
 
 
 def logged_if(condition: object, reason: str, at: object) -> Document:
-    """Make an expression for the log with the end of the present lease added.
+    """Return an expression for the log, extended by the attempt under the present lease.
 
     Args:
-        condition: Expression; where it is false the log stays as it is, or absent.
-        reason: Why the attempt ended.
-        at: Expression or value: when it ended.
+        condition: An expression; if it is false, the log stays as it is, or absent.
+        reason: As in :class:`BadAttempt`.
+        at: An expression or a value: the time of the end.
     """
     attempt = {
         "fence": "$fence",

@@ -1,4 +1,4 @@
-"""Cells as MongoDB sees them: how those of a job stand, and how those of an image are changed."""
+"""Cells (image × operation) in MongoDB: expressions that change them, and tallies of jobs."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from motor.motor_asyncio import AsyncIOMotorClientSession
 from domain.jobs import Status, Tally
 from storage.mongo.client import Collection, Document
 
-# An open cell of a claimed image runs; only images are claimed, cells are not written for it.
+# A claim is written to the image alone: the queued cells of a claimed image are processing.
 CELL_STATUS: Document = {
     "$cond": [
         {
@@ -23,15 +23,15 @@ CELL_STATUS: Document = {
 
 
 def has_cell(status: Status) -> Document:
-    """Make an expression that holds for an image with a cell of this status."""
+    """Return an expression that is true for an image with a cell of this status."""
     statuses = {"$map": {"input": {"$objectToArray": "$cells"}, "in": "$$this.v.status"}}
     return {"$in": [status.value, statuses]}
 
 
 def changed_cells(before: Status, after: Status) -> Document:
-    """Make an expression for an image's cells, those of one status changed to another.
+    """Return an expression for an image's cells, those of one status changed to another.
 
-    What a changed cell held besides, its version and its error, is dropped.
+    A changed cell loses its version and its error.
     """
     changed = {"k": "$$this.k", "v": {"status": after.value}}
     is_changed = {"$eq": ["$$this.v.status", before.value]}
@@ -46,7 +46,7 @@ def changed_cells(before: Status, after: Status) -> Document:
 async def tally_job(
     jobs: Collection, job_id: str, session: AsyncIOMotorClientSession | None = None
 ) -> tuple[Document, Tally] | None:
-    """Tally one job; see :func:`tally_jobs`. Gives None if there is no such job."""
+    """Tally one job; see :func:`tally_jobs`. Returns None if there is no such job."""
     found = await tally_jobs(jobs, [job_id], session)
     return found[0] if found else None
 
@@ -54,16 +54,19 @@ async def tally_job(
 async def tally_jobs(
     jobs: Collection, job_ids: Sequence[str], session: AsyncIOMotorClientSession | None = None
 ) -> list[tuple[Document, Tally]]:
-    """Read jobs, then tally their images: in this order a stale tally cannot win.
+    """Read jobs, then count the cells of their images; in this order no stale tally is written.
 
     Args:
-        jobs: Holds the jobs.
+        jobs: The collection of jobs.
         job_ids: The jobs.
-        session: The transaction that this is a part of, if any.
+        session: The transaction, if this is a part of one.
 
     Returns:
-        Of each job that is there, its ``status``, ``version``, ``callback_url`` and ``tally`` as
-        they are written, and the tally as it is.
+        For each existing job its stored ``status``, ``version``, ``callback_url`` and ``tally``,
+        and the tally as counted now.
+
+    Raises:
+        PyMongoError: MongoDB cannot be reached.
     """
     pipeline: list[Document] = [
         {"$match": {"_id": {"$in": list(job_ids)}}},

@@ -1,4 +1,4 @@
-"""Dead letters: images that our side gave up, until an admin has looked at them."""
+"""Dead letters: images that the service gave up, until an admin retries or discards them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,20 +18,20 @@ IS_DEAD_LETTER = {"gave_up_at": {"$exists": True}}
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
-    """An image that our side gave up, wholly or in part.
+    """An image that the service gave up, completely or for some operations.
 
     Attributes:
-        image_id: The image; the letter has no ID of its own.
+        image_id: The image, and the ID of the letter.
         job_id: Its job.
-        user_id: Whose image it is.
+        user_id: Owner of the image.
         sha256: Its blob.
-        filename: Name as uploaded, without folders.
-        format: Sniffed from the bytes.
+        filename: Name of the uploaded file, without folders.
+        format: Detected from the bytes.
         size_bytes: Size of the file.
-        operations: Those that were given up.
-        error: Why the first of them was.
-        gave_up_at: When, UTC.
-        attempts: The last attempts that did not end well, oldest first.
+        operations: The operations without a result.
+        error: Error of the first of them.
+        gave_up_at: Time of giving up, UTC.
+        attempts: The last failed attempts, oldest first.
     """
 
     image_id: str
@@ -48,14 +48,14 @@ class DeadLetter(msgspec.Struct, frozen=True):
 
 
 class DeadLetterFilter(msgspec.Struct, frozen=True):
-    """Which letters are meant. All None: every one.
+    """Conditions on dead letters. A condition that is None is always met.
 
     Attributes:
-        user_id: Only this user's.
-        code: Only those with this error.
-        job_id: Only those of this job.
-        ids: Only these.
-        before: Only images older than this one.
+        user_id: Owner of the image.
+        code: Code of an error of the image or one of its cells.
+        job_id: Job of the image.
+        ids: IDs of images.
+        before: ID of an image; matches older images.
     """
 
     user_id: str | None = None
@@ -66,10 +66,12 @@ class DeadLetterFilter(msgspec.Struct, frozen=True):
 
 
 class DeadLetters:
-    """Finds and discards dead letters. The field ``gave_up_at`` of an image makes it one.
+    """Finds and discards dead letters: images with the field ``gave_up_at``.
+
+    Every method raises ``PyMongoError`` if MongoDB cannot be reached.
 
     Args:
-        database: Holds everything.
+        database: The service's database.
     """
 
     def __init__(self, database: Database) -> None:
@@ -78,10 +80,10 @@ class DeadLetters:
         )
 
     async def get(self, image_id: str) -> DeadLetter:
-        """Read a letter.
+        """Read the letter of an image.
 
         Raises:
-            NotFound: There is none for this image.
+            NotFound: The image is no dead letter.
         """
         document = await self._images.find_one({"_id": image_id, **IS_DEAD_LETTER})
         if document is None:
@@ -89,20 +91,20 @@ class DeadLetters:
         return _dead_letter(document)
 
     async def list_page(self, wanted: DeadLetterFilter, limit: int) -> list[DeadLetter]:
-        """List letters, those of the newest images first."""
+        """List letters, newest images first."""
         found = self._images.find(_query(wanted)).hint(DEAD_LETTERS).sort("_id", -1).limit(limit)
         return [_dead_letter(document) async for document in found]
 
     async def count(self, wanted: DeadLetterFilter | None = None) -> int:
-        """Count letters, all of them where no filter is given."""
+        """Count the letters that match, or all of them."""
         query = _query(wanted or DeadLetterFilter())
         return await self._images.count_documents(query, hint=DEAD_LETTERS)
 
     async def discard(self, ids: Sequence[str]) -> int:
-        """Take letters away; their images stay failed.
+        """Remove letters; their images stay failed.
 
         Returns:
-            How many there were.
+            How many were removed.
         """
         discarded = await self._images.update_many(
             {"_id": {"$in": list(ids)}, **IS_DEAD_LETTER}, {"$unset": {"gave_up_at": ""}}

@@ -1,4 +1,4 @@
-"""The state of jobs, which follows from the state of their images."""
+"""States of jobs, computed from the states of their images."""
 
 from collections.abc import Sequence
 
@@ -10,19 +10,20 @@ from domain.jobs import TERMINAL, JobChange, Status, Tally, roll_up
 from domain.webhooks.events import EventType
 from storage.clock import utc_now
 from storage.ledger.cells import tally_jobs
+from storage.ledger.open_work import IS_OPEN
 from storage.ledger.work_metrics import WorkMetrics
 from storage.mongo.client import DURABLE, Database, Document
 from storage.outbox.pending_events import PENDING_EVENTS, pending_job_event
 from storage.outbox.subscriptions import Subscriptions, WantedTypes
 
 
-class Settling(msgspec.Struct, frozen=True):
-    """A job that is behind its images.
+class JobUpdate(msgspec.Struct, frozen=True):
+    """The update of a job whose state differs from that of its images.
 
     Attributes:
-        change: What it is about to become.
-        ends: Whether it ends with that.
-        write: Makes it so, if nobody else has changed it meanwhile.
+        change: The state after the update.
+        ends: Whether the job ends with it.
+        write: The update, guarded by the version of the job.
     """
 
     change: JobChange
@@ -31,12 +32,14 @@ class Settling(msgspec.Struct, frozen=True):
 
 
 class JobStates:
-    """Brings jobs up to date.
+    """Brings jobs up to date with their images ("settles" them).
+
+    Every method raises ``PyMongoError`` if MongoDB cannot be reached.
 
     Args:
-        database: Holds everything.
-        metrics: Told of every job that ends.
-        subscriptions: Say whether the end of a job is to be announced.
+        database: The service's database.
+        metrics: Counts the jobs that end.
+        subscriptions: Events that any endpoint gets.
     """
 
     def __init__(
@@ -50,11 +53,11 @@ class JobStates:
     async def settle(self, job_ids: Sequence[str]) -> list[JobChange | None]:
         """Bring the status and progress of jobs up to date with their images, durably.
 
-        The state is worked out from the images each time, never counted up, so that a crash
-        between two writes leaves nothing wrong for longer than until the next settling.
+        The state is computed from the images each time instead of incremented: after a crash
+        between two writes, the next call corrects it.
 
         Returns:
-            For each job its change, or None if there was none.
+            For each job its change, or None if it was up to date.
         """
         changes: dict[str, JobChange] = {}
         left = set(job_ids)
@@ -62,44 +65,44 @@ class JobStates:
             behind = await self._find_behind(list(left))
             written = await self._write(behind)
             self.count_ended(written)
-            changes |= {settling.change.job_id: settling.change for settling in written}
-            left = {settling.change.job_id for settling in behind} - changes.keys()
+            changes |= {update.change.job_id: update.change for update in written}
+            left = {update.change.job_id for update in behind} - changes.keys()
         return [changes.pop(job_id, None) for job_id in job_ids]
 
     async def settle_within(
         self, job_ids: Sequence[str], session: AsyncIOMotorClientSession
-    ) -> list[Settling]:
+    ) -> list[JobUpdate]:
         """Bring jobs up to date in the transaction that changes their images.
 
         Returns:
-            Those that were behind, for :meth:`count_ended` once the transaction is committed.
+            The updates made, for :meth:`count_ended` once the transaction is committed.
         """
         behind = await self._find_behind(job_ids, session)
         if behind:
-            writes = [settling.write for settling in behind]
+            writes = [update.write for update in behind]
             await self._jobs.bulk_write(writes, ordered=False, session=session)
         return behind
 
-    def count_ended(self, settlings: Sequence[Settling]) -> None:
-        """Count those jobs that have ended with what was written."""
-        for settling in settlings:
-            if settling.ends:
-                self._metrics.job_ended(settling.change.job_id, settling.change.status)
+    def count_ended(self, updates: Sequence[JobUpdate]) -> None:
+        """Count the jobs that ended with these updates."""
+        for update in updates:
+            if update.ends:
+                self._metrics.job_ended(update.change.job_id, update.change.status)
 
     async def start(self, job_ids: Sequence[str]) -> list[JobChange | None]:
-        """Mark jobs as begun that were not.
+        """Set queued jobs to processing.
 
         Returns:
-            For each job its change, or None if there was none.
+            For each job its change, or None if it was not queued.
         """
         queued = {
             "_id": {"$in": list(job_ids)},
             "status": Status.QUEUED,
-            "due_at": {"$exists": True},
+            **IS_OPEN,
         }
         found = self._jobs.find(queued, {"version": 1})
         starts = [
-            Settling(
+            JobUpdate(
                 JobChange(job["_id"], job["version"] + 1, Status.PROCESSING),
                 ends=False,
                 write=UpdateOne(
@@ -114,35 +117,35 @@ class JobStates:
 
     async def _find_behind(
         self, job_ids: Sequence[str], session: AsyncIOMotorClientSession | None = None
-    ) -> list[Settling]:
+    ) -> list[JobUpdate]:
         states = await tally_jobs(self._jobs, job_ids, session)
         wanted = await self._subscriptions.wanted_types()
-        return [found for job, tally in states if (found := _settling(job, tally, wanted))]
+        return [found for job, tally in states if (found := _job_update(job, tally, wanted))]
 
     async def _write(
-        self, settlings: Sequence[Settling], *, durable: bool = True
-    ) -> Sequence[Settling]:
-        """Write changes. Returns those that were written."""
-        if not settlings:
+        self, updates: Sequence[JobUpdate], *, durable: bool = True
+    ) -> Sequence[JobUpdate]:
+        """Write updates. Returns those that are in the database afterwards."""
+        if not updates:
             return []
         jobs = self._durable_jobs if durable else self._jobs
-        result = await jobs.bulk_write([settling.write for settling in settlings], ordered=False)
-        if result.modified_count in {0, len(settlings)}:
-            return settlings if result.modified_count else []
-        # Some were changed by others. Where it is just the same change, either may tell of it.
+        result = await jobs.bulk_write([update.write for update in updates], ordered=False)
+        if result.modified_count in {0, len(updates)}:
+            return updates if result.modified_count else []
+        # Another process wrote some jobs first. If it wrote the same change, both may publish it.
         same = [
             {"_id": of.change.job_id, "version": of.change.version, "status": of.change.status}
-            for of in settlings
+            for of in updates
         ]
         there = {job["_id"] async for job in self._jobs.find({"$or": same}, {"_id": 1})}
-        return [settling for settling in settlings if settling.change.job_id in there]
+        return [update for update in updates if update.change.job_id in there]
 
 
-def _settling(job: Document, tally: Tally, wanted: WantedTypes) -> Settling | None:
-    """Say how a job gets up to date with its tally; None if it is."""
+def _job_update(job: Document, tally: Tally, wanted: WantedTypes) -> JobUpdate | None:
+    """Return the update that brings a job up to date with its tally; None if it is."""
     status = roll_up(tally)
     if not tally.total and job["status"] in TERMINAL:
-        status = Status(job["status"])  # Deleting what is done undoes nothing.
+        status = Status(job["status"])  # Deleting the images of a job that ended keeps its status.
     tallied = msgspec.to_builtins(tally)
     if job["status"] == status and job["tally"] == tallied:
         return None
@@ -157,7 +160,7 @@ def _settling(job: Document, tally: Tally, wanted: WantedTypes) -> Settling | No
         update["$unset"] = {"due_at": ""}
         if EventType.JOB_FINISHED in wanted or job.get("callback_url"):
             update["$push"] = {PENDING_EVENTS: pending_job_event(job["version"] + 1, status, now)}
-    return Settling(
+    return JobUpdate(
         JobChange(job["_id"], job["version"] + 1, status),
         ends,
         UpdateOne({"_id": job["_id"], "version": job["version"]}, update),

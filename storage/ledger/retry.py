@@ -1,4 +1,4 @@
-"""Running again what failed: failed cells are queued as if they had never run."""
+"""Retries: failed cells are queued as if they had never run."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from domain.fairness.work_units import estimate_units
 from domain.jobs import ChunkHint, Status, roll_up
 from storage.clock import utc_now
 from storage.ledger.cells import changed_cells, has_cell, tally_job
+from storage.ledger.claim_updates import NEXT_FENCE
 from storage.mongo.client import Client, Database, Document
 from storage.mongo.transactions import run_transaction
 
@@ -22,9 +23,9 @@ class Retry:
     """Queues failed cells again. Cells that succeeded or were canceled stay as they are.
 
     Args:
-        client: For transactions.
-        database: Holds everything.
-        due_after: When the reconciler looks after a chunk that nobody has begun.
+        client: Runs transactions.
+        database: The service's database.
+        due_after: Time after which the reconciler handles a chunk that no worker has claimed.
     """
 
     def __init__(self, client: Client, database: Database, due_after: timedelta) -> None:
@@ -34,14 +35,13 @@ class Retry:
         self._due_after = due_after
 
     async def reopen_job(self, job_id: str) -> list[ChunkHint]:
-        """Queue the failed cells of a job again, all of them or, after a crash, none.
+        """Queue all failed cells of a job again; after a crash, all or none.
 
         Args:
             job_id: The job.
 
         Returns:
-            What to hint; nothing if no cell of an image has failed. Of two calls at the same
-            moment one gets it all.
+            The hints to send; none if no cell has failed. Of two parallel calls one gets all.
 
         Raises:
             PyMongoError: Nothing was written, or (rarely) the answer to the commit was lost.
@@ -76,7 +76,7 @@ class Retry:
     async def _next_hints(
         self, chunks: dict[int, list[Document]], session: AsyncIOMotorClientSession
     ) -> list[ChunkHint]:
-        """Number the next hint of each chunk: a number that was used is never used again."""
+        """Number the next hint of each chunk; no number is used twice."""
         job_id = next(iter(chunks.values()))[0]["job_id"]
         numbers = self._images.aggregate(
             [
@@ -93,17 +93,17 @@ class Retry:
             "status": Status.QUEUED.value,
             "cells": changed_cells(Status.FAILED, Status.QUEUED),
             "attempts": 0,
-            "fence": {"$add": [{"$ifNull": ["$fence", 0]}, 1]},  # Who held it before holds nothing.
+            "fence": NEXT_FENCE,  # Earlier claims can no longer write.
             "hint": hint.number,
             "due_at": utc_now() + self._due_after,
-            "uncounted": True,  # It has not failed any more.
+            "uncounted": True,  # The statistics must no longer count it as failed.
         }
         ended = ["error", "finished_at", "gave_up_at"]
         image_ids = [image["_id"] for image in failed]
         return UpdateMany({"_id": {"$in": image_ids}}, [{"$set": fields}, {"$unset": ended}])
 
     async def _reopen_job_document(self, job_id: str, session: AsyncIOMotorClientSession) -> None:
-        """Have the job say so; an image can outlive its job."""
+        """Open the job again; an image can outlive its job."""
         state = await tally_job(self._jobs, job_id, session)
         if state is None:
             return

@@ -1,4 +1,4 @@
-"""An image document as a row of the ledger: what a worker claims, and how it ends."""
+"""Image documents as rows of the ledger: claimed by a worker, and ended."""
 
 from typing import Any
 
@@ -15,27 +15,27 @@ from storage.mongo.client import Document
 from storage.outbox.pending_events import PENDING_EVENTS, pending_image_event
 from storage.outbox.subscriptions import NO_TYPES, WantedTypes
 
-TOLD = frozenset({EventType.IMAGE_PROCESSED})
-TOLD_OF_GIVEN_UP = TOLD | {EventType.DEAD_LETTER_CREATED}
+EVENTS_OF_END = frozenset({EventType.IMAGE_PROCESSED})
+EVENTS_OF_GIVEN_UP = EVENTS_OF_END | {EventType.DEAD_LETTER_CREATED}
 
 
 class ClaimedImage(msgspec.Struct, frozen=True):
-    """An image that this worker holds.
+    """An image that a worker holds.
 
     Attributes:
         id: The image.
         job_id: Its job.
         sha256: Its blob.
-        fence: Number of this claim; the finish must carry it.
+        fence: Number of this claim; the end of the image must carry it.
         size_bytes: Size of the blob.
-        format: Sniffed when it was uploaded.
-        cells: Its cells; those that are queued are to be worked on.
-        attempts: How often it was begun, this time included.
-        bad_attempts: How many attempts its log holds.
-        worker: Who holds it, as ``host:pid``; None where nobody does.
-        gps: What becomes of the place that it was taken at.
-        request_id: The request that brought it.
-        traceparent: That request's place in a trace, if it is traced.
+        format: Detected at the upload.
+        cells: All cells; the queued ones are open.
+        attempts: How often it was claimed, this claim included.
+        bad_attempts: Number of failed attempts in its log.
+        worker: Its worker, as ``host:pid``; None if there is none.
+        gps: Whether the position may be kept.
+        request_id: The request that uploaded it.
+        traceparent: The trace of that request, if it is traced.
     """
 
     id: str
@@ -59,15 +59,15 @@ class ClaimedImage(msgspec.Struct, frozen=True):
 
 
 class FinishedImage(msgspec.Struct, frozen=True):
-    """How an image ended.
+    """The end of an image.
 
     Attributes:
         id: The image.
         fence: Number of the claim that ended it.
         cells: All its cells.
-        error: Why the whole image failed.
-        facts: Further fields that reads and searches want beside the image.
-        bad_attempts: Attempts that did not end well and are not in its log yet.
+        error: The error of the whole image, if it failed.
+        facts: More fields of the image document, for reads and searches.
+        bad_attempts: Failed attempts that are not in its log yet.
     """
 
     id: str
@@ -79,13 +79,13 @@ class FinishedImage(msgspec.Struct, frozen=True):
 
     @property
     def gave_up(self) -> ItemError | None:
-        """The error with which our side gave up; such an image is a dead letter."""
+        """The error with which the service gave up; such an image is a dead letter."""
         errors = [self.error, *(cell.error for cell in self.cells.values())]
         return next((error for error in errors if error and error.code in GIVEN_UP), None)
 
 
 def read_claimed_image(image: Document) -> ClaimedImage:
-    """Read what a worker needs of an image document."""
+    """Read an image document as a worker needs it."""
     return ClaimedImage(
         id=image["_id"],
         job_id=image["job_id"],
@@ -106,12 +106,12 @@ def read_claimed_image(image: Document) -> ClaimedImage:
 def finishing_update(
     image: FinishedImage, guard: Document, wanted: WantedTypes = NO_TYPES
 ) -> UpdateOne:
-    """Make the one write that ends an image, for the holder of its fence alone.
+    """Return the one write that ends an image, valid only for the present fence.
 
     Args:
-        image: How it ended.
-        guard: What must be true of it besides.
-        wanted: The types of events that are to be announced.
+        image: Its end.
+        guard: More conditions.
+        wanted: The types of events that any endpoint gets.
     """
     now, status = utc_now(), roll_up_cells(image.cells)
     fields: Document = {
@@ -126,14 +126,14 @@ def finishing_update(
     if gave_up:
         fields["gave_up_at"] = now
     update = {"$set": fields, "$unset": {"lease": "", "due_at": ""}, **pushed(image.bad_attempts)}
-    if wanted & (TOLD_OF_GIVEN_UP if gave_up else TOLD):
-        mark = pending_image_event(image.fence, status, gave_up.code if gave_up else None, now)
-        update["$push"] = {**update.get("$push", {}), PENDING_EVENTS: mark}
+    if wanted & (EVENTS_OF_GIVEN_UP if gave_up else EVENTS_OF_END):
+        event = pending_image_event(image.fence, status, gave_up.code if gave_up else None, now)
+        update["$push"] = {**update.get("$push", {}), PENDING_EVENTS: event}
     return UpdateOne({"_id": image.id, "fence": image.fence, **guard}, update)
 
 
 def roll_up_cells(cells: dict[str, Cell]) -> Status:
-    """Say with one status how the cells of an image stand."""
+    """Compute the status of an image from its cells."""
     counts = dict.fromkeys(Status, 0)
     for cell in cells.values():
         counts[cell.status] += 1

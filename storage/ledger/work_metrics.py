@@ -9,10 +9,10 @@ JOB_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
 
 
 class WorkMetrics:
-    """Ends of images and jobs, as the ledger writes them. One for each process.
+    """Counts the images and jobs that end. One for each process.
 
     Attributes:
-        registry: Holds the families.
+        registry: Contains the metrics.
     """
 
     def __init__(self) -> None:
@@ -41,5 +41,5 @@ class WorkMetrics:
         """Count a job that ended now."""
         self._jobs.labels(status.value).inc()
         seconds = (utc_now() - made_at(job_id)).total_seconds()
-        # The clock of another host made the ID, and may be ahead.
+        # The clock of the host that made the ID may be ahead.
         self._job_seconds.observe(max(0.0, seconds))

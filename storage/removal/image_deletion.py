@@ -7,7 +7,7 @@ from domain.errors.access import NotFound
 from domain.jobs import JobChange
 from domain.keys import Scope
 from storage.catalog.images import Images
-from storage.ledger.job_states import JobStates, Settling
+from storage.ledger.job_states import JobStates, JobUpdate
 from storage.mongo.client import Client, Database, Document
 from storage.mongo.transactions import run_transaction
 from storage.removal.removal import DELETED, note_in_jobs, remove_images
@@ -54,7 +54,7 @@ class ImageDeletion:
         """
         await self._catalog.get(image_id, scope)
 
-        async def remove(session: AsyncIOMotorClientSession) -> tuple[Document, list[Settling]]:
+        async def remove(session: AsyncIOMotorClientSession) -> tuple[Document, list[JobUpdate]]:
             image = await self._database["images"].find_one({"_id": image_id}, session=session)
             if image is None:
                 raise NotFound
@@ -62,10 +62,10 @@ class ImageDeletion:
             await note_in_jobs(self._database, [image], DELETED, session)
             return image, await self._states.settle_within([image["job_id"]], session)
 
-        image, settlings = await run_transaction(self._client, remove)
-        self._states.count_ended(settlings)
+        image, updates = await run_transaction(self._client, remove)
+        self._states.count_ended(updates)
         return Deleted(
             job_id=image["job_id"],
             was_open="due_at" in image,
-            changes=[settling.change for settling in settlings],
+            changes=[update.change for update in updates],
         )

@@ -17,7 +17,7 @@ from domain.jobs import JobChange, Status, Tally
 from domain.keys import Caller
 from domain.records import DELETE_USER
 from storage.clock import first_id_at, new_id, utc_now
-from storage.ledger.job_states import JobStates, Settling
+from storage.ledger.job_states import JobStates, JobUpdate
 from storage.ledger.open_work import IS_OPEN
 from storage.mongo.client import COMMITTED, DURABLE, Client, Database, Document
 from storage.mongo.transactions import run_transaction
@@ -105,11 +105,11 @@ class UserDeletion:
     async def step(self, deletion_id: str) -> Step:
         """Carry on with a delete: a bounded number of images and jobs, all of them or none."""
 
-        async def write(session: AsyncIOMotorClientSession) -> tuple[Step, list[Settling]]:
+        async def write(session: AsyncIOMotorClientSession) -> tuple[Step, list[JobUpdate]]:
             return await self._step(deletion_id, session)
 
-        step, settlings = await run_transaction(self._client, write)
-        self._states.count_ended(settlings)
+        step, updates = await run_transaction(self._client, write)
+        self._states.count_ended(updates)
         return step
 
     async def _what_is_there(self, user_id: str) -> Document:
@@ -152,22 +152,22 @@ class UserDeletion:
 
     async def _step(
         self, deletion_id: str, session: AsyncIOMotorClientSession
-    ) -> tuple[Step, list[Settling]]:
+    ) -> tuple[Step, list[JobUpdate]]:
         deletion = await self._deletions.find_one({"_id": deletion_id, **IS_OPEN}, session=session)
         if deletion is None:
             return Step([], [], has_ended=True), []
         jobs = await self._next_jobs(deletion, session)
         images = await self._next_images(deletion, jobs, session)
-        settlings: list[Settling] = []
+        updates: list[JobUpdate] = []
         if images:
             await remove_images(self._database, images, session)
         if jobs:
-            settlings = await self._remove_jobs(jobs, images, session)
+            updates = await self._remove_jobs(jobs, images, session)
         has_ended = not jobs and not images and not await self._forget_rest(deletion, session)
-        changes = [settling.change for settling in settlings]
+        changes = [update.change for update in updates]
         changes.append(await self._note(deletion, len(images), session, has_ended=has_ended))
         interrupted = list({image["job_id"] for image in images if "due_at" in image})
-        return Step(changes, interrupted, has_ended), settlings
+        return Step(changes, interrupted, has_ended), updates
 
     async def _next_jobs(self, deletion: Document, session: AsyncIOMotorClientSession) -> list[str]:
         """Choose the next jobs: the open ones first, so that no more work is done for them."""
@@ -192,7 +192,7 @@ class UserDeletion:
 
     async def _remove_jobs(
         self, jobs: list[str], gone: list[Document], session: AsyncIOMotorClientSession
-    ) -> list[Settling]:
+    ) -> list[JobUpdate]:
         """Remove those jobs that have no images left, and bring the others up to date."""
         found = self._database["images"].aggregate(
             [{"$match": {"job_id": {"$in": jobs}}}, {"$group": {"_id": "$job_id"}}],
