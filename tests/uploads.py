@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
+from domain.claims import ClaimedImage, FinishedImage
 from domain.jobs import JobChange, Status
 from domain.records import Cell, ItemError
 from storage.acceptance.uploads import RefusedFile, TakenFile, Ticket, Upload
 from storage.blobs.intake import BlobIntake, IncomingFile
 from storage.ledger.ledger import Ledger
-from storage.ledger.rows import ClaimedImage, FinishedImage
 from storage.stores import Stores
 
 OPERATIONS = ("metadata", "faces")

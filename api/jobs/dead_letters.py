@@ -18,10 +18,10 @@ from api.schemas.dead_letters import (
 from api.schemas.jobs import JobView, view_job
 from api.schemas.paging import Page, cut_page
 from api.uploads.tickets import Tickets
+from domain.dead_letters import DeadLetter, DeadLetterFilter
 from domain.errors.access import NotFound
 from domain.errors.requests import InvalidValue
 from domain.keys import Scope
-from storage.ledger.dead_letters import DeadLetter, DeadLetterFilter
 from storage.settings import WorkRules
 from storage.stores import Stores
 

@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 
+from domain.dead_letters import DeadLetter
 from domain.errors.access import Expired, NotFound
 from domain.jobs import JobChange
 from domain.keys import Scope
-from storage.ledger.dead_letters import DeadLetter
 from storage.stores import Stores
 
 

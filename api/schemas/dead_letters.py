@@ -7,8 +7,8 @@ from typing import Annotated
 import msgspec
 
 from api.schemas.jobs import FailureView, view_error
+from domain.dead_letters import DeadLetter
 from domain.keys import MAX_USER_ID_CHARS
-from storage.ledger.dead_letters import DeadLetter
 
 MAX_CHOSEN = 1000
 Id = Annotated[str, msgspec.Meta(max_length=64)]

@@ -5,30 +5,10 @@ from datetime import datetime
 
 import msgspec
 
+from domain.claims import BadAttempt
 from storage.mongo.client import Document
 
 MAX_KEPT = 20
-
-LEASE_EXPIRED = "lease_expired"
-BROKEN_OFF = "broken_off"
-UNEXPECTED_ERROR = "unexpected_error"
-KNOWN_POISON = "known_poison"
-
-
-class BadAttempt(msgspec.Struct, frozen=True):
-    """One failed attempt.
-
-    Attributes:
-        fence: Number of its claim.
-        at: Time of its end, UTC.
-        worker: Its worker, as ``host:pid``.
-        reason: Code of an error, or one of this module.
-    """
-
-    fence: int
-    at: datetime
-    worker: str | None
-    reason: str
 
 
 def read_attempts(image: Document) -> list[BadAttempt]:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from domain.claims import BROKEN_OFF, LEASE_EXPIRED, UNEXPECTED_ERROR
 from domain.jobs import Status
-from storage.ledger.attempts import BROKEN_OFF, LEASE_EXPIRED, UNEXPECTED_ERROR, logged_if
+from storage.ledger.attempts import logged_if
 from storage.mongo.client import Document
 
 # A worker works on the images that it has claimed and not held back.

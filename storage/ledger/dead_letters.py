@@ -1,68 +1,20 @@
-"""Dead letters: images that the service gave up, until an admin retries or discards them."""
+"""The dead letters in MongoDB: found, counted and discarded."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import msgspec
 
+from domain.dead_letters import DeadLetter, DeadLetterFilter
 from domain.errors.access import NotFound
 from domain.errors.files import GIVEN_UP
 from domain.images.operations import ALL_OPERATIONS
-from domain.records import Cell, ItemError
-from storage.ledger.attempts import BadAttempt, read_attempts
+from domain.records import Cell
+from storage.ledger.attempts import read_attempts
 from storage.mongo.client import COMMITTED, DURABLE, Database, Document
 
 DEAD_LETTERS = "dead_letters"
 
 IS_DEAD_LETTER = {"gave_up_at": {"$exists": True}}
-
-
-class DeadLetter(msgspec.Struct, frozen=True):
-    """An image that the service gave up, completely or for some operations.
-
-    Attributes:
-        image_id: The image, and the ID of the letter.
-        job_id: Its job.
-        user_id: Owner of the image.
-        sha256: Its blob.
-        filename: Name of the uploaded file, without folders.
-        format: Detected from the bytes.
-        size_bytes: Size of the file.
-        operations: The operations without a result.
-        error: Error of the first of them.
-        gave_up_at: Time of giving up, UTC.
-        attempts: The last failed attempts, oldest first.
-    """
-
-    image_id: str
-    job_id: str
-    user_id: str
-    sha256: str
-    filename: str
-    format: str
-    size_bytes: int
-    operations: list[str]
-    error: ItemError
-    gave_up_at: datetime
-    attempts: list[BadAttempt]
-
-
-class DeadLetterFilter(msgspec.Struct, frozen=True):
-    """Conditions on dead letters. A condition that is None is always met.
-
-    Attributes:
-        user_id: Owner of the image.
-        code: Code of an error of the image or one of its cells.
-        job_id: Job of the image.
-        ids: IDs of images.
-        before: ID of an image; matches older images.
-    """
-
-    user_id: str | None = None
-    code: str | None = None
-    job_id: str | None = None
-    ids: Sequence[str] | None = None
-    before: str | None = None
 
 
 class DeadLetters:

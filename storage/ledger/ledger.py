@@ -14,17 +14,12 @@ from collections.abc import Sequence
 from pymongo import UpdateOne
 from pymongo.results import UpdateResult
 
+from domain.claims import ClaimedImage, FinishedImage
 from domain.jobs import JobChange, Status
 from storage.clock import new_id, utc_now
 from storage.ledger.claim_updates import can_be_claimed, claiming, expiry, in_chunks, releasing
 from storage.ledger.job_states import JobStates
-from storage.ledger.rows import (
-    ClaimedImage,
-    FinishedImage,
-    finishing_update,
-    read_claimed_image,
-    roll_up_cells,
-)
+from storage.ledger.rows import finishing_update, read_claimed_image
 from storage.ledger.work_metrics import WorkMetrics
 from storage.mongo.client import Database, Document
 from storage.outbox.subscriptions import Subscriptions
@@ -164,7 +159,7 @@ class Ledger:
             lost = {image.id for image in finished} - written
         for image in finished:
             if image.id not in lost:
-                self._metrics.images_ended(roll_up_cells(image.cells))
+                self._metrics.images_ended(image.status)
         return [sum(image.id not in lost for image in group) for group in groups]
 
     async def _find_ended(self, finished: Sequence[FinishedImage]) -> set[str]:

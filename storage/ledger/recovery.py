@@ -5,10 +5,11 @@ from datetime import datetime
 
 import msgspec
 
+from domain.claims import ClaimedImage, FinishedImage
 from domain.jobs import ChunkHint, Status
 from storage.ledger.chunk_hints import GROUP_BY_CHUNK, read_hint
 from storage.ledger.open_work import IS_OPEN
-from storage.ledger.rows import ClaimedImage, FinishedImage, finishing_update, read_claimed_image
+from storage.ledger.rows import finishing_update, read_claimed_image
 from storage.ledger.work_metrics import WorkMetrics
 from storage.mongo.client import Database, Document
 from storage.outbox.subscriptions import Subscriptions

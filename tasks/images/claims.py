@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 
 import structlog
 
+from domain.claims import ClaimedImage
 from domain.errors.capacity import NoChild
 from storage.errors import MONGODB_UNREACHABLE, STORE_FAILED
-from storage.ledger.rows import ClaimedImage
 from storage.stores import Stores
 from tasks.images.ledger_batching import LedgerBatcher
 from tasks.images.throughput import Throughput

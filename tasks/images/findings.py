@@ -8,6 +8,7 @@ import msgspec
 import structlog
 
 from domain.blobs import Blob, Poison
+from domain.claims import KNOWN_POISON, BadAttempt, ClaimedImage, FinishedImage
 from domain.errors.files import DecoderDied, DecodeTimedOut, OperationFailed
 from domain.images.operations import OPERATIONS
 from domain.images.values import ProcessedImage, Thumbnail
@@ -15,8 +16,6 @@ from domain.jobs import Status
 from domain.records import Cell, GpsPolicy, ItemError
 from storage.blobs.results import BlobResults, NewVariant
 from storage.blobs.variants import variant_id
-from storage.ledger.attempts import KNOWN_POISON, BadAttempt
-from storage.ledger.rows import ClaimedImage, FinishedImage
 from tasks.images.image_batch import Crash, Outcome
 from tasks.images.search_fields import search_fields
 

@@ -7,10 +7,10 @@ more on round trips than on the image. Tasks that run side by side share theirs.
 from collections.abc import Sequence
 
 from domain.blobs import Blob
+from domain.claims import ClaimedImage, FinishedImage
 from domain.jobs import JobChange
 from storage.backlog.workers import worker_name
 from storage.blobs.results import BlobResults
-from storage.ledger.rows import ClaimedImage, FinishedImage
 from storage.queue.batching import Batcher
 from storage.stores import Stores
 

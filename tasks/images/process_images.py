@@ -9,12 +9,12 @@ import msgspec
 import structlog
 
 from domain.blobs import Blob
+from domain.claims import ClaimedImage
 from domain.images.formats import ImageFormat
 from domain.limits import ImageLimits
 from sandbox.pool import ChildPool
 from storage.clock import utc_now
 from storage.errors import STORE_FAILED
-from storage.ledger.rows import ClaimedImage
 from storage.stores import Stores
 from tasks.images.claims import Claims
 from tasks.images.findings import (

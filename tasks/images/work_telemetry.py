@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 from structlog.contextvars import bound_contextvars
 
+from domain.claims import ClaimedImage
 from domain.images.pipeline import DECODE
-from storage.ledger.rows import ClaimedImage
 from tasks.images.image_batch import Outcome
 from tasks.images.metrics import WorkerMetrics
 from telemetry.tracing import Attributes, Tracing

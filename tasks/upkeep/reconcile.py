@@ -10,13 +10,12 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from domain.claims import LEASE_EXPIRED, BadAttempt, ClaimedImage, FinishedImage
 from domain.errors.files import AttemptsExhausted
 from domain.jobs import ChunkHint, Status
 from domain.records import Cell, ItemError
 from storage.clock import utc_now
 from storage.errors import REDIS_FAILED, STORE_FAILED
-from storage.ledger.attempts import LEASE_EXPIRED, BadAttempt
-from storage.ledger.rows import ClaimedImage, FinishedImage
 from storage.queue.fair_queue import HintState
 from storage.stores import Stores
 from tasks.images.findings import log_dead_letter

@@ -3,13 +3,13 @@
 import asyncio
 from typing import Any
 
+from domain.claims import ClaimedImage
 from domain.errors.files import GIVEN_UP
 from domain.jobs import ChunkHint
 from storage.clock import utc_now
 from storage.ledger.attempts import MAX_KEPT
 from storage.ledger.ledger import Ledger
 from storage.ledger.recovery import Recovery
-from storage.ledger.rows import ClaimedImage
 from storage.stores import Stores
 from tasks.upkeep.reconcile import reconcile
 from tests.uploads import accept, claim, fail, finish, succeed

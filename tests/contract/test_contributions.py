@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from domain.claims import FinishedImage
 from domain.keys import Scope
 from storage.aggregates import aggregator
 from storage.aggregates.aggregator import LEASE_NAME, Aggregator
 from storage.aggregates.counted_images import IS_UNCOUNTED, CountedImage
 from storage.aggregates.histogram_batches import read_histograms
-from storage.ledger.rows import FinishedImage
 from storage.mongo.client import DURABLE, Database
 from storage.mongo.leases import LEASES, LONG_AGO, Lease
 from storage.stores import Stores

@@ -3,11 +3,11 @@
 import asyncio
 import time
 
+from domain.claims import ClaimedImage
 from domain.jobs import Status, Tally
 from domain.keys import Scope
 from domain.records import Item, Job
 from storage.ledger.ledger import Ledger
-from storage.ledger.rows import ClaimedImage
 from storage.stores import Stores
 from tests.uploads import accept, claim, fail, finish, start_job, succeed
 from tests.waiting import until

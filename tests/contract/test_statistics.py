@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 from pymongo import UpdateOne
 from pymongo.errors import OperationFailure
 
+from domain.claims import FinishedImage
 from domain.keys import Scope
 from domain.statistics import DAYS, Statistics
 from storage.aggregates.aggregator import BATCH, FEW, OPEN_LEFT, Aggregator
 from storage.aggregates.counted_images import IS_UNCOUNTED
 from storage.clock import utc_now
-from storage.ledger.rows import FinishedImage
 from storage.mongo.client import DURABLE
 from storage.mongo.leases import LONG_AGO
 from storage.stores import Stores

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from pymongo.errors import OperationFailure
 
+from domain.claims import ClaimedImage, FinishedImage
 from domain.errors.access import NotFound
 from domain.jobs import Status
 from domain.keys import Scope
@@ -21,7 +22,6 @@ from storage.aggregates.counted_images import IS_UNCOUNTED, CountedImage
 from storage.aggregates.tombstones import IS_REMOVED
 from storage.blobs.results import BlobResults
 from storage.clock import follow_clock, utc_now
-from storage.ledger.rows import ClaimedImage, FinishedImage
 from storage.mongo.leases import LONG_AGO
 from storage.stores import Stores
 from storage.verification.recount import find_wrong_statistics

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from domain.claims import ClaimedImage
 from domain.webhooks.events import EventType
 from storage.ledger.ledger import Ledger
-from storage.ledger.rows import ClaimedImage
 from storage.mongo.client import Document
 from storage.outbox.subscriptions import ALL_TYPES, CACHE_SECONDS, NO_TYPES, Subscriptions
 from storage.stores import Stores

@@ -3,11 +3,11 @@
 import asyncio
 from typing import Any
 
+from domain.claims import FinishedImage
 from domain.errors.files import DecodeTimedOut
 from domain.jobs import Status
 from domain.keys import Scope
 from domain.records import Cell, ItemError
-from storage.ledger.rows import FinishedImage
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import Service, authorization

@@ -7,8 +7,8 @@ from typing import cast
 
 import pytest
 
+from domain.claims import ClaimedImage
 from sandbox.pool import ChildPool
-from storage.ledger.rows import ClaimedImage
 from storage.stores import Stores
 from tasks.images.claims import Claims
 from tasks.images.ledger_batching import LedgerBatcher

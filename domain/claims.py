@@ -1,0 +1,111 @@
+"""Images that workers claim and end, and the attempts that fail."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from domain.errors.files import GIVEN_UP
+from domain.jobs import Status, Tally, roll_up
+from domain.records import Cell, GpsPolicy, ItemError
+
+LEASE_EXPIRED = "lease_expired"
+BROKEN_OFF = "broken_off"
+UNEXPECTED_ERROR = "unexpected_error"
+KNOWN_POISON = "known_poison"
+
+
+class BadAttempt(msgspec.Struct, frozen=True):
+    """One failed attempt.
+
+    Attributes:
+        fence: Number of its claim.
+        at: Time of its end, UTC.
+        worker: Its worker, as ``host:pid``.
+        reason: Code of an error, or one of this module.
+    """
+
+    fence: int
+    at: datetime
+    worker: str | None
+    reason: str
+
+
+class ClaimedImage(msgspec.Struct, frozen=True):
+    """An image that a worker holds.
+
+    Attributes:
+        id: The image.
+        job_id: Its job.
+        sha256: Its blob.
+        fence: Number of this claim; the end of the image must carry it.
+        size_bytes: Size of the blob.
+        format: Detected at the upload.
+        cells: All cells; the queued ones are open.
+        attempts: How often it was claimed, this claim included.
+        bad_attempts: Number of failed attempts in its log.
+        worker: Its worker, as ``host:pid``; None if there is none.
+        gps: Whether the position may be kept.
+        request_id: The request that uploaded it.
+        traceparent: The trace of that request, if it is traced.
+    """
+
+    id: str
+    job_id: str
+    sha256: str
+    fence: int
+    size_bytes: int
+    format: str
+    cells: dict[str, Cell]
+    attempts: int
+    bad_attempts: int
+    worker: str | None
+    gps: GpsPolicy = GpsPolicy.KEEP
+    request_id: str | None = None
+    traceparent: str | None = None
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """The operations whose cells are open."""
+        return tuple(name for name, cell in self.cells.items() if cell.status is Status.QUEUED)
+
+
+class FinishedImage(msgspec.Struct, frozen=True):
+    """The end of an image.
+
+    Attributes:
+        id: The image.
+        fence: Number of the claim that ended it.
+        cells: All its cells.
+        error: The error of the whole image, if it failed.
+        facts: More fields of the image document, for reads and searches.
+        bad_attempts: Failed attempts that are not in its log yet.
+    """
+
+    id: str
+    fence: int
+    cells: dict[str, Cell]
+    error: ItemError | None = None
+    facts: dict[str, Any] = msgspec.field(default_factory=dict)
+    bad_attempts: tuple[BadAttempt, ...] = ()
+
+    @property
+    def gave_up(self) -> ItemError | None:
+        """The error with which the service gave up; such an image is a dead letter."""
+        errors = [self.error, *(cell.error for cell in self.cells.values())]
+        return next((error for error in errors if error and error.code in GIVEN_UP), None)
+
+    @property
+    def status(self) -> Status:
+        """The status of the image, computed from its cells."""
+        counts = Counter(cell.status for cell in self.cells.values())
+        return roll_up(
+            Tally(
+                succeeded=counts[Status.SUCCEEDED],
+                failed=counts[Status.FAILED],
+                canceled=counts[Status.CANCELED],
+                waiting=counts[Status.QUEUED],
+                running=counts[Status.PROCESSING],
+            )
+        )
