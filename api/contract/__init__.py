@@ -1,1 +1,1 @@
-"""The OpenAPI document and what it says."""
+"""The OpenAPI document of the service."""

@@ -1,4 +1,4 @@
-"""How uploads are documented: the handlers read the stream themselves."""
+"""Documentation of uploads, whose bodies the handlers read as streams."""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -22,7 +22,7 @@ def _header(description: str, example: str) -> OpenAPIHeader:
     return OpenAPIHeader(description=description, schema=schema)
 
 
-# OpenAPI 3.1 says it by the media type, and most generators still read the format of 3.0.
+# OpenAPI 3.1 uses the media type; most generators still read the format of 3.0.
 BINARY = Schema(
     type=OpenAPIType.STRING,
     format=OpenAPIFormat.BINARY,
@@ -36,17 +36,17 @@ UPLOAD_SCHEMA = Schema(
             type=OpenAPIType.ARRAY,
             items=BINARY,
             min_items=1,
-            description="Any number of files. Other field names do as well.",
+            description="The files. Any field name is accepted.",
         ),
         "operations": Schema(
             type=OpenAPIType.STRING,
-            description="Comma list of operations; all where it is left out.",
+            description="Comma-separated list of operations; all by default.",
         ),
         "user_id": Schema(
             type=OpenAPIType.STRING,
             max_length=128,
-            description="Whose images these are: required with a service key, free with an "
-            "admin key, the key's own with a client key.",
+            description="User that the images belong to. Required with a service key, optional "
+            "with an admin key. A client key has a user of its own.",
         ),
         "gps": Reference(
             ref="#/components/schemas/GpsPolicy",
@@ -58,8 +58,8 @@ UPLOAD_SCHEMA = Schema(
         "callback_url": Schema(
             type=OpenAPIType.STRING,
             max_length=2048,
-            description="Is sent the event `job.finished` of this job, signed with the webhook "
-            "secret of the key. With a key only, not through a link.",
+            description="URL that receives the event `job.finished` of this job, signed with the "
+            "webhook secret of the key.",
         ),
     },
 )
@@ -77,18 +77,18 @@ LINK_UPLOAD_SCHEMA = replace(
 
 TENANT_HEADERS = {
     "RateLimit-Policy": _header(
-        "Limits of this key: `q` at once, of the unit `qu`, again in `w` seconds. "
-        "Admin keys have none.",
+        "Limits of this user: at most `q` of the unit `qu` at once, replenished within `w` "
+        "seconds. Admin keys have no limits.",
         '"requests";q=5000;qu="requests";w=5',
     ),
     "RateLimit": _header(
-        "What is left: `r` can be sent now; in `t` seconds all can, or, where nothing is left, "
-        "something.",
+        "What remains of the limits: `r` can be sent now. `t` is the time in seconds until the "
+        "limit is full again, or, if nothing remains, until something can be sent.",
         '"requests";r=4711;t=1',
     ),
 }
 WAIT_HEADERS = {
-    "Retry-After": _header("Seconds after which the same request may be sent again.", "3")
+    "Retry-After": _header("Seconds to wait before sending the same request again.", "3")
 }
 LIMIT_HEADERS = {
     "200": TENANT_HEADERS,
@@ -98,22 +98,21 @@ LIMIT_HEADERS = {
 }
 
 REFUSALS = {
-    "429": "A limit of this key: `rate_limited` (requests, files or bytes), "
-    "`too_many_in_flight` (images that are not done, uploads at the same time). "
-    "Answered before the body is read.",
-    "503": "Nobody's uploads are taken in now: `backlog_full`, `storage_full`, "
-    "`too_many_uploads`, answered before the body is read; or `unavailable`.",
+    "429": "A limit of this user: `rate_limited` (requests, files or bytes) or "
+    "`too_many_in_flight` (unfinished images or concurrent uploads). The body is not read.",
+    "503": "The service accepts no uploads right now: `backlog_full`, `storage_full` or "
+    "`too_many_uploads` (the body is not read), or `unavailable`.",
 }
 
 
 @dataclass
 class UploadOperation(Operation):
-    """An operation that takes files."""
+    """An operation that accepts files."""
 
     schema: ClassVar[Schema] = UPLOAD_SCHEMA
 
     def __post_init__(self) -> None:
-        """Add the form, and what answers say of limits, to the operation."""
+        """Add the form, and the headers of limits, to the operation."""
         self.request_body = RequestBody(
             required=True,
             content={
@@ -137,6 +136,6 @@ class UploadOperation(Operation):
 
 @dataclass
 class LinkUploadOperation(UploadOperation):
-    """An operation that takes files through a link, which says whose they are."""
+    """An operation that accepts files through a link, which determines their user."""
 
     schema: ClassVar[Schema] = LINK_UPLOAD_SCHEMA

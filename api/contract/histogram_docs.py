@@ -1,4 +1,4 @@
-"""How answers with histograms are documented: each may have one of several forms."""
+"""Documentation of answers with histograms, which have several media types."""
 
 from dataclasses import dataclass
 
@@ -28,34 +28,36 @@ PLOT = _text("A plot.")
 
 @dataclass
 class MedianOperation(Operation):
-    """An operation whose answer may be a plot."""
+    """An operation that answers with JSON or a plot."""
 
     def __post_init__(self) -> None:
-        """Describe the plot."""
-        _describe(self, {SVG: PLOT}, {"ETag": _header("For If-None-Match.")})
+        """Add the plot."""
+        _describe(
+            self, {SVG: PLOT}, {"ETag": _header("Version of the answer, for `If-None-Match`.")}
+        )
 
 
 @dataclass
 class WeekOperation(Operation):
-    """An operation whose answer may be a table or a plot."""
+    """An operation that answers with JSON, a table or a plot."""
 
     def __post_init__(self) -> None:
-        """Describe tables and plot."""
+        """Add the tables and the plot."""
         _describe(
             self,
             {
                 ARROW: _text(
-                    "An Arrow IPC stream of one batch: `image_id: utf8`, "
+                    "An Arrow IPC stream with one batch: `image_id: utf8`, "
                     "`uploaded_at: timestamp[ms, UTC]`, `bins: fixed_size_list<uint32>[256]`, "
-                    "`pixels: uint64`; nothing is null."
+                    "`pixels: uint64`, without nulls."
                 ),
                 NPY: _text(
-                    "A file of NumPy's, for `numpy.load`: an array of records `image_id` (`S36`), "
+                    "A NumPy file for `numpy.load`: an array of records with `image_id` (`S36`), "
                     "`uploaded_at` (`<M8[ms]`, UTC), `bins` (256 `<u4`), `pixels` (`<u8`)."
                 ),
                 SVG: PLOT,
             },
-            {"Link": _header('The next page, as `<…>; rel="next"`; absent on the last one.')},
+            {"Link": _header('The next page, as `<…>; rel="next"`; absent on the last page.')},
         )
 
 
@@ -64,7 +66,7 @@ def _describe(
     forms: dict[str, OpenAPIMediaType],
     headers: dict[str, OpenAPIHeader | Reference],
 ) -> None:
-    """Add to an answer what it may be instead of JSON, and its headers."""
+    """Add further media types and headers to an answer."""
     answered = (operation.responses or {}).get("200")
     if isinstance(answered, OpenAPIResponse):
         answered.content = (answered.content or {}) | forms

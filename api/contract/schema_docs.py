@@ -1,7 +1,8 @@
-"""What the contract says of fields: the texts that stand under them in the code."""
+"""Documentation of schemas: the docstrings of classes and fields in the code."""
 
 import ast
 import inspect
+import re
 import textwrap
 from collections.abc import Iterator
 from functools import cache
@@ -14,22 +15,23 @@ _PACKAGES = ("api.", "domain.")
 
 
 def describe_schemas(schemas: dict[str, Any]) -> None:
-    """Add to schemas what is written of their classes and of the fields of these.
+    """Add descriptions to schemas and their properties.
 
     Args:
-        schemas: By name of the class; what they say already stays.
+        schemas: Schemas by name of the class; existing descriptions stay.
     """
     kinds = {kind.__name__: kind for kind in _structs(msgspec.Struct)}
     for name, schema in schemas.items():
         kind = kinds.get(name)
-        if kind is None:
-            continue
-        if kind.__doc__:
-            schema.setdefault("description", _unwrap(kind.__doc__))
-        texts = _texts_of(kind)
-        for field, part in schema.get("properties", {}).items():
-            if field in texts:
-                part.setdefault("description", texts[field])
+        if kind is not None:
+            if kind.__doc__:
+                schema.setdefault("description", kind.__doc__)
+            texts = _texts_of(kind)
+            for field, part in schema.get("properties", {}).items():
+                if field in texts:
+                    part.setdefault("description", texts[field])
+        if "description" in schema:
+            schema["description"] = _unwrap(_split_attributes(schema["description"])[0])
 
 
 def _structs(kind: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:
@@ -40,7 +42,7 @@ def _structs(kind: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:
 
 
 def _texts_of(kind: type[msgspec.Struct]) -> dict[str, str]:
-    """Read the texts under the fields of a class, and of those that it inherits from."""
+    """Read the docstrings of the fields of a class and its base classes."""
     texts: dict[str, str] = {}
     for origin in reversed(kind.__mro__):
         if origin.__module__.startswith(_PACKAGES):
@@ -51,7 +53,7 @@ def _texts_of(kind: type[msgspec.Struct]) -> dict[str, str]:
 @cache
 def _own_texts_of(kind: type) -> dict[str, str]:
     (body,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
-    texts = {}
+    _, texts = _split_attributes(kind.__doc__ or "")
     statements = body.body if isinstance(body, ast.ClassDef) else []
     for field, below in pairwise(statements):
         match field, below:
@@ -63,7 +65,15 @@ def _own_texts_of(kind: type) -> dict[str, str]:
     return texts
 
 
+def _split_attributes(text: str) -> tuple[str, dict[str, str]]:
+    """Split the docstring of a class into its text and the texts of its attributes."""
+    text, _, attributes = inspect.cleandoc(text).partition("\n\nAttributes:\n")
+    entries = re.findall(r"^ {4}(\w+): (.*(?:\n {5,}.*)*)", attributes, re.MULTILINE)
+    return text, {name: _unwrap(entry) for name, entry in entries}
+
+
 def _unwrap(text: str) -> str:
-    """Put the lines of each paragraph together."""
-    paragraphs = inspect.cleandoc(text).split("\n\n")
-    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+    """Join the lines of each paragraph, and write code and null as Markdown and JSON do."""
+    paragraphs = inspect.cleandoc(text).replace("``", "`").split("\n\n")
+    unwrapped = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+    return re.sub(r"\bNone\b", "null", unwrapped)

@@ -1,1 +1,1 @@
-"""The JSON that clients see, and nothing that they do not."""
+"""Schemas: the JSON of requests and answers."""

@@ -1,4 +1,4 @@
-"""Dead letters as admins see them."""
+"""Schemas of dead letters."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -15,7 +15,7 @@ Id = Annotated[str, msgspec.Meta(max_length=64)]
 
 
 class DeadLetterCode(StrEnum):
-    """Why an image was given up."""
+    """The error of a dead letter."""
 
     DECODER_DIED = "decoder_died"
     DECODE_TIMED_OUT = "decode_timed_out"
@@ -24,81 +24,81 @@ class DeadLetterCode(StrEnum):
 
 
 class DeadLetterAttemptView(msgspec.Struct, frozen=True):
-    """An attempt that did not end well."""
+    """A failed attempt to process an image."""
 
     at: datetime
     worker: str | None
-    """The process that made it, as `host:pid`."""
+    """The worker process, as `host:pid`."""
     reason: str
-    """The code of an error, or `lease_expired` (the worker was not heard of again), `broken_off`
-    (it was stopped, or lost MongoDB), `unexpected_error`, `known_poison` (equal bytes had just
-    been given up)."""
+    """An error code, or `lease_expired` (the worker did not respond), `broken_off` (the worker was
+    stopped or lost MongoDB), `unexpected_error`, or `known_poison` (an equal file failed shortly
+    before)."""
 
 
 class DeadLetterView(msgspec.Struct, frozen=True):
-    """An image that the service gave up."""
+    """An image that the service stopped trying to process."""
 
     image_id: str
-    """The image; the letter is named after it."""
+    """ID of the image and of the dead letter."""
     job_id: str
     user_id: str
     filename: str
-    """As uploaded, without folders."""
+    """File name as uploaded, without folders."""
     format: str
     bytes: int
     operations: list[str]
-    """Those that were given up."""
+    """The failed operations."""
     error: FailureView | None
-    """Why the first of them was."""
+    """The error of the first failed operation."""
     gave_up_at: datetime
     attempts: list[DeadLetterAttemptView]
-    """The last ones that did not end well, oldest first."""
+    """The latest failed attempts, oldest first."""
 
 
 class DeadLetterFilterView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which letters are meant; an empty filter means all."""
+    """Selects dead letters; an empty filter selects all."""
 
     user_id: Annotated[str, msgspec.Meta(max_length=MAX_USER_ID_CHARS)] | None = None
-    """Only this user's."""
+    """Only dead letters of this user."""
     code: DeadLetterCode | None = None
-    """Only those with this error."""
+    """Only dead letters with this error."""
     job_id: Id | None = None
-    """Only those of this job."""
+    """Only dead letters of this job."""
 
 
 class ChosenDeadLetters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Either `ids` or a `filter`."""
+    """Selects dead letters, by either `ids` or `filter`."""
 
     ids: Annotated[list[Id], msgspec.Meta(max_length=MAX_CHOSEN)] | None = None
-    """Images; those that are no dead letters are skipped."""
+    """IDs of images. Images that are not dead letters are skipped."""
     filter: DeadLetterFilterView | None = None
-    """The first 1,000 that it fits."""
+    """The first 1,000 matches are selected."""
 
 
 class RetriedView(msgspec.Struct, frozen=True):
-    """How many letters are tried again."""
+    """The result of a retry of dead letters."""
 
     retried: int
-    """Their failed operations are queued."""
+    """Number of images whose failed operations are queued again."""
     skipped: int
-    """They were no dead letters, or are none any more."""
+    """Number of selected images that are not dead letters."""
     left: int
-    """They fit the filter as well: ask again."""
+    """Number of further matches. Send the request again for these."""
 
 
 class DiscardedView(msgspec.Struct, frozen=True):
-    """How many letters are gone."""
+    """The result of discarding dead letters."""
 
     discarded: int
-    """Their images stay failed."""
+    """Number of discarded dead letters. Their images stay failed."""
     skipped: int
-    """They were no dead letters, or are none any more."""
+    """Number of selected images that are not dead letters."""
     left: int
-    """They fit the filter as well: ask again."""
+    """Number of further matches. Send the request again for these."""
 
 
 def view_dead_letter(letter: DeadLetter) -> DeadLetterView:
-    """Show a letter."""
+    """Convert a dead letter."""
     return DeadLetterView(
         image_id=letter.image_id,
         job_id=letter.job_id,

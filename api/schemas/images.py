@@ -1,4 +1,4 @@
-"""An image as clients see it."""
+"""Schemas of images."""
 
 from datetime import datetime
 from typing import Any
@@ -16,47 +16,47 @@ from storage.settings import WorkRules
 
 
 class HistogramView(msgspec.Struct, frozen=True):
-    """How often each gray level occurs in the full-size grayscale image."""
+    """The histogram of the full-size grayscale image: how often each gray level occurs."""
 
     bins: list[int]
     """256 counts, from black to white."""
     pixels: int
-    """Their sum: width × height."""
+    """Sum of the counts: width × height."""
 
 
 class FaceView(msgspec.Struct, frozen=True):
-    """A face."""
+    """A detected face."""
 
     box: list[int]
     """`[x, y, width, height]` in pixels of the upright image."""
 
 
 class OperationResultView(msgspec.Struct, frozen=True):
-    """How an operation on an image stands."""
+    """The status of an operation on an image."""
 
     status: Status
     version: int | None
-    """The version of the operation that made the result."""
+    """Version of the operation that computed the result; null without a result."""
     error: FailureView | None
 
 
 class ImageSummaryView(msgspec.Struct, frozen=True):
-    """An image in a list; null for what is not known, or not yet."""
+    """An image in a list. Values that are unknown, or not known yet, are null."""
 
     id: str
     user_id: str
     link_id: str | None
-    """The link that it came in through; null where it was a key."""
+    """Upload link that the image was uploaded through; null if it was uploaded with a key."""
     job_id: str
     filename: str
     format: str
     media_type: str
     bytes: int
-    """Size of the file."""
+    """Size of the file in bytes."""
     width: int | None
-    """Pixels, of the upright image."""
+    """Width of the upright image in pixels."""
     height: int | None
-    """Pixels, of the upright image."""
+    """Height of the upright image in pixels."""
     uploaded_at: datetime
     status: Status
     metadata: Metadata | None
@@ -66,27 +66,28 @@ class ListedImageView(ImageSummaryView, frozen=True):
     """An image in a list of images."""
 
     distance: int | UnsetType = UNSET
-    """Bits of 64 in which its fingerprint differs; only in a list of near-duplicates."""
+    """Number of differing bits of the 64-bit fingerprint; only in a list of near-duplicates."""
 
 
 class ImageView(ImageSummaryView, frozen=True):
-    """An image with all its results; null for what is not known, or not yet."""
+    """An image with its results. Values that are unknown, or not known yet, are null."""
 
     gps: GpsPolicy
-    """`strip`: nothing that is served of it tells where it was taken."""
+    """`strip`: no answer and no file reveals where the image was taken."""
     duplicate_of: str | None
     error: FailureView | None
     expires_at: datetime | None
-    """From then on it can go, with its results; null while it is open or where it is kept."""
+    """When the image and its results may be deleted; null while it is unfinished, or if images are
+    kept forever."""
     histogram: HistogramView | None
     faces: list[FaceView] | None
     fingerprint: str | None
-    """64-bit perceptual hash as 16 hex digits: near-duplicates differ in few bits."""
+    """64-bit perceptual hash as 16 hex digits. Near-duplicates differ in few bits."""
     operations: dict[str, OperationResultView]
 
 
 def view_summary(image: Image, blob: Blob | None) -> ImageSummaryView:
-    """Show an image in a list."""
+    """Convert an image for a list."""
     facts = blob.facts if blob else {}
     return ImageSummaryView(
         id=image.id,
@@ -106,7 +107,7 @@ def view_summary(image: Image, blob: Blob | None) -> ImageSummaryView:
 
 
 def view_listed(image: Image, blob: Blob | None, distance: int | None = None) -> ListedImageView:
-    """Show an image in a list of images."""
+    """Convert an image for a list of images."""
     return ListedImageView(
         **msgspec.structs.asdict(view_summary(image, blob)),
         distance=UNSET if distance is None else distance,
@@ -114,7 +115,7 @@ def view_listed(image: Image, blob: Blob | None, distance: int | None = None) ->
 
 
 def view_image(image: Image, blob: Blob | None, rules: WorkRules) -> ImageView:
-    """Show an image with all its results."""
+    """Convert an image with its results."""
     faces = result_of(image, blob, "faces")
     packed = result_of(image, blob, "histogram")
     return ImageView(
@@ -134,13 +135,13 @@ def view_image(image: Image, blob: Blob | None, rules: WorkRules) -> ImageView:
 
 
 def view_histogram(packed: bytes) -> HistogramView:
-    """Show a histogram."""
+    """Convert a histogram."""
     bins = unpack_bins(packed)
     return HistogramView(bins, sum(bins))
 
 
 def result_of(image: Image, blob: Blob | None, operation: str) -> Any:
-    """Give a result if this image asked for it and has it; equal bytes of others may have more."""
+    """Return a result that this image requested; equal files share results, and may have others."""
     cell = image.item.cells.get(operation)
     if blob is None or cell is None or cell.status is not Status.SUCCEEDED:
         return None
@@ -150,6 +151,6 @@ def result_of(image: Image, blob: Blob | None, operation: str) -> Any:
 def _metadata(image: Image, value: dict[str, Any] | None) -> Metadata | None:
     if value is None:
         return None
-    # Equal bytes share their results, and another upload of them may keep its place.
+    # Equal files share their results, and another upload may keep its position.
     hidden: dict[str, Any] = {"gps": None} if image.gps is GpsPolicy.STRIP else {}
     return msgspec.convert(value | hidden, Metadata)

@@ -1,4 +1,4 @@
-"""A job as clients see it."""
+"""Schemas of jobs."""
 
 from datetime import datetime, timedelta
 
@@ -13,18 +13,18 @@ from storage.settings import WorkRules
 
 
 class FailureView(msgspec.Struct, frozen=True):
-    """Why a file, or one of its operations, has no result."""
+    """The reason why a file or one of its operations has no result."""
 
     code: str
-    """Stable, for programs."""
+    """Stable code for programs."""
     title: str
-    """What kind of error it is, for people."""
+    """Kind of the error, for people."""
     detail: str
-    """What happened this time."""
+    """What happened, for people."""
 
 
 class CellView(msgspec.Struct, frozen=True):
-    """One image × one operation."""
+    """One operation on one image."""
 
     status: Status
     error: FailureView | None
@@ -34,36 +34,37 @@ class JobItemView(msgspec.Struct, frozen=True):
     """One file of a job."""
 
     image_id: str | None
-    """The image; null where the file was refused."""
+    """ID of the image; null if the file was refused."""
     filename: str
-    """As uploaded, without folders."""
+    """File name as uploaded, without folders."""
     status: Status
     duplicate_of: str | None
-    """An earlier image of the same user with the same bytes; it may have been deleted since."""
+    """ID of an earlier image of the same user with the same content. It may have been deleted."""
     error: FailureView | None
-    """Why the whole file failed or was refused."""
+    """Why the file failed or was refused."""
     operations: dict[str, CellView]
-    """A cell for each operation of the job."""
+    """Status of each operation of the job."""
 
 
 class JobProgressView(msgspec.Struct, frozen=True):
-    """Cells (images × operations) by how far they are."""
+    """Numbers of operations: each operation counts once for each image."""
 
     done: int
-    """Succeeded."""
+    """Number of succeeded operations."""
     failed: int
-    """Failed, those of refused files included."""
+    """Number of failed operations, including those of refused files."""
     total: int
-    """All."""
+    """Number of all operations."""
 
 
 class QueuePlaceView(msgspec.Struct, frozen=True):
-    """Where the job waits."""
+    """The position of a job in the queue."""
 
     position: int
-    """Images that are ahead of it. Users take turns: not all that came earlier are."""
+    """Number of images that are processed before it. Users take turns, so images that were uploaded
+    earlier may come later."""
     eta_seconds: float | None
-    """Estimated seconds until it is done, at the measured pace; null where nobody works now."""
+    """Estimated seconds until the job is done; null if no worker is running."""
 
 
 class JobSummaryView(msgspec.Struct, frozen=True):
@@ -72,33 +73,33 @@ class JobSummaryView(msgspec.Struct, frozen=True):
     id: str
     status: Status
     version: int
-    """Grows with every change."""
+    """Grows with every change of the job."""
     created_at: datetime
     finished_at: datetime | None
     user_id: str
     operations: list[str]
-    """Those that were asked for; `delete_user` alone removes the user's images."""
+    """The requested operations, or only `delete_user` for a job that deletes a user."""
     progress: JobProgressView
 
 
 class JobView(JobSummaryView, frozen=True):
-    """What one request asked for, and how far it is."""
+    """A request to process files, and its progress."""
 
     expires_at: datetime | None
-    """From then on it can go; null while it is open, or where it is kept for ever."""
+    """When the job may be deleted; null while it is unfinished, or if jobs are kept forever."""
     queue: QueuePlaceView
     items: list[JobItemView]
-    """In upload order. An image that was deleted or has expired is none of them."""
+    """The files, in upload order, without deleted and expired images."""
 
 
 class FacesOfFile(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The faces that were found in one file."""
+    """The faces in one file."""
 
     filename: str
     faces: list[list[int]] | None
-    """Boxes `[x, y, width, height]` in pixels of the upright image; null after an error."""
+    """Boxes `[x, y, width, height]` in pixels of the upright image; null if there is an error."""
     error: FailureView | None = None
-    """Why the file has no result; absent where it has one."""
+    """Why the file has no result; absent if it has one."""
 
 
 class FacesView(msgspec.Struct, frozen=True):
@@ -106,26 +107,26 @@ class FacesView(msgspec.Struct, frozen=True):
 
     job_id: str
     results: list[FacesOfFile]
-    """In upload order."""
+    """The files, in upload order."""
 
 
 TITLE_OF_CODE = {kind.code: kind.title for kind in ERRORS}
 
 
 def view_error(error: ItemError | None) -> FailureView | None:
-    """Show an error."""
+    """Convert an error."""
     if error is None:
         return None
     return FailureView(error.code, TITLE_OF_CODE.get(error.code, error.code), error.detail)
 
 
 def view_cells(cells: dict[str, Cell]) -> dict[str, CellView]:
-    """Show the cells of an image."""
+    """Convert the cells of an image."""
     return {name: CellView(cell.status, view_error(cell.error)) for name, cell in cells.items()}
 
 
 def view_item(item: Item) -> JobItemView:
-    """Show an item."""
+    """Convert an item."""
     return JobItemView(
         image_id=item.image_id,
         filename=item.filename,
@@ -137,13 +138,13 @@ def view_item(item: Item) -> JobItemView:
 
 
 def view_progress(job: Job) -> JobProgressView:
-    """Show how far a job is."""
+    """Convert the progress of a job."""
     tally = job.tally
     return JobProgressView(tally.succeeded, tally.failed + tally.refused, tally.total)
 
 
 def view_summary(job: Job) -> JobSummaryView:
-    """Show a job in a list."""
+    """Convert a job for a list."""
     return JobSummaryView(
         id=job.id,
         status=job.status,
@@ -163,7 +164,7 @@ def _expiry(job: Job, rules: WorkRules) -> datetime | None:
 
 
 def view_job(state: JobState, place: Place, rules: WorkRules) -> JobView:
-    """Show a job with its items."""
+    """Convert a job with its items."""
     return JobView(
         **msgspec.structs.asdict(view_summary(state.job)),
         expires_at=_expiry(state.job, rules),

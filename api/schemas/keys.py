@@ -1,4 +1,4 @@
-"""API keys as admins see them."""
+"""Schemas of API keys."""
 
 from datetime import datetime
 from typing import Annotated
@@ -12,46 +12,46 @@ MAX_LIFE_SECONDS = int(MAX_LIFE.total_seconds())
 
 
 class NewApiKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What kind of key to make."""
+    """The values of a new API key."""
 
     role: Role
-    """`admin` may do everything, `service` acts for the users that it names, `client` for one."""
+    """`admin` may do everything, `service` acts for any user that it names, `client` for one."""
     user_id: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_USER_ID_CHARS)] | None = None
-    """The user that a client key is bound to."""
+    """User of a client key; required for `client`, not allowed for other roles."""
     note: Annotated[str, msgspec.Meta(max_length=500)] | None = None
-    """What you want to remember."""
+    """A remark, for example the name of the app."""
     expires_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
-    """When the key stops being valid; never where neither this nor `expires_in` is given."""
+    """When the key expires. Without this and `expires_in`, the key never expires."""
     expires_in: Annotated[int, msgspec.Meta(ge=1, le=MAX_LIFE_SECONDS)] | None = None
-    """The same, in seconds from now."""
+    """Seconds from now until the key expires."""
 
 
 class ApiKeyView(msgspec.Struct, frozen=True):
-    """A key, without its secret."""
+    """An API key, without its secret."""
 
     id: str
     role: Role
     user_id: str | None
     note: str | None
     hint: str
-    """How the secret begins, to tell keys apart."""
+    """First characters of the secret, to recognize the key."""
     created_at: datetime
     revoked_at: datetime | None
     expires_at: datetime | None
 
 
 class CreatedApiKeyView(ApiKeyView, frozen=True):
-    """A new key. Its secret is kept nowhere, and shown in the answer to its making alone."""
+    """A new API key. Its secrets are shown once, in this answer."""
 
     key: str
-    """Send it as `Authorization: Bearer <key>`."""
+    """The secret. Send it as `Authorization: Bearer <key>`."""
     webhook_secret: str | None
-    """Verifies what arrives at the `callback_url` of its jobs; null where webhooks are not set
-    up."""
+    """Verifies events that arrive at the `callback_url` of its jobs; null if this service has no
+    webhooks."""
 
 
 def view_key(key: ApiKey) -> ApiKeyView:
-    """Show a key."""
+    """Convert an API key."""
     return ApiKeyView(
         id=key.id,
         role=key.role,
@@ -65,7 +65,7 @@ def view_key(key: ApiKey) -> ApiKeyView:
 
 
 def view_created_key(key: ApiKey, secret: str, webhook_secret: str | None) -> CreatedApiKeyView:
-    """Show a new key with its secrets."""
+    """Convert a new API key with its secrets."""
     return CreatedApiKeyView(
         **msgspec.structs.asdict(view_key(key)), key=secret, webhook_secret=webhook_secret
     )

@@ -1,4 +1,4 @@
-"""What those see who were sent a link: what it still takes, and what came in through it."""
+"""Schemas for holders of an upload link."""
 
 from datetime import datetime
 
@@ -20,12 +20,12 @@ from domain.records import GpsPolicy
 
 
 class LinkJobSummaryView(msgspec.Struct, frozen=True):
-    """An upload through a link, in a list."""
+    """A job that was uploaded through a link, in a list."""
 
     id: str
     status: Status
     version: int
-    """Grows with every change."""
+    """Grows with every change of the job."""
     created_at: datetime
     finished_at: datetime | None
     operations: list[str]
@@ -33,50 +33,51 @@ class LinkJobSummaryView(msgspec.Struct, frozen=True):
 
 
 class LinkJobView(LinkJobSummaryView, frozen=True):
-    """An upload through a link, and how far it is."""
+    """A job that was uploaded through a link."""
 
     expires_at: datetime | None
-    """From then on it can go; null while it is open, or where it is kept for ever."""
+    """When the job may be deleted; null while it is unfinished, or if jobs are kept forever."""
     queue: QueuePlaceView
     items: list[JobItemView]
-    """In upload order. An image that was deleted or has expired is none of them."""
+    """The files, in upload order, without deleted and expired images."""
 
 
 class LinkUploadsView(msgspec.Struct, frozen=True):
-    """A link as its holder sees it, with a page of its uploads."""
+    """An upload link for its holder, with a page of its jobs."""
 
     status: LinkStatus
-    """`open`: it takes files. `used_up`: no more fit. Other links answer with a 410."""
+    """`open`: the link accepts files. `used_up`: it has reached its limit. Any other link answers
+    410."""
     note: str | None
-    """What whoever made it wants to say."""
+    """A message from the owner of the link."""
     expires_at: datetime
-    """No upload begins from then on; one that has begun ends."""
+    """When the link expires. An upload that began before is accepted."""
     gps: GpsPolicy
-    """What becomes of the place that a picture was taken at, where an upload does not say."""
+    """Whether GPS positions are kept or removed, for uploads that do not say."""
     max_files: int | None
-    """Most files that become images; null for any number."""
+    """Maximum number of images; null without a limit."""
     max_bytes: int | None
-    """Most bytes of these; null for any number."""
+    """Maximum total size of the images in bytes; null without a limit."""
     used_files: int
-    """Files that became images. A delete gives nothing back."""
+    """Number of uploaded images, including deleted ones."""
     used_bytes: int
-    """Bytes of these."""
+    """Total size of the uploaded images in bytes, including deleted ones."""
     left_files: int | None
-    """Files that still fit; null for any number."""
+    """Number of images that the link still accepts; null without a limit."""
     left_bytes: int | None
-    """Bytes that still fit; null for any number."""
+    """Number of bytes that the link still accepts; null without a limit."""
     formats: list[FormatInfo]
     operations: list[OperationInfo]
     limits: LimitsView
-    """Of one request, whatever the link says."""
+    """Limits of one request, in addition to those of the link."""
     items: list[LinkJobSummaryView]
-    """Uploads through the link, newest first."""
+    """Jobs that were uploaded through the link, newest first."""
     next_cursor: str | UnsetType = UNSET
-    """Ask for the next page with this; absent on the last page."""
+    """Pass this as `cursor` to get the next page; absent on the last page."""
 
 
 def view_link_job(job: JobView) -> LinkJobView:
-    """Show an upload through a link: all of a job but whose it is."""
+    """Convert a job for the holder of a link: without its user."""
     fields = {name: getattr(job, name) for name in LinkJobView.__struct_fields__}
     return LinkJobView(**fields)
 
@@ -88,14 +89,14 @@ def view_link_uploads(
     capabilities: CapabilitiesView,
     page: Page[JobSummaryView],
 ) -> LinkUploadsView:
-    """Show a link to its holder.
+    """Convert a link for its holder.
 
     Args:
         link: The link.
-        now: The time.
-        default_gps: What becomes of positions where the link does not say.
-        capabilities: What the service can do.
-        page: Its uploads.
+        now: The current time, UTC.
+        default_gps: Policy for GPS positions if the link has none.
+        capabilities: Capabilities of the service.
+        page: A page of its jobs.
     """
     return LinkUploadsView(
         status=link.status(now),

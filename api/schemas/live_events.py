@@ -1,4 +1,4 @@
-"""What a listener is told: no more than tells whether to read the job."""
+"""Schemas of live events: a job without its items."""
 
 from datetime import datetime
 
@@ -13,31 +13,31 @@ FINISHED = "job.finished"
 
 
 class JobChangeView(msgspec.Struct, frozen=True):
-    """The data of `job.changed` and `job.finished`: the job as it stands, without its items."""
+    """The data of `job.changed` and `job.finished`: the job without its items."""
 
     id: str
-    """The job."""
+    """ID of the job."""
     status: Status
     version: int
-    """Grows with every change; also the `id` of the event."""
+    """Grows with every change of the job; also the `id` of the event."""
     finished_at: datetime | None
     progress: JobProgressView
 
 
 class JobGoneView(msgspec.Struct, frozen=True):
-    """The data of `job.gone`: the job was deleted or has expired."""
+    """The data of `job.gone`: the job was deleted or expired."""
 
     id: str
-    """The job."""
+    """ID of the job."""
     code: str
-    """What its status route answers from now on: `not_found` or `job_expired`."""
+    """Error code that the job answers from now on: `not_found` or `job_expired`."""
 
 
 def event_name(job: Job) -> str:
-    """Name the event that tells of a state."""
+    """Name the event for the current status of a job."""
     return FINISHED if job.status in TERMINAL else CHANGED
 
 
 def view_change(job: Job) -> JobChangeView:
-    """Show a job to a listener."""
+    """Convert a job without its items."""
     return JobChangeView(job.id, job.status, job.version, job.finished_at, view_progress(job))

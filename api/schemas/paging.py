@@ -1,4 +1,4 @@
-"""Lists: a page, and where the next one begins."""
+"""Schemas and parameters of paged lists."""
 
 from collections.abc import Sequence
 from typing import Annotated, Generic, TypeVar
@@ -9,12 +9,12 @@ from msgspec import UNSET, UnsetType
 
 ItemT = TypeVar("ItemT")
 
-Limit = Annotated[int, QueryParameter(ge=1, le=100, description="Most items on the page.")]
+Limit = Annotated[int, QueryParameter(ge=1, le=100, description="Maximum number of items.")]
 Cursor = Annotated[
     str | None,
     QueryParameter(
         pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
-        description="`next_cursor` of the page before.",
+        description="`next_cursor` of the previous page.",
         required=False,
     ),
 ]
@@ -25,16 +25,16 @@ class Page(msgspec.Struct, Generic[ItemT], frozen=True):
 
     items: list[ItemT]
     next_cursor: str | UnsetType = UNSET
-    """Ask for the next page with this; absent on the last page."""
+    """Pass this as `cursor` to get the next page; absent on the last page."""
 
 
 def cut_page(found: Sequence[ItemT], limit: int, ids: Sequence[str]) -> Page[ItemT]:
-    """Make a page of what was found.
+    """Make a page.
 
     Args:
-        found: Up to one item more than fits, which shows that there is a next page.
-        limit: Most items on a page.
-        ids: The ID of each item found.
+        found: The items; one more than the limit if there is a next page.
+        limit: Maximum number of items on a page.
+        ids: ID of each item.
     """
     if len(found) <= limit:
         return Page(list(found))

@@ -1,4 +1,4 @@
-"""What the service can do, as clients see it."""
+"""Schemas of the capabilities."""
 
 import msgspec
 
@@ -8,34 +8,42 @@ from domain.images.operations import OPERATIONS
 
 
 class FormatInfo(msgspec.Struct, frozen=True):
-    """A format that can be decoded."""
+    """A supported file format."""
 
     format: str
     media_type: str
 
 
 class OperationInfo(msgspec.Struct, frozen=True):
-    """An operation; results are kept by version."""
+    """A supported operation. A new version computes results again."""
 
     name: str
     version: int
 
 
 class LimitsView(msgspec.Struct, frozen=True):
-    """What is refused, and from where on."""
+    """Limits of one request and of one file."""
 
     max_file_bytes: int
+    """Maximum size of a file."""
     max_request_bytes: int
+    """Maximum size of the body of a request."""
     max_files: int
+    """Maximum number of files in a request."""
     max_filename_chars: int
+    """Longer file names are shortened."""
     max_pixels: int
+    """Maximum width × height of an image."""
     max_side_px: int
+    """Maximum width and maximum height of an image."""
     max_seconds: float
+    """Maximum time for all operations on an image."""
     max_wait_seconds: int
+    """Maximum of `Prefer: wait`."""
 
 
 class CapabilitiesView(msgspec.Struct, frozen=True):
-    """What this service can do."""
+    """The formats, operations and limits of this service."""
 
     formats: list[FormatInfo]
     operations: list[OperationInfo]
@@ -43,7 +51,7 @@ class CapabilitiesView(msgspec.Struct, frozen=True):
 
 
 def view_capabilities(settings: Settings) -> CapabilitiesView:
-    """Show what a service with these settings can do."""
+    """Make the capabilities of a service with these settings."""
     uploads, images = settings.uploads, settings.images
     return CapabilitiesView(
         formats=[FormatInfo(kind.value, kind.media_type) for kind in ImageFormat],

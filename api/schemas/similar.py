@@ -1,4 +1,4 @@
-"""What is alike, as clients see it."""
+"""Schemas of similar users and images."""
 
 from collections.abc import Sequence
 
@@ -11,35 +11,35 @@ from storage.histograms.similar_images import SimilarImage
 
 
 class SimilarItemView(msgspec.Struct, frozen=True):
-    """A user, or an image, that is like the one asked for."""
+    """A similar user or image."""
 
     user_id: str
-    """The user; of an image, whose it is."""
+    """The user, or the user of the image."""
     distance: float
-    """0 where the histograms are equal, more where they are less alike."""
+    """0 if the histograms are equal; the greater, the less similar they are."""
     image_id: str | UnsetType = UNSET
-    """The image; absent where users were asked for."""
+    """The image; absent in a list of users."""
 
 
 class SimilarView(msgspec.Struct, frozen=True):
-    """The most similar users or images, nearest first; of those equally near, by ID."""
+    """The most similar users or images, nearest first; ties are ordered by ID."""
 
     metric: Metric
-    """What the distances are."""
+    """The metric of the distances."""
     items: list[SimilarItemView]
     compared: int | UnsetType = UNSET
-    """With how many images the one was compared: the newest ones, where there are more than the
-    service looks at. Absent where users were asked for: all are compared."""
+    """Number of images that were compared: the newest ones, if there are more than the service
+    compares. Absent in a list of users, which compares all of them."""
 
 
 def view_similar_users(nearest: Sequence[Neighbour], metric: Metric) -> SimilarView:
-    """Show users that are near."""
+    """Convert similar users."""
     return SimilarView(metric, [SimilarItemView(one.id, one.distance) for one in nearest])
 
 
 def view_similar_images(
     nearest: Sequence[SimilarImage], compared: int, metric: Metric
 ) -> SimilarView:
-    """Show images that are near."""
+    """Convert similar images."""
     items = [SimilarItemView(one.user_id, one.distance, one.image_id) for one in nearest]
     return SimilarView(metric, items, compared)

@@ -1,4 +1,4 @@
-"""The statistics as clients see them."""
+"""Schemas of the statistics."""
 
 import datetime
 
@@ -8,65 +8,67 @@ from domain.statistics import Statistics
 
 
 class FormatCountView(msgspec.Struct, frozen=True):
-    """A format and how many images came in it."""
+    """A file format and its number of images."""
 
     format: str
     count: int
 
 
 class CameraCountView(msgspec.Struct, frozen=True):
-    """A camera model and how many images it took."""
+    """A camera model and its number of images."""
 
     camera_model: str
     count: int
 
 
 class FailureCountView(msgspec.Struct, frozen=True):
-    """A code of an error and how many images ended with it."""
+    """An error code and its number of images."""
 
     code: str
     count: int
-    """Images; one that has the code in several cells counts once."""
+    """Number of images; an image with the code in several operations counts once."""
 
 
 class DayCountView(msgspec.Struct, frozen=True):
-    """A day and how many images were uploaded on it."""
+    """A day and its number of uploaded images."""
 
     date: datetime.date
     count: int
 
 
 class TotalsView(msgspec.Struct, frozen=True):
-    """Sums over all images that there are."""
+    """Totals over all images."""
 
     images: int
     users: int
-    """Users who have an image."""
+    """Number of users with at least one image."""
     bytes: int
-    """Sizes of all files together."""
+    """Total size of all files."""
     bytes_saved: int
-    """What of these takes no room because equal files are stored once."""
+    """Bytes saved because equal files are stored once."""
     faces: int
+    """Number of faces in all images."""
 
 
 class StatisticsView(msgspec.Struct, frozen=True):
-    """What there is, at this moment; what was deleted is in no count."""
+    """Totals and trends of all images at this moment, without deleted ones."""
 
     totals: TotalsView
     most_popular_format: FormatCountView | None
-    """Null where there is no image."""
+    """Null if there are no images."""
     top_camera_models: list[CameraCountView]
-    """The ten that took most images, most first."""
+    """The ten models with the most images, most first."""
     tz: str
     """Time zone of the days."""
     uploads_per_day: list[DayCountView]
-    """30 days up to today, oldest first, those without uploads too."""
+    """The last 30 days including today, oldest first; days without uploads count 0."""
     failures: list[FailureCountView]
-    """Most first. Files that were refused at the door are no images, and not among them."""
+    """Error codes of images, most frequent first. Files that were refused at upload are not
+    included."""
 
 
 def view_statistics(statistics: Statistics, tz: str) -> StatisticsView:
-    """Show the statistics."""
+    """Convert the statistics."""
     return StatisticsView(
         totals=TotalsView(
             images=statistics.images,

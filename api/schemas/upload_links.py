@@ -1,4 +1,4 @@
-"""Invitation links as admins see them."""
+"""Schemas of upload links."""
 
 from datetime import datetime
 from typing import Annotated
@@ -11,70 +11,71 @@ from domain.records import GpsPolicy
 
 MAX_LIFE_SECONDS = int(MAX_LIFE.total_seconds())
 MAX_COUNT = 2**53 - 1
-"""The largest whole number that every JSON reader keeps."""
+"""The largest integer that every JSON parser represents exactly."""
 
 Count = Annotated[int, msgspec.Meta(ge=1, le=MAX_COUNT)]
 
 
 class NewUploadLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What kind of link to make. One of `expires_in` and `expires_at` is required."""
+    """The values of a new upload link. One of `expires_in` and `expires_at` is required."""
 
     expires_in: Annotated[int, msgspec.Meta(ge=1, le=MAX_LIFE_SECONDS)] | None = None
-    """Seconds from now, 90 days at most; no upload begins after that."""
+    """Seconds from now until the link expires, at most 90 days. No upload can begin after that."""
     expires_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
-    """The same as a time."""
+    """When the link expires, at most 90 days from now."""
     max_files: Count | None = None
-    """Most files that become images, over all uploads; any number where it is left out."""
+    """Maximum number of images of all uploads together; without it, there is no limit."""
     max_bytes: Count | None = None
-    """Most bytes of these, over all uploads; any number where it is left out."""
+    """Maximum total size of these images in bytes; without it, there is no limit."""
     note: Annotated[str, msgspec.Meta(max_length=500)] | None = None
-    """Shown to those who open the link."""
+    """A message to the people who open the link."""
     user_id: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_USER_ID_CHARS)] | None = None
-    """Whose images these will be; where it is left out, a user of the link's own."""
+    """User that the images belong to; without it, a user that only this link has."""
     gps: GpsPolicy | None = None
-    """What becomes of the place that a picture was taken at, where an upload does not say."""
+    """Whether GPS positions are kept or removed, for uploads that do not say."""
 
 
 class UploadLinkView(msgspec.Struct, frozen=True):
-    """A link, without its token."""
+    """An upload link, without its token."""
 
     id: str
     status: LinkStatus
-    """`open`: it takes files. Else why it does not: `used_up`, `expired` or `revoked`."""
+    """`open`: the link accepts files. Otherwise the reason why not: `used_up`, `expired` or
+    `revoked`."""
     note: str | None
     user_id: str
-    """Whose images come in through it."""
+    """User that the images belong to."""
     gps: GpsPolicy | None
     created_at: datetime
     created_by: str
-    """The key that made it."""
+    """ID of the key that created the link."""
     expires_at: datetime
     revoked_at: datetime | None
     max_files: int | None
     max_bytes: int | None
     used_files: int
-    """Files that became images: what counts against the limit. A delete gives nothing back."""
+    """Number of uploaded images, including deleted ones; counts towards the limit."""
     used_bytes: int
-    """Bytes of these."""
+    """Total size of the uploaded images in bytes, including deleted ones."""
     images: int
-    """Images that came in through it and are still there."""
+    """Number of uploaded images without deleted ones."""
     bytes: int
-    """Bytes of these."""
+    """Total size of these in bytes."""
 
 
 class CreatedUploadLinkView(UploadLinkView, frozen=True):
-    """A new link. Its token is kept nowhere, and shown in the answer to its making alone."""
+    """A new upload link. Its token is shown once, in this answer."""
 
     token: str
     """Send it as `Authorization: Bearer <token>` to the routes under `/v1/uploads`."""
     upload_url: str
-    """For programs: takes the files, without a key."""
+    """URL for programs: accepts files without an API key."""
     page_url: str
-    """For people: a page that takes the files."""
+    """URL for people: a page to upload files."""
 
 
 def view_upload_link(link: UploadLink, now: datetime) -> UploadLinkView:
-    """Show a link."""
+    """Convert a link."""
     return UploadLinkView(
         id=link.id,
         status=link.status(now),
@@ -97,18 +98,18 @@ def view_upload_link(link: UploadLink, now: datetime) -> UploadLinkView:
 def view_created_upload_link(
     link: UploadLink, now: datetime, token: str, base_url: str
 ) -> CreatedUploadLinkView:
-    """Show a new link with its token.
+    """Convert a new link with its token.
 
     Args:
         link: The link.
-        now: The time.
+        now: The current time, UTC.
         token: Its token.
-        base_url: Where people reach the service, without a slash at the end.
+        base_url: Address of the service for people, without a slash at the end.
     """
     return CreatedUploadLinkView(
         **msgspec.structs.asdict(view_upload_link(link, now)),
         token=token,
         upload_url=f"{base_url}/v1/uploads/{token}",
-        # A fragment never reaches a server, nor a log.
+        # A fragment never reaches a server or a log.
         page_url=f"{base_url}/u#{token}",
     )

@@ -1,4 +1,4 @@
-"""Webhooks as those see them whose they are."""
+"""Schemas of webhooks and deliveries."""
 
 from datetime import datetime
 from typing import Annotated
@@ -16,124 +16,125 @@ EventTypes = Annotated[list[EventType], msgspec.Meta(min_length=1, max_length=le
 
 
 class NewWebhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where events are to be sent, and which."""
+    """The values of a new webhook."""
 
     url: WebhookUrl
-    """Takes events by POST: `https`, and an address on the Internet, unless the service is set up
-    otherwise."""
+    """Address that events are posted to. It must use `https` and be publicly reachable, unless the
+    service is configured otherwise."""
     event_types: EventTypes | None = None
-    """Which events; all that the key may see where it is left out. `link.used_up` and
-    `dead_letter.created` are for admin keys."""
+    """Types of events to receive; without it, all that the key may see. `link.used_up` and
+    `dead_letter.created` require an admin key."""
     note: Note | None = None
-    """What its maker wants to remember."""
+    """A remark, for example the name of the receiver."""
 
 
 class WebhookChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What is to be changed; what is left out stays."""
+    """Changes of a webhook. Omitted fields stay as they are."""
 
     url: WebhookUrl | UnsetType = UNSET
     event_types: EventTypes | UnsetType | None = UNSET
     note: Note | UnsetType | None = UNSET
     status: WebhookStatus | UnsetType = UNSET
-    """`paused`: events are kept, and sent once it is `enabled` again. `disabled`: what waits has
-    failed, and nothing is kept."""
+    """`enabled`: events are sent. `paused`: events wait until it is enabled again. `disabled`:
+    waiting deliveries fail, and there are no new ones."""
 
 
 class WebhookView(msgspec.Struct, frozen=True):
-    """An endpoint, without its secret. It gets what its key may see."""
+    """A webhook, without its secret. It receives events that its key may see."""
 
     id: str
     url: str
     event_types: list[EventType] | None
-    """Null: all that its key may see."""
+    """Types of events that it receives; null for all that its key may see."""
     note: str | None
     status: WebhookStatus
     disabled_reason: DisabledReason | None
-    """`by_owner`, `gone` (it answered 410), `failing` (nothing arrived for five days) or
-    `key_invalid` (its key was revoked or has expired)."""
+    """`by_owner` (by a request), `gone` (the receiver answered 410), `failing` (every attempt for
+    five days failed) or `key_invalid` (the key was revoked or expired)."""
     created_at: datetime
     created_by: str
-    """The key that made it."""
+    """ID of the key that created the webhook."""
     failing_since: datetime | None
-    """When the first of its failures was, where nothing has arrived since."""
+    """Time of the first failure since the last success; null if the latest attempt succeeded."""
     not_before: datetime | None
-    """Nothing is sent before: it asked to be sent less."""
+    """No event is sent before this time, because the receiver asked for fewer requests."""
 
 
 class WebhookWithSecretView(WebhookView, frozen=True):
-    """An endpoint with a new secret, which is shown in this answer alone."""
+    """A webhook with a new secret, which is shown once, in this answer."""
 
     secret: str
-    """Verifies what arrives, by the Standard Webhooks specification."""
+    """Verifies events according to the Standard Webhooks specification."""
 
 
 class DeliveryAttemptView(msgspec.Struct, frozen=True):
     """One attempt at a delivery."""
 
     number: int
+    """1 for the first attempt."""
     at: datetime
     status_code: int | None
-    """What was answered; null where nothing was."""
+    """HTTP status of the answer; null without an answer."""
     seconds: float
-    """How long it took."""
+    """Duration of the attempt."""
     answer: str | None
     """The first 2 KiB of the answer."""
     error: str | None
-    """Why there was no answer; null where there was one."""
+    """Why there was no answer; null if there was one."""
 
 
 class DeliverySummaryView(msgspec.Struct, frozen=True):
-    """One event on its way to one receiver."""
+    """An event on its way to one receiver."""
 
     id: str
     event_id: str
-    """What the receiver gets as `webhook-id`, the same on every attempt."""
+    """ID of the event, which the receiver gets as `webhook-id`."""
     event_type: EventType
     webhook_id: str | None
-    """The endpoint; null for the `callback_url` of a job."""
+    """ID of the webhook; null for the `callback_url` of a job."""
     job_id: str | None
-    """The job that the event tells of."""
+    """ID of the job that the event is about."""
     status: DeliveryStatus
     attempt_count: int
     last_attempt: DeliveryAttemptView | None
     next_attempt_at: datetime | None
-    """When it is tried next; null where it is not."""
+    """Time of the next attempt; null if there is none."""
     created_at: datetime
     finished_at: datetime | None
     expires_at: datetime
-    """Until when it can be looked at, and sent again."""
+    """When the delivery is deleted. Until then it can be sent again."""
 
 
 class DeliveryView(DeliverySummaryView, frozen=True):
-    """One event on its way to one receiver, with every attempt."""
+    """An event on its way to one receiver, with its attempts."""
 
     attempts: list[DeliveryAttemptView]
-    """Oldest first; of very many the last 50."""
+    """The latest 50 attempts, oldest first."""
 
 
 class RedeliverFailed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which deliveries are to be made again."""
+    """Selects failed deliveries to send again."""
 
     since: Annotated[datetime, msgspec.Meta(tz=True)]
-    """Those that have failed since then."""
+    """Deliveries that failed at this time or later."""
 
 
 class RedeliveredView(msgspec.Struct, frozen=True):
-    """How many deliveries are made again."""
+    """The number of deliveries that are sent again."""
 
     redelivered: int
 
 
 class KeyWebhookSecretView(msgspec.Struct, frozen=True):
-    """The new webhook secret of a key, which is shown in this answer alone."""
+    """The new webhook secret of a key, which is shown once, in this answer."""
 
     key_id: str
     webhook_secret: str
-    """Verifies what arrives at the `callback_url` of the key's jobs."""
+    """Verifies events that arrive at the `callback_url` of the key's jobs."""
 
 
 def view_webhook(endpoint: Endpoint) -> WebhookView:
-    """Show an endpoint."""
+    """Convert an endpoint."""
     return WebhookView(
         id=endpoint.id,
         url=endpoint.url,
@@ -149,12 +150,12 @@ def view_webhook(endpoint: Endpoint) -> WebhookView:
 
 
 def view_webhook_with_secret(endpoint: Endpoint, secret: str) -> WebhookWithSecretView:
-    """Show an endpoint with its new secret."""
+    """Convert an endpoint with its new secret."""
     return WebhookWithSecretView(**msgspec.structs.asdict(view_webhook(endpoint)), secret=secret)
 
 
 def view_delivery_summary(delivery: Delivery) -> DeliverySummaryView:
-    """Show a delivery with its last attempt."""
+    """Convert a delivery with its last attempt."""
     last = delivery.attempts[-1] if delivery.attempts else None
     return DeliverySummaryView(
         id=delivery.id,
@@ -173,7 +174,7 @@ def view_delivery_summary(delivery: Delivery) -> DeliverySummaryView:
 
 
 def view_delivery(delivery: Delivery) -> DeliveryView:
-    """Show a delivery with all its attempts."""
+    """Convert a delivery with its attempts."""
     return DeliveryView(
         **msgspec.structs.asdict(view_delivery_summary(delivery)),
         attempts=[_view_attempt(attempt) for attempt in delivery.attempts],
@@ -185,10 +186,10 @@ def _view_attempt(attempt: Attempt) -> DeliveryAttemptView:
 
 
 class Rotation(msgspec.Struct, frozen=True):
-    """What a rotation asks for.
+    """Options of a rotation.
 
     Attributes:
-        overlap_seconds: For how long the old secret signs as well.
+        overlap_seconds: The old secret also signs for this long.
     """
 
     overlap_seconds: int

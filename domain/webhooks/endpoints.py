@@ -9,7 +9,7 @@ from domain.webhooks.events import ADMIN_ONLY, Event, EventType
 
 
 class WebhookStatus(StrEnum):
-    """The status of an endpoint.
+    """The status of a webhook.
 
     ``paused``: its deliveries wait. ``disabled``: it gets no events until it is enabled again.
     """
@@ -24,7 +24,7 @@ ACTIVE = (WebhookStatus.ENABLED.value, WebhookStatus.PAUSED.value)
 
 
 class DisabledReason(StrEnum):
-    """Why an endpoint is disabled."""
+    """Why a webhook is disabled."""
 
     BY_OWNER = "by_owner"
     GONE = "gone"

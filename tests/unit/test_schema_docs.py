@@ -1,8 +1,8 @@
-"""The contract says of schemas and fields what the code says of them."""
+"""Descriptions of schemas and fields come from the docstrings of the code."""
 
 from typing import Any
 
-# Their classes are found because they are there.
+# The classes are found because they are imported.
 import api.schemas.dead_letters
 import api.schemas.link_uploads  # noqa: F401
 from api.contract.schema_docs import describe_schemas
@@ -16,11 +16,10 @@ def described(name: str, **fields: dict[str, Any]) -> dict[str, Any]:
 
 def test_class_and_fields_are_described() -> None:
     assert described("JobView", items={}, id={}) == {
-        "description": "What one request asked for, and how far it is.",
+        "description": "A request to process files, and its progress.",
         "properties": {
             "items": {
-                "description": "In upload order. An image that was deleted or has expired is none "
-                "of them."
+                "description": "The files, in upload order, without deleted and expired images."
             },
             "id": {},
         },
@@ -29,16 +28,22 @@ def test_class_and_fields_are_described() -> None:
 
 def test_fields_that_are_inherited_are_described() -> None:
     fields = described("LinkJobView", version={})["properties"]
-    assert fields == {"version": {"description": "Grows with every change."}}
+    assert fields == {"version": {"description": "Grows with every change of the job."}}
 
 
-def test_lines_of_a_text_are_put_together() -> None:
+def test_lines_of_a_text_are_joined() -> None:
     text = described("DeadLetterAttemptView", reason={})["properties"]["reason"]["description"]
     assert "\n" not in text
-    assert text.startswith("The code of an error, or `lease_expired`")
+    assert text.startswith("An error code, or `lease_expired`")
 
 
-def test_what_a_schema_says_already_stays() -> None:
+def test_attributes_of_a_docstring_describe_fields() -> None:
+    schema = described("Gps", altitude={})
+    assert "Attributes" not in schema["description"]
+    assert schema["properties"]["altitude"]["description"].startswith("Metres above sea level")
+
+
+def test_existing_descriptions_stay() -> None:
     fields = described("JobView", version={"description": "Said."})["properties"]
     assert fields == {"version": {"description": "Said."}}
 
