@@ -1,1 +1,1 @@
-"""Images: variants, similarity lookups, histogram tables."""
+"""Use cases of images: search, results, pictures, deletion."""

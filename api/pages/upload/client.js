@@ -1,11 +1,11 @@
-// Speaks to the service. The key lives in this object's memory and nowhere else.
+// HTTP client of the service. Keeps the key in memory only.
 
 const WAIT_SECONDS = 10;
 const KEY_ROUTES = { drop: "/v1/jobs", job: (id) => `/v1/jobs/${encodeURIComponent(id)}` };
 const LINK_ROUTES = { drop: "/v1/uploads", job: (id) => `/v1/uploads/jobs/${encodeURIComponent(id)}` };
 const LINK_PREFIX = "mll_";
 const TOO_MANY_LISTEN = new Set(["too_many_listeners", "listeners_full"]);
-// An earlier sending of the same batch has not ended: ask again for its answer.
+// An earlier request for the same batch is still running: retry to get its response.
 const IN_FLIGHT = new Set(["idempotency_key_in_use", "idempotency_key_taken_over"]);
 
 export class Refusal extends Error {
@@ -26,7 +26,7 @@ export class Refusal extends Error {
     return this.status === 0 || this.status >= 500 || this.isBusy;
   }
 
-  // Nothing more comes in through the link, however often it is tried.
+  // The link takes no more files; retrying does not help.
   get isEndOfLink() {
     return this.status === 410 || this.code === "link_used_up";
   }
@@ -43,12 +43,12 @@ export class Client {
     this.#routes = routes;
   }
 
-  // A link token opens less than a key: its pictures stay with whoever sent it.
+  // With a link token, uploaded images are not accessible.
   get seesImages() {
     return this.#routes === KEY_ROUTES;
   }
 
-  // What the link says and still takes; null with a key.
+  // The link and its remaining limits; null with a key.
   get link() {
     return this.seesImages ? null : this.capabilities;
   }
@@ -65,7 +65,8 @@ export class Client {
     this.capabilities = await (await this.#fetch(path)).json();
   }
 
-  // Listens until a job is no longer of this version, but not for long. False where that cannot be.
+  // Waits for an event until the version of a job changes, or for 10 seconds. False if too many
+  // clients listen.
   async changed(id, version) {
     const leaving = new AbortController();
     const timer = setTimeout(() => leaving.abort(), WAIT_SECONDS * 1000);
@@ -83,7 +84,7 @@ export class Client {
     }
   }
 
-  // Holds the answer for a while, if it is to wait for the end of the job.
+  // Reads a job, or null if it is unchanged; waits for its end for up to 10 seconds if `waits`.
   async job(id, etag, waits) {
     const headers = { ...(waits && { Prefer: `wait=${WAIT_SECONDS}` }), ...(etag && { "If-None-Match": etag }) };
     const answer = await this.#fetch(this.#routes.job(id), headers);
@@ -99,7 +100,7 @@ export class Client {
     return (await this.#fetch(`${imagePath(id)}/content?variant=${variant}`)).blob();
   }
 
-  // XMLHttpRequest, because fetch cannot say how much of a body has been sent.
+  // Uses XMLHttpRequest because fetch does not report upload progress.
   upload(files, idempotencyKey, onProgress) {
     const form = new FormData();
     for (const file of files) form.append("files", file, file.name);
@@ -134,7 +135,7 @@ export class Client {
 
 const imagePath = (id) => `/v1/images/${encodeURIComponent(id)}`;
 
-// Reads a stream of events until one has come; false where it ends without.
+// Reads a stream until its first event; false if it ends without one.
 async function hasData(stream) {
   const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";

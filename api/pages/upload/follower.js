@@ -1,10 +1,10 @@
-// Follows tickets to their end, two at a time and in turns.
+// Follows jobs until they end, two at a time and in turn.
 
 import { Lanes } from "./lanes.js";
 
 const TERMINAL = new Set(["succeeded", "partial", "failed", "canceled"]);
 const MAX_PAUSE_SECONDS = 30;
-// The more rows a job has, the more each look at it costs.
+// Reading a job costs more the more rows it has.
 const PAUSE_MS_PER_ROW = 10;
 
 export class Follower {
@@ -12,7 +12,7 @@ export class Follower {
   #client;
   #onTrouble;
 
-  // onTrouble(rows, refusal): the state cannot be read; with null: it can again.
+  // onTrouble(rows, refusal): a job cannot be read; refusal is null when it can be read again.
   constructor({ client, onTrouble }) {
     this.#client = client;
     this.#onTrouble = onTrouble;
@@ -21,31 +21,31 @@ export class Follower {
   follow(rows, job) {
     show(rows, job);
     if (TERMINAL.has(job.status)) return;
-    const ticket = { rows, id: job.id, version: job.version, etag: null, failures: 0 };
-    this.#lanes.add(() => this.#look(ticket));
+    const followed = { rows, id: job.id, version: job.version, etag: null, failures: 0 };
+    this.#lanes.add(() => this.#poll(followed));
   }
 
   resume() {
     this.#lanes.resume();
   }
 
-  async #look(ticket) {
+  async #poll(followed) {
     try {
-      const listened = await this.#client().changed(ticket.id, ticket.version);
-      const { job, etag } = await this.#client().job(ticket.id, ticket.etag, !listened);
-      if (ticket.failures) this.#onTrouble(ticket.rows, null);
-      Object.assign(ticket, { etag, failures: 0 });
-      if (job) show(ticket.rows, job);
+      const listened = await this.#client().changed(followed.id, followed.version);
+      const { job, etag } = await this.#client().job(followed.id, followed.etag, !listened);
+      if (followed.failures) this.#onTrouble(followed.rows, null);
+      Object.assign(followed, { etag, failures: 0 });
+      if (job) show(followed.rows, job);
       if (job && TERMINAL.has(job.status)) return;
-      ticket.version = job?.version ?? ticket.version;
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS_PER_ROW * ticket.rows.length));
+      followed.version = job?.version ?? followed.version;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS_PER_ROW * followed.rows.length));
     } catch (refusal) {
-      this.#onTrouble(ticket.rows, refusal);
+      this.#onTrouble(followed.rows, refusal);
       if (!refusal.mayPass && refusal.status !== 401) return;
-      ticket.failures += 1;
-      this.#lanes.pause(refusal.retryAfterSeconds ?? Math.min(MAX_PAUSE_SECONDS, 2 ** ticket.failures));
+      followed.failures += 1;
+      this.#lanes.pause(refusal.retryAfterSeconds ?? Math.min(MAX_PAUSE_SECONDS, 2 ** followed.failures));
     }
-    this.#lanes.add(() => this.#look(ticket));
+    this.#lanes.add(() => this.#poll(followed));
   }
 }
 

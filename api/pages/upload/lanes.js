@@ -1,5 +1,5 @@
-// A queue of tasks of which a few run at a time. Browsers open six connections to a host: uploads,
-// waiting for jobs and pictures have two lanes each, so that none keeps the others out.
+// Runs a limited number of queued tasks at a time. Browsers open six connections per host: uploads,
+// jobs and pictures get two each, so that none blocks the others.
 
 export class Lanes {
   #width;
@@ -22,7 +22,7 @@ export class Lanes {
     this.#next();
   }
 
-  // What runs goes on; nothing new is begun for so long.
+  // Starts no new task for some seconds; running tasks continue.
   pause(seconds) {
     this.#pausedUntil = Math.max(this.#pausedUntil, Date.now() + seconds * 1000);
     clearTimeout(this.#timer);

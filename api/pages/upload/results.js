@@ -1,4 +1,4 @@
-// Fetches results when their row comes into view: a thousand photos cost no more than a screenful.
+// Fetches results only for rows that come into view.
 
 import { Lanes } from "./lanes.js";
 import { explain, plural } from "./words.js";
@@ -8,21 +8,21 @@ export class Results {
   #client;
   #viewer;
   #rows = new Map();
-  #observer = new IntersectionObserver((entries) => this.#look(entries), { rootMargin: "400px" });
+  #observer = new IntersectionObserver((entries) => this.#onIntersect(entries), { rootMargin: "400px" });
 
   constructor({ client, viewer }) {
     this.#client = client;
     this.#viewer = viewer;
   }
 
-  // Call it once the row has ended.
+  // Call this when the row has ended.
   watch(row) {
     if (!row.imageId || this.#rows.has(row.element)) return;
     this.#rows.set(row.element, row);
     this.#observer.observe(row.element);
   }
 
-  #look(entries) {
+  #onIntersect(entries) {
     for (const { target, isIntersecting } of entries) {
       if (!isIntersecting) continue;
       this.#observer.unobserve(target);
@@ -42,7 +42,7 @@ export class Results {
       if (row.state === "failed") return;
       row.showThumbnail(URL.createObjectURL(await client.picture(row.imageId, "thumbnail")));
     } catch (refusal) {
-      if (!refusal.mayPass && refusal.status !== 401) return; // There is no thumbnail, and the row says why.
+      if (!refusal.mayPass && refusal.status !== 401) return; // There is no thumbnail; the row already shows why.
       this.#lanes.pause(refusal.retryAfterSeconds ?? 5);
       this.#observer.observe(row.element);
     }

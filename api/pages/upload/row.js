@@ -1,4 +1,4 @@
-// One file on the page, from the choice to its results. Text from files is only ever text.
+// A file on the page, from its selection to its results. Shows all text as text, never as markup.
 
 import { bytesInWords, cameraInWords, formatName, plural, problemInWords, secondsInWords, takenInWords } from "./words.js";
 
@@ -44,12 +44,12 @@ export class Row {
     return this.state !== "succeeded" && (this.hasEnded || this.state === "unsent");
   }
 
-  // Not sent yet, and about to be.
+  // Waiting or being sent.
   get isLeaving() {
     return this.state === "waiting" || this.state === "sending";
   }
 
-  // How much of it has left this machine, 0 to 1.
+  // The share of the file that was sent, 0 to 1.
   get sentShare() {
     return this.state === "sending" ? this.#parts.bar.value : (SETTLED_SHARE[this.state] ?? 1);
   }

@@ -1,6 +1,6 @@
-// Files from wherever people have them: a drop of files and folders, a choice, the clipboard.
+// Collects files from drag and drop, file and folder choosers, and the clipboard.
 
-// Folders bring these along; nobody means to send them.
+// Hidden and system files in folders are skipped.
 const isMeant = (file) => !file.name.startsWith(".") && file.name !== "Thumbs.db" && file.name !== "desktop.ini";
 
 export function listenForFiles({ zone, filesInput, folderInput, isOpen, onFiles }) {
@@ -21,7 +21,7 @@ export function listenForFiles({ zone, filesInput, folderInput, isOpen, onFiles 
 function listenForDrops(zone, isOpen, onFiles) {
   const hold = (event) => {
     if (![...event.dataTransfer.types].includes("Files")) return;
-    event.preventDefault(); // Else the browser would leave this page for the file.
+    event.preventDefault(); // Otherwise the browser opens the file in place of this page.
     event.dataTransfer.dropEffect = isOpen() ? "copy" : "none";
     zone.classList.toggle("over", isOpen());
   };
@@ -38,7 +38,7 @@ function listenForDrops(zone, isOpen, onFiles) {
 }
 
 async function droppedFiles(transfer) {
-  // Entries are gone once the event is over: take them all before the first wait.
+  // Entries are only valid during the event: collect them before the first await.
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
   if (!entries.length) return [...transfer.files];
   const found = [];
@@ -54,7 +54,7 @@ async function collect(entry, found, isChosen) {
   }
   const reader = entry.createReader();
   for (;;) {
-    // A reader gives a part of the folder at a time, and an empty part at its end.
+    // A reader returns a part of the folder at a time, and an empty part at the end.
     const part = await new Promise((resolve) => reader.readEntries(resolve, () => resolve([])));
     if (!part.length) return;
     for (const child of part) await collect(child, found, false);

@@ -1,10 +1,10 @@
-// Sends rows in batches, two at a time, so that progress is seen and a failure costs little.
+// Sends rows in batches, two at a time: progress is visible, and a failure affects few files.
 
 import { Lanes } from "./lanes.js";
 
 const MAX_BATCH_FILES = 20;
 const MAX_BATCH_BYTES = 50 * 1024 * 1024;
-// The rest of a request is what stands between the files.
+// The rest of a request is the framing between the files.
 const SHARE_FOR_FILES = 0.9;
 const MAX_BUSY_ANSWERS = 6;
 const BUSY_SECONDS = 5;
@@ -15,7 +15,7 @@ export class Sender {
   #onAccepted;
   #onUnsent;
 
-  // onAccepted(rows, job): the service gave a ticket. onUnsent(batch, refusal): it did not.
+  // onAccepted(rows, job): the service accepted a batch. onUnsent(batch, refusal): it did not.
   constructor({ client, onAccepted, onUnsent }) {
     this.#client = client;
     this.#onAccepted = onAccepted;
@@ -26,7 +26,7 @@ export class Sender {
     for (const batch of batches(rows, this.#client().capabilities.limits)) this.sendBatch(batch);
   }
 
-  // Sent again, a batch keeps its idempotency key: if only the answer was lost, nothing is doubled.
+  // A retried batch keeps its idempotency key, so that it is never uploaded twice.
   sendBatch(batch) {
     batch.busyAnswers = 0;
     this.#lanes.add(() => this.#send(batch));
@@ -46,7 +46,7 @@ export class Sender {
   #recover(batch, refusal) {
     const { rows } = batch;
     if (refusal.status === 413 && rows.length > 1) {
-      // A proxy may allow less than the service: halves find what fits.
+      // A proxy may allow less than the service: try smaller batches.
       const middle = Math.ceil(rows.length / 2);
       const halves = [rows.slice(0, middle), rows.slice(middle)].map(newBatch);
       this.#lanes.addFirst(...halves.map((half) => () => this.#send(half)));
@@ -86,7 +86,7 @@ function newBatch(rows) {
   return { rows, idempotencyKey, busyAnswers: 0 };
 }
 
-// The files of a body follow one another: what has been sent fills them in order.
+// Files are sent one after another: distribute the sent bytes in order.
 function showProgress(rows, share) {
   const total = rows.reduce((sum, row) => sum + row.file.size, 0);
   let sent = share * total;

@@ -1,4 +1,4 @@
-// The upload page: composes its parts.
+// Entry point of the upload page: connects its parts.
 
 import { Client } from "./client.js";
 import { Follower } from "./follower.js";
@@ -22,12 +22,12 @@ const sender = new Sender({
   client: getClient,
   onAccepted: (sent, job) => {
     follower.follow(sent, job);
-    lookAtLink();
+    refreshLink();
   },
   onUnsent: (batch, refusal) => {
     if (refusal.isEndOfLink) {
       for (const row of batch.rows) row.showRefused(explain(refusal));
-      lookAtLink();
+      refreshLink();
       return;
     }
     unsent.add(batch);
@@ -41,7 +41,7 @@ const follower = new Follower({
   onTrouble: (followed, refusal) => {
     if (!refusal) complain("");
     else if (refusal.status === 401) askForKey(explain(refusal));
-    else if (refusal.mayPass) complain("The connection is lost. Your photos are safe; their results appear here when it is back.");
+    else if (refusal.mayPass) complain("The connection is lost. Your photos are safe; their results appear when it returns.");
     else for (const row of followed) row.showLost(explain(refusal));
   },
 });
@@ -70,7 +70,7 @@ function retry() {
   at("choose-files").focus();
 }
 
-// Many rows change at a time: draw what they add up to once a frame.
+// Many rows can change at once: update the summary once per frame.
 function redraw(row) {
   if (row?.hasEnded) results.watch(row);
   if (!isDrawn) return;
@@ -96,7 +96,7 @@ function drawSummary() {
   announce(parts.slice(0, 2).join(", "));
 }
 
-// Screen readers hear how it stands, not every step.
+// Delays announcements, so that screen readers do not read every step.
 function announce(words) {
   clearTimeout(announcing);
   announcing = setTimeout(() => { at("status").textContent = words; }, ANNOUNCE_MS);
@@ -111,8 +111,8 @@ function complain(words) {
   at("retry").textContent = `Send ${plural(count, "photo")} again`;
 }
 
-// What the link takes changes with every upload, also with those of others who have it.
-async function lookAtLink() {
+// The limits of a link change with every upload, including those of other people.
+async function refreshLink() {
   if (!client.link) return;
   try {
     await client.refresh();
@@ -165,7 +165,7 @@ function limitsInWords({ formats, limits }) {
   return [names, most].filter(Boolean).join(" · ");
 }
 
-// A fragment never reaches a server; here it leaves the address bar and the history as well.
+// The fragment never reaches a server. Remove it from the address bar and the history too.
 function takeKeyFromAddress() {
   const fragment = location.hash.slice(1);
   if (!fragment) return "";

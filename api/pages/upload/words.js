@@ -1,4 +1,4 @@
-// Numbers, times and errors in words for people.
+// Formats numbers, times and errors for display.
 
 const number = new Intl.NumberFormat();
 const FAMILIAR = { jpeg: "JPEG", png: "PNG", webp: "WebP", gif: "GIF", tiff: "TIFF", bmp: "BMP", heic: "HEIC", avif: "AVIF" };
@@ -21,7 +21,7 @@ export function secondsInWords(seconds) {
   return `${Math.ceil(seconds / 60)} min`;
 }
 
-// The camera's clock, whatever the zone of this browser is.
+// Shows the time of the camera's clock, independent of the time zone of the browser.
 export function takenInWords(takenAt) {
   const parts = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)/.exec(takenAt ?? "");
   if (!parts) return takenAt;
@@ -37,12 +37,12 @@ export function cameraInWords({ camera_make: make, camera_model: model }) {
 }
 
 const LINK_ENDED = {
-  used_up: "This link is used up: it takes no more photos. Ask whoever sent it for another one.",
-  expired: "This link has expired. Ask whoever sent it for a new one.",
-  revoked: "This link was withdrawn. Ask whoever sent it for a new one.",
+  used_up: "This link is used up: it takes no more photos. Ask its sender for a new one.",
+  expired: "This link has expired. Ask its sender for a new one.",
+  revoked: "This link was withdrawn. Ask its sender for a new one.",
 };
 
-// What a link still takes, or why it takes nothing.
+// What remains of the limits of a link, or why it takes no photos.
 export function linkInWords({ status, left_files: files, left_bytes: bytes, expires_at: expiresAt }) {
   if (status !== "open") return LINK_ENDED[status];
   const left = [];
@@ -52,7 +52,7 @@ export function linkInWords({ status, left_files: files, left_bytes: bytes, expi
   return [...left, `open until ${until.format(new Date(expiresAt))}`].join(" · ");
 }
 
-// What the details say is for programs: the page names the formats by itself.
+// Problems whose details add nothing to the title: the page lists the formats anyway.
 const TITLE_IS_ENOUGH = new Set(["unsupported_format", "link_used_up"]);
 
 export function problemInWords({ code, title, detail }) {
@@ -61,16 +61,16 @@ export function problemInWords({ code, title, detail }) {
   return same ? title : `${title}: ${detail}`;
 }
 
-// What happened, and what to do about it.
+// Explains a failed request, and what the user can do.
 export function explain(error) {
   if (error.status === 0) return "The service cannot be reached. Check your connection, then try again.";
-  if (error.status === 401) return "The key is not accepted. It may be mistyped or revoked: open the page with another one.";
+  if (error.status === 401) return "The key is not accepted. It may be mistyped or revoked: enter another one.";
   if (error.code === "link_used_up") return LINK_ENDED.used_up;
   if (error.code === "link_revoked") return LINK_ENDED.revoked;
   if (error.code === "link_expired") return LINK_ENDED.expired;
-  if (error.code === "user_required") return "This key acts for several users, and this page cannot choose one. Open it with a client key or a link.";
-  if (error.status === 408) return "The upload took too long. Try again, with a better connection or fewer photos.";
-  if (error.status === 413) return "Too large for this service. Make the file smaller, or send it another way.";
+  if (error.code === "user_required") return "This key acts for several users, and this page cannot choose one. Use a client key or a link.";
+  if (error.status === 408) return "The upload took too long. Try again with a better connection or fewer photos.";
+  if (error.status === 413) return "Too large for this service. Make the file smaller and try again.";
   if (error.isBusy) return "The service is busy. Wait a moment, then try again.";
   return problemInWords(error);
 }
