@@ -31,7 +31,10 @@ Link = Annotated[
         required=False, pattern=f"^{_UUID}$", description="Uploaded through this upload link."
     ),
 ]
-Format = Annotated[ImageFormat | None, QueryParameter(name="format", required=False)]
+Format = Annotated[
+    ImageFormat | None,
+    QueryParameter(name="format", required=False, description="Format of the uploaded file."),
+]
 Make = Annotated[
     str | None,
     QueryParameter(
@@ -50,7 +53,10 @@ Model = Annotated[
         description="Model of the camera, in full.",
     ),
 ]
-StatusWanted = Annotated[Status | None, QueryParameter(name="status", required=False)]
+StatusWanted = Annotated[
+    Status | None,
+    QueryParameter(name="status", required=False, description="Status of the image."),
+]
 TakenFrom = Annotated[
     date | None,
     QueryParameter(required=False, description=f"Taken on this day or later, {_CAMERA_CLOCK}"),

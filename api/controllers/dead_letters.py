@@ -5,14 +5,13 @@ from typing import Annotated
 from litestar import Controller, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
-from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, PathParameter, QueryParameter
+from litestar.params import BodyKwarg, QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from api.answers.ticket import ticket
 from api.contract.route_docs import TICKET_HEADERS, answer, problems
 from api.http.auth import admins_only
-from api.http.example_values import EXAMPLE_ID
+from api.http.parameters import id_of
 from api.jobs.dead_letters import DiscardDeadLetters, ReadDeadLetters, RetryDeadLetters
 from api.schemas.dead_letters import (
     ChosenDeadLetters,
@@ -25,12 +24,7 @@ from api.schemas.jobs import JobView
 from api.schemas.paging import Cursor, Limit, Page
 from domain.keys import MAX_USER_ID_CHARS
 
-LetterId = Annotated[
-    str,
-    PathParameter(
-        max_length=64, description="The ID of the image.", examples=[Example(value=EXAMPLE_ID)]
-    ),
-]
+LetterId = Annotated[str, id_of("image")]
 OfUser = Annotated[
     str | None,
     QueryParameter(

@@ -5,14 +5,13 @@ from typing import Annotated
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
-from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, PathParameter, QueryParameter
+from litestar.params import BodyKwarg, QueryParameter
 from litestar.status_codes import HTTP_202_ACCEPTED
 
 from api.contract.route_docs import answer, problems
 from api.http.example_values import EXAMPLE_DELIVERY_ID
 from api.http.guards import webhooks_configured
-from api.http.parameters import WebhookId
+from api.http.parameters import WebhookId, id_of
 from api.schemas.paging import Cursor, Limit, Page
 from api.schemas.webhooks import (
     DeliverySummaryView,
@@ -25,13 +24,7 @@ from api.webhooks.deliveries import ReadDeliveries, SendDeliveries
 from domain.keys import scope_of
 from domain.webhooks.deliveries import DeliveryStatus
 
-DeliveryId = Annotated[
-    str,
-    PathParameter(
-        max_length=128,
-        examples=[Example(value=EXAMPLE_DELIVERY_ID)],
-    ),
-]
+DeliveryId = Annotated[str, id_of("delivery", max_length=128, example=EXAMPLE_DELIVERY_ID)]
 WithStatus = Annotated[
     DeliveryStatus | None,
     QueryParameter(name="status", required=False, description="Only deliveries with this status."),

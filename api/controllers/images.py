@@ -5,8 +5,7 @@ from typing import Annotated, Any, Literal
 from litestar import Controller, Response, delete, get
 from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency, Provide
-from litestar.openapi.spec import Example
-from litestar.params import HeaderParameter, PathParameter, QueryParameter
+from litestar.params import HeaderParameter, QueryParameter
 
 from api.answers.histograms import answer_histogram
 from api.answers.image_content import send_content
@@ -18,8 +17,7 @@ from api.answers.image_filters import (
     read_filter,
 )
 from api.contract.route_docs import answer, problems
-from api.http.example_values import EXAMPLE_ID
-from api.http.parameters import IfNoneMatch, NamedUser
+from api.http.parameters import IfNoneMatch, NamedUser, id_of
 from api.images.delete_image import DeleteImage
 from api.images.read_content import ReadContent
 from api.images.read_image import ReadImage
@@ -30,8 +28,27 @@ from api.state import ApiRequest
 from domain.image_search import ImageFilter
 from domain.keys import scope_of
 
-ImageId = Annotated[str, PathParameter(max_length=64, examples=[Example(value=EXAMPLE_ID)])]
-VariantName = Literal["original", "grayscale", "thumbnail", "faces"]
+ImageId = Annotated[str, id_of("image")]
+VariantName = Annotated[
+    Literal["original", "grayscale", "thumbnail", "faces"],
+    QueryParameter(
+        required=False, description="The original file, or the picture that is made from it."
+    ),
+]
+Range = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Range", required=False, description="One byte range, such as `bytes=0-1023`."
+    ),
+]
+IfRange = Annotated[
+    str | None,
+    HeaderParameter(
+        name="If-Range",
+        required=False,
+        description="The `ETag` that `Range` applies to; any other version is sent whole.",
+    ),
+]
 
 
 class ImageController(Controller):
@@ -103,11 +120,11 @@ class ImageController(Controller):
         request: ApiRequest,
         read_content: NamedDependency[ReadContent],
         image_id: ImageId,
-        variant: Annotated[VariantName, QueryParameter(required=False)] = "original",
+        variant: VariantName = "original",
         user_id: NamedUser = None,
         if_none_match: IfNoneMatch = None,
-        byte_range: Annotated[str | None, HeaderParameter(name="Range", required=False)] = None,
-        if_range: Annotated[str | None, HeaderParameter(name="If-Range", required=False)] = None,
+        byte_range: Range = None,
+        if_range: IfRange = None,
     ) -> Response[Any]:
         """Downloads the original file, or a picture made from it.
 

@@ -5,22 +5,20 @@ from typing import Annotated
 from litestar import Controller, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
-from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, PathParameter
+from litestar.params import BodyKwarg
 from litestar.status_codes import HTTP_200_OK
 
 from api.access.api_keys import CreateKey, ManageKeys, RotateKeySecret
 from api.answers.created import answer_created, request_key
 from api.contract.route_docs import answer, problems
 from api.http.auth import admins_only
-from api.http.example_values import EXAMPLE_ID
-from api.http.parameters import DAY_SECONDS, IdempotencyKey, OverlapSeconds
+from api.http.parameters import DAY_SECONDS, IdempotencyKey, OverlapSeconds, id_of
 from api.schemas.keys import ApiKeyView, CreatedApiKeyView, NewApiKey
 from api.schemas.paging import Cursor, Limit, Page
 from api.schemas.webhooks import KeyWebhookSecretView
 from api.state import ApiRequest
 
-KeyId = Annotated[str, PathParameter(max_length=64, examples=[Example(value=EXAMPLE_ID)])]
+KeyId = Annotated[str, id_of("API key")]
 NewKeyBody = Annotated[
     NewApiKey,
     BodyKwarg(media_type=RequestEncodingType.JSON),

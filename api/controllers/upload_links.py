@@ -5,20 +5,18 @@ from typing import Annotated
 from litestar import Controller, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
-from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, PathParameter
+from litestar.params import BodyKwarg
 
 from api.access.upload_links import CreateLink, ManageLinks
 from api.answers.created import answer_created, request_key
 from api.contract.route_docs import answer, problems
 from api.http.auth import admins_only
-from api.http.example_values import EXAMPLE_ID
-from api.http.parameters import IdempotencyKey
+from api.http.parameters import IdempotencyKey, id_of
 from api.schemas.paging import Cursor, Limit, Page
 from api.schemas.upload_links import CreatedUploadLinkView, NewUploadLink, UploadLinkView
 from api.state import ApiRequest
 
-LinkId = Annotated[str, PathParameter(max_length=64, examples=[Example(value=EXAMPLE_ID)])]
+LinkId = Annotated[str, id_of("upload link")]
 NewLinkBody = Annotated[
     NewUploadLink,
     BodyKwarg(media_type=RequestEncodingType.JSON),

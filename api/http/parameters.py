@@ -14,15 +14,28 @@ TOKEN_IN_HEADER: list[dict[str, list[str]]] = [{"linkToken": []}]
 
 DAY_SECONDS = 24 * 3600
 
-WebhookId = Annotated[str, PathParameter(max_length=64, examples=[Example(value=EXAMPLE_ID)])]
 
-OverlapSeconds = Annotated[
-    int,
+def id_of(name: str, max_length: int = 64, example: str = EXAMPLE_ID) -> PathParameter:
+    """Describe a path parameter that is an ID."""
+    return PathParameter(
+        max_length=max_length,
+        description=f"The ID of the {name}.",
+        examples=[Example(value=example)],
+    )
+
+
+JobId = Annotated[str, id_of("job")]
+UserId = Annotated[str, id_of("user", max_length=128, example="u1")]
+WebhookId = Annotated[str, id_of("webhook")]
+
+NamedUser = Annotated[
+    str | None,
     QueryParameter(
-        name="overlap_seconds",
-        ge=0,
-        le=7 * DAY_SECONDS,
-        description="For how long the old secret signs as well: a day where it is left out.",
+        name="user_id",
+        required=False,
+        max_length=128,
+        description="Only what belongs to this user. Without it, a service key sees its own "
+        "uploads.",
     ),
 ]
 
@@ -31,22 +44,18 @@ DaysZone = Annotated[
     QueryParameter(
         required=False,
         max_length=64,
-        description="Time zone of the days, as the IANA database names it.",
+        description="IANA name of the time zone of the days.",
         examples=[Example(value="Europe/Vienna")],
     ),
 ]
 
-UserId = Annotated[str, PathParameter(max_length=128, examples=[Example(value="u1")])]
-
-JobId = Annotated[str, PathParameter(max_length=64, examples=[Example(value=EXAMPLE_ID)])]
-
-NamedUser = Annotated[
-    str | None,
+OverlapSeconds = Annotated[
+    int,
     QueryParameter(
-        name="user_id",
-        required=False,
-        max_length=128,
-        description="Only this user's. Service keys see what they uploaded where none is named.",
+        name="overlap_seconds",
+        ge=0,
+        le=7 * DAY_SECONDS,
+        description="How long the old secret signs as well, in seconds; a day by default.",
     ),
 ]
 
@@ -55,7 +64,8 @@ Prefer = Annotated[
     HeaderParameter(
         name="Prefer",
         required=False,
-        description="`wait=N` holds the answer until the job has ended, or N seconds (30 at most).",
+        description="`wait=N` delays the response until the job has ended, or for N seconds (30 at "
+        "most).",
     ),
 ]
 
@@ -65,12 +75,16 @@ IdempotencyKey = Annotated[
         name="Idempotency-Key",
         required=False,
         max_length=255,
-        description="Send the same key with the same content again within 24 hours, and get the "
-        "same answer.",
+        description="A unique value of your choice. A request with the same key and content "
+        "within 24 hours gets the same response.",
     ),
 ]
 
 IfNoneMatch = Annotated[
     str | None,
-    HeaderParameter(name="If-None-Match", required=False),
+    HeaderParameter(
+        name="If-None-Match",
+        required=False,
+        description="The `ETag` of a version that you have: if it is current, the response is 304.",
+    ),
 ]
