@@ -1,4 +1,4 @@
-"""Line 3: requests accepted and durable, beside a route that only parses and hashes."""
+"""Line 3: durably accepted requests, beside a route that only parses and hashes."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +16,7 @@ CASES = ((1, 16, 0.08), (50, 4, 0.035))
 
 
 def measure_acceptance(bench: Bench) -> Section:
-    """Drop files off as fast as tickets come, with the worker stopped."""
+    """Upload files as fast as they are accepted, with the worker stopped."""
     paths = write_small(bench.folder / "drop-off", PHOTOS, 3)
     rows = [row for case in CASES for row in _measure(bench, paths, *case)]
     return Section("tickets given, worker stopped", rows)

@@ -1,14 +1,16 @@
-"""Line 10: histograms across users: medians, weeks, similar users, and what they cost the work."""
+"""Line 10: histograms across users: medians, weeks, similar users, and their aggregation."""
 
 import time
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from statistics import median, quantiles
+from statistics import median
 from typing import Any
 
+import msgspec
 import numpy as np
 from pymongo import MongoClient
 
+from benchmarks.aggregation import aggregate_all
 from benchmarks.analytics_data import (
     IMAGES_OF_USER,
     PIXELS,
@@ -17,13 +19,11 @@ from benchmarks.analytics_data import (
     fill_images,
     user_name,
 )
-from benchmarks.harness.clients import in_own_process
-from benchmarks.harness.http_client import Address, Connection, get_request
-from benchmarks.harness.meter import MEGABYTE, cpu_seconds, tree_rss_mb, watch_peak
+from benchmarks.harness.clients import in_own_process, time_reads
+from benchmarks.harness.meter import MEGABYTE, cpu_seconds, percentile, tree_rss_mb, watch_peak
 from benchmarks.harness.service import Bench, Service, running_service
-from benchmarks.rows import Row, Section, Target
+from benchmarks.rows import Row, Section, Target, figure_at_most
 from benchmarks.similar_users import AT_MOST, PRODUCT, measure_growth, time_products
-from storage.aggregates.aggregator import Aggregator
 from storage.aggregates.contributions import CONTRIBUTIONS
 from storage.histograms.medians import MEDIANS
 from storage.mongo.client import connect_mongo
@@ -34,15 +34,14 @@ UNCHANGED_MS = 20.0
 WEEK_MS = 20.0
 COLD_TIMES = 3
 DAY = datetime(2026, 11, 20, tzinfo=UTC)
-OK = 200
 Client = MongoClient[dict[str, Any]]
 
 
 def measure_analytics(bench: Bench) -> Section:
-    """Ask over HTTP, and search in growing numbers of users."""
+    """Read over HTTP, and search among growing numbers of users."""
     rows: list[Row] = []
     with running_service(bench) as service, Client(bench.servers.mongodb_url) as client:
-        service.worker.stop()  # It would count what is filled in here.
+        service.worker.stop()  # It would aggregate the data that is filled in.
         rows += _measure_median(bench, client, service)
         rows += _measure_week(bench, client, service)
         rows += _measure_similar(bench, client, service)
@@ -53,7 +52,7 @@ def measure_analytics(bench: Bench) -> Section:
 
 
 def _measure_median(bench: Bench, client: Client, service: Service) -> list[Row]:
-    """Ask for the median of a day, cold and again, beside plain NumPy."""
+    """Read the median of a day, cold and again, beside plain NumPy."""
     images = bench.count(200_000, 20_000)
     counts = fill_day(client[service.database], DAY, images)
     client.admin.command("fsync")
@@ -66,17 +65,21 @@ def _measure_median(bench: Bench, client: Client, service: Service) -> list[Row]
             expected = np.median(counts / np.full((images, 1), PIXELS), axis=0)
             limits.append(1000 * (time.perf_counter() - before))
             client[service.database][MEDIANS].delete_many({})
-            cold += in_own_process(_ask, service.address, [path], 1)
-    again = in_own_process(_ask, service.address, [path], bench.count(200, 50))
+            cold += in_own_process(time_reads, service.address, [path], 1)
+    again = in_own_process(time_reads, service.address, [path], bench.count(200, 50))
     assert len(expected) == len(counts[0])
     name = f"median of a day with {images:,} images"
     limit_name = "NumPy: np.median of the shares, in memory"
-    at_most = partial(Target, of="figure", at_most=True)
     return [
         Row(
             f"{name}, cold", median(cold), "ms", median(limits), limit_name, Target(3, at_most=True)
         ),
-        Row("unchanged, 95th percentile", _slowest(again), "ms", target=at_most(UNCHANGED_MS)),
+        Row(
+            "unchanged, 95th percentile",
+            percentile(again, 95),
+            "ms",
+            target=figure_at_most(UNCHANGED_MS),
+        ),
         Row(
             "memory of the API above idle, at its peak",
             peak.value - idle,
@@ -89,22 +92,21 @@ def _measure_median(bench: Bench, client: Client, service: Service) -> list[Row]
 
 
 def _measure_week(bench: Bench, client: Client, service: Service) -> list[Row]:
-    """Ask for the weeks of users with 14 images each."""
+    """Read the weeks of users with 14 images each."""
     users = bench.count(5_000, 200)
     owners = [user_name(number % users) for number in range(users * IMAGES_OF_USER)]
     monday = datetime(2026, 11, 16, tzinfo=UTC) + timedelta(hours=1)
     fill_images(client[service.database], owners, monday)
     paths = [f"/v1/users/{user_name(number)}/histograms?week=2026-W47" for number in range(users)]
-    ms = in_own_process(_ask, service.address, paths, bench.count(500, 100))
-    limit = in_own_process(_ask, service.address, ["/v1/capabilities"], 200)
+    ms = in_own_process(time_reads, service.address, paths, bench.count(500, 100))
+    limit = in_own_process(time_reads, service.address, ["/v1/capabilities"], 200)
     name = f"week of a user with {IMAGES_OF_USER} images, 95th percentile"
-    target = Target(WEEK_MS, of="figure", at_most=True)
     nothing = "a request that reads nothing, median"
-    return [Row(name, _slowest(ms), "ms", median(limit), nothing, target)]
+    return [Row(name, percentile(ms, 95), "ms", median(limit), nothing, figure_at_most(WEEK_MS))]
 
 
 def _measure_similar(bench: Bench, client: Client, service: Service) -> list[Row]:
-    """Ask for the users who are most like others, beside a product of all with one."""
+    """Read the most similar users, beside a product of all with one."""
     users, times = bench.count(100_000, 5_000), bench.count(500, 100)
     filler = SignatureFiller(client[service.database], users)
     filler.fill(users)
@@ -112,17 +114,17 @@ def _measure_similar(bench: Bench, client: Client, service: Service) -> list[Row
     asked = np.random.default_rng(1).integers(0, users, 50).tolist()
     paths = [f"/v1/users/{user_name(number)}/similar" for number in asked]
     idle = tree_rss_mb(service.api.pid)
-    first = in_own_process(_ask, service.address, paths[:1], 1)
-    ms = in_own_process(_ask, service.address, paths, times)
+    first = in_own_process(time_reads, service.address, paths[:1], 1)
+    ms = in_own_process(time_reads, service.address, paths, times)
     since = [f"{paths[0]}?since={DAY:%Y-%m-%d}T00:00:00Z"]
-    since_ms = in_own_process(_ask, service.address, since, COLD_TIMES)
+    since_ms = in_own_process(time_reads, service.address, since, COLD_TIMES)
     images = client[service.database][CONTRIBUTIONS].estimated_document_count()
     shares = filler.shares.astype(np.float64)
     limit = median(time_products(shares, asked))
     small_limit = median(time_products(filler.shares, asked))
     name = f"similar users among {users:,}, over HTTP"
     return [
-        Row(f"{name}, 95th percentile", _slowest(ms), "ms", limit, PRODUCT, AT_MOST),
+        Row(f"{name}, 95th percentile", percentile(ms, 95), "ms", limit, PRODUCT, AT_MOST),
         Row("median", median(ms), "ms", limit, "the same", detail=True),
         Row("median", median(ms), "ms", small_limit, "the same in float32", detail=True),
         Row(
@@ -143,23 +145,8 @@ def _measure_similar(bench: Bench, client: Client, service: Service) -> list[Row
     ]
 
 
-async def _ask(address: Address, paths: list[str], times: int) -> list[float]:
-    """Ask one after the other, after a few that do not count where there are more."""
-    connection = await Connection.open(address)
-    warm_up = 5 if times > 1 else 0
-    taken = []
-    for number in range(warm_up + times):
-        request = [get_request(address, paths[number * 37 % len(paths)])]
-        before = time.perf_counter()
-        answer = await connection.send(request)
-        taken.append(1000 * (time.perf_counter() - before))
-        assert answer.status == OK, answer.body
-    connection.close()
-    return taken[warm_up:]
-
-
 def _measure_aggregation(bench: Bench) -> list[Row]:
-    """Count images with histograms beside as many without: the difference is what these cost."""
+    """Aggregate images with histograms beside as many without; the difference is their cost."""
     images = bench.count(20_000, 3_000)
     with_cpu, without_cpu = (
         _aggregate(bench, images, has_histogram=has_histogram) for has_histogram in (True, False)
@@ -179,42 +166,22 @@ def _measure_aggregation(bench: Bench) -> list[Row]:
 
 def _aggregate(bench: Bench, images: int, *, has_histogram: bool) -> tuple[float, float]:
     name = f"bench_count_{has_histogram}"
+    settings = msgspec.structs.replace(bench.store_settings, mongodb_database=name)
     with Client(bench.servers.mongodb_url) as client:
         owners = [user_name(number % (images // 2)) for number in range(images)]
-        in_own_process(_prepare, (bench.servers.mongodb_url, bench.servers.redis_url), name)
-        fill_images(
-            client[name],
-            owners,
-            DAY,
-            has_histogram=has_histogram,
-            is_uncounted=True,
-        )
+        in_own_process(_create_indexes, settings)
+        fill_images(client[name], owners, DAY, has_histogram=has_histogram, is_uncounted=True)
         client.admin.command("fsync")
         pid = bench.servers.mongodb.pid
         before = cpu_seconds(pid)
-        urls = (bench.servers.mongodb_url, bench.servers.redis_url)
-        counted, own = in_own_process(_count_all, urls, name)
+        aggregation = in_own_process(aggregate_all, settings)
         mongodb = cpu_seconds(pid) - before
-        assert counted == images
+        assert aggregation.images == images
         client.drop_database(name)
-    return 1000 * mongodb / images, 1000 * own / images
+    return 1000 * mongodb / images, 1000 * aggregation.cpu_seconds / images
 
 
-async def _prepare(urls: tuple[str, str], name: str) -> None:
-    client = connect_mongo(StoreSettings(*urls))
-    await ensure_indexes(client[name])
+async def _create_indexes(settings: StoreSettings) -> None:
+    client = connect_mongo(settings)
+    await ensure_indexes(client[settings.mongodb_database])
     client.close()
-
-
-async def _count_all(urls: tuple[str, str], name: str) -> tuple[int, float]:
-    """Count everything pending. Gives how much, and the processor seconds of this process."""
-    client = connect_mongo(StoreSettings(*urls))
-    before = time.process_time()
-    counted = await Aggregator(client, client[name]).aggregate()
-    used = time.process_time() - before
-    client.close()
-    return counted, used
-
-
-def _slowest(ms: list[float]) -> float:
-    return quantiles(ms, n=20)[18]

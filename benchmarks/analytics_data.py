@@ -1,4 +1,4 @@
-"""Histograms of very many users and images, written as the aggregating leaves them."""
+"""Histograms of many users and images, stored as the aggregation writes them."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -9,6 +9,7 @@ import numpy.typing as npt
 from bson import Binary, Int64, ObjectId
 from pymongo.database import Database
 
+from benchmarks.image_documents import SIZE_BYTES, image_document
 from domain.histograms.signatures import UNIT
 from domain.images.operations import HISTOGRAM
 from domain.statistics import Facts, Upload
@@ -19,7 +20,7 @@ from storage.clock import first_id_at
 LEVELS = 256
 HILLS = 4
 PIXELS = 38_804
-"""Of a picture of 178 × 218."""
+"""Pixels of an image of 178 × 218."""
 IMAGES_OF_USER = 14
 BATCH = 10_000
 
@@ -28,7 +29,7 @@ PlainDatabase = Database[dict[str, Any]]
 
 
 def draw_shares(count: int, seed: int) -> Shares:
-    """Draw histograms that look like those of photos: some hills, and noise upon them.
+    """Draw histograms like those of photos: some hills with noise.
 
     Returns:
         Shares of the pixels, shape (count, 256).
@@ -47,19 +48,16 @@ def draw_shares(count: int, seed: int) -> Shares:
 
 
 def user_name(number: int) -> str:
-    """Name a user."""
+    """Return the ID of a user."""
     return f"user-{number:07}"
 
 
 class SignatureFiller:
     """Appends users, each with the signature of some images.
 
-    Attributes:
-        shares: The mean histogram of each, shape (users, 256).
-
     Args:
-        database: Where to.
-        most: How many users there will be.
+        database: The database to fill.
+        most: The final number of users.
     """
 
     def __init__(self, database: PlainDatabase, most: int) -> None:
@@ -70,11 +68,11 @@ class SignatureFiller:
 
     @property
     def shares(self) -> Shares:
-        """The mean histogram of each, shape (users, 256)."""
+        """The mean histogram of each user, shape (users, 256)."""
         return self._shares[: self._filled]
 
     def fill(self, users: int) -> None:
-        """Append users up to a number, with one revision."""
+        """Append users up to a number, all with one revision."""
         counter = {"_id": "histograms"}
         before = self._revisions.find_one(counter) or {"newest": 0}
         revision = Int64(before["newest"] + 1)
@@ -100,15 +98,15 @@ class SignatureFiller:
 
 
 def fill_day(database: PlainDatabase, day: datetime, images: int) -> npt.NDArray[np.uint32]:
-    """Write the contributions of images that were uploaded all over a day.
+    """Write the contributions of images that are spread over a day.
 
     Args:
-        database: Where to.
+        database: The database to fill.
         day: Its first moment, UTC.
-        images: How many.
+        images: Number of images.
 
     Returns:
-        Their counts, shape (images, 256).
+        The counts of each, shape (images, 256).
     """
     counts = draw_counts(images)
     for start in range(0, images, BATCH):
@@ -128,7 +126,7 @@ def fill_day(database: PlainDatabase, day: datetime, images: int) -> npt.NDArray
 
 
 def draw_counts(images: int, seed: int = 0) -> npt.NDArray[np.uint32]:
-    """Draw counts of pictures that all have the same number of pixels, shape (images, 256)."""
+    """Draw the counts of images with equal numbers of pixels, shape (images, 256)."""
     counts = np.empty((images, LEVELS), np.uint32)
     for start in range(0, images, BATCH):
         shares = draw_shares(min(BATCH, images - start), seed + start)
@@ -144,14 +142,14 @@ def fill_images(
     has_histogram: bool = True,
     is_uncounted: bool = False,
 ) -> None:
-    """Write images that are done, one after the other, and the results of their blobs.
+    """Write processed images, and the results of their blobs.
 
     Args:
-        database: Where to.
-        owners: The user of each.
-        moment: When the first was uploaded, UTC; the others, a millisecond apart.
-        has_histogram: Whether a histogram was asked for.
-        is_uncounted: Whether they wait to be counted.
+        database: The database to fill.
+        owners: The user of each image.
+        moment: Upload of the first, UTC; the others follow a millisecond apart.
+        has_histogram: Whether they asked for a histogram.
+        is_uncounted: Whether they wait for their aggregation.
     """
     counts = draw_counts(len(owners))
     for start in range(0, len(owners), BATCH):
@@ -171,7 +169,7 @@ def fill_images(
 
 def _contribution(user_id: str, moment: datetime, counts: npt.NDArray[np.uint32]) -> Contribution:
     packed = counts.astype("<u4").tobytes()
-    upload = Upload(user_id, "jpeg", moment, 7_000, 7_000)
+    upload = Upload(user_id, "jpeg", moment, SIZE_BYTES, SIZE_BYTES)
     return Contribution(upload, Facts(None, 0, ()), packed, int(counts.sum()))
 
 
@@ -179,34 +177,13 @@ def _image(owner: str, number: int, moment: datetime, *, has_histogram: bool) ->
     uploaded_at = moment + timedelta(milliseconds=number)
     image_id = first_id_at(uploaded_at) + f"-7000-8000-{number:012x}"
     operation = HISTOGRAM if has_histogram else "metadata"
-    return {
-        "_id": image_id,
-        "job_id": image_id,
-        "user_id": owner,
-        "key_id": "admin",
-        "index": 0,
-        "chunk": 0,
-        "sha256": f"{image_id:0<64}",
-        "size_bytes": 7_000,
-        "stored_bytes": 7_000,
-        "filename": "photo.jpg",
-        "format": "jpeg",
-        "uploaded_at": uploaded_at,
-        "finished_at": uploaded_at,
-        "duplicate_of": None,
-        "status": "succeeded",
-        "cells": {operation: {"status": "succeeded", "version": 1, "error": None}},
-        "attempts": 1,
-        "hint": 0,
-        "fence": 1,
-        "error": None,
-    }
+    return image_document(image_id, owner, f"{image_id:0<64}", uploaded_at, [operation])
 
 
 def _blob(sha256: str, counts: npt.NDArray[np.uint32]) -> dict[str, Any]:
     value = Binary(counts.astype("<u4").tobytes())
     return {
         "_id": ObjectId(),
-        "length": 7_000,
+        "length": SIZE_BYTES,
         "metadata": {"sha256": sha256, "results": {HISTOGRAM: {"version": 1, "value": value}}},
     }

@@ -1,4 +1,4 @@
-"""The limit of all throughput: as many processes as cores that do nothing but the operations."""
+"""The limit of throughput: one process a core that runs nothing but the operations."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -24,10 +24,10 @@ Operation = Callable[[bytes], object]
 
 
 class Loop(msgspec.Struct, frozen=True):
-    """How fast the loop was.
+    """Speed of the loop.
 
     Attributes:
-        per_second: Images a second, all processes together.
+        per_second: Images a second of all processes together.
         cpu_ms: Processor time for each image.
     """
 
@@ -36,41 +36,41 @@ class Loop(msgspec.Struct, frozen=True):
 
 
 def all_operations(data: bytes) -> object:
-    """Do what the service does for an image."""
+    """Run all operations on an image, as the service does."""
     return process_image(data, ImageFormat.JPEG, ALL_OPERATIONS, LIMITS, lambda: None)
 
 
 def full_size_faces(data: bytes) -> object:
-    """Look for faces at full size, without scaling the picture down first."""
+    """Find faces at full size, without shrinking the image first."""
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
     assert image is not None
     return load_detector().detect(image.astype("uint8", copy=False))
 
 
 def run_loop(operation: Operation, paths: Sequence[Path], processes: int) -> Loop:
-    """Run an operation over files, each once, in several processes.
+    """Run an operation once over each file, in several processes.
 
     Args:
         operation: :func:`all_operations` or :func:`full_size_faces`.
         paths: The files; they are read before the clock starts.
-        processes: How many.
+        processes: Number of processes.
     """
     context = get_context("spawn")
     shared = (operation, paths, context.Barrier(processes), context.Value("l", 0))
     with ProcessPoolExecutor(
         processes, mp_context=context, initializer=_prepare, initargs=shared
     ) as executor:
-        # The barrier holds each process until all have one call.
+        # The barrier holds each process until all have their call.
         calls = [executor.submit(_work) for _ in range(processes)]
         times = [call.result() for call in calls]
-    # The monotonic clock is one for all processes of a machine.
+    # All processes of a machine share the monotonic clock.
     seconds = max(end for _, end, _ in times) - min(begin for begin, _, _ in times)
     cpu_ms = 1000 * sum(cpu for *_, cpu in times) / len(paths)
     return Loop(per_second=len(paths) / seconds, cpu_ms=cpu_ms)
 
 
 class _Work:
-    """What one process of the loop holds, ready before the clock starts."""
+    """State of one process of the loop, ready before the clock starts."""
 
     operation: Operation
     files: list[bytes]
@@ -88,7 +88,7 @@ def _prepare(
 
 
 def _work() -> tuple[float, float, float]:
-    """Take files until there are none left; gives begin, end, and processor time."""
+    """Process files until none is left; return begin, end and processor time."""
     _Work.start.wait()
     begin, cpu = time.monotonic(), time.process_time()
     while (index := _take_next(_Work.following)) < len(_Work.files):

@@ -1,7 +1,6 @@
-"""``python -m benchmarks.bare_upload PORT``: a route that parses and hashes, and keeps nothing.
+"""``python -m benchmarks.bare_upload PORT``: a route that parses and hashes, and stores nothing.
 
-It is the limit beside the acceptance of uploads: the same framework, server and parser, without
-a promise.
+The limit of the acceptance of uploads: the same framework, server and parser, without durability.
 """
 
 import hashlib
@@ -33,7 +32,7 @@ async def take(request: Request[Any, Any, Any]) -> dict[str, int]:
 
 
 def main() -> None:
-    """Serve it with the settings that the API has."""
+    """Serve the route with the settings of the API."""
     uvicorn.run(
         Litestar([take], openapi_config=None, logging_config=None),
         host="127.0.0.1",

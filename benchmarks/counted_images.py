@@ -1,4 +1,4 @@
-"""Millions of images, as the work and the aggregating of the statistics leave them."""
+"""Millions of images, stored as the workers and the aggregation write them."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -11,6 +11,7 @@ from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient
 from pymongo.collection import Collection
 
+from benchmarks.image_documents import SIZE_BYTES, image_document
 from domain.images.operations import ALL_OPERATIONS
 from domain.statistics import (
     BYTES,
@@ -29,12 +30,11 @@ from storage.aggregates.counters import writes_of
 BATCH = 20_000
 IMAGES_OF_USER = 5
 CAMERAS = 4_096
-"""All of them as they are named: three hex digits."""
+"""Cameras are named by three hex digits."""
 FACE_COUNTS = 3
 COPIES = 10
-"""One image in so many has the bytes of the one before it."""
+"""One image in so many has the bytes of the previous one."""
 SPREAD_SECONDS = 40 * 24 * 3600
-SIZE_BYTES = 7_000
 
 Numbers = npt.NDArray[np.int64]
 _HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
@@ -42,12 +42,12 @@ _MARK = "ffffffff"
 
 
 class ImageFiller:
-    """Appends images, and writes the statistics that they add up to.
+    """Appends images, and writes their statistics.
 
     Args:
-        client: Reaches the server.
-        database: Name of the database.
-        now: The last upload, UTC.
+        client: A client of MongoDB.
+        database: The name of the database.
+        now: Time of the last upload, UTC.
     """
 
     def __init__(self, client: MongoClient[Any], database: str, now: datetime) -> None:
@@ -70,7 +70,7 @@ class ImageFiller:
         self._write_counts(np.arange(images))
 
     def _documents(self, numbers: Numbers) -> Iterator[RawBSONDocument]:
-        """Make image documents from a template: encoding each would take longer than the rest."""
+        """Make image documents from a template; to encode each would take most of the time."""
         template, places = _template(self._first_upload)
         rows = np.tile(np.frombuffer(template, np.uint8), (len(numbers), 1))
         owners = numbers // IMAGES_OF_USER
@@ -109,31 +109,9 @@ class ImageFiller:
 
 
 def _template(moment: datetime) -> tuple[bytes, dict[str, list[int]]]:
-    """Make a document, and say at which bytes its values are that differ from image to image."""
-    cell = {"status": "succeeded", "version": 1, "error": None}
+    """Encode a document; return it with the offsets of the values that vary between images."""
     camera, mark = "camera fff", f"{_MARK}-0000-7000-8000-000000000000"
-    document = {
-        "_id": mark,
-        "job_id": mark,
-        "user_id": _MARK,
-        "key_id": "admin",
-        "index": 0,
-        "chunk": 0,
-        "sha256": _MARK * 8,
-        "size_bytes": SIZE_BYTES,
-        "filename": "photo.jpg",
-        "format": "jpeg",
-        "uploaded_at": moment,
-        "duplicate_of": None,
-        "gps": "keep",
-        "status": "succeeded",
-        "cells": dict.fromkeys(ALL_OPERATIONS, cell),
-        "attempts": 1,
-        "hint": 0,
-        "fence": 1,
-        "finished_at": moment,
-        "error": None,
-        "stored_bytes": SIZE_BYTES,
+    document = image_document(mark, _MARK, _MARK * 8, moment, ALL_OPERATIONS) | {
         "width": 178,
         "height": 218,
         "camera_make": "maker",
@@ -166,15 +144,15 @@ def _hex_digits(numbers: Numbers, digits: int) -> npt.NDArray[np.uint8]:
 
 
 def _contents(numbers: Numbers) -> Numbers:
-    """Number the bytes of images: copies have those of the image before."""
+    """Number the contents of images: a copy has that of the previous image."""
     return np.where(numbers % COPIES == COPIES - 1, numbers - 1, numbers)
 
 
 def _cameras(numbers: Numbers) -> Numbers:
-    """Number the cameras of images: squares, so that some have taken many more than others."""
+    """Number the cameras of images: squares, so that some are far more frequent than others."""
     return numbers * numbers % CAMERAS
 
 
 def _seconds(numbers: Numbers) -> Numbers:
-    """Spread uploads over the time that the images are from."""
+    """Spread the uploads over the time of :data:`SPREAD_SECONDS`."""
     return numbers * 7919 % SPREAD_SECONDS

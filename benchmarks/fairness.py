@@ -1,17 +1,17 @@
-"""Line 7: how long one image waits for its result while others have thousands queued."""
+"""Line 7: the wait of one image for its results while others have thousands queued."""
 
 import asyncio
 import random
 import time
 from collections.abc import Sequence
-from itertools import count
+from http import HTTPStatus
 from pathlib import Path
 from statistics import median
 
 import msgspec
 from pymongo import MongoClient
 
-from benchmarks.harness.clients import PREFER, in_own_process
+from benchmarks.harness.clients import PREFER, check_status, distinct_photos, in_own_process
 from benchmarks.harness.http_client import Address, Connection, upload_request
 from benchmarks.harness.pictures import write_small
 from benchmarks.harness.service import Bench, Service, running_service
@@ -19,19 +19,17 @@ from benchmarks.rows import Row, Section, Target
 from storage.settings import WorkRules
 
 PHOTOS = 100
-ACCEPTED = 202
-WITH_RESULTS = 200
 CLIENTS = 8
 PROBES = 20
 WARM_UP_SECONDS = 2.0
 
 
 class Backlog(msgspec.Struct, frozen=True):
-    """What is queued before the one image comes.
+    """The work that is queued before the single images arrive.
 
     Attributes:
-        tenants: How many have a backlog.
-        images: Images of the first one.
+        tenants: Number of tenants with a backlog.
+        images: Images of the first tenant.
         others_images: Images of each of the others.
         files: Files in a request.
     """
@@ -43,11 +41,11 @@ class Backlog(msgspec.Struct, frozen=True):
 
 
 class Waits(msgspec.Struct, frozen=True):
-    """How the one who sent single images fared.
+    """Waits of the tenant with single images.
 
     Attributes:
-        seconds: From sending each image to its results in hand.
-        turn_seconds: The time of one full chunk while he waited.
+        seconds: From sending each image to having its results.
+        turn_seconds: The time of one full chunk meanwhile.
     """
 
     seconds: list[float]
@@ -55,7 +53,7 @@ class Waits(msgspec.Struct, frozen=True):
 
 
 def measure_fairness(bench: Bench) -> Section:
-    """Send single images while 1, 10 and 100 others have a backlog."""
+    """Send single images while 1, 10 and 100 other tenants have a backlog."""
     paths = write_small(bench.folder / "turns", PHOTOS, 5)
     most = bench.count(5000, 1500)
     backlogs = [
@@ -108,9 +106,8 @@ def _count_done(service: Service) -> int:
 
 
 async def queue_up(address: Address, paths: Sequence[Path], backlog: Backlog) -> None:
-    """Drop off all images of a backlog, no two with the same bytes."""
-    photos = [path.read_bytes() for path in paths]
-    numbers = count(1)
+    """Upload all images of a backlog, no two with the same bytes."""
+    photos = distinct_photos(paths)
     images = [backlog.images] + [backlog.others_images] * (backlog.tenants - 1)
     requests = iter(
         [f"tenant-{n}" for n, most in enumerate(images) for _ in range(most // backlog.files)]
@@ -118,23 +115,19 @@ async def queue_up(address: Address, paths: Sequence[Path], backlog: Backlog) ->
 
     async def send(connection: Connection) -> None:
         for user_id in requests:
-            fresh = (next(numbers) for _ in range(backlog.files))
-            stamped = [photos[n % len(photos)] + n.to_bytes(8, "big") for n in fresh]
-            answer = await connection.send(
-                upload_request(address, "/v1/jobs", stamped, user_id=user_id)
-            )
-            if answer.status != ACCEPTED:
-                raise RuntimeError(f"answered {answer.status}: {answer.body[:300]!r}")
+            contents = [next(photos) for _ in range(backlog.files)]
+            request = upload_request(address, "/v1/jobs", contents, user_id=user_id)
+            check_status(await connection.send(request), HTTPStatus.ACCEPTED)
 
     connections = [await Connection.open(address) for _ in range(CLIENTS)]
     await asyncio.gather(*map(send, connections))
 
 
 async def probe(address: Address, paths: Sequence[Path], times: int) -> list[float]:
-    """Send single images at random moments, each time waiting for the results.
+    """Upload single images at random moments and wait for the results of each.
 
     Returns:
-        Seconds from sending each image to its answer with everything done.
+        Seconds from each upload to its answer with all results.
     """
     connection = await Connection.open(address)
     chance = random.Random()
@@ -147,6 +140,5 @@ async def probe(address: Address, paths: Sequence[Path], times: int) -> list[flo
             upload_request(address, "/v1/jobs", [photo], PREFER, user_id="one")
         )
         waits.append(time.perf_counter() - before)
-        if answer.status != WITH_RESULTS:
-            raise RuntimeError(f"answered {answer.status}: {answer.body[:300]!r}")
+        check_status(answer, HTTPStatus.OK)
     return waits

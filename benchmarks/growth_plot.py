@@ -1,4 +1,4 @@
-"""Draws how a time grows with a number, both on scales of powers of ten."""
+"""Plot of a time that grows with a number, on logarithmic scales."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -11,12 +11,12 @@ _DASHES = ("", "9 5", "2 5", "12 4 2 4", "5 3")
 
 
 def plot_growth(title: str, across: str, curves: Mapping[str, Curve]) -> str:
-    """Draw curves, told apart by their dashes and a name at their end.
+    """Draw curves with different dashes and a legend.
 
     Args:
-        title: Shown above.
-        across: What grows.
-        curves: By name, points of a number and a time in ms, both above 0.
+        title: Title of the plot.
+        across: Label of the horizontal axis.
+        curves: Points by name of the curve: a number and a time in ms, both above 0.
 
     Returns:
         A standalone SVG document that follows the reader's light or dark scheme.

@@ -1,56 +1,53 @@
-"""Line 4: one small image on an idle service, from sending it to having its results."""
+"""Line 4: the time from sending one small image to an idle service to having its results."""
 
 import time
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import median
 
 from benchmarks.bare_loop import all_operations
-from benchmarks.harness.clients import ask_one_by_one, in_own_process
+from benchmarks.harness.clients import in_own_process, upload_one_by_one
+from benchmarks.harness.meter import percentile
 from benchmarks.harness.pictures import write_small
 from benchmarks.harness.service import Bench, running_service
-from benchmarks.rows import Row, Section, Target
+from benchmarks.rows import Row, Section, figure_at_most
 
 WARM_UP_FILES = 20
 
 
 def measure_latency(bench: Bench) -> Section:
-    """Send small portraits one by one, each with `Prefer: wait`."""
+    """Upload small portraits one by one, each with `Prefer: wait`."""
     count = bench.count(400, 60)
     paths = write_small(bench.folder / "one-by-one", WARM_UP_FILES + count, 4)
     with running_service(bench) as service:
-        seconds = in_own_process(ask_one_by_one, service.address, paths)[WARM_UP_FILES:]
-    alone = _time_alone(paths)[WARM_UP_FILES:]
+        seconds = in_own_process(upload_one_by_one, service.address, paths)[WARM_UP_FILES:]
+    ms, alone_ms = ([1000 * s for s in times] for times in (seconds, _time_operations(paths)))
     limit = "the operations alone, in one process"
     rows = [
         Row(
             "median, request sent to results in hand",
-            1000 * median(seconds),
+            median(ms),
             "ms",
-            1000 * median(alone),
+            median(alone_ms),
             limit,
-            Target(35, of="figure", at_most=True),
+            figure_at_most(35),
         ),
         Row(
             "99th percentile",
-            1000 * _p99(seconds),
+            percentile(ms, 99),
             "ms",
-            1000 * _p99(alone),
+            percentile(alone_ms, 99),
             limit,
-            Target(80, of="figure", at_most=True),
+            figure_at_most(80),
         ),
     ]
     return Section(f"{count} portraits one by one on an idle service, `Prefer: wait`", rows)
 
 
-def _time_alone(paths: list[Path]) -> list[float]:
+def _time_operations(paths: list[Path]) -> list[float]:
     times = []
     for path in paths:
         data = path.read_bytes()
         before = time.perf_counter()
         all_operations(data)
         times.append(time.perf_counter() - before)
-    return times
-
-
-def _p99(values: list[float]) -> float:
-    return quantiles(values, n=100)[-1]
+    return times[WARM_UP_FILES:]

@@ -1,16 +1,15 @@
-"""Line 5: memory of the API while large files come in at once."""
+"""Line 5: memory of the API while large files arrive at once."""
 
 from functools import partial
 
 from benchmarks.harness.clients import in_own_process, upload_and_wait, upload_at_once
-from benchmarks.harness.meter import settle, tree_rss_mb, watch_peak
+from benchmarks.harness.meter import MEGABYTE, settle, tree_rss_mb, watch_peak
 from benchmarks.harness.pictures import write_small
 from benchmarks.harness.service import Bench, running_service
-from benchmarks.rows import Row, Section, Target
+from benchmarks.rows import Row, Section, figure_at_most
 
 FILES = 20
 FILE_BYTES = 50_000_000
-MEGABYTE = 1_000_000
 
 
 def measure_memory(bench: Bench) -> Section:
@@ -37,7 +36,7 @@ def measure_memory(bench: Bench) -> Section:
                 "MB",
                 idle,
                 at_idle,
-                Target(100, of="figure", at_most=True),
+                figure_at_most(100),
             ),
             Row("memory of the API 2 s later", afterwards, "MB", idle, at_idle, detail=True),
             Row(

@@ -1,4 +1,4 @@
-"""Line 6: each operation alone, in one process, and what other settings would cost."""
+"""Line 6: each operation alone, in one process, beside other ways to do it."""
 
 import io
 import time
@@ -22,13 +22,13 @@ from domain.images.pipeline import STEPS, Source
 from domain.images.shrink_image import shrink_image
 
 Timed = Callable[[], object]
-"""What is timed."""
+"""The timed call."""
 Prepare = Callable[[bytes], Timed]
-"""Makes, of a file, what is timed; what it does itself is not."""
+"""Makes the timed call from a file; its own time does not count."""
 
 
 def measure_operations(bench: Bench) -> Section:
-    """Time every step over small and large photos."""
+    """Time every step on small and large photos."""
     small = _read(write_small(bench.folder / "operations-small", bench.count(100, 20), 6))
     large = _read(write_large(bench.folder / "operations-large", bench.count(9, 3), 7))
     rows: list[Row] = []
@@ -39,22 +39,15 @@ def measure_operations(bench: Bench) -> Section:
             spent = _time(files, prepare)
             rows.append(Row(f"{size}: {name}", spent, "ms", whole, "all of them", detail=True))
         for name, ours, other in _alternatives():
-            row = Row(
-                f"{size}: {name}",
-                _time(files, other),
-                "ms",
-                _time(files, ours),
-                "ours",
-                detail=True,
-            )
-            rows.append(row)
+            times = _time(files, other), "ms", _time(files, ours)
+            rows.append(Row(f"{size}: {name}", *times, "ours", detail=True))
     return Section("operations, alone in one process", rows)
 
 
 def _steps() -> dict[str, Prepare]:
-    """Name each step; decoding is timed apart from what is done with the pixels."""
+    """List the steps; decoding is timed apart from the work on the pixels."""
     steps: dict[str, Prepare] = {
-        "header inspection": lambda data: partial(_inspect, data),
+        "header inspection": lambda data: partial(inspect_header, data, ImageFormat.JPEG, LIMITS),
         "decoding to gray": lambda data: partial(getattr, _source(data), "grayscale"),
         "shrinking the gray": _after("grayscale", "small"),
         "decoding to colour": lambda data: partial(getattr, _source(data), "color"),
@@ -66,22 +59,20 @@ def _steps() -> dict[str, Prepare]:
 
 def _alternatives() -> list[tuple[str, Prepare, Prepare]]:
     gray = lambda data: partial(decode_grayscale, data, ImageFormat.JPEG)  # noqa: E731
-    faces = next(partial(_prepare_step, s.decode, s.run) for s in STEPS if s.name == "faces")
-    thumbnail = next(
-        partial(_prepare_step, s.decode, s.run) for s in STEPS if s.name == "thumbnail"
-    )
-    histogram = next(
-        partial(_prepare_step, s.decode, s.run) for s in STEPS if s.name == "histogram"
-    )
+    step = {s.name: partial(_prepare_step, s.decode, s.run) for s in STEPS}
     return [
         ("decoding to gray by Pillow", gray, lambda data: partial(_pillow_gray, data)),
-        ("histogram by NumPy", histogram, _numpy_histogram),
-        ("faces at full size, decoding included", faces, lambda d: partial(full_size_faces, d)),
+        ("histogram by NumPy", step["histogram"], _numpy_histogram),
+        (
+            "faces at full size, decoding included",
+            step["faces"],
+            lambda data: partial(full_size_faces, data),
+        ),
         *(
-            (f"thumbnail as WebP, method {method}", thumbnail, partial(_webp, method))
+            (f"thumbnail as WebP, method {method}", step["thumbnail"], partial(_webp, method))
             for method in (0, 4, 6)
         ),
-        ("thumbnail as JPEG", thumbnail, _jpeg),
+        ("thumbnail as JPEG", step["thumbnail"], _jpeg),
     ]
 
 
@@ -103,11 +94,7 @@ def _prepare_step(
 
 
 def _source(data: bytes) -> Source:
-    return Source(data, ImageFormat.JPEG, _inspect(data))
-
-
-def _inspect(data: bytes):  # type: ignore[no-untyped-def]
-    return inspect_header(data, ImageFormat.JPEG, LIMITS)
+    return Source(data, ImageFormat.JPEG, inspect_header(data, ImageFormat.JPEG, LIMITS))
 
 
 def _pillow_gray(data: bytes) -> object:
@@ -135,7 +122,7 @@ def _jpeg(data: bytes) -> Timed:
 
 
 def _time(files: list[bytes], prepare: Prepare) -> float:
-    """Give the median time over the files, in ms."""
+    """Compute the median time over the files, in ms."""
     times = []
     for data in files:
         timed = prepare(data)

@@ -1,4 +1,4 @@
-"""Writes docs/benchmarks.md."""
+"""The page docs/benchmarks.md."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -48,9 +48,9 @@ def write_report(path: Path, sections: Sequence[Section], machine: Mapping[str, 
     """Write the page.
 
     Args:
-        path: Where.
-        sections: What was measured.
-        machine: What it was measured on.
+        path: The file.
+        sections: The figures.
+        machine: A description of the machine.
     """
     on = "\n".join(f"- {name}: {value}" for name, value in machine.items())
     parts = [

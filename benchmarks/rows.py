@@ -1,10 +1,10 @@
-"""A line of the table: a figure, its limit, and what it should reach."""
+"""Rows of the table: a figure, its limit, and its target."""
 
 import msgspec
 
 
 class Target(msgspec.Struct, frozen=True):
-    """What a row should reach.
+    """The goal of a row.
 
     Attributes:
         bound: The number to reach.
@@ -21,13 +21,13 @@ class Row(msgspec.Struct, frozen=True):
     """One measured figure.
 
     Attributes:
-        name: What was measured.
-        figure: How much.
-        unit: Of what, for figure and limit alike.
-        limit: The best that this machine could do, measured in the same run.
-        limit_name: What the limit is.
-        target: What the figure, or its ratio to the limit, should reach.
-        detail: Whether the row only says where the time of an earlier one went.
+        name: The thing that was measured.
+        figure: The measured value.
+        unit: The unit of figure and limit.
+        limit: The best value that this machine could reach, measured in the same run.
+        limit_name: A description of the limit.
+        target: The goal of the figure, or of its ratio to the limit.
+        detail: Whether the row only explains an earlier one.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Row(msgspec.Struct, frozen=True):
 
     @property
     def met(self) -> bool | None:
-        """Whether the target was reached; None where there is none."""
+        """Whether the target was reached; None without a target."""
         if self.target is None:
             return None
         measured = self.figure if self.target.of == "figure" else self.ratio
@@ -60,9 +60,14 @@ class Section(msgspec.Struct, frozen=True):
     """The rows of one benchmark.
 
     Attributes:
-        title: What was done, in one line.
-        rows: What was found.
+        title: A description of the benchmark, in one line.
+        rows: Its figures.
     """
 
     title: str
     rows: list[Row]
+
+
+def figure_at_most(bound: float) -> Target:
+    """Make the target of a figure that should be small."""
+    return Target(bound, of="figure", at_most=True)

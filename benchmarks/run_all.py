@@ -1,4 +1,4 @@
-"""``python -m benchmarks.run_all``: measure everything, print one table, write it down."""
+"""``python -m benchmarks.run_all``: run the benchmarks, print their table, write it to docs/."""
 
 import argparse
 import tempfile
@@ -42,7 +42,7 @@ TABLE_COLUMNS = 190
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure what was asked for."""
+    """Run the benchmarks, or those that are named."""
     options = _parser().parse_args(arguments)
     names = options.only or list(LINES)
     console = Console(width=None if Console().is_terminal else TABLE_COLUMNS)

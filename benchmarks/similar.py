@@ -1,11 +1,11 @@
-"""Line 8: near-duplicates among a million fingerprints, and how the time grows with them."""
+"""Line 8: search for near-duplicates among up to a million fingerprints."""
 
 import asyncio
 import random
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from statistics import median, quantiles
+from statistics import median
 
 import msgspec
 import numpy as np
@@ -13,8 +13,10 @@ import numpy.typing as npt
 from pymongo import MongoClient
 from pymongo.write_concern import WriteConcern
 
+from benchmarks.harness.meter import percentile
 from benchmarks.harness.service import Bench
-from benchmarks.rows import Row, Section, Target
+from benchmarks.image_documents import image_document
+from benchmarks.rows import Row, Section, Target, figure_at_most
 from domain.fingerprints import band_keys
 from domain.image_search import ImageFilter, Likeness
 from domain.keys import Scope
@@ -22,29 +24,28 @@ from storage.catalog.image_search import ImageSearch
 from storage.clock import new_id
 from storage.mongo.client import connect_mongo
 from storage.schema import INDEXES
-from storage.settings import StoreSettings
 
 USERS = 100
 PAGE = 21
-"""Images of a usual page, and one more that shows whether there is a next one."""
+"""Images of a usual page, and one more that shows whether there is a next page."""
 DISTANCE = 6
 CLUSTERED = 0.1
 CLUSTER_IMAGES = 5
 CLUSTER_FLIPS = 8
 BATCH = 5_000
 SLOWEST_MS = 50.0
-"""What a page may take at the 99th percentile."""
+"""The bound of a page, at the 99th percentile."""
 
 Fingerprints = npt.NDArray[np.int64]
 
 
 class Found(msgspec.Struct, frozen=True):
-    """How searches went.
+    """Times and results of searches.
 
     Attributes:
-        ms: Time of each, in ms.
-        brute_ms: Time that NumPy took over the same fingerprints in memory, in ms.
-        recall: Share found of what brute force finds for a page, 0 to 1.
+        ms: Time of each search, in ms.
+        brute_ms: Time of NumPy's brute force over the same fingerprints in memory, in ms.
+        recall: Share of the brute-force results of a page that was found, 0 to 1.
     """
 
     ms: list[float]
@@ -52,20 +53,24 @@ class Found(msgspec.Struct, frozen=True):
     recall: float
 
     def row(self, name: str, *, target: Target | None = None, detail: bool = False) -> Row:
-        """Show the 99th percentile beside the median of the limit."""
-        slowest = quantiles(self.ms, n=100)[98]
+        """Make the row of the 99th percentile, beside the median of the limit."""
+        slowest = percentile(self.ms, 99)
         name = f"{name}, 99th percentile"
         limit_name = "NumPy over all fingerprints, in memory"
         return Row(name, slowest, "ms", median(self.brute_ms), limit_name, target, detail)
 
     def middle(self) -> Row:
-        """Show the median, and whether anything was missed."""
+        """Make the row of the median, with the share that was found."""
         name = f"median; {100 * self.recall:.6g} % of what brute force finds"
         return Row(name, median(self.ms), "ms", median(self.brute_ms), "the same", detail=True)
 
 
 def measure_similar(bench: Bench) -> Section:
     """Search among 10,000, 100,000 and 1,000,000 images, a tenth of them in clusters."""
+    return asyncio.run(_measure(bench))
+
+
+async def _measure(bench: Bench) -> Section:
     most = bench.count(1_000_000, 20_000)
     times = bench.count(500, 100)
     rows: list[Row] = []
@@ -74,31 +79,31 @@ def measure_similar(bench: Bench) -> Section:
         name = f"similar_{images}"
         with MongoClient[dict[str, object]](bench.servers.mongodb_url) as client:
             _fill(client, name, fingerprints)
-            found = _search(bench, name, fingerprints, DISTANCE, times)
-            target = Target(SLOWEST_MS, of="figure", at_most=True)
+            found = await _search(bench, name, fingerprints, DISTANCE, times)
+            target = figure_at_most(SLOWEST_MS)
             rows += [found.row(f"among {images:,}, distance {DISTANCE}", target=target)]
             rows += [found.middle()]
             if images == most:
-                rows += _variations(bench, name, fingerprints, times)
+                rows += await _variations(bench, name, fingerprints, times)
             client.drop_database(name)
     return Section("near-duplicates: a page of them, in the whole collection", rows)
 
 
-def _variations(
+async def _variations(
     bench: Bench, database: str, fingerprints: Fingerprints, times: int
 ) -> Sequence[Row]:
     rows = []
     for distance in (2, 4, 8, 16):
         few = times // 10 if distance == 16 else times
-        found = _search(bench, database, fingerprints, distance, few)
+        found = await _search(bench, database, fingerprints, distance, few)
         rows += [found.row(f"distance {distance}", detail=True), found.middle()]
-    found = _search(bench, database, fingerprints, DISTANCE, times, of_user=True)
+    found = await _search(bench, database, fingerprints, DISTANCE, times, of_user=True)
     name = f"distance {DISTANCE}, within one user of {USERS}"
     return [*rows, found.row(name, detail=True), found.middle()]
 
 
 def _draw(images: int) -> Fingerprints:
-    """Draw fingerprints: most at random, a tenth in clusters of copies that were changed."""
+    """Draw fingerprints: most at random, a tenth in clusters of changed copies."""
     chance = np.random.default_rng(images)
     bits = chance.integers(0, 2**64, images, dtype=np.uint64)
     clustered = int(images * CLUSTERED)
@@ -120,27 +125,12 @@ def _fill(client: MongoClient[dict[str, object]], name: str, fingerprints: Finge
 
 
 def _image(number: int, fingerprint: int, now: datetime) -> dict[str, object]:
-    return {
-        "_id": new_id(),
-        "job_id": f"job-{number // 50}",
-        "user_id": f"user-{number % USERS}",
-        "key_id": "admin",
-        "index": number % 50,
-        "chunk": 0,
-        "sha256": f"{number:064x}",
-        "size_bytes": 1000,
-        "filename": "photo.jpg",
-        "format": "jpeg",
-        "uploaded_at": now,
-        "duplicate_of": None,
-        "status": "succeeded",
-        "cells": {"fingerprint": {"status": "succeeded", "version": 1, "error": None}},
-        "fingerprint": fingerprint,
-        "fingerprint_bands": band_keys(fingerprint),
-    }
+    user_id = f"user-{number % USERS}"
+    image = image_document(new_id(), user_id, f"{number:064x}", now, ["fingerprint"])
+    return image | {"fingerprint": fingerprint, "fingerprint_bands": band_keys(fingerprint)}
 
 
-def _search(
+async def _search(
     bench: Bench,
     database: str,
     fingerprints: Fingerprints,
@@ -149,21 +139,7 @@ def _search(
     *,
     of_user: bool = False,
 ) -> Found:
-    searching = _search_all(bench, database, fingerprints, distance, times, of_user=of_user)
-    return asyncio.run(searching)
-
-
-async def _search_all(
-    bench: Bench,
-    database: str,
-    fingerprints: Fingerprints,
-    distance: int,
-    times: int,
-    *,
-    of_user: bool,
-) -> Found:
-    urls = (bench.servers.mongodb_url, bench.servers.redis_url)
-    client = connect_mongo(StoreSettings(*urls))
+    client = connect_mongo(bench.store_settings)
     search = ImageSearch(client[database])
     chance = random.Random(distance)
     found: list[float] = []
@@ -192,7 +168,7 @@ async def _search_all(
 def _brute_force(
     fingerprints: Fingerprints, number: int, distance: int, user: int | None
 ) -> list[int]:
-    """Give the distances of a page, nearest first."""
+    """Compute the distances of a page, nearest first."""
     among = fingerprints if user is None else fingerprints[user::USERS]
     apart = np.bitwise_count((among ^ fingerprints[number]).view(np.uint64))
     near = apart[apart <= distance]

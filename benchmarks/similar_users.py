@@ -1,10 +1,10 @@
-"""Similar users among ever more of them: times and memory."""
+"""Similar users among growing numbers of them: times and memory."""
 
 import logging
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import median
 from typing import Any
 
 import msgspec
@@ -16,7 +16,7 @@ from pymongo import MongoClient
 from benchmarks.analytics_data import SignatureFiller, user_name
 from benchmarks.growth_plot import plot_growth
 from benchmarks.harness.clients import in_own_process
-from benchmarks.harness.meter import MEGABYTE
+from benchmarks.harness.meter import MEGABYTE, percentile
 from benchmarks.harness.service import ROOT, Bench
 from benchmarks.rows import Row, Target
 from domain.histograms.similarity import Metric, distances
@@ -35,7 +35,7 @@ PRODUCT = "one matrix product of all mean histograms with one, in memory"
 
 
 class Search(msgspec.Struct, frozen=True):
-    """How searches in a fresh process went.
+    """Searches in a new process.
 
     Attributes:
         load_seconds: Time of the first answer, which reads all signatures.
@@ -54,8 +54,8 @@ def measure_growth(bench: Bench, *, is_drawn: bool) -> list[Row]:
     """Search among 10,000 to 1,000,000 users.
 
     Args:
-        bench: Where.
-        is_drawn: Whether the picture in the documentation is drawn anew.
+        bench: The environment.
+        is_drawn: Whether to draw the picture of the documentation.
     """
     most = bench.count(1_000_000, 20_000)
     times = bench.count(200, 50)
@@ -87,7 +87,7 @@ def measure_growth(bench: Bench, *, is_drawn: bool) -> list[Row]:
 def _rows(users: int, search: Search, limit: Sequence[float]) -> list[Row]:
     matrix_mb = users * 256 * 8 / MEGABYTE
     name = f"similar users among {users:,}"
-    slowest = quantiles(search.ms, n=20)[18]
+    slowest = percentile(search.ms, 95)
     return [
         Row(f"{name}, 95th percentile", slowest, "ms", median(limit), PRODUCT, AT_MOST),
         Row("median", median(search.ms), "ms", median(limit), "the same", detail=True),
@@ -104,7 +104,7 @@ def _rows(users: int, search: Search, limit: Sequence[float]) -> list[Row]:
 
 
 def _metric_rows(filler: SignatureFiller, search: Search, asked: int) -> list[Row]:
-    """Show the other metrics; of not too many users beside plain NumPy over all at once."""
+    """Make the rows of the other metrics, for few users beside plain NumPy over all."""
     rows: list[Row] = []
     shares = filler.shares.astype(np.float64) if len(filler.shares) <= PLAIN_USERS else None
     for name, ms in search.metric_ms.items():
@@ -122,14 +122,14 @@ def _time_plain(metric: Metric, shares: npt.NDArray[np.float64], asked: int) -> 
 
 
 def _search(bench: Bench, database: str, asked: list[int]) -> Search:
-    urls = (bench.servers.mongodb_url, bench.servers.redis_url)
-    return in_own_process(_search_all, urls, database, asked)
+    settings = msgspec.structs.replace(bench.store_settings, mongodb_database=database)
+    return in_own_process(_search_all, settings, asked)
 
 
-async def _search_all(urls: tuple[str, str], database: str, asked: list[int]) -> Search:
+async def _search_all(settings: StoreSettings, asked: list[int]) -> Search:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    client = connect_mongo(StoreSettings(*urls))
-    users = SimilarUsers(client, client[database], SimilaritySettings())
+    client = connect_mongo(settings)
+    users = SimilarUsers(client, client[settings.mongodb_database], SimilaritySettings())
     load_ms = await _time(users, asked[0], Metric.HELLINGER)
     ms = [await _time(users, number, Metric.HELLINGER) for number in asked]
     others = [metric for metric in Metric if metric is not Metric.HELLINGER]
@@ -150,14 +150,14 @@ async def _time(users: SimilarUsers, number: int, metric: Metric) -> float:
 
 
 def _peak_mb() -> float:
-    """Read the most memory that this process has had; ``ru_maxrss`` has its parent's as well."""
+    """Read the peak memory of this process; ``ru_maxrss`` would include its parent's."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     kilobytes = next(line.split()[1] for line in status.splitlines() if "VmHWM" in line)
     return 1024 * int(kilobytes) / MEGABYTE
 
 
 def time_products(shares: npt.NDArray[np.floating], asked: Sequence[int]) -> list[float]:
-    """Multiply the matrix of all with one of them, as plain NumPy would."""
+    """Time the product of the matrix of all users with one of them, in ms."""
     taken = []
     for number in asked[:50]:
         before = time.perf_counter()

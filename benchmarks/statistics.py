@@ -1,52 +1,49 @@
-"""Line 9: statistics over millions of images, and what they cost uploads and the work."""
+"""Line 9: statistics over millions of images, their aggregation, and uploads beside them."""
 
 import asyncio
-import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from statistics import median, quantiles
+from statistics import median
 from typing import Any
 
 import msgspec
 from pymongo import MongoClient
 
+from benchmarks.aggregation import aggregate_all
 from benchmarks.counted_images import BATCH, ImageFiller
-from benchmarks.harness.clients import in_own_process
-from benchmarks.harness.http_client import Address, Connection, get_request, upload_request
-from benchmarks.harness.meter import cpu_seconds
+from benchmarks.harness.clients import in_own_process, time_reads, time_requests
+from benchmarks.harness.http_client import upload_request
+from benchmarks.harness.meter import cpu_seconds, percentile
 from benchmarks.harness.service import Bench, Service, running_service
-from benchmarks.rows import Row, Section, Target
-from storage.aggregates.aggregator import LEASE_NAME, Aggregator
+from benchmarks.rows import Row, Section, Target, figure_at_most
 from storage.aggregates.counted_images import IS_UNCOUNTED, UNCOUNTED
-from storage.mongo.client import DURABLE, connect_mongo
-from storage.settings import StoreSettings
+from storage.mongo.client import DURABLE
 
 PATH = "/v1/statistics?tz=Asia/Kathmandu"
 LIMIT_PATH = "/v1/capabilities"
 SLOWEST_MS = 50.0
-"""What a read may take at the 99th percentile."""
+"""The bound of a read, at the 99th percentile."""
 COUNTED_PER_SECOND = 2_000.0
-OFF_GUARD = 20_000
-"""Images of a flood that nobody has counted yet."""
-WARM_UP = 10
+PENDING_IMAGES = 20_000
+"""Images of a flood that are not aggregated yet."""
 
 
 class Times(msgspec.Struct, frozen=True):
-    """How long requests took, one after the other.
+    """Times of requests, one after the other.
 
     Attributes:
-        ms: Of each, in ms.
-        limit_ms: Of requests that read nothing, in ms.
+        ms: Time of each read, in ms.
+        limit_ms: Time of requests that read nothing, in ms.
     """
 
     ms: list[float]
     limit_ms: list[float]
 
     def rows(self, name: str, *, is_promised: bool = True) -> list[Row]:
-        """Show the 99th percentile and the median."""
+        """Make the rows of the 99th percentile and the median."""
         limit = "a request that reads nothing, median"
-        target = Target(SLOWEST_MS, of="figure", at_most=True) if is_promised else None
-        slowest, middle = quantiles(self.ms, n=100)[98], median(self.ms)
+        target = figure_at_most(SLOWEST_MS) if is_promised else None
+        slowest, middle = percentile(self.ms, 99), median(self.ms)
         other = median(self.limit_ms)
         return [
             Row(f"{name}, 99th percentile", slowest, "ms", other, limit, target),
@@ -64,13 +61,13 @@ def measure_statistics(bench: Bench) -> Section:
         running_service(bench) as service,
         MongoClient[dict[str, Any]](bench.servers.mongodb_url) as client,
     ):
-        service.worker.stop()  # It would work on what is uploaded here.
+        service.worker.stop()  # It would process the uploads.
         _drop_other_indexes(client, service)
         filler = ImageFiller(client, service.database, datetime.now(UTC))
         for images in (max(most // 50, BATCH), most // 5, most):
             filler.fill(images)
-            client.admin.command("fsync")  # Else it is written in the way of what is measured.
-            read = in_own_process(_ask, service.address, times)
+            client.admin.command("fsync")  # Else the writing disturbs the measurement.
+            read = _read(service, times)
             rows += read.rows(f"read of {images:,} images")
             uploads += _upload(service, images, times // 2)
             _forget_uploads(client, service)
@@ -80,39 +77,26 @@ def measure_statistics(bench: Bench) -> Section:
 
 
 def _drop_other_indexes(client: MongoClient[dict[str, Any]], service: Service) -> None:
-    """Keep of the images' indexes what statistics need: all of them would take an hour to fill."""
+    """Keep only the index that statistics need: all of them would take an hour to fill."""
     images = client[service.database]["images"]
     for name in images.index_information():
         if name not in {"_id_", UNCOUNTED}:
             images.drop_index(name)
 
 
-async def _ask(address: Address, times: int) -> Times:
-    """Ask for the statistics, and in between for what needs no store."""
-    connection = await Connection.open(address)
-    requests = [[get_request(address, path)] for path in (PATH, LIMIT_PATH)]
-    found = [
-        [await _time(connection.send(request)) for request in requests]
-        for _ in range(WARM_UP + times)
-    ]
-    connection.close()
-    ms, limit_ms = zip(*found[WARM_UP:], strict=True)
-    return Times(list(ms), list(limit_ms))
-
-
-async def _time(request: Coroutine[Any, Any, Any]) -> float:
-    before = time.perf_counter()
-    answer = await request
-    taken = 1000 * (time.perf_counter() - before)
-    assert answer.status in {200, 202}, answer.body
-    return taken
+def _read(service: Service, times: int) -> Times:
+    """Read the statistics, in turn with a route that needs no store."""
+    ms = in_own_process(time_reads, service.address, [PATH, LIMIT_PATH], 2 * times)
+    return Times(ms[::2], ms[1::2])
 
 
 def _upload(service: Service, images: int, times: int) -> list[Row]:
-    """Send small files one by one, and see what each takes, and costs MongoDB."""
+    """Upload small files one by one; measure their time and MongoDB's processor time."""
     pid = service.servers.mongodb.pid
     before = cpu_seconds(pid)
-    ms = in_own_process(_drop_off, service.address, images, times)
+    files = [b"\xff\xd8\xff\xe0" + f"{images} {number}".encode() * 100 for number in range(times)]
+    requests = [upload_request(service.address, "/v1/jobs", [file]) for file in files]
+    ms = in_own_process(time_requests, service.address, requests)
     cpu_ms = 1000 * (cpu_seconds(pid) - before) / times
     name = f"a ticket for one file beside {images:,} images"
     return [
@@ -122,57 +106,36 @@ def _upload(service: Service, images: int, times: int) -> list[Row]:
 
 
 def _forget_uploads(client: MongoClient[dict[str, Any]], service: Service) -> None:
-    """Remove what was uploaded: nobody works on it, and what is open is not counted."""
+    """Remove the uploads: no worker processes them, and open images are not aggregated."""
     database = client[service.database]
     database["images"].delete_many(IS_UNCOUNTED)
     for name in ("jobs", "blobs.files", "blobs.chunks"):
         database[name].delete_many({})
 
 
-async def _drop_off(address: Address, images: int, times: int) -> list[float]:
-    connection = await Connection.open(address)
-    files = [b"\xff\xd8\xff\xe0" + f"{images} {number}".encode() * 100 for number in range(times)]
-    found = [
-        await _time(connection.send(upload_request(address, "/v1/jobs", [file]))) for file in files
-    ]
-    connection.close()
-    return found
-
-
 def _backlogs(
     bench: Bench, client: MongoClient[dict[str, Any]], service: Service, times: int
 ) -> Sequence[Row]:
-    """Read while nothing is aggregated, then aggregate."""
+    """Read while nothing aggregates, then aggregate."""
     rows: list[Row] = []
     images = client[service.database].get_collection("images", write_concern=DURABLE)
-    ids = [image["_id"] for image in images.find({}, {"_id": 1}).limit(OFF_GUARD)]
-    for waiting in (OFF_GUARD // 20, OFF_GUARD):
+    ids = [image["_id"] for image in images.find({}, {"_id": 1}).limit(PENDING_IMAGES)]
+    for waiting in (PENDING_IMAGES // 20, PENDING_IMAGES):
         images.update_many(
             {"_id": {"$in": ids[:waiting]}},
             {"$set": {"uncounted": True, "faces": 2}},
         )
-        read = in_own_process(_ask, service.address, times)
-        is_usual = waiting < OFF_GUARD
+        read = _read(service, times)
+        is_usual = waiting < PENDING_IMAGES
         rows += read.rows(f"read with {waiting:,} images not counted", is_promised=is_usual)
+    settings = msgspec.structs.replace(bench.store_settings, mongodb_database=service.database)
     pid = bench.servers.mongodb.pid
     before = cpu_seconds(pid)
-    counted, seconds = asyncio.run(_aggregate(bench, service.database))
-    cpu_ms = 1000 * (cpu_seconds(pid) - before) / counted
+    aggregation = asyncio.run(aggregate_all(settings))
+    cpu_ms = 1000 * (cpu_seconds(pid) - before) / aggregation.images
     target = Target(COUNTED_PER_SECOND, of="figure")
-    rows.append(Row("counted", counted / seconds, "images/s", target=target))
-    whole_ms = 1000 * seconds / counted
+    rows.append(Row("counted", aggregation.images / aggregation.seconds, "images/s", target=target))
+    whole_ms = 1000 * aggregation.seconds / aggregation.images
     name = "MongoDB's processor time for an image that is counted"
     rows.append(Row(name, cpu_ms, "ms", whole_ms, "its time altogether", detail=True))
     return rows
-
-
-async def _aggregate(bench: Bench, database: str) -> tuple[int, float]:
-    """Count everything pending. Gives how much, and the seconds that it took."""
-    client = connect_mongo(StoreSettings(bench.servers.mongodb_url, bench.servers.redis_url))
-    await client[database]["leases"].delete_one({"_id": LEASE_NAME})
-    aggregator = Aggregator(client, client[database])
-    before = time.perf_counter()
-    counted = await aggregator.aggregate()
-    seconds = time.perf_counter() - before
-    client.close()
-    return counted, seconds

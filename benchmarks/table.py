@@ -1,4 +1,4 @@
-"""Shows sections as a table: on the terminal, as Markdown, as JSON."""
+"""The table of all sections: for the terminal, as Markdown, as JSON."""
 
 from collections.abc import Sequence
 from itertools import chain
@@ -15,7 +15,7 @@ _STYLE = {True: "green", False: "bold red", None: ""}
 
 
 def cells_of(row: Row) -> tuple[str, ...]:
-    """Write the cells of a row, in the order of :data:`HEADINGS`."""
+    """Format the cells of a row, in the order of :data:`HEADINGS`."""
     target = ""
     if row.target is not None:
         sign = "≤" if row.target.at_most else "≥"
@@ -33,7 +33,7 @@ def cells_of(row: Row) -> tuple[str, ...]:
 
 
 def terminal_table(sections: Sequence[Section]) -> Table:
-    """Make the one table that is printed."""
+    """Make the table for the terminal."""
     table = Table(*HEADINGS, title="Minilab, measured beside its limits")
     for column in table.columns[1:4]:
         column.justify = "right"
@@ -46,7 +46,7 @@ def terminal_table(sections: Sequence[Section]) -> Table:
 
 
 def markdown_table(sections: Sequence[Section]) -> str:
-    """Write the same table as Markdown."""
+    """Format the table as Markdown."""
     lines: list[tuple[str, ...]] = [HEADINGS, ("---", "---:", "---:", "---:", "---", "---", "---")]
     blank = ("",) * (len(HEADINGS) - 1)
     for section in sections:
@@ -56,7 +56,7 @@ def markdown_table(sections: Sequence[Section]) -> str:
 
 
 def plain(sections: Sequence[Section], machine: dict[str, str]) -> dict[str, Any]:
-    """Turn everything into values that JSON can hold, ratios included."""
+    """Convert everything to values for JSON, ratios included."""
     found = [
         msgspec.to_builtins(section)
         | {
@@ -71,7 +71,7 @@ def plain(sections: Sequence[Section], machine: dict[str, str]) -> dict[str, Any
 
 
 def missed(sections: Sequence[Section]) -> list[Row]:
-    """List the rows that did not reach their targets."""
+    """List the rows that miss their targets."""
     rows = chain.from_iterable(section.rows for section in sections)
     return [row for row in rows if row.met is False]
 

@@ -1,4 +1,4 @@
-"""Lines 1 and 2: images a second through everything, beside a bare loop over the same files."""
+"""Lines 1 and 2: images a second through the service, beside a bare loop over the same files."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,11 +19,11 @@ WARM_UP_FILES = 16
 
 
 class Round(msgspec.Struct, frozen=True):
-    """One run of the service, between two of the bare loop.
+    """One run of the service, between two runs of the bare loop.
 
     Attributes:
-        loop: The bare loop; the mean of both runs.
-        visit: How the clients fared.
+        loop: The mean of both runs of the bare loop.
+        visit: The work of the clients.
         cpu_ms: Processor time for each image, by part.
     """
 
@@ -33,7 +33,7 @@ class Round(msgspec.Struct, frozen=True):
 
 
 def measure_small(bench: Bench) -> Section:
-    """Send 2,000 small portraits through everything."""
+    """Process 2,000 small portraits."""
     count = bench.count(2000, 200)
     rounds = _rounds(bench, "small", write_small, count, bench.count(3, 1))
     title = f"{count:,} portraits of 250 × 250, {CLIENTS} clients, {FILES_PER_REQUEST} a request"
@@ -41,7 +41,7 @@ def measure_small(bench: Bench) -> Section:
 
 
 def measure_large(bench: Bench) -> Section:
-    """Send 100 photos of 12 megapixels through everything."""
+    """Process 100 photos of 12 megapixels."""
     count = bench.count(100, 12)
     rounds = _rounds(bench, "large", write_large, count, bench.count(2, 1))
     rows = _rows(bench, "large", rounds, Target(0.9))

@@ -1,19 +1,15 @@
-"""Line 10: how fast events reach receivers that are well while others hang."""
+"""Line 10: delivery of events to healthy receivers while others hang."""
 
 import asyncio
-import os
-import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from statistics import median
-from uuid import uuid4
 
 import msgspec
 
 from benchmarks.harness.meter import cpu_seconds
 from benchmarks.harness.receivers import Receivers
-from benchmarks.harness.service import ADMIN_KEY, ROOT, Bench
+from benchmarks.harness.service import Bench, new_database, running_module
 from benchmarks.rows import Row, Section, Target
 from deploy.servers.embedded import ServerProcess
 from domain.keys import ADMIN_USER, Caller, Role
@@ -36,12 +32,12 @@ SECRET = webhook_secret(b"a secret of some 32 random bytes")
 
 
 class Waits(msgspec.Struct, frozen=True):
-    """How a run went.
+    """Deliveries of a run.
 
     Attributes:
-        seconds: From before an event is written to its arrival at a well receiver, sorted.
-        took_seconds: All of it.
-        cpu_seconds: Of the deliverer.
+        seconds: From writing each event to its arrival at a healthy receiver, sorted.
+        took_seconds: The duration of the run.
+        cpu_seconds: Processor time of the deliverer.
     """
 
     seconds: list[float]
@@ -49,15 +45,15 @@ class Waits(msgspec.Struct, frozen=True):
     cpu_seconds: float
 
     def quantile_ms(self, share: float) -> float:
-        """Give the time that a share of them took at most, in milliseconds."""
+        """Compute a quantile of the times, in ms."""
         return 1000 * self.seconds[int(len(self.seconds) * share)]
 
 
 def measure_webhooks(bench: Bench) -> Section:
-    """Tell 100 endpoints of the same events, with none and with ten of them hanging."""
+    """Deliver events to 100 endpoints, with none and with ten of them hanging."""
     rounds = bench.count(40, 10)
     _run(bench, 0, 3)  # Warms up.
-    # In turns, as a machine may slow down meanwhile.
+    # Alternating, since a machine may slow down meanwhile.
     pairs = [(_run(bench, 0, rounds), _run(bench, HANGING, rounds)) for _ in range(RUNS)]
     free, beside = zip(*pairs, strict=True)
     sent = sum(len(run.seconds) for run in free)
@@ -98,18 +94,20 @@ def measure_webhooks(bench: Bench) -> Section:
 
 
 def _run(bench: Bench, hanging: int, rounds: int) -> Waits:
-    database = f"bench_{uuid4().hex[:8]}"
-    with _deliverer(bench, database) as deliverer:
-        settings = StoreSettings(
-            mongodb_url=bench.servers.mongodb_url,
-            redis_url=bench.servers.redis_url,
-            mongodb_database=database,
-            secret_key=SECRET_KEY,
-        )
-        return asyncio.run(_tell(settings, deliverer, hanging, rounds))
+    database = new_database()
+    environment = bench.environment(database) | {
+        "MINILAB_SECRET_KEY": SECRET_KEY,
+        "MINILAB_WEBHOOK_ALLOW": "127.0.0.0/8",
+        "MINILAB_WEBHOOK_ALLOW_HTTP": "true",
+    }
+    settings = msgspec.structs.replace(
+        bench.store_settings, mongodb_database=database, secret_key=SECRET_KEY
+    )
+    with running_module(bench, ["tasks.delivery"], environment) as deliverer:
+        return asyncio.run(_deliver(settings, deliverer, hanging, rounds))
 
 
-async def _tell(
+async def _deliver(
     settings: StoreSettings, deliverer: ServerProcess, hanging: int, rounds: int
 ) -> Waits:
     async with open_stores(settings, WorkRules()) as stores, Receivers() as receivers:
@@ -126,7 +124,7 @@ async def _tell(
         made_at: dict[tuple[str, str], float] = {}
         seen = 0
         for _ in range(rounds):
-            made = await _tell_once(stores, endpoints, hanging)
+            made = await _write_events(stores, endpoints, hanging)
             seen = await _until_arrived(receivers, set(made), seen)
             made_at |= made
         arrived = {(one.path, one.id): one.at for one in reversed(receivers.messages)}
@@ -137,12 +135,12 @@ async def _tell(
         )
 
 
-async def _tell_once(
+async def _write_events(
     stores: Stores,
     endpoints: Sequence[Endpoint],
     hanging: int,
 ) -> dict[tuple[str, str], float]:
-    """Make one event for each endpoint; give the time for those that are well."""
+    """Write one event for each endpoint; return the time of those for healthy ones."""
     now = utc_now()
     events = [
         Event(
@@ -162,12 +160,12 @@ async def _tell_once(
     await stores.database["events"].insert_many(kept)
     await stores.database["deliveries"].insert_many(deliveries)
     await stores.job_events.publish_deliveries()
-    well = enumerate(events[hanging:], hanging)
-    return {(f"/ok/{number}", event.id): began for number, event in well}
+    healthy = enumerate(events[hanging:], hanging)
+    return {(f"/ok/{number}", event.id): began for number, event in healthy}
 
 
 async def _until_arrived(receivers: Receivers, missing: set[tuple[str, str]], first: int) -> int:
-    """Wait for messages; give how many there are then, to look on from there."""
+    """Wait for messages from an index on; return the next index."""
     async with asyncio.timeout(WAIT_SECONDS):
         while missing:
             await receivers.until_next()
@@ -175,30 +173,3 @@ async def _until_arrived(receivers: Receivers, missing: set[tuple[str, str]], fi
                 missing.discard((message.path, message.id))
                 first += 1
     return first
-
-
-@contextmanager
-def _deliverer(bench: Bench, database: str) -> Iterator[ServerProcess]:
-    process = ServerProcess(
-        "deliverer",
-        [sys.executable, "-m", "tasks.delivery"],
-        url="",
-        is_ready=lambda: True,
-        output=bench.folder / "deliverer.log",
-        environment=os.environ
-        | {
-            "MINILAB_MONGODB_URL": bench.servers.mongodb_url,
-            "MINILAB_REDIS_URL": bench.servers.redis_url,
-            "MINILAB_MONGODB_DATABASE": database,
-            "MINILAB_ADMIN_KEY": ADMIN_KEY,
-            "MINILAB_SECRET_KEY": SECRET_KEY,
-            "MINILAB_WEBHOOK_ALLOW": "127.0.0.0/8",
-            "MINILAB_WEBHOOK_ALLOW_HTTP": "true",
-            "PYTHONPATH": str(ROOT),
-        },
-    )
-    process.spawn()
-    try:
-        yield process
-    finally:
-        process.stop()

@@ -1,1 +1,1 @@
-"""The whole service under faults and floods: what it promised is counted afterwards."""
+"""The whole service under faults and floods, with its promises counted afterwards."""

@@ -1,4 +1,4 @@
-"""What the clients of a flood do; each function runs in a process of its own."""
+"""Clients of a flood; each function runs in a process of its own."""
 
 import asyncio
 import time
@@ -9,27 +9,26 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks.harness.clients import ENDED
 from benchmarks.harness.http_client import Address, Answer, Connection, get_request, upload_request
+from domain.jobs import TERMINAL
 
 ANSWER_SECONDS = 180.0
-KEY_CONNECTIONS = 8
 POLLERS = 4
 POLL_PAUSE_SECONDS = 0.2
 LAST_POLLS = 8
 GET_CONNECTIONS = 8
 
 
-class Drop(msgspec.Struct, frozen=True):
+class FloodPart(msgspec.Struct, frozen=True):
     """A part of the flood.
 
     Attributes:
-        keys: The tenants' keys; each upload shows the next one.
-        paths: Photos; a number behind their end makes each upload another one.
+        keys: The keys of the tenants; each upload uses the next one.
+        paths: Photos; a number behind their end makes each upload different.
         first: Number of the first upload.
-        uploads: How many.
-        begin: When the first is sent, on the monotonic clock, which all processes share.
-        seconds: In which time all of them are sent, whatever is answered meanwhile.
+        uploads: Number of uploads.
+        begin: Time of the first upload, on the monotonic clock, which all processes share.
+        seconds: Time in which all uploads are sent, whatever is answered.
     """
 
     keys: list[str]
@@ -40,15 +39,15 @@ class Drop(msgspec.Struct, frozen=True):
     seconds: float
 
 
-class Dropped(msgspec.Struct, frozen=True):
-    """How a part of the flood was answered.
+class FloodAnswers(msgspec.Struct, frozen=True):
+    """Answers to a part of the flood.
 
     Attributes:
-        answers: How often each status was answered, or which error came in its place.
-        tickets: The jobs that were accepted.
-        answer_seconds: From connecting to the answer, for each upload.
-        sent_at: When the last upload was sent, on the monotonic clock.
-        answered_at: When the last answer was there.
+        answers: Number of answers by status, or by the error instead of an answer.
+        tickets: The accepted jobs.
+        answer_seconds: Time from connecting to the answer, for each upload.
+        sent_at: Time of the last upload, on the monotonic clock.
+        answered_at: Time of the last answer.
     """
 
     answers: dict[str, int]
@@ -59,19 +58,15 @@ class Dropped(msgspec.Struct, frozen=True):
 
 
 class Polls(msgspec.Struct, frozen=True):
-    """How polls were answered.
+    """Answers to polls.
 
     Attributes:
-        seconds: When each was sent, on the monotonic clock, and how long its answer took.
-        answers: How often each status was answered.
+        seconds: Time of each poll, on the monotonic clock, and the time until its answer.
+        answers: Number of answers by status.
     """
 
     seconds: list[tuple[float, float]]
     answers: dict[str, int]
-
-
-class _Made(msgspec.Struct):
-    key: str
 
 
 class _Job(msgspec.Struct):
@@ -79,37 +74,16 @@ class _Job(msgspec.Struct):
     status: str
 
 
-async def make_keys(address: Address, count: int) -> list[str]:
-    """Make client keys, each of a tenant of its own."""
-    numbers = iter(range(count))
-    keys: list[str] = []
-
-    async def make() -> None:
-        connection = await Connection.open(address)
-        for number in numbers:
-            body = msgspec.json.encode({"role": "client", "user_id": f"tenant-{number}"})
-            head = get_request(address, "/v1/api-keys").replace(b"GET", b"POST", 1)
-            more = b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
-            answer = await connection.send([head.removesuffix(b"\r\n") + more + body])
-            if answer.status != HTTPStatus.CREATED:
-                raise RuntimeError(f"no key: {answer.status} {answer.body[:300]!r}")
-            keys.append(msgspec.json.decode(answer.body, type=_Made).key)
-        connection.close()
-
-    await asyncio.gather(*(make() for _ in range(KEY_CONNECTIONS)))
-    return keys
-
-
-async def drop(address: Address, drop: Drop) -> Dropped:
-    """Send uploads at their time, each on a connection of its own, and wait for all answers."""
-    photos = [path.read_bytes() for path in drop.paths]
+async def send_part(address: Address, part: FloodPart) -> FloodAnswers:
+    """Send each upload at its time on a connection of its own, and wait for all answers."""
+    photos = [path.read_bytes() for path in part.paths]
     answers: Counter[str] = Counter()
     tickets: list[str] = []
     times: list[float] = []
 
     async def send(number: int) -> None:
         content = photos[number % len(photos)] + number.to_bytes(8, "big")
-        own = msgspec.structs.replace(address, key=drop.keys[number % len(drop.keys)])
+        own = msgspec.structs.replace(address, key=part.keys[number % len(part.keys)])
         request = upload_request(own, "/v1/jobs", [content])
         began = time.monotonic()
         try:
@@ -123,13 +97,13 @@ async def drop(address: Address, drop: Drop) -> Dropped:
             tickets.append(msgspec.json.decode(answer.body, type=_Job).id)
 
     async with asyncio.TaskGroup() as group:
-        for number in range(drop.uploads):
-            due = drop.begin + drop.seconds * number / drop.uploads
+        for number in range(part.uploads):
+            due = part.begin + part.seconds * number / part.uploads
             if (pause := due - time.monotonic()) > 0:
                 await asyncio.sleep(pause)
-            group.create_task(send(drop.first + number))
+            group.create_task(send(part.first + number))
         sent_at = time.monotonic()
-    return Dropped(dict(answers), tickets, times, sent_at, time.monotonic())
+    return FloodAnswers(dict(answers), tickets, times, sent_at, time.monotonic())
 
 
 async def _send_once(address: Address, request: list[bytes]) -> Answer:
@@ -142,13 +116,13 @@ async def _send_once(address: Address, request: list[bytes]) -> Answer:
 
 
 async def poll(address: Address, paths: Sequence[Path], begin: float, seconds: float) -> Polls:
-    """Upload now and then, and poll the last tickets without pause, as waiting apps do.
+    """Upload now and then, and poll the latest jobs, as waiting apps do.
 
     Args:
-        address: Where to, and whose key.
+        address: The address and the key.
         paths: Photos to upload.
-        begin: When to start, on the monotonic clock.
-        seconds: For how long.
+        begin: The start, on the monotonic clock.
+        seconds: The duration.
     """
     photos = [path.read_bytes() for path in paths]
     await asyncio.sleep(max(0.0, begin - time.monotonic()))
@@ -179,7 +153,7 @@ async def poll(address: Address, paths: Sequence[Path], begin: float, seconds: f
 
 
 async def count_ended(address: Address, tickets: Sequence[str]) -> int:
-    """Ask for each ticket once; give how many have ended."""
+    """Read each job once; return the number of ended ones."""
     waiting = iter(tickets)
     ended = 0
 
@@ -189,7 +163,7 @@ async def count_ended(address: Address, tickets: Sequence[str]) -> int:
         for ticket in waiting:
             answer = await connection.send([get_request(address, f"/v1/jobs/{ticket}")])
             if answer.status == HTTPStatus.OK:
-                ended += msgspec.json.decode(answer.body, type=_Job).status in ENDED
+                ended += msgspec.json.decode(answer.body, type=_Job).status in TERMINAL
         connection.close()
 
     await asyncio.gather(*(ask() for _ in range(GET_CONNECTIONS)))

@@ -1,4 +1,4 @@
-"""Does to the service what the schedule says."""
+"""Injects the scheduled faults into the service."""
 
 import asyncio
 import random
@@ -13,19 +13,19 @@ from chaos.schedule import LINK_KINDS, Fault, Kind
 from chaos.system import System
 from deploy.servers.embedded import ServerProcess
 
-# What the API is restarted with: no room for a single byte more.
+# Settings of an API without room for another byte.
 NO_ROOM = {"max_stored_bytes": 1}
-# mongod meets an error on every write beyond this, and ends as it does when its disk is full.
+# A write beyond this size fails, and ends mongod as a full disk does.
 _DISK_BYTES = 64 * 1024
 _REDIS_SECONDS = 5.0
 
 
 class Injector:
-    """Makes faults happen, and counts them.
+    """Injects faults and counts them.
 
     Args:
-        system: What they happen to.
-        seed: Of the choice of victims among equals.
+        system: The processes and links.
+        seed: Fixes the choice among equal processes.
     """
 
     def __init__(self, system: System, seed: int) -> None:
@@ -34,18 +34,18 @@ class Injector:
         self._chance = random.Random(seed)
 
     async def run_round(self, faults: list[Fault], round_seconds: float) -> None:
-        """Do the faults of a round, and wait for its end and for theirs."""
+        """Inject the faults of a round, and wait for the end of the round and of all faults."""
         pause = asyncio.create_task(asyncio.sleep(round_seconds))
         async with asyncio.TaskGroup() as group:
             for fault in faults:
-                group.create_task(self._do(fault))
+                group.create_task(self._inject(fault))
         await pause
 
-    async def _do(self, fault: Fault) -> None:
+    async def _inject(self, fault: Fault) -> None:
         await asyncio.sleep(fault.at_seconds)
         self.counts[str(fault)] += 1
         if fault.kind in LINK_KINDS:
-            async with self._system.links[fault.target].trouble(fault.kind):
+            async with self._system.links[fault.target].disturbed(fault.kind):
                 await asyncio.sleep(fault.seconds)
         elif fault.kind is Kind.KILL and fault.target == "child":
             self._system.kill_child(self._chance)

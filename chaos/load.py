@@ -1,4 +1,4 @@
-"""Clients that never stop uploading and polling, and what they were told."""
+"""Clients that upload and poll without pause, and the answers that they get."""
 
 import asyncio
 import random
@@ -16,18 +16,18 @@ from domain.jobs import TERMINAL, Status
 
 ANSWER_SECONDS = 40.0
 CONNECT_SECONDS = 5.0
-# A request that died with its process blocks its key for a minute.
+# A request whose process was killed blocks its key for a minute.
 REPEAT_SECONDS = 150.0
 LONGEST_PAUSE_SECONDS = 3.0
 PAUSE_SECONDS = (0.05, 0.5)
-ASK_AGAIN_CHANCE = 0.3
+REPEAT_CHANCE = 0.3
 POLL_SECONDS = 0.05
 TICKET = (HTTPStatus.OK, HTTPStatus.ACCEPTED)
 FAILED = (Status.FAILED, Status.PARTIAL)
 TRY_AGAIN = (HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS)
 
 Answer = httpx.Response | None
-"""None: it was lost."""
+"""None: the answer was lost."""
 
 
 class Ticket(msgspec.Struct):
@@ -35,11 +35,11 @@ class Ticket(msgspec.Struct):
 
     Attributes:
         job_id: The job.
-        files: How many files were sent.
-        bad: How many of them were no whole pictures.
-        key: The Idempotency-Key that it was given for.
-        has_ended: Whether a poll has seen its end.
-        failed: How many of its files had failed then.
+        files: Number of files that were sent.
+        bad: Number of these that are not whole images.
+        key: The Idempotency-Key of the request.
+        has_ended: Whether a poll has seen the end of the job.
+        failed: Number of files that had failed then.
     """
 
     job_id: str
@@ -51,23 +51,23 @@ class Ticket(msgspec.Struct):
 
 
 class Record:
-    """What all clients saw."""
+    """The answers of all clients."""
 
     def __init__(self) -> None:
         self.tickets: dict[str, Ticket] = {}
         self.answers: Counter[str] = Counter()
         self.polls: Counter[str] = Counter()
         self.faulty: list[str] = []
-        """Answers that no fault excuses: a 500, another job for the same key, a lost ticket."""
+        """Answers that no fault excuses: a 500, a second job for a key, an unknown ticket."""
         self.longest_outage_seconds = 0.0
         self._last_ticket_at = time.monotonic()
 
     def begin(self) -> None:
-        """Start the clock of the outages."""
+        """Start to measure outages."""
         self._last_ticket_at = time.monotonic()
 
     def take_ticket(self, upload: Upload, job: Mapping[str, Any]) -> None:
-        """Take down a ticket."""
+        """Record a ticket."""
         now = time.monotonic()
         self.longest_outage_seconds = max(self.longest_outage_seconds, now - self._last_ticket_at)
         self._last_ticket_at = now
@@ -75,19 +75,19 @@ class Record:
         self.tickets[job_id] = Ticket(job_id, len(upload.files), upload.bad, upload.key)
 
     def blame(self, what: str) -> None:
-        """Take down what must never happen."""
+        """Record an answer that no fault excuses."""
         self.faulty.append(what)
 
 
 class Clients:
-    """Several people with keys of their own who upload, and some who look after tickets.
+    """Clients that upload, and others that poll tickets.
 
     Args:
-        url: Where the API is.
-        keys: One for each uploading client.
-        reader: A key that may see every ticket.
-        record: Where everything is taken down.
-        seed: Of what they do.
+        url: The address of the API.
+        keys: A key for each uploading client.
+        reader: A key that may read every job.
+        record: Collects the answers.
+        seed: Fixes the uploads.
     """
 
     def __init__(
@@ -101,15 +101,15 @@ class Clients:
         self._stop = asyncio.Event()
 
     async def run(self, pollers: int) -> None:
-        """Upload and poll until :meth:`stop`; what was begun then is ended."""
+        """Upload and poll until :meth:`stop`, and finish the requests under way."""
         async with asyncio.TaskGroup() as group:
             for number, key in enumerate(self._keys):
-                group.create_task(self._upload_on(number, key))
+                group.create_task(self._keep_uploading(number, key))
             for number in range(pollers):
-                group.create_task(self._poll_on(number))
+                group.create_task(self._keep_polling(number))
 
     def stop(self) -> None:
-        """Begin nothing more."""
+        """Begin no further request."""
         self._stop.set()
 
     def _open(self, key: str) -> httpx.AsyncClient:
@@ -120,7 +120,7 @@ class Clients:
             trust_env=False,
         )
 
-    async def _upload_on(self, number: int, key: str) -> None:
+    async def _keep_uploading(self, number: int, key: str) -> None:
         chance = random.Random(self._seed * 1000 + number)
         async with self._open(key) as client:
             count = 0
@@ -142,10 +142,10 @@ class Clients:
             return
         job_id = answer.json()["id"]
         self._record.take_ticket(upload, answer.json())
-        if upload.key and chance.random() < ASK_AGAIN_CHANCE:
+        if upload.key and chance.random() < REPEAT_CHANCE:
             again = await self._send(client, upload)
             if again is not None and again.status_code in TICKET and again.json()["id"] != job_id:
-                self._record.blame(f"another job for the same key: {upload.name}")
+                self._record.blame(f"a second job for a key: {upload.name}")
 
     async def _send(self, client: httpx.AsyncClient, upload: Upload) -> Answer:
         headers = {"Idempotency-Key": upload.key} if upload.key else {}
@@ -162,10 +162,10 @@ class Clients:
             self._record.answers[f"no answer ({type(error).__name__})"] += 1
             return None
         self._record.answers[_name(answer)] += 1
-        self._look_at(answer)
+        self._check(answer)
         return answer
 
-    async def _poll_on(self, number: int) -> None:
+    async def _keep_polling(self, number: int) -> None:
         chance = random.Random(self._seed * 1000 + 500 + number)
         async with self._open(self._reader) as client:
             while not self._stop.is_set():
@@ -177,34 +177,34 @@ class Clients:
     async def poll(
         self, client: httpx.AsyncClient, ticket: Ticket, headers: Mapping[str, str]
     ) -> None:
-        """Ask for a ticket once."""
+        """Read a job once."""
         try:
             answer = await client.get(f"/v1/jobs/{ticket.job_id}", headers=headers)
         except httpx.TransportError as error:
             self._record.polls[f"no answer ({type(error).__name__})"] += 1
             return
         self._record.polls[_name(answer)] += 1
-        self._look_at(answer)
+        self._check(answer)
         if answer.status_code == HTTPStatus.NOT_FOUND:
-            self._record.blame(f"a ticket that is not known: {ticket.job_id}")
+            self._record.blame(f"an unknown ticket: {ticket.job_id}")
         elif answer.status_code == HTTPStatus.OK:
             job = answer.json()
             if ticket.has_ended and job["status"] not in TERMINAL:
-                self._record.blame(f"an ended ticket that is open again: {ticket.job_id}")
+                self._record.blame(f"an ended job that is open again: {ticket.job_id}")
             ticket.has_ended = job["status"] in TERMINAL
             ticket.failed = sum(item["status"] in FAILED for item in job["items"])
             if ticket.has_ended and len(job["items"]) != ticket.files:
-                self._record.blame(f"a ticket with other items than were sent: {ticket.job_id}")
+                self._record.blame(f"a job with other items than were sent: {ticket.job_id}")
 
     async def poll_open(self) -> list[str]:
-        """Ask for every ticket whose end no client has seen yet; give those still open."""
+        """Read every job whose end no client has seen; return those still open."""
         async with self._open(self._reader) as client:
             for ticket in self._record.tickets.values():
                 if not ticket.has_ended:
                     await self.poll(client, ticket, {})
         return [t.job_id for t in self._record.tickets.values() if not t.has_ended]
 
-    def _look_at(self, answer: httpx.Response) -> None:
+    def _check(self, answer: httpx.Response) -> None:
         status = answer.status_code
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.SERVICE_UNAVAILABLE:
             self._record.blame(f"{status} from {answer.request.url.path}: {answer.text[:200]}")
@@ -218,8 +218,8 @@ def _may_repeat(answer: Answer) -> bool:
 
 def _pause_after(answer: Answer, chance: random.Random) -> float:
     asked = answer.headers.get("Retry-After", "") if answer is not None else ""
-    wished = float(asked) if asked.isdecimal() else 0.5
-    return min(wished, LONGEST_PAUSE_SECONDS) * chance.uniform(0.5, 1)
+    seconds = float(asked) if asked.isdecimal() else 0.5
+    return min(seconds, LONGEST_PAUSE_SECONDS) * chance.uniform(0.5, 1)
 
 
 def _name(answer: httpx.Response) -> str:

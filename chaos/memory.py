@@ -1,63 +1,45 @@
 """Memory of each process over time."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from statistics import fmean
 
 import psutil
 
+from benchmarks.harness.meter import MEGABYTE, sampling
+
 SAMPLE_SECONDS = 1.0
-MEGABYTE = 1_000_000
+
+Samples = dict[str, list[float]]
+"""Memory in MB by name of the process; shared memory counts in proportion (PSS)."""
 
 
-class Memory:
-    """Samples of each process's memory: its own share of what it shares with others (PSS)."""
+@contextmanager
+def watch_memory(processes: dict[str, int]) -> Iterator[Samples]:
+    """Sample the memory of processes and of each of their children, every second.
 
-    def __init__(self) -> None:
-        self.samples: dict[str, list[float]] = {}
-
-    def take(self, parts: dict[str, int]) -> None:
-        """Take a sample.
-
-        Args:
-            parts: Process IDs by name; a part's children are samples of their own.
-        """
-        for name, pid in parts.items():
-            with suppress(psutil.NoSuchProcess):
-                process = psutil.Process(pid)
-                self._note(name, process)
-                for child in process.children():
-                    self._note(f"{name}'s child {child.pid}", child)
-
-    def _note(self, name: str, process: psutil.Process) -> None:
-        with suppress(psutil.NoSuchProcess):
-            self.samples.setdefault(name, []).append(process.memory_full_info().pss / MEGABYTE)
+    Args:
+        processes: Process IDs by name.
+    """
+    samples: Samples = {}
+    with sampling(partial(_sample, samples, processes), SAMPLE_SECONDS):
+        yield samples
 
 
-def thirds(samples: list[float]) -> tuple[float, float]:
-    """Give the means of the first and of the last third of samples."""
+def mean_of_ends(samples: list[float]) -> tuple[float, float]:
+    """Compute the means of the first and of the last third of samples."""
     third = max(1, len(samples) // 3)
     return fmean(samples[:third]), fmean(samples[-third:])
 
 
-@contextmanager
-def watch_memory(parts: dict[str, int]) -> Iterator[Memory]:
-    """Take a sample every second for as long as the context lasts.
-
-    Args:
-        parts: Process IDs by name.
-    """
-    memory, ended = Memory(), threading.Event()
-
-    def watch() -> None:
-        while not ended.wait(SAMPLE_SECONDS):
-            memory.take(parts)
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield memory
-    finally:
-        ended.set()
-        watcher.join()
+def _sample(samples: Samples, processes: dict[str, int]) -> None:
+    for name, pid in processes.items():
+        with suppress(psutil.NoSuchProcess):
+            process = psutil.Process(pid)
+            family = {name: process}
+            family |= {f"{name}'s child {child.pid}": child for child in process.children()}
+            for member, one in family.items():
+                with suppress(psutil.NoSuchProcess):
+                    used = one.memory_full_info().pss / MEGABYTE
+                    samples.setdefault(member, []).append(used)

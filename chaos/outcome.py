@@ -1,4 +1,4 @@
-"""What came of a run, as the rows of its table."""
+"""The outcome of a fault run, and the rows of its table."""
 
 from collections import Counter
 from datetime import timedelta
@@ -6,19 +6,20 @@ from datetime import timedelta
 import msgspec
 from bson import Timestamp
 
-from chaos.books import (
-    count_errors,
+from chaos.checks import (
     count_open,
     find_accepted_twice,
     find_cut_blobs,
-    find_longest_wait,
     find_unlike_jobs,
     find_wrong_counts,
     read_ends,
 )
-from chaos.listeners import Told
 from chaos.load import Record
+from chaos.webhooks import Delivered
 from storage.mongo.client import Client, Database
+
+Violations = dict[str, list[str]]
+"""What breaks each promise, by name of the promise; all lists must be empty."""
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -26,9 +27,9 @@ class Line(msgspec.Struct, frozen=True):
 
     Attributes:
         name: What was counted or measured.
-        value: How much, ready to be read.
-        kept: Whether it is as promised; None where nothing was promised.
-        detail: Whether it only explains an earlier row.
+        value: The figure, formatted.
+        kept: Whether the promise is kept; None without a promise.
+        detail: Whether the row only explains an earlier one.
     """
 
     name: str
@@ -37,109 +38,27 @@ class Line(msgspec.Struct, frozen=True):
     detail: bool = False
 
 
-class Books(msgspec.Struct, frozen=True):
-    """What was found when all had ended; each of these lists must be empty.
-
-    Attributes:
-        lost: Tickets that are not known, or have not ended.
-        open: Images and jobs that have not ended.
-        accepted_twice: Requests that became two jobs.
-        results_twice: Images that ended twice, and blobs with a result replaced by another.
-        events_twice: Jobs that ended twice.
-        events_lost: What happened and was not told at a healthy receiver.
-        events_made_twice: What was told under more than one ID.
-        not_ended_once: Ended images and jobs of which the oplog has no end.
-        orphans: Files, chunks and blobs without a parent.
-        invariants: Invariants of the data that do not hold, with examples.
-        wrong_counts: Blobs that count another number of images than there are.
-        cut_blobs: Blobs of which bytes are missing.
-        unlike_jobs: Jobs whose tally is not what their images say.
-        failed_pictures: Tickets of which a whole picture failed.
-        faulty: Answers that no fault excuses.
-    """
-
-    lost: list[str]
-    open: list[str]
-    accepted_twice: list[str]
-    results_twice: list[str]
-    events_twice: list[str]
-    events_lost: list[str]
-    events_made_twice: list[str]
-    not_ended_once: list[str]
-    orphans: list[str]
-    invariants: list[str]
-    wrong_counts: list[str]
-    cut_blobs: list[str]
-    unlike_jobs: list[str]
-    failed_pictures: list[str]
-    faulty: list[str]
-
-    @property
-    def broken(self) -> dict[str, list[str]]:
-        """The lists that are not empty, by name."""
-        return {name: found for name, found in msgspec.structs.asdict(self).items() if found}
-
-
-async def look_through(
-    client: Client, database: Database, since: Timestamp, record: Record, still_open: list[str]
-) -> Books:
-    """Compare what clients were told with what is there, before a sweeper has mended anything.
-
-    Args:
-        client: Of the service's MongoDB.
-        database: Of the service.
-        since: Time of the first write that counts.
-        record: What the clients saw.
-        still_open: Tickets whose end no client has seen.
-
-    Returns:
-        Everything but the orphans, which are for the sweeper, the invariants, and the events.
-    """
-    ends = await read_ends(client, database, since)
-    jobs = {job["_id"]: job async for job in database["jobs"].find({}, {"status": 1, "tally": 1})}
-    images = {image["_id"] async for image in database["images"].find({}, {"_id": 1})}
-    with_images = set(await database["images"].distinct("job_id"))
-    open_count = await count_open(database)
-    return Books(
-        lost=sorted({*still_open, *(t for t in record.tickets if t not in jobs)}),
-        open=[f"{open_count} images and jobs"] if open_count else [],
-        accepted_twice=await find_accepted_twice(database),
-        results_twice=[*ends.of_images_twice, *ends.changed_results],
-        events_twice=ends.of_jobs_twice,
-        events_lost=[],
-        events_made_twice=[],
-        not_ended_once=sorted((images - set(ends.images)) | (with_images - set(ends.jobs))),
-        orphans=[],
-        invariants=[],
-        wrong_counts=[f"{k}: {v}" for k, v in (await find_wrong_counts(database)).items()],
-        cut_blobs=await find_cut_blobs(database),
-        unlike_jobs=await find_unlike_jobs(database),
-        failed_pictures=[t.job_id for t in record.tickets.values() if t.failed > t.bad],
-        faulty=record.faulty,
-    )
-
-
 class Run(msgspec.Struct, frozen=True):
-    """A run from begin to end.
+    """A fault run.
 
     Attributes:
-        rounds: How many rounds of faults.
-        seconds: How long the clients uploaded.
-        faults: What was done, how often.
-        answers: What uploads were answered with, how often.
-        polls: The same for polls.
-        tickets: How many reached their clients.
-        jobs: How many there are.
-        images: How many there are.
-        repeated: Tickets that were given for an Idempotency-Key.
-        errors: Why images failed, how often.
-        own_ends: Processes that ended though nobody had ended them.
-        longest_wait_seconds: From the making of a job to its end.
-        longest_outage_seconds: Between two tickets, all clients together.
-        drain_seconds: From the last fault until all had ended.
-        tell_seconds: From the last fault until all healthy receivers had been told.
-        told: What they were told.
-        books: What must be empty.
+        rounds: Number of rounds.
+        seconds: Duration of the uploads.
+        faults: Number of faults by kind and target.
+        answers: Number of answers to uploads, by status.
+        polls: Number of answers to polls, by status.
+        tickets: Number of tickets that clients got.
+        repeated: Number of these with an Idempotency-Key.
+        jobs: Number of jobs in the database.
+        images: Number of images in the database.
+        errors: Number of failed images by reason.
+        own_ends: Processes that ended although no fault ended them.
+        longest_wait_seconds: Longest time from a job's creation to its end.
+        longest_outage_seconds: Longest time between two tickets of all clients.
+        drain_seconds: Time from the last fault until all jobs ended.
+        delivery_seconds: Time from the last fault until healthy receivers had all events.
+        delivered: Messages of the healthy receivers.
+        violations: What breaks each promise.
     """
 
     rounds: int
@@ -148,106 +67,94 @@ class Run(msgspec.Struct, frozen=True):
     answers: dict[str, int]
     polls: dict[str, int]
     tickets: int
+    repeated: int
     jobs: int
     images: int
-    repeated: int
     errors: dict[str, int]
     own_ends: list[str]
     longest_wait_seconds: float
     longest_outage_seconds: float
     drain_seconds: float
-    tell_seconds: float
-    told: Told
-    books: Books
+    delivery_seconds: float
+    delivered: Delivered
+    violations: Violations
+
+    @property
+    def broken(self) -> Violations:
+        """The promises that are broken."""
+        return {name: found for name, found in self.violations.items() if found}
 
 
-async def conclude(
-    database: Database,
-    record: Record,
-    books: Books,
-    *,
-    rounds: int,
-    seconds: float,
-    faults: Counter[str],
-    own_ends: list[str],
-    drain_seconds: float,
-    tell_seconds: float,
-    told: Told,
-) -> Run:
-    """Gather everything that the table says."""
-    return Run(
-        rounds=rounds,
-        seconds=seconds,
-        faults=dict(sorted(faults.items())),
-        answers=dict(sorted(record.answers.items())),
-        polls=dict(sorted(record.polls.items())),
-        tickets=len(record.tickets),
-        jobs=await database["jobs"].count_documents({}),
-        images=await database["images"].count_documents({}),
-        repeated=sum(ticket.key is not None for ticket in record.tickets.values()),
-        errors=dict(await count_errors(database)),
-        own_ends=own_ends,
-        longest_wait_seconds=await find_longest_wait(database),
-        longest_outage_seconds=record.longest_outage_seconds,
-        drain_seconds=drain_seconds,
-        tell_seconds=tell_seconds,
-        told=told,
-        books=books,
-    )
+async def find_violations(
+    client: Client, database: Database, since: Timestamp, record: Record, still_open: list[str]
+) -> Violations:
+    """Compare the answers that clients got with the database, before anything is swept.
+
+    Args:
+        client: A client of the service's MongoDB.
+        database: The service's database.
+        since: Time of the first write that counts.
+        record: The answers.
+        still_open: Tickets whose end no client has seen.
+
+    Returns:
+        All violations except those of events, orphans and invariants.
+    """
+    ends = await read_ends(client, database, since)
+    jobs = {job["_id"] async for job in database["jobs"].find({}, {"_id": 1})}
+    images = {image["_id"] async for image in database["images"].find({}, {"_id": 1})}
+    with_images = set(await database["images"].distinct("job_id"))
+    open_count = await count_open(database)
+    counts = await find_wrong_counts(database)
+    return {
+        "lost": sorted({*still_open, *(record.tickets.keys() - jobs)}),
+        "images and jobs still open": [f"{open_count} images and jobs"] if open_count else [],
+        "requests accepted twice": await find_accepted_twice(database),
+        "results written twice": [*ends.of_images_twice, *ends.changed_results],
+        "ends of jobs written twice": ends.of_jobs_twice,
+        "ends that were never written": sorted(
+            (images - set(ends.images)) | (with_images - set(ends.jobs))
+        ),
+        "blobs whose image count is wrong": [f"{sha}: {count}" for sha, count in counts.items()],
+        "blobs of which bytes are missing": await find_cut_blobs(database),
+        "jobs whose tally is wrong": await find_unlike_jobs(database),
+        "tickets of which a whole picture failed": [
+            ticket.job_id for ticket in record.tickets.values() if ticket.failed > ticket.bad
+        ],
+        "answers that no fault excuses (a 500, a 404, another job)": record.faulty,
+    }
 
 
 def lines_of(run: Run) -> list[Line]:
-    """Write the rows of the table."""
-    books, told = run.books, run.told
-    arrived = ", ".join(f"{count:,}" for count in told.arrived.values())
-
-    def zero(name: str, found: list[str]) -> Line:
-        return Line(name, f"{len(found):,}", kept=not found)
-
+    """Make the rows of the table."""
+    delivered, lost = run.delivered, run.violations["lost"]
+    arrived = ", ".join(f"{count:,}" for count in delivered.arrived.values())
     return [
         Line("rounds", f"{run.rounds} in {timedelta(seconds=round(run.seconds))}"),
-        Line("faults", f"{sum(run.faults.values()):,}"),
-        *_counted(run.faults),
-        Line("uploads answered", f"{sum(run.answers.values()):,}"),
-        *_counted(run.answers),
-        Line("polls answered", f"{sum(run.polls.values()):,}"),
-        *_counted(run.polls),
+        *_counted("faults", run.faults),
+        *_counted("uploads answered", run.answers),
+        *_counted("polls answered", run.polls),
         Line("jobs and images made", f"{run.jobs:,} and {run.images:,}"),
-        Line("images that failed, by reason", f"{sum(run.errors.values()):,}"),
-        *_counted(run.errors),
+        *_counted("images that failed, by reason", run.errors),
         Line("tickets given", f"{run.tickets:,}"),
         Line("for an Idempotency-Key", f"{run.repeated:,}", detail=True),
-        Line("terminal", f"{run.tickets - len(books.lost):,}", kept=not books.lost),
-        zero("lost", books.lost),
-        zero("images and jobs still open", books.open),
-        zero("requests accepted twice", books.accepted_twice),
-        zero("results written twice", books.results_twice),
-        zero("ends of jobs written twice", books.events_twice),
-        zero("ends that were never written", books.not_ended_once),
-        Line("events made", f"{sum(told.events.values()):,}"),
-        *_counted(told.events),
-        Line("delivered at least once at each healthy receiver", arrived, kept=not told.lost),
-        zero("events lost", books.events_lost),
-        zero("events made twice (told under two IDs)", books.events_made_twice),
-        Line("sent again under the same ID, at healthy receivers", f"{told.again:,}"),
-        Line("messages to receivers of all kinds", f"{told.messages:,}"),
-        zero("orphans after the sweep", books.orphans),
-        zero("invariants broken (make verify-data)", books.invariants),
-        zero("blobs whose image count is wrong", books.wrong_counts),
-        zero("blobs of which bytes are missing", books.cut_blobs),
-        zero("jobs whose tally is wrong", books.unlike_jobs),
-        zero("tickets of which a whole picture failed", books.failed_pictures),
-        zero("answers that no fault excuses (a 500, a 404, another job)", books.faulty),
+        Line("terminal", f"{run.tickets - len(lost):,}", kept=not lost),
+        *_counted("events made", delivered.events),
+        Line("delivered at least once at each healthy receiver", arrived, kept=not delivered.lost),
+        Line("sent again under the same ID, at healthy receivers", f"{delivered.again:,}"),
+        Line("messages to receivers of all kinds", f"{delivered.messages:,}"),
+        *(Line(name, f"{len(found):,}", kept=not found) for name, found in run.violations.items()),
         Line("processes that ended by themselves", _listed(run.own_ends)),
         Line("longest wait of a ticket", f"{run.longest_wait_seconds:.1f} s"),
         Line("longest outage (no ticket for any client)", f"{run.longest_outage_seconds:.1f} s"),
         Line("until all had ended, after the last fault", f"{run.drain_seconds:.1f} s"),
-        Line("until all of it had been told", f"{run.tell_seconds:.1f} s"),
+        Line("until all events had been delivered", f"{run.delivery_seconds:.1f} s"),
     ]
 
 
-def _counted(counts: dict[str, int]) -> list[Line]:
-    return [Line(name, f"{count:,}", detail=True) for name, count in counts.items() if count]
+def _counted(name: str, counts: dict[str, int]) -> list[Line]:
+    each = [Line(which, f"{count:,}", detail=True) for which, count in counts.items() if count]
+    return [Line(name, f"{sum(counts.values()):,}"), *each]
 
 
 def _listed(names: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""A TCP proxy on loopback that can refuse, cut, delay and stall what goes through it."""
+"""A TCP proxy on loopback that can refuse, cut, delay and stall connections."""
 
 import asyncio
 import random
@@ -19,18 +19,18 @@ _BACKLOG = 1024
 
 
 class Proxy:
-    """One link between two parts of the service.
+    """A link between two parts of the service.
 
     Args:
         port: Port of the server behind it.
-        seed: Of its own chance: what is cut, and how long a delay is.
+        seed: Fixes which connections are cut, and the length of delays.
     """
 
     def __init__(self, port: int, seed: int) -> None:
         self.port = find_free_port()
         self._behind = port
         self._chance = random.Random(seed)
-        self._troubles: list[Kind] = []
+        self._disturbances: list[Kind] = []
         self._flowing = asyncio.Event()
         self._flowing.set()
         self._server: asyncio.Server | None = None
@@ -38,13 +38,13 @@ class Proxy:
         self._carrying: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
-        """Listen, on the same port each time."""
+        """Listen, always on the same port."""
         self._server = await asyncio.start_server(
             self._take, HOST, self.port, backlog=_BACKLOG, limit=_PIECE_BYTES
         )
 
     def stop(self) -> None:
-        """Refuse new connections, and reset those that are open."""
+        """Refuse new connections and reset the open ones."""
         if self._server is not None:
             self._server.close()
             self._server = None
@@ -52,13 +52,13 @@ class Proxy:
             _reset(writer)
 
     @asynccontextmanager
-    async def trouble(self, kind: Kind) -> AsyncIterator[None]:
-        """Make trouble for as long as the context lasts.
+    async def disturbed(self, kind: Kind) -> AsyncIterator[None]:
+        """Disturb the link while the context lasts.
 
         Args:
             kind: REFUSE, CUT, DELAY or STALL.
         """
-        self._troubles.append(kind)
+        self._disturbances.append(kind)
         if kind is Kind.STALL:
             self._flowing.clear()
         if kind is Kind.REFUSE:
@@ -66,14 +66,14 @@ class Proxy:
         try:
             yield
         finally:
-            self._troubles.remove(kind)
-            if Kind.STALL not in self._troubles:
+            self._disturbances.remove(kind)
+            if Kind.STALL not in self._disturbances:
                 self._flowing.set()
-            if self._server is None and Kind.REFUSE not in self._troubles:
+            if self._server is None and Kind.REFUSE not in self._disturbances:
                 await self.start()
 
     async def end(self) -> None:
-        """Stop, and wait until nothing is carried any more."""
+        """Stop, and wait until all connections are closed."""
         self.stop()
         self._flowing.set()
         if self._carrying:
@@ -104,22 +104,22 @@ class Proxy:
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while piece := await reader.read(_PIECE_BYTES):
             await self._flowing.wait()
-            if Kind.DELAY in self._troubles:
+            if Kind.DELAY in self._disturbances:
                 await asyncio.sleep(self._chance.uniform(*_DELAY_SECONDS))
             if writer.is_closing():
                 raise ConnectionResetError("closed from the other end")
-            if Kind.CUT in self._troubles and self._chance.random() < _CUT_CHANCE:
+            if Kind.CUT in self._disturbances and self._chance.random() < _CUT_CHANCE:
                 writer.write(piece[: len(piece) // 2])
                 await writer.drain()
                 raise ConnectionResetError("cut")
             writer.write(piece)
             await writer.drain()
-        with suppress(RuntimeError):  # It was closed from the other end meanwhile.
+        with suppress(RuntimeError):  # The other end has closed it meanwhile.
             writer.write_eof()
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:
-    """Close a connection as a machine that has lost it does: with a reset."""
+    """Close a connection with a reset, as a machine does that does not know it any more."""
     connection = writer.get_extra_info("socket")
     if connection is not None:
         with suppress(OSError, ValueError):  # ValueError: it is closed already.

@@ -1,34 +1,32 @@
-"""``make faults``: break everything while clients upload, then count what was promised."""
+"""``make faults``: inject faults while clients upload, then count the promises that are kept."""
 
-import argparse
 import asyncio
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
-import httpx
 import msgspec
 import uvloop
 from bson import Timestamp
-from rich.console import Console
 
 from benchmarks.harness.machine import describe_machine
 from benchmarks.harness.receivers import Receivers
-from chaos.books import count_open, find_orphans
+from chaos.checks import count_errors, count_open, find_longest_wait, find_orphans
 from chaos.inject import Injector
-from chaos.listeners import SETTINGS as LISTENERS
-from chaos.listeners import count_untold, look_at_told, make_listeners
+from chaos.keys import make_client_keys
 from chaos.load import Clients, Record
-from chaos.outcome import Run, conclude, lines_of, look_through
-from chaos.report import terminal_table, write_part
+from chaos.outcome import Run, Violations, find_violations, lines_of
+from chaos.report import Report, open_console, report_parser
 from chaos.schedule import plan_rounds
 from chaos.system import ADMIN_KEY, DATABASE, Settings, System
+from chaos.webhooks import SETTINGS, compare_delivered, count_undelivered, subscribe
 from deploy.servers.embedded import EmbeddedServers, embedded_servers
-from storage.mongo.client import Client, connect_mongo
+from storage.mongo.client import Client, Database, connect_mongo
 from storage.settings import StoreSettings
 from storage.verification import Verifier
 
@@ -45,17 +43,16 @@ SWEEPING: Settings = {
     "worker_children": 1,
 }
 _LOOK_SECONDS = 0.25
-_TABLE_COLUMNS = 120
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What to run.
+    """Parameters of a fault run.
 
     Attributes:
-        seed: The same one gives the same faults and the same uploads.
-        rounds: How many rounds of faults.
-        round_seconds: How long each is, at least.
-        settings: What our processes are told beside their defaults.
+        seed: Fixes the faults and the uploads.
+        rounds: Number of rounds.
+        round_seconds: Duration of a round, at least.
+        settings: Settings of the service's processes that differ from the defaults.
     """
 
     seed: int = 1
@@ -68,16 +65,15 @@ def run_faults(plan: Plan, servers: EmbeddedServers, folder: Path) -> Run:
     """Run the service under faults.
 
     Args:
-        plan: What to run.
-        servers: Of this run alone; they are killed and frozen.
-        folder: Where the processes log.
+        plan: The parameters.
+        servers: Servers for this run alone; they are killed and frozen.
+        folder: The folder for the logs of the processes.
     """
     return uvloop.run(_run(plan, servers, folder))
 
 
 async def _run(plan: Plan, servers: EmbeddedServers, folder: Path) -> Run:
-    settings = {**LISTENERS, **plan.settings}
-    system = System(servers, folder, settings, plan.seed, WORKERS)
+    system = System(servers, folder, {**SETTINGS, **plan.settings}, plan.seed, WORKERS)
     client = connect_mongo(
         StoreSettings(mongodb_url=system.mongodb_url, redis_url=servers.redis_url)
     )
@@ -87,7 +83,7 @@ async def _run(plan: Plan, servers: EmbeddedServers, folder: Path) -> Run:
         await system.start()
         supervising = asyncio.create_task(system.supervise())
         async with Receivers() as receivers:
-            return await _put_through(plan, system, client, since, receivers)
+            return await _measure(plan, system, client, since, receivers)
     finally:
         if supervising is not None:
             supervising.cancel()
@@ -95,15 +91,55 @@ async def _run(plan: Plan, servers: EmbeddedServers, folder: Path) -> Run:
         client.close()
 
 
-async def _put_through(
+async def _measure(
     plan: Plan, system: System, client: Client, since: Timestamp, receivers: Receivers
 ) -> Run:
     database, record = client[DATABASE], Record()
-    keys = await _make_keys(system.url)
-    await make_listeners(system.url, ADMIN_KEY, receivers)
+    users = [f"user-{number // CLIENTS_A_USER}" for number in range(USERS * CLIENTS_A_USER)]
+    keys = await make_client_keys(system.url, ADMIN_KEY, users)
+    await subscribe(system.url, ADMIN_KEY, receivers)
     clients = Clients(system.url, keys, ADMIN_KEY, record, plan.seed)
-    injector = Injector(system, plan.seed)
     began = time.monotonic()
+    faults, last_fault = await _inject_faults(plan, system, clients, record)
+    seconds = time.monotonic() - began
+    await _until_none(lambda: count_open(database), DRAIN_SECONDS)
+    drain_seconds = time.monotonic() - last_fault
+    await _until_none(lambda: count_undelivered(database), DRAIN_SECONDS)
+    delivery_seconds = time.monotonic() - last_fault
+    delivered = await compare_delivered(database, receivers)
+    violations = await find_violations(
+        client, database, since, record, await clients.poll_open()
+    ) | {
+        "events lost": delivered.lost,
+        "events made twice (told under two IDs)": delivered.made_twice,
+    }
+    violations |= await _sweep_and_verify(system, client, database)
+    return Run(
+        rounds=plan.rounds,
+        seconds=seconds,
+        faults=dict(sorted(faults.items())),
+        answers=dict(sorted(record.answers.items())),
+        polls=dict(sorted(record.polls.items())),
+        tickets=len(record.tickets),
+        repeated=sum(ticket.key is not None for ticket in record.tickets.values()),
+        jobs=await database["jobs"].count_documents({}),
+        images=await database["images"].count_documents({}),
+        errors=dict(await count_errors(database)),
+        own_ends=system.own_ends,
+        longest_wait_seconds=await find_longest_wait(database),
+        longest_outage_seconds=record.longest_outage_seconds,
+        drain_seconds=drain_seconds,
+        delivery_seconds=delivery_seconds,
+        delivered=delivered,
+        violations=violations,
+    )
+
+
+async def _inject_faults(
+    plan: Plan, system: System, clients: Clients, record: Record
+) -> tuple[Counter[str], float]:
+    """Inject the faults of all rounds; return their counts and the time of the last one."""
+    injector = Injector(system, plan.seed)
     record.begin()
     uploading = asyncio.create_task(clients.run(POLLERS))
     for faults in plan_rounds(plan.seed, plan.rounds, plan.round_seconds):
@@ -111,50 +147,24 @@ async def _put_through(
     ended = time.monotonic()
     clients.stop()
     await uploading
-    seconds = time.monotonic() - began
-    await _until_none(lambda: count_open(database), DRAIN_SECONDS)
-    drain_seconds = time.monotonic() - ended
-    await _until_none(lambda: count_untold(database), DRAIN_SECONDS)
-    tell_seconds = time.monotonic() - ended
-    told = await look_at_told(database, receivers)
-    still_open = await clients.poll_open()
-    books = await look_through(client, database, since, record, still_open)
-    books.events_lost.extend(told.lost)
-    books.events_made_twice.extend(told.made_twice)
+    return injector.counts, ended
+
+
+async def _sweep_and_verify(system: System, client: Client, database: Database) -> Violations:
     system.add_worker(SWEEPING)
     await _until_none(lambda: find_orphans(database), SWEEP_SECONDS)
-    books.orphans.extend(map(str, await find_orphans(database)))
+    orphans = await find_orphans(database)
     verification = await Verifier(client, database, timedelta(0), hashes=True).verify()
-    books.invariants.extend(f"{name}: {ids}" for name, ids in verification.broken.items())
-    return await conclude(
-        database,
-        record,
-        books,
-        rounds=plan.rounds,
-        seconds=seconds,
-        faults=injector.counts,
-        own_ends=system.own_ends,
-        drain_seconds=drain_seconds,
-        tell_seconds=tell_seconds,
-        told=told,
-    )
-
-
-async def _make_keys(url: str) -> list[str]:
-    """Make a key for each user, who uploads with several clients."""
-    keys = []
-    headers = {"Authorization": f"Bearer {ADMIN_KEY}"}
-    async with httpx.AsyncClient(base_url=url, headers=headers, trust_env=False) as client:
-        for number in range(USERS):
-            body = {"role": "client", "user_id": f"user-{number}"}
-            answer = await client.post("/v1/api-keys", json=body)
-            answer.raise_for_status()
-            keys += [answer.json()["key"]] * CLIENTS_A_USER
-    return keys
+    return {
+        "orphans after the sweep": list(map(str, orphans)),
+        "invariants broken (make verify-data)": [
+            f"{name}: {ids}" for name, ids in verification.broken.items()
+        ],
+    }
 
 
 async def _until_none(count: Callable[[], Awaitable[object]], seconds: float) -> None:
-    """Wait until nothing is left; what is after the longest wait is found afterwards."""
+    """Wait until nothing is left, or for so long; the checks afterwards find the rest."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             while True:
@@ -164,36 +174,26 @@ async def _until_none(count: Callable[[], Awaitable[object]], seconds: float) ->
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run what was asked for, print the table, and say whether every promise was kept."""
-    options = _parser().parse_args(arguments)
+    """Run, print the table, and return 1 if a promise is broken."""
+    parser = report_parser("make faults", __doc__)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--seconds", type=float, default=12.0, help="of each round, at least")
+    options = parser.parse_args(arguments)
     plan = Plan(seed=options.seed, rounds=options.rounds, round_seconds=options.seconds)
-    console = Console(width=None if Console().is_terminal else _TABLE_COLUMNS)
+    console = open_console()
     folder = Path(tempfile.mkdtemp(prefix="minilab-faults-"))
     with embedded_servers(folder / "servers") as servers:
         machine = describe_machine(servers)
         console.print(f"· {plan.rounds} rounds, seed {plan.seed}; logs in {folder}", style="dim")
         run = run_faults(plan, servers, folder)
-    lines = lines_of(run)
-    console.print(terminal_table("Minilab under faults", lines))
-    for name, found in run.books.broken.items():
+    command = f"make faults ROUNDS={plan.rounds} SEED={plan.seed} SECONDS={plan.round_seconds:g}"
+    Report("faults", "Minilab under faults", command, lines_of(run), machine).show(
+        console, options, run
+    )
+    for name, found in run.broken.items():
         console.print(f"{name}: {found[:10]}", style="bold red", markup=False)
-    if options.json:
-        options.json.write_bytes(msgspec.json.format(msgspec.json.encode(run), indent=2) + b"\n")
-    if options.write:
-        seconds = f" SECONDS={plan.round_seconds:g}"
-        command = f"make faults ROUNDS={plan.rounds} SEED={plan.seed}{seconds}"
-        write_part("faults", command, lines, machine)
-    return 1 if run.books.broken else 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="make faults", description=__doc__)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--seconds", type=float, default=12.0, help="of each round, at least")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write everything there too")
-    parser.add_argument("--write", action="store_true", help="write the table to docs/faults.md")
-    return parser
+    return 1 if run.broken else 0
 
 
 if __name__ == "__main__":

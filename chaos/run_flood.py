@@ -1,6 +1,6 @@
-"""``make flood``: far more uploads than can be done at once; each gets a clear answer."""
+"""``make flood``: send far more uploads than the service can process at once."""
 
-import argparse
+import asyncio
 import sys
 import tempfile
 import time
@@ -8,23 +8,31 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from statistics import fmean, quantiles
+from statistics import fmean
 from typing import Any
 
 import msgspec
 from pymongo import MongoClient
-from rich.console import Console
 
 from benchmarks.harness.clients import in_own_process, upload_and_wait
 from benchmarks.harness.machine import describe_machine, usable_cores
-from benchmarks.harness.meter import difference
+from benchmarks.harness.meter import difference, percentile
 from benchmarks.harness.pictures import write_small
-from benchmarks.harness.service import Bench, Service, running_service
-from chaos.books import IS_OPEN
-from chaos.flood_clients import POLLERS, Drop, Dropped, Polls, count_ended, drop, make_keys, poll
-from chaos.memory import thirds, watch_memory
+from benchmarks.harness.service import ADMIN_KEY, Bench, Service, running_service
+from chaos.checks import IS_OPEN
+from chaos.flood_clients import (
+    POLLERS,
+    FloodAnswers,
+    FloodPart,
+    Polls,
+    count_ended,
+    poll,
+    send_part,
+)
+from chaos.keys import make_client_keys
+from chaos.memory import Samples, mean_of_ends, watch_memory
 from chaos.outcome import Line
-from chaos.report import terminal_table, write_part
+from chaos.report import Report, open_console, report_parser
 from deploy.servers.embedded import embedded_servers
 from domain.keys import ADMIN_USER
 
@@ -39,17 +47,16 @@ FLAT = 1.2
 ALLOWED = {"202", "429", "503"}
 _LOOK_SECONDS = 1.0
 _LEAST_SAMPLES = 10
-_TABLE_COLUMNS = 120
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """How large the flood is.
+    """Parameters of a flood.
 
     Attributes:
-        tenants: Keys, each of a user of its own.
-        uploads: Requests of one small file each.
-        seconds: In which time they are sent.
-        bench_files: Small photos that are measured with, before and again afterwards.
+        tenants: Number of keys, each of another user.
+        uploads: Number of requests with one small file each.
+        seconds: Time in which they are sent.
+        bench_files: Number of small photos for the measurements before and after the flood.
     """
 
     tenants: int
@@ -59,49 +66,50 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 class Flood(msgspec.Struct, frozen=True):
-    """What came of a flood.
+    """The outcome of a flood.
 
     Attributes:
-        plan: How large it was.
-        bench_per_second: Small photos a second, uploaded fifty at a time, mean of before the
-            flood and after it.
-        single_per_second: Uploaded one at a time, before it.
-        parts: What the sending processes saw.
-        polls: What the polling process saw.
-        begin: When the flood began, on the monotonic clock.
-        ended: Tickets that ended.
-        drain_per_second: Images a second, from the begin of the flood until all had ended.
-        after_per_second: Images a second, from the last answer until all had ended.
+        plan: The parameters.
+        bench_per_second: Small photos a second, fifty a request, mean of before and after.
+        single_per_second: Small photos a second, one a request, before the flood.
+        parts: Answers to the sending processes.
+        polls: Answers to the polling process.
+        begin: Begin of the flood, on the monotonic clock.
+        ended: Number of ended jobs.
+        drain_per_second: Images a second, from the begin of the flood until all ended.
+        after_per_second: Images a second, from the last answer until all ended.
         memory: Samples of each process, in MB.
-        answered_samples: How many of them were taken before the last answer.
-        bench_cpu_ms: Processor time of each part for a photo, uploaded fifty at a time.
-        flood_cpu_ms: The same for one of the flood.
+        answered_samples: Number of samples before the last answer.
+        bench_cpu_ms: Processor time of each part for a photo, fifty a request.
+        flood_cpu_ms: Processor time of each part for a photo of the flood.
     """
 
     plan: Plan
     bench_per_second: float
     single_per_second: float
-    parts: list[Dropped]
+    parts: list[FloodAnswers]
     polls: Polls
     begin: float
     ended: int
     drain_per_second: float
     after_per_second: float
-    memory: dict[str, list[float]]
+    memory: Samples
     answered_samples: int
     bench_cpu_ms: dict[str, float]
     flood_cpu_ms: dict[str, float]
 
     @property
     def tickets(self) -> int:
-        """How many uploads were accepted."""
+        """Number of accepted uploads."""
         return sum(len(part.tickets) for part in self.parts)
 
 
 def run_flood(plan: Plan, bench: Bench) -> Flood:
-    """Measure the pace of the machine, then flood a service and wait until it has drained."""
+    """Measure the rate of the machine, then flood a service and wait until all jobs end."""
     with running_service(bench) as service:
-        keys = in_own_process(make_keys, service.address, plan.tenants)
+        url = f"http://{service.address.host}:{service.address.port}"
+        tenants = [f"tenant-{number}" for number in range(plan.tenants)]
+        keys = asyncio.run(make_client_keys(url, ADMIN_KEY, tenants))
         warm_up = write_small(bench.folder / "warm-up", WARM_UP_FILES, 2)
         in_own_process(upload_and_wait, service.address, warm_up, BENCH_CLIENTS, 4)
         photos = write_small(bench.folder / "photos", 3 * plan.bench_files, 1)
@@ -116,7 +124,7 @@ def run_flood(plan: Plan, bench: Bench) -> Flood:
             begin = time.monotonic() + HEAD_START_SECONDS
             parts, polls = _send(plan, service, keys, photos, begin)
             answered_at = max(part.answered_at for part in parts)
-            answered_samples = len(memory.samples["API"])
+            answered_samples = len(memory["API"])
             ends = _until_drained(service, begin)
         flood_cpu = difference(before, service.cpu_seconds())
         tickets = [ticket for part in parts for ticket in part.tickets]
@@ -129,9 +137,9 @@ def run_flood(plan: Plan, bench: Bench) -> Flood:
             polls=polls,
             begin=begin,
             ended=in_own_process(count_ended, service.address, tickets),
-            drain_per_second=_pace(ends, begin),
-            after_per_second=_pace(ends, answered_at),
-            memory=memory.samples,
+            drain_per_second=_rate(ends, begin),
+            after_per_second=_rate(ends, answered_at),
+            memory=memory,
             answered_samples=answered_samples,
             bench_cpu_ms={part: 1000 * s / len(fifty) for part, s in bench_cpu.items()},
             flood_cpu_ms={part: 1000 * s / max(1, len(ends)) for part, s in flood_cpu.items()},
@@ -140,25 +148,28 @@ def run_flood(plan: Plan, bench: Bench) -> Flood:
 
 def _send(
     plan: Plan, service: Service, keys: list[str], photos: list[Path], begin: float
-) -> tuple[list[Dropped], Polls]:
-    """Send the flood from several processes, and poll from another one."""
+) -> tuple[list[FloodAnswers], Polls]:
+    """Send the flood from several processes and poll from another one."""
     share = plan.uploads // SENDERS
-    drops = [
-        Drop(keys, photos, sender * share, share, begin, plan.seconds) for sender in range(SENDERS)
+    flood = [
+        FloodPart(keys, photos, sender * share, share, begin, plan.seconds)
+        for sender in range(SENDERS)
     ]
     with ThreadPoolExecutor(SENDERS + 1) as threads:
         polling = threads.submit(
             in_own_process, poll, service.address, photos[:POLLERS], begin, POLL_SECONDS
         )
-        sending = [threads.submit(in_own_process, drop, service.address, part) for part in drops]
+        sending = [
+            threads.submit(in_own_process, send_part, service.address, part) for part in flood
+        ]
         return [part.result() for part in sending], polling.result()
 
 
 def _until_drained(service: Service, begin: float) -> list[float]:
-    """Wait until nothing is open.
+    """Wait until all jobs have ended.
 
     Returns:
-        When each image of a tenant ended, on the monotonic clock, since the flood began.
+        The end of each image of the flood, on the monotonic clock, ordered.
     """
     to_monotonic = time.monotonic() - time.time()
     deadline = time.monotonic() + DRAIN_SECONDS
@@ -166,27 +177,27 @@ def _until_drained(service: Service, begin: float) -> list[float]:
         images, jobs = client[service.database]["images"], client[service.database]["jobs"]
         while any(of.find_one(IS_OPEN) for of in (images, jobs)) and time.monotonic() < deadline:
             time.sleep(_LOOK_SECONDS)
-        of_tenants = {"user_id": {"$ne": ADMIN_USER}}  # Who polls uploads as an admin.
+        of_tenants = {"user_id": {"$ne": ADMIN_USER}}  # The polling client uploads as an admin.
         ended = images.find({"finished_at": {"$ne": None}, **of_tenants}, {"finished_at": 1})
         times = (image["finished_at"].timestamp() + to_monotonic for image in ended)
         return sorted(moment for moment in times if moment >= begin)
 
 
-def _pace(ends: list[float], since: float) -> float:
-    """Give how many ended a second, from a moment until the last one did."""
+def _rate(ends: list[float], since: float) -> float:
+    """Compute the ends a second, from a moment until the last end."""
     later = [moment for moment in ends if moment >= since]
     return len(later) / (later[-1] - since) if later else 0.0
 
 
 def lines_of(flood: Flood) -> list[Line]:
-    """Write the rows of the table."""
+    """Make the rows of the table."""
     answered_at = max(part.answered_at for part in flood.parts)
     during = [seconds for at, seconds in flood.polls.seconds if at < answered_at]
     after = [seconds for at, seconds in flood.polls.seconds if at >= answered_at]
     return [
         *_answer_lines(flood, answered_at - flood.begin),
         Line("tickets that ended", f"{flood.ended:,}", kept=flood.ended == flood.tickets),
-        *_pace_lines(flood),
+        *_rate_lines(flood),
         Line("status poll during the flood, p50 and p99", _p50_p99(during)),
         Line("status poll while it drains, p50 and p99", _p50_p99(after)),
         *_memory_lines(flood.memory, flood.answered_samples),
@@ -210,7 +221,7 @@ def _answer_lines(flood: Flood, answered_seconds: float) -> list[Line]:
     ]
 
 
-def _pace_lines(flood: Flood) -> list[Line]:
+def _rate_lines(flood: Flood) -> list[Line]:
     fifty, single = flood.bench_per_second, flood.single_per_second
     ratio = flood.after_per_second / fifty
     return [
@@ -238,10 +249,10 @@ def _pace_lines(flood: Flood) -> list[Line]:
     ]
 
 
-def _memory_lines(memory: dict[str, list[float]], answered: int) -> list[Line]:
+def _memory_lines(memory: Samples, answered: int) -> list[Line]:
     lines = []
     for name, samples in memory.items():
-        first, last = thirds(samples[answered:])
+        first, last = mean_of_ends(samples[answered:])
         value = f"{samples[0]:.0f}, {first:.0f} → {last:.0f} MB"
         whose = name.rsplit(" ", 1)[0] if "child" in name else name
         what = f"memory of {whose}, before; all answered → drained"
@@ -252,15 +263,18 @@ def _memory_lines(memory: dict[str, list[float]], answered: int) -> list[Line]:
 def _p50_p99(seconds: list[float]) -> str:
     if len(seconds) < _LEAST_SAMPLES:
         return "too few"
-    hundredths = quantiles(seconds, n=100)
-    return f"{1000 * hundredths[49]:,.0f} and {1000 * hundredths[98]:,.0f} ms"
+    return " and ".join(f"{1000 * percentile(seconds, share):,.0f}" for share in (50, 99)) + " ms"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run what was asked for, print the table, and say whether all of it is as promised."""
-    options = _parser().parse_args(arguments)
+    """Run, print the table, and return 1 if a promise is broken."""
+    parser = report_parser("make flood", __doc__)
+    parser.add_argument("--tenants", type=int, default=1_000)
+    parser.add_argument("--uploads", type=int, default=10_000)
+    parser.add_argument("--seconds", type=float, default=5.0, help="time of all uploads")
+    parser.add_argument("--bench-files", type=int, default=1000, help="photos of a measurement")
+    options = parser.parse_args(arguments)
     plan = Plan(options.tenants, options.uploads, options.seconds, options.bench_files)
-    console = Console(width=None if Console().is_terminal else _TABLE_COLUMNS)
     with (
         tempfile.TemporaryDirectory(prefix="minilab-flood-") as name,
         embedded_servers(Path(name) / "servers") as servers,
@@ -268,23 +282,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         machine = describe_machine(servers)
         flood = run_flood(plan, Bench(servers, Path(name), usable_cores(), quick=False))
     lines = lines_of(flood)
-    console.print(terminal_table("Minilab in a flood", lines))
-    if options.json:
-        options.json.write_bytes(msgspec.json.encode(flood))
-    if options.write:
-        write_part("flood", "make flood", lines, machine)
+    report = Report("flood", "Minilab in a flood", "make flood", lines, machine)
+    report.show(open_console(), options, flood)
     return 1 if any(line.kept is False for line in lines) else 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="make flood", description=__doc__)
-    parser.add_argument("--tenants", type=int, default=1_000)
-    parser.add_argument("--uploads", type=int, default=10_000)
-    parser.add_argument("--seconds", type=float, default=5.0, help="in which they are sent")
-    parser.add_argument("--bench-files", type=int, default=1000, help="measured with, twice")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write everything there too")
-    parser.add_argument("--write", action="store_true", help="write the table to docs/faults.md")
-    return parser
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What goes wrong, and when: worked out from a seed before anything starts."""
+"""The schedule of faults, computed from a seed before anything starts."""
 
 import random
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ PROCESSES = ("api", "worker", "child", "deliverer", "redis", "mongodb")
 
 
 class Kind(StrEnum):
-    """What can go wrong."""
+    """Kinds of faults."""
 
     KILL = "kill"
     FREEZE = "freeze"
@@ -35,7 +35,7 @@ class Kind(StrEnum):
 
 
 LINK_KINDS = (Kind.REFUSE, Kind.CUT, Kind.DELAY, Kind.STALL)
-# Shortest and longest time of a fault, in seconds; of a kill: until it is started again.
+# Shortest and longest duration of a fault, in seconds; of a kill: until the restart.
 SECONDS = {
     Kind.KILL: (0.2, 4.0),
     Kind.FREEZE: (FREEZE_SECONDS, FREEZE_SECONDS),
@@ -56,18 +56,18 @@ _OF_PROCESSES = (
     (Kind.FILL_DISK, "mongodb"),
 )
 _OF_LINKS = tuple((kind, link) for kind in LINK_KINDS for link in LINKS)
-# There are more links than processes: these count twice.
+# Processes count twice, since there are more links.
 PACK = (*_OF_PROCESSES, *_OF_PROCESSES, *_OF_LINKS)
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """One thing that goes wrong.
+    """A fault.
 
     Attributes:
-        kind: What.
-        target: The process or the link that it happens to.
-        at_seconds: When, from the begin of its round.
-        seconds: For how long.
+        kind: Its kind.
+        target: The affected process or link.
+        at_seconds: Its begin, from the begin of the round.
+        seconds: Its duration.
     """
 
     kind: Kind
@@ -82,15 +82,15 @@ class Fault(msgspec.Struct, frozen=True):
 def plan_rounds(seed: int, rounds: int, round_seconds: float) -> list[list[Fault]]:
     """Choose the faults of each round.
 
-    They are drawn like cards from a shuffled pack, so that each comes up as often as it should.
+    Faults are drawn without replacement until all are drawn, so that none is left out.
 
     Args:
-        seed: The same one gives the same faults.
-        rounds: How many rounds.
-        round_seconds: How long a round is; faults begin in its first two thirds.
+        seed: Fixes the faults.
+        rounds: Number of rounds.
+        round_seconds: Duration of a round; faults begin in its first two thirds.
 
     Returns:
-        The faults of each round, in the order of their begin.
+        The faults of each round, ordered by their begin.
     """
     chance = random.Random(seed)
     pack = _draw(chance)

@@ -1,4 +1,4 @@
-"""The processes of the service, each behind a link of its own, and a supervisor for them."""
+"""The processes of the service, each behind a link of its own, and their supervisor."""
 
 import asyncio
 import json
@@ -34,14 +34,14 @@ Settings = Mapping[str, object]
 
 
 class System:
-    """Servers, an API, workers and a deliverer, which may be killed; they are started again.
+    """Servers, an API, workers and a deliverer; a process that is killed is started again.
 
     Args:
         servers: MongoDB and Redis.
-        folder: Where the processes log.
-        settings: What our processes are told beside their defaults, by name of the setting.
-        seed: Of the links' own chance.
-        workers: How many.
+        folder: The folder for the logs of the processes.
+        settings: Settings that differ from the defaults, by name.
+        seed: Fixes the behaviour of disturbed links.
+        workers: Number of workers.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class System:
     ) -> None:
         self.servers = servers
         self.own_ends: list[str] = []
-        """Processes that ended though nobody had ended them, with their exit codes."""
+        """Processes that ended although no fault ended them, with their exit codes."""
         self._folder = folder
         self._settings = settings
         self._workers = workers
@@ -69,16 +69,16 @@ class System:
 
     @property
     def url(self) -> str:
-        """Where clients reach the API: through its link."""
+        """The address of the API for clients, through its link."""
         return f"http://{HOST}:{self.links['client-api'].port}"
 
     @property
     def mongodb_url(self) -> str:
-        """Where MongoDB is reached without a link, for a look from the outside."""
+        """The URL of MongoDB without a link, for checks from outside."""
         return _direct(_port_of(self.servers.mongodb_url))
 
     async def start(self) -> None:
-        """Start links and processes, and wait until all of it is ready."""
+        """Start links and processes, and wait until all are ready."""
         for link in self.links.values():
             await link.start()
         self.processes = {server.name: server for server in self.servers.started}
@@ -92,7 +92,7 @@ class System:
         await asyncio.to_thread(self.processes["api"].wait_ready, READY_SECONDS)
 
     async def supervise(self) -> None:
-        """Start again whatever has ended, unless it is held down, until cancelled."""
+        """Restart processes that have ended, except those held down, until cancelled."""
         while True:
             for name, process in self.processes.items():
                 if not process.is_running and not self._held[name]:
@@ -102,7 +102,7 @@ class System:
 
     @asynccontextmanager
     async def held_down(self, name: str) -> AsyncIterator[ServerProcess]:
-        """Keep the supervisor from starting a process; it is started when the context ends."""
+        """Keep a process from being restarted while the context lasts; it is started afterwards."""
         self._held[name] += 1
         try:
             yield self.processes[name]
@@ -112,7 +112,7 @@ class System:
                 self.processes[name].spawn()
 
     async def limit_api(self, more: Settings, seconds: float) -> None:
-        """Run the API with other settings for a while, stopping it in order each time."""
+        """Run the API with other settings for a while; it is stopped in order each time."""
         for settings, pause in (({**self._settings, **more}, seconds), (self._settings, 0)):
             async with self.held_down("api") as process:
                 process.terminate()
@@ -126,30 +126,30 @@ class System:
         return f"worker-{chance.randrange(self._workers)}"
 
     def kill_child(self, chance: random.Random) -> None:
-        """Kill a child of a worker, if there is one now."""
+        """Kill a child of a worker, if it has one."""
         with suppress(psutil.NoSuchProcess):
             worker = psutil.Process(self.processes[self.choose_worker(chance)].pid)
             if children := worker.children():
                 os.kill(chance.choice(children).pid, signal.SIGKILL)
 
     def add_worker(self, settings: Settings) -> None:
-        """Start one more worker, with settings of its own."""
+        """Start another worker with other settings."""
         process = self._make("worker-sweeping", "worker", {**self._settings, **settings})
         process.spawn()
         self.processes[process.name] = process
 
     async def stop(self) -> None:
-        """End everything but the servers."""
+        """Stop all processes except the servers."""
         mine = [p for p in self.processes.values() if p not in self.servers.started]
         for process in mine:
             process.terminate()
-        for process in mine:  # In a thread: the links go on meanwhile.
+        for process in mine:  # In a thread: the links continue meanwhile.
             await asyncio.to_thread(process.stop, STOP_SECONDS)
         for link in self.links.values():
             await link.end()
 
     def is_ready(self) -> bool:
-        """Ask the API itself once whether everything is ready."""
+        """Ask the API once, without a link, whether everything is ready."""
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         url = f"http://{HOST}:{self._api_port}/readyz"
         try:
@@ -159,7 +159,7 @@ class System:
             return False
 
     def _make(self, name: str, role: str, settings: Settings) -> ServerProcess:
-        told = {f"MINILAB_{key.upper()}": str(value) for key, value in settings.items()}
+        changed = {f"MINILAB_{key.upper()}": str(value) for key, value in settings.items()}
         redis, mongodb = self.links[f"{role}-redis"], self.links[f"{role}-mongodb"]
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("MINILAB_")}
         return ServerProcess(
@@ -177,12 +177,12 @@ class System:
                 "MINILAB_PORT": str(self._api_port),
                 "PYTHONPATH": str(ROOT),
             }
-            | told,
+            | changed,
         )
 
 
 def _direct(port: int) -> str:
-    # Clients of a set follow the address that it advertises, past the link.
+    # Clients of a replica set would follow the address that it advertises, past the link.
     return f"mongodb://{HOST}:{port}/?directConnection=true"
 
 

@@ -1,4 +1,4 @@
-"""What clients upload: mostly small pictures, some twice, some large, some that are none."""
+"""Uploads of clients: mostly small images, some twice, some large, some broken."""
 
 import io
 import random
@@ -12,21 +12,21 @@ from domain.images.operations import ALL_OPERATIONS
 
 SHARED_PICTURES = 40
 MOST_FILES = 16
-# Longer than what is held in memory: written before the acceptance, an orphan if that fails.
+# More than an upload holds in memory: written before the acceptance, orphaned if that fails.
 TAIL_BYTES = 1_500_000
 SMALL, LARGE = (64, 48), (1600, 1200)
 
 
 class Upload(msgspec.Struct, frozen=True):
-    """One request.
+    """An upload request.
 
     Attributes:
-        name: Its own; all its file names begin with it.
+        name: Its unique name; all its file names begin with it.
         files: Names and contents.
-        bad: How many of them are no whole picture.
-        operations: What is asked for; None for all.
-        key: The Idempotency-Key, if one is sent.
-        wait_seconds: How long the client prefers to wait for the end; 0 for not at all.
+        bad: Number of files that are not whole images.
+        operations: The operations; None for all.
+        key: The Idempotency-Key, if any.
+        wait_seconds: The preferred wait for the end; 0 for none.
     """
 
     name: str
@@ -38,11 +38,11 @@ class Upload(msgspec.Struct, frozen=True):
 
 
 def make_upload(name: str, chance: random.Random) -> Upload:
-    """Make up a request.
+    """Make a random request.
 
     Args:
-        name: Its own.
-        chance: Decides everything.
+        name: Its unique name.
+        chance: The source of randomness.
     """
     many = chance.random()
     count = 1 if many < 0.55 else chance.randint(2, 5 if many < 0.85 else MOST_FILES)
@@ -64,7 +64,7 @@ def make_upload(name: str, chance: random.Random) -> Upload:
 
 
 def _picture(name: str, chance: random.Random) -> bytes:
-    """Give a picture; what is behind the end of a JPEG makes it differ from the others."""
+    """Make an image; bytes behind the end of the JPEG make it differ from others."""
     kind = chance.random()
     if kind < 0.12:
         return _draw(SMALL) + b"shared %d" % chance.randrange(SHARED_PICTURES)

@@ -1,1 +1,1 @@
-"""What benchmarks and fault runs share: clients, pictures, the service under test."""
+"""Parts that benchmarks and fault runs share: clients, pictures, the service under test."""

@@ -1,4 +1,4 @@
-"""What clients do. Each function here runs in a process of its own, so that it costs no one."""
+"""Clients of the service; each function runs in a process of its own."""
 
 import asyncio
 import random
@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from http import HTTPStatus
 from itertools import count
 from multiprocessing import get_context
 from pathlib import Path
@@ -15,25 +16,24 @@ import msgspec
 import uvloop
 
 from benchmarks.harness.http_client import Address, Answer, Connection, get_request, upload_request
+from domain.jobs import TERMINAL
 
 PREFER = "wait=30"
-ENDED = frozenset({"succeeded", "partial", "failed", "canceled"})
-HTTP_OK = 200
-HTTP_ACCEPTED = 202
+WARM_UP_REQUESTS = 10
 
 Result = TypeVar("Result")
 Parameters = ParamSpec("Parameters")
 
 
 class Item(msgspec.Struct):
-    """What a client reads of an item."""
+    """The fields of an item that clients read."""
 
     image_id: str
     status: str
 
 
 class Job(msgspec.Struct):
-    """What a client reads of a job."""
+    """The fields of a job that clients read."""
 
     id: str
     status: str
@@ -41,12 +41,12 @@ class Job(msgspec.Struct):
 
 
 class Visit(msgspec.Struct, frozen=True):
-    """How clients fared.
+    """Work of clients, and its time.
 
     Attributes:
-        seconds: From the first request until the last answer.
-        cpu_seconds: What the clients themselves cost in that time.
-        done: Images, or requests, that were answered as wished.
+        seconds: From the first request to the last answer.
+        cpu_seconds: Processor time of the clients themselves.
+        done: Number of images, or of requests, with the expected answer.
     """
 
     seconds: float
@@ -64,7 +64,7 @@ def in_own_process(
     *args: Parameters.args,
     **kwargs: Parameters.kwargs,
 ) -> Result:
-    """Run one of the functions below in a fresh process and give its result back."""
+    """Run an async function in a new process and return its result."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
         return executor.submit(_run, partial(function, *args, **kwargs)).result()
 
@@ -76,8 +76,8 @@ def _run(function: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
 async def upload_and_wait(
     address: Address, paths: Sequence[Path], clients: int, files_per_request: int
 ) -> Visit:
-    """Upload files, wait for each request's job, and read the last image's results."""
-    requests = _read_requests(address, paths, files_per_request)
+    """Upload files, wait for each request's job, and read the results of its last image."""
+    requests = list(_upload_requests(address, paths, files_per_request))
     connections = [await Connection.open(address) for _ in range(clients)]
     waiting = iter(requests)
     done = 0
@@ -88,7 +88,7 @@ async def upload_and_wait(
             job = await _wait_for_job(address, connection, await connection.send(request))
             done += sum(item.status == "succeeded" for item in job.items)
             last = get_request(address, f"/v1/images/{job.items[-1].image_id}")
-            _check(await connection.send([last]), HTTP_OK)
+            check_status(await connection.send([last]), HTTPStatus.OK)
 
     before, cpu_before = time.perf_counter(), time.process_time()
     await asyncio.gather(*map(visit, connections))
@@ -101,18 +101,17 @@ async def upload_and_wait(
 async def drop_off(
     address: Address, path: str, paths: Sequence[Path], clients: int, files: int, seconds: float
 ) -> Visit:
-    """Send requests as fast as they are answered, no two with the same bytes, and wait for none.
+    """Send uploads as fast as they are answered, without waiting for their jobs.
 
     Args:
-        address: Where to.
+        address: The address of the service.
         path: The route.
-        paths: Small photos; a number behind their end makes them different each time.
-        clients: How many at once.
+        paths: Small photos; each upload of one has other bytes.
+        clients: Number of concurrent clients.
         files: Files in a request.
-        seconds: For how long, after a second that does not count.
+        seconds: Measured time, after one second that does not count.
     """
-    photos = [path.read_bytes() for path in paths]
-    numbers = count(1)
+    photos = distinct_photos(paths)
     connections = [await Connection.open(address) for _ in range(clients)]
     start = time.perf_counter() + 1
     end = start + seconds
@@ -121,11 +120,10 @@ async def drop_off(
     async def visit(connection: Connection) -> None:
         nonlocal done
         while (now := time.perf_counter()) < end:
-            fresh = (next(numbers) for _ in range(files))
-            stamped = [photos[n % len(photos)] + n.to_bytes(8, "big") for n in fresh]
-            request = b"".join(upload_request(address, path, stamped))
-            _check(await connection.send([request]), HTTP_ACCEPTED)
-            # A request that crosses an end of the time counts with the share within it.
+            contents = [next(photos) for _ in range(files)]
+            request = b"".join(upload_request(address, path, contents))
+            check_status(await connection.send([request]), HTTPStatus.ACCEPTED)
+            # A request that crosses a bound of the measured time counts by its share within it.
             answered = time.perf_counter()
             within = max(0.0, min(answered, end) - max(now, start))
             done += within / (answered - now)
@@ -135,21 +133,21 @@ async def drop_off(
     return Visit(seconds, time.process_time() - cpu_before, done)
 
 
-async def ask_one_by_one(address: Address, paths: Sequence[Path]) -> list[float]:
-    """Upload one photo after the other, each time waiting for its results.
+async def upload_one_by_one(address: Address, paths: Sequence[Path]) -> list[float]:
+    """Upload one photo after the other and wait for the results of each.
 
     Returns:
-        Seconds from sending each request to its answer with everything done.
+        Seconds from each request to its answer with all results.
     """
     connection = await Connection.open(address)
     pause = random.Random(1)
     times = []
-    for request in _read_requests(address, paths, 1):
+    for request in _upload_requests(address, paths, 1):
         await asyncio.sleep(pause.uniform(0.005, 0.015))
         before = time.perf_counter()
         answer = await connection.send(request)
         times.append(time.perf_counter() - before)
-        _check(answer, HTTP_OK)
+        check_status(answer, HTTPStatus.OK)
     return times
 
 
@@ -164,31 +162,67 @@ async def upload_at_once(address: Address, photo: Path, files: int, file_bytes: 
         head = first + number.to_bytes(8, "big")
         content = head + rest[len(head) :]
         request = upload_request(address, "/v1/jobs", [content])
-        _check(await connection.send(request), HTTP_ACCEPTED)
+        check_status(await connection.send(request), HTTPStatus.ACCEPTED)
 
     await asyncio.gather(*(visit(c, n) for n, c in enumerate(connections)))
     return Visit(time.perf_counter() - before, time.process_time() - cpu_before, files)
 
 
+async def time_reads(address: Address, paths: Sequence[str], times: int) -> list[float]:
+    """Time GET requests, one after the other, after ten that do not count.
+
+    Args:
+        address: The address of the service.
+        paths: Routes, in turn.
+        times: Number of requests; if it is 1, there is no warm-up.
+
+    Returns:
+        The time of each, in ms.
+    """
+    warm_up = WARM_UP_REQUESTS if times > 1 else 0
+    requests = [[get_request(address, paths[n % len(paths)])] for n in range(warm_up + times)]
+    return (await time_requests(address, requests))[warm_up:]
+
+
+async def time_requests(address: Address, requests: Sequence[Sequence[bytes]]) -> list[float]:
+    """Send requests one after the other on one connection; return the time of each, in ms."""
+    connection = await Connection.open(address)
+    taken_ms = []
+    for request in requests:
+        before = time.perf_counter()
+        answer = await connection.send(request)
+        taken_ms.append(1000 * (time.perf_counter() - before))
+        check_status(answer, HTTPStatus.OK, HTTPStatus.ACCEPTED)
+    connection.close()
+    return taken_ms
+
+
+def distinct_photos(paths: Sequence[Path]) -> Iterator[bytes]:
+    """Yield photos without end, each with a number behind its end, so that no two are equal."""
+    photos = [path.read_bytes() for path in paths]
+    return (photos[n % len(photos)] + n.to_bytes(8, "big") for n in count(1))
+
+
+def check_status(answer: Answer, *expected: int) -> None:
+    """Check the status of an answer.
+
+    Raises:
+        RuntimeError: It is none of the expected ones.
+    """
+    if answer.status not in expected:
+        raise RuntimeError(f"answered {answer.status}: {answer.body[:300]!r}")
+
+
 async def _wait_for_job(address: Address, connection: Connection, answer: Answer) -> Job:
     while True:
-        _check(answer, HTTP_OK, HTTP_ACCEPTED)
+        check_status(answer, HTTPStatus.OK, HTTPStatus.ACCEPTED)
         job = msgspec.json.decode(answer.body, type=Job)
-        if job.status in ENDED:
+        if job.status in TERMINAL:
             return job
         answer = await connection.send([get_request(address, f"/v1/jobs/{job.id}", PREFER)])
 
 
-def _read_requests(address: Address, paths: Sequence[Path], files: int) -> list[list[bytes]]:
-    return list(_requests(address, paths, files))
-
-
-def _requests(address: Address, paths: Sequence[Path], files: int) -> Iterator[list[bytes]]:
+def _upload_requests(address: Address, paths: Sequence[Path], files: int) -> Iterator[list[bytes]]:
     for start in range(0, len(paths), files):
         contents = [path.read_bytes() for path in paths[start : start + files]]
         yield upload_request(address, "/v1/jobs", contents, PREFER)
-
-
-def _check(answer: Answer, *statuses: int) -> None:
-    if answer.status not in statuses:
-        raise RuntimeError(f"answered {answer.status}: {answer.body[:300]!r}")

@@ -1,4 +1,4 @@
-"""A light HTTP client: what the load costs must not show in what is measured."""
+"""A light HTTP client, cheap enough not to disturb the measurement."""
 
 import asyncio
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ _CLOSE = b"--" + BOUNDARY + b"--\r\n"
 
 
 class Address(msgspec.Struct, frozen=True):
-    """Where requests go, and the key that they show."""
+    """Host, port and API key of a service."""
 
     port: int
     key: str = "none"
@@ -27,14 +27,14 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 def get_request(address: Address, path: str, prefer: str = "") -> bytes:
-    """Write a GET request."""
+    """Encode a GET request."""
     return _head(address, "GET", path, prefer) + _HEAD_END
 
 
 def upload_request(
     address: Address, path: str, files: Sequence[bytes], prefer: str = "", *, user_id: str = ""
 ) -> list[bytes]:
-    """Write a multipart upload, in pieces: the files themselves are not copied."""
+    """Encode a multipart upload as pieces; the files are not copied."""
     pieces: list[bytes] = []
     if user_id:
         field = f'Content-Disposition: form-data; name="user_id"\r\n\r\n{user_id}\r\n'
@@ -61,7 +61,7 @@ def _head(address: Address, method: str, path: str, prefer: str) -> bytes:
 
 
 class Connection(asyncio.Protocol):
-    """One keep-alive connection; a request at a time."""
+    """A keep-alive connection that carries one request at a time."""
 
     def __init__(self) -> None:
         self._received = bytearray()
@@ -70,7 +70,7 @@ class Connection(asyncio.Protocol):
 
     @classmethod
     async def open(cls, address: Address) -> "Connection":
-        """Connect."""
+        """Open a connection."""
         loop = asyncio.get_running_loop()
         _, connection = await loop.create_connection(cls, address.host, address.port)
         return connection
@@ -97,12 +97,12 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Fail what waits."""
+        """Fail the request that waits for its answer."""
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(error or ConnectionResetError("closed by the server"))
 
     def data_received(self, data: bytes) -> None:
-        """Gather an answer; every answer that is measured has a Content-Length."""
+        """Collect an answer; every measured answer has a Content-Length."""
         self._received += data
         end = self._received.find(_HEAD_END)
         if end < 0:

@@ -1,4 +1,4 @@
-"""What the figures were measured on: the class of the machine, and versions."""
+"""Description of the machine and the versions that figures depend on."""
 
 import os
 import platform
@@ -14,10 +14,10 @@ PACKAGES = ("litestar", "uvicorn", "arq", "motor", "numpy", "pillow", "opencv-py
 
 
 def describe_machine(servers: EmbeddedServers) -> dict[str, str]:
-    """Say what the figures depend on, without naming the machine.
+    """Describe the machine, its servers and the packages, without naming the machine.
 
     Args:
-        servers: Asked for their versions.
+        servers: MongoDB and Redis; they are asked for their versions.
     """
     memory_gb = psutil.virtual_memory().total / 2**30
     with MongoClient[dict[str, object]](servers.mongodb_url) as client:

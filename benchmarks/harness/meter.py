@@ -1,9 +1,10 @@
-"""Processor time and memory of other processes."""
+"""Processor time and memory of other processes, and percentiles."""
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from statistics import quantiles
 
 import psutil
 
@@ -18,7 +19,7 @@ def cpu_seconds(pid: int) -> float:
 
 
 def children_cpu_seconds(pid: int) -> float:
-    """Read the processor time of a process's children, those that live and those that ended."""
+    """Read the processor time of a process's children, live and ended."""
     process = psutil.Process(pid)
     ended = process.cpu_times()
     alive = sum(cpu_seconds(child.pid) for child in process.children(recursive=True))
@@ -33,7 +34,7 @@ def tree_rss_mb(pid: int) -> float:
 
 
 class Peak:
-    """The highest value of a reading that was seen."""
+    """The highest value that a reading had."""
 
     def __init__(self) -> None:
         self.value = 0.0
@@ -41,24 +42,36 @@ class Peak:
 
 @contextmanager
 def watch_peak(read: Callable[[], float]) -> Iterator[Peak]:
-    """Take a reading every 20 ms for as long as the context lasts."""
-    peak, ended = Peak(), threading.Event()
+    """Record the highest value of a reading while the context lasts; it is taken every 20 ms."""
+    peak = Peak()
+
+    def sample() -> None:
+        peak.value = max(peak.value, read())
+
+    with sampling(sample, SAMPLE_SECONDS):
+        yield peak
+
+
+@contextmanager
+def sampling(sample: Callable[[], None], pause_seconds: float) -> Iterator[None]:
+    """Call a function again and again, in a thread, while the context lasts."""
+    ended = threading.Event()
 
     def watch() -> None:
-        while not ended.wait(SAMPLE_SECONDS):
-            peak.value = max(peak.value, read())
+        while not ended.wait(pause_seconds):
+            sample()
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     try:
-        yield peak
+        yield
     finally:
         ended.set()
         watcher.join()
 
 
 def settle(read: Callable[[], float], seconds: float = 2.0) -> float:
-    """Wait until a reading has been still for a moment, and give it."""
+    """Wait until a reading changes by less than 1, and return it."""
     before, deadline = read(), time.monotonic() + 10 * seconds
     while time.monotonic() < deadline:
         time.sleep(seconds)
@@ -72,3 +85,8 @@ def settle(read: Callable[[], float], seconds: float = 2.0) -> float:
 def difference(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
     """Subtract readings by name."""
     return {name: after[name] - before[name] for name in before}
+
+
+def percentile(values: Sequence[float], percent: int) -> float:
+    """Compute a percentile of at least two values, 1 to 99."""
+    return quantiles(values, n=100)[percent - 1]

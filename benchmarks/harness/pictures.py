@@ -1,4 +1,4 @@
-"""Photos to measure with: real ones, varied so that no two have the same bytes."""
+"""Photos for measurements: real ones, varied so that no two have the same bytes."""
 
 import io
 import os
@@ -19,14 +19,13 @@ LARGE_SPARE_PX = 64
 LARGE_PHOTOS = ("iphone_hdr_YES.jpg", "jolla.jpg", "canon_hdr_YES.jpg")
 
 Pixels = NDArray[np.uint8]
-Draw = Callable[[int], bytes]
 
 
 def find_test_data() -> Path:
-    """Give the folder of real pictures.
+    """Find the folder of real pictures.
 
     Raises:
-        FileNotFoundError: It is not there.
+        FileNotFoundError: There is none.
     """
     named = os.environ.get("MINILAB_TEST_DATA")
     beside = Path(__file__).parents[3] / "shared" / "test-data"
@@ -40,12 +39,12 @@ def write_small(folder: Path, count: int, seed: int) -> list[Path]:
     """Write portraits of 250 × 250 pixels and 10 to 20 KB, each with a face in it.
 
     Args:
-        folder: Is made; the files go there.
-        count: How many.
-        seed: Another seed gives other pictures.
+        folder: The folder of the files; it is created.
+        count: Number of files.
+        seed: Seed of the variations.
 
     Returns:
-        The files.
+        The paths of the files.
     """
     originals = [_read(path)[0] for path in sorted((find_test_data() / "lfw").glob("*.jpg"))]
     return _write(folder, count, seed, cycle([partial(_vary_small, of) for of in originals]))
@@ -79,7 +78,7 @@ def _read(path: Path, size: tuple[int, int] | None = None) -> tuple[Pixels, byte
         rgb = image.convert("RGB")
     if size is not None:
         rgb = rgb.resize(size, Image.Resampling.BICUBIC)
-        # Enlarged pixels are too smooth for a camera: give them its noise back.
+        # Enlarged pixels are too smooth for a camera: add its noise.
         noise = np.random.default_rng(7).normal(0, 3, (size[1], size[0], 1))
         return np.clip(np.asarray(rgb) + noise, 0, 255).astype(np.uint8), exif
     return np.asarray(rgb), exif

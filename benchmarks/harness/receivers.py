@@ -1,6 +1,6 @@
-"""Receivers of webhooks, good and bad, that keep what they were sent.
+"""Webhook receivers, well and broken, that record the messages they get.
 
-What a receiver does is the first part of its path, so that one server has all of them.
+The first part of a path selects the behaviour, so that one server has all of them.
 """
 
 import asyncio
@@ -22,13 +22,13 @@ _PIECE = b"x" * 65536
 
 
 class Message(msgspec.Struct, frozen=True):
-    """What was sent to a receiver once.
+    """One message to a receiver.
 
     Attributes:
-        path: Of the receiver.
+        path: The path of the receiver.
         headers: By name in lower case.
-        body: As it came.
-        at: When, on the monotonic clock.
+        body: The body as it arrived.
+        at: Time of arrival, on the monotonic clock.
     """
 
     path: str
@@ -38,16 +38,16 @@ class Message(msgspec.Struct, frozen=True):
 
     @property
     def id(self) -> str:
-        """The message's ID, the same on each attempt."""
+        """The ID of the message, the same on each attempt."""
         return self.headers["webhook-id"]
 
 
 class Receivers:
-    """A server with any number of receivers; an asynchronous context.
+    """A server with any number of receivers; an async context manager.
 
     Args:
-        elsewhere: Where those that redirect redirect to.
-        tls: Makes it speak TLS.
+        elsewhere: Target of the redirects.
+        tls: Serves TLS if given.
     """
 
     def __init__(self, elsewhere: str = "/", tls: ssl.SSLContext | None = None) -> None:
@@ -57,9 +57,9 @@ class Receivers:
         self._elsewhere = elsewhere
         self._tls = tls
         self.is_well = True
-        """What ``moody`` receivers do: answer 200, or else 500."""
+        """Whether ``moody`` receivers answer 200; else 500."""
         self.most_at_once: Counter[str] = Counter()
-        """Most connections at the same time, by path."""
+        """Highest number of simultaneous connections, by path."""
         self._at_once: Counter[str] = Counter()
         self._seen: dict[str, set[str]] = defaultdict(set)
         self._answering: set[asyncio.Task[None]] = set()
@@ -82,37 +82,37 @@ class Receivers:
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """The port of the server."""
         port: int = self._server.sockets[0].getsockname()[1]
         return port
 
     def url(self, kind: str, name: str = "hook", host: str = HOST) -> str:
-        """Give the URL of a receiver.
+        """Return the URL of a receiver.
 
         Args:
-            kind: What it does: ``ok``, ``error`` (500), ``busy`` (429 with Retry-After),
+            kind: Its behaviour: ``ok``, ``error`` (500), ``busy`` (429 with Retry-After),
                 ``redirect``, ``gone`` (410), ``flaky`` (500 once for each message), ``moody``
-                (as :attr:`is_well` says, after a moment), ``never`` (answers),
+                (by :attr:`is_well`, after a moment), ``never`` (no answer),
                 ``slow`` (byte by byte), ``drip`` (200, then byte by byte), ``huge``
-                (200 without an end), ``headers`` (without an end), ``garbage``, ``drop`` (closes).
-            name: Sets it apart from others that do the same.
-            host: The name that it is reached by.
+                (200 with an endless body), ``headers`` (endless), ``garbage``, ``drop`` (closes).
+            name: Distinguishes it from others with the same behaviour.
+            host: The host name in the URL.
         """
         return f"http{'s' if self._tls else ''}://{host}:{self.port}/{kind}/{name}"
 
     def sent_to(self, kind: str, name: str = "hook") -> list[Message]:
-        """Give what a receiver was sent, in the order of arrival."""
+        """List the messages to a receiver, in the order of arrival."""
         return [one for one in self.messages if one.path == f"/{kind}/{name}"]
 
     def by_path(self) -> Mapping[str, list[Message]]:
-        """Give what each receiver was sent, in the order of arrival."""
+        """List the messages to each receiver, in the order of arrival."""
         found: dict[str, list[Message]] = defaultdict(list)
         for message in self.messages:
             found[message.path].append(message)
         return found
 
     async def until_next(self) -> None:
-        """Wait until something has come since the last time."""
+        """Wait until a message has arrived since the last call."""
         await self._next.wait()
         self._next.clear()
 

@@ -1,9 +1,9 @@
-"""The service as it runs in production: real servers, an API process, a worker process."""
+"""The service as in production: real servers, an API process, a worker process."""
 
 import http.client
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +14,7 @@ from benchmarks.harness.http_client import Address
 from benchmarks.harness.meter import children_cpu_seconds, cpu_seconds
 from deploy.servers.embedded import EmbeddedServers, ServerProcess
 from deploy.servers.ports import find_free_port
+from storage.settings import StoreSettings
 
 ADMIN_KEY = "the-admin-key-of-the-benchmarks-0123456789"
 ROOT = Path(__file__).parents[2]
@@ -23,13 +24,13 @@ START_SECONDS = 60
 
 @dataclass(frozen=True)
 class Bench:
-    """What every benchmark stands on.
+    """The environment of every benchmark.
 
     Attributes:
         servers: MongoDB and Redis.
-        folder: Temporary, for pictures and logs.
-        cores: Processes that the limits are measured with.
-        quick: Whether small counts will do.
+        folder: A temporary folder for pictures and logs.
+        cores: Number of processes that measure the limits.
+        quick: Whether small counts are enough.
     """
 
     servers: EmbeddedServers
@@ -41,14 +42,28 @@ class Bench:
         """Choose a count."""
         return quick if self.quick else full
 
+    @property
+    def store_settings(self) -> StoreSettings:
+        """Settings that reach the servers."""
+        return StoreSettings(self.servers.mongodb_url, self.servers.redis_url)
+
+    def environment(self, database: str) -> dict[str, str]:
+        """Make the environment of a process of the service."""
+        return os.environ | {
+            "MINILAB_MONGODB_URL": self.servers.mongodb_url,
+            "MINILAB_REDIS_URL": self.servers.redis_url,
+            "MINILAB_MONGODB_DATABASE": database,
+            "MINILAB_ADMIN_KEY": ADMIN_KEY,
+        }
+
 
 @dataclass(frozen=True)
 class Service:
     """A running service.
 
     Attributes:
-        address: Where the API is.
-        api: Its process.
+        address: The address of the API.
+        api: The API's process.
         worker: The worker's process.
         servers: MongoDB and Redis.
         database: The name of its database.
@@ -73,21 +88,20 @@ class Service:
         }
 
 
+def new_database() -> str:
+    """Make up a name for an empty database."""
+    return f"bench_{uuid4().hex[:8]}"
+
+
 @contextmanager
 def running_service(bench: Bench) -> Iterator[Service]:
-    """Run an API and a worker on an empty database, until the context ends."""
-    port = find_free_port()
-    database = f"bench_{uuid4().hex[:8]}"
-    environment = os.environ | {
-        "MINILAB_MONGODB_URL": bench.servers.mongodb_url,
-        "MINILAB_REDIS_URL": bench.servers.redis_url,
-        "MINILAB_MONGODB_DATABASE": database,
-        "MINILAB_ADMIN_KEY": ADMIN_KEY,
-        "MINILAB_PORT": str(port),
-    }
+    """Run an API and a worker on an empty database while the context lasts."""
+    port, database = find_free_port(), new_database()
+    environment = bench.environment(database) | {"MINILAB_PORT": str(port)}
+    is_ready = partial(_answers, port)
     with ExitStack() as stack:
         worker, api = (
-            stack.enter_context(_python(bench, ["-m", module], port, environment))
+            stack.enter_context(running_module(bench, [module], environment, is_ready))
             for module in ("tasks", "api")
         )
         # Ready means: MongoDB, Redis, and a live worker whose children are warm.
@@ -97,25 +111,36 @@ def running_service(bench: Bench) -> Iterator[Service]:
 
 @contextmanager
 def running_bare_upload(bench: Bench) -> Iterator[Address]:
-    """Run the bare route until the context ends."""
+    """Run the bare route while the context lasts."""
     port = find_free_port()
-    command = ["-m", "benchmarks.bare_upload", str(port)]
-    with _python(bench, command, port, dict(os.environ)) as server:
+    arguments = ["benchmarks.bare_upload", str(port)]
+    with running_module(bench, arguments, os.environ, partial(_answers, port)) as server:
         server.wait_ready(START_SECONDS)
         yield Address(port)
 
 
 @contextmanager
-def _python(
-    bench: Bench, arguments: list[str], port: int, environment: dict[str, str]
+def running_module(
+    bench: Bench,
+    arguments: list[str],
+    environment: Mapping[str, str],
+    is_ready: Callable[[], bool] = lambda: True,
 ) -> Iterator[ServerProcess]:
+    """Run a module of this repository as a process while the context lasts.
+
+    Args:
+        bench: The environment; the process logs to its folder.
+        arguments: The module's name and its arguments.
+        environment: Of the process.
+        is_ready: Asked until it is true, by those who wait for the process.
+    """
     process = ServerProcess(
-        arguments[1],
-        [sys.executable, *arguments],
-        url=f"http://127.0.0.1:{port}",
-        is_ready=partial(_answers, port),
-        output=bench.folder / f"{arguments[1]}.log",
-        environment=environment | {"PYTHONPATH": str(ROOT)},
+        arguments[0],
+        [sys.executable, "-m", *arguments],
+        url="",
+        is_ready=is_ready,
+        output=bench.folder / f"{arguments[0]}.log",
+        environment={**environment, "PYTHONPATH": str(ROOT)},
     )
     process.spawn()
     try:
@@ -125,7 +150,7 @@ def _python(
 
 
 def _answers(port: int) -> bool:
-    """Ask once whether a server is ready; the bare route has no such answer but 404."""
+    """Ask once whether a server is ready; the bare route answers 404."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=READY_TIMEOUT_SECONDS)
     with suppress(OSError, http.client.HTTPException):
         connection.request("GET", "/readyz")

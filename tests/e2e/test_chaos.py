@@ -32,6 +32,6 @@ def test_a_seed_fixes_the_faults_and_leaves_none_out() -> None:
 def test_promises_are_kept_whatever_breaks(tmp_path: Path) -> None:
     with embedded_servers(tmp_path / "servers", mongodb_cache_gb=0.25) as servers:
         run = run_faults(PLAN, servers, tmp_path)
-    assert run.books.broken == {}
+    assert run.broken == {}
     assert sum(run.faults.values()) >= PLAN.rounds
     assert run.tickets >= 50

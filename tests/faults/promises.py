@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from chaos.books import (
+from chaos.checks import (
     count_open,
     find_cut_blobs,
     find_orphans,

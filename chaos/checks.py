@@ -1,4 +1,4 @@
-"""The books of a service, looked through after faults: what is open, double, missing or left."""
+"""Checks of the database after faults: open work, double writes, missing bytes, orphans."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -15,14 +15,14 @@ IS_OPEN = {"$or": [{"due_at": {"$exists": True}}, {"status": {"$nin": ENDED}}]}
 
 
 class Ends(msgspec.Struct, frozen=True):
-    """How often documents were written as ended, as MongoDB's own log has it.
+    """Ends of documents in MongoDB's oplog.
 
-    An end that was taken back, because what failed is run again, does not count.
+    An end that a retry reopened does not count.
 
     Attributes:
-        images: By image.
-        jobs: By job.
-        changed_results: Blobs of which a result was replaced by another one.
+        images: Number of ends by image.
+        jobs: Number of ends by job.
+        changed_results: Blobs with a result that was replaced by another one.
     """
 
     images: Counter[str]
@@ -41,25 +41,25 @@ class Ends(msgspec.Struct, frozen=True):
 
 
 async def count_open(database: Database) -> int:
-    """Count the images and jobs that have not ended."""
+    """Count the open images and jobs."""
     counts = [await database[name].count_documents(IS_OPEN) for name in ("images", "jobs")]
     return sum(counts)
 
 
 async def read_ends(client: Client, database: Database, since: Timestamp) -> Ends:
-    """Read in the oplog how often each image and each job was written as ended.
+    """Read from the oplog how often each image and each job was written as ended.
 
     Args:
-        client: Of a replica set.
-        database: Whose documents.
+        client: A client of a replica set.
+        database: The database of the documents.
         since: Time of the first write that counts.
 
     Raises:
-        LookupError: The oplog does not reach back so far.
+        LookupError: The oplog begins later.
     """
     oldest = await client.local["oplog.rs"].find_one(sort=[("$natural", 1)])
     if oldest is None or oldest["ts"] > since:
-        raise LookupError("the oplog does not reach back to the begin")
+        raise LookupError("the oplog begins after the run")
     ends = Ends(Counter(), Counter(), [])
     async for entry in _updates(client, database, since):
         name = entry["ns"].removeprefix(f"{database.name}.")
@@ -90,7 +90,7 @@ async def _updates(
 
 
 def _ends(entry: Mapping[str, Any]) -> int:
-    """Say whether a write ends a document (1), opens it for another end (-1), or neither (0)."""
+    """Return 1 for a write that ends a document, -1 for one that reopens it, else 0."""
     diff = entry["o"].get("diff", {})
     changed = {**diff.get("u", {}), **diff.get("i", {})}
     if changed.get("finished_at") is not None:
@@ -115,22 +115,22 @@ async def find_wrong_counts(database: Database) -> dict[str, tuple[int, int]]:
     """Find blobs whose counter is not the number of their images, and images without a blob.
 
     Returns:
-        By hash: what is counted, and what there is.
+        The counter and the number of images, by hash.
     """
-    there: Counter[str] = Counter()
+    present: Counter[str] = Counter()
     async for group in database["images"].aggregate(
         [{"$group": {"_id": "$sha256", "images": {"$sum": 1}}}]
     ):
-        there[group["_id"]] = group["images"]
+        present[group["_id"]] = group["images"]
     counted: Counter[str] = Counter()
     async for blob in database["blobs.files"].find({}, {"metadata": 1}):
         counted[blob["metadata"]["sha256"]] = blob["metadata"]["images"]
-    hashes = there.keys() | counted.keys()
-    return {sha: (counted[sha], there[sha]) for sha in hashes if counted[sha] != there[sha]}
+    hashes = present.keys() | counted.keys()
+    return {sha: (counted[sha], present[sha]) for sha in hashes if counted[sha] != present[sha]}
 
 
 async def find_cut_blobs(database: Database) -> list[str]:
-    """Find blobs of which bytes are missing, or too many."""
+    """Find blobs with missing or surplus bytes."""
     size = {"$sum": {"$map": {"input": "$chunks", "in": {"$binarySize": "$$this.data"}}}}
     found = database["blobs.files"].aggregate(
         [
@@ -150,7 +150,7 @@ async def find_cut_blobs(database: Database) -> list[str]:
 
 
 async def find_unlike_jobs(database: Database) -> list[str]:
-    """Find ended jobs whose tally is not what their images say."""
+    """Find jobs whose tally differs from their images."""
     cells: dict[str, Counter[str]] = {}
     async for image in database["images"].find({}, {"job_id": 1, "cells": 1}):
         counted = cells.setdefault(image["job_id"], Counter())
@@ -165,7 +165,7 @@ async def find_unlike_jobs(database: Database) -> list[str]:
 
 
 async def find_accepted_twice(database: Database) -> list[str]:
-    """Find requests that became more than one job; a request's name begins its file names."""
+    """Find requests that became several jobs; file names begin with the name of the request."""
     jobs: dict[str, set[str]] = {}
     async for image in database["images"].find({}, {"job_id": 1, "filename": 1}):
         jobs.setdefault(_request_of(image), set()).add(image["job_id"])
@@ -179,14 +179,14 @@ def _request_of(file: Mapping[str, Any]) -> str:
 
 
 async def find_longest_wait(database: Database) -> float:
-    """Give the longest time from the making of a job to its end, in seconds."""
+    """Return the longest time from the creation of a job to its end, in seconds."""
     waited = {"$subtract": ["$finished_at", "$created_at"]}
     found = database["jobs"].aggregate([{"$group": {"_id": None, "ms": {"$max": waited}}}])
     return max([float(group["ms"] or 0) / 1000 async for group in found], default=0.0)
 
 
 async def count_errors(database: Database) -> Counter[str]:
-    """Count the images that failed by their reason."""
+    """Count the failed images by reason."""
     cells: Counter[str] = Counter()
     failed = {"status": {"$in": ["failed", "partial"]}}
     async for image in database["images"].find(failed, {"error": 1, "cells": 1}):
@@ -198,7 +198,7 @@ async def count_errors(database: Database) -> Counter[str]:
 async def _distinct(
     database: Database, name: str, field: str, but: Iterable[object] = ()
 ) -> list[object]:
-    """Give the values of a field, of any number: ``distinct`` is bound to 16 MB."""
+    """List the values of a field, however many: ``distinct`` is limited to 16 MB."""
     known = set(but)
     pipeline: list[Document] = [{"$group": {"_id": f"${field}"}}]
     values = [group["_id"] async for group in database[name].aggregate(pipeline)]
