@@ -50,7 +50,6 @@ from api.monitoring.service_metrics import ServiceMetrics
 from api.server.lingering_close import LingeringClose
 from api.settings import Settings
 from api.state import AppState
-from api.uploads.tickets import Tickets
 from domain.keys import hash_secret
 from domain.version import VERSION
 from sandbox.pool import ChildPool
@@ -153,7 +152,6 @@ def compose_state(settings: Settings, stores: Stores) -> AppState:
     state.estimates = Estimates(stores)
     watch = LoadWatch(stores.load, has_quota=settings.admission.max_stored_bytes > 0)
     state.admission = Admission(settings.admission, stores.buckets, watch)
-    state.tickets = Tickets(stores)
     state.live_jobs = LiveJobs(stores, settings.listeners)
     state.variants = Variants(stores, pool, settings.images)
     state.metrics = ApiMetrics(pool, state.admission, stores.metrics)

@@ -16,9 +16,17 @@ from api.images.delete_image import DeleteImage
 from api.images.read_content import ReadContent
 from api.images.read_image import ReadImage
 from api.images.search_images import SearchImages
+from api.jobs.cancel import CancelJob
 from api.jobs.dead_letters import DiscardDeadLetters, ReadDeadLetters, RetryDeadLetters
 from api.jobs.delete_user import DeleteUser
+from api.jobs.follow import FollowJob, ListJobs
+from api.jobs.listen import ListenToJob
+from api.jobs.retry import RetryJob
+from api.jobs.waiting import Waiting
 from api.state import AppState
+from api.uploads.faces import DetectFaces
+from api.uploads.link_uploads import ReadLinkUploads
+from api.uploads.take_in import TakeIn
 from api.webhooks.deliveries import ReadDeliveries, SendDeliveries
 from api.webhooks.endpoints import (
     ChangeWebhook,
@@ -92,11 +100,31 @@ def _images(state: AppState) -> dict[str, object]:
 
 def _jobs(state: AppState) -> dict[str, object]:
     stores, estimates, rules = state.stores, state.estimates, state.settings.rules
+    waiting = Waiting(stores)
+    follow_job = FollowJob(stores, waiting, estimates, rules)
+    retry_job = RetryJob(stores, follow_job)
+    take_in = TakeIn(
+        stores,
+        state.settings,
+        state.admission,
+        waiting,
+        estimates,
+        state.metrics,
+        state.tracing,
+    )
     return {
+        "cancel_job": CancelJob(stores, waiting, follow_job),
+        "detect_faces": DetectFaces(stores, take_in),
+        "follow_job": follow_job,
+        "link_uploads": ReadLinkUploads(stores, state.settings),
+        "list_jobs": ListJobs(stores),
+        "listen_to_job": ListenToJob(stores, state.live_jobs),
+        "retry_job": retry_job,
+        "take_in": take_in,
         "delete_user": DeleteUser(stores, estimates, rules),
         "discard_dead_letters": DiscardDeadLetters(stores),
         "read_dead_letters": ReadDeadLetters(stores),
-        "retry_dead_letters": RetryDeadLetters(stores, state.tickets, estimates, rules),
+        "retry_dead_letters": RetryDeadLetters(stores, retry_job, follow_job),
     }
 
 

@@ -13,7 +13,6 @@ from api.monitoring.api_metrics import ApiMetrics
 from api.monitoring.readiness import HealthChecks
 from api.monitoring.service_metrics import ServiceMetrics
 from api.settings import Settings
-from api.uploads.tickets import Tickets
 from domain.keys import Caller
 from storage.stores import Stores
 from telemetry.tracing import Tracing
@@ -30,7 +29,6 @@ class AppState(State):
     service_metrics: ServiceMetrics
     health_checks: HealthChecks
     tracing: Tracing
-    tickets: Tickets
     live_jobs: LiveJobs
     variants: Variants
     admin_key_hash: str

@@ -8,8 +8,8 @@ from domain.version import VERSION
 from sandbox.pool import ChildPool
 from storage.backlog.workers import HEARTBEAT_SECONDS
 from storage.clock import utc_now
+from storage.errors import STORE_FAILED
 from storage.stores import Stores, open_stores
-from tasks.background import BackgroundTasks, stop_on_signals
 from tasks.heartbeat import Heartbeat
 from tasks.images.metrics import WorkerMetrics
 from tasks.images.process_images import ChunkProcessor, ChunkRules
@@ -17,7 +17,9 @@ from tasks.images.queue_consumer import GIVE_BACK_SECONDS, QueueConsumer
 from tasks.images.throughput import Throughput
 from tasks.images.work_telemetry import WorkTelemetry
 from tasks.settings import Settings
+from tasks.signals import stop_on_signals
 from tasks.upkeep.upkeep import Upkeep
+from telemetry.background import BackgroundTasks
 from telemetry.tracing import Tracing, open_tracing
 
 
@@ -67,7 +69,7 @@ class ImageWorker:
         """
         await self._pool.warm_up(warm_up)
         try:
-            async with BackgroundTasks(stop) as background:
+            async with BackgroundTasks(stop, STORE_FAILED) as background:
                 background.start("wake", self._stores.hints.wake(self._consumer.woken))
                 look_again = self._processor.claims.look_again
                 background.start("hear_cancels", self._stores.job_events.hear_cancels(look_again))

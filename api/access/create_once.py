@@ -8,8 +8,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from api.answers.idempotency import holding, record_id
-from domain.errors.requests import IdempotencyKeyMisused
+from api.http.idempotency import check_same, holding, record_id
 from domain.keys import Caller
 from storage.acceptance.idempotency import Answered, Creation, Idempotency, Made
 
@@ -93,8 +92,7 @@ class CreateOnce:
         begun = await self._idempotency.begin(name)
         random_bits = _derive(source.secret, name, begun.token)
         if isinstance(begun, Answered):
-            if begun.fingerprint != fingerprint:
-                raise IdempotencyKeyMisused
+            check_same(begun, fingerprint)
             made = msgspec.json.decode(begun.body, type=kind)
             return Created(made, random_bits, is_replayed=True)
         async with holding(self._idempotency, begun):

@@ -5,8 +5,8 @@ from typing import TypeVar
 from litestar import Response
 
 from api.access.create_once import Created, RequestKey
-from api.answers.idempotency import REPLAYED
 from api.http.auth import shown_secret
+from api.http.idempotency import REPLAYED
 from api.http.no_store import NO_STORE
 from api.state import ApiRequest
 

@@ -1,4 +1,4 @@
-"""Server-sent events of one job: what is written, when it ends, and who is cut off.
+"""Server-sent events of one job.
 
 Source: HTML Living Standard, section 9.2 (server-sent events).
 """
@@ -13,16 +13,18 @@ from litestar import Response
 from litestar.response import ServerSentEvent
 from litestar.response.base import ASGIResponse
 from litestar.response.sse import ServerSentEventMessage as Event
+from litestar.status_codes import HTTP_204_NO_CONTENT
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.jobs.listen import ListenToJob
 from api.jobs.live_jobs import Listener, LiveJobs
 from api.schemas.live_events import JobGoneView, event_name, view_change
-from api.server.server import ABORT
+from api.server.abort import ABORT
 from api.state import ApiRequest
 from domain.jobs import TERMINAL
 from domain.keys import Scope as Visible
 
-# Readers of a process that ends do not all come back at once.
+# The readers of a process that ends do not all reconnect at once.
 RETRY_MS = (1000, 3000)
 MAX_VERSION_DIGITS = 18
 
@@ -30,43 +32,46 @@ _encode = msgspec.json.Encoder().encode
 
 
 async def answer_events(
-    request: ApiRequest, job_id: str, scope: Visible, last_event_id: str | None
+    request: ApiRequest,
+    listen_to_job: ListenToJob,
+    job_id: str,
+    scope: Visible,
+    last_event_id: str | None,
 ) -> Response[Any]:
     """Answer with the events of a job, from the version that the client knows.
 
     Args:
         request: The request.
+        listen_to_job: Makes the listener.
         job_id: The job.
         scope: What the caller may see.
         last_event_id: The Last-Event-ID header.
 
     Raises:
-        NotFound: There is none that the caller may see.
-        JobExpired: There was one, and it is kept no longer.
+        NotFound: There is no such job in the scope.
+        JobExpired: The job is kept no longer.
     """
-    job = await request.app.state.stores.jobs.get(job_id, scope)
-    told_version = read_version(last_event_id)
-    if job.status in TERMINAL and job.version == told_version:
-        # The one answer that ends an EventSource without an error.
-        return Response(None, status_code=204)
-    listener = Listener(request.user, job, told_version)
-    return JobEventStream(request.app.state.live_jobs, listener)
+    known_version = read_version(last_event_id)
+    listener = await listen_to_job.listen(request.user, job_id, scope, known_version)
+    if listener is None:  # This status ends an EventSource without an error.
+        return Response(None, status_code=HTTP_204_NO_CONTENT)
+    return JobEvents(listen_to_job.live_jobs, listener)
 
 
 def read_version(last_event_id: str | None) -> int | None:
-    """Read which version a client was told last; None for none, or one that cannot be read."""
+    """Read the version that a client knows; None where the header has none that is usable."""
     text = (last_event_id or "").strip()
     if not (text.isascii() and text.isdigit()) or len(text) > MAX_VERSION_DIGITS:
         return None
     return int(text)
 
 
-class JobEventStream(ServerSentEvent):
+class JobEvents(ServerSentEvent):
     """The events of a job.
 
     Args:
-        live_jobs: Tells the listener.
-        listener: Who reads.
+        live_jobs: Notifies the listener.
+        listener: The reader of the stream.
     """
 
     def __init__(self, live_jobs: LiveJobs, listener: Listener) -> None:
@@ -81,6 +86,8 @@ class JobEventStream(ServerSentEvent):
 
 
 class _Listening:
+    """Listens while a response is sent, and ends the connection of a reader that stalls."""
+
     def __init__(self, answer: ASGIApp, live_jobs: LiveJobs, listener: Listener) -> None:
         self._answer = answer
         self._live_jobs = live_jobs
@@ -91,7 +98,7 @@ class _Listening:
         loop = asyncio.get_running_loop()
         stall_seconds = self._live_jobs.limits.listener_stall_seconds
 
-        async def send_or_cut_off(message: Message) -> None:
+        async def send_or_abort(message: Message) -> None:
             timer = loop.call_later(stall_seconds, abort) if abort else None
             try:
                 await send(message)
@@ -100,13 +107,13 @@ class _Listening:
                     timer.cancel()
 
         with self._live_jobs.listening(self._listener):
-            await self._answer(scope, receive, send_or_cut_off)
+            await self._answer(scope, receive, send_or_abort)
 
 
 async def _write_events(live_jobs: LiveJobs, listener: Listener) -> AsyncIterator[Event]:
     yield Event(data=None, retry=random.randint(*RETRY_MS))  # noqa: S311
     while True:
-        listener.stirred.clear()
+        listener.changed.clear()
         if listener.is_refused:
             yield Event(data=None, comment="the key or link is no longer valid")
             return
@@ -123,6 +130,6 @@ async def _write_events(live_jobs: LiveJobs, listener: Listener) -> AsyncIterato
             return
         try:
             async with asyncio.timeout(live_jobs.limits.listener_heartbeat_seconds):
-                await listener.stirred.wait()
+                await listener.changed.wait()
         except TimeoutError:
             yield Event(data=None, comment="still here")

@@ -1,90 +1,90 @@
-"""Jobs: drop files off, follow the ticket."""
+"""Routes of jobs."""
 
 from typing import Annotated
 
 from litestar import Controller, Response, delete, get, post
 from litestar.datastructures import ResponseHeader
+from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
-from api.answers.accept_upload import Wishes, answer_drop_off
-from api.answers.follow_job import answer_job
+from api.answers.accept_upload import answer_upload
+from api.answers.job_answers import answer_job, job_ticket
 from api.contract.form_docs import UploadOperation
 from api.contract.route_docs import TICKET_HEADERS, answer, problems
 from api.http.parameters import IdempotencyKey, IfNoneMatch, JobId, NamedUser, Prefer
-from api.schemas.jobs import JobSummaryView, JobView, view_job, view_summary
-from api.schemas.paging import Cursor, Limit, Page, cut_page
+from api.jobs.cancel import CancelJob
+from api.jobs.follow import FollowJob, ListJobs
+from api.jobs.retry import RetryJob
+from api.schemas.jobs import JobSummaryView, JobView
+from api.schemas.paging import Cursor, Limit, Page
 from api.state import ApiRequest
-from domain.errors.access import NothingToRetry
-from domain.fairness.estimates import Place, retry_after
-from domain.jobs import JobChange, Status
+from api.uploads.take_in import TakeIn
+from domain.jobs import Status
 from domain.keys import scope_of
-from domain.records import Job
-from storage.catalog.jobs import JobFilter
-
-SETTLING_SECONDS = 2.0
 
 
 class JobController(Controller):
-    """Tickets."""
+    """Jobs."""
 
     path = "/v1/jobs"
     tags = ("jobs",)
 
     @post(
         operation_id="createJob",
-        summary="Drop files off",
+        summary="Upload files",
         status_code=HTTP_202_ACCEPTED,
         operation_class=UploadOperation,
         request_max_body_size=None,
         response_headers=TICKET_HEADERS,
         responses={
             200: answer(JobView, "The job ended within the time of `Prefer: wait`."),
-            202: answer(JobView, "The ticket."),
+            202: answer(JobView, "The job, which is accepted."),
             **problems(400, 401, 403, 408, 409, 410, 413, 415, 422, 429, 503),
         },
     )
     async def create_job(
         self,
         request: ApiRequest,
+        take_in: NamedDependency[TakeIn],
         prefer: Prefer = None,
         idempotency_key: IdempotencyKey = None,
     ) -> Response[JobView]:
-        """Take any number of files, whatever their field names, and give a ticket for them.
+        """Uploads any number of files, in form parts of any name, and creates a job for them.
 
-        A file that cannot be used becomes an item with an error; the request fails only when
-        no part is a file. From the ticket on, every image reaches an end by itself.
+        A file that cannot be used becomes an item with an error; the request only fails if it
+        has no file at all. Once the job is accepted, every image reaches a final status.
         """
-        return await answer_drop_off(request, Wishes(prefer, idempotency_key))
+        return await answer_upload(request, take_in, prefer, idempotency_key)
 
     @get(
         operation_id="listJobs",
         summary="List jobs",
         responses={
-            200: answer(Page[JobSummaryView], "A page."),
+            200: answer(Page[JobSummaryView], "A page of jobs."),
             **problems(401, 422, 503),
         },
     )
     async def list_jobs(
         self,
         request: ApiRequest,
+        list_jobs: NamedDependency[ListJobs],
         user_id: NamedUser = None,
         job_status: Annotated[Status | None, QueryParameter(name="status", required=False)] = None,
         limit: Limit = 20,
         cursor: Cursor = None,
     ) -> Page[JobSummaryView]:
-        """List jobs, newest first."""
-        wanted = JobFilter(scope_of(request.user, user_id), job_status, cursor)
-        jobs = await request.app.state.stores.jobs.list_page(wanted, limit + 1)
-        return cut_page([view_summary(job) for job in jobs], limit, [job.id for job in jobs])
+        """Lists jobs, newest first."""
+        scope = scope_of(request.user, user_id)
+        return await list_jobs.page(scope, job_status, limit, cursor)
 
     @get(
         "/{job_id:str}",
         operation_id="getJob",
-        summary="Follow a ticket",
+        summary="Retrieve a job",
         responses={
             200: answer(JobView, description="The job."),
-            304: answer(None, description="Not changed since the version of If-None-Match."),
+            304: answer(None, description="The job is unchanged since the If-None-Match version."),
             **problems(401, 404, 410, 422, 503),
         },
         response_headers=[
@@ -95,14 +95,15 @@ class JobController(Controller):
     async def get_job(
         self,
         request: ApiRequest,
+        follow_job: NamedDependency[FollowJob],
         job_id: JobId,
         user_id: NamedUser = None,
         prefer: Prefer = None,
         if_none_match: IfNoneMatch = None,
     ) -> Response[JobView | None]:
-        """Read a job, at once or, with `Prefer: wait=N`, when it has ended or N seconds passed."""
+        """Retrieves a job, at once or, with `Prefer: wait=N`, when it ends or N seconds pass."""
         scope = scope_of(request.user, user_id)
-        return await answer_job(request, job_id, scope, prefer, if_none_match)
+        return await answer_job(request, follow_job, job_id, scope, prefer, if_none_match)
 
     @delete(
         "/{job_id:str}",
@@ -110,27 +111,27 @@ class JobController(Controller):
         summary="Cancel a job",
         status_code=HTTP_200_OK,
         responses={
-            200: answer(JobView, "The job as it stands then."),
+            200: answer(JobView, "The job after the cancellation."),
             **problems(401, 404, 410, 422, 503),
         },
     )
     async def cancel_job(
-        self, request: ApiRequest, job_id: JobId, user_id: NamedUser = None
+        self,
+        request: ApiRequest,
+        cancel_job: NamedDependency[CancelJob],
+        job_id: JobId,
+        user_id: NamedUser = None,
     ) -> JobView:
-        """Cancel what has not run, and keep what has. A job that has ended stays as it is."""
-        app, scope = request.app.state, scope_of(request.user, user_id)
-        await app.stores.jobs.get(job_id, scope)
-        if await app.stores.cancellation.cancel_job(job_id):
-            await app.stores.job_events.publish_cancel(job_id)
-        await app.stores.job_events.publish(await app.stores.ledger.settle(job_id))
-        # Where somebody else settles it at this moment, the end is seen a moment later.
-        job = await app.tickets.wait(job_id, scope, SETTLING_SECONDS)
-        return await _show(request, job, await app.estimates.place_of(job))
+        """Cancels the operations that have not run, and keeps the results of those that have.
+
+        A job that has ended is left unchanged.
+        """
+        return await cancel_job.cancel(job_id, scope_of(request.user, user_id))
 
     @post(
         "/{job_id:str}/retry",
         operation_id="retryJob",
-        summary="Run again what failed",
+        summary="Retry a job",
         status_code=HTTP_202_ACCEPTED,
         response_headers=TICKET_HEADERS,
         responses={
@@ -139,25 +140,12 @@ class JobController(Controller):
         },
     )
     async def retry_job(
-        self, request: ApiRequest, job_id: JobId, user_id: NamedUser = None
+        self,
+        request: ApiRequest,
+        retry_job: NamedDependency[RetryJob],
+        job_id: JobId,
+        user_id: NamedUser = None,
     ) -> Response[JobView]:
-        """Run the failed cells of a job again, and only those."""
-        app, scope = request.app.state, scope_of(request.user, user_id)
-        await app.stores.jobs.get(job_id, scope)
-        hints = await app.stores.retry.reopen_job(job_id)
-        if not hints:
-            raise NothingToRetry("No image of this job has failed; refused files have no bytes.")
-        app.stores.hints.send_soon(hints)
-        job = await app.stores.jobs.get(job_id, scope)
-        await app.stores.job_events.publish(JobChange(job.id, job.version, job.status))
-        place = await app.estimates.place_of(job)
-        headers = {
-            "Location": f"/v1/jobs/{job.id}",
-            "Retry-After": str(retry_after(place.eta_seconds)),
-        }
-        return Response(await _show(request, job, place), headers=headers)
-
-
-async def _show(request: ApiRequest, job: Job, place: Place) -> JobView:
-    app = request.app.state
-    return view_job(await app.tickets.with_items(job), place, app.settings.rules)
+        """Runs the failed operations of a job again, and only those."""
+        job = await retry_job.retry(job_id, scope_of(request.user, user_id))
+        return job_ticket(request, job)

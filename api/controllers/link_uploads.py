@@ -1,14 +1,15 @@
-"""Uploads through invitation links: no key, only the token of the link."""
+"""Routes of uploads through links: they take the token of a link instead of a key."""
 
 from typing import Annotated
 
 from litestar import Controller, Response, get, post
+from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter
 from litestar.status_codes import HTTP_202_ACCEPTED
 
-from api.answers.accept_upload import Wishes, answer_drop_off
-from api.answers.follow_job import answer_job
+from api.answers.accept_upload import answer_upload
+from api.answers.job_answers import answer_job
 from api.contract.form_docs import LinkUploadOperation
 from api.contract.route_docs import TICKET_HEADERS, answer, problems
 from api.http.auth import LINK_OPT, TokenIn
@@ -21,23 +22,20 @@ from api.http.parameters import (
     JobId,
     Prefer,
 )
-from api.schemas.jobs import view_summary
-from api.schemas.link_uploads import LinkJobView, LinkUploadsView, view_link_uploads
-from api.schemas.paging import Cursor, Limit, cut_page
-from api.schemas.service import view_capabilities
+from api.jobs.follow import FollowJob
+from api.schemas.link_uploads import LinkJobView, LinkUploadsView
+from api.schemas.paging import Cursor, Limit
 from api.state import ApiRequest
-from domain.errors.access import LinkExpired
+from api.uploads.link_uploads import ReadLinkUploads
+from api.uploads.take_in import TakeIn
 from domain.keys import scope_of
-from domain.links import LinkStatus, UploadLink
-from storage.catalog.jobs import JobFilter
-from storage.clock import utc_now
 
 BY_PATH = {LINK_OPT: TokenIn.PATH}
 NO_KEY: list[dict[str, list[str]]] = [{}]
 ENDED = answer(LinkJobView, "The upload ended within the time of `Prefer: wait`.")
-TICKET = answer(LinkJobView, "The ticket.")
+TICKET = answer(LinkJobView, "The upload, which is accepted.")
 FOLLOWED = answer(LinkJobView, "The upload.")
-UNCHANGED = answer(None, "Not changed since the version of If-None-Match.")
+UNCHANGED = answer(None, "The upload is unchanged since the If-None-Match version.")
 
 LinkToken = Annotated[
     str,
@@ -46,14 +44,14 @@ LinkToken = Annotated[
 
 
 class LinkUploadController(Controller):
-    """What a link opens. Handlers read the token nowhere: authentication has done so."""
+    """Uploads through links. Authentication reads the token; no handler does."""
 
     path = "/v1/uploads"
     tags = ("uploads through links",)
 
     @post(
         operation_id="createLinkUpload",
-        summary="Drop files off with a link",
+        summary="Upload files with a link",
         status_code=HTTP_202_ACCEPTED,
         operation_class=LinkUploadOperation,
         request_max_body_size=None,
@@ -69,19 +67,20 @@ class LinkUploadController(Controller):
     async def create_upload(
         self,
         request: ApiRequest,
+        take_in: NamedDependency[TakeIn],
         prefer: Prefer = None,
         idempotency_key: IdempotencyKey = None,
     ) -> Response[LinkJobView]:
-        """Take files as `POST /v1/jobs` does, within the limits of the link.
+        """Uploads files as `POST /v1/jobs` does, within the limits of the link.
 
-        Files become images in the order in which they are sent; those that do not fit any more
-        are items with the error `link_used_up`. The request fails only if none fits.
+        Files become images in the order of the request. Files that exceed the limits become items
+        with the error `link_used_up`; the request only fails if no file fits.
         """
-        return await answer_drop_off(request, Wishes(prefer, idempotency_key))
+        return await answer_upload(request, take_in, prefer, idempotency_key)
 
     @get(
         operation_id="getLinkUploads",
-        summary="Read a link with its uploads",
+        summary="Retrieve a link with its uploads",
         opt=BY_HEADER,
         security=TOKEN_IN_HEADER,
         responses={
@@ -90,22 +89,19 @@ class LinkUploadController(Controller):
         },
     )
     async def get_uploads(
-        self, request: ApiRequest, limit: Limit = 20, cursor: Cursor = None
+        self,
+        request: ApiRequest,
+        link_uploads: NamedDependency[ReadLinkUploads],
+        limit: Limit = 20,
+        cursor: Cursor = None,
     ) -> LinkUploadsView:
-        """Read what the link that is shown still takes, and a page of its uploads."""
-        app, link, now = request.app.state, _link(request), utc_now()
-        if link.status(now) is LinkStatus.EXPIRED:
-            raise LinkExpired("Ask whoever sent it for a new one.")
-        wanted = JobFilter(scope_of(request.user), before=cursor)
-        jobs = await app.stores.jobs.list_page(wanted, limit + 1)
-        page = cut_page([view_summary(job) for job in jobs], limit, [job.id for job in jobs])
-        capabilities = view_capabilities(app.settings)
-        return view_link_uploads(link, now, app.settings.api.gps, capabilities, page)
+        """Retrieves what the link still accepts, and a page of its uploads."""
+        return await link_uploads.page(request.user, request.auth, limit, cursor)
 
     @get(
         "/jobs/{job_id:str}",
         operation_id="getLinkJob",
-        summary="Follow an upload through a link",
+        summary="Retrieve an upload of a link",
         opt=BY_HEADER,
         security=TOKEN_IN_HEADER,
         responses={200: FOLLOWED, 304: UNCHANGED, **problems(401, 404, 410, 422, 503)},
@@ -113,17 +109,19 @@ class LinkUploadController(Controller):
     async def get_job(
         self,
         request: ApiRequest,
+        follow_job: NamedDependency[FollowJob],
         job_id: JobId,
         prefer: Prefer = None,
         if_none_match: IfNoneMatch = None,
     ) -> Response[LinkJobView | None]:
-        """Read an upload; also after the link has expired, but not once it is revoked."""
-        return await answer_job(request, job_id, scope_of(request.user), prefer, if_none_match)
+        """Retrieves an upload. It stays available after the link expires, until it is revoked."""
+        scope = scope_of(request.user)
+        return await answer_job(request, follow_job, job_id, scope, prefer, if_none_match)
 
     @post(
         "/{token:str}",
         operation_id="createLinkUploadByUrl",
-        summary="Drop files off at the URL of a link",
+        summary="Upload files to the URL of a link",
         status_code=HTTP_202_ACCEPTED,
         operation_class=LinkUploadOperation,
         request_max_body_size=None,
@@ -139,20 +137,21 @@ class LinkUploadController(Controller):
     async def create_upload_by_url(
         self,
         request: ApiRequest,
+        take_in: NamedDependency[TakeIn],
         token: LinkToken,
         prefer: Prefer = None,
         idempotency_key: IdempotencyKey = None,
     ) -> Response[LinkJobView]:
-        """Take files as `POST /v1/uploads` does, for clients that can send no header.
+        """Uploads files as `POST /v1/uploads` does, for clients that cannot send a header.
 
-        `Location` names the route that wants the token as bearer: it repeats no token.
+        `Location` names the route that takes the token as bearer: it does not repeat the token.
         """
-        return await answer_drop_off(request, Wishes(prefer, idempotency_key))
+        return await answer_upload(request, take_in, prefer, idempotency_key)
 
     @get(
         "/{token:str}/jobs/{job_id:str}",
         operation_id="getLinkJobByUrl",
-        summary="Follow an upload at the URL of a link",
+        summary="Retrieve an upload at the URL of a link",
         opt=BY_PATH,
         security=NO_KEY,
         responses={200: FOLLOWED, 304: UNCHANGED, **problems(404, 410, 422, 503)},
@@ -160,15 +159,12 @@ class LinkUploadController(Controller):
     async def get_job_by_url(
         self,
         request: ApiRequest,
+        follow_job: NamedDependency[FollowJob],
         token: LinkToken,
         job_id: JobId,
         prefer: Prefer = None,
         if_none_match: IfNoneMatch = None,
     ) -> Response[LinkJobView | None]:
-        """Read an upload as `GET /v1/uploads/jobs/{job_id}` does."""
-        return await answer_job(request, job_id, scope_of(request.user), prefer, if_none_match)
-
-
-def _link(request: ApiRequest) -> UploadLink:
-    link: UploadLink = request.auth
-    return link
+        """Retrieves an upload as `GET /v1/uploads/jobs/{job_id}` does."""
+        scope = scope_of(request.user)
+        return await answer_job(request, follow_job, job_id, scope, prefer, if_none_match)

@@ -1,15 +1,16 @@
-"""The face-detection route: files in, faces out, in one request where the client waits."""
+"""The face-detection route: files in, faces out."""
 
 from litestar import Response, post
+from litestar.di import NamedDependency
 from litestar.status_codes import HTTP_202_ACCEPTED
 
-from api.answers.accept_upload import Wishes, answer_drop_off
+from api.answers.accept_upload import answer_upload
 from api.contract.form_docs import UploadOperation
 from api.contract.route_docs import TICKET_HEADERS, answer, problems
 from api.http.parameters import IdempotencyKey, Prefer
-from api.schemas.jobs import FacesOfFile, FacesView, JobView, view_error
+from api.schemas.jobs import FacesView, JobView
 from api.state import ApiRequest
-from domain.records import JobState
+from api.uploads.faces import DetectFaces
 
 
 @post(
@@ -23,25 +24,21 @@ from domain.records import JobState
     response_headers=TICKET_HEADERS,
     responses={
         200: answer(
-            FacesView, description="The faces, if the job ended within the time of `Prefer: wait`."
+            FacesView,
+            description="The faces, if the job ended within the time of `Prefer: wait`.",
         ),
-        202: answer(JobView, "The ticket."),
+        202: answer(JobView, "The job, which is accepted."),
         **problems(400, 401, 403, 408, 409, 410, 413, 415, 422, 429, 503),
     },
 )
 async def detect_faces(
-    request: ApiRequest, prefer: Prefer = None, idempotency_key: IdempotencyKey = None
+    request: ApiRequest,
+    detect_faces: NamedDependency[DetectFaces],
+    prefer: Prefer = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response[JobView]:
-    """Find faces in files: with `Prefer: wait=30` in the answer, else by the ticket it gives."""
-    wishes = Wishes(prefer, idempotency_key, operations="faces", view_finished=_faces)
-    return await answer_drop_off(request, wishes)
-
-
-async def _faces(request: ApiRequest, state: JobState) -> FacesView:
-    found = await request.app.state.stores.images.results_of(state.job.id, "faces")
-    results = []
-    for item in state.items:
-        error = item.error or item.cells["faces"].error
-        boxes = found.get(item.image_id) if item.image_id and error is None else None
-        results.append(FacesOfFile(item.filename, boxes, view_error(error)))
-    return FacesView(state.job.id, results)
+    """Detects faces in files: in the response with `Prefer: wait=30`, else through the job."""
+    take_in, view = detect_faces.take_in, detect_faces.view
+    return await answer_upload(
+        request, take_in, prefer, idempotency_key, operations="faces", view_finished=view
+    )

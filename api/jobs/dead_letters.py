@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from api.jobs.estimates import Estimates
-from api.jobs.retry import retry_letters
+from api.jobs.follow import FollowJob
+from api.jobs.retry import RetryJob
 from api.schemas.dead_letters import (
     MAX_CHOSEN,
     ChosenDeadLetters,
@@ -15,14 +15,12 @@ from api.schemas.dead_letters import (
     RetriedView,
     view_dead_letter,
 )
-from api.schemas.jobs import JobView, view_job
+from api.schemas.jobs import JobView
 from api.schemas.paging import Page, cut_page
-from api.uploads.tickets import Tickets
 from domain.dead_letters import DeadLetter, DeadLetterFilter
 from domain.errors.access import NotFound
 from domain.errors.requests import InvalidValue
 from domain.keys import Scope
-from storage.settings import WorkRules
 from storage.stores import Stores
 
 
@@ -64,18 +62,14 @@ class RetryDeadLetters:
 
     Args:
         stores: Hold the dead letters and their jobs.
-        tickets: Read jobs with their items.
-        estimates: Estimate when jobs end.
-        rules: Say when a job expires.
+        retry_job: Queues operations again.
+        follow_job: Reads jobs.
     """
 
-    def __init__(
-        self, stores: Stores, tickets: Tickets, estimates: Estimates, rules: WorkRules
-    ) -> None:
+    def __init__(self, stores: Stores, retry_job: RetryJob, follow_job: FollowJob) -> None:
         self._stores = stores
-        self._tickets = tickets
-        self._estimates = estimates
-        self._rules = rules
+        self._retry_job = retry_job
+        self._follow_job = follow_job
 
     async def retry(self, image_id: str) -> JobView:
         """Retry one dead letter.
@@ -89,11 +83,9 @@ class RetryDeadLetters:
         """
         letter = await self._stores.dead_letters.get(image_id)
         await self._stores.jobs.get(letter.job_id, Scope())
-        if not await retry_letters(self._stores, [letter]):
+        if not await self._retry_job.retry_letters([letter]):
             raise NotFound
-        job = await self._stores.jobs.get(letter.job_id, Scope())
-        place = await self._estimates.place_of(job)
-        return view_job(await self._tickets.with_items(job), place, self._rules)
+        return await self._follow_job.read(letter.job_id, Scope())
 
     async def retry_many(self, chosen: ChosenDeadLetters) -> RetriedView:
         """Retry up to 1,000 dead letters.
@@ -102,7 +94,7 @@ class RetryDeadLetters:
             InvalidValue: The request has both or neither of IDs and a filter.
         """
         wanted, letters = await _choose(self._stores, chosen)
-        retried = await retry_letters(self._stores, letters)
+        retried = await self._retry_job.retry_letters(letters)
         return RetriedView(retried, *await _count_rest(self._stores, wanted, letters, retried))
 
 

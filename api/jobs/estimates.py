@@ -3,7 +3,7 @@
 import math
 import time
 
-from domain.fairness.estimates import ENDED, Backlog, OpenJob, Place
+from domain.fairness.estimates import ENDED, Backlog, OpenJob, QueuePlace
 from domain.jobs import TERMINAL
 from domain.records import Job
 from storage.backlog.workers import Workforce
@@ -32,7 +32,7 @@ class Estimates:
         self._backlog = Backlog([])
         self._stale_at = -math.inf
 
-    async def place_of(self, job: Job) -> Place:
+    async def place_of(self, job: Job) -> QueuePlace:
         """Estimate when a job will be done.
 
         Args:
@@ -44,7 +44,7 @@ class Estimates:
         if job.status in TERMINAL:
             return ENDED
         if job.deletes_user:  # Waits for no other work.
-            return Place(0, None)
+            return QueuePlace(0, None)
         await self._refresh()
         images = -(-(job.tally.waiting + job.tally.running) // max(1, len(job.operations)))
         open_job = OpenJob(job.id, job.user_id, images)

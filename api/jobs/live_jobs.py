@@ -39,21 +39,21 @@ class Listener:
     Args:
         caller: Who reads.
         job: The job as it was when the reader came.
-        told_version: The version that the reader knows; None for none.
+        known_version: The version that the reader knows; None for none.
 
     Attributes:
-        stirred: Set when there is something to look at here.
+        changed: Set when there is something to look at here.
         gone: Why there is no such job any more.
         is_refused: Whether the caller's key or link is no longer valid.
     """
 
-    def __init__(self, caller: Caller, job: Job, told_version: int | None) -> None:
+    def __init__(self, caller: Caller, job: Job, known_version: int | None) -> None:
         self.caller = caller
-        self.stirred = asyncio.Event()
+        self.changed = asyncio.Event()
         self.gone: ServiceError | None = None
         self.is_refused = False
         self._job = job
-        self._told_version = told_version
+        self._known_version = known_version
 
     @property
     def job_id(self) -> str:
@@ -64,13 +64,13 @@ class Listener:
         """Take in the state of the job, if it is newer."""
         if job.version > self._job.version:
             self._job = job
-            self.stirred.set()
+            self.changed.set()
 
     def take(self) -> Job | None:
         """Give the state of the job that is to be told now; None if it was."""
-        if self._job.version == self._told_version:
+        if self._job.version == self._known_version:
             return None
-        self._told_version = self._job.version
+        self._known_version = self._job.version
         return self._job
 
 
@@ -95,7 +95,7 @@ class LiveJobs:
         self._of_tenant: Counter[str] = Counter()
         self._to_look_at: set[str] = set()
         self._heard_versions: dict[str, int] = {}
-        self._stirred = asyncio.Event()
+        self._changed = asyncio.Event()
         stores.job_events.hear_changes(self._hear)
 
     @contextmanager
@@ -123,7 +123,7 @@ class LiveJobs:
         """Have all streams end, since this process is about to."""
         self.is_closing = True
         for listener in self._all():
-            listener.stirred.set()
+            listener.changed.set()
 
     async def run(self) -> None:
         """Look at jobs and tell of them, until cancelled."""
@@ -131,8 +131,8 @@ class LiveJobs:
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(max(0.0, next_round - time.monotonic())):
-                    await self._stirred.wait()
-            self._stirred.clear()
+                    await self._changed.wait()
+            self._changed.clear()
             job_ids, self._to_look_at = self._to_look_at & self._listeners.keys(), set()
             is_round = time.monotonic() >= next_round
             if is_round:
@@ -155,7 +155,7 @@ class LiveJobs:
 
     def _look_soon(self, job_id: str) -> None:
         self._to_look_at.add(job_id)
-        self._stirred.set()
+        self._changed.set()
 
     async def _look(self, job_ids: Collection[str]) -> None:
         jobs = await self._stores.jobs.read_all(list(job_ids)) if job_ids else []
@@ -174,7 +174,7 @@ class LiveJobs:
         except (NotFound, Expired) as reason:
             for listener in self._listeners.get(job_id, ()):
                 listener.gone = reason
-                listener.stirred.set()
+                listener.changed.set()
 
     async def _check_callers(self) -> None:
         """End the streams of those whom any other route would refuse by now."""
@@ -187,7 +187,7 @@ class LiveJobs:
         for listener in listeners:
             if listener.caller.key_id not in valid:
                 listener.is_refused = True
-                listener.stirred.set()
+                listener.changed.set()
 
     def _check_room(self, tenant: str | None) -> None:
         most, of_tenant = self.limits.max_listeners, self.limits.tenant_max_listeners

@@ -1,39 +1,77 @@
-"""Running dead letters again."""
+"""Retries failed operations of jobs and dead letters."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 
+from api.jobs.follow import FollowJob
+from api.schemas.jobs import JobView
 from domain.dead_letters import DeadLetter
-from domain.errors.access import Expired, NotFound
+from domain.errors.access import Expired, NotFound, NothingToRetry
 from domain.jobs import JobChange
 from domain.keys import Scope
+from storage.ledger.retry import Reopened
 from storage.stores import Stores
 
 
-async def retry_letters(stores: Stores, letters: Sequence[DeadLetter]) -> int:
-    """Queue the failed operations of dead letters again, and let equal bytes be tried.
+class RetryJob:
+    """Queues failed operations again.
 
     Args:
-        stores: Where everything is kept.
-        letters: Of any jobs.
-
-    Returns:
-        How many were dead letters still.
+        stores: The stores.
+        jobs: Reads jobs.
     """
-    # First: what is queued again must find nothing that ends it at once.
-    await stores.poisons.forget([letter.sha256 for letter in letters])
-    ids_of_job: dict[str, list[str]] = defaultdict(list)
-    for letter in letters:
-        ids_of_job[letter.job_id].append(letter.image_id)
-    retried = 0
-    for job_id, ids in ids_of_job.items():
-        hints = await stores.retry.reopen_images(ids)
-        if not hints:
-            continue
-        retried += len(ids)
-        stores.hints.send_soon(hints)
-        with suppress(NotFound, Expired):  # An image can outlive its job.
-            job = await stores.jobs.get(job_id, Scope())
-            await stores.job_events.publish(JobChange(job.id, job.version, job.status))
-    return retried
+
+    def __init__(self, stores: Stores, jobs: FollowJob) -> None:
+        self._stores = stores
+        self._jobs = jobs
+
+    async def retry(self, job_id: str, scope: Scope) -> JobView:
+        """Queue the failed operations of a job again, and only those.
+
+        Args:
+            job_id: The job.
+            scope: What the caller may see.
+
+        Returns:
+            The job, which is open again.
+
+        Raises:
+            NotFound: There is no such job in the scope.
+            JobExpired: The job is kept no longer.
+            NothingToRetry: No operation of an image has failed.
+        """
+        await self._stores.jobs.get(job_id, scope)
+        reopened = await self._stores.retry.reopen_job(job_id)
+        if not reopened.images:
+            raise NothingToRetry("No image of this job has failed; refused files have no bytes.")
+        await self._announce(job_id, reopened)
+        return await self._jobs.read(job_id, scope)
+
+    async def retry_letters(self, letters: Sequence[DeadLetter]) -> int:
+        """Queue the failed operations of dead letters again, and let equal bytes be tried.
+
+        Args:
+            letters: Dead letters of any jobs.
+
+        Returns:
+            How many images are queued again; those whose operations no longer fail are not.
+        """
+        # First, so that the work that is queued again is not failed at once.
+        await self._stores.poisons.forget([letter.sha256 for letter in letters])
+        ids_of_job: dict[str, list[str]] = defaultdict(list)
+        for letter in letters:
+            ids_of_job[letter.job_id].append(letter.image_id)
+        retried = 0
+        for job_id, ids in ids_of_job.items():
+            reopened = await self._stores.retry.reopen_images(ids)
+            retried += reopened.images
+            if reopened.images:
+                with suppress(NotFound, Expired):  # An image can outlive its job.
+                    await self._announce(job_id, reopened)
+        return retried
+
+    async def _announce(self, job_id: str, reopened: Reopened) -> None:
+        self._stores.hints.send_soon(reopened.hints)
+        job = await self._stores.jobs.get(job_id, Scope())
+        await self._stores.job_events.publish(JobChange(job.id, job.version, job.status))

@@ -121,7 +121,7 @@ class AdmissionMetrics(Collector):
         yield GaugeMetricFamily(
             "minilab_uploads_in_progress",
             "Uploads in progress; small ones count in part.",
-            self._admission.places,
+            self._admission.slots.used,
         )
         free_bytes = self._admission.watch.load.free_disk_bytes
         if free_bytes is not None:

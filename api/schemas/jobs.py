@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from domain.errors.catalogue import ERRORS
-from domain.fairness.estimates import Place
+from domain.fairness.estimates import QueuePlace
 from domain.jobs import Status
 from domain.records import Cell, Item, ItemError, Job, JobState
 from storage.removal.user_deletion import USER_DELETION_KEPT_SECONDS
@@ -163,7 +163,7 @@ def _expiry(job: Job, rules: WorkRules) -> datetime | None:
     return rules.job_expires_at(job.finished_at)
 
 
-def view_job(state: JobState, place: Place, rules: WorkRules) -> JobView:
+def view_job(state: JobState, place: QueuePlace, rules: WorkRules) -> JobView:
     """Convert a job with its items."""
     return JobView(
         **msgspec.structs.asdict(view_summary(state.job)),

@@ -5,10 +5,8 @@ import socket
 import uvicorn
 from litestar import Litestar
 
+from api.server.abort import ABORT
 from api.server.protocol import BoundedProtocol
-
-ABORT = "minilab.abort"
-"""Extension of the scope: ends the connection at once, with what is not sent yet."""
 
 
 class Protocol(BoundedProtocol):

@@ -1,4 +1,4 @@
-"""Who may send how much, and when the service is full: rules over numbers that others read."""
+"""Admission rules: when an upload is refused, from numbers that the caller has read."""
 
 import math
 from collections.abc import Mapping
@@ -11,20 +11,20 @@ from domain.keys import Caller, Role
 from domain.limits import AdmissionLimits
 
 FULL_UPLOAD_BYTES = 1024 * 1024
-LEAST_PLACE = 1 / 32
-# How long to wait where nothing says when there will be room.
+LEAST_SLOT = 1 / 32
+# The wait where nothing is known about when there will be room.
 STORAGE_SECONDS = 30.0
 UNKNOWN_SECONDS = 10.0
 MAX_WAIT_SECONDS = 600.0
 
 
 class Load(msgspec.Struct, frozen=True):
-    """How full the service is. What is not known is 0 or None, and refuses nobody.
+    """How full the service is. What is not known is 0 or None, and refuses nothing.
 
     Attributes:
-        images: Images that wait or are worked on.
+        images: Images that are queued or processed.
         by_tenant: The same for each tenant that has any.
-        images_per_second: The pace of the live workers; 0.0 while none lives or it is unknown.
+        images_per_second: The pace of the live workers; 0.0 while unknown.
         free_disk_bytes: Room on MongoDB's disk.
         stored_bytes: Bytes of all blobs; None where no limit asks for it.
     """
@@ -37,7 +37,11 @@ class Load(msgspec.Struct, frozen=True):
 
 
 def tenant_of(caller: Caller) -> str | None:
-    """Name whose limits count: a client key's user, a service key, a link; None for an admin."""
+    """Name the tenant whose limits apply: the user of a client key, a service key, or a link.
+
+    Returns:
+        The tenant; None for an admin key, which has no limits of its own.
+    """
     match caller.role:
         case Role.ADMIN:
             return None
@@ -58,7 +62,7 @@ def tenant_of_key(key_id: str) -> str:
 
 
 def rate_limits(limits: AdmissionLimits) -> tuple[RateLimit, ...]:
-    """Give the buckets of a tenant that are not switched off: requests, bytes, files."""
+    """Give the rate limits of a tenant that are switched on: requests, bytes, files."""
     every = (
         RateLimit(
             "requests", "requests", limits.tenant_requests_per_second, limits.tenant_requests_burst
@@ -72,15 +76,16 @@ def rate_limits(limits: AdmissionLimits) -> tuple[RateLimit, ...]:
 
 
 def check_backlog(limits: AdmissionLimits, images: int, images_per_second: float) -> None:
-    """Refuse where too much is waiting.
+    """Refuse an upload while too much work is waiting.
 
     Args:
-        limits: What is too much.
-        images: Images that wait or are worked on.
-        images_per_second: The pace of the workers; 0.0 while unknown: then only images count.
+        limits: The limits.
+        images: Images that are queued or processed.
+        images_per_second: The pace of the workers; 0.0 while unknown: then only the number of
+            images counts.
 
     Raises:
-        BacklogFull: With the time until enough of it is done.
+        BacklogFull: Says after how long to try again.
     """
     over = images + 1 - limits.max_backlog_images if limits.max_backlog_images else 0
     if limits.max_backlog_seconds and images_per_second:
@@ -93,10 +98,10 @@ def check_backlog(limits: AdmissionLimits, images: int, images_per_second: float
 
 
 def check_in_flight(limits: AdmissionLimits, images: int, images_per_second: float) -> None:
-    """Refuse a tenant that has as many images under way as it may.
+    """Refuse a tenant that has as many images in flight as its limit.
 
     Raises:
-        TooManyInFlight: With the time until one more may come, if nobody else had any.
+        TooManyInFlight: Says after how long to try again, as if no other tenant had images.
     """
     most = limits.tenant_max_images_in_flight
     if most and images >= most:
@@ -108,12 +113,12 @@ def check_in_flight(limits: AdmissionLimits, images: int, images_per_second: flo
 
 
 def check_storage(limits: AdmissionLimits, load: Load, bytes_since: int, length: int) -> None:
-    """Refuse what there is no room for.
+    """Refuse an upload that there is no room for.
 
     Args:
-        limits: How much room there must be.
-        load: How much there was when it was last looked at.
-        bytes_since: Bytes that this process has let in since.
+        limits: The room that must be left.
+        load: The room at the last reading.
+        bytes_since: Bytes that this process has admitted since.
         length: Bytes of the request; 0 where it does not say.
 
     Raises:
@@ -141,15 +146,16 @@ def _seconds_for(images: int, images_per_second: float) -> float:
     return min(MAX_WAIT_SECONDS, images / images_per_second)
 
 
-def place_of(length: int | None) -> float:
-    """Reckon which part of a large upload's memory an upload takes, 1/32 to 1.
+def slot_share(length: int | None) -> float:
+    """Compute the share of a slot that an upload holds, 1/32 to 1.
 
-    Beside many others, an upload holds up to :data:`FULL_UPLOAD_BYTES` before it writes them, and
-    as much again while it does; one that is smaller never holds more than it has.
+    A slot stands for the memory of a large upload: beside many others, it holds up to
+    :data:`FULL_UPLOAD_BYTES` before it writes them, and as much again while it does. A smaller
+    upload never holds more than its own bytes.
 
     Args:
         length: Bytes of the body; None where the request does not say.
     """
     if length is None:
         return 1.0
-    return min(1.0, max(LEAST_PLACE, length / FULL_UPLOAD_BYTES))
+    return min(1.0, max(LEAST_SLOT, length / FULL_UPLOAD_BYTES))

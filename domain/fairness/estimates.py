@@ -34,7 +34,7 @@ class OpenJob(msgspec.Struct, frozen=True):
     images: int
 
 
-class Place(msgspec.Struct, frozen=True):
+class QueuePlace(msgspec.Struct, frozen=True):
     """Where a job stands.
 
     Attributes:
@@ -47,7 +47,7 @@ class Place(msgspec.Struct, frozen=True):
     eta_seconds: float | None
 
 
-ENDED = Place(0, 0.0)
+ENDED = QueuePlace(0, 0.0)
 
 
 class Backlog:
@@ -67,7 +67,7 @@ class Backlog:
         self._totals = sorted(until[-1] for until in self._images_until.values())
         self._sums: list[int] | None = None
 
-    def place(self, job: OpenJob, images_per_second: float) -> Place:
+    def place(self, job: OpenJob, images_per_second: float) -> QueuePlace:
         """Estimate when a job will be done.
 
         A job that is newer than all others of its user is added, so that those that come
@@ -86,7 +86,7 @@ class Backlog:
         own = own_before + job.images
         until_done = own + self._images_of_others(job.user_id, own)
         eta = round(until_done / images_per_second, 1) if images_per_second else None
-        return Place(position, eta)
+        return QueuePlace(position, eta)
 
     def _append(self, job: OpenJob) -> None:
         until = self._images_until.setdefault(job.user_id, [])

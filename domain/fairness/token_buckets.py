@@ -1,8 +1,9 @@
-"""Token buckets, and the purses through which several processes share one.
+"""Token buckets, and the leases through which several processes share one.
 
-A process does not ask the shared bucket for each token: it draws a few at a time, its *purse*,
-and spends them by itself. What is charged after it was counted may leave a purse in debt, and
-whoever is in debt is refused until it is paid off.
+A process does not ask the shared bucket for each token: it leases a few at a time and spends them
+by itself, which saves a call to Redis for each upload (docs/decisions/0018). What is only known
+after the lease was drawn, such as the number of files, may leave it in debt; a tenant in debt is
+refused until the debt is paid.
 """
 
 import math
@@ -14,12 +15,12 @@ LEASE_SECONDS = 0.1
 
 
 class RateLimit(msgspec.Struct, frozen=True):
-    """A token bucket: what may be had at once, and how fast it fills again.
+    """A token bucket: how many tokens it holds, and how fast it fills.
 
     Attributes:
         name: What is counted.
         unit: The same, as the RateLimit-Policy header calls it.
-        per_second: Tokens that come back a second; more than 0.
+        per_second: Tokens that are added a second; more than 0.
         burst: Tokens of a full bucket.
     """
 
@@ -30,16 +31,16 @@ class RateLimit(msgspec.Struct, frozen=True):
 
     @property
     def lease(self) -> int:
-        """Tokens that a process draws at once: few enough that a small limit stays exact."""
+        """Tokens that a process leases at once: few enough that a small limit stays exact."""
         return max(1, int(min(self.burst * LEASE_SHARE, self.per_second * LEASE_SECONDS)))
 
 
 class Demand(msgspec.Struct, frozen=True):
-    """What a purse asks of its bucket, in tokens.
+    """What a lease demands of its bucket, in tokens.
 
     Attributes:
-        debt: Spent already: is paid whatever the bucket holds.
-        wanted: To be spent later: is given as far as the bucket goes.
+        debt: Tokens that are spent already; paid whatever the bucket holds.
+        wanted: Tokens to spend later; granted as far as the bucket holds them.
     """
 
     debt: int
@@ -47,11 +48,11 @@ class Demand(msgspec.Struct, frozen=True):
 
 
 class Drawn(msgspec.Struct, frozen=True):
-    """What a bucket gave.
+    """What a bucket granted.
 
     Attributes:
         level: Tokens left in the bucket; negative while it is in debt.
-        granted: Tokens for the purse, besides the debt that was paid.
+        granted: Tokens for the lease, besides the debt that was paid.
     """
 
     level: float
@@ -68,45 +69,49 @@ def draw(limit: RateLimit, level: float, demand: Demand) -> Drawn:
     return Drawn(left - granted, granted)
 
 
-class Purse:
-    """The tokens that one process holds of one bucket, and what it last heard of the rest.
+class TokenLease:
+    """The tokens that one process holds of one bucket, and the last known level of the bucket.
 
     Args:
         limit: The bucket.
-        now: The time of a clock that does not jump, in seconds.
+        now: The time, monotonic, in seconds.
+
+    Attributes:
+        limit: The bucket.
+        held: Tokens that are held; negative while more was spent than was held.
     """
 
     def __init__(self, limit: RateLimit, now: float) -> None:
         self.limit = limit
         self.held = 0
         self._level = float(limit.burst)
-        self._heard_at = now
+        self._drawn_at = now
 
     @property
     def can_pay(self) -> bool:
-        """Whether one token is there; what is spent may then be more."""
+        """Whether a token is held; a request that has one may spend more than is held."""
         return self.held >= 1
 
     def spend(self, tokens: int) -> None:
-        """Take tokens out, into debt where there are too few."""
+        """Spend tokens, into debt where there are too few."""
         self.held -= tokens
 
     def level(self, now: float) -> float:
-        """Reckon the level of the bucket, in tokens: it is this or, if others drew, less."""
-        elapsed = max(0.0, now - self._heard_at)
+        """Compute the level of the bucket, in tokens; it is lower if other processes drew."""
+        elapsed = max(0.0, now - self._drawn_at)
         return min(self.limit.burst, self._level + elapsed * self.limit.per_second)
 
     def wait_seconds(self, now: float) -> float:
-        """Reckon after how long a token can be had; 0.0 if at once."""
+        """Compute after how many seconds a token can be had; 0.0 if at once."""
         missing = 1 - self.held - self.level(now)
         return max(0.0, missing / self.limit.per_second)
 
-    def ask(self, *, lease: bool) -> Demand:
-        """Say what is wanted of the bucket: the debt, and where wished tokens to go on with."""
+    def demand(self, *, lease: bool) -> Demand:
+        """Make the demand for the debt and, with ``lease``, for a new lease."""
         wanted = self.limit.lease - max(0, self.held) if lease else 0
         return Demand(debt=max(0, -self.held), wanted=max(0, wanted))
 
-    def take(self, demand: Demand, drawn: Drawn, now: float) -> None:
-        """Put in what was drawn. More may have been spent since it was asked for."""
+    def receive(self, demand: Demand, drawn: Drawn, now: float) -> None:
+        """Add what the bucket gave. More may have been spent since the demand was made."""
         self.held += demand.debt + drawn.granted
-        self._level, self._heard_at = drawn.level, now
+        self._level, self._drawn_at = drawn.level, now

@@ -19,6 +19,18 @@ from storage.mongo.transactions import run_transaction
 FIELDS = dict.fromkeys(["job_id", "user_id", "chunk", "size_bytes"], 1)
 
 
+class Reopened(msgspec.Struct, frozen=True):
+    """The images that are queued again.
+
+    Attributes:
+        images: How many.
+        hints: One for each of their chunks.
+    """
+
+    images: int = 0
+    hints: list[ChunkHint] = []
+
+
 class Retry:
     """Queues failed cells again. Cells that succeeded or were canceled stay as they are.
 
@@ -34,31 +46,31 @@ class Retry:
         self._jobs = database["jobs"]
         self._due_after = due_after
 
-    async def reopen_job(self, job_id: str) -> list[ChunkHint]:
+    async def reopen_job(self, job_id: str) -> Reopened:
         """Queue all failed cells of a job again; after a crash, all or none.
 
         Args:
             job_id: The job.
 
         Returns:
-            The hints to send; none if no cell has failed. Of two parallel calls one gets all.
+            The images whose cells had failed. Of two parallel calls one gets all.
 
         Raises:
             PyMongoError: Nothing was written, or (rarely) the answer to the commit was lost.
         """
         return await self._reopen({"job_id": job_id})
 
-    async def reopen_images(self, image_ids: Sequence[str]) -> list[ChunkHint]:
+    async def reopen_images(self, image_ids: Sequence[str]) -> Reopened:
         """Queue the failed cells of some images of one job again; see :meth:`reopen_job`."""
         return await self._reopen({"_id": {"$in": list(image_ids)}})
 
-    async def _reopen(self, which: Document) -> list[ChunkHint]:
+    async def _reopen(self, which: Document) -> Reopened:
         wanted = {**which, "due_at": {"$exists": False}, "$expr": has_cell(Status.FAILED)}
 
-        async def write(session: AsyncIOMotorClientSession) -> list[ChunkHint]:
+        async def write(session: AsyncIOMotorClientSession) -> Reopened:
             failed = await self._images.find(wanted, FIELDS, session=session).to_list(None)
             if not failed:
-                return []
+                return Reopened()
             chunks: dict[int, list[Document]] = defaultdict(list)
             for image in failed:
                 chunks[image["chunk"]].append(image)
@@ -69,7 +81,7 @@ class Retry:
                 session=session,
             )
             await self._reopen_job_document(failed[0]["job_id"], session)
-            return hints
+            return Reopened(len(failed), hints)
 
         return await run_transaction(self._client, write)
 

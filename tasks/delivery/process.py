@@ -5,17 +5,19 @@ import asyncio
 from aiohttp.abc import AbstractResolver
 
 from storage.backlog.workers import HEARTBEAT_SECONDS
+from storage.errors import STORE_FAILED
 from storage.stores import Stores, open_stores
 from storage.webhooks.announcer import Announcer
 from storage.webhooks.delivery_queue import DeliveryQueue
 from storage.webhooks.due_deliveries import DueDeliveries
-from tasks.background import BackgroundTasks, stop_on_signals
 from tasks.delivery.attempt import Attempter
 from tasks.delivery.engine import Engine
 from tasks.delivery.metrics import DeliveryMetrics
 from tasks.delivery.sender import Sender
 from tasks.delivery.settings import Settings
 from tasks.heartbeat import Heartbeat
+from tasks.signals import stop_on_signals
+from telemetry.background import BackgroundTasks
 
 # Time to record the longest attempt before its lease ends.
 RECORD_SECONDS = 10.0
@@ -63,7 +65,7 @@ class Deliverer:
             await self._announcer.run(stop, self._engine.wake)
 
         try:
-            async with BackgroundTasks(stop) as background, self._sender:
+            async with BackgroundTasks(stop, STORE_FAILED) as background, self._sender:
                 deliveries_due = self._stores.job_events.hear_deliveries(self._engine.wake)
                 background.start("hear_deliveries", deliveries_due)
                 background.repeat(announce, ANNOUNCE_AGAIN_SECONDS)

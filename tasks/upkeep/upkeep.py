@@ -9,12 +9,12 @@ import structlog
 from storage.aggregates.aggregator import Aggregator
 from storage.blobs.sweeper import Sweeper
 from storage.stores import Stores
-from tasks.background import BackgroundTasks
 from tasks.images.metrics import WorkerMetrics
 from tasks.settings import WorkerSettings
 from tasks.upkeep.delete_users import delete_users
 from tasks.upkeep.reconcile import reconcile
 from tasks.upkeep.refill_queue import REFILL_SECONDS, refill_queue
+from telemetry.background import BackgroundTasks
 
 DELETE_USERS_SECONDS = 1.0
 # A few images are added to the statistics only at every fifth check.

@@ -58,8 +58,8 @@ async def hold_upload(
     return await service.client.post("/v1/jobs", content=slowly(), headers=headers)
 
 
-async def until_held(service: Service, places: float) -> None:
-    await until(lambda: service.admission.places >= places)
+async def until_held(service: Service, slots: float) -> None:
+    await until(lambda: service.admission.slots.used >= slots)
 
 
 async def test_small_limit_is_exact_over_two_processes(
@@ -225,12 +225,12 @@ async def test_uploads_at_the_same_time_are_limited(service: Service) -> None:
         assert_refused(await running.send([PICTURE]), 503, "too_many_uploads")
         release.set()
         assert (await held).status_code == 202
-        assert running.admission.places == 0
+        assert running.admission.slots.used == 0
         small = [running.send([PICTURE]) for _ in range(16)]
         assert {answer.status_code for answer in await asyncio.gather(*small)} == {202}
 
 
-async def test_one_tenant_takes_half_of_the_places(service: Service) -> None:
+async def test_one_tenant_takes_half_of_the_slots(service: Service) -> None:
     key, other = await service.make_key("client", "u1"), await service.make_key("client", "u2")
     release, arrived = asyncio.Event(), asyncio.Event()
     async with limited(service, max_concurrent_uploads=4) as running, AsyncExitStack() as stack:
@@ -243,14 +243,14 @@ async def test_one_tenant_takes_half_of_the_places(service: Service) -> None:
         assert [(await upload).status_code for upload in held] == [202, 202]
 
 
-async def test_places_are_given_back_whatever_goes_wrong(service: Service) -> None:
+async def test_slots_are_given_back_whatever_goes_wrong(service: Service) -> None:
     key = await service.make_key("client", "u1")
     async with limited(service) as running:
         headers = authorization(key) | {"Content-Type": CONTENT_TYPE}
         for body in (b"no multipart", body_of(file_part(b"x", "a.jpg"))[:-30]):
             answer = await running.client.post("/v1/jobs", content=body, headers=headers)
             assert answer.status_code == 400
-        assert running.admission.places == 0
+        assert running.admission.slots.used == 0
 
 
 @pytest.mark.parametrize("limit", ["tenant", "system"])

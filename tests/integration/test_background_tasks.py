@@ -5,11 +5,11 @@ import asyncio
 import pytest
 
 from storage.clock import utc_now
-from tasks.background import BackgroundTaskEnded
 from tasks.delivery.process import Deliverer
 from tasks.delivery.settings import read_settings as read_deliverer_settings
 from tasks.settings import read_settings as read_worker_settings
 from tasks.worker import ImageWorker
+from telemetry.background import BackgroundTaskEnded
 from tests.service import Service
 
 

@@ -8,6 +8,7 @@ from domain.errors.files import DecodeTimedOut
 from domain.jobs import Status
 from domain.keys import Scope
 from domain.records import Cell, ItemError
+from storage.ledger.retry import Reopened
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import Service, authorization
@@ -131,7 +132,8 @@ async def test_hints_are_numbered_on_and_attempts_begin_anew(service: Service) -
     images = service.stores.database["images"]
     await images.update_one({}, {"$set": {"hint": 7, "gave_up_at": "a while ago"}})
     await end_badly(service, ticket["id"], *ticket["operations"])
-    (hint,) = await service.stores.retry.reopen_images([ticket["items"][0]["image_id"]])
+    reopened = await service.stores.retry.reopen_images([ticket["items"][0]["image_id"]])
+    (hint,) = reopened.hints
     assert (hint.job_id, hint.chunk, hint.number) == (ticket["id"], 0, 8)
     image = await images.find_one()
     assert image is not None
@@ -139,7 +141,7 @@ async def test_hints_are_numbered_on_and_attempts_begin_anew(service: Service) -
     assert not {"error", "finished_at", "gave_up_at", "lease"} & image.keys()
     job = await service.stores.jobs.get(ticket["id"], Scope())
     assert (job.status, job.finished_at) == (Status.QUEUED, None)
-    assert await service.stores.retry.reopen_images(["nothing"]) == []
+    assert await service.stores.retry.reopen_images(["nothing"]) == Reopened()
 
 
 async def test_only_who_sees_a_job_can_retry_it(service: Service) -> None:

@@ -1,4 +1,4 @@
-"""Token buckets, purses, and the rules of admission: arithmetic alone."""
+"""Token buckets, leases, and the rules of admission: arithmetic alone."""
 
 import math
 
@@ -13,11 +13,11 @@ from domain.fairness.admission import (
     check_backlog,
     check_in_flight,
     check_storage,
-    place_of,
     rate_limits,
+    slot_share,
     tenant_of,
 )
-from domain.fairness.token_buckets import Demand, Drawn, Purse, RateLimit, draw
+from domain.fairness.token_buckets import Demand, Drawn, RateLimit, TokenLease, draw
 from domain.keys import Caller, Role
 from domain.limits import AdmissionLimits
 
@@ -26,11 +26,11 @@ THOUSAND = RateLimit("requests", "requests", 1000.0, 5000)
 MB = 1024 * 1024
 
 
-def serve(purse: Purse, level: float, now: float) -> float:
+def serve(lease: TokenLease, level: float, now: float) -> float:
     """Draw a lease out of a bucket of this level, and give what is left in it."""
-    demand = purse.ask(lease=True)
-    drawn = draw(purse.limit, level, demand)
-    purse.take(demand, drawn, now)
+    demand = lease.demand(lease=True)
+    drawn = draw(lease.limit, level, demand)
+    lease.receive(demand, drawn, now)
     return drawn.level
 
 
@@ -60,45 +60,45 @@ def test_bucket_pays_debts_first_and_gives_no_more_than_it_has(
 
 
 def test_five_a_minute_are_five_in_any_first_minute() -> None:
-    purse, level, admitted = Purse(FIVE_A_MINUTE, now=0.0), 5.0, 0
+    lease, level, admitted = TokenLease(FIVE_A_MINUTE, now=0.0), 5.0, 0
     for _ in range(100):
-        if not purse.can_pay and not purse.wait_seconds(now=1.0):
-            level = serve(purse, level, now=1.0)
-        if purse.can_pay:
-            purse.spend(1)
+        if not lease.can_pay and not lease.wait_seconds(now=1.0):
+            level = serve(lease, level, now=1.0)
+        if lease.can_pay:
+            lease.spend(1)
             admitted += 1
     assert admitted == 5
-    assert purse.wait_seconds(now=1.0) == pytest.approx(12)
-    assert purse.wait_seconds(now=13.1) == 0
+    assert lease.wait_seconds(now=1.0) == pytest.approx(12)
+    assert lease.wait_seconds(now=13.1) == 0
 
 
 def test_large_request_is_possible_when_bucket_is_full_and_is_paid_off() -> None:
     limit = RateLimit("bytes", "content-bytes", 100.0, 1000)
-    purse = Purse(limit, now=0.0)
-    level = serve(purse, 1000.0, now=0.0)
-    purse.spend(3000)
-    assert purse.ask(lease=False) == Demand(debt=2990, wanted=0)
-    assert serve(purse, level, now=0.0) == -2000
-    assert purse.held == 0
-    assert purse.wait_seconds(now=0.0) == pytest.approx(20.01)
-    assert purse.wait_seconds(now=20.1) == 0
+    lease = TokenLease(limit, now=0.0)
+    level = serve(lease, 1000.0, now=0.0)
+    lease.spend(3000)
+    assert lease.demand(lease=False) == Demand(debt=2990, wanted=0)
+    assert serve(lease, level, now=0.0) == -2000
+    assert lease.held == 0
+    assert lease.wait_seconds(now=0.0) == pytest.approx(20.01)
+    assert lease.wait_seconds(now=20.1) == 0
 
 
 def test_what_is_spent_while_redis_is_asked_is_not_lost() -> None:
-    purse = Purse(THOUSAND, now=0.0)
-    purse.spend(7)
-    demand = purse.ask(lease=True)
-    purse.spend(5)
-    purse.take(demand, draw(THOUSAND, 5000.0, demand), now=0.0)
-    assert purse.held == 100 - 5
+    lease = TokenLease(THOUSAND, now=0.0)
+    lease.spend(7)
+    demand = lease.demand(lease=True)
+    lease.spend(5)
+    lease.receive(demand, draw(THOUSAND, 5000.0, demand), now=0.0)
+    assert lease.held == 100 - 5
 
 
 def test_bucket_fills_no_further_than_its_burst() -> None:
-    purse = Purse(FIVE_A_MINUTE, now=0.0)
-    serve(purse, 5.0, now=0.0)
-    assert purse.level(now=3.0) == pytest.approx(4.25)
-    assert purse.level(now=1e9) == 5
-    assert purse.level(now=-5.0) == 4
+    lease = TokenLease(FIVE_A_MINUTE, now=0.0)
+    serve(lease, 5.0, now=0.0)
+    assert lease.level(now=3.0) == pytest.approx(4.25)
+    assert lease.level(now=1e9) == 5
+    assert lease.level(now=-5.0) == 4
 
 
 def test_limit_of_zero_is_off() -> None:
@@ -165,9 +165,9 @@ def test_room_counts_what_came_since_and_what_comes(
             check_storage(limits, load, since, length)
 
 
-def test_small_uploads_take_a_part_of_a_place() -> None:
+def test_small_uploads_take_a_part_of_a_slot() -> None:
     lengths = [None, 50 * MB, FULL_UPLOAD_BYTES, FULL_UPLOAD_BYTES // 4, 7000, 0]
-    assert [place_of(length) for length in lengths] == [1, 1, 1, 1 / 4, 1 / 32, 1 / 32]
+    assert [slot_share(length) for length in lengths] == [1, 1, 1, 1 / 4, 1 / 32, 1 / 32]
 
 
 @pytest.mark.parametrize("wait", [0.01, 1.0, 12.3])
@@ -180,10 +180,10 @@ def test_retry_after_is_never_early_and_never_the_same_for_all(wait: float) -> N
 
 def test_headers_are_structured_fields() -> None:
     limits = (FIVE_A_MINUTE, RateLimit("bytes", "content-bytes", 100.0, 1000))
-    purses = [Purse(limit, now=0.0) for limit in limits]
-    purses[0].spend(2)
-    purses[1].spend(1500)
+    leases = [TokenLease(limit, now=0.0) for limit in limits]
+    leases[0].spend(2)
+    leases[1].spend(1500)
     assert policy_header(limits) == (
         '"requests";q=5;qu="requests";w=60, "bytes";q=1000;qu="content-bytes";w=10'
     )
-    assert remaining_header(purses, now=0.0) == '"requests";r=3;t=24, "bytes";r=0;t=6'
+    assert remaining_header(leases, now=0.0) == '"requests";r=3;t=24, "bytes";r=0;t=6'

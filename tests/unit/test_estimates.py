@@ -4,50 +4,50 @@ import random
 
 import pytest
 
-from domain.fairness.estimates import Backlog, OpenJob, Place, retry_after
+from domain.fairness.estimates import Backlog, OpenJob, QueuePlace, retry_after
 
 
-def place(jobs: list[tuple[str, str, int]], job_id: str, pace: float = 10.0) -> Place:
-    """Place one of some jobs, given as ID, user and images."""
+def place(jobs: list[tuple[str, str, int]], job_id: str, pace: float = 10.0) -> QueuePlace:
+    """QueuePlace one of some jobs, given as ID, user and images."""
     known = [OpenJob(*job) for job in jobs]
     return Backlog(known).place(next(job for job in known if job.id == job_id), pace)
 
 
 def test_first_job_has_nothing_ahead_and_takes_its_own_time() -> None:
-    assert place([("1", "a", 20)], "1") == Place(0, 2.0)
+    assert place([("1", "a", 20)], "1") == QueuePlace(0, 2.0)
 
 
 def test_jobs_of_one_user_go_one_after_the_other() -> None:
     jobs = [("1", "a", 20), ("2", "a", 5), ("3", "a", 100)]
-    assert place(jobs, "1") == Place(0, 2.0)
-    assert place(jobs, "2") == Place(20, 2.5)
-    assert place(jobs, "3") == Place(25, 12.5)
+    assert place(jobs, "1") == QueuePlace(0, 2.0)
+    assert place(jobs, "2") == QueuePlace(20, 2.5)
+    assert place(jobs, "3") == QueuePlace(25, 12.5)
 
 
 def test_small_job_does_not_wait_for_all_of_another_user() -> None:
     jobs = [("1", "a", 5000), ("2", "b", 1)]
-    assert place(jobs, "2") == Place(0, 0.2)
-    assert place(jobs, "1") == Place(0, 500.1)
+    assert place(jobs, "2") == QueuePlace(0, 0.2)
+    assert place(jobs, "1") == QueuePlace(0, 500.1)
 
 
 def test_users_share_the_pace_until_each_is_done() -> None:
     jobs = [("1", "a", 30), ("2", "b", 10), ("3", "c", 100), ("4", "b", 20)]
-    assert place(jobs, "2") == Place(0, 3.0)  # 10 each of a, b and c.
-    assert place(jobs, "4") == Place(30, 9.0)  # 30 each.
-    assert place(jobs, "1") == Place(0, 9.0)
-    assert place(jobs, "3") == Place(0, 16.0)  # All.
+    assert place(jobs, "2") == QueuePlace(0, 3.0)  # 10 each of a, b and c.
+    assert place(jobs, "4") == QueuePlace(30, 9.0)  # 30 each.
+    assert place(jobs, "1") == QueuePlace(0, 9.0)
+    assert place(jobs, "3") == QueuePlace(0, 16.0)  # All.
 
 
 def test_nobody_can_say_when_where_no_pace_is_known() -> None:
-    assert place([("1", "a", 20), ("2", "a", 5)], "2", pace=0.0) == Place(20, None)
+    assert place([("1", "a", 20), ("2", "a", 5)], "2", pace=0.0) == QueuePlace(20, None)
 
 
 def test_job_that_is_new_is_seen_by_those_after_it() -> None:
     backlog = Backlog([])
-    assert backlog.place(OpenJob("1", "a", 10), 10.0) == Place(0, 1.0)
-    assert backlog.place(OpenJob("2", "a", 10), 10.0) == Place(10, 2.0)
-    assert backlog.place(OpenJob("3", "b", 10), 10.0) == Place(0, 2.0)
-    assert backlog.place(OpenJob("2", "a", 10), 10.0) == Place(20, 3.0)
+    assert backlog.place(OpenJob("1", "a", 10), 10.0) == QueuePlace(0, 1.0)
+    assert backlog.place(OpenJob("2", "a", 10), 10.0) == QueuePlace(10, 2.0)
+    assert backlog.place(OpenJob("3", "b", 10), 10.0) == QueuePlace(0, 2.0)
+    assert backlog.place(OpenJob("2", "a", 10), 10.0) == QueuePlace(20, 3.0)
 
 
 def test_agrees_with_turns_that_are_played_out() -> None:

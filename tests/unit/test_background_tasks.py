@@ -5,7 +5,7 @@ from collections.abc import Coroutine
 
 import pytest
 
-from tasks.background import BackgroundTaskEnded, BackgroundTasks
+from telemetry.background import BackgroundTaskEnded, BackgroundTasks
 
 
 async def _forever(seen: list[str]) -> None:

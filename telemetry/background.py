@@ -1,14 +1,11 @@
 """Tasks that run beside the main work of a process, from its start to its end."""
 
 import asyncio
-import signal
 from collections.abc import Awaitable, Callable, Coroutine
 from types import TracebackType
 from typing import Self
 
 import structlog
-
-from storage.errors import STORE_FAILED
 
 _log = structlog.get_logger(__name__)
 
@@ -26,10 +23,14 @@ class BackgroundTasks:
 
     Args:
         stop: Set when a task ends by itself.
+        interruptions: Errors of repeated actions that are expected now and then.
     """
 
-    def __init__(self, stop: asyncio.Event) -> None:
+    def __init__(
+        self, stop: asyncio.Event, interruptions: tuple[type[Exception], ...] = ()
+    ) -> None:
         self._stop = stop
+        self._interruptions = interruptions
         self._tasks: list[asyncio.Task[None]] = []
         self._ended: list[str] = []
 
@@ -51,7 +52,7 @@ class BackgroundTasks:
             action: Named in the log.
             seconds: Pause after each run.
         """
-        self.start(action.__name__, _repeat(action, seconds))
+        self.start(action.__name__, self._repeat(action, seconds))
 
     async def __aenter__(self) -> Self:
         """Begin."""
@@ -81,21 +82,13 @@ class BackgroundTasks:
         self._ended.append(task.get_name())
         self._stop.set()
 
-
-async def _repeat(action: Callable[[], Awaitable[None]], seconds: float) -> None:
-    while True:
-        try:
-            await action()
-        except STORE_FAILED as error:
-            _log.warning("side_task_interrupted", task=action.__name__, reason=type(error).__name__)
-        except Exception:  # One bad document must not stop the upkeep of all others.
-            _log.exception("side_task_failed", task=action.__name__)
-        await asyncio.sleep(seconds)
-
-
-def stop_on_signals() -> asyncio.Event:
-    """Return an event that SIGTERM and SIGINT set."""
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    return stop
+    async def _repeat(self, action: Callable[[], Awaitable[None]], seconds: float) -> None:
+        name = action.__name__
+        while True:
+            try:
+                await action()
+            except self._interruptions as error:
+                _log.warning("side_task_interrupted", task=name, reason=type(error).__name__)
+            except Exception:  # One failure must not stop the runs that follow.
+                _log.exception("side_task_failed", task=name)
+            await asyncio.sleep(seconds)

@@ -1,0 +1,131 @@
+"""What this API process holds for each tenant: leased tokens and slots."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from domain.errors.capacity import RateLimited
+from domain.fairness.token_buckets import RateLimit, TokenLease, draw
+from storage.rate_limits import Buckets
+
+MAX_TENANTS = 10_000
+
+
+class Account:
+    """The leases and slots of one tenant.
+
+    Args:
+        tenant: The tenant.
+        limits: Its rate limits.
+        now: The time, monotonic.
+
+    Attributes:
+        slots: The slots that uploads of the tenant hold.
+        leases: A lease for each limit, by name.
+    """
+
+    def __init__(self, tenant: str, limits: Sequence[RateLimit], now: float) -> None:
+        self.tenant = tenant
+        self.slots = 0.0
+        self.leases = {limit.name: TokenLease(limit, now) for limit in limits}
+        self._limits = limits
+        self._drawing = asyncio.Lock()
+
+    @property
+    def can_pay(self) -> bool:
+        """Whether a token of each kind is held."""
+        return all(lease.can_pay for lease in self.leases.values())
+
+    @property
+    def is_in_debt(self) -> bool:
+        """Whether more was spent than was held."""
+        return any(lease.held < 0 for lease in self.leases.values())
+
+    def is_idle(self, now: float) -> bool:
+        """Say whether the account holds no slot and owes nothing, also not to its buckets."""
+        levels = (lease.held + lease.level(now) for lease in self.leases.values())
+        return not self.slots and not self.is_in_debt and all(level >= 0 for level in levels)
+
+    def charge(self, name: str, tokens: int) -> None:
+        """Spend tokens of one kind, into debt where there are too few."""
+        if name in self.leases:
+            self.leases[name].spend(tokens)
+
+    async def prepare(self, buckets: Buckets) -> None:
+        """Hold a token of each kind.
+
+        Raises:
+            RateLimited: A bucket is empty, or in debt.
+        """
+        while not self.can_pay:
+            self._check_rates()
+            async with self._drawing:
+                if not self.can_pay:  # Else another request has drawn meanwhile.
+                    await self._draw(buckets, lease=True)
+
+    async def pay_debts(self, buckets: Buckets) -> None:
+        """Take what was overspent out of the buckets, so that other processes count it."""
+        async with self._drawing:
+            if self.is_in_debt:
+                await self._draw(buckets, lease=False)
+
+    def _check_rates(self) -> None:
+        now = time.monotonic()
+        slowest = max(self.leases.values(), key=lambda lease: lease.wait_seconds(now))
+        wait_seconds, limit = slowest.wait_seconds(now), slowest.limit
+        if wait_seconds:
+            raise RateLimited(
+                f"The limit is {limit.per_second:g} {limit.name} a second, and "
+                f"{limit.burst} at once. Wait for as long as Retry-After says, then send the "
+                "same request again.",
+                wait_seconds,
+            )
+
+    async def _draw(self, buckets: Buckets, *, lease: bool) -> None:
+        leases = list(self.leases.values())
+        demands = [one.demand(lease=lease) for one in leases]
+        drawn = await buckets.draw(self.tenant, self._limits, demands)
+        now = time.monotonic()
+        if drawn is None:  # This process alone keeps the limits, as well as it can.
+            drawn = [
+                draw(one.limit, one.level(now), demand)
+                for one, demand in zip(leases, demands, strict=True)
+            ]
+        for one, demand, given in zip(leases, demands, drawn, strict=True):
+            one.receive(demand, given, now)
+
+
+class Accounts:
+    """The accounts of the tenants that came last.
+
+    An account that holds a slot or owes tokens is kept, however many come after it: a new one
+    in its place would know nothing of them.
+
+    Args:
+        limits: The rate limits of each tenant.
+    """
+
+    def __init__(self, limits: Sequence[RateLimit]) -> None:
+        self._limits = limits
+        self._accounts: OrderedDict[str, Account] = OrderedDict()
+
+    def get(self, tenant: str) -> Account:
+        """Give the account of a tenant."""
+        account = self._accounts.get(tenant)
+        if account is None:
+            self._make_room()
+            account = self._accounts[tenant] = Account(tenant, self._limits, time.monotonic())
+        else:
+            self._accounts.move_to_end(tenant)
+        return account
+
+    def _make_room(self) -> None:
+        """Forget the idle account that was used least recently, if there are many."""
+        now = time.monotonic()
+        for _ in range(len(self._accounts) if len(self._accounts) >= MAX_TENANTS else 0):
+            tenant, account = next(iter(self._accounts.items()))
+            if account.is_idle(now):
+                del self._accounts[tenant]
+                return
+            self._accounts.move_to_end(tenant)  # It is busy: look at it last the next time.

@@ -1,0 +1,72 @@
+"""Responses that show a job: to the holder of a key all of it, to that of a link their part."""
+
+from typing import Any
+
+from litestar import Response
+
+from api.answers.conditional import conditional
+from api.answers.ticket import ticket
+from api.http.request_headers import is_known, wait_seconds
+from api.jobs.follow import FollowJob
+from api.schemas.jobs import JobView
+from api.schemas.link_uploads import LinkJobView, view_link_job
+from api.state import ApiRequest
+from domain.fairness.estimates import retry_after
+from domain.jobs import TERMINAL
+from domain.keys import Scope
+
+LINK_ROUTE = "/v1/uploads"
+
+
+def show_job(request: ApiRequest, job: JobView) -> JobView | LinkJobView:
+    """Show a job as the caller may see it."""
+    return job if request.user.link_id is None else view_link_job(job)
+
+
+def status_route(request: ApiRequest, job_id: str) -> str:
+    """Give the path of a job's status route. It never contains the token of a link."""
+    if request.user.link_id is None:
+        return f"/v1/jobs/{job_id}"
+    return f"{LINK_ROUTE}/jobs/{job_id}"
+
+
+def job_ticket(request: ApiRequest, job: JobView) -> Response[Any]:
+    """Answer 202 with a job that is open."""
+    route = status_route(request, job.id)
+    return ticket(show_job(request, job), route, job.queue.eta_seconds)
+
+
+async def answer_job(
+    request: ApiRequest,
+    follow_job: FollowJob,
+    job_id: str,
+    scope: Scope,
+    prefer: str | None,
+    if_none_match: str | None,
+) -> Response[Any]:
+    """Answer with a job, when it has ended or as long as the client prefers to wait.
+
+    Args:
+        request: The request.
+        follow_job: Reads the job.
+        job_id: The job.
+        scope: What the caller may see.
+        prefer: The Prefer header.
+        if_none_match: The If-None-Match header.
+
+    Raises:
+        NotFound: There is no such job in the scope.
+        JobExpired: The job is kept no longer.
+    """
+    waited = wait_seconds(prefer)
+    job, place = await follow_job.wait(job_id, scope, waited or 0)
+    headers = {}
+    if waited is not None:
+        headers["Preference-Applied"] = f"wait={waited}"
+    if job.status not in TERMINAL:
+        headers["Retry-After"] = str(retry_after(place.eta_seconds))
+    etag = f"{job.id}-{job.version}-{place.position}"
+    if is_known(if_none_match, etag):
+        return conditional(if_none_match, etag, Response(None, headers=headers))
+    view = show_job(request, await follow_job.view(job, place))
+    return conditional(if_none_match, etag, Response(view, headers=headers))

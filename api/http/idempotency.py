@@ -1,0 +1,80 @@
+"""``Idempotency-Key``: a client that is not sure sends again, and gets the same answer."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import msgspec
+
+from domain.errors.requests import IdempotencyKeyMisused, InvalidValue
+from domain.keys import Caller
+from storage.acceptance.idempotency import Answered, Attempt, Idempotency
+from storage.errors import STORE_FAILED
+
+MAX_KEY_CHARS = 255
+RENEW_SECONDS = 20.0
+REPLAYED = {"Idempotent-Replayed": "true"}
+
+
+def record_id(caller: Caller, route: str, key: str, secret: str = "") -> str:
+    """Name the record of a key: one for each caller and route.
+
+    Args:
+        caller: Who sends the request.
+        route: Path of the request.
+        key: The Idempotency-Key.
+        secret: The caller's secret, where only its holder may get the answer again.
+
+    Raises:
+        InvalidValue: The key is empty, too long, or not printable ASCII.
+    """
+    if not 1 <= len(key) <= MAX_KEY_CHARS or not (key.isascii() and key.isprintable()):
+        raise InvalidValue(
+            f"An Idempotency-Key has 1 to {MAX_KEY_CHARS} printable ASCII characters."
+        )
+    parts = msgspec.json.encode([caller.key_id, caller.user_id, route, key, secret])
+    return hashlib.sha256(parts).hexdigest()
+
+
+def check_same(answered: Answered, content: str) -> None:
+    """Refuse a key that was used with other content.
+
+    Args:
+        answered: The first use of the key.
+        content: Fingerprint of the content that it is used with now.
+
+    Raises:
+        IdempotencyKeyMisused: The content differs.
+    """
+    if answered.fingerprint != content:
+        raise IdempotencyKeyMisused
+
+
+@asynccontextmanager
+async def holding(keys: Idempotency, attempt: Attempt | None) -> AsyncIterator[None]:
+    """Hold a key while its request runs; give it back if the request fails.
+
+    Args:
+        keys: The stored keys.
+        attempt: The attempt that holds the key; None where the request has no key.
+    """
+    if attempt is None:
+        yield
+        return
+    renewing = asyncio.create_task(_renew(keys, attempt))
+    try:
+        yield
+    except BaseException:
+        with suppress(*STORE_FAILED):
+            await asyncio.shield(keys.abandon(attempt))
+        raise
+    finally:
+        renewing.cancel()
+
+
+async def _renew(keys: Idempotency, attempt: Attempt) -> None:
+    while True:
+        await asyncio.sleep(RENEW_SECONDS)
+        with suppress(*STORE_FAILED):
+            await keys.renew(attempt)

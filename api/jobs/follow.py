@@ -1,0 +1,87 @@
+"""Reads jobs with their place in the queue."""
+
+from api.jobs.estimates import Estimates
+from api.jobs.waiting import Waiting
+from api.schemas.jobs import JobSummaryView, JobView, view_job, view_summary
+from api.schemas.paging import Page, cut_page
+from domain.fairness.estimates import QueuePlace
+from domain.jobs import Status
+from domain.keys import Scope
+from domain.records import Job, JobState
+from storage.catalog.jobs import JobFilter
+from storage.settings import WorkRules
+from storage.stores import Stores
+
+
+class FollowJob:
+    """Reads a job, at once or when it has ended.
+
+    Args:
+        stores: The stores.
+        waiting: Waits for the end of jobs.
+        estimates: Estimates when jobs end.
+        rules: Say when a job expires.
+    """
+
+    def __init__(
+        self, stores: Stores, waiting: Waiting, estimates: Estimates, rules: WorkRules
+    ) -> None:
+        self._jobs = stores.jobs
+        self._waiting = waiting
+        self._estimates = estimates
+        self._rules = rules
+
+    async def wait(self, job_id: str, scope: Scope, seconds: float) -> tuple[Job, QueuePlace]:
+        """Read a job without its items, when it is terminal or the time is over.
+
+        Args:
+            job_id: The job.
+            scope: What the caller may see.
+            seconds: Longest wait; 0 reads the job at once.
+
+        Raises:
+            NotFound: There is no such job in the scope.
+            JobExpired: The job is kept no longer.
+        """
+        job = await self._waiting.until_done(job_id, scope, seconds)
+        return job, await self._estimates.place_of(job)
+
+    async def read(self, job_id: str, scope: Scope) -> JobView:
+        """Read a job with its items.
+
+        Raises:
+            NotFound: There is no such job in the scope.
+            JobExpired: The job is kept no longer.
+        """
+        return await self.view(await self._jobs.get(job_id, scope))
+
+    async def view(self, job: Job, place: QueuePlace | None = None) -> JobView:
+        """Read the items of a job, and its place in the queue unless that is known."""
+        items = await self._jobs.items([job])
+        place = place or await self._estimates.place_of(job)
+        return view_job(JobState(job, items[job.id]), place, self._rules)
+
+
+class ListJobs:
+    """Lists jobs.
+
+    Args:
+        stores: The stores.
+    """
+
+    def __init__(self, stores: Stores) -> None:
+        self._jobs = stores.jobs
+
+    async def page(
+        self, scope: Scope, status: Status | None, limit: int, cursor: str | None
+    ) -> Page[JobSummaryView]:
+        """List jobs, newest first, without items.
+
+        Args:
+            scope: What the caller may see.
+            status: Only jobs of this status.
+            limit: Most jobs.
+            cursor: Only jobs older than this one.
+        """
+        jobs = await self._jobs.list_page(JobFilter(scope, status, cursor), limit + 1)
+        return cut_page([view_summary(job) for job in jobs], limit, [job.id for job in jobs])

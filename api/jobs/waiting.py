@@ -1,0 +1,53 @@
+"""Waits for the end of jobs."""
+
+import asyncio
+import time
+from contextlib import suppress
+
+from domain.jobs import TERMINAL
+from domain.keys import Scope
+from domain.records import Job
+from storage.stores import Stores
+
+
+class Waiting:
+    """Waits for jobs. Events of this process end a wait early; each wait ends by itself.
+
+    Args:
+        stores: The stores.
+    """
+
+    def __init__(self, stores: Stores) -> None:
+        self._jobs = stores.jobs
+        self._events = stores.job_events
+
+    async def until_done(
+        self, job_id: str, scope: Scope, seconds: float, known: Job | None = None
+    ) -> Job:
+        """Wait until a job is terminal, or until the time is over.
+
+        Args:
+            job_id: The job.
+            scope: What the caller may see.
+            seconds: Longest wait.
+            known: The job as it was accepted a moment ago, before any event of it can have been
+                missed: saves the first read.
+
+        Returns:
+            The job as it is then.
+
+        Raises:
+            NotFound: There is no such job in the scope.
+            JobExpired: The job is kept no longer.
+        """
+        deadline = time.monotonic() + seconds
+        async with self._events.waiting_for(job_id) as changed:
+            while True:
+                changed.clear()
+                job, known = known or await self._jobs.get(job_id, scope), None
+                left = deadline - time.monotonic()
+                if job.status in TERMINAL or left <= 0:
+                    return job
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(left):
+                        await changed.wait()

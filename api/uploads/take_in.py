@@ -1,0 +1,170 @@
+"""Takes an upload in: admission, idempotency, body, acceptance, waiting."""
+
+from contextlib import suppress
+
+import msgspec
+
+from api.admission.admission import Admission, Admitted
+from api.http.idempotency import check_same, holding, record_id
+from api.jobs.estimates import Estimates
+from api.jobs.waiting import Waiting
+from api.monitoring.api_metrics import ApiMetrics
+from api.schemas.jobs import JobView, view_job
+from api.settings import Settings
+from api.uploads.multipart import check_length
+from api.uploads.options import IncomingForm, UploadOptions
+from api.uploads.receiving import UploadReceiver
+from domain.errors.capacity import OverLimit
+from domain.fairness.admission import tenant_of
+from domain.fairness.estimates import QueuePlace
+from domain.jobs import TERMINAL
+from domain.keys import Caller, Scope
+from domain.records import JobState
+from storage.acceptance.idempotency import Answered, Attempt
+from storage.acceptance.uploads import Upload
+from storage.errors import STORE_FAILED
+from storage.stores import Stores
+from telemetry.tracing import Tracing
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """An upload that has a ticket.
+
+    Attributes:
+        job: Its job, when it ended or the client had waited long enough.
+        attempt: The Idempotency-Key whose answer is to be kept.
+        is_replay: Whether an earlier request with this key made the job.
+    """
+
+    job: JobView
+    attempt: Attempt | None = None
+    is_replay: bool = False
+
+
+class TakeIn:
+    """Takes uploads in.
+
+    Args:
+        stores: The stores.
+        settings: The settings of the API.
+        admission: Decides whether an upload may come in.
+        waiting: Waits for the end of jobs.
+        estimates: Estimates when jobs end.
+        metrics: Counts files and bytes.
+        tracing: Records the commit.
+    """
+
+    def __init__(
+        self,
+        stores: Stores,
+        settings: Settings,
+        admission: Admission,
+        waiting: Waiting,
+        estimates: Estimates,
+        metrics: ApiMetrics,
+        tracing: Tracing,
+    ) -> None:
+        self.admission = admission
+        self._stores = stores
+        self._keys = stores.idempotency
+        self._limits = settings.uploads
+        self._rules = settings.rules
+        self._receiver = UploadReceiver(stores, settings, admission.slots)
+        self._waiting = waiting
+        self._estimates = estimates
+        self._metrics = metrics
+        self._tracing = tracing
+
+    async def take(
+        self, caller: Caller, form: IncomingForm, options: UploadOptions
+    ) -> Taken | Answered:
+        """Take an upload in, and wait as long as the client prefers.
+
+        Args:
+            caller: Who uploads.
+            form: The body; read within the limits of the tenant and of the service.
+            options: What the headers and the route ask for.
+
+        Returns:
+            The job, which is durable; or the answer that the same request got before.
+
+        Raises:
+            OverLimit: The upload is not admitted now.
+            IdempotencyKeyInUse: The first request with this key is still running.
+            IdempotencyKeyMisused: The key was used with other content.
+            ServiceError: The form cannot be used, or the link is at its end.
+        """
+        check_length(form.length, self._limits)
+        key = _key_of(caller, options)
+        admitted, answered = await self._admit(caller, form.length, key)
+        with admitted:
+            begun = answered or (await self._keys.begin(key) if key else None)
+            if isinstance(begun, Answered):
+                check_same(begun, await self._receiver.fingerprint(form, admitted))
+            else:
+                async with holding(self._keys, begun):
+                    upload = await self._receiver.receive(caller, form, options, admitted, begun)
+                    accepted = await self._accept(upload, admitted)
+        if isinstance(begun, Answered):
+            return await self._replay(begun, options)
+        return Taken(await self._wait(accepted, options), begun)
+
+    async def keep_answer(
+        self, attempt: Attempt, status: int, headers: dict[str, str], body: bytes
+    ) -> None:
+        """Keep the answer of an upload. If that fails, a replay shows the job as it is then."""
+        with suppress(*STORE_FAILED):
+            await self._keys.keep_answer(attempt, status, headers, body)
+
+    async def _admit(
+        self, caller: Caller, length: int | None, key: str | None
+    ) -> tuple[Admitted, Answered | None]:
+        """Admit an upload; or, where limits refuse it, the replay of one that was answered."""
+        tenant = tenant_of(caller)
+        try:
+            return await self.admission.admit(tenant, length), None
+        except OverLimit:
+            answered = None
+            if key is not None:
+                with suppress(*STORE_FAILED):
+                    answered = await self._keys.find(key)
+            if answered is None:
+                raise
+        return self.admission.admit_replay(tenant, length), answered
+
+    async def _accept(self, upload: Upload, admitted: Admitted) -> JobState:
+        with self._tracing.span("commit", {"minilab.images": len(upload.taken)}):
+            ticket = await self._stores.acceptance.accept(upload)
+        if ticket.hints:
+            self._stores.hints.send_soon(ticket.hints)
+        self._metrics.took_in(upload, ticket.job, ticket.items)
+        admitted.count_images(sum(item.image_id is not None for item in ticket.items))
+        return JobState(ticket.job, ticket.items)
+
+    async def _replay(self, answered: Answered, options: UploadOptions) -> Taken | Answered:
+        """Give the kept answer; where none was kept, the job as it is now."""
+        if answered.status is not None:
+            return answered
+        job = await self._stores.jobs.get(answered.job_id, Scope())
+        items = await self._stores.jobs.items([job])
+        state = JobState(job, items[job.id])
+        return Taken(await self._wait(state, options), is_replay=True)
+
+    async def _wait(self, accepted: JobState, options: UploadOptions) -> JobView:
+        """Wait for the job. The client gets its ticket even if the stores fail from now on."""
+        state, place = accepted, QueuePlace(0, None)
+        with suppress(*STORE_FAILED):
+            if options.wait_seconds and accepted.job.status not in TERMINAL:
+                job = await self._waiting.until_done(
+                    accepted.job.id, Scope(), options.wait_seconds, known=accepted.job
+                )
+                items = await self._stores.jobs.items([job])
+                state = JobState(job, items[job.id])
+            place = await self._estimates.place_of(state.job)
+        return view_job(state, place, self._rules)
+
+
+def _key_of(caller: Caller, options: UploadOptions) -> str | None:
+    if options.idempotency_key is None:
+        return None
+    return record_id(caller, options.route, options.idempotency_key)
