@@ -57,7 +57,7 @@ class Estimates:
         # First, so that requests that come meanwhile do not read as well.
         self._stale_at = now + FRESH_SECONDS
         self._workforce = await self._stores.workforce(utc_now())
-        self._backlog = Backlog(await self._stores.jobs.open_jobs())
+        self._backlog = Backlog(await self._stores.load.open_jobs())
         took = time.monotonic() - now
         pause = max(FRESH_SECONDS, min(MAX_FRESH_SECONDS, PAUSE_FACTOR * took))
         self._stale_at = now + took + pause

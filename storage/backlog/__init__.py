@@ -1,1 +1,1 @@
-"""How much work waits, and who works on it."""
+"""Backlog: the work that waits, and the workers that do it."""

@@ -1,28 +1,35 @@
-"""How full the service is, counted by MongoDB."""
+"""Open work and room in MongoDB, as the admission of uploads needs them."""
 
 from collections import Counter
 from collections.abc import Iterator
 
 from domain.fairness.admission import Load, tenant_of_key, tenant_of_user
+from domain.fairness.estimates import OpenJob
 from storage.backlog.workers import Workers
 from storage.clock import utc_now
 from storage.ledger.open_work import IS_OPEN, OPEN_JOBS
 from storage.mongo.client import Database, Document
 
-# The images of a job that are open: its open cells, of which each image has one an operation.
+MAX_OPEN_JOBS = 20_000
+"""Jobs that positions in the queue are computed from; counting more would take too long."""
+
+# Each open image has one open cell for each operation of its job.
 OPEN_IMAGES: Document = {
-    "$divide": [
-        {"$add": ["$tally.waiting", "$tally.running"]},
-        {"$max": [1, {"$size": "$operations"}]},
-    ]
+    "$ceil": {
+        "$divide": [
+            {"$add": ["$tally.waiting", "$tally.running"]},
+            {"$max": [1, {"$size": "$operations"}]},
+        ]
+    }
 }
+"""MongoDB expression: the number of open images of a job."""
 
 
 class LoadMeter:
-    """Counts what is waiting, and the room that is left.
+    """Measures open work, and the room that is left in MongoDB.
 
     Args:
-        database: Holds everything.
+        database: The database.
     """
 
     def __init__(self, database: Database) -> None:
@@ -30,39 +37,45 @@ class LoadMeter:
         self._workers = Workers(database)
 
     async def read_work(self) -> Load:
-        """Count the open images, by tenant, and the pace of the workers.
+        """Count open images by tenant, and add up the throughput of the workers.
 
         Raises:
             PyMongoError: MongoDB cannot be reached.
         """
-        by_owner = (
-            await self._database["jobs"]
-            .aggregate(
-                [
-                    {"$match": IS_OPEN},
-                    {
-                        "$group": {
-                            "_id": {"user": "$user_id", "key": "$key_id"},
-                            "images": {"$sum": {"$ceil": OPEN_IMAGES}},
-                        }
-                    },
-                ],
-                hint=OPEN_JOBS,
-            )
-            .to_list(None)
-        )
+        owner = {"user": "$user_id", "key": "$key_id"}
+        pipeline: list[Document] = [
+            {"$match": IS_OPEN},
+            {"$group": {"_id": owner, "images": {"$sum": OPEN_IMAGES}}},
+        ]
+        found = self._database["jobs"].aggregate(pipeline, hint=OPEN_JOBS)
+        by_owner = await found.to_list(None)
         by_tenant: Counter[str] = Counter()
-        for owner in by_owner:
-            for tenant in _tenants(owner["_id"]):
-                by_tenant[tenant] += int(owner["images"])
+        for of_owner in by_owner:
+            for tenant in _tenants(of_owner["_id"]):
+                by_tenant[tenant] += int(of_owner["images"])
         return Load(
-            images=sum(int(owner["images"]) for owner in by_owner),
+            images=sum(int(of_owner["images"]) for of_owner in by_owner),
             by_tenant=by_tenant,
             images_per_second=(await self._workers.workforce(utc_now())).images_per_second,
         )
 
+    async def open_jobs(self) -> list[OpenJob]:
+        """Read the oldest open jobs, up to :data:`MAX_OPEN_JOBS`, with their open images.
+
+        Raises:
+            PyMongoError: MongoDB cannot be reached.
+        """
+        pipeline: list[Document] = [
+            {"$match": IS_OPEN},
+            {"$sort": {"_id": 1}},
+            {"$limit": MAX_OPEN_JOBS},
+            {"$project": {"user_id": 1, "images": OPEN_IMAGES}},
+        ]
+        found = await self._database["jobs"].aggregate(pipeline, hint=OPEN_JOBS).to_list(None)
+        return [OpenJob(job["_id"], job["user_id"], int(job["images"])) for job in found]
+
     async def read_free_disk(self) -> int | None:
-        """Read the room on MongoDB's disk, in bytes; None where it does not say.
+        """Read the free space on MongoDB's disk, in bytes; None if MongoDB does not report it.
 
         Raises:
             PyMongoError: MongoDB cannot be reached.
@@ -73,7 +86,7 @@ class LoadMeter:
         return int(stats["fsTotalSize"] - stats["fsUsedSize"])
 
     async def read_stored_bytes(self) -> int:
-        """Add up the sizes of all blobs, in bytes. Reads each file document.
+        """Add up the sizes of all blobs, in bytes. Reads every file document.
 
         Raises:
             PyMongoError: MongoDB cannot be reached.

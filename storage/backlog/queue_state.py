@@ -1,30 +1,43 @@
-"""How much waits, for whom and for how long: read for the metrics, at most every few seconds."""
+"""The state of the queue for the metrics: how much waits, and for how long, by kind of tenant."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import product
 
 import msgspec
 
 from domain.keys import ADMIN_USER, Role
+from storage.backlog.load import OPEN_IMAGES
 from storage.clock import made_at
 from storage.ledger.dead_letters import DeadLetters
-from storage.ledger.open_work import OPEN_JOBS
+from storage.ledger.open_work import IS_OPEN, OPEN_JOBS
 from storage.mongo.client import Database, Document
 
-# A tenant with more images than this in the queue is one that others may have to wait for.
+# A tenant with more open images than this can make others wait.
 SMALL_BACKLOG_IMAGES = 100
 OTHER_ROLE = "other"
 ROLES = (*(role.value for role in Role), OTHER_ROLE)
 BACKLOGS = ("small", "large")
+OPEN_BY_TENANT: list[Document] = [
+    {"$match": IS_OPEN},
+    {
+        "$group": {
+            "_id": {"user_id": "$user_id", "key_id": "$key_id"},
+            "jobs": {"$sum": 1},
+            "images": {"$sum": OPEN_IMAGES},
+            # IDs are in the order of acceptance.
+            "oldest": {"$min": {"$cond": [{"$gt": ["$tally.waiting", 0]}, "$_id", None]}},
+        }
+    },
+]
 
 
 class TenantClass(msgspec.Struct, frozen=True):
-    """Tenants that are alike; never one of them, of whom there are any number.
+    """A class of tenants. Metrics never name a tenant, because their number has no bound.
 
     Attributes:
-        role: Of the key that the work came in through.
-        backlog: ``small`` or ``large``: how much the tenant has in the queue.
+        role: Role of the key that the work came in through.
+        backlog: ``small`` or ``large``, by the open images of the tenant.
     """
 
     role: str
@@ -32,12 +45,12 @@ class TenantClass(msgspec.Struct, frozen=True):
 
 
 class Waiting(msgspec.Struct):
-    """What waits for a class of tenants.
+    """The open work of a class of tenants.
 
     Attributes:
-        images: Images that have not ended.
-        tenants: How many tenants these belong to.
-        oldest_seconds: How long the oldest job has waited of which not all has begun.
+        images: Number of open images.
+        tenants: Number of tenants that own them.
+        oldest_seconds: Age of the oldest job with work that has not begun.
     """
 
     images: int = 0
@@ -46,14 +59,14 @@ class Waiting(msgspec.Struct):
 
 
 class QueueState(msgspec.Struct, frozen=True):
-    """How the queue stands.
+    """The state of the queue.
 
     Attributes:
-        jobs: Jobs that have not ended.
-        waiting: By class of tenants; every class is there.
-        overdue_seconds: By how long the oldest work that nobody looks after is overdue: the lag
-            of the reconciler.
-        dead_letters: Images that were given up and wait for a decision.
+        jobs: Number of open jobs.
+        waiting: Open work by class of tenants, every class included.
+        overdue_seconds: Time since the oldest unattended work became due: the lag of the
+            reconciler.
+        dead_letters: Number of images that were given up and wait for a decision.
     """
 
     jobs: int
@@ -63,55 +76,40 @@ class QueueState(msgspec.Struct, frozen=True):
 
 
 class QueueReader:
-    """Reads how the queue stands, from the indexes of open work.
+    """Reads the state of the queue from the indexes of open work.
 
     Args:
-        database: Holds everything.
+        database: The database.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._dead_letters = DeadLetters(database)
-        self._roles: dict[str, str] = {ADMIN_USER: Role.ADMIN.value}
 
     async def read(self, now: datetime) -> QueueState:
-        """Look once.
+        """Read the state of the queue.
 
         Raises:
             PyMongoError: MongoDB cannot be reached.
         """
-        tenants = [
-            tenant
-            async for tenant in self._database["jobs"].aggregate(OPEN_BY_TENANT, hint=OPEN_JOBS)
-        ]
-        await self._learn_roles({tenant["_id"]["key_id"] for tenant in tenants})
-        waiting = {
-            TenantClass(role, backlog): Waiting() for role, backlog in product(ROLES, BACKLOGS)
-        }
-        for tenant in tenants:
-            backlog = BACKLOGS[tenant["images"] > SMALL_BACKLOG_IMAGES]
-            role = self._roles.get(tenant["_id"]["key_id"], OTHER_ROLE)
-            found = waiting[TenantClass(role, backlog)]
-            found.images += tenant["images"]
-            found.tenants += 1
-            if tenant["oldest"]:
-                age = (now - made_at(tenant["oldest"])).total_seconds()
-                found.oldest_seconds = max(found.oldest_seconds, age)
+        found = self._database["jobs"].aggregate(OPEN_BY_TENANT, hint=OPEN_JOBS)
+        tenants = await found.to_list(None)
+        roles = await self._read_roles({tenant["_id"]["key_id"] for tenant in tenants})
         return QueueState(
             jobs=sum(tenant["jobs"] for tenant in tenants),
-            waiting=waiting,
+            waiting=_classify(tenants, roles, now),
             overdue_seconds=await self._overdue_seconds(now),
             dead_letters=await self._dead_letters.count(),
         )
 
-    async def _learn_roles(self, key_ids: set[str]) -> None:
-        """Read the roles of keys that were not met before; a key never changes its role."""
-        unknown = list(key_ids - self._roles.keys())
-        if unknown:
-            keys = self._database["api_keys"].find({"_id": {"$in": unknown}}, {"role": 1})
-            self._roles |= {key["_id"]: key["role"] async for key in keys}
-            links = self._database["upload_links"].find({"_id": {"$in": unknown}}, {"_id": 1})
-            self._roles |= {link["_id"]: Role.LINK.value async for link in links}
+    async def _read_roles(self, key_ids: set[str]) -> dict[str, str]:
+        """Read the roles of keys; deleted keys are left out."""
+        named = {"_id": {"$in": list(key_ids)}}
+        roles = {ADMIN_USER: Role.ADMIN.value}
+        keys = self._database["api_keys"].find(named, {"role": 1})
+        roles |= {key["_id"]: key["role"] async for key in keys}
+        links = self._database["upload_links"].find(named, {"_id": 1})
+        return roles | {link["_id"]: Role.LINK.value async for link in links}
 
     async def _overdue_seconds(self, now: datetime) -> float:
         images = self._database["images"]
@@ -122,16 +120,18 @@ class QueueReader:
         return 0.0
 
 
-_CELLS_OPEN: Document = {"$add": ["$tally.waiting", "$tally.running"]}
-OPEN_BY_TENANT: list[Document] = [
-    {"$match": {"due_at": {"$exists": True}}},
-    {
-        "$group": {
-            "_id": {"user_id": "$user_id", "key_id": "$key_id"},
-            "jobs": {"$sum": 1},
-            "images": {"$sum": {"$ceil": {"$divide": [_CELLS_OPEN, {"$size": "$operations"}]}}},
-            # IDs are in the order of acceptance.
-            "oldest": {"$min": {"$cond": [{"$gt": ["$tally.waiting", 0]}, "$_id", None]}},
-        }
-    },
-]
+def _classify(
+    tenants: Sequence[Document], roles: Mapping[str, str], now: datetime
+) -> dict[TenantClass, Waiting]:
+    """Add up the open work of tenants by class."""
+    waiting = {TenantClass(role, backlog): Waiting() for role, backlog in product(ROLES, BACKLOGS)}
+    for tenant in tenants:
+        backlog = BACKLOGS[tenant["images"] > SMALL_BACKLOG_IMAGES]
+        role = roles.get(tenant["_id"]["key_id"], OTHER_ROLE)
+        of_class = waiting[TenantClass(role, backlog)]
+        of_class.images += tenant["images"]
+        of_class.tenants += 1
+        if tenant["oldest"]:
+            age = (now - made_at(tenant["oldest"])).total_seconds()
+            of_class.oldest_seconds = max(of_class.oldest_seconds, age)
+    return waiting

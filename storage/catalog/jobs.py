@@ -5,17 +5,12 @@ from collections.abc import Sequence
 import msgspec
 
 from domain.errors.access import NotFound
-from domain.fairness.estimates import OpenJob
 from domain.jobs import Status, Tally
 from domain.keys import Scope
 from domain.records import Cell, Item, ItemError, Job, refused_item
 from storage.access.scope import scope_query
 from storage.catalog.tombstones import refuse_absent
-from storage.ledger.open_work import IS_OPEN, OPEN_JOBS
 from storage.mongo.client import COMMITTED, Database, Document
-
-# More than this ahead of a job is "a lot": counting further would cost more than it tells.
-MAX_OPEN_JOBS = 20_000
 
 
 class JobFilter(msgspec.Struct, frozen=True):
@@ -109,19 +104,6 @@ class Jobs:
             for collection in (self._jobs, self._deletions)
             async for document in collection.find(wanted, {"refused": 0, "asked": 0})
         ]
-
-    async def open_jobs(self) -> list[OpenJob]:
-        """Read which jobs are open and how many open images each has, up to a limit."""
-        cells = {"$add": ["$tally.waiting", "$tally.running"]}
-        images = {"$ceil": {"$divide": [cells, {"$max": [1, {"$size": "$operations"}]}]}}
-        pipeline: list[Document] = [
-            {"$match": IS_OPEN},
-            {"$sort": {"_id": 1}},
-            {"$limit": MAX_OPEN_JOBS},
-            {"$project": {"user_id": 1, "images": images}},
-        ]
-        found = await self._jobs.aggregate(pipeline, hint=OPEN_JOBS).to_list(None)
-        return [OpenJob(job["_id"], job["user_id"], int(job["images"])) for job in found]
 
 
 ITEM_FIELDS = dict.fromkeys(
