@@ -1,1 +1,1 @@
-"""Redis: hints, fair turns, live events."""
+"""Redis: hints, the fair queue, job events, rate limits, and the connections to it."""

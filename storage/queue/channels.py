@@ -1,4 +1,4 @@
-"""Listening on a Redis channel for as long as a process lives, through every interruption."""
+"""Listening to a Redis channel through interruptions of the connection."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,10 +14,10 @@ _log = structlog.get_logger(__name__)
 
 
 async def listen(redis: Redis, channel: str, hear: Callable[[bytes], None]) -> None:
-    """Hear every message of a channel, until cancelled.
+    """Call a function with every message of a channel, until cancelled.
 
-    Messages that are sent while Redis cannot be reached are lost: whoever relies on this looks
-    for himself every so often.
+    Messages are lost while Redis cannot be reached. A caller that relies on them also checks at
+    intervals.
 
     Args:
         redis: The pool.

@@ -1,11 +1,11 @@
-"""Redis connections that lose no cancellation, and whose end is always a connection error.
+"""Connections to Redis that lose no cancellation and raise connection errors only.
 
-redis-py sends within ``asyncio.wait_for``, and that of Python 3.11 swallows a cancellation that
-comes in the moment in which the bytes are out: a worker that is told to stop would go on.
-Source: https://github.com/python/cpython/issues/86296, mended in Python 3.12.
+redis-py sends within ``asyncio.wait_for``. In Python 3.11 that swallows a cancellation that arrives
+at the moment when the bytes have been sent, and a worker that is told to stop would go on.
+Source: https://github.com/python/cpython/issues/86296, fixed in Python 3.12.
 
-uvloop raises RuntimeError where something is sent through a connection that was reset a moment
-ago, which redis-py neither takes for an end of the connection nor tries again.
+uvloop raises RuntimeError if something is sent through a connection that has just been reset.
+redis-py does not take that for a lost connection and does not try again.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from storage.settings import StoreSettings
 
 
 class CancellableConnection(AbstractConnection):
-    """Looks after each sending whether a cancellation was lost, and takes it up."""
+    """A connection that raises a cancellation which a send has swallowed."""
 
     async def send_packed_command(
         self, command: bytes | str | Iterable[bytes], check_health: bool = True
@@ -32,8 +32,8 @@ class CancellableConnection(AbstractConnection):
         """Send a command.
 
         Raises:
-            CancelledError: The task was cancelled meanwhile.
-            RedisError: The connection is gone.
+            CancelledError: The task was cancelled during the send.
+            RedisError: The connection is lost.
         """
         task = asyncio.current_task()
         before = task.cancelling() if task else 0
@@ -42,12 +42,12 @@ class CancellableConnection(AbstractConnection):
         except RuntimeError as error:
             raise RedisConnectionError("the connection was closed meanwhile") from error
         if task and task.cancelling() > before:
-            await self.disconnect(nowait=True)  # Nobody will read the answer.
+            await self.disconnect(nowait=True)  # The answer will not be read.
             raise asyncio.CancelledError
 
 
 def make_cancellable(pool: ConnectionPool) -> ConnectionPool:
-    """Have a pool make such connections, over TCP, TLS or a Unix socket as its URL says."""
+    """Let a pool make such connections, over TCP, TLS or a Unix socket as its URL says."""
     kinds = (CancellableConnection, pool.connection_class)
     pool.connection_class = type("PooledConnection", kinds, {})
     return pool
@@ -56,12 +56,12 @@ def make_cancellable(pool: ConnectionPool) -> ConnectionPool:
 def connect_redis(settings: StoreSettings, *, retries: int = 1) -> ArqRedis:
     """Make a Redis pool. Nothing is sent until the first call.
 
-    A time limit on every call keeps a frozen Redis from freezing us; msgpack in place of
-    arq's default pickle keeps whoever can write to Redis from running code here.
+    Every call has a time limit, so that a frozen Redis does not freeze the process. Tasks are
+    encoded with msgpack, because arq's default, pickle, would run code that Redis contains.
 
     Args:
-        settings: Where Redis is.
-        retries: How often a call is tried again when the connection breaks.
+        settings: Address and time limit.
+        retries: Number of times that a call is tried again after a lost connection.
     """
     pool = ConnectionPool.from_url(
         settings.redis_url,

@@ -1,15 +1,14 @@
--- Hands work to the queue by weighted turns between tenants: weighted fair queueing by virtual time
--- (Demers, Keshav and Shenker 1989).
+-- Weighted fair queueing between tenants, by virtual time (Demers, Keshav and Shenker 1989).
 --
--- A hint takes a turn, a stretch of virtual time as long as its work divided by its tenant's weight.
--- It begins where the tenant's turn before it ended, or now if that is over. Its end is the score in
--- the queue, and workers take the lowest one first. Now moves by the work that was done, divided
--- among the tenants whose turns are not over. It is counted in small images, and so stays far below
--- the milliseconds since 1970 that arq compares scores with.
+-- Each hint takes a turn, a stretch of virtual time: its work divided by the weight of its tenant.
+-- A turn begins at the end of the tenant's last turn, or now if that is over. Its end is the
+-- score in the queue, and workers take the lowest score first. Now advances by the work that was
+-- done, divided by the number of tenants whose turns are not over. The unit is a small image, so
+-- scores stay far below the milliseconds since 1970 that arq compares them with.
 --
--- The queue is bounded. What a tenant may run ahead of now is its share of the room that is left,
--- so that whoever has nothing in the queue gets in. What finds no room stays in MongoDB alone, and
--- its tenant joins the backlog with a cursor: the position of its first hint that is not here.
+-- The queue is bounded. A tenant may be ahead of now by its share of the room that is left, so a
+-- tenant with nothing in the queue always gets in. Work that finds no room stays in MongoDB alone,
+-- and its tenant joins the backlog with a cursor: the position of its first hint that is not here.
 
 local queue, clock, ends, backlog, cursors, pause, hungry = unpack(KEYS)
 -- arq's names.
@@ -27,9 +26,8 @@ local function text(value)
   return string.format('%.17g', value)
 end
 
--- Moves the clock on by the length of turns that have been worked on. When the queue is empty all
--- turns are over. Work that is never reported, because its worker was killed, holds the clock back
--- by no more than the slack.
+-- Advances the clock by the length of turns that are done. When the queue is empty, all turns are
+-- over. Work of a killed worker is never reported, and holds the clock back by the slack at most.
 local function read_clock(done)
   local last = number(redis.call('ZRANGE', ends, -1, -1, 'WITHSCORES')[2])
   local lowest = tonumber(redis.call('ZRANGE', queue, 0, 0, 'WITHSCORES')[2])
@@ -67,15 +65,15 @@ local function put(id, turn, task)
   redis.call('SET', TASK .. id, task, 'EX', DAY_SECONDS)
 end
 
--- Wakes the workers, if one of them has found less than it has room for.
+-- Wakes the workers, if one of them has found less work than it had room for.
 local function wake(channel)
   if redis.call('DEL', hungry) == 1 then
     redis.call('PUBLISH', channel, '')
   end
 end
 
--- Sends hints of a tenant until there is no room; what is there already is left alone.
--- start: '' for new work, which goes behind its tenant's backlog; else the cursor of that backlog.
+-- Sends hints of a tenant until there is no room. Hints that are in the queue stay as they are.
+-- start: '' for new work, which waits behind the backlog of its tenant; else the backlog's cursor.
 local function send(channel, most, tenant, start, hints)
   local now = read_clock(0)
   local room = room_for_each(most)
@@ -108,7 +106,7 @@ local function send(channel, most, tenant, start, hints)
   return {sent, full and 1 or 0}
 end
 
--- Sends hints of several tenants: of each its name, its start, how many, and the hints.
+-- Sends hints of several tenants: for each its ID, its start, the number of hints, and the hints.
 local function send_all(channel, most, ...)
   local given, answers, at = {...}, {}, 1
   while at < #given do
@@ -120,7 +118,7 @@ local function send_all(channel, most, ...)
   return answers
 end
 
--- Sends a hint of work that has had its turn and lost its worker: it comes next, at no cost.
+-- Sends a hint again whose worker was lost. It comes next and costs no turn.
 local function send_again(channel, most, id, task)
   if redis.call('ZCARD', queue) >= tonumber(most) then return 0 end
   put(id, math.max(1, read_clock(0)), task)
@@ -128,21 +126,22 @@ local function send_again(channel, most, id, task)
   return 1
 end
 
--- The work that a task is: the last of what is sent with it.
+-- The work of a task: the last of its arguments.
 local function read_units(task)
   local readable, read = pcall(cmsgpack.unpack, task)
   local arguments = readable and type(read) == 'table' and read.a
   return type(arguments) == 'table' and tonumber(arguments[#arguments]) or 1
 end
 
--- Takes the first hints that nobody works on, as many as there is room for; whoever holds nothing
--- takes one, however large. A hint without its task is of no use.
+-- Takes the first hints that no worker has, as far as there is room. A worker that holds nothing
+-- takes one, however large. Hints without their task are of no use, and are removed.
 local function take(held, most_units, most_hints, mark_seconds)
-  local taken, looked = {}, 0
+  local taken, rank = {}, 0
   while #taken < most_hints do
-    local first = redis.call('ZRANGE', queue, looked, looked + PAGE - 1, 'WITHSCORES')
+    local first = redis.call('ZRANGE', queue, rank, rank + PAGE - 1, 'WITHSCORES')
     for i = 1, #first, 2 do
       local id, mark = first[i], IN_PROGRESS .. first[i]
+      rank = rank + 1
       if redis.call('EXISTS', mark) == 0 then
         local task = redis.call('GET', TASK .. id)
         local units = task and read_units(task) or 0
@@ -155,6 +154,7 @@ local function take(held, most_units, most_hints, mark_seconds)
           table.insert(taken, {id, first[i + 1], text(units), task})
         else
           redis.call('ZREM', queue, id)
+          rank = rank - 1
         end
       end
     end
@@ -162,14 +162,13 @@ local function take(held, most_units, most_hints, mark_seconds)
       redis.call('SET', hungry, '1', 'EX', DAY_SECONDS)
       return taken
     end
-    looked = looked + PAGE
   end
   return taken
 end
 
--- Takes back what a worker has done with, and gives it more.
--- done: length of the turns that it has worked on. ended: how many of the IDs are over; the others
--- are to be taken up again. held, most_units, most_hints: as for take.
+-- Takes back hints from a worker, and gives it more.
+-- done: length of the turns that it has done. ended: how many of the IDs are done; others can be
+-- taken again. held, most_units, most_hints: as for take.
 local function exchange(done, held, most_units, most_hints, mark_seconds, ended, ...)
   for i, id in ipairs({...}) do
     redis.call('DEL', IN_PROGRESS .. id)
@@ -182,7 +181,7 @@ local function exchange(done, held, most_units, most_hints, mark_seconds, ended,
   return take(tonumber(held), tonumber(most_units), tonumber(most_hints), mark_seconds)
 end
 
--- Says of each hint whether it is there, and for how long a worker's mark on it still lasts.
+-- Returns for each hint whether it is in the queue, and how long its worker's mark still lasts.
 local function find_states(...)
   local states = {}
   for i, id in ipairs({...}) do
@@ -191,7 +190,7 @@ local function find_states(...)
   return states
 end
 
--- Finds hints that a worker has taken, and for how long its mark on them still lasts at most.
+-- Returns hints that a worker has taken and whose mark lasts for most_ms at most.
 local function find_taken(most_ms)
   local taken = {}
   for _, id in ipairs(redis.call('ZRANGE', queue, 0, LOOKED_THROUGH - 1)) do
@@ -203,8 +202,8 @@ local function find_taken(most_ms)
   return taken
 end
 
--- Picks tenants with a backlog that have used up half of their share, the furthest behind first;
--- nobody, if that was asked a moment ago.
+-- Returns tenants with a backlog that have used half of their share, the furthest behind first; no
+-- tenant if a process asked within the pause.
 local function pick(most, limit, pause_ms)
   if redis.call('EXISTS', backlog) == 0 then return {} end
   if not redis.call('SET', pause, '1', 'NX', 'PX', pause_ms) then return {} end
@@ -222,7 +221,7 @@ local function pick(most, limit, pause_ms)
   return picked
 end
 
--- Takes a tenant off the backlog, unless something has joined it since.
+-- Removes a tenant from the backlog, unless more work has joined it since.
 local function leave(tenant, cursor)
   if (redis.call('HGET', cursors, tenant) or '') ~= cursor then return 0 end
   redis.call('ZREM', backlog, tenant)

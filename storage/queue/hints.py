@@ -1,7 +1,7 @@
-"""Hints to workers: Redis is told what to look at, MongoDB decides what there is to do.
+"""Hints to workers: Redis says where to look, MongoDB says what to do.
 
-A hint that is lost costs time, never work: the reconciler sends it again. So sending is best
-effort, happens in the background, and never holds up an answer.
+A lost hint costs time and never work, because the reconciler sends it again. So hints are sent in
+the background, and a failure is only logged.
 """
 
 import asyncio
@@ -15,7 +15,8 @@ from domain.jobs import ChunkHint, read_hint_id
 from storage.errors import REDIS_FAILED
 from storage.queue.batching import Batcher
 from storage.queue.channels import listen
-from storage.queue.fair_queue import CHANNEL, FairQueue, HintState, Room
+from storage.queue.entries import HintState, Room
+from storage.queue.fair_queue import CHANNEL, FairQueue
 from storage.settings import WorkRules
 
 QUEUE = default_queue_name
@@ -27,11 +28,11 @@ _log = structlog.get_logger(__name__)
 
 
 class Hints:
-    """Sends hints, and knows which are still there.
+    """Sends hints, and finds out which are still in Redis.
 
     Args:
         redis: The pool.
-        rules: How long the queue may be, and the weights of tenants.
+        rules: Length of the queue, and weights of tenants.
 
     Attributes:
         fair_queue: The queue.
@@ -47,21 +48,20 @@ class Hints:
         """Send hints in the background.
 
         Args:
-            hints: With the user whose turn each takes and the work that it is: hints without a
-                user share the turns of one tenant.
+            hints: Hints with their user and work. Hints without a user share one tenant.
         """
         task = asyncio.create_task(self.send(hints))
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
 
     async def send(self, hints: Sequence[ChunkHint]) -> bool:
-        """Send hints, as far as there is room for their tenants in the queue.
+        """Send hints as far as their tenants have room in the queue.
 
-        One call at a time, with all that has come meanwhile: a Redis that is frozen holds each
-        until its time limit, and must not gather a connection for every upload.
+        Calls are batched, one at a time: a frozen Redis holds each until its time limit, and
+        must not tie up a connection for every upload.
 
         Returns:
-            False if Redis could not be reached: the reconciler will send them.
+            False if Redis could not be reached; the reconciler sends the hints later.
         """
         try:
             await self._calls.submit(hints)
@@ -70,16 +70,12 @@ class Hints:
             return False
         return True
 
-    async def _send_all(self, groups: Sequence[Sequence[ChunkHint]]) -> list[None]:
-        await self.fair_queue.send([hint for group in groups for hint in group])
-        return [None] * len(groups)
-
     async def wake(self, woken: asyncio.Event) -> None:
         """Set an event whenever there is a new hint, until cancelled."""
         await listen(self._redis, CHANNEL, lambda _: woken.set())
 
     async def find_states(self, hints: Sequence[ChunkHint]) -> list[HintState]:
-        """Say how hints stand in Redis.
+        """Read the state of hints.
 
         Returns:
             A state for each hint, in order.
@@ -90,7 +86,7 @@ class Hints:
         return await self.fair_queue.find_states([hint.id for hint in hints])
 
     async def find_taken(self, min_seconds: float) -> list[ChunkHint]:
-        """Find hints that a worker took so long ago, among the first in the queue.
+        """Find hints near the head of the queue that a worker took this long ago or longer.
 
         Raises:
             RedisError: Redis cannot be reached.
@@ -98,9 +94,9 @@ class Hints:
         return [read_hint_id(hint_id) for hint_id in await self.fair_queue.find_taken(min_seconds)]
 
     async def were_wiped(self) -> bool:
-        """Say whether Redis has lost everything since this was last asked, by anyone.
+        """Return whether Redis has lost its data since the last call in any process.
 
-        Of several processes that ask, one is told so.
+        Of several processes that ask, one gets True.
 
         Raises:
             RedisError: Redis cannot be reached.
@@ -109,11 +105,11 @@ class Hints:
         return before is None
 
     async def report_loss_again(self) -> None:
-        """Have :meth:`were_wiped` say so once more: who was told could do nothing about it."""
+        """Let :meth:`were_wiped` report the loss again: the caller could not act on it."""
         await self._redis.delete(MARKER)
 
     async def forget(self, hints: Sequence[ChunkHint]) -> None:
-        """Remove hints whose worker is gone, which would stay until a key expires.
+        """Remove hints whose worker is lost, which would stay until a key expires.
 
         Raises:
             RedisError: Redis cannot be reached.
@@ -122,6 +118,10 @@ class Hints:
             await self.fair_queue.exchange(Room(0, 0, 0), ended=[hint.id for hint in hints])
 
     async def drain(self) -> None:
-        """Wait until what is being sent has been sent."""
+        """Wait until the hints that are being sent have been sent."""
         if self._sending:
             await asyncio.wait(self._sending)
+
+    async def _send_all(self, groups: Sequence[Sequence[ChunkHint]]) -> list[None]:
+        await self.fair_queue.send([hint for group in groups for hint in group])
+        return [None] * len(groups)

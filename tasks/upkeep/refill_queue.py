@@ -2,7 +2,7 @@
 
 from math import ceil
 
-from storage.queue.fair_queue import Behind
+from storage.queue.entries import TenantBacklog
 from storage.stores import Stores
 
 REFILL_SECONDS = 0.5
@@ -28,7 +28,7 @@ async def refill_queue(stores: Stores) -> None:
         await _refill_from(stores, tenant)
 
 
-async def _refill_from(stores: Stores, tenant: Behind) -> None:
+async def _refill_from(stores: Stores, tenant: TenantBacklog) -> None:
     queue = stores.hints.fair_queue
     # A chunk is one unit or more.
     limit = min(MAX_CHUNKS, 1 + ceil(tenant.units))
@@ -38,7 +38,9 @@ async def _refill_from(stores: Stores, tenant: Behind) -> None:
     if len(hints) == limit:
         return
     # Work that came meanwhile has joined the end of this backlog: read once more from there.
-    last = Behind(tenant.user_id, hints[-1].position if hints else tenant.cursor, tenant.units)
+    last = TenantBacklog(
+        tenant.user_id, hints[-1].position if hints else tenant.cursor, tenant.units
+    )
     if await queue.leave(last):
         rest = await stores.queued_chunks.find(last.user_id, last.cursor, limit)
         await queue.send(rest)

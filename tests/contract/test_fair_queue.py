@@ -4,10 +4,11 @@ import asyncio
 from itertools import pairwise
 
 import pytest
-from arq.constants import in_progress_key_prefix
+from arq.constants import in_progress_key_prefix, job_key_prefix
 
 from domain.jobs import ChunkHint
-from storage.queue.fair_queue import Behind, FairQueue, Room
+from storage.queue.entries import Room, TenantBacklog
+from storage.queue.fair_queue import FairQueue
 from storage.settings import WorkRules
 from storage.stores import Stores
 from tests.waiting import until
@@ -60,11 +61,11 @@ def hands(fair_queue: FairQueue) -> Hands:
     return Hands(fair_queue)
 
 
-async def _pick(fair_queue: FairQueue, limit: int = 100) -> list[Behind]:
+async def _pick(fair_queue: FairQueue, limit: int = 100) -> list[TenantBacklog]:
     return await fair_queue.pick(limit, 0.001)
 
 
-async def _until_picked(fair_queue: FairQueue) -> list[Behind]:
+async def _until_picked(fair_queue: FairQueue) -> list[TenantBacklog]:
     return await until(lambda: _pick(fair_queue))
 
 
@@ -179,7 +180,7 @@ async def test_leaves_the_backlog_unless_more_has_joined_it(
     (tenant,) = await _until_picked(fair_queue)
     assert await fair_queue.send_from_backlog(tenant, hints[1:])
     assert await fair_queue.send(hints[:1]) == 0  # An earlier one, which came late.
-    end = Behind("a", hints[-1].position, 0)
+    end = TenantBacklog("a", hints[-1].position, 0)
     assert not await fair_queue.leave(end)
     (tenant,) = await _until_picked(fair_queue)
     assert tenant.cursor == hints[0].position
@@ -251,3 +252,14 @@ async def test_many_hints_at_once_keep_their_order(stores: Stores) -> None:
     assert [hint_id.decode() for hint_id, _ in waiting] == [hint.id for hint in hints]
     assert all(one < other for (_, one), (_, other) in pairwise(waiting))
     assert await fair_queue.send(hints) == 0
+
+
+async def test_worker_gets_the_tasks_behind_many_hints_without_one(
+    stores: Stores,
+) -> None:
+    fair_queue = FairQueue(stores.redis, WorkRules(queue_max_hints=1_000))
+    hints = _hints("a", 450)
+    assert await fair_queue.send(hints) == 450
+    await stores.redis.delete(*(job_key_prefix + hint.id for hint in hints[:250]))
+    taken = await fair_queue.exchange(Room(0, 1_000, 300))
+    assert [hint.id for hint in taken] == [hint.id for hint in hints[250:]]
