@@ -1,4 +1,4 @@
-"""Real servers for the whole run, a fresh database for each test, and a look at what is left."""
+"""Real servers for the whole run, an empty database for each test, and a look at what is left."""
 
 import os
 import tempfile
@@ -12,6 +12,7 @@ from pymongo import MongoClient
 from redis.asyncio import Redis
 
 from deploy.servers.embedded import EmbeddedServers, embedded_servers
+from tests.databases import SharedDatabase
 from tests.service import Service, environment, find_test_data, running_service
 from tests.token_guard import find_token
 
@@ -45,8 +46,8 @@ def pytest_runtest_makereport(
 def servers() -> Iterator[EmbeddedServers]:
     """A real MongoDB and a real Redis, in memory where there is such a place.
 
-    Each test has a database of its own, of a hundred files. MongoDB keeps those of one that was
-    dropped for five minutes, for readers of the past, and then removes them one by one.
+    A database has a hundred files. MongoDB keeps those of a database that was dropped for five
+    minutes, for readers of the past, and then removes them one by one.
     """
     place = IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None
     client: MongoClient[dict[str, Any]]
@@ -70,14 +71,22 @@ def test_data() -> Path:
     return find_test_data()
 
 
+@pytest.fixture(scope="session")
+def shared_database(servers: EmbeddedServers) -> Iterator[SharedDatabase]:
+    """The database of all tests that use `environ`, one after another."""
+    with MongoClient[dict[str, Any]](servers.mongodb_url) as client:
+        yield SharedDatabase(client, f"test_{uuid4().hex[:12]}")
+
+
 @pytest.fixture
-async def environ(servers: EmbeddedServers) -> dict[str, str]:
-    """What API and worker are told: short times, a database of this test's own."""
+async def environ(servers: EmbeddedServers, shared_database: SharedDatabase) -> dict[str, str]:
+    """Settings of API and worker: short times, an empty database and an empty Redis."""
+    shared_database.make_empty()
     async with Redis.from_url(servers.redis_url) as redis:
         await redis.flushdb()
     return environment(
         servers,
-        f"test_{uuid4().hex[:12]}",
+        shared_database.name,
         lease_seconds=2,
         hint_grace_seconds=1,
         reconcile_seconds=0.2,
@@ -93,7 +102,6 @@ async def service(environ: dict[str, str]) -> AsyncIterator[Service]:
         orphans = await running.orphan_chunks()
         keys = [key async for key in running.stores.redis.scan_iter("*")]
         endless = [key for key in keys if await running.stores.redis.ttl(key) == -1]
-        await running.stores.client.drop_database(environ["MINILAB_MONGODB_DATABASE"])
     assert orphans == []
     assert [key for key in endless if key != b"arq:queue"] == []
 

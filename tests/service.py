@@ -182,13 +182,13 @@ def authorization(key: str) -> dict[str, str]:
 
 @asynccontextmanager
 async def running_service(
-    environ: dict[str, str], *, prepare: bool = True, send_buffer_bytes: int | None = None
+    environ: dict[str, str], *, prepare: bool = False, send_buffer_bytes: int | None = None
 ) -> AsyncIterator[Service]:
     """Serve an API over HTTP on a free port, in this process and on this loop.
 
     Args:
         environ: What it is told.
-        prepare: Whether its database is there, and is to be made ready first.
+        prepare: Whether to make the collections and indexes of a database of its own first.
         send_buffer_bytes: What the system keeps of what a client has not read; None: as it likes.
     """
     settings = read_settings(environ)

@@ -136,18 +136,19 @@ class Recovery:
         Returns:
             The hint to send; None if another reconciler got it, or nothing is open.
         """
-        number = hint.number + 1
-        taken = await self._images.update_many(
-            {
-                "job_id": hint.job_id,
-                "chunk": hint.chunk,
-                "hint": {"$lte": hint.number},
-                **IS_OPEN,
-            },
-            {"$set": {"due_at": until, "hint": number}},
-        )
-        again = msgspec.structs.replace(hint, number=number)
-        return again if taken.modified_count else None
+        chunk = {"job_id": hint.job_id, "chunk": hint.chunk, **IS_OPEN}
+        unchanged = {"hint": {"$lte": hint.number}}
+        again = msgspec.structs.replace(hint, number=hint.number + 1)
+        change = {"$set": {"due_at": until, "hint": again.number}}
+        # Updates of many images interleave; the update of one image has one winner.
+        first = await self._images.find_one(chunk, {"_id": 1}, sort=[("_id", 1)])
+        if first is None:
+            return None
+        taken = await self._images.update_one({"_id": first["_id"], **IS_OPEN, **unchanged}, change)
+        if not taken.modified_count:
+            return None
+        await self._images.update_many({**chunk, **unchanged}, change)
+        return again
 
     async def find_exhausted(self, hint: ChunkHint, now: datetime) -> list[ClaimedImage]:
         """Find the images of a due chunk that have had all their attempts."""

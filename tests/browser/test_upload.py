@@ -179,7 +179,6 @@ async def test_limits_of_the_service_are_kept_and_told(tab: Page, environ: dict[
         await expect(page.row("file.jpg")).to_contain_text("takes 29.3 KB at most")
         await expect(page.row("request.jpg")).to_contain_text("Too large for this service")
         assert len(page.posts) == 3
-        await service.stores.client.drop_database(environ["MINILAB_MONGODB_DATABASE"])
 
 
 async def test_progress_is_what_the_network_has_taken(page: UploadPage) -> None:

@@ -1,4 +1,4 @@
-"""The stores on real servers, with a database of each test's own."""
+"""The stores on real servers, with a database that is empty at the start of each test."""
 
 from collections.abc import AsyncIterator
 
@@ -12,6 +12,4 @@ from tasks.settings import read_settings
 async def stores(environ: dict[str, str]) -> AsyncIterator[Stores]:
     settings = read_settings(environ)
     async with open_stores(settings.stores, settings.rules) as opened:
-        await opened.prepare()
         yield opened
-        await opened.client.drop_database(settings.stores.mongodb_database)

@@ -27,9 +27,7 @@ LEASE = timedelta(seconds=LEASE_SECONDS)
 async def stores(environ: dict[str, str]) -> AsyncIterator[Stores]:
     settings = read_store_settings(SettingsReader(environ))
     async with open_stores(settings, WorkRules()) as opened:
-        await opened.prepare()
         yield opened
-        await opened.client.drop_database(settings.mongodb_database)
 
 
 @pytest.fixture

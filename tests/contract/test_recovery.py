@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.jobs import ChunkHint, Status
+from domain.jobs import ChunkHint, ChunkPlan, Status
 from domain.keys import Scope
 from storage.clock import utc_now
 from storage.ledger.ledger import Ledger
@@ -47,6 +47,16 @@ async def test_of_many_reconcilers_one_hints_again(stores: Stores) -> None:
         again = await asyncio.gather(*(stores.recovery.hint_again(hint, until) for _ in range(10)))
         assert [found.number for found in again if found] == [number + 1]
         assert await _due(stores, timedelta(0)) == []
+
+
+async def test_one_reconciler_gets_a_chunk_of_many_images(stores: Stores) -> None:
+    await accept(stores, *(b"%d" % n for n in range(ChunkPlan().max_images)))
+    for _ in range(10):
+        (hint,) = await _due(stores)
+        later = utc_now() + HOUR / 2
+        again = await asyncio.gather(*(stores.recovery.hint_again(hint, later) for _ in range(10)))
+        assert len([found for found in again if found]) == 1
+        assert (await _due(stores)) == [found for found in again if found]
 
 
 async def test_finished_work_is_not_hinted_again(stores: Stores) -> None:

@@ -15,7 +15,7 @@ KEPT = ("blobs.files", "blobs.chunks", "variants.files", "variants.chunks", "ima
 @pytest_asyncio.fixture(scope="module")
 async def shared_service(servers: EmbeddedServers) -> AsyncIterator[Service]:
     environ = environment(servers, f"test_{uuid4().hex[:12]}")
-    async with running_service(environ) as running:
+    async with running_service(environ, prepare=True) as running:
         yield running
         await running.stores.client.drop_database(environ["MINILAB_MONGODB_DATABASE"])
 

@@ -19,7 +19,6 @@ async def service_of_small_chunks(environ: dict[str, str]) -> AsyncIterator[Serv
     """A service whose workers take one image at a time."""
     async with running_service(environ | {"MINILAB_CHUNK_MAX_IMAGES": "1"}) as running:
         yield running
-        await running.stores.client.drop_database(environ["MINILAB_MONGODB_DATABASE"])
 
 
 async def cancel(service: Service, job_id: str) -> dict[str, Any]:

@@ -28,7 +28,6 @@ async def keeping(environ: dict[str, str], **ttl_seconds: int) -> AsyncIterator[
         async with service.working():
             yield service
         assert await service.orphan_chunks() == []
-        await service.stores.client.drop_database(environ["MINILAB_MONGODB_DATABASE"])
 
 
 async def age(stores: Stores, collection: str, document_id: str) -> str:
@@ -123,7 +122,6 @@ async def test_what_is_open_does_not_expire(environ: dict[str, str]) -> None:
         assert (removed.jobs, removed.images) == (0, 0)
         assert ticket["expires_at"] is None
         assert (await service.client.get(f"/v1/jobs/{ticket['id']}")).json() == ticket
-        await service.stores.client.drop_database(environ["MINILAB_MONGODB_DATABASE"])
 
 
 async def test_many_workers_remove_each_thing_once(environ: dict[str, str]) -> None:
@@ -139,7 +137,6 @@ async def test_many_workers_remove_each_thing_once(environ: dict[str, str]) -> N
         left = ("jobs", "images", *BYTES)
         assert {name: await service.count(name) for name in left} == dict.fromkeys(left, 0)
         assert await service.count("expired") == 55
-        await service.stores.client.drop_database(environ["MINILAB_MONGODB_DATABASE"])
 
 
 @pytest.mark.parametrize("kind", ["jobs", "images"])

@@ -332,4 +332,3 @@ async def test_link_has_limits_of_its_own_in_admission(environ: dict[str, str]) 
         assert (await _send(service, one)).status_code == 202
         assert_problem(await _send(service, one), 429, "rate_limited")
         assert (await _send(service, other)).status_code == 202
-        await service.stores.client.drop_database(environ["MINILAB_MONGODB_DATABASE"])

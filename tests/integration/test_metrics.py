@@ -164,7 +164,7 @@ async def test_metrics_are_there_without_mongodb_and_redis(service: Service) -> 
         "MINILAB_MONGODB_URL": "mongodb://127.0.0.1:1/?replicaSet=rs",
         "MINILAB_REDIS_URL": "redis://127.0.0.1:1",
     }
-    app = running_service(service.environ | nowhere, prepare=False)
+    app = running_service(service.environ | nowhere)
     async with app as alone:
         metrics = await scrape(alone)
         assert metrics.one("minilab_up", part="mongodb") == 0

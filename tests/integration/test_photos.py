@@ -44,7 +44,7 @@ async def album(servers: EmbeddedServers) -> AsyncIterator[Album]:
     photos = find_test_data() / "photos"
     truth = json.loads((photos / "exiftool.json").read_text())
     environ = environment(servers, f"test_{uuid4().hex[:12]}", worker_children=2)
-    async with running_service(environ) as service, service.working():
+    async with running_service(environ, prepare=True) as service, service.working():
         job = await service.process([(e["path"], (photos / e["path"]).read_bytes()) for e in truth])
         assert job["status"] == "succeeded", [i for i in job["items"] if i["error"]]
         images = {}

@@ -24,7 +24,6 @@ async def hasty(environ: dict[str, str]) -> AsyncIterator[Service]:
     more = {"MINILAB_MAX_HEADER_SECONDS": "0.5", "MINILAB_MAX_UPLOAD_SECONDS": "60"}
     async with running_service(environ | more) as running:
         yield running
-        await running.stores.client.drop_database(environ["MINILAB_MONGODB_DATABASE"])
 
 
 async def _connect(service: Service) -> Streams:

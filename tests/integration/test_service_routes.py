@@ -124,7 +124,7 @@ async def test_readiness_and_metrics_do_not_wait_long_for_servers_that_hang(
         "MINILAB_MONGODB_URL": f"mongodb://127.0.0.1:{port}/?directConnection=true",
         "MINILAB_REDIS_URL": f"redis://127.0.0.1:{port}",
     }
-    async with running_service(service.environ | mute, prepare=False) as frozen:
+    async with running_service(service.environ | mute) as frozen:
         async with asyncio.timeout(15):
             ready = await frozen.client.get("/readyz")
             metrics = await frozen.client.get("/metrics")

@@ -185,4 +185,3 @@ async def test_links_begin_with_the_address_that_people_know(environ: dict[str, 
     async with running_service(environ | public) as service:
         made = await service.make_link()
         assert made["page_url"] == f"https://photos.example/lab/u#{made['token']}"
-        await service.stores.client.drop_database(environ["MINILAB_MONGODB_DATABASE"])

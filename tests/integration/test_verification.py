@@ -37,7 +37,7 @@ async def verify(service: Service, **options: Any) -> Verification:
 async def filled(servers: EmbeddedServers) -> AsyncIterator[Service]:
     """A service without a worker whose database holds something of every kind."""
     environ = environment(servers, f"test_{uuid4().hex[:12]}", worker_children=2)
-    async with running_service(environ) as service:
+    async with running_service(environ, prepare=True) as service:
         async with service.working():
             await _fill(service)
         await service.send([("open.jpg", draw(seed=7))])

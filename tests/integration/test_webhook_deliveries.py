@@ -36,10 +36,8 @@ async def receivers() -> AsyncIterator[Receivers]:
 @pytest.fixture
 async def hooked(environ: dict[str, str]) -> AsyncIterator[Service]:
     """The service with a worker, whose receivers may be on this machine."""
-    async with running_service(allow_local_receivers(environ)) as service:
-        async with service.working():
-            yield service
-        await service.stores.client.drop_database(environ["MINILAB_MONGODB_DATABASE"])
+    async with running_service(allow_local_receivers(environ)) as service, service.working():
+        yield service
 
 
 def verified(message: Message, secret: str) -> Any:
@@ -125,7 +123,6 @@ async def test_secrets_outlive_a_change_of_the_key_that_encrypts_them(
     async with running_service(environ) as service, delivering(service):
         await service.client.post(f"/v1/webhooks/{webhook['id']}/test")
         (message,) = await _wait_for(receivers, 1)
-        await service.stores.client.drop_database(environ["MINILAB_MONGODB_DATABASE"])
     assert verified(message, webhook["secret"])["type"] == "webhook.test"
 
 

@@ -202,4 +202,3 @@ async def test_without_a_secret_key_says_what_to_set(environ: dict[str, str]) ->
         assert await service.count("jobs") == 0
         answer = await service.client.post("/v1/api-keys", json={"role": "service"})
         assert answer.json()["webhook_secret"] is None
-        await service.stores.client.drop_database(environ["MINILAB_MONGODB_DATABASE"])
