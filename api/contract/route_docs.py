@@ -43,7 +43,12 @@ def answer(model: Any, description: str, media_type: str = MediaType.JSON) -> Re
 
 
 def problems(*statuses: int) -> dict[int, ResponseSpec]:
-    """Document the problem documents that a route answers with."""
+    """Document problems of a route, and those that nearly every route has: 401, 422 and 503."""
+    return only_problems(401, 422, 503, *statuses)
+
+
+def only_problems(*statuses: int) -> dict[int, ResponseSpec]:
+    """Document exactly these problems of a route."""
     return {status: _problem(status) for status in statuses}
 
 

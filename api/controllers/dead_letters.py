@@ -58,10 +58,7 @@ class DeadLetterController(Controller):
     @get(
         operation_id="listDeadLetters",
         summary="List dead letters",
-        responses={
-            200: answer(Page[DeadLetterView], "A page of dead letters."),
-            **problems(401, 403, 422, 503),
-        },
+        responses={200: answer(Page[DeadLetterView], "A page of dead letters.")} | problems(403),
     )
     async def list_dead_letters(
         self,
@@ -83,10 +80,7 @@ class DeadLetterController(Controller):
         "/{dead_letter_id:str}",
         operation_id="getDeadLetter",
         summary="Retrieve a dead letter",
-        responses={
-            200: answer(DeadLetterView, "The dead letter."),
-            **problems(401, 403, 404, 422, 503),
-        },
+        responses={200: answer(DeadLetterView, "The dead letter.")} | problems(403, 404),
     )
     async def get_dead_letter(
         self, read_dead_letters: NamedDependency[ReadDeadLetters], dead_letter_id: LetterId
@@ -100,10 +94,7 @@ class DeadLetterController(Controller):
         summary="Retry a dead letter",
         status_code=HTTP_202_ACCEPTED,
         response_headers=TICKET_HEADERS,
-        responses={
-            202: answer(JobView, "The job of the image, which is open again."),
-            **problems(401, 403, 404, 410, 422, 503),
-        },
+        responses={202: answer(JobView, "The open job of the image.")} | problems(403, 404, 410),
     )
     async def retry_dead_letter(
         self, retry_dead_letters: NamedDependency[RetryDeadLetters], dead_letter_id: LetterId
@@ -116,7 +107,7 @@ class DeadLetterController(Controller):
         "/{dead_letter_id:str}",
         operation_id="discardDeadLetter",
         summary="Discard a dead letter",
-        responses=problems(401, 403, 404, 422, 503),
+        responses=problems(403, 404),
     )
     async def discard_dead_letter(
         self, discard_dead_letters: NamedDependency[DiscardDeadLetters], dead_letter_id: LetterId
@@ -129,10 +120,7 @@ class DeadLetterController(Controller):
         operation_id="retryDeadLetters",
         summary="Retry dead letters",
         status_code=HTTP_202_ACCEPTED,
-        responses={
-            202: answer(RetriedView, "The number of dead letters."),
-            **problems(400, 401, 403, 422, 503),
-        },
+        responses={202: answer(RetriedView, "The number of dead letters.")} | problems(400, 403),
     )
     async def retry_dead_letters(
         self, retry_dead_letters: NamedDependency[RetryDeadLetters], data: ChosenBody
@@ -145,10 +133,7 @@ class DeadLetterController(Controller):
         operation_id="discardDeadLetters",
         summary="Discard dead letters",
         status_code=HTTP_200_OK,
-        responses={
-            200: answer(DiscardedView, "The number of dead letters."),
-            **problems(400, 401, 403, 422, 503),
-        },
+        responses={200: answer(DiscardedView, "The number of dead letters.")} | problems(400, 403),
     )
     async def discard_dead_letters(
         self, discard_dead_letters: NamedDependency[DiscardDeadLetters], data: ChosenBody

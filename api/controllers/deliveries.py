@@ -47,10 +47,7 @@ class DeliveryController(Controller):
         operation_id="testWebhook",
         summary="Send a test event",
         status_code=HTTP_202_ACCEPTED,
-        responses={
-            202: answer(DeliveryView, "The delivery of the test event."),
-            **problems(401, 404, 409, 422, 503),
-        },
+        responses={202: answer(DeliveryView, "The delivery of the event.")} | problems(404, 409),
     )
     async def test_webhook(
         self,
@@ -65,10 +62,7 @@ class DeliveryController(Controller):
         "/deliveries",
         operation_id="listDeliveries",
         summary="List deliveries",
-        responses={
-            200: answer(Page[DeliverySummaryView], "A page of deliveries."),
-            **problems(401, 404, 422, 503),
-        },
+        responses={200: answer(Page[DeliverySummaryView], "A page of deliveries.")} | problems(404),
     )
     async def list_deliveries(
         self,
@@ -90,10 +84,7 @@ class DeliveryController(Controller):
         "/deliveries/{delivery_id:str}",
         operation_id="getDelivery",
         summary="Retrieve a delivery",
-        responses={
-            200: answer(DeliveryView, "The delivery."),
-            **problems(401, 404, 422, 503),
-        },
+        responses={200: answer(DeliveryView, "The delivery.")} | problems(404),
     )
     async def get_delivery(
         self,
@@ -110,10 +101,7 @@ class DeliveryController(Controller):
         operation_id="redeliver",
         summary="Redeliver an event",
         status_code=HTTP_202_ACCEPTED,
-        responses={
-            202: answer(DeliveryView, "The delivery, due immediately."),
-            **problems(401, 404, 409, 422, 503),
-        },
+        responses={202: answer(DeliveryView, "The delivery, due now.")} | problems(404, 409),
     )
     async def redeliver(
         self,
@@ -130,10 +118,8 @@ class DeliveryController(Controller):
         operation_id="redeliverFailed",
         summary="Redeliver failed events",
         status_code=HTTP_202_ACCEPTED,
-        responses={
-            202: answer(RedeliveredView, "The number of deliveries."),
-            **problems(400, 401, 404, 409, 422, 503),
-        },
+        responses={202: answer(RedeliveredView, "How many are sent again.")}
+        | problems(400, 404, 409),
     )
     async def redeliver_failed(
         self,

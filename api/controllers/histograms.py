@@ -54,8 +54,8 @@ DayName = Annotated[
             Page[ImageHistogramView],
             "A page of histograms, in the format that `Accept` prefers; JSON by default.",
         ),
-        **problems(401, 404, 422, 503),
-    },
+    }
+    | problems(404),
 )
 async def list_user_histograms(
     request: ApiRequest,
@@ -89,8 +89,8 @@ async def list_user_histograms(
             "The median, or a plot of it if `Accept` prefers `image/svg+xml`.",
         ),
         304: answer(None, "The median has not changed since the version in If-None-Match."),
-        **problems(401, 403, 422, 503),
-    },
+    }
+    | problems(403),
 )
 async def get_median_histogram(
     request: ApiRequest,

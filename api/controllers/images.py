@@ -61,10 +61,7 @@ class ImageController(Controller):
         operation_id="listImages",
         summary="List images",
         dependencies={"wanted": Provide(read_filter, sync_to_thread=False)},
-        responses={
-            200: answer(Page[ListedImageView], "A page of images."),
-            **problems(401, 404, 409, 410, 422, 503),
-        },
+        responses={200: answer(Page[ListedImageView], "A page.")} | problems(404, 409, 410),
     )
     async def list_images(
         self,
@@ -85,10 +82,7 @@ class ImageController(Controller):
         "/{image_id:str}",
         operation_id="getImage",
         summary="Retrieve an image",
-        responses={
-            200: answer(ImageView, "The image."),
-            **problems(401, 404, 410, 422, 503),
-        },
+        responses={200: answer(ImageView, "The image.")} | problems(404, 410),
     )
     async def get_image(
         self,
@@ -108,8 +102,8 @@ class ImageController(Controller):
             200: answer(bytes, "The picture.", media_type="image/*"),
             206: answer(bytes, "The requested part of the picture.", media_type="image/*"),
             304: answer(None, "The client already has this version of the picture."),
-            **problems(401, 404, 409, 410, 416, 422, 503),
-        },
+        }
+        | problems(404, 409, 410, 416),
         response_headers=[
             ResponseHeader(name="ETag", value="", documentation_only=True),
             ResponseHeader(name="Accept-Ranges", value="", documentation_only=True),
@@ -143,8 +137,8 @@ class ImageController(Controller):
                 HistogramView,
                 "The histogram, or a plot of it if `Accept` prefers `image/svg+xml`.",
             ),
-            **problems(401, 404, 409, 410, 422, 503),
-        },
+        }
+        | problems(404, 409, 410),
     )
     async def get_histogram(
         self,
@@ -161,7 +155,7 @@ class ImageController(Controller):
         "/{image_id:str}",
         operation_id="deleteImage",
         summary="Delete an image",
-        responses=problems(401, 404, 410, 422, 503),
+        responses=problems(404, 410),
     )
     async def delete_image(
         self,

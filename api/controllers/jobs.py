@@ -40,8 +40,8 @@ class JobController(Controller):
         responses={
             200: answer(JobView, "The job ended within the time of `Prefer: wait`."),
             202: answer(JobView, "The job, which is accepted."),
-            **problems(400, 401, 403, 408, 409, 410, 413, 415, 422, 429, 503),
-        },
+        }
+        | problems(400, 403, 408, 409, 410, 413, 415, 429),
     )
     async def create_job(
         self,
@@ -60,10 +60,7 @@ class JobController(Controller):
     @get(
         operation_id="listJobs",
         summary="List jobs",
-        responses={
-            200: answer(Page[JobSummaryView], "A page of jobs."),
-            **problems(401, 422, 503),
-        },
+        responses={200: answer(Page[JobSummaryView], "A page of jobs.")} | problems(),
     )
     async def list_jobs(
         self,
@@ -85,8 +82,8 @@ class JobController(Controller):
         responses={
             200: answer(JobView, description="The job."),
             304: answer(None, description="The job is unchanged since the If-None-Match version."),
-            **problems(401, 404, 410, 422, 503),
-        },
+        }
+        | problems(404, 410),
         response_headers=[
             ResponseHeader(name="ETag", value="", documentation_only=True, description="Version."),
             TICKET_HEADERS[1],
@@ -110,10 +107,7 @@ class JobController(Controller):
         operation_id="cancelJob",
         summary="Cancel a job",
         status_code=HTTP_200_OK,
-        responses={
-            200: answer(JobView, "The job after the cancellation."),
-            **problems(401, 404, 410, 422, 503),
-        },
+        responses={200: answer(JobView, "The job after the cancellation.")} | problems(404, 410),
     )
     async def cancel_job(
         self,
@@ -134,10 +128,7 @@ class JobController(Controller):
         summary="Retry a job",
         status_code=HTTP_202_ACCEPTED,
         response_headers=TICKET_HEADERS,
-        responses={
-            202: answer(JobView, "The job, which is open again."),
-            **problems(401, 404, 409, 410, 422, 503),
-        },
+        responses={202: answer(JobView, "The job, which is open again.")} | problems(404, 409, 410),
     )
     async def retry_job(
         self,

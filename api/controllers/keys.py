@@ -35,10 +35,7 @@ class KeyController(Controller):
     @post(
         operation_id="createApiKey",
         summary="Create an API key",
-        responses={
-            201: answer(CreatedApiKeyView, "The new API key."),
-            **problems(400, 401, 403, 409, 422, 503),
-        },
+        responses={201: answer(CreatedApiKeyView, "The new API key.")} | problems(400, 403, 409),
     )
     async def create_key(
         self,
@@ -58,10 +55,7 @@ class KeyController(Controller):
     @get(
         operation_id="listApiKeys",
         summary="List API keys",
-        responses={
-            200: answer(Page[ApiKeyView], "A page of API keys."),
-            **problems(401, 403, 422, 503),
-        },
+        responses={200: answer(Page[ApiKeyView], "A page of API keys.")} | problems(403),
     )
     async def list_keys(
         self, manage_keys: NamedDependency[ManageKeys], limit: Limit = 20, cursor: Cursor = None
@@ -73,7 +67,7 @@ class KeyController(Controller):
         "/{key_id:str}",
         operation_id="revokeApiKey",
         summary="Revoke an API key",
-        responses=problems(401, 403, 404, 422, 503),
+        responses=problems(403, 404),
     )
     async def revoke_key(self, manage_keys: NamedDependency[ManageKeys], key_id: KeyId) -> None:
         """Revokes an API key immediately and permanently."""
@@ -84,10 +78,7 @@ class KeyController(Controller):
         operation_id="rotateApiKeyWebhookSecret",
         summary="Rotate the webhook secret of an API key",
         status_code=HTTP_200_OK,
-        responses={
-            200: answer(KeyWebhookSecretView, "The new secret."),
-            **problems(401, 403, 404, 409, 422, 503),
-        },
+        responses={200: answer(KeyWebhookSecretView, "The new secret.")} | problems(403, 404, 409),
     )
     async def rotate_webhook_secret(
         self,

@@ -11,7 +11,7 @@ from litestar.status_codes import HTTP_202_ACCEPTED
 from api.answers.accept_upload import answer_upload
 from api.answers.job_answers import answer_job
 from api.contract.form_docs import LinkUploadOperation
-from api.contract.route_docs import TICKET_HEADERS, answer, problems
+from api.contract.route_docs import TICKET_HEADERS, answer, only_problems, problems
 from api.http.auth import LINK_OPT, TokenIn
 from api.http.example_values import EXAMPLE_TOKEN
 from api.http.parameters import (
@@ -61,8 +61,8 @@ class LinkUploadController(Controller):
         responses={
             200: ENDED,
             202: TICKET,
-            **problems(400, 401, 403, 408, 409, 410, 413, 415, 422, 429, 503),
-        },
+        }
+        | problems(400, 403, 408, 409, 410, 413, 415, 429),
     )
     async def create_upload(
         self,
@@ -83,10 +83,7 @@ class LinkUploadController(Controller):
         summary="Retrieve a link with its uploads",
         opt=BY_HEADER,
         security=TOKEN_IN_HEADER,
-        responses={
-            200: answer(LinkUploadsView, "The link."),
-            **problems(401, 410, 422, 503),
-        },
+        responses={200: answer(LinkUploadsView, "The link.")} | problems(410),
     )
     async def get_uploads(
         self,
@@ -104,7 +101,7 @@ class LinkUploadController(Controller):
         summary="Retrieve an upload of a link",
         opt=BY_HEADER,
         security=TOKEN_IN_HEADER,
-        responses={200: FOLLOWED, 304: UNCHANGED, **problems(401, 404, 410, 422, 503)},
+        responses={200: FOLLOWED, 304: UNCHANGED, **problems(404, 410)},
     )
     async def get_job(
         self,
@@ -131,8 +128,8 @@ class LinkUploadController(Controller):
         responses={
             200: ENDED,
             202: TICKET,
-            **problems(400, 403, 404, 408, 409, 410, 413, 415, 422, 429, 503),
-        },
+        }
+        | only_problems(400, 403, 404, 408, 409, 410, 413, 415, 422, 429, 503),
     )
     async def create_upload_by_url(
         self,
@@ -154,7 +151,7 @@ class LinkUploadController(Controller):
         summary="Retrieve an upload at the URL of a link",
         opt=BY_PATH,
         security=NO_KEY,
-        responses={200: FOLLOWED, 304: UNCHANGED, **problems(404, 410, 422, 503)},
+        responses={200: FOLLOWED, 304: UNCHANGED, **only_problems(404, 410, 422, 503)},
     )
     async def get_job_by_url(
         self,

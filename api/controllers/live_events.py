@@ -41,7 +41,7 @@ LastEventId = Annotated[
     operation_id="streamJobEvents",
     summary="Stream the changes of a job",
     tags=["jobs"],
-    responses={200: STREAM, 204: ENDED, **problems(401, 404, 410, 422, 429, 503)},
+    responses={200: STREAM, 204: ENDED, **problems(404, 410, 429)},
 )
 async def stream_job_events(
     request: ApiRequest,
@@ -67,7 +67,7 @@ async def stream_job_events(
     tags=["uploads through links"],
     opt=BY_HEADER,
     security=TOKEN_IN_HEADER,
-    responses={200: STREAM, 204: ENDED, **problems(401, 404, 410, 422, 429, 503)},
+    responses={200: STREAM, 204: ENDED, **problems(404, 410, 429)},
 )
 async def stream_link_job_events(
     request: ApiRequest,

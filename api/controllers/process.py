@@ -28,8 +28,8 @@ from api.uploads.faces import DetectFaces
             description="The faces, if the job ended within the time of `Prefer: wait`.",
         ),
         202: answer(JobView, "The job, which is accepted."),
-        **problems(400, 401, 403, 408, 409, 410, 413, 415, 422, 429, 503),
-    },
+    }
+    | problems(400, 403, 408, 409, 410, 413, 415, 429),
 )
 async def detect_faces(
     request: ApiRequest,

@@ -3,7 +3,7 @@
 from litestar import MediaType, Response, get
 from litestar.di import NamedDependency
 
-from api.contract.route_docs import answer, problems
+from api.contract.route_docs import answer, only_problems
 from api.http.auth import OPEN
 from api.http.errors import status_of
 from api.http.guards import metrics_readers
@@ -22,10 +22,7 @@ NO_KEY: list[dict[str, list[str]]] = [{}]
     operation_id="getCapabilities",
     tags=["service"],
     summary="Retrieve the capabilities",
-    responses={
-        200: answer(CapabilitiesView, "The capabilities."),
-        **problems(401, 503),
-    },
+    responses={200: answer(CapabilitiesView, "The capabilities.")} | only_problems(401, 503),
 )
 async def get_capabilities(request: ApiRequest) -> CapabilitiesView:
     """Retrieves the formats that can be decoded, the operations, and the limits."""
@@ -72,10 +69,7 @@ async def get_readiness(health_checks: NamedDependency[HealthChecks]) -> Respons
     summary="Retrieve metrics",
     security=[{}, {"apiKey": []}],
     opt={OPEN: True},
-    responses={
-        200: answer(str, "The metrics.", MediaType.TEXT),
-        **problems(401, 403),
-    },
+    responses={200: answer(str, "The metrics.", MediaType.TEXT)} | only_problems(401, 403),
     guards=[metrics_readers],
 )
 async def get_metrics(

@@ -56,8 +56,8 @@ ImageId = Annotated[
             SimilarView,
             "The similar users, or with `image_id` the similar images.",
         ),
-        **problems(401, 403, 404, 409, 410, 422, 503),
-    },
+    }
+    | problems(403, 404, 409, 410),
 )
 async def list_similar(
     request: ApiRequest,

@@ -30,8 +30,8 @@ from domain.plots.uploads import plot_uploads
             "The statistics, or a plot of the uploads per day if `Accept` prefers `image/svg+xml`.",
         ),
         304: answer(None, "The statistics have not changed since the version in If-None-Match."),
-        **problems(401, 403, 422, 503),
-    },
+    }
+    | problems(403),
     response_headers=[ResponseHeader(name="ETag", value="", documentation_only=True)],
 )
 async def get_statistics(

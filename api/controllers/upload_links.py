@@ -33,10 +33,7 @@ class UploadLinkController(Controller):
     @post(
         operation_id="createUploadLink",
         summary="Create an upload link",
-        responses={
-            201: answer(CreatedUploadLinkView, "The new link."),
-            **problems(400, 401, 403, 409, 422, 503),
-        },
+        responses={201: answer(CreatedUploadLinkView, "The new link.")} | problems(400, 403, 409),
     )
     async def create_link(
         self,
@@ -56,10 +53,7 @@ class UploadLinkController(Controller):
     @get(
         operation_id="listUploadLinks",
         summary="List upload links",
-        responses={
-            200: answer(Page[UploadLinkView], "A page of links."),
-            **problems(401, 403, 422, 503),
-        },
+        responses={200: answer(Page[UploadLinkView], "A page of links.")} | problems(403),
     )
     async def list_links(
         self, manage_links: NamedDependency[ManageLinks], limit: Limit = 20, cursor: Cursor = None
@@ -71,10 +65,7 @@ class UploadLinkController(Controller):
         "/{link_id:str}",
         operation_id="getUploadLink",
         summary="Retrieve an upload link",
-        responses={
-            200: answer(UploadLinkView, "The link."),
-            **problems(401, 403, 404, 422, 503),
-        },
+        responses={200: answer(UploadLinkView, "The link.")} | problems(403, 404),
     )
     async def get_link(
         self, manage_links: NamedDependency[ManageLinks], link_id: LinkId
@@ -89,7 +80,7 @@ class UploadLinkController(Controller):
         "/{link_id:str}",
         operation_id="revokeUploadLink",
         summary="Revoke an upload link",
-        responses=problems(401, 403, 404, 422, 503),
+        responses=problems(403, 404),
     )
     async def revoke_link(
         self, manage_links: NamedDependency[ManageLinks], link_id: LinkId

@@ -26,10 +26,7 @@ class UserController(Controller):
         guards=[may_delete_user],
         status_code=HTTP_202_ACCEPTED,
         response_headers=TICKET_HEADERS,
-        responses={
-            202: answer(JobView, "The job that deletes the user."),
-            **problems(401, 403, 404, 422, 503),
-        },
+        responses={202: answer(JobView, "The job that deletes the user.")} | problems(403, 404),
     )
     async def delete_user(
         self, request: ApiRequest, delete_user: NamedDependency[DeleteUser], user_id: UserId

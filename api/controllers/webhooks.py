@@ -43,10 +43,7 @@ class WebhookController(Controller):
     @post(
         operation_id="createWebhook",
         summary="Create a webhook",
-        responses={
-            201: answer(WebhookWithSecretView, "The new webhook."),
-            **problems(400, 401, 403, 409, 422, 503),
-        },
+        responses={201: answer(WebhookWithSecretView, "The webhook.")} | problems(400, 403, 409),
     )
     async def create_webhook(
         self,
@@ -67,10 +64,7 @@ class WebhookController(Controller):
     @get(
         operation_id="listWebhooks",
         summary="List webhooks",
-        responses={
-            200: answer(Page[WebhookView], "A page of webhooks."),
-            **problems(401, 422, 503),
-        },
+        responses={200: answer(Page[WebhookView], "A page of webhooks.")} | problems(),
     )
     async def list_webhooks(
         self,
@@ -86,10 +80,7 @@ class WebhookController(Controller):
         "/{webhook_id:str}",
         operation_id="getWebhook",
         summary="Retrieve a webhook",
-        responses={
-            200: answer(WebhookView, "The webhook."),
-            **problems(401, 404, 422, 503),
-        },
+        responses={200: answer(WebhookView, "The webhook.")} | problems(404),
     )
     async def get_webhook(
         self,
@@ -104,10 +95,7 @@ class WebhookController(Controller):
         "/{webhook_id:str}",
         operation_id="updateWebhook",
         summary="Update a webhook",
-        responses={
-            200: answer(WebhookView, "The updated webhook."),
-            **problems(400, 401, 403, 404, 422, 503),
-        },
+        responses={200: answer(WebhookView, "The updated webhook.")} | problems(400, 403, 404),
     )
     async def update_webhook(
         self,
@@ -126,7 +114,7 @@ class WebhookController(Controller):
         "/{webhook_id:str}",
         operation_id="deleteWebhook",
         summary="Delete a webhook",
-        responses=problems(401, 404, 422, 503),
+        responses=problems(404),
     )
     async def delete_webhook(
         self,
@@ -147,8 +135,8 @@ class WebhookController(Controller):
                 WebhookWithSecretView,
                 "The webhook with its new secret.",
             ),
-            **problems(401, 404, 409, 422, 503),
-        },
+        }
+        | problems(404, 409),
     )
     async def rotate_secret(
         self,
