@@ -15,7 +15,7 @@ from api.monitoring.service_metrics import ServiceMetrics
 from api.settings import Settings
 from domain.keys import Caller
 from storage.stores import Stores
-from telemetry.tracing import Tracing
+from telemetry.spans import Tracing
 
 
 class AppState(State):

@@ -20,7 +20,8 @@ from tasks.settings import Settings
 from tasks.signals import stop_on_signals
 from tasks.upkeep.upkeep import Upkeep
 from telemetry.background import BackgroundTasks
-from telemetry.tracing import Tracing, open_tracing
+from telemetry.spans import Tracing
+from telemetry.tracing import open_tracing
 
 
 class ImageWorker:

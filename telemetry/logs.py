@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line on standard error; request, job and attempt travel along."""
+"""The log: one JSON object per line on standard error."""
 
 import logging
 import sys
@@ -22,11 +22,11 @@ class LogSettings(msgspec.Struct, frozen=True):
 
 
 def configure_logs(service: str, settings: LogSettings) -> None:
-    """Set logging up for a process: our own lines, and those of the libraries.
+    """Configure logging for a process, its own and that of libraries.
 
     Args:
-        service: Goes into every line: ``api`` or ``worker``.
-        settings: What is logged.
+        service: ``api``, ``worker`` or ``deliverer``; a field of every line.
+        settings: The settings of the log.
     """
     level = LEVELS[settings.log_level.upper()]
     complete: list[Processor] = [
@@ -52,12 +52,12 @@ def configure_logs(service: str, settings: LogSettings) -> None:
             ],
         )
     )
-    # What libraries tell of their daily work is of no use to whoever runs this.
+    # Below warnings, the lines of libraries are of no use to operators.
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[libraries], force=True)
 
 
 def request_id() -> str | None:
-    """Give the ID of the request that this work belongs to, if it belongs to one."""
+    """Return the ID of the request that this task belongs to, if any."""
     found: str | None = structlog.contextvars.get_contextvars().get("request_id")
     return found
 

@@ -1,4 +1,4 @@
-"""Sends traces to an OpenTelemetry collector, over OTLP/HTTP."""
+"""Tracing that sends spans to an OpenTelemetry collector, over OTLP/HTTP."""
 
 import os
 from collections.abc import Iterator
@@ -14,23 +14,23 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from telemetry.tracing import Attributes, Span, Tracing, current_traceparent
+from telemetry.spans import Attributes, Span, Tracing, current_traceparent
 
 CLOSE_SECONDS = 3.0
 
 
 class OtlpSpan(Span):
-    """A span that is being recorded.
+    """A span that is recorded.
 
     Args:
-        span: OpenTelemetry's.
+        span: The span of OpenTelemetry.
     """
 
     def __init__(self, span: trace.Span) -> None:
         self._span = span
 
     def describe(self, name: str, attributes: Attributes, *, failed: bool = False) -> None:
-        """Say what is only known at its end."""
+        """Set what is only known at the end of the span."""
         self._span.update_name(name)
         self._span.set_attributes(dict(attributes))
         if failed:
@@ -40,12 +40,12 @@ class OtlpSpan(Span):
 class OtlpTracing(Tracing):
     """Records spans, and sends them in the background.
 
-    The exporter reads where the collector is from the standard ``OTEL_EXPORTER_OTLP_*``
-    variables, the sampler from ``OTEL_TRACES_SAMPLER``.
+    The standard ``OTEL_EXPORTER_OTLP_*`` variables configure the exporter, and
+    ``OTEL_TRACES_SAMPLER`` the sampler.
 
     Args:
         service: ``api`` or ``worker``.
-        version: Of the service.
+        version: Version of the service.
     """
 
     def __init__(self, service: str, version: str) -> None:
@@ -84,9 +84,9 @@ class OtlpTracing(Tracing):
         span.end(int((began_at + seconds) * 1e9))
 
     def close(self) -> None:
-        """Send what has not been sent, if that takes no more than a moment."""
+        """Send the remaining spans, for at most :data:`CLOSE_SECONDS`."""
         closing = Thread(target=self._provider.shutdown, daemon=True)
         closing.start()
         closing.join(CLOSE_SECONDS)
-        if closing.is_alive():  # A collector that is away must not hold up our own end.
+        if closing.is_alive():  # An unreachable collector must not delay the end of the process.
             self._exporter.shutdown()  # type: ignore[no-untyped-call]

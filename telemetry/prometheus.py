@@ -1,8 +1,7 @@
-"""What is counted, and how the counts of all processes become one page for Prometheus.
+"""One Prometheus page for the metrics of all processes.
 
-Workers have no port. A worker's heartbeat carries its families to MongoDB, packed; whoever is
-asked for the metrics adds those of the live workers to its own, with a label that says which
-worker they are of.
+Workers have no port. The heartbeat of a worker writes its packed metrics to MongoDB. The API adds
+those of all live workers to its own, with the label ``worker``.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,13 +14,13 @@ WORKER = "worker"
 
 
 class PackedFamily(msgspec.Struct, array_like=True, frozen=True):
-    """A family on its way from a worker to whoever is asked.
+    """A metric family on its way from a worker to the API.
 
     Attributes:
-        name: Without suffix.
+        name: Its name without suffix.
         help: One sentence.
-        kind: Prometheus' name of the type.
-        samples: Name, labels and value of each.
+        kind: Its Prometheus type.
+        samples: Name, labels and value of each sample.
     """
 
     name: str
@@ -31,7 +30,7 @@ class PackedFamily(msgspec.Struct, array_like=True, frozen=True):
 
 
 def pack(registries: Iterable[CollectorRegistry]) -> bytes:
-    """Pack all families of a process."""
+    """Pack all metric families of a process."""
     return msgspec.msgpack.encode(
         [
             PackedFamily(
@@ -46,12 +45,14 @@ def pack(registries: Iterable[CollectorRegistry]) -> bytes:
     )
 
 
-class Page:
-    """All families of several processes, each family once, as exposition formats want it.
+class MetricsPage:
+    """The metric families of several processes, each family once.
+
+    A collector, as ``prometheus_client`` calls it.
 
     Args:
-        registries: Of this process.
-        packed: By worker, what it packed.
+        registries: The metrics of this process.
+        packed: The packed metrics of each worker, by its ID.
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class Page:
                 self._add(family, {WORKER: worker})
 
     def collect(self) -> Iterator[Metric]:
-        """Give the families."""
+        """Yield the families."""
         yield from self._families.values()
 
     def _add(self, family: Metric, labels: dict[str, str]) -> None:
@@ -74,9 +75,9 @@ class Page:
             family.name, Metric(family.name, family.documentation, family.type)
         )
         if known.type != family.type:
-            return  # A worker of another version means something else by this name.
+            return  # A worker of another version uses the name for another type.
         for sample in family.samples:
-            # When a series began is written as a series of its own: of use to few, a third more.
+            # The series of creation times would add a third to the page, and few use them.
             if not sample.name.endswith("_created"):
                 known.add_sample(sample.name, sample.labels | labels, sample.value)
 
@@ -85,7 +86,7 @@ def _unpack(packed: bytes) -> list[Metric]:
     families: list[Metric] = []
     try:
         found = msgspec.msgpack.decode(packed, type=list[PackedFamily])
-    except msgspec.DecodeError:  # A worker of another version packs otherwise.
+    except msgspec.DecodeError:  # A worker of another version may pack in another way.
         return []
     for family in found:
         metric = Metric(family.name, family.help, family.kind)

@@ -22,7 +22,7 @@ from litestar.types import (
 )
 from structlog.contextvars import bind_contextvars
 
-from telemetry.tracing import Attributes, Span
+from telemetry.spans import Attributes, Span
 
 REQUEST_ID = b"x-request-id"
 TRACEPARENT = b"traceparent"

@@ -18,7 +18,7 @@ from storage.backlog.queue_state import QueueState
 from storage.clock import utc_now
 from storage.errors import STORE_FAILED
 from storage.stores import Stores
-from telemetry.prometheus import Page
+from telemetry.prometheus import MetricsPage
 
 READ_SECONDS = 2.0
 """Least time between two reads of the stores, whatever the number of scrapes."""
@@ -59,7 +59,7 @@ class ServiceMetrics:
         self._read_at = -math.inf
         self._reading_lock = asyncio.Lock()
 
-    async def page(self) -> Page:
+    async def page(self) -> MetricsPage:
         """Collect all metrics; those that cannot be read now are left out."""
         async with self._reading_lock:
             if time.monotonic() - self._read_at > READ_SECONDS:
@@ -68,7 +68,7 @@ class ServiceMetrics:
         state = CollectorRegistry(auto_describe=False)
         state.register(StateMetrics(self._reading))
         registries = [self._own, self._stores.metrics.registry, state]
-        return Page(registries, self._reading.workers)
+        return MetricsPage(registries, self._reading.workers)
 
     async def _read(self) -> Reading:
         mongodb, redis = await asyncio.gather(
@@ -159,7 +159,7 @@ def _statistics_families(pending: Pending) -> Iterator[Metric]:
     )
 
 
-def choose_format(accept: str) -> tuple[Callable[[Page], bytes], str]:
+def choose_format(accept: str) -> tuple[Callable[[MetricsPage], bytes], str]:
     """Choose the format of the metrics.
 
     Args:

@@ -14,7 +14,7 @@ from storage.blobs.intake import CHUNK_BYTES
 from storage.clock import new_id, utc_now
 from storage.mongo.client import Document
 from storage.outbox.pending_events import PENDING_EVENTS, pending_job_event
-from telemetry.tracing import origin
+from telemetry.spans import origin
 
 
 class Documents(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ from domain.claims import ClaimedImage
 from domain.images.pipeline import DECODE
 from tasks.images.image_batch import Outcome
 from tasks.images.metrics import WorkerMetrics
-from telemetry.tracing import Attributes, Tracing
+from telemetry.spans import Attributes, Tracing
 
 # Where an operation found everything decoded, there is no decoding to show.
 SHORTEST_DECODE_SECONDS = 1e-4

@@ -15,7 +15,7 @@ from tasks.images.ledger_batching import LedgerBatcher
 from tasks.images.metrics import WorkerMetrics
 from tasks.images.throughput import Throughput
 from tasks.images.work_telemetry import WorkTelemetry
-from telemetry.tracing import Tracing
+from telemetry.spans import Tracing
 
 
 class ScriptedLedger:
