@@ -24,7 +24,7 @@ from storage.acceptance.idempotency import Answered, Attempt
 from storage.acceptance.uploads import Upload
 from storage.errors import STORE_FAILED
 from storage.stores import Stores
-from telemetry.tracing import Tracing
+from telemetry.spans import Tracing
 
 
 class Taken(msgspec.Struct, frozen=True):
