@@ -16,7 +16,7 @@ from benchmarks.harness.service import ROOT, Bench
 from benchmarks.latency import measure_latency
 from benchmarks.memory import measure_memory
 from benchmarks.operations import measure_operations
-from benchmarks.report import write_report
+from benchmarks.report import write_figures
 from benchmarks.rows import Section
 from benchmarks.similar import measure_similar
 from benchmarks.statistics import measure_statistics
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         found = msgspec.json.encode(plain(sections, machine))
         options.json.write_bytes(msgspec.json.format(found, indent=2) + b"\n")
     if not options.only and not options.quick:
-        write_report(ROOT / "docs" / "benchmarks.md", sections, machine)
+        write_figures(ROOT / "docs" / "benchmarks.md", sections, machine)
         console.print("written to docs/benchmarks.md", style="dim")
     for row in missed(sections):
         console.print(f"below its target: {row.name}", style="yellow")
