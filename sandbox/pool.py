@@ -83,6 +83,7 @@ class ChildPool:
         await self._limiter.acquire_on_behalf_of(place)
         has_ended = False
         try:
+            await self._ensure_child()
             result = await self._call(seconds, function, *args)
             await self._tell_confinement()
         except (DecodeTimedOut, DecoderDied, asyncio.CancelledError):
@@ -114,6 +115,16 @@ class ChildPool:
         """Wait until no child is being started, for at most so long."""
         if self._starting:
             await asyncio.wait(self._starting, timeout=seconds)
+
+    async def _ensure_child(self) -> None:
+        """Start a child if none is idle: a slow start is not the fault of the next function."""
+        idle = to_process._process_pool_idle_workers.get(())  # noqa: SLF001
+        if any(process.returncode is None for process, _ in idle):
+            return
+        try:
+            await self._call(START_SECONDS, confinement)
+        except (DecodeTimedOut, DecoderDied) as error:
+            raise NoChild from error
 
     def _replace_child(self, place: object) -> None:
         """Start a successor, which keeps the place until it is warm.

@@ -8,10 +8,15 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
+import anyio
 import psutil
 import pytest
+from anyio import to_process
+from anyio.abc import Process
 
+from domain.errors.capacity import NoChild
 from domain.errors.files import DecoderDied, DecodeTimedOut
 from sandbox.pool import ChildPool
 from tests.unit.sandbox import functions
@@ -45,6 +50,29 @@ async def pool() -> AsyncIterator[ChildPool]:
 
 async def test_function_runs_in_another_process(pool: ChildPool) -> None:
     assert await pool.run(functions.answer, seconds=20) != os.getpid()
+
+
+async def test_slow_start_does_not_count_against_the_function(
+    pool: ChildPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = to_process.open_process  # type: ignore[attr-defined]
+
+    async def start_slowly(*args: Any, **kwargs: Any) -> Process:
+        await asyncio.sleep(6)  # A busy machine; longer than the function may take.
+        return await start(*args, **kwargs)
+
+    monkeypatch.setattr(to_process, "open_process", start_slowly)
+    assert await pool.run(functions.answer, seconds=5)
+
+
+async def test_child_that_does_not_start_is_not_charged_to_the_function(
+    pool: ChildPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(to_process, "fail_after", lambda _: anyio.fail_after(0))
+    with pytest.raises(NoChild):
+        await pool.run(functions.answer, seconds=20)
+    monkeypatch.undo()
+    assert await pool.run(functions.answer, seconds=20)
 
 
 async def test_child_is_used_again(pool: ChildPool) -> None:
@@ -132,6 +160,7 @@ async def test_child_that_runs_over_is_killed_and_holds_up_no_other(pool: ChildP
 
 
 async def test_frozen_child_is_killed(pool: ChildPool) -> None:
+    await pool.run(functions.answer, seconds=20)
     running = asyncio.create_task(pool.run(functions.sleep, 600, seconds=3))
     child = await child_at_work()
     child.suspend()
