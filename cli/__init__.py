@@ -1,1 +1,1 @@
-"""The command line ``minilab``: for people at a terminal, and for scripts."""
+"""The command line ``minilab``, for people at a terminal and for scripts."""

@@ -1,4 +1,4 @@
-"""``python -m cli``, where the command is not installed."""
+"""The command ``python -m cli``, if ``minilab`` is not installed."""
 
 from cli.main import minilab
 

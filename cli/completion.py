@@ -1,4 +1,4 @@
-"""``minilab completion``: what a shell needs to complete commands and options."""
+"""The command ``minilab completion``: prints shell completions."""
 
 import click
 from click.shell_completion import get_completion_class
@@ -10,9 +10,9 @@ SHELLS = ("bash", "zsh", "fish")
 @click.argument("shell", type=click.Choice(SHELLS))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
-    """Print the completion of a shell: eval "$(minilab completion bash)"."""
+    """Print the completion for a shell; use it as eval "$(minilab completion bash)"."""
     kind = get_completion_class(shell)
     if kind is None:
-        raise click.UsageError(f"{shell} is not known")
+        raise click.UsageError(f"the shell {shell} is not supported")
     root = context.find_root()
     click.echo(kind(root.command, {}, "minilab", "_MINILAB_COMPLETE").source())

@@ -1,22 +1,22 @@
-"""How commands end: 0 all is as asked, 2 wrong usage (as Click has it), and these."""
+"""Exit codes, in addition to 0 for success and 2 for wrong usage."""
 
 import click
 
 SOMETHING_WRONG = 1
-"""It was done, and something is not as it should be: a file failed, an invariant is broken."""
+"""The command is done, but a file failed, an invariant is broken or a signature is wrong."""
 REFUSED = 3
-"""The service refused it; the same again will be refused as well."""
+"""The service refused the request; sending it again does not help."""
 UNREACHABLE = 4
-"""There was no usable answer, or the service cannot take it now; try again later."""
+"""The service cannot be reached or cannot answer now; try again later."""
 
 
 class RefusedError(click.ClickException):
-    """The service refused what was asked."""
+    """The service refused the request."""
 
     exit_code = REFUSED
 
 
 class UnreachableError(click.ClickException):
-    """The service does not answer, or not now."""
+    """The service cannot be reached or cannot answer now."""
 
     exit_code = UNREACHABLE

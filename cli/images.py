@@ -1,4 +1,4 @@
-"""``minilab get``: the results of an image, and its pictures."""
+"""The command ``minilab get``: shows the results of an image, or saves a variant."""
 
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -19,17 +19,17 @@ from minilab_client.types import File
     type=click.Choice([variant.value for variant in GetImageContentVariant]),
     default=GetImageContentVariant.ORIGINAL.value,
     show_default=True,
-    help="Which picture --output takes.",
+    help="Variant to save with --output.",
 )
 @click.option(
     "--output",
     "-o",
     type=click.File("wb", lazy=True),
-    help="Write a picture into this file, or `-`, in place of showing the results.",
+    help="Save the variant to this file, or to standard output with `-`.",
 )
 @speaking
 def get(session: Session, image_id: str, variant: str, output: BinaryIO | None) -> None:
-    """Show what is known of an image, or fetch a picture of it."""
+    """Show the results of an image, or save one of its variants."""
     if output is None:
         image = answer_of(Image, get_image.sync_detailed(image_id, client=session.client))
         if session.json_wanted:

@@ -1,4 +1,4 @@
-"""``minilab admin``: keys for others."""
+"""The command ``minilab admin keys``: creates API keys."""
 
 import click
 
@@ -11,12 +11,12 @@ from minilab_client.models import CreatedApiKey, NewApiKey, Role
 
 @click.group()
 def admin() -> None:
-    """What only admins may do."""
+    """Administer the service. Requires an admin key."""
 
 
 @admin.group()
 def keys() -> None:
-    """API keys."""
+    """Manage API keys."""
 
 
 @keys.command()
@@ -24,16 +24,20 @@ def keys() -> None:
     "--role",
     type=click.Choice([role.value for role in Role]),
     required=True,
-    help="service: for a back end that acts for its users; client: for one user.",
+    help="service: a back end that acts for its users; client: one user.",
 )
-@click.option("--user-id", help="The user that a client key is bound to.")
-@click.option("--note", help="What you want to remember.")
-@click.option("--expires-in", type=Duration(), help="Such as 12h or 90d; else it stays valid.")
+@click.option("--user-id", help="User of a client key.")
+@click.option("--note", help="A remark.")
+@click.option(
+    "--expires-in",
+    type=Duration(),
+    help="Lifetime, such as 12h or 90d; by default the key never expires.",
+)
 @speaking
 def create(
     session: Session, role: str, user_id: str | None, note: str | None, expires_in: int | None
 ) -> None:
-    """Make an API key. It is shown this once."""
+    """Create an API key. It is shown once."""
     wanted = NewApiKey(role=Role(role), user_id=user_id, note=note, expires_in=expires_in)
     key = answer_of(CreatedApiKey, create_api_key.sync_detailed(client=session.client, body=wanted))
     if session.json_wanted:

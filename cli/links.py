@@ -1,4 +1,4 @@
-"""``minilab links``: invitations for people without a key."""
+"""The command ``minilab links``: creates upload links."""
 
 import click
 
@@ -11,21 +11,30 @@ from minilab_client.models import CreatedUploadLink, GpsPolicy, NewUploadLink
 
 @click.group()
 def links() -> None:
-    """Invitations to upload, for people without a key."""
+    """Manage upload links for people without an API key."""
 
 
 @links.command()
 @click.option(
-    "--expires-in", type=Duration(), required=True, help="Such as 12h or 7d; 90 days at most."
+    "--expires-in",
+    type=Duration(),
+    required=True,
+    help="Lifetime, such as 12h or 7d; at most 90 days.",
 )
-@click.option("--max-files", type=click.IntRange(min=1), help="Most files; else any number.")
-@click.option("--max-bytes", type=click.IntRange(min=1), help="Most bytes; else any number.")
-@click.option("--note", help="Shown to those who open the link.")
-@click.option("--user-id", help="Whose images these will be; else a user of the link's own.")
+@click.option(
+    "--max-files", type=click.IntRange(min=1), help="Maximum number of files; unlimited by default."
+)
+@click.option(
+    "--max-bytes", type=click.IntRange(min=1), help="Maximum total size; unlimited by default."
+)
+@click.option("--note", help="Message to the people who open the link.")
+@click.option(
+    "--user-id", help="User that the images belong to; by default a user that only this link has."
+)
 @click.option(
     "--gps",
     type=click.Choice([policy.value for policy in GpsPolicy]),
-    help="What becomes of positions.",
+    help="Keep or remove GPS positions.",
 )
 @speaking
 def create(
@@ -37,7 +46,7 @@ def create(
     user_id: str | None,
     gps: str | None,
 ) -> None:
-    """Make a link. Its token is shown this once. Needs an admin key."""
+    """Create an upload link. Its token is shown once. Requires an admin key."""
     wanted = NewUploadLink(
         expires_in=expires_in,
         max_files=max_files,

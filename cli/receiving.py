@@ -1,4 +1,4 @@
-"""A receiver of webhooks for development: it verifies each, and hands it on."""
+"""A receiver of webhooks for development, which verifies signatures."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -17,12 +17,12 @@ _READ_SECONDS = 10.0
 
 
 class Arrival(NamedTuple):
-    """What came in.
+    """A received webhook.
 
     Attributes:
-        message_id: The same for each attempt to deliver an event.
-        event: The event; None where it was refused.
-        refusal: Why it was refused; None where its signature is right.
+        message_id: ID of the event, the same on every attempt.
+        event: The event; None if the webhook was refused.
+        refusal: Why it was refused; None if its signature is right.
     """
 
     message_id: str
@@ -31,16 +31,16 @@ class Arrival(NamedTuple):
 
 
 class Receiver(HTTPServer):
-    """Listens for webhooks, one at a time.
+    """Receives webhooks, one at a time.
 
     Args:
         host: Address to listen on.
-        port: Port to listen on; 0 for any that is free.
-        status: What to answer a right one with, to see what becomes of other answers.
-        arrived: Called with each arrival, after its answer.
+        port: Port to listen on; 0 for any free port.
+        status: HTTP status of the answer to a verified webhook.
+        arrived: Called with each webhook, after its answer.
 
     Raises:
-        OSError: The port is taken.
+        OSError: The port is in use.
     """
 
     def __init__(
@@ -56,10 +56,10 @@ class Receiver(HTTPServer):
         self.verifiers: list[Webhook] = []
 
     def trust(self, secret: str) -> None:
-        """Take what was signed with this secret, too.
+        """Also accept webhooks that are signed with this secret.
 
         Raises:
-            ValueError: It is none.
+            ValueError: The secret is not valid.
         """
         try:
             self.verifiers.append(Webhook(secret))
@@ -67,9 +67,9 @@ class Receiver(HTTPServer):
             raise ValueError(str(error)) from error
 
     def verify(self, body: bytes, headers: Mapping[str, str]) -> Arrival:
-        """Look whether a message was signed with a secret that is trusted."""
+        """Verify a webhook with the trusted secrets."""
         message_id = headers.get("webhook-id", "")
-        refusal = "no secret is known"
+        refusal = "there is no secret to verify with"
         for verifier in self.verifiers:
             try:
                 return Arrival(message_id, verifier.verify(body, dict(headers)), None)
@@ -83,7 +83,7 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = _READ_SECONDS
 
     def do_POST(self) -> None:
-        """Take a webhook."""
+        """Receive a webhook."""
         length = int(self.headers.get("Content-Length") or 0)
         if not 0 < length <= _MAX_BODY_BYTES:
             self._answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
@@ -101,5 +101,5 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- its name there
-        """Say nothing: arrivals are told by whoever listens."""
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- its name in the base class
+        """Print nothing: the command prints each webhook."""

@@ -1,4 +1,4 @@
-"""How commands write numbers, times and tables for people."""
+"""Tables, numbers, times and charts for people."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -25,12 +25,12 @@ _CHART_COLUMNS = 40
 
 
 def table(*headings: str, whole: Iterable[str] = (), right: Iterable[str] = ()) -> Table:
-    """Begin a table.
+    """Make an empty table.
 
     Args:
-        headings: Of its columns.
-        whole: Columns whose values are never broken: IDs, which people copy.
-        right: Columns of numbers, which are not broken either, and set to the right.
+        headings: Headings of the columns.
+        whole: Columns whose values are never wrapped, such as IDs, so that people can copy them.
+        right: Columns of numbers, aligned to the right and never wrapped.
     """
     made = Table(box=None, pad_edge=False, header_style="bold")
     numbers = set(right)
@@ -46,10 +46,10 @@ def table(*headings: str, whole: Iterable[str] = (), right: Iterable[str] = ()) 
 
 
 def facts(rows: Iterable[tuple[str, object]]) -> Text:
-    """Write names and values, a line each; values stay on one line, to be copied.
+    """Write names and values, one pair a line, so that people can copy the values.
 
     Args:
-        rows: Name and value; a value that is already drawn keeps its colours.
+        rows: Name and value; a styled value keeps its style.
     """
     pairs = [(name, value if isinstance(value, Text) else text(value)) for name, value in rows]
     width = max(len(name) for name, _ in pairs)
@@ -58,31 +58,31 @@ def facts(rows: Iterable[tuple[str, object]]) -> Text:
 
 
 def status(name: str) -> Text:
-    """Write a status in its colour."""
+    """Style a status with its colour."""
     return Text(name, style=STATUS_COLOURS.get(name, "cyan"))
 
 
 def text(value: object) -> Text:
-    """Write a value as it is; nothing as a dash."""
+    """Write a value as it is, and None as a dash."""
     return Text(NOTHING if value is None else str(value))
 
 
 def size(byte_count: int) -> str:
-    """Write a number of bytes, as in `1.2 MB`."""
+    """Write a number of bytes, such as `1.2 MB`."""
     return decimal(byte_count)
 
 
 def when(time: datetime | None) -> str:
-    """Write a time, in the zone of this machine."""
+    """Write a time in the time zone of this machine."""
     return NOTHING if time is None else time.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def chart(heading: str, rows: Sequence[tuple[str, int]]) -> RenderableType:
-    """Draw a bar for each of some numbers.
+    """Draw a bar chart.
 
     Args:
-        heading: What they are.
-        rows: Label and number, from top to bottom; numbers of 0 or more.
+        heading: Title of the chart.
+        rows: Label and number of each bar, from top to bottom; numbers are at least 0.
     """
     drawn = Table(box=None, pad_edge=False, title=heading, title_justify="left", title_style="bold")
     for column in ("label", "bar", "number"):

@@ -1,4 +1,4 @@
-"""What every command that speaks to the service has: where it is, who asks, and how to answer."""
+"""The session of a command: address of the service, API key and terminal."""
 
 import functools
 import ipaddress
@@ -16,7 +16,7 @@ import httpx
 from rich.console import Console
 from rich.text import Text
 
-from cli.exits import RefusedError, UnreachableError
+from cli.exits import SOMETHING_WRONG, RefusedError, UnreachableError
 from minilab_client import AuthenticatedClient
 from minilab_client.errors import UnexpectedStatus
 from minilab_client.models import Problem
@@ -25,7 +25,7 @@ from minilab_client.types import Response
 MAX_WAIT_SECONDS = 30
 _TIMES = httpx.Timeout(MAX_WAIT_SECONDS + 30.0, connect=10.0)
 _PIPE_COLUMNS = 200
-# A second try of these may go better.
+# The same request may succeed later.
 _LATER_STATUSES = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 _LATER_CODES = {"idempotency_key_in_use"}
 
@@ -33,41 +33,41 @@ AnswerT = TypeVar("AnswerT")
 
 
 class Document(Protocol):
-    """What the generated client makes of an answer."""
+    """An answer as the generated client parses it."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Give it as the service sent it."""
+        """Convert to the JSON that the service sent."""
 
 
 class Session:
-    """A service, whoever asks it, and the terminal.
+    """The service and the terminal.
 
     Args:
-        url: Where the service is.
-        key_file: File with the API key; None to look for one.
-        json_wanted: Whether answers are written as JSON.
+        url: Address of the service.
+        key_file: File with the API key; None to search for a key.
+        json_wanted: Whether the command prints JSON and nothing else.
 
     Attributes:
-        url: Where the service is.
-        json_wanted: Whether answers are written as JSON, and nothing else is.
-        out: Where answers go.
-        progress: Where bars and notes go; silent where JSON is wanted.
+        url: Address of the service.
+        json_wanted: Whether the command prints JSON and nothing else.
+        out: Console for answers.
+        progress: Console for progress bars and notes; silent with JSON.
     """
 
     def __init__(self, url: str, key_file: Path | None, *, json_wanted: bool) -> None:
         self.url = url.rstrip("/")
         self.json_wanted = json_wanted
-        # Where nobody looks, nothing is broken into lines.
+        # Output to a pipe is not wrapped to the width of a terminal.
         self.out = Console(width=None if sys.stdout.isatty() else _PIPE_COLUMNS)
         self.progress = Console(stderr=True, quiet=json_wanted)
         self._key_file = key_file
 
     @functools.cached_property
     def client(self) -> AuthenticatedClient:
-        """The generated client, with the key.
+        """The generated client, with the API key.
 
         Raises:
-            UsageError: There is no key.
+            UsageError: There is no API key.
         """
         return AuthenticatedClient(
             base_url=self.url,
@@ -77,40 +77,49 @@ class Session:
         )
 
     def print_json(self, answer: Document | dict[str, Any]) -> None:
-        """Write an answer as JSON, on lines of its own."""
+        """Print an answer as JSON."""
         value = answer if isinstance(answer, dict) else answer.to_dict()
         click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
     def note(self, line: str) -> None:
-        """Say what is going on; it is no part of the answer."""
+        """Print a note that is not part of the answer."""
         self.progress.print(Text(line), soft_wrap=True)
 
     def print(self, *parts: Any) -> None:
-        """Write for people. Text that came from elsewhere must not be read as markup."""
+        """Print for people; strings are not parsed as markup."""
         for part in parts:
             lines = Text(part) if isinstance(part, str) else part
             self.out.print(lines, soft_wrap=isinstance(lines, Text))
 
+    def exit_if(self, is_wrong: bool) -> None:
+        """Exit with 1 if a result is not as it should be.
+
+        Raises:
+            Exit: It is not.
+        """
+        if is_wrong:
+            raise click.exceptions.Exit(SOMETHING_WRONG)
+
 
 def answer_of(kind: type[AnswerT], response: Response[Any]) -> AnswerT:
-    """Take the answer out of a response.
+    """Get the answer of a response.
 
     Args:
-        kind: What is expected.
-        response: What the generated client gives.
+        kind: Expected class of the answer.
+        response: Response of the generated client.
 
     Raises:
-        RefusedError: The service refused; the message says why.
-        UnreachableError: It cannot answer now.
+        RefusedError: The service refused the request; the message says why.
+        UnreachableError: The service cannot answer now.
     """
     check(response)
     if not isinstance(response.parsed, kind):
-        raise UnreachableError(f"a status of {response.status_code} is no answer to this")
+        raise UnreachableError(f"unexpected status {response.status_code}")
     return response.parsed
 
 
 def check(response: Response[Any]) -> None:
-    """Raise as :func:`answer_of` does where the service answers with a problem."""
+    """Raise an error for a problem document, as :func:`answer_of` does."""
     problem = response.parsed
     if not isinstance(problem, Problem):
         return
@@ -125,22 +134,22 @@ def check(response: Response[Any]) -> None:
 
 
 def speaking(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command a session, and the options that say where and as whom."""
+    """Add a session, and the options for the address and the API key, to a command."""
 
     @click.option(
         "--url",
         envvar="MINILAB_URL",
         default=_default_url,
         show_default="http://127.0.0.1:8000",
-        help="Where the service is; or MINILAB_URL.",
+        help="Address of the service; or MINILAB_URL.",
     )
     @click.option(
         "--key-file",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="File with the API key; else MINILAB_API_KEY, else, on this machine, the admin key "
-        "of `make run`.",
+        help="File with the API key. Default: MINILAB_API_KEY or, for a service on this machine, "
+        "the admin key of `make run`.",
     )
-    @click.option("--json", "json_wanted", is_flag=True, help="Print JSON, for scripts.")
+    @click.option("--json", "json_wanted", is_flag=True, help="Print JSON.")
     @functools.wraps(command)
     def run(*args: Any, url: str, key_file: Path | None, json_wanted: bool, **kwargs: Any) -> None:
         session = Session(url, key_file, json_wanted=json_wanted)
@@ -149,9 +158,9 @@ def speaking(command: Callable[..., None]) -> Callable[..., None]:
         except (httpx.TransportError, httpx.InvalidURL) as error:
             raise UnreachableError(f"{url} cannot be reached: {error}") from error
         except UnexpectedStatus as error:
-            raise UnreachableError(f"{url} answers with {error.status_code}") from error
+            raise UnreachableError(f"{url} answered with status {error.status_code}") from error
         except json.JSONDecodeError as error:
-            raise UnreachableError(f"{url} does not answer as Minilab does") from error
+            raise UnreachableError(f"{url} is not a Minilab service") from error
 
     return run
 
@@ -166,10 +175,10 @@ def _find_key(url: str, key_file: Path | None) -> str:
     if key := os.environ.get("MINILAB_API_KEY"):
         return key
     local = Path(os.environ.get("MINILAB_DATA_DIR") or ".minilab").expanduser() / "admin_key"
-    # The admin key of this machine is for no other.
+    # The admin key of this machine is never sent to another one.
     if _is_this_machine(url) and local.is_file():
         return local.read_text().strip()
-    raise click.UsageError("an API key is needed: set MINILAB_API_KEY, or name a --key-file")
+    raise click.UsageError("an API key is needed: set MINILAB_API_KEY or use --key-file")
 
 
 def _is_this_machine(url: str) -> bool:

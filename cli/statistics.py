@@ -1,4 +1,4 @@
-"""``minilab stats``: what there is, with charts."""
+"""The command ``minilab stats``: shows totals and charts."""
 
 import click
 
@@ -14,7 +14,7 @@ from minilab_client.models import Statistics
 )
 @speaking
 def stats(session: Session, tz: str) -> None:
-    """Show what there is: totals, cameras, uploads of the last 30 days, failures."""
+    """Show totals, and charts of uploads per day, cameras and failures."""
     found = answer_of(Statistics, get_statistics.sync_detailed(client=session.client, tz=tz))
     if session.json_wanted:
         session.print_json(found)

@@ -1,4 +1,4 @@
-"""Sending files: found, put into requests of bounded size, sent once however often it is tried."""
+"""Finds files, divides them into requests, and sends each request until it is answered."""
 
 import stat
 import time
@@ -20,15 +20,15 @@ from minilab_client.api.jobs import create_job
 from minilab_client.models import CreateJobBody, Job, Limits
 from minilab_client.types import File
 
-# Folders are searched for these; a file that is named is sent whatever it is called.
+# Folders are searched for these; a named file is sent whatever its suffix.
 SUFFIXES = {
     *(".avif", ".bmp", ".dib", ".gif", ".heic", ".heif", ".hif", ".jfif", ".jpe", ".jpeg", ".jpg"),
     *(".png", ".tif", ".tiff", ".webp"),
 }
-# Small enough that little is sent again when one breaks off.
+# Small, so that little is sent again after a broken connection.
 REQUEST_FILES = 50
 REQUEST_BYTES = 64 * 1024 * 1024
-# What surrounds a file in a form: its name, its type, the boundary.
+# The name, type and boundary of a part.
 PART_OVERHEAD_BYTES = 1024
 TRIES = 6
 _MOST_PAUSE_SECONDS = 30.0
@@ -42,13 +42,14 @@ class Chosen(NamedTuple):
 
 
 def choose(paths: Iterable[Path]) -> list[Chosen]:
-    """Find the files to send: those that are named, and pictures in folders that are.
+    """Find the files to send.
 
     Args:
-        paths: Files and folders; folders are searched to the bottom, hidden names left out.
+        paths: Files and folders. Folders are searched for images with all their subfolders,
+            without hidden names.
 
     Raises:
-        UsageError: There is none.
+        UsageError: There is no file to send.
     """
     chosen: dict[Path, Chosen] = {}
     for path in paths:
@@ -57,12 +58,12 @@ def choose(paths: Iterable[Path]) -> list[Chosen]:
             if stat.S_ISREG(found.st_mode):
                 chosen.setdefault(file, Chosen(file, found.st_size))
     if not chosen:
-        raise click.UsageError("there is no picture to upload")
+        raise click.UsageError("there is no image to upload")
     return list(chosen.values())
 
 
 class _Counted(FileIO):
-    """A file whose bytes move a bar when they are read."""
+    """A file that advances a progress bar when it is read."""
 
     def __init__(self, path: Path, bars: Progress, bar: TaskID) -> None:
         super().__init__(path)
@@ -70,7 +71,7 @@ class _Counted(FileIO):
         self._bar = bar
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Read up to so many bytes."""
+        """Read at most `size` bytes."""
         read = super().read(size)
         self._bars.advance(self._bar, len(read or b""))
         return read
@@ -84,13 +85,13 @@ def _pictures(folder: Path) -> Iterator[Path]:
 
 
 def divide(files: Iterable[Chosen], limits: Limits) -> list[list[Chosen]]:
-    """Put files into requests, in their order.
+    """Divide files into requests, in their order.
 
-    A file over the limit of a request goes alone, and is refused by the service.
+    A file over the limit of a request is sent alone, and the service refuses it.
 
     Args:
-        files: What to send.
-        limits: Of the service.
+        files: Files to send.
+        limits: Limits of the service.
     """
     most_files = min(REQUEST_FILES, limits.max_files)
     most_bytes = min(REQUEST_BYTES, limits.max_request_bytes)
@@ -111,19 +112,18 @@ def send(
 ) -> Job:
     """Send one request until the service has answered it.
 
-    Every try has the same idempotency key, so that files whose ticket was lost on the way are not
-    there twice.
+    Every try has the same idempotency key, so that no file is stored twice if an answer is lost.
 
     Args:
-        session: The service.
-        files: Of this request.
+        session: The service and the terminal.
+        files: Files of this request.
         fields: The other fields of the form.
-        bars: Where the bytes are shown.
-        bar: The bar that counts them.
+        bars: The progress bars.
+        bar: The bar that counts sent bytes.
 
     Raises:
-        RefusedError: The service refused.
-        UnreachableError: It could not be reached, or could not take it, each time.
+        RefusedError: The service refused the request.
+        UnreachableError: Every try failed.
     """
     key = str(uuid4())
     sent_before = bars.tasks[bar].completed

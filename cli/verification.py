@@ -1,4 +1,4 @@
-"""``minilab verify-data``: every invariant of the data, on the machine that has it."""
+"""The command ``minilab verify-data``: checks the invariants of the stored data."""
 
 import click
 
@@ -8,18 +8,17 @@ _NOT_CHECKED = 2
 
 
 @click.command()
-@click.option("--hashes", is_flag=True, help="Read and hash all bytes, too.")
+@click.option("--hashes", is_flag=True, help="Also read and hash all bytes.")
 @click.option(
-    "--pause", type=float, metavar="SECONDS", help="Before the second look; 3 if left out."
+    "--pause", type=float, metavar="SECONDS", help="Pause before the second check; 3 by default."
 )
 @click.option("--json", "json_wanted", is_flag=True, help="Print JSON, for scripts.")
 def verify_data(hashes: bool, pause: float | None, json_wanted: bool) -> None:
-    """Check every invariant of the data, while the service runs too.
+    """Check every invariant of the stored data. The service may be running.
 
-    Looks into MINILAB_MONGODB_URL, or into the data of `make run`. Exits with 1 where an invariant
-    is broken.
+    Reads MINILAB_MONGODB_URL, or the data of `make run`. Exits with 1 if an invariant is broken.
     """
-    # It brings the whole storage along, which no other command needs.
+    # This import loads the storage packages, which no other command needs.
     from deploy.verify_data import main  # noqa: PLC0415
 
     arguments = ["--hashes"] if hashes else []

@@ -1,4 +1,4 @@
-"""``minilab webhooks``: events as they are delivered, at a terminal."""
+"""The command ``minilab webhooks listen``: receives and prints webhooks."""
 
 import json
 import os
@@ -11,19 +11,18 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from cli.exits import SOMETHING_WRONG
 from cli.receiving import Arrival, Receiver
 from cli.session import Session, answer_of, speaking
 from minilab_client.api.webhooks import create_webhook, delete_webhook, test_webhook
 from minilab_client.models import EventType, NewWebhook, WebhookWithSecret
 
-# Of these, nobody can ask to be told; whoever is told anything gets them.
+# Every webhook receives these types, so they cannot be selected.
 _ALWAYS = {EventType.WEBHOOK_TEST, EventType.WEBHOOK_DISABLED}
 
 
 @click.group()
 def webhooks() -> None:
-    """Events, delivered as webhooks."""
+    """Work with webhooks."""
 
 
 @webhooks.command()
@@ -32,22 +31,29 @@ def webhooks() -> None:
 @click.option(
     "--secret-file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="File with the secret of a webhook that exists; or MINILAB_WEBHOOK_SECRET. Without one, a "
-    "webhook is made, and deleted at the end.",
+    help="File with the secret of an existing webhook; or MINILAB_WEBHOOK_SECRET. Without a "
+    "secret, a webhook is created, and deleted at the end.",
 )
 @click.option(
     "--event",
     "events",
     type=click.Choice([kind.value for kind in EventType if kind not in _ALWAYS]),
     multiple=True,
-    help="Only this type, of a webhook that is made; may be given several times.",
+    help="Event type of the created webhook; may be repeated.",
 )
 @click.option(
-    "--public-url", help="Where the service reaches this receiver; else the address it listens on."
+    "--public-url",
+    help="Address of this receiver for the service; by default the address to listen on.",
 )
-@click.option("--answer", type=click.IntRange(200, 599), default=200, show_default=True)
-@click.option("--limit", type=click.IntRange(min=1), help="End after so many arrivals.")
-@click.option("--test", "wants_test", is_flag=True, help="Ask for a test event.")
+@click.option(
+    "--answer",
+    type=click.IntRange(200, 599),
+    default=200,
+    show_default=True,
+    help="HTTP status to answer with.",
+)
+@click.option("--limit", type=click.IntRange(min=1), help="End after this many webhooks.")
+@click.option("--test", "wants_test", is_flag=True, help="Request a test event.")
 @speaking
 def listen(
     session: Session,
@@ -60,18 +66,18 @@ def listen(
     limit: int | None,
     wants_test: bool,
 ) -> None:
-    """Receive webhooks, verify their signatures, and print them, until Ctrl-C.
+    """Receive webhooks, verify their signatures and print them, until Ctrl-C.
 
-    For development. A service on this machine delivers here if it was started with
+    For development. A service on this machine delivers to this receiver if it runs with
     MINILAB_WEBHOOK_ALLOW_HTTP=true and MINILAB_WEBHOOK_ALLOW=127.0.0.0/8.
 
-    Exits with 1 where something came whose signature is not right.
+    Exits with 1 if a signature was wrong.
     """
     log = _Log(session)
     try:
         receiver = Receiver(host, port, answer, log.add)
     except OSError as error:
-        raise click.UsageError(f"{host}:{port} cannot be listened on: {error.strerror}") from error
+        raise click.UsageError(f"cannot listen on {host}:{port}: {error.strerror}") from error
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with receiver:
         url = public_url or f"http://{host}:{receiver.server_port}/"
@@ -89,16 +95,15 @@ def listen(
                     _serve(receiver, log, limit)
         except KeyboardInterrupt:
             pass
-    if log.refusals:
-        raise click.exceptions.Exit(SOMETHING_WRONG)
+    session.exit_if(log.refusals > 0)
 
 
 class _Log:
-    """What has come in so far.
+    """The received webhooks.
 
     Attributes:
-        count: Arrivals, refused ones included.
-        refusals: Those whose signature is not right.
+        count: Number of webhooks, including refused ones.
+        refusals: Number of webhooks with a wrong signature.
     """
 
     def __init__(self, session: Session) -> None:
@@ -108,7 +113,7 @@ class _Log:
         self._seen: set[str] = set()
 
     def add(self, arrival: Arrival) -> None:
-        """Count it, and print it."""
+        """Count and print a webhook."""
         self.count += 1
         self.refusals += arrival.refusal is not None
         again = arrival.message_id in self._seen
@@ -124,7 +129,7 @@ class _Log:
             what = Text.assemble((f"{arrival.event.get('type'):<20}", "green"), f" {data}")
         repeated = " (again)" if again else ""
         self._session.print(
-            Text.assemble(f"{datetime.now():%H:%M:%S}  ", what, f"  {arrival.message_id}{repeated}")  # noqa: DTZ005 -- of this machine
+            Text.assemble(f"{datetime.now():%H:%M:%S}  ", what, f"  {arrival.message_id}{repeated}")  # noqa: DTZ005 -- the time of this machine
         )
 
 
