@@ -1,4 +1,16 @@
-"""arq's worker, woken by a notice where it would only poll, and full when its hands are."""
+"""arq's worker with another main loop: woken by notices, and filled by the amount of work.
+
+arq only polls. Polling often costs an idle worker a core; polling rarely delays each image. It
+limits the number of tasks, of which one may be a single image and another twenty-five. It calls
+Redis some fifteen times for each task. The loop here takes hints up to an amount of work, and
+returns ended hints and takes new ones in one call.
+
+This relies on parts of arq that may change with a version: ``Worker.async_run`` awaits
+``Worker.main``; ``functions``, ``tasks``, ``ctx``, ``poll_delay_s``, ``job_deserializer`` and the
+counters of jobs are attributes; ``record_health`` writes the health key; ``deserialize_job_raw``
+reads what ``enqueue_job`` writes. arq is pinned, and in maintenance mode (docs/decisions/0002).
+tests/unit/test_arq.py and tests/contract/test_wakeable_arq.py fail if one of these changes.
+"""
 
 import asyncio
 from contextlib import suppress
@@ -19,21 +31,15 @@ _log = structlog.get_logger(__name__)
 
 
 class WakeableWorker(Worker):
-    """Looks at the queue when it is woken, and every so often all the same.
+    """Takes hints when it is woken, and at every poll.
 
-    arq only polls: often costs an idle worker its core, seldom costs each image its time. It
-    counts tasks, of which one may be an image and another twenty-five; and it asks Redis some
-    fifteen times for each. This one takes work up to an amount, and hands back what has ended and
-    takes what comes next with one call. arq is pinned, and in maintenance mode
-    (docs/decisions/0002).
-
-    Its functions return the length of the turn that they have worked on, or raise arq's ``Retry``
-    to have the hint taken up again.
+    Its functions return the length of the turn that they used, or raise arq's ``Retry`` to leave
+    the hint in the queue.
 
     Args:
         fair_queue: The queue.
-        woken: Set when there is a new hint, or room for one.
-        most_units: Work that is taken up at the same time, in small images.
+        woken: Set when there may be a new hint, or room for one.
+        most_units: Most work at the same time, in small images.
         **options: As for arq's worker.
     """
 
@@ -51,7 +57,7 @@ class WakeableWorker(Worker):
         self._stopping = False
 
     async def main(self) -> None:
-        """Take hints up until told to stop, then wait for those that were taken up."""
+        """Take hints until :meth:`stop_taking`, then wait for the running ones."""
         while not self._stopping or self.tasks or self._ended or self._again:
             self._woken.clear()
             try:
@@ -65,7 +71,7 @@ class WakeableWorker(Worker):
                     await self._woken.wait()
 
     def stop_taking(self) -> None:
-        """Take no more hints up, and end once those that were taken up have ended."""
+        """Take no more hints; the main loop ends with the last running one."""
         self._stopping = True
         self._woken.set()
 
@@ -81,7 +87,7 @@ class WakeableWorker(Worker):
         for hint in await self._fair_queue.exchange(room, ended, again, done):
             self._units[hint.id] = hint.units
             self.tasks[hint.id] = asyncio.create_task(self._run(hint))
-        # Only now: what a call that failed was told is told again.
+        # Only now: a call that fails is repeated with the same hints.
         del self._ended[: len(ended)], self._again[: len(again)]
         self._done -= done
 
@@ -99,7 +105,7 @@ class WakeableWorker(Worker):
         except (Retry, asyncio.CancelledError):
             handed_back = self._again
             self.jobs_retried += 1
-        except Exception:  # The work itself is in MongoDB, and found there by the reconciler.
+        except Exception:  # The reconciler finds the work in MongoDB.
             _log.exception("task_failed", hint=hint.id)
             self.jobs_failed += 1
         finally:
