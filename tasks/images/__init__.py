@@ -1,1 +1,1 @@
-"""Image work: claims, child processes, results."""
+"""The processing of images: claims, child processes, results."""

@@ -1,4 +1,4 @@
-"""From what a child found to what is written: results of blobs, ends of images."""
+"""What is to be done for images, and what their outcomes mean: results, poison, ends."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -27,12 +27,12 @@ _log = structlog.get_logger(__name__)
 
 
 class Findings(msgspec.Struct, frozen=True):
-    """What is known of a blob when an image of it ends.
+    """All that is known of a blob when its image ends.
 
     Attributes:
-        blob: As it was read when the work began; None if it is gone.
-        fresh: What was found now.
-        outcome: How the work on it went; None if all was known before.
+        blob: The blob as read at the start of the work; None if it no longer exists.
+        fresh: New results.
+        outcome: The outcome of the work; None if no work was needed.
     """
 
     blob: Blob | None
@@ -41,13 +41,13 @@ class Findings(msgspec.Struct, frozen=True):
 
 
 def missing_operations(blob: Blob | None, operations: Sequence[str]) -> list[str]:
-    """Say which operations have no result of their current version yet."""
+    """Return the operations without a result of their current version."""
     if blob is None:
         return list(operations)
     return [
         name
         for name in operations
-        # While versions change over, an older worker leaves newer results as they are.
+        # During an upgrade, an older worker leaves newer results alone.
         if blob.results.get(name, {}).get("version", 0) < VERSION[name]
     ]
 
@@ -55,7 +55,7 @@ def missing_operations(blob: Blob | None, operations: Sequence[str]) -> list[str
 def needed_operations(
     images: Sequence[ClaimedImage], blobs: dict[str, Blob]
 ) -> dict[str, tuple[str, ...]]:
-    """Say what is to be done, by hash; blobs of which all is known are left out."""
+    """Return the missing operations of each blob by hash; complete blobs are left out."""
     needed: dict[str, set[str]] = {}
     for image in images:
         missing = missing_operations(blobs.get(image.sha256), image.operations)
@@ -70,13 +70,13 @@ def known_poison(
     needed: dict[str, tuple[str, ...]],
     since: datetime,
 ) -> list[Outcome]:
-    """Give up new uploads of what was poison a while ago; what is retried is tried for real.
+    """Return failed outcomes for new uploads of known poison; retried images are tried again.
 
     Args:
-        images: What is to be worked on.
+        images: The images.
         blobs: Their blobs, by hash.
-        needed: What is to be done, by hash.
-        since: What was given up before this time, UTC, is not poison any more.
+        needed: Missing operations, by hash.
+        since: A blob given up before this time, UTC, is no longer poison.
     """
     retried = {image.sha256 for image in images if image.fence > 1}
     outcomes: list[Outcome] = []
@@ -84,7 +84,7 @@ def known_poison(
         poison = blobs[sha256].poison
         if poison is None or poison.at < since:
             continue
-        # All that was tried together is wanted again: less of it may do no harm.
+        # Only if all operations of the failed try are needed again: fewer may do no harm.
         again = {name: VERSION[name] for name in needed[sha256]}
         if poison.operations.items() <= again.items():
             crash = Crash(poison.at, KNOWN_POISON)
@@ -95,7 +95,7 @@ def known_poison(
 def new_poison(
     outcomes: Sequence[Outcome], needed: dict[str, tuple[str, ...]], now: datetime
 ) -> dict[str, Poison]:
-    """Say what is to be remembered of blobs that were given up, by hash."""
+    """Return the poison to remember of blobs that were given up now, by hash."""
     return {
         outcome.sha256: Poison(
             outcome.error, {name: VERSION[name] for name in needed[outcome.sha256]}, now
@@ -108,7 +108,7 @@ def new_poison(
 
 
 def blob_results(blob: Blob, processed: ProcessedImage) -> BlobResults:
-    """Turn what a child found into what is kept with the blob."""
+    """Convert the results of a child to those stored with the blob."""
     results: dict[str, dict[str, Any]] = {}
     variants: list[NewVariant] = []
     for name, value in processed.results.items():
@@ -130,7 +130,7 @@ def blob_results(blob: Blob, processed: ProcessedImage) -> BlobResults:
 
 
 def finish_image(image: ClaimedImage, findings: Findings, now: datetime) -> FinishedImage:
-    """Say how an image ends, given what is known of its blob."""
+    """Return the end of an image."""
     finished = _end_image(image, findings)
     crashes = findings.outcome.crashes if findings.outcome else ()
     if not crashes and (given_up := finished.gave_up):
@@ -180,7 +180,7 @@ def _cell(name: str, known: dict[str, dict[str, Any]], findings: Findings) -> Ce
 def _facts(
     image: ClaimedImage, findings: Findings, known: dict[str, dict[str, Any]]
 ) -> dict[str, Any]:
-    """Gather the fields that lists and searches want beside the image."""
+    """Return the fields of the image document for lists and searches."""
     facts: dict[str, Any] = {}
     size = findings.fresh.facts if findings.fresh else None
     if size is None and findings.blob is not None:

@@ -1,4 +1,4 @@
-"""What a child process does: all operations on a few images, importing no more than it needs."""
+"""The work of a child process: all operations on a few images. Imports only what it needs."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -15,18 +15,18 @@ from domain.limits import ImageLimits
 from domain.records import ItemError
 from tasks.images.step_times import Step, StepTimes
 
-# A child that ends takes along what it has not handed over yet: no more than this is repeated.
+# A child that crashes loses what it has not returned. At most this much work is repeated.
 HAND_OVER_SECONDS = 1.0
 
 
 class BatchItem(msgspec.Struct, frozen=True):
-    """One blob to work on.
+    """One blob to process.
 
     Attributes:
         sha256: The blob.
         data: Its bytes.
-        format: Sniffed when it was uploaded.
-        operations: What to do.
+        format: Detected at the upload.
+        operations: Names of the operations.
     """
 
     sha256: str
@@ -36,10 +36,10 @@ class BatchItem(msgspec.Struct, frozen=True):
 
 
 class Crash(msgspec.Struct, frozen=True):
-    """A try that did not end well.
+    """A failed try.
 
     Attributes:
-        at: When, UTC.
+        at: Its time, UTC.
         reason: Code of the error.
     """
 
@@ -48,14 +48,14 @@ class Crash(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """How a blob fared: exactly one of ``processed`` and ``error`` is set.
+    """The outcome of a blob: exactly one of ``processed`` and ``error`` is set.
 
     Attributes:
         sha256: The blob.
-        processed: What was found.
-        error: Why nothing was.
-        crashes: What happened before, oldest first; told by the parent.
-        steps: What took how long.
+        processed: The results.
+        error: The error of the whole image.
+        crashes: Failed tries before, oldest first; set by the parent.
+        steps: Durations of the steps.
     """
 
     sha256: str
@@ -66,15 +66,15 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 def process_batch(items: Sequence[BatchItem], limits: ImageLimits) -> list[Outcome]:
-    """Work on images one after the other; one that fails does not stop the next.
+    """Process images one after another; one that fails does not stop the next.
 
     Args:
         items: The images.
-        limits: What each may cost.
+        limits: Limits of each image.
 
     Returns:
         An outcome for each of the first items, in order: for one at least, and for all unless
-        they take longer than a moment together.
+        they take longer than :data:`HAND_OVER_SECONDS`.
     """
     hand_over_at = time.monotonic() + HAND_OVER_SECONDS
     outcomes: list[Outcome] = []

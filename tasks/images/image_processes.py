@@ -1,4 +1,4 @@
-"""Work in children: groups side by side; who may have ended a child is then tried alone."""
+"""Runs groups of images in child processes; after a crash, tries each suspect alone."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -17,12 +17,11 @@ from storage.clock import utc_now
 from tasks.images.image_batch import BatchItem, Crash, Outcome, process_batch
 from tasks.images.shared_calls import MOST_BYTES, CallFailed, SharedCalls
 
-# What is found is kept together, but not held back for longer than this.
+# Outcomes are written together, but not later than this.
 KEEP_SECONDS = 1.0
-# A child that has a group is ended sooner than one that has a single image, which may need all
-# its time: its neighbours wait for it.
+# The time limit of a group is shorter than that of a single image, because its other images wait.
 GROUP_SECONDS = 10.0
-# The child looks at the clock between two steps; the parent ends one that cannot.
+# The child checks its time between two steps; the parent kills a child that exceeds it.
 GRACE_SECONDS = 1.0
 
 Keep = Callable[[Sequence[Outcome]], Awaitable[None]]
@@ -35,8 +34,8 @@ class Suspect(msgspec.Struct, eq=False):
 
     Attributes:
         item: The item.
-        deaths: How many children it has ended for certain.
-        crashes: How all tries at it went, those in a group included.
+        deaths: Number of children that it has certainly crashed.
+        crashes: All failed tries, those in a group included.
     """
 
     item: BatchItem
@@ -45,13 +44,13 @@ class Suspect(msgspec.Struct, eq=False):
 
 
 class ImageProcesses:
-    """Works on blobs in children that some of them may end.
+    """Processes blobs in child processes, some of which may crash or stall.
 
     Args:
-        pool: The children.
-        limits: What an image may cost.
-        group_images: Most images that a child takes at once.
-        max_crashes: An item that ended its child this often has failed.
+        pool: The child processes.
+        limits: Limits of one image.
+        group_images: Most images in one call to a child.
+        max_crashes: Crashes of its child after which an item fails.
     """
 
     def __init__(
@@ -62,29 +61,29 @@ class ImageProcesses:
         self._group_images = group_images
         self._max_crashes = max_crashes
         self._shared = SharedCalls(self._call, pool.children, group_images)
-        # Whatever ends its children has one of them at a time; all others keep the rest.
+        # Suspects use one child at a time; all other items have the rest.
         self._quarantine = asyncio.Semaphore(1)
 
     async def run(
         self, items: Sequence[BatchItem], suspects: Sequence[BatchItem], keep: Keep
     ) -> None:
-        """Work on items until each has an outcome.
+        """Process items until each has an outcome.
 
         Args:
-            items: What is worked on in groups.
-            suspects: What is tried alone from the start.
-            keep: Told of outcomes soon after they are there, each once.
+            items: Processed in groups.
+            suspects: Tried alone from the start.
+            keep: Receives each outcome once, soon after it exists.
 
         Raises:
-            NoChild: Children cannot be started now; what has no outcome was not to blame.
+            NoChild: No child can be started now; the items without an outcome are not the reason.
         """
         waiting = [Suspect(item) for item in suspects]
         waiting += await self._run_groups(items, keep)
         while waiting:
-            # Who has ended fewer children goes first: the innocent do not wait for the guilty.
+            # The fewest crashes first, so that harmless items do not wait for harmful ones.
             suspect = min(waiting, key=lambda waits: waits.deaths)
             async with self._quarantine:
-                # The successor of a child that ended has its place while it starts.
+                # The successor of a dead child takes its place while it starts.
                 await self._pool.settle(START_SECONDS)
                 outcome = await self._try_alone(suspect)
             if outcome is not None:
@@ -92,14 +91,14 @@ class ImageProcesses:
                 await keep([outcome])
 
     async def _run_groups(self, items: Sequence[BatchItem], keep: Keep) -> list[Suspect]:
-        """Work on groups side by side.
+        """Process groups in parallel.
 
         Returns:
-            What has no outcome because its child ended: any of it may be the reason.
+            The items without an outcome because their child died; any of them may be the reason.
         """
         found: list[Outcome] = []
         suspects: list[Suspect] = []
-        # Large images go one by one, to whichever child is free next.
+        # Large images are processed one by one.
         size_bytes = sum(len(item.data) for item in items)
         most = max(1, min(self._group_images, MOST_BYTES * len(items) // max(1, size_bytes)))
         groups = group_for_children(len(items), self._pool.children, most)
@@ -133,7 +132,7 @@ class ImageProcesses:
         except CallFailed as failed:
             if isinstance(failed.error, NoChild):
                 raise failed.error from failed
-            reason = _note(failed.error, images=failed.images)
+            reason = _log_failure(failed.error, images=failed.images)
             crashes = (Crash(utc_now(), reason.code),)
             if failed.images > 1:
                 suspects += [Suspect(item, crashes=crashes) for item in left]
@@ -145,10 +144,10 @@ class ImageProcesses:
                 suspects.append(suspect)
 
     async def _try_alone(self, suspect: Suspect) -> Outcome | None:
-        """Try an item that may be poison once.
+        """Try a suspect once.
 
         Returns:
-            Its outcome; None if it is to be tried again.
+            Its outcome; None if it must be tried again.
         """
         item = suspect.item
         try:
@@ -157,13 +156,13 @@ class ImageProcesses:
             raise
         except Exception as error:
             suspect.deaths += 1
-            reason = _note(error, sha256=item.sha256, crash=suspect.deaths)
+            reason = _log_failure(error, sha256=item.sha256, crash=suspect.deaths)
             suspect.crashes += (Crash(utc_now(), reason.code),)
             return self._end(suspect, reason)
         return msgspec.structs.replace(outcome, crashes=suspect.crashes)
 
     def _end(self, suspect: Suspect, reason: ServiceError) -> Outcome | None:
-        """End what has ended its child as often as it may; None if it is to be tried again."""
+        """Return the outcome of a suspect that has no tries left; None if it has."""
         if isinstance(reason, DecoderDied) and suspect.deaths < self._max_crashes:
             return None
         error = ItemError(reason.code, reason.detail)
@@ -178,8 +177,8 @@ class ImageProcesses:
         )
 
 
-def _note(error: Exception, **about: object) -> ServiceError:
-    """Log why a try went wrong, and say it in our own terms."""
+def _log_failure(error: Exception, **about: object) -> ServiceError:
+    """Log a failed try, and return the error that is shown for it."""
     if isinstance(error, DecoderDied | DecodeTimedOut):
         _log.warning("child_ended", reason=error.code, **about)
         return error

@@ -1,7 +1,7 @@
-"""What the tasks of a worker ask of the stores, asked together.
+"""Batching of the ledger's calls: the tasks of a worker share their round trips.
 
-A task works on a chunk of one job, and many jobs are a single image: each on its own would spend
-more on round trips than on the image. Tasks that run side by side share theirs.
+Each task processes a chunk of one job, and many jobs are a single image. Without batching, the
+round trips of such a task would cost more than its image.
 """
 
 from collections.abc import Sequence
@@ -20,24 +20,30 @@ MOST_BYTES = 4 * 1024 * 1024
 
 
 class LedgerBatcher:
-    """Shares calls between the tasks of one worker. Errors are those of the stores.
+    """Batches the calls of the tasks of one worker. Errors are those of the stores.
 
     Args:
-        stores: Where everything is kept.
+        stores: All stores.
     """
 
     def __init__(self, stores: Stores) -> None:
         self._stores = stores
         self._claims = Batcher(self._claim_all, MOST_JOBS)
         self._blobs = Batcher(self._find_all, MOST_IMAGES, len)
-        self._reads = Batcher(self._read_all, MOST_BYTES, _size_bytes)
-        self._results = Batcher(self._keep_all, MOST_BYTES, _variant_bytes)
+        self._reads = Batcher(
+            self._read_all, MOST_BYTES, lambda blobs: sum(blob.size_bytes for blob in blobs)
+        )
+        self._results = Batcher(
+            self._keep_all,
+            MOST_BYTES,
+            lambda found: sum(len(v.data) for results in found for v in results.variants),
+        )
         self._ends = Batcher(stores.ledger.finish, MOST_IMAGES, len)
         self._starts = Batcher(self._start_all, MOST_JOBS)
         self._settlings = Batcher(self._settle_all, MOST_JOBS)
 
     async def claim(self, job_id: str, chunk: int) -> tuple[str, list[ClaimedImage]]:
-        """Claim what is open in a chunk; see :meth:`storage.ledger.ledger.Ledger.claim_chunks`."""
+        """Claim a chunk; see :meth:`storage.ledger.ledger.Ledger.claim_chunks`."""
         return await self._claims.submit((job_id, chunk))
 
     async def find_blobs(self, hashes: Sequence[str]) -> dict[str, Blob]:
@@ -49,20 +55,20 @@ class LedgerBatcher:
         return await self._reads.submit(blobs) if blobs else {}
 
     async def keep(self, found: Sequence[BlobResults]) -> None:
-        """Keep results and variants; see :meth:`storage.blobs.results.Results.keep`."""
+        """Write results and variants; see :meth:`storage.blobs.results.Results.keep`."""
         if found:
             await self._results.submit(found)
 
     async def finish(self, finished: Sequence[FinishedImage]) -> int:
-        """Write how images ended; see :meth:`storage.ledger.ledger.Ledger.finish`."""
+        """Write the ends of images; see :meth:`storage.ledger.ledger.Ledger.finish`."""
         return await self._ends.submit(finished) if finished else 0
 
     async def start_job(self, job_id: str) -> None:
-        """Mark a job as begun, if it was not, and tell of it."""
+        """Mark a queued job as begun, and publish the change."""
         await self._starts.submit(job_id)
 
     async def settle(self, job_id: str) -> None:
-        """Bring a job up to date with its images, and tell of it."""
+        """Bring a job up to date with its images, and publish the change."""
         await self._settlings.submit(job_id)
 
     async def _claim_all(
@@ -93,11 +99,3 @@ class LedgerBatcher:
     async def _publish(self, changes: Sequence[JobChange | None]) -> list[None]:
         await self._stores.job_events.publish_all([change for change in changes if change])
         return [None] * len(changes)
-
-
-def _size_bytes(blobs: Sequence[Blob]) -> int:
-    return sum(blob.size_bytes for blob in blobs)
-
-
-def _variant_bytes(found: Sequence[BlobResults]) -> int:
-    return sum(len(variant.data) for results in found for variant in results.variants)

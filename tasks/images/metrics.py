@@ -1,4 +1,4 @@
-"""What a worker counts: the time of each operation, failures, hints that were sent again."""
+"""Prometheus metrics of a worker."""
 
 from collections import Counter as Sums
 from collections.abc import Sequence
@@ -13,13 +13,14 @@ STEP_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5,
 
 
 class WorkerMetrics:
-    """What one worker counts.
+    """The metrics of one worker.
 
     Args:
-        pool: Its children.
+        pool: Its child processes.
 
     Attributes:
-        registry: Holds the families.
+        registry: Contains the metrics.
+        chunks: Number of chunks in progress.
     """
 
     def __init__(self, pool: ChildPool) -> None:
@@ -67,7 +68,7 @@ class WorkerMetrics:
         )
 
     def ran(self, outcomes: Sequence[Outcome]) -> None:
-        """Count what a child did."""
+        """Count the outcomes of a child."""
         for outcome in outcomes:
             seconds = Sums[str]()
             for step in outcome.steps:
@@ -81,10 +82,10 @@ class WorkerMetrics:
                     self._failures.labels(operation, code).inc()
 
     def folded(self, count: int) -> None:
-        """Count what was added to the statistics."""
+        """Count changes that were added to the statistics."""
         self._folded.inc(count)
 
     def reconciled(self, hinted: int) -> None:
-        """Count what the reconciler did."""
+        """Count a run of the reconciler, and the chunks that it sent."""
         self._hinted_again.inc(hinted)
         self._reconciled.set_to_current_time()

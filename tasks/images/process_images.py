@@ -1,4 +1,4 @@
-"""The main task: claim a chunk of a job, work on its blobs in children, write what was found."""
+"""The main task: claims a chunk of a job, processes its blobs in children, writes the results."""
 
 import asyncio
 from collections.abc import Sequence
@@ -33,23 +33,23 @@ from tasks.images.ledger_batching import LedgerBatcher
 from tasks.images.throughput import Throughput
 from tasks.images.work_telemetry import WorkTelemetry
 
-# What is done sooner than this goes from queued to its end at once.
+# A job that ends within this time goes from queued to its end without a processing state.
 START_SECONDS = 1.0
-# What was begun more often than this without an end is worked on one image at a time.
+# After more attempts than this, the images of a chunk are processed one at a time.
 ATTEMPTS_TOGETHER = 2
 
 _log = structlog.get_logger(__name__)
 
 
 class ChunkRules(msgspec.Struct, frozen=True):
-    """How a chunk is worked on.
+    """Rules for the processing of chunks.
 
     Attributes:
-        limits: What an image may cost.
-        group_images: Most images that a child takes at once.
-        max_crashes: An image that ended its child this often has failed.
-        renew_seconds: Pause between two renewals of the lease.
-        poison_seconds: For this long, new uploads of the same bytes fail at once.
+        limits: Limits of one image.
+        group_images: Most images in one call to a child.
+        max_crashes: Crashes of its child after which an image fails.
+        renew_seconds: Pause between two renewals of a lease.
+        poison_seconds: Time during which new uploads of poison fail at once.
     """
 
     limits: ImageLimits
@@ -60,14 +60,17 @@ class ChunkRules(msgspec.Struct, frozen=True):
 
 
 class ChunkProcessor:
-    """Works on chunks of jobs.
+    """Processes chunks of jobs.
 
     Args:
-        stores: Where everything is kept.
-        pool: The children.
-        rules: How a chunk is worked on.
-        throughput: Told of every image that ended.
-        telemetry: Sees the work.
+        stores: All stores.
+        pool: The child processes.
+        rules: Rules for the processing.
+        throughput: Counts the images that end.
+        telemetry: Records the work.
+
+    Attributes:
+        claims: The claims of this worker.
     """
 
     def __init__(
@@ -85,10 +88,9 @@ class ChunkProcessor:
         self._throughput = throughput
         self._telemetry = telemetry
         self.claims = Claims(stores, self._batcher, rules.renew_seconds, throughput, telemetry)
-        """What it holds."""
 
     async def process(self, job_id: str, chunk: int) -> None:
-        """Work on what is open in a chunk; nothing, if others hold it or it has ended.
+        """Process the open images of a chunk that no other worker holds.
 
         Args:
             job_id: The job.
@@ -108,17 +110,17 @@ class ChunkProcessor:
         await self._batcher.settle(job_id)
 
     async def _start(self, job_id: str) -> None:
-        """Say that the job has begun, unless it ends before anybody could have looked."""
+        """Mark the job as begun, unless it ends within a moment."""
         await asyncio.sleep(START_SECONDS)
-        with suppress(*STORE_FAILED):  # The settling says it as well, only later.
+        with suppress(*STORE_FAILED):  # The job is settled later in any case.
             await self._batcher.start_job(job_id)
 
     async def _work(self, images: Sequence[ClaimedImage], blobs: dict[str, Blob]) -> None:
         if all(image.attempts <= ATTEMPTS_TOGETHER for image in images):
             await self._work_on(images, blobs)
             return
-        # Whoever began this chunk before never came to its end, and one of its images may be
-        # why. From now on an attempt counts for the image that is at work, not for all.
+        # No earlier attempt at this chunk came to its end, and one of its images may be the
+        # reason. From now on an attempt counts only for the image that is processed.
         await self._stores.ledger.hold_back(images)
         for image in sorted(images, key=lambda image: image.attempts):
             if await self._stores.ledger.begin(image):
@@ -155,11 +157,11 @@ class ChunkProcessor:
         blobs: dict[str, Blob],
         outcomes: Sequence[Outcome],
     ) -> None:
-        """Keep results, then finish the images that waited for them."""
+        """Write the results of blobs, then the ends of their images."""
         if not images:
             return
         now = utc_now()
-        by_hash = {outcome.sha256: outcome for outcome in outcomes}
+        outcome_of = {outcome.sha256: outcome for outcome in outcomes}
         found = [
             blob_results(blobs[outcome.sha256], outcome.processed)
             for outcome in outcomes
@@ -169,16 +171,11 @@ class ChunkProcessor:
         for sha256, poison in new_poison(outcomes, needed_operations(images, blobs), now).items():
             await self._stores.poisons.remember(sha256, poison)
         fresh = {results.blob.sha256: results for results in found}
-        finished = [
-            finish_image(
-                image,
-                Findings(
-                    blobs.get(image.sha256), fresh.get(image.sha256), by_hash.get(image.sha256)
-                ),
-                now,
-            )
-            for image in images
-        ]
+        findings = {
+            sha256: Findings(blobs.get(sha256), fresh.get(sha256), outcome_of.get(sha256))
+            for sha256 in {image.sha256 for image in images}
+        }
+        finished = [finish_image(image, findings[image.sha256], now) for image in images]
         written = await self._batcher.finish([end for end in finished if not end.gave_up])
         for image, end in zip(images, finished, strict=True):
             if end.gave_up and await self._batcher.finish([end]):

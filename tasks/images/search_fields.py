@@ -1,4 +1,4 @@
-"""What is written beside an image for lists, searches and statistics."""
+"""The fields of an image document for lists, searches and statistics."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,12 +9,12 @@ FROM_METADATA = ("camera_make", "camera_model", "lens_model", "taken_at")
 
 
 def search_fields(results: Mapping[str, Any], *, keep_position: bool) -> dict[str, Any]:
-    """Gather what images are searched by.
+    """Compute the fields by which an image is searched.
 
     Args:
-        results: Values by operation, of those alone that this image asked for: what is known of
-            equal bytes only because somebody else asked must not be found by it.
-        keep_position: Whether the place may be known.
+        results: Values by operation, only of the operations that this image requested. A search
+            must not find results that exist only because another upload requested them.
+        keep_position: Whether the position may be kept.
 
     Returns:
         Fields of the image document. ``taken_on`` is the day of ``taken_at``, by the camera's

@@ -1,7 +1,7 @@
-"""Calls to children that tasks share: many jobs of one image each cost what one of many does.
+"""Calls to children, shared by tasks: many jobs of one image cost as much as one job of many.
 
-A call to a child takes its parent longer than a small image takes the child. What comes while all
-children are at work goes to the next free one together, the lowest turn first.
+A call to a child costs the parent more time than a small image costs the child. Items that arrive
+while all children are busy share the next call to a free one, the lowest turn first.
 """
 
 import asyncio
@@ -17,22 +17,22 @@ import structlog
 from tasks.images.image_batch import BatchItem, Outcome
 
 TURN: ContextVar[float] = ContextVar("turn", default=0)
-"""The score of the hint that this work comes from."""
+"""The score of the hint of this task."""
 
-# Larger images go to a child by themselves: for them a call costs next to nothing.
+# Larger images have a call of their own: its cost is small beside theirs.
 MOST_BYTES = 1024 * 1024
-# Whoever comes last in a call waits for all that share it.
+# Every item of a call waits for all others in it.
 MOST_SHARED = 14
 
 Call = Callable[[Sequence[BatchItem]], Awaitable[list[Outcome]]]
 
 
 class CallFailed(Exception):
-    """A call to a child that ended without outcomes.
+    """A call to a child failed.
 
     Attributes:
-        error: Why.
-        images: How many were in that call, those of other tasks included.
+        error: The reason.
+        images: Number of images in the call, those of other tasks included.
     """
 
     def __init__(self, error: Exception, images: int) -> None:
@@ -41,7 +41,7 @@ class CallFailed(Exception):
         self.images = images
 
 
-class Asked(msgspec.Struct, order=True):
+class PendingItems(msgspec.Struct, order=True):
     """Items of one task that wait for a child."""
 
     turn: float
@@ -54,9 +54,9 @@ class SharedCalls:
     """Puts items of several tasks into one call.
 
     Args:
-        call: Gives outcomes for the first of some items: for one at least.
+        call: Returns outcomes for the first of some items, for one at least.
         children: Most calls at the same time.
-        most_images: Most items in a call, where it is shared.
+        most_images: Most items in a shared call.
     """
 
     def __init__(self, call: Call, children: int, most_images: int) -> None:
@@ -64,80 +64,80 @@ class SharedCalls:
         self._children = children
         self._most_images = most_images
         self._free = children
-        self._waiting: list[Asked] = []
+        self._waiting: list[PendingItems] = []
         self._arrivals = count()
         self._running: set[asyncio.Task[None]] = set()
 
     async def run(self, items: Sequence[BatchItem]) -> list[Outcome]:
-        """Work on items in the turn of :data:`TURN`.
+        """Process items in the turn of :data:`TURN`.
 
-        When all the tasks of a call are cancelled, its child is ended.
+        If all tasks of a call are cancelled, the call is cancelled, and its child is killed.
 
         Returns:
-            Outcomes for the first of them, in order; there may be none yet.
+            Outcomes for the first of the items, in order; there may be none yet.
 
         Raises:
-            CallFailed: The call that they were in ended without outcomes.
+            CallFailed: The call of these items failed.
         """
         answer: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
-        heappush(self._waiting, Asked(TURN.get(), next(self._arrivals), items, answer))
+        heappush(self._waiting, PendingItems(TURN.get(), next(self._arrivals), items, answer))
         self._start_calls()
         return await answer
 
     def _start_calls(self) -> None:
-        while self._free and (asked := self._take()):
+        while self._free and (pending := self._take()):
             self._free -= 1
-            running = asyncio.create_task(self._run(asked))
+            running = asyncio.create_task(self._run(pending))
             self._running.add(running)
             running.add_done_callback(self._running.discard)
 
-    def _take(self) -> list[Asked]:
-        """Take the lowest turns, as many as make a fair share of what waits for the children."""
-        waiting = sum(len(asked.items) for asked in self._waiting if not asked.answer.done())
+    def _take(self) -> list[PendingItems]:
+        """Take the lowest turns, up to the share of one child in all waiting items."""
+        waiting = sum(len(pending.items) for pending in self._waiting if not pending.answer.done())
         most = min(self._most_images, MOST_SHARED, math.ceil(waiting / self._children))
-        taken: list[Asked] = []
+        taken: list[PendingItems] = []
         images = size_bytes = 0
         while self._waiting:
-            asked = self._waiting[0]
-            if not asked.answer.done():
-                images += len(asked.items)
-                size_bytes += sum(len(item.data) for item in asked.items)
+            pending = self._waiting[0]
+            if not pending.answer.done():
+                images += len(pending.items)
+                size_bytes += sum(len(item.data) for item in pending.items)
                 if taken and (images > most or size_bytes > MOST_BYTES):
                     break
-                taken.append(asked)
+                taken.append(pending)
             heappop(self._waiting)
         return taken
 
-    async def _run(self, taken: Sequence[Asked]) -> None:
-        structlog.contextvars.clear_contextvars()  # This is no one task's.
+    async def _run(self, taken: Sequence[PendingItems]) -> None:
+        structlog.contextvars.clear_contextvars()  # The call belongs to several tasks.
         TURN.set(taken[0].turn)
-        items = [item for asked in taken for item in asked.items]
+        items = [item for pending in taken for item in pending.items]
         calling = asyncio.ensure_future(self._call(items))
 
         def end_if_abandoned(_: object) -> None:
-            if all(asked.answer.cancelled() for asked in taken):
+            if all(pending.answer.cancelled() for pending in taken):
                 calling.cancel()
 
-        for asked in taken:
-            asked.answer.add_done_callback(end_if_abandoned)
+        for pending in taken:
+            pending.answer.add_done_callback(end_if_abandoned)
         await asyncio.wait([calling])
         self._free += 1
         self._answer(taken, calling, len(items))
         self._start_calls()
 
     def _answer(
-        self, taken: Sequence[Asked], called: "asyncio.Future[list[Outcome]]", images: int
+        self, taken: Sequence[PendingItems], called: "asyncio.Future[list[Outcome]]", images: int
     ) -> None:
         outcomes: list[Outcome] = []
         error: BaseException | None = None
         if not called.cancelled():
             error = called.exception()
             outcomes = [] if error else called.result()
-        for asked in taken:
-            own, outcomes = outcomes[: len(asked.items)], outcomes[len(asked.items) :]
-            if asked.answer.done():
+        for pending in taken:
+            own, outcomes = outcomes[: len(pending.items)], outcomes[len(pending.items) :]
+            if pending.answer.done():
                 continue
             if isinstance(error, Exception):
-                asked.answer.set_exception(CallFailed(error, images))
+                pending.answer.set_exception(CallFailed(error, images))
             else:
-                asked.answer.set_result(own)
+                pending.answer.set_result(own)

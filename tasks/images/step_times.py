@@ -1,4 +1,4 @@
-"""How long each step of the work on an image took, measured in the child that did it."""
+"""Durations of the steps of one image, measured in the child process."""
 
 import time
 
@@ -11,7 +11,7 @@ class Step(msgspec.Struct, array_like=True, frozen=True):
     Attributes:
         name: An operation, or ``decode``.
         began_at: Seconds since 1970.
-        seconds: How long it took.
+        seconds: Its duration.
     """
 
     name: str
@@ -20,7 +20,7 @@ class Step(msgspec.Struct, array_like=True, frozen=True):
 
 
 class StepTimes:
-    """Takes the time between two steps. For one image."""
+    """Measures the steps of one image."""
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
@@ -28,7 +28,7 @@ class StepTimes:
         self._began = self._last = time.perf_counter()
 
     def took(self, name: str) -> None:
-        """Say that a step ended now; it began when the one before it ended."""
+        """Record a step that ends now and began at the end of the previous one."""
         now = time.perf_counter()
         began_at = self._began_at + self._last - self._began
         self.steps.append(Step(name, began_at, now - self._last))

@@ -1,4 +1,4 @@
-"""How fast this worker goes: images a second, over the recent past."""
+"""The throughput of a worker: images per second, over the recent past."""
 
 import math
 import time
@@ -9,10 +9,9 @@ WINDOW_SECONDS = 30.0
 
 
 class Throughput:
-    """An exponentially weighted rate.
+    """An exponentially weighted rate of images per second of work.
 
-    Time without work does not count against it: the rate says how fast work goes while there
-    is some, which is what an estimate for a waiting job needs.
+    Time without work does not count, because estimates for waiting jobs need the rate at work.
     """
 
     def __init__(self) -> None:
@@ -22,7 +21,7 @@ class Throughput:
 
     @contextmanager
     def working(self) -> Iterator[None]:
-        """Say that work goes on, for as long as the context lasts."""
+        """Measure time for as long as the context lasts."""
         if not self._chunks:
             self._last = time.monotonic()
         self._chunks += 1

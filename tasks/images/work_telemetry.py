@@ -1,4 +1,4 @@
-"""What is seen of the work from outside: log lines, metrics and traces, from one place."""
+"""Log fields, metrics and traces of the work on images."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,16 +11,16 @@ from tasks.images.image_batch import Outcome
 from tasks.images.metrics import WorkerMetrics
 from telemetry.spans import Attributes, Tracing
 
-# Where an operation found everything decoded, there is no decoding to show.
+# An operation that found everything decoded has no decoding to record.
 SHORTEST_DECODE_SECONDS = 1e-4
 
 
 class WorkTelemetry:
-    """Watches the work on chunks.
+    """Records the work on chunks.
 
     Args:
-        metrics: Count it.
-        tracing: Records it.
+        metrics: Counts it.
+        tracing: Records its spans.
     """
 
     def __init__(self, metrics: WorkerMetrics, tracing: Tracing) -> None:
@@ -29,10 +29,10 @@ class WorkTelemetry:
 
     @contextmanager
     def working(self, images: Sequence[ClaimedImage]) -> Iterator[None]:
-        """Watch the work on claimed images, for as long as the context lasts.
+        """Record the work on claimed images for as long as the context lasts.
 
         Args:
-            images: Of one chunk, so that one request brought them.
+            images: Images of one chunk, and so of one request.
         """
         if not images:
             yield
@@ -53,7 +53,7 @@ class WorkTelemetry:
             yield
 
     def ran(self, outcomes: Sequence[Outcome]) -> None:
-        """Take note of what a child did."""
+        """Record the outcomes of a child."""
         self.metrics.ran(outcomes)
         for outcome in outcomes:
             for step in outcome.steps:
