@@ -51,6 +51,8 @@ def main() -> None:
         server.run()
     if not server.started:
         sys.exit(NOT_STARTED)
+    if app.state.stop.is_set():
+        sys.exit(1)
 
 
 def allow_connections() -> None:

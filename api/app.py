@@ -11,7 +11,7 @@ from litestar.middleware import DefineMiddleware
 from litestar.static_files import create_static_files_router
 
 from api.admission.admission import Admission
-from api.admission.load_watch import LoadWatch
+from api.admission.load_watch import ROOM_SECONDS, WORK_SECONDS, LoadWatch, repeat_reading
 from api.contract.config import openapi_config
 from api.contract.served import get_contract
 from api.controllers.dead_letters import DeadLetterController
@@ -42,8 +42,8 @@ from api.http.no_store import keep_tokens_here
 from api.http.request_log import Observation
 from api.images.variants import Variants
 from api.jobs.estimates import Estimates
-from api.jobs.job_poller import look_out
 from api.jobs.live_jobs import LiveJobs
+from api.jobs.waiting import Waiting
 from api.monitoring.api_metrics import ApiMetrics
 from api.monitoring.readiness import HealthChecks
 from api.monitoring.service_metrics import ServiceMetrics
@@ -55,6 +55,7 @@ from domain.version import VERSION
 from sandbox.pool import ChildPool
 from storage.errors import STORE_FAILED
 from storage.stores import Stores, closing
+from telemetry.background import BackgroundTasks
 from telemetry.tracing import open_tracing
 
 PAGES = Path(__file__).parent / "pages"
@@ -64,79 +65,52 @@ CLOCK_SECONDS = 10.0
 _log = structlog.get_logger(__name__)
 
 
+ROUTES = (
+    JobController,
+    detect_faces,
+    ImageController,
+    KeyController,
+    UploadLinkController,
+    LinkUploadController,
+    stream_job_events,
+    stream_link_job_events,
+    DeadLetterController,
+    WebhookController,
+    DeliveryController,
+    get_statistics,
+    UserController,
+    list_user_histograms,
+    get_median_histogram,
+    list_similar,
+    get_capabilities,
+    get_health,
+    get_readiness,
+    get_metrics,
+    get_contract,
+)
+
+
 def create_app(settings: Settings) -> Litestar:
-    """Compose the API.
-
-    Args:
-        settings: All that it is told.
-
-    Returns:
-        An application that opens its stores when it starts, and waits for none of them.
-    """
-    stores = Stores(settings.stores, settings.rules)
-    state = compose_state(settings, stores)
-
-    @asynccontextmanager
-    async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        async with closing(stores):
-            preparing = asyncio.create_task(_prepare(stores))
-            looking_out = asyncio.create_task(look_out(stores))
-            telling = asyncio.create_task(state.live_jobs.run())
-            stores.job_events.start()
-            state.admission.watch.start()
-            try:
-                yield
-            finally:
-                preparing.cancel()
-                looking_out.cancel()
-                telling.cancel()
-                await state.admission.close()
-                await stores.acceptance.drain()
-                await stores.hints.drain()
-                await stores.job_events.stop()
-                state.tracing.close()
-
+    """Compose the API. It connects to the stores when it starts, and starts without them."""
+    state = compose_state(settings, Stores(settings.stores, settings.rules))
+    assets = create_static_files_router(
+        "/docs/assets",
+        directories=[PAGES / "swagger-ui"],
+        opt={OPEN: True},
+        include_in_schema=False,
+    )
     app = Litestar(
-        route_handlers=[
-            JobController,
-            detect_faces,
-            ImageController,
-            KeyController,
-            UploadLinkController,
-            LinkUploadController,
-            stream_job_events,
-            stream_link_job_events,
-            DeadLetterController,
-            WebhookController,
-            DeliveryController,
-            get_statistics,
-            UserController,
-            list_user_histograms,
-            get_median_histogram,
-            list_similar,
-            get_capabilities,
-            get_health,
-            get_readiness,
-            get_metrics,
-            get_contract,
-            upload_page(),
-            create_static_files_router(
-                "/docs/assets",
-                directories=[PAGES / "swagger-ui"],
-                opt={OPEN: True},
-                include_in_schema=False,
-            ),
-        ],
+        route_handlers=[*ROUTES, upload_page(), assets],
         state=state,
         dependencies=provide(state),
-        lifespan=[lifespan],
+        lifespan=[lambda _: _running(state)],
         middleware=[DefineMiddleware(BearerAuthentication)],
         before_send=[keep_tokens_here],
         exception_handlers=EXCEPTION_HANDLERS,
         openapi_config=openapi_config(),
         logging_config=None,
     )
-    # Outside of everything that may answer before it has read a body, errors included.
+    # Outermost, since an answer may come before the body was read: errors do, too.
     app.asgi_handler = LingeringClose(
         Observation(app.asgi_handler, log_requests=settings.api.access_log)
     )
@@ -149,7 +123,9 @@ def compose_state(settings: Settings, stores: Stores) -> AppState:
     state = AppState()
     state.settings = settings
     state.stores = stores
+    state.stop = asyncio.Event()
     state.estimates = Estimates(stores)
+    state.waiting = Waiting(stores)
     watch = LoadWatch(stores.load, has_quota=settings.admission.max_stored_bytes > 0)
     state.admission = Admission(settings.admission, stores.buckets, watch)
     state.live_jobs = LiveJobs(stores, settings.listeners)
@@ -163,8 +139,30 @@ def compose_state(settings: Settings, stores: Stores) -> AppState:
     return state
 
 
+@asynccontextmanager
+async def _running(state: AppState) -> AsyncIterator[None]:
+    """Run the background tasks of the API; at the end, finish what was accepted."""
+    stores, watch = state.stores, state.admission.watch
+    try:
+        async with closing(stores), BackgroundTasks(state.stop) as background:
+            background.start("prepare", _prepare(stores))
+            background.start("poll_jobs", state.waiting.poll())
+            background.start("live_jobs", state.live_jobs.run())
+            background.start("job_events", stores.job_events.listen())
+            background.start("read_work", repeat_reading(watch.read_work, WORK_SECONDS))
+            background.start("read_room", repeat_reading(watch.read_room, ROOM_SECONDS))
+            try:
+                yield
+            finally:
+                await state.admission.close()
+                await stores.acceptance.drain()
+                await stores.hints.drain()
+    finally:
+        state.tracing.close()
+
+
 async def _prepare(stores: Stores) -> None:
-    """Make indexes as soon as MongoDB is there, in whatever order all starts; follow its clock."""
+    """Create the indexes as soon as MongoDB is available; follow its clock."""
     is_prepared = False
     while True:
         try:

@@ -22,7 +22,6 @@ from api.jobs.delete_user import DeleteUser
 from api.jobs.follow import FollowJob, ListJobs
 from api.jobs.listen import ListenToJob
 from api.jobs.retry import RetryJob
-from api.jobs.waiting import Waiting
 from api.state import AppState
 from api.uploads.faces import DetectFaces
 from api.uploads.link_uploads import ReadLinkUploads
@@ -100,7 +99,7 @@ def _images(state: AppState) -> dict[str, object]:
 
 def _jobs(state: AppState) -> dict[str, object]:
     stores, estimates, rules = state.stores, state.estimates, state.settings.rules
-    waiting = Waiting(stores)
+    waiting = state.waiting
     follow_job = FollowJob(stores, waiting, estimates, rules)
     retry_job = RetryJob(stores, follow_job)
     take_in = TakeIn(

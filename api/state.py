@@ -1,5 +1,6 @@
 """The types that handlers share."""
 
+import asyncio
 from typing import Any
 
 from litestar import Request
@@ -9,6 +10,7 @@ from api.admission.admission import Admission
 from api.images.variants import Variants
 from api.jobs.estimates import Estimates
 from api.jobs.live_jobs import LiveJobs
+from api.jobs.waiting import Waiting
 from api.monitoring.api_metrics import ApiMetrics
 from api.monitoring.readiness import HealthChecks
 from api.monitoring.service_metrics import ServiceMetrics
@@ -32,6 +34,9 @@ class AppState(State):
     live_jobs: LiveJobs
     variants: Variants
     admin_key_hash: str
+    waiting: Waiting
+    stop: asyncio.Event
+    """Set when a background task has ended by itself: the process must end."""
 
 
 ApiRequest = Request[Caller, Any, AppState]

@@ -103,6 +103,7 @@ class Buckets:
         """Close all connections."""
         if self._recovering is not None:
             self._recovering.cancel()
+            await asyncio.wait([self._recovering])
         await self._redis.aclose(close_connection_pool=True)
 
     def _give_up(self, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""How full the service is, read in the background: no request waits for it."""
+"""The load of the service, read in the background: no request waits for it."""
 
 import asyncio
 import time
@@ -14,66 +14,54 @@ from storage.errors import STORE_FAILED
 
 WORK_SECONDS = 1.0
 ROOM_SECONDS = 5.0
-# Reading takes at most this part of the time: what is large is read less often.
+# Reading takes at most this share of the time: a large backlog is read less often.
 READING_SHARE = 0.05
 ALL = ""
 
 
 class LoadWatch:
-    """Keeps the last reading, and what this process has let in since.
+    """Keeps the last reading, and what this process has admitted since.
 
-    What is let in while a reading runs may be in it or not; it is counted on top.
+    Uploads that are admitted during a reading are counted on top: it may not include them.
 
     Args:
-        meter: Reads.
-        has_quota: Whether stored bytes are limited, and worth adding up.
+        meter: Reads the load.
+        has_quota: Whether stored bytes are limited, and have to be added up.
     """
 
     def __init__(self, meter: LoadMeter, *, has_quota: bool) -> None:
         self._meter = meter
         self._has_quota = has_quota
-        self._watching: list[asyncio.Task[None]] = []
         self._images = _Since()
         self._bytes = _Since()
         self.load = Load()
 
     @property
     def images(self) -> int:
-        """Images that wait or are worked on."""
+        """Images that are queued or processed."""
         return self.load.images + self._images.of(ALL)
 
     @property
     def bytes_since(self) -> int:
-        """Bytes that were let in since the room was read."""
+        """Bytes that were admitted since the room was read."""
         return self._bytes.of(ALL)
 
     def images_of(self, tenant: str) -> int:
-        """Images of a tenant that wait or are worked on."""
+        """Images of a tenant that are queued or processed."""
         return self.load.by_tenant.get(tenant, 0) + self._images.of(tenant)
 
     def count_bytes(self, length: int) -> None:
-        """Count bytes that were let in."""
+        """Count bytes that were admitted."""
         self._bytes.count(ALL, length)
 
     def count_images(self, tenant: str | None, images: int) -> None:
-        """Count images that were let in."""
+        """Count images that were admitted."""
         self._images.count(ALL, images)
         if tenant is not None:
             self._images.count(tenant, images)
 
-    def start(self) -> None:
-        """Begin to read."""
-        readings = ((self.read_work, WORK_SECONDS), (self.read_room, ROOM_SECONDS))
-        self._watching = [asyncio.create_task(_repeat(*reading)) for reading in readings]
-
-    async def stop(self) -> None:
-        """End reading."""
-        for task in self._watching:
-            task.cancel()
-        await asyncio.gather(*self._watching, return_exceptions=True)
-
     async def read_work(self) -> None:
-        """Read what is waiting; nothing is known of it where MongoDB cannot be asked."""
+        """Read the backlog; it is unknown while MongoDB cannot be reached."""
         self._images.begin_reading()
         work = Load()
         with suppress(*STORE_FAILED):
@@ -84,7 +72,7 @@ class LoadWatch:
         )
 
     async def read_room(self) -> None:
-        """Read how much room is left; nothing is known of it where MongoDB cannot be asked."""
+        """Read the room that is left; it is unknown while MongoDB cannot be reached."""
         self._bytes.begin_reading()
         free = stored = None
         with suppress(*STORE_FAILED):
@@ -115,7 +103,8 @@ class _Since:
         self._counts, self._since_begun = self._since_begun, Counter()
 
 
-async def _repeat(read: Callable[[], Awaitable[None]], pause_seconds: float) -> None:
+async def repeat_reading(read: Callable[[], Awaitable[None]], pause_seconds: float) -> None:
+    """Repeat a reading until cancelled; a slow one is repeated less often."""
     while True:
         began = time.monotonic()
         await read()

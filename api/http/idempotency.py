@@ -71,6 +71,7 @@ async def holding(keys: Idempotency, attempt: Attempt | None) -> AsyncIterator[N
         raise
     finally:
         renewing.cancel()
+        await asyncio.wait([renewing])
 
 
 async def _renew(keys: Idempotency, attempt: Attempt) -> None:

@@ -1,21 +1,28 @@
-"""Waits for the end of jobs."""
+"""Waits for the end of jobs.
+
+Events of jobs travel through Redis and can be lost. One query a second, for all requests that
+wait, finds the jobs that have ended without one.
+"""
 
 import asyncio
 import time
 from contextlib import suppress
 
+import structlog
+
 from domain.jobs import TERMINAL
 from domain.keys import Scope
 from domain.records import Job
+from storage.errors import STORE_FAILED
 from storage.stores import Stores
+
+POLL_SECONDS = 1.0
+
+_log = structlog.get_logger(__name__)
 
 
 class Waiting:
-    """Waits for jobs. Events of this process end a wait early; each wait ends by itself.
-
-    Args:
-        stores: The stores.
-    """
+    """Waits for jobs."""
 
     def __init__(self, stores: Stores) -> None:
         self._jobs = stores.jobs
@@ -51,3 +58,16 @@ class Waiting:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(left):
                         await changed.wait()
+
+    async def poll(self) -> None:
+        """End the waits for jobs that have ended, until cancelled."""
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            try:
+                waited_for = self._events.waited_for
+                ended = await self._jobs.find_ended(waited_for) if waited_for else ()
+            except STORE_FAILED as error:
+                _log.warning("lookout_interrupted", reason=type(error).__name__)
+                continue
+            for job_id in ended:
+                self._events.wake(job_id)

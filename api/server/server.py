@@ -30,6 +30,10 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._app = app
 
+    async def on_tick(self, counter: int) -> bool:
+        """Say whether to stop: also when a background task has ended by itself."""
+        return await super().on_tick(counter) or self._app.state.stop.is_set()
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Wait for the answers that are under way, and end."""
         self._app.state.live_jobs.close()

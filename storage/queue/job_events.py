@@ -43,7 +43,6 @@ class JobEvents:
         self._redis = redis
         self._waiters: dict[str, set[asyncio.Event]] = defaultdict(set)
         self._hearers: list[Hear] = []
-        self._listener: asyncio.Task[None] | None = None
         self._silent_until = -math.inf
 
     async def publish(self, change: JobChange | None) -> None:
@@ -97,15 +96,9 @@ class JobEvents:
         """Call a function with every change of every job, for as long as this process lives."""
         self._hearers.append(hear)
 
-    def start(self) -> None:
-        """Begin to listen."""
-        self._listener = asyncio.create_task(listen(self._redis, CHANNEL, self._hear))
-
-    async def stop(self) -> None:
-        """Stop listening."""
-        if self._listener is not None:
-            self._listener.cancel()
-            await asyncio.wait([self._listener])
+    async def listen(self) -> None:
+        """Wake the waiters of changed jobs, until cancelled."""
+        await listen(self._redis, CHANNEL, self._hear)
 
     @property
     def waited_for(self) -> list[str]:

@@ -18,14 +18,15 @@ CHANGE = JobChange("job-a", 2, Status.SUCCEEDED)
 @pytest.fixture
 async def listening(stores: Stores) -> AsyncIterator[JobEvents]:
     job_events = JobEvents(stores.redis)
-    job_events.start()
+    running = asyncio.create_task(job_events.listen())
 
     async def is_subscribed() -> bool:
         return bool((await stores.redis.pubsub_numsub(CHANNEL))[0][1])
 
     await until(is_subscribed)
     yield job_events
-    await job_events.stop()
+    running.cancel()
+    await asyncio.wait([running])
 
 
 async def test_wakes_all_who_wait_for_the_job_and_nobody_else(
@@ -80,8 +81,9 @@ async def test_publishing_without_redis_fails_quietly() -> None:
 async def test_stops_at_once_however_often(stores: Stores) -> None:
     for turns in range(40):
         job_events = JobEvents(stores.redis)
-        job_events.start()
+        running = asyncio.create_task(job_events.listen())
         for _ in range(turns):
             await asyncio.sleep(0)  # It is stopped at another step of its start each time.
         async with asyncio.timeout(5):
-            await job_events.stop()
+            running.cancel()
+            await asyncio.wait([running])

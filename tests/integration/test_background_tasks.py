@@ -1,7 +1,8 @@
-"""A worker and a deliverer end when one of their background tasks dies."""
+"""The API, a worker and a deliverer end when one of their background tasks dies."""
 
 import asyncio
 
+import httpx
 import pytest
 
 from storage.clock import utc_now
@@ -10,7 +11,8 @@ from tasks.delivery.settings import read_settings as read_deliverer_settings
 from tasks.settings import read_settings as read_worker_settings
 from tasks.worker import ImageWorker
 from telemetry.background import BackgroundTaskEnded
-from tests.service import Service
+from tests.service import Service, running_service
+from tests.waiting import until
 
 
 async def _dies(*_: object) -> None:
@@ -36,3 +38,26 @@ async def test_deliverer_ends_with_an_error_when_it_no_longer_hears_of_deliverie
     with pytest.raises(BackgroundTaskEnded, match="hear_deliveries"):
         async with asyncio.timeout(30):
             await deliverer.run(asyncio.Event())
+
+
+async def test_api_ends_when_it_no_longer_polls_for_ended_jobs(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_served = asyncio.Event()
+
+    async def dies_later(_: object) -> None:
+        await is_served.wait()
+        raise LookupError
+
+    monkeypatch.setattr("api.jobs.waiting.Waiting.poll", dies_later)
+
+    async def has_ended() -> bool:
+        try:
+            await running.client.get("/healthz", headers={"Connection": "close"})
+        except httpx.TransportError:
+            return True
+        return False
+
+    async with running_service(service.environ, prepare=False) as running:
+        is_served.set()
+        await until(has_ended)
