@@ -9,7 +9,8 @@ from functools import partial
 import uvicorn
 
 from api.app import create_app
-from api.server.server import Protocol, Server
+from api.server.protocol import Protocol
+from api.server.server import Server
 from api.settings import read_settings
 from domain.settings import SettingsError, forget_settings
 from sandbox.heap import keep_freed_memory

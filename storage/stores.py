@@ -39,7 +39,7 @@ from storage.outbox.subscriptions import Subscriptions
 from storage.queue.connection import connect_redis
 from storage.queue.hints import Hints
 from storage.queue.job_events import JobEvents
-from storage.rate_limits import Buckets
+from storage.queue.rate_limits import Buckets
 from storage.removal.expiry import Expiry
 from storage.removal.image_deletion import ImageDeletion
 from storage.removal.user_deletion import UserDeletion

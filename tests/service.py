@@ -17,7 +17,8 @@ from litestar import Litestar
 
 from api.admission.admission import Admission
 from api.app import create_app
-from api.server.server import Protocol, Server
+from api.server.protocol import Protocol
+from api.server.server import Server
 from api.settings import Settings, read_settings
 from deploy.servers.embedded import EmbeddedServers
 from storage.mongo.client import DURABLE

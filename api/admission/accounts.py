@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from domain.errors.capacity import RateLimited
 from domain.fairness.token_buckets import RateLimit, TokenLease, draw
-from storage.rate_limits import Buckets
+from storage.queue.rate_limits import Buckets
 
 MAX_TENANTS = 10_000
 

@@ -24,7 +24,7 @@ from domain.fairness.admission import (
     rate_limits,
 )
 from domain.limits import AdmissionLimits
-from storage.rate_limits import Buckets
+from storage.queue.rate_limits import Buckets
 
 ADMITTED = ("admitted", "")
 REQUESTS = "requests"

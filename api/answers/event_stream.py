@@ -19,7 +19,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from api.jobs.listen import ListenToJob
 from api.jobs.live_jobs import Listener, LiveJobs
 from api.schemas.live_events import JobGoneView, event_name, view_change
-from api.server.abort import ABORT
+from api.server.protocol import ABORT
 from api.state import ApiRequest
 from domain.jobs import TERMINAL
 from domain.keys import Scope as Visible

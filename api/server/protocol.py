@@ -1,7 +1,7 @@
-"""Requests whose headers are too long, or take too long, end before anything is kept of them.
+"""HTTP connections with limits: requests whose headers are too long or too slow are refused.
 
-uvicorn bounds neither: whoever sends a header without end fills its memory without a key, and
-whoever sends none at all keeps a connection for ever.
+uvicorn bounds neither: a client without a key could fill its memory with endless headers, or keep
+connections open for ever by sending none.
 Source: RFC 6585, section 5; RFC 9110, section 15.5.9.
 """
 
@@ -20,15 +20,17 @@ from domain.errors.base import ServiceError
 from domain.errors.requests import HeadersTooLarge, HeadersTooSlow
 from domain.limits import UploadLimits
 
-# The client has as long to read the answer before what it still sends is a reset.
+ABORT = "minilab.abort"
+"""Extension of the scope: ends the connection at once, and drops what is not sent yet."""
+# Time to read the answer, before more bytes of the client are answered with a reset.
 LINGER_SECONDS = 2.0
 
 
-class BoundedProtocol(HttpToolsProtocol):
+class Protocol(HttpToolsProtocol):
     """One connection.
 
     Args:
-        limits: How long headers may be, and take.
+        limits: The longest headers, and the longest time for them to arrive.
         **options: As for uvicorn's own protocol.
     """
 
@@ -36,6 +38,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().__init__(**options)
         self._limits = limits
         self._read_bytes = 0
+        """Bytes since the last headers or the last part of a body."""
         self._is_refused = False
         self._timer: asyncio.TimerHandle | None = None
 
@@ -45,12 +48,12 @@ class BoundedProtocol(HttpToolsProtocol):
         self._await_headers()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no more."""
+        """Stop waiting."""
         self._stop_waiting()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read on, unless so much has come that was neither a request's headers nor its body."""
+        """Parse bytes, unless too many came that belong to no complete headers."""
         if self._is_refused:
             return
         self._read_bytes += len(data)
@@ -61,10 +64,11 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Wait for the headers of a request."""
         super().on_message_begin()
+        self.scope["extensions"] = {ABORT: self.transport.abort}  # type: ignore[dict-item]
         self._await_headers()
 
     def on_headers_complete(self) -> None:
-        """Begin the request, if its headers are no longer than allowed."""
+        """Begin the request, if its headers are short enough."""
         self._stop_waiting()
         self._read_bytes = 0
         size_bytes = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
@@ -74,7 +78,7 @@ class BoundedProtocol(HttpToolsProtocol):
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Take a part of the body in."""
+        """Take a part of the body."""
         self._read_bytes = 0
         if not self._is_refused:
             super().on_body(body)
@@ -108,7 +112,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         cycle = cast("RequestResponseCycle | None", self.cycle)  # None until the first request.
         if cycle is not None and not cycle.response_complete:
-            self.transport.close()  # The answer to the request before this one is on its way.
+            self.transport.close()  # The answer to the request before this one is being sent.
             return
         status = status_of(error)
         body = msgspec.json.encode(

@@ -1,29 +1,16 @@
-"""How uvicorn serves us: answers that do not end by themselves are told when it stops."""
+"""The server: event streams end when it stops, and a failed background task stops it."""
 
 import socket
 
 import uvicorn
 from litestar import Litestar
 
-from api.server.abort import ABORT
-from api.server.protocol import BoundedProtocol
-
-
-class Protocol(BoundedProtocol):
-    """One connection, which an answer may end without waiting for its reader."""
-
-    def on_message_begin(self) -> None:
-        """Wait for the headers of a request."""
-        super().on_message_begin()
-        self.scope["extensions"] = {ABORT: self.transport.abort}  # type: ignore[dict-item]
-
 
 class Server(uvicorn.Server):
-    """Ends the event streams when it stops: uvicorn tells an application after its last answer.
+    """Serves the API.
 
-    Args:
-        config: How it serves.
-        app: What it serves; started by the server.
+    uvicorn notifies an application of its end after the last answer; event streams, which do not
+    end by themselves, have to be notified before.
     """
 
     def __init__(self, config: uvicorn.Config, app: Litestar) -> None:
@@ -35,6 +22,6 @@ class Server(uvicorn.Server):
         return await super().on_tick(counter) or self._app.state.stop.is_set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Wait for the answers that are under way, and end."""
+        """Wait for running answers, and stop."""
         self._app.state.live_jobs.close()
         await super().shutdown(sockets)

@@ -62,7 +62,7 @@ class Drawn(msgspec.Struct, frozen=True):
 def draw(limit: RateLimit, level: float, demand: Demand) -> Drawn:
     """Meet a demand from a bucket that has been filled up to now.
 
-    The script in ``storage/rate_limits.py`` does the same where the bucket is shared.
+    The script in ``storage/queue/rate_limits.py`` does the same where the bucket is shared.
     """
     left = min(level, limit.burst) - demand.debt
     granted = max(0, min(demand.wanted, math.floor(left)))

@@ -8,8 +8,8 @@ import pytest
 from redis.asyncio import Redis
 
 from domain.fairness.token_buckets import Demand, Drawn, RateLimit, draw
-from storage import rate_limits
-from storage.rate_limits import PREFIX, Buckets
+from storage.queue import rate_limits
+from storage.queue.rate_limits import PREFIX, Buckets
 from storage.settings import StoreSettings
 from storage.stores import Stores
 from tasks.settings import read_settings

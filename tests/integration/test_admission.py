@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from deploy.servers.ports import find_free_port
-from storage import rate_limits
 from storage.clock import new_id
+from storage.queue import rate_limits
 from tests.multipart_bodies import CONTENT_TYPE, body_of, file_part
 from tests.pictures import draw
 from tests.problems import assert_problem

@@ -1,0 +1,120 @@
+"""What api/server relies on in uvicorn: a new version that changes it fails here."""
+
+import asyncio
+import inspect
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from typing import Any, cast
+
+import pytest
+import uvicorn
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.types import Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from api.server.protocol import ABORT, Protocol
+from api.server.server import Server
+from domain.limits import UploadLimits
+from tests.waiting import until
+
+LIMITS = UploadLimits(max_header_bytes=1000, max_header_seconds=0.3)
+REQUEST = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\nhi"
+LAST = REQUEST.replace(b"host", b"connection: close\r\nhost")
+
+
+class LiveJobs:
+    is_closed = False
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+async def _echo(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] != "http":
+        return
+    if scope["path"] == "/abort":
+        cast("dict[str, Any]", scope)["extensions"][ABORT]()
+    message: Any = await receive()
+    headers = [(b"content-length", b"%d" % len(message["body"]))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": message["body"], "more_body": False})
+
+
+@asynccontextmanager
+async def _serving() -> AsyncIterator[tuple[Server, State, int]]:
+    state = State({"stop": asyncio.Event(), "live_jobs": LiveJobs()})
+    app = Litestar(state=state, openapi_config=None)
+    http: Any = partial(Protocol, LIMITS)
+    config = uvicorn.Config(_echo, http=http, ws="none", lifespan="off", log_level="warning")
+    server = Server(config, app)
+    listener = socket.create_server(("127.0.0.1", 0))
+    serving = asyncio.create_task(server.serve([listener]))
+    try:
+        yield server, app.state, listener.getsockname()[1]
+    finally:
+        server.should_exit = True
+        await serving
+
+
+async def _exchange(port: int, *parts: bytes) -> bytes:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for part in parts:
+        writer.write(part)
+        await writer.drain()
+    try:
+        async with asyncio.timeout(30):
+            return await reader.read()
+    finally:
+        writer.close()
+
+
+async def test_each_overridden_method_exists_with_these_parameters() -> None:
+    for name, method in vars(Protocol).items():
+        if not name.startswith("_") and inspect.isfunction(method):
+            theirs = inspect.signature(getattr(HttpToolsProtocol, name))
+            assert list(inspect.signature(method).parameters) == list(theirs.parameters), name
+    for name in ("on_tick", "shutdown"):
+        theirs = inspect.signature(getattr(uvicorn.Server, name))
+        assert list(inspect.signature(getattr(Server, name)).parameters) == list(theirs.parameters)
+
+
+async def test_requests_on_one_connection_are_each_within_the_limit() -> None:
+    many = REQUEST * 40  # Far more bytes than the headers of one request may have.
+    async with _serving() as (_, _, port):
+        answered = await _exchange(
+            port, many, REQUEST.replace(b"host", b"connection: close\r\nhost")
+        )
+    assert answered.count(b"HTTP/1.1 200 OK") == 41
+
+
+@pytest.mark.parametrize("ending", [b"", b"\r\n\r\n"])
+async def test_long_headers_are_refused(ending: bytes) -> None:
+    async with _serving() as (_, _, port):
+        answered = await _exchange(port, b"GET / HTTP/1.1\r\nx: " + b"a" * 2000 + ending)
+    assert answered.startswith(b"HTTP/1.1 431 ")
+    assert b'"code":"headers_too_large"' in answered
+
+
+async def test_headers_that_do_not_arrive_are_refused() -> None:
+    async with _serving() as (_, _, port):
+        answered = await _exchange(port, b"GET / HTTP/1.1\r\n")
+    assert answered.startswith(b"HTTP/1.1 408 ")
+
+
+async def test_application_can_abort_its_connection() -> None:
+    answered = b""
+    async with _serving() as (_, _, port):
+        with suppress(ConnectionResetError):
+            answered = await _exchange(port, REQUEST.replace(b"POST /", b"POST /abort"))
+    assert answered == b""
+
+
+async def test_server_stops_when_asked_and_notifies_streams_first() -> None:
+    async with _serving() as (server, state, port):
+        assert b"200 OK" in await _exchange(port, LAST)
+        state.stop.set()
+        await until(lambda: not server.servers[0].is_serving())
+        assert state.live_jobs.is_closed
