@@ -33,8 +33,6 @@ class LiveJobs:
 
 
 async def _echo(scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["type"] != "http":
-        return
     if scope["path"] == "/abort":
         cast("dict[str, Any]", scope)["extensions"][ABORT]()
     message: Any = await receive()
