@@ -29,7 +29,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	// Every delivery comes at least once: keep these where a restart does not lose them.
+	// Every event arrives at least once: keep these IDs where a restart does not lose them.
 	var handledIDs sync.Map
 	receive := func(response http.ResponseWriter, request *http.Request) {
 		payload, err := io.ReadAll(http.MaxBytesReader(response, request.Body, maxBytes))
@@ -46,7 +46,7 @@ func main() {
 		if _, isHandled := handledIDs.LoadOrStore(id, true); !isHandled {
 			fmt.Println(received.Type, id, received.Data.URL)
 		}
-		// At once; work that takes long is put into a queue of yours first.
+		// Answer at once; put longer work into a queue first.
 		response.WriteHeader(http.StatusNoContent)
 	}
 	port := "9000"

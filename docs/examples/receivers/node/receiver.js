@@ -6,7 +6,7 @@ import { Webhook } from "standardwebhooks";
 
 const MAX_BYTES = 64 * 1024;
 const webhook = new Webhook(process.env.MINILAB_WEBHOOK_SECRET);
-// Every delivery comes at least once: keep these where a restart does not lose them.
+// Every event arrives at least once: keep these IDs where a restart does not lose them.
 const handledIds = new Set();
 
 createServer(async (request, response) => {
@@ -20,7 +20,7 @@ createServer(async (request, response) => {
   }
   let event;
   try {
-    // The very bytes that came: JSON that was read and written again has another signature.
+    // The bytes as they arrived: JSON that was parsed and encoded again has another signature.
     event = webhook.verify(Buffer.concat(parts), request.headers);
   } catch {
     return answer(400);
@@ -30,6 +30,6 @@ createServer(async (request, response) => {
     console.log(event.type, messageId, event.data.url);
     handledIds.add(messageId);
   }
-  // At once; work that takes long is put into a queue of yours first.
+  // Answer at once; put longer work into a queue first.
   answer(204);
 }).listen(Number(process.argv[2] ?? 9000), "127.0.0.1");

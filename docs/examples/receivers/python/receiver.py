@@ -11,7 +11,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 MAX_BYTES = 64 * 1024
 webhook = Webhook(os.environ["MINILAB_WEBHOOK_SECRET"])
-# Every delivery comes at least once: keep these where a restart does not lose them.
+# Every event arrives at least once: keep these IDs where a restart does not lose them.
 handled_ids: set[str] = set()
 
 
@@ -24,18 +24,18 @@ class Receiver(BaseHTTPRequestHandler):
         if size_bytes > MAX_BYTES:
             self.answer(413)
             return
-        # The very bytes that came: JSON that was read and written again has another signature.
+        # The bytes as they arrived: JSON that was parsed and encoded again has another signature.
         body = self.rfile.read(size_bytes)
         try:
             event = webhook.verify(body, dict(self.headers))
-        except (WebhookVerificationError, ValueError):  # ValueError: it cannot even be read.
+        except (WebhookVerificationError, ValueError):  # ValueError: the headers are unusable.
             self.answer(400)
             return
         message_id = self.headers["webhook-id"]
         if message_id not in handled_ids:
             print(event["type"], message_id, event["data"]["url"], flush=True)
             handled_ids.add(message_id)
-        # At once; work that takes long is put into a queue of yours first.
+        # Answer at once; put longer work into a queue first.
         self.answer(204)
 
     def answer(self, status: int) -> None:

@@ -35,7 +35,7 @@ func NewWebhook(secret string) (*Webhook, error) {
 }
 
 // Verify says whether a delivery is genuine and was sent within the last five minutes. The payload
-// is the very bytes that came.
+// is the bytes as they arrived.
 func (webhook *Webhook) Verify(payload []byte, headers http.Header) error {
 	return webhook.verifyAt(payload, headers, time.Now())
 }
