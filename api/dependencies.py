@@ -8,14 +8,10 @@ from litestar.di import Provide
 from api.access.api_keys import CreateKey, ManageKeys, RotateKeySecret
 from api.access.create_once import CreateOnce
 from api.access.upload_links import CreateLink, ManageLinks
-from api.analytics.median_histogram import ReadMedian
+from api.analytics.reports import ListWeekHistograms, ReadMedian, ReadStatistics
 from api.analytics.similar import FindSimilar
-from api.analytics.statistics import ReadStatistics
-from api.analytics.week_histograms import ListWeekHistograms
-from api.images.delete_image import DeleteImage
+from api.images.images import DeleteImage, ReadImage, SearchImages
 from api.images.read_content import ReadContent
-from api.images.read_image import ReadImage
-from api.images.search_images import SearchImages
 from api.jobs.cancel import CancelJob
 from api.jobs.dead_letters import DiscardDeadLetters, ReadDeadLetters, RetryDeadLetters
 from api.jobs.delete_user import DeleteUser
@@ -82,9 +78,9 @@ def _analytics(state: AppState) -> dict[str, object]:
     images = SimilarImages(stores.client, stores.database, similarity)
     return {
         "find_similar": FindSimilar(users, images, ReadImage(stores, state.settings.rules)),
-        "list_week_histograms": ListWeekHistograms(stores.user_histograms),
-        "read_median": ReadMedian(stores.medians),
-        "read_statistics": ReadStatistics(stores.statistics),
+        "list_week_histograms": ListWeekHistograms(stores),
+        "read_median": ReadMedian(stores),
+        "read_statistics": ReadStatistics(stores),
     }
 
 

@@ -19,11 +19,7 @@ from storage.stores import Stores
 
 
 class ManageKeys:
-    """Lists and revokes keys.
-
-    Args:
-        stores: Hold keys.
-    """
+    """Lists and revokes keys."""
 
     def __init__(self, stores: Stores) -> None:
         self._keys = stores.api_keys
@@ -44,12 +40,7 @@ class ManageKeys:
 
 
 class CreateKey:
-    """Creates keys.
-
-    Args:
-        stores: Hold keys and their webhook secrets.
-        create_once: Recognises repeated requests.
-    """
+    """Creates keys."""
 
     def __init__(self, stores: Stores, create_once: CreateOnce) -> None:
         self._stores = stores
@@ -80,12 +71,7 @@ class CreateKey:
 
 
 class RotateKeySecret:
-    """Rotates the webhook secrets of keys.
-
-    Args:
-        stores: Hold keys and their webhook secrets.
-        create_once: Recognises repeated requests.
-    """
+    """Rotates the webhook secrets of keys."""
 
     def __init__(self, stores: Stores, create_once: CreateOnce) -> None:
         self._stores = stores

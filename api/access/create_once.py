@@ -56,9 +56,6 @@ class CreateOnce:
 
     The random bits of a secret are not stored. A repeated request derives them again from the
     API key that the client sends, which the service does not store either.
-
-    Args:
-        idempotency: Records which keys were used.
     """
 
     def __init__(self, idempotency: Idempotency) -> None:

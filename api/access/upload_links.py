@@ -22,11 +22,7 @@ from storage.clock import utc_now
 
 
 class ManageLinks:
-    """Reads, lists and revokes links.
-
-    Args:
-        links: Hold the links.
-    """
+    """Reads, lists and revokes links."""
 
     def __init__(self, links: UploadLinks) -> None:
         self._links = links
@@ -60,13 +56,7 @@ class ManageLinks:
 
 
 class CreateLink:
-    """Creates links.
-
-    Args:
-        links: Hold the links.
-        create_once: Recognises repeated requests.
-        public_url: Where clients reach the service; empty: where the request came in.
-    """
+    """Creates links."""
 
     def __init__(self, links: UploadLinks, create_once: CreateOnce, public_url: str) -> None:
         self._links = links

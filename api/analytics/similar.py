@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from api.images.read_image import ReadImage
+from api.images.images import ReadImage
 from api.schemas.similar import SimilarView, view_similar_images, view_similar_users
 from domain.errors.requests import InvalidValue
 from domain.histograms.similarity import Metric
@@ -30,13 +30,7 @@ class SimilarQuery(msgspec.Struct, frozen=True):
 
 
 class FindSimilar:
-    """Finds similar users and images.
-
-    Args:
-        users: Compares users.
-        images: Compares images.
-        read_image: Checks that an image can be compared.
-    """
+    """Finds similar users and images."""
 
     def __init__(self, users: SimilarUsers, images: SimilarImages, read_image: ReadImage) -> None:
         self._users = users

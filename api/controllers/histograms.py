@@ -7,11 +7,9 @@ from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
 from litestar.params import QueryParameter
 
-from api.analytics.median_histogram import ReadMedian
-from api.analytics.week_histograms import ListWeekHistograms
+from api.analytics.reports import ListWeekHistograms, ReadMedian
 from api.answers.conditional import conditional
-from api.answers.histograms import answer_median, answer_week
-from api.answers.plots import content_etag
+from api.answers.numbers import answer_median, answer_week, content_etag
 from api.contract.histogram_docs import MedianOperation, WeekOperation
 from api.contract.route_docs import answer, problems
 from api.http.auth import may_read_user, no_client_keys

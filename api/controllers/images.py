@@ -7,7 +7,6 @@ from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency, Provide
 from litestar.params import HeaderParameter, QueryParameter
 
-from api.answers.histograms import answer_histogram
 from api.answers.image_content import send_content
 from api.answers.image_filters import (
     DEFAULT_DISTANCE,
@@ -16,12 +15,11 @@ from api.answers.image_filters import (
     SimilarTo,
     read_filter,
 )
+from api.answers.numbers import answer_histogram
 from api.contract.route_docs import answer, problems
 from api.http.parameters import IfNoneMatch, NamedUser, id_of
-from api.images.delete_image import DeleteImage
+from api.images.images import DeleteImage, ReadImage, SearchImages
 from api.images.read_content import ReadContent
-from api.images.read_image import ReadImage
-from api.images.search_images import SearchImages
 from api.schemas.images import HistogramView, ImageView, ListedImageView
 from api.schemas.paging import Limit, Page
 from api.state import ApiRequest

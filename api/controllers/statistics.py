@@ -1,21 +1,19 @@
 """The route of the statistics."""
 
-from functools import partial
 from typing import Any
 
 from litestar import Response, get
 from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency
 
-from api.analytics.statistics import ReadStatistics
+from api.analytics.reports import ReadStatistics
 from api.answers.conditional import conditional
-from api.answers.plots import content_etag, numbers_or_plot
+from api.answers.numbers import answer_statistics, content_etag
 from api.contract.route_docs import answer, problems
 from api.http.auth import admins_only
 from api.http.parameters import DaysZone, IfNoneMatch
-from api.schemas.statistics import StatisticsView, view_statistics
+from api.schemas.statistics import StatisticsView
 from api.state import ApiRequest
-from domain.plots.uploads import plot_uploads
 
 
 @get(
@@ -44,7 +42,5 @@ async def get_statistics(
 
     The numbers cover all images of all users and are up to date after each upload and deletion.
     """
-    statistics = await read_statistics.read(tz)
-    draw = partial(plot_uploads, statistics.days, tz)
-    response = numbers_or_plot(request, view_statistics(statistics, tz), draw)
+    response = answer_statistics(request, await read_statistics.read(tz), tz)
     return conditional(if_none_match, content_etag(response), response)

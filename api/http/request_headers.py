@@ -5,8 +5,6 @@ from werkzeug.http import parse_dict_header, parse_etags, parse_range_header
 from api.settings import MAX_WAIT_SECONDS
 from domain.errors.requests import RangeNotSatisfiable
 
-ETAG_DIGITS = 32
-
 
 def wait_seconds(prefer: str | None) -> int | None:
     """Read how long a client prefers to wait.

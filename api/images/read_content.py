@@ -37,12 +37,7 @@ class Content(msgspec.Struct, frozen=True):
 
 
 class ReadContent:
-    """Finds pictures.
-
-    Args:
-        stores: Hold images and blobs.
-        variants: Find and render variants.
-    """
+    """Finds pictures."""
 
     def __init__(self, stores: Stores, variants: Variants) -> None:
         self._stores = stores

@@ -18,13 +18,7 @@ from storage.stores import Stores
 
 
 class Variants:
-    """Finds variants, and renders those that are missing.
-
-    Args:
-        stores: Hold blobs and variants.
-        pool: Child processes that render.
-        limits: What rendering an image may cost.
-    """
+    """Finds variants, and renders those that are missing."""
 
     def __init__(self, stores: Stores, pool: ChildPool, limits: ImageLimits) -> None:
         self._stores = stores

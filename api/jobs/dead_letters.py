@@ -25,11 +25,7 @@ from storage.stores import Stores
 
 
 class ReadDeadLetters:
-    """Lists and reads dead letters.
-
-    Args:
-        stores: Hold the dead letters.
-    """
+    """Lists and reads dead letters."""
 
     def __init__(self, stores: Stores) -> None:
         self._letters = stores.dead_letters
@@ -58,13 +54,7 @@ class ReadDeadLetters:
 
 
 class RetryDeadLetters:
-    """Runs the failed operations of dead letters again.
-
-    Args:
-        stores: Hold the dead letters and their jobs.
-        retry_job: Queues operations again.
-        follow_job: Reads jobs.
-    """
+    """Runs the failed operations of dead letters again."""
 
     def __init__(self, stores: Stores, retry_job: RetryJob, follow_job: FollowJob) -> None:
         self._stores = stores
@@ -99,11 +89,7 @@ class RetryDeadLetters:
 
 
 class DiscardDeadLetters:
-    """Discards dead letters; their images stay failed.
-
-    Args:
-        stores: Hold the dead letters.
-    """
+    """Discards dead letters; their images stay failed."""
 
     def __init__(self, stores: Stores) -> None:
         self._stores = stores

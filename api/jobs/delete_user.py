@@ -9,13 +9,7 @@ from storage.stores import Stores
 
 
 class DeleteUser:
-    """Starts deletions of users.
-
-    Args:
-        stores: Record the deletion.
-        estimates: Estimate when jobs end.
-        rules: Say when a job expires.
-    """
+    """Starts deletions of users."""
 
     def __init__(self, stores: Stores, estimates: Estimates, rules: WorkRules) -> None:
         self._stores = stores

@@ -98,11 +98,7 @@ class ApiMetrics:
 
 
 class AdmissionMetrics(Collector):
-    """Metrics of admission decisions, uploads in progress, and free disk space.
-
-    Args:
-        admission: Decides on uploads.
-    """
+    """Metrics of admission decisions, uploads in progress, and free disk space."""
 
     def __init__(self, admission: Admission) -> None:
         self._admission = admission

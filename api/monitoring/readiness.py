@@ -47,13 +47,7 @@ DELIVERER_UNKNOWN = Finding(PartStatus.DOWN, "Deliverers are not visible while M
 
 
 class HealthChecks:
-    """Checks the parts of the service, and remembers when each status began.
-
-    Args:
-        stores: The parts.
-        admission: Measures free storage and the backlog.
-        limits: Least storage and largest backlog.
-    """
+    """Checks the parts of the service, and remembers when each status began."""
 
     def __init__(self, stores: Stores, admission: Admission, limits: AdmissionLimits) -> None:
         self._stores = stores

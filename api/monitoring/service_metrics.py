@@ -45,12 +45,7 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 class ServiceMetrics:
-    """Collects the metrics of the service.
-
-    Args:
-        own: The metrics of this process.
-        stores: The sources of all other metrics.
-    """
+    """Collects the metrics of the service."""
 
     def __init__(self, own: CollectorRegistry, stores: Stores) -> None:
         self._own = own
@@ -90,11 +85,7 @@ class ServiceMetrics:
 
 
 class StateMetrics(Collector):
-    """Metrics of what was read from the stores.
-
-    Args:
-        reading: What was read.
-    """
+    """Metrics of what was read from the stores."""
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading

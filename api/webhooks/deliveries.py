@@ -22,11 +22,7 @@ CALLBACKS = "callbacks"
 
 
 class ReadDeliveries:
-    """Lists and reads deliveries.
-
-    Args:
-        stores: Hold webhooks and deliveries.
-    """
+    """Lists and reads deliveries."""
 
     def __init__(self, stores: Stores) -> None:
         self._stores = stores
@@ -60,12 +56,7 @@ class ReadDeliveries:
 
 
 class SendDeliveries:
-    """Sends test events, and deliveries once more.
-
-    Args:
-        stores: Hold webhooks and deliveries; notify the deliverers.
-        public_url: Where clients reach the service; events link to it.
-    """
+    """Sends test events, and deliveries once more."""
 
     def __init__(self, stores: Stores, public_url: str) -> None:
         self._stores = stores

@@ -29,11 +29,7 @@ from storage.webhooks.endpoints import EndpointPlan, Endpoints
 
 
 class ManageWebhooks:
-    """Reads, lists and deletes webhooks.
-
-    Args:
-        endpoints: Hold the webhooks.
-    """
+    """Reads, lists and deletes webhooks."""
 
     def __init__(self, endpoints: Endpoints) -> None:
         self._endpoints = endpoints
@@ -61,13 +57,7 @@ class ManageWebhooks:
 
 
 class CreateWebhook:
-    """Creates webhooks.
-
-    Args:
-        endpoints: Hold the webhooks.
-        create_once: Recognises repeated requests.
-        targets: Addresses that webhooks may have.
-    """
+    """Creates webhooks."""
 
     def __init__(self, endpoints: Endpoints, create_once: CreateOnce, targets: TargetRules) -> None:
         self._endpoints = endpoints
@@ -100,12 +90,7 @@ class CreateWebhook:
 
 
 class ChangeWebhook:
-    """Changes, pauses, enables and disables webhooks.
-
-    Args:
-        stores: Hold the webhooks; notify the deliverers.
-        targets: Addresses that webhooks may have.
-    """
+    """Changes, pauses, enables and disables webhooks."""
 
     def __init__(self, stores: Stores, targets: TargetRules) -> None:
         self._endpoints = stores.webhooks
@@ -133,12 +118,7 @@ class ChangeWebhook:
 
 
 class RotateWebhookSecret:
-    """Rotates the secrets of webhooks.
-
-    Args:
-        endpoints: Hold the webhooks.
-        create_once: Recognises repeated requests.
-    """
+    """Rotates the secrets of webhooks."""
 
     def __init__(self, endpoints: Endpoints, create_once: CreateOnce) -> None:
         self._endpoints = endpoints

@@ -1,39 +1,49 @@
-"""Responses with histograms: JSON, a plot, or a table."""
+"""Responses with numbers: as JSON, as a plot, or as a table."""
 
+from collections.abc import Callable
 from functools import partial
+from hashlib import sha256
 from typing import Any
 
 import msgspec
 from litestar import MediaType, Response
 
 from api.analytics.histogram_tables import make_table, write_arrow, write_npy
-from api.analytics.median_histogram import DayMedian
-from api.analytics.week_histograms import WeekPage
-from api.answers.plots import VARY, numbers_or_plot
+from api.analytics.reports import DayMedian, WeekPage
 from api.http.media_types import ARROW, NPY, SVG, SVG_HEADERS
-from api.images.read_image import NamedHistogram
+from api.images.images import NamedHistogram
 from api.schemas.histograms import view_image_histogram, view_median
 from api.schemas.images import view_histogram
 from api.schemas.paging import Page
+from api.schemas.statistics import view_statistics
 from api.state import ApiRequest
 from domain.images.values import unpack_bins
 from domain.plots.histogram import plot_histogram
+from domain.plots.uploads import plot_uploads
 from domain.plots.week import DatedHistogram, plot_week
+from domain.statistics import Statistics
+
+VARY = {"Vary": "Accept"}
+
+
+def answer_statistics(request: ApiRequest, found: Statistics, tz: str) -> Response[bytes]:
+    """Answer with the statistics; the plot shows the uploads per day."""
+    draw = partial(plot_uploads, found.days, tz)
+    return _numbers_or_plot(request, view_statistics(found, tz), draw)
 
 
 def answer_histogram(request: ApiRequest, histogram: NamedHistogram) -> Response[bytes]:
-    """Answer with the histogram of an image, as JSON or as a plot."""
-    bins = unpack_bins(histogram.packed)
-    draw = partial(plot_histogram, bins, histogram.filename)
-    return numbers_or_plot(request, view_histogram(histogram.packed), draw)
+    """Answer with the histogram of an image."""
+    draw = partial(plot_histogram, unpack_bins(histogram.packed), histogram.filename)
+    return _numbers_or_plot(request, view_histogram(histogram.packed), draw)
 
 
 def answer_median(request: ApiRequest, found: DayMedian) -> Response[bytes]:
-    """Answer with the median histogram of a day, as JSON or as a plot."""
+    """Answer with the median histogram of a day."""
     count = found.median.images
     title = f"{found.day} ({found.tz}): median of {count} image{'' if count == 1 else 's'}"
     view = view_median(found.median, found.day, found.tz)
-    return numbers_or_plot(request, view, partial(plot_histogram, found.median.bins, title))
+    return _numbers_or_plot(request, view, partial(plot_histogram, found.median.bins, title))
 
 
 def answer_week(request: ApiRequest, page: WeekPage) -> Response[Any]:
@@ -50,6 +60,18 @@ def answer_week(request: ApiRequest, page: WeekPage) -> Response[Any]:
         return Response(content, media_type=form, headers=headers)
     views = [view_image_histogram(histogram) for histogram in page.histograms]
     return Response(Page(views, page.next_cursor or msgspec.UNSET), headers=headers)
+
+
+def content_etag(response: Response[bytes]) -> str:
+    """Return the first 128 bits of the hash of a body, as 32 hex digits."""
+    return sha256(response.content).hexdigest()[:32]
+
+
+def _numbers_or_plot(request: ApiRequest, view: object, draw: Callable[[], str]) -> Response[bytes]:
+    """Answer with JSON, or with the SVG that ``draw`` makes if Accept prefers it."""
+    if request.accept.best_match([MediaType.JSON, SVG]) == SVG:
+        return Response(draw().encode(), media_type=SVG, headers=VARY | SVG_HEADERS)
+    return Response(msgspec.json.encode(view), media_type=MediaType.JSON, headers=VARY)
 
 
 def _plot(page: WeekPage) -> str:

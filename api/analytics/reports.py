@@ -1,0 +1,113 @@
+"""Reports over many images: statistics, the median histogram of a day, a user's week."""
+
+from datetime import date
+from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from domain.calendar.days import end_of_day, find_day, find_zone, start_of_day
+from domain.calendar.weeks import find_week
+from domain.statistics import Statistics
+from storage.clock import utc_now
+from storage.histograms.medians import Median
+from storage.histograms.periods import Period
+from storage.histograms.user_histograms import ImageHistogram
+from storage.stores import Stores
+
+
+class DayMedian(msgspec.Struct, frozen=True):
+    """The median histogram of a day in a time zone."""
+
+    median: Median
+    day: date
+    tz: str
+
+
+class WeekPage(msgspec.Struct, frozen=True):
+    """A page of the histograms of a user's week.
+
+    Attributes:
+        title: The user, the week and the time zone, for people.
+        zone: The time zone.
+        histograms: Newest first.
+        next_cursor: Continues the list; None on the last page.
+        next_url: Path and query of the next page; None on the last page.
+    """
+
+    title: str
+    zone: ZoneInfo
+    histograms: list[ImageHistogram]
+    next_cursor: str | None
+    next_url: str | None
+
+
+class ReadStatistics:
+    """Reads the statistics."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._statistics = stores.statistics
+
+    async def read(self, tz: str) -> Statistics:
+        """Read the statistics of this moment; ``tz`` is the IANA name of the days' time zone.
+
+        Raises:
+            InvalidValue: The time zone does not exist.
+        """
+        return await self._statistics.read(utc_now(), find_zone(tz))
+
+
+class ReadMedian:
+    """Reads the median histogram of a day."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._medians = stores.medians
+
+    async def read(self, day: str, tz: str) -> DayMedian:
+        """Read the median over all images that were uploaded on a day.
+
+        Args:
+            day: ``today`` or a date such as ``2026-11-22``.
+            tz: IANA name of the time zone of the day.
+
+        Raises:
+            InvalidValue: The day or the time zone does not exist.
+            Unavailable: The median cannot be worked out now.
+        """
+        zone = find_zone(tz)
+        found = find_day(day, utc_now(), zone)
+        period = Period(start_of_day(found, zone), end_of_day(found, zone))
+        return DayMedian(await self._medians.read(period), found, tz)
+
+
+class ListWeekHistograms:
+    """Lists the histograms of a user's week."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._histograms = stores.user_histograms
+
+    async def list_page(
+        self, user_id: str, week: str, tz: str, limit: int, cursor: str | None
+    ) -> WeekPage:
+        """List the histograms of all images that a user uploaded in a week.
+
+        Args:
+            user_id: The user.
+            week: ``current`` or an ISO week such as ``2026-W47``.
+            tz: IANA name of the time zone of the week.
+            limit: Most histograms on the page.
+            cursor: ``next_cursor`` of the page before.
+
+        Raises:
+            InvalidValue: The week or the time zone does not exist.
+        """
+        zone = find_zone(tz)
+        found = find_week(week, utc_now(), zone)
+        period = Period(found.start(zone), found.end(zone))
+        page = await self._histograms.list_page(user_id, period, limit, cursor)
+        next_url = None
+        if page.next_before:
+            query = {"week": found.name, "tz": tz, "limit": limit, "cursor": page.next_before}
+            next_url = f"/v1/users/{quote(user_id, safe='')}/histograms?{urlencode(query)}"
+        title = f"{user_id}, {found.name} ({tz})"
+        return WeekPage(title, zone, page.histograms, page.next_before, next_url)

@@ -1,0 +1,148 @@
+"""Reads, searches and deletes images."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from api.schemas.images import ImageView, ListedImageView, result_of, view_image, view_listed
+from api.schemas.paging import Page, cut_page
+from domain.errors.access import NotFound, WrongState
+from domain.errors.requests import InvalidValue
+from domain.image_search import ImageFilter, Likeness
+from domain.jobs import TERMINAL
+from domain.keys import Scope
+from domain.records import Image
+from storage.settings import WorkRules
+from storage.stores import Stores
+
+
+class NamedHistogram(msgspec.Struct, frozen=True):
+    """The histogram of an image, packed as 256 little-endian 32-bit counts."""
+
+    filename: str
+    packed: bytes
+
+
+class ReadImage:
+    """Reads an image with its results, or its histogram alone."""
+
+    def __init__(self, stores: Stores, rules: WorkRules) -> None:
+        self._stores = stores
+        self._rules = rules
+
+    async def read(self, image_id: str, scope: Scope) -> ImageView:
+        """Read an image with all its results.
+
+        Raises:
+            NotFound: The caller may see no such image.
+            ImageExpired: The image has expired.
+        """
+        image = await self._stores.images.get(image_id, scope)
+        blobs = await self._stores.blobs.find([image.sha256])
+        return view_image(image, blobs.get(image.sha256), self._rules)
+
+    async def read_histogram(self, image_id: str, scope: Scope) -> NamedHistogram:
+        """Read the histogram of an image.
+
+        Raises:
+            NotFound: The caller may see no such image, or it has no histogram.
+            ImageExpired: The image has expired.
+            WrongState: The histogram is not ready yet.
+        """
+        image = await self._stores.images.get(image_id, scope)
+        blobs = await self._stores.blobs.find([image.sha256])
+        packed: bytes | None = result_of(image, blobs.get(image.sha256), "histogram")
+        if packed is None:
+            raise _absent(image, "histogram")
+        return NamedHistogram(image.filename, packed)
+
+
+class DeleteImage:
+    """Deletes an image, and notifies the worker and the clients of its job."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+
+    async def delete(self, image_id: str, scope: Scope) -> None:
+        """Delete an image; its blob and results go with the last image that shares them.
+
+        Raises:
+            NotFound: The caller may see no such image.
+            ImageExpired: The image has expired.
+        """
+        deleted = await self._stores.image_deletion.delete(image_id, scope)
+        if deleted.was_open:  # A worker may be processing it: it can stop.
+            await self._stores.job_events.publish_cancel(deleted.job_id)
+        await self._stores.job_events.publish_all(deleted.changes)
+
+
+class SearchImages:
+    """Lists images by a filter, or by how similar they are to another image."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+
+    async def list_page(
+        self,
+        wanted: ImageFilter,
+        similar_to: str | None,
+        distance: int,
+        limit: int,
+        cursor: str | None,
+    ) -> Page[ListedImageView]:
+        """List images newest first, or near-duplicates of an image nearest first.
+
+        Args:
+            wanted: The filter that they match.
+            similar_to: The image to find near-duplicates of, if any; not in the list itself.
+            distance: Most bits in which their fingerprints differ, 0 to 64.
+            limit: Most images on the page.
+            cursor: ``next_cursor`` of the page before.
+
+        Raises:
+            InvalidValue: The cursor belongs to another list.
+            NotFound: The caller may see no such image, or it has no fingerprint.
+            ImageExpired: The image has expired.
+            WrongState: Its fingerprint is not ready yet.
+        """
+        search = self._stores.image_search
+        after = read_cursor(cursor, with_distance=similar_to is not None)
+        if similar_to is not None:
+            likeness = await self._likeness(similar_to, distance, wanted.scope)
+            found = await search.list_similar(wanted, likeness, limit + 1, after)
+            cursors = [f"{apart}.{image.id}" for apart, image in found]
+            return cut_page(await self._views(found), limit, cursors)
+        images = await search.list_page(wanted, limit + 1, after[1] if after else None)
+        views = await self._views([(None, image) for image in images])
+        return cut_page(views, limit, [image.id for image in images])
+
+    async def _likeness(self, image_id: str, distance: int, scope: Scope) -> Likeness:
+        image = await self._stores.images.get(image_id, scope)
+        fingerprint = await self._stores.image_search.fingerprint_of(image_id)
+        if fingerprint is None:
+            raise _absent(image, "fingerprint")
+        return Likeness(image_id, fingerprint, distance)
+
+    async def _views(self, found: Sequence[tuple[int | None, Image]]) -> list[ListedImageView]:
+        blobs = await self._stores.blobs.find([image.sha256 for _, image in found])
+        return [view_listed(image, blobs.get(image.sha256), apart) for apart, image in found]
+
+
+def read_cursor(cursor: str | None, *, with_distance: bool) -> tuple[int, str] | None:
+    """Read the distance (0 in lists without) and the ID of the last image of the page before.
+
+    Raises:
+        InvalidValue: The cursor belongs to another list.
+    """
+    if cursor is None:
+        return None
+    distance, point, image_id = cursor.rpartition(".")
+    if bool(point) is not with_distance:
+        raise InvalidValue("This cursor belongs to another list.")
+    return int(distance or 0), image_id
+
+
+def _absent(image: Image, result: str) -> NotFound | WrongState:
+    if image.item.status not in TERMINAL:
+        return WrongState(f"The {result} is not ready yet; try again when the job is done.")
+    return NotFound(f"This image has no {result}: it failed, or was not requested.")
