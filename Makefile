@@ -1,7 +1,7 @@
 # Everything that a person or a machine does with this project starts here: `make help`.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench house faults flood fuzz verify-data openapi reference sdk lock fix clean
+.PHONY: help run test test-fast check bench house faults flood fuzz verify-data openapi reference sdk lock fix clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -41,7 +41,13 @@ run: $(VENV)/.run ## Start the whole service on this machine (Ctrl-C stops it, d
 	@exec $(BIN)/python -m deploy.run_local
 
 test: $(VENV)/.dev $(NODE_MODULES) ## Run every test, against a real MongoDB and a real Redis
-	@$(BIN)/python -m pytest -n 3 --dist loadfile $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist worksteal $(PYTEST_ARGS)
+
+# Of the integration tests: a few that send a file through the whole service.
+FAST_TESTS := tests/unit tests/contract $(addprefix tests/integration/test_, \
+	bad_requests.py follow_job.py idempotency.py service_routes.py)
+test-fast: $(VENV)/.dev $(NODE_MODULES) ## Run the tests for the loop of work, in a minute
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" $(FAST_TESTS) $(PYTEST_ARGS)
 
 check: $(VENV)/.dev $(NODE_MODULES) ## Lint, types, layers, drift of the contract and the clients, containers
 	$(BIN)/ruff format --check .

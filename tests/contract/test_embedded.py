@@ -19,7 +19,7 @@ from redis import Redis
 from deploy.servers.embedded import EmbeddedServers, ServerError, embedded_servers
 from deploy.servers.programs import find_mongod, find_mongodb
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = [pytest.mark.timeout(60), pytest.mark.slow]
 
 HOLDS_A_STACK = """
 import sys, time

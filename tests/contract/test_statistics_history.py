@@ -29,16 +29,16 @@ from tests.plain_signatures import draw_histogram, read_signatures, sum_plainly
 from tests.plain_statistics import recount_plainly
 from tests.uploads import OPERATIONS, accept, claim, finish, succeed
 
-EVENTS = 5_000
+EVENTS = 2_000
 TOGETHER = 10
-LOOKS = 50
+LOOKS = 20
 DAYS = 45
 ZONES = ("UTC", "Asia/Kathmandu", "America/St_Johns", "Australia/Lord_Howe", "Pacific/Kiritimati")
 CAMERAS = [f"Model {n}.{n} / $" for n in range(14)]
 HISTOGRAM = "histogram"
 CODES = ("corrupt_image", "decode_timed_out", "operation_failed")
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.slow]
 
 
 class History:

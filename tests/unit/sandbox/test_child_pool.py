@@ -179,7 +179,7 @@ async def test_cancelled_caller_ends_its_child(pool: ChildPool) -> None:
     assert await pool.run(functions.answer, seconds=20) != child.pid
 
 
-async def test_crash_is_told_and_the_child_replaced(pool: ChildPool) -> None:
+async def test_crash_is_reported_and_the_child_replaced(pool: ChildPool) -> None:
     before = await pool.run(functions.answer, seconds=20)
     with pytest.raises(DecoderDied):
         await pool.run(functions.crash, seconds=20)
@@ -189,10 +189,10 @@ async def test_crash_is_told_and_the_child_replaced(pool: ChildPool) -> None:
 async def test_child_killed_while_idle_is_replaced(pool: ChildPool) -> None:
     idle = psutil.Process(await pool.run(functions.answer, seconds=20))
     idle.send_signal(signal.SIGKILL)
-    await until(lambda: not idle.is_running() or idle.status() == psutil.STATUS_ZOMBIE)
+    await until(lambda: has_ended(idle))
     try:
         after = await pool.run(functions.answer, seconds=20)
-    except DecoderDied:  # Told just before the pool learnt of it.
+    except DecoderDied:  # The call began just before the pool learnt of it.
         after = await pool.run(functions.answer, seconds=20)
     assert after != idle.pid
 
@@ -203,9 +203,8 @@ async def test_successor_is_warm_before_the_next_call(pool: ChildPool) -> None:
         with pytest.raises(DecoderDied):
             await pool.run(functions.crash, seconds=20)
         await pool.settle(20)
-        began = time.monotonic()
-        await pool.run(functions.answer, seconds=20)
-        assert time.monotonic() - began < 0.1, "starting a process takes longer"
+        warm = {child.pid for child in children()}
+        assert await pool.run(functions.answer, seconds=20) in warm
 
 
 async def test_warming_up_starts_every_child(pool: ChildPool) -> None:
@@ -223,6 +222,7 @@ async def test_no_more_children_work_than_are_allowed(pool: ChildPool) -> None:
     assert len(set(pids)) == 2
 
 
+@pytest.mark.slow
 async def test_descriptors_and_processes_do_not_pile_up(pool: ChildPool) -> None:
     async def run_many(count: int) -> None:
         for number in range(count):
@@ -251,7 +251,7 @@ def test_child_dies_with_its_parent() -> None:
         child = psutil.Process(child_pid)
         assert child.ppid() == parent_pid
         parent.kill()
-    child.wait(5)
+    child.wait(30)
     assert not child.is_running()
 
 
@@ -265,6 +265,14 @@ def children() -> list[psutil.Process]:
         except psutil.NoSuchProcess:
             continue
     return found
+
+
+def has_ended(child: psutil.Process) -> bool:
+    """Say whether a child has ended, reaped or not."""
+    try:
+        return child.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 async def child_at_work() -> psutil.Process:
