@@ -14,7 +14,7 @@ from storage.queue import rate_limits
 from tests.multipart_bodies import CONTENT_TYPE, body_of, file_part
 from tests.pictures import draw
 from tests.problems import assert_problem
-from tests.service import Service, authorization, running_service
+from tests.service import ADMIN_KEY, Service, authorization, running_service
 from tests.waiting import until
 
 MB = 1024 * 1024
@@ -272,6 +272,47 @@ async def test_answered_key_is_answered_again_under_limits(service: Service, lim
         assert refused.status_code == (429 if limit == "tenant" else 503)
         # A key that was refused is free: nothing holds it.
         assert await running.stores.database["idempotency"].count_documents({}) == 1
+
+
+async def test_replay_that_limits_refuse_needs_a_slot(service: Service) -> None:
+    secret = await service.make_key("client", "u1")
+    limits: Limited = {"tenant_requests_per_second": SLOWLY, "tenant_requests_burst": 1}
+    headers = authorization(secret) | {"Idempotency-Key": new_id()}
+    release, arrived = asyncio.Event(), asyncio.Event()
+    async with limited(service, **limits, max_concurrent_uploads=1) as running:
+        first = await running.client.post("/v1/jobs", files={"files": PICTURE}, headers=headers)
+        held = asyncio.create_task(hold_upload(running, ADMIN_KEY, release, arrived))
+        await until_held(running, 1)
+        refused = await running.client.post("/v1/jobs", files={"files": PICTURE}, headers=headers)
+        assert_refused(refused, 503, "too_many_uploads")
+        release.set()
+        await held
+        again = await running.client.post("/v1/jobs", files={"files": PICTURE}, headers=headers)
+        assert (again.status_code, again.json()["id"]) == (202, first.json()["id"])
+
+
+@pytest.mark.parametrize("requests_burst", [1, 100])
+async def test_replay_is_charged_for_its_bytes(service: Service, requests_burst: int) -> None:
+    secret = await service.make_key("client", "u1")
+    limits: Limited = {
+        "tenant_requests_per_second": SLOWLY,
+        "tenant_requests_burst": requests_burst,
+        "tenant_bytes_per_second": SLOWLY,
+        "tenant_bytes_burst": MB,
+    }
+    body = body_of(file_part(PICTURE[1], "a.jpg"))
+    headers = authorization(secret) | {"Content-Type": CONTENT_TYPE, "Idempotency-Key": new_id()}
+
+    async def in_chunks() -> AsyncIterator[bytes]:
+        yield body
+
+    async with limited(service, **limits) as running:
+        left = []
+        for _ in range(3):
+            answer = await running.client.post("/v1/jobs", content=in_chunks(), headers=headers)
+            assert answer.status_code == 202
+            left.append(int(answer.headers["RateLimit"].split('"bytes";r=')[1].split(";")[0]))
+    assert left == [MB - number * len(body) for number in (1, 2, 3)]
 
 
 async def test_one_process_keeps_the_limits_without_redis(service: Service) -> None:

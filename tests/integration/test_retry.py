@@ -3,7 +3,12 @@
 import asyncio
 from typing import Any
 
+from api.jobs.estimates import Estimates
+from api.jobs.follow import FollowJob
+from api.jobs.retry import RetryJob
+from api.jobs.waiting import Waiting
 from domain.claims import FinishedImage
+from domain.dead_letters import DeadLetterFilter
 from domain.errors.files import DecodeTimedOut
 from domain.jobs import Status
 from domain.keys import Scope
@@ -152,3 +157,18 @@ async def test_only_who_sees_a_job_can_retry_it(service: Service) -> None:
     assert_problem(await service.client.post(path, headers=other), 404, "not_found")
     owner = authorization(await service.make_key("client", "u1"))
     assert (await service.client.post(path, headers=owner)).status_code == 202
+
+
+async def test_images_that_are_queued_already_are_not_counted_as_retried(
+    service: Service,
+) -> None:
+    files = [(f"{number}.jpg", draw(seed=number)) for number in range(3)]
+    job = (await service.send(files)).json()
+    await end_badly(service, job["id"], *job["operations"])
+    letters = await service.stores.dead_letters.list_page(DeadLetterFilter(), 10)
+    assert len(letters) == 3
+    await service.stores.retry.reopen_images([letters[0].image_id])
+    estimates = Estimates(service.stores)
+    rules = service.settings.rules
+    follow_job = FollowJob(service.stores, Waiting(service.stores), estimates, rules)
+    assert await RetryJob(service.stores, follow_job).retry_letters(letters) == 2

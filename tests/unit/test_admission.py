@@ -1,9 +1,11 @@
 """Token buckets, leases, and the rules of admission: arithmetic alone."""
 
 import math
+import time
 
 import pytest
 
+from api.admission.accounts import Accounts
 from api.admission.rate_limit_headers import policy_header, remaining_header
 from api.http.errors import spread
 from domain.errors.capacity import BacklogFull, StorageFull, TooManyInFlight
@@ -187,3 +189,41 @@ def test_headers_are_structured_fields() -> None:
         '"requests";q=5;qu="requests";w=60, "bytes";q=1000;qu="content-bytes";w=10'
     )
     assert remaining_header(leases, now=0.0) == '"requests";r=3;t=24, "bytes";r=0;t=6'
+
+
+@pytest.fixture
+def accounts(monkeypatch: pytest.MonkeyPatch) -> Accounts:
+    monkeypatch.setattr("api.admission.accounts.MAX_TENANTS", 2)
+    return Accounts([FIVE_A_MINUTE])
+
+
+def test_account_that_holds_a_slot_is_kept(accounts: Accounts) -> None:
+    busy = accounts.get("busy")
+    busy.slots += 1
+    for number in range(5):
+        accounts.get(f"other {number}")
+    assert accounts.get("busy") is busy
+
+
+def test_account_in_debt_is_kept(accounts: Accounts) -> None:
+    busy = accounts.get("busy")
+    busy.charge("requests", 3)
+    for number in range(5):
+        accounts.get(f"other {number}")
+    assert accounts.get("busy") is busy
+
+
+def test_account_whose_bucket_is_in_debt_is_kept(accounts: Accounts) -> None:
+    busy = accounts.get("busy")
+    lease = busy.leases["requests"]
+    lease.receive(lease.demand(lease=False), Drawn(-3.0, 0), now=time.monotonic())
+    for number in range(5):
+        accounts.get(f"other {number}")
+    assert accounts.get("busy") is busy
+
+
+def test_idle_account_is_forgotten(accounts: Accounts) -> None:
+    idle = accounts.get("idle")
+    for number in range(5):
+        accounts.get(f"other {number}")
+    assert accounts.get("idle") is not idle
