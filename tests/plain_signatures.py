@@ -7,8 +7,9 @@ import numpy as np
 
 from storage.aggregates.pending import read_pending_histograms
 from storage.aggregates.signatures import add_changes, iterate_signatures
-from storage.mongo.client import COMMITTED, Database, PlainDatabase
+from storage.mongo.client import COMMITTED, Database
 from storage.mongo.snapshots import read_snapshot_in_thread
+from storage.mongo.threads import PlainDatabase
 from storage.stores import Stores
 
 BINS = 256

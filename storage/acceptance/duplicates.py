@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from pymongo import ASCENDING, IndexModel
 from pymongo.client_session import ClientSession
 
-from storage.mongo.client import Document, PlainDatabase
+from storage.mongo.client import Document
+from storage.mongo.threads import PlainDatabase
 
 DUPLICATE_INDEXES = [
     IndexModel([("sha256", ASCENDING), ("user_id", ASCENDING), ("_id", ASCENDING)]),

@@ -8,17 +8,24 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 import msgspec
-from pymongo import ReturnDocument, UpdateOne
+from pymongo import ASCENDING, IndexModel, ReturnDocument, UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from domain.errors.requests import IdempotencyKeyInUse, IdempotencyTakenOver
 from storage.clock import new_id
-from storage.mongo.client import DURABLE, Client, Database, Document, PlainDatabase, Session
+from storage.mongo.client import DURABLE, Client, Database, Document, Session
+from storage.mongo.threads import PlainDatabase
 from storage.mongo.transactions import run_transaction
 
 # A request that died with its process blocks its key for no longer than this.
 RUNNING_SECONDS = 60.0
+IDEMPOTENCY_INDEXES = {
+    "idempotency": [
+        IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
+        IndexModel([("answered.job_id", ASCENDING)], sparse=True),
+    ],
+}
 
 Made = TypeVar("Made")
 Creation = Callable[[Session | None], Awaitable[Made]]

@@ -13,7 +13,7 @@ from storage.acceptance.documents import without
 from storage.acceptance.submissions import Submission
 from storage.acceptance.uploads import RefusedFile
 from storage.access.upload_links import link_of
-from storage.mongo.client import PlainDatabase
+from storage.mongo.threads import PlainDatabase
 from storage.outbox.outbox import add_link_used_up
 
 

@@ -12,7 +12,8 @@ from storage.acceptance.duplicates import link_duplicates
 from storage.acceptance.idempotency import Answered, answer_keys
 from storage.acceptance.link_reservations import reserve
 from storage.acceptance.submissions import Submission, images_of
-from storage.mongo.client import Database, Document, PlainDatabase
+from storage.mongo.client import Database, Document
+from storage.mongo.threads import PlainDatabase
 
 
 class GroupWriter:

@@ -5,13 +5,22 @@ from collections.abc import Callable, Collection
 from datetime import UTC
 
 from cachetools import TTLCache
+from pymongo import ASCENDING, IndexModel
 
 from domain.api_keys import ApiKey, KeyPlan, find_key_expiry
 from domain.keys import ADMIN_USER, Caller, Role, hash_secret
 from storage.clock import cut_to_milliseconds, new_id
 from storage.mongo.client import DURABLE, Database, Document, Session, read_clock
 
-EXPIRES = {"expires_at": {"$type": "date"}}
+API_KEY_INDEXES = {
+    "api_keys": [
+        IndexModel([("hash", ASCENDING)], unique=True),
+        IndexModel(
+            [("expires_at", ASCENDING)],
+            partialFilterExpression={"expires_at": {"$type": "date"}},
+        ),
+    ],
+}
 
 # A revocation is seen at once by the process that makes it; other processes see revocations and
 # expiries within this time.

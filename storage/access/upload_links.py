@@ -5,12 +5,14 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 
 import msgspec
-from pymongo import UpdateOne
+from pymongo import ASCENDING, IndexModel, UpdateOne
 
 from domain.keys import LINK_PREFIX, hash_secret, link_user
 from domain.links import LinkPlan, UploadLink, find_expiry
 from storage.clock import cut_to_milliseconds, new_id
 from storage.mongo.client import DURABLE, Database, Document, Session, read_clock
+
+LINK_INDEXES = {"upload_links": [IndexModel([("token_hash", ASCENDING)], unique=True)]}
 
 
 class UploadLinks:

@@ -36,9 +36,9 @@ from storage.aggregates.signature_writes import (
 from storage.aggregates.signatures import SIGNATURES, add_changes
 from storage.aggregates.tombstones import IS_REMOVED, read_tombstones
 from storage.clock import utc_now
-from storage.mongo.client import Client, Database, Document, PlainDatabase, Session
-from storage.mongo.deadlines import run_in_thread
+from storage.mongo.client import Client, Database, Document, Session
 from storage.mongo.leases import Lease
+from storage.mongo.threads import PlainDatabase, run_with_session
 
 LEASE_NAME = "statistics"
 BATCH = 1_000
@@ -126,8 +126,8 @@ class Aggregator:
             return
 
         async def write(session: Session) -> list[CountedImage]:
-            return await run_in_thread(
-                lambda: _count_within(self._database.delegate, session.delegate, batch)
+            return await run_with_session(
+                self._database, session, lambda plain, within: _count_within(plain, within, batch)
             )
 
         counted = await self._lease.run_transaction(write)

@@ -17,7 +17,8 @@ from storage.aggregates.contributions import (
     read_upload,
 )
 from storage.aggregates.tombstones import Tombstones, read_tombstones
-from storage.mongo.client import Document, PlainDatabase
+from storage.mongo.client import Document
+from storage.mongo.threads import PlainDatabase
 
 UNCOUNTED = "uncounted"
 IS_UNCOUNTED = {"uncounted": True}

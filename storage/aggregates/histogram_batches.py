@@ -16,7 +16,8 @@ from pymongo.client_session import ClientSession
 
 from domain.images.values import BINS
 from storage.aggregates.contributions import CONTRIBUTIONS
-from storage.mongo.client import Document, PlainDatabase
+from storage.mongo.client import Document
+from storage.mongo.threads import PlainDatabase
 
 READ_BYTES = 8_000_000
 _ID_CHARS = 36

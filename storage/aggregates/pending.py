@@ -16,7 +16,7 @@ from storage.aggregates.counted_images import (
     read_uncounted,
 )
 from storage.aggregates.tombstones import Tombstones, read_tombstones
-from storage.mongo.client import PlainDatabase
+from storage.mongo.threads import PlainDatabase
 
 
 class HistogramChange(msgspec.Struct, frozen=True, gc=False):

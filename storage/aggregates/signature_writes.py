@@ -21,7 +21,8 @@ from storage.aggregates.signatures import (
     read_revision,
     read_signatures,
 )
-from storage.mongo.client import Document, PlainDatabase
+from storage.mongo.client import Document
+from storage.mongo.threads import PlainDatabase
 
 VANISHED_KEPT = timedelta(days=1)
 

@@ -16,7 +16,8 @@ from pymongo.client_session import ClientSession
 from domain.histograms.signatures import Sums, count_units, read_counts
 from domain.images.values import BINS
 from storage.aggregates.pending import HistogramChange
-from storage.mongo.client import Document, PlainDatabase
+from storage.mongo.client import Document
+from storage.mongo.threads import PlainDatabase
 
 SIGNATURES = "signatures"
 HISTOGRAM_CHANGES = "histogram_changes"

@@ -28,8 +28,9 @@ from storage.aggregates.aggregator import HAS_ENDED
 from storage.aggregates.counted_images import IS_UNCOUNTED, UNCOUNTED
 from storage.aggregates.counters import STATISTICS, day_range, expand
 from storage.aggregates.pending import read_pending_counts
-from storage.mongo.client import Client, Database, PlainDatabase
+from storage.mongo.client import Client, Database
 from storage.mongo.snapshots import read_snapshot_in_thread
+from storage.mongo.threads import PlainDatabase
 
 PART = 1_000
 

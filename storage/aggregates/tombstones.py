@@ -11,7 +11,8 @@ from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 
 from storage.aggregates.contributions import CONTRIBUTIONS, Contribution, read_contribution
-from storage.mongo.client import Database, Document, PlainDatabase, Session
+from storage.mongo.client import Database, Document, Session
+from storage.mongo.threads import PlainDatabase
 
 IS_REMOVED = {"removed": True}
 PART = 1_000

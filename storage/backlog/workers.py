@@ -6,12 +6,14 @@ import socket
 from datetime import datetime, timedelta
 
 import msgspec
-from pymongo import DESCENDING
+from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from storage.mongo.client import Database, Document
 
 HEARTBEAT_SECONDS = 2.0
 ALIVE_SECONDS = 10.0
+_LAST_SEEN = IndexModel([("seen_at", ASCENDING)], expireAfterSeconds=3600)
+WORKER_INDEXES = {"workers": [_LAST_SEEN], "deliverers": [_LAST_SEEN]}
 
 
 def worker_name() -> str:

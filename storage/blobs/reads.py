@@ -3,11 +3,20 @@
 from collections.abc import AsyncIterator, Sequence
 
 from bson import ObjectId
+from pymongo import ASCENDING, IndexModel
 from pymongo.errors import BulkWriteError
 
 from storage.mongo.client import DURABLE, Collection, Document
 
 DUPLICATE_KEY = 11000
+_CHUNKS = IndexModel([("files_id", ASCENDING), ("n", ASCENDING)], unique=True)
+BLOB_INDEXES = {
+    # Equal bytes are one blob.
+    "blobs.files": [IndexModel([("metadata.sha256", ASCENDING)], unique=True)],
+    "blobs.chunks": [_CHUNKS],
+    "variants.chunks": [_CHUNKS],
+    "orphans": [IndexModel([("seen_at", ASCENDING)])],
+}
 
 FileId = ObjectId | str
 """Blobs have ObjectIds; variants are named after what they are made of."""

@@ -4,17 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from bson import ObjectId
-from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo import UpdateOne
 
 from storage.aggregates.changes import take_back_blobs
-from storage.mongo.client import Client, Database
+from storage.mongo.client import Client, Database, Session
 from storage.mongo.transactions import run_transaction
 
 
-async def release_blobs(
-    database: Database, hashes: Iterable[str], session: AsyncIOMotorClientSession
-) -> None:
+async def release_blobs(database: Database, hashes: Iterable[str], session: Session) -> None:
     """Take images off the counts of their blobs, and remove the blobs that have none left.
 
     An upload of the same bytes in the same moment writes the same document: one of the two
@@ -58,7 +55,7 @@ async def recount_blob(client: Client, database: Database, file_id: ObjectId) ->
     """
     files = database["blobs.files"]
 
-    async def recount(session: AsyncIOMotorClientSession) -> bool:
+    async def recount(session: Session) -> bool:
         file = await files.find_one({"_id": file_id}, session=session)
         if file is None:
             return False
@@ -77,7 +74,7 @@ async def recount_blob(client: Client, database: Database, file_id: ObjectId) ->
 
 
 async def _remove_blobs(
-    database: Database, blobs: Mapping[ObjectId, str], session: AsyncIOMotorClientSession
+    database: Database, blobs: Mapping[ObjectId, str], session: Session
 ) -> None:
     """Remove blobs, given with their hashes, and the variants that were made from them."""
     file_ids = list(blobs)

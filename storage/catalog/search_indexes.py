@@ -1,9 +1,9 @@
-"""The indexes behind searches among images.
+"""Indexes of jobs, images and searches.
 
-Each holds the user between the field and the ID: with a user it gives his pages in order, without
-one all images with that value. What few ask for and most images have (``succeeded``, no face) has
-none: there the index of all images, newest first, fills a page at once. Partial indexes cost
-nothing for images that lack the field, and nothing at the acceptance of any.
+In a search index the user stands between the field and the ID. With a user it gives the pages of
+that user in order, without one all images with the value. Values that most images have
+(``succeeded``, no face) have no index: there the index of all images, newest first, fills a page at
+once. Partial indexes cost nothing for images without the field, and nothing at acceptance.
 """
 
 from typing import Any
@@ -20,16 +20,16 @@ def _by(field: str, only: dict[str, Any] | None = None) -> IndexModel:
     return IndexModel(keys, **({"partialFilterExpression": {field: only}} if only else {}))
 
 
-SEARCH_INDEXES = [
+_OF_SEARCHES = [
     _by("format"),
     _by("camera_make", {"$gt": ""}),
     _by("camera_model", {"$gt": ""}),
     _by("taken_on", {"$gt": ""}),
     _by("faces", {"$gte": 1}),
     _by("status", {"$in": RARE_STATUSES}),
-    # A geographic index leaves out what has no place by itself.
+    # A geographic index leaves out images without a position.
     IndexModel([("location", GEOSPHERE), ("user_id", ASCENDING)]),
-    # Four keys an image; with the fingerprint in them, no image is read that is not near.
+    # Four keys for each image; they hold the fingerprint, so that only near images are read.
     IndexModel(
         [
             ("fingerprint_bands", ASCENDING),
@@ -40,3 +40,20 @@ SEARCH_INDEXES = [
         partialFilterExpression={"fingerprint": {"$gte": LEAST_FINGERPRINT}},
     ),
 ]
+# IDs are UUIDv7, so their order is the order of upload.
+_NEWEST_FIRST = [
+    IndexModel([("user_id", ASCENDING), ("_id", DESCENDING)]),
+    IndexModel([("key_id", ASCENDING), ("_id", DESCENDING)]),
+]
+CATALOG_INDEXES = {
+    "images": [
+        IndexModel([("job_id", ASCENDING), ("index", ASCENDING)]),
+        *_NEWEST_FIRST,
+        *_OF_SEARCHES,
+    ],
+    "jobs": _NEWEST_FIRST,
+    "expired": [
+        IndexModel([("expired_at", ASCENDING)], expireAfterSeconds=30 * 24 * 3600),
+        IndexModel([("user_id", ASCENDING)]),
+    ],
+}

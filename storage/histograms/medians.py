@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 import pymongo
 from bson import Binary
+from pymongo import ASCENDING, IndexModel
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
@@ -20,12 +21,15 @@ from storage.clock import utc_now
 from storage.histograms.periods import Period
 from storage.histograms.single_flight import SingleFlight
 from storage.histograms.spool import HistogramSpool
-from storage.mongo.client import DURABLE, Client, Database, Document, PlainDatabase
+from storage.mongo.client import DURABLE, Client, Database, Document
 from storage.mongo.snapshots import read_snapshot_in_thread
-
-MEDIANS_KEPT_SECONDS = 30 * 24 * 3600
+from storage.mongo.threads import PlainDatabase
 
 MEDIANS = "medians"
+KEPT_SECONDS = 30 * 24 * 3600
+MEDIAN_INDEXES = {
+    MEDIANS: [IndexModel([("computed_at", ASCENDING)], expireAfterSeconds=KEPT_SECONDS)],
+}
 MAX_SECONDS = 120.0
 
 

@@ -14,7 +14,7 @@ from domain.images.values import BINS
 from storage.aggregates.contributions import CONTRIBUTIONS
 from storage.aggregates.pending import read_pending_histograms
 from storage.histograms.periods import Period
-from storage.mongo.client import PlainDatabase
+from storage.mongo.threads import PlainDatabase
 
 BATCH = 2_000
 

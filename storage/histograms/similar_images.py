@@ -18,8 +18,9 @@ from storage.aggregates.contributions import CONTRIBUTIONS
 from storage.aggregates.histogram_batches import read_histograms
 from storage.aggregates.pending import HistogramChange, read_pending_histograms
 from storage.histograms.periods import Period
-from storage.mongo.client import Client, Database, PlainDatabase
+from storage.mongo.client import Client, Database
 from storage.mongo.snapshots import read_snapshot_in_thread
+from storage.mongo.threads import PlainDatabase
 from storage.settings import SimilaritySettings
 
 LONGEST_SECONDS = 120.0

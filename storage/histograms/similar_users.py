@@ -19,8 +19,9 @@ from storage.aggregates.signatures import SignatureChange, add_changes, read_sig
 from storage.histograms.signatures_since import sum_since
 from storage.histograms.user_vectors import UserVectors, to_vectors
 from storage.histograms.vector_table import Slots, VectorTable
-from storage.mongo.client import Client, Database, PlainDatabase
+from storage.mongo.client import Client, Database
 from storage.mongo.snapshots import read_snapshot_in_thread
+from storage.mongo.threads import PlainDatabase
 from storage.settings import SimilaritySettings
 
 LONGEST_SECONDS = 280.0

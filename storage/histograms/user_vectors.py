@@ -16,7 +16,7 @@ from storage.aggregates.signatures import (
     read_revision,
 )
 from storage.histograms.vector_table import Slots, Vectors, VectorTable
-from storage.mongo.client import PlainDatabase
+from storage.mongo.threads import PlainDatabase
 
 _log = structlog.get_logger(__name__)
 

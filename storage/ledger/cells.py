@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 
-from motor.motor_asyncio import AsyncIOMotorClientSession
-
 from domain.jobs import Status, Tally
-from storage.mongo.client import Collection, Document
+from storage.mongo.client import Collection, Document, Session
 
 # A claim is written to the image alone: the queued cells of a claimed image are processing.
 CELL_STATUS: Document = {
@@ -44,7 +42,7 @@ def changed_cells(before: Status, after: Status) -> Document:
 
 
 async def tally_job(
-    jobs: Collection, job_id: str, session: AsyncIOMotorClientSession | None = None
+    jobs: Collection, job_id: str, session: Session | None = None
 ) -> tuple[Document, Tally] | None:
     """Tally one job; see :func:`tally_jobs`. Returns None if there is no such job."""
     found = await tally_jobs(jobs, [job_id], session)
@@ -52,7 +50,7 @@ async def tally_job(
 
 
 async def tally_jobs(
-    jobs: Collection, job_ids: Sequence[str], session: AsyncIOMotorClientSession | None = None
+    jobs: Collection, job_ids: Sequence[str], session: Session | None = None
 ) -> list[tuple[Document, Tally]]:
     """Read jobs, then count the cells of their images; in this order no stale tally is written.
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import msgspec
+from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from domain.dead_letters import DeadLetter, DeadLetterFilter
 from domain.errors.access import NotFound
@@ -13,8 +14,16 @@ from storage.ledger.attempts import read_attempts
 from storage.mongo.client import COMMITTED, DURABLE, Database, Document
 
 DEAD_LETTERS = "dead_letters"
-
 IS_DEAD_LETTER = {"gave_up_at": {"$exists": True}}
+DEAD_LETTER_INDEXES = {
+    "images": [
+        IndexModel(
+            [("_id", DESCENDING), ("gave_up_at", ASCENDING)],
+            name=DEAD_LETTERS,
+            partialFilterExpression=IS_DEAD_LETTER,
+        )
+    ],
+}
 
 
 class DeadLetters:

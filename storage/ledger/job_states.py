@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import msgspec
-from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo import UpdateOne
 
 from domain.jobs import TERMINAL, JobChange, Status, Tally, roll_up
@@ -12,7 +11,7 @@ from storage.clock import utc_now
 from storage.ledger.cells import tally_jobs
 from storage.ledger.open_work import IS_OPEN
 from storage.ledger.work_metrics import WorkMetrics
-from storage.mongo.client import DURABLE, Database, Document
+from storage.mongo.client import DURABLE, Database, Document, Session
 from storage.outbox.pending_events import PENDING_EVENTS, pending_job_event
 from storage.outbox.subscriptions import Subscriptions, WantedTypes
 
@@ -69,9 +68,7 @@ class JobStates:
             left = {update.change.job_id for update in behind} - changes.keys()
         return [changes.pop(job_id, None) for job_id in job_ids]
 
-    async def settle_within(
-        self, job_ids: Sequence[str], session: AsyncIOMotorClientSession
-    ) -> list[JobUpdate]:
+    async def settle_within(self, job_ids: Sequence[str], session: Session) -> list[JobUpdate]:
         """Bring jobs up to date in the transaction that changes their images.
 
         Returns:
@@ -116,7 +113,7 @@ class JobStates:
         return [changes.pop(job_id, None) for job_id in job_ids]
 
     async def _find_behind(
-        self, job_ids: Sequence[str], session: AsyncIOMotorClientSession | None = None
+        self, job_ids: Sequence[str], session: Session | None = None
     ) -> list[JobUpdate]:
         states = await tally_jobs(self._jobs, job_ids, session)
         wanted = await self._subscriptions.wanted_types()

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import msgspec
-from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo import UpdateMany
 
 from domain.fairness.work_units import estimate_units
@@ -13,7 +12,7 @@ from domain.jobs import ChunkHint, Status, roll_up
 from storage.clock import utc_now
 from storage.ledger.cells import changed_cells, has_cell, tally_job
 from storage.ledger.claim_updates import NEXT_FENCE
-from storage.mongo.client import Client, Database, Document
+from storage.mongo.client import Client, Database, Document, Session
 from storage.mongo.transactions import run_transaction
 
 FIELDS = dict.fromkeys(["job_id", "user_id", "chunk", "size_bytes"], 1)
@@ -67,7 +66,7 @@ class Retry:
     async def _reopen(self, which: Document) -> Reopened:
         wanted = {**which, "due_at": {"$exists": False}, "$expr": has_cell(Status.FAILED)}
 
-        async def write(session: AsyncIOMotorClientSession) -> Reopened:
+        async def write(session: Session) -> Reopened:
             failed = await self._images.find(wanted, FIELDS, session=session).to_list(None)
             if not failed:
                 return Reopened()
@@ -86,7 +85,7 @@ class Retry:
         return await run_transaction(self._client, write)
 
     async def _next_hints(
-        self, chunks: dict[int, list[Document]], session: AsyncIOMotorClientSession
+        self, chunks: dict[int, list[Document]], session: Session
     ) -> list[ChunkHint]:
         """Number the next hint of each chunk; no number is used twice."""
         job_id = next(iter(chunks.values()))[0]["job_id"]
@@ -114,7 +113,7 @@ class Retry:
         image_ids = [image["_id"] for image in failed]
         return UpdateMany({"_id": {"$in": image_ids}}, [{"$set": fields}, {"$unset": ended}])
 
-    async def _reopen_job_document(self, job_id: str, session: AsyncIOMotorClientSession) -> None:
+    async def _reopen_job_document(self, job_id: str, session: Session) -> None:
         """Open the job again; an image can outlive its job."""
         state = await tally_job(self._jobs, job_id, session)
         if state is None:

@@ -1,9 +1,8 @@
-"""The database: its collections, their indexes, and how it is reached."""
+"""The client of MongoDB, and the types of what it gives."""
 
 from datetime import datetime
 from typing import Any
 
-import pymongo.database
 from motor.motor_asyncio import (
     AsyncIOMotorClient,
     AsyncIOMotorClientSession,
@@ -13,30 +12,25 @@ from motor.motor_asyncio import (
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from storage.mongo.deadlines import limit_calls
+from storage.mongo.threads import limit_calls
 from storage.settings import StoreSettings
 
 Session = AsyncIOMotorClientSession
-"""What ties writes into one transaction."""
-
 Document = dict[str, Any]
 Client = AsyncIOMotorClient[Document]
 Database = AsyncIOMotorDatabase[Document]
 Collection = AsyncIOMotorCollection[Document]
-PlainDatabase = pymongo.database.Database[Document]
-"""What PyMongo itself has, for use within one of Motor's threads."""
 
-# A ticket, and whatever a client was told has happened, survives any crash.
+# Tickets, and all that a client is notified of, survive any crash.
 DURABLE = WriteConcern("majority", j=True)
 COMMITTED = ReadConcern("majority")
 
 
 def connect_mongo(settings: StoreSettings) -> Client:
-    """Make a client. Nothing is sent until the first call.
+    """Make a client. It connects with the first call.
 
-    Writes wait for the primary alone unless a caller asks for :data:`DURABLE`: on a replica
-    set the oplog is one sequence, so the durable write that ends a unit of work makes every
-    earlier one durable too.
+    Writes wait for the primary alone unless a caller asks for :data:`DURABLE`. The oplog of a
+    replica set is one sequence, so a durable write makes all writes before it durable too.
     """
     limit_calls(settings.store_timeout_seconds)
     return AsyncIOMotorClient(
@@ -52,7 +46,7 @@ def connect_mongo(settings: StoreSettings) -> Client:
 
 
 async def read_clock(database: Database) -> datetime:
-    """Read MongoDB's clock, the one that all processes agree on, in UTC."""
+    """Read MongoDB's clock, which all processes follow; UTC."""
     hello = await database.command("hello", codec_options=database.codec_options)
     now: datetime = hello["localTime"]
     return now

@@ -1,7 +1,7 @@
-"""Who does what only one process is to do, until it has not been heard of for a while.
+"""Leases: one process at a time does a job; a lease that is not renewed expires.
 
-A process that is killed in a transaction leaves it open, with its locks, for a minute. Whoever
-takes its lease over ends it first.
+A process that is killed in a transaction leaves it open, with its locks, for a minute. The next
+holder of the lease ends that transaction first.
 """
 
 import asyncio
@@ -10,11 +10,10 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from bson import Binary
-from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo import ReturnDocument
 
 from storage.clock import new_id
-from storage.mongo.client import Client, Database, Document
+from storage.mongo.client import Client, Database, Document, Session
 from storage.mongo.transactions import run_transaction_in
 
 Result = TypeVar("Result")
@@ -25,12 +24,12 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Lease:
-    """A lease, as one process sees it. Time is the server's.
+    """A lease as one process sees it, by the clock of the server.
 
     Args:
-        client: Ends sessions.
-        database: Holds the leases.
-        name: What it is for.
+        client: Opens and ends sessions.
+        database: The database.
+        name: Name of the job.
     """
 
     def __init__(self, client: Client, database: Database, name: str) -> None:
@@ -38,13 +37,13 @@ class Lease:
         self._leases = database[LEASES]
         self._name = name
         self._holder = new_id()
-        self._session: AsyncIOMotorClientSession | None = None
+        self._session: Session | None = None
 
     async def hold(self) -> bool:
-        """Take the lease, or hold on to it, if nobody else has it.
+        """Take or renew the lease, unless another process holds it.
 
         Returns:
-            Whether it is held.
+            Whether this process holds the lease.
         """
         mine_or_free: Document = {
             "$or": [{"$eq": ["$holder", self._holder]}, {"$lt": ["$expires_at", "$$NOW"]}]
@@ -55,7 +54,7 @@ class Lease:
             [{"$set": {"holder": self._holder, "session": None, "expires_at": expiry}}],
             return_document=ReturnDocument.BEFORE,
         )
-        if before is None:  # It is another's, or there never was one.
+        if before is None:  # Another process holds it, or it does not exist.
             free = {"holder": None, "session": None, "expires_at": LONG_AGO}
             made = await self._leases.update_one(
                 {"_id": self._name}, {"$setOnInsert": free}, upsert=True
@@ -65,26 +64,25 @@ class Lease:
             await self._client.admin.command("killSessions", [{"id": before["session"]}])
         return True
 
-    async def run_transaction(
-        self, write: Callable[[AsyncIOMotorClientSession], Awaitable[Result]]
-    ) -> Result | None:
-        """Run a transaction, as long as the lease is held, that whoever takes it over can end.
+    async def run_transaction(self, write: Callable[[Session], Awaitable[Result]]) -> Result | None:
+        """Run a transaction while the lease is held. The next holder can end it.
 
         Args:
-            write: Does the writes with the session; may be called several times.
+            write: Writes with the session; may run several times.
 
         Returns:
-            What ``write`` returned last; None where the lease was lost, and nothing was written.
+            The value that ``write`` returned last; None if the lease was lost and nothing was
+            written.
 
         Raises:
-            PyMongoError: Nothing was written, or (rarely) the answer to the commit was lost.
+            PyMongoError: Nothing was written or, rarely, the answer to the commit was lost.
         """
-        # Not of the pool, where all else would share it: it may be ended from outside.
+        # Not a session of the pool, which other calls share: another process may end this one.
         session = self._session or await self._client.start_session()
         self._session = None
         session_id: Binary = session.delegate.session_id["id"]
 
-        async def write_while_held(session: AsyncIOMotorClientSession) -> Result | None:
+        async def write_while_held(session: Session) -> Result | None:
             held = await self._leases.update_one(
                 {"_id": self._name, "holder": self._holder}, {"$set": {"session": session_id}}
             )
@@ -93,8 +91,10 @@ class Lease:
         writing = asyncio.ensure_future(run_transaction_in(session, self._client, write_while_held))
         try:
             result = await asyncio.shield(writing)
-        except asyncio.CancelledError:  # Broken off, it would leave its locks as well.
+        except asyncio.CancelledError:  # A cancelled transaction would leave its locks.
             await asyncio.wait([writing], timeout=LEASE_MS / 1000)
             raise
-        self._session = session  # Of one in which something went wrong nothing is known.
+        self._session = (
+            session  # After an error the state of a session is unknown: only a good one is kept.
+        )
         return result

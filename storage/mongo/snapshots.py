@@ -1,15 +1,14 @@
-"""Reads of several things as they were at one moment."""
+"""Snapshots: several reads of the data as it was at one moment, without locks."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo.client_session import ClientSession
 from pymongo.errors import OperationFailure
 
-from storage.mongo.client import Client, Database, PlainDatabase
-from storage.mongo.deadlines import run_in_thread
+from storage.mongo.client import Client, Database, Session
+from storage.mongo.threads import PlainDatabase, run_with_session
 
 Result = TypeVar("Result")
 SNAPSHOT_UNAVAILABLE = 246
@@ -17,18 +16,16 @@ MOST_TRIES = 20
 RETRY_SECONDS = 0.05
 
 
-async def read_snapshot(
-    client: Client, read: Callable[[AsyncIOMotorClientSession], Awaitable[Result]]
-) -> Result:
-    """Read several things as they were at one moment, without a lock.
+async def read_snapshot(client: Client, read: Callable[[Session], Awaitable[Result]]) -> Result:
+    """Read in a snapshot.
 
     Args:
-        client: Holds the sessions.
-        read: Reads with the session; is called again where the moment lies before a change of
-            the collections themselves.
+        client: Opens sessions.
+        read: Reads with the session. Runs again if a collection or an index was created after
+            the moment of the snapshot.
 
     Returns:
-        What ``read`` returned.
+        The value that ``read`` returned.
 
     Raises:
         PyMongoError: MongoDB cannot be reached.
@@ -48,20 +45,13 @@ async def read_snapshot(
 async def read_snapshot_in_thread(
     client: Client, database: Database, read: Callable[[PlainDatabase, ClientSession], Result]
 ) -> Result:
-    """Read several things as they were at one moment, all of it within one thread.
-
-    Each call through Motor has to wait for the event loop, and holds it up with what it decodes.
-
-    Args:
-        client: Holds the sessions.
-        database: Is read.
-        read: Reads with PyMongo's own database and session; may be called again.
+    """Read in a snapshot, all of it in one thread; see :func:`read_snapshot`.
 
     Raises:
-        PyMongoError: MongoDB cannot be reached, or the time limit of a call was over.
+        PyMongoError: MongoDB cannot be reached, or the time limit was over.
     """
 
-    async def read_in_thread(session: AsyncIOMotorClientSession) -> Result:
-        return await run_in_thread(lambda: read(database.delegate, session.delegate))
+    async def read_in_thread(session: Session) -> Result:
+        return await run_with_session(database, session, read)
 
     return await read_snapshot(client, read_in_thread)

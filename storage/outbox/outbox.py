@@ -9,8 +9,8 @@ from pymongo.client_session import ClientSession
 from domain.links import UploadLink
 from domain.webhooks.events import DATA_OF, Event, EventType, ImageDeleted, LinkUsedUp
 from storage.clock import utc_now
-from storage.mongo.client import Database, Document, PlainDatabase, Session
-from storage.mongo.deadlines import run_in_thread
+from storage.mongo.client import Database, Document, Session
+from storage.mongo.threads import PlainDatabase, run_in_thread
 from storage.outbox.pending_events import events_of_image
 from storage.outbox.subscriptions import find_wanted_types
 

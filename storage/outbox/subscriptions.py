@@ -8,8 +8,8 @@ from pymongo.client_session import ClientSession
 
 from domain.webhooks.endpoints import ACTIVE
 from domain.webhooks.events import SELECTABLE, EventType
-from storage.mongo.client import Database, PlainDatabase
-from storage.mongo.deadlines import run_in_thread
+from storage.mongo.client import Database
+from storage.mongo.threads import PlainDatabase, run_in_thread
 
 # A new endpoint gets every event from this long after its creation.
 CACHE_SECONDS = 1.0

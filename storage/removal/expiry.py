@@ -3,11 +3,10 @@
 from datetime import timedelta
 
 import msgspec
-from motor.motor_asyncio import AsyncIOMotorClientSession
 
 from storage.catalog.tombstones import NOTED, note_expired
 from storage.clock import first_id_at
-from storage.mongo.client import Client, Database, Document, read_clock
+from storage.mongo.client import Client, Database, Document, Session, read_clock
 from storage.mongo.transactions import run_transaction
 from storage.outbox.pending_events import PENDING_EVENTS
 from storage.removal.removal import EXPIRED, note_in_jobs, remove_images
@@ -82,7 +81,7 @@ class Expiry:
         return removed
 
     async def _remove(self, which: Document) -> int:
-        async def remove(session: AsyncIOMotorClientSession) -> int:
+        async def remove(session: Session) -> int:
             # Some may be gone meanwhile, or open again.
             images = await self._database["images"].find(which, session=session).to_list(None)
             if images:

@@ -1,14 +1,13 @@
 """Deletes one image."""
 
 import msgspec
-from motor.motor_asyncio import AsyncIOMotorClientSession
 
 from domain.errors.access import NotFound
 from domain.jobs import JobChange
 from domain.keys import Scope
 from storage.catalog.images import Images
 from storage.ledger.job_states import JobStates, JobUpdate
-from storage.mongo.client import Client, Database, Document
+from storage.mongo.client import Client, Database, Document, Session
 from storage.mongo.transactions import run_transaction
 from storage.removal.removal import DELETED, note_in_jobs, remove_images
 
@@ -54,7 +53,7 @@ class ImageDeletion:
         """
         await self._catalog.get(image_id, scope)
 
-        async def remove(session: AsyncIOMotorClientSession) -> tuple[Document, list[JobUpdate]]:
+        async def remove(session: Session) -> tuple[Document, list[JobUpdate]]:
             image = await self._database["images"].find_one({"_id": image_id}, session=session)
             if image is None:
                 raise NotFound

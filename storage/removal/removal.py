@@ -3,22 +3,19 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo import UpdateOne
 
 from storage.access.upload_links import count_deleted
 from storage.aggregates.tombstones import bury_images
 from storage.blobs.reference_counts import release_blobs
-from storage.mongo.client import Database, Document
+from storage.mongo.client import Database, Document, Session
 from storage.outbox.outbox import add_image_deletions
 
 DELETED = "deleted"
 EXPIRED = "expired"
 
 
-async def remove_images(
-    database: Database, images: Sequence[Document], session: AsyncIOMotorClientSession
-) -> None:
+async def remove_images(database: Database, images: Sequence[Document], session: Session) -> None:
     """Remove images with their share in every count; blobs and variants go with the last one.
 
     Args:
@@ -38,7 +35,7 @@ async def note_in_jobs(
     database: Database,
     images: Sequence[Document],
     how: str,
-    session: AsyncIOMotorClientSession,
+    session: Session,
 ) -> None:
     """Have jobs remember which of their items are gone, so that none is ever missing unnoticed.
 

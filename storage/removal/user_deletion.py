@@ -9,8 +9,7 @@ asked; what is older than that goes by its ID.
 from datetime import timedelta
 
 import msgspec
-from motor.motor_asyncio import AsyncIOMotorClientSession
-from pymongo import ReturnDocument
+from pymongo import ASCENDING, IndexModel, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from domain.jobs import JobChange, Status, Tally
@@ -19,14 +18,24 @@ from domain.records import DELETE_USER
 from storage.clock import first_id_at, new_id, utc_now
 from storage.ledger.job_states import JobStates, JobUpdate
 from storage.ledger.open_work import IS_OPEN
-from storage.mongo.client import COMMITTED, DURABLE, Client, Database, Document
+from storage.mongo.client import COMMITTED, DURABLE, Client, Database, Document, Session
 from storage.mongo.transactions import run_transaction
 from storage.removal.removal import DELETED, note_in_jobs, remove_images
 from storage.removal.user_webhooks import forget_webhooks
 
 USER_DELETION_KEPT_SECONDS = 30 * 24 * 3600
-
-OPEN_DELETIONS = "open_deletions"
+USER_DELETION_INDEXES = {
+    "user_deletions": [
+        # One open delete for each user and key.
+        IndexModel(
+            [("user_id", ASCENDING), ("key_id", ASCENDING)],
+            unique=True,
+            partialFilterExpression=IS_OPEN,
+        ),
+        IndexModel([("due_at", ASCENDING)], partialFilterExpression=IS_OPEN, name="open_deletions"),
+        IndexModel([("finished_at", ASCENDING)], expireAfterSeconds=USER_DELETION_KEPT_SECONDS),
+    ],
+}
 
 # No acceptance takes longer than this from the making of its IDs to its commit.
 UNDER_WAY = timedelta(minutes=2)
@@ -105,7 +114,7 @@ class UserDeletion:
     async def step(self, deletion_id: str) -> Step:
         """Carry on with a delete: a bounded number of images and jobs, all of them or none."""
 
-        async def write(session: AsyncIOMotorClientSession) -> tuple[Step, list[JobUpdate]]:
+        async def write(session: Session) -> tuple[Step, list[JobUpdate]]:
             return await self._step(deletion_id, session)
 
         step, updates = await run_transaction(self._client, write)
@@ -150,9 +159,7 @@ class UserDeletion:
         )
         return str(found["_id"])
 
-    async def _step(
-        self, deletion_id: str, session: AsyncIOMotorClientSession
-    ) -> tuple[Step, list[JobUpdate]]:
+    async def _step(self, deletion_id: str, session: Session) -> tuple[Step, list[JobUpdate]]:
         deletion = await self._deletions.find_one({"_id": deletion_id, **IS_OPEN}, session=session)
         if deletion is None:
             return Step([], [], has_ended=True), []
@@ -169,7 +176,7 @@ class UserDeletion:
         interrupted = list({image["job_id"] for image in images if "due_at" in image})
         return Step(changes, interrupted, has_ended), updates
 
-    async def _next_jobs(self, deletion: Document, session: AsyncIOMotorClientSession) -> list[str]:
+    async def _next_jobs(self, deletion: Document, session: Session) -> list[str]:
         """Choose the next jobs: the open ones first, so that no more work is done for them."""
         for state in (IS_OPEN, {}):
             query = {"user_id": deletion["user_id"], **state, **_asked(deletion, "_id")}
@@ -180,7 +187,7 @@ class UserDeletion:
         return []
 
     async def _next_images(
-        self, deletion: Document, jobs: list[str], session: AsyncIOMotorClientSession
+        self, deletion: Document, jobs: list[str], session: Session
     ) -> list[Document]:
         """Choose the next images: those of the jobs, at last those that outlived their jobs."""
         images = self._database["images"]
@@ -191,7 +198,7 @@ class UserDeletion:
         return await images.find(query, session=session).sort("_id", 1).to_list(MAX_IMAGES)
 
     async def _remove_jobs(
-        self, jobs: list[str], gone: list[Document], session: AsyncIOMotorClientSession
+        self, jobs: list[str], gone: list[Document], session: Session
     ) -> list[JobUpdate]:
         """Remove those jobs that have no images left, and bring the others up to date."""
         found = self._database["images"].aggregate(
@@ -213,7 +220,7 @@ class UserDeletion:
             list({image["job_id"] for image in shrunk}), session
         )
 
-    async def _forget_rest(self, deletion: Document, session: AsyncIOMotorClientSession) -> int:
+    async def _forget_rest(self, deletion: Document, session: Session) -> int:
         """Remove notes of what has expired, and webhooks. Returns how many."""
         notes = self._database["expired"]
         found = notes.find({"user_id": deletion["user_id"]}, {"_id": 1}, session=session)
@@ -228,7 +235,7 @@ class UserDeletion:
         self,
         deletion: Document,
         removed: int,
-        session: AsyncIOMotorClientSession,
+        session: Session,
         *,
         has_ended: bool,
     ) -> JobChange:

@@ -13,8 +13,8 @@ from storage.aggregates.contributions import (
 from storage.aggregates.counted_images import read_settled
 from storage.aggregates.signatures import HISTOGRAM_CHANGES, SIGNATURES, SignatureChange
 from storage.aggregates.tombstones import IS_REMOVED
-from storage.mongo.client import Document, PlainDatabase
-from storage.mongo.deadlines import run_in_thread
+from storage.mongo.client import Document
+from storage.mongo.threads import PlainDatabase, run_with_session
 from storage.verification.invariants import Invariant, Look, differ, has, lookup, matching, where
 from storage.verification.recount import QUARTER_OF_UPLOAD
 
@@ -33,7 +33,7 @@ async def _find_wrong_contributions(look: Look) -> list[Any]:
             if image.before != image.after
         ]
 
-    return await run_in_thread(lambda: find(look.database.delegate, look.session.delegate))
+    return await run_with_session(look.database, look.session, find)
 
 
 async def _find_wrong_signatures(look: Look) -> list[Any]:
@@ -44,7 +44,7 @@ async def _find_wrong_signatures(look: Look) -> list[Any]:
         anew = _add_up(database, session, [row["_id"] for row in rows])
         return [row["_id"] for row in rows if not _is_sum(row, anew.get(row["_id"]))]
 
-    return await run_in_thread(lambda: find(look.database.delegate, look.session.delegate))
+    return await run_with_session(look.database, look.session, find)
 
 
 def _is_sum(row: Document, anew: SignatureChange | None) -> bool:

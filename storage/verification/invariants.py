@@ -10,10 +10,9 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from motor.motor_asyncio import AsyncIOMotorClientSession
 
 from domain.jobs import TERMINAL, Status
-from storage.mongo.client import Client, Database, Document
+from storage.mongo.client import Client, Database, Document, Session
 
 ENDED = sorted(status.value for status in TERMINAL)
 OPEN = [Status.QUEUED.value, Status.PROCESSING.value]
@@ -32,7 +31,7 @@ class Look(msgspec.Struct, frozen=True):
 
     client: Client
     database: Database
-    session: AsyncIOMotorClientSession
+    session: Session
     within: Document
     before: datetime
 

@@ -1,6 +1,5 @@
 """The statistics counted anew from the images and blobs that there are, and compared."""
 
-from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo.client_session import ClientSession
 
 from domain.statistics import (
@@ -20,9 +19,9 @@ from domain.statistics import (
 )
 from storage.aggregates.counters import STATISTICS, expand
 from storage.aggregates.pending import read_pending_counts
-from storage.mongo.client import Client, Database, Document, PlainDatabase
-from storage.mongo.deadlines import run_in_thread
+from storage.mongo.client import Client, Database, Document, Session
 from storage.mongo.snapshots import read_snapshot
+from storage.mongo.threads import PlainDatabase, run_with_session
 
 QUARTER_OF_UPLOAD: Document = {
     "$dateToString": {
@@ -60,9 +59,7 @@ _TOTALS: Document = {
 }
 
 
-async def recount(
-    database: Database, session: AsyncIOMotorClientSession | None = None
-) -> dict[str, int]:
+async def recount(database: Database, session: Session | None = None) -> dict[str, int]:
     """Count everything anew: reads every image, and is not fast.
 
     Args:
@@ -108,9 +105,9 @@ async def find_wrong_statistics(client: Client, database: Database) -> dict[str,
         Where they differ, by name of the count: what they say, and what there is.
     """
 
-    async def compare(session: AsyncIOMotorClientSession) -> dict[str, tuple[int, int]]:
+    async def compare(session: Session) -> dict[str, tuple[int, int]]:
         there = await recount(database, session)
-        said = await run_in_thread(lambda: read_counts(database.delegate, session.delegate))
+        said = await run_with_session(database, session, read_counts)
         return {
             name: (said.get(name, 0), there.get(name, 0))
             for name in sorted({*said, *there})

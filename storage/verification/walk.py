@@ -8,9 +8,8 @@ from typing import Any
 
 import msgspec
 from bson.min_key import MinKey
-from motor.motor_asyncio import AsyncIOMotorClientSession
 
-from storage.mongo.client import Client, Database, Document, read_clock
+from storage.mongo.client import Client, Database, Document, Session, read_clock
 from storage.mongo.snapshots import read_snapshot
 from storage.verification.blobs import HASHES, OF_BLOBS
 from storage.verification.contributions import OF_CONTRIBUTIONS
@@ -152,7 +151,7 @@ class Verifier:
     async def _look(self, invariant: Invariant, within: Document) -> list[Any]:
         before = await read_clock(self._database) - self._grace
 
-        async def look(session: AsyncIOMotorClientSession) -> list[Any]:
+        async def look(session: Session) -> list[Any]:
             return await invariant.find(Look(self._client, self._database, session, within, before))
 
         return await read_snapshot(self._client, look)

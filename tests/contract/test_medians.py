@@ -14,7 +14,8 @@ from storage.aggregates.aggregator import LEASE_NAME, Aggregator
 from storage.histograms import spool as histogram_spool
 from storage.histograms.medians import MEDIANS, Median, Medians, _Found
 from storage.histograms.periods import Period
-from storage.mongo.client import DURABLE, PlainDatabase
+from storage.mongo.client import DURABLE
+from storage.mongo.threads import PlainDatabase
 from storage.stores import Stores
 from tests.image_documents import finished_image, insert_images
 from tests.plain_medians import Counts, plain_median, random_counts
