@@ -128,7 +128,7 @@ def _measure_similar(bench: Bench, client: Client, service: Service) -> list[Row
         Row("median", median(ms), "ms", limit, "the same", detail=True),
         Row("median", median(ms), "ms", small_limit, "the same in float32", detail=True),
         Row(
-            f"those of whoever uploaded since a day, of {images:,} images",
+            f"similar users by uploads since a day, of {images:,} images",
             median(since_ms),
             "ms",
             detail=True,
