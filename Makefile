@@ -1,4 +1,4 @@
-# Everything that a person or a machine does with this project starts here: `make help`.
+# The commands of this project: `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help run test test-fast check bench house faults flood fuzz verify-data openapi reference sdk lock fix clean
@@ -10,10 +10,10 @@ UV := $(BIN)/uv
 UV_VERSION := 0.9.11
 NODE_MODULES := openapi/node_modules/.package-lock.json
 
-help: ## Show what can be made
+help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-# Puts the command `minilab` into the environment; its code stays where it is.
+# Installs the command `minilab` into the environment; its code stays in place.
 INSTALL_COMMAND = VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 
 $(UV):
@@ -34,7 +34,7 @@ $(VENV)/.dev: locks/dev.lock | $(UV)
 	@touch $(VENV)/.run $@
 
 $(NODE_MODULES): openapi/package-lock.json | $(VENV)/.dev
-	@echo "· installing what reads the contract"
+	@echo "· installing the tools that read the contract"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix openapi --ignore-scripts --no-audit --no-fund --silent
 
 run: $(VENV)/.run ## Start the whole service on this machine (Ctrl-C stops it, data is kept)
@@ -72,33 +72,33 @@ house: $(VENV)/.dev ## Measure the size and the shape of the code beside its goa
 ROUNDS ?= 20
 SEED ?= 1
 SECONDS ?= 12
-faults: $(VENV)/.dev ## Break everything while clients upload, and count what was promised (ROUNDS, SEED, SECONDS)
+faults: $(VENV)/.dev ## Inject faults while clients upload, and count the promises that are kept (ROUNDS, SEED, SECONDS)
 	@$(BIN)/python -m chaos.run_faults --rounds $(ROUNDS) --seed $(SEED) --seconds $(SECONDS) $(FAULTS_ARGS)
 
 MINUTES ?= 10
-fuzz: $(VENV)/.dev ## Fuzz the reading of headers and metadata (MINUTES, SEED); findings lie in .fuzz/
+fuzz: $(VENV)/.dev ## Fuzz the readers of headers and metadata (MINUTES, SEED); findings go to .fuzz/
 	@nice -n 10 $(BIN)/python -m tests.fuzz --minutes $(MINUTES) --seed $(SEED)
 
-flood: $(VENV)/.dev ## Send far more than can be done at once, and look at every answer
+flood: $(VENV)/.dev ## Send far more uploads than can be processed at once, and check every answer
 	@$(BIN)/python -m chaos.run_flood $(FLOOD_ARGS)
 
-verify-data: $(VENV)/.run ## Check every invariant of the data, also while it runs (VERIFY_ARGS, such as --hashes)
+verify-data: $(VENV)/.run ## Check every invariant of the data, also of a running service (VERIFY_ARGS, such as --hashes)
 	@$(BIN)/python -m deploy.verify_data $(VERIFY_ARGS)
 
 openapi: $(VENV)/.dev ## Write openapi/openapi.json from the code and openapi/examples/
 	$(BIN)/python -m openapi.write_document
 
-reference: $(VENV)/.dev ## Write docs/settings.md and docs/limits.md anew from the code
+reference: $(VENV)/.dev ## Write docs/settings.md and docs/limits.md from the code
 	$(BIN)/python -m deploy.reference
 
-sdk: $(VENV)/.dev $(NODE_MODULES) ## Write the clients of sdk/ anew from openapi/openapi.json (CLIENTS: python typescript kotlin swift)
+sdk: $(VENV)/.dev $(NODE_MODULES) ## Write the clients in sdk/ from openapi/openapi.json (CLIENTS: python typescript kotlin swift)
 	@$(BIN)/python -m openapi.generate_clients $(CLIENTS)
 
-fix: $(VENV)/.dev ## Format and mend what ruff can mend
+fix: $(VENV)/.dev ## Format, and fix what ruff can fix
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: | $(UV) ## Resolve the dependencies anew and write locks/
+lock: | $(UV) ## Resolve the dependencies and write locks/
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -o locks/core.lock pyproject.toml
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c locks/core.lock --group embedded -o locks/run.lock pyproject.toml
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c locks/core.lock --extra tracing --group dev -o locks/dev.lock pyproject.toml
