@@ -1,1 +1,1 @@
-"""Bytes in GridFS, stored once for the same content."""
+"""Blobs: bytes in GridFS, stored once for equal content."""

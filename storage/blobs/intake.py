@@ -1,8 +1,8 @@
-"""Bytes in GridFS: each upload is written in bounded pieces, each blob is stored once.
+"""Writes the files of a request to GridFS while they arrive, with bounded memory.
 
 The files follow the GridFS specification (files and chunks collections, chunks of 255 KiB), so
-that any driver reads them. Motor's own writer holds up to 48 MB of every open upload; this one
-holds :data:`MOST_FLUSH_BYTES` of a whole request, and less where others come in beside it.
+any driver can read them. Motor's own writer holds up to 48 MB of every open upload; this one holds
+:data:`MOST_FLUSH_BYTES` of a whole request, and less while other large uploads run.
 Source: https://github.com/mongodb/specifications/blob/master/source/gridfs/gridfs-spec.md
 """
 
@@ -19,8 +19,7 @@ from storage.errors import MONGODB_FAILED
 from storage.mongo.client import Collection, Document
 
 CHUNK_BYTES = 255 * 1024
-# Writing has a cost of its own beside that of the bytes: fewer and larger writes take a fifth off
-# what an upload costs the API. They are as large as the uploads beside it leave room for.
+# Each write has a fixed cost: fewer, larger writes save a fifth of the processor time of an upload.
 MOST_FLUSH_BYTES = 12 * CHUNK_BYTES
 LEAST_FLUSH_BYTES = 3 * CHUNK_BYTES
 SHARED_FLUSH_BYTES = 24 * CHUNK_BYTES
@@ -28,10 +27,10 @@ HEAD_BYTES = 64
 
 
 class IncomingFile:
-    """One file while it arrives: hashed, measured and cut into chunks.
+    """One file while it arrives: it is hashed, measured and cut into chunks.
 
     Attributes:
-        file_id: GridFS ID that the chunks are written under.
+        file_id: GridFS ID of the chunks.
         size_bytes: Bytes so far.
         head: The first :data:`HEAD_BYTES` bytes, for sniffing.
     """
@@ -46,7 +45,7 @@ class IncomingFile:
         self._chunks_made = 0
 
     def feed(self, data: bytes) -> list[Document]:
-        """Take more bytes, and give back the chunks that are full."""
+        """Add bytes; returns the chunks that are full."""
         self._hash.update(data)
         self.size_bytes += len(data)
         if len(self.head) < HEAD_BYTES:
@@ -59,7 +58,7 @@ class IncomingFile:
         return chunks
 
     def close(self) -> list[Document]:
-        """Give back the last chunk."""
+        """Return the last chunk."""
         return [self._cut()] if self._pieces_bytes else []
 
     @property
@@ -70,7 +69,7 @@ class IncomingFile:
     def _cut(self) -> Document:
         spare = self._pieces_bytes - CHUNK_BYTES
         rest: list[bytes | memoryview] = []
-        if spare > 0:  # All of it lies in the last piece: those before are less than a chunk.
+        if spare > 0:  # It is all in the last piece: the pieces before are less than a chunk.
             last = memoryview(self._pieces.pop())
             self._pieces.append(last[:-spare])
             rest.append(last[-spare:])
@@ -95,25 +94,25 @@ class StagedFile(msgspec.Struct, frozen=True):
 
 
 def flush_bytes(uploads: float) -> int:
-    """Say how much an upload gathers before it is written.
+    """Return the number of bytes that an upload gathers before it writes them.
 
     Args:
-        uploads: How many large ones come in at the same time, itself among them.
+        uploads: Number of large uploads at the same time, this one included.
     """
     share = SHARED_FLUSH_BYTES / max(1, uploads)
     return int(min(MOST_FLUSH_BYTES, max(LEAST_FLUSH_BYTES, share)))
 
 
 class BlobIntake:
-    """Takes the files of one request, holding at most twice :func:`flush_bytes` of them.
+    """Writes the files of one request, with at most twice :func:`flush_bytes` in memory.
 
-    While one part is being written, the next arrives. What is written before the acceptance has
-    no parent yet. If the request ends without one, :meth:`discard` removes it; after a crash the
-    sweeper does, by missing parent and age.
+    One part is written while the next arrives. Chunks that are written before the acceptance are
+    orphans. If the request is not accepted, :meth:`discard` deletes them; after a crash the sweeper
+    does, by their missing file and their age.
 
     Args:
         chunks: A GridFS chunks collection.
-        uploads: Says how many large uploads come in now.
+        uploads: Returns the number of large uploads that run now.
     """
 
     def __init__(self, chunks: Collection, uploads: Callable[[], float] = lambda: 1) -> None:
@@ -125,51 +124,51 @@ class BlobIntake:
         self._flushing: asyncio.Task[object] | None = None
 
     async def write(self, file: IncomingFile, data: bytes) -> None:
-        """Take bytes of a file; writes to GridFS whenever enough has gathered."""
+        """Add bytes to a file; writes to GridFS once enough have gathered."""
         await self._stage(file.feed(data))
 
     async def finish(self, file: IncomingFile) -> StagedFile:
-        """End a file. Its last chunks may stay in memory until the acceptance."""
+        """End a file. Its last chunks can stay in memory until the acceptance."""
         await self._stage(file.close())
         return StagedFile(file.file_id, file.sha256, file.size_bytes)
 
     async def complete(self) -> None:
-        """End the request: write all but the little that an acceptance takes along.
+        """End the request: write all but the few bytes that the acceptance writes itself.
 
         Raises:
-            PyMongoError: As in :meth:`settle`.
+            PyMongoError: A write failed, so chunks are missing.
         """
         if self._pending_bytes >= LEAST_FLUSH_BYTES:
             await self._begin_flush()
         await self.settle()
 
     async def settle(self) -> None:
-        """Wait until all is written that is being written.
+        """Wait for the write that runs.
 
         Raises:
-            PyMongoError: It could not be; what was sent before the acceptance is not all there.
+            PyMongoError: It failed, so chunks are missing.
         """
         if self._flushing is not None:
-            await asyncio.wait([self._flushing])  # Not cancelled with the one who waits.
+            await asyncio.wait([self._flushing])  # Cancelling the caller does not cancel the write.
             flushing, self._flushing = self._flushing, None
             flushing.result()
 
     def pending_of(self, file_id: ObjectId) -> list[Document]:
-        """Give the chunks of a file that are not written yet."""
+        """Return the chunks of a file that are not written yet."""
         return [chunk for chunk in self._pending if chunk["files_id"] == file_id]
 
     @property
     def pending_bytes(self) -> int:
-        """How much is held in memory."""
+        """The number of bytes in memory."""
         return self._pending_bytes
 
     @property
     def flushed(self) -> dict[ObjectId, int]:
-        """The files of which chunks have been written, and how many of each."""
+        """The number of written chunks by file; files without any are left out."""
         return dict(self._flushed)
 
     async def refuse(self, file: IncomingFile) -> None:
-        """Forget a file, and remove what was written of it."""
+        """Drop a file, and delete its written chunks."""
         self._drop_pending(file.file_id)
         if file.file_id in self._flushed:
             await self.settle()
@@ -177,7 +176,7 @@ class BlobIntake:
             del self._flushed[file.file_id]
 
     async def discard(self) -> None:
-        """Remove all that was written, for a request that ends without a ticket."""
+        """Delete all written chunks of a request that is not accepted."""
         self._pending, self._pending_bytes = [], 0
         with suppress(MONGODB_FAILED):
             await self.settle()
@@ -205,7 +204,7 @@ class BlobIntake:
 
 
 class HashingIntake(BlobIntake):
-    """Takes files in only to hash them: what they hold is known already, and not written."""
+    """Hashes the files of a request without writing them."""
 
     async def _stage(self, chunks: list[Document]) -> None:
-        """Forget chunks."""
+        """Drop chunks."""

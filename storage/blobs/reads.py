@@ -1,4 +1,4 @@
-"""Reads files of GridFS."""
+"""Reads and writes files of GridFS."""
 
 from collections.abc import AsyncIterator, Sequence
 
@@ -19,18 +19,18 @@ BLOB_INDEXES = {
 }
 
 FileId = ObjectId | str
-"""Blobs have ObjectIds; variants are named after what they are made of."""
+"""Blobs have ObjectIds, variants names from :func:`storage.blobs.variants.variant_id`."""
 
 
 async def read_files(chunks: Collection, file_ids: Sequence[ObjectId]) -> dict[ObjectId, bytes]:
-    """Read several small files whole, in one query.
+    """Read several small files in one query.
 
     Args:
         chunks: A GridFS chunks collection.
         file_ids: The files.
 
     Returns:
-        The bytes of each file that has any.
+        Bytes by file ID; empty and missing files are left out.
     """
     parts: dict[ObjectId, list[bytes]] = {}
     cursor = chunks.find({"files_id": {"$in": list(file_ids)}}, {"files_id": 1, "data": 1})
@@ -42,13 +42,13 @@ async def read_files(chunks: Collection, file_ids: Sequence[ObjectId]) -> dict[O
 async def stream_file(
     chunks: Collection, file_id: FileId, start: int, stop: int, chunk_bytes: int
 ) -> AsyncIterator[bytes]:
-    """Read a part of a file, one chunk in memory at a time.
+    """Read a range of a file with few chunks in memory.
 
     Args:
         chunks: A GridFS chunks collection.
         file_id: The file.
         start: First byte, from 0.
-        stop: One past the last byte.
+        stop: Byte after the last.
         chunk_bytes: Size of the chunks of this file.
 
     Yields:
@@ -64,13 +64,13 @@ async def stream_file(
 
 
 async def insert_once(collection: Collection, documents: list[Document]) -> None:
-    """Insert documents of which some may be there already, from an earlier attempt, durably.
+    """Insert documents durably; those that exist from an earlier attempt are skipped.
 
-    What refers to them is written afterwards, and maybe on another primary: without a majority
-    these could be lost, and that not.
+    Documents that refer to them are written later, perhaps on another primary. Without a majority
+    these could be lost and those not.
 
     Raises:
-        BulkWriteError: Anything but a duplicate went wrong.
+        BulkWriteError: A write failed for another reason than a duplicate.
     """
     if not documents:
         return

@@ -1,4 +1,4 @@
-"""Blobs and the images that point at them: counted down, removed with the last one, recounted."""
+"""Reference counts of blobs: the number of images with the same bytes."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -12,15 +12,15 @@ from storage.mongo.transactions import run_transaction
 
 
 async def release_blobs(database: Database, hashes: Iterable[str], session: Session) -> None:
-    """Take images off the counts of their blobs, and remove the blobs that have none left.
+    """Lower the counts of blobs, and delete those that reach zero.
 
-    An upload of the same bytes in the same moment writes the same document: one of the two
-    transactions is then done again, and sees what the other one left.
+    An upload of the same bytes writes the same document, so of two transactions at the same time
+    one runs again and sees the effect of the other.
 
     Args:
-        database: Holds everything.
-        hashes: The blob of each image that goes.
-        session: The transaction that removes the images.
+        database: The database.
+        hashes: The hash of each deleted image, repeated for images of the same blob.
+        session: The transaction that deletes the images.
     """
     gone = Counter(hashes)
     files = database["blobs.files"]
@@ -43,15 +43,13 @@ async def release_blobs(database: Database, hashes: Iterable[str], session: Sess
 
 
 async def recount_blob(client: Client, database: Database, file_id: ObjectId) -> bool:
-    """Set a blob's count to the images that there are, and remove it if there are none.
-
-    Args:
-        client: For the transaction.
-        database: Holds everything.
-        file_id: The blob.
+    """Count the images of a blob again, and delete the blob if it has none.
 
     Returns:
         Whether the count was wrong, or the blob had no image.
+
+    Raises:
+        PyMongoError: MongoDB cannot be reached.
     """
     files = database["blobs.files"]
 
@@ -76,12 +74,12 @@ async def recount_blob(client: Client, database: Database, file_id: ObjectId) ->
 async def _remove_blobs(
     database: Database, blobs: Mapping[ObjectId, str], session: Session
 ) -> None:
-    """Remove blobs, given with their hashes, and the variants that were made from them."""
+    """Delete blobs (hashes by file ID) and their variants."""
     file_ids = list(blobs)
     await take_back_blobs(database, session, file_ids)
     await database["blobs.files"].delete_many({"_id": {"$in": file_ids}}, session=session)
     await database["blobs.chunks"].delete_many({"files_id": {"$in": file_ids}}, session=session)
-    # Variants are named after their blob; the next letter after "/" ends the range.
+    # IDs of variants begin with the hash and "/"; "0" follows "/".
     named = [{"_id": {"$gte": f"{sha256}/", "$lt": f"{sha256}0"}} for sha256 in blobs.values()]
     variants = database["variants.files"].find({"$or": named}, {"_id": 1}, session=session)
     ids = [variant["_id"] async for variant in variants]

@@ -1,4 +1,4 @@
-"""Results belong to the blob: written once for the same bytes and the same version."""
+"""Results of the work on blobs: equal bytes and versions have one result."""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,11 +15,11 @@ from storage.mongo.client import DURABLE, Database, Document
 
 
 class NewVariant(msgspec.Struct, frozen=True):
-    """A picture that an operation made.
+    """A variant that an operation rendered.
 
     Attributes:
-        file_id: From :func:`storage.blobs.intake.variant_id`.
-        media_type: For the Content-Type header.
+        file_id: From :func:`storage.blobs.variants.variant_id`.
+        media_type: Value of the Content-Type header.
         data: The encoded picture.
     """
 
@@ -29,13 +29,13 @@ class NewVariant(msgspec.Struct, frozen=True):
 
 
 class BlobResults(msgspec.Struct, frozen=True):
-    """What a worker found out about a blob.
+    """The results of one run of operations on a blob.
 
     Attributes:
         blob: The blob.
         facts: ``width`` and ``height``, as oriented.
         results: By operation: ``{"version": n, "value": …}``.
-        variants: Pictures that go with the results.
+        variants: Rendered variants that the results name.
     """
 
     blob: Blob
@@ -45,29 +45,32 @@ class BlobResults(msgspec.Struct, frozen=True):
 
 
 class Results:
-    """Reads blobs for the work, and keeps what the work finds.
+    """Reads the bytes of blobs, and stores results.
 
     Args:
-        database: Holds everything.
+        database: The database.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def read_bytes(self, blobs: Sequence[Blob]) -> dict[str, bytes]:
-        """Read the bytes of several blobs in one query.
+        """Read the bytes of blobs in one query.
 
         Returns:
-            The bytes by hash.
+            Bytes by hash; deleted blobs are left out.
         """
         data = await read_files(self._database["blobs.chunks"], [blob.file_id for blob in blobs])
         return {blob.sha256: data[blob.file_id] for blob in blobs if blob.file_id in data}
 
     async def keep(self, found: Sequence[BlobResults]) -> None:
-        """Keep results and variants. Keeping the same ones twice changes nothing.
+        """Store results and variants. Storing them again changes nothing.
 
-        A blob that was deleted meanwhile is not made anew; variants that were written for it
-        have no parent, and the sweeper removes them.
+        A blob that was deleted in the meantime stays deleted, and the sweeper deletes the variants
+        that were stored for it.
+
+        Raises:
+            PyMongoError: MongoDB cannot be reached.
         """
         if not found:
             return
@@ -84,7 +87,7 @@ class Results:
             ),
             insert_once(self._database["variants.files"], [file for file, _ in pairs]),
         )
-        # Last: a crash must not leave a result whose picture is not there. Durably: the images
+        # Last, so that a crash leaves no result without its picture. Durable, because the images
         # that end with it may be written on another primary.
         files = self._database["blobs.files"].with_options(write_concern=DURABLE)
         await files.bulk_write([_update(results) for results in found], ordered=False)

@@ -1,9 +1,9 @@
-"""What crashes leave behind, and what has had its time.
+"""The sweeper: deletes what crashes leave behind, and what is no longer used.
 
-The sweeper walks through each collection a piece at a time, and keeps in MongoDB how far it has
-come, so that a sweep costs the same on a large store as on a small one. Ages are measured on
-MongoDB's clock, from the sweep that first saw an orphan: what the clocks of the processes say,
-which are in all IDs, does not count. Any number of sweepers may run at once.
+It walks each collection piece by piece and stores its position in MongoDB, so a sweep costs the
+same in a large database as in a small one. The age of an orphan is measured by MongoDB's clock from
+the sweep that first saw it, because the clocks of processes, which IDs contain, may be wrong. Any
+number of sweepers may run at the same time.
 """
 
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from pymongo import UpdateOne
 from storage.blobs.reference_counts import recount_blob
 from storage.mongo.client import Client, Database, Document, read_clock
 
-# What one sweep looks at, and how much one call removes.
+# Number of documents that one sweep reads, by walk.
 WALKED = {
     "blobs.chunks": 20_000,
     "variants.chunks": 20_000,
@@ -26,20 +26,20 @@ WALKED = {
 }
 REMOVED_FILES = 1_000
 BATCH_FILES = 50
-# An admin can see for a while that a key has expired.
+# Expired keys stay in the list of keys for this long.
 EXPIRED_KEYS_KEPT = timedelta(days=30)
 BUCKETS = ("blobs", "variants")
 
 
 class Swept(msgspec.Struct, frozen=True):
-    """What one sweep removed or mended.
+    """The numbers of things that one sweep deleted or corrected.
 
     Attributes:
         orphans: Files of which only chunks were left.
-        variants: Pictures made from blobs that are gone.
-        blobs: Blobs whose count of images was wrong; those without any were removed.
+        variants: Variants of deleted blobs.
+        blobs: Blobs with a wrong count of images; those without images were deleted.
         api_keys: Keys that expired long ago.
-        idempotency_keys: Idempotency-Keys whose job is gone and whose answer was never kept.
+        idempotency_keys: Idempotency-Keys without a stored answer whose job was deleted.
     """
 
     orphans: int = 0
@@ -50,18 +50,18 @@ class Swept(msgspec.Struct, frozen=True):
 
     @property
     def total(self) -> int:
-        """How much there was to do."""
+        """The sum of all numbers."""
         return sum(msgspec.structs.astuple(self))
 
 
 class Sweeper:
-    """Removes what nobody needs, never what belongs to a live upload.
+    """Deletes what is unused, and never what belongs to a running upload.
 
     Args:
-        client: For transactions.
-        database: Holds everything.
-        min_age: Chunks without a parent are left alone for this long after they were first
-            seen: their upload may still be on its way, so it must be longer than the longest.
+        client: Opens transactions.
+        database: The database.
+        min_age: Time from the first sight of an orphan to its deletion. It must be longer than
+            the longest upload, whose chunks are orphans until it is accepted.
     """
 
     def __init__(self, client: Client, database: Database, min_age: timedelta) -> None:
@@ -75,13 +75,10 @@ class Sweeper:
         """Sweep once.
 
         Args:
-            now: The time, UTC; MongoDB's own if None.
-
-        Returns:
-            What was removed or mended.
+            now: The time, UTC; None for MongoDB's time.
 
         Raises:
-            PyMongoError: MongoDB cannot be reached; the next sweep goes on from there.
+            PyMongoError: MongoDB cannot be reached; the next sweep continues from there.
         """
         now = now or await read_clock(self._database)
         variants = await self._drop_variants(now - self._min_age)
@@ -97,7 +94,7 @@ class Sweeper:
         )
 
     async def _drop_variants(self, before: datetime) -> int:
-        """Remove variants whose blob is gone; their chunks are orphans then."""
+        """Delete variants without a blob, whose chunks then are orphans."""
         files = self._database["variants.files"]
         walked, _ = await self._walk("variants.files", {"metadata.sha256": 1, "uploadDate": 1})
         sha256_of = {
@@ -115,7 +112,7 @@ class Sweeper:
         return removed.deleted_count
 
     async def _recount_blobs(self) -> int:
-        """Look for blobs whose count of images is wrong, and mend each in a transaction."""
+        """Find blobs with a wrong count of images, and correct each in a transaction."""
         fields = {"metadata.sha256": 1, "metadata.images": 1}
         walked, _ = await self._walk("blobs.files", fields)
         hashes = [file["metadata"]["sha256"] for file in walked]
@@ -136,7 +133,7 @@ class Sweeper:
         )
 
     async def _mark_orphans(self, bucket: str, now: datetime) -> None:
-        """Note which files have chunks and no document, if they are not noted yet."""
+        """Note files that have chunks and no document, with the time of the first sight."""
         walked, within = await self._walk(f"{bucket}.files", {"_id": 1}, f"{bucket}.chunks")
         whole = {file["_id"] for file in walked}
         found = self._database[f"{bucket}.chunks"].aggregate(
@@ -155,7 +152,7 @@ class Sweeper:
             await self._marks.bulk_write(marks, ordered=False)
 
     async def _remove_orphans(self, before: datetime) -> int:
-        """Remove the chunks of files that were orphans long ago and still are."""
+        """Delete the chunks of old orphans that are still orphans."""
         due = self._marks.find({"seen_at": {"$lte": before}}).sort("seen_at", 1)
         marked = await due.to_list(REMOVED_FILES)
         removed = 0
@@ -179,7 +176,7 @@ class Sweeper:
         return removed.deleted_count
 
     async def _drop_unanswered_records(self) -> int:
-        """Remove what could only be answered with the state of a job that is gone."""
+        """Delete records that refer to a deleted job for their answer."""
         fields = {"answered.job_id": 1, "answered.status": 1}
         walked, _ = await self._walk("idempotency", fields)
         job_of = {
@@ -199,22 +196,22 @@ class Sweeper:
     async def _walk(
         self, collection: str, fields: Document, name: str | None = None
     ) -> tuple[list[Document], Document]:
-        """Read the next documents of a collection in the order of their IDs, and move on.
+        """Read the next documents of a collection by ID, and advance the position.
 
         Args:
             collection: The collection.
-            fields: What to read.
-            name: Of this walk, where another one goes through the same collection.
+            fields: Projection.
+            name: Name of the walk, if another one reads the same collection.
 
         Returns:
-            The documents, and the range of IDs that was walked, gaps included.
+            The documents, and the range of IDs from the last position to the new one.
         """
         walk, limit = name or collection, WALKED[name or collection]
         state = await self._positions.find_one({"_id": walk})
         within: Document = {"$gt": state["position"] if state else MinKey()}
         found = self._database[collection].find({"_id": within}, fields).sort("_id", 1)
         walked = await found.to_list(limit)
-        if len(walked) < limit:  # This was the end: the next sweep begins again.
+        if len(walked) < limit:  # The end: the next sweep begins at the start.
             await self._positions.delete_one({"_id": walk})
         else:
             within["$lte"] = walked[-1]["_id"]
@@ -223,7 +220,7 @@ class Sweeper:
         return walked, within
 
     async def _find_existing(self, collection: str, field: str, values: list[Any]) -> set[Any]:
-        """Say which values of a unique field there are."""
+        """Return the values of a unique field that exist."""
         found = self._database[collection].find(
             {field: {"$in": values}}, {field: 1, "_id": field == "_id"}
         )

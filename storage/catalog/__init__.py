@@ -1,1 +1,1 @@
-"""Reads for clients: jobs, images, search."""
+"""Catalog: reads of jobs and images for clients, and search."""

@@ -1,4 +1,4 @@
-"""Search among images: by what is known of them, and by likeness to another."""
+"""Search of images by their properties, and by similarity to another image."""
 
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
@@ -16,21 +16,21 @@ from storage.clock import first_id_at
 from storage.mongo.client import COMMITTED, Database, Document
 
 EARTH_RADIUS_METERS = 6_378_100.0
-"""As MongoDB's geographic index has it."""
+"""The value that MongoDB's geographic index uses."""
 
-# IDs are made right after the time of upload is read. They are later by more only while the
-# clock of a process, after it was set back, has not caught up with its last ID.
+# An ID is made right after the time of upload is read. It is later by more only after the clock of
+# a process was set back, until the clock catches up with the last ID.
 MAX_ID_LEAD = timedelta(hours=1)
-# Smallest batch that holds the candidates of any usual search in one answer.
+# Large enough for the candidates of any usual search.
 _BATCH = 100_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ImageSearch:
-    """Finds images.
+    """Searches images.
 
     Args:
-        database: Holds everything.
+        database: The database.
     """
 
     def __init__(self, database: Database) -> None:
@@ -42,15 +42,15 @@ class ImageSearch:
         """List images, newest first.
 
         Args:
-            wanted: Which.
-            limit: Most images.
-            before: Only images older than this one.
+            wanted: The condition.
+            limit: Largest number of images.
+            before: ID of an image; only older images are listed. None for the first page.
         """
         found = self._images.find(query_of(wanted, before)).sort("_id", -1).limit(limit)
         return [image_of(document) async for document in found]
 
     async def fingerprint_of(self, image_id: str) -> int | None:
-        """Read the fingerprint of an image, signed; None if it has none, or not yet."""
+        """Read the signed fingerprint of an image; None if it has none, or not yet."""
         found = await self._images.find_one({"_id": image_id}, {"fingerprint": 1})
         return found.get("fingerprint") if found else None
 
@@ -61,16 +61,16 @@ class ImageSearch:
         limit: int,
         after: tuple[int, str] | None = None,
     ) -> list[tuple[int, Image]]:
-        """List images that are like another one: nearest first, among equals newest first.
+        """List similar images: nearest first, equally near ones newest first.
 
         Args:
-            wanted: Which of them.
-            likeness: What they are to be like.
-            limit: Most images.
-            after: Distance and ID of the last image that is known already.
+            wanted: The condition.
+            likeness: The image to compare with.
+            limit: Largest number of images.
+            after: Distance and ID of the last image of the page before.
 
         Returns:
-            Images, each with the number of bits in which its fingerprint differs.
+            Images, each after the number of bits in which its fingerprint differs.
         """
         at_distance = await self._fingerprints_near(wanted.scope, likeness)
         found: list[tuple[int, Image]] = []
@@ -87,11 +87,11 @@ class ImageSearch:
         return found
 
     async def _fingerprints_near(self, scope: Scope, likeness: Likeness) -> dict[int, list[int]]:
-        """Find all fingerprints in reach, by distance, in the index alone."""
+        """Find all fingerprints in reach by distance; reads the index only."""
         keys = nearby_band_keys(likeness.fingerprint, likeness.max_distance)
         match: Document = {
             "fingerprint_bands": {"$in": keys},
-            # Equal ones are known without a look, and may be many: blank pages are alike.
+            # Equal fingerprints are known without a read, and can be many, such as blank pages.
             "fingerprint": {"$gte": LEAST_FINGERPRINT, "$ne": likeness.fingerprint},
         }
         if scope.user_id is not None:
@@ -110,11 +110,11 @@ class ImageSearch:
 
 
 def query_of(wanted: ImageFilter, before: str | None = None) -> Document:
-    """Turn a filter into a query.
+    """Return the query of a condition.
 
     Args:
-        wanted: Which images.
-        before: Only images older than this one.
+        wanted: The condition.
+        before: ID of an image; only older images match. None for any.
     """
     equal = {
         "format": wanted.format,
@@ -130,14 +130,16 @@ def query_of(wanted: ImageFilter, before: str | None = None) -> Document:
     }
     query = scope_query(wanted.scope)
     if wanted.link_id is not None:
-        # To its uploads, a link is the key: that has an index with the newest first.
+        # Uploads through a link have the link as their key, which has an index, newest first.
         query = {"key_id": wanted.link_id} | query | {"link_id": wanted.link_id}
     query |= {name: value for name, value in equal.items() if value is not None}
     for name, bounds in ranges.items():
         if known := {sign: bound for sign, bound in bounds.items() if bound is not None}:
             query[name] = known
     if wanted.status in {Status.QUEUED, Status.PROCESSING}:
-        query["due_at"] = {"$exists": True}  # Always so; open images are few, and have an index.
+        query["due_at"] = {
+            "$exists": True
+        }  # True of all open images, which are few and have an index.
     if wanted.near:
         center = [wanted.near.longitude, wanted.near.latitude]
         radians = wanted.near.radius_meters / EARTH_RADIUS_METERS
@@ -146,7 +148,7 @@ def query_of(wanted: ImageFilter, before: str | None = None) -> Document:
 
 
 def _id_bounds(wanted: ImageFilter, before: str | None) -> Document:
-    """Bound IDs by the time of upload, which makes their index that of the time as well."""
+    """Return bounds of IDs by the time of upload, so that the index of IDs serves both."""
     since, until = wanted.uploaded_from, wanted.uploaded_before
     last = first_id_at(_clip(until) + MAX_ID_LEAD) if until else None
     return {
@@ -156,7 +158,7 @@ def _id_bounds(wanted: ImageFilter, before: str | None) -> Document:
 
 
 def _clip(moment: datetime) -> datetime:
-    """Keep a time within those that an ID can carry."""
+    """Limit a time to those that an ID can contain."""
     return min(max(moment, _EPOCH), LAST_MOMENT - MAX_ID_LEAD)
 
 
@@ -169,7 +171,7 @@ def _text(day: date | None) -> str | None:
 
 
 def _any_of(fingerprints: list[int]) -> Document:
-    """Ask for fingerprints through the index that holds them: by a key of each."""
+    """Return the query for fingerprints, which uses the index by one band key of each."""
     return {
         "fingerprint_bands": {"$in": [band_keys(of)[0] for of in fingerprints]},
         "fingerprint": {"$in": fingerprints},

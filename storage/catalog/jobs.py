@@ -1,4 +1,4 @@
-"""Reads of jobs, each limited to what the caller may see."""
+"""Reads of jobs and their items, each limited to the scope of the caller."""
 
 from collections.abc import Sequence
 
@@ -14,12 +14,12 @@ from storage.mongo.client import COMMITTED, Database, Document
 
 
 class JobFilter(msgspec.Struct, frozen=True):
-    """Which jobs a list holds.
+    """The condition of a list of jobs.
 
     Attributes:
-        scope: What the caller may see.
-        status: Only jobs of this status.
-        before: Only jobs older than this one.
+        scope: Scope of the caller.
+        status: Status of the jobs; None for any.
+        before: ID of a job; only older jobs are listed. None for the first page.
     """
 
     scope: Scope
@@ -28,25 +28,25 @@ class JobFilter(msgspec.Struct, frozen=True):
 
 
 class Jobs:
-    """Finds jobs and their items.
+    """Reads jobs and their items.
 
     Args:
-        database: Holds everything.
+        database: The database.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        # What a client is told has happened must not be undone by a crash.
+        # A crash must not undo what a client has been notified of.
         self._jobs = database.get_collection("jobs", read_concern=COMMITTED)
         self._images = database.get_collection("images", read_concern=COMMITTED)
         self._deletions = database.get_collection("user_deletions", read_concern=COMMITTED)
 
     async def get(self, job_id: str, scope: Scope) -> Job:
-        """Read a job without its items; a delete of a user is one that has none.
+        """Read a job without its items. The delete of a user is a job that has none.
 
         Raises:
-            NotFound: There is none that the caller may see.
-            JobExpired: There was one, and it is kept no longer.
+            NotFound: There is no such job in the scope.
+            JobExpired: There was one, and it has expired.
         """
         document = await self._jobs.find_one({"_id": job_id}, {"refused": 0})
         if document is None:
@@ -68,10 +68,10 @@ class Jobs:
         return [_job(document) async for document in found]
 
     async def items(self, jobs: Sequence[Job]) -> dict[str, list[Item]]:
-        """Read the items of jobs, in upload order.
+        """Read the items of jobs.
 
         Returns:
-            The items by job ID.
+            Items in upload order, by job ID.
         """
         by_id = {job.id: job for job in jobs}
         items: dict[str, list[Item]] = {job.id: [] for job in jobs}
@@ -88,7 +88,7 @@ class Jobs:
         return items
 
     async def find_ended(self, job_ids: Sequence[str]) -> list[str]:
-        """Say which of some jobs have ended."""
+        """Return the IDs of the jobs among some that have ended."""
         ended = {"_id": {"$in": list(job_ids)}, "due_at": {"$exists": False}}
         return [
             job["_id"]
@@ -97,7 +97,7 @@ class Jobs:
         ]
 
     async def read_all(self, job_ids: Sequence[str]) -> list[Job]:
-        """Read jobs without their items, whoever may see them; those that are gone are left out."""
+        """Read jobs of any scope without their items; deleted jobs are left out."""
         wanted = {"_id": {"$in": list(job_ids)}}
         return [
             _job(document)
@@ -112,11 +112,11 @@ ITEM_FIELDS = dict.fromkeys(
 
 
 def item_of(image: Document) -> Item:
-    """Read the item that an image is of its job."""
+    """Read the item of a job from the document of its image."""
     status = Status(image["status"])
     cells = msgspec.convert(image["cells"], dict[str, Cell])
     if status is Status.PROCESSING:
-        # Only images are claimed; an open cell of a claimed image runs.
+        # A claim is of an image, so all its open cells run.
         cells = {
             name: Cell(Status.PROCESSING) if cell.status is Status.QUEUED else cell
             for name, cell in cells.items()

@@ -1,4 +1,4 @@
-"""Notes of what was there and has expired, for those who could have seen it."""
+"""Notes of expired jobs and images, so that reads of them answer 410 instead of 404."""
 
 from typing import NoReturn
 
@@ -14,22 +14,17 @@ KINDS: dict[str, type[Expired]] = {"job": JobExpired, "image": ImageExpired}
 
 
 def note_expired(document: Document, kind: str) -> UpdateOne:
-    """Make the note of a job or an image that goes; making it twice changes nothing."""
+    """Make the write of the note of a job or an image. Writing it again changes nothing."""
     note = {name: document[name] for name in NOTED} | {"kind": kind, "expired_at": utc_now()}
     return UpdateOne({"_id": document["_id"]}, {"$setOnInsert": note}, upsert=True)
 
 
 async def refuse_absent(database: Database, absent_id: str, scope: Scope) -> NoReturn:
-    """Say why something is not there.
-
-    Args:
-        database: Holds the notes.
-        absent_id: A job or an image that is not there.
-        scope: What the caller may see.
+    """Raise the reason for which a job or an image does not exist.
 
     Raises:
-        Expired: It was there, and the caller could have seen it.
-        NotFound: It was not, as far as the caller may know.
+        Expired: It has expired, and was in the scope.
+        NotFound: It never existed, or was not in the scope.
     """
     note = await database["expired"].find_one({"_id": absent_id})
     if note is None or not scope.admits(note["user_id"], note["key_id"]):

@@ -1,1 +1,1 @@
-"""Removes images, jobs and users from every collection."""
+"""Removal: deletes of images and users, and expiry."""

@@ -1,4 +1,4 @@
-"""Ended jobs and images that are kept no longer, where a setting says for how long."""
+"""Expiry: removes ended jobs and images after the time that the settings set."""
 
 from datetime import timedelta
 
@@ -13,16 +13,16 @@ from storage.removal.removal import EXPIRED, note_in_jobs, remove_images
 from storage.settings import WorkRules
 
 BATCH = 200
-# What goes in one transaction.
+# Images in one transaction.
 TOGETHER = 20
 
 
 class Removed(msgspec.Struct, frozen=True):
-    """What was removed.
+    """The numbers of removed jobs and images.
 
     Attributes:
-        jobs: How many jobs.
-        images: How many images.
+        jobs: Number of jobs.
+        images: Number of images.
     """
 
     jobs: int
@@ -30,12 +30,12 @@ class Removed(msgspec.Struct, frozen=True):
 
 
 class Expiry:
-    """Removes what ended so long ago, in batches. Any number of workers can do so at once.
+    """Removes expired jobs and images in batches. Any number of workers may do so at once.
 
     Args:
-        client: For transactions.
-        database: Holds everything.
-        rules: How long jobs and images are kept.
+        client: Opens transactions.
+        database: The database.
+        rules: Time to live of jobs and images.
     """
 
     def __init__(self, client: Client, database: Database, rules: WorkRules) -> None:
@@ -44,14 +44,14 @@ class Expiry:
         self._rules = rules
 
     async def expire(self) -> Removed:
-        """Remove what is past its time once; nothing where everything is kept."""
+        """Remove all jobs and images that have expired by now."""
         return Removed(
             jobs=await self._expire_jobs(self._rules.job_ttl_seconds),
             images=await self._expire_images(self._rules.image_ttl_seconds),
         )
 
     async def _expire_jobs(self, ttl_seconds: float) -> int:
-        """Remove jobs, each once its note is written. Their images stay."""
+        """Remove jobs after their notes are written; their images stay."""
         removed = 0
         while ttl_seconds:
             past = await self._past(ttl_seconds)
@@ -60,7 +60,7 @@ class Expiry:
                 notes = [note_expired(job, "job") for job in found]
                 await self._database["expired"].bulk_write(notes, ordered=False)
                 batch = {"_id": {"$in": [job["_id"] for job in found]}}
-                # One that somebody has reopened meanwhile is not past its time any more.
+                # A job that was reopened in the meantime no longer matches.
                 gone = await self._database["jobs"].delete_many({"$and": [past, batch]})
                 removed += gone.deleted_count
             if len(found) < BATCH:
@@ -68,7 +68,7 @@ class Expiry:
         return removed
 
     async def _expire_images(self, ttl_seconds: float) -> int:
-        """Remove images as a delete does, but for what their jobs say of them."""
+        """Remove images as a delete does, except for the note in their jobs."""
         removed = 0
         while ttl_seconds:
             past = await self._past(ttl_seconds)
@@ -82,7 +82,7 @@ class Expiry:
 
     async def _remove(self, which: Document) -> int:
         async def remove(session: Session) -> int:
-            # Some may be gone meanwhile, or open again.
+            # Some may be deleted or reopened by now.
             images = await self._database["images"].find(which, session=session).to_list(None)
             if images:
                 await remove_images(self._database, images, session)
@@ -94,17 +94,17 @@ class Expiry:
         return await run_transaction(self._client, remove)
 
     async def _past(self, ttl_seconds: float) -> Document:
-        """Make the query for what ended so long ago, by MongoDB's clock.
+        """Return the query for what has expired, by MongoDB's clock.
 
-        What ended before a time was made before it, and IDs carry the time of their making, so
-        the index of the IDs leads to it.
+        What ended before a time was created before it, and IDs contain the time of creation. So
+        the index of IDs serves the query.
         """
         limit = await read_clock(self._database) - timedelta(seconds=ttl_seconds)
         return {
             "_id": {"$lt": first_id_at(limit)},
             "finished_at": {"$lt": limit},
             "due_at": {"$exists": False},
-            PENDING_EVENTS: {"$exists": False},  # Of a job nobody else could tell any more.
+            PENDING_EVENTS: {"$exists": False},  # The events of a deleted job would be lost.
         }
 
     async def _find_batch(self, collection: str, past: Document) -> list[Document]:

@@ -1,4 +1,4 @@
-"""The one way in which images go, whoever removes them: out of everything that counts them."""
+"""Removes images from everything that stores or counts them, for deletes and expiry alike."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -16,12 +16,15 @@ EXPIRED = "expired"
 
 
 async def remove_images(database: Database, images: Sequence[Document], session: Session) -> None:
-    """Remove images with their share in every count; blobs and variants go with the last one.
+    """Delete images, their part in every count, and blobs that no other image uses.
 
     Args:
-        database: Holds everything.
+        database: The database.
         images: Their whole documents, read within the transaction.
         session: The transaction.
+
+    Raises:
+        PyMongoError: The transaction cannot go on.
     """
     ids = [image["_id"] for image in images]
     await database["images"].delete_many({"_id": {"$in": ids}}, session=session)
@@ -37,14 +40,13 @@ async def note_in_jobs(
     how: str,
     session: Session,
 ) -> None:
-    """Have jobs remember which of their items are gone, so that none is ever missing unnoticed.
+    """Note in jobs which of their items are removed, so that a missing item is an error.
 
-    A job's tally leaves out what was deleted, and keeps what has expired: what it said of those
-    stays true.
+    The tally of a job no longer counts deleted items. It still counts expired ones.
 
     Args:
-        database: Holds everything.
-        images: The documents of the images that go.
+        database: The database.
+        images: Documents of the removed images.
         how: :data:`DELETED` or :data:`EXPIRED`.
         session: The transaction that removes them.
     """

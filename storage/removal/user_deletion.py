@@ -1,9 +1,8 @@
-"""Deletes of whole users: asked for once, carried out in steps, each of them one transaction.
+"""Deletes users in steps, each of which is one transaction.
 
-What was accepted before the delete was asked goes, what is accepted afterwards stays. IDs alone
-cannot tell the two apart to the moment: they are made before the commit, by processes whose clocks
-differ a little. So the delete notes which jobs of the last :data:`UNDER_WAY` there were when it was
-asked; what is older than that goes by its ID.
+What was accepted before the request is deleted, what is accepted afterwards stays. IDs alone cannot
+tell the two apart, because they are made before the commit, by processes whose clocks differ a
+little. So the request notes the jobs of the last :data:`UNDER_WAY`; older ones are deleted by ID.
 """
 
 from datetime import timedelta
@@ -37,21 +36,21 @@ USER_DELETION_INDEXES = {
     ],
 }
 
-# No acceptance takes longer than this from the making of its IDs to its commit.
+# An acceptance takes no longer than this from the creation of its IDs to its commit.
 UNDER_WAY = timedelta(minutes=2)
-# What goes in one transaction.
+# Documents in one transaction.
 MAX_IMAGES = 50
 MAX_JOBS = 50
 MAX_NOTES = 1000
 
 
 class Step(msgspec.Struct, frozen=True):
-    """What one step did, and whom to tell.
+    """The effect of one step.
 
     Attributes:
-        changes: Changes of the delete and of jobs that are not gone yet.
-        interrupted: Jobs of which open images went.
-        has_ended: Whether nothing is left.
+        changes: Changes of the delete, and of jobs that still exist.
+        interrupted: Jobs whose open images were deleted.
+        has_ended: Whether nothing is left to delete.
     """
 
     changes: list[JobChange]
@@ -60,13 +59,13 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class UserDeletion:
-    """Deletes users. Any number of workers can carry on with the same delete, also at once.
+    """Deletes users. Any number of workers may work on the same delete at the same time.
 
     Args:
-        client: For transactions.
-        database: Holds everything.
-        states: The jobs, which follow from their images.
-        lease: A delete that no worker has carried on with for so long is open to others.
+        client: Opens transactions.
+        database: The database.
+        states: Settles jobs whose images are deleted.
+        lease: Time after the last step at which another worker may claim a delete.
     """
 
     def __init__(
@@ -79,23 +78,25 @@ class UserDeletion:
         self._deletions = database["user_deletions"]
 
     async def ask(self, user_id: str, caller: Caller) -> str:
-        """Ask for everything of a user to be removed; durable when this returns.
+        """Request the delete of a user; durable when this returns.
 
-        A delete of the user that the same key asked for, and that has not ended, takes along
-        what has come since.
+        If a delete of the user by the same key is open, it also deletes what was accepted since.
 
         Returns:
-            The job to follow.
+            The ID of the job that shows the progress.
+
+        Raises:
+            PyMongoError: MongoDB cannot be reached.
         """
         asked = await self._what_is_there(user_id)
         left = await self._count(user_id, asked)
         try:
             return await self._ask(user_id, caller, asked, left)
-        except DuplicateKeyError:  # Another request asked in the same moment.
+        except DuplicateKeyError:  # Another request created it at the same time.
             return await self._ask(user_id, caller, asked, left)
 
     async def claim(self) -> str | None:
-        """Take up the delete that has waited longest, if any is due."""
+        """Claim the delete that has waited longest; None if none is due."""
         now = utc_now()
         taken: Document | None = await self._deletions.find_one_and_update(
             {"due_at": {"$lte": now}},
@@ -106,13 +107,13 @@ class UserDeletion:
         return None if taken is None else str(taken["_id"])
 
     async def give_back(self, deletion_id: str) -> None:
-        """Let others go first, or another worker go on."""
+        """Release a delete, so that any worker can claim it."""
         await self._deletions.update_one(
             {"_id": deletion_id, **IS_OPEN}, {"$set": {"due_at": utc_now()}}
         )
 
     async def step(self, deletion_id: str) -> Step:
-        """Carry on with a delete: a bounded number of images and jobs, all of them or none."""
+        """Delete a bounded number of images and jobs in one transaction."""
 
         async def write(session: Session) -> tuple[Step, list[JobUpdate]]:
             return await self._step(deletion_id, session)
@@ -122,7 +123,7 @@ class UserDeletion:
         return step
 
     async def _what_is_there(self, user_id: str) -> Document:
-        """Note which jobs there are, where IDs cannot tell."""
+        """Note the jobs that exist among those that IDs cannot tell apart."""
         horizon = first_id_at(utc_now() - UNDER_WAY)
         recent: set[str] = set()
         for name, job_id in (("jobs", "_id"), ("images", "job_id")):
@@ -132,7 +133,7 @@ class UserDeletion:
         return {"horizon": horizon, "recent": sorted(recent)}
 
     async def _count(self, user_id: str, asked: Document) -> int:
-        """Count the images that will go, in indexes alone."""
+        """Count the images that will be deleted; reads indexes only."""
         images = self._database["images"]
         older = {"user_id": user_id, "_id": {"$lt": asked["horizon"]}}
         recent = {"job_id": {"$in": asked["recent"]}}
@@ -177,7 +178,7 @@ class UserDeletion:
         return Step(changes, interrupted, has_ended), updates
 
     async def _next_jobs(self, deletion: Document, session: Session) -> list[str]:
-        """Choose the next jobs: the open ones first, so that no more work is done for them."""
+        """Choose the next jobs, open ones first, so that no more work is done for them."""
         for state in (IS_OPEN, {}):
             query = {"user_id": deletion["user_id"], **state, **_asked(deletion, "_id")}
             found = self._database["jobs"].find(query, {"_id": 1}, session=session)
@@ -189,7 +190,7 @@ class UserDeletion:
     async def _next_images(
         self, deletion: Document, jobs: list[str], session: Session
     ) -> list[Document]:
-        """Choose the next images: those of the jobs, at last those that outlived their jobs."""
+        """Choose the next images: those of the jobs, then those whose jobs have expired."""
         images = self._database["images"]
         if jobs:
             found = images.find({"job_id": {"$in": jobs}}, session=session)
@@ -200,7 +201,7 @@ class UserDeletion:
     async def _remove_jobs(
         self, jobs: list[str], gone: list[Document], session: Session
     ) -> list[JobUpdate]:
-        """Remove those jobs that have no images left, and bring the others up to date."""
+        """Delete the jobs that have no images left, and settle the others."""
         found = self._database["images"].aggregate(
             [{"$match": {"job_id": {"$in": jobs}}}, {"$group": {"_id": "$job_id"}}],
             session=session,
@@ -208,7 +209,7 @@ class UserDeletion:
         left = {group["_id"] async for group in found}
         empty = [job_id for job_id in jobs if job_id not in left]
         await self._database["jobs"].delete_many({"_id": {"$in": empty}}, session=session)
-        # What an Idempotency-Key was answered with names the user and his files.
+        # The stored answer of an Idempotency-Key names the user and the files.
         await self._database["idempotency"].delete_many(
             {"answered.job_id": {"$in": empty}}, session=session
         )
@@ -221,7 +222,7 @@ class UserDeletion:
         )
 
     async def _forget_rest(self, deletion: Document, session: Session) -> int:
-        """Remove notes of what has expired, and webhooks. Returns how many."""
+        """Delete notes of expired jobs and images, and webhooks; returns the number."""
         notes = self._database["expired"]
         found = notes.find({"user_id": deletion["user_id"]}, {"_id": 1}, session=session)
         ids = [note["_id"] async for note in found.limit(MAX_NOTES)]
@@ -258,6 +259,6 @@ class UserDeletion:
 
 
 def _asked(deletion: Document, job_id: str) -> Document:
-    """Make the query for what there was when the delete was asked, given where its job stands."""
+    """Return the query for what existed at the request; ``job_id`` is the field of the job."""
     asked = deletion["asked"]
     return {"$or": [{job_id: {"$lt": asked["horizon"]}}, {job_id: {"$in": asked["recent"]}}]}

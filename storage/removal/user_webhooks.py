@@ -1,4 +1,4 @@
-"""What a delete of a user takes along."""
+"""The part of a user's delete that concerns webhooks."""
 
 from typing import Any
 
@@ -6,24 +6,24 @@ from domain.webhooks.events import EventType
 from storage.mongo.client import Database, Document, Session
 
 MAX_FORGOTTEN = 500
-"""Of each kind in one transaction."""
+"""Documents of each collection in one transaction."""
 
 
 async def forget_webhooks(
     database: Database, user_id: str, of_jobs: Document, session: Session
 ) -> int:
-    """Remove endpoints of a user's keys, and what was told of what is deleted.
+    """Delete the endpoints of a user's keys, and events and deliveries about what is deleted.
 
-    That images were deleted is still told to others, who may keep something of theirs.
+    Events of deleted images stay, so that other receivers learn of the delete.
 
     Args:
-        database: Holds everything.
+        database: The database.
         user_id: The user.
-        of_jobs: Query on ``job_id``: what is deleted; what is of no job goes as well.
+        of_jobs: Query on ``job_id`` for the deleted jobs. Documents without a job are deleted too.
         session: The transaction.
 
     Returns:
-        How many documents; there may be more as long as it is not 0.
+        The number of deleted documents. There may be more until it is 0.
     """
     of_user: Document = {"user_id": user_id}
     endpoints = await _find(database, "webhook_endpoints", of_user, session)
@@ -40,7 +40,7 @@ async def forget_webhooks(
     ):
         others = {**told, type_: {"$ne": EventType.IMAGE_DELETED.value}}
         removed += await _remove(database, name, {"$or": [others, *also]}, session)
-    # Last, so that a later step finds what is sent to them.
+    # Last, because a later step finds their deliveries by them.
     if not removed:
         removed = await _remove(database, "webhook_endpoints", of_user, session)
     return removed
