@@ -38,8 +38,8 @@ from api.controllers.webhooks import WebhookController
 from api.dependencies import provide
 from api.http.auth import OPEN, BearerAuthentication
 from api.http.errors import EXCEPTION_HANDLERS
-from api.http.no_store import keep_tokens_here
 from api.http.request_log import Observation
+from api.http.response_headers import protect_tokens
 from api.images.variants import Variants
 from api.jobs.estimates import Estimates
 from api.jobs.live_jobs import LiveJobs
@@ -105,7 +105,7 @@ def create_app(settings: Settings) -> Litestar:
         dependencies=provide(state),
         lifespan=[lambda _: _running(state)],
         middleware=[DefineMiddleware(BearerAuthentication)],
-        before_send=[keep_tokens_here],
+        before_send=[protect_tokens],
         exception_handlers=EXCEPTION_HANDLERS,
         openapi_config=openapi_config(),
         logging_config=None,

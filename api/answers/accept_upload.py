@@ -6,8 +6,7 @@ from typing import Any
 import msgspec
 from litestar import MediaType, Response
 
-from api.answers.job_answers import LINK_ROUTE, show_job, status_route
-from api.answers.ticket import ticket
+from api.answers.job_answers import LINK_ROUTE, show_job, status_route, ticket
 from api.http.errors import answer_service_error
 from api.http.idempotency import REPLAYED
 from api.http.request_headers import wait_seconds
@@ -84,14 +83,13 @@ async def _show(
     request: ApiRequest, taken: Taken, waited: int | None, view_finished: ViewFinished | None
 ) -> Response[bytes]:
     """Answer 200 if the client has waited for the end of the job, else 202."""
-    job, route = taken.job, status_route(request, taken.job.id)
+    job = taken.job
     headers = {} if waited is None else {"Preference-Applied": f"wait={waited}"}
-    view: msgspec.Struct = show_job(request, job)
     if waited is None or job.status not in TERMINAL:
-        return ticket(msgspec.json.encode(view), route, job.queue.eta_seconds, headers)
-    if view_finished is not None:
-        view = await view_finished(job)
-    return _json(msgspec.json.encode(view), 200, headers | {"Location": route})
+        return ticket(request, job, headers)
+    view = await view_finished(job) if view_finished else show_job(request, job)
+    headers["Location"] = status_route(request, job.id)
+    return _json(msgspec.json.encode(view), 200, headers)
 
 
 def _json(body: bytes, status: int, headers: dict[str, str]) -> Response[bytes]:

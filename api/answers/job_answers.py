@@ -1,12 +1,14 @@
 """Responses that show a job: to the holder of a key all of it, to that of a link their part."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from litestar import Response
+import msgspec
+from litestar import MediaType, Response
+from litestar.status_codes import HTTP_202_ACCEPTED
 
-from api.answers.conditional import conditional
-from api.answers.ticket import ticket
 from api.http.request_headers import is_known, wait_seconds
+from api.http.response_headers import conditional
 from api.jobs.follow import FollowJob
 from api.schemas.jobs import JobView
 from api.schemas.link_uploads import LinkJobView, view_link_job
@@ -30,10 +32,20 @@ def status_route(request: ApiRequest, job_id: str) -> str:
     return f"{LINK_ROUTE}/jobs/{job_id}"
 
 
-def job_ticket(request: ApiRequest, job: JobView) -> Response[Any]:
-    """Answer 202 with a job that is open."""
-    route = status_route(request, job.id)
-    return ticket(show_job(request, job), route, job.queue.eta_seconds)
+def ticket(
+    request: ApiRequest, job: JobView, headers: Mapping[str, str] | None = None
+) -> Response[Any]:
+    """Answer 202 with a job that is open: where to follow it, and when to ask again."""
+    follow = {
+        "Location": status_route(request, job.id),
+        "Retry-After": str(retry_after(job.queue.eta_seconds)),
+    }
+    return Response(
+        msgspec.json.encode(show_job(request, job)),
+        status_code=HTTP_202_ACCEPTED,
+        headers=follow | dict(headers or {}),
+        media_type=MediaType.JSON,
+    )
 
 
 async def answer_job(

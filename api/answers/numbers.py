@@ -10,7 +10,7 @@ from litestar import MediaType, Response
 
 from api.analytics.histogram_tables import make_table, write_arrow, write_npy
 from api.analytics.reports import DayMedian, WeekPage
-from api.http.media_types import ARROW, NPY, SVG, SVG_HEADERS
+from api.http.response_headers import ARROW, NPY, SVG, SVG_HEADERS
 from api.images.images import NamedHistogram
 from api.schemas.histograms import view_image_histogram, view_median
 from api.schemas.images import view_histogram

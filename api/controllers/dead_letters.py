@@ -8,9 +8,9 @@ from litestar.enums import RequestEncodingType
 from litestar.params import BodyKwarg, QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
-from api.answers.ticket import ticket
+from api.answers.job_answers import ticket
 from api.contract.route_docs import TICKET_HEADERS, answer, problems
-from api.http.auth import admins_only
+from api.http.guards import admins_only
 from api.http.parameters import id_of
 from api.jobs.dead_letters import DiscardDeadLetters, ReadDeadLetters, RetryDeadLetters
 from api.schemas.dead_letters import (
@@ -22,6 +22,7 @@ from api.schemas.dead_letters import (
 )
 from api.schemas.jobs import JobView
 from api.schemas.paging import Cursor, Limit, Page
+from api.state import ApiRequest
 from domain.keys import MAX_USER_ID_CHARS
 
 LetterId = Annotated[str, id_of("image")]
@@ -97,11 +98,14 @@ class DeadLetterController(Controller):
         responses={202: answer(JobView, "The open job of the image.")} | problems(403, 404, 410),
     )
     async def retry_dead_letter(
-        self, retry_dead_letters: NamedDependency[RetryDeadLetters], dead_letter_id: LetterId
+        self,
+        request: ApiRequest,
+        retry_dead_letters: NamedDependency[RetryDeadLetters],
+        dead_letter_id: LetterId,
     ) -> Response[JobView]:
         """Runs the failed operations of an image again. It is a dead letter again if they fail."""
         job = await retry_dead_letters.retry(dead_letter_id)
-        return ticket(job, f"/v1/jobs/{job.id}", job.queue.eta_seconds)
+        return ticket(request, job)
 
     @delete(
         "/{dead_letter_id:str}",

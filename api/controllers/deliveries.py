@@ -9,9 +9,8 @@ from litestar.params import BodyKwarg, QueryParameter
 from litestar.status_codes import HTTP_202_ACCEPTED
 
 from api.contract.route_docs import answer, problems
-from api.http.example_values import EXAMPLE_DELIVERY_ID
 from api.http.guards import webhooks_configured
-from api.http.parameters import WebhookId, id_of
+from api.http.parameters import EXAMPLE_DELIVERY_ID, WebhookId, id_of
 from api.schemas.paging import Cursor, Limit, Page
 from api.schemas.webhooks import (
     DeliverySummaryView,

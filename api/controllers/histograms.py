@@ -8,12 +8,12 @@ from litestar.openapi.spec import Example
 from litestar.params import QueryParameter
 
 from api.analytics.reports import ListWeekHistograms, ReadMedian
-from api.answers.conditional import conditional
 from api.answers.numbers import answer_median, answer_week, content_etag
 from api.contract.histogram_docs import MedianOperation, WeekOperation
 from api.contract.route_docs import answer, problems
-from api.http.auth import may_read_user, no_client_keys
+from api.http.guards import may_read_user, no_client_keys
 from api.http.parameters import DaysZone, IfNoneMatch, UserId
+from api.http.response_headers import conditional
 from api.schemas.histograms import ImageHistogramView, MedianHistogramView
 from api.schemas.paging import Cursor, Limit, Page
 from api.state import ApiRequest

@@ -9,7 +9,7 @@ from litestar.params import QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from api.answers.accept_upload import answer_upload
-from api.answers.job_answers import answer_job, job_ticket
+from api.answers.job_answers import answer_job, ticket
 from api.contract.form_docs import UploadOperation
 from api.contract.route_docs import TICKET_HEADERS, answer, problems
 from api.http.parameters import IdempotencyKey, IfNoneMatch, JobId, NamedUser, Prefer
@@ -138,5 +138,4 @@ class JobController(Controller):
         user_id: NamedUser = None,
     ) -> Response[JobView]:
         """Runs the failed operations of a job again, and only those."""
-        job = await retry_job.retry(job_id, scope_of(request.user, user_id))
-        return job_ticket(request, job)
+        return ticket(request, await retry_job.retry(job_id, scope_of(request.user, user_id)))

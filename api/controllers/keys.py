@@ -11,7 +11,7 @@ from litestar.status_codes import HTTP_200_OK
 from api.access.api_keys import CreateKey, ManageKeys, RotateKeySecret
 from api.answers.created import answer_created, request_key
 from api.contract.route_docs import answer, problems
-from api.http.auth import admins_only
+from api.http.guards import admins_only
 from api.http.parameters import DAY_SECONDS, IdempotencyKey, OverlapSeconds, id_of
 from api.schemas.keys import ApiKeyView, CreatedApiKeyView, NewApiKey
 from api.schemas.paging import Cursor, Limit, Page

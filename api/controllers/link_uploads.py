@@ -13,9 +13,9 @@ from api.answers.job_answers import answer_job
 from api.contract.form_docs import LinkUploadOperation
 from api.contract.route_docs import TICKET_HEADERS, answer, only_problems, problems
 from api.http.auth import LINK_OPT, TokenIn
-from api.http.example_values import EXAMPLE_TOKEN
 from api.http.parameters import (
     BY_HEADER,
+    EXAMPLE_TOKEN,
     TOKEN_IN_HEADER,
     IdempotencyKey,
     IfNoneMatch,

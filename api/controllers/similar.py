@@ -10,9 +10,8 @@ from litestar.params import QueryParameter
 
 from api.analytics.similar import FindSimilar, SimilarQuery
 from api.contract.route_docs import answer, problems
-from api.http.auth import no_client_keys
-from api.http.example_values import EXAMPLE_ID, EXAMPLE_TIME
-from api.http.parameters import UserId
+from api.http.guards import no_client_keys
+from api.http.parameters import EXAMPLE_ID, EXAMPLE_TIME, UserId
 from api.schemas.similar import SimilarView
 from api.state import ApiRequest
 from domain.histograms.similarity import Metric

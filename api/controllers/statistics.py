@@ -7,11 +7,11 @@ from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency
 
 from api.analytics.reports import ReadStatistics
-from api.answers.conditional import conditional
 from api.answers.numbers import answer_statistics, content_etag
 from api.contract.route_docs import answer, problems
-from api.http.auth import admins_only
+from api.http.guards import admins_only
 from api.http.parameters import DaysZone, IfNoneMatch
+from api.http.response_headers import conditional
 from api.schemas.statistics import StatisticsView
 from api.state import ApiRequest
 

@@ -10,7 +10,7 @@ from litestar.params import BodyKwarg
 from api.access.upload_links import CreateLink, ManageLinks
 from api.answers.created import answer_created, request_key
 from api.contract.route_docs import answer, problems
-from api.http.auth import admins_only
+from api.http.guards import admins_only
 from api.http.parameters import IdempotencyKey, id_of
 from api.schemas.paging import Cursor, Limit, Page
 from api.schemas.upload_links import CreatedUploadLinkView, NewUploadLink, UploadLinkView

@@ -4,9 +4,9 @@ from litestar import Controller, Response, delete
 from litestar.di import NamedDependency
 from litestar.status_codes import HTTP_202_ACCEPTED
 
-from api.answers.ticket import ticket
+from api.answers.job_answers import ticket
 from api.contract.route_docs import TICKET_HEADERS, answer, problems
-from api.http.auth import may_delete_user
+from api.http.guards import may_delete_user
 from api.http.parameters import UserId
 from api.jobs.delete_user import DeleteUser
 from api.schemas.jobs import JobView
@@ -39,4 +39,4 @@ class UserController(Controller):
         returns the same job, which then includes what was uploaded in between.
         """
         job = await delete_user.delete(user_id, request.user)
-        return ticket(job, f"/v1/jobs/{job.id}", job.queue.eta_seconds)
+        return ticket(request, job)

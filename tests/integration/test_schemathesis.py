@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from api.http.example_values import EXAMPLE_ID
+from api.http.parameters import EXAMPLE_ID
 from tests.pictures import draw
 from tests.service import ADMIN_KEY, Service
 
