@@ -4,8 +4,7 @@ from typing import Annotated
 
 from litestar import Controller, Response, delete, get, post
 from litestar.di import NamedDependency
-from litestar.enums import RequestEncodingType
-from litestar.params import BodyKwarg, QueryParameter
+from litestar.params import JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from api.answers.job_answers import ticket
@@ -42,10 +41,6 @@ WithCode = Annotated[
 OfJob = Annotated[
     str | None,
     QueryParameter(required=False, max_length=64, description="Only dead letters of this job."),
-]
-ChosenBody = Annotated[
-    ChosenDeadLetters,
-    BodyKwarg(media_type=RequestEncodingType.JSON),
 ]
 
 
@@ -127,7 +122,9 @@ class DeadLetterController(Controller):
         responses={202: answer(RetriedView, "The number of dead letters.")} | problems(400, 403),
     )
     async def retry_dead_letters(
-        self, retry_dead_letters: NamedDependency[RetryDeadLetters], data: ChosenBody
+        self,
+        retry_dead_letters: NamedDependency[RetryDeadLetters],
+        data: JSONBody[ChosenDeadLetters],
     ) -> RetriedView:
         """Runs the failed operations of up to 1,000 images again, by IDs or by a filter."""
         return await retry_dead_letters.retry_many(data)
@@ -140,7 +137,9 @@ class DeadLetterController(Controller):
         responses={200: answer(DiscardedView, "The number of dead letters.")} | problems(400, 403),
     )
     async def discard_dead_letters(
-        self, discard_dead_letters: NamedDependency[DiscardDeadLetters], data: ChosenBody
+        self,
+        discard_dead_letters: NamedDependency[DiscardDeadLetters],
+        data: JSONBody[ChosenDeadLetters],
     ) -> DiscardedView:
         """Removes up to 1,000 dead letters from the list, by IDs or by a filter."""
         return await discard_dead_letters.discard_many(data)

@@ -4,8 +4,7 @@ from typing import Annotated
 
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
-from litestar.enums import RequestEncodingType
-from litestar.params import BodyKwarg, QueryParameter
+from litestar.params import JSONBody, QueryParameter
 from litestar.status_codes import HTTP_202_ACCEPTED
 
 from api.contract.route_docs import answer, problems
@@ -27,10 +26,6 @@ DeliveryId = Annotated[str, id_of("delivery", max_length=128, example=EXAMPLE_DE
 WithStatus = Annotated[
     DeliveryStatus | None,
     QueryParameter(name="status", required=False, description="Only deliveries with this status."),
-]
-SinceBody = Annotated[
-    RedeliverFailed,
-    BodyKwarg(media_type=RequestEncodingType.JSON),
 ]
 
 
@@ -125,7 +120,7 @@ class DeliveryController(Controller):
         request: ApiRequest,
         send_deliveries: NamedDependency[SendDeliveries],
         webhook_id: WebhookId,
-        data: SinceBody,
+        data: JSONBody[RedeliverFailed],
     ) -> RedeliveredView:
         """Sends every event again whose delivery has failed since a time."""
         scope = scope_of(request.user)

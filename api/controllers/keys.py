@@ -4,8 +4,7 @@ from typing import Annotated
 
 from litestar import Controller, Response, delete, get, post
 from litestar.di import NamedDependency
-from litestar.enums import RequestEncodingType
-from litestar.params import BodyKwarg
+from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK
 
 from api.access.api_keys import CreateKey, ManageKeys, RotateKeySecret
@@ -19,10 +18,6 @@ from api.schemas.webhooks import KeyWebhookSecretView
 from api.state import ApiRequest
 
 KeyId = Annotated[str, id_of("API key")]
-NewKeyBody = Annotated[
-    NewApiKey,
-    BodyKwarg(media_type=RequestEncodingType.JSON),
-]
 
 
 class KeyController(Controller):
@@ -41,7 +36,7 @@ class KeyController(Controller):
         self,
         request: ApiRequest,
         create_key: NamedDependency[CreateKey],
-        data: NewKeyBody,
+        data: JSONBody[NewApiKey],
         idempotency_key: IdempotencyKey = None,
     ) -> Response[CreatedApiKeyView]:
         """Creates an API key. Only this response shows its secret.

@@ -4,8 +4,7 @@ from typing import Annotated
 
 from litestar import Controller, Response, delete, get, post
 from litestar.di import NamedDependency
-from litestar.enums import RequestEncodingType
-from litestar.params import BodyKwarg
+from litestar.params import JSONBody
 
 from api.access.upload_links import CreateLink, ManageLinks
 from api.answers.created import answer_created, request_key
@@ -17,10 +16,6 @@ from api.schemas.upload_links import CreatedUploadLinkView, NewUploadLink, Uploa
 from api.state import ApiRequest
 
 LinkId = Annotated[str, id_of("upload link")]
-NewLinkBody = Annotated[
-    NewUploadLink,
-    BodyKwarg(media_type=RequestEncodingType.JSON),
-]
 
 
 class UploadLinkController(Controller):
@@ -39,7 +34,7 @@ class UploadLinkController(Controller):
         self,
         request: ApiRequest,
         create_link: NamedDependency[CreateLink],
-        data: NewLinkBody,
+        data: JSONBody[NewUploadLink],
         idempotency_key: IdempotencyKey = None,
     ) -> Response[CreatedUploadLinkView]:
         """Creates an upload link. Only this response shows its token.

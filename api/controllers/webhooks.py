@@ -1,11 +1,8 @@
 """Routes of webhooks."""
 
-from typing import Annotated
-
 from litestar import Controller, Response, delete, get, patch, post
 from litestar.di import NamedDependency
-from litestar.enums import RequestEncodingType
-from litestar.params import BodyKwarg
+from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK
 
 from api.answers.created import answer_created, request_key
@@ -22,15 +19,6 @@ from api.webhooks.endpoints import (
     RotateWebhookSecret,
 )
 from domain.keys import scope_of
-
-NewWebhookBody = Annotated[
-    NewWebhook,
-    BodyKwarg(media_type=RequestEncodingType.JSON),
-]
-ChangesBody = Annotated[
-    WebhookChanges,
-    BodyKwarg(media_type=RequestEncodingType.JSON),
-]
 
 
 class WebhookController(Controller):
@@ -49,7 +37,7 @@ class WebhookController(Controller):
         self,
         request: ApiRequest,
         create_webhook: NamedDependency[CreateWebhook],
-        data: NewWebhookBody,
+        data: JSONBody[NewWebhook],
         idempotency_key: IdempotencyKey = None,
     ) -> Response[WebhookWithSecretView]:
         """Creates a webhook, which sends events to a URL. Only this response shows its secret.
@@ -102,7 +90,7 @@ class WebhookController(Controller):
         request: ApiRequest,
         change_webhook: NamedDependency[ChangeWebhook],
         webhook_id: WebhookId,
-        data: ChangesBody,
+        data: JSONBody[WebhookChanges],
     ) -> WebhookView:
         """Changes, pauses or enables a webhook. Fields that are left out keep their values.
 

@@ -23,11 +23,6 @@ REQUEST_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 
 class ApiMetrics:
     """Counts what one API process does.
 
-    Args:
-        pool: The child processes that render pictures.
-        admission: Decides on uploads.
-        work: Counts finished jobs.
-
     Attributes:
         registry: Holds the metrics.
         in_progress: Requests in progress.
@@ -35,38 +30,30 @@ class ApiMetrics:
 
     def __init__(self, pool: ChildPool, admission: Admission, work: WorkMetrics) -> None:
         self._work = work
-        self.registry = CollectorRegistry()
-        self.registry.register(ChildMetrics(pool))
-        self.registry.register(AdmissionMetrics(admission))
-        ProcessCollector(registry=self.registry)
-        Gauge(
-            "minilab_build_info", "The running version.", ["version"], registry=self.registry
-        ).labels(VERSION).set(1)
+        self.registry = own = CollectorRegistry()
+        own.register(ChildMetrics(pool))
+        own.register(AdmissionMetrics(admission))
+        ProcessCollector(registry=own)
+        version = Gauge("minilab_build_info", "The running version.", ["version"], registry=own)
+        version.labels(VERSION).set(1)
+        labels = ["method", "route", "status"]
         self._requests = Counter(
-            "minilab_http_requests",
-            "Finished requests.",
-            ["method", "route", "status"],
-            registry=self.registry,
+            "minilab_http_requests", "Finished requests.", labels, registry=own
         )
         self._seconds = Histogram(
             "minilab_http_request_duration_seconds",
             "Time from a request to the end of its response.",
             ["method", "route"],
             buckets=REQUEST_SECONDS,
-            registry=self.registry,
+            registry=own,
         )
         self.in_progress = Gauge(
-            "minilab_http_requests_in_progress",
-            "Requests in progress.",
-            registry=self.registry,
+            "minilab_http_requests_in_progress", "Requests in progress.", registry=own
         )
         self._files = Counter(
-            "minilab_upload_files", "Files of uploads, by outcome.", ["outcome"],
-            registry=self.registry,
-        )  # fmt: skip
-        self._bytes = Counter(
-            "minilab_upload_bytes", "Bytes of accepted files.", registry=self.registry
+            "minilab_upload_files", "Files of uploads, by outcome.", ["outcome"], registry=own
         )
+        self._bytes = Counter("minilab_upload_bytes", "Bytes of accepted files.", registry=own)
 
     def watch_listeners(self, live_jobs: LiveJobs) -> None:
         """Measure the open event streams."""
@@ -75,25 +62,18 @@ class ApiMetrics:
         )
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count a request.
-
-        Args:
-            method: The HTTP method.
-            route: The path template.
-            status: The HTTP status.
-            seconds: Duration.
-        """
+        """Count a request; ``route`` is its path template."""
         self._requests.labels(method, route, f"{status // 100}xx").inc()
         self._seconds.labels(method, route).observe(seconds)
 
-    def took_in(self, drop_off: Upload, job: Job, items: Sequence[Item]) -> None:
-        """Count the files of a drop-off that was accepted."""
+    def took_in(self, upload: Upload, job: Job, items: Sequence[Item]) -> None:
+        """Count the files of an accepted upload."""
         if job.status in TERMINAL:  # All of its files were refused.
             self._work.job_ended(job.id, job.status)
         taken = {item.index for item in items if item.image_id is not None}
         self._files.labels("taken").inc(len(taken))
         self._files.labels("refused").inc(len(items) - len(taken))
-        sizes = (file.staged.size_bytes for file in drop_off.taken if file.index in taken)
+        sizes = (file.staged.size_bytes for file in upload.taken if file.index in taken)
         self._bytes.inc(sum(sizes))
 
 

@@ -58,18 +58,16 @@ class HealthChecks:
     async def run(self) -> ReadinessView:
         """Check all parts."""
         now = utc_now()
-        mongodb, redis = await asyncio.gather(
-            check_mongodb(self._stores), check_redis(self._stores)
-        )
+        up = await check_servers(self._stores)
         workers = 0
         worker, webhooks = WORKER_UNKNOWN, DELIVERER_UNKNOWN
-        if mongodb:
+        if up["mongodb"]:
             workers = (await self._stores.workforce(now)).workers
             worker = await self._check_workers(workers)
             webhooks = await self._check_webhooks(now)
         found = {
-            "mongodb": ANSWERS if mongodb else MONGODB_DOWN,
-            "redis": ANSWERS if redis else REDIS_DOWN,
+            "mongodb": ANSWERS if up["mongodb"] else MONGODB_DOWN,
+            "redis": ANSWERS if up["redis"] else REDIS_DOWN,
             "worker": worker,
             "disk": self._check_disk(),
             "backlog": self._check_backlog(),
@@ -146,14 +144,12 @@ class HealthChecks:
         return PartView(part.status, since, part.detail, part.action)
 
 
-async def check_mongodb(stores: Stores) -> bool:
-    """Return whether MongoDB accepts writes; false if it takes too long to answer."""
-    return await _in_time(stores.check_mongodb())
-
-
-async def check_redis(stores: Stores) -> bool:
-    """Return whether Redis answers; false if it takes too long."""
-    return await _in_time(stores.check_redis())
+async def check_servers(stores: Stores) -> dict[str, bool]:
+    """Return whether MongoDB accepts writes and Redis answers, each within 2 seconds."""
+    mongodb, redis = await asyncio.gather(
+        _in_time(stores.check_mongodb()), _in_time(stores.check_redis())
+    )
+    return {"mongodb": mongodb, "redis": redis}
 
 
 async def _in_time(check: Awaitable[bool]) -> bool:

@@ -12,7 +12,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from api.monitoring.readiness import check_mongodb, check_redis
+from api.monitoring.readiness import check_servers
 from storage.aggregates.statistics import Pending
 from storage.backlog.queue_state import QueueState
 from storage.clock import utc_now
@@ -66,11 +66,8 @@ class ServiceMetrics:
         return MetricsPage(registries, self._reading.workers)
 
     async def _read(self) -> Reading:
-        mongodb, redis = await asyncio.gather(
-            check_mongodb(self._stores), check_redis(self._stores)
-        )
-        up = {"mongodb": mongodb, "redis": redis}
-        if not mongodb:
+        up = await check_servers(self._stores)
+        if not up["mongodb"]:
             return Reading(up)
         now = utc_now()
         try:
@@ -96,34 +93,28 @@ class StateMetrics(Collector):
         for part, answers in self._reading.up.items():
             up.add_metric([part], answers)
         yield up
-        queue = self._reading.queue
-        if queue is not None:
-            yield GaugeMetricFamily("minilab_workers", "Live workers.", len(self._reading.workers))
-            yield from _queue_families(queue)
-        pending = self._reading.pending
-        if pending is not None:
-            yield from _statistics_families(pending)
+        if self._reading.queue is not None:
+            workers = len(self._reading.workers)
+            yield GaugeMetricFamily("minilab_workers", "Live workers.", workers)
+            yield from _queue_metrics(self._reading.queue)
+        if self._reading.pending is not None:
+            yield from _statistics_metrics(self._reading.pending)
 
 
-def _queue_families(queue: QueueState) -> Iterator[Metric]:
-    labels = ["role", "backlog"]
-    images = GaugeMetricFamily(
-        "minilab_queue_images", "Unfinished images, by class of tenants.", labels=labels
-    )
-    tenants = GaugeMetricFamily(
-        "minilab_queue_tenants", "Tenants with unfinished images.", labels=labels
-    )
-    oldest = GaugeMetricFamily(
-        "minilab_queue_oldest_seconds",
-        "Waiting time of the oldest job that has images which were not started.",
-        labels=labels,
-    )
+def _queue_metrics(queue: QueueState) -> Iterator[Metric]:
+    texts = {
+        "minilab_queue_images": "Unfinished images, by class of tenants.",
+        "minilab_queue_tenants": "Tenants with unfinished images.",
+        "minilab_queue_oldest_seconds": "Waiting time of the oldest job with unstarted images.",
+    }
+    families = [
+        GaugeMetricFamily(name, text, labels=["role", "backlog"]) for name, text in texts.items()
+    ]
     for kind, waiting in queue.waiting.items():
-        values = [kind.role, kind.backlog]
-        images.add_metric(values, waiting.images)
-        tenants.add_metric(values, waiting.tenants)
-        oldest.add_metric(values, waiting.oldest_seconds)
-    yield from (images, tenants, oldest)
+        values = (waiting.images, waiting.tenants, waiting.oldest_seconds)
+        for family, value in zip(families, values, strict=True):
+            family.add_metric([kind.role, kind.backlog], value)
+    yield from families
     yield GaugeMetricFamily("minilab_jobs_open", "Unfinished jobs.", queue.jobs)
     yield GaugeMetricFamily(
         "minilab_reconciler_lag_seconds",
@@ -137,7 +128,7 @@ def _queue_families(queue: QueueState) -> Iterator[Metric]:
     )
 
 
-def _statistics_families(pending: Pending) -> Iterator[Metric]:
+def _statistics_metrics(pending: Pending) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "minilab_statistics_unfolded_images",
         "Images not yet aggregated, which each read of the statistics adds; many make it slow.",
