@@ -133,7 +133,7 @@ def _rate_lines(flood: Flood) -> list[Line]:
 def _memory_lines(memory: Samples, answered: int) -> list[Line]:
     lines = []
     for name, samples in memory.items():
-        first, last = mean_of_ends(samples[answered:])
+        first, last = mean_of_ends(samples[answered:] or samples[-1:])
         value = f"{samples[0]:.0f}, {first:.0f} → {last:.0f} MB"
         whose = name.rsplit(" ", 1)[0] if "child" in name else name
         what = f"memory of {whose}, before; all answered → drained"
