@@ -19,13 +19,18 @@ from deploy.local_settings import LocalSettings
 from deploy.servers.embedded import ServerError, embedded_servers, find_running_mongodb
 from domain.settings import SettingsError, SettingsReader
 from storage.mongo.client import connect_mongo
-from storage.settings import StoreSettings
+from storage.settings import MongoUrl, StoreSettings
 from storage.verification import Finding, Verification, Verifier
 from tasks.settings import WorkerSettings
 
 # Reading the bytes of a piece may take its time, where no request waits for it.
 CALL_SECONDS = 300.0
 NO_REDIS = "redis://unused"
+
+
+class _Target(msgspec.Struct, frozen=True):
+    mongodb_url: MongoUrl | None = None
+    mongodb_database: str = "minilab"
 
 
 class _Plan(msgspec.Struct, frozen=True):
@@ -43,13 +48,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
-        settings, database, worker = _read_settings()
+        settings, target, worker = _read_settings()
         with _mongodb_url(settings) as url:
             plan = _Plan(
                 StoreSettings(
                     mongodb_url=url,
                     redis_url=NO_REDIS,
-                    mongodb_database=database,
+                    mongodb_database=target.mongodb_database,
                     store_timeout_seconds=CALL_SECONDS,
                 ),
                 # An orphan is seen by one sweep, and removed by one that comes after its time.
@@ -111,12 +116,12 @@ def _clear_progress() -> None:
         print("\r\x1b[K", end="", file=sys.stderr)
 
 
-def _read_settings() -> tuple[LocalSettings, str, WorkerSettings]:
+def _read_settings() -> tuple[LocalSettings, _Target, WorkerSettings]:
     reader = SettingsReader(os.environ)
-    settings, worker = reader.read(LocalSettings), reader.read(WorkerSettings)
+    settings, target = reader.read(LocalSettings), reader.read(_Target)
+    worker = reader.read(WorkerSettings)
     reader.check()
-    default = StoreSettings(mongodb_url="", redis_url="").mongodb_database
-    return settings, os.environ.get("MINILAB_MONGODB_DATABASE") or default, worker
+    return settings, target, worker
 
 
 @contextmanager
