@@ -28,7 +28,7 @@ from chaos.webhooks import SETTINGS, compare_delivered, count_undelivered, subsc
 from deploy.servers.embedded import EmbeddedServers, embedded_servers
 from storage.mongo.client import Client, Database, connect_mongo
 from storage.settings import StoreSettings
-from storage.verification import Verifier
+from storage.verification.walk import Verifier
 
 WORKERS = 2
 USERS = 6

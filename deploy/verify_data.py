@@ -20,7 +20,7 @@ from deploy.servers.embedded import ServerError, embedded_servers, find_running_
 from domain.settings import SettingsError, SettingsReader
 from storage.mongo.client import connect_mongo
 from storage.settings import MongoUrl, StoreSettings
-from storage.verification import Finding, Verification, Verifier
+from storage.verification.walk import Finding, Verification, Verifier
 from tasks.settings import WorkerSettings
 
 # Reading the bytes of a piece may take its time, where no request waits for it.

@@ -1,4 +1,4 @@
-"""The errors that mean: a server cannot be reached or did not answer in time."""
+"""Errors of drivers: a server cannot be reached, does not answer in time, or has no disk space."""
 
 from pymongo.errors import (
     ConnectionFailure,
@@ -30,7 +30,7 @@ STORE_FAILED: tuple[type[Exception], ...] = (MONGODB_FAILED, *REDIS_FAILED)
 
 
 def is_disk_full(error: Exception) -> bool:
-    """Say whether MongoDB refused a write because there is no room for it."""
+    """Return whether MongoDB refused a write because its disk is full."""
     if not isinstance(error, OperationFailure):
         return False
     failures = [error.details or {}, *(error.details or {}).get("writeErrors", [])]

@@ -1,4 +1,4 @@
-"""The one function through which both composition roots open the stores."""
+"""All stores of the service, opened by one function for the API and the workers."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -56,11 +56,11 @@ _log = structlog.get_logger(__name__)
 
 
 class Stores:
-    """Everything that is kept, by what it is for.
+    """All stores.
 
     Args:
-        settings: Where the servers are.
-        rules: How work is cut, leased and given up.
+        settings: Connections to the servers.
+        rules: Rules of the work.
     """
 
     def __init__(self, settings: StoreSettings, rules: WorkRules) -> None:
@@ -115,7 +115,7 @@ class Stores:
         self.deliverers = Workers(self.database, "deliverers")
 
     async def prepare(self) -> None:
-        """Make collections and indexes that are missing.
+        """Create the collections and indexes that are missing.
 
         Raises:
             PyMongoError: MongoDB cannot be reached.
@@ -123,13 +123,13 @@ class Stores:
         await ensure_indexes(self.database)
 
     async def follow_clock(self) -> None:
-        """Go by MongoDB's clock from now on."""
+        """Set the clock of this process to MongoDB's."""
         now = await read_clock(self.database)
         if follow_clock(now):
             _log.warning("clock_corrected", now=now.isoformat())
 
     async def check_mongodb(self) -> bool:
-        """Say whether MongoDB takes writes."""
+        """Return whether MongoDB accepts writes."""
         try:
             hello = await self.client.admin.command("hello")
         except MONGODB_FAILED:
@@ -137,7 +137,7 @@ class Stores:
         return bool(hello.get("isWritablePrimary"))
 
     async def check_redis(self) -> bool:
-        """Say whether Redis answers."""
+        """Return whether Redis answers."""
         try:
             await self.redis.ping()
         except REDIS_FAILED:
@@ -145,7 +145,7 @@ class Stores:
         return True
 
     async def workforce(self, now: datetime) -> Workforce:
-        """Count the live workers; none where MongoDB cannot be asked."""
+        """Count the live workers; none if MongoDB cannot be reached."""
         try:
             return await self.workers.workforce(now)
         except MONGODB_FAILED:
@@ -161,7 +161,7 @@ class Stores:
 
 @asynccontextmanager
 async def open_stores(settings: StoreSettings, rules: WorkRules) -> AsyncIterator[Stores]:
-    """Open the stores, and close them at the end. No server has to be up yet."""
+    """Open the stores, and close them at the end. The servers need not be up yet."""
     async with closing(Stores(settings, rules)) as stores:
         yield stores
 

@@ -1,1 +1,1 @@
-"""Analytics over histograms: medians, weeks, similarity."""
+"""Analytics over histograms: medians, histograms of users, similarity."""

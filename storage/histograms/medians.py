@@ -1,4 +1,4 @@
-"""The median histogram of a time over all users: exact, and kept until something of it changes."""
+"""Exact median histograms of a period over all users, stored until a histogram of it changes."""
 
 import threading
 from contextlib import suppress
@@ -37,8 +37,8 @@ class Median(msgspec.Struct, frozen=True):
     """A median histogram.
 
     Attributes:
-        images: Of how many images.
-        bins: 256 shares of the pixels, each 0 to 1; zeros where there is no image.
+        images: Number of images.
+        bins: 256 shares of the pixels, each 0 to 1; zeros without images.
     """
 
     images: int
@@ -46,58 +46,52 @@ class Median(msgspec.Struct, frozen=True):
 
 
 class _Found(msgspec.Struct, frozen=True):
-    """A median, and whether it holds until the next change that is folded.
+    """A median, with what tells whether it can be stored.
 
     Attributes:
         median: The median.
-        revision: Of the newest change within the time.
-        is_folded: Whether no change was waiting to be folded.
+        revision: Newest revision within the period.
+        is_final: Whether no change of the period was pending.
     """
 
     median: Median
     revision: int
-    is_folded: bool
+    is_final: bool
 
 
 class Medians:
-    """Finds medians.
-
-    A median is right at the moment in which it is asked for: to the last image that has ended, or
-    was deleted, before.
+    """Computes medians, up to the last acknowledged write.
 
     Args:
-        client: For snapshots.
-        database: Holds everything.
+        client: Opens snapshots.
+        database: The database.
     """
 
     def __init__(self, client: Client, database: Database) -> None:
         self._client = client
         self._database = database
         self._medians = database.get_collection(MEDIANS, write_concern=DURABLE)
-        self._looks = SingleFlight[Median | None]()
-        self._answers = SingleFlight[Median]()
+        self._lookups = SingleFlight[Median | None]()
+        self._computations = SingleFlight[Median]()
         self._closing = threading.Event()
 
     async def read(self, period: Period) -> Median:
-        """Find the median of all images that were uploaded in a time and have a histogram.
-
-        Args:
-            period: The time.
+        """Return the median of all images that were uploaded in a period and have a histogram.
 
         Raises:
-            Unavailable: The disk is full.
-            PyMongoError: MongoDB cannot be reached, or it took too long.
+            Unavailable: The disk for temporary files is full, or :meth:`close` was called.
+            PyMongoError: MongoDB cannot be reached, or the time limit was over.
         """
-        kept = await self._looks.run(period.name, lambda: self._find_kept(period))
-        return kept or await self._answers.run(period.name, lambda: self._work_out(period))
+        kept = await self._lookups.run(period.name, lambda: self._find_stored(period))
+        return kept or await self._computations.run(period.name, lambda: self._compute_once(period))
 
     async def close(self) -> None:
-        """Break off what is under way."""
+        """Cancel running computations."""
         self._closing.set()
-        await self._looks.close()
-        await self._answers.close()
+        await self._lookups.close()
+        await self._computations.close()
 
-    async def _find_kept(self, period: Period) -> Median | None:
+    async def _find_stored(self, period: Period) -> Median | None:
         def find(database: PlainDatabase, session: ClientSession) -> Median | None:
             kept = database[MEDIANS].find_one({"_id": period.name}, session=session)
             if kept is None or kept["revision"] != newest_change(
@@ -109,25 +103,23 @@ class Medians:
 
         return await read_snapshot_in_thread(self._client, self._database, find)
 
-    async def _work_out(self, period: Period) -> Median:
-        if kept := await self._find_kept(period):  # Another has worked it out meanwhile.
+    async def _compute_once(self, period: Period) -> Median:
+        if kept := await self._find_stored(period):  # Another caller has stored it.
             return kept
         with pymongo.timeout(MAX_SECONDS):
             found = await read_snapshot_in_thread(
                 self._client,
                 self._database,
-                lambda database, session: self._find_median(period, database, session),
+                lambda database, session: self._compute(period, database, session),
             )
-        if found.is_folded:
+        if found.is_final:
             document = _write_median(period, found)
-            with suppress(DuplicateKeyError):  # Another process has kept it.
+            with suppress(DuplicateKeyError):  # Another process has stored it.
                 await self._medians.replace_one({"_id": period.name}, document, upsert=True)
         return found.median
 
-    def _find_median(
-        self, period: Period, database: PlainDatabase, session: ClientSession
-    ) -> _Found:
-        """Read all histograms of a time once, in batches, and select the medians."""
+    def _compute(self, period: Period, database: PlainDatabase, session: ClientSession) -> _Found:
+        """Read all histograms of a period once, in batches, and select the medians."""
         changes = _read_changes(period, database, session)
         gone = np.array([change.image_id for change in changes if change.times < 0], "S36")
         with HistogramSpool() as spool:
@@ -145,13 +137,13 @@ class Medians:
             )
             median = Median(spool.images, spool.medians().tolist())
         revision = newest_change(database, session, *period.quarters)
-        return _Found(median, revision, is_folded=not changes)
+        return _Found(median, revision, is_final=not changes)
 
 
 def _read_changes(
     period: Period, database: PlainDatabase, session: ClientSession
 ) -> list[HistogramChange]:
-    """Read what is not folded yet of a time."""
+    """Read the pending changes of a period."""
     near = read_pending_histograms(database, session, *period.ids)
     return [change for change in near if period.start <= change.uploaded_at < period.end]
 

@@ -1,4 +1,4 @@
-"""A time between two moments, as the collections that are ordered by time know it."""
+"""A time range, and its bounds as UUIDv7 IDs and as quarter hours."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -11,17 +11,17 @@ from domain.statistics import QUARTER_MINUTES, name_quarter
 from storage.catalog.image_search import MAX_ID_LEAD
 from storage.clock import first_id_at
 
-# The clocks of processes differ by about a second, and an ID is made after the time is read.
+# The clocks of processes differ by about a second, and an ID is created after the time is read.
 _MAX_ID_LAG = timedelta(minutes=1)
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST = LAST_MOMENT - timedelta(days=1)
 
 
 class Period(msgspec.Struct, frozen=True):
-    """The time from one moment until before another, both UTC.
+    """A time range, UTC.
 
     Attributes:
-        start: The first moment.
+        start: Its first moment.
         end: The first moment after it.
     """
 
@@ -30,28 +30,28 @@ class Period(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """What tells it from others."""
+        """A unique name of the range."""
         return f"{self.start.isoformat()}/{self.end.isoformat()}"
 
     @property
     def ids(self) -> tuple[str, str]:
-        """Bounds of the IDs that images of this time have; some of other times lie within too."""
+        """Bounds of the IDs of images in the range; some other IDs are within them too."""
         first = max(_clip(self.start) - _MAX_ID_LAG, _FIRST)
         return first_id_at(first), first_id_at(_clip(self.end) + MAX_ID_LEAD)
 
     @property
     def quarters(self) -> tuple[str, str]:
-        """The first quarter of an hour, and the first one after it."""
+        """The names of the first quarter of an hour, and of the first one after the range."""
         last = _clip(self.end) + timedelta(minutes=QUARTER_MINUTES, microseconds=-1)
         return name_quarter(_clip(self.start)), name_quarter(last)
 
     def holds(self, moments: npt.NDArray[np.datetime64]) -> npt.NDArray[np.bool_]:
-        """Say which moments, UTC, lie within it."""
+        """Return which moments (UTC) are in the range."""
         start, end = (np.datetime64(of.replace(tzinfo=None)) for of in (self.start, self.end))
         within: npt.NDArray[np.bool_] = (moments >= start) & (moments < end)
         return within
 
 
 def _clip(moment: datetime) -> datetime:
-    """Keep a time within those that an ID can carry."""
+    """Limit a time to those that an ID can contain."""
     return min(max(moment, _FIRST), _LAST)

@@ -1,4 +1,4 @@
-"""Signatures of what was uploaded from a time on, made from the images themselves."""
+"""Sums of the histograms that each user has uploaded since a time."""
 
 from datetime import datetime
 from itertools import islice
@@ -20,7 +20,7 @@ BATCH = 2_000
 
 
 class _SumsByUser:
-    """Adds histograms up, user by user; grows with the users."""
+    """Sums of histograms by user, in arrays that grow with the number of users."""
 
     def __init__(self) -> None:
         self.rows: dict[str, int] = {}
@@ -42,20 +42,21 @@ class _SumsByUser:
 def sum_since(
     database: PlainDatabase, session: ClientSession, since: datetime, most: int
 ) -> tuple[list[str], npt.NDArray[np.int64], Sums]:
-    """Add up the histograms of the images of each user that were uploaded from a time on.
+    """Add up the histograms that each user has uploaded since a time.
 
     Args:
-        database: Is read.
-        session: Of a snapshot.
-        since: The time, UTC.
-        most: How many images may be read.
+        database: The database.
+        session: A snapshot.
+        since: UTC.
+        most: Largest number of images to read.
 
     Returns:
-        The users who have uploaded any, how many images each has, shape (users,), and the sums,
+        Users with such histograms; the number of images of each, shape (users,); and the sums,
         shape (users, 256).
 
     Raises:
-        TooManyImages: There are more.
+        TooManyImages: More images were uploaded since then.
+        PyMongoError: MongoDB cannot be reached.
     """
     first_id, after_id = Period(since, LAST_MOMENT).ids
     found = database[CONTRIBUTIONS].find(

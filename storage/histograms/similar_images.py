@@ -1,4 +1,4 @@
-"""The images whose histograms are most alike, right to the last acknowledged write."""
+"""Finds images by the similarity of their histograms, up to the last acknowledged write."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -29,12 +29,12 @@ PART = 1_000
 
 
 class SimilarImage(msgspec.Struct, frozen=True):
-    """An image that is like another.
+    """An image that is similar to another.
 
     Attributes:
         image_id: The image.
-        user_id: Whose it is.
-        distance: How far its histogram is.
+        user_id: Its owner.
+        distance: Distance of the two histograms.
     """
 
     image_id: str
@@ -43,12 +43,12 @@ class SimilarImage(msgspec.Struct, frozen=True):
 
 
 class SimilarImages:
-    """Finds images by their histograms, one after the other, the newest ones.
+    """Compares an image with the newest images.
 
     Args:
-        client: For snapshots.
-        database: Holds everything.
-        settings: How many are looked at.
+        client: Opens snapshots.
+        database: The database.
+        settings: Largest number of images to compare with.
     """
 
     def __init__(self, client: Client, database: Database, settings: SimilaritySettings) -> None:
@@ -60,16 +60,16 @@ class SimilarImages:
     async def find(
         self, image_id: str, count: int, metric: Metric, since: datetime | None = None
     ) -> tuple[list[SimilarImage], int]:
-        """Find the images that are nearest to one.
+        """Find the images nearest to one.
 
         Args:
-            image_id: What they are to be like.
-            count: How many, 1 or more.
-            metric: What is meant by alike.
-            since: Only what was uploaded at this time or later; None: all.
+            image_id: The image to compare with.
+            count: Largest number of images, 1 or more.
+            metric: The distance.
+            since: Only images uploaded since this time, UTC; None for all.
 
         Returns:
-            The nearest first, by ID where two are equally near; and how many were compared.
+            Nearest images first, ties ordered by ID; and the number of images compared.
 
         Raises:
             NotFound: The image has no histogram.
@@ -127,7 +127,7 @@ def _compare(
 
 
 def _find_first(database: PlainDatabase, session: ClientSession, most: int) -> str:
-    """Find the lowest ID that is looked at."""
+    """Return the lowest ID to compare with."""
     contributions = database[CONTRIBUTIONS]
     if contributions.estimated_document_count() <= most:
         return ""
@@ -141,7 +141,7 @@ def _find_shares(
     image_id: str,
     changes: list[HistogramChange],
 ) -> Floats:
-    """Read the histogram of an image as it is now."""
+    """Read the histogram of an image, pending changes included."""
     own = [change for change in changes if change.image_id == image_id]
     added = [change for change in own if change.times > 0]
     if added:
@@ -157,7 +157,7 @@ def _find_shares(
 def _name_users(
     database: PlainDatabase, session: ClientSession, nearest: list[Neighbour]
 ) -> list[SimilarImage]:
-    """Say whose images these are."""
+    """Read the owners of images."""
     found = database["images"].find(
         {"_id": {"$in": [one.id for one in nearest]}}, {"user_id": 1}, session=session
     )

@@ -1,4 +1,4 @@
-"""Many histograms, read bin by bin: a few in memory, more in a file without a name."""
+"""A spool of histograms: added by image, read by bin, from memory and an unnamed file."""
 
 import os
 import tempfile
@@ -20,14 +20,14 @@ _BIN_BYTES = 4
 
 
 class HistogramSpool:
-    """Takes histograms image by image, and gives them bin by bin.
+    """Stores histograms, and computes the median of each bin.
 
-    At most :data:`MEMORY_BYTES` of counts are in memory, besides one block that is added and one
-    bin of all images that is worked on (24 bytes an image). What is more goes into a file that
-    has no name: whatever ends the process, it is gone. Not for several threads at once.
+    At most :data:`MEMORY_BYTES` of counts are in memory, and the block that is added and one bin
+    of all images (24 bytes an image). The rest is in a file without a name, which is deleted
+    however the process ends. Not safe for several threads.
 
     Args:
-        memory_bytes: Most bytes of counts in memory.
+        memory_bytes: Largest number of bytes of counts in memory.
     """
 
     def __init__(self, memory_bytes: int = MEMORY_BYTES) -> None:
@@ -50,11 +50,11 @@ class HistogramSpool:
         self.close()
 
     def add(self, counts: Counts, pixels: Pixels) -> None:
-        """Take histograms.
+        """Add histograms.
 
         Args:
             counts: Shape (images, 256).
-            pixels: Their sums, 1 or more; shape (images,).
+            pixels: Sums of the counts, 1 or more; shape (images,).
 
         Raises:
             Unavailable: The file cannot grow.
@@ -72,10 +72,10 @@ class HistogramSpool:
         self.images += len(pixels)
 
     def medians(self) -> Shares:
-        """Find the median of each bin's share of the pixels.
+        """Return the median of each bin's share of the pixels.
 
         Returns:
-            Shape (256,), each 0 to 1; zeros where there is no histogram.
+            Shape (256,), each 0 to 1; zeros without histograms.
         """
         medians = np.zeros(BINS)
         if not self.images:
@@ -86,7 +86,7 @@ class HistogramSpool:
         return medians
 
     def close(self) -> None:
-        """Let go of memory and file."""
+        """Release memory and file."""
         self._blocks.clear()
         if self._file is not None:
             self._file.close()
@@ -103,7 +103,7 @@ class HistogramSpool:
             raise Unavailable("There is no room for so many histograms now.") from error
 
     def _column(self, level: int) -> Counts:
-        """Gather one bin of all images, in the order of their pixels."""
+        """Read one bin of all images, in the order of ``_pixels``."""
         column = np.empty(self.images, np.uint32)
         start = 0
         for block in self._blocks:
@@ -119,4 +119,4 @@ class HistogramSpool:
 
     def _read(self, part: Counts, place: int) -> None:
         if self._file is None or os.preadv(self._file.fileno(), [part.data], place) != part.nbytes:
-            raise OSError("a file of histograms is shorter than what was written")
+            raise OSError("the file of histograms is shorter than what was written")

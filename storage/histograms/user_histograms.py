@@ -1,4 +1,4 @@
-"""The histograms of a user's images of a time, straight from the images and their results."""
+"""Reads the histograms of a user's images in a period, from images and results."""
 
 from datetime import datetime
 
@@ -21,8 +21,8 @@ class ImageHistogram(msgspec.Struct, frozen=True):
 
     Attributes:
         image_id: The image.
-        uploaded_at: When it was uploaded, UTC.
-        packed: 256 counts as by :func:`domain.images.values.pack_bins`.
+        uploaded_at: UTC.
+        packed: 256 counts, packed by :func:`domain.images.values.pack_bins`.
     """
 
     image_id: str
@@ -31,11 +31,11 @@ class ImageHistogram(msgspec.Struct, frozen=True):
 
 
 class HistogramPage(msgspec.Struct, frozen=True):
-    """A part of a list.
+    """A page of a list.
 
     Attributes:
         histograms: Newest first.
-        next_before: What comes next is older than this image; None where nothing does.
+        next_before: ``before`` of the next page; None on the last page.
     """
 
     histograms: list[ImageHistogram]
@@ -43,10 +43,10 @@ class HistogramPage(msgspec.Struct, frozen=True):
 
 
 class UserHistograms:
-    """Finds histograms of users.
+    """Lists histograms of users.
 
     Args:
-        database: Holds everything.
+        database: The database.
     """
 
     def __init__(self, database: Database) -> None:
@@ -56,16 +56,16 @@ class UserHistograms:
     async def list_page(
         self, user_id: str, period: Period, limit: int, before: str | None = None
     ) -> HistogramPage:
-        """List the histograms of a user's images by the time of their upload.
+        """List the histograms of a user's images.
 
-        Images without a histogram are left out: those that are not done, on which it failed, and
-        those that it was not asked for.
+        Images without a histogram are left out: open ones, failed ones, and those for which the
+        operation was not requested.
 
         Args:
-            user_id: Whose.
-            period: When they were uploaded.
-            limit: Most histograms.
-            before: Only images older than this one.
+            user_id: The owner.
+            period: Time of upload.
+            limit: Largest number of histograms.
+            before: ID of an image; only older images are listed. None for the first page.
         """
         wanted = ImageFilter(Scope(user_id), uploaded_from=period.start, uploaded_before=period.end)
         found = self._images.find(
@@ -84,6 +84,6 @@ class UserHistograms:
         histograms = [
             ImageHistogram(image["_id"], image["uploaded_at"], packed_of[image["sha256"]])
             for image in page
-            if image["sha256"] in packed_of  # Deleted between the two reads.
+            if image["sha256"] in packed_of  # It may be deleted between the two reads.
         ]
         return HistogramPage(histograms, page[-1]["_id"] if len(images) > limit else None)

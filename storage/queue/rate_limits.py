@@ -1,8 +1,8 @@
-"""The token buckets that all API processes share: one hash a tenant in Redis, one script.
+"""Token buckets that all API processes share: one hash in Redis for each tenant, one script.
 
-Redis may be down, slow or frozen. It is asked for a tenth of a second at most; when it fails it
-is not asked again by any request until it has answered a ping, and each process goes on with
-what it last knew of the buckets.
+Redis may be down, slow or frozen. A call takes a tenth of a second at most. After a failure no
+request calls Redis until it has answered a ping, and each process continues with the levels that
+it last knew.
 """
 
 import asyncio
@@ -21,8 +21,8 @@ RECOVERY_SECONDS = 1.0
 MAX_CALLS = 16
 PREFIX = "minilab:admission:"
 
-# A level is kept with the time that it was true at, by the clock of Redis. The key goes when
-# every bucket would be full again: a bucket that is not there is full.
+# A level is stored with its time, by the clock of Redis. The key expires when every bucket would be
+# full again, so a missing bucket is a full one.
 DRAW = """
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1e6
@@ -53,10 +53,10 @@ _log = structlog.get_logger(__name__)
 
 
 class Buckets:
-    """Draws from shared buckets, without ever waiting long.
+    """Draws from shared buckets within a short time limit.
 
     Args:
-        settings: Where Redis is.
+        settings: Connection to Redis.
     """
 
     def __init__(self, settings: StoreSettings) -> None:
@@ -69,21 +69,21 @@ class Buckets:
 
     @property
     def is_shared(self) -> bool:
-        """Whether Redis answers, as far as is known."""
+        """Whether the last call to Redis was answered."""
         return self._recovering is None
 
     async def draw(
         self, tenant: str, limits: Sequence[RateLimit], demands: Sequence[Demand]
     ) -> list[Drawn] | None:
-        """Meet demands, all at one moment.
+        """Draw from the buckets of a tenant, all at one moment.
 
         Args:
-            tenant: Whose buckets.
+            tenant: The tenant.
             limits: The buckets.
-            demands: One for each of them.
+            demands: A demand for each bucket.
 
         Returns:
-            What each bucket gave; None if Redis cannot be asked now.
+            The tokens drawn from each bucket; None if Redis cannot be called now.
         """
         if not self.is_shared:
             return None

@@ -1,4 +1,4 @@
-"""What is true of blobs, variants and their chunks."""
+"""Invariants of blobs, variants and their chunks."""
 
 import hashlib
 from datetime import datetime
@@ -17,13 +17,13 @@ from storage.verification.invariants import (
     where,
 )
 
-# Reading bytes takes long: a look must not outlive its snapshot.
+# Reading bytes takes long, and a check must end before its snapshot does.
 FEW_FILES = 50
 _COUNTED: Document = {"$ifNull": [{"$first": "$counted.images"}, 0]}
 
 
 def _find_cut_files(bucket: str) -> Find:
-    """Make a look for files whose chunks are not 0, 1, 2 … of full size up to the length."""
+    """Make a check for files whose chunks are not 0, 1, 2 … of full size up to the length."""
     is_full = {"$eq": [{"$binarySize": "$data"}, "$$size"]}
     chunks: Document = {
         "$lookup": {
@@ -65,7 +65,7 @@ def _find_cut_files(bucket: str) -> Find:
 
 
 def _find_orphans(bucket: str) -> Find:
-    """Make a look for chunks without a file that the sweeper should have removed."""
+    """Make a check for orphans that the sweeper should have deleted."""
 
     async def find(look: Look) -> list[Any]:
         chunks = look.database[f"{bucket}.chunks"]
@@ -93,7 +93,7 @@ def _made_at(chunk: Document) -> datetime:
 
 
 async def _find_lost_variants(look: Look) -> list[Any]:
-    """Find variants whose blob is gone, and which the sweeper should have removed."""
+    """Find variants without a blob that the sweeper should have deleted."""
     find = matching(
         "variants.files",
         {"$match": {"uploadDate": {"$lt": look.before}}},
@@ -104,7 +104,7 @@ async def _find_lost_variants(look: Look) -> list[Any]:
 
 
 async def _find_changed_bytes(look: Look) -> list[Any]:
-    """Hash blobs again, chunk by chunk."""
+    """Find blobs whose bytes do not have their hash."""
     files = look.database["blobs.files"].find(
         {"_id": look.within}, {"metadata.sha256": 1}, session=look.session
     )
@@ -124,7 +124,7 @@ async def _find_changed_bytes(look: Look) -> list[Any]:
 OF_BLOBS = [
     Invariant(
         "blob_counts",
-        "Each blob counts the images that point at it, and has one at least",
+        "Each blob counts its images, and has at least one",
         "blobs.files",
         matching(
             "blobs.files",
@@ -148,7 +148,7 @@ OF_BLOBS = [
     ),
     Invariant(
         "result_variants",
-        "Each thumbnail that a result names is there",
+        "Each thumbnail that a result names exists",
         "blobs.files",
         matching(
             "blobs.files",
@@ -160,14 +160,14 @@ OF_BLOBS = [
     Invariant("variant_blob", "Each variant has its blob", "variants.files", _find_lost_variants),
     Invariant(
         "blob_orphans",
-        "No chunks are left of blobs that are gone, or never came to be",
+        "No chunks are left of deleted or unfinished blobs",
         "blobs.chunks",
         _find_orphans("blobs"),
         key="files_id",
     ),
     Invariant(
         "variant_orphans",
-        "No chunks are left of variants that are gone",
+        "No chunks are left of deleted variants",
         "variants.chunks",
         _find_orphans("variants"),
         key="files_id",

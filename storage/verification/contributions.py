@@ -1,4 +1,4 @@
-"""What is true of contributions, and of the signatures and marks that they add up to."""
+"""Invariants of contributions, and of the signatures and marks that follow from them."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ _HAS_HISTOGRAM: Document = {"$match": {"histogram": {"$exists": True}}}
 
 
 async def _find_wrong_contributions(look: Look) -> list[Any]:
-    """Find images that are not uncounted, and are not counted as they are either."""
+    """Find images that are marked as counted but differ from their contribution."""
 
     def find(database: PlainDatabase, session: ClientSession) -> list[str]:
         return [
@@ -37,7 +37,7 @@ async def _find_wrong_contributions(look: Look) -> list[Any]:
 
 
 async def _find_wrong_signatures(look: Look) -> list[Any]:
-    """Add up anew what is counted of some users, tombstones too: they are not taken back yet."""
+    """Add up the contributions of users again, tombstones included, and compare."""
 
     def find(database: PlainDatabase, session: ClientSession) -> list[str]:
         rows = list(database[SIGNATURES].find({"_id": look.within}, session=session))
@@ -87,7 +87,7 @@ def _add_up(
 OF_CONTRIBUTIONS = [
     Invariant(
         "contributions",
-        "Each image is counted as what it is, unless it says that it is not",
+        "Each image equals its contribution, unless it is marked as uncounted",
         "images",
         _find_wrong_contributions,
     ),
@@ -103,7 +103,7 @@ OF_CONTRIBUTIONS = [
     ),
     Invariant(
         "contribution_signature",
-        "Each histogram that is counted is of a user who has a signature",
+        "Each user with a counted histogram has a signature",
         CONTRIBUTIONS,
         matching(
             CONTRIBUTIONS,
@@ -114,7 +114,7 @@ OF_CONTRIBUTIONS = [
     ),
     Invariant(
         "contribution_quarter",
-        "Each histogram that is counted has left a mark at its quarter of an hour",
+        "Each counted histogram has marked its quarter of an hour",
         CONTRIBUTIONS,
         matching(
             CONTRIBUTIONS,
@@ -126,7 +126,7 @@ OF_CONTRIBUTIONS = [
     ),
     Invariant(
         "signatures",
-        "Each signature is the sum of what its user's images have added, bit for bit",
+        "Each signature is the exact sum of its user's contributions",
         SIGNATURES,
         _find_wrong_signatures,
         piece=FEW_USERS,

@@ -1,4 +1,4 @@
-"""What is true of images."""
+"""Invariants of images."""
 
 from datetime import timedelta
 from typing import Any
@@ -123,7 +123,7 @@ _DUPLICATES: tuple[Document, ...] = (
 
 
 async def _find_without_job(look: Look) -> list[Any]:
-    """Find images whose job is gone, and has not expired."""
+    """Find images whose job was deleted without having expired."""
     find = matching(
         "images",
         {"$match": {"uploaded_at": {"$gt": look.before - NOTES_KEPT}}},
@@ -164,12 +164,15 @@ OF_IMAGES = [
     ),
     Invariant(
         "image_state",
-        "Open images alone are due, claimed ones alone are leased, ended ones have an end",
+        "Only open images are due, only claimed ones have a lease, ended ones have an end",
         "images",
         matching("images", _STATE),
     ),
     Invariant(
-        "image_cells", "Each image stands as its cells do", "images", matching("images", _CELLS)
+        "image_cells",
+        "The status of each image follows from its cells",
+        "images",
+        matching("images", _CELLS),
     ),
     Invariant(
         "image_results",
@@ -209,7 +212,7 @@ OF_IMAGES = [
     ),
     Invariant(
         "dead_letters",
-        "Each dead letter is an image that ended because our side gave up",
+        "Each dead letter is an image that the service gave up",
         "images",
         matching(
             "images",
@@ -222,7 +225,7 @@ OF_IMAGES = [
     ),
     Invariant(
         "duplicates",
-        "Each duplicate names equal bytes of the same user or link, or what was deleted since",
+        "Each duplicate names an image with equal bytes of the same user or link, or a deleted one",
         "images",
         matching("images", *_DUPLICATES),
     ),
@@ -234,7 +237,7 @@ OF_IMAGES = [
     ),
     Invariant(
         "stripped_positions",
-        "No image whose position is stripped has a place",
+        "No image with stripped position has a location",
         "images",
         matching("images", {"$match": {"gps": GpsPolicy.STRIP, "location": {"$exists": True}}}),
     ),

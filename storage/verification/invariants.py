@@ -1,8 +1,7 @@
-"""What an invariant is: a claim, and a way to find what it does not hold for.
+"""Invariants: a claim about documents, and a check that finds those that break it.
 
-Each look is a snapshot of one moment, so that whatever is written in one transaction is seen
-whole. What takes several writes, or has to wait for the sweeper, is only wrong when it is old, or
-when it is still there at a second look.
+Each check reads one snapshot, so it sees transactions whole. What takes several writes, or waits
+for the sweeper, breaks a claim only if it is old or if a second check still finds it.
 """
 
 from collections.abc import Awaitable, Callable
@@ -19,14 +18,14 @@ OPEN = [Status.QUEUED.value, Status.PROCESSING.value]
 
 
 class Look(msgspec.Struct, frozen=True):
-    """One look at a piece of a collection.
+    """The input of one check of a part of a collection.
 
     Attributes:
-        client: For looks with sessions of their own.
-        database: Holds everything.
-        session: Of the snapshot.
-        within: Which documents: a condition on the field that is walked along.
-        before: What is older than this should have been removed or mended; UTC.
+        client: Opens sessions.
+        database: The database.
+        session: The snapshot.
+        within: Condition on the key of the walk: the documents to check.
+        before: UTC. Leftovers that are older should have been deleted or corrected.
     """
 
     client: Client
@@ -40,15 +39,15 @@ Find = Callable[[Look], Awaitable[list[Any]]]
 
 
 class Invariant(msgspec.Struct, frozen=True):
-    """Something that is always true.
+    """A claim that always holds.
 
     Attributes:
-        name: Stable, for programs.
-        claim: What is true, for people.
-        collection: What is looked through.
-        find: Gives the IDs for which it is not true.
-        key: The field that is walked along.
-        piece: How many documents a look takes; 0: one look takes all.
+        name: A stable name, for programs.
+        claim: The claim, for people.
+        collection: The collection.
+        find: Returns the IDs of documents that break the claim.
+        key: The field that the walk is ordered by.
+        piece: Number of documents in one check; 0 for all.
     """
 
     name: str
@@ -60,7 +59,7 @@ class Invariant(msgspec.Struct, frozen=True):
 
 
 def matching(collection: str, *stages: Document, key: str = "_id") -> Find:
-    """Make a look that runs a pipeline, which leaves what is wrong."""
+    """Make a check from a pipeline that keeps what breaks the claim."""
 
     async def find(look: Look) -> list[Any]:
         pipeline = [{"$match": {key: look.within}}, *stages, {"$project": {"_id": 1}}]
@@ -71,38 +70,38 @@ def matching(collection: str, *stages: Document, key: str = "_id") -> Find:
 
 
 def lookup(collection: str, local: str, foreign: str, *stages: Document, to: str) -> Document:
-    """Make a stage that joins another collection."""
+    """Return a stage that joins another collection."""
     joined = {"from": collection, "localField": local, "foreignField": foreign, "as": to}
     return {"$lookup": joined | {"pipeline": list(stages) or [{"$project": {"_id": 1}}]}}
 
 
 def where(*expressions: Any) -> Document:
-    """Make a stage that keeps documents for which any of some expressions holds."""
+    """Return a stage that keeps documents for which any expression is true."""
     return {"$match": {"$expr": {"$or": list(expressions)}}}
 
 
 def given(*expressions: Any) -> Document:
-    """Make a stage that keeps documents for which all of some expressions hold."""
+    """Return a stage that keeps documents for which all expressions are true."""
     return {"$match": {"$expr": {"$and": list(expressions)}}}
 
 
 def has(field: Any) -> Document:
-    """Make an expression: a field is there, and not null."""
+    """Return an expression: a field exists and is not null."""
     return {"$gt": [field, None]}
 
 
 def differ(*sides: Any) -> Document:
-    """Make an expression: two values are not the same."""
+    """Return an expression: two values differ."""
     return {"$ne": list(sides)}
 
 
 def is_one_of(field: str, values: list[str]) -> Document:
-    """Make an expression: a field holds one of some values."""
+    """Return an expression: a field has one of some values."""
     return {"$in": [field, values]}
 
 
 def rolled_up(succeeded: Any, failed: Any, canceled: Any) -> Document:
-    """Make an expression for the status of cells that have ended; see ``domain.jobs.roll_up``."""
+    """Return an expression: the status of ended cells together; see ``domain.jobs.roll_up``."""
     cases = [
         (canceled, Status.CANCELED),
         ({"$and": [succeeded, failed]}, Status.PARTIAL),

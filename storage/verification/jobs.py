@@ -1,4 +1,4 @@
-"""What is true of jobs, and of what else answers a request."""
+"""Invariants of jobs, deletes of users, Idempotency-Keys and notes of expiry."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ _STATE = where(
     {
         "$and": [
             {"$not": _IS_OPEN},
-            {"$gt": [_TALLY_TOTAL, 0]},  # What is deleted afterwards leaves the status as it was.
+            {"$gt": [_TALLY_TOTAL, 0]},  # Later deletes of images leave the status.
             differ(
                 "$status",
                 rolled_up(_some("succeeded"), _some("failed", "refused"), _some("canceled")),
@@ -47,7 +47,7 @@ _STATE = where(
 
 
 def _counted(status: Status) -> Document:
-    """Make an expression: how many cells of a status the images of a job have."""
+    """Return an expression: the number of cells with a status in the images of a job."""
     of_status = {"$filter": {"input": "$counts", "cond": {"$eq": ["$$this._id", status.value]}}}
     return {"$sum": {"$map": {"input": of_status, "in": "$$this.count"}}}
 
@@ -62,7 +62,7 @@ _OF_ENDED = {
     ]
 }
 _OF_OPEN = differ({"$subtract": [_TALLY_TOTAL, "$tally.refused"]}, {"$sum": "$counts.count"})
-# A tally keeps what has expired, until it is worked out again.
+# A tally counts expired images until it is computed again.
 _WITH_EXPIRED = {
     "$or": [
         {"$lt": [f"$tally.{name}", _counted(status)]}
@@ -108,7 +108,7 @@ _ITEMS = {
 
 
 async def _find_forgotten(look: Look) -> list[Any]:
-    """Find open jobs of which no image is open, and which nobody has settled for long."""
+    """Find open jobs without open images that have not been settled in time."""
     find = matching(
         "jobs",
         {"$match": {"due_at": {"$lt": look.before}}},
@@ -121,16 +121,19 @@ async def _find_forgotten(look: Look) -> list[Any]:
 OF_JOBS = [
     Invariant(
         "job_state",
-        "Open jobs alone are due, ended ones have an end, and stand as their tally does",
+        "Only open jobs are due, ended ones have an end, and a status that follows from the tally",
         "jobs",
         matching("jobs", _STATE),
     ),
     Invariant(
-        "job_tally", "Each job's tally is what its images say", "jobs", matching("jobs", *_TALLY)
+        "job_tally",
+        "The tally of each job counts the cells of its images",
+        "jobs",
+        matching("jobs", *_TALLY),
     ),
     Invariant(
         "job_items",
-        "Each file of a ticket is an image, was refused, was deleted, or has expired",
+        "Each file of a job is an image, was refused, was deleted, or has expired",
         "jobs",
         matching(
             "jobs",
@@ -143,11 +146,11 @@ OF_JOBS = [
         ),
     ),
     Invariant(
-        "forgotten_jobs", "No job whose images have ended stays open", "jobs", _find_forgotten
+        "forgotten_jobs", "No job stays open after its images have ended", "jobs", _find_forgotten
     ),
     Invariant(
         "user_deletions",
-        "Deletes of users that have ended hold nothing of what was there",
+        "Ended deletes of users hold no data of the user",
         "user_deletions",
         matching(
             "user_deletions",
@@ -172,7 +175,7 @@ OF_JOBS = [
     ),
     Invariant(
         "expired",
-        "What is noted as an expired image is gone",
+        "Images with a note of expiry are deleted",
         "expired",
         matching(
             "expired",

@@ -1,4 +1,4 @@
-"""The statistics counted anew from the images and blobs that there are, and compared."""
+"""Recount of the statistics from images and blobs, and comparison."""
 
 from pymongo.client_session import ClientSession
 
@@ -60,14 +60,14 @@ _TOTALS: Document = {
 
 
 async def recount(database: Database, session: Session | None = None) -> dict[str, int]:
-    """Count everything anew: reads every image, and is not fast.
+    """Count everything again. Reads every image, and is slow.
 
     Args:
-        database: Holds everything.
-        session: For a look at one moment; without one, what changes meanwhile may be half in.
+        database: The database.
+        session: A snapshot; without one, changes during the count may be half in it.
 
     Returns:
-        All counts by name, as ``domain/statistics.py`` has them; none of them is 0.
+        All counts but zeros, by name as in :mod:`domain.statistics`.
     """
     images = database["images"]
     counts = Counts()
@@ -90,7 +90,7 @@ async def recount(database: Database, session: Session | None = None) -> dict[st
 
 
 def read_counts(database: PlainDatabase, session: ClientSession | None = None) -> dict[str, int]:
-    """Read all counts as the statistics have them, what is not folded yet included."""
+    """Read all stored counts with pending changes."""
     change = read_pending_counts(database, session)
     counts = Counts(dict(expand(database[STATISTICS].find(session=session))))
     counts[USERS] += count_users(counts, change)
@@ -99,19 +99,19 @@ def read_counts(database: PlainDatabase, session: ClientSession | None = None) -
 
 
 async def find_wrong_statistics(client: Client, database: Database) -> dict[str, tuple[int, int]]:
-    """Compare the statistics with a recount, both at the same moment.
+    """Compare the statistics with a recount, in one snapshot.
 
     Returns:
-        Where they differ, by name of the count: what they say, and what there is.
+        Differences by name of the count: the stored value and the recounted one.
     """
 
     async def compare(session: Session) -> dict[str, tuple[int, int]]:
-        there = await recount(database, session)
-        said = await run_with_session(database, session, read_counts)
+        counted = await recount(database, session)
+        stored = await run_with_session(database, session, read_counts)
         return {
-            name: (said.get(name, 0), there.get(name, 0))
-            for name in sorted({*said, *there})
-            if said.get(name, 0) != there.get(name, 0)
+            name: (stored.get(name, 0), counted.get(name, 0))
+            for name in sorted({*stored, *counted})
+            if stored.get(name, 0) != counted.get(name, 0)
         }
 
     return await read_snapshot(client, compare)

@@ -1,4 +1,4 @@
-"""What is true of links, keys, statistics and indexes."""
+"""Invariants of links, keys, statistics and indexes."""
 
 import re
 from typing import Any
@@ -9,7 +9,7 @@ from storage.schema import INDEXES
 from storage.verification.invariants import Invariant, Look, differ, lookup, matching, where
 from storage.verification.recount import find_wrong_statistics
 
-# Enough of a secret to tell it from others is shown; more would be a part of it.
+# A hint shows this many characters of a secret at most.
 HINT_CHARACTERS = 12
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -26,7 +26,7 @@ _LINK_USE = (
     lookup(
         "images",
         "_id",
-        # What came in through a link has it in place of a key, too, and is found by that.
+        # Uploads through a link have it as their key too, which has an index.
         "key_id",
         {"$group": {"_id": None, "files": {"$sum": 1}, "bytes": {"$sum": "$size_bytes"}}},
         to="counted",
@@ -40,12 +40,12 @@ _LINK_USE = (
 )
 
 
-async def _find_open_keys(look: Look) -> list[Any]:
+async def _find_unhashed_keys(look: Look) -> list[Any]:
     found = look.database["api_keys"].find({"_id": look.within}, session=look.session)
     return [key["_id"] async for key in found if not _is_hashed(key, "hash")]
 
 
-async def _find_open_tokens(look: Look) -> list[Any]:
+async def _find_unhashed_tokens(look: Look) -> list[Any]:
     found = look.database["upload_links"].find({"_id": look.within}, session=look.session)
     return [link["_id"] async for link in found if not _is_hashed(link, "token_hash")]
 
@@ -73,28 +73,28 @@ async def _find_missing_indexes(look: Look) -> list[Any]:
 OF_THE_SERVICE = [
     Invariant(
         "link_use",
-        "Each link counts what came in through it, and took no more than it allows",
+        "Each link counts its uploads, and is within its limits",
         "upload_links",
         matching("upload_links", *_LINK_USE),
         piece=100,
     ),
-    Invariant("hashed_keys", "Of each key only a hash is kept", "api_keys", _find_open_keys),
+    Invariant("hashed_keys", "Only a hash of each key is stored", "api_keys", _find_unhashed_keys),
     Invariant(
         "hashed_tokens",
-        "Of each link's token only a hash is kept",
+        "Only a hash of each link's token is stored",
         "upload_links",
-        _find_open_tokens,
+        _find_unhashed_tokens,
     ),
     Invariant(
         "statistics",
-        "The statistics are what counting all images anew gives",
+        "The statistics equal a recount of all images",
         "statistics",
         _find_wrong_statistics,
         piece=0,
     ),
     Invariant(
         "indexes",
-        "Every index is there, those that keep things unique above all",
+        "Every index exists",
         "api_keys",
         _find_missing_indexes,
         piece=0,

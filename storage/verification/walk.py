@@ -1,4 +1,4 @@
-"""Walks through a database a piece at a time, and looks twice before it calls anything wrong."""
+"""Verification: walks a database part by part, and checks every suspect twice."""
 
 import asyncio
 from collections import defaultdict
@@ -28,24 +28,24 @@ EVERY_INVARIANT = [
     *OF_WEBHOOKS,
     HASHES,
 ]
-# More than this of one kind are not told apart.
+# Suspects of one invariant; further ones are not recorded.
 MAX_SUSPECTS = 10_000
 LOOKED_AT_AGAIN = 500
 EXAMPLES = 5
 
 Progress = Callable[[str, int, int], None]
-"""Told of a collection, how many documents were looked at, and about how many there are."""
+"""Called with a collection, the number of checked documents, and about how many it has."""
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """What was found of one invariant.
+    """The result of one invariant.
 
     Attributes:
-        name: Stable, for programs.
-        claim: What should be true.
-        collection: What was looked through.
-        checked: How many documents.
-        wrong: For how many it is not true.
+        name: A stable name, for programs.
+        claim: The claim.
+        collection: The collection.
+        checked: Number of checked documents.
+        wrong: Number of documents that break the claim.
         examples: Some of their IDs.
     """
 
@@ -58,13 +58,13 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Verification(msgspec.Struct, frozen=True):
-    """What was found of all invariants."""
+    """The results of all invariants."""
 
     findings: list[Finding]
 
     @property
     def broken(self) -> dict[str, list[str]]:
-        """Examples of what is wrong, by the name of the invariant; empty where all hold."""
+        """Examples by the name of the broken invariant; empty if all hold."""
         return {found.name: found.examples for found in self.findings if found.wrong}
 
 
@@ -72,13 +72,12 @@ class Verifier:
     """Checks invariants.
 
     Args:
-        client: For snapshots.
-        database: Holds everything.
-        grace: What crashes and lost commits leave behind is only wrong when it is older: the
-            sweeper may not have come to it yet.
-        pause_seconds: How long to wait before the second look at what seems wrong.
-        hashes: Whether to read and hash all bytes, too.
-        progress: Told how far it is.
+        client: Opens snapshots.
+        database: The database.
+        grace: Age from which leftovers of crashes count: younger ones wait for the sweeper.
+        pause_seconds: Pause before the second check of suspects.
+        hashes: Whether to read and hash all blobs too.
+        progress: Called after each part.
     """
 
     def __init__(
@@ -99,7 +98,7 @@ class Verifier:
         self._progress = progress or (lambda *_: None)
 
     async def verify(self) -> Verification:
-        """Check everything once; reads all documents, and holds few at a time.
+        """Check all invariants. Reads all documents, with few in memory at a time.
 
         Raises:
             PyMongoError: MongoDB cannot be reached.
@@ -122,7 +121,7 @@ class Verifier:
         )
 
     async def _walk(self, group: Sequence[Invariant], suspects: dict[str, list[Any]]) -> int:
-        """Look through a collection for some invariants. Returns how many documents it has."""
+        """Check some invariants of a collection; returns its number of documents."""
         name, key, piece = group[0].collection, group[0].key, group[0].piece
         total = await self._database[name].estimated_document_count()
         if not piece:
@@ -142,7 +141,7 @@ class Verifier:
             self._progress(name, checked, max(total, checked))
 
     async def _find_end(self, name: str, key: str, position: Any, piece: int) -> tuple[Any, int]:
-        """Find where the next piece ends, and how many documents it has, in the index alone."""
+        """Find the end and the size of the next part; reads the index only."""
         fields = {key: 1, "_id": key == "_id"}
         found = self._database[name].find({key: {"$gt": position}}, fields).sort(key, 1)
         keys = [document[key] async for document in found.limit(piece)]
@@ -159,7 +158,7 @@ class Verifier:
     async def _conclude(
         self, invariant: Invariant, checked: int, suspects: Sequence[Any]
     ) -> Finding:
-        """Look again at what seemed wrong: what was under way then has come to its end."""
+        """Check suspects again: changes that were under way have ended."""
         wrong: list[Any] = []
         for start in range(0, len(suspects), LOOKED_AT_AGAIN):
             batch = suspects[start : start + LOOKED_AT_AGAIN]

@@ -1,4 +1,4 @@
-"""What is true of webhooks, their secrets and their deliveries."""
+"""Invariants of webhooks, their secrets and their deliveries."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ _IS_PENDING: Document = {"$eq": ["$status", DeliveryStatus.PENDING.value]}
 _EVENT = lookup("events", "event_id", "_id", to="event")
 
 
-def _in_the_open(collection: str) -> Any:
+def _unencrypted(collection: str) -> Any:
     async def find(look: Look) -> list[Any]:
         found = look.database[collection].find({"_id": look.within}, session=look.session)
         return [one["_id"] async for one in found if SECRET_PREFIX in str(one)]
@@ -30,7 +30,7 @@ def _in_the_open(collection: str) -> Any:
 
 
 async def _find_pending_events(look: Look) -> list[Any]:
-    """Find what has waited for an announcer for longer than any crash of one explains."""
+    """Find jobs whose events have waited longer than a crash of the announcer explains."""
     old = {"_id": look.within, "pending_events.at": {"$lt": look.before}}
     found = look.database["jobs"].find(old, {"_id": 1}, session=look.session)
     return [one["_id"] async for one in found]
@@ -39,7 +39,7 @@ async def _find_pending_events(look: Look) -> list[Any]:
 OF_WEBHOOKS = [
     Invariant(
         "delivered_events",
-        "Each delivery has its event, and the ID that follows from it",
+        "Each delivery has its event, and an ID made from it",
         "deliveries",
         matching(
             "deliveries",
@@ -56,7 +56,7 @@ OF_WEBHOOKS = [
     ),
     Invariant(
         "due_deliveries",
-        "A delivery is due as long as it is pending, and no longer",
+        "Exactly the pending deliveries are due",
         "deliveries",
         matching("deliveries", where(differ(_IS_PENDING, has("$due_at")))),
     ),
@@ -64,17 +64,17 @@ OF_WEBHOOKS = [
         "encrypted_webhook_secrets",
         "Secrets of webhooks are encrypted",
         "webhook_endpoints",
-        _in_the_open("webhook_endpoints"),
+        _unencrypted("webhook_endpoints"),
     ),
     Invariant(
         "encrypted_key_secrets",
         "Webhook secrets of keys are encrypted",
         "webhook_key_secrets",
-        _in_the_open("webhook_key_secrets"),
+        _unencrypted("webhook_key_secrets"),
     ),
     Invariant(
         "announced_jobs",
-        "The end of each job that somebody wants to be told of is announced in time",
+        "Events of jobs are announced in time",
         "jobs",
         _find_pending_events,
     ),

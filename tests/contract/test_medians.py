@@ -32,11 +32,9 @@ class CountingMedians(Medians):
 
     times = 0
 
-    def _find_median(
-        self, period: Period, database: PlainDatabase, session: ClientSession
-    ) -> _Found:
+    def _compute(self, period: Period, database: PlainDatabase, session: ClientSession) -> _Found:
         self.times += 1
-        return super()._find_median(period, database, session)
+        return super()._compute(period, database, session)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from chaos.checks import (
 )
 from domain.images.operations import ALL_OPERATIONS
 from storage.blobs.sweeper import Sweeper
-from storage.verification import Verifier
+from storage.verification.walk import Verifier
 from tests.faults.stack import Stack
 from tests.waiting import until
 

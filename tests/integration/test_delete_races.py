@@ -10,7 +10,7 @@ import pytest
 
 from domain.jobs import TERMINAL
 from storage.blobs.sweeper import Sweeper
-from storage.verification import Verifier
+from storage.verification.walk import Verifier
 from tests.blob_counts import assert_counts_agree
 from tests.faults.stack import huge_picture
 from tests.pictures import draw

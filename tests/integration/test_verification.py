@@ -14,7 +14,7 @@ from deploy.servers.embedded import EmbeddedServers
 from storage.aggregates.aggregator import LEASE_NAME, Aggregator
 from storage.clock import new_id
 from storage.mongo.client import DURABLE, Database
-from storage.verification import EVERY_INVARIANT, Verification, Verifier
+from storage.verification.walk import EVERY_INVARIANT, Verification, Verifier
 from tests.pictures import draw
 from tests.service import Service, environment, find_test_data, running_service
 from tests.webhooks import announce, make_webhook
