@@ -1,4 +1,4 @@
-"""The only place that knows which error is which status: everything becomes RFC 9457."""
+"""Turns errors into problem documents (RFC 9457). Only this module chooses their status."""
 
 import math
 import random
@@ -99,12 +99,12 @@ def problem_response(
 
 
 def status_of(error: ServiceError) -> HTTPStatus:
-    """Look up the status of an error by its class, or the nearest class above it."""
+    """Look up the status of an error by its class, or its nearest base class."""
     return next(STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF)
 
 
 def answer_service_error(_: Request[Any, Any, Any], error: ServiceError) -> Response[Problem]:
-    """Answer one of our own errors."""
+    """Answer an error of the service."""
     status = status_of(error)
     headers = {}
     if status == HTTPStatus.UNAUTHORIZED:
@@ -117,7 +117,7 @@ def answer_service_error(_: Request[Any, Any, Any], error: ServiceError) -> Resp
 
 
 def answer_store_error(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    """Answer for a server that cannot be reached, or has no room left."""
+    """Answer for a database that cannot be reached, or is full."""
     _log.warning("store_failed", reason=type(error).__name__)
     if is_disk_full(error):
         return answer_service_error(request, StorageFull("There is no room for more now."))
@@ -125,7 +125,7 @@ def answer_store_error(request: Request[Any, Any, Any], error: Exception) -> Res
 
 
 def answer_http_exception(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
-    """Answer the framework's own refusals: unknown path, wrong method, bad parameter."""
+    """Answer an error of the framework: unknown path, wrong method, bad parameter."""
     status = HTTPStatus(error.status_code)
     code = CODE_OF_STATUS.get(status, status.phrase.lower().replace(" ", "_"))
     detail = error.detail or status.phrase
@@ -139,32 +139,29 @@ def answer_http_exception(_: Request[Any, Any, Any], error: HTTPException) -> Re
     return problem_response(status, code, status.phrase, detail, dict(error.headers or {}))
 
 
-def answer_nesting(request: Request[Any, Any, Any], _: RecursionError) -> Response[Problem]:
-    """Answer a JSON body that is nested deeper than the decoder goes."""
-    return answer_service_error(request, MalformedRequest("The body is nested too deeply."))
-
-
 def answer_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    """Answer a mistake of our own: the log has it, the client learns nothing of our inside."""
+    """Answer an unexpected error: the log has it, the client gets no internals."""
     _log.error("unexpected_error", route=request.scope.get("path_template"), exc_info=error)
     unknown = ServiceError()
     return problem_response(500, unknown.code, unknown.title, "The error was logged.")
 
 
 def jittered(seconds: float) -> int:
-    """Spread a waiting time, so that those who were refused together do not return together."""
+    """Vary a waiting time, so that clients refused together do not return together."""
     return math.ceil(seconds * random.uniform(0.75, 1.25))  # noqa: S311
 
 
 def spread(wait_seconds: float) -> int:
-    """Say after how many whole seconds to come again: never too early, not all at once."""
+    """Round a waiting time up, and vary it: clients return neither too early nor all at once."""
     return math.ceil(wait_seconds + random.uniform(0.0, max(2.0, wait_seconds)))  # noqa: S311
 
 
 EXCEPTION_HANDLERS: dict[Any, Any] = {
     ServiceError: answer_service_error,
     HTTPException: answer_http_exception,
-    RecursionError: answer_nesting,
+    RecursionError: lambda request, _: answer_service_error(
+        request, MalformedRequest("The body is nested too deeply.")
+    ),
     Exception: answer_unexpected,
     **dict.fromkeys(STORE_FAILED, answer_store_error),
 }

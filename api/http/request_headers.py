@@ -1,4 +1,4 @@
-"""What clients prefer and already have: Prefer (RFC 7240), If-None-Match and Range (RFC 9110)."""
+"""Reads request headers: Prefer (RFC 7240), If-None-Match and Range (RFC 9110)."""
 
 from werkzeug.http import parse_dict_header, parse_etags, parse_range_header
 
@@ -7,13 +7,10 @@ from domain.errors.requests import RangeNotSatisfiable
 
 
 def wait_seconds(prefer: str | None) -> int | None:
-    """Read how long a client prefers to wait.
-
-    Args:
-        prefer: The Prefer header, such as ``wait=30``.
+    """Read how long a client prefers to wait, from a Prefer header such as ``wait=30``.
 
     Returns:
-        Seconds, 0 to 30; None where it has no usable preference (which is no error).
+        Seconds, 0 to 30; None if the header has no usable preference, which is not an error.
     """
     if not prefer:
         return None
@@ -26,25 +23,16 @@ def wait_seconds(prefer: str | None) -> int | None:
 
 
 def is_known(if_none_match: str | None, etag: str) -> bool:
-    """Say whether the client has this version already.
-
-    Args:
-        if_none_match: The header.
-        etag: The current one, without quotes.
-    """
+    """Say whether an If-None-Match header lists a version, whose ETag is given without quotes."""
     return bool(if_none_match) and parse_etags(if_none_match).contains_weak(etag)
 
 
 def requested_range(header: str | None, size_bytes: int) -> tuple[int, int] | None:
-    """Read a byte range.
-
-    Args:
-        header: The Range header.
-        size_bytes: Size of the whole content.
+    """Read the byte range of a Range header, for content of this size.
 
     Returns:
-        First byte and one past the last; None where the whole is to be sent: no range, one
-        that cannot be read, or several.
+        First byte and one past the last; None to send the whole content: the header has no
+        range, one that cannot be read, or several.
 
     Raises:
         RangeNotSatisfiable: The range begins past the end.
@@ -53,7 +41,7 @@ def requested_range(header: str | None, size_bytes: int) -> tuple[int, int] | No
     if parsed is None or parsed.units != "bytes" or len(parsed.ranges) != 1:
         return None
     start, stop = parsed.ranges[0]
-    if start < 0:  # The last so many bytes: all of them, where there are fewer.
+    if start < 0:  # The last bytes; all of them if there are fewer.
         start, stop = max(0, size_bytes + start), None
     if start >= size_bytes:
         raise RangeNotSatisfiable(f"The content has {size_bytes} bytes.")

@@ -1,6 +1,6 @@
-"""What is seen of each request: its ID, one line in the log, metrics, and a span of a trace.
+"""Observes each request: its ID, one log line, metrics, and a span of a trace.
 
-This is the outermost layer, so that it also sees what is refused before a handler runs.
+This is the outermost layer, so that it also observes requests that are refused before a handler.
 """
 
 import re
@@ -22,15 +22,14 @@ from litestar.types import (
 )
 from structlog.contextvars import bind_contextvars
 
-from telemetry.spans import Attributes, Span
+from telemetry.spans import Attributes
 
 REQUEST_ID = b"x-request-id"
 TRACEPARENT = b"traceparent"
-UNMATCHED = "unmatched"
-CLIENT_LEFT = 499  # nginx' number for a client that did not wait for its answer
+CLIENT_LEFT = 499  # The number that nginx uses for a client that did not wait for its answer.
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 QUIET_ROUTES = {"/healthz", "/readyz", "/metrics"}
-"""Machines ask for these all day long: a line for each is only written when debugging."""
+"""Machines poll these: their lines are only written at the level debug."""
 
 _SANE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:=@+/-]{0,127}")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -39,12 +38,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Observation:
-    """Watches requests on their way through an application.
-
-    Args:
-        app: What answers them.
-        log_requests: Whether each is a line in the log.
-    """
+    """Wraps an application, and observes its requests."""
 
     def __init__(self, app: ASGIApp, *, log_requests: bool) -> None:
         self._app = app
@@ -52,10 +46,10 @@ class Observation:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != ScopeType.HTTP:
+        if scope["type"] == ScopeType.HTTP:
+            await self._answer(scope, receive, send)
+        else:
             await self._app(scope, receive, send)
-            return
-        await self._answer(scope, receive, send)
 
     async def _answer(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         traceparent, request_id = _identify(scope["headers"])
@@ -69,7 +63,9 @@ class Observation:
                 try:
                     await self._app(scope, exchange.receive, exchange.send)
                 finally:
-                    _describe(span, scope, exchange.status, request_id)
+                    failed = exchange.status >= HTTP_500_INTERNAL_SERVER_ERROR
+                    name = " ".join(_name(scope))
+                    span.describe(name, _describe(scope, exchange, request_id), failed=failed)
         finally:
             seconds = time.perf_counter() - began
             state.metrics.in_progress.dec()
@@ -79,7 +75,7 @@ class Observation:
 
 
 class _Exchange:
-    """What goes to and fro in one request."""
+    """Counts the bytes of one request, and adds its ID to the response."""
 
     def __init__(self, receive: Receive, send: Send, request_id: str) -> None:
         self.status = CLIENT_LEFT
@@ -104,7 +100,7 @@ class _Exchange:
 
 
 def _identify(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str | None, str]:
-    """Find the caller's trace, and the ID of the request: the caller's own, or a new one."""
+    """Read the client's trace, and the ID of the request: the client's, or a new one."""
     traceparent = request_id = None
     for name, value in headers:
         if name == REQUEST_ID:
@@ -118,19 +114,18 @@ def _identify(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str | None, str]:
     return traceparent, request_id
 
 
-def _describe(span: Span, scope: HTTPScope, status: int, request_id: str) -> None:
+def _describe(scope: HTTPScope, exchange: _Exchange, request_id: str) -> Attributes:
     method, route = _name(scope)
-    seen: Attributes = {
+    return {
         "http.request.method": method,
         "http.route": route,
-        "http.response.status_code": status,
+        "http.response.status_code": exchange.status,
         "minilab.request_id": request_id,
     }
-    span.describe(f"{method} {route}", seen, failed=status >= HTTP_500_INTERNAL_SERVER_ERROR)
 
 
 def _write_line(scope: HTTPScope, exchange: _Exchange, seconds: float) -> None:
-    """Write a line. Never the URL: paths and queries may carry secrets."""
+    """Write a line, without the URL: paths and queries may contain secrets."""
     caller = scope.get("user")
     method, route = _name(scope)
     write = _log.debug if route in QUIET_ROUTES else _log.info
@@ -147,6 +142,6 @@ def _write_line(scope: HTTPScope, exchange: _Exchange, seconds: float) -> None:
 
 
 def _name(scope: HTTPScope) -> tuple[str, str]:
-    """Give method and route, each of few different values."""
+    """Give method and route, each of a small set of values."""
     method = scope["method"] if scope["method"] in METHODS else "other"
-    return method, scope.get("path_template") or UNMATCHED
+    return method, scope.get("path_template") or "unmatched"

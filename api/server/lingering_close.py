@@ -1,11 +1,10 @@
-"""Answers before the body was read: the client must be able to read them, and then to go.
+"""Lingering close: after an early answer, reads on briefly so that the client receives it.
 
-The server under us leaves such a connection as it is: a client that never sends the rest of its
-body holds it for ever, and what it sends is read without end. To close it at once is no better:
-bytes that come in afterwards are answered with a reset, which takes the answer away from a client
-that sends first and reads then. So a short body is read and dropped, and the connection goes on;
-of a longer one the answer is sent, with ``Connection: close``, and what still comes is dropped
-for a while before the connection is closed, as nginx does (``lingering_close``).
+A server that leaves such a connection open is read to by a client without end. One that closes it
+at once answers further bytes with a reset, which destroys the answer of a client that sends first
+and reads afterwards. So a short body is read and dropped, and the connection stays open; before a
+longer one the answer is sent with ``Connection: close``, and the body is dropped for a while
+before the connection is closed, as nginx does (``lingering_close``).
 Source: RFC 9112, section 9.6.
 """
 
@@ -33,11 +32,7 @@ CLOSE = (b"connection", b"close")
 
 
 class LingeringClose:
-    """Wraps an application whose answers may come before the body was read.
-
-    Args:
-        app: The application.
-    """
+    """Wraps an application that may answer before it has read the body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -58,8 +53,7 @@ class _Exchange:
     Args:
         receive: Gives the body.
         send: Takes the answer.
-        announced: Bytes of the body; None if they are not known, or are kept back until the
-            client is told to send them.
+        announced: Bytes of the body; None if unknown, or if the client waits for a 100.
     """
 
     def __init__(self, receive: Receive, send: Send, announced: int | None) -> None:
@@ -83,7 +77,7 @@ class _Exchange:
                 self._closes = True
                 message = {**message, "headers": [*message["headers"], CLOSE]}
         elif message["type"] == "http.response.body" and self._is_last(message):
-            # The client has the whole answer; the connection ends with the message after it.
+            # The client has the whole answer; the connection ends with the next message.
             await self._send({**message, "more_body": True})
             await self._drop_body(LINGER_SECONDS)
             message = {"type": "http.response.body", "body": b"", "more_body": False}
@@ -104,7 +98,7 @@ class _Exchange:
 
 
 def _announced_bytes(scope: Scope) -> int | None:
-    """Read how long the body will be, whether or not it comes by itself."""
+    """Read the length of the body; None if unknown, or if the client waits for a 100."""
     announced: int | None = 0
     for name, value in scope["headers"]:
         if name == b"content-length":
