@@ -16,7 +16,6 @@ from api.jobs.cancel import CancelJob
 from api.jobs.dead_letters import DiscardDeadLetters, ReadDeadLetters, RetryDeadLetters
 from api.jobs.delete_user import DeleteUser
 from api.jobs.follow import FollowJob, ListJobs
-from api.jobs.listen import ListenToJob
 from api.jobs.retry import RetryJob
 from api.state import AppState
 from api.uploads.faces import DetectFaces
@@ -113,7 +112,7 @@ def _jobs(state: AppState) -> dict[str, object]:
         "follow_job": follow_job,
         "link_uploads": ReadLinkUploads(stores, state.settings),
         "list_jobs": ListJobs(stores),
-        "listen_to_job": ListenToJob(stores, state.live_jobs),
+        "live_jobs": state.live_jobs,
         "retry_job": retry_job,
         "take_in": take_in,
         "delete_user": DeleteUser(stores, estimates, rules),

@@ -16,7 +16,6 @@ from litestar.response.sse import ServerSentEventMessage as Event
 from litestar.status_codes import HTTP_204_NO_CONTENT
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.jobs.listen import ListenToJob
 from api.jobs.live_jobs import Listener, LiveJobs
 from api.schemas.live_events import JobGoneView, event_name, view_change
 from api.server.protocol import ABORT
@@ -33,7 +32,7 @@ _encode = msgspec.json.Encoder().encode
 
 async def answer_events(
     request: ApiRequest,
-    listen_to_job: ListenToJob,
+    live_jobs: LiveJobs,
     job_id: str,
     scope: Visible,
     last_event_id: str | None,
@@ -42,7 +41,7 @@ async def answer_events(
 
     Args:
         request: The request.
-        listen_to_job: Makes the listener.
+        live_jobs: Notifies the listener.
         job_id: The job.
         scope: What the caller may see.
         last_event_id: The Last-Event-ID header.
@@ -52,10 +51,10 @@ async def answer_events(
         JobExpired: The job is kept no longer.
     """
     known_version = read_version(last_event_id)
-    listener = await listen_to_job.listen(request.user, job_id, scope, known_version)
+    listener = await live_jobs.listener_of(request.user, job_id, scope, known_version)
     if listener is None:  # This status ends an EventSource without an error.
         return Response(None, status_code=HTTP_204_NO_CONTENT)
-    return JobEvents(listen_to_job.live_jobs, listener)
+    return JobEvents(live_jobs, listener)
 
 
 def read_version(last_event_id: str | None) -> int | None:

@@ -9,7 +9,7 @@ from litestar.params import HeaderParameter
 from api.answers.event_stream import answer_events
 from api.contract.route_docs import answer, problems
 from api.http.parameters import BY_HEADER, TOKEN_IN_HEADER, JobId, NamedUser
-from api.jobs.listen import ListenToJob
+from api.jobs.live_jobs import LiveJobs
 from api.schemas.live_events import JobChangeView, JobGoneView
 from api.state import ApiRequest
 from domain.keys import scope_of
@@ -45,7 +45,7 @@ LastEventId = Annotated[
 )
 async def stream_job_events(
     request: ApiRequest,
-    listen_to_job: NamedDependency[ListenToJob],
+    live_jobs: NamedDependency[LiveJobs],
     job_id: JobId,
     user_id: NamedUser = None,
     last_event_id: LastEventId = None,
@@ -57,7 +57,7 @@ async def stream_job_events(
     nothing. After the last event, such a request is answered with 204.
     """
     scope = scope_of(request.user, user_id)
-    return await answer_events(request, listen_to_job, job_id, scope, last_event_id)
+    return await answer_events(request, live_jobs, job_id, scope, last_event_id)
 
 
 @get(
@@ -71,7 +71,7 @@ async def stream_job_events(
 )
 async def stream_link_job_events(
     request: ApiRequest,
-    listen_to_job: NamedDependency[ListenToJob],
+    live_jobs: NamedDependency[LiveJobs],
     job_id: JobId,
     last_event_id: LastEventId = None,
 ) -> Response[Any]:
@@ -80,4 +80,4 @@ async def stream_link_job_events(
     The stream stays available after the link expires, until the link is revoked.
     """
     scope = scope_of(request.user)
-    return await answer_events(request, listen_to_job, job_id, scope, last_event_id)
+    return await answer_events(request, live_jobs, job_id, scope, last_event_id)

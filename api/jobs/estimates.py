@@ -1,4 +1,4 @@
-"""How long the queue is and how fast it goes, read at most once a second."""
+"""Estimates when jobs end, from the queue and the pace of the workers."""
 
 import math
 import time
@@ -11,20 +11,13 @@ from storage.clock import utc_now
 from storage.stores import Stores
 
 FRESH_SECONDS = 1.0
-# A queue so long that reading it takes a while is read less often, up to this.
+# A long queue, which takes a while to read, is read less often, up to this.
 MAX_FRESH_SECONDS = 5.0
 PAUSE_FACTOR = 50
 
 
 class Estimates:
-    """Estimates waiting times from the open jobs and the pace of the live workers.
-
-    Both are read at most once a second, whatever the number of requests: a ticket or a poll
-    costs no look at the queue of its own.
-
-    Args:
-        stores: Where everything is kept.
-    """
+    """Estimates waiting times. The queue is read at most once a second, for all requests."""
 
     def __init__(self, stores: Stores) -> None:
         self._stores = stores
@@ -33,17 +26,10 @@ class Estimates:
         self._stale_at = -math.inf
 
     async def place_of(self, job: Job) -> QueuePlace:
-        """Estimate when a job will be done.
-
-        Args:
-            job: The job.
-
-        Returns:
-            Its place; zeros for a job that has ended.
-        """
+        """Estimate when a job will end; zeros for a job that has ended."""
         if job.status in TERMINAL:
             return ENDED
-        if job.deletes_user:  # Waits for no other work.
+        if job.deletes_user:  # It waits for no other work.
             return QueuePlace(0, None)
         await self._refresh()
         images = -(-(job.tally.waiting + job.tally.running) // max(1, len(job.operations)))
@@ -54,7 +40,7 @@ class Estimates:
         now = time.monotonic()
         if now < self._stale_at:
             return
-        # First, so that requests that come meanwhile do not read as well.
+        # Set first, so that requests that come meanwhile do not read as well.
         self._stale_at = now + FRESH_SECONDS
         self._workforce = await self._stores.workforce(utc_now())
         self._backlog = Backlog(await self._stores.load.open_jobs())

@@ -1,8 +1,8 @@
-"""Who listens to which job: all of them are told from one look at MongoDB.
+"""Notifies the listeners of jobs of changes; one read of MongoDB serves all of them.
 
-Job events only say where to look at once; every second all jobs that are listened to are looked at.
-Nothing is queued for a listener: it takes the state that is present when it can, so that a slow
-one holds no memory and is told less often.
+Job events only say which jobs to read at once; every second, all jobs with listeners are read.
+Nothing is queued for a listener: it takes the current state when it can, so that a slow one holds
+no memory and receives fewer states.
 """
 
 import asyncio
@@ -18,15 +18,15 @@ from domain.errors.access import Expired, NotFound
 from domain.errors.base import ServiceError
 from domain.errors.capacity import ListenersFull, TooManyListeners
 from domain.fairness.admission import tenant_of
-from domain.jobs import JobChange
+from domain.jobs import TERMINAL, JobChange
 from domain.keys import Caller, Role, Scope
 from domain.limits import ListenerLimits
 from domain.records import Job
 from storage.errors import STORE_FAILED
 from storage.stores import Stores
 
-LOOK_SECONDS = 1.0
-# Changes that come faster are looked at together.
+READ_SECONDS = 1.0
+# Changes that come faster are read together.
 GATHER_SECONDS = 0.05
 ROOM_SECONDS = 5.0
 
@@ -34,16 +34,16 @@ _log = structlog.get_logger(__name__)
 
 
 class Listener:
-    """One reader of one job, and what it has not been told yet.
+    """One reader of one job, and the state that it has not received yet.
 
     Args:
-        caller: Who reads.
-        job: The job as it was when the reader came.
+        caller: The reader.
+        job: The job at the start of the stream.
         known_version: The version that the reader knows; None for none.
 
     Attributes:
-        changed: Set when there is something to look at here.
-        gone: Why there is no such job any more.
+        changed: Set when one of the other attributes or the job has changed.
+        gone: The error that says why the job no longer exists.
         is_refused: Whether the caller's key or link is no longer valid.
     """
 
@@ -57,17 +57,17 @@ class Listener:
 
     @property
     def job_id(self) -> str:
-        """The job that is listened to."""
+        """The ID of the job."""
         return self._job.id
 
     def show(self, job: Job) -> None:
-        """Take in the state of the job, if it is newer."""
+        """Keep a state of the job, if it is newer."""
         if job.version > self._job.version:
             self._job = job
             self.changed.set()
 
     def take(self) -> Job | None:
-        """Give the state of the job that is to be told now; None if it was."""
+        """Give the state of the job that the reader does not know; None if it knows it."""
         if self._job.version == self._known_version:
             return None
         self._known_version = self._job.version
@@ -75,14 +75,10 @@ class Listener:
 
 
 class LiveJobs:
-    """Tells listeners of changes.
-
-    Args:
-        stores: Where the jobs are.
-        limits: How many may listen.
+    """The listeners of this process.
 
     Attributes:
-        count: How many listen.
+        count: How many there are.
         is_closing: Whether this process is about to end.
     """
 
@@ -93,24 +89,48 @@ class LiveJobs:
         self._stores = stores
         self._listeners: defaultdict[str, set[Listener]] = defaultdict(set)
         self._of_tenant: Counter[str] = Counter()
-        self._to_look_at: set[str] = set()
-        self._heard_versions: dict[str, int] = {}
+        self._to_read: set[str] = set()
+        self._announced: dict[str, int] = {}
+        """By job, the latest version that an event has named."""
         self._changed = asyncio.Event()
         stores.job_events.hear_changes(self._hear)
 
-    @contextmanager
-    def listening(self, listener: Listener) -> Iterator[None]:
-        """Keep a listener told for as long as the context lasts.
+    async def listener_of(
+        self, caller: Caller, job_id: str, scope: Scope, known_version: int | None
+    ) -> Listener | None:
+        """Make a listener of a job.
+
+        Args:
+            caller: The reader.
+            job_id: The job.
+            scope: What the caller may see.
+            known_version: The version that the reader knows; None for none.
+
+        Returns:
+            The listener; None if the job has ended and the reader knows its last version.
 
         Raises:
-            TooManyListeners: The tenant has as many as it may.
-            ListenersFull: The process has.
+            NotFound: There is no such job in the scope.
+            JobExpired: The job is kept no longer.
+        """
+        job = await self._stores.jobs.get(job_id, scope)
+        if job.status in TERMINAL and job.version == known_version:
+            return None
+        return Listener(caller, job, known_version)
+
+    @contextmanager
+    def listening(self, listener: Listener) -> Iterator[None]:
+        """Notify a listener for as long as the context lasts.
+
+        Raises:
+            TooManyListeners: The tenant has reached its limit.
+            ListenersFull: The process has reached its limit.
         """
         tenant = tenant_of(listener.caller)
         self._check_room(tenant)
         self._count(tenant, 1)
         self._listeners[listener.job_id].add(listener)
-        self._look_soon(listener.job_id)  # It may have changed since the listener's own look.
+        self._read_soon(listener.job_id)  # It may have changed since it was read.
         try:
             yield
         finally:
@@ -120,27 +140,27 @@ class LiveJobs:
                 del self._listeners[listener.job_id]
 
     def close(self) -> None:
-        """Have all streams end, since this process is about to."""
+        """End all streams, since this process is about to end."""
         self.is_closing = True
         for listener in self._all():
             listener.changed.set()
 
     async def run(self) -> None:
-        """Look at jobs and tell of them, until cancelled."""
+        """Read jobs and notify their listeners, until cancelled."""
         next_round = -math.inf
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(max(0.0, next_round - time.monotonic())):
                     await self._changed.wait()
             self._changed.clear()
-            job_ids, self._to_look_at = self._to_look_at & self._listeners.keys(), set()
+            job_ids, self._to_read = self._to_read & self._listeners.keys(), set()
             is_round = time.monotonic() >= next_round
             if is_round:
-                next_round = time.monotonic() + LOOK_SECONDS
+                next_round = time.monotonic() + READ_SECONDS
                 job_ids = set(self._listeners)
-                self._heard_versions.clear()
+                self._announced.clear()
             try:
-                await self._look(job_ids)
+                await self._read(job_ids)
                 if is_round:
                     await self._check_callers()
             except STORE_FAILED as error:
@@ -149,26 +169,27 @@ class LiveJobs:
 
     def _hear(self, change: JobChange) -> None:
         if change.job_id in self._listeners:
-            known = self._heard_versions.get(change.job_id, 0)
-            self._heard_versions[change.job_id] = max(known, change.version)
-            self._look_soon(change.job_id)
+            known = self._announced.get(change.job_id, 0)
+            self._announced[change.job_id] = max(known, change.version)
+            self._read_soon(change.job_id)
 
-    def _look_soon(self, job_id: str) -> None:
-        self._to_look_at.add(job_id)
+    def _read_soon(self, job_id: str) -> None:
+        self._to_read.add(job_id)
         self._changed.set()
 
-    async def _look(self, job_ids: Collection[str]) -> None:
+    async def _read(self, job_ids: Collection[str]) -> None:
         jobs = await self._stores.jobs.read_all(list(job_ids)) if job_ids else []
         for job in jobs:
             for listener in self._listeners.get(job.id, ()):
                 listener.show(job)
-            # A notice can be here before what it tells of can be read as committed.
-            if job.version < self._heard_versions.get(job.id, 0):
-                self._look_soon(job.id)
+            # An event can arrive before its change can be read as committed.
+            if job.version < self._announced.get(job.id, 0):
+                self._read_soon(job.id)
         for job_id in set(job_ids) - {job.id for job in jobs}:
-            await self._bury(job_id)
+            await self._end(job_id)
 
-    async def _bury(self, job_id: str) -> None:
+    async def _end(self, job_id: str) -> None:
+        """End the streams of a job that no longer exists."""
         try:
             await self._stores.jobs.get(job_id, Scope())
         except (NotFound, Expired) as reason:
@@ -177,7 +198,7 @@ class LiveJobs:
                 listener.changed.set()
 
     async def _check_callers(self) -> None:
-        """End the streams of those whom any other route would refuse by now."""
+        """End the streams of callers whose key or link is no longer valid."""
         listeners = self._all()
         links = {of.caller.key_id for of in listeners if of.caller.role is Role.LINK}
         keys = {of.caller.key_id for of in listeners} - links
