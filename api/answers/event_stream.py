@@ -39,13 +39,6 @@ async def answer_events(
 ) -> Response[Any]:
     """Answer with the events of a job, from the version that the client knows.
 
-    Args:
-        request: The request.
-        live_jobs: Notifies the listener.
-        job_id: The job.
-        scope: What the caller may see.
-        last_event_id: The Last-Event-ID header.
-
     Raises:
         NotFound: There is no such job in the scope.
         JobExpired: The job is kept no longer.
@@ -66,12 +59,7 @@ def read_version(last_event_id: str | None) -> int | None:
 
 
 class JobEvents(ServerSentEvent):
-    """The events of a job.
-
-    Args:
-        live_jobs: Notifies the listener.
-        listener: The reader of the stream.
-    """
+    """The events of a job."""
 
     def __init__(self, live_jobs: LiveJobs, listener: Listener) -> None:
         super().__init__(_write_events(live_jobs, listener))

@@ -58,14 +58,6 @@ async def answer_job(
 ) -> Response[Any]:
     """Answer with a job, when it has ended or as long as the client prefers to wait.
 
-    Args:
-        request: The request.
-        follow_job: Reads the job.
-        job_id: The job.
-        scope: What the caller may see.
-        prefer: The Prefer header.
-        if_none_match: The If-None-Match header.
-
     Raises:
         NotFound: There is no such job in the scope.
         JobExpired: The job is kept no longer.

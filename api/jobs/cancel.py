@@ -10,13 +10,7 @@ SETTLING_SECONDS = 2.0
 
 
 class CancelJob:
-    """Cancels what has not run of a job.
-
-    Args:
-        stores: The stores.
-        waiting: Waits for the end of jobs.
-        jobs: Reads jobs.
-    """
+    """Cancels what has not run of a job."""
 
     def __init__(self, stores: Stores, waiting: Waiting, jobs: FollowJob) -> None:
         self._stores = stores
@@ -25,13 +19,6 @@ class CancelJob:
 
     async def cancel(self, job_id: str, scope: Scope) -> JobView:
         """Cancel what has not run, and keep what has. A terminal job stays as it is.
-
-        Args:
-            job_id: The job.
-            scope: What the caller may see.
-
-        Returns:
-            The job afterwards.
 
         Raises:
             NotFound: There is no such job in the scope.

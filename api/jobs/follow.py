@@ -14,14 +14,7 @@ from storage.stores import Stores
 
 
 class FollowJob:
-    """Reads a job, at once or when it has ended.
-
-    Args:
-        stores: The stores.
-        waiting: Waits for the end of jobs.
-        estimates: Estimates when jobs end.
-        rules: Say when a job expires.
-    """
+    """Reads a job, at once or when it has ended."""
 
     def __init__(
         self, stores: Stores, waiting: Waiting, estimates: Estimates, rules: WorkRules
@@ -33,11 +26,6 @@ class FollowJob:
 
     async def wait(self, job_id: str, scope: Scope, seconds: float) -> tuple[Job, QueuePlace]:
         """Read a job without its items, when it is terminal or the time is over.
-
-        Args:
-            job_id: The job.
-            scope: What the caller may see.
-            seconds: Longest wait; 0 reads the job at once.
 
         Raises:
             NotFound: There is no such job in the scope.
@@ -63,11 +51,7 @@ class FollowJob:
 
 
 class ListJobs:
-    """Lists jobs.
-
-    Args:
-        stores: The stores.
-    """
+    """Lists jobs."""
 
     def __init__(self, stores: Stores) -> None:
         self._jobs = stores.jobs
@@ -75,13 +59,6 @@ class ListJobs:
     async def page(
         self, scope: Scope, status: Status | None, limit: int, cursor: str | None
     ) -> Page[JobSummaryView]:
-        """List jobs, newest first, without items.
-
-        Args:
-            scope: What the caller may see.
-            status: Only jobs of this status.
-            limit: Most jobs.
-            cursor: Only jobs older than this one.
-        """
+        """List jobs that were created before the cursor, newest first."""
         jobs = await self._jobs.list_page(JobFilter(scope, status, cursor), limit + 1)
         return cut_page([view_summary(job) for job in jobs], limit, [job.id for job in jobs])

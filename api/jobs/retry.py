@@ -15,12 +15,7 @@ from storage.stores import Stores
 
 
 class RetryJob:
-    """Queues failed operations again.
-
-    Args:
-        stores: The stores.
-        jobs: Reads jobs.
-    """
+    """Queues failed operations again."""
 
     def __init__(self, stores: Stores, jobs: FollowJob) -> None:
         self._stores = stores
@@ -28,13 +23,6 @@ class RetryJob:
 
     async def retry(self, job_id: str, scope: Scope) -> JobView:
         """Queue the failed operations of a job again, and only those.
-
-        Args:
-            job_id: The job.
-            scope: What the caller may see.
-
-        Returns:
-            The job, which is open again.
 
         Raises:
             NotFound: There is no such job in the scope.
@@ -50,9 +38,6 @@ class RetryJob:
 
     async def retry_letters(self, letters: Sequence[DeadLetter]) -> int:
         """Queue the failed operations of dead letters again, and let equal bytes be tried.
-
-        Args:
-            letters: Dead letters of any jobs.
 
         Returns:
             How many images are queued again; those whose operations no longer fail are not.

@@ -37,11 +37,7 @@ class Waiting:
             job_id: The job.
             scope: What the caller may see.
             seconds: Longest wait.
-            known: The job as it was accepted a moment ago, before any event of it can have been
-                missed: saves the first read.
-
-        Returns:
-            The job as it is then.
+            known: The job as it was accepted a moment ago; saves the first read.
 
         Raises:
             NotFound: There is no such job in the scope.

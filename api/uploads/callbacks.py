@@ -9,26 +9,14 @@ from storage.webhooks.key_secrets import KeySecrets
 
 
 class Callbacks:
-    """Checks callback URLs.
-
-    Args:
-        key_secrets: The signing secrets of keys.
-        targets: The addresses that webhooks may be sent to.
-    """
+    """Checks callback URLs."""
 
     def __init__(self, key_secrets: KeySecrets, targets: TargetRules) -> None:
         self._key_secrets = key_secrets
         self._targets = targets
 
     async def url_of(self, caller: Caller, fields: Mapping[str, str]) -> str | None:
-        """Read the callback URL of a form, and make sure that the call can be signed.
-
-        Args:
-            caller: Who uploads.
-            fields: The text fields of the form.
-
-        Returns:
-            The URL; None where the form has none.
+        """Read the callback URL of a form, if it has one, and make sure that it can be signed for.
 
         Raises:
             InvalidValue: The URL cannot be used, or the form came in through a link.

@@ -6,12 +6,7 @@ from storage.stores import Stores
 
 
 class DetectFaces:
-    """Detects faces in the files of an upload.
-
-    Args:
-        stores: The stores.
-        take_in: Takes the upload in.
-    """
+    """Detects faces in the files of an upload."""
 
     def __init__(self, stores: Stores, take_in: TakeIn) -> None:
         self.take_in = take_in

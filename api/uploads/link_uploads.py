@@ -14,12 +14,7 @@ from storage.stores import Stores
 
 
 class ReadLinkUploads:
-    """Reads links with their uploads.
-
-    Args:
-        stores: Hold the uploads.
-        settings: The settings of the API.
-    """
+    """Reads links with their uploads."""
 
     def __init__(self, stores: Stores, settings: Settings) -> None:
         self._jobs = stores.jobs
@@ -30,12 +25,6 @@ class ReadLinkUploads:
         self, caller: Caller, link: UploadLink, limit: int, cursor: str | None
     ) -> LinkUploadsView:
         """Read what a link still takes, and a page of its uploads, newest first.
-
-        Args:
-            caller: The holder of the link.
-            link: The link.
-            limit: Most uploads.
-            cursor: Only uploads older than this one.
 
         Raises:
             LinkExpired: The link has expired.

@@ -1,4 +1,4 @@
-"""Takes a multipart body in as it arrives: hashed, sniffed, counted, written, never kept whole."""
+"""Parses a multipart body as it arrives: files are hashed, detected, counted and written."""
 
 from collections.abc import AsyncIterator
 
@@ -27,7 +27,7 @@ from storage.blobs.intake import HEAD_BYTES, BlobIntake, IncomingFile
 
 
 class Form(msgspec.Struct):
-    """What a request brought.
+    """The content of a form.
 
     Attributes:
         taken: Files that become images.
@@ -41,7 +41,7 @@ class Form(msgspec.Struct):
 
     @property
     def files(self) -> int:
-        """How many files there were, whatever became of them."""
+        """The number of files, taken and refused."""
         return len(self.taken) + len(self.refused)
 
 
@@ -52,20 +52,10 @@ async def receive_form(
     intake: BlobIntake,
     limits: UploadLimits,
 ) -> Form:
-    """Take in a whole form.
-
-    Args:
-        body: The bytes of the request.
-        content_type: The Content-Type header.
-        content_length: The Content-Length header, if there is one.
-        intake: Where the files' bytes go. After an error, the caller discards it.
-        limits: What one request may bring.
-
-    Returns:
-        The form; files that cannot be used are in ``refused``.
+    """Parse a form. After an error, the caller discards the intake.
 
     Raises:
-        WrongContentType: The body is no multipart/form-data.
+        WrongContentType: The body is not multipart/form-data.
         MalformedMultipart: The body is broken or incomplete.
         TooManyParts: There are more parts than allowed.
         RequestTooLarge: There are more bytes than allowed.
@@ -81,7 +71,7 @@ async def receive_form(
             max_header_count=limits.max_part_headers,
         ) as parser:
             async for chunk in body:
-                await receiver.count(chunk)
+                receiver.count(chunk)
                 for event in parser.parse(chunk):
                     if event is None:
                         await receiver.end_part()
@@ -98,20 +88,17 @@ async def receive_form(
 
 
 def check_length(content_length: int | None, limits: UploadLimits) -> None:
-    """Refuse a body that is larger than allowed by its own account.
+    """Check the length that a request announces.
 
     Raises:
-        RequestTooLarge: It is.
+        RequestTooLarge: It is over the limit.
     """
     if content_length is not None and content_length > limits.max_request_bytes:
         raise RequestTooLarge(f"The limit is {limits.max_request_bytes} bytes.")
 
 
 def clean_filename(name: str, max_chars: int) -> str:
-    """Keep the last part of a name, without control characters, no longer than allowed.
-
-    The ending is kept: it says to people what the file is.
-    """
+    """Keep the last part of a path, without control characters; shorten it before its ending."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     clean = "".join(character for character in last if character.isprintable()).strip()
     if len(clean) <= max_chars:
@@ -123,7 +110,7 @@ def clean_filename(name: str, max_chars: int) -> str:
 
 
 class _Receiver:
-    """Follows the parser from part to part."""
+    """Collects the parts of a form."""
 
     def __init__(self, intake: BlobIntake, limits: UploadLimits) -> None:
         self.form = Form()
@@ -138,10 +125,9 @@ class _Receiver:
         self._format: ImageFormat | None = None
         self._refusal: ServiceError | None = None
 
-    async def count(self, chunk: bytes) -> None:
+    def count(self, chunk: bytes) -> None:
         self._received_bytes += len(chunk)
-        if self._received_bytes > self._limits.max_request_bytes:
-            raise RequestTooLarge(f"The limit is {self._limits.max_request_bytes} bytes.")
+        check_length(self._received_bytes, self._limits)
 
     def begin_part(self, segment: MultipartSegment) -> None:
         self._file = self._format = self._refusal = None
@@ -165,7 +151,7 @@ class _Receiver:
                 raise RequestTooLarge(f"The field {self._field!r} is too long.")
             return
         if self._refusal is not None:
-            return  # The rest of a refused file is read and dropped.
+            return  # The rest of a refused file is dropped.
         await self._intake.write(self._file, data)
         if self._file.size_bytes > self._limits.max_file_bytes:
             limit = self._limits.max_file_bytes
@@ -182,7 +168,7 @@ class _Receiver:
                 raise MalformedMultipart(f"{self._field!r} is not UTF-8.") from error
             return
         if not self._filename and not self._file.size_bytes:
-            return  # A browser's file input that was left empty.
+            return  # An empty file input of a browser.
         if self._refusal is None and self._format is None:
             await self._sniff()
         if self._refusal is None:

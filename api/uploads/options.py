@@ -59,9 +59,9 @@ def upload_of(
     Args:
         form: The parsed form.
         intake: Holds the bytes that are not written yet.
-        caller: Who uploads.
+        caller: The owner of the key, or the holder of the link.
         options: What the headers and the route ask for.
-        default_gps: What happens to positions where neither the form nor the link says.
+        default_gps: Treatment of positions if neither the form nor the link sets one.
 
     Raises:
         UserRequired: A service key names no user.

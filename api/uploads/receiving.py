@@ -22,13 +22,7 @@ from storage.stores import Stores
 
 
 class UploadReceiver:
-    """Receives bodies. Their bytes are written as they arrive.
-
-    Args:
-        stores: The stores.
-        settings: The settings of the API.
-        slots: Says how many uploads come in at the same time.
-    """
+    """Receives bodies. Their bytes are written as they arrive."""
 
     def __init__(self, stores: Stores, settings: Settings, slots: Slots) -> None:
         self._chunks = stores.blob_chunks
@@ -47,13 +41,6 @@ class UploadReceiver:
         attempt: Attempt | None,
     ) -> Upload:
         """Receive an upload. If that fails, what was written of it is removed.
-
-        Args:
-            caller: Who uploads.
-            form: The body.
-            options: What the headers and the route ask for.
-            admitted: Counts bytes and files.
-            attempt: The Idempotency-Key that the upload answers, if it has one.
 
         Raises:
             ServiceError: The form cannot be used, or the link takes no more files.

@@ -42,17 +42,7 @@ class Taken(msgspec.Struct, frozen=True):
 
 
 class TakeIn:
-    """Takes uploads in.
-
-    Args:
-        stores: The stores.
-        settings: The settings of the API.
-        admission: Decides whether an upload may come in.
-        waiting: Waits for the end of jobs.
-        estimates: Estimates when jobs end.
-        metrics: Counts files and bytes.
-        tracing: Records the commit.
-    """
+    """Takes uploads in."""
 
     def __init__(
         self,
@@ -79,11 +69,6 @@ class TakeIn:
         self, caller: Caller, form: IncomingForm, options: UploadOptions
     ) -> Taken | Answered:
         """Take an upload in, and wait as long as the client prefers.
-
-        Args:
-            caller: Who uploads.
-            form: The body; read within the limits of the tenant and of the service.
-            options: What the headers and the route ask for.
 
         Returns:
             The job, which is durable; or the answer that the same request got before.
