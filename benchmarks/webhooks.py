@@ -11,7 +11,7 @@ from benchmarks.harness.meter import cpu_seconds
 from benchmarks.harness.receivers import Receivers
 from benchmarks.harness.service import Bench, new_database, running_module
 from benchmarks.rows import Row, Section, Target
-from deploy.servers.embedded import ServerProcess
+from deploy.servers.process import ServerProcess
 from domain.keys import ADMIN_USER, Caller, Role
 from domain.webhooks.endpoints import Endpoint
 from domain.webhooks.events import Event, EventType, WebhookTest, write_payload

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from chaos.schedule import LINK_KINDS, Fault, Kind
 from chaos.system import System
-from deploy.servers.embedded import ServerProcess
+from deploy.servers.process import ServerProcess
 
 # Settings of an API without room for another byte.
 NO_ROOM = {"max_stored_bytes": 1}

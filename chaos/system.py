@@ -18,8 +18,9 @@ import psutil
 
 from chaos.proxy import HOST, Proxy
 from chaos.schedule import LINKS
-from deploy.servers.embedded import EmbeddedServers, ServerProcess
+from deploy.servers.embedded import EmbeddedServers
 from deploy.servers.ports import find_free_port
+from deploy.servers.process import ServerProcess
 
 ADMIN_KEY = "the-admin-key-of-the-faults-0123456789abcdef"
 DATABASE = "minilab_faults"

@@ -10,7 +10,7 @@ import api.settings
 import tasks.delivery.settings
 import tasks.settings
 from deploy.admin_key import MIN_ADMIN_KEY_CHARACTERS, ensure_admin_key
-from deploy.servers.embedded import ServerError
+from deploy.servers.process import ServerError
 from domain.settings import SettingsError, SettingsReader
 
 _ADMIN_KEY_FILE = "admin_key"

@@ -22,8 +22,9 @@ from deploy.local_settings import (
     keep_secret_key,
     read_settings,
 )
-from deploy.servers.embedded import EmbeddedServers, ServerError, ServerProcess, embedded_servers
+from deploy.servers.embedded import EmbeddedServers, embedded_servers
 from deploy.servers.ports import is_free
+from deploy.servers.process import ServerError, ServerProcess
 from deploy.supervisor import Supervised, Supervisor
 from domain.settings import SettingsError
 

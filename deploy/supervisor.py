@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from deploy.servers.embedded import ServerError, ServerProcess
+from deploy.servers.process import ServerError, ServerProcess
 
 _POLL_SECONDS = 0.05
 _HURRIED_GRACE_SECONDS = 1.0

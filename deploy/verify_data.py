@@ -16,7 +16,8 @@ import msgspec
 from pymongo.errors import PyMongoError
 
 from deploy.local_settings import LocalSettings
-from deploy.servers.embedded import ServerError, embedded_servers, find_running_mongodb
+from deploy.servers.embedded import embedded_servers, find_running_mongodb
+from deploy.servers.process import ServerError
 from domain.settings import SettingsError, SettingsReader
 from storage.mongo.client import connect_mongo
 from storage.settings import MongoUrl, StoreSettings

@@ -12,8 +12,9 @@ from uuid import uuid4
 
 from benchmarks.harness.http_client import Address
 from benchmarks.harness.meter import children_cpu_seconds, cpu_seconds
-from deploy.servers.embedded import EmbeddedServers, ServerProcess
+from deploy.servers.embedded import EmbeddedServers
 from deploy.servers.ports import find_free_port
+from deploy.servers.process import ServerProcess
 from storage.settings import StoreSettings
 
 ADMIN_KEY = "the-admin-key-of-the-benchmarks-0123456789"

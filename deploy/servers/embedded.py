@@ -13,19 +13,8 @@ from deploy.servers.data_folder import Folder, is_held, locked_folder
 from deploy.servers.mongodb import mongodb_command, mongodb_is_ready, mongodb_url
 from deploy.servers.ports import find_free_port, is_free
 from deploy.servers.process import ServerError, ServerProcess
-from deploy.servers.programs import find_mongod, find_mongodb, find_redis_server
+from deploy.servers.programs import find_mongodb, find_redis_server
 from deploy.servers.redis_server import redis_command, redis_is_ready, redis_url
-
-__all__ = [
-    "EmbeddedServers",
-    "ServerError",
-    "ServerProcess",
-    "embedded_servers",
-    "find_mongod",
-    "find_mongodb",
-    "find_redis_server",
-    "find_running_mongodb",
-]
 
 _PORT_ATTEMPTS = 3
 

@@ -16,7 +16,8 @@ from pymongo import MongoClient
 from pymongo.errors import AutoReconnect
 from redis import Redis
 
-from deploy.servers.embedded import EmbeddedServers, ServerError, embedded_servers
+from deploy.servers.embedded import EmbeddedServers, embedded_servers
+from deploy.servers.process import ServerError
 from deploy.servers.programs import find_mongod, find_mongodb
 
 pytestmark = [pytest.mark.timeout(60), pytest.mark.slow]

@@ -18,8 +18,9 @@ from PIL import Image
 from pymongo import MongoClient
 
 from api.settings import read_settings
-from deploy.servers.embedded import EmbeddedServers, ServerProcess
+from deploy.servers.embedded import EmbeddedServers
 from deploy.servers.ports import find_free_port
+from deploy.servers.process import ServerProcess
 from domain.jobs import TERMINAL
 from storage.stores import Stores, open_stores
 from tests.pictures import draw

@@ -6,7 +6,7 @@ import httpx
 import psutil
 import pytest
 
-from deploy.servers.embedded import ServerProcess
+from deploy.servers.process import ServerProcess
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import LEASE_SECONDS, Stack, huge_picture, pictures
 from tests.service import File

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from deploy.servers.embedded import ServerProcess
+from deploy.servers.process import ServerProcess
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, huge_picture, pictures
 from tests.pictures import draw

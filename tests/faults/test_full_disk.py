@@ -9,9 +9,11 @@ from uuid import uuid4
 
 import pytest
 
-from deploy.servers.embedded import EmbeddedServers, ServerProcess, find_mongod
+from deploy.servers.embedded import EmbeddedServers
 from deploy.servers.mongodb import mongodb_command, mongodb_is_ready, mongodb_url
 from deploy.servers.ports import find_free_port
+from deploy.servers.process import ServerProcess
+from deploy.servers.programs import find_mongod
 from storage.errors import OUT_OF_DISK_SPACE
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, pictures, running_stack

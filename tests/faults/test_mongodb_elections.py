@@ -8,9 +8,11 @@ from uuid import uuid4
 import pytest
 from pymongo import MongoClient
 
-from deploy.servers.embedded import EmbeddedServers, ServerProcess, find_mongod
+from deploy.servers.embedded import EmbeddedServers
 from deploy.servers.mongodb import HOST, mongodb_command
 from deploy.servers.ports import accepts_connections, find_free_port
+from deploy.servers.process import ServerProcess
+from deploy.servers.programs import find_mongod
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, running_stack
 from tests.faults.test_mongodb_faults import LATEST_SECONDS, Load

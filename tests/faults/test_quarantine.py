@@ -9,7 +9,7 @@ from typing import Any
 import psutil
 import pytest
 
-from deploy.servers.embedded import ServerProcess
+from deploy.servers.process import ServerProcess
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, huge_picture, pictures
 from tests.waiting import until

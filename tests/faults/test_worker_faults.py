@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from deploy.servers.embedded import ServerProcess
+from deploy.servers.process import ServerProcess
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import LEASE_SECONDS, Stack, huge_picture, pictures
 from tests.waiting import until

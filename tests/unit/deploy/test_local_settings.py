@@ -8,7 +8,7 @@ import api.settings
 import tasks.delivery.settings
 import tasks.settings
 from deploy.local_settings import keep_admin_key, keep_secret_key, read_settings
-from deploy.servers.embedded import ServerError
+from deploy.servers.process import ServerError
 from domain.settings import SettingsError
 
 

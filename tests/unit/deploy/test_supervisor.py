@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.servers.embedded import ServerProcess
+from deploy.servers.process import ServerProcess
 from deploy.supervisor import RestartPolicy, Supervised, Supervisor
 from tests.waiting import until
 
