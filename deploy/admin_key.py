@@ -1,7 +1,7 @@
-"""Make a key once and keep it in a file of its owner; no key is ever a default.
+"""Generates a key once, into a file that only its owner can read; no key is ever a default.
 
-``python -m deploy.admin_key FILE…`` does it for containers, where a one-shot service runs before
-the API: a file for the admin key, one for the key that webhook secrets are encrypted with.
+``python -m deploy.admin_key FILE…`` does so for containers, in a service that runs once before the
+API: one file for the admin key, one for the key that encrypts webhook secrets.
 """
 
 import secrets
@@ -15,10 +15,7 @@ _ADMIN_KEY_BYTES = 32
 
 
 def ensure_admin_key(file: Path) -> str:
-    """Read the key from its file; make both where the file is missing.
-
-    Args:
-        file: Where the key is kept, with mode 600.
+    """Read the key from its file, which is created with mode 600 if it is missing.
 
     Returns:
         The key, of 32 characters or more.

@@ -1,4 +1,4 @@
-"""What people see of the processes: every line with the name of who said it."""
+"""The console of `make run`: every line begins with the name of its process."""
 
 import asyncio
 import contextlib
@@ -13,22 +13,14 @@ _DRAIN_SECONDS = 1.0
 
 
 def say(name: str, line: str) -> None:
-    """Print one line of a process; nobody reading is no reason to stop.
-
-    Args:
-        name: Who said it.
-        line: What.
-    """
+    """Print one line of a process. A closed console is no reason to stop."""
     with contextlib.suppress(OSError):
         print(f"{name:<{_NAME_WIDTH}} | {line}", flush=True)
 
 
 @asynccontextmanager
-async def spoken_by(name: str) -> AsyncIterator[int]:
-    """Open a pipe whose lines are printed under a name; it outlives restarts of its writer.
-
-    Args:
-        name: Who writes into it.
+async def named_output(name: str) -> AsyncIterator[int]:
+    """Open a pipe whose lines are printed under a name; it survives restarts of its writer.
 
     Yields:
         The file descriptor to write to.

@@ -1,16 +1,11 @@
-"""Writes a file that only its owner may read."""
+"""Files that only their owner can read."""
 
 import os
 from pathlib import Path
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, in one step.
-
-    Args:
-        path: Where.
-        text: What.
-    """
+    """Write a file with mode 600, replacing an older one in one step."""
     fresh = path.with_name(path.name + ".new")
     fresh.unlink(missing_ok=True)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -1,4 +1,4 @@
-"""``python -m deploy.probe``: exit 0 if the API of this container is alive, 1 if not."""
+"""``python -m deploy.probe``: exits 0 if the API of this container is alive, 1 if not."""
 
 import http.client
 import os
@@ -8,16 +8,7 @@ TIMEOUT_SECONDS = 4.0
 
 
 def answers(host: str, port: int, path: str = "/healthz") -> bool:
-    """Ask once; no proxy, no redirects.
-
-    Args:
-        host: Where the API is reached.
-        port: Its port.
-        path: What to ask for.
-
-    Returns:
-        Whether it answered 200.
-    """
+    """Say whether one request, without proxies and redirects, is answered with 200."""
     connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
     try:
         connection.request("GET", path)

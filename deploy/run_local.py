@@ -1,11 +1,9 @@
-"""The whole service on one machine: MongoDB, Redis and our processes, under one supervisor.
+"""``make run``: the whole service on one machine, with MongoDB and Redis, under one supervisor.
 
-``python -m deploy.run_local``, which is what ``make run`` calls. Ctrl-C stops all of it; the data
-is found again the next time.
+Ctrl-C stops all of it; the next run finds the data again.
 """
 
 import asyncio
-import http.client
 import os
 import signal
 import sys
@@ -13,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from pathlib import Path
-from urllib.parse import quote
 
-from deploy.console import say, spoken_by
+from deploy.console import named_output, say
+from deploy.greeting import greet_when_ready, is_ready
 from deploy.local_settings import (
     LocalSettings,
     keep_admin_key,
@@ -37,9 +35,6 @@ _GRACE_SECONDS = {
     "redis": 10.0,
     "mongodb": 20.0,
 }
-_READY_POLL_SECONDS = 0.1
-_READY_NEWS_SECONDS = 15.0
-_READY_TIMEOUT_SECONDS = 5.0
 
 COMMANDS: Mapping[str, Sequence[str]] = {
     "worker": (sys.executable, "-m", "tasks"),
@@ -53,10 +48,10 @@ def main(commands: Mapping[str, Sequence[str]] = COMMANDS) -> int:
     """Run the service until SIGINT or SIGTERM.
 
     Args:
-        commands: Our own processes by name, in the order of their start; `api` is among them.
+        commands: The processes of the service by name, in the order of their start.
 
     Returns:
-        The exit code: 0 stopped as asked, 1 a server does not start, 2 the settings cannot be.
+        The exit code: 0 stopped by a signal, 1 a server does not start, 2 the settings are wrong.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -94,12 +89,12 @@ async def _run(
     async with AsyncExitStack() as stack:
         processes = list(servers.started)
         for name, command in commands.items():
-            output = await stack.enter_async_context(spoken_by(name))
+            output = await stack.enter_async_context(named_output(name))
             process = ServerProcess(
                 name,
                 command,
                 url=settings.base_url,
-                is_ready=partial(_is_ready, settings),
+                is_ready=partial(is_ready, settings),
                 output=output,
                 environment=environment,
             )
@@ -108,10 +103,10 @@ async def _run(
             [Supervised(process, _GRACE_SECONDS[process.name]) for process in processes], _log
         )
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            # Under nohup a closed terminal is to be ignored.
+            # nohup ignores SIGHUP.
             if signal.getsignal(number) is not signal.SIG_IGN:
                 asyncio.get_running_loop().add_signal_handler(number, supervisor.stop)
-        greeting = asyncio.create_task(_greet_when_ready(settings, admin_key))
+        greeting = asyncio.create_task(greet_when_ready(settings, admin_key, _log))
         await supervisor.run()
         greeting.cancel()
         with suppress(asyncio.CancelledError):
@@ -134,57 +129,6 @@ def _environment(
             part for part in (str(_ROOT), os.environ.get("PYTHONPATH")) if part
         ),
     }
-
-
-def _is_ready(settings: LocalSettings) -> bool:
-    return _readiness(settings) == "200"
-
-
-def _readiness(settings: LocalSettings) -> str:
-    connection = http.client.HTTPConnection(
-        settings.client_host, settings.port, timeout=_READY_TIMEOUT_SECONDS
-    )
-    try:
-        connection.request("GET", "/readyz")
-        answer = connection.getresponse()
-        if answer.status == http.client.OK:
-            return "200"
-        return f"{answer.status} {answer.read(500).decode(errors='replace')}"
-    except (OSError, http.client.HTTPException) as error:
-        return f"no answer ({error})"
-    finally:
-        connection.close()
-
-
-async def _greet_when_ready(settings: LocalSettings, admin_key: str) -> None:
-    clock = asyncio.get_running_loop().time
-    next_news = clock() + _READY_NEWS_SECONDS
-    while (answer := await asyncio.to_thread(_readiness, settings)) != "200":
-        if clock() > next_news:
-            _log(f"not ready yet: {answer}")
-            next_news = clock() + _READY_NEWS_SECONDS
-        await asyncio.sleep(_READY_POLL_SECONDS)
-    for line in _greeting(settings, admin_key):
-        _log(line)
-
-
-def _greeting(settings: LocalSettings, admin_key: str) -> list[str]:
-    url = settings.base_url
-    curl = f'curl -H "Authorization: Bearer {admin_key}" -H "Prefer: wait=30"'
-    return [
-        "",
-        f"Minilab is ready at {url}",
-        "",
-        f"  admin key     {admin_key}",
-        f"  upload page   {url}/u#{quote(admin_key, safe='')}",
-        f"  API, live     {url}/docs",
-        f"  data          {settings.data_folder}",
-        "",
-        "  a first upload:",
-        f'  {curl} -F file=@photo.jpg "{url}/process"',
-        "",
-        "Ctrl-C stops all of it and keeps the data.",
-    ]
 
 
 if __name__ == "__main__":

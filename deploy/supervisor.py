@@ -1,4 +1,4 @@
-"""Keep the processes of one machine running, and end them in order."""
+"""The supervisor: keeps the processes of one machine running, and stops them in order."""
 
 import asyncio
 import math
@@ -14,12 +14,12 @@ _HURRIED_GRACE_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class RestartPolicy:
-    """How long to wait before what died is started again.
+    """Pauses before a process that ended is started again.
 
     Args:
-        first_pause_seconds: After the first end.
+        first_pause_seconds: Pause after the first end.
         longest_pause_seconds: The pause doubles up to this.
-        steady_seconds: What ran this long starts over with the first pause.
+        steady_seconds: After a run of this length the pauses begin again with the first.
     """
 
     first_pause_seconds: float = 0.5
@@ -30,11 +30,8 @@ class RestartPolicy:
         """Compute the pause before the next start.
 
         Args:
-            last_pause_seconds: The pause before the run that just ended; 0 for the first run.
-            ran_seconds: How long that run took.
-
-        Returns:
-            The pause in seconds.
+            last_pause_seconds: Pause before the run that ended now; 0 for the first run.
+            ran_seconds: Duration of that run.
         """
         if last_pause_seconds == 0 or ran_seconds >= self.steady_seconds:
             return self.first_pause_seconds
@@ -43,11 +40,11 @@ class RestartPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Supervised:
-    """A process, and how long it may take to end.
+    """A process, and the time that it has to end.
 
     Args:
         process: The process, started or not.
-        grace_seconds: From SIGTERM to SIGKILL.
+        grace_seconds: Time from SIGTERM to SIGKILL.
     """
 
     process: ServerProcess
@@ -55,12 +52,12 @@ class Supervised:
 
 
 class Supervisor:
-    """Runs processes until it is told to stop. Belongs to the thread of one event loop.
+    """Runs processes until :meth:`stop`. Belongs to the thread of one event loop.
 
     Args:
-        supervised: In the order of their start; they are stopped in the reverse order.
-        log: Takes a line for people.
-        policy: When to start again what died.
+        supervised: The processes in the order of their start; they stop in the reverse order.
+        log: Receives lines for people.
+        policy: Pauses before restarts.
     """
 
     def __init__(
@@ -76,7 +73,7 @@ class Supervisor:
         self._hurry = asyncio.Event()
 
     def stop(self) -> None:
-        """Ask for an orderly end; a second time, for a quick one."""
+        """Stop in order; a second call stops quickly."""
         if self._stop.is_set():
             self._log("hurrying")
             self._hurry.set()
@@ -84,13 +81,8 @@ class Supervisor:
             self._log("stopping")
             self._stop.set()
 
-    @property
-    def is_stopping(self) -> bool:
-        """Whether the end was asked for."""
-        return self._stop.is_set()
-
     async def run(self) -> None:
-        """Start everything, keep it running, and return when all of it was stopped."""
+        """Start all processes, keep them running, and return when all have been stopped."""
         keepers = [asyncio.create_task(self._keep_running(one.process)) for one in self._supervised]
         stopping = asyncio.create_task(self._stop.wait())
         try:

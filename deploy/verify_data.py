@@ -1,7 +1,7 @@
-"""Check every invariant of the data: ``make verify-data``, on a live service too.
+"""``make verify-data``: checks every invariant of the data, on a live service too.
 
-Looks at the MongoDB of ``MINILAB_MONGODB_URL``; where that is not set, at the data of ``make run``,
-whether it runs at this moment or not.
+Reads the MongoDB of ``MINILAB_MONGODB_URL``; if that is not set, the data of ``make run``, whether
+it is running or not.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from storage.settings import MongoUrl, StoreSettings
 from storage.verification.walk import Finding, Verification, Verifier
 from tasks.settings import WorkerSettings
 
-# Reading the bytes of a piece may take its time, where no request waits for it.
+# Reading many bytes in one call takes time, and no request waits for it.
 CALL_SECONDS = 300.0
 NO_REDIS = "redis://unused"
 
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Check, and print a table.
 
     Returns:
-        The exit code: 0 all is right, 1 something is not, 2 it could not be checked.
+        The exit code: 0 all invariants hold, 1 one is broken, 2 they cannot be checked.
     """
     options = _parser().parse_args(arguments)
     try:
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     mongodb_database=target.mongodb_database,
                     store_timeout_seconds=CALL_SECONDS,
                 ),
-                # An orphan is seen by one sweep, and removed by one that comes after its time.
+                # One sweep sees an orphan, and one after its age removes it.
                 timedelta(seconds=worker.orphan_age_seconds + 2 * worker.sweep_seconds),
                 options.pause,
                 options.hashes,
@@ -77,9 +77,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def table_of(findings: Sequence[Finding]) -> list[str]:
-    """Write the lines of the table: what is true, of how many, for how many not, and which."""
+    """Write the lines of the table: invariants, numbers of documents, examples."""
     width = max(len(found.claim) for found in findings)
-    lines = [f"{'what is true':<{width}}  {'checked':>11}  {'wrong':>7}"]
+    lines = [f"{'invariant':<{width}}  {'checked':>11}  {'wrong':>7}"]
     for found in findings:
         line = f"{found.claim:<{width}}  {found.checked:>11,}  {found.wrong:>7,}"
         lines.append(f"{line}  {' '.join(found.examples)}".rstrip())
@@ -127,7 +127,7 @@ def _read_settings() -> tuple[LocalSettings, _Target, WorkerSettings]:
 
 @contextmanager
 def _mongodb_url(settings: LocalSettings) -> Iterator[str]:
-    """Say where MongoDB is; start the one of the data folder where it does not run."""
+    """Yield the URL of MongoDB; start the one of the data folder if it is not running."""
     url = settings.mongodb_url or find_running_mongodb(settings.data_folder)
     if url is not None:
         yield url
@@ -135,7 +135,7 @@ def _mongodb_url(settings: LocalSettings) -> Iterator[str]:
     if not settings.data_folder.is_dir():
         raise ServerError(
             f"there is no data in {settings.data_folder}: set MINILAB_MONGODB_URL or "
-            "MINILAB_DATA_DIR to where it is"
+            "MINILAB_DATA_DIR"
         )
     with embedded_servers(settings.data_folder, redis=False) as servers:
         yield servers.mongodb_url

@@ -1,39 +1,13 @@
 """docs/limits.md: every limit, its default, and the error beyond it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
 from api.http.errors import status_of
 from deploy.reference.fields import Setting, settings_of
 from domain.errors.base import ServiceError
-from domain.errors.capacity import (
-    BacklogFull,
-    ListenersFull,
-    RateLimited,
-    StorageFull,
-    TooManyInFlight,
-    TooManyListeners,
-    TooManyUploads,
-)
-from domain.errors.files import (
-    CorruptImage,
-    DecoderDied,
-    DecodeTimedOut,
-    FileRefused,
-    FileTooLarge,
-    MetadataTooLarge,
-    TooManyFrames,
-    TooManyPixels,
-)
-from domain.errors.requests import (
-    HeadersTooLarge,
-    HeadersTooSlow,
-    MalformedMultipart,
-    RequestTooLarge,
-    TooManyParts,
-    UploadTooSlow,
-)
+from domain.errors.files import DecodeTimedOut, FileRefused
 from domain.limits import (
     AdmissionLimits,
     ImageLimits,
@@ -42,7 +16,6 @@ from domain.limits import (
     UploadLimits,
 )
 
-Beyond = str | type[ServiceError]
 INTRODUCTION = """\
 # Limits
 
@@ -67,45 +40,46 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "Admission": AdmissionLimits,
     "Event streams": ListenerLimits,
 }
-BEYOND: Mapping[str, Beyond] = {
-    "max_file_bytes": FileTooLarge,
-    "max_request_bytes": RequestTooLarge,
-    "max_files": TooManyParts,
+# The code of an error, or a phrase.
+BEYOND: Mapping[str, str] = {
+    "max_file_bytes": "file_too_large",
+    "max_request_bytes": "request_too_large",
+    "max_files": "too_many_parts",
     "max_filename_chars": "shortened, the extension is kept",
-    "max_field_bytes": RequestTooLarge,
-    "max_fields": TooManyParts,
-    "max_part_headers": MalformedMultipart,
-    "max_part_header_bytes": MalformedMultipart,
-    "max_header_bytes": HeadersTooLarge,
-    "max_header_seconds": HeadersTooSlow,
-    "max_upload_seconds": UploadTooSlow,
-    "max_pixels": TooManyPixels,
-    "max_side_px": TooManyPixels,
-    "max_frames": TooManyFrames,
-    "max_metadata_bytes": MetadataTooLarge,
-    "max_seconds": DecodeTimedOut,
-    "max_child_bytes": f"`{TooManyPixels.code}` or `{DecoderDied.code}`",
+    "max_field_bytes": "request_too_large",
+    "max_fields": "too_many_parts",
+    "max_part_headers": "malformed_multipart",
+    "max_part_header_bytes": "malformed_multipart",
+    "max_header_bytes": "headers_too_large",
+    "max_header_seconds": "headers_too_slow",
+    "max_upload_seconds": "upload_too_slow",
+    "max_pixels": "too_many_pixels",
+    "max_side_px": "too_many_pixels",
+    "max_frames": "too_many_frames",
+    "max_metadata_bytes": "metadata_too_large",
+    "max_seconds": "decode_timed_out",
+    "max_child_bytes": "`too_many_pixels` or `decoder_died`",
     "directories": "the count ends",
     "tag_values": "the tag is left out",
     "tag_reads": "the block counts as empty",
     "tag_read_bytes": "the block counts as empty",
     "camera_notes": "not searched",
     "camera_note_entries": "not searched",
-    "tenant_max_images_in_flight": TooManyInFlight,
-    "max_concurrent_uploads": TooManyUploads,
-    "max_backlog_seconds": BacklogFull,
-    "max_backlog_images": BacklogFull,
-    "min_free_disk_bytes": StorageFull,
-    "max_stored_bytes": StorageFull,
-    "max_listeners": ListenersFull,
-    "tenant_max_listeners": TooManyListeners,
+    "tenant_max_images_in_flight": "too_many_in_flight",
+    "max_concurrent_uploads": "too_many_uploads",
+    "max_backlog_seconds": "backlog_full",
+    "max_backlog_images": "backlog_full",
+    "min_free_disk_bytes": "storage_full",
+    "max_stored_bytes": "storage_full",
+    "max_listeners": "listeners_full",
+    "tenant_max_listeners": "too_many_listeners",
     "listener_heartbeat_seconds": "a comment is sent",
     "listener_stall_seconds": "the stream ends",
 }
 # All other limits of these structs.
-BEYOND_OTHERS: Mapping[type[msgspec.Struct], Beyond] = {
-    StructureLimits: CorruptImage,
-    AdmissionLimits: RateLimited,
+BEYOND_OTHERS: Mapping[type[msgspec.Struct], str] = {
+    StructureLimits: "corrupt_image",
+    AdmissionLimits: "rate_limited",
 }
 _BINARY_UNITS = {1024**3: "GiB", 1024**2: "MiB", 1024: "KiB"}
 
@@ -114,21 +88,32 @@ def limits_page() -> str:
     """Write the page, a table for each struct of limits.
 
     Raises:
-        KeyError: For a new limit this module does not say what happens beyond it.
+        KeyError: This module does not say what happens beyond a limit, or names an unknown code.
     """
-    tables = (_table(title, kind) for title, kind in SECTIONS.items())
-    return INTRODUCTION + "".join(tables) + ENDING
+    codes = {kind.code: kind for kind in _subclasses(ServiceError)}
+    page = INTRODUCTION
+    for title, kind in SECTIONS.items():
+        named = kind is not StructureLimits
+        page += f"\n## {title}\n\n| limit | default | beyond it |{' variable |' * named}\n"
+        page += f"|---|---|---|{'---|' * named}\n"
+        for setting in settings_of(kind):
+            beyond = BEYOND[setting.name] if setting.name in BEYOND else BEYOND_OTHERS[kind]
+            shown = beyond if " " in beyond else _shown(codes[beyond])
+            page += f"| {setting.meaning} | {_quantity(setting)} | {shown} |"
+            page += f" `{setting.variable}` |\n" if named else "\n"
+    return page + ENDING
 
 
-def _table(title: str, kind: type[msgspec.Struct]) -> str:
-    named = "" if kind is StructureLimits else " variable |"
-    lines = [f"\n## {title}\n", f"| limit | default | beyond it |{named}"]
-    lines.append("|---|---|---|---|" if named else "|---|---|---|")
-    for setting in settings_of(kind):
-        beyond = BEYOND[setting.name] if setting.name in BEYOND else BEYOND_OTHERS[kind]
-        row = f"| {setting.meaning} | {_quantity(setting)} | {_shown(beyond)} |"
-        lines.append(row + (f" `{setting.variable}` |" if named else ""))
-    return "\n".join(lines) + "\n"
+def _subclasses(kind: type[ServiceError]) -> Iterator[type[ServiceError]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from _subclasses(child)
+
+
+def _shown(error: type[ServiceError]) -> str:
+    if issubclass(error, FileRefused | DecodeTimedOut):
+        return f"`{error.code}`"
+    return f"{status_of(error()).value} `{error.code}`"
 
 
 def _quantity(setting: Setting) -> str:
@@ -140,11 +125,3 @@ def _quantity(setting: Setting) -> str:
             if value % size == 0:
                 return f"{value // size:,} {unit}"
     return f"{value:,.15g} {setting.unit}".strip()
-
-
-def _shown(beyond: Beyond) -> str:
-    if isinstance(beyond, str):
-        return beyond
-    if issubclass(beyond, FileRefused | DecodeTimedOut):
-        return f"`{beyond.code}`"
-    return f"{status_of(beyond()).value} `{beyond.code}`"

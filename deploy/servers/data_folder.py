@@ -1,4 +1,4 @@
-"""The folder that an embedded stack keeps its data in: one stack at a time, no one else's eyes."""
+"""The data folder of an embedded stack: private, and used by one stack at a time."""
 
 import fcntl
 import json
@@ -14,17 +14,17 @@ from deploy.servers.process import ServerError
 _LOCK = "lock"
 _STATE = "servers.json"
 _POLL_SECONDS = 0.05
-# Servers whose parent was killed are given this long to finish.
+# Time for servers whose parent was killed to end.
 _LEFTOVER_SECONDS = 30
 
 
 class Folder:
-    """A data folder that this process holds.
+    """A data folder that this process has locked.
 
     Args:
-        path: Where.
-        lock: File descriptor that holds the lock. A server that inherits it holds the lock too:
-            when its parent is killed, the next stack waits until it has finished with its files.
+        path: The folder.
+        lock: File descriptor of the lock. A server that inherits it holds the lock, too: if its
+            parent is killed, the next stack waits until the server has closed its files.
     """
 
     def __init__(self, path: Path, lock: int) -> None:
@@ -32,37 +32,21 @@ class Folder:
         self.lock = lock
 
     def subfolder(self, name: str) -> Path:
-        """Make a folder in it that only its owner can read.
-
-        Args:
-            name: What it is called.
-        """
+        """Create a subfolder with mode 700 if it is missing."""
         folder = self.path / name
         folder.mkdir(exist_ok=True, mode=0o700)
         return folder
 
     def log(self, name: str) -> Path:
-        """Name the log file of a server.
-
-        Args:
-            name: The server.
-        """
+        """Return the log file of a server."""
         return self.subfolder("logs") / f"{name}.log"
 
     def remembered(self, key: str) -> str | None:
-        """Read what the last stack in this folder used, if it is known.
-
-        Args:
-            key: What `remember` stored it under.
-        """
+        """Return a value that the last stack in this folder stored, if any."""
         return self._read().get(key)
 
     def remember(self, values: dict[str, str]) -> None:
-        """Keep what this stack uses, for the next one.
-
-        Args:
-            values: Ports and programs by name.
-        """
+        """Store values, such as ports and programs, for the next stack."""
         merged = self._read() | values
         write_private(self.path / _STATE, json.dumps(merged, indent=2, sort_keys=True) + "\n")
 
@@ -76,16 +60,12 @@ class Folder:
 
 @contextmanager
 def locked_folder(path: Path) -> Iterator[Folder]:
-    """Make the folder where missing, for its owner alone, and hold it against other stacks.
+    """Lock the folder, which is created with mode 700 if it is missing.
 
-    A folder that was there and holds other things keeps its permissions; what is put into it has
-    its own.
-
-    Args:
-        path: Where.
+    An existing folder with other contents keeps its permissions.
 
     Raises:
-        ServerError: Another stack holds it.
+        ServerError: Another stack holds the lock.
     """
     path = path.absolute()
     path.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -102,11 +82,7 @@ def locked_folder(path: Path) -> Iterator[Folder]:
 
 
 def is_held(path: Path) -> bool:
-    """Say whether a stack holds the folder.
-
-    Args:
-        path: Where; it need not exist.
-    """
+    """Say whether a stack holds the lock of a folder, which need not exist."""
     try:
         descriptor = os.open(path / _LOCK, os.O_RDWR)
     except FileNotFoundError:

@@ -1,8 +1,8 @@
-"""Become another program that ends when its parent does, whatever ends the parent.
+"""Becomes another program that ends with its parent, however that ends.
 
 Run as ``python -I -S die_with_parent.py PARENT_PID PROGRAM [ARGUMENT…]``, standard library only.
-Doing this in a program of its own, rather than between fork and exec of the parent, is what
-makes it safe in a parent with threads. The kernel keeps the setting across exec.
+A program of its own is safe in a parent with threads, unlike code between fork and exec. The kernel
+keeps the setting across exec.
 
 Source: prctl(2), PR_SET_PDEATHSIG.
 """
@@ -29,8 +29,8 @@ def main(parent_pid: int, command: list[str]) -> None:
     """Tie this process to its parent, then become ``command``.
 
     Args:
-        parent_pid: The process that must be the parent still; if it died before the tie was
-            made, no signal will ever come, so this process ends at once.
+        parent_pid: The parent. If it has died before this call, no signal comes, and this process
+            exits at once.
         command: Absolute path of a program, and its arguments.
     """
     if sys.platform == "linux":

@@ -1,7 +1,7 @@
-"""Real MongoDB and Redis servers for one machine: nothing to install, nothing left behind.
+"""Embedded MongoDB and Redis servers for one machine.
 
-They listen on loopback only, keep their data in one folder, and end with the process that
-started them, however that ends.
+They listen on loopback, keep their data in one folder, and end with the process that started them,
+however that ends.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,39 +21,38 @@ _PORT_ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedServers:
-    """The running servers of one data folder; their URLs stay the same through restarts.
+    """The running servers of one data folder, in the order of their start.
 
-    Args:
-        started: Those that were asked for, in the order of their start.
+    Their URLs stay the same through restarts.
     """
 
     started: tuple[ServerProcess, ...]
 
     @property
     def mongodb(self) -> ServerProcess:
-        """The MongoDB server: kill, freeze, stop and start it at will."""
+        """The MongoDB server."""
         return self._named("mongodb")
 
     @property
     def redis(self) -> ServerProcess:
-        """The Redis server: kill, freeze, stop and start it at will."""
+        """The Redis server."""
         return self._named("redis")
 
     @property
     def mongodb_url(self) -> str:
-        """Where clients reach MongoDB."""
+        """The URL of MongoDB."""
         return self.mongodb.url
 
     @property
     def redis_url(self) -> str:
-        """Where clients reach Redis."""
+        """The URL of Redis."""
         return self.redis.url
 
     def _named(self, name: str) -> ServerProcess:
         for server in self.started:
             if server.name == name:
                 return server
-        raise ServerError(f"no embedded {name} was asked for")
+        raise ServerError(f"no embedded {name} was started")
 
 
 @contextmanager
@@ -66,20 +65,17 @@ def embedded_servers(
     start_seconds: float = 60,
     stop_seconds: float = 20,
 ) -> Iterator[EmbeddedServers]:
-    """Run the servers for as long as the context lasts, and find the data of before again.
+    """Run the servers, with the data of earlier runs, for as long as the context lasts.
 
-    Call it from a thread that lives as long as they should, such as the main thread.
+    Call it from a thread that outlives the servers, such as the main thread.
 
     Args:
-        data_dir: Folder of their data, made where missing; one stack at a time.
+        data_dir: Folder of the data, created if missing; for one stack at a time.
         mongodb: Whether to start MongoDB.
         redis: Whether to start Redis.
-        mongodb_cache_gb: Cache of MongoDB's storage engine, 0.25 at least.
-        start_seconds: How long a server may take until it serves.
-        stop_seconds: How long a server may take to stop before it is killed.
-
-    Yields:
-        The servers, ready to be used.
+        mongodb_cache_gb: Cache of MongoDB's storage engine in GB, 0.25 or more.
+        start_seconds: Longest time until a server is ready.
+        stop_seconds: Longest time until a server stops; then it is killed.
 
     Raises:
         ServerError: The folder is in use, a program is missing, or a server does not start.
@@ -96,11 +92,7 @@ def embedded_servers(
 
 
 def find_running_mongodb(data_dir: Path) -> str | None:
-    """Say where the MongoDB of a data folder is reached, if one serves it at this moment.
-
-    Args:
-        data_dir: The folder of a stack, of another process too.
-    """
+    """Return the URL of the MongoDB of a data folder, if one is running."""
     folder = data_dir.absolute()
     if not is_held(folder):
         return None

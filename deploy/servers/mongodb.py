@@ -1,4 +1,4 @@
-"""MongoDB for this machine: mongod as a replica set of one, or SecantusDB in its place."""
+"""MongoDB for one machine: mongod as a replica set of one node, or SecantusDB instead."""
 
 from pathlib import Path
 
@@ -13,32 +13,27 @@ _REPLICA_SET = {"mongod": "rs0", "secantusdb": "secantus"}
 _ATTEMPT_MILLISECONDS = 2_000
 _NOT_YET_INITIALIZED = 94
 _OPLOG_MEGABYTES = 512
-# Who is killed in a transaction leaves it open: others run into its locks until it is this old.
+# A client that is killed in a transaction leaves it open, and its locks, until this age.
 _TRANSACTION_SECONDS = 20
-# Percent of the cache that may wait to be written before eviction begins (target), and before
-# clients have to help (trigger). With the usual 5 and 20, a photo is written out and dropped while
-# its upload still runs, and has to be read back for the worker that takes it a second later.
+# Percent of dirty cache at which eviction begins (target), and at which clients take part in it
+# (trigger). With the defaults of 5 and 20, a photo is evicted while its upload still runs, and read
+# back for the worker that takes it a second later.
 _EVICTION = {"target": 50, "trigger": 75}
 
 
 def mongodb_url(program: Program, port: int) -> str:
-    """Say where clients connect: through the replica set, so that they wait out a restart.
-
-    Args:
-        program: What serves.
-        port: Where it listens.
-    """
+    """Return the URL for clients, which names the replica set: so they wait out a restart."""
     return f"mongodb://{HOST}:{port}/?replicaSet={_REPLICA_SET[program.kind]}"
 
 
 def mongodb_command(program: Program, port: int, folder: Path, cache_gb: float) -> list[str]:
-    """Write the command that starts the server.
+    """Return the command that starts the server on a loopback port.
 
     Args:
-        program: What serves.
-        port: Where it shall listen, on loopback only.
-        folder: Its data; mongod's and SecantusDB's files are different, so a folder for each.
-        cache_gb: Size of the storage engine's cache, 0.25 at least.
+        program: mongod or SecantusDB.
+        port: Port to listen on.
+        folder: Folder of the data; the files of mongod and SecantusDB differ.
+        cache_gb: Cache of the storage engine in GB, 0.25 or more.
     """
     if program.kind == "secantusdb":
         options = f"--host {HOST} --port {port} --log-level WARNING --sync-on-commit"
@@ -56,9 +51,9 @@ def mongodb_command(program: Program, port: int, folder: Path, cache_gb: float) 
         f" --wiredTigerEngineConfigString {eviction}"
         " --quiet --slowms 2000"
         " --setParameter diagnosticDataCollectionEnabled=false"
-        # Memory that is given back to the kernel costs a page fault when it is wanted again.
+        # Memory that returns to the kernel costs a page fault at its next use.
         " --setParameter tcmallocReleaseRate=0"
-        # A set of one has no secondary to hand over to: nothing to wait for when it stops.
+        # A replica set of one has no secondary to wait for when it stops.
         " --setParameter shutdownTimeoutMillisForSignaledShutdown=100"
         f" --setParameter transactionLifetimeLimitSeconds={_TRANSACTION_SECONDS}"
     )
@@ -66,12 +61,7 @@ def mongodb_command(program: Program, port: int, folder: Path, cache_gb: float) 
 
 
 def mongodb_is_ready(program: Program, port: int) -> bool:
-    """Try once whether the server takes writes; make or mend its replica set where needed.
-
-    Args:
-        program: What serves.
-        port: Where it listens.
-    """
+    """Say whether the server accepts writes; create or repair its replica set if needed."""
     if not accepts_connections(port):
         return False
     try:
@@ -83,13 +73,13 @@ def mongodb_is_ready(program: Program, port: int) -> bool:
             socketTimeoutMS=_ATTEMPT_MILLISECONDS,
         ) as client:
             if program.kind == "mongod":
-                _mend_replica_set(client, f"{HOST}:{port}")
+                _repair_replica_set(client, f"{HOST}:{port}")
             return bool(client.admin.command("hello")["isWritablePrimary"])
     except PyMongoError:
         return False
 
 
-def _mend_replica_set(client: MongoClient[dict[str, object]], address: str) -> None:
+def _repair_replica_set(client: MongoClient[dict[str, object]], address: str) -> None:
     name = _REPLICA_SET["mongod"]
     members = [{"_id": 0, "host": address}]
     try:

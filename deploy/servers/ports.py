@@ -3,19 +3,14 @@
 import secrets
 import socket
 
-# Below the range that the kernel hands out for outgoing connections: a port in that range may be
-# taken while its server restarts, even by a client that connects to itself.
+# Below the range of the kernel for outgoing connections: a port in that range may be taken while
+# its server restarts, even by a client that connects to itself.
 _PORTS = range(20_000, 32_000)
 _CONNECT_SECONDS = 1.0
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
-    """Whether a server could listen on a port now.
-
-    Args:
-        port: The port.
-        host: The address it would listen on.
-    """
+    """Say whether a server could listen on a port of an address now."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -26,18 +21,14 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
 
 
 def find_free_port() -> int:
-    """Choose a port that nothing listens on, at random."""
+    """Choose a free port at random."""
     while not is_free(port := _PORTS.start + secrets.randbelow(len(_PORTS))):
         pass
     return port
 
 
 def accepts_connections(port: int) -> bool:
-    """Whether something listens on a loopback port.
-
-    Args:
-        port: The port.
-    """
+    """Say whether a server listens on a loopback port."""
     try:
         socket.create_connection(("127.0.0.1", port), timeout=_CONNECT_SECONDS).close()
     except OSError:

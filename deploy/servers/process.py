@@ -1,4 +1,4 @@
-"""A server process that is tied to this one, and can be stopped, killed, frozen and restarted."""
+"""A server process that ends with this one, and can be stopped, killed, frozen and restarted."""
 
 import os
 import signal
@@ -14,25 +14,25 @@ _MAX_LOG_BYTES = 8 * 1024 * 1024
 
 
 class ServerError(Exception):
-    """A server cannot be found, started or made ready; the message says what to do."""
+    """A server is missing, does not start or is not ready; the message says what to do."""
 
 
 class ServerProcess:
-    """One server of this machine: ends with this process, may be started again any number of times.
+    """One server of this machine, which ends with this process and can be started again.
 
-    It runs in a session of its own, so a Ctrl-C in the terminal does not reach it. The kernel
-    ties it to the *thread* that starts it: call ``spawn`` and ``start`` from a thread that lives
-    as long as the server should (the main thread), ``wait_ready`` from any.
+    It runs in a session of its own: a Ctrl-C in the terminal does not reach it. The kernel ties it
+    to the *thread* that starts it: call ``spawn`` and ``start`` from a thread that outlives the
+    server (the main thread), ``wait_ready`` from any.
 
     Args:
-        name: What logs and errors call it.
+        name: Its name in logs and errors.
         command: Absolute path of the program, and its arguments.
-        is_ready: Tries once whether the server serves; never raises for "not yet".
-        url: Where clients reach it.
-        output: File for what it prints (appended, rotated when it is large at a start), or an
-            open file descriptor.
-        environment: Replaces the environment of this process, where given.
-        keep_open: File descriptors that the server inherits and holds as long as it lives.
+        is_ready: Tries once whether the server is ready; never raises for "not yet".
+        url: URL for clients.
+        output: File for its output (appended, rotated at a start if it is large), or an open file
+            descriptor.
+        environment: Its environment; None: that of this process.
+        keep_open: File descriptors that the server inherits.
     """
 
     def __init__(
@@ -57,10 +57,10 @@ class ServerProcess:
 
     @property
     def pid(self) -> int:
-        """Process ID of the server as last started.
+        """Process ID of the last run.
 
         Raises:
-            ServerError: It was never started.
+            ServerError: The server was never started.
         """
         if self._process is None:
             raise ServerError(f"{self.name} was not started")
@@ -68,16 +68,16 @@ class ServerProcess:
 
     @property
     def exit_code(self) -> int | None:
-        """Exit code of the last run, negative for a signal; None while it runs or before it did."""
+        """Exit code of the last run, negative for a signal; None before its end."""
         return None if self._process is None else self._process.poll()
 
     @property
     def is_running(self) -> bool:
-        """Whether the process exists (also when it is frozen or not yet ready)."""
+        """Whether the process exists, even if it is frozen or not ready."""
         return self._process is not None and self._process.poll() is None
 
     def spawn(self) -> None:
-        """Start the process and return at once; does nothing while it runs.
+        """Start the process if it is not running, and return at once.
 
         Raises:
             ServerError: The program cannot be started.
@@ -103,10 +103,7 @@ class ServerProcess:
                 os.close(output)
 
     def wait_ready(self, timeout_seconds: float = 60) -> None:
-        """Wait until the server serves.
-
-        Args:
-            timeout_seconds: How long at most.
+        """Wait until the server is ready.
 
         Raises:
             ServerError: It ended, or was not ready in time; the message has the end of its log.
@@ -122,36 +119,32 @@ class ServerProcess:
             time.sleep(_POLL_SECONDS)
 
     def start(self, timeout_seconds: float = 60) -> None:
-        """Start the server, on the same port and data as before, and wait until it serves."""
+        """Start the server, on the same port and data as before, and wait until it is ready."""
         self.spawn()
         self.wait_ready(timeout_seconds)
 
     def terminate(self) -> None:
-        """Ask the server to end, also when it is frozen, and return at once."""
+        """Send SIGTERM, even to a frozen server, and return at once."""
         self._signal(signal.SIGTERM)
         self._signal(signal.SIGCONT)
 
     def stop(self, grace_seconds: float = 20) -> None:
-        """End the server cleanly; by force where it takes longer than the grace.
-
-        Args:
-            grace_seconds: How long it may take.
-        """
+        """Stop the server; kill it if that takes longer than the grace."""
         self.terminate()
         if not self.wait_ended(grace_seconds):
             self.kill()
 
     def kill(self) -> None:
-        """End the server at once, as a crash would, and wait until it is gone."""
+        """Kill the server and wait for its end."""
         self._signal(signal.SIGKILL)
         if self._process is not None:
             self._process.wait()
 
     def wait_ended(self, timeout_seconds: float) -> bool:
-        """Wait for the process to end.
+        """Wait for the end of the process.
 
         Returns:
-            Whether it ended in time (True as well when it never ran).
+            Whether it ended in time, or never ran.
         """
         try:
             if self._process is not None:
@@ -161,11 +154,11 @@ class ServerProcess:
         return True
 
     def freeze(self) -> None:
-        """Hold the server where it is: its connections stay open and nothing answers."""
+        """Freeze the server: its connections stay open and it does not answer."""
         self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let a frozen server go on."""
+        """Continue a frozen server."""
         self._signal(signal.SIGCONT)
 
     def _signal(self, number: signal.Signals) -> None:

