@@ -64,5 +64,7 @@ def find_key_expiry(plan: KeyPlan, now: datetime) -> datetime | None:
     if expires_at is None:
         return None
     if not now < expires_at <= now + MAX_LIFE:
-        raise InvalidValue(f"A key expires after now, and within {MAX_LIFE.days} days.")
+        raise InvalidValue(
+            f"The expiry must be in the future and at most {MAX_LIFE.days} days away."
+        )
     return expires_at

@@ -119,7 +119,7 @@ def uploading_user(caller: Caller, named_user: str | None) -> str:
             return named_user or ADMIN_USER
         case Role.SERVICE:
             if named_user is None:
-                raise UserRequired("Send the form field user_id with the upload.")
+                raise UserRequired("Add the form field user_id to the upload.")
             return named_user
         case Role.CLIENT:
             if named_user not in {None, caller.user_id}:
@@ -127,7 +127,7 @@ def uploading_user(caller: Caller, named_user: str | None) -> str:
             return str(caller.user_id)
         case Role.LINK:
             if named_user is not None:
-                raise Forbidden("The link says whose uploads these are: send no user_id.")
+                raise Forbidden("The link determines the user. Leave user_id out.")
             return str(caller.user_id)
 
 
@@ -136,7 +136,7 @@ def check_may_delete(caller: Caller, user_id: str) -> None:
 
     Raises:
         NotFound: A client key named another user than its own.
-        Forbidden: A link deletes nobody.
+        Forbidden: The token of a link cannot delete users.
         InvalidValue: The user ID is not well formed.
     """
     check_user_id(user_id)
@@ -144,7 +144,7 @@ def check_may_delete(caller: Caller, user_id: str) -> None:
         case Role.CLIENT if caller.user_id != user_id:
             raise NotFound
         case Role.LINK:
-            raise Forbidden("A link deletes nobody.")
+            raise Forbidden("The token of a link cannot delete users.")
 
 
 def check_may_read(caller: Caller, user_id: str) -> None:
@@ -166,9 +166,7 @@ def check_user_id(user_id: str) -> None:
         InvalidValue: The user ID is not well formed.
     """
     if not 1 <= len(user_id) <= MAX_USER_ID_CHARS or not user_id.isprintable():
-        raise InvalidValue(
-            f"A user ID has 1 to {MAX_USER_ID_CHARS} printable characters; this one does not."
-        )
+        raise InvalidValue(f"A user ID has 1 to {MAX_USER_ID_CHARS} printable characters.")
 
 
 def key_secret(random_bits: bytes) -> str:

@@ -116,7 +116,7 @@ def check_takes_files(link: UploadLink, now: datetime) -> None:
         LinkUsedUp: Not even one more byte fits.
     """
     if now >= link.expires_at:
-        raise LinkExpired("Ask whoever sent it for a new one.")
+        raise LinkExpired("Ask the person who sent it for a new one.")
     if not link.has_room(1):
         raise used_up(link)
 
@@ -146,7 +146,7 @@ def find_expiry(
             :data:`MAX_LIFE`.
     """
     if (expires_at is None) == (expires_in_seconds is None):
-        raise InvalidValue("Send expires_in or expires_at: one, not both.")
+        raise InvalidValue("Send either expires_in or expires_at.")
     if expires_in_seconds is not None:
         if not 0 < expires_in_seconds <= MAX_LIFE.total_seconds():
             raise InvalidValue(_WRONG_LIFE)
@@ -157,4 +157,4 @@ def find_expiry(
     return expires_at
 
 
-_WRONG_LIFE = f"A link expires after now, and within {MAX_LIFE.days} days."
+_WRONG_LIFE = f"The expiry must be in the future and at most {MAX_LIFE.days} days away."

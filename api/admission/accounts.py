@@ -77,7 +77,7 @@ class Account:
         if wait_seconds:
             raise RateLimited(
                 f"The limit is {limit.per_second:g} {limit.name} a second, and "
-                f"{limit.burst} at once. Wait for as long as Retry-After says, then send the "
+                f"{limit.burst} at once. Wait for the seconds of Retry-After, then send the "
                 "same request again.",
                 wait_seconds,
             )

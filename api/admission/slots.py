@@ -38,12 +38,12 @@ class Slots:
             return
         if self.used + share > most:
             raise TooManyUploads(
-                "As many uploads are coming in as fit into memory. Send the same request again.",
+                "The memory for uploads is in use. Send the same request again.",
                 RETRY_SECONDS,
             )
         if account is not None and account.slots and account.slots + share > most * TENANT_SHARE:
             raise TooManyInFlight(
-                "Your uploads take half of the places there are. Send fewer at the same time.",
+                "Your uploads use half of the capacity. Send fewer at the same time.",
                 RETRY_SECONDS,
             )
 

@@ -120,8 +120,13 @@ def answer_store_error(request: Request[Any, Any, Any], error: Exception) -> Res
     """Answer for a database that cannot be reached, or is full."""
     _log.warning("store_failed", reason=type(error).__name__)
     if is_disk_full(error):
-        return answer_service_error(request, StorageFull("There is no room for more now."))
-    return answer_service_error(request, Unavailable("A database cannot be reached now."))
+        return answer_service_error(
+            request,
+            StorageFull("The storage is full. Delete images, or ask the operator for more space."),
+        )
+    return answer_service_error(
+        request, Unavailable("A database cannot be reached. Try again later.")
+    )
 
 
 def answer_http_exception(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:

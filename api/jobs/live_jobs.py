@@ -218,7 +218,7 @@ class LiveJobs:
                 ROOM_SECONDS,
             )
         if most and self.count >= most:
-            raise ListenersFull("Come again later, or poll the job instead.", ROOM_SECONDS)
+            raise ListenersFull("Try again later, or poll the job instead.", ROOM_SECONDS)
 
     def _count(self, tenant: str | None, more: int) -> None:
         self.count += more

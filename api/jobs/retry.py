@@ -32,7 +32,7 @@ class RetryJob:
         await self._stores.jobs.get(job_id, scope)
         reopened = await self._stores.retry.reopen_job(job_id)
         if not reopened.images:
-            raise NothingToRetry("No image of this job has failed; refused files have no bytes.")
+            raise NothingToRetry("No image of this job has failed. Upload refused files again.")
         await self._announce(job_id, reopened)
         return await self._jobs.read(job_id, scope)
 

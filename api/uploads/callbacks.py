@@ -26,7 +26,9 @@ class Callbacks:
         if url is None:
             return None
         if caller.link_id is not None:
-            raise InvalidValue("A callback_url goes with a key; send none through a link.")
+            raise InvalidValue(
+                "A callback_url requires an API key; it cannot be used through a link."
+            )
         check_url(url, self._targets)
         await self._key_secrets.ensure(caller.key_id)
         return url

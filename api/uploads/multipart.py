@@ -181,7 +181,7 @@ class _Receiver:
             return
         self._format = sniff_format(file.head)
         if self._format is None:
-            await self._refuse(UnsupportedFormat("See /v1/capabilities for what is."))
+            await self._refuse(UnsupportedFormat("See /v1/capabilities for the supported formats."))
 
     async def _refuse(self, refusal: ServiceError) -> None:
         self._refusal = refusal
@@ -208,5 +208,5 @@ def _boundary(content_type: str | None) -> str:
         raise WrongContentType("Send the files as multipart/form-data.")
     boundary = str(options.get("boundary", ""))
     if not boundary:
-        raise MalformedMultipart("The Content-Type names no boundary.")
+        raise MalformedMultipart("The Content-Type has no boundary.")
     return boundary

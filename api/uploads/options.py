@@ -93,4 +93,4 @@ def _choose_gps(wanted: str | None, default: GpsPolicy) -> GpsPolicy:
     try:
         return GpsPolicy(wanted) if wanted else default
     except ValueError as error:
-        raise InvalidValue("gps is 'keep' or 'strip'.") from error
+        raise InvalidValue("gps must be 'keep' or 'strip'.") from error

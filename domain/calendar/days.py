@@ -25,7 +25,7 @@ def find_zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         raise InvalidValue(
-            "There is no such time zone; name one of the IANA database, as Europe/Vienna."
+            "This time zone does not exist. Use a name of the IANA database, such as Europe/Vienna."
         ) from None
 
 
@@ -42,7 +42,7 @@ def find_day(name: str, now: datetime, zone: ZoneInfo) -> date:
     """
     if name == TODAY:
         return now.astimezone(zone).date()
-    unknown = InvalidValue("There is no such day; name one as 2026-11-22.")
+    unknown = InvalidValue("This day does not exist. Write it as in 2026-11-22.")
     if not re.fullmatch(DAY_PATTERN, name, re.ASCII):
         raise unknown
     try:

@@ -59,7 +59,7 @@ def find_week(name: str, now: datetime, zone: ZoneInfo) -> Week:
         year, number, _ = now.astimezone(zone).isocalendar()
         return Week(year, number)
     unknown = InvalidValue(
-        "There is no such week; name one as 2026-W47: most years have 52, some 53."
+        "This week does not exist. Write it as in 2026-W47; most years have 52 weeks, some 53."
     )
     if not re.fullmatch(WEEK_PATTERN, name, re.ASCII):
         raise unknown

@@ -92,7 +92,7 @@ def check_backlog(limits: AdmissionLimits, images: int, images_per_second: float
         over = max(over, math.ceil(images - limits.max_backlog_seconds * images_per_second))
     if over > 0:
         raise BacklogFull(
-            f"{images} images wait for the workers. Send the same request again later.",
+            f"{images} images are waiting. Send the same request again later.",
             _seconds_for(over, images_per_second),
         )
 
@@ -106,8 +106,8 @@ def check_in_flight(limits: AdmissionLimits, images: int, images_per_second: flo
     most = limits.tenant_max_images_in_flight
     if most and images >= most:
         raise TooManyInFlight(
-            f"{images} images of yours are not done yet, and {most} is the limit. "
-            "Send the same request again when some are.",
+            f"{images} images of yours are unfinished; the limit is {most}. "
+            "Send the same request again when some are finished.",
             _seconds_for(images + 1 - most, images_per_second),
         )
 
@@ -130,12 +130,12 @@ def check_storage(limits: AdmissionLimits, load: Load, bytes_since: int, length:
     fits_quota = stored is None or stored + more <= limits.max_stored_bytes
     if limits.min_free_disk_bytes and not fits_disk:
         raise StorageFull(
-            "The disk is full. Delete images, or ask the operator for room.", STORAGE_SECONDS
+            "The disk is full. Delete images, or ask the operator for space.", STORAGE_SECONDS
         )
     if limits.max_stored_bytes and not fits_quota:
         raise StorageFull(
             f"The limit is {limits.max_stored_bytes} stored bytes. Delete images, or ask the "
-            "operator for room.",
+            "operator for space.",
             STORAGE_SECONDS,
         )
 

@@ -77,12 +77,14 @@ def check_header(header: Header, limits: ImageLimits) -> None:
     """
     size = f"{header.width} by {header.height} pixels"
     if max(header.width, header.height) > limits.max_side_px:
-        raise TooManyPixels(f"The picture has {size}; a side may have {limits.max_side_px}.")
+        raise TooManyPixels(f"The image has {size}; a side may have {limits.max_side_px} at most.")
     if header.width * header.height > limits.max_pixels:
-        raise TooManyPixels(f"The picture has {size}; {limits.max_pixels} are allowed in all.")
+        raise TooManyPixels(
+            f"The image has {size}. At most {limits.max_pixels} pixels are allowed."
+        )
     if header.frames > limits.max_frames:
         raise TooManyFrames(
-            f"The file has {header.frames} frames; {limits.max_frames} are allowed."
+            f"The file has {header.frames} frames. At most {limits.max_frames} are allowed."
         )
     if header.metadata_bytes > limits.max_metadata_bytes:
-        raise MetadataTooLarge(f"The limit is {limits.max_metadata_bytes} bytes.")
+        raise MetadataTooLarge(f"The metadata may have at most {limits.max_metadata_bytes} bytes.")

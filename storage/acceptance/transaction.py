@@ -135,7 +135,7 @@ class GroupWriter:
         )
         stored = {file["_id"]: file["chunks"] for file in found}
         if any(stored.get(file_id, 0) < chunks for file_id, chunks in flushed.items()):
-            raise Unavailable("The upload was lost on its way. Send the same request again.")
+            raise Unavailable("The upload was interrupted. Send the same request again.")
 
 
 def _set_stored_bytes(images: Sequence[Document], known: set[str]) -> None:

@@ -150,7 +150,7 @@ def _find_shares(
         {"_id": image_id, "histogram": {"$exists": True}}, session=session
     )
     if stored is None or own:
-        raise NotFound("There is no histogram: it failed, or was not asked for.")
+        raise NotFound("This image has no histogram: it failed, or was not requested.")
     return _divide(read_counts([stored["histogram"]])[0], stored["pixels"])
 
 

@@ -92,7 +92,7 @@ class SimilarUsers:
         def read(database: PlainDatabase, session: ClientSession) -> list[Neighbour]:
             user_ids, images, sums = sum_since(database, session, since, self._max_images)
             if user_id not in user_ids:
-                raise NotFound("The user has uploaded no image with a histogram since.")
+                raise NotFound("The user has no image with a histogram since this time.")
             row = user_ids.index(user_id)
             asked = mean_shares(sums[row], int(images[row]))
             nearest = Nearest(count + 1)  # The user is among them.

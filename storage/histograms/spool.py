@@ -100,7 +100,9 @@ class HistogramSpool:
             while view:
                 view = view[self._file.write(view) :]
         except OSError as error:
-            raise Unavailable("There is no room for so many histograms now.") from error
+            raise Unavailable(
+                "There is no space for this many histograms. Try again later."
+            ) from error
 
     def _column(self, level: int) -> Counts:
         """Read one bin of all images, in the order of ``_pixels``."""
