@@ -1,4 +1,4 @@
-"""Line 10: histograms across users: medians, weeks, similar users, and their aggregation."""
+"""Line 11: histograms across users: medians, weeks, similar users, and their aggregation."""
 
 import time
 from datetime import UTC, datetime, timedelta
