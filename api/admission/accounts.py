@@ -15,11 +15,6 @@ MAX_TENANTS = 10_000
 class Account:
     """The leases and slots of one tenant.
 
-    Args:
-        tenant: The tenant.
-        limits: Its rate limits.
-        now: The time, monotonic.
-
     Attributes:
         slots: The slots that uploads of the tenant hold.
         leases: A lease for each limit, by name.
@@ -101,9 +96,6 @@ class Accounts:
 
     An account that holds a slot or owes tokens is kept, however many come after it: a new one
     in its place would know nothing of them.
-
-    Args:
-        limits: The rate limits of each tenant.
     """
 
     def __init__(self, limits: Sequence[RateLimit]) -> None:

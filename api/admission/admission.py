@@ -39,11 +39,6 @@ class Admission:
         decisions: How often each decision was made: ``("admitted", "")``, or ``("refused",
             code)`` with the code of the problem document.
         slots: The slots that uploads hold.
-
-    Args:
-        limits: How much may come in.
-        buckets: Shared with the other API processes.
-        watch: Knows how full the service is.
     """
 
     def __init__(self, limits: AdmissionLimits, buckets: Buckets, watch: LoadWatch) -> None:
@@ -62,10 +57,7 @@ class Admission:
 
         Args:
             tenant: Whose limits apply; None: only those of the whole service.
-            length: Bytes of the body; None where the request does not say.
-
-        Returns:
-            The upload; to be entered while it is received.
+            length: Bytes of the body; None if the request does not say.
 
         Raises:
             OverLimit: It may not come in now.
@@ -145,13 +137,7 @@ class Admission:
 
 
 class Admitted:
-    """An upload that may come in. Its slot is free again when the context ends.
-
-    Args:
-        admission: What admitted it.
-        account: The account of its tenant; None where no tenant's limits apply.
-        length: Bytes that the request announces; None where it does not.
-    """
+    """An upload that may come in. Its slot is free again when the context ends."""
 
     def __init__(self, admission: Admission, account: Account | None, length: int | None) -> None:
         self._admission = admission

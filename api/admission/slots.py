@@ -25,10 +25,6 @@ class Slots:
     def check(self, account: Account | None, length: int | None) -> None:
         """Refuse an upload for which there is no slot.
 
-        Args:
-            account: The account of its tenant; None where no tenant's limits apply.
-            length: Bytes of the body; None where the request does not say.
-
         Raises:
             TooManyUploads: This process has no slot left.
             TooManyInFlight: The tenant holds half of all slots.

@@ -76,13 +76,9 @@ def rate_limits(limits: AdmissionLimits) -> tuple[RateLimit, ...]:
 
 
 def check_backlog(limits: AdmissionLimits, images: int, images_per_second: float) -> None:
-    """Refuse an upload while too much work is waiting.
+    """Refuse an upload while too many images are queued or processed.
 
-    Args:
-        limits: The limits.
-        images: Images that are queued or processed.
-        images_per_second: The pace of the workers; 0.0 while unknown: then only the number of
-            images counts.
+    While the pace of the workers is unknown (0.0), only the number of images counts.
 
     Raises:
         BacklogFull: Says after how long to try again.
@@ -119,7 +115,7 @@ def check_storage(limits: AdmissionLimits, load: Load, bytes_since: int, length:
         limits: The room that must be left.
         load: The room at the last reading.
         bytes_since: Bytes that this process has admitted since.
-        length: Bytes of the request; 0 where it does not say.
+        length: Bytes of the request; 0 if unknown.
 
     Raises:
         StorageFull: There is too little room.

@@ -1,8 +1,8 @@
-"""When a job will be done: arithmetic over what is queued and the measured pace.
+"""Estimates when a job ends, from the queued work and the measured pace.
 
-Work is handed out by turns between users, so the model is processor sharing: all users with
-open images get equal shares of the pace until each one's images are done. Before image number
-``n`` of one user ends, every other user has had ``n`` images done, or all that it has.
+The queue is fair between users, so the model is processor sharing: all users with open images get
+equal shares of the pace until their images are done. Before image number ``n`` of one user ends,
+``n`` images of every other user are done, or all that it has.
 
 Source: L. Kleinrock, Queueing Systems, volume 2, section 4.4 (processor sharing).
 """
@@ -16,7 +16,7 @@ import msgspec
 
 MIN_RETRY_SECONDS = 1
 MAX_RETRY_SECONDS = 30
-# Nobody works now, or nobody has measured how fast; that can change any moment.
+# No worker lives, or none has measured its pace yet; that can change at any moment.
 UNKNOWN_RETRY_SECONDS = 5
 
 
@@ -25,8 +25,8 @@ class OpenJob(msgspec.Struct, frozen=True):
 
     Attributes:
         id: UUIDv7, so that jobs sort by the order of acceptance.
-        user_id: Whose it is.
-        images: How many of its images are open.
+        user_id: Its owner.
+        images: The number of its open images.
     """
 
     id: str
@@ -35,12 +35,12 @@ class OpenJob(msgspec.Struct, frozen=True):
 
 
 class QueuePlace(msgspec.Struct, frozen=True):
-    """Where a job stands.
+    """The place of a job in the queue.
 
     Attributes:
-        position: Images that are handed out before its first one.
-        eta_seconds: Estimated seconds until its last one is done; None where nobody can say,
-            because no worker lives or none has measured its pace yet.
+        position: Images that are processed before its first one.
+        eta_seconds: Estimated seconds until its last one is done; None while no worker lives or
+            none has measured its pace.
     """
 
     position: int
@@ -51,12 +51,9 @@ ENDED = QueuePlace(0, 0.0)
 
 
 class Backlog:
-    """All open jobs, each user's in the order of acceptance.
+    """All open jobs, those of each user in the order of acceptance.
 
-    A look costs the logarithm of the number of users and jobs.
-
-    Args:
-        jobs: The open jobs, in any order.
+    An estimate costs the logarithm of the number of users and jobs.
     """
 
     def __init__(self, jobs: Iterable[OpenJob]) -> None:
@@ -68,14 +65,9 @@ class Backlog:
         self._sums: list[int] | None = None
 
     def place(self, job: OpenJob, images_per_second: float) -> QueuePlace:
-        """Estimate when a job will be done.
+        """Estimate when a job ends, at the pace of all workers together; 0.0 while unknown.
 
-        A job that is newer than all others of its user is added, so that those that come
-        after it see it.
-
-        Args:
-            job: The job.
-            images_per_second: The pace of all workers together; 0.0 while unknown.
+        A job that is newer than all others of its user is added to the backlog.
         """
         ids = self._ids.get(job.user_id, [])
         index = bisect_left(ids, job.id)
@@ -101,7 +93,7 @@ class Backlog:
         self._sums = None
 
     def _images_of_others(self, user_id: str, images: int) -> int:
-        """Count what all others get done while a user gets so many images done."""
+        """Count the images of other users that are done while this number of one user is."""
         if self._sums is None:
             self._sums = list(accumulate(self._totals, initial=0))
         smaller = bisect_right(self._totals, images)
@@ -110,7 +102,7 @@ class Backlog:
 
 
 def retry_after(eta_seconds: float | None) -> int:
-    """Say when it is worth asking again, in whole seconds, 1 to 30."""
+    """Choose when to ask again, in whole seconds, 1 to 30."""
     if eta_seconds is None:
         return UNKNOWN_RETRY_SECONDS
     return max(MIN_RETRY_SECONDS, min(MAX_RETRY_SECONDS, math.ceil(eta_seconds)))

@@ -60,7 +60,7 @@ class Drawn(msgspec.Struct, frozen=True):
 
 
 def draw(limit: RateLimit, level: float, demand: Demand) -> Drawn:
-    """Meet a demand from a bucket that has been filled up to now.
+    """Meet a demand from a bucket of this level.
 
     The script in ``storage/queue/rate_limits.py`` does the same where the bucket is shared.
     """

@@ -24,14 +24,7 @@ from storage.mongo.transactions import run_transaction_in_thread
 
 
 class Acceptance:
-    """Accepts uploads. One for each API process.
-
-    Args:
-        client: For transactions.
-        database: The database.
-        plan: How jobs are cut into chunks of work.
-        due_after: When the reconciler looks for a chunk that no worker has begun.
-    """
+    """Accepts uploads. One for each API process."""
 
     def __init__(
         self, client: Client, database: Database, plan: ChunkPlan, due_after: timedelta
@@ -50,12 +43,6 @@ class Acceptance:
 
         From here on the bytes belong to the acceptance: a caller that is cancelled must not
         discard them, because the commit goes on without it.
-
-        Args:
-            upload: The content of the request; its intake is used up afterwards.
-
-        Returns:
-            The ticket.
 
         Raises:
             LinkRevoked: The link was revoked meanwhile.

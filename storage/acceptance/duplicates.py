@@ -36,7 +36,7 @@ def link_duplicates(
 
     Args:
         database: The database.
-        session: The transaction.
+        session: The transaction that stores the images.
         images: Documents of new images, in the order of acceptance.
         known: Hashes of the blobs that were stored before.
     """

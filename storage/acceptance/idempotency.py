@@ -1,7 +1,6 @@
-"""Requests that are sent again: the same key gives the same answer, for a day.
+"""Idempotency keys: a request that is sent again gets the same answer, for a day.
 
-Times are those of MongoDB's clock, so that processes whose clocks differ agree on who holds a
-key and on when it is free again.
+All times are MongoDB's, so that processes whose clocks differ agree on the holder of a key.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -18,7 +17,7 @@ from storage.mongo.client import DURABLE, Client, Database, Document, Session
 from storage.mongo.threads import PlainDatabase
 from storage.mongo.transactions import run_transaction
 
-# A request that died with its process blocks its key for no longer than this.
+# The key of a request that died with its process is free again after this time.
 RUNNING_SECONDS = 60.0
 IDEMPOTENCY_INDEXES = {
     "idempotency": [
@@ -36,9 +35,9 @@ class Attempt(msgspec.Struct, frozen=True):
     """The right to answer a key for the first time.
 
     Attributes:
-        record_id: Owner, route and key together, hashed.
-        token: This attempt's own.
-        kept_seconds: How long its answer will be kept.
+        record_id: Hash of owner, route and key.
+        token: Unique to this attempt.
+        kept_seconds: How long the answer is kept.
     """
 
     record_id: str
@@ -47,15 +46,15 @@ class Attempt(msgspec.Struct, frozen=True):
 
 
 class Answered(msgspec.Struct, frozen=True):
-    """What a key was answered with.
+    """The answer of a key.
 
     Attributes:
-        fingerprint: What was asked, hashed.
-        job_id: The job that was made, if it was one.
-        status: HTTP status of the answer; None if the process died before it was kept.
-        headers: Of the answer.
-        body: Of the answer; what was made, where the answer itself holds a secret.
-        token: Of the attempt that was answered.
+        fingerprint: Hash of the request's content.
+        job_id: The job of an upload.
+        status: HTTP status; None if the process died before the response was kept.
+        headers: Headers of the response.
+        body: Body of the response; the created object, where the response contains a secret.
+        token: The attempt that was answered.
     """
 
     fingerprint: str
@@ -67,13 +66,7 @@ class Answered(msgspec.Struct, frozen=True):
 
 
 class Idempotency:
-    """Remembers which keys were used, and what for.
-
-    Args:
-        client: For transactions.
-        database: Holds everything.
-        kept_seconds: How long an answer is kept.
-    """
+    """The keys that were used, and their answers."""
 
     def __init__(self, client: Client, database: Database, kept_seconds: float) -> None:
         self._client = client
@@ -82,10 +75,7 @@ class Idempotency:
         self._kept_seconds = kept_seconds
 
     async def begin(self, record_id: str) -> Attempt | Answered:
-        """Take a key, or find what it was answered with.
-
-        Args:
-            record_id: Owner, route and key together, hashed.
+        """Take a key, or find its answer.
 
         Raises:
             IdempotencyKeyInUse: The first request with this key is still running.
@@ -93,7 +83,7 @@ class Idempotency:
         token = new_id()
         try:
             record = await self._take_if_free(record_id, token)
-        except DuplicateKeyError:  # Another request was taking it in the same moment.
+        except DuplicateKeyError:  # Another request took it at the same moment.
             record = await self._take_if_free(record_id, token)
         if record["token"] == token:
             return Attempt(record_id, token, self._kept_seconds)
@@ -103,7 +93,7 @@ class Idempotency:
         return msgspec.structs.replace(answered, token=record["token"])
 
     async def find(self, record_id: str) -> Answered | None:
-        """Find what a key was answered with, without taking it; None if it was not."""
+        """Find the answer of a key, if it has one, without taking the key."""
         record = await self._records.find_one({"_id": record_id, "answered": {"$ne": None}})
         if record is None:
             return None
@@ -111,19 +101,19 @@ class Idempotency:
         return msgspec.structs.replace(answered, token=record["token"])
 
     async def renew(self, attempt: Attempt) -> None:
-        """Hold on to a key while its request runs."""
+        """Extend the time for which a running request holds its key."""
         await self._records.update_one(
             _running(attempt), [{"$set": {"expires_at": _in_seconds(RUNNING_SECONDS)}}]
         )
 
     async def abandon(self, attempt: Attempt) -> None:
-        """Give a key back whose request ended without a ticket: it may be tried again."""
+        """Free the key of a request that failed, so that it can be tried again."""
         await self._records.delete_one(_running(attempt))
 
     async def keep_answer(
         self, attempt: Attempt, status: int, headers: dict[str, str], body: bytes
     ) -> None:
-        """Keep the very answer that was given."""
+        """Keep the response of a key that is answered."""
         answer = {"status": status, "headers": dict(headers), "body": body}
         await self._records.update_one(
             {"_id": attempt.record_id, "token": attempt.token, "answered": {"$ne": None}},
@@ -133,18 +123,15 @@ class Idempotency:
     async def create(
         self, attempt: Attempt, fingerprint: str, write: Callable[[Session], Awaitable[Made]]
     ) -> Made:
-        """Make something, and keep in the same transaction what the key was answered with.
+        """Create an object, and answer the key in the same transaction.
 
         Args:
-            attempt: The right to do so.
-            fingerprint: What was asked, hashed.
-            write: Makes it within the session; may be called several times.
-
-        Returns:
-            What was made.
+            attempt: Holds the key.
+            fingerprint: Hash of the request's content.
+            write: Creates the object; may be called several times.
 
         Raises:
-            IdempotencyTakenOver: Another request took the key meanwhile; nothing was made.
+            IdempotencyTakenOver: Another request took the key meanwhile; nothing was created.
         """
 
         async def write_and_answer(session: Session) -> Made:
@@ -187,7 +174,7 @@ def answer_keys(
     session: ClientSession,
     answered: Sequence[tuple[Attempt, Answered]],
 ) -> None:
-    """Write, in the transaction that makes what was asked for, that keys are answered.
+    """Answer keys, in the transaction that creates what the requests ask for.
 
     Raises:
         IdempotencyTakenOver: A request was so slow that another one took its key.
@@ -201,7 +188,7 @@ def answer_keys(
 
 
 def _answering(attempt: Attempt, answer: Answered) -> tuple[Document, list[Document]]:
-    """Make the query and the update that note an answer."""
+    """Make the query and the update that answer a key."""
     fields = {
         "answered": {"$literal": _document(answer)},
         "expires_at": _in_seconds(attempt.kept_seconds),

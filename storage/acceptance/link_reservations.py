@@ -29,11 +29,7 @@ def reserve(
     Two transactions that read the same link cannot both write it: the later one fails, and
     finds what is left when it tries again. That makes the limits exact.
 
-    Args:
-        database: The database.
-        session: The transaction that accepts the uploads; may be tried several times.
-        submissions: The uploads, in the order in which they came. Sets ``accepted`` and
-            ``refusal`` of those that have a link.
+    Sets ``accepted`` and ``refusal`` of submissions that have a link. May be tried several times.
     """
     by_link: dict[str, list[Submission]] = defaultdict(list)
     for submission in submissions:

@@ -17,11 +17,7 @@ from storage.mongo.threads import PlainDatabase
 
 
 class GroupWriter:
-    """Writes groups of uploads, each within a transaction.
-
-    Args:
-        database: The database.
-    """
+    """Writes groups of uploads, each within a transaction."""
 
     def __init__(self, database: Database) -> None:
         # PyMongo's own objects, for use in a thread. It takes time to make a collection.
@@ -32,11 +28,7 @@ class GroupWriter:
         self._jobs = self._database["jobs"]
 
     def write(self, session: ClientSession, group: Sequence[Submission]) -> set[ObjectId]:
-        """Write a group.
-
-        Args:
-            session: The transaction; may be tried several times.
-            group: The uploads, in the order in which they came.
+        """Write a group, in the order in which the uploads came; may be tried several times.
 
         Returns:
             The files whose chunks are stored and not needed: their bytes are stored already.
