@@ -84,7 +84,7 @@ def check_header(header: Header, limits: ImageLimits) -> None:
         )
     if header.frames > limits.max_frames:
         raise TooManyFrames(
-            f"The file has {header.frames} frames. At most {limits.max_frames} are allowed."
+            f"The file has {header.frames} frames; {limits.max_frames} are allowed."
         )
     if header.metadata_bytes > limits.max_metadata_bytes:
         raise MetadataTooLarge(f"The metadata may have at most {limits.max_metadata_bytes} bytes.")
