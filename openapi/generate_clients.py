@@ -1,7 +1,7 @@
-"""``python -m openapi.generate_clients [--check] [NAME ...]``: write the clients in ``sdk/``.
+"""The command ``python -m openapi.generate_clients [--check] [NAME ...]``: writes ``sdk/``.
 
-Each generator reads ``openapi.json`` and a file of settings beside it. Nothing that is written here
-is edited by hand: what is not as it should be is put right in the contract or in the settings.
+Each generator reads ``openapi.json`` and a settings file in this folder. Generated files are never
+edited: change the contract or the settings.
 """
 
 import argparse
@@ -19,11 +19,11 @@ from pathlib import Path
 SETTINGS = Path(__file__).parent
 DOCUMENT = SETTINGS / "openapi.json"
 CLIENTS = SETTINGS.parent / "sdk"
-# The programs of this environment, ruff and node among them, before any other of their names.
+# The programs of this environment, such as ruff and node, take precedence.
 _PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
-# The generator parts all uploads by the same three characters, which a file may hold as well;
-# httpx chooses a boundary of its own where no header says one.
+# The generator sets a boundary of three characters, which a file may contain. Without the header,
+# httpx chooses a random one.
 _FIXED_BOUNDARY = re.compile(r'\n    headers\["Content-Type"\] = "multipart/form-data;.*\n')
 
 
@@ -39,7 +39,7 @@ def generate_python(folder: Path) -> None:
 
 
 def generate_typescript(folder: Path) -> None:
-    """Write the sources of the TypeScript client; what makes a package of them stays."""
+    """Write the sources of the TypeScript client; its package files stay."""
     _run(
         *(SETTINGS / "node_modules/.bin/openapi-ts", "--silent", "--no-log-file"),
         *("--file", SETTINGS / "typescript-client.mjs"),
@@ -64,11 +64,11 @@ GENERATORS: Mapping[str, Callable[[Path], None]] = {
     "swift": generate_swift,
 }
 COMMITTED: Mapping[str, str] = {"python": ".", "typescript": "src"}
-"""What of these clients is in the repository: all of it, or a folder."""
+"""The committed part of each client: all of it, or a folder."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the clients, or compare the committed ones; 1 where one is not what is generated."""
+    """Write the clients, or compare the committed ones; return 1 if one differs."""
     parser = argparse.ArgumentParser(prog="make sdk")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(GENERATORS)}")
     parser.add_argument("--check", action="store_true", help="compare, and write nothing")
@@ -91,7 +91,7 @@ def _check(names: Sequence[str]) -> int:
             if _differs(Path(folder) / part, CLIENTS / name / part):
                 stale.append(name)
     if stale:
-        sys.stderr.write(f"sdk/: not what is generated: {', '.join(stale)}: run `make sdk`\n")
+        sys.stderr.write(f"sdk/: {', '.join(stale)} differs from openapi.json: run `make sdk`\n")
     return 1 if stale else 0
 
 
@@ -121,7 +121,7 @@ def _run_openapi_generator(settings: str, folder: Path) -> None:
 
 
 def _without_webhooks(document: dict[str, object]) -> dict[str, object]:
-    """Leave webhooks out, of which openapi-generator would make calls; their schemas stay."""
+    """Remove the webhooks, for which openapi-generator generates calls; their schemas stay."""
     return {name: part for name, part in document.items() if name != "webhooks"}
 
 
