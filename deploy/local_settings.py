@@ -12,6 +12,7 @@ import tasks.settings
 from deploy.admin_key import MIN_ADMIN_KEY_CHARACTERS, ensure_admin_key
 from deploy.servers.process import ServerError
 from domain.settings import SettingsError, SettingsReader
+from storage.settings import MongoUrl, RedisUrl
 
 _ADMIN_KEY_FILE = "admin_key"
 _SECRET_KEY_FILE = "secret_key"  # noqa: S105 -- the name of a file
@@ -22,12 +23,6 @@ PROCESSES: tuple[Callable[[Mapping[str, str]], object], ...] = (
     tasks.settings.read_settings,
     tasks.delivery.settings.read_settings,
 )
-# `make run` starts the servers and makes the key if they are not given.
-_MADE_HERE = {
-    "MINILAB_MONGODB_URL": "mongodb://127.0.0.1",
-    "MINILAB_REDIS_URL": "redis://127.0.0.1",
-    "MINILAB_ADMIN_KEY": "k" * MIN_ADMIN_KEY_CHARACTERS,
-}
 
 
 class LocalSettings(msgspec.Struct, frozen=True):
@@ -50,8 +45,8 @@ class LocalSettings(msgspec.Struct, frozen=True):
     admin_key: str | None = None
     secret_key: str | None = None
     secret_key_file: str | None = None
-    mongodb_url: str | None = None
-    redis_url: str | None = None
+    mongodb_url: MongoUrl | None = None
+    redis_url: RedisUrl | None = None
 
     @property
     def data_folder(self) -> Path:
@@ -83,8 +78,12 @@ def read_settings(environment: Mapping[str, str]) -> LocalSettings:
     """
     reader = SettingsReader(environment)
     settings = reader.read(LocalSettings)
-    given = {name: value for name, value in environment.items() if value.strip()}
-    handed_on = _MADE_HERE | given | {"MINILAB_PORT": str(settings.port)}
+    handed_on = dict(environment) | {
+        "MINILAB_MONGODB_URL": settings.mongodb_url or "mongodb://127.0.0.1",
+        "MINILAB_REDIS_URL": settings.redis_url or "redis://127.0.0.1",
+        "MINILAB_PORT": str(settings.port),
+        "MINILAB_ADMIN_KEY": settings.admin_key or "k" * MIN_ADMIN_KEY_CHARACTERS,
+    }
     mistakes: dict[str, None] = {}
     for read_process_settings in PROCESSES:
         try:
