@@ -22,7 +22,7 @@ class DeleteUser:
         Returns:
             The job to follow; the open one if the same key has asked before.
         """
-        job_id = await self._stores.user_deletion.ask(user_id, caller)
+        job_id = await self._stores.user_deletion.request(user_id, caller)
         job = await self._stores.jobs.get(job_id, Scope())
         place = await self._estimates.place_of(job)
         return view_job(JobState(job, []), place, self._rules)

@@ -16,11 +16,7 @@ LINK_INDEXES = {"upload_links": [IndexModel([("token_hash", ASCENDING)], unique=
 
 
 class UploadLinks:
-    """Creates, finds and revokes links.
-
-    Args:
-        database: The database.
-    """
+    """Creates, finds and revokes links."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

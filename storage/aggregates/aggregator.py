@@ -72,12 +72,7 @@ class Batch(msgspec.Struct, frozen=True):
 
 
 class Aggregator:
-    """Counts pending changes into the aggregates.
-
-    Args:
-        client: Opens transactions.
-        database: The database.
-    """
+    """Counts pending changes into the aggregates."""
 
     def __init__(self, client: Client, database: Database) -> None:
         self._database = database

@@ -48,12 +48,7 @@ class Pending(msgspec.Struct, frozen=True):
 
 
 class StatisticsReader:
-    """Reads the statistics.
-
-    Args:
-        client: Opens snapshots.
-        database: The database.
-    """
+    """Reads the statistics."""
 
     def __init__(self, client: Client, database: Database) -> None:
         self._client = client

@@ -26,11 +26,7 @@ OPEN_IMAGES: Document = {
 
 
 class LoadMeter:
-    """Measures open work, and the room that is left in MongoDB.
-
-    Args:
-        database: The database.
-    """
+    """Measures open work, and the room that is left in MongoDB."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

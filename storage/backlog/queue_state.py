@@ -76,11 +76,7 @@ class QueueState(msgspec.Struct, frozen=True):
 
 
 class QueueReader:
-    """Reads the state of the queue from the indexes of open work.
-
-    Args:
-        database: The database.
-    """
+    """Reads the state of the queue from the indexes of open work."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

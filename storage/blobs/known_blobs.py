@@ -10,11 +10,7 @@ from storage.mongo.client import Database, Document
 
 
 class KnownBlobs:
-    """Finds and streams blobs.
-
-    Args:
-        database: The database.
-    """
+    """Finds and streams blobs."""
 
     def __init__(self, database: Database) -> None:
         self._files = database["blobs.files"]

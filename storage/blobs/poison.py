@@ -10,11 +10,7 @@ from storage.mongo.client import Database
 
 
 class Poisons:
-    """Writes and deletes poison records. A record is part of its blob, and is deleted with it.
-
-    Args:
-        database: The database.
-    """
+    """Writes and deletes poison records. A record is part of its blob, and is deleted with it."""
 
     def __init__(self, database: Database) -> None:
         self._files = database["blobs.files"]

@@ -45,11 +45,7 @@ class BlobResults(msgspec.Struct, frozen=True):
 
 
 class Results:
-    """Reads the bytes of blobs, and stores results.
-
-    Args:
-        database: The database.
-    """
+    """Reads the bytes of blobs, and stores results."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -26,11 +26,7 @@ class StoredVariant(msgspec.Struct, frozen=True):
 
 
 class StoredVariants:
-    """Finds and stores variants that are rendered on demand.
-
-    Args:
-        database: The database.
-    """
+    """Finds and stores variants that are rendered on demand."""
 
     def __init__(self, database: Database) -> None:
         self._chunks = database["variants.chunks"]

@@ -27,11 +27,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ImageSearch:
-    """Searches images.
-
-    Args:
-        database: The database.
-    """
+    """Searches images."""
 
     def __init__(self, database: Database) -> None:
         self._images = database.get_collection("images", read_concern=COMMITTED)

@@ -12,11 +12,7 @@ from storage.mongo.client import COMMITTED, Database, Document
 
 
 class Images:
-    """Reads images.
-
-    Args:
-        database: The database.
-    """
+    """Reads images."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -28,11 +28,7 @@ class JobFilter(msgspec.Struct, frozen=True):
 
 
 class Jobs:
-    """Reads jobs and their items.
-
-    Args:
-        database: The database.
-    """
+    """Reads jobs and their items."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -60,12 +60,7 @@ class _Found(msgspec.Struct, frozen=True):
 
 
 class Medians:
-    """Computes medians, up to the last acknowledged write.
-
-    Args:
-        client: Opens snapshots.
-        database: The database.
-    """
+    """Computes medians, up to the last acknowledged write."""
 
     def __init__(self, client: Client, database: Database) -> None:
         self._client = client

@@ -1,8 +1,10 @@
 """Sums of the histograms that each user has uploaded since a time."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import islice
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 from pymongo.client_session import ClientSession
@@ -14,6 +16,7 @@ from domain.images.values import BINS
 from storage.aggregates.contributions import CONTRIBUTIONS
 from storage.aggregates.pending import read_pending_histograms
 from storage.histograms.periods import Period
+from storage.mongo.client import Document
 from storage.mongo.threads import PlainDatabase
 
 BATCH = 2_000
@@ -70,27 +73,25 @@ def sum_since(
         batch_size=BATCH,
         limit=most + 1,
     )
-    total = _SumsByUser()
-    changes = read_pending_histograms(database, session, first_id, after_id)
-    changes = [change for change in changes if change.uploaded_at >= since]
-    read = len(changes)
+    pending = read_pending_histograms(database, session, first_id, after_id)
+    changes = [change for change in pending if change.uploaded_at >= since]
+    total, read = _SumsByUser(), len(changes)
     while batch := list(islice(found, BATCH)):
         read += len(batch)
         if read > most:
             raise TooManyImages(f"More than {most:,} images were uploaded since then.")
-        total.add(
-            [image["user_id"] for image in batch],
-            [image["histogram"] for image in batch],
-            [image["pixels"] for image in batch],
-            [1] * len(batch),
-        )
+        total.add(*_columns(batch), [1] * len(batch))
     if changes:
-        total.add(
-            [change.user_id for change in changes],
-            [change.histogram for change in changes],
-            [change.pixels for change in changes],
-            [change.times for change in changes],
-        )
+        rows = [msgspec.structs.asdict(change) for change in changes]
+        total.add(*_columns(rows), [change.times for change in changes])
     user_ids = list(total.rows)
     left = np.flatnonzero(total.images[: len(user_ids)])
     return [user_ids[row] for row in left.tolist()], total.images[left], total.sums[left]
+
+
+def _columns(rows: Sequence[Document]) -> tuple[list[str], list[bytes], list[int]]:
+    return (
+        [row["user_id"] for row in rows],
+        [row["histogram"] for row in rows],
+        [row["pixels"] for row in rows],
+    )

@@ -104,12 +104,6 @@ class SimilarUsers:
 
         return await self._ask(read)
 
-    async def rebuild(self) -> None:
-        """Drop the table of users; the next question reads it again."""
-        async with self._turn:
-            with self._use:
-                self._vectors.reset()
-
     async def _ask(self, read: Read) -> list[Neighbour]:
         async with self._turn:  # One question takes a core, and memory.
             with pymongo.timeout(LONGEST_SECONDS):

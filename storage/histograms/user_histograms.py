@@ -43,11 +43,7 @@ class HistogramPage(msgspec.Struct, frozen=True):
 
 
 class UserHistograms:
-    """Lists histograms of users.
-
-    Args:
-        database: The database.
-    """
+    """Lists histograms of users."""
 
     def __init__(self, database: Database) -> None:
         self._images = database.get_collection("images", read_concern=COMMITTED)

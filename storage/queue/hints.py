@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 import structlog
 from arq.connections import ArqRedis
-from arq.constants import default_queue_name
 
 from domain.jobs import ChunkHint, read_hint_id
 from storage.errors import REDIS_FAILED
@@ -19,7 +18,6 @@ from storage.queue.entries import HintState, Room
 from storage.queue.fair_queue import CHANNEL, FairQueue
 from storage.settings import WorkRules
 
-QUEUE = default_queue_name
 MARKER = "minilab:hints-are-here"
 MARKER_SECONDS = 24 * 3600
 MOST_TOGETHER = 2000

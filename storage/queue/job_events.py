@@ -33,11 +33,7 @@ _decode = msgspec.msgpack.Decoder(list[JobChange]).decode
 
 
 class JobEvents:
-    """Publishes changes of jobs, and wakes the tasks of this process that wait for them.
-
-    Args:
-        redis: The pool.
-    """
+    """Publishes changes of jobs, and wakes the tasks of this process that wait for them."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis

@@ -27,7 +27,7 @@ async def delete_users(stores: Stores) -> None:
         if await _continue(stores, deletion_id):
             _log.info("user_deleted", job_id=deletion_id)
         else:
-            await stores.user_deletion.give_back(deletion_id)
+            await stores.user_deletion.release(deletion_id)
 
 
 async def _continue(stores: Stores, deletion_id: str) -> bool:

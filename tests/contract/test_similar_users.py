@@ -182,8 +182,8 @@ async def test_index_follows_what_comes_and_goes(
             assert found == await anew.find(owners_now[0], 10, metric)
         with pytest.raises(NotFound):
             await users.find("nobody", 10, Metric.HELLINGER)
-    await users.rebuild()
-    assert found == await users.find(owners_now[0], 10, Metric.EMD)
+    anew = SimilarUsers(stores.client, stores.database, SimilaritySettings())
+    assert found == await anew.find(owners_now[0], 10, Metric.EMD)
 
 
 async def test_users_who_were_forgotten_do_not_come_back(

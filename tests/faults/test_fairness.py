@@ -7,9 +7,9 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from arq.constants import default_queue_name
 
 from deploy.servers.embedded import EmbeddedServers
-from storage.queue.hints import QUEUE
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import SHORT, Stack, pictures, running_stack
 from tests.waiting import until
@@ -50,7 +50,7 @@ async def _watching_queue(stack: Stack) -> AsyncIterator[set[int]]:
 
     async def watch() -> None:
         while True:
-            lengths.add(await stack.stores.redis.zcard(QUEUE))
+            lengths.add(await stack.stores.redis.zcard(default_queue_name))
             await asyncio.sleep(0.002)  # The rate of sampling.
 
     watching = asyncio.create_task(watch())
@@ -155,5 +155,5 @@ async def test_refill_goes_on_whoever_dies(small_queue: Stack) -> None:
 
 
 async def _are_hinted(stack: Stack, count: int) -> bool:
-    hints: int = await stack.stores.redis.zcard(QUEUE)
+    hints: int = await stack.stores.redis.zcard(default_queue_name)
     return hints >= count

@@ -6,11 +6,10 @@ from datetime import timedelta
 from statistics import median
 
 import pytest
-from arq.constants import in_progress_key_prefix
+from arq.constants import default_queue_name, in_progress_key_prefix
 
 from storage.clock import utc_now
 from storage.queue.fair_queue import IN_PROGRESS_SECONDS
-from storage.queue.hints import QUEUE
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, pictures
 from tests.waiting import until
@@ -101,11 +100,11 @@ async def test_hint_of_worker_that_died_before_it_claimed_is_sent_again(stack: S
 
 
 async def is_hinted(stack: Stack, hint: str) -> bool:
-    return await stack.stores.redis.zscore(QUEUE, hint) is not None
+    return await stack.stores.redis.zscore(default_queue_name, hint) is not None
 
 
 async def seem_taken(stack: Stack, hint: str, seconds_left: float) -> None:
     """Leave what a worker leaves that is killed right after it has taken a hint."""
     redis = stack.stores.redis
     await redis.set(in_progress_key_prefix + hint, b"1", px=int(seconds_left * 1000))
-    await redis.zadd(QUEUE, {hint: 1})
+    await redis.zadd(default_queue_name, {hint: 1})

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
+from storage.removal.deletion_step import MAX_IMAGES
 from storage.removal.removal import EXPIRED
-from storage.removal.user_deletion import MAX_IMAGES
 from tasks.upkeep.delete_users import delete_users
 from tests.pictures import draw
 from tests.problems import assert_problem
@@ -103,7 +103,7 @@ async def test_many_images_go_in_steps(service: Service) -> None:
     assert after["progress"] == {**job["progress"], "done": MAX_IMAGES}
     (cut, *_) = (await service.client.get("/v1/jobs?user_id=u1")).json()["items"][::-1]
     assert cut["progress"]["total"] == len(cut["operations"])  # Of its one image that is left.
-    await service.stores.user_deletion.give_back(job["id"])
+    await service.stores.user_deletion.release(job["id"])
     await delete_users(service.stores)
     ended = await service.job(job["id"])
     assert (ended["status"], ended["progress"]["done"]) == ("succeeded", 3 * MAX_IMAGES + 3)

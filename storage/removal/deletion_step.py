@@ -1,0 +1,156 @@
+"""One step of the delete of a user, within one transaction."""
+
+from datetime import timedelta
+
+import msgspec
+
+from domain.jobs import JobChange, Status, Tally
+from storage.clock import utc_now
+from storage.ledger.job_states import JobStates, JobUpdate
+from storage.ledger.open_work import IS_OPEN
+from storage.mongo.client import Database, Document, Session
+from storage.removal.removal import DELETED, note_in_jobs, remove_images
+from storage.removal.user_webhooks import forget_webhooks
+
+# Documents in one transaction.
+MAX_IMAGES = 50
+MAX_JOBS = 50
+MAX_NOTES = 1000
+
+
+class Step(msgspec.Struct, frozen=True):
+    """The effect of one step.
+
+    Attributes:
+        changes: Changes of the delete, and of jobs that still exist.
+        interrupted: Jobs whose open images were deleted.
+        has_ended: Whether nothing is left to delete.
+    """
+
+    changes: list[JobChange]
+    interrupted: list[str]
+    has_ended: bool
+
+
+class DeletionStep:
+    """Deletes some of a user's images and jobs.
+
+    Args:
+        database: The database.
+        states: Settles jobs whose images are deleted.
+        lease: Time after this step at which another worker may claim the delete.
+    """
+
+    def __init__(self, database: Database, states: JobStates, lease: timedelta) -> None:
+        self._database = database
+        self._states = states
+        self._lease = lease
+        self._deletions = database["user_deletions"]
+
+    async def run(self, deletion_id: str, session: Session) -> tuple[Step, list[JobUpdate]]:
+        """Delete a bounded number of images and jobs within a transaction.
+
+        Raises:
+            PyMongoError: The transaction cannot go on.
+        """
+        deletion = await self._deletions.find_one({"_id": deletion_id, **IS_OPEN}, session=session)
+        if deletion is None:
+            return Step([], [], has_ended=True), []
+        jobs = await self._next_jobs(deletion, session)
+        images = await self._next_images(deletion, jobs, session)
+        updates: list[JobUpdate] = []
+        if images:
+            await remove_images(self._database, images, session)
+        if jobs:
+            updates = await self._remove_jobs(jobs, images, session)
+        has_ended = not jobs and not images and not await self._delete_rest(deletion, session)
+        changes = [update.change for update in updates]
+        changes.append(await self._note(deletion, len(images), session, has_ended=has_ended))
+        interrupted = list({image["job_id"] for image in images if "due_at" in image})
+        return Step(changes, interrupted, has_ended), updates
+
+    async def _next_jobs(self, deletion: Document, session: Session) -> list[str]:
+        """Choose the next jobs, open ones first, so that no more work is done for them."""
+        for state in (IS_OPEN, {}):
+            query = {"user_id": deletion["user_id"], **state, **_asked(deletion, "_id")}
+            found = self._database["jobs"].find(query, {"_id": 1}, session=session)
+            jobs = [job["_id"] async for job in found.sort("_id", 1).limit(MAX_JOBS)]
+            if jobs:
+                return jobs
+        return []
+
+    async def _next_images(
+        self, deletion: Document, jobs: list[str], session: Session
+    ) -> list[Document]:
+        """Choose the next images: those of the jobs, then those whose jobs have expired."""
+        images = self._database["images"]
+        if jobs:
+            found = images.find({"job_id": {"$in": jobs}}, session=session)
+            return await found.sort([("job_id", 1), ("index", 1)]).to_list(MAX_IMAGES)
+        query = {"user_id": deletion["user_id"], **_asked(deletion, "job_id")}
+        return await images.find(query, session=session).sort("_id", 1).to_list(MAX_IMAGES)
+
+    async def _remove_jobs(
+        self, jobs: list[str], gone: list[Document], session: Session
+    ) -> list[JobUpdate]:
+        """Delete the jobs that have no images left, and settle the others."""
+        found = self._database["images"].aggregate(
+            [{"$match": {"job_id": {"$in": jobs}}}, {"$group": {"_id": "$job_id"}}],
+            session=session,
+        )
+        left = {group["_id"] async for group in found}
+        empty = [job_id for job_id in jobs if job_id not in left]
+        await self._database["jobs"].delete_many({"_id": {"$in": empty}}, session=session)
+        # The stored answer of an Idempotency-Key names the user and the files.
+        await self._database["idempotency"].delete_many(
+            {"answered.job_id": {"$in": empty}}, session=session
+        )
+        shrunk = [image for image in gone if image["job_id"] in left]
+        if not shrunk:
+            return []
+        await note_in_jobs(self._database, shrunk, DELETED, session)
+        return await self._states.settle_within(
+            list({image["job_id"] for image in shrunk}), session
+        )
+
+    async def _delete_rest(self, deletion: Document, session: Session) -> int:
+        """Delete notes of expired jobs and images, and webhooks; returns the number."""
+        notes = self._database["expired"]
+        found = notes.find({"user_id": deletion["user_id"]}, {"_id": 1}, session=session)
+        ids = [note["_id"] async for note in found.limit(MAX_NOTES)]
+        await notes.delete_many({"_id": {"$in": ids}}, session=session)
+        of_jobs = _asked(deletion, "job_id")
+        return len(ids) + await forget_webhooks(
+            self._database, deletion["user_id"], of_jobs, session
+        )
+
+    async def _note(
+        self,
+        deletion: Document,
+        removed: int,
+        session: Session,
+        *,
+        has_ended: bool,
+    ) -> JobChange:
+        tally = deletion["tally"]
+        done = tally["succeeded"] + removed
+        left = 0 if has_ended else max(0, tally["waiting"] - removed)
+        status = Status.SUCCEEDED if has_ended else Status.PROCESSING
+        fields: Document = {
+            "status": status.value,
+            "tally": msgspec.to_builtins(Tally(succeeded=done, waiting=left)),
+        }
+        update: Document = {"$set": fields, "$inc": {"version": 1}}
+        if has_ended:
+            fields["finished_at"] = utc_now()
+            update["$unset"] = {"due_at": "", "asked": ""}
+        else:
+            fields["due_at"] = utc_now() + self._lease
+        await self._deletions.update_one({"_id": deletion["_id"]}, update, session=session)
+        return JobChange(deletion["_id"], deletion["version"] + 1, status)
+
+
+def _asked(deletion: Document, job_id: str) -> Document:
+    """Return the query for what existed at the request; ``job_id`` is the field of the job."""
+    asked = deletion["asked"]
+    return {"$or": [{job_id: {"$lt": asked["horizon"]}}, {job_id: {"$in": asked["recent"]}}]}
