@@ -117,14 +117,16 @@ class ChildPool:
             await asyncio.wait(self._starting, timeout=seconds)
 
     async def _ensure_child(self) -> None:
-        """Start a child if none is idle: a slow start is not the fault of the next function."""
-        idle = to_process._process_pool_idle_workers.get(())  # noqa: SLF001
-        if any(process.returncode is None for process, _ in idle):
+        """Have a child answer, so that a slow start or an idle child that died blames no image."""
+        for _ in range(self.children + 1):
+            try:
+                await self._call(START_SECONDS, confinement)
+            except DecoderDied:
+                continue
+            except DecodeTimedOut as error:
+                raise NoChild from error
             return
-        try:
-            await self._call(START_SECONDS, confinement)
-        except (DecodeTimedOut, DecoderDied) as error:
-            raise NoChild from error
+        raise NoChild
 
     def _replace_child(self, place: object) -> None:
         """Start a successor, which keeps the place until it is warm.

@@ -1,64 +1,129 @@
-"""What plots have in common: their frame, their colours, the axis of counts."""
+"""The common look of plots: theme, scales, the shape of histograms, and the SVG document."""
 
 import math
+from collections.abc import Iterator, Sequence
+from typing import Any
 from xml.etree import ElementTree as ET
 
-_NAMESPACE = "http://www.w3.org/2000/svg"
+import leather
+from leather import theme
+from leather.scales.base import Scale
+
 WIDTH, HEIGHT = 720, 400
-LEFT, TOP, RIGHT, BOTTOM = 76, 56, 24, 64
-PLOT_WIDTH = WIDTH - LEFT - RIGHT
-PLOT_HEIGHT = HEIGHT - TOP - BOTTOM
 _COUNT_TICKS = 4
 _MAX_TITLE_CHARS = 70
+_SHAPE_HEIGHT = 400
+"""Units from the base to the top of a histogram; whole numbers keep the paths short."""
 
 _STYLE = """
 svg { color-scheme: light dark; background: #ffffff; }
-text { font: 13px system-ui, sans-serif; fill: #3b4252; }
-.title { font-size: 17px; font-weight: 600; fill: #14181f; }
-.area { fill: #3b6fb6; fill-opacity: .85; }
-.grid { stroke: #dfe3ea; }
-.axis { stroke: #6b7482; fill: none; }
-@media (prefers-color-scheme: dark) {
-  svg { background: #14181f; }
-  text { fill: #c3cad6; }
-  .title { fill: #f2f4f8; }
-  .area { fill: #7fb0f0; }
-  .grid { stroke: #2c333f; }
-  .axis { stroke: #8b95a5; }
-}
+text { font-family: system-ui, sans-serif; fill: #3b4252; }
+@media (prefers-color-scheme: dark) { svg { background: #14181f; } text { fill: #c3cad6; } }
 """
+# These colours show on a light and on a dark background.
+theme.background_color = "none"
+theme.default_series_colors = ["#4a7ec4", "#c4764a", "#4da070", "#9470c4", "#858f9c"]
+theme.tick_color, theme.zero_color = "#8b95a544", "#8b95a5"
+theme.title_font_size = 17
+theme.tick_font_size = theme.axis_title_font_size = theme.legend_font_size = 13
 
 
-def start_plot(
-    title: str, description: str, height: float = HEIGHT, left: float = LEFT
-) -> ET.Element:
-    """Begin a standalone SVG document that follows the reader's light or dark scheme.
+class ExactScale(Scale):  # type: ignore[misc]
+    """A linear scale that ends at its highest value; that of the library rounds it up.
 
     Args:
-        title: Shown above the plot and read out by screen readers; any text.
-        description: Read out by screen readers.
-        height: Of the whole picture.
-        left: Where the title begins.
-
-    Returns:
-        The root.
+        lowest: The value at the start of the axis.
+        highest: The value at its end; above the lowest.
     """
-    svg = ET.Element(
-        "svg",
-        {
-            "xmlns": _NAMESPACE,
-            "viewBox": f"0 0 {WIDTH} {height:g}",
-            "width": str(WIDTH),
-            "height": f"{height:g}",
-            "role": "img",
-            "aria-labelledby": "title desc",
-        },
-    )
-    ET.SubElement(svg, "title", id="title").text = _printable(title)
+
+    def __init__(self, lowest: float, highest: float) -> None:
+        self._lowest, self._highest = lowest, highest
+
+    def contains(self, value: float) -> bool:
+        """Return whether the axis reaches a value."""
+        return self._lowest <= value <= self._highest
+
+    def project(self, value: float, start: float, end: float) -> float:
+        """Return the position of a value between the ends of the axis, in pixels."""
+        return start + (value - self._lowest) / (self._highest - self._lowest) * (end - start)
+
+
+class HistogramShape(leather.Shape):  # type: ignore[misc]
+    """The outline of adjacent bars as one path, with the name of the series as its tooltip.
+
+    Args:
+        top: The value at the top of the chart; above 0.
+    """
+
+    def __init__(self, top: float) -> None:
+        self._top = top
+
+    def validate_series(self, series: leather.Series) -> None:
+        """Accept every series."""
+
+    def to_svg(
+        self, width: float, height: float, _x: Scale, _y: Scale, series: Any, palette: Any
+    ) -> ET.Element:
+        """Draw the path: a bar is 1 wide, and the top is :data:`_SHAPE_HEIGHT` high."""
+        values = [datum.y for datum in series.data()]
+        scale = f"scale({width / len(values):.4f} {height / _SHAPE_HEIGHT:.4f})"
+        outline = {
+            "fill": next(palette),
+            "transform": f"translate(0 {height:.1f}) {scale}",
+            "d": "".join(self._trace(values)),
+        }
+        path = ET.Element("path", outline)
+        ET.SubElement(path, "title").text = series.name
+        return path
+
+    def _trace(self, values: Sequence[float]) -> Iterator[str]:
+        height = width = 0
+        yield "M0 0"
+        for value in values:
+            reached = min(round(value / self._top * _SHAPE_HEIGHT), _SHAPE_HEIGHT)
+            if reached != height:
+                yield f"h{width}v{height - reached}" if width else f"v{height - reached}"
+                height, width = reached, 0
+            width += 1
+        yield f"h{width}V0z"
+
+
+def start_chart(title: str, top: float, counted: str) -> leather.Chart:
+    """Create a chart with an axis of counts.
+
+    Args:
+        title: Shown above the plot; any text.
+        top: Highest count on the axis.
+        counted: Name of the axis.
+    """
+    chart = leather.Chart(printable(title))
+    chart.set_y_scale(ExactScale(0, top))
+    ticks = [top * tick / _COUNT_TICKS for tick in range(_COUNT_TICKS + 1)]
+    chart.add_y_axis(ticks, lambda count, *_: _format_count(count), counted)
+    return chart
+
+
+def write_svg(title: str, description: str, content: ET.Element, height: float = HEIGHT) -> str:
+    """Write a standalone SVG document that follows the reader's light or dark scheme.
+
+    Args:
+        title: Read out by screen readers; any text.
+        description: Read out by screen readers.
+        content: The plot.
+        height: Height of the picture; its width is :data:`WIDTH`.
+    """
+    attributes = {
+        "viewBox": f"0 0 {WIDTH} {height:g}",
+        "width": f"{WIDTH}",
+        "height": f"{height:g}",
+    }
+    spoken = {"role": "img", "aria-labelledby": "title desc"}
+    svg = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", **attributes, **spoken})
+    ET.SubElement(svg, "title", id="title").text = printable(title)
     ET.SubElement(svg, "desc", id="desc").text = description
     ET.SubElement(svg, "style").text = _STYLE
-    add_text(svg, left, 32, _printable(title), "start", "title")
-    return svg
+    svg.append(content)
+    return ET.tostring(svg, encoding="unicode")
 
 
 def choose_top(highest: float) -> float:
@@ -69,34 +134,10 @@ def choose_top(highest: float) -> float:
     return next((step * power for step in (1, 2, 2.5, 4, 5) if step * power >= highest), 10 * power)
 
 
-def add_count_axis(svg: ET.Element, top: float, label: str) -> None:
-    """Add horizontal lines with their counts, from 0 to the top, and what is counted."""
-    for tick in range(_COUNT_TICKS + 1):
-        count = top * tick / _COUNT_TICKS
-        y = TOP + PLOT_HEIGHT * (1 - tick / _COUNT_TICKS)
-        add_line(svg, (LEFT, y), (LEFT + PLOT_WIDTH, y), "grid")
-        add_text(svg, LEFT - 8, y + 4, _format_count(count), "end")
-    text = add_text(svg, 0, 0, label, "middle")
-    text.set("transform", f"translate(18 {TOP + PLOT_HEIGHT / 2:g}) rotate(-90)")
-
-
-def add_line(
-    svg: ET.Element, start: tuple[float, float], end: tuple[float, float], style: str
-) -> None:
-    """Add a line in one of the styles ``grid`` and ``axis``."""
-    (x1, y1), (x2, y2) = start, end
-    ends = {"x1": f"{x1:g}", "y1": f"{y1:g}", "x2": f"{x2:g}", "y2": f"{y2:g}"}
-    ET.SubElement(svg, "line", {"class": style, **ends})
-
-
-def add_text(
-    svg: ET.Element, x: float, y: float, text: str, anchor: str, style: str | None = None
-) -> ET.Element:
-    """Add text that starts, ends or has its middle at a place."""
-    attributes = {"x": f"{x:g}", "y": f"{y:g}", "text-anchor": anchor}
-    element = ET.SubElement(svg, "text", attributes | ({"class": style} if style else {}))
-    element.text = text
-    return element
+def printable(text: str) -> str:
+    """Remove the characters that XML cannot hold, and shorten a text that is too long to show."""
+    kept = "".join(character for character in text if character.isprintable())
+    return kept if len(kept) <= _MAX_TITLE_CHARS else f"{kept[: _MAX_TITLE_CHARS - 1]}…"
 
 
 def _format_count(count: float) -> str:
@@ -104,9 +145,3 @@ def _format_count(count: float) -> str:
         if count >= limit:
             return f"{count / limit:g}{suffix}"
     return f"{count:g}"
-
-
-def _printable(text: str) -> str:
-    """Leave out what XML cannot hold, and what has no room."""
-    kept = "".join(character for character in text if character.isprintable())
-    return kept if len(kept) <= _MAX_TITLE_CHARS else f"{kept[: _MAX_TITLE_CHARS - 1]}…"

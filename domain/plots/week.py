@@ -1,4 +1,4 @@
-"""Draw the histograms of a week as small multiples: one SVG picture of many small ones."""
+"""Plot of many histograms as small multiples."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,26 +6,23 @@ from itertools import chain
 from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
 
+import leather
 import msgspec
 
 from domain.images.values import BINS
-from domain.plots.svg import WIDTH, add_line, add_text, choose_top, start_plot
+from domain.plots.svg import WIDTH, ExactScale, HistogramShape, choose_top, printable, write_svg
 
 _COLUMNS = 5
 _MARGIN = 24
 _HEAD = 76
 _CELL_WIDTH = (WIDTH - 2 * _MARGIN) / _COLUMNS
-_CELL_HEIGHT = 112
-_PLOT_WIDTH = _CELL_WIDTH - 12
-_PLOT_HEIGHT = 76
-# Heights are whole numbers of these, which keeps the paths short.
-_STEPS = 400
+_CELL_HEIGHT = 116
 _CUT_AT_MOST = 0.01
 """Share of all bars that may be higher than the picture."""
 
 
 class DatedHistogram(msgspec.Struct, frozen=True):
-    """A histogram and where it belongs.
+    """A histogram of an image.
 
     Attributes:
         image_id: The image.
@@ -39,47 +36,50 @@ class DatedHistogram(msgspec.Struct, frozen=True):
 
 
 def plot_week(histograms: Sequence[DatedHistogram], title: str, zone: ZoneInfo) -> str:
-    """Draw histograms side by side, as shares of their pixels and all to the same scale.
+    """Plot histograms side by side, as shares of their pixels, all to the same scale.
 
     Args:
-        histograms: In the order in which they are drawn, line by line.
+        histograms: In the order of the plot, line by line.
         title: Shown above and read out by screen readers; any text.
-        zone: Of the times that are shown.
+        zone: Time zone of the times that are shown.
 
     Returns:
-        A standalone SVG document that follows the reader's light or dark scheme.
+        An SVG document.
     """
-    lines = -(-len(histograms) // _COLUMNS)
-    shares = [_shares(histogram.bins) for histogram in histograms]
+    shares = [[count / sum(of.bins) for count in of.bins] for of in histograms]
     top = _choose_top(shares)
-    height = _HEAD + max(lines, 1) * _CELL_HEIGHT
-    svg = start_plot(title, _describe(len(histograms), top), height, _MARGIN)
-    if not histograms:
-        add_text(svg, _MARGIN, _HEAD, "No histograms.", "start")
-        return ET.tostring(svg, encoding="unicode")
-    add_text(
-        svg,
-        _MARGIN,
-        56,
-        f"Share of pixels by gray level, up to {top:.3g}; higher bars are cut",
-        "start",
-    )
+    note = f"Share of pixels by gray level, up to {top:.3g}; higher bars are cut"
+    plot = ET.Element("g")
+    _add_text(plot, (_MARGIN, 32), printable(title), 17)
+    _add_text(plot, (_MARGIN, 56), note if histograms else "No histograms.", 13)
     for number, (histogram, of) in enumerate(zip(histograms, shares, strict=True)):
         left = _MARGIN + number % _COLUMNS * _CELL_WIDTH
-        base = _HEAD + number // _COLUMNS * _CELL_HEIGHT + _PLOT_HEIGHT
-        ceiling = base - _PLOT_HEIGHT
-        add_line(svg, (left, ceiling), (left + _PLOT_WIDTH, ceiling), "grid")
-        scale = f"scale({_PLOT_WIDTH / BINS:.4f} {_PLOT_HEIGHT / _STEPS:.4f})"
-        area = {
-            "class": "area",
-            "transform": f"translate({left:.1f} {base}) {scale}",
-            "d": _trace(of, top),
-        }
-        ET.SubElement(ET.SubElement(svg, "path", area), "title").text = histogram.image_id
-        add_line(svg, (left, base), (left + _PLOT_WIDTH, base), "axis")
-        moment = histogram.uploaded_at.astimezone(zone)
-        add_text(svg, left, base + 17, f"{moment:%a %d, %H:%M}", "start")
-    return ET.tostring(svg, encoding="unicode")
+        place = f"translate({left:.1f} {_HEAD + number // _COLUMNS * _CELL_HEIGHT})"
+        cell = ET.SubElement(plot, "g", {"class": "cell", "transform": place})
+        cell.append(_plot_cell(histogram.image_id, of, top))
+        moment = f"{histogram.uploaded_at.astimezone(zone):%a %d, %H:%M}"
+        _add_text(cell, (16, _CELL_HEIGHT - 14), moment, 13)
+    lines = max(-(-len(histograms) // _COLUMNS), 1)
+    description = _describe(len(histograms), top)
+    return write_svg(title, description, plot, _HEAD + lines * _CELL_HEIGHT)
+
+
+def _plot_cell(name: str, shares: Sequence[float], top: float) -> ET.Element:
+    chart = leather.Chart()
+    chart.set_x_scale(ExactScale(0, BINS))
+    chart.set_y_scale(ExactScale(0, top))
+    chart.add_x_axis([0], lambda *_: "")
+    chart.add_y_axis([0, top], lambda *_: "")
+    bars = [(level, min(share, top)) for level, share in enumerate(shares)]
+    chart.add_series(leather.Series(bars, name=name), HistogramShape(top))
+    group: ET.Element = chart.to_svg_group(_CELL_WIDTH, _CELL_HEIGHT)
+    return group
+
+
+def _add_text(parent: ET.Element, place: tuple[float, float], text: str, size_px: int) -> None:
+    x, y = place
+    attributes = {"x": f"{x:g}", "y": f"{y:g}", "font-size": f"{size_px}"}
+    ET.SubElement(parent, "text", attributes).text = text
 
 
 def _choose_top(shares: Sequence[Sequence[float]]) -> float:
@@ -88,28 +88,10 @@ def _choose_top(shares: Sequence[Sequence[float]]) -> float:
     return choose_top(bars[int(len(bars) * (1 - _CUT_AT_MOST))] if bars else 0.0)
 
 
-def _shares(bins: Sequence[int]) -> list[float]:
-    pixels = sum(bins)
-    return [count / pixels for count in bins]
-
-
-def _trace(shares: Sequence[float], top: float) -> str:
-    """Outline all bars as one path: a bin is 1 wide, the top is :data:`_STEPS` high."""
-    parts, height, width = ["M0 0"], 0, 0
-    for share in shares:
-        reached = min(round(share / top * _STEPS), _STEPS)
-        if reached != height:
-            parts.append(f"h{width}v{height - reached}" if width else f"v{height - reached}")
-            height, width = reached, 0
-        width += 1
-    return "".join([*parts, f"h{width}V0z"])
-
-
 def _describe(images: int, top: float) -> str:
     if not images:
         return "No image of this time has a histogram."
     return (
         f"Share of the pixels of {images} images for each gray level, from black on the left to "
-        f"white on the right. All are drawn to the same scale, from 0 to {top:.3g}; higher bars "
-        f"are cut."
+        f"white on the right. All have the same scale, from 0 to {top:.3g}; higher bars are cut."
     )

@@ -52,13 +52,13 @@ def test_pictures_lie_within_the_frame_and_apart() -> None:
     plot = ElementTree.fromstring(plot_week(_histograms(12), "u1", find_zone("UTC")))  # noqa: S314
     width, height = (float(plot.get(side, "")) for side in ("width", "height"))
     places = [
-        tuple(map(float, re.findall(r"[\d.]+", path.get("transform", ""))[:2]))
-        for path in plot.iter(f"{SVG}path")
+        tuple(map(float, re.findall(r"[\d.]+", cell.get("transform", ""))))
+        for cell in plot.iterfind(f".//{SVG}g[@class='cell']")
     ]
     assert len(set(places)) == 12
-    for left, base in places:
+    for left, top in places:
         assert 0 < left < width - 100
-        assert 76 < base < height - 20
+        assert 70 < top < height - 100
 
 
 def test_times_are_those_of_the_zone() -> None:

@@ -16,6 +16,7 @@ import pytest
 from anyio import to_process
 from anyio.abc import Process
 
+import sandbox.pool
 from domain.errors.capacity import NoChild
 from domain.errors.files import DecoderDied, DecodeTimedOut
 from sandbox.pool import ChildPool
@@ -73,6 +74,17 @@ async def test_child_that_does_not_start_is_not_charged_to_the_function(
         await pool.run(functions.answer, seconds=20)
     monkeypatch.undo()
     assert await pool.run(functions.answer, seconds=20)
+
+
+async def test_child_that_ended_while_idle_is_not_charged_to_the_next_function(
+    pool: ChildPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await pool.run(functions.answer, seconds=20)
+    ((child, _),) = to_process._process_pool_idle_workers.get()
+    child.kill()
+    # The event loop of a busy machine learns of it late.
+    monkeypatch.setattr(type(child), "returncode", None)
+    assert await pool.run(functions.answer, seconds=20) != child.pid
 
 
 async def test_child_is_used_again(pool: ChildPool) -> None:
@@ -159,13 +171,27 @@ async def test_child_that_runs_over_is_killed_and_holds_up_no_other(pool: ChildP
     assert len(set(both)) == 2
 
 
-async def test_frozen_child_is_killed(pool: ChildPool) -> None:
-    await pool.run(functions.answer, seconds=20)
-    running = asyncio.create_task(pool.run(functions.sleep, 600, seconds=3))
+async def test_child_that_freezes_at_work_is_killed(pool: ChildPool) -> None:
+    endless = functions.count_page_faults, 12 * MEGABYTE, 1_000_000
+    running = asyncio.create_task(pool.run(*endless, seconds=15))
     child = await child_at_work()
+    before = sum(child.cpu_times()[:2])
+    await until(lambda: sum(child.cpu_times()[:2]) > before + 0.5)
     child.suspend()
     with pytest.raises(DecodeTimedOut):
         await running
+    assert not child.is_running()
+
+
+async def test_child_that_freezes_while_idle_is_killed(
+    pool: ChildPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await pool.run(functions.answer, seconds=20)
+    child = await child_at_work()
+    child.suspend()
+    monkeypatch.setattr(sandbox.pool, "START_SECONDS", 2.0)
+    with pytest.raises(NoChild):
+        await pool.run(functions.answer, seconds=20)
     assert not child.is_running()
 
 
@@ -284,8 +310,7 @@ async def child_at_work() -> psutil.Process:
 
 
 async def end_children() -> None:
-    """End all children, and wait until the pool can know of it."""
+    """End all children."""
     for child in children():
         child.kill()
     await until(lambda: not children())
-    await asyncio.sleep(0.05)  # The pool shows no sign by which a test could know.

@@ -1,0 +1,46 @@
+"""Plots are static SVG: they run nothing, load nothing, and pass under a strict policy."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from xml.etree import ElementTree
+
+import pytest
+
+from benchmarks.growth_plot import plot_growth
+from domain.calendar.days import find_zone
+from domain.plots.histogram import plot_histogram
+from domain.plots.uploads import plot_uploads
+from domain.plots.week import DatedHistogram, plot_week
+from domain.statistics import DayCount
+
+TITLE = 'u1 <script>alert("1")</script> & "2"'
+WEEK = [DatedHistogram("<b>", datetime(2026, 11, 18, tzinfo=UTC), [1] * 256)]
+PLOTS: dict[str, Callable[[], str]] = {
+    "histogram": lambda: plot_histogram([1.0] * 256, TITLE),
+    "uploads": lambda: plot_uploads([DayCount(date(2026, 3, 1), 3)], TITLE),
+    "week": lambda: plot_week(WEEK, TITLE, find_zone("UTC")),
+    "growth": lambda: plot_growth(TITLE, "Users", {"a": [(10, 1.0), (100, 2.0)]}),
+}
+STATIC = {"svg", "title", "desc", "style", "g", "rect", "line", "path", "text"}
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_plot_runs_nothing_and_loads_nothing(name: str) -> None:
+    text = PLOTS[name]()
+    root = ElementTree.fromstring(text)  # noqa: S314
+    assert {element.tag.partition("}")[2] for element in root.iter()} <= STATIC
+    attributes = {attribute for element in root.iter() for attribute in element.attrib}
+    assert not {of for of in attributes if of.startswith("on") or of.endswith("href")}
+    assert "style" not in attributes
+    urls = re.findall(r"\w+://[^\s\"]+|url\(|@import", text)
+    assert urls == ["http://www.w3.org/2000/svg"]
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_plots_have_one_look(name: str) -> None:
+    root = ElementTree.fromstring(PLOTS[name]())  # noqa: S314
+    assert root.get("width") == "720"
+    assert root.get("role") == "img"
+    assert "prefers-color-scheme: dark" in (root.findtext("{*}style") or "")
+    assert root.findtext("{*}desc")
