@@ -12,6 +12,7 @@ from storage.acceptance.acceptance import Acceptance
 from storage.acceptance.idempotency import Idempotency
 from storage.access.api_keys import ApiKeys
 from storage.access.upload_links import UploadLinks
+from storage.aggregates.aggregator import Aggregator
 from storage.aggregates.statistics import StatisticsReader
 from storage.backlog.load import LoadMeter
 from storage.backlog.queue_state import QueueReader
@@ -19,6 +20,7 @@ from storage.backlog.workers import Workers, Workforce
 from storage.blobs.known_blobs import KnownBlobs
 from storage.blobs.poison import Poisons
 from storage.blobs.results import Results
+from storage.blobs.sweeper import Sweeper
 from storage.blobs.variants import StoredVariants
 from storage.catalog.image_search import ImageSearch
 from storage.catalog.images import Images
@@ -45,7 +47,10 @@ from storage.removal.image_deletion import ImageDeletion
 from storage.removal.user_deletion import UserDeletion
 from storage.schema import ensure_indexes
 from storage.settings import StoreSettings, WorkRules
+from storage.webhooks.announcer import Announcer
 from storage.webhooks.deliveries import Deliveries
+from storage.webhooks.delivery_queue import DeliveryQueue
+from storage.webhooks.due_deliveries import DueDeliveries
 from storage.webhooks.endpoint_health import EndpointHealth
 from storage.webhooks.endpoints import Endpoints
 from storage.webhooks.envelopes import Envelopes
@@ -75,6 +80,7 @@ class Stores:
         self.subscriptions = Subscriptions(self.database)
         self.secret_box = SecretBox(settings.secret_keys)
         self.acceptance = Acceptance(self.client, self.database, plan, due_after)
+        self.aggregator = Aggregator(self.client, self.database)
         self.api_keys = ApiKeys(self.database)
         self.buckets = Buckets(settings)
         self.cancellation = Cancellation(self.database, self.metrics)
@@ -93,6 +99,7 @@ class Stores:
         self.jobs = Jobs(self.database)
         self.load = LoadMeter(self.database)
         self.medians = Medians(self.client, self.database)
+        self.due_deliveries = DueDeliveries(self.database)
         self.endpoint_health = EndpointHealth(self.client, self.database)
         self.envelopes = Envelopes(self.database, self.secret_box)
         self.job_events = JobEvents(self.redis)
@@ -113,6 +120,18 @@ class Stores:
         self.user_histograms = UserHistograms(self.database)
         self.workers = Workers(self.database)
         self.deliverers = Workers(self.database, "deliverers")
+
+    def sweeper(self, min_age: timedelta) -> Sweeper:
+        """Return a sweeper of orphans that are older than `min_age`."""
+        return Sweeper(self.client, self.database, min_age)
+
+    def delivery_queue(self, lease_seconds: float) -> DeliveryQueue:
+        """Return the queue of deliveries, with the lease of one attempt."""
+        return DeliveryQueue(self.database, lease_seconds)
+
+    def announcer(self, base_url: str) -> Announcer:
+        """Return the announcer of events, whose links begin with `base_url`."""
+        return Announcer(self.database, self.job_events, base_url)
 
     async def prepare(self) -> None:
         """Create the collections and indexes that are missing.

@@ -7,9 +7,6 @@ from aiohttp.abc import AbstractResolver
 from storage.backlog.workers import HEARTBEAT_SECONDS
 from storage.errors import STORE_FAILED
 from storage.stores import Stores, open_stores
-from storage.webhooks.announcer import Announcer
-from storage.webhooks.delivery_queue import DeliveryQueue
-from storage.webhooks.due_deliveries import DueDeliveries
 from tasks.delivery.attempt import Attempter
 from tasks.delivery.engine import Engine
 from tasks.delivery.metrics import DeliveryMetrics
@@ -42,14 +39,13 @@ class Deliverer:
         metrics = DeliveryMetrics()
         self._heartbeat = Heartbeat(stores.deliverers, [metrics.registry, stores.metrics.registry])
         self._sender = Sender(settings.targets, deliveries.webhook_timeout_seconds, resolver)
-        queue = DeliveryQueue(stores.database, deliveries.webhook_timeout_seconds + RECORD_SECONDS)
+        queue = stores.delivery_queue(deliveries.webhook_timeout_seconds + RECORD_SECONDS)
         attempter = Attempter(
             queue, stores.envelopes, stores.endpoint_health, self._sender, deliveries, metrics
         )
-        due = DueDeliveries(stores.database)
-        self._engine = Engine(due, queue, attempter, deliveries, metrics)
+        self._engine = Engine(stores.due_deliveries, queue, attempter, deliveries, metrics)
         base_url = deliveries.public_url.rstrip("/")
-        self._announcer = Announcer(stores.database, stores.job_events, base_url)
+        self._announcer = stores.announcer(base_url)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until stopped, then wait for running attempts for the drain time.

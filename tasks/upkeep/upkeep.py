@@ -6,8 +6,6 @@ from datetime import timedelta
 import msgspec
 import structlog
 
-from storage.aggregates.aggregator import Aggregator
-from storage.blobs.sweeper import Sweeper
 from storage.stores import Stores
 from tasks.images.metrics import WorkerMetrics
 from tasks.settings import WorkerSettings
@@ -44,9 +42,7 @@ class Upkeep:
         self._settings = settings
         self._hint_grace_seconds = hint_grace_seconds
         self._metrics = metrics
-        orphan_age = timedelta(seconds=settings.orphan_age_seconds)
-        self._sweeper = Sweeper(stores.client, stores.database, orphan_age)
-        self._aggregator = Aggregator(stores.client, stores.database)
+        self._sweeper = stores.sweeper(timedelta(seconds=settings.orphan_age_seconds))
         self._fold_checks = itertools.cycle(range(CHECKS_FOR_FEW))
 
     def start(self, background: BackgroundTasks) -> None:
@@ -71,8 +67,8 @@ class Upkeep:
             _log.info("swept", **msgspec.structs.asdict(swept))
 
     async def _fold(self) -> None:
-        if not next(self._fold_checks) or await self._aggregator.has_many():
-            self._metrics.folded(await self._aggregator.aggregate())
+        if not next(self._fold_checks) or await self._stores.aggregator.has_many():
+            self._metrics.folded(await self._stores.aggregator.aggregate())
 
     async def _expire(self) -> None:
         removed = await self._stores.expiry.expire()
