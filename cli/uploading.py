@@ -88,10 +88,6 @@ def divide(files: Iterable[Chosen], limits: Limits) -> list[list[Chosen]]:
     """Divide files into requests, in their order.
 
     A file over the limit of a request is sent alone, and the service refuses it.
-
-    Args:
-        files: Files to send.
-        limits: Limits of the service.
     """
     most_files = min(REQUEST_FILES, limits.max_files)
     most_bytes = min(REQUEST_BYTES, limits.max_request_bytes)

@@ -15,10 +15,6 @@ _WAIT_SECONDS = 1
 def show_waiting(session: Session, jobs: Sequence[Job]) -> list[Job]:
     """Wait until all jobs have ended, and show their progress.
 
-    Args:
-        session: The service and the terminal.
-        jobs: The jobs.
-
     Returns:
         The ended jobs, in the same order.
 

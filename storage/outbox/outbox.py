@@ -18,11 +18,6 @@ from storage.outbox.subscriptions import find_wanted_types
 def add_to_outbox(database: PlainDatabase, events: Sequence[Event], session: ClientSession) -> None:
     """Write the events that any endpoint gets.
 
-    Args:
-        database: The service's database.
-        events: The events of the transaction.
-        session: The transaction.
-
     Raises:
         PyMongoError: The transaction cannot go on.
     """

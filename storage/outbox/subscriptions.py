@@ -25,7 +25,6 @@ class Subscriptions:
     """Caches the event types that any endpoint gets.
 
     Args:
-        database: The service's database.
         clock: Returns a time in seconds that only grows.
     """
 

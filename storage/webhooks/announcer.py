@@ -85,7 +85,6 @@ class Announcer:
     """Creates events and deliveries.
 
     Args:
-        database: The service's database.
         job_events: Notifies of jobs that end, and of new deliveries.
         base_url: Address of the service for receivers, without a slash at the end. If empty,
             events carry paths instead of addresses.

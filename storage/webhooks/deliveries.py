@@ -41,12 +41,7 @@ class Receiver(msgspec.Struct, frozen=True):
 
 
 class Deliveries:
-    """Reads deliveries and requests redelivery.
-
-    Args:
-        client: Runs transactions.
-        database: The service's database.
-    """
+    """Reads deliveries and requests redelivery."""
 
     def __init__(self, client: Client, database: Database) -> None:
         self._client = client

@@ -31,7 +31,6 @@ class DeliveryQueue:
     """Claims deliveries and records the results of attempts.
 
     Args:
-        database: The service's database.
         lease_seconds: Length of a lease. If the process dies, the delivery is due again then.
     """
 
@@ -41,10 +40,6 @@ class DeliveryQueue:
 
     async def claim(self, delivery_ids: Sequence[str], now: datetime) -> list[ClaimedDelivery]:
         """Claim deliveries.
-
-        Args:
-            delivery_ids: The deliveries.
-            now: The current time, UTC.
 
         Returns:
             The deliveries that were due and not leased.

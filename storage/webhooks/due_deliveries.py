@@ -59,11 +59,7 @@ class Due(msgspec.Struct, frozen=True):
 
 
 class DueDeliveries:
-    """Finds due deliveries.
-
-    Args:
-        database: The service's database.
-    """
+    """Finds due deliveries."""
 
     def __init__(self, database: Database) -> None:
         self._deliveries = database["deliveries"]
@@ -71,9 +67,6 @@ class DueDeliveries:
 
     async def find(self, now: datetime) -> Due:
         """Find one due delivery for each target that can receive now.
-
-        Args:
-            now: The current time, UTC.
 
         Raises:
             PyMongoError: MongoDB cannot be reached.

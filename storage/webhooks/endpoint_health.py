@@ -15,12 +15,7 @@ from storage.webhooks.documents import endpoint_of
 
 
 class EndpointHealth:
-    """Records successes and failures, and disables endpoints.
-
-    Args:
-        client: Runs transactions.
-        database: The service's database.
-    """
+    """Records successes and failures, and disables endpoints."""
 
     def __init__(self, client: Client, database: Database) -> None:
         self._client = client

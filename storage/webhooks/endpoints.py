@@ -41,13 +41,7 @@ class EndpointPlan(msgspec.Struct, frozen=True):
 
 
 class Endpoints:
-    """Creates, reads, changes and deletes endpoints.
-
-    Args:
-        database: The service's database.
-        secret_box: Encrypts the secrets.
-        health: Disables endpoints.
-    """
+    """Creates, reads, changes and deletes endpoints."""
 
     def __init__(self, database: Database, secret_box: SecretBox, health: EndpointHealth) -> None:
         self._database = database

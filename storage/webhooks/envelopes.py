@@ -35,12 +35,7 @@ class Envelope(msgspec.Struct, frozen=True):
 
 
 class Envelopes:
-    """Makes the envelopes of deliveries.
-
-    Args:
-        database: The service's database.
-        secret_box: Decrypts the secrets.
-    """
+    """Makes the envelopes of deliveries."""
 
     def __init__(self, database: Database, secret_box: SecretBox) -> None:
         self._database = database

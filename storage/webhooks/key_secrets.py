@@ -17,12 +17,7 @@ SECRET_BYTES = 32
 
 
 class KeySecrets:
-    """Creates, rotates and reads the webhook secrets of keys.
-
-    Args:
-        database: The service's database.
-        secret_box: Encrypts the secrets.
-    """
+    """Creates, rotates and reads the webhook secrets of keys."""
 
     def __init__(self, database: Database, secret_box: SecretBox) -> None:
         self._secrets = database["webhook_key_secrets"].with_options(write_concern=DURABLE)

@@ -40,12 +40,7 @@ class Attempter:
     """Makes attempts.
 
     Args:
-        queue: Records the attempts.
-        envelopes: Makes what is sent.
-        health: Records failures of endpoints and disables them.
-        sender: Sends requests.
         settings: Delays of retries, and when an endpoint is disabled.
-        metrics: Counters of this process.
     """
 
     def __init__(
@@ -90,10 +85,6 @@ class Attempter:
 
     async def attempt(self, claimed: ClaimedDelivery, envelope: Envelope) -> Outcome:
         """Attempt a delivery once.
-
-        Args:
-            claimed: The delivery.
-            envelope: Its content.
 
         Raises:
             PyMongoError: MongoDB cannot be reached; the delivery is due when its lease ends.

@@ -29,11 +29,7 @@ class Engine:
     """Sends due deliveries until stopped.
 
     Args:
-        due: Finds due deliveries.
-        queue: Claims deliveries.
-        attempter: Makes the attempts.
         settings: Limits and pauses.
-        metrics: Counters of this process.
     """
 
     def __init__(
@@ -58,11 +54,7 @@ class Engine:
         self._woken.set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Send until stopped, then wait for running attempts for the drain time.
-
-        Args:
-            stop: Set to stop.
-        """
+        """Send until stopped, then wait for running attempts for the drain time."""
         sending = asyncio.create_task(self._send_until(stop))
         stopping = asyncio.create_task(stop.wait())
         stopping.add_done_callback(lambda _: self.wake())

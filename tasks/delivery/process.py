@@ -26,8 +26,6 @@ class Deliverer:
     """One deliverer process: announces events and delivers them.
 
     Args:
-        settings: Its settings.
-        stores: The stores.
         resolver: Resolves names; None for the name servers of the system.
     """
 
@@ -49,9 +47,6 @@ class Deliverer:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until stopped, then wait for running attempts for the drain time.
-
-        Args:
-            stop: Set to stop.
 
         Raises:
             BackgroundTaskEnded: A background task ended by itself.
