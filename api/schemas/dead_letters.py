@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 
 from api.schemas.jobs import FailureView, view_error
+from api.schemas.views import view_of
 from domain.dead_letters import DeadLetter
 from domain.keys import MAX_USER_ID_CHARS
 
@@ -99,15 +100,10 @@ class DiscardedView(msgspec.Struct, frozen=True):
 
 def view_dead_letter(letter: DeadLetter) -> DeadLetterView:
     """Convert a dead letter."""
-    return DeadLetterView(
-        image_id=letter.image_id,
-        job_id=letter.job_id,
-        user_id=letter.user_id,
-        filename=letter.filename,
-        format=letter.format,
+    return view_of(
+        DeadLetterView,
+        letter,
         bytes=letter.size_bytes,
-        operations=letter.operations,
         error=view_error(letter.error),
-        gave_up_at=letter.gave_up_at,
-        attempts=[DeadLetterAttemptView(a.at, a.worker, a.reason) for a in letter.attempts],
+        attempts=[view_of(DeadLetterAttemptView, attempt) for attempt in letter.attempts],
     )

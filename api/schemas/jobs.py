@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from api.schemas.views import view_of
 from domain.errors.catalogue import ERRORS
 from domain.fairness.estimates import QueuePlace
 from domain.jobs import Status
@@ -127,14 +128,8 @@ def view_cells(cells: dict[str, Cell]) -> dict[str, CellView]:
 
 def view_item(item: Item) -> JobItemView:
     """Convert an item."""
-    return JobItemView(
-        image_id=item.image_id,
-        filename=item.filename,
-        status=item.status,
-        duplicate_of=item.duplicate_of,
-        error=view_error(item.error),
-        operations=view_cells(item.cells),
-    )
+    operations = view_cells(item.cells)
+    return view_of(JobItemView, item, error=view_error(item.error), operations=operations)
 
 
 def view_progress(job: Job) -> JobProgressView:
@@ -145,16 +140,8 @@ def view_progress(job: Job) -> JobProgressView:
 
 def view_summary(job: Job) -> JobSummaryView:
     """Convert a job for a list."""
-    return JobSummaryView(
-        id=job.id,
-        status=job.status,
-        version=job.version,
-        created_at=job.created_at,
-        finished_at=job.finished_at,
-        user_id=job.user_id,
-        operations=list(job.operations),
-        progress=view_progress(job),
-    )
+    operations, progress = list(job.operations), view_progress(job)
+    return view_of(JobSummaryView, job, operations=operations, progress=progress)
 
 
 def _expiry(job: Job, rules: WorkRules) -> datetime | None:
@@ -165,8 +152,9 @@ def _expiry(job: Job, rules: WorkRules) -> datetime | None:
 
 def view_job(state: JobState, place: QueuePlace, rules: WorkRules) -> JobView:
     """Convert a job with its items."""
-    return JobView(
-        **msgspec.structs.asdict(view_summary(state.job)),
+    return view_of(
+        JobView,
+        view_summary(state.job),
         expires_at=_expiry(state.job, rules),
         queue=QueuePlaceView(place.position, place.eta_seconds),
         items=[view_item(item) for item in state.items],

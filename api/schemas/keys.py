@@ -5,6 +5,7 @@ from typing import Annotated
 
 import msgspec
 
+from api.schemas.views import view_of
 from domain.api_keys import MAX_LIFE, ApiKey
 from domain.keys import MAX_USER_ID_CHARS, Role
 
@@ -52,20 +53,9 @@ class CreatedApiKeyView(ApiKeyView, frozen=True):
 
 def view_key(key: ApiKey) -> ApiKeyView:
     """Convert an API key."""
-    return ApiKeyView(
-        id=key.id,
-        role=key.role,
-        user_id=key.user_id,
-        note=key.note,
-        hint=key.hint,
-        created_at=key.created_at,
-        revoked_at=key.revoked_at,
-        expires_at=key.expires_at,
-    )
+    return view_of(ApiKeyView, key)
 
 
 def view_created_key(key: ApiKey, secret: str, webhook_secret: str | None) -> CreatedApiKeyView:
     """Convert a new API key with its secrets."""
-    return CreatedApiKeyView(
-        **msgspec.structs.asdict(view_key(key)), key=secret, webhook_secret=webhook_secret
-    )
+    return view_of(CreatedApiKeyView, key, key=secret, webhook_secret=webhook_secret)

@@ -14,6 +14,7 @@ from api.schemas.jobs import (
 )
 from api.schemas.paging import Page
 from api.schemas.service import CapabilitiesView, FormatInfo, LimitsView, OperationInfo
+from api.schemas.views import view_of
 from domain.jobs import Status
 from domain.links import LinkStatus, UploadLink
 from domain.records import GpsPolicy
@@ -78,8 +79,7 @@ class LinkUploadsView(msgspec.Struct, frozen=True):
 
 def view_link_job(job: JobView) -> LinkJobView:
     """Convert a job for the holder of a link: without its user."""
-    fields = {name: getattr(job, name) for name in LinkJobView.__struct_fields__}
-    return LinkJobView(**fields)
+    return view_of(LinkJobView, job)
 
 
 def view_link_uploads(
@@ -98,25 +98,14 @@ def view_link_uploads(
         capabilities: Capabilities of the service.
         page: A page of its jobs.
     """
-    return LinkUploadsView(
+    return view_of(
+        LinkUploadsView,
+        link,
         status=link.status(now),
-        note=link.note,
-        expires_at=link.expires_at,
         gps=link.gps or default_gps,
-        max_files=link.max_files,
-        max_bytes=link.max_bytes,
-        used_files=link.used_files,
-        used_bytes=link.used_bytes,
-        left_files=link.left_files,
-        left_bytes=link.left_bytes,
         formats=capabilities.formats,
         operations=capabilities.operations,
         limits=capabilities.limits,
-        items=[_view_summary(job) for job in page.items],
+        items=[view_of(LinkJobSummaryView, job) for job in page.items],
         next_cursor=page.next_cursor,
     )
-
-
-def _view_summary(job: JobSummaryView) -> LinkJobSummaryView:
-    fields = {name: getattr(job, name) for name in LinkJobSummaryView.__struct_fields__}
-    return LinkJobSummaryView(**fields)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import msgspec
 
+from api.schemas.views import view_of
 from domain.keys import MAX_USER_ID_CHARS
 from domain.links import MAX_LIFE, LinkStatus, UploadLink
 from domain.records import GpsPolicy
@@ -76,20 +77,11 @@ class CreatedUploadLinkView(UploadLinkView, frozen=True):
 
 def view_upload_link(link: UploadLink, now: datetime) -> UploadLinkView:
     """Convert a link."""
-    return UploadLinkView(
-        id=link.id,
+    return view_of(
+        UploadLinkView,
+        link,
         status=link.status(now),
-        note=link.note,
-        user_id=link.user_id,
-        gps=link.gps,
-        created_at=link.created_at,
         created_by=link.key_id,
-        expires_at=link.expires_at,
-        revoked_at=link.revoked_at,
-        max_files=link.max_files,
-        max_bytes=link.max_bytes,
-        used_files=link.used_files,
-        used_bytes=link.used_bytes,
         images=link.used_files - link.deleted_files,
         bytes=link.used_bytes - link.deleted_bytes,
     )
@@ -106,8 +98,9 @@ def view_created_upload_link(
         token: Its token.
         base_url: Address of the service for people, without a slash at the end.
     """
-    return CreatedUploadLinkView(
-        **msgspec.structs.asdict(view_upload_link(link, now)),
+    return view_of(
+        CreatedUploadLinkView,
+        view_upload_link(link, now),
         token=token,
         upload_url=f"{base_url}/v1/uploads/{token}",
         # A fragment never reaches a server or a log.

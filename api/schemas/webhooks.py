@@ -6,7 +6,8 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from domain.webhooks.deliveries import Attempt, Delivery, DeliveryStatus
+from api.schemas.views import view_of
+from domain.webhooks.deliveries import Delivery, DeliveryStatus
 from domain.webhooks.endpoints import DisabledReason, Endpoint, WebhookStatus
 from domain.webhooks.events import SELECTABLE, EventType
 
@@ -135,54 +136,30 @@ class KeyWebhookSecretView(msgspec.Struct, frozen=True):
 
 def view_webhook(endpoint: Endpoint) -> WebhookView:
     """Convert an endpoint."""
-    return WebhookView(
-        id=endpoint.id,
-        url=endpoint.url,
-        event_types=endpoint.event_types,
-        note=endpoint.note,
-        status=endpoint.status,
-        disabled_reason=endpoint.disabled_reason,
-        created_at=endpoint.created_at,
-        created_by=endpoint.key_id,
-        failing_since=endpoint.failing_since,
-        not_before=endpoint.not_before,
-    )
+    return view_of(WebhookView, endpoint, created_by=endpoint.key_id)
 
 
 def view_webhook_with_secret(endpoint: Endpoint, secret: str) -> WebhookWithSecretView:
     """Convert an endpoint with its new secret."""
-    return WebhookWithSecretView(**msgspec.structs.asdict(view_webhook(endpoint)), secret=secret)
+    return view_of(WebhookWithSecretView, endpoint, created_by=endpoint.key_id, secret=secret)
 
 
 def view_delivery_summary(delivery: Delivery) -> DeliverySummaryView:
     """Convert a delivery with its last attempt."""
-    last = delivery.attempts[-1] if delivery.attempts else None
-    return DeliverySummaryView(
-        id=delivery.id,
-        event_id=delivery.event_id,
-        event_type=delivery.event_type,
+    attempts = [view_of(DeliveryAttemptView, attempt) for attempt in delivery.attempts[-1:]]
+    return view_of(
+        DeliverySummaryView,
+        delivery,
         webhook_id=delivery.endpoint_id,
-        job_id=delivery.job_id,
-        status=delivery.status,
-        attempt_count=delivery.attempt_count,
-        last_attempt=None if last is None else _view_attempt(last),
+        last_attempt=attempts[0] if attempts else None,
         next_attempt_at=delivery.due_at,
-        created_at=delivery.created_at,
-        finished_at=delivery.finished_at,
-        expires_at=delivery.expires_at,
     )
 
 
 def view_delivery(delivery: Delivery) -> DeliveryView:
     """Convert a delivery with its attempts."""
-    return DeliveryView(
-        **msgspec.structs.asdict(view_delivery_summary(delivery)),
-        attempts=[_view_attempt(attempt) for attempt in delivery.attempts],
-    )
-
-
-def _view_attempt(attempt: Attempt) -> DeliveryAttemptView:
-    return DeliveryAttemptView(**msgspec.structs.asdict(attempt))
+    attempts = [view_of(DeliveryAttemptView, attempt) for attempt in delivery.attempts]
+    return view_of(DeliveryView, view_delivery_summary(delivery), attempts=attempts)
 
 
 class Rotation(msgspec.Struct, frozen=True):
