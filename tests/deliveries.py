@@ -1,4 +1,4 @@
-"""Deliveries as a test sees them: endpoints, events for them, and a deliverer in this process."""
+"""Helpers of tests of deliveries: endpoints, events, and a deliverer in this process."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence

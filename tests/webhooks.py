@@ -1,4 +1,4 @@
-"""Webhooks as a test makes and follows them."""
+"""Helpers of tests that create and follow webhooks."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,1 +1,1 @@
-"""The deliverer: sends what is due, and takes down what came of it."""
+"""The deliverer: announces events and sends due deliveries."""

@@ -1,4 +1,4 @@
-"""The contract: committed as served, complete, and true when its examples are sent for real."""
+"""The contract: served as committed, complete, and true when its examples are sent."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Who listens: known in time by every process, and marks that only the holder of a fence leaves."""
+"""Subscriptions: known in time by every process; pending events that only a valid claim adds."""
 
 import asyncio
 from datetime import timedelta

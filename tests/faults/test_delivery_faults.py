@@ -1,4 +1,4 @@
-"""Webhooks while deliverers die: each event arrives, under one ID, and is made once."""
+"""Webhooks while deliverers die: each event arrives, with one ID, and is created once."""
 
 import asyncio
 import json

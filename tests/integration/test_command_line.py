@@ -1,4 +1,4 @@
-"""The command line, run for real against the running service."""
+"""The command ``minilab`` as a process, with the running service."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`minilab webhooks listen`: what is delivered is verified and printed, nothing else is taken."""
+"""The command ``minilab webhooks listen``: verifies and prints deliveries, and nothing else."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Deliveries over HTTP: signed as the specification says, listed with every attempt, sent again."""
+"""Deliveries over HTTP: signed by the specification, listed with every attempt, redelivered."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Deliveries: what receivers get, when it is tried again, and what is taken down of it."""
+"""Deliveries: requests to receivers, retries, and recorded attempts."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Events: each change is told of once, to those who may see it, and only where anybody listens."""
+"""Events: each change is announced once, to endpoints that may see it and only if there are any."""
 
 import asyncio
 from typing import Any

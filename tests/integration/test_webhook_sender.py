@@ -1,4 +1,4 @@
-"""What the sender makes of receivers of every kind, and where it does not go."""
+"""The sender with receivers of every kind, and addresses that it refuses."""
 
 import asyncio
 import socket

@@ -1,4 +1,4 @@
-"""Webhooks over HTTP: made, listed, changed, paused, rotated and deleted by whose they are."""
+"""Webhooks over HTTP: created, listed, changed, paused, rotated and deleted by their owner."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""One table from errors to statuses, and nothing that falls through it."""
+"""Errors: one table from classes to statuses, without a gap."""
 
 import re
 from http import HTTPStatus

@@ -1,4 +1,4 @@
-"""Which addresses webhooks may go to, in every spelling that leads somewhere else."""
+"""Addresses that webhooks may be sent to, in every notation."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a deliverer is told."""
+"""Settings of a deliverer."""
 
 import pytest
 

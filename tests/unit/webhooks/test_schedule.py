@@ -1,4 +1,4 @@
-"""When deliveries are tried again, and what answers mean for that."""
+"""Retries of deliveries: their delays, and the meaning of answers."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Secrets at rest: read with any key of the list, and with no other."""
+"""Encrypted secrets: readable with any key of the list, and with no other."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Signatures: the published vector, and what the reference library makes of ours."""
+"""Signatures: the published vector, and verification by the reference library."""
 
 from base64 import b64decode
 from datetime import UTC, datetime
