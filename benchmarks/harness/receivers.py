@@ -54,7 +54,6 @@ class Receivers:
         self.messages: list[Message] = []
         self.connections = 0
         self._next = asyncio.Event()
-        self._elsewhere = elsewhere
         self._tls = tls
         self.is_well = True
         """Whether ``moody`` receivers answer 200; else 500."""
@@ -63,12 +62,17 @@ class Receivers:
         self._at_once: Counter[str] = Counter()
         self._seen: dict[str, set[str]] = defaultdict(set)
         self._answering: set[asyncio.Task[None]] = set()
-        self._kinds: dict[str, Callable[[Message, asyncio.StreamWriter], Awaitable[None]]] = {
-            "ok": self._ok,
-            "error": self._error,
-            "busy": self._busy,
-            "redirect": self._redirect,
-            "gone": self._gone,
+        self._answers = {
+            "ok": _encode("200 OK", b"taken"),
+            "error": _encode("500 Internal Server Error", b"broken"),
+            "busy": _encode(
+                "429 Too Many Requests", b"later", f"Retry-After: {RETRY_AFTER_SECONDS}\r\n"
+            ),
+            "redirect": _encode("302 Found", b"", f"Location: {elsewhere}\r\n"),
+            "gone": _encode("410 Gone", b""),
+            "garbage": b"\x16\x03\x01 this is no HTTP\r\n\r\n",
+        }
+        self._behaviours: dict[str, Callable[[Message, asyncio.StreamWriter], Awaitable[None]]] = {
             "flaky": self._flaky,
             "moody": self._moody,
             "never": self._never,
@@ -76,7 +80,6 @@ class Receivers:
             "drip": self._drip,
             "huge": self._huge,
             "headers": self._headers,
-            "garbage": self._garbage,
             "drop": self._drop,
         }
 
@@ -145,7 +148,11 @@ class Receivers:
                 self.messages.append(message)
                 self._next.set()
                 with self._counted(message.path):
-                    await self._kinds[message.path.split("/")[1]](message, writer)
+                    kind = message.path.split("/")[1]
+                    if answer := self._answers.get(kind):
+                        writer.write(answer)
+                    else:
+                        await self._behaviours[kind](message, writer)
                     await writer.drain()
             finally:
                 writer.close()
@@ -160,37 +167,21 @@ class Receivers:
         finally:
             self._at_once[path] -= 1
 
-    async def _ok(self, _: Message, writer: asyncio.StreamWriter) -> None:
-        writer.write(_answer("200 OK", b"taken"))
-
-    async def _error(self, _: Message, writer: asyncio.StreamWriter) -> None:
-        writer.write(_answer("500 Internal Server Error", b"broken"))
-
-    async def _busy(self, _: Message, writer: asyncio.StreamWriter) -> None:
-        more = f"Retry-After: {RETRY_AFTER_SECONDS}\r\n"
-        writer.write(_answer("429 Too Many Requests", b"later", more))
-
-    async def _redirect(self, _: Message, writer: asyncio.StreamWriter) -> None:
-        writer.write(_answer("302 Found", b"", f"Location: {self._elsewhere}\r\n"))
-
-    async def _gone(self, _: Message, writer: asyncio.StreamWriter) -> None:
-        writer.write(_answer("410 Gone", b""))
-
     async def _flaky(self, message: Message, writer: asyncio.StreamWriter) -> None:
         is_new = message.id not in self._seen[message.path]
         self._seen[message.path].add(message.id)
-        await (self._error if is_new else self._ok)(message, writer)
+        writer.write(self._answers["error" if is_new else "ok"])
 
     async def _moody(self, message: Message, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(MOMENT_SECONDS)
-        await (self._ok if self.is_well else self._error)(message, writer)
+        writer.write(self._answers["ok" if self.is_well else "error"])
 
     async def _never(self, _: Message, writer: asyncio.StreamWriter) -> None:
         await writer.wait_closed()
 
     async def _slow(self, _: Message, writer: asyncio.StreamWriter) -> None:
-        for byte in _bytes_of(_answer("200 OK", b"taken")):
-            writer.write(byte)
+        for byte in self._answers["ok"]:
+            writer.write(bytes([byte]))
             await writer.drain()
             await asyncio.sleep(PAUSE_SECONDS)
 
@@ -213,9 +204,6 @@ class Receivers:
             writer.write(b"X-More: %s\r\n" % _PIECE[:1000])
             await writer.drain()
 
-    async def _garbage(self, _: Message, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"\x16\x03\x01 this is no HTTP\r\n\r\n")
-
     async def _drop(self, _: Message, writer: asyncio.StreamWriter) -> None:
         writer.transport.abort()
 
@@ -228,11 +216,6 @@ async def _read_message(reader: asyncio.StreamReader) -> Message:
     return Message(first.split(" ")[1], headers, body, time.monotonic())
 
 
-def _answer(status: str, body: bytes, more: str = "") -> bytes:
+def _encode(status: str, body: bytes, more: str = "") -> bytes:
     head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n{more}\r\n"
     return head.encode() + body
-
-
-def _bytes_of(text: bytes) -> Iterator[bytes]:
-    for number in range(len(text)):
-        yield text[number : number + 1]
