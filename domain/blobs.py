@@ -42,3 +42,17 @@ class Blob(msgspec.Struct, frozen=True):
     facts: dict[str, Any]
     results: dict[str, dict[str, Any]]
     poison: Poison | None = None
+
+
+class StoredVariant(msgspec.Struct, frozen=True):
+    """A stored picture.
+
+    Attributes:
+        file_id: ID in the store; equal pictures have equal IDs.
+        media_type: Value of the Content-Type header.
+        size_bytes: Size of the file.
+    """
+
+    file_id: str
+    media_type: str
+    size_bytes: int

@@ -6,7 +6,9 @@ from enum import StrEnum
 import msgspec
 
 from domain.jobs import Status, Tally
+from domain.keys import Scope
 
+USER_DELETION_KEPT_SECONDS = 30 * 24 * 3600
 DELETE_USER = "delete_user"
 """The one operation of a job that deletes a user; each of his images is a cell of it."""
 
@@ -153,3 +155,31 @@ class JobState(msgspec.Struct, frozen=True):
 
     job: Job
     items: list[Item]
+
+
+class JobFilter(msgspec.Struct, frozen=True):
+    """The condition of a list of jobs.
+
+    Attributes:
+        scope: Scope of the caller.
+        status: Status of the jobs; None for any.
+        before: ID of a job; only older jobs are listed. None for the first page.
+    """
+
+    scope: Scope
+    status: Status | None = None
+    before: str | None = None
+
+
+class ImageHistogram(msgspec.Struct, frozen=True):
+    """An image and its histogram.
+
+    Attributes:
+        image_id: The image.
+        uploaded_at: UTC.
+        packed: 256 counts, packed by :func:`domain.images.values.pack_bins`.
+    """
+
+    image_id: str
+    uploaded_at: datetime
+    packed: bytes

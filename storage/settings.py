@@ -101,7 +101,7 @@ def read_key_file(reader: SettingsReader, name: str, file: str) -> str | None:
     """Read a key from the file that a setting names.
 
     Args:
-        reader: Is told where it cannot be read.
+        reader: Collects the error if the file cannot be read.
         name: Of the setting.
         file: Its value.
 

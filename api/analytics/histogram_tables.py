@@ -9,7 +9,7 @@ import numpy as np
 from nanoarrow import ipc
 
 from domain.images.values import BINS
-from storage.histograms.user_histograms import ImageHistogram
+from domain.records import ImageHistogram
 
 ROW = np.dtype(
     [

@@ -8,11 +8,11 @@ import msgspec
 
 from domain.calendar.days import end_of_day, find_day, find_zone, start_of_day
 from domain.calendar.weeks import find_week
+from domain.histograms.medians import Median
+from domain.records import ImageHistogram
 from domain.statistics import Statistics
 from storage.clock import utc_now
-from storage.histograms.medians import Median
 from storage.histograms.periods import Period
-from storage.histograms.user_histograms import ImageHistogram
 from storage.stores import Stores
 
 

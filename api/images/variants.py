@@ -4,7 +4,7 @@ from functools import partial
 
 from api.images.joined_calls import JoinedCalls
 from api.images.rendering import RENDERING_VERSION, STRIPPED, STRIPPING_VERSION, RenderJob, render
-from domain.blobs import Blob
+from domain.blobs import Blob, StoredVariant
 from domain.errors.access import WrongState
 from domain.errors.files import CorruptImage
 from domain.images.formats import ImageFormat
@@ -13,7 +13,7 @@ from domain.jobs import TERMINAL
 from domain.limits import ImageLimits
 from domain.records import Image
 from sandbox.pool import ChildPool
-from storage.blobs.variants import StoredVariant, variant_id
+from storage.blobs.variants import variant_id
 from storage.stores import Stores
 
 

@@ -7,8 +7,7 @@ from api.schemas.paging import Page, cut_page
 from domain.fairness.estimates import QueuePlace
 from domain.jobs import Status
 from domain.keys import Scope
-from domain.records import Job, JobState
-from storage.catalog.jobs import JobFilter
+from domain.records import Job, JobFilter, JobState
 from storage.settings import WorkRules
 from storage.stores import Stores
 

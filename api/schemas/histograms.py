@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from domain.histograms.medians import Median
 from domain.images.values import BINS, unpack_bins
-from storage.histograms.medians import Median
-from storage.histograms.user_histograms import ImageHistogram
+from domain.records import ImageHistogram
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 

@@ -8,8 +8,7 @@ from api.schemas.views import view_of
 from domain.errors.catalogue import ERRORS
 from domain.fairness.estimates import QueuePlace
 from domain.jobs import Status
-from domain.records import Cell, Item, ItemError, Job, JobState
-from storage.removal.user_deletion import USER_DELETION_KEPT_SECONDS
+from domain.records import USER_DELETION_KEPT_SECONDS, Cell, Item, ItemError, Job, JobState
 from storage.settings import WorkRules
 
 

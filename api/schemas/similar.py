@@ -5,9 +5,8 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from domain.histograms.nearest import Neighbour
+from domain.histograms.nearest import Neighbour, SimilarImage
 from domain.histograms.similarity import Metric
-from storage.histograms.similar_images import SimilarImage
 
 
 class SimilarItemView(msgspec.Struct, frozen=True):

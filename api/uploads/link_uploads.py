@@ -8,7 +8,7 @@ from api.settings import Settings
 from domain.errors.access import LinkExpired
 from domain.keys import Caller, scope_of
 from domain.links import LinkStatus, UploadLink
-from storage.catalog.jobs import JobFilter
+from domain.records import JobFilter
 from storage.clock import utc_now
 from storage.stores import Stores
 

@@ -1,5 +1,6 @@
 """The median of normalised histograms, bin by bin."""
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -41,3 +42,15 @@ def find_median(values: Shares) -> float:
         return float(upper)
     # All that is not above the middle stands before it: the largest of these is its neighbour.
     return float((values[:middle].max() + upper) / 2)
+
+
+class Median(msgspec.Struct, frozen=True):
+    """A median histogram.
+
+    Attributes:
+        images: Number of images.
+        bins: 256 shares of the pixels, each 0 to 1; zeros without images.
+    """
+
+    images: int
+    bins: list[float]

@@ -47,3 +47,17 @@ class Nearest:
     def list(self) -> list[Neighbour]:
         """Give those that were kept, nearest first."""
         return self._kept
+
+
+class SimilarImage(msgspec.Struct, frozen=True):
+    """An image that is similar to another.
+
+    Attributes:
+        image_id: The image.
+        user_id: Its owner.
+        distance: Distance of the two histograms.
+    """
+
+    image_id: str
+    user_id: str
+    distance: float

@@ -3,26 +3,11 @@
 from collections.abc import AsyncIterator
 from datetime import datetime
 
-import msgspec
-
+from domain.blobs import StoredVariant
 from storage.blobs.intake import CHUNK_BYTES
 from storage.blobs.reads import insert_once, stream_file
 from storage.clock import utc_now
 from storage.mongo.client import Database, Document
-
-
-class StoredVariant(msgspec.Struct, frozen=True):
-    """A stored picture.
-
-    Attributes:
-        file_id: From :func:`variant_id`.
-        media_type: Value of the Content-Type header.
-        size_bytes: Size of the file.
-    """
-
-    file_id: str
-    media_type: str
-    size_bytes: int
 
 
 class StoredVariants:

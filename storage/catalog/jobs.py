@@ -7,24 +7,10 @@ import msgspec
 from domain.errors.access import NotFound
 from domain.jobs import Status, Tally
 from domain.keys import Scope
-from domain.records import Cell, Item, ItemError, Job, refused_item
+from domain.records import Cell, Item, ItemError, Job, JobFilter, refused_item
 from storage.access.scope import scope_query
 from storage.catalog.tombstones import refuse_absent
 from storage.mongo.client import COMMITTED, Database, Document
-
-
-class JobFilter(msgspec.Struct, frozen=True):
-    """The condition of a list of jobs.
-
-    Attributes:
-        scope: Scope of the caller.
-        status: Status of the jobs; None for any.
-        before: ID of a job; only older jobs are listed. None for the first page.
-    """
-
-    scope: Scope
-    status: Status | None = None
-    before: str | None = None
 
 
 class Jobs:

@@ -13,6 +13,7 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from domain.errors.capacity import Unavailable
+from domain.histograms.medians import Median
 from domain.histograms.signatures import read_counts
 from storage.aggregates.histogram_batches import read_histograms
 from storage.aggregates.pending import HistogramChange, read_pending_histograms
@@ -31,18 +32,6 @@ MEDIAN_INDEXES = {
     MEDIANS: [IndexModel([("computed_at", ASCENDING)], expireAfterSeconds=KEPT_SECONDS)],
 }
 MAX_SECONDS = 120.0
-
-
-class Median(msgspec.Struct, frozen=True):
-    """A median histogram.
-
-    Attributes:
-        images: Number of images.
-        bins: 256 shares of the pixels, each 0 to 1; zeros without images.
-    """
-
-    images: int
-    bins: list[float]
 
 
 class _Found(msgspec.Struct, frozen=True):

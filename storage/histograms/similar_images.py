@@ -3,7 +3,6 @@
 import asyncio
 from datetime import UTC, datetime
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 import pymongo
@@ -11,7 +10,7 @@ from pymongo.client_session import ClientSession
 
 from domain.calendar.days import LAST_MOMENT
 from domain.errors.access import NotFound
-from domain.histograms.nearest import Nearest, Neighbour
+from domain.histograms.nearest import Nearest, Neighbour, SimilarImage
 from domain.histograms.signatures import read_counts
 from domain.histograms.similarity import Floats, Metric, distances
 from storage.aggregates.contributions import CONTRIBUTIONS
@@ -26,20 +25,6 @@ from storage.settings import SimilaritySettings
 LONGEST_SECONDS = 120.0
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 PART = 1_000
-
-
-class SimilarImage(msgspec.Struct, frozen=True):
-    """An image that is similar to another.
-
-    Attributes:
-        image_id: The image.
-        user_id: Its owner.
-        distance: Distance of the two histograms.
-    """
-
-    image_id: str
-    user_id: str
-    distance: float
 
 
 class SimilarImages:

@@ -1,33 +1,18 @@
 """Reads the histograms of a user's images in a period, from images and results."""
 
-from datetime import datetime
-
 import msgspec
 
 from domain.image_search import ImageFilter
 from domain.images.operations import HISTOGRAM
 from domain.jobs import Status
 from domain.keys import Scope
+from domain.records import ImageHistogram
 from storage.catalog.image_search import query_of
 from storage.histograms.periods import Period
 from storage.mongo.client import COMMITTED, Database, Document
 
 _IS_SEEN: Document = {f"cells.{HISTOGRAM}.status": Status.SUCCEEDED.value}
 _VALUE = f"metadata.results.{HISTOGRAM}.value"
-
-
-class ImageHistogram(msgspec.Struct, frozen=True):
-    """An image and its histogram.
-
-    Attributes:
-        image_id: The image.
-        uploaded_at: UTC.
-        packed: 256 counts, packed by :func:`domain.images.values.pack_bins`.
-    """
-
-    image_id: str
-    uploaded_at: datetime
-    packed: bytes
 
 
 class HistogramPage(msgspec.Struct, frozen=True):

@@ -1,7 +1,7 @@
 """Connections to Redis that lose no cancellation and raise connection errors only.
 
 redis-py sends within ``asyncio.wait_for``. In Python 3.11 that swallows a cancellation that arrives
-at the moment when the bytes have been sent, and a worker that is told to stop would go on.
+at the moment when the bytes have been sent, and a worker that should stop would go on.
 Source: https://github.com/python/cpython/issues/86296, fixed in Python 3.12.
 
 uvloop raises RuntimeError if something is sent through a connection that has just been reset.

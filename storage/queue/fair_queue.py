@@ -1,7 +1,7 @@
 """The fair queue in Redis: bounded, with weighted fair queueing between tenants.
 
 The rules are in ``fair_queue.lua``; each call of the script is atomic. The tenant is the owner of
-the images, whoever uploads them.
+the images, not the key that uploads them.
 """
 
 import time

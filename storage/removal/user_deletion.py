@@ -12,7 +12,7 @@ from pymongo.errors import DuplicateKeyError
 
 from domain.jobs import Status, Tally
 from domain.keys import Caller
-from domain.records import DELETE_USER
+from domain.records import DELETE_USER, USER_DELETION_KEPT_SECONDS
 from storage.clock import first_id_at, new_id, utc_now
 from storage.ledger.job_states import JobStates, JobUpdate
 from storage.ledger.open_work import IS_OPEN
@@ -20,7 +20,6 @@ from storage.mongo.client import COMMITTED, DURABLE, Client, Database, Document,
 from storage.mongo.transactions import run_transaction
 from storage.removal.deletion_step import DeletionStep, Step
 
-USER_DELETION_KEPT_SECONDS = 30 * 24 * 3600
 USER_DELETION_INDEXES = {
     "user_deletions": [
         # One open delete for each user and key.

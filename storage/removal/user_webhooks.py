@@ -28,7 +28,7 @@ async def forget_webhooks(
     of_user: Document = {"user_id": user_id}
     endpoints = await _find(database, "webhook_endpoints", of_user, session)
     own = {"endpoint_id": {"$in": endpoints}}
-    told: Document = {
+    about_user: Document = {
         **of_user,
         "$and": [{"$or": [of_jobs, {"job_id": None}]}],
     }
@@ -38,7 +38,7 @@ async def forget_webhooks(
         ("deliveries", "event_type", [own]),
         ("events", "type", []),
     ):
-        others = {**told, type_: {"$ne": EventType.IMAGE_DELETED.value}}
+        others = {**about_user, type_: {"$ne": EventType.IMAGE_DELETED.value}}
         removed += await _remove(database, name, {"$or": [others, *also]}, session)
     # Last, because a later step finds their deliveries by them.
     if not removed:

@@ -41,16 +41,16 @@ async def _find_wrong_signatures(look: Look) -> list[Any]:
 
     def find(database: PlainDatabase, session: ClientSession) -> list[str]:
         rows = list(database[SIGNATURES].find({"_id": look.within}, session=session))
-        anew = _add_up(database, session, [row["_id"] for row in rows])
-        return [row["_id"] for row in rows if not _is_sum(row, anew.get(row["_id"]))]
+        again = _add_up(database, session, [row["_id"] for row in rows])
+        return [row["_id"] for row in rows if not _is_sum(row, again.get(row["_id"]))]
 
     return await run_with_session(look.database, look.session, find)
 
 
-def _is_sum(row: Document, anew: SignatureChange | None) -> bool:
-    if anew is None:
+def _is_sum(row: Document, again: SignatureChange | None) -> bool:
+    if again is None:
         return row["images"] == 0 and "sums" not in row
-    return row["images"] == anew.images and row.get("sums") == anew.sums.astype("<i8").tobytes()
+    return row["images"] == again.images and row.get("sums") == again.sums.astype("<i8").tobytes()
 
 
 def _add_up(

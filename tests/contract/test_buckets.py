@@ -1,4 +1,4 @@
-"""Shared buckets on a real Redis: exact whoever draws, gone when they are full again."""
+"""Shared buckets in Redis: exact for any number of processes, deleted once they are full again."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable

@@ -1,4 +1,4 @@
-"""Contributions: written once, whoever else writes at the same moment."""
+"""Contributions: written once, whatever other processes write at the same time."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -254,7 +254,9 @@ async def test_histograms_are_read_in_batches_in_their_order(
     batches = list(read_histograms(stores.database.delegate, None, ids[2], ids[18]))
     assert len(batches) > 2
     found = np.concatenate([batch.counts for batch in batches])
-    assert np.array_equal(found, counts[2:18]), "what is gone is in it until it is counted"
+    assert np.array_equal(found, counts[2:18]), (
+        "a deleted image is in it until its tombstone is counted"
+    )
     pixels = np.concatenate([batch.pixels for batch in batches])
     assert np.array_equal(pixels, counts[2:18].sum(axis=1))
     assert [one.decode() for batch in batches for one in batch.ids] == ids[2:18]

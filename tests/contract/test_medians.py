@@ -10,9 +10,10 @@ from pymongo.client_session import ClientSession
 
 from domain.calendar.days import end_of_day, find_zone, start_of_day
 from domain.errors.capacity import Unavailable
+from domain.histograms.medians import Median
 from storage.aggregates.aggregator import LEASE_NAME, Aggregator
 from storage.histograms import spool as histogram_spool
-from storage.histograms.medians import MEDIANS, Median, Medians, _Found
+from storage.histograms.medians import MEDIANS, Medians, _Found
 from storage.histograms.periods import Period
 from storage.mongo.client import DURABLE
 from storage.mongo.threads import PlainDatabase

@@ -1,4 +1,4 @@
-"""Signatures: whoever follows them by their revisions misses nothing."""
+"""Signatures: an index that follows their revisions misses nothing."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""API keys at rest: hashed, found by their secret, gone when revoked."""
+"""Stored API keys: hashed, found by their secret, invalid once revoked."""
 
 import itertools
 import os

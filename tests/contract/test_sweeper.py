@@ -1,4 +1,4 @@
-"""The sweeper: removes what nobody needs once it is old, never what is live."""
+"""The sweeper: deletes old leftovers, and never what is in use."""
 
 import asyncio
 from datetime import timedelta

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from domain.blobs import StoredVariant
 from sandbox.pool import ChildPool
-from storage.blobs.variants import StoredVariant, StoredVariants
+from storage.blobs.variants import StoredVariants
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import Service
