@@ -1,4 +1,4 @@
-"""What is to be done for images, and what their outcomes mean: results, poison, ends."""
+"""Missing operations of images, known and new poison, stored results, and ends."""
 
 from collections.abc import Sequence
 from datetime import datetime
