@@ -1,4 +1,4 @@
-"""What every refusal looks like: a problem document (RFC 9457)."""
+"""Checks of a refusal: a problem document (RFC 9457)."""
 
 from typing import Any
 

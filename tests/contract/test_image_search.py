@@ -55,7 +55,7 @@ async def _fill(stores: Stores, images: int = IMAGES) -> None:
     chance = random.Random(1)  # noqa: S311
     documents = []
     for number in range(images):
-        rare = number % 400 == 7  # All of one user's, and all within his last few.
+        rare = number % 400 == 7  # All of one user's, and all within the user's last few.
         facts: dict[str, Any] = {
             "format": "avif" if rare else "jpeg",
             "camera_make": "Rare" if rare else chance.choice(["Canon", "Nikon", None]),

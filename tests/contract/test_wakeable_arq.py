@@ -1,4 +1,4 @@
-"""How much a worker takes up at once: by the amount of work, and nothing that runs elsewhere."""
+"""The amount of work that a worker takes up at once, and nothing that another worker has."""
 
 import asyncio
 from collections.abc import AsyncIterator

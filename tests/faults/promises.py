@@ -1,4 +1,4 @@
-"""What must hold after every fault: each image ended, once, and nothing is left behind."""
+"""Promises that hold after every fault: each image ended once, and nothing is left behind."""
 
 from collections.abc import Iterable
 from datetime import timedelta

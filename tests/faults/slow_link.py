@@ -1,4 +1,4 @@
-"""A TCP proxy with latency, in a thread of its own: whoever waits for it may block."""
+"""A TCP proxy with latency, in a thread of its own, so that its clients may block."""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""Deletes while whoever carries them out, or what they stand on, dies."""
+"""Deletes while the process that carries them out, or a server that it uses, dies."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a decoder that was taken over would try; importable by name, as the pool wants it."""
+"""Attempts of a decoder that was taken over; importable by name, as the pool requires."""
 
 import ctypes
 import os
@@ -134,7 +134,7 @@ def lift_limits() -> None:
 
 
 class Bomb:
-    """Has whoever reads its pickle make a file."""
+    """Makes a file in the process that reads its pickle."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -1,4 +1,4 @@
-"""What must hold for any bytes whatsoever: values within their ranges, or a refusal, in time."""
+"""The property of any bytes: values within their ranges, or a refusal, in time."""
 
 import time
 

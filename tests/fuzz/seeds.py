@@ -1,4 +1,4 @@
-"""What fuzzing starts from: small files of every kind, and the tags that real cameras wrote."""
+"""Seeds of fuzzing: small files of every kind, and tags that real cameras wrote."""
 
 from functools import cache
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Who is let in, who is refused with 429 or 503, and what the answer says of it."""
+"""Admission: uploads that are let in or refused with 429 or 503, and the headers of the answer."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -67,7 +67,7 @@ async def test_everything_of_a_user_is_gone(working_service: Service) -> None:
 
     async def only_the_job_is_left() -> bool:
         traces = await find_traces(service, "victim-7", "secret")
-        # Whoever keeps signatures in memory is told for a day that this one is gone.
+        # For a day, a process that keeps signatures in memory learns that this one is deleted.
         return set(traces) == {("user_deletions", deleted["id"]), ("signatures", "victim-7")}
 
     await until(only_the_job_is_left)  # The statistics forget a moment later.

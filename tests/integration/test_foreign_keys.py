@@ -56,7 +56,7 @@ EXPECTED = {
     "createLinkUpload": LINK,
     "getLinkUploads": LINK,
     "getLinkJob": LINK,
-    # Whoever asks these shows the token in the path, which here belongs to no link.
+    # A client of these shows the token in the path, which here belongs to no link.
     "createLinkUploadByUrl": NAMED,
     "getLinkJobByUrl": NAMED,
     "deleteUser": USER,

@@ -1,4 +1,4 @@
-"""Where an upload asks for it, nothing that is served tells where it was taken."""
+"""With gps=strip nothing that is served tells the position."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What an image says of itself: every field, null where the file or the job has nothing."""
+"""The document of an image: every field, null where the file or the job has nothing."""
 
 from typing import Any
 

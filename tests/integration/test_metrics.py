@@ -1,4 +1,4 @@
-"""What Prometheus reads: one page for the whole service, without anything of a tenant."""
+"""The page for Prometheus: one for the whole service, without data of a tenant."""
 
 import httpx
 import pytest

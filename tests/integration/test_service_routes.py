@@ -1,4 +1,4 @@
-"""What the service says of itself."""
+"""Health, readiness and capabilities of the service."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""What api/server relies on in uvicorn: a new version that changes it fails here."""
+"""Parts of uvicorn that api/server relies on: a new version that changes them fails here."""
 
 import asyncio
 import inspect

@@ -1,4 +1,4 @@
-"""No one sees what is not theirs: what a key may not see looks like what does not exist."""
+"""A key sees its own data only: all else looks as if it did not exist."""
 
 from collections.abc import AsyncIterator
 

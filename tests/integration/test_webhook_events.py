@@ -274,7 +274,7 @@ async def test_deleted_user_takes_webhooks_and_what_was_told_along(
     assert answer.status_code == 404
     events = await told(service, admins["id"])
     of_u1 = [event["type"] for event in events if event["data"].get("user_id") == "u1"]
-    assert of_u1 == ["image.deleted"]  # Who keeps something of theirs has to know.
+    assert of_u1 == ["image.deleted"]  # A client that keeps data of the user has to know.
     assert {event["data"]["job_id"] for event in events if event["data"]["user_id"] == "u2"} == {
         kept["id"]
     }

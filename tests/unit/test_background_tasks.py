@@ -12,7 +12,7 @@ async def _forever(seen: list[str]) -> None:
     try:
         await asyncio.Event().wait()
     finally:
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # Its end takes a step of the loop.
         seen.append("ended")
 
 
@@ -21,7 +21,7 @@ async def test_tasks_have_ended_when_the_context_ends() -> None:
     async with BackgroundTasks(asyncio.Event()) as background:
         background.start("one", _forever(seen))
         background.start("two", _forever(seen))
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # Both begin.
     assert seen == ["ended", "ended"]
 
 
@@ -40,7 +40,7 @@ async def _dies() -> None:
 
 
 async def _returns() -> None:
-    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # It returns after it began.
 
 
 async def test_task_that_raises_stops_the_process_and_fails_it() -> None:

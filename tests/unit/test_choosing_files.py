@@ -1,4 +1,4 @@
-"""Which files the command line uploads, and how it puts them into requests."""
+"""The files that the command line uploads, and their grouping into requests."""
 
 from pathlib import Path
 

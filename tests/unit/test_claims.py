@@ -73,7 +73,7 @@ async def test_claim_that_fails_while_its_task_is_cancelled_leaves_the_cancellat
     holding = asyncio.create_task(_hold(_claims(ledger), asyncio.Event()))
     await ledger.claiming.wait()
     holding.cancel()
-    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # The cancellation is delivered.
     ledger.may_claim.set()
     with pytest.raises(asyncio.CancelledError):
         await holding
@@ -86,7 +86,7 @@ async def test_claim_that_is_made_while_its_task_is_cancelled_is_released(
     holding = asyncio.create_task(_hold(_claims(ledger), asyncio.Event()))
     await ledger.claiming.wait()
     holding.cancel()
-    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # The cancellation is delivered.
     ledger.may_claim.set()
     with pytest.raises(asyncio.CancelledError):
         await holding

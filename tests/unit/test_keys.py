@@ -1,4 +1,4 @@
-"""Who may do what, and who may see what."""
+"""Roles of API keys, and the scope of each."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Every line that a process logs is one JSON object, whoever wrote it."""
+"""Every line that a process logs is one JSON object, from any library."""
 
 import json
 import subprocess

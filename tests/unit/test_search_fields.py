@@ -1,4 +1,4 @@
-"""What an image is searched by: what it asked for, and no place where none may be known."""
+"""Search fields of an image: those that it asked for, and no position where none is kept."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What images add to the statistics, and whose day a quarter of an hour belongs to."""
+"""Contributions of images to the statistics, and the user's day of a quarter of an hour."""
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What an image starts with is all that it will ever have: nothing imported may be missing."""
+"""A container image holds every module that its process imports."""
 
 import ast
 import re

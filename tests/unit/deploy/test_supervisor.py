@@ -15,6 +15,7 @@ QUICK = RestartPolicy(first_pause_seconds=0.01, longest_pause_seconds=0.02)
 SLEEPS = "import time; time.sleep(600)"
 DEAF = (
     "import pathlib, signal, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+    # It shows that it ignores the signal, then waits for its end.
     "pathlib.Path(sys.argv[1]).touch(); time.sleep(600)"
 )
 pytestmark = pytest.mark.timeout(30)

@@ -1,4 +1,4 @@
-"""What tests have children do; importable by name, as the pool wants it."""
+"""Functions that tests run in children; importable by name, as the pool requires."""
 
 import ctypes
 import os
