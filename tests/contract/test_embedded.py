@@ -20,7 +20,7 @@ from deploy.servers.embedded import EmbeddedServers, embedded_servers
 from deploy.servers.process import ServerError
 from deploy.servers.programs import find_mongod, find_mongodb
 
-pytestmark = [pytest.mark.timeout(60), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 HOLDS_A_STACK = """
 import sys, time

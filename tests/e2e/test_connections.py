@@ -4,8 +4,6 @@ import asyncio
 import resource
 import sys
 
-import pytest
-
 from api.settings import MIN_ADMIN_KEY_CHARS
 from deploy.servers.ports import accepts_connections, find_free_port
 from tests.service import REPOSITORY
@@ -16,7 +14,6 @@ CONNECTIONS = 400
 REQUEST = b"GET /healthz HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"
 
 
-@pytest.mark.timeout(90)
 async def test_more_connections_than_the_first_limit_of_files_are_answered() -> None:
     port = find_free_port()
     few = f"import os, resource as r; r.setrlimit(r.RLIMIT_NOFILE, ({FEW_FILES}, {_hard_limit()}))"

@@ -10,7 +10,6 @@ import pytest
 from api.contract.served import DOCUMENT
 from openapi.generate_clients import GENERATORS, generate_kotlin, generate_swift, main
 
-pytestmark = pytest.mark.timeout(300)
 CONTRACT: dict[str, Any] = json.loads(DOCUMENT.read_text())
 OPERATIONS = {
     operation["operationId"]

@@ -19,8 +19,6 @@ from pymongo import MongoClient
 from deploy.servers.ports import find_free_port
 from tests.waiting import block_until
 
-pytestmark = pytest.mark.timeout(90)
-
 API = """
 import http.server, os, sys
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -132,7 +130,7 @@ def test_one_signal_ends_everything_in_order(stack: Stack, number: signal.Signal
     block_until(lambda: set(stack.children()) == EVERYTHING)
     pids = stack.children()
     stack.process.send_signal(number)
-    assert stack.process.wait(60) == 0
+    assert stack.process.wait(120) == 0
     assert not [name for name, pid in pids.items() if is_alive(pid)]
     said = [line.split("| ")[1] for line in stack.text.splitlines() if line.endswith("stopped")]
     assert said == ["api stopped", "worker stopped", "redis stopped", "mongodb stopped"]
@@ -177,7 +175,7 @@ def test_what_is_killed_comes_back_with_its_data(stack: Stack, tmp_path: Path) -
 def test_data_and_key_of_before_are_found_again(tmp_path: Path) -> None:
     with running(tmp_path) as first:
         first.process.send_signal(signal.SIGINT)
-        assert first.process.wait(60) == 0
+        assert first.process.wait(120) == 0
     key = (tmp_path / "data" / "admin_key").read_text().strip()
     with running(tmp_path) as second:
         second.wait_for(f"admin key     {key}")
@@ -217,7 +215,7 @@ def run_once(folder: Path, port: int) -> subprocess.CompletedProcess[str]:
         env=environment(folder, port),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
 

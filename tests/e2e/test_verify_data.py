@@ -16,7 +16,6 @@ from storage.stores import open_stores
 from tests.service import REPOSITORY
 from tests.uploads import accept
 
-pytestmark = pytest.mark.timeout(120)
 REDIS = "redis://127.0.0.1:1"
 
 
@@ -29,7 +28,7 @@ def run(*arguments: str, **settings: object) -> subprocess.CompletedProcess[str]
         env={"PATH": os.environ["PATH"]} | named,
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=240,
         check=False,
     )
 

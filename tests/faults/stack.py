@@ -29,6 +29,8 @@ from tests.waiting import until
 
 LEASE_SECONDS = 2
 STORE_SECONDS = 3
+START_SECONDS = 90
+"""The longest start of a process on a busy machine."""
 SHORT: dict[str, object] = {
     "lease_seconds": LEASE_SECONDS,
     "hint_grace_seconds": 0.5,
@@ -97,7 +99,7 @@ class Stack:
 
     def start_api(self) -> None:
         """Start the API, or start it again, on the same port."""
-        self.api.start(30)
+        self.api.start(START_SECONDS)
 
     def start_worker(self, *, wait: bool = True, **more: object) -> ServerProcess:
         """Start a worker.
@@ -109,7 +111,7 @@ class Stack:
         worker = self._make("tasks", lambda: self._was_seen(worker.pid), **more)
         worker.spawn()
         if wait:
-            worker.wait_ready(30)
+            worker.wait_ready(START_SECONDS)
         return worker
 
     def start_deliverer(self, *, wait: bool = True, **more: object) -> ServerProcess:
@@ -119,7 +121,7 @@ class Stack:
         )
         deliverer.spawn()
         if wait:
-            deliverer.wait_ready(30)
+            deliverer.wait_ready(START_SECONDS)
         return deliverer
 
     def children(self, worker: ServerProcess) -> list[psutil.Process]:
@@ -137,7 +139,7 @@ class Stack:
         assert answer.status_code == 202, answer.text
         return str(answer.json()["id"])
 
-    async def job(self, job_id: str, seconds: float = 45) -> dict[str, Any]:
+    async def job(self, job_id: str, seconds: float = 90) -> dict[str, Any]:
         """Wait for the end of a job, whatever the API answers meanwhile."""
         job: dict[str, Any] = {}
 

@@ -15,7 +15,6 @@ from tests.faults.stack import Stack, pictures, running_stack
 from tests.service import authorization
 from tests.waiting import until
 
-pytestmark = pytest.mark.timeout(120)
 BURST = 40
 
 

@@ -10,8 +10,6 @@ from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, pictures
 from tests.waiting import until
 
-pytestmark = pytest.mark.timeout(90)
-
 
 async def test_tickets_outlive_a_killed_api(stack: Stack) -> None:
     stack.start_worker()

@@ -4,15 +4,12 @@ import asyncio
 
 import httpx
 import psutil
-import pytest
 
 from deploy.servers.process import ServerProcess
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import LEASE_SECONDS, Stack, huge_picture, pictures
 from tests.service import File
 from tests.waiting import until
-
-pytestmark = pytest.mark.timeout(90)
 
 
 def slow_pictures(count: int, prefix: str) -> list[File]:

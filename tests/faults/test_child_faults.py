@@ -3,14 +3,11 @@
 import asyncio
 
 import psutil
-import pytest
 
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, huge_picture, pictures
 from tests.pictures import draw
 from tests.waiting import until
-
-pytestmark = pytest.mark.timeout(90)
 
 MEGABYTE = 1024 * 1024
 

@@ -16,8 +16,6 @@ from tests.faults.stack import Stack, pictures, running_stack
 from tests.service import REPOSITORY, authorization
 from tests.waiting import until
 
-pytestmark = pytest.mark.timeout(90)
-
 HOUR = 3600
 CLOCK = Path(__file__).parent / "clock"
 NEAR = timedelta(seconds=60)

@@ -4,7 +4,6 @@ import asyncio
 from typing import Any
 
 import httpx
-import pytest
 
 from deploy.servers.process import ServerProcess
 from tests.faults.promises import assert_promises_kept
@@ -13,7 +12,6 @@ from tests.pictures import draw
 from tests.service import File
 from tests.waiting import until
 
-pytestmark = pytest.mark.timeout(300)
 TRACES = ("images", "jobs", "blobs.files", "blobs.chunks", "variants.files")
 
 

@@ -29,8 +29,6 @@ DELIVERING: dict[str, object] = {
 }
 JOBS, FILES = 12, 3
 
-pytestmark = pytest.mark.timeout(240)
-
 
 @pytest.fixture
 async def receivers() -> AsyncIterator[Receivers]:

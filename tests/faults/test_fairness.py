@@ -14,8 +14,6 @@ from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import SHORT, Stack, pictures, running_stack
 from tests.waiting import until
 
-pytestmark = pytest.mark.timeout(120)
-
 CHUNK_IMAGES = int(str(SHORT["chunk_max_images"]))
 # What a worker with two children has taken already, and what goes on while one image is done.
 IN_FLIGHT_IMAGES = 8 * CHUNK_IMAGES

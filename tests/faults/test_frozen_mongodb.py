@@ -4,12 +4,9 @@ import asyncio
 import time
 
 import httpx
-import pytest
 
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import STORE_SECONDS, Stack, pictures
-
-pytestmark = pytest.mark.timeout(90)
 
 REQUESTS = 100
 

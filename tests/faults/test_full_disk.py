@@ -18,8 +18,6 @@ from storage.errors import OUT_OF_DISK_SPACE
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, pictures, running_stack
 
-pytestmark = pytest.mark.timeout(90)
-
 LARGE = b"-" * 4_000_000  # Written while it arrives; a small file waits for the acceptance.
 
 

@@ -4,14 +4,12 @@ import asyncio
 from collections import Counter
 
 import httpx
-import pytest
 
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, pictures
 from tests.service import authorization
 from tests.waiting import until
 
-pytestmark = pytest.mark.timeout(180)
 MAX_FILES = 60
 
 

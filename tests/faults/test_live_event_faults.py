@@ -13,8 +13,6 @@ from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, pictures
 from tests.waiting import until
 
-pytestmark = pytest.mark.timeout(120)
-
 
 async def test_listener_learns_the_end_though_the_worker_was_killed(stack: Stack) -> None:
     worker = stack.start_worker()

@@ -18,8 +18,6 @@ from tests.faults.stack import Stack, running_stack
 from tests.faults.test_mongodb_faults import LATEST_SECONDS, Load
 from tests.waiting import block_until, until
 
-pytestmark = pytest.mark.timeout(150)
-
 Hello = dict[str, Any]
 
 

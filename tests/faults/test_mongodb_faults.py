@@ -11,8 +11,6 @@ from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import STORE_SECONDS, Stack, pictures
 from tests.waiting import until
 
-pytestmark = pytest.mark.timeout(90)
-
 # A transaction gives up when its time has passed; a call that began just before has its own.
 LATEST_SECONDS = 2 * STORE_SECONDS + 3
 OUTAGE_SECONDS = LATEST_SECONDS + 2

@@ -7,14 +7,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import psutil
-import pytest
 
 from deploy.servers.process import ServerProcess
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, huge_picture, pictures
 from tests.waiting import until
-
-pytestmark = pytest.mark.timeout(180)
 
 GROWN_BYTES = 250 * 1024 * 1024
 POISON = ("poison.png", huge_picture())

@@ -14,8 +14,6 @@ from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, pictures
 from tests.waiting import until
 
-pytestmark = pytest.mark.timeout(90)
-
 
 @pytest.mark.parametrize("wiped_while", ["queued", "running"])
 async def test_wiped_hints_are_sent_again(stack: Stack, wiped_while: str) -> None:

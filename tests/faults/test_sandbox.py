@@ -27,8 +27,6 @@ from tests.unit.images.drawing import files
 from tests.unit.sandbox import functions
 from tests.unit.sandbox.test_child_pool import end_children
 
-pytestmark = pytest.mark.timeout(90)
-
 LIMITS = ImageLimits()
 ON_FILES = (
     trespass.write,
@@ -148,7 +146,6 @@ async def test_child_may_still_abort(pool: ChildPool) -> None:
     assert await pool.run(functions.answer, seconds=20)
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", sorted(files()))
 async def test_every_operation_works_on_every_format(pool: ChildPool, name: str) -> None:
     image_format = ImageFormat(name.split(maxsplit=1)[0])

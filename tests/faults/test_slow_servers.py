@@ -13,8 +13,6 @@ from tests.faults.promises import assert_promises_kept
 from tests.faults.slow_link import SlowLink, slow_link
 from tests.faults.stack import Stack, pictures, running_stack
 
-pytestmark = pytest.mark.timeout(120)
-
 
 def _port(url: str) -> int:
     port = urlsplit(url).port

@@ -13,8 +13,6 @@ from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, pictures
 from tests.waiting import until
 
-pytestmark = pytest.mark.timeout(90)
-
 BOUNDARY = {"Content-Type": "multipart/form-data; boundary=cut"}
 HEAD = b'--cut\r\nContent-Disposition: form-data; name="a"; filename="a.jpg"\r\n\r\n'
 

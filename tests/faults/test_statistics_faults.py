@@ -3,8 +3,6 @@
 import asyncio
 from functools import partial
 
-import pytest
-
 from storage.aggregates.counted_images import IS_UNCOUNTED
 from storage.verification.recount import find_wrong_statistics
 from tests.faults.promises import assert_promises_kept
@@ -12,8 +10,6 @@ from tests.faults.stack import Stack, pictures
 from tests.image_documents import finished_image, insert_images
 from tests.plain_signatures import read_signatures, sum_plainly
 from tests.waiting import until
-
-pytestmark = pytest.mark.timeout(150)
 
 
 async def test_nothing_is_lost_or_counted_twice_where_aggregators_are_killed(stack: Stack) -> None:

@@ -3,14 +3,11 @@
 import asyncio
 from functools import partial
 
-import pytest
-
 from deploy.servers.process import ServerProcess
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import LEASE_SECONDS, Stack, huge_picture, pictures
 from tests.waiting import until
 
-pytestmark = pytest.mark.timeout(90)
 # The statistics take note of an image a moment after its end.
 COUNTED_LATER = {"uncounted": 0}
 

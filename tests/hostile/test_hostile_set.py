@@ -5,15 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import pytest
 
 from domain.errors.files import FileRefused
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack
 from tests.hostile import bombs, lies
 from tests.service import File
-
-pytestmark = pytest.mark.timeout(240)
 
 MEGABYTE = 1024 * 1024
 # Lower than the defaults, so that what just fits is quick to make and to decode.

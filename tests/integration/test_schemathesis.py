@@ -77,7 +77,6 @@ async def _run_schemathesis(
     return text
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("who", "phases"),
     [

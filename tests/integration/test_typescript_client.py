@@ -14,7 +14,6 @@ from tests.command_line import environment_of
 from tests.markdown import example
 from tests.service import REPOSITORY, Service
 
-pytestmark = pytest.mark.timeout(240)
 SDK = REPOSITORY / "sdk" / "typescript"
 NODE_MODULES = REPOSITORY / "openapi" / "node_modules"
 NODE = Path(sys.executable).with_name("node")

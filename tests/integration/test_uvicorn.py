@@ -63,7 +63,7 @@ async def _exchange(port: int, *parts: bytes) -> bytes:
         writer.write(part)
         await writer.drain()
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             return await reader.read()
     finally:
         writer.close()

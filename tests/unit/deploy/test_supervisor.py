@@ -4,8 +4,6 @@ import asyncio
 import sys
 from pathlib import Path
 
-import pytest
-
 from deploy.servers.process import ServerProcess
 from deploy.supervisor import RestartPolicy, Supervised, Supervisor
 from tests.waiting import until
@@ -18,7 +16,6 @@ DEAF = (
     # It shows that it ignores the signal, then waits for its end.
     "pathlib.Path(sys.argv[1]).touch(); time.sleep(600)"
 )
-pytestmark = pytest.mark.timeout(30)
 
 
 def program(name: str, code: str, folder: Path, *arguments: str) -> ServerProcess:

@@ -9,8 +9,6 @@ from sandbox.metrics import ChildMetrics
 from sandbox.pool import ChildPool
 from tests.unit.sandbox import functions
 
-pytestmark = pytest.mark.timeout(60)
-
 
 async def test_children_are_counted_by_what_ended_them() -> None:
     pool = ChildPool(1, 64 * 1024 * 1024)

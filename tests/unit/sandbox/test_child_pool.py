@@ -23,8 +23,6 @@ from sandbox.pool import ChildPool
 from tests.unit.sandbox import functions
 from tests.waiting import until
 
-pytestmark = pytest.mark.timeout(60)
-
 MEGABYTE = 1024 * 1024
 HEADROOM_BYTES = 64 * MEGABYTE
 HOLDS_A_CHILD = """
