@@ -83,7 +83,7 @@ def can_fetch_modules(go: str, folder: Path) -> bool:
     """Fetch the Go modules that a folder names; say whether they are there."""
     command = [go, "mod", "download"]
     try:
-        return subprocess.run(command, cwd=folder, check=False, timeout=120).returncode == 0
+        return subprocess.run(command, cwd=folder, check=False, timeout=20).returncode == 0
     except subprocess.TimeoutExpired:
         return False
 
