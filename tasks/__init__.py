@@ -1,1 +1,1 @@
-"""The workers: they take hints, claim work, and write what they find."""
+"""The worker and the deliverer: processes that do the work behind the API."""

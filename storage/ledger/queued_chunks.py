@@ -7,7 +7,7 @@ from storage.mongo.client import Database, Document
 
 
 class QueuedChunks:
-    """Reads what the queue in Redis may not hold.
+    """Reads chunks that the queue in Redis may not contain.
 
     Args:
         database: The service's database.

@@ -19,12 +19,15 @@ class WorkMetrics:
         self.registry = CollectorRegistry()
         self._images = Counter(
             "minilab_images_finished",
-            "Images that ended, by how.",
+            "Images that ended, by outcome.",
             ["outcome"],
             registry=self.registry,
         )
         self._jobs = Counter(
-            "minilab_jobs_finished", "Jobs that ended, by how.", ["outcome"], registry=self.registry
+            "minilab_jobs_finished",
+            "Jobs that ended, by outcome.",
+            ["outcome"],
+            registry=self.registry,
         )
         self._job_seconds = Histogram(
             "minilab_job_duration_seconds",

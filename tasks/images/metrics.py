@@ -29,7 +29,7 @@ class WorkerMetrics:
         ProcessCollector(registry=self.registry)
         self._seconds = Histogram(
             "minilab_operation_duration_seconds",
-            "Time of each operation on an image; decode is the time before they can begin.",
+            "Duration of each operation on an image; decode comes before all others.",
             ["operation"],
             buckets=STEP_SECONDS,
             registry=self.registry,
@@ -48,22 +48,22 @@ class WorkerMetrics:
         )
         self._hinted_again = Counter(
             "minilab_chunks_hinted_again",
-            "Chunks of work that the reconciler handed to the queue again.",
+            "Chunks that the reconciler sent to the queue again.",
             registry=self.registry,
         )
         self._reconciled = Gauge(
             "minilab_reconciler_last_run_timestamp_seconds",
-            "When the reconciler last looked to the end.",
+            "Time of the last complete run of the reconciler.",
             registry=self.registry,
         )
         self._folded = Counter(
             "minilab_statistics_folded",
-            "Images and notes of removed ones that this worker added to the statistics.",
+            "Changes of images that this worker added to the statistics.",
             registry=self.registry,
         )
         self.chunks = Gauge(
             "minilab_chunks_in_progress",
-            "Chunks of jobs that are being worked on.",
+            "Chunks in progress.",
             registry=self.registry,
         )
 
