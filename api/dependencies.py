@@ -88,13 +88,7 @@ def _jobs(state: AppState) -> dict[str, object]:
     follow_job = FollowJob(stores, waiting, estimates, rules)
     retry_job = RetryJob(stores, follow_job)
     take_in = TakeIn(
-        stores,
-        state.settings,
-        state.admission,
-        waiting,
-        estimates,
-        state.metrics,
-        state.tracing,
+        stores, state.settings, state.admission, follow_job, state.metrics, state.tracing
     )
     return {
         "cancel_job": CancelJob(stores, waiting, follow_job),

@@ -72,17 +72,17 @@ class Problem(msgspec.Struct, frozen=True):
     """A problem document (RFC 9457)."""
 
     type: str
-    """A URN that ends in the code; stable."""
+    """Identifier of the problem type: a URN that ends with the code. Stable."""
     title: str
-    """What kind of problem it is, for people."""
+    """Summary of the problem type, for people."""
     status: int
-    """The HTTP status."""
+    """The HTTP status code."""
     code: str
-    """What kind of problem it is, for programs; stable."""
+    """Identifier of the problem type, for programs. Stable."""
     detail: str
-    """What happened this time, and what to do about it."""
+    """What happened in this request, and what to do about it."""
     request_id: str
-    """The `X-Request-ID` of this answer: its lines in the log carry it."""
+    """The `X-Request-ID` of this response; the service's log contains it."""
 
 
 def problem_response(

@@ -1,13 +1,16 @@
 """Reads jobs with their place in the queue."""
 
+from contextlib import suppress
+
 from api.jobs.estimates import Estimates
 from api.jobs.waiting import Waiting
 from api.schemas.jobs import JobSummaryView, JobView, view_job, view_summary
 from api.schemas.paging import Page, cut_page
 from domain.fairness.estimates import QueuePlace
-from domain.jobs import Status
+from domain.jobs import TERMINAL, Status
 from domain.keys import Scope
 from domain.records import Job, JobFilter, JobState
+from storage.errors import STORE_FAILED
 from storage.settings import WorkRules
 from storage.stores import Stores
 
@@ -32,6 +35,16 @@ class FollowJob:
         """
         job = await self._waiting.until_done(job_id, scope, seconds)
         return job, await self._estimates.place_of(job)
+
+    async def accepted(self, state: JobState, seconds: float) -> JobView:
+        """Wait for a job that was just accepted; if the stores fail, show it as it was."""
+        place = QueuePlace(0, None)
+        with suppress(*STORE_FAILED):
+            if seconds and state.job.status not in TERMINAL:
+                job = await self._waiting.until_done(state.job.id, Scope(), seconds, state.job)
+                return await self.view(job)
+            place = await self._estimates.place_of(state.job)
+        return view_job(state, place, self._rules)
 
     async def read(self, job_id: str, scope: Scope) -> JobView:
         """Read a job with its items.

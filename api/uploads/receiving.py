@@ -7,12 +7,12 @@ import msgspec
 from api.admission.admission import Admitted
 from api.admission.slots import Slots
 from api.settings import Settings
-from api.uploads.callbacks import Callbacks
 from api.uploads.multipart import Form, receive_form
 from api.uploads.options import IncomingForm, UploadOptions, fingerprint, upload_of
-from domain.errors.requests import UploadTooSlow
+from domain.errors.requests import InvalidValue, UploadTooSlow
 from domain.keys import Caller
 from domain.links import check_takes_files
+from domain.webhooks.addresses import check_url
 from domain.webhooks.events import EventType
 from storage.acceptance.idempotency import Attempt
 from storage.acceptance.uploads import Upload
@@ -29,7 +29,8 @@ class UploadReceiver:
         self._subscriptions = stores.subscriptions
         self._limits = settings.uploads
         self._default_gps = settings.api.gps
-        self._callbacks = Callbacks(stores.key_secrets, settings.targets)
+        self._key_secrets = stores.key_secrets
+        self._targets = settings.targets
         self._slots = slots
 
     async def receive(
@@ -53,7 +54,7 @@ class UploadReceiver:
             upload = upload_of(received, intake, caller, options, self._default_gps)
             return msgspec.structs.replace(
                 upload,
-                callback_url=await self._callbacks.url_of(caller, received.fields),
+                callback_url=await self._callback_url(caller, received),
                 attempt=attempt,
                 fingerprint=fingerprint(received) if attempt else "",
                 has_subscribers=not upload.taken and await self._has_subscribers(),
@@ -86,6 +87,17 @@ class UploadReceiver:
             raise UploadTooSlow(f"The limit is {seconds:g} seconds.") from error
         admitted.count_files(received.files)
         return received
+
+    async def _callback_url(self, caller: Caller, form: Form) -> str | None:
+        """Read the callback URL of a form, if it has one; calls of the key can then be signed."""
+        url = form.fields.get("callback_url") or None
+        if url is None:
+            return None
+        if caller.link_id is not None:
+            raise InvalidValue("A callback_url goes with a key; send none through a link.")
+        check_url(url, self._targets)
+        await self._key_secrets.ensure(caller.key_id)
+        return url
 
     async def _has_subscribers(self) -> bool:
         return EventType.JOB_FINISHED in await self._subscriptions.wanted_types()

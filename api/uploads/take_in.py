@@ -6,18 +6,15 @@ import msgspec
 
 from api.admission.admission import Admission, Admitted
 from api.http.idempotency import check_same, holding, record_id
-from api.jobs.estimates import Estimates
-from api.jobs.waiting import Waiting
+from api.jobs.follow import FollowJob
 from api.monitoring.api_metrics import ApiMetrics
-from api.schemas.jobs import JobView, view_job
+from api.schemas.jobs import JobView
 from api.settings import Settings
 from api.uploads.multipart import check_length
 from api.uploads.options import IncomingForm, UploadOptions
 from api.uploads.receiving import UploadReceiver
 from domain.errors.capacity import OverLimit
 from domain.fairness.admission import tenant_of
-from domain.fairness.estimates import QueuePlace
-from domain.jobs import TERMINAL
 from domain.keys import Caller, Scope
 from domain.records import JobState
 from storage.acceptance.idempotency import Answered, Attempt
@@ -49,8 +46,7 @@ class TakeIn:
         stores: Stores,
         settings: Settings,
         admission: Admission,
-        waiting: Waiting,
-        estimates: Estimates,
+        follow_job: FollowJob,
         metrics: ApiMetrics,
         tracing: Tracing,
     ) -> None:
@@ -58,10 +54,8 @@ class TakeIn:
         self._stores = stores
         self._keys = stores.idempotency
         self._limits = settings.uploads
-        self._rules = settings.rules
         self._receiver = UploadReceiver(stores, settings, admission.slots)
-        self._waiting = waiting
-        self._estimates = estimates
+        self._follow_job = follow_job
         self._metrics = metrics
         self._tracing = tracing
 
@@ -92,7 +86,8 @@ class TakeIn:
                     accepted = await self._accept(upload, admitted)
         if isinstance(begun, Answered):
             return await self._replay(begun, options)
-        return Taken(await self._wait(accepted, options), begun)
+        job = await self._follow_job.accepted(accepted, options.wait_seconds or 0)
+        return Taken(job, begun)
 
     async def keep_answer(
         self, attempt: Attempt, status: int, headers: dict[str, str], body: bytes
@@ -127,26 +122,12 @@ class TakeIn:
         return JobState(ticket.job, ticket.items)
 
     async def _replay(self, answered: Answered, options: UploadOptions) -> Taken | Answered:
-        """Give the kept answer; where none was kept, the job as it is now."""
+        """Give the kept answer; if none was kept, the job as it is now."""
         if answered.status is not None:
             return answered
-        job = await self._stores.jobs.get(answered.job_id, Scope())
-        items = await self._stores.jobs.items([job])
-        state = JobState(job, items[job.id])
-        return Taken(await self._wait(state, options), is_replay=True)
-
-    async def _wait(self, accepted: JobState, options: UploadOptions) -> JobView:
-        """Wait for the job. The client gets its ticket even if the stores fail from now on."""
-        state, place = accepted, QueuePlace(0, None)
-        with suppress(*STORE_FAILED):
-            if options.wait_seconds and accepted.job.status not in TERMINAL:
-                job = await self._waiting.until_done(
-                    accepted.job.id, Scope(), options.wait_seconds, known=accepted.job
-                )
-                items = await self._stores.jobs.items([job])
-                state = JobState(job, items[job.id])
-            place = await self._estimates.place_of(state.job)
-        return view_job(state, place, self._rules)
+        seconds = options.wait_seconds or 0
+        job, place = await self._follow_job.wait(answered.job_id, Scope(), seconds)
+        return Taken(await self._follow_job.view(job, place), is_replay=True)
 
 
 def _key_of(caller: Caller, options: UploadOptions) -> str | None:
