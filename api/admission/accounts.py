@@ -1,4 +1,4 @@
-"""What this API process holds for each tenant: leased tokens and slots."""
+"""Accounts of tenants in this API process: their leased tokens and slots."""
 
 import asyncio
 import time

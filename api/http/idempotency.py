@@ -21,7 +21,7 @@ def record_id(caller: Caller, route: str, key: str, secret: str = "") -> str:
     """Name the record of a key: one for each caller and route.
 
     Args:
-        caller: Who sends the request.
+        caller: The sender of the request.
         route: Path of the request.
         key: The Idempotency-Key.
         secret: The caller's secret, where only its holder may get the answer again.

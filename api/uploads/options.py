@@ -1,4 +1,4 @@
-"""What the headers and the form of an upload ask for."""
+"""Upload requests: the body that is not read yet, and the options of headers and form."""
 
 import hashlib
 from collections.abc import AsyncIterator
