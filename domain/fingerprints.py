@@ -1,4 +1,4 @@
-"""Finding fingerprints that differ in few bits, by multi-index hashing.
+"""Search for fingerprints that differ in few bits, by multi-index hashing.
 
 A fingerprint of 64 bits is cut into four bands of 16. Two that differ in at most *d* bits differ
 in few bits in at least one band, so an exact look-up of all values that come so close in a band
@@ -16,14 +16,14 @@ BANDS = 4
 BAND_BITS = 16
 BITS = BANDS * BAND_BITS
 MAX_DISTANCE = 16
-"""Beyond it, pictures that have nothing in common are found."""
+"""Beyond it, unrelated pictures are found."""
 
 _BAND_MASK = (1 << BAND_BITS) - 1
 _ALL_BITS = (1 << BITS) - 1
 
 
 def signed_fingerprint(digits: str) -> int:
-    """Read a fingerprint as the signed number that a database keeps.
+    """Convert a fingerprint to the signed number that a database stores.
 
     Args:
         digits: 64 bits as 16 hex digits.
@@ -41,7 +41,7 @@ def count_differing_bits(first: int, second: int) -> int:
 
 
 def band_keys(fingerprint: int) -> list[int]:
-    """Give the keys under which a signed fingerprint is found, one for each band.
+    """Return the keys under which a signed fingerprint is stored, one for each band.
 
     Returns:
         The value of each band, 0 to 65,535, with the number of the band above its bits.
@@ -52,7 +52,7 @@ def band_keys(fingerprint: int) -> list[int]:
 
 
 def nearby_band_keys(fingerprint: int, distance: int) -> list[int]:
-    """Give the keys of which every neighbour has at least one.
+    """Return keys such that every neighbour has at least one of them.
 
     Were a neighbour's band *i* more than ``t[i]`` bits away for every *i*, it would differ in
     ``sum(t[i] + 1)`` bits; so that sum is made one more than the distance.

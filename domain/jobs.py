@@ -1,4 +1,4 @@
-"""The ledger's arithmetic: cells roll up to images, images to jobs, uploads to chunks of work."""
+"""Status of jobs, images and cells, and the division of a job into chunks."""
 
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
@@ -7,7 +7,7 @@ import msgspec
 
 
 class Status(StrEnum):
-    """Where a job, an image or a cell stands. One enum everywhere."""
+    """Status of a job, an image or a cell."""
 
     QUEUED = "queued"
     PROCESSING = "processing"
@@ -21,7 +21,7 @@ TERMINAL = frozenset({Status.SUCCEEDED, Status.PARTIAL, Status.FAILED, Status.CA
 
 
 class Tally(msgspec.Struct, frozen=True):
-    """Cells by how they ended, and how many are still open.
+    """Number of cells by state.
 
     Attributes:
         succeeded: Cells with a result.
@@ -29,7 +29,7 @@ class Tally(msgspec.Struct, frozen=True):
         canceled: Cells that will not run.
         waiting: Cells that no worker has claimed.
         running: Cells that a worker has claimed.
-        refused: Cells of files that were refused at the door.
+        refused: Cells of files that were refused at the upload.
     """
 
     succeeded: int = 0
@@ -46,11 +46,11 @@ class Tally(msgspec.Struct, frozen=True):
 
 
 def roll_up(tally: Tally) -> Status:
-    """Say with one status how a set of cells stands.
+    """Combine a set of cells into one status.
 
     Args:
-        tally: The cells of an image, or of a whole job. An empty tally is canceled: all that
-            was asked for has been deleted.
+        tally: The cells of an image, or of a whole job. An empty tally is canceled: all its
+            images have been deleted.
 
     Returns:
         ``queued`` until the first cell is claimed, ``processing`` until the last one has
@@ -69,7 +69,7 @@ def roll_up(tally: Tally) -> Status:
 
 
 class ChunkPlan(msgspec.Struct, frozen=True):
-    """How large a piece of a job one task takes.
+    """Size of the part of a job that one task takes.
 
     A task per image would spend more on the queue than on a small image; a task per job would
     leave other workers idle. Equal files share a chunk, so that their bytes are decoded once.
@@ -109,7 +109,7 @@ def plan_chunks(files: Sequence[tuple[str, int]], plan: ChunkPlan) -> list[int]:
 
 
 def group_for_children(count: int, children: int, most: int) -> Iterable[slice]:
-    """Cut a chunk into groups that child processes work on side by side.
+    """Divide a chunk into groups for child processes that work in parallel.
 
     Args:
         count: Images in the chunk.
@@ -124,13 +124,13 @@ def group_for_children(count: int, children: int, most: int) -> Iterable[slice]:
 
 
 class ChunkHint(msgspec.Struct, frozen=True):
-    """A chunk of a job that a worker should look at.
+    """A chunk of a job for a worker to check.
 
     Attributes:
         job_id: The job.
         chunk: Number of the chunk.
-        number: How often it was hinted before because a worker lost it; not reused.
-        user_id: Whose turn the work takes.
+        number: Number of earlier hints that a worker lost; not reused.
+        user_id: The user in the fair queue.
         units: The work, in small images.
     """
 
@@ -152,13 +152,13 @@ class ChunkHint(msgspec.Struct, frozen=True):
 
 
 def read_hint_id(hint_id: str) -> ChunkHint:
-    """Read the ID of a hint, which does not say whose it is."""
+    """Parse the ID of a hint, which does not contain the user."""
     job_id, chunk, number = hint_id.rsplit(":", 2)
     return ChunkHint(job_id, int(chunk), int(number))
 
 
 class JobChange(msgspec.Struct, frozen=True):
-    """What listeners are told.
+    """A change of a job, as subscribers receive it.
 
     Attributes:
         job_id: The job.

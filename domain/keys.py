@@ -1,4 +1,4 @@
-"""API keys: who may do what, and who may see what."""
+"""API keys: roles, and the scope of reads and uploads."""
 
 import hashlib
 from base64 import urlsafe_b64encode
@@ -16,7 +16,7 @@ MAX_USER_ID_CHARS = 128
 
 
 class Role(StrEnum):
-    """What a key was made for."""
+    """Role of a key."""
 
     ADMIN = "admin"
     SERVICE = "service"
@@ -25,12 +25,12 @@ class Role(StrEnum):
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """Who sends a request.
+    """The sender of a request.
 
     Attributes:
-        key_id: The key that was shown: ``admin`` for the key of the settings, the ID of the link
-            for the token of one.
-        role: What the key was made for.
+        key_id: The key of the request: ``admin`` for the key in the settings; for a link's
+            token, the ID of the link.
+        role: Role of the key.
         user_id: The user that a client key or a link is bound to; None for other roles.
     """
 
@@ -45,12 +45,12 @@ class Caller(msgspec.Struct, frozen=True):
 
     @property
     def link_id(self) -> str | None:
-        """The link whose token was shown; None where it was a key."""
+        """The link of the request's token; None for a key."""
         return self.key_id if self.role is Role.LINK else None
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """What a read is limited to. Both None: everything.
+    """Limits of a read; without limits, both are None.
 
     Attributes:
         user_id: Only what belongs to this user.
@@ -61,19 +61,18 @@ class Scope(msgspec.Struct, frozen=True):
     key_id: str | None = None
 
     def admits(self, user_id: str, key_id: str) -> bool:
-        """Say whether something of this user, uploaded through this key, may be seen."""
+        """Return whether data of this user, uploaded through this key, may be read."""
         return self.user_id in {None, user_id} and self.key_id in {None, key_id}
 
 
 def scope_of(caller: Caller, named_user: str | None = None) -> Scope:
-    """Work out what a caller may see.
+    """Return the limits of a caller's reads.
 
-    An admin sees all, or one user where one is named. A client key sees its own user. A
-    service key sees the user that it names; where it names none, what it uploaded itself. A link
-    sees what came in through it, and no more of its user.
+    An admin reads everything, or one named user. A client key reads its own user. A service
+    key reads the user that it names, or else its own uploads. A link reads its own uploads.
 
     Args:
-        caller: Who asks.
+        caller: The sender.
         named_user: The user that the request names, if any.
 
     Raises:
@@ -98,10 +97,10 @@ def scope_of(caller: Caller, named_user: str | None = None) -> Scope:
 
 
 def uploading_user(caller: Caller, named_user: str | None) -> str:
-    """Work out whose upload it is.
+    """Return the owner of an upload.
 
     Args:
-        caller: Who uploads.
+        caller: The sender.
         named_user: The ``user_id`` field of the form, if any.
 
     Returns:
@@ -132,7 +131,7 @@ def uploading_user(caller: Caller, named_user: str | None) -> str:
 
 
 def check_may_delete(caller: Caller, user_id: str) -> None:
-    """Refuse deletes of users that the caller does not speak for.
+    """Refuse to delete a user outside the caller's scope.
 
     Raises:
         NotFound: A client key named another user than its own.
@@ -148,7 +147,7 @@ def check_may_delete(caller: Caller, user_id: str) -> None:
 
 
 def check_may_read(caller: Caller, user_id: str) -> None:
-    """Refuse reads of users that the caller does not speak for.
+    """Refuse to read a user outside the caller's scope.
 
     Raises:
         NotFound: A client key or a link names another user than its own.
@@ -175,19 +174,19 @@ def key_secret(random_bits: bytes) -> str:
 
 
 def link_token(random_bits: bytes) -> str:
-    """Write 256 random bits as the token of a link, told from keys by its beginning."""
+    """Write 256 random bits as the token of a link; its prefix differs from that of keys."""
     return LINK_PREFIX + urlsafe_b64encode(random_bits).decode().rstrip("=")
 
 
 def link_user(link_id: str) -> str:
-    """Name the user that the uploads of a link belong to where its maker named none."""
+    """Return the owner of a link's uploads if the link names no user."""
     return f"link:{link_id}"
 
 
 def hash_secret(secret: str) -> str:
     """Hash a key for storage and look-up.
 
-    A plain SHA-256 is enough for a random secret of 256 bits: there is nothing to guess.
+    SHA-256 without salt is enough for a random secret of 256 bits, which nobody can guess.
 
     Returns:
         64 lower-case hex digits.

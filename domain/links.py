@@ -1,4 +1,4 @@
-"""Invitation links: until when they open, and how much comes in through them."""
+"""Invitation links: their expiry and their limits."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -35,7 +35,7 @@ class LinkPlan(msgspec.Struct, frozen=True):
 
 
 class LinkStatus(StrEnum):
-    """Whether a link takes files, and else why not."""
+    """Whether a link takes files, or the reason why it does not."""
 
     OPEN = "open"
     USED_UP = "used_up"
@@ -48,18 +48,18 @@ class UploadLink(msgspec.Struct, frozen=True):
 
     Attributes:
         id: UUIDv7.
-        key_id: The key that made it.
-        user_id: Whose images come in through it.
-        note: What its maker tells those who get it.
-        gps: What becomes of positions where an upload does not say; None: as is set up.
+        key_id: The key that created it.
+        user_id: Owner of the images.
+        note: A note for the people who get the link.
+        gps: Policy for positions where an upload names none; None for that of the settings.
         created_at: UTC.
-        expires_at: No upload begins from then on; UTC.
-        revoked_at: Since when it is withdrawn, UTC; None where it is not.
-        max_files: Most files that become images; None for any number.
-        max_bytes: Most bytes of these; None for any number.
-        used_files: Files that became images, those that were deleted since included.
+        expires_at: End of the time in which uploads may begin, UTC.
+        revoked_at: UTC; None if it is not revoked.
+        max_files: Largest number of files that become images; None for any number.
+        max_bytes: Largest total size of these files; None for any size.
+        used_files: Files that became images, including images deleted since.
         used_bytes: Their bytes.
-        deleted_files: How many of these images were deleted.
+        deleted_files: Number of these images that were deleted.
         deleted_bytes: Their bytes.
     """
 
@@ -80,27 +80,27 @@ class UploadLink(msgspec.Struct, frozen=True):
 
     @property
     def left_files(self) -> int | None:
-        """How many files still fit; None for any number."""
+        """Number of files that still fit; None for any number."""
         return None if self.max_files is None else max(0, self.max_files - self.used_files)
 
     @property
     def left_bytes(self) -> int | None:
-        """How many bytes still fit; None for any number."""
+        """Bytes that still fit; None for any number."""
         return None if self.max_bytes is None else max(0, self.max_bytes - self.used_bytes)
 
     def has_room(self, size_bytes: int) -> bool:
-        """Say whether one more file fits."""
+        """Return whether one more file fits."""
         has_file = self.left_files is None or self.left_files > 0
         return has_file and (self.left_bytes is None or self.left_bytes >= size_bytes)
 
     def with_file(self, size_bytes: int) -> "UploadLink":
-        """Give the link as it is with one more file."""
+        """Return the link with one more file."""
         return msgspec.structs.replace(
             self, used_files=self.used_files + 1, used_bytes=self.used_bytes + size_bytes
         )
 
     def status(self, now: datetime) -> LinkStatus:
-        """Say whether it takes files."""
+        """Return the status at a time."""
         if self.revoked_at is not None:
             return LinkStatus.REVOKED
         if now >= self.expires_at:
@@ -109,7 +109,7 @@ class UploadLink(msgspec.Struct, frozen=True):
 
 
 def check_takes_files(link: UploadLink, now: datetime) -> None:
-    """Refuse an upload that cannot bring anything, before its body is read.
+    """Refuse an upload to a link that takes no files, before its body is read.
 
     Raises:
         LinkExpired: The time of the link is over.
@@ -122,7 +122,7 @@ def check_takes_files(link: UploadLink, now: datetime) -> None:
 
 
 def used_up(link: UploadLink) -> LinkUsedUp:
-    """Say that something does not fit, and what would."""
+    """Create the error for a file that does not fit; it tells what is left."""
     left = []
     if link.left_files is not None:
         left.append(f"{link.left_files} of {link.max_files} files")
@@ -134,12 +134,12 @@ def used_up(link: UploadLink) -> LinkUsedUp:
 def find_expiry(
     expires_at: datetime | None, expires_in_seconds: int | None, now: datetime
 ) -> datetime:
-    """Work out when a new link expires.
+    """Return the expiry of a new link.
 
     Args:
-        expires_at: When; or
-        expires_in_seconds: after how long.
-        now: The time.
+        expires_at: Time of expiry; or
+        expires_in_seconds: time until then.
+        now: Current time.
 
     Raises:
         InvalidValue: Neither or both are given, or it is not after now and within

@@ -1,4 +1,4 @@
-"""What is remembered: jobs, images, blobs, as values that every layer can hold."""
+"""Jobs, images and their cells, as values of every layer."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,18 +10,18 @@ from domain.keys import Scope
 
 USER_DELETION_KEPT_SECONDS = 30 * 24 * 3600
 DELETE_USER = "delete_user"
-"""The one operation of a job that deletes a user; each of his images is a cell of it."""
+"""The operation of a job that deletes a user; each image of the user is a cell."""
 
 
 class GpsPolicy(StrEnum):
-    """What becomes of the place that a picture was taken at."""
+    """Whether the position of a picture is served or removed."""
 
     KEEP = "keep"
     STRIP = "strip"
 
 
 class ItemError(msgspec.Struct, frozen=True):
-    """Why an image, or one of its cells, has no result.
+    """The reason why an image or a cell has no result.
 
     Attributes:
         code: Stable code of a class in ``domain/errors/base.py``.
@@ -36,9 +36,9 @@ class Cell(msgspec.Struct, frozen=True):
     """One image × one operation.
 
     Attributes:
-        status: Where the cell stands; never ``partial``.
+        status: Its status; never ``partial``.
         version: Version of the operation that made the result; None until there is one.
-        error: Why it failed.
+        error: The reason of a failure.
     """
 
     status: Status
@@ -52,11 +52,11 @@ class Item(msgspec.Struct, frozen=True):
     Attributes:
         index: Position among the files of the request, from 0.
         filename: Name as uploaded, without folders.
-        status: The cells rolled up.
+        status: Status of all its cells.
         cells: A cell for each operation of the job.
-        image_id: None where the file was refused.
+        image_id: None if the file was refused.
         duplicate_of: An earlier image of the same owner with the same bytes.
-        error: Why the whole file failed or was refused.
+        error: The reason why the whole file failed or was refused.
     """
 
     index: int
@@ -69,18 +69,18 @@ class Item(msgspec.Struct, frozen=True):
 
 
 class Job(msgspec.Struct, frozen=True):
-    """What one request asked for.
+    """The work of one request.
 
     Attributes:
         id: UUIDv7.
-        user_id: Whose images these are.
-        key_id: The key that it came in through.
-        status: All cells rolled up.
-        version: Grows by one with every change that a reader can see.
-        created_at: When the ticket was given, UTC.
-        finished_at: When the last cell ended, UTC.
-        operations: What was asked for, in canonical order.
-        tally: All cells, those of refused files included.
+        user_id: Owner of the images.
+        key_id: The key of the request.
+        status: Status of all cells.
+        version: Increases by one with every change that a reader can see.
+        created_at: Time of acceptance, UTC.
+        finished_at: End of the last cell, UTC.
+        operations: Requested operations, in canonical order.
+        tally: All cells, including those of refused files.
     """
 
     id: str
@@ -95,7 +95,7 @@ class Job(msgspec.Struct, frozen=True):
 
     @property
     def deletes_user(self) -> bool:
-        """Whether it removes images rather than working on them."""
+        """Whether the job deletes a user."""
         return self.operations == (DELETE_USER,)
 
 
@@ -104,18 +104,18 @@ class Image(msgspec.Struct, frozen=True):
 
     Attributes:
         id: UUIDv7.
-        job_id: The job that it came in with.
-        user_id: Whose image it is.
-        key_id: The key that it came in through; the link, where it was one.
+        job_id: The job of its upload.
+        user_id: Its owner.
+        key_id: The key, or the link, of its upload.
         sha256: The blob that holds its bytes, as 64 hex digits.
         filename: Name as uploaded, without folders.
-        format: Sniffed from the bytes.
+        format: Detected from the bytes.
         size_bytes: Size of the file.
-        uploaded_at: When it was accepted, UTC.
-        finished_at: When its last cell ended, UTC.
-        item: Its place and its cells in the job.
-        gps: Whether anything that is served of it may tell where it was taken.
-        link_id: The link that it came in through; None where it was a key.
+        uploaded_at: Time of acceptance, UTC.
+        finished_at: End of its last cell, UTC.
+        item: Its position and its cells in the job.
+        gps: Whether its position may be served.
+        link_id: The link of its upload; None for a key.
     """
 
     id: str
@@ -134,7 +134,7 @@ class Image(msgspec.Struct, frozen=True):
 
 
 def refused_item(index: int, filename: str, error: ItemError, operations: tuple[str, ...]) -> Item:
-    """Make the item of a file that was refused: every cell has failed for the same reason."""
+    """Create the item of a refused file; every cell has the same error."""
     cell = Cell(Status.FAILED, error=error)
     return Item(
         index=index,
@@ -146,7 +146,7 @@ def refused_item(index: int, filename: str, error: ItemError, operations: tuple[
 
 
 class JobState(msgspec.Struct, frozen=True):
-    """A job with everything that its document shows.
+    """A job with its items.
 
     Attributes:
         job: The job.

@@ -1,4 +1,4 @@
-"""Settings: frozen structs, filled from the environment, all mistakes told at once."""
+"""Reader of settings: fills structs from the environment and reports all mistakes together."""
 
 from collections.abc import Mapping, MutableMapping
 from typing import Any, TypeVar
@@ -19,10 +19,9 @@ class SettingsError(Exception):
 
 
 class SettingsReader:
-    """Fills settings from one environment and gathers what is wrong with it.
+    """Fills settings from one environment and collects the mistakes.
 
-    Read every struct first, then call :meth:`check`: whoever starts the service learns of all
-    mistakes in one go.
+    Read every struct first, then call :meth:`check`, which reports all mistakes together.
 
     Args:
         environ: The variables, as in ``os.environ``. An empty value counts as not set.
@@ -60,11 +59,11 @@ class SettingsReader:
         return kind(**values)
 
     def refuse(self, mistake: str) -> None:
-        """Add a mistake that only shows when several settings are looked at together."""
+        """Add a mistake in a combination of settings."""
         self._mistakes.append(mistake)
 
     def check(self) -> None:
-        """Fail if anything was wrong.
+        """Fail if there was a mistake.
 
         Raises:
             SettingsError: Lists every mistake.
@@ -74,6 +73,6 @@ class SettingsReader:
 
 
 def forget_settings(environ: MutableMapping[str, str]) -> None:
-    """Take the settings, secrets among them, out of an environment that children inherit."""
+    """Remove the settings, including secrets, from an environment that children inherit."""
     for name in [name for name in environ if name.startswith(PREFIX)]:
         del environ[name]

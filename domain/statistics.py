@@ -1,8 +1,7 @@
-"""What an image adds to the statistics, by name of a count; and what is told from the counts.
+"""Counts that an image adds to the statistics, and the statistics that follow from them.
 
-A count is named ``family/key``: ``format/jpeg``, ``camera/X100V``, ``total/bytes``. All that is
-counted adds up, so differences can be added in any order, and an image is taken back by adding the
-negative of what it added.
+A count is named ``family/key``: ``format/jpeg``, ``camera/X100V``, ``total/bytes``. Counts are
+sums, so changes can be added in any order, and an image is removed by adding its negative counts.
 """
 
 from bisect import bisect_right
@@ -17,7 +16,7 @@ import msgspec
 from domain.calendar.days import start_of_day
 
 Counts = Counter[str]
-"""Numbers by name, negative ones too."""
+"""Numbers by name; they can be negative."""
 
 TOTAL = "total/"
 FORMAT = "format/"
@@ -39,14 +38,14 @@ QUARTER_SECONDS = 60 * QUARTER_MINUTES
 
 
 class Upload(msgspec.Struct, frozen=True, gc=False):
-    """What is counted of an image and never changes.
+    """Facts of an image that never change.
 
     Attributes:
-        user_id: Whose it is.
-        format: In which it was uploaded.
-        uploaded_at: When it was accepted, UTC.
+        user_id: Its owner.
+        format: Format of the upload.
+        uploaded_at: Time of acceptance, UTC.
         size_bytes: Size of the file.
-        stored_bytes: What the store grew by: 0 where equal bytes were there already.
+        stored_bytes: Growth of the store; 0 if equal bytes were stored before.
     """
 
     user_id: str
@@ -57,12 +56,12 @@ class Upload(msgspec.Struct, frozen=True, gc=False):
 
 
 class Facts(msgspec.Struct, frozen=True, gc=False):
-    """What is counted of an image and becomes known, or changes, with the work on it.
+    """Facts of an image that operations find.
 
     Attributes:
-        camera_model: Which camera took it.
-        faces: How many were found.
-        failures: Codes of the errors that it or its cells ended with, each once, sorted.
+        camera_model: Model of the camera.
+        faces: Number of faces.
+        failures: Error codes of the image and its cells, each once, sorted.
     """
 
     camera_model: str | None = None
@@ -75,7 +74,7 @@ class DayCount(msgspec.Struct, frozen=True):
 
     Attributes:
         date: The day.
-        count: How many.
+        count: Number of uploads.
     """
 
     date: date
@@ -83,14 +82,14 @@ class DayCount(msgspec.Struct, frozen=True):
 
 
 class Statistics(msgspec.Struct, frozen=True):
-    """All that is told.
+    """The statistics.
 
     Attributes:
-        images: How many there are.
-        users: How many users have an image.
-        bytes: Sizes of all images together.
-        stored_bytes: What they take, equal bytes stored once.
-        faces: Faces on all images together.
+        images: Number of images.
+        users: Users with at least one image.
+        bytes: Total size of all images.
+        stored_bytes: Bytes in the store; equal files count once.
+        faces: Faces on all images.
         formats: Images by format, most first.
         cameras: Images by camera model, most first, :data:`TOP_CAMERAS` at most.
         failures: Images by code of the error, most first.
@@ -109,19 +108,13 @@ class Statistics(msgspec.Struct, frozen=True):
 
 
 def add_uploads(counts: Counts, uploads: Sequence[Upload], times: int) -> None:
-    """Add what images add by being there, or take it back.
-
-    Args:
-        counts: Is added to.
-        uploads: The images.
-        times: 1, or -1 to take it back.
-    """
+    """Add the counts of uploads in place; ``times`` is 1, or -1 to remove them."""
     counts[IMAGES] += times * len(uploads)
     counts[BYTES] += times * sum(upload.size_bytes for upload in uploads)
     counts[STORED_BYTES] += times * sum(upload.stored_bytes for upload in uploads)
     _add_all(counts, FORMAT, (upload.format for upload in uploads), times)
     _add_all(counts, USER, (upload.user_id for upload in uploads), times)
-    # To name a time takes longer than all else.
+    # Formatting a time takes longer than everything else.
     moments = Counter(int(upload.uploaded_at.timestamp()) // QUARTER_SECONDS for upload in uploads)
     for number, count in moments.items():
         moment = datetime.fromtimestamp(number * QUARTER_SECONDS, UTC)
@@ -129,7 +122,7 @@ def add_uploads(counts: Counts, uploads: Sequence[Upload], times: int) -> None:
 
 
 def add_facts(counts: Counts, facts: Sequence[Facts], times: int) -> None:
-    """Add what images add by what is known of them, or take it back; see :func:`add_uploads`."""
+    """Add the counts of facts in place; ``times`` is 1, or -1 to remove them."""
     counts[FACES] += times * sum(known.faces for known in facts)
     cameras = (known.camera_model for known in facts if known.camera_model)
     _add_all(counts, CAMERA, cameras, times)
@@ -143,11 +136,11 @@ def _add_all(counts: Counts, family: str, keys: Iterable[str], times: int) -> No
 
 
 def count_users(stored: Mapping[str, int], change: Mapping[str, int]) -> int:
-    """Say by how many the users become more, or fewer, who have an image.
+    """Return the change in the number of users with images.
 
     Args:
-        stored: At least all counts of users that change.
-        change: What is added to them, among other counts.
+        stored: At least the counts of users that change.
+        change: Counts that are added, those of users among them.
     """
     more = 0
     for name, count in change.items():
@@ -158,12 +151,9 @@ def count_users(stored: Mapping[str, int], change: Mapping[str, int]) -> int:
 
 
 def name_quarter(moment: datetime) -> str:
-    """Name the quarter of an hour that a time is in, by its beginning in UTC.
+    """Name the quarter of an hour of a time by its start in UTC: ``2026-11-21T09:45``.
 
-    All time zones are multiples of it away from UTC, so their days are made of whole ones.
-
-    Returns:
-        As ``2026-11-21T09:45``; in the order of time.
+    The offsets of all time zones are multiples of it, so a day consists of whole quarters.
     """
     start = moment.astimezone(UTC)
     start = start.replace(minute=start.minute - start.minute % QUARTER_MINUTES)
@@ -177,9 +167,9 @@ def list_days(now: datetime, zone: ZoneInfo) -> list[date]:
 
 
 def day_borders(days: Sequence[date], zone: ZoneInfo) -> list[str]:
-    """Name the quarters that days begin with, and the one after the last day.
+    """Name the first quarter of each day, and the first one after the last day.
 
-    A day that a zone leaves out, as some that moved across the date line did, is empty.
+    A day that a zone skipped at a move across the date line is empty.
     """
     after = days[-1] + timedelta(days=1)
     return [name_quarter(start_of_day(day, zone)) for day in (*days, after)]
@@ -188,13 +178,7 @@ def day_borders(days: Sequence[date], zone: ZoneInfo) -> list[str]:
 def count_days(
     days: Sequence[date], borders: Sequence[str], counts: Mapping[str, int]
 ) -> list[DayCount]:
-    """Add the uploads of quarters up to days.
-
-    Args:
-        days: The days, in order.
-        borders: From :func:`day_borders`.
-        counts: Among others those of quarters.
-    """
+    """Sum the counts of quarters by day; ``borders`` is from :func:`day_borders`."""
     uploads = Counter[int]()
     for name, count in counts.items():
         if name.startswith(QUARTER):
@@ -204,13 +188,7 @@ def count_days(
 
 
 def rank(counts: Mapping[str, int], family: str, limit: int | None = None) -> list[tuple[str, int]]:
-    """List what a family counts, most first, among equals by name; what has come to nothing is out.
-
-    Args:
-        counts: Among others those of the family.
-        family: As :data:`CAMERA`.
-        limit: Most entries.
-    """
+    """List the positive counts of a family, such as :data:`CAMERA`: largest first, then by name."""
     found = [
         (name.removeprefix(family), count)
         for name, count in counts.items()
@@ -220,12 +198,7 @@ def rank(counts: Mapping[str, int], family: str, limit: int | None = None) -> li
 
 
 def summarize(counts: Mapping[str, int], days: list[DayCount]) -> Statistics:
-    """Tell from the counts what is told.
-
-    Args:
-        counts: All but those of quarters and users; of cameras at least the first.
-        days: From :func:`count_days`.
-    """
+    """Build the statistics from counts; those of quarters and single users are not needed."""
     return Statistics(
         images=counts.get(IMAGES, 0),
         users=counts.get(USERS, 0),

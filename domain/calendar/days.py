@@ -34,8 +34,8 @@ def find_day(name: str, now: datetime, zone: ZoneInfo) -> date:
 
     Args:
         name: :data:`TODAY`, or as ``2026-11-22``.
-        now: The time, UTC.
-        zone: Whose calendar says which day is today.
+        now: Current time, UTC.
+        zone: Time zone of today.
 
     Raises:
         InvalidValue: There is no such day.
@@ -52,12 +52,12 @@ def find_day(name: str, now: datetime, zone: ZoneInfo) -> date:
 
 
 def start_of_day(day: date, zone: ZoneInfo) -> datetime:
-    """Give the first moment of a day in a zone.
+    """Return the first moment of a day in a zone.
 
-    Where midnight is skipped or comes twice, it is the change or the first of the two.
+    If midnight is skipped, this is the time of the change; if it occurs twice, the first one.
 
     Returns:
-        UTC; the first or the last moment there is where the day lies at the edge.
+        UTC, limited to the range of ``datetime``.
     """
     try:
         return datetime.combine(day, datetime.min.time(), zone).astimezone(UTC)
@@ -66,7 +66,7 @@ def start_of_day(day: date, zone: ZoneInfo) -> datetime:
 
 
 def end_of_day(day: date, zone: ZoneInfo) -> datetime:
-    """Give the first moment after a day in a zone, UTC."""
+    """Return the first moment after a day in a zone, UTC."""
     if day == date.max:
         return LAST_MOMENT
     return start_of_day(day + timedelta(days=1), zone)

@@ -33,13 +33,13 @@ class Week(msgspec.Struct, frozen=True):
         return f"{self.year:04}-W{self.number:02}"
 
     def start(self, zone: ZoneInfo) -> datetime:
-        """Give the first moment of its Monday in a zone, UTC."""
+        """Return the first moment of its Monday in a zone, UTC."""
         return start_of_day(date.fromisocalendar(self.year, self.number, 1), zone)
 
     def end(self, zone: ZoneInfo) -> datetime:
-        """Give the first moment after its Sunday in a zone, UTC."""
+        """Return the first moment after its Sunday in a zone, UTC."""
         monday = date.fromisocalendar(self.year, self.number, 1).toordinal()
-        # The last week there is ends after the last day there is.
+        # The last week of ``date`` ends after its last day.
         sunday = date.fromordinal(min(monday + 6, date.max.toordinal()))
         return end_of_day(sunday, zone)
 
@@ -49,8 +49,8 @@ def find_week(name: str, now: datetime, zone: ZoneInfo) -> Week:
 
     Args:
         name: :data:`CURRENT`, or as ``2026-W47``.
-        now: The time, UTC.
-        zone: Whose calendar says which week is the current one.
+        now: Current time, UTC.
+        zone: Time zone of the current week.
 
     Raises:
         InvalidValue: There is no such week.

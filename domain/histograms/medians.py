@@ -10,7 +10,7 @@ Shares = npt.NDArray[np.float64]
 def share_of_pixels(
     counts: npt.NDArray[np.uint32], pixels: npt.NDArray[np.int64 | np.float64]
 ) -> Shares:
-    """Normalise counts of one bin, so that large images count no more than small ones.
+    """Normalise the counts of one bin, so that large and small images weigh the same.
 
     Args:
         counts: Pixels in the bin, of each image; shape (images,).
@@ -27,7 +27,7 @@ def find_median(values: Shares) -> float:
     """Find the median: the middle one, or the mean of the two in the middle.
 
     Args:
-        values: At least one, none of them NaN; shape (values,). Is put into another order.
+        values: At least one, none of them NaN; shape (values,). Reordered in place.
 
     Returns:
         The same as ``numpy.median``, to the last bit.
@@ -40,7 +40,7 @@ def find_median(values: Shares) -> float:
     upper = values[middle]
     if len(values) % 2:
         return float(upper)
-    # All that is not above the middle stands before it: the largest of these is its neighbour.
+    # All smaller values stand before the middle; the largest of them is its neighbour.
     return float((values[:middle].max() + upper) / 2)
 
 

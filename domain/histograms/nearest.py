@@ -1,4 +1,4 @@
-"""Keeps those that are nearest, out of any number, in an order that always is the same."""
+"""Top-k nearest items; ties are ordered by ID."""
 
 import heapq
 from collections.abc import Sequence
@@ -10,11 +10,11 @@ from domain.histograms.similarity import Floats
 
 
 class Neighbour(msgspec.Struct, frozen=True, order=True):
-    """Somebody or something that is near.
+    """A user or an image with its distance.
 
     Attributes:
-        distance: How far it is; less is more alike.
-        id: Of a user or of an image. Of equal distances the first in this order comes first.
+        distance: Smaller is more alike.
+        id: ID of the user or the image; it orders equal distances.
     """
 
     distance: float
@@ -22,10 +22,10 @@ class Neighbour(msgspec.Struct, frozen=True, order=True):
 
 
 class Nearest:
-    """The nearest so far.
+    """The nearest of the items added so far.
 
     Args:
-        count: How many are kept.
+        count: Number of items to keep.
     """
 
     def __init__(self, count: int) -> None:
@@ -33,11 +33,11 @@ class Nearest:
         self._kept: list[Neighbour] = []
 
     def add(self, ids: Sequence[str], distances: Floats) -> None:
-        """Look at some more.
+        """Add items.
 
         Args:
-            ids: Who or what they are.
-            distances: How far each is, shape (n,).
+            ids: Their IDs.
+            distances: Their distances, shape (n,).
         """
         farthest = self._kept[-1].distance if len(self._kept) == self._count else np.inf
         near = np.flatnonzero(distances <= farthest)
@@ -45,7 +45,7 @@ class Nearest:
         self._kept = heapq.nsmallest(self._count, self._kept + found)
 
     def list(self) -> list[Neighbour]:
-        """Give those that were kept, nearest first."""
+        """Return the items, nearest first."""
         return self._kept
 
 

@@ -1,4 +1,4 @@
-"""Signatures of users: sums of their images' histograms, exact, so that images come and go.
+"""Signatures of users: exact sums of the histograms of their images.
 
 A histogram's shares (counts / pixels) are rounded to whole numbers of :data:`UNIT`. Whole numbers
 add up to the same in any order, and what was added can be taken back without a trace.

@@ -1,5 +1,5 @@
-"""What Minilab does with one image. ``formats``, ``operations`` and ``values`` stay light.
+"""Operations on one image.
 
-The light modules load no decoder, so that a process which only talks about images (the API)
-starts fast and never has a decoder in its memory.
+``formats``, ``operations`` and ``values`` import no decoder, so that the API starts fast and
+never has one in its memory.
 """

@@ -1,4 +1,4 @@
-"""Read what cameras older than EXIF wrote into segments of a JPEG file."""
+"""Reads the JPEG segments of cameras older than EXIF."""
 
 import re
 import struct
@@ -24,7 +24,7 @@ def read_camera_notes(notes: tuple[bytes, ...]) -> Tags:
         notes: Payloads of segments APP0 and APP12.
 
     Returns:
-        Tags by the names that EXIF gives them; nothing from what is broken.
+        Tags by their EXIF names; broken segments give none.
 
     Source:
         Canon, "CIFF Specification on Image Data File", version 1.0 rev. 4; for picture info,
@@ -80,5 +80,5 @@ def _walk_heaps(note: bytes, order: str, start: int) -> Iterator[tuple[int, byte
 
 
 def _format_time(seconds: int) -> str:
-    """Write a camera's clock, kept as if it were UTC, as EXIF does."""
+    """Format the time of a camera's clock, stored as if it were UTC, as EXIF does."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y:%m:%d %H:%M:%S")

@@ -1,4 +1,4 @@
-"""Compute a perceptual hash that survives scaling and compression."""
+"""Computes a perceptual hash that survives scaling and compression."""
 
 import numpy as np
 
@@ -29,8 +29,3 @@ def compute_fingerprint(small: Pixels) -> str:
     tiny = cv2.resize(small, (_SIDE_PX, _SIDE_PX), interpolation=cv2.INTER_AREA)
     low = cv2.dct(tiny.astype(np.float32))[_LOW, _LOW]
     return np.packbits(low > np.median(low)).tobytes().hex()
-
-
-def count_differing_bits(first: str, second: str) -> int:
-    """Count the bits in which two fingerprints differ, 0 (alike) to 64."""
-    return (int(first, 16) ^ int(second, 16)).bit_count()

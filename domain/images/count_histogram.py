@@ -1,4 +1,4 @@
-"""Count how many pixels have each gray level."""
+"""Counts the pixels of each gray level."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Decode a file to upright colour pixels, no larger than needed."""
+"""Decodes files to upright colour pixels, no larger than needed."""
 
 import numpy as np
 from PIL import Image
@@ -19,7 +19,7 @@ _REDUCED = (
 def decode_color(
     data: bytes, image_format: ImageFormat, header: Header, min_side_px: int | None = None
 ) -> Pixels:
-    """Decode the first frame to colours, upright; what is transparent becomes white.
+    """Decode the first frame to upright colour pixels on a white background.
 
     Args:
         data: The file; its header has been inspected.
@@ -46,7 +46,7 @@ def decode_color(
 
 
 def color_pixels(picture: Image.Image) -> Pixels:
-    """Take the colours of a picture that Pillow decoded, laid on white; BGR."""
+    """Return the colours of a decoded picture on white, in BGR order."""
     if "A" in picture.getbands() or "transparency" in picture.info:
         layered = picture if picture.mode == "RGBA" else picture.convert("RGBA")
         picture = Image.new("RGB", layered.size, "white")

@@ -1,4 +1,4 @@
-"""Decode a file to upright gray pixels."""
+"""Decodes files to upright gray pixels."""
 
 import numpy as np
 from PIL import Image
@@ -9,7 +9,7 @@ from domain.images.opencv import Pixels, cv2
 from domain.images.pillow import decode_upright
 
 OPENCV_FORMATS = frozenset(ImageFormat) - {ImageFormat.HEIC, ImageFormat.AVIF}
-"""What OpenCV decodes; the rest goes through Pillow."""
+"""Formats that OpenCV decodes; Pillow decodes the others."""
 
 _OUT_OF_MEMORY = -4
 """cv::Error::StsNoMem."""
@@ -40,7 +40,7 @@ def decode_grayscale(data: bytes, image_format: ImageFormat) -> Pixels:
 
 
 def gray_pixels(picture: Image.Image) -> Pixels:
-    """Take the luma of a picture that Pillow decoded; shape (height, width)."""
+    """Return the luma of a decoded picture, shape (height, width)."""
     return np.asarray(picture.convert("L"))
 
 
@@ -52,7 +52,7 @@ def decode_with_opencv(data: bytes, flags: int) -> Pixels | None:
         flags: ``cv2.IMREAD_…``.
 
     Returns:
-        Pixels, or None where OpenCV cannot read the file.
+        Pixels; None if OpenCV cannot read the file.
 
     Raises:
         TooManyPixels: There is not enough memory.

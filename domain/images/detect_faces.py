@@ -1,4 +1,4 @@
-"""Find faces that look into the camera."""
+"""Finds faces that look into the camera."""
 
 import functools
 from pathlib import Path
@@ -17,7 +17,7 @@ _MIN_FACE_PX = 96
 
 
 class FaceDetector(Protocol):
-    """Whatever finds faces in one picture."""
+    """Finds faces in one picture."""
 
     def detect(self, grayscale: Pixels) -> list[Box]:
         """Find faces.

@@ -1,4 +1,4 @@
-"""Read raw EXIF tags, whatever a hostile file does to stop it."""
+"""Reads raw EXIF tags, with bounds for hostile files."""
 
 import io
 import logging
@@ -17,7 +17,7 @@ Tags = Mapping[str, object]
 
 _LOGGER_NAME = "exifread"
 
-# As exifread names them, after the directory that they are in.
+# Names in exifread, without the directory.
 _NAMES = {
     "ISOSpeedRatings": "PhotographicSensitivity",
     "Tag 0x8827": "PhotographicSensitivity",
@@ -25,11 +25,11 @@ _NAMES = {
 
 
 class _ReadsSpent(Exception):
-    """A directory tree has loops or counts that would take minutes to follow."""
+    """Loops or counts in the tags take too long to follow."""
 
 
 class _BoundedReader(io.BytesIO):
-    """Bytes that can be read only so many times and only so far."""
+    """Bytes with a bound on the number of reads and the bytes read."""
 
     def __init__(self, data: bytes) -> None:
         super().__init__(data)
@@ -54,7 +54,7 @@ def read_exif(exif: bytes | None) -> Tags:
         exif: A TIFF structure, or None.
 
     Returns:
-        What could be read; nothing where the structure is broken.
+        The tags; none if the structure is broken.
     """
     if not exif:
         return {}
@@ -66,7 +66,7 @@ def read_exif(exif: bytes | None) -> Tags:
     except Exception:
         return {}
     tags: dict[str, object] = {}
-    # A tag belongs into one directory; some cameras put it into another.
+    # Some cameras put a tag into the wrong directory.
     for directory in ("Image ", "EXIF ", "GPS "):
         for name, tag in found.items():
             if name.startswith(directory):
@@ -76,14 +76,10 @@ def read_exif(exif: bytes | None) -> Tags:
 
 
 def read_exif_with_pillow(data: bytes, image_format: ImageFormat) -> Tags:
-    """Read tags with Pillow, which also finds an orientation that only XMP holds.
-
-    Args:
-        data: The file.
-        image_format: Its format.
+    """Read tags with Pillow, which also finds an orientation in XMP.
 
     Returns:
-        What could be read; nothing where the structure is broken.
+        The tags; none if the structure is broken.
     """
     tags: dict[str, object] = {}
     try:

@@ -1,4 +1,4 @@
-"""Which formats there are, and how to tell them from the first bytes of a file."""
+"""Image formats, and their detection from the first bytes of a file."""
 
 from enum import StrEnum
 
@@ -7,7 +7,7 @@ SNIFF_BYTES = 64
 
 
 class ImageFormat(StrEnum):
-    """A format that can be decoded; the value is the name that people see."""
+    """A format that can be decoded; the value is its name in the API."""
 
     JPEG = "jpeg"
     PNG = "png"
@@ -47,13 +47,13 @@ _BMP_HEADER_BYTES = frozenset({12, 40, 52, 56, 64, 108, 124})
 
 
 def sniff_format(head: bytes) -> ImageFormat | None:
-    """Tell the format from magic bytes; the name and the declared type of a file do not count.
+    """Detect the format from magic bytes; the file name and the declared type do not count.
 
     Args:
-        head: The first bytes of the file; more than ``SNIFF_BYTES`` are not looked at.
+        head: The first ``SNIFF_BYTES`` of the file, or more.
 
     Returns:
-        The format, or None where it is none that can be decoded.
+        The format; None if it cannot be decoded.
 
     Source:
         ISO/IEC 23008-12 §10 and the AV1 Image File Format §8 for the brands; the

@@ -1,4 +1,4 @@
-"""Look into a file before any of its pixels are decoded."""
+"""Inspects the header and structure of a file before its pixels are decoded."""
 
 from collections.abc import Callable
 
@@ -35,15 +35,12 @@ _READERS: dict[ImageFormat, Callable[[bytes], Header]] = {
 
 
 def inspect_header(data: bytes, image_format: ImageFormat, limits: ImageLimits) -> Header:
-    """Read size and structure, and refuse what is cut off or too large to decode.
+    """Read the size and structure, and refuse a file that is cut off or too large.
 
     Args:
         data: The file.
-        image_format: What it was sniffed as when it came in.
+        image_format: The format that was detected at the upload.
         limits: Most pixels, longest side, most frames, most metadata.
-
-    Returns:
-        Its header.
 
     Raises:
         EmptyFile: There are no bytes.
@@ -68,7 +65,7 @@ def inspect_header(data: bytes, image_format: ImageFormat, limits: ImageLimits) 
 
 
 def check_header(header: Header, limits: ImageLimits) -> None:
-    """Hold a picture against the limits.
+    """Check a header against the limits.
 
     Raises:
         TooManyPixels: It has more pixels, or a longer side, than the limits allow.

@@ -1,4 +1,4 @@
-"""Make a small picture for lists."""
+"""Makes small pictures for lists."""
 
 import io
 

@@ -1,9 +1,9 @@
-"""OpenCV, set up for hostile files in a process of its own; import it from here only."""
+"""OpenCV with limits for hostile files; other modules import it from here."""
 
 import os
 
-# Read once, when OpenCV loads. Our own limits come first and are lower; these are the backstop
-# for a decoder that finds other dimensions in a file than we did.
+# OpenCV reads these when it loads. ImageLimits apply first and are lower; these catch a decoder
+# that finds other dimensions in a file.
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(2**28))
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_WIDTH", str(2**16))
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_HEIGHT", str(2**16))
@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-# Several processes share the cores; threads inside each only get in their way.
+# Several processes share the cores, so threads inside each one cost more than they bring.
 cv2.setNumThreads(1)
 cv2.ocl.setUseOpenCL(False)
 

@@ -1,4 +1,4 @@
-"""The operations by name and version, and how a client asks for them."""
+"""Operations by name and version, and the parser of a client's list of them."""
 
 import msgspec
 
@@ -9,8 +9,8 @@ class Operation(msgspec.Struct, frozen=True):
     """A pure function of a blob.
 
     Attributes:
-        name: What clients call it.
-        version: Grows whenever the same bytes would give another result.
+        name: Name in the API.
+        version: Increases when the same bytes give another result.
     """
 
     name: str

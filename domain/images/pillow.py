@@ -1,4 +1,4 @@
-"""Pillow, held to one format at a time; for what OpenCV cannot read."""
+"""Decoding with Pillow, limited to one format, for files that OpenCV cannot read."""
 
 import functools
 import io
@@ -20,14 +20,10 @@ _NAMES = {image_format: image_format.name for image_format in ImageFormat} | {
 
 @contextmanager
 def open_picture(data: bytes, image_format: ImageFormat) -> Iterator[Image.Image]:
-    """Open a file as the format that it was sniffed as, and as nothing else.
+    """Open a file as one format, and as nothing else.
 
-    Whatever goes wrong inside the block because of the file becomes one of two errors; what
-    Pillow would only warn about is left to the caller's own limits.
-
-    Args:
-        data: The file.
-        image_format: Its format.
+    Every exception inside the block becomes one of two errors. Warnings of Pillow are ignored;
+    the limits of the caller apply.
 
     Yields:
         The picture. Its pixels are not decoded yet.
@@ -48,7 +44,7 @@ def open_picture(data: bytes, image_format: ImageFormat) -> Iterator[Image.Image
         raise TooManyPixels("Decoding needs more memory than one image may use.") from error
     except UnidentifiedImageError as error:
         raise CorruptImage("The file cannot be read as the format that it begins as.") from error
-    except Exception as error:  # Decoders raise whatever they stumble over.
+    except Exception as error:  # Decoders raise many types.
         raise CorruptImage("The picture cannot be decoded.") from error
 
 
@@ -75,7 +71,7 @@ def decode_upright(data: bytes, image_format: ImageFormat) -> Image.Image:
 
 @functools.cache
 def register_heif() -> None:
-    """Teach Pillow HEIC, once a process, without the pictures beside the main one."""
+    """Register HEIC with Pillow, once a process, without auxiliary pictures."""
     pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
     pillow_heif.options.DECODE_THREADS = 1
 

@@ -1,4 +1,4 @@
-"""Run operations on one file, decoding it no more often than they need."""
+"""The pipeline of operations on one file; it decodes each picture once."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -32,11 +32,9 @@ _WARM_UP_SIDE_PX = 128
 
 
 class Source:
-    """A file and its pictures; each is decoded when it is first asked for, and once.
+    """A file and its pictures; each is decoded once, at its first use.
 
     Args:
-        data: The file.
-        image_format: Its format.
         header: Its header.
     """
 
@@ -48,7 +46,7 @@ class Source:
     @cached_property
     def grayscale(self) -> Pixels:
         """Gray, full size, upright, shape (height, width)."""
-        if self._is_webp:  # OpenCV decodes its colours and takes the luma of those.
+        if self._is_webp:  # OpenCV computes the luma from decoded colours.
             return cv2.cvtColor(self.color, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
         if self.image_format in OPENCV_FORMATS:
             return decode_grayscale(self.data, self.image_format)
@@ -88,8 +86,8 @@ class Step(msgspec.Struct, frozen=True):
 
     Attributes:
         name: The operation.
-        run: Makes its result.
-        decode: Decodes what it works on; a file that cannot be decoded is refused as a whole.
+        run: Computes its result.
+        decode: Decodes its input; a file that cannot be decoded is refused as a whole.
     """
 
     name: str
@@ -137,17 +135,17 @@ def process_image(
 
     Args:
         data: The file.
-        image_format: What it was sniffed as when it came in.
+        image_format: The format that was detected at the upload.
         operations: Names, as from ``parse_operations``.
-        limits: What one image may cost.
-        check_time: Called before each step; raises ``DecodeTimedOut`` when time is up.
+        limits: Bounds of one image.
+        check_time: Called before each step; raises ``DecodeTimedOut`` after the time limit.
         took: Called after each step with its name: an operation, or ``decode``.
 
     Returns:
         A result or an error for each operation.
 
     Raises:
-        FileRefused: The file as a whole cannot be used; which subclass says why.
+        FileRefused: The file cannot be used; the subclass tells the reason.
         DecodeTimedOut: ``check_time`` raised it.
     """
     source = Source(data, image_format, inspect_header(data, image_format, limits))
@@ -181,7 +179,7 @@ def process_image(
 
 
 def warm_up() -> None:
-    """Do once what the first image of a process would otherwise wait for: load and register."""
+    """Load decoders and models, so that the first image does not wait for them."""
     gray = np.zeros((_WARM_UP_SIDE_PX, _WARM_UP_SIDE_PX), np.uint8)
     limits = ImageLimits()
     process_image(encode_png(gray), ImageFormat.PNG, names.ALL_OPERATIONS, limits, lambda: None)

@@ -1,4 +1,4 @@
-"""Read what the camera wrote about a picture."""
+"""Reads the tags that a camera wrote about a picture."""
 
 import math
 import re
@@ -23,16 +23,10 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd\ud800-\udfff]")
 
 
 def read_metadata(data: bytes, image_format: ImageFormat, header: Header) -> Metadata:
-    """Read the tags that Minilab keeps; exifread first, Pillow for what it lacks.
-
-    Args:
-        data: The file.
-        image_format: Its format.
-        header: Its header, which knows where the EXIF block is.
+    """Read the tags that Minilab stores: with exifread, and with Pillow for missing ones.
 
     Returns:
-        What the file carries. What it does not, or what makes no sense, is None; nothing in a
-        file makes this fail.
+        The tags. One that is missing or makes no sense is None; no file makes this fail.
 
     Source:
         CIPA DC-008-2019, EXIF 2.32, §4.6.
@@ -48,7 +42,7 @@ def read_metadata(data: bytes, image_format: ImageFormat, header: Header) -> Met
 
 
 def parse_tags(tags: Tags) -> Metadata:
-    """Turn raw tags into values of the right type and range; None for all others."""
+    """Convert raw tags to values of the right type and range; None for all others."""
     orientation = _number(tags.get("Orientation"))
     iso = _number(tags.get("PhotographicSensitivity"))
     return Metadata(
@@ -80,13 +74,13 @@ def _text(value: object) -> str | None:
     if not isinstance(value, str):
         return None
     text = _UNPRINTABLE.sub("", value.split("\x00", 1)[0][:_MAX_READ_CHARS])
-    # Marks that turn or hide what is shown beside them go; spaces of other widths become plain.
+    # Characters that reverse or hide text are removed; other spaces become plain ones.
     shown = "".join(c if c.isprintable() else " " if c.isspace() else "" for c in text).strip()
     return shown[:MAX_TEXT_CHARS].strip() or None
 
 
 def _numbers(value: object) -> list[float]:
-    """Read numbers, the first three at most; NaN for those that are none."""
+    """Read at most three numbers; NaN stands for other values."""
     if isinstance(value, Sequence):
         return [_number(part, math.nan) or 0.0 for part in value[:3]]
     number = _number(value)

@@ -1,4 +1,4 @@
-"""Render the pictures that are made on request: gray, or with its faces marked."""
+"""Renders variants on request: grayscale, or with faces marked."""
 
 import itertools
 from enum import StrEnum
@@ -10,7 +10,6 @@ from domain.images.decode_color import decode_color
 from domain.images.decode_grayscale import decode_grayscale
 from domain.images.formats import ImageFormat
 from domain.images.inspect_header import inspect_header
-from domain.images.make_thumbnail import MAX_SIDE_PX, make_thumbnail
 from domain.images.opencv import Pixels, cv2
 from domain.images.values import Box
 from domain.limits import ImageLimits
@@ -31,7 +30,6 @@ class Variant(StrEnum):
 
     GRAYSCALE = "grayscale"
     FACES = "faces"
-    THUMBNAIL = "thumbnail"
 
 
 class Rendered(msgspec.Struct, frozen=True):
@@ -58,24 +56,21 @@ def render_variant(
     Args:
         data: The file.
         image_format: Its format.
-        variant: Which one.
+        variant: The variant.
         boxes: Faces to mark, in pixels of the upright image; used for the faces only.
-        limits: What one image may cost.
+        limits: Bounds of one image.
 
     Returns:
         Grayscale: a lossless PNG whose pixels are those of ``decode_grayscale``. Faces: a
-        JPEG in colour. Thumbnail: a WebP. All upright, the first two at full size.
+        JPEG in colour. Both upright and at full size.
 
     Raises:
-        FileRefused: The file cannot be decoded; which subclass says why.
+        FileRefused: The file cannot be decoded; the subclass tells the reason.
         OperationFailed: The picture cannot be encoded.
     """
     header = inspect_header(data, image_format, limits)
     if variant is Variant.GRAYSCALE:
         return Rendered(encode_png(decode_grayscale(data, image_format)), "image/png")
-    if variant is Variant.THUMBNAIL:
-        color = decode_color(data, image_format, header, MAX_SIDE_PX)
-        return Rendered(make_thumbnail(color).content, "image/webp")
     marked = draw_boxes(decode_color(data, image_format, header), boxes)
     quality = ((cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY),)
     return Rendered(_encode(".jpg", marked, quality), "image/jpeg")

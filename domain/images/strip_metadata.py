@@ -31,10 +31,6 @@ def strip_metadata(data: bytes, image_format: ImageFormat) -> bytes:
     Everything else is dropped: EXIF, XMP, IPTC, comments, maker notes, thumbnails, and bytes
     behind the picture. Nothing is decoded.
 
-    Args:
-        data: The file.
-        image_format: Its format.
-
     Returns:
         A file of the same format with the same coded pixels, no longer than the original but
         for an EXIF block that is rewritten.

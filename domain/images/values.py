@@ -1,4 +1,4 @@
-"""What the operations answer, as values that any process can hold without a decoder."""
+"""Results of operations, as values that need no decoder."""
 
 import struct
 
@@ -9,7 +9,7 @@ BINS = 256
 
 
 class Gps(msgspec.Struct, frozen=True):
-    """Where a picture was taken.
+    """The position at which a picture was taken.
 
     Attributes:
         latitude: Degrees, north positive, -90 to 90.
@@ -23,7 +23,7 @@ class Gps(msgspec.Struct, frozen=True):
 
 
 class Metadata(msgspec.Struct, frozen=True):
-    """What the camera wrote into the file; None for what the file does not carry.
+    """Tags that the camera wrote; a tag that the file does not have is None.
 
     Attributes:
         camera_make: Maker of the camera.
@@ -36,7 +36,7 @@ class Metadata(msgspec.Struct, frozen=True):
         f_number: Focal length over aperture.
         iso: Sensitivity.
         focal_length: Millimetres, of the lens itself.
-        gps: Where it was taken.
+        gps: Position.
     """
 
     camera_make: str | None = None
@@ -73,7 +73,7 @@ Result = Metadata | Thumbnail | bytes | list[Box] | str
 
 
 class ProcessedImage(msgspec.Struct, frozen=True):
-    """Everything that one pass over a file found out.
+    """The results of one pass over a file.
 
     Attributes:
         format: Name of the format.

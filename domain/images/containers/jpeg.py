@@ -47,9 +47,6 @@ def walk_segments(data: bytes) -> Iterator[Segment]:
 
     A marker that is no segment is damage inside a scan: decoders continue at the next restart.
 
-    Args:
-        data: The file.
-
     Yields:
         The segments. The last one is the end marker, unless the file is cut off.
 

@@ -31,9 +31,6 @@ class Chunk(msgspec.Struct, frozen=True):
 def walk_chunks(data: bytes) -> Iterator[Chunk]:
     """Walk the chunks from the first one to the end chunk.
 
-    Args:
-        data: The file.
-
     Yields:
         The chunks. The last one is ``IEND``.
 

@@ -8,12 +8,6 @@ from domain.images.header import Header
 def read_bmp(data: bytes) -> Header:
     """Read the dimensions and check that uncompressed rows are complete.
 
-    Args:
-        data: The file.
-
-    Returns:
-        Its header.
-
     Raises:
         CorruptImage: The header makes no sense, or the rows end early.
     """

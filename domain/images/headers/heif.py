@@ -18,9 +18,6 @@ def read_heif(data: bytes, image_format: ImageFormat) -> Header:
         data: The file; of a sequence the primary picture counts.
         image_format: HEIC or AVIF.
 
-    Returns:
-        Its header.
-
     Raises:
         CorruptImage: A box is cut off, or the decoder cannot read the header.
 

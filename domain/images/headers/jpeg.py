@@ -15,12 +15,6 @@ def read_jpeg(data: bytes) -> Header:
     Decoders silently fill what a cut-off file lacks with gray, so the walk is necessary. Bytes
     after the end marker are normal (motion photos, multi-picture files) and are not read.
 
-    Args:
-        data: The file.
-
-    Returns:
-        Its header.
-
     Raises:
         CorruptImage: The file holds no picture, or ends early.
 

@@ -15,9 +15,6 @@ def read_png(data: bytes) -> Header:
     Args:
         data: The file; the first picture of an animation counts.
 
-    Returns:
-        Its header.
-
     Raises:
         CorruptImage: A chunk is missing, cut off or out of place.
 

@@ -26,9 +26,6 @@ def read_tiff(data: bytes) -> Header:
     Args:
         data: The file, classic or BigTIFF; of several pages the first counts.
 
-    Returns:
-        Its header.
-
     Raises:
         CorruptImage: The directory is damaged, or pixels lie outside the file.
 

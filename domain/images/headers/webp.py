@@ -17,9 +17,6 @@ def read_webp(data: bytes) -> Header:
     Args:
         data: The file; of an animation the canvas counts.
 
-    Returns:
-        Its header.
-
     Raises:
         CorruptImage: It is shorter than declared, or holds no picture.
 

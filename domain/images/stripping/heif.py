@@ -44,9 +44,6 @@ def strip_heif(data: bytes) -> bytes:
     The file keeps its length, and every part its position. Thumbnails, depth and gain maps,
     EXIF, XMP and whatever else lies in the file become zeros.
 
-    Args:
-        data: The file.
-
     Raises:
         CorruptImage: Its index cannot be followed.
 

@@ -2,6 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
+from api.images.rendering import RenderJob, render
 from domain.errors.files import CorruptImage, TooManyPixels
 from domain.images.decode_grayscale import decode_grayscale
 from domain.images.formats import ImageFormat
@@ -57,16 +58,17 @@ def test_boxes_at_and_over_the_edge_can_be_drawn() -> None:
 
 def test_variants_are_upright_and_carry_no_metadata() -> None:
     data = save(draw(), "JPEG", exif=exif_with(6))
-    for variant in Variant:
-        rendered = render_variant(data, ImageFormat.JPEG, variant, [], LIMITS)
+    for variant in ("grayscale", "faces", "thumbnail"):
+        drawn = render(RenderJob(variant, data, ImageFormat.JPEG, [], LIMITS))
+        rendered = Rendered(drawn.data, drawn.media_type)
         assert _decode(rendered, cv2.IMREAD_COLOR).shape == (160, 120, 3)
         assert b"Maker" not in rendered.content
 
 
 def test_a_thumbnail_can_be_made_on_request() -> None:
-    rendered = _render("png", Variant.THUMBNAIL)
+    rendered = render(RenderJob("thumbnail", files()["png"], ImageFormat.PNG, [], LIMITS))
     assert rendered.media_type == "image/webp"
-    assert rendered.content[8:12] == b"WEBP"
+    assert rendered.data[8:12] == b"WEBP"
 
 
 def test_limits_hold_for_variants_too() -> None:
