@@ -1,4 +1,4 @@
-"""Estimates: whose images go before whose, and how long that takes."""
+"""Estimates: the images ahead of a job, and the time until its end."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""Limits of links hold exactly, whatever comes in at the same time, and through however many."""
+"""Limits of links hold exactly, for uploads at the same time and through many processes."""
 
 import asyncio
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Turns: what work costs, and who gets a larger share."""
+"""The cost of work, and the weights of users."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""IDs and the clock: in order and steady, whatever the system's clock does."""
+"""IDs and the clock: ordered and steady when the clock of the system jumps."""
 
 import time
 from datetime import UTC, datetime, timedelta

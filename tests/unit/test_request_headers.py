@@ -1,4 +1,4 @@
-"""Prefer, If-None-Match and Range, as clients write them and as nobody should."""
+"""Prefer, If-None-Match and Range: usual, unusual and wrong values."""
 
 import pytest
 from hypothesis import given
