@@ -121,7 +121,7 @@ class ImageController(Controller):
         """Downloads the original file, or a picture made from it.
 
         Pictures made from a file are upright and carry no metadata. If the image was uploaded
-        with `gps=strip`, the original is served without its position.
+        with `gps=strip`, the original is served without its metadata.
         """
         content = await read_content.find(image_id, scope_of(request.user, user_id), variant)
         return send_content(content, if_none_match, byte_range, if_range)
