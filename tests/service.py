@@ -63,7 +63,7 @@ class Service:
     Args:
         app: The API.
         client: Speaks to it as an admin.
-        environ: What API and workers are told.
+        environ: The settings of API and workers, as variables.
     """
 
     def __init__(self, app: Litestar, client: httpx.AsyncClient, environ: dict[str, str]) -> None:
@@ -73,19 +73,19 @@ class Service:
 
     @property
     def stores(self) -> Stores:
-        """What the API keeps."""
+        """The stores of the API."""
         stores: Stores = self._app.state.stores
         return stores
 
     @property
     def admission(self) -> Admission:
-        """What lets uploads in."""
+        """The admission of the API."""
         admission: Admission = self._app.state.admission
         return admission
 
     @property
     def settings(self) -> Settings:
-        """What the API was told."""
+        """The settings of the API."""
         settings: Settings = self._app.state.settings
         return settings
 
@@ -188,7 +188,7 @@ async def running_service(
     """Serve an API over HTTP on a free port, in this process and on this loop.
 
     Args:
-        environ: What it is told.
+        environ: Its settings, as variables.
         prepare: Whether to make the collections and indexes of a database of its own first.
         send_buffer_bytes: What the system keeps of what a client has not read; None: as it likes.
     """

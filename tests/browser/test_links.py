@@ -1,4 +1,4 @@
-"""People who were sent a link drop photos off, and are told what it still takes."""
+"""People with a link upload photos, and see the room that the link has left."""
 
 from collections.abc import AsyncIterator
 from typing import Any

@@ -73,7 +73,7 @@ class Stack:
 
     Args:
         servers: The servers.
-        environ: What the processes are told.
+        environ: The settings of the processes, as variables.
         folder: Where they log.
         stores: What they keep, for a look from the outside.
         client: Speaks to the API as an admin.

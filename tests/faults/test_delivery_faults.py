@@ -109,7 +109,7 @@ async def test_killed_deliverers_lose_nothing_and_make_nothing_twice(
 
 
 async def test_events_wait_for_a_deliverer(telling_stack: Stack, receivers: Receivers) -> None:
-    """With none alive, and Redis wiped, what has happened is told when one comes."""
+    """With no deliverer alive and Redis wiped, the next deliverer sends the events."""
     stack = telling_stack
     await make_webhook(stack, receivers.url("ok"))
     stack.start_worker()

@@ -23,7 +23,7 @@ LARGE = b"-" * 4_000_000  # Written while it arrives; a small file waits for the
 
 @pytest.fixture
 def test_mongod(tmp_path: Path) -> Iterator[ServerProcess]:
-    """A server that can be told to fail."""
+    """A server with fail points."""
     program, port = find_mongod(), find_free_port()
     if program is None:
         pytest.skip("needs mongod itself")

@@ -1,4 +1,4 @@
-"""Processes that start before their servers, and an API that is told to stop."""
+"""Processes that start before their servers, and an API that has to stop."""
 
 import asyncio
 import signal
