@@ -1,8 +1,8 @@
-"""Reads what a child answers, as from someone who may have been taken over.
+"""Reads the answers of a child, which hostile input may have compromised.
 
-A pickle can name any function to be called while it is read. An answer consists of plain
-values, structs, enumerations and errors: those classes may be named, of modules that are here
-already, and nothing else.
+A pickle can name any function to call while it is read. An answer consists of plain values,
+structs, enumerations and errors, so only classes of these kinds may be named, and only from
+modules that are imported already.
 """
 
 import enum
@@ -23,13 +23,13 @@ class _AnswerReader(pickle.Unpickler):
         found = getattr(sys.modules.get(module_name), name, None)
         if isinstance(found, type) and issubclass(found, _KINDS):
             return found
-        raise pickle.UnpicklingError("an answer names what is no value")
+        raise pickle.UnpicklingError("an answer names a class that is no value")
 
 
 def loads(data: bytes) -> object:
     """Read an answer; takes the place of ``pickle.loads`` in ``anyio.to_process``.
 
     Raises:
-        pickle.UnpicklingError: It is none.
+        pickle.UnpicklingError: The data is no answer.
     """
     return _AnswerReader(io.BytesIO(data)).load()

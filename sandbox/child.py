@@ -1,9 +1,9 @@
-"""What happens inside the child, before the first function runs.
+"""The sandbox inside a child, entered before the first function runs.
 
-A child is made for hostile bytes: it forgets the environment, cannot grow past its address
+A child handles hostile bytes. It has no settings in its environment, cannot exceed its address
 space, writes no file, reaches no network and no other process, and dies with its parent. It also
-dies when it cannot read what it is told: the rest of that message, an image's bytes among it,
-must not be read as the next one.
+dies if it cannot read a message: the rest of that message, such as the bytes of an image, must
+not be read as the next one.
 """
 
 import ctypes
@@ -30,15 +30,15 @@ PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4  # linux/prctl.h
 UNREADABLE = 70  # sysexits.h: EX_SOFTWARE
 MAX_OPEN_FILES = 64
 
-# Libraries, and what they and the dynamic linker look up; nothing else of the system is read.
+# Libraries, and the files that they and the dynamic linker read; nothing else is readable.
 _SYSTEM_PATHS = ("/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/dev/null", "/proc/self")
 
 
 class Confinement(msgspec.Struct):
-    """What holds a child, as far as the platform has it.
+    """The mechanisms that confine a child on this platform.
 
     Attributes:
-        landlock: Version of the kernel's interface that holds; 0: none.
+        landlock: Version of the kernel's interface; 0 if there is none.
         seccomp: Whether system calls are filtered.
     """
 
@@ -47,14 +47,14 @@ class Confinement(msgspec.Struct):
 
 
 class Gate:
-    """Confines the child that reads it, before that child reads what comes after it.
+    """Confines the child that unpickles it, before the child reads the rest of the message.
 
-    A message is read from its start to its end. What follows a gate in it names modules, and
-    importing those may start threads, which Landlock would leave free.
+    The rest of the message names modules. Importing those may start threads, to which Landlock
+    would not apply.
     """
 
     def __reduce__(self) -> tuple[Callable[[], "Gate"], tuple[()]]:
-        """Have the reader enter, in place of a copy."""
+        """Make the reader enter the sandbox."""
         return _enter, ()
 
 
@@ -73,10 +73,10 @@ def call_in_sandbox(
     """Enter the sandbox once, then call the function.
 
     Args:
-        _gate: Comes before anything that imports.
-        max_added_bytes: Address space that the child may add to what it has now, in bytes.
-        seconds: The kernel ends the child when it has worked for longer, on every CPU; for when
-            its parent cannot.
+        _gate: Precedes all arguments that import modules.
+        max_added_bytes: Address space that the child may add to its present size, in bytes.
+        seconds: After this CPU time on every CPU the kernel ends the child, in case its parent
+            cannot.
         function: A pure function, importable by name.
         *args: Its positional arguments.
         **kwargs: Its keyword arguments.
@@ -96,14 +96,14 @@ def call_in_sandbox(
 
 
 def confinement() -> Confinement:
-    """Say what holds this child."""
+    """Return the mechanisms that confine this child."""
     return _confinement or Confinement()
 
 
 def protect_from_children() -> None:
-    """Close this process to others of its user: without Landlock, children could look into it.
+    """Hide the memory of this process from its children, for platforms without Landlock.
 
-    It can no longer be debugged or dumped, except by root.
+    Afterwards only root can debug or dump it.
     """
     ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0)
 
@@ -114,7 +114,7 @@ def _enter() -> Gate:
         return Gate()
     for name in [name for name in os.environ if name.startswith("MINILAB_")]:
         del os.environ[name]
-    # Several children share the cores; threads inside each only get in their way.
+    # Several children share the cores, so threads inside each one cost more than they bring.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     sys.dont_write_bytecode = True
     keep_freed_memory()
@@ -132,7 +132,7 @@ def _enter() -> Gate:
 def _use_landlock() -> int:
     libraries = {sys.prefix, sys.base_prefix, *_SYSTEM_PATHS}
     folders = [Path(entry or ".").absolute() for entry in sys.path]
-    # Of a folder that is more than libraries, only the packages: data may lie beside them.
+    # Only the packages of a folder, because data may lie beside them.
     code = [file for folder in folders for file in folder.glob("*.py")]
     packages = [file.parent for folder in folders for file in folder.glob("*/__init__.py")]
     try:

@@ -1,6 +1,6 @@
-"""Landlock: the kernel holds a process to the files that it may read, and to itself.
+"""Landlock: the kernel limits a process to some readable files and to itself.
 
-Libraries for it exist and lack what is used here (TCP, signals); it is three system calls.
+The existing libraries lack TCP and signals; the interface has three system calls.
 
 Source:
     landlock(7); linux/landlock.h.
@@ -17,7 +17,7 @@ _RULE_PATH_BENEATH = 1
 _PR_SET_NO_NEW_PRIVS = 38
 
 _READ_FILE, _READ_DIR = 1 << 2, 1 << 3
-# How many rights to files each version of the interface knows; later ones know no more.
+# Number of file rights in each version of the interface; later versions have no more.
 _FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
 _TCP_SINCE, _SCOPES_SINCE = 4, 6
 _TCP = 0b11  # To bind, to connect.
@@ -40,26 +40,25 @@ class _PathBeneath(ctypes.Structure):
 
 
 def landlock_version() -> int:
-    """Say which version of the interface the kernel speaks; 0 where it has none."""
+    """Return the kernel's version of the interface; 0 if it has none."""
     return max(int(_libc.syscall(_CREATE_RULESET, None, 0, _CREATE_RULESET_VERSION)), 0)
 
 
 def allow_reading_only(files: Iterable[Path], folders: Iterable[Path]) -> int:
-    """Hold this thread, and those that it starts, to reading; it must be the only one.
+    """Limit this thread, which must be the only one, and its later threads to reading.
 
-    From then on it cannot write, make, move or execute any file, or look at another process;
-    from version 4 on, use TCP; from version 6 on, signal a process that is not its own.
-    What is open stays usable.
+    It can no longer write, create, move or execute a file, or inspect another process; from
+    version 4 on, use TCP; from version 6 on, signal other processes. Open files stay usable.
 
     Args:
-        files: May be read, with all that is beneath them; those that do not exist are left out.
-        folders: May be listed, with all that is beneath them, and not read.
+        files: Readable files and folders; missing ones are ignored.
+        folders: Folders that may be listed, but not read.
 
     Returns:
-        The version of the interface that holds, or 0 where the kernel has none.
+        The version in use; 0 if the kernel has none.
 
     Raises:
-        OSError: The kernel has it and refuses to use it.
+        OSError: The kernel has the interface and refuses the call.
     """
     version = landlock_version()
     if not version:

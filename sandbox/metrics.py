@@ -1,4 +1,4 @@
-"""Children that ended before their time, as Prometheus reads it."""
+"""Prometheus metric of children that ended early."""
 
 from collections.abc import Iterator
 
@@ -12,17 +12,17 @@ REASONS = (DecoderDied.code, DecodeTimedOut.code, CANCELED)
 
 
 class ChildMetrics(Collector):
-    """Counts the children of a pool that ended before their time.
+    """Counts the children of a pool that ended early.
 
     Args:
-        pool: The children.
+        pool: The pool.
     """
 
     def __init__(self, pool: ChildPool) -> None:
         self._pool = pool
 
     def collect(self) -> Iterator[CounterMetricFamily]:
-        """Give the family; every reason is there from the start."""
+        """Yield the family; it has every reason from the start."""
         family = CounterMetricFamily(
             "minilab_children_killed",
             "Child processes that ended before their time, by reason.",

@@ -1,7 +1,7 @@
 """A pool of child processes that can be killed and replaced one by one.
 
-Built on ``anyio.to_process``: each child has pipes of its own, so that one that is killed, at
-work or idle, takes neither a lock nor its neighbours with it (docs/decisions/0006).
+It uses ``anyio.to_process``: each child has its own pipes, so a killed child, idle or at work,
+affects no lock and no other child (docs/decisions/0006).
 """
 
 import asyncio
@@ -28,12 +28,12 @@ Result = TypeVar("Result")
 
 _log = structlog.get_logger(__name__)
 
-# Whoever takes over a child must not be able to have its parent run code (decision 0021).
+# A compromised child must not make its parent run code (decision 0021).
 to_process.pickle = answers  # type: ignore[attr-defined]
 
 
 async def _open_process(*args: Any, **kwargs: Any) -> Process:
-    """Start a child; why the machine cannot, event loops say in different ways."""
+    """Start a child; event loops raise different errors if the machine cannot."""
     try:
         return await anyio.open_process(*args, **kwargs)
     except Exception as error:
@@ -44,17 +44,17 @@ to_process.open_process = _open_process  # type: ignore[attr-defined]
 
 
 class ChildPool:
-    """Runs functions in at most so many children at a time.
+    """Runs functions in a limited number of children.
 
     Args:
-        children: Most children that work at the same time.
-        max_child_bytes: Address space that a child may add to what it starts with, in bytes.
+        children: Largest number of children at work.
+        max_child_bytes: Address space that a child may add to its initial size, in bytes.
     """
 
     def __init__(self, children: int, max_child_bytes: int) -> None:
         self.children = children
         self.killed: Counter[str] = Counter()
-        """How many children have ended before their time, by reason."""
+        """Number of children that ended early, by reason."""
         self._limiter = CapacityLimiter(children)
         self._max_child_bytes = max_child_bytes
         self._warm_up: Callable[[], object] | None = None
@@ -64,20 +64,17 @@ class ChildPool:
     async def run(self, function: Callable[..., Result], *args: object, seconds: float) -> Result:
         """Call a pure function in a child and wait for its result.
 
-        The time counts from when a child is free. A caller that is cancelled ends the child.
+        The time starts when a child is ready. A cancelled caller ends the child.
 
         Args:
             function: Importable by name; arguments and result can be pickled.
             *args: Positional arguments.
-            seconds: The child is killed when it has worked for this long.
-
-        Returns:
-            What the function returns.
+            seconds: Time limit; the child is killed after it.
 
         Raises:
-            DecodeTimedOut: The child ran over its time and was killed.
+            DecodeTimedOut: The child exceeded its time and was killed.
             DecoderDied: The child ended without an answer.
-            NoChild: No child is left, and none can be started now.
+            NoChild: No child is available, and none can be started now.
         """
         place = object()
         await self._limiter.acquire_on_behalf_of(place)
@@ -96,10 +93,10 @@ class ChildPool:
         return result
 
     async def warm_up(self, function: Callable[[], object]) -> None:
-        """Start every child and let each import what it needs, so that no request waits.
+        """Start every child and import modules in each, so that no request waits.
 
         Args:
-            function: Imports it; called now, and again in each child that replaces another.
+            function: Imports the modules; also called in each later child.
         """
         self._warm_up = function
         async with anyio.create_task_group() as group:
@@ -108,11 +105,11 @@ class ChildPool:
         await self._tell_confinement()
 
     def stop_replacing(self) -> None:
-        """Start no successor any more for a child that ends."""
+        """Stop replacing children that end."""
         self._warm_up = None
 
     async def settle(self, seconds: float) -> None:
-        """Wait until no child is being started, for at most so long."""
+        """Wait until no child is starting, for at most some seconds."""
         if self._starting:
             await asyncio.wait(self._starting, timeout=seconds)
 
@@ -129,10 +126,10 @@ class ChildPool:
         raise NoChild
 
     def _replace_child(self, place: object) -> None:
-        """Start a successor, which keeps the place until it is warm.
+        """Start a successor, which occupies the place until it is warm.
 
-        So its start does not count against whatever comes next. Nobody can cancel it: one that
-        is cancelled while it starts would be left behind.
+        Its start does not count against the next call. It cannot be cancelled, because a child
+        that is cancelled while it starts would stay behind.
         """
 
         def release(task: asyncio.Task[None]) -> None:
@@ -144,7 +141,7 @@ class ChildPool:
         starting.add_done_callback(release)
 
     async def _tell_confinement(self) -> None:
-        """Say once what holds the children, and make up for what does not."""
+        """Log once how the children are confined, and protect this process without Landlock."""
         if self._has_told:
             return
         self._has_told = True
@@ -163,7 +160,7 @@ class ChildPool:
             return
         try:
             await self._call(START_SECONDS, self._warm_up)
-        except Exception as error:  # The next call starts one, and tells its caller what is wrong.
+        except Exception as error:  # The next call starts one and raises the error.
             _log.warning("child_not_warm", reason=type(error).__name__)
 
     async def _call(self, seconds: float, function: Callable[..., Result], *args: object) -> Result:

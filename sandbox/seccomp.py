@@ -1,6 +1,6 @@
-"""Seccomp: the kernel refuses what a decoder never asks for.
+"""Seccomp: the kernel refuses system calls that a decoder does not need.
 
-Filters are written by libseccomp, which every Debian and Ubuntu has, for its package manager.
+libseccomp writes the filters; Debian and Ubuntu ship it with their package manager.
 
 Source:
     seccomp(2), seccomp_init(3), seccomp_rule_add(3).
@@ -49,10 +49,9 @@ _SYSTEM = """
     setresgid setgroups setfsuid setfsgid capset
 """
 REFUSED: tuple[str, ...] = tuple(" ".join((_NETWORK, _PROCESSES, _FILES, _SHARED, _SYSTEM)).split())
-"""System calls that are refused whatever their arguments."""
+"""System calls that are refused with any arguments."""
 
-# Answered as if the kernel were older: the C library then takes the call whose arguments a
-# filter can see.
+# Answered as by an older kernel: the C library then uses a call whose arguments a filter can read.
 _TOO_NEW = ("clone3", "openat2")
 _WRITING = (os.O_WRONLY, os.O_RDWR, os.O_CREAT, os.O_TRUNC, 0x400000)  # __O_TMPFILE
 _CLONE_THREAD = 0x10000
@@ -90,14 +89,14 @@ class _Rule(NamedTuple):
 
 
 def refuse_system_calls() -> bool:
-    """Refuse what is not needed to decode, in every thread of this process, for good.
+    """Refuse system calls that decoding does not need, in every thread of this process.
 
-    No network, no other process, no program, no writing to a file that is not open, nothing
-    that changes the system. The answer is EPERM. A system call of another architecture ends
-    the process.
+    This covers the network, other processes, programs, writes to files that are not open, and
+    changes of the system. The answer is EPERM. A system call of another architecture ends the
+    process.
 
     Returns:
-        Whether it holds: False where the kernel or libseccomp is missing.
+        Whether the filter is active; False without kernel support or libseccomp.
     """
     try:
         library = _load_library()
@@ -119,7 +118,7 @@ def refuse_system_calls() -> bool:
 def _rules() -> list[_Rule]:
     others = ((0, _NOT_EQUAL, os.getpid(), 0),)  # A process may end itself, as abort() does.
     itself = (0, _NOT_EQUAL, 0, 0)
-    # Root could raise its own limits again; that on time is set anew for each call.
+    # Root could raise its own limits again. The limit on CPU time is set for each call.
     new_limit = ((1, _NOT_EQUAL, resource.RLIMIT_CPU, 0), (2, _NOT_EQUAL, 0, 0))
     return [
         *(_Rule(call) for call in REFUSED),

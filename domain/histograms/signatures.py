@@ -1,7 +1,7 @@
 """Signatures of users: exact sums of the histograms of their images.
 
-A histogram's shares (counts / pixels) are rounded to whole numbers of :data:`UNIT`. Whole numbers
-add up to the same in any order, and what was added can be taken back without a trace.
+The shares of a histogram (counts / pixels) are rounded to whole numbers of :data:`UNIT`. Their sum
+does not depend on the order, and a subtraction restores the sum before an addition exactly.
 """
 
 from collections.abc import Sequence
@@ -29,11 +29,11 @@ def read_counts(histograms: Sequence[bytes]) -> npt.NDArray[np.uint32]:
 
 
 def count_units(counts: npt.NDArray[np.uint32], pixels: Sequence[int] | Sums) -> Sums:
-    """Give what images add to the signatures of their users.
+    """Compute the contribution of each image to the signature of its user.
 
     Args:
         counts: Shape (images, 256).
-        pixels: Of each image, 1 or more.
+        pixels: Pixels of each image, 1 or more.
 
     Returns:
         ``round(counts / pixels * UNIT)``, halves to even, shape (images, 256).
@@ -44,11 +44,11 @@ def count_units(counts: npt.NDArray[np.uint32], pixels: Sequence[int] | Sums) ->
 
 
 def mean_shares(sums: Sums, images: int | npt.NDArray[np.int64]) -> Shares:
-    """Give the mean histogram of users.
+    """Compute the mean histogram of users.
 
     Args:
         sums: Shape (256,), or (users, 256).
-        images: How many images the sums are of, 1 or more; for several users shape (users, 1).
+        images: Number of images in the sums, 1 or more; for several users shape (users, 1).
 
     Returns:
         Shares of the pixels, adding up to about 1; the shape of ``sums``.

@@ -1,10 +1,10 @@
-"""How far apart two histograms are: five distances, all in float64.
+"""Five distances between histograms, computed in float64.
 
-A histogram here is 256 shares of the pixels, which add up to 1; index 0 is black. The histogram of
-a user is the mean of those of the images. Of any distance less is more alike, and 0 is equal.
+A histogram is 256 shares of the pixels, which add up to 1; index 0 is black. The histogram of a
+user is the mean over the images. A smaller distance is more alike, and 0 is equal.
 
-Equal histograms have equal distances to the last bit, wherever they stand among others: sums run
-along each row on its own. So ties are ties, and can be put in an order that always is the same.
+Equal histograms have equal distances to the last bit, because sums run along each row on its own.
+So ties are exact, and their order is stable.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float64]
 
 
 class Metric(StrEnum):
-    """What is meant by alike. The formulas are with the functions."""
+    """A distance; the functions have the formulas."""
 
     HELLINGER = "hellinger"
     CHI2 = "chi2"
@@ -29,10 +29,10 @@ class Metric(StrEnum):
 
 
 def distances(metric: Metric, one: Floats, others: Floats) -> Floats:
-    """Say how far histograms are from one.
+    """Compute the distances of histograms from one histogram.
 
     Args:
-        metric: What is meant by far.
+        metric: The distance.
         one: Shape (256,).
         others: Shape (n, 256).
 
