@@ -78,19 +78,16 @@ class Stores:
         plan = ChunkPlan(rules.chunk_max_images, rules.chunk_max_bytes)
         self.metrics = WorkMetrics()
         self.subscriptions = Subscriptions(self.database)
-        self.secret_box = SecretBox(settings.secret_keys)
         self.acceptance = Acceptance(self.client, self.database, plan, due_after)
         self.aggregator = Aggregator(self.client, self.database)
         self.api_keys = ApiKeys(self.database)
         self.buckets = Buckets(settings)
         self.cancellation = Cancellation(self.database, self.metrics)
         self.dead_letters = DeadLetters(self.database)
-        self.deliveries = Deliveries(self.client, self.database)
         self.expiry = Expiry(self.client, self.database, rules)
         self.hints = Hints(self.redis, rules)
         self.idempotency = Idempotency(self.client, self.database, settings.idempotency_seconds)
         self.image_search = ImageSearch(self.database)
-        self.key_secrets = KeySecrets(self.database, self.secret_box)
         self.ledger = Ledger(
             self.database, rules.lease_seconds, rules.max_attempts, self.metrics, self.subscriptions
         )
@@ -99,9 +96,6 @@ class Stores:
         self.jobs = Jobs(self.database)
         self.load = LoadMeter(self.database)
         self.medians = Medians(self.client, self.database)
-        self.due_deliveries = DueDeliveries(self.database)
-        self.endpoint_health = EndpointHealth(self.client, self.database)
-        self.envelopes = Envelopes(self.database, self.secret_box)
         self.job_events = JobEvents(self.redis)
         self.queue_state = QueueReader(self.database)
         self.poisons = Poisons(self.database)
@@ -116,10 +110,9 @@ class Stores:
         lease = timedelta(seconds=rules.lease_seconds)
         self.user_deletion = UserDeletion(self.client, self.database, self.ledger.states, lease)
         self.variants = StoredVariants(self.database)
-        self.webhooks = Endpoints(self.database, self.secret_box, self.endpoint_health)
         self.user_histograms = UserHistograms(self.database)
         self.workers = Workers(self.database)
-        self.deliverers = Workers(self.database, "deliverers")
+        self._add_webhooks(settings)
 
     def sweeper(self, min_age: timedelta) -> Sweeper:
         """Return a sweeper of orphans that are older than `min_age`."""
@@ -176,6 +169,16 @@ class Stores:
         await self.buckets.close()
         await self.redis.aclose(close_connection_pool=True)
         self.client.close()
+
+    def _add_webhooks(self, settings: StoreSettings) -> None:
+        self.secret_box = SecretBox(settings.secret_keys)
+        self.key_secrets = KeySecrets(self.database, self.secret_box)
+        self.endpoint_health = EndpointHealth(self.client, self.database)
+        self.webhooks = Endpoints(self.database, self.secret_box, self.endpoint_health)
+        self.envelopes = Envelopes(self.database, self.secret_box)
+        self.deliveries = Deliveries(self.client, self.database)
+        self.due_deliveries = DueDeliveries(self.database)
+        self.deliverers = Workers(self.database, "deliverers")
 
 
 @asynccontextmanager
