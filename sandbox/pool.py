@@ -119,6 +119,7 @@ class ChildPool:
             try:
                 await self._call(START_SECONDS, confinement)
             except DecoderDied:
+                _log.warning("idle_child_ended")
                 continue
             except DecodeTimedOut as error:
                 raise NoChild from error
