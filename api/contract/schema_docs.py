@@ -31,7 +31,7 @@ def describe_schemas(schemas: dict[str, Any]) -> None:
                 if field in texts:
                     part.setdefault("description", texts[field])
         if "description" in schema:
-            schema["description"] = _unwrap(_split_attributes(schema["description"])[0])
+            schema["description"] = _unwrap(split_attributes(schema["description"])[0])
 
 
 def _structs(kind: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:
@@ -53,7 +53,7 @@ def _texts_of(kind: type[msgspec.Struct]) -> dict[str, str]:
 @cache
 def _own_texts_of(kind: type) -> dict[str, str]:
     (body,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
-    _, texts = _split_attributes(kind.__doc__ or "")
+    _, texts = split_attributes(kind.__doc__ or "")
     statements = body.body if isinstance(body, ast.ClassDef) else []
     for field, below in pairwise(statements):
         match field, below:
@@ -65,7 +65,7 @@ def _own_texts_of(kind: type) -> dict[str, str]:
     return texts
 
 
-def _split_attributes(text: str) -> tuple[str, dict[str, str]]:
+def split_attributes(text: str) -> tuple[str, dict[str, str]]:
     """Split the docstring of a class into its text and the texts of its attributes."""
     text, _, attributes = inspect.cleandoc(text).partition("\n\nAttributes:\n")
     entries = re.findall(r"^ {4}(\w+): (.*(?:\n {5,}.*)*)", attributes, re.MULTILINE)

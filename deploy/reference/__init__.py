@@ -1,1 +1,0 @@
-"""The reference pages of settings and limits, written from the code."""
