@@ -22,7 +22,7 @@ class BadAttempt(msgspec.Struct, frozen=True):
     Attributes:
         fence: Number of its claim.
         at: Time of its end, UTC.
-        worker: Its worker, as ``host:pid``.
+        worker: As ``host:pid``.
         reason: Code of an error, or one of this module.
     """
 
@@ -36,17 +36,11 @@ class ClaimedImage(msgspec.Struct, frozen=True):
     """An image that a worker holds.
 
     Attributes:
-        id: The image.
-        job_id: Its job.
-        sha256: Its blob.
         fence: Number of this claim; the end of the image must carry it.
-        size_bytes: Size of the blob.
-        format: Detected at the upload.
         cells: All cells; the queued ones are open.
         attempts: How often it was claimed, this claim included.
         bad_attempts: Number of failed attempts in its log.
-        worker: Its worker, as ``host:pid``; None if there is none.
-        gps: Whether the position may be kept.
+        worker: As ``host:pid``; None if there is none.
         request_id: The request that uploaded it.
         traceparent: The trace of that request, if it is traced.
     """
@@ -75,9 +69,6 @@ class FinishedImage(msgspec.Struct, frozen=True):
     """The end of an image.
 
     Attributes:
-        id: The image.
-        fence: Number of the claim that ended it.
-        cells: All its cells.
         error: The error of the whole image, if it failed.
         facts: More fields of the image document, for reads and searches.
         bad_attempts: Failed attempts that are not in its log yet.

@@ -14,15 +14,9 @@ class DeadLetter(msgspec.Struct, frozen=True):
 
     Attributes:
         image_id: The image, and the ID of the letter.
-        job_id: Its job.
-        user_id: Owner of the image.
-        sha256: Its blob.
-        filename: Name of the uploaded file, without folders.
-        format: Detected from the bytes.
-        size_bytes: Size of the file.
         operations: The operations without a result.
         error: Error of the first of them.
-        gave_up_at: Time of giving up, UTC.
+        gave_up_at: UTC.
         attempts: The last failed attempts, oldest first.
     """
 
@@ -43,9 +37,7 @@ class DeadLetterFilter(msgspec.Struct, frozen=True):
     """Conditions on dead letters. A condition that is None is always met.
 
     Attributes:
-        user_id: Owner of the image.
         code: Code of an error of the image or one of its cells.
-        job_id: Job of the image.
         ids: IDs of images.
         before: ID of an image; matches older images.
     """

@@ -24,9 +24,6 @@ class Tally(msgspec.Struct, frozen=True):
     """Number of cells by state.
 
     Attributes:
-        succeeded: Cells with a result.
-        failed: Cells with an error.
-        canceled: Cells that will not run.
         waiting: Cells that no worker has claimed.
         running: Cells that a worker has claimed.
         refused: Cells of files that were refused at the upload.
@@ -46,16 +43,11 @@ class Tally(msgspec.Struct, frozen=True):
 
 
 def roll_up(tally: Tally) -> Status:
-    """Combine a set of cells into one status.
+    """Combine the cells of an image, or of a whole job, into one status.
 
-    Args:
-        tally: The cells of an image, or of a whole job. An empty tally is canceled: all its
-            images have been deleted.
-
-    Returns:
-        ``queued`` until the first cell is claimed, ``processing`` until the last one has
-        ended; then ``canceled`` if any cell was canceled, ``succeeded`` or ``failed`` if all
-        agree, else ``partial``.
+    It is ``queued`` until the first cell is claimed, and ``processing`` until the last one has
+    ended; then ``canceled`` if any cell was canceled, ``succeeded`` or ``failed`` if all agree,
+    else ``partial``. An empty tally is canceled: all its images have been deleted.
     """
     ended = tally.succeeded + tally.failed + tally.canceled
     if tally.waiting or tally.running:
@@ -73,10 +65,7 @@ class ChunkPlan(msgspec.Struct, frozen=True):
 
     A task per image would spend more on the queue than on a small image; a task per job would
     leave other workers idle. Equal files share a chunk, so that their bytes are decoded once.
-
-    Attributes:
-        max_images: Most images in a chunk.
-        max_bytes: Most bytes in a chunk of more than one image.
+    A single image may exceed ``max_bytes``.
     """
 
     max_images: int = 25
@@ -109,15 +98,10 @@ def plan_chunks(files: Sequence[tuple[str, int]], plan: ChunkPlan) -> list[int]:
 
 
 def group_for_children(count: int, children: int, most: int) -> Iterable[slice]:
-    """Divide a chunk into groups for child processes that work in parallel.
-
-    Args:
-        count: Images in the chunk.
-        children: Child processes that share the work.
-        most: Most images in a group.
+    """Divide `count` images into groups for child processes that work in parallel.
 
     Returns:
-        Slices that cover ``range(count)`` in order, of nearly equal length.
+        Slices that cover ``range(count)`` in order, of nearly equal length, at most `most`.
     """
     size = max(1, min(most, -(-count // children)))
     return [slice(start, start + size) for start in range(0, count, size)]
@@ -127,8 +111,6 @@ class ChunkHint(msgspec.Struct, frozen=True):
     """A chunk of a job for a worker to check.
 
     Attributes:
-        job_id: The job.
-        chunk: Number of the chunk.
         number: Number of earlier hints that a worker lost; not reused.
         user_id: The user in the fair queue.
         units: The work, in small images.
@@ -158,13 +140,7 @@ def read_hint_id(hint_id: str) -> ChunkHint:
 
 
 class JobChange(msgspec.Struct, frozen=True):
-    """A change of a job, as subscribers receive it.
-
-    Attributes:
-        job_id: The job.
-        version: Its version after the change.
-        status: Its status after the change.
-    """
+    """A change of a job, as subscribers receive it: the state after the change."""
 
     job_id: str
     version: int

@@ -28,9 +28,7 @@ class Caller(msgspec.Struct, frozen=True):
     """The sender of a request.
 
     Attributes:
-        key_id: The key of the request: ``admin`` for the key in the settings; for a link's
-            token, the ID of the link.
-        role: Role of the key.
+        key_id: ``admin`` for the key in the settings; for a link's token, the ID of the link.
         user_id: The user that a client key or a link is bound to; None for other roles.
     """
 
@@ -71,10 +69,6 @@ def scope_of(caller: Caller, named_user: str | None = None) -> Scope:
     An admin reads everything, or one named user. A client key reads its own user. A service
     key reads the user that it names, or else its own uploads. A link reads its own uploads.
 
-    Args:
-        caller: The sender.
-        named_user: The user that the request names, if any.
-
     Raises:
         InvalidValue: The user ID is not well formed.
     """
@@ -97,14 +91,7 @@ def scope_of(caller: Caller, named_user: str | None = None) -> Scope:
 
 
 def uploading_user(caller: Caller, named_user: str | None) -> str:
-    """Return the owner of an upload.
-
-    Args:
-        caller: The sender.
-        named_user: The ``user_id`` field of the form, if any.
-
-    Returns:
-        The user that the images will belong to.
+    """Return the owner of an upload; `named_user` is the form's field ``user_id``.
 
     Raises:
         UserRequired: A service key named no user.
@@ -184,11 +171,8 @@ def link_user(link_id: str) -> str:
 
 
 def hash_secret(secret: str) -> str:
-    """Hash a key for storage and look-up.
+    """Hash a key for storage and look-up, as 64 lower-case hex digits.
 
     SHA-256 without salt is enough for a random secret of 256 bits, which nobody can guess.
-
-    Returns:
-        64 lower-case hex digits.
     """
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -20,9 +20,8 @@ class LinkPlan(msgspec.Struct, frozen=True):
         expires_in: in how many seconds; one of the two.
         max_files: Largest number of files that become images; None for any number.
         max_bytes: Largest total size of these files; None for any size.
-        note: A note for the people who get the link.
         user_id: Owner of the images; None for a new user of the link's own.
-        gps: Policy for positions where an upload names none; None for that of the settings.
+        gps: Policy where an upload names none; None for that of the settings.
     """
 
     expires_at: datetime | None = None
@@ -47,20 +46,12 @@ class UploadLink(msgspec.Struct, frozen=True):
     """A link without its token.
 
     Attributes:
-        id: UUIDv7.
-        key_id: The key that created it.
-        user_id: Owner of the images.
-        note: A note for the people who get the link.
-        gps: Policy for positions where an upload names none; None for that of the settings.
-        created_at: UTC.
+        gps: Policy where an upload names none; None for that of the settings.
         expires_at: End of the time in which uploads may begin, UTC.
-        revoked_at: UTC; None if it is not revoked.
         max_files: Largest number of files that become images; None for any number.
         max_bytes: Largest total size of these files; None for any size.
         used_files: Files that became images, including images deleted since.
-        used_bytes: Their bytes.
         deleted_files: Number of these images that were deleted.
-        deleted_bytes: Their bytes.
     """
 
     id: str
@@ -134,12 +125,7 @@ def used_up(link: UploadLink) -> LinkUsedUp:
 def find_expiry(
     expires_at: datetime | None, expires_in_seconds: int | None, now: datetime
 ) -> datetime:
-    """Return the expiry of a new link.
-
-    Args:
-        expires_at: Time of expiry; or
-        expires_in_seconds: time until then.
-        now: Current time.
+    """Return the expiry of a new link, from its time or from the time until then.
 
     Raises:
         InvalidValue: Neither or both are given, or it is not after now and within

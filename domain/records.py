@@ -21,12 +21,7 @@ class GpsPolicy(StrEnum):
 
 
 class ItemError(msgspec.Struct, frozen=True):
-    """The reason why an image or a cell has no result.
-
-    Attributes:
-        code: Stable code of a class in ``domain/errors/base.py``.
-        detail: One sentence for people.
-    """
+    """The reason, as code and one sentence, why an image or a cell has no result."""
 
     code: str
     detail: str
@@ -36,9 +31,8 @@ class Cell(msgspec.Struct, frozen=True):
     """One image × one operation.
 
     Attributes:
-        status: Its status; never ``partial``.
+        status: Never ``partial``.
         version: Version of the operation that made the result; None until there is one.
-        error: The reason of a failure.
     """
 
     status: Status
@@ -52,7 +46,6 @@ class Item(msgspec.Struct, frozen=True):
     Attributes:
         index: Position among the files of the request, from 0.
         filename: Name as uploaded, without folders.
-        status: Status of all its cells.
         cells: A cell for each operation of the job.
         image_id: None if the file was refused.
         duplicate_of: An earlier image of the same owner with the same bytes.
@@ -72,14 +65,10 @@ class Job(msgspec.Struct, frozen=True):
     """The work of one request.
 
     Attributes:
-        id: UUIDv7.
-        user_id: Owner of the images.
-        key_id: The key of the request.
-        status: Status of all cells.
         version: Increases by one with every change that a reader can see.
         created_at: Time of acceptance, UTC.
         finished_at: End of the last cell, UTC.
-        operations: Requested operations, in canonical order.
+        operations: In canonical order.
         tally: All cells, including those of refused files.
     """
 
@@ -103,14 +92,10 @@ class Image(msgspec.Struct, frozen=True):
     """One upload of one file by one user.
 
     Attributes:
-        id: UUIDv7.
-        job_id: The job of its upload.
-        user_id: Its owner.
         key_id: The key, or the link, of its upload.
         sha256: The blob that holds its bytes, as 64 hex digits.
         filename: Name as uploaded, without folders.
         format: Detected from the bytes.
-        size_bytes: Size of the file.
         uploaded_at: Time of acceptance, UTC.
         finished_at: End of its last cell, UTC.
         item: Its position and its cells in the job.
@@ -146,25 +131,14 @@ def refused_item(index: int, filename: str, error: ItemError, operations: tuple[
 
 
 class JobState(msgspec.Struct, frozen=True):
-    """A job with its items.
-
-    Attributes:
-        job: The job.
-        items: Its items, in upload order.
-    """
+    """A job with its items, in upload order."""
 
     job: Job
     items: list[Item]
 
 
 class JobFilter(msgspec.Struct, frozen=True):
-    """The condition of a list of jobs.
-
-    Attributes:
-        scope: Scope of the caller.
-        status: Status of the jobs; None for any.
-        before: ID of a job; only older jobs are listed. None for the first page.
-    """
+    """The condition of a list of jobs: any status if it is None, only jobs older than `before`."""
 
     scope: Scope
     status: Status | None = None
@@ -172,13 +146,7 @@ class JobFilter(msgspec.Struct, frozen=True):
 
 
 class ImageHistogram(msgspec.Struct, frozen=True):
-    """An image and its histogram.
-
-    Attributes:
-        image_id: The image.
-        uploaded_at: UTC.
-        packed: 256 counts, packed by :func:`domain.images.values.pack_bins`.
-    """
+    """An image and its 256 counts, packed by :func:`domain.images.values.pack_bins`."""
 
     image_id: str
     uploaded_at: datetime

@@ -34,11 +34,7 @@ class SettingsReader:
     def read(self, kind: type[SettingsT]) -> SettingsT:
         """Fill one struct; its field ``max_bytes`` is the variable ``MINILAB_MAX_BYTES``.
 
-        Args:
-            kind: A frozen struct whose fields carry types, bounds and defaults.
-
-        Returns:
-            The settings. Only to be used once :meth:`check` has passed.
+        The result is only to be used once :meth:`check` has passed.
         """
         values: dict[str, Any] = {}
         for field in msgspec.structs.fields(kind):

@@ -14,12 +14,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Heartbeat:
-    """Records that this process lives.
-
-    Args:
-        workers: The processes of its kind.
-        registries: Hold its metrics.
-        rate: Returns images per second.
+    """Records that this process lives, its images per second and its metrics.
 
     Attributes:
         id: Names this process, unique in all time.

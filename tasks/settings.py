@@ -62,9 +62,6 @@ class Settings(msgspec.Struct, frozen=True):
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Read the settings of a worker.
 
-    Args:
-        environ: Variables by name.
-
     Raises:
         SettingsError: Lists every mistake.
     """

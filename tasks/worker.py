@@ -25,13 +25,7 @@ from telemetry.tracing import open_tracing
 
 
 class ImageWorker:
-    """One worker process: processes the images of the queue, and does the upkeep.
-
-    Args:
-        settings: All settings of the worker.
-        stores: All stores.
-        tracing: Records the work; None: nothing does.
-    """
+    """One worker process: processes the images of the queue, and does the upkeep."""
 
     def __init__(self, settings: Settings, stores: Stores, tracing: Tracing | None = None) -> None:
         worker = settings.worker

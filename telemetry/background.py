@@ -17,12 +17,12 @@ class BackgroundTaskEnded(Exception):
 class BackgroundTasks:
     """A group of tasks that run until the context ends, which cancels and awaits them.
 
-    None of them may end by itself. If one does, the group logs it and asks the process to stop,
-    which lets running work end in order. The context then raises, so that the process exits with
-    an error and its supervisor starts it again.
+    None of them may end by itself. If one does, the group logs it and sets `stop`, which lets
+    running work end in order. The context then raises, so that the process exits with an error
+    and its supervisor starts it again.
 
     Args:
-        stop: Set when a task ends by itself.
+        stop: Asks the process to stop.
         interruptions: Errors of repeated actions that are expected now and then.
     """
 
@@ -35,23 +35,13 @@ class BackgroundTasks:
         self._ended: list[str] = []
 
     def start(self, name: str, work: Coroutine[object, object, None]) -> None:
-        """Start a task.
-
-        Args:
-            name: For the log.
-            work: Runs until it is cancelled.
-        """
+        """Start a task that runs until it is cancelled."""
         task = asyncio.create_task(work, name=name)
         task.add_done_callback(self._note_end)
         self._tasks.append(task)
 
     def repeat(self, action: Callable[[], Awaitable[None]], seconds: float) -> None:
-        """Start a task that repeats an action; an error is logged and ends only that run.
-
-        Args:
-            action: Named in the log.
-            seconds: Pause after each run.
-        """
+        """Start a task that repeats an action after each pause; an error ends only that run."""
         self.start(action.__name__, self._repeat(action, seconds))
 
     async def __aenter__(self) -> Self:

@@ -24,9 +24,7 @@ class LogSettings(msgspec.Struct, frozen=True):
 def configure_logs(service: str, settings: LogSettings) -> None:
     """Configure logging for a process, its own and that of libraries.
 
-    Args:
-        service: ``api``, ``worker`` or ``deliverer``; a field of every line.
-        settings: The settings of the log.
+    Every line has the field ``service``: ``api``, ``worker`` or ``deliverer``.
     """
     level = LEVELS[settings.log_level.upper()]
     complete: list[Processor] = [

@@ -20,11 +20,7 @@ CLOSE_SECONDS = 3.0
 
 
 class OtlpSpan(Span):
-    """A span that is recorded.
-
-    Args:
-        span: The span of OpenTelemetry.
-    """
+    """A span that is recorded."""
 
     def __init__(self, span: trace.Span) -> None:
         self._span = span
@@ -42,10 +38,6 @@ class OtlpTracing(Tracing):
 
     The standard ``OTEL_EXPORTER_OTLP_*`` variables configure the exporter, and
     ``OTEL_TRACES_SAMPLER`` the sampler.
-
-    Args:
-        service: ``api`` or ``worker``.
-        version: Version of the service.
     """
 
     def __init__(self, service: str, version: str) -> None:

@@ -14,14 +14,7 @@ WORKER = "worker"
 
 
 class PackedFamily(msgspec.Struct, array_like=True, frozen=True):
-    """A metric family on its way from a worker to the API.
-
-    Attributes:
-        name: Its name without suffix.
-        help: One sentence.
-        kind: Its Prometheus type.
-        samples: Name, labels and value of each sample.
-    """
+    """A metric family on its way from a worker to the API: samples of name, labels and value."""
 
     name: str
     help: str
@@ -46,9 +39,7 @@ def pack(registries: Iterable[CollectorRegistry]) -> bytes:
 
 
 class MetricsPage:
-    """The metric families of several processes, each family once.
-
-    A collector, as ``prometheus_client`` calls it.
+    """A collector of the metric families of several processes, each family once.
 
     Args:
         registries: The metrics of this process.

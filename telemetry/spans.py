@@ -16,13 +16,7 @@ class Span:
     """One piece of work, not recorded."""
 
     def describe(self, name: str, attributes: Attributes, *, failed: bool = False) -> None:
-        """Set what is only known at the end of the span.
-
-        Args:
-            name: Replaces the name of the span.
-            attributes: Added to the attributes of the span.
-            failed: Whether the work failed.
-        """
+        """Set what is only known at the end of the span; `name` replaces its name."""
 
 
 class Tracing:
@@ -49,10 +43,7 @@ class Tracing:
     def record(self, name: str, began_at: float, seconds: float) -> None:
         """Record a part of the current span that was measured elsewhere.
 
-        Args:
-            name: Kind of work.
-            began_at: Seconds since 1970.
-            seconds: Its duration.
+        It began `began_at` seconds after 1970.
         """
 
     def close(self) -> None:

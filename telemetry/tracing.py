@@ -23,12 +23,7 @@ class TracingSettings(msgspec.Struct, frozen=True):
 
 
 def read_tracing(reader: SettingsReader, environ: Mapping[str, str]) -> TracingSettings:
-    """Read whether traces are sent. It is a mistake if they are and the extra is not installed.
-
-    Args:
-        reader: Collects the mistakes.
-        environ: Variables by name.
-    """
+    """Read whether traces are sent. It is a mistake if they are and the extra is not installed."""
     wanted = reader.read(TracingSettings).tracing
     if wanted is None:
         wanted = any(environ.get(name) for name in ENDPOINTS)
@@ -39,13 +34,7 @@ def read_tracing(reader: SettingsReader, environ: Mapping[str, str]) -> TracingS
 
 
 def open_tracing(service: str, version: str, settings: TracingSettings) -> Tracing:
-    """Return the tracing of a process; its ``close`` must be called at the end.
-
-    Args:
-        service: ``api`` or ``worker``.
-        version: Version of the service.
-        settings: Whether traces are sent.
-    """
+    """Return the tracing of a process; its ``close`` must be called at the end."""
     if not settings.tracing:
         return Tracing()
     from telemetry.otlp import OtlpTracing  # noqa: PLC0415 -- an optional dependency

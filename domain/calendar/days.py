@@ -13,10 +13,7 @@ DAY_PATTERN = r"^(today|\d{4}-\d{2}-\d{2})$"
 
 
 def find_zone(name: str) -> ZoneInfo:
-    """Find a time zone.
-
-    Args:
-        name: As in the IANA database: ``Europe/Vienna``.
+    """Find a time zone of the IANA database, as ``Europe/Vienna``.
 
     Raises:
         InvalidValue: There is none of this name.
@@ -30,12 +27,7 @@ def find_zone(name: str) -> ZoneInfo:
 
 
 def find_day(name: str, now: datetime, zone: ZoneInfo) -> date:
-    """Find a day by its name.
-
-    Args:
-        name: :data:`TODAY`, or as ``2026-11-22``.
-        now: Current time, UTC.
-        zone: Time zone of today.
+    """Find a day by its name: :data:`TODAY` in a zone, or as ``2026-11-22``.
 
     Raises:
         InvalidValue: There is no such day.
@@ -52,12 +44,9 @@ def find_day(name: str, now: datetime, zone: ZoneInfo) -> date:
 
 
 def start_of_day(day: date, zone: ZoneInfo) -> datetime:
-    """Return the first moment of a day in a zone.
+    """Return the first moment of a day in a zone, UTC, limited to the range of ``datetime``.
 
     If midnight is skipped, this is the time of the change; if it occurs twice, the first one.
-
-    Returns:
-        UTC, limited to the range of ``datetime``.
     """
     try:
         return datetime.combine(day, datetime.min.time(), zone).astimezone(UTC)

@@ -45,12 +45,7 @@ class Week(msgspec.Struct, frozen=True):
 
 
 def find_week(name: str, now: datetime, zone: ZoneInfo) -> Week:
-    """Find a week by its name.
-
-    Args:
-        name: :data:`CURRENT`, or as ``2026-W47``.
-        now: Current time, UTC.
-        zone: Time zone of the current week.
+    """Find a week by its name: :data:`CURRENT` in a zone, or as ``2026-W47``.
 
     Raises:
         InvalidValue: There is no such week.

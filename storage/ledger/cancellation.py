@@ -10,28 +10,17 @@ from storage.mongo.client import Database
 
 
 class Cancellation:
-    """Ends the open images of jobs.
-
-    Args:
-        database: The service's database.
-        metrics: Counts the images that end; None: a new one.
-    """
+    """Ends the open images of jobs."""
 
     def __init__(self, database: Database, metrics: WorkMetrics | None = None) -> None:
         self._images = database["images"]
         self._metrics = metrics or WorkMetrics()
 
     async def cancel_job(self, job_id: str) -> int:
-        """End the open images of a job. Durable once the job is settled.
+        """End the open images of a job, and count them. Durable once the job is settled.
 
         The fence increases, so that a worker that holds an image can no longer write its end. The
         interrupted attempt does not count.
-
-        Args:
-            job_id: The job.
-
-        Returns:
-            How many images were canceled; the others had ended.
 
         Raises:
             PyMongoError: MongoDB cannot be reached.

@@ -54,11 +54,6 @@ async def tally_jobs(
 ) -> list[tuple[Document, Tally]]:
     """Read jobs, then count the cells of their images; in this order no stale tally is written.
 
-    Args:
-        jobs: The collection of jobs.
-        job_ids: The jobs.
-        session: The transaction, if this is a part of one.
-
     Returns:
         For each existing job its stored ``status``, ``version``, ``callback_url`` and ``tally``,
         and the tally as counted now.

@@ -28,9 +28,7 @@ def in_chunks(chunks: Sequence[tuple[str, int]]) -> Document:
 def can_be_claimed(chunks: Sequence[tuple[str, int]], max_attempts: int) -> Document:
     """Return a filter for the images of chunks that no worker holds.
 
-    Args:
-        chunks: Job and number of each chunk.
-        max_attempts: Images with this many attempts or more are left to the reconciler.
+    Images with `max_attempts` or more are left to the reconciler.
     """
     has_expired = {"$expr": {"$lt": ["$lease.expires_at", "$$NOW"]}}
     is_free = {"$or": [{"status": Status.QUEUED}, {"status": Status.PROCESSING, **has_expired}]}
@@ -38,13 +36,7 @@ def can_be_claimed(chunks: Sequence[tuple[str, int]], max_attempts: int) -> Docu
 
 
 def claiming(claim_id: str, worker: str | None, lease_ms: int) -> list[Document]:
-    """Return the update that claims an image.
-
-    Args:
-        claim_id: The claim.
-        worker: As ``host:pid``.
-        lease_ms: Duration of the lease, in milliseconds.
-    """
+    """Return the update that claims an image for a worker, given as ``host:pid``."""
     end = expiry(lease_ms)
     fields = {
         "status": Status.PROCESSING.value,
@@ -60,9 +52,7 @@ def claiming(claim_id: str, worker: str | None, lease_ms: int) -> list[Document]
 def releasing(now: datetime, *, count_attempt: bool) -> list[Document]:
     """Return the update that makes a claimed image queued and due.
 
-    Args:
-        now: The time, UTC.
-        count_attempt: Whether the attempt failed; else it was interrupted and does not count.
+    An attempt that was interrupted instead of failed does not count.
     """
     reason = UNEXPECTED_ERROR if count_attempt else BROKEN_OFF
     given_back = 0 if count_attempt else {"$cond": [WAS_AT_WORK, 1, 0]}

@@ -30,9 +30,6 @@ class DeadLetters:
     """Finds and discards dead letters: images with the field ``gave_up_at``.
 
     Every method raises ``PyMongoError`` if MongoDB cannot be reached.
-
-    Args:
-        database: The service's database.
     """
 
     def __init__(self, database: Database) -> None:
@@ -62,11 +59,7 @@ class DeadLetters:
         return await self._images.count_documents(query, hint=DEAD_LETTERS)
 
     async def discard(self, ids: Sequence[str]) -> int:
-        """Remove letters; their images stay failed.
-
-        Returns:
-            How many were removed.
-        """
+        """Remove letters, and count them; their images stay failed."""
         discarded = await self._images.update_many(
             {"_id": {"$in": list(ids)}, **IS_DEAD_LETTER}, {"$unset": {"gave_up_at": ""}}
         )

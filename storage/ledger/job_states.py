@@ -34,11 +34,6 @@ class JobStates:
     """Brings jobs up to date with their images ("settles" them).
 
     Every method raises ``PyMongoError`` if MongoDB cannot be reached.
-
-    Args:
-        database: The service's database.
-        metrics: Counts the jobs that end.
-        subscriptions: Events that any endpoint gets.
     """
 
     def __init__(
@@ -87,11 +82,7 @@ class JobStates:
                 self._metrics.job_ended(update.change.job_id, update.change.status)
 
     async def start(self, job_ids: Sequence[str]) -> list[JobChange | None]:
-        """Set queued jobs to processing.
-
-        Returns:
-            For each job its change, or None if it was not queued.
-        """
+        """Set queued jobs to processing; returns None for a job that was not queued."""
         queued = {
             "_id": {"$in": list(job_ids)},
             "status": Status.QUEUED,
@@ -139,7 +130,6 @@ class JobStates:
 
 
 def _job_update(job: Document, tally: Tally, wanted: WantedTypes) -> JobUpdate | None:
-    """Return the update that brings a job up to date with its tally; None if it is."""
     status = roll_up(tally)
     if not tally.total and job["status"] in TERMINAL:
         status = Status(job["status"])  # Deleting the images of a job that ended keeps its status.

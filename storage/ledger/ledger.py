@@ -34,9 +34,6 @@ class Ledger:
         max_attempts: Claims after which an image that has not ended fails.
         metrics: Counts the images and jobs that end; None: a new one.
         subscriptions: Events that any endpoint gets; None: a new cache.
-
-    Attributes:
-        states: The jobs, whose states follow from their images.
     """
 
     def __init__(
@@ -57,11 +54,7 @@ class Ledger:
     async def claim_chunks(
         self, chunks: Sequence[tuple[str, int]], worker: str | None = None
     ) -> list[tuple[str, list[ClaimedImage]]]:
-        """Claim the open images of chunks, of one job or several.
-
-        Args:
-            chunks: Job and number of each chunk.
-            worker: As ``host:pid``.
+        """Claim the open images of chunks, given by job and number, for a worker (``host:pid``).
 
         Returns:
             For each chunk the ID of the claim, for :meth:`renew` and :meth:`release`, and the
@@ -81,11 +74,9 @@ class Ledger:
         return [(claim_id, held.pop(chunk, [])) for chunk in chunks]
 
     async def renew(self, claim_id: str, images: Sequence[ClaimedImage]) -> int:
-        """Extend a claim by another lease.
+        """Extend a claim by another lease, and count the images that it still holds.
 
-        Returns:
-            How many of the images the claim still holds; the others ended, were canceled or were
-            taken over.
+        The others ended, were canceled or were taken over.
         """
         end = expiry(self._lease_ms)
         renewed = await self._images.update_many(
@@ -99,10 +90,7 @@ class Ledger:
     ) -> None:
         """Make the images of a claim that have not ended available to other workers at once.
 
-        Args:
-            claim_id: The claim.
-            images: Its images.
-            count_attempt: Whether the attempt failed; else it was interrupted and does not count.
+        An attempt that was interrupted instead of failed does not count.
         """
         await self._images.update_many(
             {
@@ -126,11 +114,7 @@ class Ledger:
         )
 
     async def begin(self, image: ClaimedImage) -> bool:
-        """Count the attempt of an image that was held back.
-
-        Returns:
-            Whether the claim still holds the image.
-        """
+        """Count the attempt of an image that was held back; False if the claim has lost it."""
         begun = await self._images.update_one(
             {**_held(image), "lease.held_back": True},
             {"$unset": {"lease.held_back": ""}, "$inc": {"attempts": 1}},
@@ -139,9 +123,6 @@ class Ledger:
 
     async def finish(self, groups: Sequence[Sequence[FinishedImage]]) -> list[int]:
         """Write the ends of images, each only if its claim still holds the image.
-
-        Args:
-            groups: The images of each task.
 
         Returns:
             How many of each group were written; the claims have lost the others.

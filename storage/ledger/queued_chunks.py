@@ -9,26 +9,16 @@ from storage.mongo.client import Database, Document
 class QueuedChunks:
     """Reads chunks that the queue in Redis may not contain.
 
-    Args:
-        database: The service's database.
+    Every method raises ``PyMongoError`` if MongoDB cannot be reached.
     """
 
     def __init__(self, database: Database) -> None:
         self._jobs = database["jobs"]
 
     async def find(self, user_id: str, cursor: str, limit: int) -> list[ChunkHint]:
-        """Find chunks of a user's open jobs with images that no worker has claimed.
+        """Find chunks of a user's open jobs with images that no worker has claimed, oldest first.
 
-        Args:
-            user_id: The user.
-            cursor: Position of the first chunk; empty: the user's first one.
-            limit: Most chunks.
-
-        Returns:
-            The chunks, oldest first.
-
-        Raises:
-            PyMongoError: MongoDB cannot be reached.
+        The cursor is the position of the first chunk; if it is empty, the user's first one.
         """
         job_id, _, chunk = cursor.rpartition(":")
         is_at_or_after = {
@@ -59,10 +49,6 @@ class QueuedChunks:
         return [read_hint(group) async for group in self._jobs.aggregate(pipeline)]
 
     async def find_users(self) -> list[str]:
-        """Find the users who have an open job.
-
-        Raises:
-            PyMongoError: MongoDB cannot be reached.
-        """
+        """Find the users who have an open job."""
         users: list[str] = await self._jobs.distinct("user_id", IS_OPEN)
         return users

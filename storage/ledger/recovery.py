@@ -32,7 +32,7 @@ class DueChunk(msgspec.Struct, frozen=True):
 class Recovery:
     """The reconciler's view of the ledger. The field ``due_at`` is when it looks at an image.
 
-    Every method raises ``PyMongoError`` if MongoDB cannot be reached.
+    Every method raises ``PyMongoError`` if MongoDB cannot be reached. Times are UTC.
 
     Args:
         database: The service's database.
@@ -57,12 +57,7 @@ class Recovery:
     async def find_due(self, now: datetime, limit: int) -> list[DueChunk]:
         """Find chunks that no worker has claimed in time, or whose lease has expired.
 
-        Args:
-            now: The time, UTC.
-            limit: Most images to read.
-
-        Returns:
-            The chunks, longest due first.
+        At most `limit` images are read. The chunk that is due longest comes first.
         """
         pipeline: list[Document] = [
             {"$match": {"due_at": {"$lt": now}}},
@@ -84,12 +79,7 @@ class Recovery:
         ]
 
     async def make_due(self, hints: Sequence[ChunkHint], now: datetime) -> None:
-        """Make the queued images of some chunks due now: their hints were taken, but not claimed.
-
-        Args:
-            hints: Hints that a worker took some time ago.
-            now: The time, UTC.
-        """
+        """Make the queued images of chunks due now: their hints were taken, but not claimed."""
         await self._images.update_many(
             {"$or": _chunks(hints), "status": Status.QUEUED, "due_at": {"$gt": now}},
             {"$set": {"due_at": now}},
@@ -102,36 +92,21 @@ class Recovery:
         return [hint for hint in hints if (hint.job_id, hint.chunk) not in busy]
 
     async def postpone(self, hint: ChunkHint, until: datetime) -> None:
-        """Make a chunk due later, because its hint was taken a moment ago.
-
-        Args:
-            hint: The hint.
-            until: The new time, UTC.
-        """
+        """Make a chunk due later, because its hint was taken a moment ago."""
         await self._images.update_many(
             {"job_id": hint.job_id, "chunk": hint.chunk, "status": Status.QUEUED},
             {"$set": {"due_at": until}},
         )
 
     async def postpone_jobs(self, job_ids: Sequence[str], now: datetime, until: datetime) -> None:
-        """Make the queued images of some jobs due later, because they wait for their turn.
-
-        Args:
-            job_ids: The jobs.
-            now: The time, UTC; what is not due stays as it is.
-            until: The new time, UTC.
-        """
+        """Make the due queued images of some jobs due later, because they wait for their turn."""
         await self._images.update_many(
             {"job_id": {"$in": job_ids}, "status": Status.QUEUED, "due_at": {"$lt": now}},
             {"$set": {"due_at": until}},
         )
 
     async def hint_again(self, hint: ChunkHint, until: datetime) -> ChunkHint | None:
-        """Number the next hint of a chunk. Of several reconcilers one gets it.
-
-        Args:
-            hint: The last hint.
-            until: When the chunk is due again, UTC.
+        """Number the next hint of a chunk, which is then due again at `until`.
 
         Returns:
             The hint to send; None if another reconciler got it, or nothing is open.
@@ -163,11 +138,7 @@ class Recovery:
         return [read_claimed_image(image) async for image in found]
 
     async def fail(self, image: FinishedImage, now: datetime) -> bool:
-        """End an image that is due. An image whose lease a worker renews is left alone.
-
-        Returns:
-            Whether it was ended.
-        """
+        """End an image that is due, unless a worker renews its lease. Returns whether it did."""
         wanted = await self._subscriptions.wanted_types()
         update = finishing_update(image, {"due_at": {"$lt": now}}, wanted)
         failed = await self._images.bulk_write([update])
@@ -177,13 +148,7 @@ class Recovery:
     async def find_unsettled(self, now: datetime, until: datetime, limit: int) -> list[str]:
         """Find due jobs without an open image: their last worker died before it settled them.
 
-        Args:
-            now: The time, UTC.
-            until: When the other due jobs are due again, UTC.
-            limit: Most jobs.
-
-        Returns:
-            The jobs to settle.
+        At most `limit` due jobs are read. Those that stay open are due again at `until`.
         """
         due = self._jobs.find({"due_at": {"$lt": now}}, {"_id": 1}).sort("due_at", 1)
         job_ids = [job["_id"] async for job in due.limit(limit)]

@@ -19,12 +19,7 @@ FIELDS = dict.fromkeys(["job_id", "user_id", "chunk", "size_bytes"], 1)
 
 
 class Reopened(msgspec.Struct, frozen=True):
-    """The images that are queued again.
-
-    Attributes:
-        images: How many.
-        hints: One for each of their chunks.
-    """
+    """The images that are queued again: their number, and a hint for each of their chunks."""
 
     images: int = 0
     hints: list[ChunkHint] = []
@@ -48,11 +43,7 @@ class Retry:
     async def reopen_job(self, job_id: str) -> Reopened:
         """Queue all failed cells of a job again; after a crash, all or none.
 
-        Args:
-            job_id: The job.
-
-        Returns:
-            The images whose cells had failed. Of two parallel calls one gets all.
+        Of two parallel calls one gets all the images.
 
         Raises:
             PyMongoError: Nothing was written, or (rarely) the answer to the commit was lost.

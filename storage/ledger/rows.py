@@ -38,13 +38,7 @@ def read_claimed_image(image: Document) -> ClaimedImage:
 def finishing_update(
     image: FinishedImage, guard: Document, wanted: WantedTypes = NO_TYPES
 ) -> UpdateOne:
-    """Return the one write that ends an image, valid only for the present fence.
-
-    Args:
-        image: Its end.
-        guard: More conditions.
-        wanted: The types of events that any endpoint gets.
-    """
+    """Return the one write that ends an image, valid only for the present fence and the guard."""
     now, status = utc_now(), image.status
     fields: Document = {
         "status": status.value,

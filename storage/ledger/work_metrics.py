@@ -9,11 +9,7 @@ JOB_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
 
 
 class WorkMetrics:
-    """Counts the images and jobs that end. One for each process.
-
-    Attributes:
-        registry: Contains the metrics.
-    """
+    """Counts the images and jobs that end. One for each process."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()

@@ -21,13 +21,6 @@ _log = structlog.get_logger(__name__)
 class Claims:
     """Claims chunks of jobs, one chunk for each task.
 
-    Args:
-        stores: All stores.
-        batcher: Shared by the tasks of this worker.
-        renew_seconds: Pause between two renewals of a lease.
-        throughput: Measures while claims are held.
-        telemetry: Records the work on a claim.
-
     Attributes:
         stopping: Whether the worker stops, so that cancelled work is not a failed attempt.
     """
@@ -57,15 +50,9 @@ class Claims:
     async def holding(self, job_id: str, chunk: int) -> AsyncIterator[Sequence[ClaimedImage]]:
         """Claim the open images of a chunk, and hold them until the context ends.
 
-        If the claim is lost, because the images were canceled or another worker took them over,
-        the work inside the context is cancelled, and the context ends without an error.
-
-        Args:
-            job_id: The job.
-            chunk: Number of the chunk.
-
-        Yields:
-            The images; none if other workers hold them or all have ended.
+        There are none if other workers hold them or all have ended. If the claim is lost, because
+        the images were canceled or another worker took them over, the work inside the context is
+        cancelled, and the context ends without an error.
         """
         with self._looking(job_id) as look:  # Before the claim, so that no notice is missed.
             claim_id, images = await self._claim(job_id, chunk)

@@ -72,11 +72,7 @@ def known_poison(
 ) -> list[Outcome]:
     """Return failed outcomes for new uploads of known poison; retried images are tried again.
 
-    Args:
-        images: The images.
-        blobs: Their blobs, by hash.
-        needed: Missing operations, by hash.
-        since: A blob given up before this time, UTC, is no longer poison.
+    A blob given up before `since`, UTC, is no longer poison.
     """
     retried = {image.sha256 for image in images if image.fence > 1}
     outcomes: list[Outcome] = []

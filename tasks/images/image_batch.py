@@ -20,14 +20,7 @@ HAND_OVER_SECONDS = 1.0
 
 
 class BatchItem(msgspec.Struct, frozen=True):
-    """One blob to process.
-
-    Attributes:
-        sha256: The blob.
-        data: Its bytes.
-        format: Detected at the upload.
-        operations: Names of the operations.
-    """
+    """One blob to process."""
 
     sha256: str
     data: bytes
@@ -36,12 +29,7 @@ class BatchItem(msgspec.Struct, frozen=True):
 
 
 class Crash(msgspec.Struct, frozen=True):
-    """A failed try.
-
-    Attributes:
-        at: Its time, UTC.
-        reason: Code of the error.
-    """
+    """A failed try: its time, UTC, and the code of the error."""
 
     at: datetime
     reason: str
@@ -51,9 +39,6 @@ class Outcome(msgspec.Struct, frozen=True):
     """The outcome of a blob: exactly one of ``processed`` and ``error`` is set.
 
     Attributes:
-        sha256: The blob.
-        processed: The results.
-        error: The error of the whole image.
         crashes: Failed tries before, oldest first; set by the parent.
         steps: Durations of the steps.
     """
@@ -67,10 +52,6 @@ class Outcome(msgspec.Struct, frozen=True):
 
 def process_batch(items: Sequence[BatchItem], limits: ImageLimits) -> list[Outcome]:
     """Process images one after another; one that fails does not stop the next.
-
-    Args:
-        items: The images.
-        limits: Limits of each image.
 
     Returns:
         An outcome for each of the first items, in order: for one at least, and for all unless

@@ -33,7 +33,6 @@ class Suspect(msgspec.Struct, eq=False):
     """An item that may be poison.
 
     Attributes:
-        item: The item.
         deaths: Number of children that it has certainly crashed.
         crashes: All failed tries, those in a group included.
     """
@@ -67,12 +66,9 @@ class ImageProcesses:
     async def run(
         self, items: Sequence[BatchItem], suspects: Sequence[BatchItem], keep: Keep
     ) -> None:
-        """Process items until each has an outcome.
+        """Process items until each has an outcome, suspects alone and the others in groups.
 
-        Args:
-            items: Processed in groups.
-            suspects: Tried alone from the start.
-            keep: Receives each outcome once, soon after it exists.
+        `keep` receives each outcome once, soon after it exists.
 
         Raises:
             NoChild: No child can be started now; the items without an outcome are not the reason.
@@ -91,11 +87,7 @@ class ImageProcesses:
                 await keep([outcome])
 
     async def _run_groups(self, items: Sequence[BatchItem], keep: Keep) -> list[Suspect]:
-        """Process groups in parallel.
-
-        Returns:
-            The items without an outcome because their child died; any of them may be the reason.
-        """
+        """Process groups in parallel. Returns the items of groups whose child died."""
         found: list[Outcome] = []
         suspects: list[Suspect] = []
         # Large images are processed one by one.
@@ -144,11 +136,7 @@ class ImageProcesses:
                 suspects.append(suspect)
 
     async def _try_alone(self, suspect: Suspect) -> Outcome | None:
-        """Try a suspect once.
-
-        Returns:
-            Its outcome; None if it must be tried again.
-        """
+        """Try a suspect once. Returns None if it must be tried again."""
         item = suspect.item
         try:
             (outcome,) = await self._call([item])

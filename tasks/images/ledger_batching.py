@@ -20,11 +20,7 @@ MOST_BYTES = 4 * 1024 * 1024
 
 
 class LedgerBatcher:
-    """Batches the calls of the tasks of one worker. Errors are those of the stores.
-
-    Args:
-        stores: All stores.
-    """
+    """Batches the calls of the tasks of one worker. Errors are those of the stores."""
 
     def __init__(self, stores: Stores) -> None:
         self._stores = stores

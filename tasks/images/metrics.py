@@ -13,15 +13,7 @@ STEP_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5,
 
 
 class WorkerMetrics:
-    """The metrics of one worker.
-
-    Args:
-        pool: Its child processes.
-
-    Attributes:
-        registry: Contains the metrics.
-        chunks: Number of chunks in progress.
-    """
+    """The metrics of one worker and of its child processes."""
 
     def __init__(self, pool: ChildPool) -> None:
         self.registry = CollectorRegistry()

@@ -60,18 +60,7 @@ class ChunkRules(msgspec.Struct, frozen=True):
 
 
 class ChunkProcessor:
-    """Processes chunks of jobs.
-
-    Args:
-        stores: All stores.
-        pool: The child processes.
-        rules: Rules for the processing.
-        throughput: Counts the images that end.
-        telemetry: Records the work.
-
-    Attributes:
-        claims: The claims of this worker.
-    """
+    """Processes chunks of jobs."""
 
     def __init__(
         self,
@@ -90,12 +79,7 @@ class ChunkProcessor:
         self.claims = Claims(stores, self._batcher, rules.renew_seconds, throughput, telemetry)
 
     async def process(self, job_id: str, chunk: int) -> None:
-        """Process the open images of a chunk that no other worker holds.
-
-        Args:
-            job_id: The job.
-            chunk: Number of the chunk.
-        """
+        """Process the open images of a chunk that no other worker holds."""
         async with self.claims.holding(job_id, chunk) as images:
             if not images:
                 return

@@ -28,13 +28,6 @@ _log = structlog.get_logger(__name__)
 class QueueConsumer:
     """The connection between the queue and the processing of images.
 
-    Args:
-        settings: All settings of the worker.
-        stores: All stores.
-        pool: The child processes.
-        processor: Processes chunks.
-        worker_id: Names this worker.
-
     Attributes:
         woken: Set when a new hint may be in the queue.
     """

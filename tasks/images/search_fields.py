@@ -9,17 +9,15 @@ FROM_METADATA = ("camera_make", "camera_model", "lens_model", "taken_at")
 
 
 def search_fields(results: Mapping[str, Any], *, keep_position: bool) -> dict[str, Any]:
-    """Compute the fields by which an image is searched.
+    """Compute the fields of an image document by which it is searched.
+
+    ``taken_on`` is the day of ``taken_at``, by the camera's clock; ``location`` a GeoJSON point;
+    ``fingerprint`` signed, with its ``fingerprint_bands``.
 
     Args:
         results: Values by operation, only of the operations that this image requested. A search
             must not find results that exist only because another upload requested them.
         keep_position: Whether the position may be kept.
-
-    Returns:
-        Fields of the image document. ``taken_on`` is the day of ``taken_at``, by the camera's
-        clock; ``location`` a GeoJSON point; ``fingerprint`` signed, with its
-        ``fingerprint_bands``.
     """
     facts: dict[str, Any] = {}
     if (metadata := results.get("metadata")) is not None:

@@ -31,7 +31,6 @@ class CallFailed(Exception):
     """A call to a child failed.
 
     Attributes:
-        error: The reason.
         images: Number of images in the call, those of other tasks included.
     """
 

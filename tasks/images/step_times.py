@@ -6,13 +6,7 @@ import msgspec
 
 
 class Step(msgspec.Struct, array_like=True, frozen=True):
-    """One step.
-
-    Attributes:
-        name: An operation, or ``decode``.
-        began_at: Seconds since 1970.
-        seconds: Its duration.
-    """
+    """One step: an operation, or ``decode``. It began at seconds since 1970."""
 
     name: str
     began_at: float

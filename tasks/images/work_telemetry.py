@@ -16,12 +16,7 @@ SHORTEST_DECODE_SECONDS = 1e-4
 
 
 class WorkTelemetry:
-    """Records the work on chunks.
-
-    Args:
-        metrics: Counts it.
-        tracing: Records its spans.
-    """
+    """Records the work on chunks."""
 
     def __init__(self, metrics: WorkerMetrics, tracing: Tracing) -> None:
         self.metrics = metrics
@@ -29,11 +24,7 @@ class WorkTelemetry:
 
     @contextmanager
     def working(self, images: Sequence[ClaimedImage]) -> Iterator[None]:
-        """Record the work on claimed images for as long as the context lasts.
-
-        Args:
-            images: Images of one chunk, and so of one request.
-        """
+        """Record the work on claimed images of one chunk, and so of one request."""
         if not images:
             yield
             return

@@ -17,9 +17,6 @@ async def delete_users(stores: Stores) -> None:
 
     The deletion of a worker that dies is due again when its lease expires.
 
-    Args:
-        stores: All stores.
-
     Raises:
         PyMongoError: MongoDB cannot be reached.
     """

@@ -30,14 +30,9 @@ _log = structlog.get_logger(__name__)
 
 
 async def reconcile(stores: Stores, hint_grace_seconds: float) -> int:
-    """Handle all due work once.
+    """Handle all due work once, and count the chunks that were sent to the queue.
 
-    Args:
-        stores: All stores.
-        hint_grace_seconds: Time that a new hint has until a worker takes it.
-
-    Returns:
-        How many chunks were sent to the queue.
+    A new hint has `hint_grace_seconds` until a worker takes it.
 
     Raises:
         PyMongoError: MongoDB cannot be reached.

@@ -17,9 +17,6 @@ async def refill_queue(stores: Stores) -> None:
     With nothing to do this is one call to Redis. Of several workers one does it at a time; two at
     once would do no harm.
 
-    Args:
-        stores: All stores.
-
     Raises:
         PyMongoError: MongoDB cannot be reached.
         RedisError: Redis cannot be reached.

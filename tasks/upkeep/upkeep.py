@@ -22,14 +22,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Upkeep:
-    """Repeats each duty at its own pace.
-
-    Args:
-        stores: All stores.
-        settings: Pauses between the runs.
-        hint_grace_seconds: Time that a new hint has until a worker takes it.
-        metrics: Count what is done.
-    """
+    """Repeats each duty at its own pace."""
 
     def __init__(
         self,
