@@ -137,8 +137,8 @@ def test_one_signal_ends_everything_in_order(stack: Stack, number: signal.Signal
 
 
 def test_second_signal_hurries(tmp_path: Path) -> None:
-    # A program that ignores the signal to end.
     deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf'); "
+    # A program that ignores the signal to end, and waits for its end.
     commands = STAND_INS | {"worker": [sys.executable, "-c", deaf + "time.sleep(600)"]}
     with running(tmp_path, commands=commands) as stack:
         stack.wait_for("worker   | deaf")

@@ -14,7 +14,6 @@ SLEEPS = "import time; time.sleep(600)"
 DEAF = (
     "import pathlib, signal, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
     # It shows that it ignores the signal, then waits for its end.
-    # It waits for its end.
     "pathlib.Path(sys.argv[1]).touch(); time.sleep(600)"
 )
 
