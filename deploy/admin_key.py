@@ -15,10 +15,7 @@ _ADMIN_KEY_BYTES = 32
 
 
 def ensure_admin_key(file: Path) -> str:
-    """Read the key from its file, which is created with mode 600 if it is missing.
-
-    Returns:
-        The key, of 32 characters or more.
+    """Read the key, of 32 characters or more; its file is created with mode 600 if missing.
 
     Raises:
         ValueError: The file holds no usable key.

@@ -70,9 +70,6 @@ def read_settings(environment: Mapping[str, str]) -> LocalSettings:
 
     A process that is started with wrong settings ends at once and is restarted for ever.
 
-    Args:
-        environment: Variables by name; an empty one counts as not set.
-
     Raises:
         SettingsError: Lists every mistake, each once.
     """
@@ -98,9 +95,6 @@ def read_settings(environment: Mapping[str, str]) -> LocalSettings:
 
 def keep_admin_key(settings: LocalSettings) -> str:
     """Return the given admin key, or the one in the data folder, which is generated if missing.
-
-    Args:
-        settings: Name the data folder, which must exist.
 
     Raises:
         ServerError: The file in the data folder holds no usable key.

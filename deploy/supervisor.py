@@ -31,7 +31,6 @@ class RestartPolicy:
 
         Args:
             last_pause_seconds: Pause before the run that ended now; 0 for the first run.
-            ran_seconds: Duration of that run.
         """
         if last_pause_seconds == 0 or ran_seconds >= self.steady_seconds:
             return self.first_pause_seconds
@@ -43,7 +42,6 @@ class Supervised:
     """A process, and the time that it has to end.
 
     Args:
-        process: The process, started or not.
         grace_seconds: Time from SIGTERM to SIGKILL.
     """
 
@@ -56,7 +54,6 @@ class Supervisor:
 
     Args:
         supervised: The processes in the order of their start; they stop in the reverse order.
-        log: Receives lines for people.
         policy: Pauses before restarts.
     """
 

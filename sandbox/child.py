@@ -78,11 +78,6 @@ def call_in_sandbox(
         seconds: After this CPU time on every CPU the kernel ends the child, in case its parent
             cannot.
         function: A pure function, importable by name.
-        *args: Its positional arguments.
-        **kwargs: Its keyword arguments.
-
-    Returns:
-        What the function returns.
     """
     global _bounded
     if not _bounded:

@@ -12,11 +12,7 @@ REASONS = (DecoderDied.code, DecodeTimedOut.code, CANCELED)
 
 
 class ChildMetrics(Collector):
-    """Counts the children of a pool that ended early.
-
-    Args:
-        pool: The pool.
-    """
+    """Counts the children of a pool that ended early."""
 
     def __init__(self, pool: ChildPool) -> None:
         self._pool = pool

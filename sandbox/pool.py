@@ -47,7 +47,6 @@ class ChildPool:
     """Runs functions in a limited number of children.
 
     Args:
-        children: Largest number of children at work.
         max_child_bytes: Address space that a child may add to its initial size, in bytes.
     """
 
@@ -68,7 +67,6 @@ class ChildPool:
 
         Args:
             function: Importable by name; arguments and result can be pickled.
-            *args: Positional arguments.
             seconds: Time limit; the child is killed after it.
 
         Raises:

@@ -61,9 +61,6 @@ def utc_now() -> datetime:
 def follow_clock(now: datetime) -> bool:
     """Set the clock to the time of the server that all processes follow.
 
-    Args:
-        now: Its time, UTC.
-
     Returns:
         Whether the clock differed by :data:`TOLERATED_SECONDS` or more, and was set.
     """

@@ -41,10 +41,6 @@ for _indexes in (
 
 
 async def ensure_indexes(database: Database) -> None:
-    """Create the collections and indexes that are missing. Any number of processes may call it.
-
-    Raises:
-        PyMongoError: MongoDB cannot be reached.
-    """
+    """Create the collections and indexes that are missing. Any number of processes may call it."""
     for name, indexes in INDEXES.items():
         await database[name].create_indexes(indexes)

@@ -98,16 +98,7 @@ class SimilaritySettings(msgspec.Struct, frozen=True):
 
 
 def read_key_file(reader: SettingsReader, name: str, file: str) -> str | None:
-    """Read a key from the file that a setting names.
-
-    Args:
-        reader: Collects the error if the file cannot be read.
-        name: Of the setting.
-        file: Its value.
-
-    Returns:
-        The key; None where the file cannot be read.
-    """
+    """Read a key from the file that a setting names; None, and a mistake, if it cannot be read."""
     try:
         return Path(file).read_text(encoding="utf-8").strip()
     except OSError as error:

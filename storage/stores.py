@@ -61,12 +61,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Stores:
-    """All stores.
-
-    Args:
-        settings: Connections to the servers.
-        rules: Rules of the work.
-    """
+    """All stores."""
 
     def __init__(self, settings: StoreSettings, rules: WorkRules) -> None:
         self.client: Client = connect_mongo(settings)
@@ -127,11 +122,7 @@ class Stores:
         return Announcer(self.database, self.job_events, base_url)
 
     async def prepare(self) -> None:
-        """Create the collections and indexes that are missing.
-
-        Raises:
-            PyMongoError: MongoDB cannot be reached.
-        """
+        """Create the collections and indexes that are missing."""
         await ensure_indexes(self.database)
 
     async def follow_clock(self) -> None:

@@ -22,7 +22,6 @@ class Folder:
     """A data folder that this process has locked.
 
     Args:
-        path: The folder.
         lock: File descriptor of the lock. A server that inherits it holds the lock, too: if its
             parent is killed, the next stack waits until the server has closed its files.
     """

@@ -71,8 +71,6 @@ def embedded_servers(
 
     Args:
         data_dir: Folder of the data, created if missing; for one stack at a time.
-        mongodb: Whether to start MongoDB.
-        redis: Whether to start Redis.
         mongodb_cache_gb: Cache of MongoDB's storage engine in GB, 0.25 or more.
         start_seconds: Longest time until a server is ready.
         stop_seconds: Longest time until a server stops; then it is killed.

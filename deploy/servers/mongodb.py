@@ -30,8 +30,6 @@ def mongodb_command(program: Program, port: int, folder: Path, cache_gb: float) 
     """Return the command that starts the server on a loopback port.
 
     Args:
-        program: mongod or SecantusDB.
-        port: Port to listen on.
         folder: Folder of the data; the files of mongod and SecantusDB differ.
         cache_gb: Cache of the storage engine in GB, 0.25 or more.
     """

@@ -25,14 +25,10 @@ class ServerProcess:
     server (the main thread), ``wait_ready`` from any.
 
     Args:
-        name: Its name in logs and errors.
-        command: Absolute path of the program, and its arguments.
         is_ready: Tries once whether the server is ready; never raises for "not yet".
-        url: URL for clients.
         output: File for its output (appended, rotated at a start if it is large), or an open file
             descriptor.
         environment: Its environment; None: that of this process.
-        keep_open: File descriptors that the server inherits.
     """
 
     def __init__(

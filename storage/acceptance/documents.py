@@ -38,7 +38,6 @@ def documents_of(upload: Upload, plan: ChunkPlan, due_after: timedelta) -> Docum
     """Make every document of an acceptance.
 
     Args:
-        upload: The content of the request.
         plan: How the job is cut into chunks of work.
         due_after: When the reconciler looks for a chunk that no worker has begun.
     """
@@ -74,12 +73,7 @@ def documents_of(upload: Upload, plan: ChunkPlan, due_after: timedelta) -> Docum
 
 
 def without(documents: Documents, overflow: list[RefusedFile]) -> Documents:
-    """Refuse files that a link has no room for.
-
-    Args:
-        documents: The documents of the whole upload.
-        overflow: Files of it that become items with an error instead of images; not all of them.
-    """
+    """Refuse some files of an upload, not all, that a link has no room for."""
     indexes = {file.index for file in overflow}
     images = [image for image in documents.images if image["index"] not in indexes]
     refused = documents.refused + overflow

@@ -35,8 +35,6 @@ def link_duplicates(
     """Set ``duplicate_of`` of new images to the earliest image with the same bytes.
 
     Args:
-        database: The database.
-        session: The transaction that stores the images.
         images: Documents of new images, in the order of acceptance.
         known: Hashes of the blobs that were stored before.
     """

@@ -36,8 +36,6 @@ class Attempt(msgspec.Struct, frozen=True):
 
     Attributes:
         record_id: Hash of owner, route and key.
-        token: Unique to this attempt.
-        kept_seconds: How long the answer is kept.
     """
 
     record_id: str
@@ -125,10 +123,7 @@ class Idempotency:
     ) -> Made:
         """Create an object, and answer the key in the same transaction.
 
-        Args:
-            attempt: Holds the key.
-            fingerprint: Hash of the request's content.
-            write: Creates the object; may be called several times.
+        ``write`` may be called several times.
 
         Raises:
             IdempotencyTakenOver: Another request took the key meanwhile; nothing was created.

@@ -16,10 +16,6 @@ MAX_GROUP_BYTES = 16 * 1024 * 1024
 class Submission:
     """An upload on its way into a transaction.
 
-    Args:
-        upload: The content of the request.
-        documents: Its documents, all files included.
-
     Attributes:
         accepted: The documents that are written; a link may take fewer files than the form has.
         refusal: Why nothing of the upload is accepted; None while nothing speaks against it.

@@ -9,14 +9,7 @@ from storage.blobs.intake import BlobIntake, StagedFile
 
 
 class TakenFile(msgspec.Struct, frozen=True):
-    """A file that becomes an image.
-
-    Attributes:
-        index: Position among the files of the request, from 0.
-        filename: Name as uploaded, without folders.
-        format: Detected from the bytes.
-        staged: Where its bytes are.
-    """
+    """A file that becomes an image; its format is detected from its bytes."""
 
     index: int
     filename: str
@@ -36,14 +29,10 @@ class Upload(msgspec.Struct, frozen=True):
     """The content of one upload request.
 
     Attributes:
-        user_id: Owner of the images.
         key_id: The key or link that the request came in through.
         operations: The requested operations, in canonical order.
-        taken: Files that become images.
-        refused: Files that do not.
         intake: Holds the bytes that are not written yet.
         gps: Whether served files may contain the position of the picture.
-        link_id: The link whose limits apply; None for a key.
         attempt: The Idempotency-Key that this upload answers, if one was sent.
         fingerprint: Hash of the request's content; goes with ``attempt``.
         callback_url: A URL to notify when the job ends.
@@ -65,13 +54,7 @@ class Upload(msgspec.Struct, frozen=True):
 
 
 class Ticket(msgspec.Struct, frozen=True):
-    """The answer to an upload that is durable.
-
-    Attributes:
-        job: The job.
-        items: Its items, in upload order.
-        hints: One for each chunk of work of the job.
-    """
+    """The answer to an upload that is durable, with a hint for each chunk of work."""
 
     job: Job
     items: list[Item]

@@ -30,8 +30,6 @@ class IncomingFile:
     """One file while it arrives: it is hashed, measured and cut into chunks.
 
     Attributes:
-        file_id: GridFS ID of the chunks.
-        size_bytes: Bytes so far.
         head: The first :data:`HEAD_BYTES` bytes, for sniffing.
     """
 
@@ -80,13 +78,7 @@ class IncomingFile:
 
 
 class StagedFile(msgspec.Struct, frozen=True):
-    """A file whose bytes have all arrived.
-
-    Attributes:
-        file_id: GridFS ID of its chunks.
-        sha256: Hash of its bytes, as 64 hex digits.
-        size_bytes: Its size.
-    """
+    """A file whose bytes have all arrived."""
 
     file_id: ObjectId
     sha256: str
@@ -111,7 +103,6 @@ class BlobIntake:
     does, by their missing file and their age.
 
     Args:
-        chunks: A GridFS chunks collection.
         uploads: Returns the number of large uploads that run now.
     """
 

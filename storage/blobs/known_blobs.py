@@ -17,28 +17,12 @@ class KnownBlobs:
         self._chunks = database["blobs.chunks"]
 
     async def find(self, hashes: Sequence[str]) -> dict[str, Blob]:
-        """Find blobs.
-
-        Args:
-            hashes: SHA-256 hashes, as 64 hex digits.
-
-        Returns:
-            Blobs by hash; hashes without a blob are left out.
-
-        Raises:
-            PyMongoError: MongoDB cannot be reached.
-        """
+        """Find blobs by hash; hashes without a blob are left out."""
         found = self._files.find({"metadata.sha256": {"$in": list(hashes)}})
         return {file["metadata"]["sha256"]: _blob_of(file) async for file in found}
 
     def stream(self, blob: Blob, start: int, stop: int) -> AsyncIterator[bytes]:
-        """Read a part of a blob, one chunk in memory at a time.
-
-        Args:
-            blob: The blob.
-            start: First byte, from 0.
-            stop: One past the last byte.
-        """
+        """Read the bytes from ``start`` up to ``stop``, few chunks in memory at a time."""
         return stream_file(self._chunks, blob.file_id, start, stop, blob.chunk_bytes)
 
 

@@ -23,15 +23,7 @@ FileId = ObjectId | str
 
 
 async def read_files(chunks: Collection, file_ids: Sequence[ObjectId]) -> dict[ObjectId, bytes]:
-    """Read several small files in one query.
-
-    Args:
-        chunks: A GridFS chunks collection.
-        file_ids: The files.
-
-    Returns:
-        Bytes by file ID; empty and missing files are left out.
-    """
+    """Read small files in one query; empty and missing files are left out."""
     parts: dict[ObjectId, list[bytes]] = {}
     cursor = chunks.find({"files_id": {"$in": list(file_ids)}}, {"files_id": 1, "data": 1})
     async for chunk in cursor.sort([("files_id", 1), ("n", 1)]):
@@ -42,18 +34,7 @@ async def read_files(chunks: Collection, file_ids: Sequence[ObjectId]) -> dict[O
 async def stream_file(
     chunks: Collection, file_id: FileId, start: int, stop: int, chunk_bytes: int
 ) -> AsyncIterator[bytes]:
-    """Read a range of a file with few chunks in memory.
-
-    Args:
-        chunks: A GridFS chunks collection.
-        file_id: The file.
-        start: First byte, from 0.
-        stop: Byte after the last.
-        chunk_bytes: Size of the chunks of this file.
-
-    Yields:
-        Pieces of the bytes from ``start`` up to ``stop``.
-    """
+    """Read the bytes from ``start`` up to ``stop``, few chunks in memory at a time."""
     first = start // chunk_bytes
     query = {"files_id": file_id, "n": {"$gte": first, "$lte": (stop - 1) // chunk_bytes}}
     position = first * chunk_bytes

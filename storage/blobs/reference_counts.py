@@ -18,9 +18,7 @@ async def release_blobs(database: Database, hashes: Iterable[str], session: Sess
     one runs again and sees the effect of the other.
 
     Args:
-        database: The database.
         hashes: The hash of each deleted image, repeated for images of the same blob.
-        session: The transaction that deletes the images.
     """
     gone = Counter(hashes)
     files = database["blobs.files"]
@@ -47,9 +45,6 @@ async def recount_blob(client: Client, database: Database, file_id: ObjectId) ->
 
     Returns:
         Whether the count was wrong, or the blob had no image.
-
-    Raises:
-        PyMongoError: MongoDB cannot be reached.
     """
     files = database["blobs.files"]
 

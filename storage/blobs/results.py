@@ -32,7 +32,6 @@ class BlobResults(msgspec.Struct, frozen=True):
     """The results of one run of operations on a blob.
 
     Attributes:
-        blob: The blob.
         facts: ``width`` and ``height``, as oriented.
         results: By operation: ``{"version": n, "value": …}``.
         variants: Rendered variants that the results name.
@@ -51,11 +50,7 @@ class Results:
         self._database = database
 
     async def read_bytes(self, blobs: Sequence[Blob]) -> dict[str, bytes]:
-        """Read the bytes of blobs in one query.
-
-        Returns:
-            Bytes by hash; deleted blobs are left out.
-        """
+        """Read bytes by hash in one query; deleted blobs are left out."""
         data = await read_files(self._database["blobs.chunks"], [blob.file_id for blob in blobs])
         return {blob.sha256: data[blob.file_id] for blob in blobs if blob.file_id in data}
 
@@ -64,9 +59,6 @@ class Results:
 
         A blob that was deleted in the meantime stays deleted, and the sweeper deletes the variants
         that were stored for it.
-
-        Raises:
-            PyMongoError: MongoDB cannot be reached.
         """
         if not found:
             return

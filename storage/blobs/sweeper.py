@@ -58,8 +58,6 @@ class Sweeper:
     """Deletes what is unused, and never what belongs to a running upload.
 
     Args:
-        client: Opens transactions.
-        database: The database.
         min_age: Time from the first sight of an orphan to its deletion. It must be longer than
             the longest upload, whose chunks are orphans until it is accepted.
     """

@@ -25,26 +25,13 @@ class StoredVariants:
         return StoredVariant(file_id, file["metadata"]["media_type"], file["length"])
 
     async def keep(self, sha256: str, file_id: str, media_type: str, data: bytes) -> None:
-        """Store a variant. Storing it again changes nothing.
-
-        Args:
-            sha256: The blob that it is rendered from.
-            file_id: From :func:`variant_id`.
-            media_type: Value of the Content-Type header.
-            data: The encoded picture.
-        """
+        """Store a variant. Storing it again changes nothing."""
         file, chunks = variant_documents(sha256, file_id, media_type, data, utc_now())
         await insert_once(self._chunks, chunks)
         await insert_once(self._files, [file])
 
     def stream(self, variant: StoredVariant, start: int, stop: int) -> AsyncIterator[bytes]:
-        """Read a part of a variant, one chunk in memory at a time.
-
-        Args:
-            variant: The variant.
-            start: First byte, from 0.
-            stop: One past the last byte.
-        """
+        """Read the bytes from ``start`` up to ``stop``, few chunks in memory at a time."""
         return stream_file(self._chunks, variant.file_id, start, stop, CHUNK_BYTES)
 
 

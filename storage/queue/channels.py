@@ -18,11 +18,6 @@ async def listen(redis: Redis, channel: str, hear: Callable[[bytes], None]) -> N
 
     Messages are lost while Redis cannot be reached. A caller that relies on them also checks at
     intervals.
-
-    Args:
-        redis: The pool.
-        channel: Name of the channel.
-        hear: Called with each message.
     """
     while True:
         try:

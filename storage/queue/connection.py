@@ -60,7 +60,6 @@ def connect_redis(settings: StoreSettings, *, retries: int = 1) -> ArqRedis:
     encoded with msgpack, because arq's default, pickle, would run code that Redis contains.
 
     Args:
-        settings: Address and time limit.
         retries: Number of times that a call is tried again after a lost connection.
     """
     pool = ConnectionPool.from_url(

@@ -7,7 +7,6 @@ class TenantBacklog(msgspec.Struct, frozen=True):
     """A tenant with a backlog, and room for some of it in the queue.
 
     Attributes:
-        user_id: The tenant.
         cursor: Position of the first hint that is not in the queue.
         units: Room, in small images.
     """
@@ -21,7 +20,6 @@ class TakenHint(msgspec.Struct, frozen=True):
     """A hint that a worker has taken.
 
     Attributes:
-        id: Its ID in the queue.
         turn: Its score.
         units: Its work, in small images.
         task: The task, as arq's ``enqueue_job`` encodes it.

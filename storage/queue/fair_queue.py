@@ -42,12 +42,7 @@ MOST_IDS = 1000
 
 
 class FairQueue:
-    """Sends hints to the queue and hands them to workers.
-
-    Args:
-        redis: The pool.
-        rules: Length of the queue, and weights of tenants.
-    """
+    """Sends hints to the queue and hands them to workers."""
 
     def __init__(self, redis: ArqRedis, rules: WorkRules) -> None:
         self._run = redis.register_script(SCRIPT.read_text(encoding="utf-8"))
@@ -64,9 +59,6 @@ class FairQueue:
 
         Returns:
             The number of hints sent, without those that were in the queue already.
-
-        Raises:
-            RedisError: Redis cannot be reached.
         """
         sent = 0
         ordered = sorted(hints, key=_user)  # Stable: hints of one tenant keep their order.
@@ -77,14 +69,7 @@ class FairQueue:
         return sent
 
     async def send_from_backlog(self, tenant: TenantBacklog, hints: Sequence[ChunkHint]) -> bool:
-        """Send the first hints of a backlog as far as there is room, and move its cursor.
-
-        Returns:
-            Whether there was room for all of them.
-
-        Raises:
-            RedisError: Redis cannot be reached.
-        """
+        """Send the first hints of a backlog, and move its cursor; False if not all have room."""
         cursor = tenant.cursor
         for start in range(0, len(hints), MOST_HINTS):
             some = hints[start : start + MOST_HINTS]
@@ -95,13 +80,9 @@ class FairQueue:
         return True
 
     async def send_again(self, hint: ChunkHint) -> bool:
-        """Send a hint again whose worker was lost. It comes next and costs no turn.
+        """Send a hint again whose worker was lost; False if there is no room.
 
-        Returns:
-            False if there is no room.
-
-        Raises:
-            RedisError: Redis cannot be reached.
+        It comes next and costs no turn.
         """
         arguments = (CHANNEL, self._most, hint.id, _task(hint, hint.units))
         return bool(await self._call("send_again", *arguments))
@@ -116,9 +97,6 @@ class FairQueue:
             ended: IDs of hints that are done.
             again: IDs of hints that any worker may take again.
             done: Length of the turns that are done.
-
-        Raises:
-            RedisError: Redis cannot be reached.
         """
         how_much = (room.held, room.most_units, room.most_hints, IN_PROGRESS_SECONDS)
         taken = await self._call("exchange", done, *how_much, len(ended), *ended, *again)
@@ -128,14 +106,7 @@ class FairQueue:
         ]
 
     async def find_states(self, hint_ids: Sequence[str]) -> list[HintState]:
-        """Read the state of hints.
-
-        Returns:
-            A state for each hint, in order.
-
-        Raises:
-            RedisError: Redis cannot be reached.
-        """
+        """Read the states of hints, in order."""
         states: list[HintState] = []
         for start in range(0, len(hint_ids), MOST_IDS):
             found = await self._call("find_states", *hint_ids[start : start + MOST_IDS])
@@ -149,14 +120,7 @@ class FairQueue:
         return states
 
     async def find_taken(self, min_seconds: float) -> list[str]:
-        """Find hints near the head of the queue that a worker took this long ago or longer.
-
-        Returns:
-            Their IDs.
-
-        Raises:
-            RedisError: Redis cannot be reached.
-        """
+        """Find the IDs of hints near the head that a worker took this long ago or longer."""
         most_ms = int(1000 * (IN_PROGRESS_SECONDS - min_seconds))
         return [hint_id.decode() for hint_id in await self._call("find_taken", most_ms)]
 
@@ -166,9 +130,6 @@ class FairQueue:
         Args:
             limit: Largest number of tenants.
             pause_seconds: Within this time of a call, calls of all processes return nothing.
-
-        Raises:
-            RedisError: Redis cannot be reached.
         """
         pause_ms = int(pause_seconds * 1000)
         picked = await self._call("pick", self._most, limit, pause_ms)
@@ -178,19 +139,11 @@ class FairQueue:
         ]
 
     async def leave(self, tenant: TenantBacklog) -> bool:
-        """Remove a tenant from the backlog, unless more work has joined it since.
-
-        Raises:
-            RedisError: Redis cannot be reached.
-        """
+        """Remove a tenant from the backlog, unless more work has joined it since."""
         return bool(await self._call("leave", tenant.user_id, tenant.cursor))
 
     async def join(self, user_ids: Sequence[str]) -> None:
-        """Move the cursors of tenants to the start: all their work joins the backlog.
-
-        Raises:
-            RedisError: Redis cannot be reached.
-        """
+        """Move the cursors of tenants to the start: all their work joins the backlog."""
         for start in range(0, len(user_ids), MOST_IDS):
             await self._call("join_all", *user_ids[start : start + MOST_IDS])
 

@@ -26,15 +26,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Hints:
-    """Sends hints, and finds out which are still in Redis.
-
-    Args:
-        redis: The pool.
-        rules: Length of the queue, and weights of tenants.
-
-    Attributes:
-        fair_queue: The queue.
-    """
+    """Sends hints, and finds out which are still in Redis."""
 
     def __init__(self, redis: ArqRedis, rules: WorkRules) -> None:
         self._redis = redis
@@ -43,11 +35,7 @@ class Hints:
         self._sending: set[asyncio.Task[bool]] = set()
 
     def send_soon(self, hints: Sequence[ChunkHint]) -> None:
-        """Send hints in the background.
-
-        Args:
-            hints: Hints with their user and work. Hints without a user share one tenant.
-        """
+        """Send hints in the background. Those without a user share one tenant."""
         task = asyncio.create_task(self.send(hints))
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
@@ -73,31 +61,17 @@ class Hints:
         await listen(self._redis, CHANNEL, lambda _: woken.set())
 
     async def find_states(self, hints: Sequence[ChunkHint]) -> list[HintState]:
-        """Read the state of hints.
-
-        Returns:
-            A state for each hint, in order.
-
-        Raises:
-            RedisError: Redis cannot be reached.
-        """
+        """Read the states of hints, in order."""
         return await self.fair_queue.find_states([hint.id for hint in hints])
 
     async def find_taken(self, min_seconds: float) -> list[ChunkHint]:
-        """Find hints near the head of the queue that a worker took this long ago or longer.
-
-        Raises:
-            RedisError: Redis cannot be reached.
-        """
+        """Find hints near the head of the queue that a worker took this long ago or longer."""
         return [read_hint_id(hint_id) for hint_id in await self.fair_queue.find_taken(min_seconds)]
 
     async def were_wiped(self) -> bool:
         """Return whether Redis has lost its data since the last call in any process.
 
         Of several processes that ask, one gets True.
-
-        Raises:
-            RedisError: Redis cannot be reached.
         """
         before = await self._redis.set(MARKER, b"1", ex=MARKER_SECONDS, get=True)
         return before is None
@@ -107,11 +81,7 @@ class Hints:
         await self._redis.delete(MARKER)
 
     async def forget(self, hints: Sequence[ChunkHint]) -> None:
-        """Remove hints whose worker is lost, which would stay until a key expires.
-
-        Raises:
-            RedisError: Redis cannot be reached.
-        """
+        """Remove hints whose worker is lost, which would stay until a key expires."""
         if hints:
             await self.fair_queue.exchange(Room(0, 0, 0), ended=[hint.id for hint in hints])
 

@@ -53,11 +53,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Buckets:
-    """Draws from shared buckets within a short time limit.
-
-    Args:
-        settings: Connection to Redis.
-    """
+    """Draws from shared buckets within a short time limit."""
 
     def __init__(self, settings: StoreSettings) -> None:
         self._answer_seconds = min(ANSWER_SECONDS, settings.redis_timeout_seconds)
@@ -75,16 +71,7 @@ class Buckets:
     async def draw(
         self, tenant: str, limits: Sequence[RateLimit], demands: Sequence[Demand]
     ) -> list[Drawn] | None:
-        """Draw from the buckets of a tenant, all at one moment.
-
-        Args:
-            tenant: The tenant.
-            limits: The buckets.
-            demands: A demand for each bucket.
-
-        Returns:
-            The tokens drawn from each bucket; None if Redis cannot be called now.
-        """
+        """Draw from the buckets of a tenant at one moment; None if Redis cannot be called now."""
         if not self.is_shared:
             return None
         args: list[str | float] = []

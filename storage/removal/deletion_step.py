@@ -36,8 +36,6 @@ class DeletionStep:
     """Deletes some of a user's images and jobs.
 
     Args:
-        database: The database.
-        states: Settles jobs whose images are deleted.
         lease: Time after this step at which another worker may claim the delete.
     """
 

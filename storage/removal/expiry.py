@@ -18,25 +18,14 @@ TOGETHER = 20
 
 
 class Removed(msgspec.Struct, frozen=True):
-    """The numbers of removed jobs and images.
-
-    Attributes:
-        jobs: Number of jobs.
-        images: Number of images.
-    """
+    """The numbers of removed jobs and images."""
 
     jobs: int
     images: int
 
 
 class Expiry:
-    """Removes expired jobs and images in batches. Any number of workers may do so at once.
-
-    Args:
-        client: Opens transactions.
-        database: The database.
-        rules: Time to live of jobs and images.
-    """
+    """Removes expired jobs and images in batches. Any number of workers may do so at once."""
 
     def __init__(self, client: Client, database: Database, rules: WorkRules) -> None:
         self._client = client

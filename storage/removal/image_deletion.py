@@ -27,13 +27,7 @@ class Deleted(msgspec.Struct, frozen=True):
 
 
 class ImageDeletion:
-    """Deletes images one at a time.
-
-    Args:
-        client: Opens transactions.
-        database: The database.
-        states: Settles the job of a deleted image.
-    """
+    """Deletes images one at a time."""
 
     def __init__(self, client: Client, database: Database, states: JobStates) -> None:
         self._client = client
@@ -49,7 +43,6 @@ class ImageDeletion:
         Raises:
             NotFound: There is no such image in the scope.
             ImageExpired: There was one, and it has expired.
-            PyMongoError: MongoDB cannot be reached.
         """
         await self._catalog.get(image_id, scope)
 

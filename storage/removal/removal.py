@@ -19,9 +19,7 @@ async def remove_images(database: Database, images: Sequence[Document], session:
     """Delete images, their part in every count, and blobs that no other image uses.
 
     Args:
-        database: The database.
         images: Their whole documents, read within the transaction.
-        session: The transaction.
 
     Raises:
         PyMongoError: The transaction cannot go on.
@@ -45,10 +43,7 @@ async def note_in_jobs(
     The tally of a job no longer counts deleted items. It still counts expired ones.
 
     Args:
-        database: The database.
-        images: Documents of the removed images.
         how: :data:`DELETED` or :data:`EXPIRED`.
-        session: The transaction that removes them.
     """
     indexes: dict[str, list[int]] = defaultdict(list)
     for image in images:

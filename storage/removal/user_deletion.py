@@ -41,9 +41,6 @@ class UserDeletion:
     """Deletes users. Any number of workers may work on the same delete at the same time.
 
     Args:
-        client: Opens transactions.
-        database: The database.
-        states: Settles jobs whose images are deleted.
         lease: Time after the last step at which another worker may claim a delete.
     """
 
@@ -64,9 +61,6 @@ class UserDeletion:
 
         Returns:
             The ID of the job that shows the progress.
-
-        Raises:
-            PyMongoError: MongoDB cannot be reached.
         """
         asked = await self._note_existing(user_id)
         left = await self._count(user_id, asked)

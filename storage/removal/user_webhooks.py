@@ -17,10 +17,8 @@ async def forget_webhooks(
     Events of deleted images stay, so that other receivers learn of the delete.
 
     Args:
-        database: The database.
         user_id: The user.
         of_jobs: Query on ``job_id`` for the deleted jobs. Documents without a job are deleted too.
-        session: The transaction.
 
     Returns:
         The number of deleted documents. There may be more until it is 0.
