@@ -2,7 +2,7 @@
 
 import re
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from litestar.params import QueryParameter
 
@@ -25,82 +25,32 @@ _PLACE = f"^{_DEGREES},{_DEGREES}$"
 _UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _CAMERA_CLOCK = "by the clock of the camera: photos do not record its time zone."
 
-Link = Annotated[
-    str | None,
-    QueryParameter(
-        required=False, pattern=f"^{_UUID}$", description="Uploaded through this upload link."
-    ),
-]
-Format = Annotated[
-    ImageFormat | None,
-    QueryParameter(name="format", required=False, description="Format of the uploaded file."),
-]
-Make = Annotated[
-    str | None,
-    QueryParameter(
-        required=False,
-        min_length=1,
-        max_length=200,
-        description="Maker of the camera, in full.",
-    ),
-]
+
+def _wanted(description: str, name: str | None = None, **limits: Any) -> QueryParameter:
+    return QueryParameter(name=name, description=description, **limits)
+
+
+Link = Annotated[str | None, _wanted("Uploaded through this upload link.", pattern=f"^{_UUID}$")]
+Format = Annotated[ImageFormat | None, _wanted("Format of the uploaded file.", "format")]
+Make = Annotated[str | None, _wanted("Maker of the camera, in full.", min_length=1, max_length=200)]
 Model = Annotated[
-    str | None,
-    QueryParameter(
-        required=False,
-        min_length=1,
-        max_length=200,
-        description="Model of the camera, in full.",
-    ),
+    str | None, _wanted("Model of the camera, in full.", min_length=1, max_length=200)
 ]
-StatusWanted = Annotated[
-    Status | None,
-    QueryParameter(name="status", required=False, description="Status of the image."),
-]
-TakenFrom = Annotated[
-    date | None,
-    QueryParameter(required=False, description=f"Taken on this day or later, {_CAMERA_CLOCK}"),
-]
-TakenTo = Annotated[
-    date | None,
-    QueryParameter(required=False, description=f"Taken on this day or earlier, {_CAMERA_CLOCK}"),
-]
-Day = Annotated[
-    date | None, QueryParameter(required=False, description="Uploaded on this day, in `tz`.")
-]
-UploadedFrom = Annotated[
-    date | None,
-    QueryParameter(required=False, description="Uploaded on this day or later, in `tz`."),
-]
-UploadedTo = Annotated[
-    date | None,
-    QueryParameter(required=False, description="Uploaded on this day or earlier, in `tz`."),
-]
-TimeZone = Annotated[
-    str,
-    QueryParameter(
-        required=False,
-        max_length=64,
-        description="IANA name of the time zone of the upload days.",
-    ),
-]
+StatusWanted = Annotated[Status | None, _wanted("Status of the image.", "status")]
+TakenFrom = Annotated[date | None, _wanted(f"Taken on this day or later, {_CAMERA_CLOCK}")]
+TakenTo = Annotated[date | None, _wanted(f"Taken on this day or earlier, {_CAMERA_CLOCK}")]
+Day = Annotated[date | None, _wanted("Uploaded on this day, in `tz`.")]
+UploadedFrom = Annotated[date | None, _wanted("Uploaded on this day or later, in `tz`.")]
+UploadedTo = Annotated[date | None, _wanted("Uploaded on this day or earlier, in `tz`.")]
+TimeZone = Annotated[str, _wanted("IANA name of the time zone of the upload days.", max_length=64)]
 Faces = Annotated[
-    bool | None,
-    QueryParameter(
-        required=False,
-        description="Whether faces were found. Skips images without face detection.",
-    ),
+    bool | None, _wanted("Whether faces were found. Skips images without face detection.")
 ]
-MinFaces = Annotated[
-    int | None,
-    QueryParameter(required=False, ge=1, le=10_000, description="Least number of faces."),
-]
+MinFaces = Annotated[int | None, _wanted("Least number of faces.", ge=1, le=10_000)]
 Near = Annotated[
     str | None,
-    QueryParameter(
-        required=False,
-        pattern=_PLACE,
-        description="Taken within `radius_m` of this place: `latitude,longitude` in degrees.",
+    _wanted(
+        "Taken within `radius_m` of this place: `latitude,longitude` in degrees.", pattern=_PLACE
     ),
 ]
 Radius = Annotated[
@@ -111,11 +61,10 @@ Radius = Annotated[
 ]
 SimilarTo = Annotated[
     str | None,
-    QueryParameter(
-        required=False,
+    _wanted(
+        "List near-duplicates of this image, without the image itself: most similar first, "
+        "equally similar ones newest first.",
         max_length=64,
-        description="List near-duplicates of this image, without the image itself: most similar "
-        "first, equally similar ones newest first.",
     ),
 ]
 Distance = Annotated[
@@ -128,11 +77,7 @@ Distance = Annotated[
 ]
 ImageCursor = Annotated[
     str | None,
-    QueryParameter(
-        pattern=rf"^(\d{{1,2}}\.)?{_UUID}$",
-        description="The `next_cursor` of the previous page.",
-        required=False,
-    ),
+    _wanted("The `next_cursor` of the previous page.", pattern=rf"^(\d{{1,2}}\.)?{_UUID}$"),
 ]
 
 
@@ -161,9 +106,11 @@ def read_filter(
         InvalidValue: A value does not exist, or the values contradict each other.
     """
     zone = find_zone(tz)
-    first, last = _narrow(day, uploaded_from, uploaded_to)
     _check_order("taken_from", taken_from, taken_to)
     _check_order("uploaded_from", uploaded_from, uploaded_to)
+    first, last = uploaded_from, uploaded_to
+    if day:
+        first, last = max(day, first or day), min(day, last or day)
     return ImageFilter(
         scope=scope_of(request.user, user_id),
         link_id=link_id,
@@ -182,11 +129,7 @@ def read_filter(
 
 
 def read_circle(near: str, radius_meters: float) -> Circle:
-    """Read a circle.
-
-    Args:
-        near: ``latitude,longitude`` in degrees.
-        radius_meters: The radius.
+    """Read a circle around ``latitude,longitude`` in degrees.
 
     Raises:
         InvalidValue: The place does not exist.
@@ -197,15 +140,6 @@ def read_circle(near: str, radius_meters: float) -> Circle:
     if abs(latitude) > 90 or abs(longitude) > 180:
         raise InvalidValue("A latitude is between -90 and 90, a longitude between -180 and 180.")
     return Circle(latitude, longitude, radius_meters)
-
-
-def _narrow(
-    day: date | None, first: date | None, last: date | None
-) -> tuple[date | None, date | None]:
-    """Combine a day and a range of days."""
-    if day is None:
-        return first, last
-    return max(day, first or day), min(day, last or day)
 
 
 def _check_order(name: str, first: date | None, last: date | None) -> None:

@@ -1,14 +1,13 @@
 """Routes of live events: a stream for each job, until it has ended."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.params import HeaderParameter
 
 from api.answers.event_stream import answer_events
 from api.contract.route_docs import answer, problems
-from api.http.parameters import BY_HEADER, TOKEN_IN_HEADER, JobId, NamedUser
+from api.http.parameters import BY_HEADER, TOKEN_IN_HEADER, JobId, LastEventId, NamedUser
 from api.jobs.live_jobs import LiveJobs
 from api.schemas.live_events import JobChangeView, JobGoneView
 from api.state import ApiRequest
@@ -24,16 +23,6 @@ STREAM = answer(
     EVENT_STREAM,
 )
 ENDED = answer(None, "The job has ended, and Last-Event-ID is its version: do not reconnect.")
-
-LastEventId = Annotated[
-    str | None,
-    HeaderParameter(
-        name="Last-Event-ID",
-        required=False,
-        max_length=64,
-        description="The `id` of the last event that you read: only newer states are sent.",
-    ),
-]
 
 
 @get(

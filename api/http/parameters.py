@@ -13,7 +13,6 @@ EXAMPLE_TIME = "2026-11-21T09:30:00Z"
 EXAMPLE_TOKEN = "mll_the-token-of-the-link"  # noqa: S105 -- not the token of a link
 
 BY_HEADER = {LINK_OPT: TokenIn.HEADER}
-
 TOKEN_IN_HEADER: list[dict[str, list[str]]] = [{"linkToken": []}]
 
 DAY_SECONDS = 24 * 3600
@@ -25,6 +24,12 @@ def id_of(name: str, max_length: int = 64, example: str = EXAMPLE_ID) -> PathPar
         max_length=max_length,
         description=f"The ID of the {name}.",
         examples=[Example(value=example)],
+    )
+
+
+def _header(name: str, description: str, max_length: int | None = None) -> HeaderParameter:
+    return HeaderParameter(
+        name=name, required=False, max_length=max_length, description=description
     )
 
 
@@ -42,7 +47,6 @@ NamedUser = Annotated[
         "uploads.",
     ),
 ]
-
 DaysZone = Annotated[
     str,
     QueryParameter(
@@ -52,7 +56,6 @@ DaysZone = Annotated[
         examples=[Example(value="Europe/Vienna")],
     ),
 ]
-
 OverlapSeconds = Annotated[
     int,
     QueryParameter(
@@ -62,33 +65,34 @@ OverlapSeconds = Annotated[
         description="How long the old secret signs as well, in seconds; a day by default.",
     ),
 ]
-
 Prefer = Annotated[
     str | None,
-    HeaderParameter(
-        name="Prefer",
-        required=False,
-        description="`wait=N` delays the response until the job has ended, or for N seconds (30 at "
-        "most).",
+    _header(
+        "Prefer",
+        "`wait=N` delays the response until the job has ended, or for N seconds (30 at most).",
     ),
 ]
-
 IdempotencyKey = Annotated[
     str | None,
-    HeaderParameter(
-        name="Idempotency-Key",
-        required=False,
+    _header(
+        "Idempotency-Key",
+        "A unique value of your choice. A request with the same key and content within 24 hours "
+        "gets the same response.",
         max_length=255,
-        description="A unique value of your choice. A request with the same key and content "
-        "within 24 hours gets the same response.",
     ),
 ]
-
 IfNoneMatch = Annotated[
     str | None,
-    HeaderParameter(
-        name="If-None-Match",
-        required=False,
-        description="The `ETag` of a version that you have: if it is current, the response is 304.",
+    _header(
+        "If-None-Match",
+        "The `ETag` of a version that you have: if it is current, the response is 304.",
+    ),
+]
+LastEventId = Annotated[
+    str | None,
+    _header(
+        "Last-Event-ID",
+        "The `id` of the last event that you read: only newer states are sent.",
+        max_length=64,
     ),
 ]
