@@ -1,19 +1,16 @@
 """Invariants of blobs, variants and their chunks."""
 
 import hashlib
-from datetime import datetime
 from typing import Any
-
-from bson import ObjectId
 
 from storage.mongo.client import Document
 from storage.verification.invariants import (
-    Find,
     Invariant,
     Look,
     differ,
+    is_old,
     lookup,
-    matching,
+    pipeline_invariant,
     where,
 )
 
@@ -22,8 +19,8 @@ FEW_FILES = 50
 _COUNTED: Document = {"$ifNull": [{"$first": "$counted.images"}, 0]}
 
 
-def _find_cut_files(bucket: str) -> Find:
-    """Make a check for files whose chunks are not 0, 1, 2 … of full size up to the length."""
+def _cut_files(bucket: str) -> tuple[Document, ...]:
+    """Return stages that keep files whose chunks are not 0, 1, 2 … of full size to the length."""
     is_full = {"$eq": [{"$binarySize": "$data"}, "$$size"]}
     chunks: Document = {
         "$lookup": {
@@ -49,8 +46,7 @@ def _find_cut_files(bucket: str) -> Find:
     }
     count = {"$ceil": {"$divide": ["$length", "$chunkSize"]}}
     whole = {"$floor": {"$divide": ["$length", "$chunkSize"]}}
-    return matching(
-        f"{bucket}.files",
+    return (
         chunks,
         {"$set": {"chunks": {"$first": "$chunks"}}},
         where(
@@ -64,43 +60,22 @@ def _find_cut_files(bucket: str) -> Find:
     )
 
 
-def _find_orphans(bucket: str) -> Find:
-    """Make a check for orphans that the sweeper should have deleted."""
-
-    async def find(look: Look) -> list[Any]:
-        chunks = look.database[f"{bucket}.chunks"]
-        pipeline: list[Document] = [
-            {"$match": {"files_id": look.within}},
-            {"$group": {"_id": "$files_id"}},
-            lookup(f"{bucket}.files", "_id", "_id", to="file"),
-            {"$match": {"file": []}},
-        ]
-        orphans = []
-        async for group in chunks.aggregate(pipeline, session=look.session):
-            chunk = await chunks.find_one(
-                {"files_id": group["_id"]}, {"_id": 1}, session=look.session
-            )
-            if chunk is not None and _made_at(chunk) < look.before:
-                orphans.append(group["_id"])
-        return orphans
-
-    return find
-
-
-def _made_at(chunk: Document) -> datetime:
-    chunk_id: ObjectId = chunk["_id"]
-    return chunk_id.generation_time
-
-
-async def _find_lost_variants(look: Look) -> list[Any]:
-    """Find variants without a blob that the sweeper should have deleted."""
-    find = matching(
-        "variants.files",
-        {"$match": {"uploadDate": {"$lt": look.before}}},
-        lookup("blobs.files", "metadata.sha256", "metadata.sha256", to="blob"),
-        {"$match": {"blob": []}},
+def _orphans(bucket: str) -> tuple[Document, ...]:
+    """Return stages that keep orphans that the sweeper should have deleted."""
+    return (
+        {"$group": {"_id": "$files_id"}},
+        lookup(f"{bucket}.files", "_id", "_id", to="file"),
+        {"$match": {"file": []}},
+        lookup(
+            f"{bucket}.chunks",
+            "_id",
+            "files_id",
+            {"$limit": 1},
+            {"$project": {"_id": 1}},
+            to="made",
+        ),
+        where(is_old({"$toDate": {"$first": "$made._id"}})),
     )
-    return await find(look)
 
 
 async def _find_changed_bytes(look: Look) -> list[Any]:
@@ -122,54 +97,55 @@ async def _find_changed_bytes(look: Look) -> list[Any]:
 
 
 OF_BLOBS = [
-    Invariant(
+    pipeline_invariant(
         "blob_counts",
         "Each blob counts its images, and has at least one",
         "blobs.files",
-        matching(
-            "blobs.files",
-            lookup("images", "metadata.sha256", "sha256", {"$count": "images"}, to="counted"),
-            where(differ("$metadata.images", _COUNTED), {"$lt": [_COUNTED, 1]}),
-        ),
+        lookup("images", "metadata.sha256", "sha256", {"$count": "images"}, to="counted"),
+        where(differ("$metadata.images", _COUNTED), {"$lt": [_COUNTED, 1]}),
     ),
-    Invariant(
+    pipeline_invariant(
         "blob_chunks",
         "Each blob has all its bytes, in chunks without a gap",
         "blobs.files",
-        _find_cut_files("blobs"),
+        *_cut_files("blobs"),
         piece=FEW_FILES,
     ),
-    Invariant(
+    pipeline_invariant(
         "variant_chunks",
         "Each variant has all its bytes, in chunks without a gap",
         "variants.files",
-        _find_cut_files("variants"),
+        *_cut_files("variants"),
         piece=FEW_FILES,
     ),
-    Invariant(
+    pipeline_invariant(
         "result_variants",
         "Each thumbnail that a result names exists",
         "blobs.files",
-        matching(
-            "blobs.files",
-            {"$match": {"metadata.results.thumbnail": {"$exists": True}}},
-            lookup("variants.files", "metadata.results.thumbnail.value.file_id", "_id", to="file"),
-            {"$match": {"file": []}},
-        ),
+        {"$match": {"metadata.results.thumbnail": {"$exists": True}}},
+        lookup("variants.files", "metadata.results.thumbnail.value.file_id", "_id", to="file"),
+        {"$match": {"file": []}},
     ),
-    Invariant("variant_blob", "Each variant has its blob", "variants.files", _find_lost_variants),
-    Invariant(
+    pipeline_invariant(
+        "variant_blob",
+        "Each variant has its blob",
+        "variants.files",
+        where(is_old("$uploadDate")),  # The sweeper deletes the others.
+        lookup("blobs.files", "metadata.sha256", "metadata.sha256", to="blob"),
+        {"$match": {"blob": []}},
+    ),
+    pipeline_invariant(
         "blob_orphans",
         "No chunks are left of deleted or unfinished blobs",
         "blobs.chunks",
-        _find_orphans("blobs"),
+        *_orphans("blobs"),
         key="files_id",
     ),
-    Invariant(
+    pipeline_invariant(
         "variant_orphans",
         "No chunks are left of deleted variants",
         "variants.chunks",
-        _find_orphans("variants"),
+        *_orphans("variants"),
         key="files_id",
     ),
 ]

@@ -15,7 +15,15 @@ from storage.aggregates.signatures import HISTOGRAM_CHANGES, SIGNATURES, Signatu
 from storage.aggregates.tombstones import IS_REMOVED
 from storage.mongo.client import Document
 from storage.mongo.threads import PlainDatabase, run_with_session
-from storage.verification.invariants import Invariant, Look, differ, has, lookup, matching, where
+from storage.verification.invariants import (
+    Invariant,
+    Look,
+    differ,
+    has,
+    lookup,
+    pipeline_invariant,
+    where,
+)
 from storage.verification.recount import QUARTER_OF_UPLOAD
 
 FEW_USERS = 100
@@ -91,38 +99,29 @@ OF_CONTRIBUTIONS = [
         "images",
         _find_wrong_contributions,
     ),
-    Invariant(
+    pipeline_invariant(
         "contribution_image",
         "Each contribution has its image, and no tombstone has one",
         CONTRIBUTIONS,
-        matching(
-            CONTRIBUTIONS,
-            lookup("images", "_id", "_id", to="image"),
-            where({"$eq": [has("$removed"), differ("$image", [])]}),
-        ),
+        lookup("images", "_id", "_id", to="image"),
+        where({"$eq": [has("$removed"), differ("$image", [])]}),
     ),
-    Invariant(
+    pipeline_invariant(
         "contribution_signature",
         "Each user with a counted histogram has a signature",
         CONTRIBUTIONS,
-        matching(
-            CONTRIBUTIONS,
-            _HAS_HISTOGRAM,
-            lookup(SIGNATURES, "user_id", "_id", {"$match": {"images": {"$gt": 0}}}, to="user"),
-            {"$match": {"user": []}},
-        ),
+        _HAS_HISTOGRAM,
+        lookup(SIGNATURES, "user_id", "_id", {"$match": {"images": {"$gt": 0}}}, to="user"),
+        {"$match": {"user": []}},
     ),
-    Invariant(
+    pipeline_invariant(
         "contribution_quarter",
         "Each counted histogram has marked its quarter of an hour",
         CONTRIBUTIONS,
-        matching(
-            CONTRIBUTIONS,
-            _HAS_HISTOGRAM,
-            {"$set": {"quarter": QUARTER_OF_UPLOAD}},
-            lookup(HISTOGRAM_CHANGES, "quarter", "_id", to="mark"),
-            {"$match": {"mark": []}},
-        ),
+        _HAS_HISTOGRAM,
+        {"$set": {"quarter": QUARTER_OF_UPLOAD}},
+        lookup(HISTOGRAM_CHANGES, "quarter", "_id", to="mark"),
+        {"$match": {"mark": []}},
     ),
     Invariant(
         "signatures",

@@ -1,8 +1,5 @@
 """Invariants of images."""
 
-from datetime import timedelta
-from typing import Any
-
 from domain.errors.files import GIVEN_UP
 from domain.fingerprints import band_keys
 from domain.jobs import Status
@@ -14,20 +11,19 @@ from storage.mongo.client import Document
 from storage.verification.invariants import (
     ENDED,
     OPEN,
-    Invariant,
-    Look,
     differ,
+    document_invariant,
     given,
     has,
     is_one_of,
     lookup,
-    matching,
+    pipeline_invariant,
     rolled_up,
     where,
 )
 
 # Notes of expired jobs are kept for 30 days.
-NOTES_KEPT = timedelta(days=29)
+NOTES_KEPT_MS = 29 * 24 * 3600 * 1000
 STATUSES = {"$map": {"input": {"$objectToArray": "$cells"}, "in": "$$this.v.status"}}
 ERROR_CODES = {
     "$setUnion": [
@@ -122,123 +118,92 @@ _DUPLICATES: tuple[Document, ...] = (
 )
 
 
-async def _find_without_job(look: Look) -> list[Any]:
-    """Find images whose job was deleted without having expired."""
-    find = matching(
+def _has_wrong_bands(image: Document) -> bool:
+    """Return whether a search for likeness would miss an image, or find it in error."""
+    fingerprint, bands = image.get("fingerprint"), image.get("fingerprint_bands")
+    return bands != (None if fingerprint is None else band_keys(fingerprint))
+
+
+OF_IMAGES = [
+    pipeline_invariant(
+        "image_blob",
+        "Each image has its blob",
         "images",
-        {"$match": {"uploaded_at": {"$gt": look.before - NOTES_KEPT}}},
+        lookup("blobs.files", "sha256", "metadata.sha256", to="blob"),
+        {"$match": {"blob": []}},
+    ),
+    pipeline_invariant(
+        "image_state",
+        "Only open images are due, only claimed ones have a lease, ended ones have an end",
+        "images",
+        _STATE,
+    ),
+    pipeline_invariant(
+        "image_cells",
+        "The status of each image follows from its cells",
+        "images",
+        _CELLS,
+    ),
+    pipeline_invariant(
+        "image_results",
+        "Each cell that succeeded has its result",
+        "images",
+        lookup(
+            "blobs.files",
+            "sha256",
+            "metadata.sha256",
+            {"$project": {"results": _RESULTS_OF_BLOB}},
+            to="blob",
+        ),
+        given(differ("$blob", []), differ(_WITHOUT_RESULT, [])),
+    ),
+    pipeline_invariant(
+        "image_job",
+        "Each image has its job, or the job has expired",
+        "images",
+        given({"$gt": [{"$add": ["$uploaded_at", NOTES_KEPT_MS]}, "$$before"]}),
         lookup("jobs", "job_id", "_id", to="job"),
         {"$match": {"job": []}},
         lookup("expired", "job_id", "_id", to="note"),
         {"$match": {"note": []}},
-    )
-    return await find(look)
-
-
-async def _find_wrong_bands(look: Look) -> list[Any]:
-    """Find images that a search for likeness would miss, or find in error."""
-    either = [{"fingerprint": {"$exists": True}}, {"fingerprint_bands": {"$exists": True}}]
-    found = look.database["images"].find(
-        {"_id": look.within, "$or": either},
-        {"fingerprint": 1, "fingerprint_bands": 1},
-        session=look.session,
-    )
-    return [image["_id"] async for image in found if not _bands_agree(image)]
-
-
-def _bands_agree(image: Document) -> bool:
-    fingerprint, bands = image.get("fingerprint"), image.get("fingerprint_bands")
-    return fingerprint is not None and bands == band_keys(fingerprint)
-
-
-OF_IMAGES = [
-    Invariant(
-        "image_blob",
-        "Each image has its blob",
-        "images",
-        matching(
-            "images",
-            lookup("blobs.files", "sha256", "metadata.sha256", to="blob"),
-            {"$match": {"blob": []}},
-        ),
     ),
-    Invariant(
-        "image_state",
-        "Only open images are due, only claimed ones have a lease, ended ones have an end",
-        "images",
-        matching("images", _STATE),
-    ),
-    Invariant(
-        "image_cells",
-        "The status of each image follows from its cells",
-        "images",
-        matching("images", _CELLS),
-    ),
-    Invariant(
-        "image_results",
-        "Each cell that succeeded has its result",
-        "images",
-        matching(
-            "images",
-            lookup(
-                "blobs.files",
-                "sha256",
-                "metadata.sha256",
-                {"$project": {"results": _RESULTS_OF_BLOB}},
-                to="blob",
-            ),
-            given(differ("$blob", []), differ(_WITHOUT_RESULT, [])),
-        ),
-    ),
-    Invariant(
-        "image_job", "Each image has its job, or the job has expired", "images", _find_without_job
-    ),
-    Invariant(
+    pipeline_invariant(
         "open_image_job",
         "No job has ended while an image of it is open",
         "images",
-        matching(
-            "images",
-            {"$match": IS_OPEN},
-            lookup("jobs", "job_id", "_id", {"$project": {"due_at": 1}}, to="job"),
-            given(differ("$job", []), {"$not": has({"$first": "$job.due_at"})}),
-        ),
+        {"$match": IS_OPEN},
+        lookup("jobs", "job_id", "_id", {"$project": {"due_at": 1}}, to="job"),
+        given(differ("$job", []), {"$not": has({"$first": "$job.due_at"})}),
     ),
-    Invariant(
+    pipeline_invariant(
         "image_attempts",
         "Attempts are counted, and their log is bounded",
         "images",
-        matching("images", _ATTEMPTS),
+        _ATTEMPTS,
     ),
-    Invariant(
+    pipeline_invariant(
         "dead_letters",
         "Each dead letter is an image that the service gave up",
         "images",
-        matching(
-            "images",
-            {"$match": IS_DEAD_LETTER},
-            where(
-                _IS_OPEN,
-                {"$eq": [{"$setIntersection": [ERROR_CODES, sorted(GIVEN_UP)]}, []]},
-            ),
+        {"$match": IS_DEAD_LETTER},
+        where(
+            _IS_OPEN,
+            {"$eq": [{"$setIntersection": [ERROR_CODES, sorted(GIVEN_UP)]}, []]},
         ),
     ),
-    Invariant(
+    pipeline_invariant(
         "duplicates",
         "Each duplicate names an image with equal bytes of the same user or link, or a deleted one",
         "images",
-        matching("images", *_DUPLICATES),
+        *_DUPLICATES,
     ),
-    Invariant(
-        "fingerprint_bands",
-        "Each fingerprint is found by its bands",
-        "images",
-        _find_wrong_bands,
+    document_invariant(
+        "fingerprint_bands", "Each fingerprint is found by its bands", "images", _has_wrong_bands
     ),
-    Invariant(
+    pipeline_invariant(
         "stripped_positions",
         "No image with stripped position has a location",
         "images",
-        matching("images", {"$match": {"gps": GpsPolicy.STRIP, "location": {"$exists": True}}}),
+        {"$match": {"gps": GpsPolicy.STRIP, "location": {"$exists": True}}},
     ),
 ]

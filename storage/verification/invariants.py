@@ -18,12 +18,9 @@ OPEN = [Status.QUEUED.value, Status.PROCESSING.value]
 
 
 class Look(msgspec.Struct, frozen=True):
-    """The input of one check of a part of a collection.
+    """The input of one check, in a snapshot, of a part of a collection.
 
     Attributes:
-        client: Opens sessions.
-        database: The database.
-        session: The snapshot.
         within: Condition on the key of the walk: the documents to check.
         before: UTC. Leftovers that are older should have been deleted or corrected.
     """
@@ -44,7 +41,6 @@ class Invariant(msgspec.Struct, frozen=True):
     Attributes:
         name: A stable name, for programs.
         claim: The claim, for people.
-        collection: The collection.
         find: Returns the IDs of documents that break the claim.
         key: The field that the walk is ordered by.
         piece: Number of documents in one check; 0 for all.
@@ -58,15 +54,31 @@ class Invariant(msgspec.Struct, frozen=True):
     piece: int = 1_000
 
 
-def matching(collection: str, *stages: Document, key: str = "_id") -> Find:
-    """Make a check from a pipeline that keeps what breaks the claim."""
+def pipeline_invariant(
+    name: str, claim: str, collection: str, *stages: Document, key: str = "_id", piece: int = 1_000
+) -> Invariant:
+    """Make an invariant from a pipeline that keeps what breaks the claim."""
 
     async def find(look: Look) -> list[Any]:
         pipeline = [{"$match": {key: look.within}}, *stages, {"$project": {"_id": 1}}]
-        found = look.database[collection].aggregate(pipeline, session=look.session)
+        found = look.database[collection].aggregate(
+            pipeline, session=look.session, let={"before": look.before}
+        )
         return [document["_id"] async for document in found]
 
-    return find
+    return Invariant(name, claim, collection, find, key, piece)
+
+
+def document_invariant(
+    name: str, claim: str, collection: str, is_wrong: Callable[[Document], bool]
+) -> Invariant:
+    """Make an invariant from a function that tests one document."""
+
+    async def find(look: Look) -> list[Any]:
+        found = look.database[collection].find({"_id": look.within}, session=look.session)
+        return [document["_id"] async for document in found if is_wrong(document)]
+
+    return Invariant(name, claim, collection, find)
 
 
 def lookup(collection: str, local: str, foreign: str, *stages: Document, to: str) -> Document:
@@ -88,6 +100,11 @@ def given(*expressions: Any) -> Document:
 def has(field: Any) -> Document:
     """Return an expression: a field exists and is not null."""
     return {"$gt": [field, None]}
+
+
+def is_old(moment: Any) -> Document:
+    """Return an expression: a time is before :attr:`Look.before`; only in the stages of a claim."""
+    return {"$and": [has(moment), {"$lt": [moment, "$$before"]}]}
 
 
 def differ(*sides: Any) -> Document:

@@ -1,7 +1,5 @@
 """Invariants of jobs, deletes of users, Idempotency-Keys and notes of expiry."""
 
-from typing import Any
-
 from domain.jobs import Status
 from storage.ledger.cells import CELL_STATUS
 from storage.ledger.open_work import IS_OPEN
@@ -9,14 +7,13 @@ from storage.mongo.client import Document
 from storage.verification.invariants import (
     ENDED,
     OPEN,
-    Invariant,
-    Look,
     differ,
     given,
     has,
+    is_old,
     is_one_of,
     lookup,
-    matching,
+    pipeline_invariant,
     rolled_up,
     where,
 )
@@ -107,81 +104,63 @@ _ITEMS = {
 }
 
 
-async def _find_forgotten(look: Look) -> list[Any]:
-    """Find open jobs without open images that have not been settled in time."""
-    find = matching(
-        "jobs",
-        {"$match": {"due_at": {"$lt": look.before}}},
-        lookup("images", "_id", "job_id", {"$match": IS_OPEN}, {"$limit": 1}, to="open"),
-        {"$match": {"open": []}},
-    )
-    return await find(look)
-
-
 OF_JOBS = [
-    Invariant(
+    pipeline_invariant(
         "job_state",
         "Only open jobs are due, ended ones have an end, and a status that follows from the tally",
         "jobs",
-        matching("jobs", _STATE),
+        _STATE,
     ),
-    Invariant(
+    pipeline_invariant(
         "job_tally",
         "The tally of each job counts the cells of its images",
         "jobs",
-        matching("jobs", *_TALLY),
+        *_TALLY,
     ),
-    Invariant(
+    pipeline_invariant(
         "job_items",
         "Each file of a job is an image, was refused, was deleted, or has expired",
         "jobs",
-        matching(
-            "jobs",
-            {"$match": {"files": {"$exists": True}}},
-            lookup("images", "_id", "job_id", {"$project": {"index": 1}}, to="images"),
-            where(
-                differ({"$size": _ITEMS}, "$files"),
-                {"$not": {"$setEquals": [_ITEMS, {"$range": [0, "$files"]}]}},
-            ),
+        {"$match": {"files": {"$exists": True}}},
+        lookup("images", "_id", "job_id", {"$project": {"index": 1}}, to="images"),
+        where(
+            differ({"$size": _ITEMS}, "$files"),
+            {"$not": {"$setEquals": [_ITEMS, {"$range": [0, "$files"]}]}},
         ),
     ),
-    Invariant(
-        "forgotten_jobs", "No job stays open after its images have ended", "jobs", _find_forgotten
+    pipeline_invariant(
+        "forgotten_jobs",
+        "No job stays open after its images have ended",
+        "jobs",
+        where(is_old("$due_at")),
+        lookup("images", "_id", "job_id", {"$match": IS_OPEN}, {"$limit": 1}, to="open"),
+        {"$match": {"open": []}},
     ),
-    Invariant(
+    pipeline_invariant(
         "user_deletions",
         "Ended deletes of users hold no data of the user",
         "user_deletions",
-        matching(
-            "user_deletions",
-            where(
-                differ(_IS_OPEN, has("$due_at")),
-                differ(_IS_OPEN, has("$asked")),
-                {"$eq": [_IS_OPEN, has("$finished_at")]},
-            ),
+        where(
+            differ(_IS_OPEN, has("$due_at")),
+            differ(_IS_OPEN, has("$asked")),
+            {"$eq": [_IS_OPEN, has("$finished_at")]},
         ),
     ),
-    Invariant(
+    pipeline_invariant(
         "idempotency",
         "Each used Idempotency-Key has its job, or its answer",
         "idempotency",
-        matching(
-            "idempotency",
-            {"$match": {"answered.job_id": {"$gt": ""}, "answered.status": None}},
-            lookup("jobs", "answered.job_id", "_id", to="job"),
-            lookup("expired", "answered.job_id", "_id", to="note"),
-            given({"$eq": ["$job", []]}, {"$eq": ["$note", []]}),
-        ),
+        {"$match": {"answered.job_id": {"$gt": ""}, "answered.status": None}},
+        lookup("jobs", "answered.job_id", "_id", to="job"),
+        lookup("expired", "answered.job_id", "_id", to="note"),
+        given({"$eq": ["$job", []]}, {"$eq": ["$note", []]}),
     ),
-    Invariant(
+    pipeline_invariant(
         "expired",
         "Images with a note of expiry are deleted",
         "expired",
-        matching(
-            "expired",
-            {"$match": {"kind": "image"}},
-            lookup("images", "_id", "_id", to="image"),
-            {"$match": {"image": {"$ne": []}}},
-        ),
+        {"$match": {"kind": "image"}},
+        lookup("images", "_id", "_id", to="image"),
+        {"$match": {"image": {"$ne": []}}},
     ),
 ]

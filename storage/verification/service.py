@@ -6,7 +6,15 @@ from typing import Any
 from domain.keys import KEY_PREFIX, LINK_PREFIX
 from storage.mongo.client import Document
 from storage.schema import INDEXES
-from storage.verification.invariants import Invariant, Look, differ, lookup, matching, where
+from storage.verification.invariants import (
+    Invariant,
+    Look,
+    differ,
+    document_invariant,
+    lookup,
+    pipeline_invariant,
+    where,
+)
 from storage.verification.recount import find_wrong_statistics
 
 # A hint shows this many characters of a secret at most.
@@ -40,19 +48,9 @@ _LINK_USE = (
 )
 
 
-async def _find_unhashed_keys(look: Look) -> list[Any]:
-    found = look.database["api_keys"].find({"_id": look.within}, session=look.session)
-    return [key["_id"] async for key in found if not _is_hashed(key, "hash")]
-
-
-async def _find_unhashed_tokens(look: Look) -> list[Any]:
-    found = look.database["upload_links"].find({"_id": look.within}, session=look.session)
-    return [link["_id"] async for link in found if not _is_hashed(link, "token_hash")]
-
-
-def _is_hashed(document: Document, field: str) -> bool:
+def _is_unhashed(document: Document, field: str) -> bool:
     texts = [value for value in document.values() if isinstance(value, str)]
-    return _HASH.fullmatch(str(document.get(field))) is not None and not any(
+    return _HASH.fullmatch(str(document.get(field))) is None or any(
         len(text) > HINT_CHARACTERS and text.startswith((KEY_PREFIX, LINK_PREFIX)) for text in texts
     )
 
@@ -71,19 +69,24 @@ async def _find_missing_indexes(look: Look) -> list[Any]:
 
 
 OF_THE_SERVICE = [
-    Invariant(
+    pipeline_invariant(
         "link_use",
         "Each link counts its uploads, and is within its limits",
         "upload_links",
-        matching("upload_links", *_LINK_USE),
+        *_LINK_USE,
         piece=100,
     ),
-    Invariant("hashed_keys", "Only a hash of each key is stored", "api_keys", _find_unhashed_keys),
-    Invariant(
+    document_invariant(
+        "hashed_keys",
+        "Only a hash of each key is stored",
+        "api_keys",
+        lambda key: _is_unhashed(key, "hash"),
+    ),
+    document_invariant(
         "hashed_tokens",
         "Only a hash of each link's token is stored",
         "upload_links",
-        _find_unhashed_tokens,
+        lambda link: _is_unhashed(link, "token_hash"),
     ),
     Invariant(
         "statistics",
@@ -92,11 +95,5 @@ OF_THE_SERVICE = [
         _find_wrong_statistics,
         piece=0,
     ),
-    Invariant(
-        "indexes",
-        "Every index exists",
-        "api_keys",
-        _find_missing_indexes,
-        piece=0,
-    ),
+    Invariant("indexes", "Every index exists", "api_keys", _find_missing_indexes, piece=0),
 ]

@@ -1,18 +1,16 @@
 """Invariants of webhooks, their secrets and their deliveries."""
 
-from typing import Any
-
 from domain.webhooks.deliveries import DeliveryStatus
 from domain.webhooks.signing import SECRET_PREFIX
 from storage.mongo.client import Document
 from storage.verification.invariants import (
-    Invariant,
-    Look,
     differ,
+    document_invariant,
     given,
     has,
+    is_old,
     lookup,
-    matching,
+    pipeline_invariant,
     where,
 )
 from storage.webhooks.documents import CALLBACK
@@ -21,61 +19,47 @@ _IS_PENDING: Document = {"$eq": ["$status", DeliveryStatus.PENDING.value]}
 _EVENT = lookup("events", "event_id", "_id", to="event")
 
 
-def _unencrypted(collection: str) -> Any:
-    async def find(look: Look) -> list[Any]:
-        found = look.database[collection].find({"_id": look.within}, session=look.session)
-        return [one["_id"] async for one in found if SECRET_PREFIX in str(one)]
-
-    return find
-
-
-async def _find_pending_events(look: Look) -> list[Any]:
-    """Find jobs whose events have waited longer than a crash of the announcer explains."""
-    old = {"_id": look.within, "pending_events.at": {"$lt": look.before}}
-    found = look.database["jobs"].find(old, {"_id": 1}, session=look.session)
-    return [one["_id"] async for one in found]
+def _is_unencrypted(document: Document) -> bool:
+    return SECRET_PREFIX in str(document)
 
 
 OF_WEBHOOKS = [
-    Invariant(
+    pipeline_invariant(
         "delivered_events",
         "Each delivery has its event, and an ID made from it",
         "deliveries",
-        matching(
-            "deliveries",
-            given({"$gt": ["$expires_at", "$$NOW"]}),
-            _EVENT,
-            where(
-                {"$eq": ["$event", []]},
-                differ(
-                    "$_id",
-                    {"$concat": ["$event_id", ":", {"$ifNull": ["$endpoint_id", CALLBACK]}]},
-                ),
+        given({"$gt": ["$expires_at", "$$NOW"]}),
+        _EVENT,
+        where(
+            {"$eq": ["$event", []]},
+            differ(
+                "$_id",
+                {"$concat": ["$event_id", ":", {"$ifNull": ["$endpoint_id", CALLBACK]}]},
             ),
         ),
     ),
-    Invariant(
+    pipeline_invariant(
         "due_deliveries",
         "Exactly the pending deliveries are due",
         "deliveries",
-        matching("deliveries", where(differ(_IS_PENDING, has("$due_at")))),
+        where(differ(_IS_PENDING, has("$due_at"))),
     ),
-    Invariant(
+    document_invariant(
         "encrypted_webhook_secrets",
         "Secrets of webhooks are encrypted",
         "webhook_endpoints",
-        _unencrypted("webhook_endpoints"),
+        _is_unencrypted,
     ),
-    Invariant(
+    document_invariant(
         "encrypted_key_secrets",
         "Webhook secrets of keys are encrypted",
         "webhook_key_secrets",
-        _unencrypted("webhook_key_secrets"),
+        _is_unencrypted,
     ),
-    Invariant(
+    pipeline_invariant(
         "announced_jobs",
         "Events of jobs are announced in time",
         "jobs",
-        _find_pending_events,
+        where(is_old({"$min": "$pending_events.at"})),
     ),
 ]
