@@ -41,8 +41,6 @@ class Upload(msgspec.Struct, frozen=True, gc=False):
     """Facts of an image that never change.
 
     Attributes:
-        user_id: Its owner.
-        format: Format of the upload.
         uploaded_at: Time of acceptance, UTC.
         size_bytes: Size of the file.
         stored_bytes: Growth of the store; 0 if equal bytes were stored before.
@@ -59,8 +57,6 @@ class Facts(msgspec.Struct, frozen=True, gc=False):
     """Facts of an image that operations find.
 
     Attributes:
-        camera_model: Model of the camera.
-        faces: Number of faces.
         failures: Error codes of the image and its cells, each once, sorted.
     """
 
@@ -70,12 +66,7 @@ class Facts(msgspec.Struct, frozen=True, gc=False):
 
 
 class DayCount(msgspec.Struct, frozen=True):
-    """Uploads of one day.
-
-    Attributes:
-        date: The day.
-        count: Number of uploads.
-    """
+    """The number of uploads of one day."""
 
     date: date
     count: int
@@ -85,7 +76,6 @@ class Statistics(msgspec.Struct, frozen=True):
     """The statistics.
 
     Attributes:
-        images: Number of images.
         users: Users with at least one image.
         bytes: Total size of all images.
         stored_bytes: Bytes in the store; equal files count once.
@@ -138,9 +128,7 @@ def _add_all(counts: Counts, family: str, keys: Iterable[str], times: int) -> No
 def count_users(stored: Mapping[str, int], change: Mapping[str, int]) -> int:
     """Return the change in the number of users with images.
 
-    Args:
-        stored: At least the counts of users that change.
-        change: Counts that are added, those of users among them.
+    ``stored`` has at least the counts of users that change, ``change`` the counts that are added.
     """
     more = 0
     for name, count in change.items():

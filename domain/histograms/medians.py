@@ -45,10 +45,9 @@ def find_median(values: Shares) -> float:
 
 
 class Median(msgspec.Struct, frozen=True):
-    """A median histogram.
+    """A median histogram of a number of images.
 
     Attributes:
-        images: Number of images.
         bins: 256 shares of the pixels, each 0 to 1; zeros without images.
     """
 

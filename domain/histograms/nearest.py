@@ -10,35 +10,21 @@ from domain.histograms.similarity import Floats
 
 
 class Neighbour(msgspec.Struct, frozen=True, order=True):
-    """A user or an image with its distance.
-
-    Attributes:
-        distance: Smaller is more alike.
-        id: ID of the user or the image; it orders equal distances.
-    """
+    """The ID of a user or an image with its distance; a smaller one is more alike."""
 
     distance: float
     id: str
 
 
 class Nearest:
-    """The nearest of the items added so far.
-
-    Args:
-        count: Number of items to keep.
-    """
+    """The nearest ``count`` of the items added so far."""
 
     def __init__(self, count: int) -> None:
         self._count = count
         self._kept: list[Neighbour] = []
 
     def add(self, ids: Sequence[str], distances: Floats) -> None:
-        """Add items.
-
-        Args:
-            ids: Their IDs.
-            distances: Their distances, shape (n,).
-        """
+        """Add items by their IDs, with distances of shape (n,)."""
         farthest = self._kept[-1].distance if len(self._kept) == self._count else np.inf
         near = np.flatnonzero(distances <= farthest)
         found = [Neighbour(float(distances[number]), ids[number]) for number in near.tolist()]
@@ -50,13 +36,7 @@ class Nearest:
 
 
 class SimilarImage(msgspec.Struct, frozen=True):
-    """An image that is similar to another.
-
-    Attributes:
-        image_id: The image.
-        user_id: Its owner.
-        distance: Distance of the two histograms.
-    """
+    """An image that is similar to another, its owner, and the distance of the two histograms."""
 
     image_id: str
     user_id: str

@@ -13,7 +13,7 @@ from storage.acceptance.idempotency import Answered, answer_keys
 from storage.acceptance.link_reservations import reserve
 from storage.acceptance.submissions import Submission, images_of
 from storage.mongo.client import Database, Document
-from storage.mongo.threads import PlainDatabase
+from storage.mongo.threads import plain_database
 
 
 class GroupWriter:
@@ -21,7 +21,7 @@ class GroupWriter:
 
     def __init__(self, database: Database) -> None:
         # PyMongo's own objects, for use in a thread. It takes time to make a collection.
-        self._database: PlainDatabase = database.delegate
+        self._database = plain_database(database)
         self._files = self._database["blobs.files"]
         self._chunks = self._database["blobs.chunks"]
         self._images = self._database["images"]

@@ -33,12 +33,7 @@ VALID: Document = {
 
 
 class ApiKeys:
-    """Creates, finds and revokes keys.
-
-    Args:
-        database: The database.
-        clock: Monotonic time, in seconds; the age of cached keys is measured with it.
-    """
+    """Creates, finds and revokes keys. The age of cached keys is measured with ``clock``."""
 
     def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic) -> None:
         self._database = database
@@ -46,12 +41,7 @@ class ApiKeys:
         self._callers: TTLCache[str, Caller] = TTLCache(CACHE_KEYS, CACHE_SECONDS, timer=clock)
 
     async def create(self, plan: KeyPlan, secret: str, session: Session | None = None) -> ApiKey:
-        """Create a key.
-
-        Args:
-            plan: The properties of the key.
-            secret: The key that clients send; only its hash is stored.
-            session: The transaction to write in; None for none.
+        """Create a key with a secret that clients send, of which only the hash is stored.
 
         Raises:
             InvalidValue: The expiry is not after now, or not within
@@ -91,22 +81,13 @@ class ApiKeys:
         return await find_valid_keys(self._database, key_ids)
 
     async def list_page(self, limit: int, before: str | None) -> list[ApiKey]:
-        """List keys, newest first.
-
-        Args:
-            limit: Largest number of keys.
-            before: ID of a key; only older keys are listed. None for the first page.
-        """
+        """List keys, newest first; only those older than the key ``before``, if it is given."""
         query = {"_id": {"$lt": before}} if before else {}
         found = self._keys.find(query).sort("_id", -1).limit(limit)
         return [_key_of(document) async for document in found]
 
     async def revoke(self, key_id: str) -> bool:
-        """Revoke a key for good. Revoking it again changes nothing.
-
-        Returns:
-            Whether the key exists.
-        """
+        """Revoke a key for good; return whether it exists. Revoking it again changes nothing."""
         self._callers.clear()
         result = await self._keys.update_one(
             {"_id": key_id}, [{"$set": {"revoked_at": {"$ifNull": ["$revoked_at", "$$NOW"]}}}]
@@ -116,10 +97,9 @@ class ApiKeys:
 
 
 async def find_valid_keys(database: Database, key_ids: Collection[str]) -> set[str]:
-    """Return the keys among some that are neither expired nor revoked.
+    """Return the IDs of the keys among some that are neither expired nor revoked.
 
-    Returns:
-        IDs; that of the key in the settings, which has no document, is always among them.
+    The key in the settings, which has no document, is always among them.
     """
     valid = {ADMIN_USER}
     if named := set(key_ids) - valid:

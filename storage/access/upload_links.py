@@ -25,13 +25,9 @@ class UploadLinks:
     async def create(
         self, plan: LinkPlan, token: str, key_id: str, session: Session | None = None
     ) -> UploadLink:
-        """Create a link.
+        """Create a link with a token in its URL, of which only the hash is stored.
 
-        Args:
-            plan: The properties of the link.
-            token: The token in its URL; only its hash is stored.
-            key_id: The key that creates it.
-            session: The transaction to write in; None for none.
+        ``key_id`` is the key that creates it.
 
         Raises:
             InvalidValue: The expiry is missing, given twice, or out of range.
@@ -75,24 +71,17 @@ class UploadLinks:
         return {link["_id"] async for link in self._links.find(kept, {"_id": 1})}
 
     async def list_page(self, limit: int, before: str | None) -> list[UploadLink]:
-        """List links, newest first.
-
-        Args:
-            limit: Largest number of links.
-            before: ID of a link; only older links are listed. None for the first page.
-        """
+        """List links, newest first; only those older than the link ``before``, if it is given."""
         query = {"_id": {"$lt": before}} if before else {}
         found = self._links.find(query).sort("_id", -1).limit(limit)
         return [link_of(document) async for document in found]
 
     async def revoke(self, link_id: str) -> bool:
-        """Revoke a link for good: once this returns, it accepts no more files.
+        """Revoke a link for good, if it exists: once this returns, it accepts no more files.
 
         An acceptance writes to the document of its link too. So one that runs at the same time
-        either commits first, or conflicts, is retried and finds the link revoked.
-
-        Returns:
-            Whether the link exists. Revoking it again changes nothing.
+        either commits first, or conflicts, is retried and finds the link revoked. Revoking it again
+        changes nothing.
         """
         result = await self._links.update_one(
             {"_id": link_id}, [{"$set": {"revoked_at": {"$ifNull": ["$revoked_at", "$$NOW"]}}}]
@@ -107,13 +96,7 @@ def link_of(document: Document) -> UploadLink:
 
 
 async def count_deleted(database: Database, images: Iterable[Document], session: Session) -> None:
-    """Count deleted images in their links.
-
-    Args:
-        database: The database.
-        images: Documents of the images; those without a link are skipped.
-        session: The transaction that deletes them.
-    """
+    """Count deleted images in their links, given their documents; images may have no link."""
     totals: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for image in images:
         if link_id := image.get("link_id"):

@@ -54,8 +54,6 @@ class Batch(msgspec.Struct, frozen=True):
     """IDs of what one transaction counts, as far as it still exists.
 
     Attributes:
-        images: Uncounted images.
-        tombstones: Deleted images.
         notes: Notes of deleted blobs.
         vanished: Users who have had no histogram for a day.
     """

@@ -18,13 +18,7 @@ CHANGES = "statistics_changes"
 async def take_back_blobs(
     database: Database, session: Session, file_ids: Sequence[ObjectId]
 ) -> None:
-    """Note that the bytes of blobs are no longer stored. Call it before the blobs are deleted.
-
-    Args:
-        database: The database.
-        session: The transaction that deletes the blobs.
-        file_ids: IDs of the blobs.
-    """
+    """Note that the bytes of blobs are no longer stored. Call it before the blobs are deleted."""
     found = database["blobs.files"].find(
         {"_id": {"$in": list(file_ids)}}, {"length": 1}, session=session
     )

@@ -18,7 +18,6 @@ class Contribution(msgspec.Struct, frozen=True, gc=False):
     """What one image adds to the aggregates.
 
     Attributes:
-        upload: The facts that never change.
         facts: The facts that processing finds.
         histogram: 256 counts, packed as by ``pack_bins``; None without a histogram.
         pixels: The sum of the counts; 0 without a histogram.

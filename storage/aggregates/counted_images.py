@@ -64,9 +64,7 @@ class CountedImage(msgspec.Struct, frozen=True, gc=False):
     """An image, with the contribution it has made and the one it should have made.
 
     Attributes:
-        image_id: The image.
         fence: Fence of its last claim; None if it was never claimed.
-        is_open: Whether work on it has not ended.
         before: The contribution that is counted; None if it was never counted.
         after: The contribution as the image is now.
     """
@@ -97,10 +95,7 @@ def read_uncounted(
 ) -> list[CountedImage]:
     """Read images whose counted contribution may be out of date.
 
-    Args:
-        database: The database.
-        session: A snapshot or a transaction; None for none.
-        among: A condition on the image ID; None for all.
+    ``among`` is a condition on the image ID; None for all.
     """
     images = _find_uncounted(database, session, among, _ALL_FIELDS)
     return _with_contributions(database, session, images)

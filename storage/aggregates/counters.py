@@ -21,12 +21,7 @@ def document_ids(names: Iterable[str]) -> list[str]:
 
 
 def day_range(first: str, after: str) -> Document:
-    """Return the query for the documents that hold a range of quarters.
-
-    Args:
-        first: Name of the first quarter.
-        after: Name of the quarter after the last.
-    """
+    """Return the query for the documents that hold quarters from the first up to another."""
     return {"_id": {"$gte": _document_id(first), "$lte": _document_id(after)}}
 
 
@@ -45,9 +40,7 @@ def writes_of(
 ) -> list[ReplaceOne[Document] | DeleteOne]:
     """Make the writes for changed counts; counts that become zero are deleted.
 
-    Args:
-        stored: All counts of the documents that change.
-        change: Differences by name.
+    ``stored`` has all counts of the documents that change.
     """
     after = dict(stored)
     for name, count in change.items():

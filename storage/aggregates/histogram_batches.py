@@ -46,19 +46,10 @@ def read_histograms(
     first_id: str = "",
     after_id: str | None = None,
 ) -> Iterator[Histograms]:
-    """Read counted histograms in batches, ordered by image ID.
+    """Read counted histograms, from one image ID up to another, in batches ordered by image ID.
 
     Pending changes are not in them; see
     :func:`storage.aggregates.pending.read_pending_histograms`.
-
-    Args:
-        database: The database.
-        session: A snapshot; None for none.
-        first_id: Lowest image ID.
-        after_id: Image ID that ends the range, itself excluded; None for no end.
-
-    Yields:
-        Batches of up to :data:`READ_BYTES`.
     """
     within: Document = {"$gte": first_id} | ({} if after_id is None else {"$lt": after_id})
     found = database[CONTRIBUTIONS].find_raw_batches(

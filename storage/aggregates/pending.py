@@ -23,9 +23,6 @@ class HistogramChange(msgspec.Struct, frozen=True, gc=False):
     """A histogram to add to the aggregates, or to take back.
 
     Attributes:
-        image_id: The image.
-        user_id: Its owner.
-        uploaded_at: UTC.
         histogram: 256 counts, packed.
         pixels: The sum of the counts.
         times: 1 to add, -1 to take back.
@@ -75,14 +72,7 @@ def read_pending_histograms(
     first_id: str | None = None,
     after_id: str | None = None,
 ) -> list[HistogramChange]:
-    """Read the pending changes of histograms.
-
-    Args:
-        database: The database.
-        session: A snapshot; None for none.
-        first_id: Lowest image ID; None for no limit.
-        after_id: Image ID that ends the range, itself excluded; None for no end.
-    """
+    """Read the pending changes of histograms, from one image ID up to another."""
     borders = {"$gte": first_id, "$lt": after_id}
     among = {sign: border for sign, border in borders.items() if border is not None} or None
     return compare_histograms(

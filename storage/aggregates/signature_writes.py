@@ -28,11 +28,7 @@ VANISHED_KEPT = timedelta(days=1)
 
 
 def raise_revision(database: PlainDatabase, session: ClientSession) -> int:
-    """Begin an aggregation: two that run at the same time conflict here.
-
-    Returns:
-        The new revision.
-    """
+    """Begin an aggregation, and return its revision: two at the same time conflict here."""
     raised = {"$inc": {"newest": Int64(1)}}
     database[REVISIONS].update_one(COUNTER, raised, upsert=True, session=session)
     return read_revision(database, session)
@@ -45,14 +41,9 @@ def write_signatures(
     revision: int,
     now: datetime,
 ) -> None:
-    """Apply changes to the stored signatures.
+    """Apply changes by user to the stored signatures.
 
-    Args:
-        database: The database.
-        session: The transaction of the aggregation.
-        changes: Differences by user.
-        revision: The revision of the aggregation.
-        now: UTC; noted on users who have no histogram left.
+    ``now`` (UTC) is noted on users who have no histogram left.
     """
     if not changes:
         return
@@ -92,13 +83,7 @@ def vanished_before(now: datetime) -> Document:
 def forget_vanished(
     database: PlainDatabase, session: ClientSession, user_ids: Sequence[str]
 ) -> None:
-    """Delete the rows of vanished users, unless they have a histogram again.
-
-    Args:
-        database: The database.
-        session: The transaction of the aggregation.
-        user_ids: The users.
-    """
+    """Delete the rows of vanished users, unless they have a histogram again."""
     gone = {"_id": {"$in": list(user_ids)}, "images": 0}
     revisions = [row["revision"] for row in database[SIGNATURES].find(gone, session=session)]
     if revisions:

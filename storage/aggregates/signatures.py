@@ -30,7 +30,6 @@ class Signatures(msgspec.Struct, frozen=True):
     """Signatures of users.
 
     Attributes:
-        user_ids: The users.
         images: Number of histograms in each sum, shape (users,); 0 for a user who has none left.
         sums: As of ``count_units``, shape (users, 256).
     """
@@ -61,8 +60,7 @@ def read_revision(database: PlainDatabase, session: ClientSession | None = None)
 def can_follow(database: PlainDatabase, session: ClientSession | None, after_revision: int) -> bool:
     """Return whether every user who vanished after a revision still has a row.
 
-    Returns:
-        False if rows were deleted: an index of that revision must read all signatures again.
+    If rows were deleted, an index of that revision must read all signatures again.
     """
     counter = database[REVISIONS].find_one(COUNTER, session=session) or {}
     return after_revision >= int(counter.get("forgotten", 0))
@@ -71,13 +69,7 @@ def can_follow(database: PlainDatabase, session: ClientSession | None, after_rev
 def iterate_signatures(
     database: PlainDatabase, session: ClientSession | None = None, after_revision: int = 0
 ) -> Iterator[Signatures]:
-    """Read the signatures that are newer than a revision, in batches.
-
-    Args:
-        database: The database.
-        session: The snapshot in which the revision was read; None for none.
-        after_revision: The revision; 0 for all signatures.
-    """
+    """Read the signatures that are newer than a revision, or all after 0, in batches."""
     newer = {"revision": {"$gt": after_revision}} if after_revision else {}
     found = database[SIGNATURES].find(newer, session=session, batch_size=BATCH)
     rows = []
@@ -106,14 +98,7 @@ def newest_change(
 ) -> int:
     """Read the newest revision in which a histogram of a range of quarters changed.
 
-    Args:
-        database: The database.
-        session: A snapshot; None for none.
-        first_quarter: Name of the first quarter of an hour, from ``name_quarter``.
-        after_quarter: Name of the quarter after the last.
-
-    Returns:
-        The revision; 0 if none ever changed.
+    The quarters are named by ``name_quarter``, the last one is excluded. 0 if none ever changed.
     """
     within = {"_id": {"$gte": first_quarter, "$lt": after_quarter}}
     found = database[HISTOGRAM_CHANGES].find(within, session=session)

@@ -55,11 +55,7 @@ class StatisticsReader:
         self._database = database
 
     async def read(self, now: datetime, zone: ZoneInfo) -> Statistics:
-        """Read the statistics, up to the last acknowledged write.
-
-        Args:
-            now: The time, UTC.
-            zone: Time zone of the days.
+        """Read the statistics, with days of a time zone, up to the last acknowledged write.
 
         Raises:
             PyMongoError: MongoDB cannot be reached.

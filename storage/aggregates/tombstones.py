@@ -22,7 +22,6 @@ class Tombstones(msgspec.Struct, frozen=True):
     """Tombstones of deleted images.
 
     Attributes:
-        ids: IDs of the images.
         counted: Contributions by image ID, of the images that were counted.
         left_bytes: Sum of the ``stored_bytes`` of all of the images.
     """
@@ -33,13 +32,7 @@ class Tombstones(msgspec.Struct, frozen=True):
 
 
 async def bury_images(database: Database, session: Session, images: Sequence[Document]) -> None:
-    """Write the tombstones of images.
-
-    Args:
-        database: The database.
-        session: The transaction that deletes the images.
-        images: Their whole documents, read within the transaction.
-    """
+    """Write the tombstones of images, given their documents as read within the transaction."""
     await database[CONTRIBUTIONS].bulk_write(
         [
             UpdateOne(
@@ -65,11 +58,7 @@ def read_tombstones(
 ) -> Tombstones:
     """Read tombstones.
 
-    Args:
-        database: The database.
-        session: A snapshot or a transaction; None for none.
-        among: A condition on the image ID; None for all.
-        fields: Projection; None for whole contributions.
+    ``among`` is a condition on the image ID; None for all.
     """
     which = {**IS_REMOVED, **({} if among is None else {"_id": among})}
     found = database[CONTRIBUTIONS].find(which, fields, session=session, batch_size=PART)

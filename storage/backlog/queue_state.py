@@ -48,8 +48,6 @@ class Waiting(msgspec.Struct):
     """The open work of a class of tenants.
 
     Attributes:
-        images: Number of open images.
-        tenants: Number of tenants that own them.
         oldest_seconds: Age of the oldest job with work that has not begun.
     """
 

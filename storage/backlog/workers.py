@@ -22,35 +22,22 @@ def worker_name() -> str:
 
 
 class Workforce(msgspec.Struct, frozen=True):
-    """The live workers together.
-
-    Attributes:
-        workers: Number of live workers.
-        images_per_second: Sum of their recent throughput; 0.0 while unknown.
-    """
+    """The number of live workers, and the sum of their recent throughput; 0.0 while unknown."""
 
     workers: int
     images_per_second: float
 
 
 class Workers:
-    """Records and reads heartbeats.
-
-    Args:
-        database: The database.
-        kind: Kind of the processes, ``workers`` or ``deliverers``.
-    """
+    """Records and reads heartbeats of ``workers`` or ``deliverers``."""
 
     def __init__(self, database: Database, kind: str = "workers") -> None:
         self._workers = database[kind]
 
     async def beat(self, worker_id: str, images_per_second: float, metrics: bytes = b"") -> None:
-        """Record a heartbeat, with the time of the server.
+        """Record a heartbeat of a worker, ``host:pid:`` and a number, with the time of the server.
 
-        Args:
-            worker_id: The worker, as ``host:pid:`` and a number.
-            images_per_second: Its recent throughput.
-            metrics: Its metrics, packed by ``telemetry.prometheus.pack``.
+        The metrics are packed by ``telemetry.prometheus.pack``.
         """
         fields = {"seen_at": "$$NOW", "images_per_second": images_per_second, "metrics": metrics}
         await self._workers.update_one({"_id": worker_id}, [{"$set": fields}], upsert=True)

@@ -35,13 +35,7 @@ class ImageSearch:
     async def list_page(
         self, wanted: ImageFilter, limit: int, before: str | None = None
     ) -> list[Image]:
-        """List images, newest first.
-
-        Args:
-            wanted: The condition.
-            limit: Largest number of images.
-            before: ID of an image; only older images are listed. None for the first page.
-        """
+        """List images, newest first; only those older than the image ``before``, if it is given."""
         found = self._images.find(query_of(wanted, before)).sort("_id", -1).limit(limit)
         return [image_of(document) async for document in found]
 
@@ -106,12 +100,7 @@ class ImageSearch:
 
 
 def query_of(wanted: ImageFilter, before: str | None = None) -> Document:
-    """Return the query of a condition.
-
-    Args:
-        wanted: The condition.
-        before: ID of an image; only older images match. None for any.
-    """
+    """Return the query of a condition, for images older than the image ``before``."""
     equal = {
         "format": wanted.format,
         "camera_make": wanted.camera_make,

@@ -35,11 +35,7 @@ class Images:
         return image_of(document)
 
     async def results_of(self, job_id: str, operation: str) -> dict[str, Any]:
-        """Read the results of one operation for all images of a job.
-
-        Returns:
-            Values by image ID; images without a result are left out.
-        """
+        """Read the results of one operation for a job by image ID; images may have none."""
         found = self._images.find({"job_id": job_id}, {"sha256": 1})
         sha256_of = {image["_id"]: image["sha256"] async for image in found}
         blobs = await self._blobs.find(list(set(sha256_of.values())))

@@ -50,11 +50,7 @@ class Jobs:
         return [_job(document) async for document in found]
 
     async def items(self, jobs: Sequence[Job]) -> dict[str, list[Item]]:
-        """Read the items of jobs.
-
-        Returns:
-            Items in upload order, by job ID.
-        """
+        """Read the items of jobs in upload order, by job ID."""
         by_id = {job.id: job for job in jobs}
         items: dict[str, list[Item]] = {job.id: [] for job in jobs}
         found = self._images.find({"job_id": {"$in": list(by_id)}}, ITEM_FIELDS)

@@ -38,7 +38,6 @@ class _Found(msgspec.Struct, frozen=True):
     """A median, with what tells whether it can be stored.
 
     Attributes:
-        median: The median.
         revision: Newest revision within the period.
         is_final: Whether no change of the period was pending.
     """

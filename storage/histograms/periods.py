@@ -18,12 +18,7 @@ _LAST = LAST_MOMENT - timedelta(days=1)
 
 
 class Period(msgspec.Struct, frozen=True):
-    """A time range, UTC.
-
-    Attributes:
-        start: Its first moment.
-        end: The first moment after it.
-    """
+    """A time range, UTC; its end is excluded."""
 
     start: datetime
     end: datetime

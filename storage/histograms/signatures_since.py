@@ -45,20 +45,14 @@ class _SumsByUser:
 def sum_since(
     database: PlainDatabase, session: ClientSession, since: datetime, most: int
 ) -> tuple[list[str], npt.NDArray[np.int64], Sums]:
-    """Add up the histograms that each user has uploaded since a time.
-
-    Args:
-        database: The database.
-        session: A snapshot.
-        since: UTC.
-        most: Largest number of images to read.
+    """Add up the histograms that each user has uploaded since a time (UTC).
 
     Returns:
         Users with such histograms; the number of images of each, shape (users,); and the sums,
         shape (users, 256).
 
     Raises:
-        TooManyImages: More images were uploaded since then.
+        TooManyImages: More than ``most`` images were uploaded since then.
         PyMongoError: MongoDB cannot be reached.
     """
     first_id, after_id = Period(since, LAST_MOMENT).ids

@@ -28,13 +28,7 @@ PART = 1_000
 
 
 class SimilarImages:
-    """Compares an image with the newest images.
-
-    Args:
-        client: Opens snapshots.
-        database: The database.
-        settings: Largest number of images to compare with.
-    """
+    """Compares an image with the newest images."""
 
     def __init__(self, client: Client, database: Database, settings: SimilaritySettings) -> None:
         self._client = client
@@ -45,13 +39,7 @@ class SimilarImages:
     async def find(
         self, image_id: str, count: int, metric: Metric, since: datetime | None = None
     ) -> tuple[list[SimilarImage], int]:
-        """Find the images nearest to one.
-
-        Args:
-            image_id: The image to compare with.
-            count: Largest number of images, 1 or more.
-            metric: The distance.
-            since: Only images uploaded since this time, UTC; None for all.
+        """Find the images nearest to one, among all or those uploaded since a time (UTC).
 
         Returns:
             Nearest images first, ties ordered by ID; and the number of images compared.

@@ -40,11 +40,6 @@ class SimilarUsers:
     """Finds similar users.
 
     The table of users is read at the first question in each process, and follows from then on.
-
-    Args:
-        client: Opens snapshots.
-        database: The database.
-        settings: How many images ``since`` may read.
     """
 
     def __init__(self, client: Client, database: Database, settings: SimilaritySettings) -> None:
@@ -57,15 +52,7 @@ class SimilarUsers:
         self._use = Lock()
 
     async def find(self, user_id: str, count: int, metric: Metric) -> list[Neighbour]:
-        """Find the users nearest to one.
-
-        Args:
-            user_id: The user to compare with.
-            count: Largest number of users, 1 or more.
-            metric: The distance.
-
-        Returns:
-            Nearest users first; ties are ordered by user ID.
+        """Find the users nearest to one; ties are ordered by user ID.
 
         Raises:
             NotFound: The user has no image with a histogram.

@@ -25,12 +25,8 @@ class SingleFlight(Generic[AnswerT]):
     async def run(self, key: str, work: Callable[[], Awaitable[AnswerT]]) -> AnswerT:
         """Wait for a run that begins after this call. Cancelling the caller does not stop it.
 
-        Args:
-            key: Calls with the same key share a run.
-            work: The function; that of the first caller runs.
-
         Raises:
-            Exception: Whatever the function raised.
+            Exception: Whatever the function of the first caller raised.
             CancelledError: The caller was cancelled, or :meth:`close` was called.
         """
         task = self._next.get(key)

@@ -22,12 +22,9 @@ _BIN_BYTES = 4
 class HistogramSpool:
     """Stores histograms, and computes the median of each bin.
 
-    At most :data:`MEMORY_BYTES` of counts are in memory, and the block that is added and one bin
-    of all images (24 bytes an image). The rest is in a file without a name, which is deleted
-    however the process ends. Not safe for several threads.
-
-    Args:
-        memory_bytes: Largest number of bytes of counts in memory.
+    At most ``memory_bytes`` of counts are in memory, and the block that is added and one bin of all
+    images (24 bytes an image). The rest is in a file without a name, which is deleted however the
+    process ends. Not safe for several threads.
     """
 
     def __init__(self, memory_bytes: int = MEMORY_BYTES) -> None:
@@ -72,10 +69,9 @@ class HistogramSpool:
         self.images += len(pixels)
 
     def medians(self) -> Shares:
-        """Return the median of each bin's share of the pixels.
+        """Return the median of each bin's share of the pixels, shape (256,).
 
-        Returns:
-            Shape (256,), each 0 to 1; zeros without histograms.
+        The shares are 0 to 1; zeros without histograms.
         """
         medians = np.zeros(BINS)
         if not self.images:

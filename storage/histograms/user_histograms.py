@@ -16,10 +16,9 @@ _VALUE = f"metadata.results.{HISTOGRAM}.value"
 
 
 class HistogramPage(msgspec.Struct, frozen=True):
-    """A page of a list.
+    """A page of a list, newest first.
 
     Attributes:
-        histograms: Newest first.
         next_before: ``before`` of the next page; None on the last page.
     """
 
@@ -37,16 +36,10 @@ class UserHistograms:
     async def list_page(
         self, user_id: str, period: Period, limit: int, before: str | None = None
     ) -> HistogramPage:
-        """List the histograms of a user's images.
+        """List the histograms of the images that a user uploaded in a period.
 
         Images without a histogram are left out: open ones, failed ones, and those for which the
-        operation was not requested.
-
-        Args:
-            user_id: The owner.
-            period: Time of upload.
-            limit: Largest number of histograms.
-            before: ID of an image; only older images are listed. None for the first page.
+        operation was not requested. ``before`` is the ID of the last image of the page before.
         """
         wanted = ImageFilter(Scope(user_id), uploaded_from=period.start, uploaded_before=period.end)
         found = self._images.find(

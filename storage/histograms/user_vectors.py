@@ -53,10 +53,6 @@ class UserVectors:
 
         If it fails halfway, the next call reads the same again, which changes nothing.
 
-        Args:
-            database: The database.
-            session: A snapshot.
-
         Raises:
             PyMongoError: MongoDB cannot be reached.
         """
@@ -117,9 +113,5 @@ class UserVectors:
 
 
 def to_vectors(shares: Shares) -> Vectors:
-    """Return the vectors of mean histograms.
-
-    Args:
-        shares: Shares of the pixels, shape (256,) or (n, 256).
-    """
+    """Return the vectors of mean histograms, shape (256,) or (n, 256)."""
     return np.sqrt(shares).astype(np.float32)

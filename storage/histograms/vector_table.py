@@ -22,10 +22,9 @@ ROUNDING = 1e-6
 
 
 class VectorTable:
-    """Vectors in numbered slots, searched by Euclidean distance.
+    """Vectors of 256 dimensions at most, in numbered slots, searched by Euclidean distance.
 
-    Args:
-        dimensions: Length of each vector, 256 at most. Vectors have a norm of 1 at most.
+    Vectors have a norm of 1 at most.
     """
 
     def __init__(self, dimensions: int) -> None:
@@ -35,12 +34,7 @@ class VectorTable:
         self._squares: Floats = np.zeros(0)
 
     def put(self, slots: Slots, vectors: Vectors) -> None:
-        """Store vectors, in new slots or in place of others.
-
-        Args:
-            slots: Shape (n,), each only once.
-            vectors: Shape (n, dimensions).
-        """
+        """Store vectors, in new slots or in place of others; each slot only once."""
         while slots.max() >= len(self._used):
             self._blocks.append(np.zeros((BLOCK, self._dimensions), np.float32))
             self._used = np.append(self._used, np.zeros(BLOCK, np.bool_))
@@ -56,16 +50,10 @@ class VectorTable:
         self._used[slots] = False
 
     def find_nearest(self, vector: Vectors, count: int, without: Slots) -> Slots:
-        """Find the slots whose vectors can be among the nearest.
+        """Find the slots, but some, whose vectors can be among the nearest, in ascending order.
 
-        Args:
-            vector: Shape (dimensions,), of norm 1 at most.
-            count: Number of nearest vectors wanted, 1 or more.
-            without: Slots to leave out.
-
-        Returns:
-            Slots in ascending order, with all that may be among the nearest by the vectors as
-            they were before they were rounded to float32, ties included.
+        They have all that may be among the nearest by the vectors as they were before they were
+        rounded to float32, ties included.
         """
         stay = self._used.copy()
         stay[without] = False

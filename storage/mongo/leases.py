@@ -24,13 +24,7 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Lease:
-    """A lease as one process sees it, by the clock of the server.
-
-    Args:
-        client: Opens and ends sessions.
-        database: The database.
-        name: Name of the job.
-    """
+    """A lease as one process sees it, by the clock of the server."""
 
     def __init__(self, client: Client, database: Database, name: str) -> None:
         self._client = client
@@ -40,11 +34,7 @@ class Lease:
         self._session: Session | None = None
 
     async def hold(self) -> bool:
-        """Take or renew the lease, unless another process holds it.
-
-        Returns:
-            Whether this process holds the lease.
-        """
+        """Take or renew the lease; return False if another process holds it."""
         mine_or_free: Document = {
             "$or": [{"$eq": ["$holder", self._holder]}, {"$lt": ["$expires_at", "$$NOW"]}]
         }
@@ -67,12 +57,9 @@ class Lease:
     async def run_transaction(self, write: Callable[[Session], Awaitable[Result]]) -> Result | None:
         """Run a transaction while the lease is held. The next holder can end it.
 
-        Args:
-            write: Writes with the session; may run several times.
-
         Returns:
-            The value that ``write`` returned last; None if the lease was lost and nothing was
-            written.
+            The value that ``write``, which may run several times, returned last; None if the lease
+            was lost and nothing was written.
 
         Raises:
             PyMongoError: Nothing was written or, rarely, the answer to the commit was lost.

@@ -19,13 +19,7 @@ RETRY_SECONDS = 0.05
 async def read_snapshot(client: Client, read: Callable[[Session], Awaitable[Result]]) -> Result:
     """Read in a snapshot.
 
-    Args:
-        client: Opens sessions.
-        read: Reads with the session. Runs again if a collection or an index was created after
-            the moment of the snapshot.
-
-    Returns:
-        The value that ``read`` returned.
+    ``read`` runs again if a collection or an index was created after the moment of the snapshot.
 
     Raises:
         PyMongoError: MongoDB cannot be reached.

@@ -16,7 +16,6 @@ from pymongo.client_session import ClientSession
 
 Result = TypeVar("Result")
 PlainDatabase = pymongo.database.Database[dict[str, Any]]
-"""PyMongo's own database, for calls in one thread."""
 
 _longest_seconds = 0.0
 _run_on_executor = framework.run_on_executor
@@ -25,8 +24,7 @@ _run_on_executor = framework.run_on_executor
 def limit_calls(seconds: float) -> None:
     """Limit every call to MongoDB in this process, its wait for a thread included.
 
-    Args:
-        seconds: The limit; the largest of several calls holds.
+    The largest limit of several calls holds.
     """
     global _longest_seconds
     _longest_seconds = max(_longest_seconds, seconds)
@@ -40,6 +38,12 @@ def run_in_thread(call: Callable[[], Result]) -> "asyncio.Future[Result]":
     # Release the interpreter: a busy event loop can hold up the start of the thread by ms.
     time.sleep(0)
     return running
+
+
+def plain_database(database: AsyncIOMotorDatabase[dict[str, Any]]) -> PlainDatabase:
+    """Return PyMongo's own database, for calls in one thread."""
+    plain: PlainDatabase = database.delegate
+    return plain
 
 
 def run_with_session(

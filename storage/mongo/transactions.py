@@ -25,12 +25,10 @@ MAX_PAUSE_SECONDS = 0.1
 async def run_transaction(client: Client, write: Callable[[Session], Awaitable[Result]]) -> Result:
     """Run a transaction, and try it again after a conflict or a restart of MongoDB.
 
-    Args:
-        client: Its time limit for one call is the limit for all attempts together.
-        write: Writes with the session; may run several times.
+    The client's time limit for one call is the limit for all attempts together.
 
     Returns:
-        The value that ``write`` returned last.
+        The value that ``write``, which may run several times, returned last.
 
     Raises:
         PyMongoError: Nothing was written or, rarely, the answer to the commit was lost.
@@ -61,12 +59,7 @@ async def run_transaction_in_thread(
 ) -> Result:
     """Run a transaction as :func:`run_transaction` does, with each attempt in one thread.
 
-    Args:
-        client: Its time limit for one call is the limit for each attempt.
-        write: Writes with PyMongo's own session; may run several times.
-
-    Returns:
-        The value that ``write`` returned last.
+    The client's time limit for one call is the limit for each attempt.
 
     Raises:
         PyMongoError: Nothing was written or, rarely, the answer to the commit was lost.

@@ -10,7 +10,7 @@ from domain.links import UploadLink
 from domain.webhooks.events import DATA_OF, Event, EventType, ImageDeleted, LinkUsedUp
 from storage.clock import utc_now
 from storage.mongo.client import Database, Document, Session
-from storage.mongo.threads import PlainDatabase, run_in_thread
+from storage.mongo.threads import PlainDatabase, run_with_session
 from storage.outbox.pending_events import events_of_image
 from storage.outbox.subscriptions import find_wanted_types
 
@@ -50,7 +50,9 @@ async def add_image_deletions(
         data = ImageDeleted(image_id, job_id, user_id, f"/v1/jobs/{job_id}")
         deleted = EventType.IMAGE_DELETED
         events.append(Event(deleted, image_id, 0, now, image["key_id"], user_id, data))
-    await run_in_thread(lambda: add_to_outbox(database.delegate, events, session.delegate))
+    await run_with_session(
+        database, session, lambda plain, within: add_to_outbox(plain, events, within)
+    )
 
 
 def add_link_used_up(

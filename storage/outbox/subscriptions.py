@@ -9,7 +9,7 @@ from pymongo.client_session import ClientSession
 from domain.webhooks.endpoints import ACTIVE
 from domain.webhooks.events import SELECTABLE, EventType
 from storage.mongo.client import Database
-from storage.mongo.threads import PlainDatabase, run_in_thread
+from storage.mongo.threads import PlainDatabase, plain_database, run_in_thread
 
 # A new endpoint gets every event from this long after its creation.
 CACHE_SECONDS = 1.0
@@ -57,7 +57,8 @@ class Subscriptions:
 
     async def _read(self) -> None:
         began = self._clock()
-        self._types = await run_in_thread(lambda: find_wanted_types(self._database.delegate))
+        plain = plain_database(self._database)
+        self._types = await run_in_thread(lambda: find_wanted_types(plain))
         self._read_at = began
 
 

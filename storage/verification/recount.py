@@ -60,14 +60,9 @@ _TOTALS: Document = {
 
 
 async def recount(database: Database, session: Session | None = None) -> dict[str, int]:
-    """Count everything again. Reads every image, and is slow.
+    """Count everything again; zeros are left out. Reads every image, and is slow.
 
-    Args:
-        database: The database.
-        session: A snapshot; without one, changes during the count may be half in it.
-
-    Returns:
-        All counts but zeros, by name as in :mod:`domain.statistics`.
+    Without a snapshot, changes during the count may be half in it.
     """
     images = database["images"]
     counts = Counts()

@@ -41,9 +41,6 @@ class Finding(msgspec.Struct, frozen=True):
     """The result of one invariant.
 
     Attributes:
-        name: A stable name, for programs.
-        claim: The claim.
-        collection: The collection.
         checked: Number of checked documents.
         wrong: Number of documents that break the claim.
         examples: Some of their IDs.
