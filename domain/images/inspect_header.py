@@ -11,15 +11,15 @@ from domain.errors.files import (
     TooManyPixels,
     UnsupportedFormat,
 )
+from domain.images.containers.bmp import read_bmp
+from domain.images.containers.gif import read_gif
+from domain.images.containers.heif import read_heif
+from domain.images.containers.jpeg import read_jpeg
+from domain.images.containers.png import read_png
+from domain.images.containers.tiff import read_tiff
+from domain.images.containers.webp import read_webp
 from domain.images.formats import ImageFormat, sniff_format
 from domain.images.header import Header
-from domain.images.headers.bmp import read_bmp
-from domain.images.headers.gif import read_gif
-from domain.images.headers.heif import read_heif
-from domain.images.headers.jpeg import read_jpeg
-from domain.images.headers.png import read_png
-from domain.images.headers.tiff import read_tiff
-from domain.images.headers.webp import read_webp
 from domain.limits import ImageLimits
 
 _READERS: dict[ImageFormat, Callable[[bytes], Header]] = {
@@ -36,11 +36,6 @@ _READERS: dict[ImageFormat, Callable[[bytes], Header]] = {
 
 def inspect_header(data: bytes, image_format: ImageFormat, limits: ImageLimits) -> Header:
     """Read the size and structure, and refuse a file that is cut off or too large.
-
-    Args:
-        data: The file.
-        image_format: The format that was detected at the upload.
-        limits: Most pixels, longest side, most frames, most metadata.
 
     Raises:
         EmptyFile: There are no bytes.
@@ -60,18 +55,13 @@ def inspect_header(data: bytes, image_format: ImageFormat, limits: ImageLimits) 
         raise
     except (ValueError, LookupError, ArithmeticError) as error:
         raise CorruptImage("The file's structure is damaged.") from error
-    check_header(header, limits)
+    _check(header, limits)
     return header
 
 
-def check_header(header: Header, limits: ImageLimits) -> None:
-    """Check a header against the limits.
-
-    Raises:
-        TooManyPixels: It has more pixels, or a longer side, than the limits allow.
-        TooManyFrames: It has more frames or pages than the limits allow.
-        MetadataTooLarge: Its tags, profiles and texts have more bytes than the limits allow.
-    """
+def _check(header: Header, limits: ImageLimits) -> None:
+    if header.width <= 0 or header.height <= 0:
+        raise CorruptImage("The picture has no size.")
     size = f"{header.width} by {header.height} pixels"
     if max(header.width, header.height) > limits.max_side_px:
         raise TooManyPixels(f"The image has {size}; a side may have {limits.max_side_px} at most.")

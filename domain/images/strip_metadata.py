@@ -4,14 +4,14 @@ import struct
 from collections.abc import Callable
 
 from domain.errors.files import CorruptImage, UnsupportedFormat
+from domain.images.containers.bmp import strip_bmp
+from domain.images.containers.gif import strip_gif
+from domain.images.containers.heif import strip_heif
+from domain.images.containers.jpeg import strip_jpeg
+from domain.images.containers.png import strip_png
+from domain.images.containers.tiff import strip_tiff
+from domain.images.containers.webp import strip_webp
 from domain.images.formats import ImageFormat, sniff_format
-from domain.images.stripping.bmp import strip_bmp
-from domain.images.stripping.gif import strip_gif
-from domain.images.stripping.heif import strip_heif
-from domain.images.stripping.jpeg import strip_jpeg
-from domain.images.stripping.png import strip_png
-from domain.images.stripping.tiff import strip_tiff
-from domain.images.stripping.webp import strip_webp
 
 _STRIPPERS: dict[ImageFormat, Callable[[bytes], bytes]] = {
     ImageFormat.JPEG: strip_jpeg,

@@ -1,1 +1,4 @@
-"""Walkers of image containers: they find the parts of a file and decode nothing."""
+"""Image containers, a module a format: walks the parts, reads the header, strips the metadata.
+
+No pixel is decoded.
+"""

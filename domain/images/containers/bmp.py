@@ -1,11 +1,15 @@
-"""The parts of a BMP file."""
+"""BMP files.
+
+Source: Microsoft, "Bitmap Storage", BITMAPINFOHEADER and BITMAPV5HEADER.
+"""
 
 import struct
 
 import msgspec
 
 from domain.errors.files import CorruptImage
-from domain.images.containers.spans import Span
+from domain.images.containers.spans import Span, keep_spans, merge
+from domain.images.header import Header
 
 _FILE_HEADER_BYTES = 14
 _CORE_HEADER_BYTES, _INFO_HEADER_BYTES, _V5_HEADER_BYTES = 12, 40, 124
@@ -13,35 +17,48 @@ _UNCOMPRESSED = frozenset({0, 3, 6})
 _EMBEDDED_PROFILE = b"DEBM"  # "MBED", little-endian.
 
 
-class BmpLayout(msgspec.Struct, frozen=True):
-    """The size of the picture, and the position of each part.
-
-    Attributes:
-        width: Pixels of a row; not above 0 in a damaged file.
-        height: Rows.
-        is_compressed: Whether rows are coded.
-        header: Headers, bit masks and palette.
-        pixels: The rows.
-        profile: The colour profile; empty if the file has none.
-    """
+class _Layout(msgspec.Struct, frozen=True):
+    """The size of the picture, and the ends of its parts; pixels begin at an offset."""
 
     width: int
     height: int
     is_compressed: bool
-    header: Span
+    header_bytes: int
+    header_end: int
     pixels: Span
-    profile: Span
 
 
-def read_layout(data: bytes) -> BmpLayout:
-    """Read the headers of a BMP file.
+def read_bmp(data: bytes) -> Header:
+    """Read the dimensions and check that uncompressed rows are complete.
 
     Raises:
-        CorruptImage: The file ends within them.
-
-    Source:
-        Microsoft, "Bitmap Storage", BITMAPINFOHEADER and BITMAPV5HEADER.
+        CorruptImage: The header ends early, or the rows do.
     """
+    layout = _read_layout(data)
+    if not layout.is_compressed and layout.pixels[1] > len(data):
+        raise CorruptImage("The file ends before the end of the picture.")
+    return Header(layout.width, layout.height)
+
+
+def strip_bmp(data: bytes) -> bytes:
+    """Keep the headers, the palette, the rows and an embedded colour profile.
+
+    Bytes between them become zeros; bytes behind them are dropped.
+
+    Raises:
+        CorruptImage: The file ends within its header.
+    """
+    layout = _read_layout(data)
+    spans = [(0, min(layout.header_end, layout.pixels[0])), layout.pixels]
+    has_profile_fields = layout.header_bytes >= _V5_HEADER_BYTES
+    if has_profile_fields and data.startswith(_EMBEDDED_PROFILE, _FILE_HEADER_BYTES + 56):
+        offset, length = struct.unpack_from("<II", data, _FILE_HEADER_BYTES + 112)
+        spans.append((_FILE_HEADER_BYTES + offset, _FILE_HEADER_BYTES + offset + length))
+    kept = merge(spans)
+    return bytes(keep_spans(data, kept)[: kept[-1][1]])
+
+
+def _read_layout(data: bytes) -> _Layout:
     compression = coded_bytes = colors = 0
     try:
         offset, header_bytes = struct.unpack_from("<II", data, 10)
@@ -59,21 +76,5 @@ def read_layout(data: bytes) -> BmpLayout:
     is_compressed = compression not in _UNCOMPRESSED
     row_bytes = (width * depth + 31) // 32 * 4
     pixel_bytes = (coded_bytes or len(data)) if is_compressed else row_bytes * height
-    return BmpLayout(
-        width,
-        height,
-        is_compressed,
-        header=(0, min(header_end, offset)),
-        pixels=(offset, offset + pixel_bytes),
-        profile=_find_profile(data, header_bytes),
-    )
-
-
-def _find_profile(data: bytes, header_bytes: int) -> Span:
-    if header_bytes < _V5_HEADER_BYTES or len(data) < _FILE_HEADER_BYTES + _V5_HEADER_BYTES:
-        return 0, 0
-    if data[_FILE_HEADER_BYTES + 56 : _FILE_HEADER_BYTES + 60] != _EMBEDDED_PROFILE:
-        return 0, 0
-    offset, length = struct.unpack_from("<II", data, _FILE_HEADER_BYTES + 112)
-    start = _FILE_HEADER_BYTES + offset
-    return start, start + length
+    pixels = offset, offset + pixel_bytes
+    return _Layout(width, height, is_compressed, header_bytes, header_end, pixels)

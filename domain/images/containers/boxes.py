@@ -10,14 +10,7 @@ from domain.limits import STRUCTURE
 
 
 class Box(msgspec.Struct, frozen=True):
-    """A box.
-
-    Attributes:
-        kind: Four letters.
-        start: Start of its header, in bytes.
-        body: Start of its content.
-        end: End of its content.
-    """
+    """A box: its four letters, and where its header, its content, and its end are, in bytes."""
 
     kind: bytes
     start: int
@@ -31,22 +24,14 @@ class Box(msgspec.Struct, frozen=True):
 
 
 class NumberReader:
-    """Reads numbers one after another, within bounds.
-
-    Args:
-        data: The file.
-        span: The part of it that may be read.
-    """
+    """Reads numbers one after another from a span of a file, and nothing behind it."""
 
     def __init__(self, data: bytes, span: Span) -> None:
         self._data = data
         self.position, self._end = span
 
     def number(self, length: int) -> int:
-        """Read a big-endian number.
-
-        Args:
-            length: Its length in bytes.
+        """Read a big-endian number of some bytes.
 
         Raises:
             CorruptImage: Fewer bytes are left.
@@ -55,9 +40,6 @@ class NumberReader:
 
     def take(self, length: int) -> bytes:
         """Read bytes.
-
-        Args:
-            length: Number of bytes.
 
         Raises:
             CorruptImage: Fewer bytes are left.
@@ -74,12 +56,7 @@ def box_budget() -> Iterator[int]:
 
 
 def read_boxes(data: bytes, span: Span, budget: Iterator[int]) -> list[Box]:
-    """Read boxes that follow one another.
-
-    Args:
-        data: The file.
-        span: Position of the boxes.
-        budget: One is taken for each box.
+    """Read boxes that follow one another; each takes one from the budget.
 
     Raises:
         CorruptImage: A box is cut off, or there are too many.

@@ -1,69 +1,72 @@
-"""The blocks of a GIF file."""
+"""GIF files. Their end marker may be missing, which is common.
+
+Source: GIF89a specification (CompuServe, 1990), §15 to §27; ICC.1:2022, annex B.3.
+"""
 
 from collections.abc import Iterator
 
-import msgspec
-
 from domain.errors.files import CorruptImage
+from domain.images.header import Header
 from domain.limits import STRUCTURE
 
-IMAGE, EXTENSION = 0x2C, 0x21
+_IMAGE, _EXTENSION, _END = 0x2C, 0x21, b"\x3b"
 _SCREEN_BYTES = 13
+_GRAPHIC_CONTROL = b"\x21\xf9\x04"
+_GRAPHIC_CONTROL_BYTES = 7
+_LOOPS = (b"\x21\xff\x0bNETSCAPE2.0\x03\x01", b"\x21\xff\x0bANIMEXTS1.0\x03\x01")
+_LOOP_BYTES = 18
+_PROFILE = b"\x21\xff\x0bICCRGBG1012"
 
 
-class Block(msgspec.Struct, frozen=True):
-    """A frame or an extension.
-
-    Attributes:
-        kind: ``IMAGE`` or ``EXTENSION``.
-        start: Start of the block, in bytes.
-        end: End of the block; its data sub-blocks are included.
-    """
-
-    kind: int
-    start: int
-    end: int
-
-
-def screen_end(data: bytes) -> int:
-    """Return the end of the signature, the screen descriptor and the global colour table.
+def read_gif(data: bytes) -> Header:
+    """Read the size of the screen, count the frames, and check that no block is cut off.
 
     Raises:
-        CorruptImage: The file ends before.
-
-    Source:
-        GIF89a specification (CompuServe, 1990), §17 to §19.
+        CorruptImage: There is no frame, a block is cut off, or there are too many.
     """
-    if len(data) < _SCREEN_BYTES:
-        raise CorruptImage("The file ends within its header.")
-    return _SCREEN_BYTES + _palette_bytes(data[10])
+    frames, has_alpha = 0, False
+    for start, end in _walk_blocks(data):
+        if data[start] == _IMAGE:
+            frames += 1
+        elif not frames and data[start + 1] == _GRAPHIC_CONTROL[1]:
+            has_alpha = end > start + 3 and bool(data[start + 3] & 1)
+    if not frames:
+        raise CorruptImage("The file holds no picture.")
+    width, height = (int.from_bytes(data[at : at + 2], "little") for at in (6, 8))
+    return Header(width, height, frames=frames, has_alpha=has_alpha)
 
 
-def walk_blocks(data: bytes) -> Iterator[Block]:
-    """Walk the blocks up to the end marker, or to what no decoder reads on from.
-
-    Args:
-        data: The file. Its end marker may be missing, which is common.
-
-    Yields:
-        The frames and extensions.
+def strip_gif(data: bytes) -> bytes:
+    """Keep the frames, their timing and transparency, the loop count and the colour profile.
 
     Raises:
         CorruptImage: A block is cut off, or there are too many.
-
-    Source:
-        GIF89a specification (CompuServe, 1990), §15 to §27.
     """
-    position = screen_end(data)
+    blocks = b"".join(_strip_block(data[start:end]) for start, end in _walk_blocks(data))
+    return data[: _screen_end(data)] + blocks + _END
+
+
+def _strip_block(content: bytes) -> bytes:
+    if content[0] == _IMAGE or content.startswith(_PROFILE):
+        return content
+    if content.startswith(_GRAPHIC_CONTROL):
+        return content[:_GRAPHIC_CONTROL_BYTES] + b"\x00"
+    if content.startswith(_LOOPS):
+        return content[:_LOOP_BYTES] + b"\x00"
+    return b""
+
+
+def _walk_blocks(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield frames and extensions, up to the end marker or to what no decoder reads on from."""
+    position = _screen_end(data)
     budget = iter(range(STRUCTURE.gif_blocks))
-    while position < len(data) and data[position] in {IMAGE, EXTENSION}:
-        start, kind = position, data[position]
-        position += 2
-        if kind == IMAGE:
+    while position < len(data) and data[position] in {_IMAGE, _EXTENSION}:
+        start, position = position, position + 2
+        if data[start] == _IMAGE:
             descriptor = data[start : start + 10]
             position = start + 11 + _palette_bytes(descriptor[-1])
         position = _skip_sub_blocks(data, position, budget)
-        yield Block(kind, start, position)
+        yield start, position
 
 
 def _skip_sub_blocks(data: bytes, position: int, budget: Iterator[int]) -> int:
@@ -76,6 +79,13 @@ def _skip_sub_blocks(data: bytes, position: int, budget: Iterator[int]) -> int:
         if not length:
             return position
     raise CorruptImage("The file has too many blocks.")
+
+
+def _screen_end(data: bytes) -> int:
+    """Return the end of the signature, the screen descriptor and the global colour table."""
+    if len(data) < _SCREEN_BYTES:
+        raise CorruptImage("The file ends within its header.")
+    return _SCREEN_BYTES + _palette_bytes(data[10])
 
 
 def _palette_bytes(flags: int) -> int:

@@ -1,4 +1,7 @@
-"""The segments of a JPEG file."""
+"""JPEG files.
+
+Source: ITU-T T.81, annex B; ITU-T T.871 for JFIF.
+"""
 
 import re
 from collections.abc import Iterator
@@ -6,24 +9,30 @@ from collections.abc import Iterator
 import msgspec
 
 from domain.errors.files import CorruptImage
+from domain.images.containers.tiff_directories import (
+    EXIF_PREFIX,
+    find_orientation,
+    write_orientation,
+)
+from domain.images.header import Header
 from domain.limits import STRUCTURE
 
-EXIF = b"Exif\x00\x00"
-"""Start of a payload with EXIF tags."""
-APP0, APP1, APP2, APP12, APP14 = 0xE0, 0xE1, 0xE2, 0xEC, 0xEE
-SOS, EOI = 0xDA, 0xD9
-METADATA = frozenset({*range(APP0, APP0 + 16), 0xFE})
-"""Application segments and comments."""
+_APP0, _APP1, _APP2, _APP12, _APP14 = 0xE0, 0xE1, 0xE2, 0xEC, 0xEE
+_SOS, _EOI = 0xDA, 0xD9
+_METADATA = frozenset({*range(_APP0, _APP0 + 16), 0xFE})
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+# Frames, tables, scans, restarts and hierarchy: every segment that decoders need.
+_CODED = frozenset(range(0xC0, 0xE0)) - {0xC8} - frozenset(range(0xD0, 0xDA))
+_JFIF, _PROFILE, _ADOBE = b"JFIF\x00", b"ICC_PROFILE\x00", b"Adobe"
+_JFIF_BYTES, _ADOBE_BYTES = 12, 12
 
 # A marker is 0xFF and a code. Inside a scan, 0xFF00 is a data byte and D0 to D7 are restarts;
 # 0xFF before a code is padding.
 _MARKER = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])", re.DOTALL)
-_SEGMENTS = (
-    frozenset(range(0xC0, 0xFF)) - frozenset(range(0xD0, 0xDA)) - frozenset(range(0xF0, 0xFE))
-)
+_SEGMENTS = _CODED | {0xC8} | _METADATA
 
 
-class Segment(msgspec.Struct, frozen=True):
+class _Segment(msgspec.Struct, frozen=True):
     """A segment, or the end marker.
 
     Attributes:
@@ -42,19 +51,92 @@ class Segment(msgspec.Struct, frozen=True):
     coded_end: int
 
 
-def walk_segments(data: bytes) -> Iterator[Segment]:
-    """Walk the segments from the first one to the end marker.
+def read_jpeg(data: bytes) -> Header:
+    """Read the dimensions and the EXIF block, and check that the file reaches its end marker.
 
-    A marker that is no segment is damage inside a scan: decoders continue at the next restart.
-
-    Yields:
-        The segments. The last one is the end marker, unless the file is cut off.
+    Decoders silently fill what a cut-off file lacks with gray, so the walk is necessary. Bytes
+    after the end marker are normal (motion photos, multi-picture files) and are not read.
 
     Raises:
-        CorruptImage: There are too many markers.
+        CorruptImage: The file holds no picture, or ends early.
+    """
+    size: tuple[int, int] | None = None
+    exif: bytes | None = None
+    notes: list[bytes] = []
+    scans = metadata_bytes = code = 0
+    for segment in _walk_segments(data):
+        code, payload = segment.code, data[segment.start : segment.end]
+        metadata_bytes += len(payload) if code in _METADATA else 0
+        if code in _FRAMES and size is None:
+            size = int.from_bytes(payload[3:5], "big"), int.from_bytes(payload[1:3], "big")
+        elif code == _SOS:
+            scans += 1
+        elif code == _APP1 and exif is None and payload.startswith(EXIF_PREFIX):
+            exif = payload.removeprefix(EXIF_PREFIX)
+        elif code in {_APP0, _APP12} and payload[:4] not in {b"JFIF", b"JFXX"}:
+            notes.append(payload)
+    if code != _EOI:
+        raise CorruptImage("The file ends before the end of the picture.")
+    if size is None or not scans:
+        raise CorruptImage("The file holds no picture.")
+    if scans > STRUCTURE.jpeg_scans:
+        raise CorruptImage(f"The picture is cut into more than {STRUCTURE.jpeg_scans} scans.")
+    return Header(
+        *size,
+        orientation=find_orientation(exif) or 1,
+        exif=exif,
+        metadata_bytes=metadata_bytes,
+        camera_notes=tuple(notes[: STRUCTURE.camera_notes]),
+    )
 
-    Source:
-        ITU-T T.81, annex B.
+
+def strip_jpeg(data: bytes) -> bytes:
+    """Keep the coded picture, its orientation, its colours and its density.
+
+    Everything behind the end marker is dropped. A file that is cut off, or damaged within its
+    scans, is kept as far as it goes.
+
+    Raises:
+        CorruptImage: There is no scan, or there are too many markers.
+    """
+    parts = [b"\xff\xd8"]
+    has_exif = has_scan = False
+    for segment in _walk_segments(data):
+        if segment.code == _EOI:
+            parts.append(data[segment.at : segment.end])
+        elif segment.code in _CODED:
+            is_scan = segment.code == _SOS
+            has_scan = has_scan or is_scan
+            parts.append(data[segment.at : segment.coded_end if is_scan else segment.end])
+        elif not (has_exif and segment.code == _APP1):
+            payload = data[segment.start : segment.end]
+            has_exif = has_exif or (segment.code == _APP1 and payload.startswith(EXIF_PREFIX))
+            kept = _strip_payload(segment.code, payload)
+            if kept:
+                parts += (bytes((0xFF, segment.code)), (len(kept) + 2).to_bytes(2, "big"), kept)
+    if not has_scan:
+        raise CorruptImage("The file holds no picture.")
+    return b"".join(parts)
+
+
+def _strip_payload(code: int, payload: bytes) -> bytes:
+    """Return the part of an application segment that stays; nothing if all of it goes."""
+    if code == _APP1 and payload.startswith(EXIF_PREFIX):
+        orientation = find_orientation(payload)
+        return EXIF_PREFIX + write_orientation(orientation) if orientation else b""
+    if code == _APP0 and payload.startswith(_JFIF):  # Version and density, no thumbnail.
+        return payload[:_JFIF_BYTES].ljust(_JFIF_BYTES, b"\x00") + b"\x00\x00"
+    if code == _APP2 and payload.startswith(_PROFILE):
+        return payload
+    if code == _APP14 and payload.startswith(_ADOBE):
+        return payload[:_ADOBE_BYTES]
+    return b""
+
+
+def _walk_segments(data: bytes) -> Iterator[_Segment]:
+    """Walk the segments up to the end marker, which is the last unless the file is cut off.
+
+    A marker that is no segment is damage inside a scan: decoders continue at the next restart.
     """
     pending: tuple[int, int, int, int] | None = None
     position = 2
@@ -63,12 +145,12 @@ def walk_segments(data: bytes) -> Iterator[Segment]:
         if found is None:
             break
         at, code, position = found.start(), found[1][0], found.end()
-        if code != EOI and code not in _SEGMENTS:
+        if code != _EOI and code not in _SEGMENTS:
             continue
         if pending is not None:
-            yield Segment(*pending, at)
-        if code == EOI:
-            yield Segment(EOI, at, position, position, position)
+            yield _Segment(*pending, at)
+        if code == _EOI:
+            yield _Segment(_EOI, at, position, position, position)
             return
         length = int.from_bytes(data[position : position + 2], "big")
         end = min(position + max(length, 2), len(data))
@@ -77,4 +159,4 @@ def walk_segments(data: bytes) -> Iterator[Segment]:
     else:
         raise CorruptImage("The file has too many markers.")
     if pending is not None:
-        yield Segment(*pending, len(data))
+        yield _Segment(*pending, len(data))

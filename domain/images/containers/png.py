@@ -1,60 +1,95 @@
-"""The chunks of a PNG file."""
+"""PNG files.
 
-import struct
+Source: Portable Network Graphics (PNG) Specification, third edition, §5 and §11.
+"""
+
 import zlib
 from collections.abc import Iterator
 
-import msgspec
-
 from domain.errors.files import CorruptImage
+from domain.images.containers.tiff_directories import find_orientation, write_orientation
+from domain.images.header import Header
 from domain.limits import STRUCTURE
 
-SIGNATURE_BYTES = 8
+_SIGNATURE_BYTES = 8
+_ALPHA_COLOR_TYPES = frozenset({4, 6})
+_PIXELS = frozenset({b"IDAT", b"fdAT"})
+# The picture, its transparency and animation; its colours; the shape of its pixels.
+_KEPT = frozenset(
+    b"IHDR PLTE IDAT IEND tRNS acTL fcTL fdAT "
+    b"cHRM gAMA iCCP sBIT sRGB cICP mDCV mDCv cLLI cLLi pHYs".split()
+)
 
 
-class Chunk(msgspec.Struct, frozen=True):
-    """A chunk.
-
-    Attributes:
-        kind: Four letters.
-        at: Position of its length field, in bytes.
-        start: Start of the payload.
-        end: End of the payload; a checksum of 4 bytes follows.
-    """
-
-    kind: bytes
-    at: int
-    start: int
-    end: int
-
-
-def walk_chunks(data: bytes) -> Iterator[Chunk]:
-    """Walk the chunks from the first one to the end chunk.
-
-    Yields:
-        The chunks. The last one is ``IEND``.
+def read_png(data: bytes) -> Header:
+    """Read the dimensions and check that every chunk is whole.
 
     Raises:
-        CorruptImage: The file ends before its end chunk, or there are too many chunks.
-
-    Source:
-        Portable Network Graphics (PNG) Specification, third edition, §5.
+        CorruptImage: A chunk is missing, cut off or out of place, or there are too many.
     """
-    position = SIGNATURE_BYTES
+    chunks: dict[bytes, bytes] = {}
+    metadata_bytes = 0
+    for kind, start, end in _walk_chunks(data):
+        if not chunks and kind != b"IHDR":
+            break
+        if kind in _PIXELS:
+            chunks.setdefault(kind, b"")
+            continue
+        metadata_bytes += end - start
+        if kind not in chunks:
+            chunks[kind] = data[start:end]
+    header = chunks.get(b"IHDR", b"")
+    if len(header) != 13:
+        raise CorruptImage("The file does not begin with its header.")
+    if b"IDAT" not in chunks:
+        raise CorruptImage("The file holds no picture.")
+    exif = chunks.get(b"eXIf")
+    return Header(
+        width=int.from_bytes(header[:4], "big"),
+        height=int.from_bytes(header[4:8], "big"),
+        frames=max(int.from_bytes(chunks.get(b"acTL", b"")[:4], "big"), 1),
+        orientation=find_orientation(exif) or 1,
+        has_alpha=header[9] in _ALPHA_COLOR_TYPES or b"tRNS" in chunks,
+        exif=exif,
+        metadata_bytes=metadata_bytes,
+    )
+
+
+def strip_png(data: bytes) -> bytes:
+    """Keep the picture, its orientation, its colours and the shape of its pixels.
+
+    Raises:
+        CorruptImage: A chunk is cut off, or there are too many.
+    """
+    parts = [data[:_SIGNATURE_BYTES]]
+    has_exif = False
+    for kind, start, end in _walk_chunks(data):
+        if kind in _KEPT:
+            parts.append(data[start - 8 : end + 4])
+        elif kind == b"eXIf" and not has_exif:
+            has_exif = True
+            orientation = find_orientation(data[start:end])
+            parts.append(_write_exif(orientation) if orientation else b"")
+    return b"".join(parts)
+
+
+def _write_exif(orientation: int) -> bytes:
+    exif = write_orientation(orientation)
+    content = b"eXIf" + exif
+    return len(exif).to_bytes(4, "big") + content + zlib.crc32(content).to_bytes(4, "big")
+
+
+def _walk_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Yield the letters and the payload's span of each chunk; the last one is ``IEND``."""
+    position = _SIGNATURE_BYTES
     for _ in range(STRUCTURE.png_chunks):
         start = position + 8
         kind = data[position + 4 : start]
         end = start + int.from_bytes(data[position : position + 4], "big")
         if end + 4 > len(data) or len(kind) != 4:
             raise CorruptImage("The file ends before the end of the picture.")
-        yield Chunk(kind, position, start, end)
+        yield kind, start, end
         if kind == b"IEND":
             return
         position = end + 4
     raise CorruptImage("The file has too many chunks.")
-
-
-def write_chunk(kind: bytes, payload: bytes) -> bytes:
-    """Write a chunk with its length and checksum."""
-    checksum = zlib.crc32(payload, zlib.crc32(kind))
-    return struct.pack(">I", len(payload)) + kind + payload + struct.pack(">I", checksum)

@@ -27,11 +27,7 @@ def overlaps(merged: list[Span], span: Span) -> bool:
 
 
 def keep_spans(data: bytes, merged: list[Span]) -> bytearray:
-    """Copy the merged spans of a file.
-
-    Returns:
-        A file of the same length; every byte outside the spans is zero.
-    """
+    """Copy a file; every byte outside the merged spans is zero."""
     kept = bytearray(len(data))
     for start, end in merged:
         kept[start:end] = data[start:end]

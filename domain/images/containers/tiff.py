@@ -1,254 +1,171 @@
-"""The tag directories of TIFF files and EXIF blocks."""
+"""TIFF files, classic and BigTIFF.
 
-import struct
-from collections.abc import Iterator
-from typing import Literal
+Source: TIFF revision 6.0; the tags of libtiff 4.7 for later compressions.
+"""
+
+from itertools import islice
 
 import msgspec
 
 from domain.errors.files import CorruptImage
-from domain.images.containers.spans import Span
+from domain.images.containers.spans import Span, keep_spans, merge, overlaps
+from domain.images.containers.tiff_directories import (
+    ORIENTATION,
+    Directory,
+    Entry,
+    Layout,
+    locate_values,
+    read_entries,
+    read_integers,
+    read_layout,
+    read_tags,
+    walk_directories,
+)
+from domain.images.header import Header
 from domain.limits import STRUCTURE
 
-ORIENTATION = 274
-SHORT = 3
-
-_TYPE_BYTES = {
-    kind: length
-    for length, kinds in {1: (1, 2, 6, 7, 129), 2: (3, 8), 4: (4, 9, 11, 13)}.items()
-    for kind in kinds
-} | dict.fromkeys((5, 10, 12, 16, 17, 18), 8)
-"""Bytes of one value by its type. Source: TIFF revision 6.0, section 2; EXIF 3.0 for 129."""
-_INTEGER_CODES = {1: "B", 3: "H", 4: "I", 7: "B", 13: "I", 16: "Q", 18: "Q"}
-
-
-class Layout(msgspec.Struct, frozen=True):
-    """The layout of numbers in a TIFF structure.
-
-    Attributes:
-        order: ``<`` or ``>``, as in ``struct``.
-        big: Whether offsets have 64 bits (BigTIFF).
-        first: Start of the first directory, in bytes.
-    """
-
-    order: str
-    big: bool
-    first: int
-
-    @property
-    def header_bytes(self) -> int:
-        """Bytes before which no directory begins."""
-        return 16 if self.big else 8
-
-    @property
-    def offset_code(self) -> str:
-        """Code of an offset, as in ``struct``."""
-        return "Q" if self.big else "I"
-
-    @property
-    def count_code(self) -> str:
-        """Code of the number of entries in a directory."""
-        return "Q" if self.big else "H"
-
-    @property
-    def byte_order(self) -> Literal["little", "big"]:
-        """The byte order as ``int.to_bytes`` takes it."""
-        return "little" if self.order == "<" else "big"
+_SUBFILE_TYPE, _IS_REDUCED = 254, 1
+_WIDTH, _HEIGHT, _SAMPLES, _EXTRA_SAMPLES = 256, 257, 277, 338
+_BITS, _PALETTE, _JPEG_TABLES = 258, 320, 347
+_STRIPS, _TILES, _OLD_JPEG = (273, 279), (324, 325), (513, 514)
+"""Tags of offsets and lengths: strips, tiles, and the stream of an old JPEG compression."""
+_OLD_JPEG_TABLES = frozenset({519, 520, 521})
+_QUANTIZATION_TABLE, _QUANTIZATION_BYTES, _HUFFMAN_COUNTS = 519, 64, 16
+_ARRAYS = frozenset({_SUBFILE_TYPE, *_STRIPS, *_TILES, *_OLD_JPEG, *_OLD_JPEG_TABLES})
+# Tags whose values must lie within the file.
+_READ = frozenset(
+    {
+        *(_WIDTH, _HEIGHT, _BITS, _SAMPLES, _EXTRA_SAMPLES, ORIENTATION),
+        *(_PALETTE, _JPEG_TABLES, *_STRIPS, *_TILES),
+    }
+)
+# Size and kind of the picture; compression; colours, their profile and their range.
+_KEPT = frozenset(
+    {
+        *(255, 256, 257, 258, 259, 262, 263, 264, 265, 266, ORIENTATION, 277, 278),
+        *(280, 281, 282, 283, 284, 290, 291, 292, 293, 296, 297, 301, 317, 318, 319, 320, 321),
+        *(322, 323, 332, 334, 336, 338, 339, 340, 341, 342, 347, 512, 515, 517, 518),
+        *(529, 530, 531, 532, 32996, 32997, 34675, 37439, 50674),
+        *_ARRAYS,
+    }
+)
 
 
-class Entry(msgspec.Struct, frozen=True):
-    """An entry of a directory.
+class _Page(msgspec.Struct):
+    """A directory, the entries of it that stay, and the bytes that these need."""
 
-    Attributes:
-        tag: Tag number.
-        kind: Type of the values.
-        count: Number of values.
-        inline: The value field: the values, or their offset if they do not fit.
-        at: Position of the entry, in bytes.
-    """
-
-    tag: int
-    kind: int
-    count: int
-    inline: bytes
-    at: int
-
-
-class Directory(msgspec.Struct, frozen=True):
-    """A directory.
-
-    Attributes:
-        start: First byte.
-        end: End, including the link to the next directory.
-        entries: The entries, in the order of the file.
-        link: Start of the next directory; 0 if there is none.
-    """
-
-    start: int
-    end: int
+    directory: Directory
     entries: list[Entry]
-    link: int
+    spans: list[Span]
 
 
-def read_layout(data: bytes) -> Layout:
-    """Read the header of a TIFF structure, classic or BigTIFF.
-
-    Raises:
-        CorruptImage: It is no TIFF structure.
-    """
-    order = {b"II": "<", b"MM": ">"}.get(data[:2])
-    try:
-        if order is not None:
-            (magic,) = struct.unpack_from(f"{order}H", data, 2)
-            if magic == 42:
-                return Layout(order, big=False, first=struct.unpack_from(f"{order}I", data, 4)[0])
-            if magic == 43:
-                return Layout(order, big=True, first=struct.unpack_from(f"{order}Q", data, 8)[0])
-    except struct.error as error:
-        raise CorruptImage("The TIFF header is incomplete.") from error
-    raise CorruptImage("The TIFF header is damaged.")
-
-
-def read_directory(data: bytes, layout: Layout, start: int) -> Directory:
-    """Read a directory.
-
-    Args:
-        data: The TIFF structure.
-        layout: Its layout.
-        start: Start of the directory, in bytes.
+def read_tiff(data: bytes) -> Header:
+    """Read the dimensions of the first page, and check that its strips lie within the file.
 
     Raises:
-        CorruptImage: The directory reaches past the end, or has too many entries.
-
-    Source:
-        TIFF revision 6.0, section 2; the BigTIFF design note for 64-bit offsets.
+        CorruptImage: The directory is damaged, or pixels lie outside the file.
     """
-    entry_code = f"{layout.order}HH{layout.offset_code}{8 if layout.big else 4}s"
-    entry_bytes = struct.calcsize(entry_code)
-    try:
-        (count,) = struct.unpack_from(f"{layout.order}{layout.count_code}", data, start)
-    except (struct.error, OverflowError) as error:
-        raise CorruptImage("A tag directory lies outside the file.") from error
-    first = start + struct.calcsize(f"={layout.count_code}")
-    end = first + count * entry_bytes
-    if count > STRUCTURE.directory_entries or end > len(data):
-        raise CorruptImage("A tag directory reaches past the end of the file.")
-    rows = enumerate(struct.iter_unpack(entry_code, data[first:end]))
-    entries = [
-        Entry(tag, kind, values, inline, first + index * entry_bytes)
-        for index, (tag, kind, values, inline) in rows
-    ]
-    link_end = end + struct.calcsize(f"={layout.offset_code}")
-    if link_end > len(data):
-        return Directory(start, end, entries, 0)
-    (link,) = struct.unpack_from(f"{layout.order}{layout.offset_code}", data, end)
-    return Directory(start, link_end, entries, link)
+    layout = read_layout(data)
+    tags = read_tags(data, layout, _READ)
+    pieces = 0
+    for offsets_tag, lengths_tag in (_STRIPS, _TILES):
+        offsets, lengths = tags.get(offsets_tag, ()), tags.get(lengths_tag, ())
+        pieces += len(offsets)
+        if any(start + length > len(data) for start, length in zip(offsets, lengths, strict=False)):
+            raise CorruptImage("The file ends before the end of the picture.")
+    if not pieces:
+        raise CorruptImage("The file holds no picture.")
+    width, height = (tags.get(tag, (0,))[0] for tag in (_WIDTH, _HEIGHT))
+    orientation = tags.get(ORIENTATION, (1,))[0]
+    return Header(
+        width,
+        height,
+        frames=sum(1 for _ in islice(walk_directories(data, layout), STRUCTURE.directories)),
+        orientation=orientation if 1 <= orientation <= 8 else 1,
+        has_alpha=_EXTRA_SAMPLES in tags and tags.get(_SAMPLES, (1,))[0] in {2, 4},
+        exif=data,
+    )
 
 
-def locate_values(data: bytes, layout: Layout, entry: Entry) -> Span | None:
-    """Return the position of an entry's values; None if they reach past the end.
+def strip_tiff(data: bytes) -> bytes:
+    """Keep the pixels of each page, and the tags that decoders need, at their positions.
 
-    A type that is not known has no values, and so no position.
-    """
-    length = entry.count * _TYPE_BYTES.get(entry.kind, 0)
-    if entry.kind not in _TYPE_BYTES:
-        return None
-    if length <= len(entry.inline):
-        start = entry.at + 4 + len(entry.inline)
-    else:
-        (start,) = struct.unpack(f"{layout.order}{layout.offset_code}", entry.inline)
-    return (start, start + length) if start + length <= len(data) else None
-
-
-def read_integers(data: bytes, layout: Layout, entry: Entry) -> tuple[int, ...]:
-    """Read the values of an entry.
-
-    Returns:
-        The values; nothing for types other than unsigned integers, and for arrays of more than
-        a million values.
+    All other bytes become zeros; those at the end are dropped. Pages that are smaller copies
+    of another page are dropped.
 
     Raises:
-        CorruptImage: They reach past the end of the file.
+        CorruptImage: The first directory is damaged, a directory lies within pixels or values,
+            or there are too many entries.
     """
-    code = _INTEGER_CODES.get(entry.kind)
-    if code is None:
-        return ()
-    span = locate_values(data, layout, entry)
-    if span is None:
-        raise CorruptImage("A tag's values reach past the end of the file.")
-    if entry.count > STRUCTURE.tag_values:
-        return ()
-    return struct.unpack_from(f"{layout.order}{entry.count}{code}", data, span[0])
+    layout = read_layout(data)
+    pages = _read_pages(data, layout)
+    kept = merge(span for page in pages for span in page.spans)
+    directories = merge((page.directory.start, page.directory.end) for page in pages)
+    own_bytes = sum(page.directory.end - page.directory.start for page in pages)
+    lies_apart = own_bytes == sum(end - start for start, end in directories)
+    if not lies_apart or any(overlaps(kept, span) for span in directories):
+        raise CorruptImage("A tag directory lies within something else.")
+    stripped = keep_spans(data, merge((*kept, (0, 16 if layout.big else 8))))
+    ends = [end for _, end in kept[-1:]]
+    starts = [page.directory.start for page in pages[1:]]
+    for page, following in zip(pages, [*starts, 0], strict=True):
+        ends.append(_write_directory(stripped, layout, page, following))
+    return bytes(stripped[: max(ends)])
 
 
-def read_tags(data: bytes, layout: Layout, tags: frozenset[int]) -> dict[int, tuple[int, ...]]:
-    """Read some integer tags of the first directory; all other tags cost nothing.
-
-    Returns:
-        The values by tag number; the first entry of a tag counts.
-
-    Raises:
-        CorruptImage: The directory, or the values of one of these tags, reach past the end.
-    """
-    found: dict[int, tuple[int, ...]] = {}
-    for entry in read_directory(data, layout, layout.first).entries:
-        if entry.tag in tags and entry.tag not in found:
-            values = read_integers(data, layout, entry)
-            if values:
-                found[entry.tag] = values
-    return found
+def _read_pages(data: bytes, layout: Layout) -> list[_Page]:
+    pages: list[_Page] = []
+    left = STRUCTURE.tag_values
+    for number, directory in enumerate(walk_directories(data, layout), 1):
+        entries = read_entries(data, layout, directory)
+        page = _choose_entries(data, layout, directory, entries)
+        left -= len(entries) + sum(of.count for of in page.entries if of.tag in _ARRAYS)
+        if left < 0 or number > STRUCTURE.directories:
+            raise CorruptImage("The file has too many tags.")
+        if not pages or not _is_reduced(data, layout, page):
+            pages.append(page)
+    return pages
 
 
-def count_directories(data: bytes, layout: Layout) -> int:
-    """Count the pages of a file; the count ends at a loop, at a broken link, or at its limit."""
-    seen: set[int] = set()
-    for offset in _walk_starts(data, layout):
-        if offset in seen or len(seen) >= STRUCTURE.directories:
-            break
-        seen.add(offset)
-    return max(len(seen), 1)
+def _is_reduced(data: bytes, layout: Layout, page: _Page) -> bool:
+    kinds = [entry for entry in page.entries if entry.tag == _SUBFILE_TYPE]
+    return any(value & _IS_REDUCED for of in kinds for value in read_integers(data, layout, of))
 
 
-def _walk_starts(data: bytes, layout: Layout) -> Iterator[int]:
-    entry_bytes = 20 if layout.big else 12
-    offset = layout.first
-    while offset:
-        yield offset
-        try:
-            (entries,) = struct.unpack_from(f"{layout.order}{layout.count_code}", data, offset)
-            link = offset + struct.calcsize(f"={layout.count_code}") + entries * entry_bytes
-            (offset,) = struct.unpack_from(f"{layout.order}{layout.offset_code}", data, link)
-        except (struct.error, OverflowError):
-            return
+def _choose_entries(
+    data: bytes, layout: Layout, directory: Directory, entries: list[Entry]
+) -> _Page:
+    """Choose the first entry of each tag that stays, and the bytes that it points to."""
+    chosen: dict[int, Entry] = {}
+    spans: list[Span] = []
+    for entry in entries:
+        span = locate_values(data, layout, entry)
+        if entry.tag in _KEPT and entry.tag not in chosen and span is not None:
+            chosen[entry.tag] = entry
+            spans += [] if span[0] == entry.at else [span]
+    for offsets_tag, lengths_tag in (_STRIPS, _TILES, _OLD_JPEG):
+        if offsets_tag in chosen and lengths_tag in chosen:
+            starts = read_integers(data, layout, chosen[offsets_tag])
+            lengths = read_integers(data, layout, chosen[lengths_tag])
+            pieces = zip(starts, lengths, strict=False)
+            spans += [(start, min(start + length, len(data))) for start, length in pieces]
+    for tag in _OLD_JPEG_TABLES & chosen.keys():
+        for start in read_integers(data, layout, chosen[tag]):
+            spans.append((start, start + _table_bytes(data, tag, start)))
+    return _Page(directory, [*chosen.values()], spans)
 
 
-def find_orientation(exif: bytes | None) -> int | None:
-    """Find the orientation in an EXIF block.
-
-    Args:
-        exif: A TIFF structure, or None.
-
-    Returns:
-        1 to 8; None if the block is absent, broken, or has no valid orientation.
-
-    Source:
-        TIFF revision 6.0, tag 274; EXIF 2.32 §4.6.4.
-    """
-    if not exif:
-        return None
-    try:
-        tags = read_tags(exif, read_layout(exif), frozenset({ORIENTATION}))
-    except CorruptImage:
-        return None
-    value = tags.get(ORIENTATION, (0,))[0]
-    return value if 1 <= value <= 8 else None
+def _table_bytes(data: bytes, tag: int, start: int) -> int:
+    if tag == _QUANTIZATION_TABLE:
+        return _QUANTIZATION_BYTES
+    return _HUFFMAN_COUNTS + sum(data[start : start + _HUFFMAN_COUNTS])
 
 
-def write_orientation(orientation: int) -> bytes:
-    """Write an EXIF block that holds an orientation and no other tag.
-
-    Args:
-        orientation: 1 to 8.
-    """
-    entry = struct.pack("<HHIHH", ORIENTATION, SHORT, 1, orientation, 0)
-    return b"II*\x00" + struct.pack("<IH", 8, 1) + entry + bytes(4)
+def _write_directory(stripped: bytearray, layout: Layout, page: _Page, following: int) -> int:
+    """Write a directory to its position, with zeros after it, and return its end."""
+    rows = [layout.entry.pack(of.tag, of.kind, of.count, of.inline) for of in page.entries]
+    content = b"".join((layout.count.pack(len(rows)), *rows, layout.offset.pack(following)))
+    start, end = page.directory.start, page.directory.end
+    written = content[: end - start]
+    stripped[start:end] = written.ljust(end - start, b"\x00")
+    return start + len(written)

@@ -16,14 +16,14 @@ from PIL import Image
 
 from domain.errors.files import CorruptImage, FileRefused, UnsupportedFormat
 from domain.images.containers.boxes import Box
-from domain.images.containers.heif_items import Item, Reference
+from domain.images.containers.heif import choose_items
+from domain.images.containers.heif_index import Item, Reference
 from domain.images.decode_grayscale import decode_grayscale
 from domain.images.formats import ImageFormat, sniff_format
 from domain.images.inspect_header import inspect_header
 from domain.images.pillow import register_heif
 from domain.images.read_metadata import read_metadata
 from domain.images.strip_metadata import strip_metadata
-from domain.images.stripping.heif import choose_items
 from domain.images.values import Metadata
 from tests.fuzz.mutation import mutate
 from tests.fuzz.seeds import drawn_seeds

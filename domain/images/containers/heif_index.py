@@ -1,4 +1,4 @@
-"""The index of items in HEIC and AVIF files: kinds, references, properties and positions."""
+"""The index of a HEIC or AVIF file: items and tracks, and the positions of their bytes."""
 
 from collections.abc import Iterator
 
@@ -13,14 +13,7 @@ _ALPHA = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:a
 
 
 class Item(msgspec.Struct, frozen=True):
-    """An entry of the index.
-
-    Attributes:
-        number: Number of the item.
-        box: The entry.
-        kind: Four letters.
-        kind_at: Position of these letters; a name follows them.
-    """
+    """An entry of the index: its four letters are at ``kind_at``, and a name follows them."""
 
     number: int
     box: Box
@@ -29,13 +22,7 @@ class Item(msgspec.Struct, frozen=True):
 
 
 class Reference(msgspec.Struct, frozen=True):
-    """A reference from one item to others.
-
-    Attributes:
-        kind: Four letters.
-        source: The item that refers.
-        targets: The items that it refers to.
-    """
+    """A reference of some kind, such as ``dimg``, from one item to others."""
 
     kind: bytes
     source: int
@@ -43,13 +30,10 @@ class Reference(msgspec.Struct, frozen=True):
 
 
 def read_items(data: bytes, iinf: Box, budget: Iterator[int]) -> list[Item]:
-    """Read the entries of the index.
+    """Read the entries of the index (ISO/IEC 14496-12 §8.11.6).
 
     Raises:
         CorruptImage: The box is damaged.
-
-    Source:
-        ISO/IEC 14496-12 §8.11.6.
     """
     reader = NumberReader(data, iinf.content)
     version = reader.number(4) >> 24
@@ -67,26 +51,20 @@ def read_items(data: bytes, iinf: Box, budget: Iterator[int]) -> list[Item]:
 
 
 def read_primary(data: bytes, pitm: Box) -> int:
-    """Read the number of the primary item.
+    """Read the number of the primary item (ISO/IEC 14496-12 §8.11.4).
 
     Raises:
         CorruptImage: The box is damaged.
-
-    Source:
-        ISO/IEC 14496-12 §8.11.4.
     """
     reader = NumberReader(data, pitm.content)
     return reader.number(4 if reader.number(4) >> 24 else 2)
 
 
 def read_references(data: bytes, iref: Box, budget: Iterator[int]) -> list[Reference]:
-    """Read the references between items.
+    """Read the references between items (ISO/IEC 14496-12 §8.11.12).
 
     Raises:
         CorruptImage: The box is damaged.
-
-    Source:
-        ISO/IEC 14496-12 §8.11.12.
     """
     reader = NumberReader(data, iref.content)
     number_bytes = 4 if reader.number(4) >> 24 else 2
@@ -103,13 +81,10 @@ def read_references(data: bytes, iref: Box, budget: Iterator[int]) -> list[Refer
 
 
 def read_alpha_items(data: bytes, iprp: Box, budget: Iterator[int]) -> set[int]:
-    """Read which items have the property of an alpha plane.
+    """Read which items are alpha planes (ISO/IEC 23008-12 §6.5.8 and §9.3).
 
     Raises:
         CorruptImage: The box is damaged.
-
-    Source:
-        ISO/IEC 23008-12 §6.5.8 and §9.3.
     """
     boxes = read_boxes(data, iprp.content, budget)
     ipco = find_box(boxes, b"ipco")
@@ -135,13 +110,10 @@ def read_alpha_items(data: bytes, iprp: Box, budget: Iterator[int]) -> set[int]:
 
 
 def read_extents(data: bytes, iloc: Box, idat: Box | None) -> dict[int, list[Span]]:
-    """Read the positions of items, by their number.
+    """Read the positions of items, by their number (ISO/IEC 14496-12 §8.11.3).
 
     Raises:
         CorruptImage: The box is damaged, or an item lies outside the file.
-
-    Source:
-        ISO/IEC 14496-12 §8.11.3.
     """
     reader = NumberReader(data, iloc.content)
     version = reader.number(4) >> 24
@@ -175,3 +147,66 @@ def read_extents(data: bytes, iloc: Box, idat: Box | None) -> dict[int, list[Spa
 def _check_budget(left: int) -> None:
     if left < 0:
         raise CorruptImage("The index of items has too many entries.")
+
+
+def read_handler(data: bytes, track: Box, budget: Iterator[int]) -> bytes:
+    """Read the kind of media in a track: four letters, or nothing (ISO/IEC 14496-12 §8.4.3).
+
+    Raises:
+        CorruptImage: A box is cut off.
+    """
+    hdlr = _descend(data, track, (b"mdia", b"hdlr"), budget)
+    return data[hdlr.body + 8 : hdlr.body + 12] if hdlr else b""
+
+
+def read_chunks(data: bytes, track: Box, budget: Iterator[int]) -> list[Span]:
+    """Read the positions of a track's chunks of samples (ISO/IEC 14496-12 §8.7).
+
+    Raises:
+        CorruptImage: A table is damaged or missing, or has too many entries.
+    """
+    table = _descend(data, track, (b"mdia", b"minf", b"stbl"), budget)
+    boxes = read_boxes(data, table.content, budget) if table else []
+    offsets = find_box(boxes, b"stco") or find_box(boxes, b"co64")
+    sizes, runs = find_box(boxes, b"stsz"), find_box(boxes, b"stsc")
+    if offsets is None or sizes is None or runs is None:
+        raise CorruptImage("The sample table of a sequence is missing.")
+    reader, count = _open_table(data, offsets)
+    starts = [reader.number(8 if offsets.kind == b"co64" else 4) for _ in range(count)]
+    reader, count = _open_table(data, runs)
+    rows = [(reader.number(4), reader.number(4), reader.number(4)) for _ in range(count)]
+    per_chunk = {first: samples_in_chunk for first, samples_in_chunk, _ in rows}
+    return list(_locate(starts, _read_samples(data, sizes), per_chunk))
+
+
+def _descend(data: bytes, box: Box, kinds: tuple[bytes, ...], budget: Iterator[int]) -> Box | None:
+    found: Box | None = box
+    for kind in kinds:
+        found = find_box(read_boxes(data, found.content, budget), kind) if found else None
+    return found
+
+
+def _open_table(data: bytes, box: Box, head_bytes: int = 0) -> tuple[NumberReader, int]:
+    """Return a reader of a table's rows, and their number."""
+    reader = NumberReader(data, box.content)
+    reader.take(4 + head_bytes)
+    count = reader.number(4)
+    if count > STRUCTURE.heif_extents:
+        raise CorruptImage("The sequence has too many pieces.")
+    return reader, count
+
+
+def _read_samples(data: bytes, stsz: Box) -> list[int]:
+    """Read the size of each sample, in bytes; one size may hold for all."""
+    reader, count = _open_table(data, stsz, head_bytes=4)
+    size = int.from_bytes(data[stsz.body + 4 : stsz.body + 8], "big")
+    return [size or reader.number(4) for _ in range(count)]
+
+
+def _locate(starts: list[int], samples: list[int], per_chunk: dict[int, int]) -> Iterator[Span]:
+    """Yield each chunk; the number of samples in a chunk holds from that chunk on."""
+    count = position = 0
+    for number, start in enumerate(starts, 1):
+        count = per_chunk.get(number, count)
+        yield start, start + sum(samples[position : position + count])
+        position += count

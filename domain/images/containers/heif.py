@@ -1,18 +1,26 @@
-"""Strips the metadata of HEIC and AVIF files."""
+"""HEIC and AVIF files.
+
+Source: ISO/IEC 14496-12; ISO/IEC 23008-12; AV1 Image File Format 1.1.
+"""
 
 from domain.errors.files import CorruptImage
 from domain.images.containers.boxes import Box, box_budget, find_box, read_boxes
-from domain.images.containers.heif_items import (
+from domain.images.containers.heif_index import (
     Item,
     Reference,
     read_alpha_items,
+    read_chunks,
     read_extents,
+    read_handler,
     read_items,
     read_primary,
     read_references,
 )
-from domain.images.containers.heif_tracks import read_chunks, read_handler
 from domain.images.containers.spans import Span, keep_spans, merge
+from domain.images.containers.tiff_directories import EXIF_PREFIX, find_orientation
+from domain.images.formats import ImageFormat
+from domain.images.header import Header
+from domain.images.pillow import open_picture
 
 _PICTURES = frozenset(b"hvc1 av01 avc1 vvc1 jpeg j2k1 unci grid iden iovl".split())
 _SHOWN = frozenset({b"pict", b"vide", b"auxv"})
@@ -38,6 +46,33 @@ _TIMES = frozenset(b"mvhd tkhd mdhd".split())
 _HANDLER_BYTES = 24  # The rest of a handler box is a name.
 
 
+def read_heif(data: bytes, image_format: ImageFormat) -> Header:
+    """Check that every box is whole, and read the dimensions with the decoder.
+
+    The decoder of HEIC turns the picture upright, so its size is the upright one and its
+    orientation is 1; the decoder of AVIF reports the turn as an EXIF orientation.
+
+    Raises:
+        CorruptImage: A box is cut off, or the decoder cannot read the header.
+    """
+    boxes = read_boxes(data, (0, len(data)), box_budget())
+    if not boxes or boxes[-1].end != len(data):
+        raise CorruptImage("The file ends before the end of the picture.")
+    with open_picture(data, image_format) as picture:
+        stored = picture.info.get("exif")
+        exif = stored.removeprefix(EXIF_PREFIX) if isinstance(stored, bytes) else None
+        is_avif = image_format is ImageFormat.AVIF
+        return Header(
+            *picture.size,
+            frames=int(getattr(picture, "n_frames", 1)),
+            orientation=(is_avif and find_orientation(exif)) or 1,
+            stored_orientation=picture.info.get("original_orientation"),
+            has_alpha="A" in picture.getbands(),
+            exif=exif or None,
+            metadata_bytes=sum(len(of) for of in picture.info.values() if isinstance(of, bytes)),
+        )
+
+
 def strip_heif(data: bytes) -> bytes:
     """Keep the pictures with their alpha planes, their turn and their colours.
 
@@ -46,9 +81,6 @@ def strip_heif(data: bytes) -> bytes:
 
     Raises:
         CorruptImage: Its index cannot be followed.
-
-    Source:
-        ISO/IEC 14496-12; ISO/IEC 23008-12; AV1 Image File Format 1.1.
     """
     return _Stripper(data).strip()
 
@@ -72,14 +104,12 @@ class _Stripper:
                 for track in self._read(box.content):
                     if track.kind == b"trak" and self._is_shown(track):
                         spans += read_chunks(self._data, track, self._budget)
-        self._pixels = keep_spans(self._data, merge(self._clip(spans)))
+        within = [(start, min(end, len(self._data))) for start, end in spans]
+        self._pixels = keep_spans(self._data, merge(within))
         return b"".join(self._write(box, _TOP) for box in top)
 
     def _read(self, span: Span) -> list[Box]:
         return read_boxes(self._data, span, self._budget)
-
-    def _clip(self, spans: list[Span]) -> list[Span]:
-        return [(start, min(end, len(self._data))) for start, end in spans]
 
     def _is_shown(self, track: Box) -> bool:
         return read_handler(self._data, track, self._budget) in _SHOWN
@@ -138,11 +168,13 @@ def choose_items(
 ) -> set[int]:
     """Choose the items that stay.
 
+    A tiled picture refers to its tiles (``dimg``), an auxiliary picture to its main picture
+    (``auxl``), and a thumbnail likewise (``thmb``).
+
     Args:
         items: The index.
         primary: Number of the primary item.
-        references: References between items: a tiled picture refers to its tiles (``dimg``),
-            an auxiliary picture to its main picture (``auxl``), a thumbnail likewise (``thmb``).
+        references: References between items.
         alphas: Numbers of the items that are alpha planes.
 
     Returns:
@@ -158,14 +190,10 @@ def choose_items(
         for of in references
         if of.kind == b"auxl" and of.source in pictures & alphas and kept & {*of.targets}
     }
-    sources: dict[int, list[int]] = {}
-    for of in references:
-        if of.kind == b"dimg":
-            sources.setdefault(of.source, []).extend(of.targets)
+    tiles = {of.source: of.targets for of in references if of.kind == b"dimg"}
     waiting = [*kept]
     while waiting:
-        for target in sources.get(waiting.pop(), ()):
-            if target in pictures and target not in kept:
-                kept.add(target)
-                waiting.append(target)
+        more = pictures.intersection(tiles.get(waiting.pop(), ())) - kept
+        kept |= more
+        waiting += more
     return kept

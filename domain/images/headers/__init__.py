@@ -1,1 +1,0 @@
-"""Header readers, one format a module."""

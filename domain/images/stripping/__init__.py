@@ -1,1 +1,0 @@
-"""Metadata strippers, one format a module: each keeps the parts on its list and drops the rest."""
