@@ -64,6 +64,12 @@ class ClaimedImage(msgspec.Struct, frozen=True):
         """The operations whose cells are open."""
         return tuple(name for name, cell in self.cells.items() if cell.status is Status.QUEUED)
 
+    def failed(self, error: ItemError, *bad_attempts: BadAttempt) -> "FinishedImage":
+        """Return the end of an image whose open operations all failed."""
+        failed = Cell(Status.FAILED, error=error)
+        cells = self.cells | dict.fromkeys(self.operations, failed)
+        return FinishedImage(self.id, self.fence, cells, error, bad_attempts=bad_attempts)
+
 
 class FinishedImage(msgspec.Struct, frozen=True):
     """The end of an image.
@@ -90,13 +96,4 @@ class FinishedImage(msgspec.Struct, frozen=True):
     @property
     def status(self) -> Status:
         """The status of the image, computed from its cells."""
-        counts = Counter(cell.status for cell in self.cells.values())
-        return roll_up(
-            Tally(
-                succeeded=counts[Status.SUCCEEDED],
-                failed=counts[Status.FAILED],
-                canceled=counts[Status.CANCELED],
-                waiting=counts[Status.QUEUED],
-                running=counts[Status.PROCESSING],
-            )
-        )
+        return roll_up(Tally.of(Counter(cell.status for cell in self.cells.values())))

@@ -1,6 +1,6 @@
 """Status of jobs, images and cells, and the division of a job into chunks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -35,6 +35,18 @@ class Tally(msgspec.Struct, frozen=True):
     waiting: int = 0
     running: int = 0
     refused: int = 0
+
+    @classmethod
+    def of(cls, cells: Mapping[Status, int], refused: int = 0) -> "Tally":
+        """Return the tally of cells that were counted by status."""
+        return cls(
+            succeeded=cells.get(Status.SUCCEEDED, 0),
+            failed=cells.get(Status.FAILED, 0),
+            canceled=cells.get(Status.CANCELED, 0),
+            waiting=cells.get(Status.QUEUED, 0),
+            running=cells.get(Status.PROCESSING, 0),
+            refused=refused,
+        )
 
     @property
     def total(self) -> int:
@@ -83,18 +95,15 @@ def plan_chunks(files: Sequence[tuple[str, int]], plan: ChunkPlan) -> list[int]:
         The chunk number of each file, from 0, in the order of ``files``.
     """
     chunk_of_hash: dict[str, int] = {}
-    chunks: list[int] = []
     number, images, used = 0, 0, 0
     for sha256, size in files:
         if sha256 in chunk_of_hash:
-            chunks.append(chunk_of_hash[sha256])
             continue
         if images and (images >= plan.max_images or used + size > plan.max_bytes):
             number, images, used = number + 1, 0, 0
         images, used = images + 1, used + size
         chunk_of_hash[sha256] = number
-        chunks.append(number)
-    return chunks
+    return [chunk_of_hash[sha256] for sha256, _ in files]
 
 
 def group_for_children(count: int, children: int, most: int) -> Iterable[slice]:

@@ -120,14 +120,8 @@ class Image(msgspec.Struct, frozen=True):
 
 def refused_item(index: int, filename: str, error: ItemError, operations: tuple[str, ...]) -> Item:
     """Create the item of a refused file; every cell has the same error."""
-    cell = Cell(Status.FAILED, error=error)
-    return Item(
-        index=index,
-        filename=filename,
-        status=Status.FAILED,
-        cells=dict.fromkeys(operations, cell),
-        error=error,
-    )
+    cells = dict.fromkeys(operations, Cell(Status.FAILED, error=error))
+    return Item(index, filename, Status.FAILED, cells, error=error)
 
 
 class JobState(msgspec.Struct, frozen=True):

@@ -36,22 +36,18 @@ class SettingsReader:
 
         The result is only to be used once :meth:`check` has passed.
         """
-        values: dict[str, Any] = {}
-        for field in msgspec.structs.fields(kind):
+        fields = msgspec.structs.fields(kind)
+        values: dict[str, Any] = {field.name: None for field in fields if field.required}
+        for field in fields:
             name = PREFIX + field.name.upper()
-            text = self._environ.get(name, "").strip()
-            if not text:
-                if field.required:
-                    self._mistakes.append(f"{name} is required")
-                    values[field.name] = None
-                continue
-            try:
-                values[field.name] = msgspec.convert(text, field.type, strict=False)
-            except msgspec.ValidationError as error:
-                # The value itself stays out of the message: it may be a secret.
-                self._mistakes.append(f"{name}: {error}")
-                if field.required:
-                    values[field.name] = None
+            if text := self._environ.get(name, "").strip():
+                try:
+                    values[field.name] = msgspec.convert(text, field.type, strict=False)
+                except msgspec.ValidationError as error:
+                    # The value itself stays out of the message: it may be a secret.
+                    self._mistakes.append(f"{name}: {error}")
+            elif field.required:
+                self._mistakes.append(f"{name} is required")
         return kind(**values)
 
     def refuse(self, mistake: str) -> None:

@@ -12,14 +12,12 @@ from storage.errors import STORE_FAILED
 from storage.stores import Stores, open_stores
 from tasks.heartbeat import Heartbeat
 from tasks.images.metrics import WorkerMetrics
-from tasks.images.process_images import ChunkProcessor, ChunkRules
+from tasks.images.process_images import ChunkProcessor
 from tasks.images.queue_consumer import GIVE_BACK_SECONDS, QueueConsumer
-from tasks.images.throughput import Throughput
 from tasks.images.work_telemetry import WorkTelemetry
 from tasks.settings import Settings
-from tasks.signals import stop_on_signals
 from tasks.upkeep.upkeep import Upkeep
-from telemetry.background import BackgroundTasks
+from telemetry.background import BackgroundTasks, stop_on_signals
 from telemetry.spans import Tracing
 from telemetry.tracing import open_tracing
 
@@ -28,33 +26,20 @@ class ImageWorker:
     """One worker process: processes the images of the queue, and does the upkeep."""
 
     def __init__(self, settings: Settings, stores: Stores, tracing: Tracing | None = None) -> None:
-        worker = settings.worker
-        throughput = Throughput()
         self._stores = stores
-        self._pool = ChildPool(worker.worker_children, settings.limits.max_child_bytes)
+        self._pool = ChildPool(settings.worker.worker_children, settings.limits.max_child_bytes)
         metrics = WorkerMetrics(self._pool)
-        self._processor = ChunkProcessor(
-            stores,
-            self._pool,
-            ChunkRules(
-                limits=settings.limits,
-                group_images=worker.worker_group_images,
-                max_crashes=worker.max_crashes,
-                renew_seconds=settings.rules.lease_seconds / 3,
-                poison_seconds=worker.poison_seconds,
-            ),
-            throughput,
-            WorkTelemetry(metrics, tracing or Tracing()),
-        )
+        telemetry = WorkTelemetry(metrics, tracing or Tracing())
+        self._processor = ChunkProcessor(settings, stores, self._pool, telemetry)
         self._heartbeat = Heartbeat(
             stores.workers,
             [metrics.registry, stores.metrics.registry],
-            lambda: throughput.images_per_second,
+            lambda: telemetry.throughput.images_per_second,
         )
         self._consumer = QueueConsumer(
             settings, stores, self._pool, self._processor, self._heartbeat.id
         )
-        self._upkeep = Upkeep(stores, worker, settings.rules.hint_grace_seconds, metrics)
+        self._upkeep = Upkeep(settings, stores, metrics)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then let running work end within the drain time.

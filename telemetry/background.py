@@ -1,8 +1,8 @@
-"""Tasks that run beside the main work of a process, from its start to its end."""
+"""Tasks that run beside the main work of a process, until it is asked to stop."""
 
 import asyncio
+import signal
 from collections.abc import Awaitable, Callable, Coroutine
-from types import TracebackType
 from typing import Self
 
 import structlog
@@ -45,14 +45,10 @@ class BackgroundTasks:
         self.start(action.__name__, self._repeat(action, seconds))
 
     async def __aenter__(self) -> Self:
-        """Begin."""
         return self
 
     async def __aexit__(
-        self,
-        _kind: type[BaseException] | None,
-        error: BaseException | None,
-        _traceback: TracebackType | None,
+        self, _kind: object, error: BaseException | None, _traceback: object
     ) -> None:
         """Cancel the tasks and wait until they have ended.
 
@@ -82,3 +78,11 @@ class BackgroundTasks:
             except Exception:  # One failure must not stop the runs that follow.
                 _log.exception("side_task_failed", task=name)
             await asyncio.sleep(seconds)
+
+
+def stop_on_signals() -> asyncio.Event:
+    """Return an event that SIGTERM and SIGINT set."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop

@@ -4,7 +4,8 @@ Workers have no port. The heartbeat of a worker writes its packed metrics to Mon
 those of all live workers to its own, with the label ``worker``.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 
 import msgspec
 from prometheus_client import CollectorRegistry
@@ -24,18 +25,7 @@ class PackedFamily(msgspec.Struct, array_like=True, frozen=True):
 
 def pack(registries: Iterable[CollectorRegistry]) -> bytes:
     """Pack all metric families of a process."""
-    return msgspec.msgpack.encode(
-        [
-            PackedFamily(
-                family.name,
-                family.documentation,
-                family.type,
-                [(sample.name, sample.labels, sample.value) for sample in family.samples],
-            )
-            for registry in registries
-            for family in registry.collect()
-        ]
-    )
+    return msgspec.msgpack.encode(_families(registries))
 
 
 class MetricsPage:
@@ -47,41 +37,41 @@ class MetricsPage:
     """
 
     def __init__(
-        self, registries: Sequence[CollectorRegistry], packed: Mapping[str, bytes]
+        self, registries: Iterable[CollectorRegistry], packed: Mapping[str, bytes]
     ) -> None:
         self._families: dict[str, Metric] = {}
-        for registry in registries:
-            for family in registry.collect():
-                self._add(family, {})
-        for worker, families in packed.items():
-            for family in _unpack(families):
-                self._add(family, {WORKER: worker})
+        self._add(_families(registries), {})
+        for worker, content in packed.items():
+            # A worker of another version may pack in another way.
+            with suppress(msgspec.DecodeError):
+                families = msgspec.msgpack.decode(content, type=list[PackedFamily])
+                self._add(families, {WORKER: worker})
 
     def collect(self) -> Iterator[Metric]:
         """Yield the families."""
         yield from self._families.values()
 
-    def _add(self, family: Metric, labels: dict[str, str]) -> None:
-        known = self._families.setdefault(
-            family.name, Metric(family.name, family.documentation, family.type)
+    def _add(self, families: Iterable[PackedFamily], labels: dict[str, str]) -> None:
+        for family in families:
+            known = self._families.setdefault(
+                family.name, Metric(family.name, family.help, family.kind)
+            )
+            if known.type != family.kind:
+                continue  # A worker of another version uses the name for another type.
+            for name, own, value in family.samples:
+                # The series of creation times would add a third to the page, and few use them.
+                if not name.endswith("_created"):
+                    known.add_sample(name, own | labels, value)
+
+
+def _families(registries: Iterable[CollectorRegistry]) -> list[PackedFamily]:
+    return [
+        PackedFamily(
+            family.name,
+            family.documentation,
+            family.type,
+            [(sample.name, sample.labels, sample.value) for sample in family.samples],
         )
-        if known.type != family.type:
-            return  # A worker of another version uses the name for another type.
-        for sample in family.samples:
-            # The series of creation times would add a third to the page, and few use them.
-            if not sample.name.endswith("_created"):
-                known.add_sample(sample.name, sample.labels | labels, sample.value)
-
-
-def _unpack(packed: bytes) -> list[Metric]:
-    families: list[Metric] = []
-    try:
-        found = msgspec.msgpack.decode(packed, type=list[PackedFamily])
-    except msgspec.DecodeError:  # A worker of another version may pack in another way.
-        return []
-    for family in found:
-        metric = Metric(family.name, family.help, family.kind)
-        for name, labels, value in family.samples:
-            metric.add_sample(name, labels, value)
-        families.append(metric)
-    return families
+        for registry in registries
+        for family in registry.collect()
+    ]

@@ -12,9 +12,9 @@ from storage.mongo.client import Database
 class Cancellation:
     """Ends the open images of jobs."""
 
-    def __init__(self, database: Database, metrics: WorkMetrics | None = None) -> None:
+    def __init__(self, database: Database, metrics: WorkMetrics) -> None:
         self._images = database["images"]
-        self._metrics = metrics or WorkMetrics()
+        self._metrics = metrics
 
     async def cancel_job(self, job_id: str) -> int:
         """End the open images of a job, and count them. Durable once the job is settled.

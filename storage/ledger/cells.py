@@ -41,14 +41,6 @@ def changed_cells(before: Status, after: Status) -> Document:
     }
 
 
-async def tally_job(
-    jobs: Collection, job_id: str, session: Session | None = None
-) -> tuple[Document, Tally] | None:
-    """Tally one job; see :func:`tally_jobs`. Returns None if there is no such job."""
-    found = await tally_jobs(jobs, [job_id], session)
-    return found[0] if found else None
-
-
 async def tally_jobs(
     jobs: Collection, job_ids: Sequence[str], session: Session | None = None
 ) -> list[tuple[Document, Tally]]:
@@ -80,14 +72,6 @@ async def tally_jobs(
     ]
     found = []
     async for job in jobs.aggregate(pipeline, session=session):
-        count = {entry["_id"]: entry["count"] for entry in job["counts"]}
-        tally = Tally(
-            succeeded=count.get(Status.SUCCEEDED, 0),
-            failed=count.get(Status.FAILED, 0),
-            canceled=count.get(Status.CANCELED, 0),
-            waiting=count.get(Status.QUEUED, 0),
-            running=count.get(Status.PROCESSING, 0),
-            refused=job["tally"]["refused"],
-        )
-        found.append((job, tally))
+        cells = {Status(entry["_id"]): entry["count"] for entry in job["counts"]}
+        found.append((job, Tally.of(cells, job["tally"]["refused"])))
     return found

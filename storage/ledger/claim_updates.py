@@ -5,7 +5,7 @@ from datetime import datetime
 
 from domain.claims import BROKEN_OFF, LEASE_EXPIRED, UNEXPECTED_ERROR
 from domain.jobs import Status
-from storage.ledger.attempts import logged_if
+from storage.ledger.rows import logged_if
 from storage.mongo.client import Document
 
 # A worker works on the images that it has claimed and not held back.

@@ -10,7 +10,6 @@ from domain.errors.access import NotFound
 from domain.errors.files import GIVEN_UP
 from domain.images.operations import ALL_OPERATIONS
 from domain.records import Cell
-from storage.ledger.attempts import read_attempts
 from storage.mongo.client import COMMITTED, DURABLE, Database, Document
 
 DEAD_LETTERS = "dead_letters"
@@ -67,11 +66,8 @@ class DeadLetters:
 
 
 def _query(wanted: DeadLetterFilter) -> Document:
-    query: Document = {**IS_DEAD_LETTER}
-    if wanted.user_id is not None:
-        query["user_id"] = wanted.user_id
-    if wanted.job_id is not None:
-        query["job_id"] = wanted.job_id
+    owners = {"user_id": wanted.user_id, "job_id": wanted.job_id}
+    query: Document = IS_DEAD_LETTER | {k: v for k, v in owners.items() if v is not None}
     if wanted.code is not None:
         of_cells = [{f"cells.{name}.error.code": wanted.code} for name in ALL_OPERATIONS]
         query["$or"] = [{"error.code": wanted.code}, *of_cells]
@@ -88,16 +84,10 @@ def _dead_letter(image: Document) -> DeadLetter:
         for name, cell in cells.items()
         if cell.error is not None and cell.error.code in GIVEN_UP
     }
-    return DeadLetter(
-        image_id=image["_id"],
-        job_id=image["job_id"],
-        user_id=image["user_id"],
-        sha256=image["sha256"],
-        filename=image["filename"],
-        format=image["format"],
-        size_bytes=image["size_bytes"],
-        operations=list(given_up),
-        error=next(iter(given_up.values())),
-        gave_up_at=image["gave_up_at"],
-        attempts=read_attempts(image),
-    )
+    computed = {
+        "image_id": image["_id"],
+        "operations": list(given_up),
+        "error": next(iter(given_up.values())),
+        "attempts": image.get("attempt_log", []),
+    }
+    return msgspec.convert(image | computed, DeadLetter)

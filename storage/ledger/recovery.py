@@ -7,8 +7,9 @@ import msgspec
 
 from domain.claims import ClaimedImage, FinishedImage
 from domain.jobs import ChunkHint, Status
-from storage.ledger.chunk_hints import GROUP_BY_CHUNK, read_hint
+from storage.ledger.claim_updates import in_chunks
 from storage.ledger.open_work import IS_OPEN
+from storage.ledger.queued_chunks import GROUP_BY_CHUNK, read_hint
 from storage.ledger.rows import finishing_update, read_claimed_image
 from storage.ledger.work_metrics import WorkMetrics
 from storage.mongo.client import Database, Document
@@ -81,20 +82,20 @@ class Recovery:
     async def make_due(self, hints: Sequence[ChunkHint], now: datetime) -> None:
         """Make the queued images of chunks due now: their hints were taken, but not claimed."""
         await self._images.update_many(
-            {"$or": _chunks(hints), "status": Status.QUEUED, "due_at": {"$gt": now}},
+            {**_chunks(hints), "status": Status.QUEUED, "due_at": {"$gt": now}},
             {"$set": {"due_at": now}},
         )
 
     async def find_ended(self, hints: Sequence[ChunkHint]) -> list[ChunkHint]:
         """Return those hints whose chunks have no open image."""
-        found = self._images.find({"$or": _chunks(hints), **IS_OPEN}, {"job_id": 1, "chunk": 1})
+        found = self._images.find({**_chunks(hints), **IS_OPEN}, {"job_id": 1, "chunk": 1})
         busy = {(image["job_id"], image["chunk"]) async for image in found}
         return [hint for hint in hints if (hint.job_id, hint.chunk) not in busy]
 
     async def postpone(self, hint: ChunkHint, until: datetime) -> None:
         """Make a chunk due later, because its hint was taken a moment ago."""
         await self._images.update_many(
-            {"job_id": hint.job_id, "chunk": hint.chunk, "status": Status.QUEUED},
+            {**_chunks([hint]), "status": Status.QUEUED},
             {"$set": {"due_at": until}},
         )
 
@@ -111,7 +112,7 @@ class Recovery:
         Returns:
             The hint to send; None if another reconciler got it, or nothing is open.
         """
-        chunk = {"job_id": hint.job_id, "chunk": hint.chunk, **IS_OPEN}
+        chunk = {**_chunks([hint]), **IS_OPEN}
         unchanged = {"hint": {"$lte": hint.number}}
         again = msgspec.structs.replace(hint, number=hint.number + 1)
         change = {"$set": {"due_at": until, "hint": again.number}}
@@ -127,14 +128,8 @@ class Recovery:
 
     async def find_exhausted(self, hint: ChunkHint, now: datetime) -> list[ClaimedImage]:
         """Find the images of a due chunk that have had all their attempts."""
-        found = self._images.find(
-            {
-                "job_id": hint.job_id,
-                "chunk": hint.chunk,
-                "attempts": {"$gte": self._max_attempts},
-                "due_at": {"$lt": now},
-            }
-        )
+        exhausted = {"attempts": {"$gte": self._max_attempts}, "due_at": {"$lt": now}}
+        found = self._images.find({**_chunks([hint]), **exhausted})
         return [read_claimed_image(image) async for image in found]
 
     async def fail(self, image: FinishedImage, now: datetime) -> bool:
@@ -161,5 +156,5 @@ class Recovery:
         return [job_id for job_id in job_ids if job_id not in busy]
 
 
-def _chunks(hints: Sequence[ChunkHint]) -> list[Document]:
-    return [{"job_id": hint.job_id, "chunk": hint.chunk} for hint in hints]
+def _chunks(hints: Sequence[ChunkHint]) -> Document:
+    return in_chunks([(hint.job_id, hint.chunk) for hint in hints])

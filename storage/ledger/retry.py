@@ -10,7 +10,7 @@ from pymongo import UpdateMany
 from domain.fairness.work_units import estimate_units
 from domain.jobs import ChunkHint, Status, roll_up
 from storage.clock import utc_now
-from storage.ledger.cells import changed_cells, has_cell, tally_job
+from storage.ledger.cells import changed_cells, has_cell, tally_jobs
 from storage.ledger.claim_updates import NEXT_FENCE
 from storage.mongo.client import Client, Database, Document, Session
 from storage.mongo.transactions import run_transaction
@@ -79,7 +79,8 @@ class Retry:
         self, chunks: dict[int, list[Document]], session: Session
     ) -> list[ChunkHint]:
         """Number the next hint of each chunk; no number is used twice."""
-        job_id = next(iter(chunks.values()))[0]["job_id"]
+        first = next(iter(chunks.values()))[0]
+        job_id, user_id = first["job_id"], first["user_id"]
         numbers = self._images.aggregate(
             [
                 {"$match": {"job_id": job_id, "chunk": {"$in": list(chunks)}}},
@@ -88,7 +89,12 @@ class Retry:
             ],
             session=session,
         )
-        return [_hint(chunks[found["_id"]], found["last"] + 1) async for found in numbers]
+        hints = []
+        async for found in numbers:
+            sizes = [image["size_bytes"] for image in chunks[found["_id"]]]
+            units = estimate_units(len(sizes), sum(sizes))
+            hints.append(ChunkHint(job_id, found["_id"], found["last"] + 1, user_id, units))
+        return hints
 
     def _reopening_update(self, failed: list[Document], hint: ChunkHint) -> UpdateMany:
         fields = {
@@ -106,22 +112,13 @@ class Retry:
 
     async def _reopen_job_document(self, job_id: str, session: Session) -> None:
         """Open the job again; an image can outlive its job."""
-        state = await tally_job(self._jobs, job_id, session)
-        if state is None:
-            return
-        _, tally = state
-        fields = {
-            "status": roll_up(tally).value,
-            "tally": msgspec.to_builtins(tally),
-            "finished_at": None,
-            "due_at": utc_now() + self._due_after,
-        }
-        await self._jobs.update_one(
-            {"_id": job_id}, {"$set": fields, "$inc": {"version": 1}}, session=session
-        )
-
-
-def _hint(images: list[Document], number: int) -> ChunkHint:
-    units = estimate_units(len(images), sum(image["size_bytes"] for image in images))
-    image = images[0]
-    return ChunkHint(image["job_id"], image["chunk"], number, image["user_id"], units)
+        for _, tally in await tally_jobs(self._jobs, [job_id], session):
+            fields = {
+                "status": roll_up(tally).value,
+                "tally": msgspec.to_builtins(tally),
+                "finished_at": None,
+                "due_at": utc_now() + self._due_after,
+            }
+            await self._jobs.update_one(
+                {"_id": job_id}, {"$set": fields, "$inc": {"version": 1}}, session=session
+            )

@@ -1,38 +1,32 @@
-"""Image documents as rows of the ledger: claimed by a worker, and ended."""
+"""Image documents as rows of the ledger: claimed by a worker, ended, and with failed attempts."""
+
+from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 from pymongo import UpdateOne
 
-from domain.claims import ClaimedImage, FinishedImage
-from domain.records import Cell, GpsPolicy
+from domain.claims import BadAttempt, ClaimedImage, FinishedImage
 from domain.webhooks.events import EventType
 from storage.clock import utc_now
-from storage.ledger.attempts import pushed
 from storage.mongo.client import Document
 from storage.outbox.pending_events import PENDING_EVENTS, pending_image_event
 from storage.outbox.subscriptions import NO_TYPES, WantedTypes
 
+MAX_ATTEMPTS_KEPT = 20
 EVENTS_OF_END = frozenset({EventType.IMAGE_PROCESSED})
 EVENTS_OF_GIVEN_UP = EVENTS_OF_END | {EventType.DEAD_LETTER_CREATED}
 
 
 def read_claimed_image(image: Document) -> ClaimedImage:
     """Read an image document as a worker needs it."""
-    return ClaimedImage(
-        id=image["_id"],
-        job_id=image["job_id"],
-        sha256=image["sha256"],
-        fence=image.get("fence", 0),
-        size_bytes=image["size_bytes"],
-        format=image["format"],
-        cells=msgspec.convert(image["cells"], dict[str, Cell]),
-        attempts=image["attempts"],
-        bad_attempts=len(image.get("attempt_log", ())),
-        worker=image.get("lease", {}).get("worker"),
-        gps=GpsPolicy(image.get("gps", GpsPolicy.KEEP)),
-        request_id=image.get("request_id"),
-        traceparent=image.get("traceparent"),
-    )
+    computed = {
+        "id": image["_id"],
+        "fence": image.get("fence", 0),
+        "bad_attempts": len(image.get("attempt_log", ())),
+        "worker": image.get("lease", {}).get("worker"),
+    }
+    return msgspec.convert(image | computed, ClaimedImage)
 
 
 def finishing_update(
@@ -56,3 +50,29 @@ def finishing_update(
         event = pending_image_event(image.fence, status, gave_up.code if gave_up else None, now)
         update["$push"] = {**update.get("$push", {}), PENDING_EVENTS: event}
     return UpdateOne({"_id": image.id, "fence": image.fence, **guard}, update)
+
+
+def pushed(attempts: Sequence[BadAttempt]) -> Document:
+    """Return the part of an update that adds attempts to the log."""
+    if not attempts:
+        return {}
+    added = [msgspec.to_builtins(attempt, builtin_types=(datetime,)) for attempt in attempts]
+    return {"$push": {"attempt_log": {"$each": added, "$slice": -MAX_ATTEMPTS_KEPT}}}
+
+
+def logged_if(condition: object, reason: str, at: object) -> Document:
+    """Return an expression for the log, extended by the attempt under the present lease.
+
+    Args:
+        condition: An expression; if it is false, the log stays as it is, or absent.
+        reason: As in :class:`BadAttempt`.
+        at: An expression or a value: the time of the end.
+    """
+    attempt = {
+        "fence": "$fence",
+        "at": at,
+        "worker": {"$ifNull": ["$lease.worker", None]},
+        "reason": reason,
+    }
+    log = {"$concatArrays": [{"$ifNull": ["$attempt_log", []]}, [attempt]]}
+    return {"$cond": [condition, {"$slice": [log, -MAX_ATTEMPTS_KEPT]}, "$attempt_log"]}

@@ -4,9 +4,9 @@ from domain.errors.files import GIVEN_UP
 from domain.fingerprints import band_keys
 from domain.jobs import Status
 from domain.records import GpsPolicy
-from storage.ledger.attempts import MAX_KEPT
 from storage.ledger.dead_letters import IS_DEAD_LETTER
 from storage.ledger.open_work import IS_OPEN
+from storage.ledger.rows import MAX_ATTEMPTS_KEPT
 from storage.mongo.client import Document
 from storage.verification.invariants import (
     ENDED,
@@ -93,7 +93,7 @@ _ATTEMPT_LOG = {"$ifNull": ["$attempt_log", []]}
 _ATTEMPTS = where(
     {"$lt": ["$attempts", 0]},
     {"$gt": ["$attempts", {"$ifNull": ["$fence", 0]}]},
-    {"$gt": [{"$size": _ATTEMPT_LOG}, MAX_KEPT]},
+    {"$gt": [{"$size": _ATTEMPT_LOG}, MAX_ATTEMPTS_KEPT]},
     {"$gt": [{"$max": "$attempt_log.fence"}, {"$ifNull": ["$fence", 0]}]},
 )
 _OTHER_OWNER = {

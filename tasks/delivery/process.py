@@ -13,8 +13,7 @@ from tasks.delivery.metrics import DeliveryMetrics
 from tasks.delivery.sender import Sender
 from tasks.delivery.settings import Settings
 from tasks.heartbeat import Heartbeat
-from tasks.signals import stop_on_signals
-from telemetry.background import BackgroundTasks
+from telemetry.background import BackgroundTasks, stop_on_signals
 
 # Time to record the longest attempt before its lease ends.
 RECORD_SECONDS = 10.0

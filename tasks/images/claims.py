@@ -12,8 +12,9 @@ from domain.errors.capacity import NoChild
 from storage.errors import MONGODB_UNREACHABLE, STORE_FAILED
 from storage.stores import Stores
 from tasks.images.ledger_batching import LedgerBatcher
-from tasks.images.throughput import Throughput
 from tasks.images.work_telemetry import WorkTelemetry
+
+INTERRUPTIONS = (*MONGODB_UNREACHABLE, NoChild)
 
 _log = structlog.get_logger(__name__)
 
@@ -30,14 +31,12 @@ class Claims:
         stores: Stores,
         batcher: LedgerBatcher,
         renew_seconds: float,
-        throughput: Throughput,
         telemetry: WorkTelemetry,
     ) -> None:
         self.stopping = False
         self._stores = stores
         self._batcher = batcher
         self._renew_seconds = renew_seconds
-        self._throughput = throughput
         self._telemetry = telemetry
         self._looks: dict[str, set[asyncio.Event]] = defaultdict(set)
 
@@ -60,11 +59,14 @@ class Claims:
                 async with asyncio.timeout(None) as hold:
                     renewing = asyncio.create_task(self._renew(claim_id, images, look, hold))
                     try:
-                        with self._throughput.working(), self._telemetry.working(images):
+                        with self._telemetry.working(images):
                             yield images
                     except BaseException as error:
                         if not hold.expired():
-                            await self._release_after(claim_id, images, error)
+                            interrupted = self.stopping or isinstance(error, INTERRUPTIONS)
+                            await asyncio.shield(
+                                self._release(claim_id, images, count_attempt=not interrupted)
+                            )
                         raise
                     finally:
                         renewing.cancel()
@@ -116,12 +118,6 @@ class Claims:
             if not held:
                 hold.reschedule(asyncio.get_running_loop().time())
                 return
-
-    async def _release_after(
-        self, claim_id: str, images: Sequence[ClaimedImage], error: BaseException
-    ) -> None:
-        interrupted = self.stopping or isinstance(error, (*MONGODB_UNREACHABLE, NoChild))
-        await asyncio.shield(self._release(claim_id, images, count_attempt=not interrupted))
 
     async def _release(
         self, claim_id: str, images: Sequence[ClaimedImage], *, count_attempt: bool

@@ -1,6 +1,6 @@
 """Missing operations of images, known and new poison, stored results, and ends."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,24 +20,11 @@ from tasks.images.image_batch import Crash, Outcome
 from tasks.images.search_fields import search_fields
 
 VERSION = {operation.name: operation.version for operation in OPERATIONS}
+SIZE = ("width", "height")
 NO_BLOB = ItemError("not_found", "The bytes of this image are gone.")
 POISONOUS = frozenset({DecoderDied.code, DecodeTimedOut.code})
 
 _log = structlog.get_logger(__name__)
-
-
-class Findings(msgspec.Struct, frozen=True):
-    """All that is known of a blob when its image ends.
-
-    Attributes:
-        blob: The blob as read at the start of the work; None if it no longer exists.
-        fresh: New results.
-        outcome: The outcome of the work; None if no work was needed.
-    """
-
-    blob: Blob | None
-    fresh: BlobResults | None
-    outcome: Outcome | None
 
 
 def missing_operations(blob: Blob | None, operations: Sequence[str]) -> list[str]:
@@ -125,10 +112,34 @@ def blob_results(blob: Blob, processed: ProcessedImage) -> BlobResults:
     return BlobResults(blob, facts, results, variants)
 
 
-def finish_image(image: ClaimedImage, findings: Findings, now: datetime) -> FinishedImage:
-    """Return the end of an image."""
-    finished = _end_image(image, findings)
-    crashes = findings.outcome.crashes if findings.outcome else ()
+def finish_image(
+    image: ClaimedImage,
+    blob: Blob | None,
+    fresh: BlobResults | None,
+    outcome: Outcome | None,
+    now: datetime,
+) -> FinishedImage:
+    """Return the end of an image.
+
+    Args:
+        image: The image.
+        blob: As read at the start of the work; None if it no longer exists.
+        fresh: New results.
+        outcome: The outcome of the work; None if no work was needed.
+        now: The time, UTC.
+    """
+    if outcome is not None and outcome.error is not None:
+        finished = image.failed(outcome.error)
+    else:
+        known = (blob.results if blob else {}) | (fresh.results if fresh else {})
+        errors = outcome.processed.errors if outcome and outcome.processed else {}
+        cells = image.cells | {name: _cell(name, known, errors) for name in image.operations}
+        size = fresh.facts if fresh else blob.facts if blob else {}
+        facts: dict[str, Any] = {name: size[name] for name in SIZE if name in size}
+        asked = {name: known[name]["value"] for name in image.cells if name in known}
+        facts |= search_fields(asked, keep_position=image.gps is GpsPolicy.KEEP)
+        finished = FinishedImage(image.id, image.fence, cells, facts=facts)
+    crashes = outcome.crashes if outcome else ()
     if not crashes and (given_up := finished.gave_up):
         crashes = (Crash(now, given_up.code),)
     attempts = [BadAttempt(image.fence, crash.at, image.worker, crash.reason) for crash in crashes]
@@ -149,38 +160,8 @@ def log_dead_letter(image: ClaimedImage, finished: FinishedImage) -> None:
     )
 
 
-def _end_image(image: ClaimedImage, findings: Findings) -> FinishedImage:
-    error = findings.outcome.error if findings.outcome else None
-    if error is not None:
-        failed = Cell(Status.FAILED, error=error)
-        cells = image.cells | dict.fromkeys(image.operations, failed)
-        return FinishedImage(image.id, image.fence, cells, error)
-    known = _known_results(findings)
-    cells = image.cells | {name: _cell(name, known, findings) for name in image.operations}
-    return FinishedImage(image.id, image.fence, cells, facts=_facts(image, findings, known))
-
-
-def _known_results(findings: Findings) -> dict[str, dict[str, Any]]:
-    before = findings.blob.results if findings.blob else {}
-    return before | (findings.fresh.results if findings.fresh else {})
-
-
-def _cell(name: str, known: dict[str, dict[str, Any]], findings: Findings) -> Cell:
+def _cell(name: str, known: Mapping[str, Any], errors: Mapping[str, str]) -> Cell:
     if name in known:
         return Cell(Status.SUCCEEDED, version=known[name]["version"])
-    processed = findings.outcome.processed if findings.outcome else None
-    code = processed.errors.get(name) if processed else None
-    return Cell(Status.FAILED, error=ItemError(code or OperationFailed.code, OperationFailed.title))
-
-
-def _facts(
-    image: ClaimedImage, findings: Findings, known: dict[str, dict[str, Any]]
-) -> dict[str, Any]:
-    """Return the fields of the image document for lists and searches."""
-    facts: dict[str, Any] = {}
-    size = findings.fresh.facts if findings.fresh else None
-    if size is None and findings.blob is not None:
-        size = {name: findings.blob.facts[name] for name in ("width", "height")}
-    facts |= size or {}
-    asked = {name: known[name]["value"] for name in image.cells if name in known}
-    return facts | search_fields(asked, keep_position=image.gps is GpsPolicy.KEEP)
+    code = errors.get(name, OperationFailed.code)
+    return Cell(Status.FAILED, error=ItemError(code, OperationFailed.title))

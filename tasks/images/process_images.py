@@ -5,13 +5,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 
-import msgspec
 import structlog
 
 from domain.blobs import Blob
 from domain.claims import ClaimedImage
 from domain.images.formats import ImageFormat
-from domain.limits import ImageLimits
 from sandbox.pool import ChildPool
 from storage.clock import utc_now
 from storage.errors import STORE_FAILED
@@ -19,7 +17,6 @@ from storage.stores import Stores
 from tasks.images.claims import Claims
 from tasks.images.findings import (
     NO_BLOB,
-    Findings,
     blob_results,
     finish_image,
     known_poison,
@@ -30,8 +27,8 @@ from tasks.images.findings import (
 from tasks.images.image_batch import BatchItem, Outcome
 from tasks.images.image_processes import ImageProcesses
 from tasks.images.ledger_batching import LedgerBatcher
-from tasks.images.throughput import Throughput
 from tasks.images.work_telemetry import WorkTelemetry
+from tasks.settings import Settings
 
 # A job that ends within this time goes from queued to its end without a processing state.
 START_SECONDS = 1.0
@@ -41,42 +38,22 @@ ATTEMPTS_TOGETHER = 2
 _log = structlog.get_logger(__name__)
 
 
-class ChunkRules(msgspec.Struct, frozen=True):
-    """Rules for the processing of chunks.
-
-    Attributes:
-        limits: Limits of one image.
-        group_images: Most images in one call to a child.
-        max_crashes: Crashes of its child after which an image fails.
-        renew_seconds: Pause between two renewals of a lease.
-        poison_seconds: Time during which new uploads of poison fail at once.
-    """
-
-    limits: ImageLimits
-    group_images: int
-    max_crashes: int
-    renew_seconds: float
-    poison_seconds: float
-
-
 class ChunkProcessor:
     """Processes chunks of jobs."""
 
     def __init__(
-        self,
-        stores: Stores,
-        pool: ChildPool,
-        rules: ChunkRules,
-        throughput: Throughput,
-        telemetry: WorkTelemetry,
+        self, settings: Settings, stores: Stores, pool: ChildPool, telemetry: WorkTelemetry
     ) -> None:
+        worker = settings.worker
         self._stores = stores
         self._batcher = LedgerBatcher(stores)
-        self._processes = ImageProcesses(pool, rules.limits, rules.group_images, rules.max_crashes)
-        self._rules = rules
-        self._throughput = throughput
+        self._processes = ImageProcesses(
+            pool, settings.limits, worker.worker_group_images, worker.max_crashes
+        )
+        self._poison_life = timedelta(seconds=worker.poison_seconds)
         self._telemetry = telemetry
-        self.claims = Claims(stores, self._batcher, rules.renew_seconds, throughput, telemetry)
+        renew_seconds = settings.rules.lease_seconds / 3
+        self.claims = Claims(stores, self._batcher, renew_seconds, telemetry)
 
     async def process(self, job_id: str, chunk: int) -> None:
         """Process the open images of a chunk that no other worker holds."""
@@ -112,8 +89,7 @@ class ChunkProcessor:
 
     async def _work_on(self, images: Sequence[ClaimedImage], blobs: dict[str, Blob]) -> None:
         needed = needed_operations(images, blobs)
-        since = utc_now() - timedelta(seconds=self._rules.poison_seconds)
-        ended = known_poison(images, blobs, needed, since)
+        ended = known_poison(images, blobs, needed, utc_now() - self._poison_life)
         wanted = needed.keys() - {outcome.sha256 for outcome in ended}
         read = [blobs[sha256] for sha256 in needed if sha256 in wanted and sha256 in blobs]
         data = await self._batcher.read_bytes(read)
@@ -145,7 +121,6 @@ class ChunkProcessor:
         if not images:
             return
         now = utc_now()
-        outcome_of = {outcome.sha256: outcome for outcome in outcomes}
         found = [
             blob_results(blobs[outcome.sha256], outcome.processed)
             for outcome in outcomes
@@ -155,14 +130,14 @@ class ChunkProcessor:
         for sha256, poison in new_poison(outcomes, needed_operations(images, blobs), now).items():
             await self._stores.poisons.remember(sha256, poison)
         fresh = {results.blob.sha256: results for results in found}
-        findings = {
-            sha256: Findings(blobs.get(sha256), fresh.get(sha256), outcome_of.get(sha256))
-            for sha256 in {image.sha256 for image in images}
-        }
-        finished = [finish_image(image, findings[image.sha256], now) for image in images]
+        outcome_of = {outcome.sha256: outcome for outcome in outcomes}
+        finished = []
+        for image in images:
+            blob, outcome = blobs.get(image.sha256), outcome_of.get(image.sha256)
+            finished.append(finish_image(image, blob, fresh.get(image.sha256), outcome, now))
         written = await self._batcher.finish([end for end in finished if not end.gave_up])
         for image, end in zip(images, finished, strict=True):
             if end.gave_up and await self._batcher.finish([end]):
                 written += 1
                 log_dead_letter(image, end)
-        self._throughput.count(written)
+        self._telemetry.throughput.count(written)

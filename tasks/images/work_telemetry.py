@@ -1,5 +1,7 @@
-"""Log fields, metrics and traces of the work on images."""
+"""Log fields, metrics, traces and throughput of the work on images."""
 
+import math
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -14,6 +16,43 @@ from telemetry.spans import Attributes, Tracing
 # An operation that found everything decoded has no decoding to record.
 SHORTEST_DECODE_SECONDS = 1e-4
 
+WINDOW_SECONDS = 30.0
+
+
+class Throughput:
+    """An exponentially weighted rate of images per second of work.
+
+    Time without work does not count, because estimates for waiting jobs need the rate at work.
+    """
+
+    def __init__(self) -> None:
+        self.images_per_second = 0.0
+        self._chunks = 0
+        self._last = time.monotonic()
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Measure time for as long as the context lasts."""
+        if not self._chunks:
+            self._last = time.monotonic()
+        self._chunks += 1
+        try:
+            yield
+        finally:
+            self._chunks -= 1
+
+    def count(self, images: int) -> None:
+        """Count images that ended."""
+        now = time.monotonic()
+        elapsed = max(now - self._last, 1e-3)
+        self._last = now
+        rate = images / elapsed
+        if not self.images_per_second:
+            self.images_per_second = rate
+            return
+        weight = 1 - math.exp(-elapsed / WINDOW_SECONDS)
+        self.images_per_second += weight * (rate - self.images_per_second)
+
 
 class WorkTelemetry:
     """Records the work on chunks."""
@@ -21,6 +60,7 @@ class WorkTelemetry:
     def __init__(self, metrics: WorkerMetrics, tracing: Tracing) -> None:
         self.metrics = metrics
         self.tracing = tracing
+        self.throughput = Throughput()
 
     @contextmanager
     def working(self, images: Sequence[ClaimedImage]) -> Iterator[None]:
@@ -39,6 +79,7 @@ class WorkTelemetry:
         with (
             bound_contextvars(**named),
             self.metrics.chunks.track_inprogress(),
+            self.throughput.working(),
             self.tracing.span("process chunk", seen, parent=first.traceparent),
         ):
             yield

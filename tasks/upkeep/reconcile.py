@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from domain.claims import LEASE_EXPIRED, BadAttempt, ClaimedImage, FinishedImage
+from domain.claims import LEASE_EXPIRED, BadAttempt
 from domain.errors.files import AttemptsExhausted
-from domain.jobs import ChunkHint, Status
-from domain.records import Cell, ItemError
+from domain.jobs import ChunkHint
+from domain.records import ItemError
 from storage.clock import utc_now
 from storage.errors import REDIS_FAILED, STORE_FAILED
 from storage.queue.entries import HintState
@@ -112,23 +112,11 @@ async def _fail_exhausted(stores: Stores, hint: ChunkHint, now: datetime) -> Non
     images = await stores.recovery.find_exhausted(hint, now)
     if not images:
         return
+    error = ItemError(AttemptsExhausted.code, AttemptsExhausted.title)
     for image in images:
-        finished = _exhausted(image, now)
+        # The next claim would record the expired lease of the last worker, but no claim follows.
+        vanished = BadAttempt(image.fence, now, image.worker, LEASE_EXPIRED)
+        finished = image.failed(error, *([vanished] if image.worker else []))
         if await stores.recovery.fail(finished, now):
             log_dead_letter(image, finished)
     await stores.job_events.publish(await stores.ledger.settle(hint.job_id))
-
-
-def _exhausted(image: ClaimedImage, now: datetime) -> FinishedImage:
-    error = ItemError(AttemptsExhausted.code, AttemptsExhausted.title)
-    failed = Cell(Status.FAILED, error=error)
-    cells = image.cells | dict.fromkeys(image.operations, failed)
-    # The next claim would record the expired lease of the last worker, but no claim follows.
-    vanished = BadAttempt(image.fence, now, image.worker, LEASE_EXPIRED)
-    return FinishedImage(
-        image.id,
-        image.fence,
-        cells,
-        error,
-        bad_attempts=(vanished,) if image.worker else (),
-    )

@@ -8,7 +8,7 @@ import structlog
 
 from storage.stores import Stores
 from tasks.images.metrics import WorkerMetrics
-from tasks.settings import WorkerSettings
+from tasks.settings import Settings
 from tasks.upkeep.delete_users import delete_users
 from tasks.upkeep.reconcile import reconcile
 from tasks.upkeep.refill_queue import REFILL_SECONDS, refill_queue
@@ -24,18 +24,12 @@ _log = structlog.get_logger(__name__)
 class Upkeep:
     """Repeats each duty at its own pace."""
 
-    def __init__(
-        self,
-        stores: Stores,
-        settings: WorkerSettings,
-        hint_grace_seconds: float,
-        metrics: WorkerMetrics,
-    ) -> None:
+    def __init__(self, settings: Settings, stores: Stores, metrics: WorkerMetrics) -> None:
         self._stores = stores
-        self._settings = settings
-        self._hint_grace_seconds = hint_grace_seconds
+        self._settings = settings.worker
+        self._hint_grace_seconds = settings.rules.hint_grace_seconds
         self._metrics = metrics
-        self._sweeper = stores.sweeper(timedelta(seconds=settings.orphan_age_seconds))
+        self._sweeper = stores.sweeper(timedelta(seconds=settings.worker.orphan_age_seconds))
         self._fold_checks = itertools.cycle(range(CHECKS_FOR_FEW))
 
     def start(self, background: BackgroundTasks) -> None:

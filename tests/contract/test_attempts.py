@@ -7,9 +7,9 @@ from domain.claims import ClaimedImage
 from domain.errors.files import GIVEN_UP
 from domain.jobs import ChunkHint
 from storage.clock import utc_now
-from storage.ledger.attempts import MAX_KEPT
 from storage.ledger.ledger import Ledger
 from storage.ledger.recovery import Recovery
+from storage.ledger.rows import MAX_ATTEMPTS_KEPT
 from storage.stores import Stores
 from tasks.upkeep.reconcile import reconcile
 from tests.uploads import accept, claim, fail, finish, succeed
@@ -71,11 +71,11 @@ async def test_what_is_given_back_is_noted(stores: Stores) -> None:
 async def test_log_is_bounded(stores: Stores) -> None:
     ledger = Ledger(stores.database, lease_seconds=60, max_attempts=1000)
     job_id = (await accept(stores, b"a")).job.id
-    for number in range(MAX_KEPT + 5):
+    for number in range(MAX_ATTEMPTS_KEPT + 5):
         claim_id, images = await claim(ledger, job_id, 0, f"host:{number}")
         await ledger.release(claim_id, images)
     kept = await _reasons(stores, images[0])
-    assert [worker for worker, _ in kept] == [f"host:{n}" for n in range(5, MAX_KEPT + 5)]
+    assert [worker for worker, _ in kept] == [f"host:{n}" for n in range(5, MAX_ATTEMPTS_KEPT + 5)]
 
 
 async def test_attempt_counts_for_the_image_that_is_at_work(stores: Stores) -> None:

@@ -13,7 +13,6 @@ from storage.stores import Stores
 from tasks.images.claims import Claims
 from tasks.images.ledger_batching import LedgerBatcher
 from tasks.images.metrics import WorkerMetrics
-from tasks.images.throughput import Throughput
 from tasks.images.work_telemetry import WorkTelemetry
 from telemetry.spans import Tracing
 
@@ -55,7 +54,6 @@ def _claims(ledger: ScriptedLedger) -> Claims:
         cast("Stores", SimpleNamespace(ledger=ledger)),
         cast("LedgerBatcher", ledger),
         60,
-        Throughput(),
         WorkTelemetry(metrics, Tracing()),
     )
 
