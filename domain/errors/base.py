@@ -17,6 +17,11 @@ class ServiceError(Exception):
     code: ClassVar[str] = "internal"
     title: ClassVar[str] = "An internal error occurred"
 
+    def __init_subclass__(cls, *, code: str, title: str) -> None:
+        super().__init_subclass__()
+        cls.code = code
+        cls.title = title
+
     def __init__(self, detail: str | None = None) -> None:
         super().__init__(detail or self.title)
         self.detail = detail or self.title

@@ -3,88 +3,66 @@
 from domain.errors.base import ServiceError
 
 
-class FileRefused(ServiceError):
+class FileRefused(ServiceError, code="file_refused", title="The file was refused"):
     """Base of the reasons for refusing a file."""
 
-    code = "file_refused"
-    title = "The file was refused"
 
-
-class EmptyFile(FileRefused):
+class EmptyFile(FileRefused, code="empty_file", title="The file is empty"):
     """The part has no bytes."""
 
-    code = "empty_file"
-    title = "The file is empty"
 
-
-class FileTooLarge(FileRefused):
+class FileTooLarge(FileRefused, code="file_too_large", title="The file is too large"):
     """The file has too many bytes."""
 
-    code = "file_too_large"
-    title = "The file is too large"
 
-
-class UnsupportedFormat(FileRefused):
+class UnsupportedFormat(
+    FileRefused, code="unsupported_format", title="The file is no image of a supported format"
+):
     """The content is not of a supported format, whatever the file name says."""
 
-    code = "unsupported_format"
-    title = "The file is no image of a supported format"
 
-
-class CorruptImage(FileRefused):
+class CorruptImage(FileRefused, code="corrupt_image", title="The image is damaged or incomplete"):
     """The format is supported, but the content cannot be decoded."""
 
-    code = "corrupt_image"
-    title = "The image is damaged or incomplete"
 
-
-class TooManyPixels(FileRefused):
+class TooManyPixels(FileRefused, code="too_many_pixels", title="The image has too many pixels"):
     """The image has too many pixels, or a side is too long."""
 
-    code = "too_many_pixels"
-    title = "The image has too many pixels"
 
-
-class TooManyFrames(FileRefused):
+class TooManyFrames(
+    FileRefused, code="too_many_frames", title="The file has too many frames or pages"
+):
     """The file has too many frames or pages."""
 
-    code = "too_many_frames"
-    title = "The file has too many frames or pages"
 
-
-class MetadataTooLarge(FileRefused):
+class MetadataTooLarge(
+    FileRefused, code="metadata_too_large", title="The metadata of the file is too large"
+):
     """The tags, profiles and texts of the file have too many bytes."""
 
-    code = "metadata_too_large"
-    title = "The metadata of the file is too large"
 
-
-class DecodeTimedOut(ServiceError):
+class DecodeTimedOut(
+    ServiceError, code="decode_timed_out", title="Processing the image took too long"
+):
     """The child process exceeded its time limit and was killed."""
 
-    code = "decode_timed_out"
-    title = "Processing the image took too long"
 
-
-class DecoderDied(ServiceError):
+class DecoderDied(
+    ServiceError, code="decoder_died", title="The image repeatedly crashed the decoder"
+):
     """The child process died on this image as often as allowed."""
 
-    code = "decoder_died"
-    title = "The image repeatedly crashed the decoder"
 
-
-class AttemptsExhausted(ServiceError):
+class AttemptsExhausted(
+    ServiceError, code="attempts_exhausted", title="Processing the image was attempted too often"
+):
     """Every allowed attempt began, and none finished."""
 
-    code = "attempts_exhausted"
-    title = "Processing the image was attempted too often"
 
-
-class OperationFailed(ServiceError):
+class OperationFailed(
+    ServiceError, code="operation_failed", title="The operation failed on this image"
+):
     """An operation failed on a decodable image."""
-
-    code = "operation_failed"
-    title = "The operation failed on this image"
 
 
 GIVEN_UP = frozenset(
