@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 import click
+from rich.filesize import decimal
 
-from cli.rendering import facts, size, status, when
+from cli.rendering import status, when
 from cli.session import Session, answer_of, speaking
 from minilab_client.api.images import get_image, get_image_content
 from minilab_client.models import GetImageContentVariant, Image
@@ -32,10 +33,7 @@ def get(session: Session, image_id: str, variant: str, output: BinaryIO | None) 
     """Show the results of an image, or save one of its variants."""
     if output is None:
         image = answer_of(Image, get_image.sync_detailed(image_id, client=session.client))
-        if session.json_wanted:
-            session.print_json(image)
-        else:
-            session.print(facts(_facts_of(image)))
+        session.show(image, _facts_of(image))
         return
     picture = answer_of(
         File,
@@ -48,7 +46,7 @@ def get(session: Session, image_id: str, variant: str, output: BinaryIO | None) 
 
 def _facts_of(image: Image) -> Iterator[tuple[str, object]]:
     pixels = f", {image.width} × {image.height}" if image.width else ""
-    yield "file", f"{image.filename}, {image.media_type}, {size(image.bytes_)}{pixels}"
+    yield "file", f"{image.filename}, {image.media_type}, {decimal(image.bytes_)}{pixels}"
     yield "image", image.id
     yield "job", image.job_id
     yield "user", image.user_id

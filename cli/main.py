@@ -1,17 +1,17 @@
 """The command ``minilab`` and its subcommands."""
 
 import click
+from click.shell_completion import get_completion_class
 
-from cli.completion import completion
+from cli.access import admin, links
 from cli.images import get
-from cli.keys import admin
-from cli.links import links
 from cli.statistics import stats
 from cli.status import show_status
 from cli.upload import upload
 from cli.verification import verify_data
 from cli.webhooks import webhooks
 
+SHELLS = ("bash", "zsh", "fish")
 # Click keeps the lines of a paragraph that begins with this character.
 KEEP_LINES = "\b\n"
 HELP = f"""Upload images to a Minilab service and read the results.
@@ -32,6 +32,18 @@ API key:  --key-file, MINILAB_API_KEY or, on this machine, the admin key of `mak
 @click.version_option(package_name="minilab", message="%(package)s %(version)s")
 def minilab() -> None:
     """Run the command ``minilab``."""
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(SHELLS))
+@click.pass_context
+def completion(context: click.Context, shell: str) -> None:
+    """Print the completion for a shell; use it as eval "$(minilab completion bash)"."""
+    kind = get_completion_class(shell)
+    if kind is None:
+        raise click.UsageError(f"the shell {shell} is not supported")
+    root = context.find_root()
+    click.echo(kind(root.command, {}, "minilab", "_MINILAB_COMPLETE").source())
 
 
 for command in (upload, show_status, get, links, stats, webhooks, admin, verify_data, completion):

@@ -6,24 +6,14 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, NamedTuple
 
-from standardwebhooks.webhooks import (
-    EmptyWebhookSecretError,
-    Webhook,
-    WebhookVerificationError,
-)
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 _MAX_BODY_BYTES = 1024 * 1024
 _READ_SECONDS = 10.0
 
 
 class Arrival(NamedTuple):
-    """A received webhook.
-
-    Attributes:
-        message_id: ID of the event, the same on every attempt.
-        event: The event; None if the webhook was refused.
-        refusal: Why it was refused; None if its signature is right.
-    """
+    """A received webhook: its event, or why it was refused."""
 
     message_id: str
     event: dict[str, Any] | None
@@ -31,40 +21,23 @@ class Arrival(NamedTuple):
 
 
 class Receiver(HTTPServer):
-    """Receives webhooks, one at a time.
+    """Receives webhooks, one at a time, and hands on each of them after its answer.
 
-    Args:
-        host: Address to listen on.
-        port: Port to listen on; 0 for any free port.
+    Attributes:
         status: HTTP status of the answer to a verified webhook.
-        arrived: Called with each webhook, after its answer.
+        verifiers: The trusted secrets.
 
     Raises:
         OSError: The port is in use.
     """
 
     def __init__(
-        self,
-        host: str,
-        port: int,
-        status: int,
-        arrived: Callable[[Arrival], None],
+        self, host: str, port: int, status: int, arrived: Callable[[Arrival], None]
     ) -> None:
         super().__init__((host, port), _Handler)
         self.status = status
         self.arrived = arrived
         self.verifiers: list[Webhook] = []
-
-    def trust(self, secret: str) -> None:
-        """Also accept webhooks that are signed with this secret.
-
-        Raises:
-            ValueError: The secret is not valid.
-        """
-        try:
-            self.verifiers.append(Webhook(secret))
-        except EmptyWebhookSecretError as error:
-            raise ValueError(str(error)) from error
 
     def verify(self, body: bytes, headers: Mapping[str, str]) -> Arrival:
         """Verify a webhook with the trusted secrets."""

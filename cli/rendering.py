@@ -5,7 +5,6 @@ from datetime import datetime
 
 from rich.bar import Bar
 from rich.console import RenderableType
-from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
@@ -46,11 +45,7 @@ def table(*headings: str, whole: Iterable[str] = (), right: Iterable[str] = ()) 
 
 
 def facts(rows: Iterable[tuple[str, object]]) -> Text:
-    """Write names and values, one pair a line, so that people can copy the values.
-
-    Args:
-        rows: Name and value; a styled value keeps its style.
-    """
+    """Write names and values, one pair a line, so that people can copy the values."""
     pairs = [(name, value if isinstance(value, Text) else text(value)) for name, value in rows]
     width = max(len(name) for name, _ in pairs)
     lines = [Text.assemble((f"{name:<{width}}  ", "bold"), value) for name, value in pairs]
@@ -67,23 +62,13 @@ def text(value: object) -> Text:
     return Text(NOTHING if value is None else str(value))
 
 
-def size(byte_count: int) -> str:
-    """Write a number of bytes, such as `1.2 MB`."""
-    return decimal(byte_count)
-
-
 def when(time: datetime | None) -> str:
     """Write a time in the time zone of this machine."""
     return NOTHING if time is None else time.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def chart(heading: str, rows: Sequence[tuple[str, int]]) -> RenderableType:
-    """Draw a bar chart.
-
-    Args:
-        heading: Title of the chart.
-        rows: Label and number of each bar, from top to bottom; numbers are at least 0.
-    """
+    """Draw a bar chart: a label and a number for each bar, at least 0."""
     drawn = Table(box=None, pad_edge=False, title=heading, title_justify="left", title_style="bold")
     for column in ("label", "bar", "number"):
         drawn.add_column(column, justify="right" if column == "number" else "left", no_wrap=True)

@@ -5,7 +5,7 @@ import ipaddress
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -16,7 +16,7 @@ import httpx
 from rich.console import Console
 from rich.text import Text
 
-from cli.exits import SOMETHING_WRONG, RefusedError, UnreachableError
+from cli.rendering import facts
 from minilab_client import AuthenticatedClient
 from minilab_client.errors import UnexpectedStatus
 from minilab_client.models import Problem
@@ -29,7 +29,22 @@ _PIPE_COLUMNS = 200
 _LATER_STATUSES = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 _LATER_CODES = {"idempotency_key_in_use"}
 
+SOMETHING_WRONG = 1
+"""Exit code of a command that is done, but found a failed file, invariant or signature."""
+
 AnswerT = TypeVar("AnswerT")
+
+
+class RefusedError(click.ClickException):
+    """The service refused the request; sending it again does not help."""
+
+    exit_code = 3
+
+
+class UnreachableError(click.ClickException):
+    """The service cannot be reached or cannot answer now; try again later."""
+
+    exit_code = 4
 
 
 class Document(Protocol):
@@ -42,13 +57,7 @@ class Document(Protocol):
 class Session:
     """The service and the terminal.
 
-    Args:
-        url: Address of the service.
-        key_file: File with the API key; None to search for a key.
-        json_wanted: Whether the command prints JSON and nothing else.
-
     Attributes:
-        url: Address of the service.
         json_wanted: Whether the command prints JSON and nothing else.
         out: Console for answers.
         progress: Console for progress bars and notes; silent with JSON.
@@ -81,6 +90,13 @@ class Session:
         value = answer if isinstance(answer, dict) else answer.to_dict()
         click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
+    def show(self, answer: Document, rows: Iterable[tuple[str, object]]) -> None:
+        """Print an answer as JSON, or its names and values for people."""
+        if self.json_wanted:
+            self.print_json(answer)
+        else:
+            self.print(facts(rows))
+
     def note(self, line: str) -> None:
         """Print a note that is not part of the answer."""
         self.progress.print(Text(line), soft_wrap=True)
@@ -92,37 +108,23 @@ class Session:
             self.out.print(lines, soft_wrap=isinstance(lines, Text))
 
     def exit_if(self, is_wrong: bool) -> None:
-        """Exit with 1 if a result is not as it should be.
-
-        Raises:
-            Exit: It is not.
-        """
+        """Exit with 1 if a result is not as it should be."""
         if is_wrong:
             raise click.exceptions.Exit(SOMETHING_WRONG)
 
 
 def answer_of(kind: type[AnswerT], response: Response[Any]) -> AnswerT:
-    """Get the answer of a response.
-
-    Args:
-        kind: Expected class of the answer.
-        response: Response of the generated client.
+    """Get the answer of a response of the generated client.
 
     Raises:
         RefusedError: The service refused the request; the message says why.
         UnreachableError: The service cannot answer now.
     """
-    check(response)
-    if not isinstance(response.parsed, kind):
-        raise UnreachableError(f"unexpected status {response.status_code}")
-    return response.parsed
-
-
-def check(response: Response[Any]) -> None:
-    """Raise an error for a problem document, as :func:`answer_of` does."""
+    if isinstance(response.parsed, kind):
+        return response.parsed
     problem = response.parsed
     if not isinstance(problem, Problem):
-        return
+        raise UnreachableError(f"unexpected status {response.status_code}")
     message = f"{problem.code}: {problem.detail} (request {problem.request_id})"
     if (
         response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR

@@ -1,8 +1,9 @@
 """The command ``minilab stats``: shows totals and charts."""
 
 import click
+from rich.filesize import decimal
 
-from cli.rendering import chart, size, table
+from cli.rendering import chart, table
 from cli.session import Session, answer_of, speaking
 from minilab_client.api.statistics import get_statistics
 from minilab_client.models import Statistics
@@ -26,8 +27,8 @@ def stats(session: Session, tz: str) -> None:
             f"{number:,}"
             for number in (found.totals.images, found.totals.users, found.totals.faces)
         ),
-        size(found.totals.bytes_),
-        size(found.totals.bytes_saved),
+        decimal(found.totals.bytes_),
+        decimal(found.totals.bytes_saved),
         f"{popular.format_} ({popular.count:,})" if popular else "–",
     )
     days = [(f"{day.date:%a %d %b}", day.count) for day in found.uploads_per_day]

@@ -2,10 +2,9 @@
 
 import click
 
-from cli.job_views import has_failed, print_job
+from cli.jobs import has_failed, print_job, show_waiting
 from cli.rendering import status, table, text, when
 from cli.session import Session, answer_of, speaking
-from cli.waiting import show_waiting
 from minilab_client.api.jobs import get_job, list_jobs
 from minilab_client.api.service import get_readiness
 from minilab_client.models import Job, JobSummaryPage, Readiness

@@ -6,11 +6,10 @@ from pathlib import Path
 import click
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from cli.job_views import has_failed, print_job
+from cli.jobs import has_failed, print_job, show_waiting
 from cli.rendering import NOTHING, status, table, text
 from cli.session import Session, answer_of, speaking
 from cli.uploading import choose, divide, send
-from cli.waiting import show_waiting
 from minilab_client.api.images import get_image
 from minilab_client.api.service import get_capabilities
 from minilab_client.models import Capabilities, CreateJobBody, GpsPolicy, Image, Job

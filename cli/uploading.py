@@ -14,8 +14,7 @@ import httpx
 from attrs import evolve
 from rich.progress import Progress, TaskID
 
-from cli.exits import UnreachableError
-from cli.session import Session, answer_of
+from cli.session import Session, UnreachableError, answer_of
 from minilab_client.api.jobs import create_job
 from minilab_client.models import CreateJobBody, Job, Limits
 from minilab_client.types import File
@@ -42,11 +41,7 @@ class Chosen(NamedTuple):
 
 
 def choose(paths: Iterable[Path]) -> list[Chosen]:
-    """Find the files to send.
-
-    Args:
-        paths: Files and folders. Folders are searched for images with all their subfolders,
-            without hidden names.
+    """Find the files to send: named ones, and images without hidden names in folders.
 
     Raises:
         UsageError: There is no file to send.
@@ -109,13 +104,6 @@ def send(
     """Send one request until the service has answered it.
 
     Every try has the same idempotency key, so that no file is stored twice if an answer is lost.
-
-    Args:
-        session: The service and the terminal.
-        files: Files of this request.
-        fields: The other fields of the form.
-        bars: The progress bars.
-        bar: The bar that counts sent bytes.
 
     Raises:
         RefusedError: The service refused the request.

@@ -2,7 +2,7 @@
 
 import click
 
-from cli.exits import UnreachableError
+from cli.session import UnreachableError
 
 _NOT_CHECKED = 2
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 from rich.text import Text
+from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
 from cli.receiving import Arrival, Receiver
 from cli.session import Session, answer_of, speaking
@@ -99,12 +100,7 @@ def listen(
 
 
 class _Log:
-    """The received webhooks.
-
-    Attributes:
-        count: Number of webhooks, including refused ones.
-        refusals: Number of webhooks with a wrong signature.
-    """
+    """The received webhooks: how many, and how many with a wrong signature."""
 
     def __init__(self, session: Session) -> None:
         self.count = 0
@@ -144,8 +140,8 @@ def _given_secret(file: Path | None) -> str | None:
 
 def _trust(receiver: Receiver, secret: str) -> None:
     try:
-        receiver.trust(secret)
-    except ValueError as error:
+        receiver.verifiers.append(Webhook(secret))
+    except (EmptyWebhookSecretError, ValueError) as error:
         raise click.UsageError("the secret is none: it begins with whsec_") from error
 
 

@@ -1,22 +1,42 @@
-"""Waits for the end of jobs, with a progress bar."""
+"""Jobs: prints them, and waits for their end with a progress bar."""
 
 from collections.abc import Iterable, Sequence
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from cli.rendering import status, table, text
 from cli.session import Session, answer_of
 from minilab_client.api.jobs import get_job
 from minilab_client.models import Job
+from minilab_client.models import Status as State
 
 # The bar moves this often; the end of a job is answered at once.
 _WAIT_SECONDS = 1
 
 
-def show_waiting(session: Session, jobs: Sequence[Job]) -> list[Job]:
-    """Wait until all jobs have ended, and show their progress.
+def print_job(session: Session, job: Job) -> None:
+    """Print a job with its files."""
+    if session.json_wanted:
+        session.print_json(job)
+        return
+    progress = job.progress
+    done = f"{progress.done} of {progress.total} operations done"
+    shown = table("file", "status", "image or error", whole=["image or error"])
+    for item in job.items:
+        error = item.error.title if item.error else None
+        shown.add_row(text(item.filename), status(item.status.value), text(error or item.image_id))
+    session.print(f"job {job.id}: {job.status}, {done}", shown)
 
-    Returns:
-        The ended jobs, in the same order.
+
+def has_failed(job: Job) -> bool:
+    """Check whether a file was refused or has failed, or the job was canceled."""
+    if any(item.error is not None for item in job.items):
+        return True
+    return job.finished_at is not None and job.status is not State.SUCCEEDED
+
+
+def show_waiting(session: Session, jobs: Sequence[Job]) -> list[Job]:
+    """Wait until all jobs have ended, and show their progress; return the ended jobs in order.
 
     Raises:
         RefusedError: The service refused to show a job.
