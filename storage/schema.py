@@ -18,7 +18,7 @@ from storage.ledger.open_work import OPEN_WORK_INDEXES
 from storage.mongo.client import Database
 from storage.outbox.pending_events import PENDING_EVENTS_INDEXES
 from storage.removal.user_deletion import USER_DELETION_INDEXES
-from storage.webhooks.indexes import WEBHOOK_INDEXES
+from storage.webhooks.documents import WEBHOOK_INDEXES
 
 INDEXES: dict[str, list[IndexModel]] = defaultdict(list)
 for _indexes in (

@@ -57,7 +57,7 @@ def announcer_of(service: Service) -> Announcer:
 async def announce(service: Service) -> None:
     """Announce all that has happened."""
     announcer = announcer_of(service)
-    while await announcer.announce_once():
+    while (await announcer.announce_batch()).found:
         pass
 
 

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from api.schemas.views import view_of
-from domain.webhooks.deliveries import Delivery, DeliveryStatus
+from domain.webhooks.deliveries import Delivery, DeliveryAttempt, DeliveryStatus
 from domain.webhooks.endpoints import DisabledReason, Endpoint, WebhookStatus
 from domain.webhooks.events import SELECTABLE, EventType
 
@@ -68,22 +68,6 @@ class WebhookWithSecretView(WebhookView, frozen=True):
     """Verifies events according to the Standard Webhooks specification."""
 
 
-class DeliveryAttemptView(msgspec.Struct, frozen=True):
-    """One attempt at a delivery."""
-
-    number: int
-    """1 for the first attempt."""
-    at: datetime
-    status_code: int | None
-    """HTTP status of the answer; null without an answer."""
-    seconds: float
-    """Duration of the attempt."""
-    answer: str | None
-    """The first 2 KiB of the answer."""
-    error: str | None
-    """Why there was no answer; null if there was one."""
-
-
 class DeliverySummaryView(msgspec.Struct, frozen=True):
     """An event on its way to one receiver."""
 
@@ -97,7 +81,7 @@ class DeliverySummaryView(msgspec.Struct, frozen=True):
     """ID of the job that the event is about."""
     status: DeliveryStatus
     attempt_count: int
-    last_attempt: DeliveryAttemptView | None
+    last_attempt: DeliveryAttempt | None
     next_attempt_at: datetime | None
     """Time of the next attempt; null if there is none."""
     created_at: datetime
@@ -109,7 +93,7 @@ class DeliverySummaryView(msgspec.Struct, frozen=True):
 class DeliveryView(DeliverySummaryView, frozen=True):
     """An event on its way to one receiver, with its attempts."""
 
-    attempts: list[DeliveryAttemptView]
+    attempts: list[DeliveryAttempt]
     """The latest 50 attempts, oldest first."""
 
 
@@ -146,27 +130,21 @@ def view_webhook_with_secret(endpoint: Endpoint, secret: str) -> WebhookWithSecr
 
 def view_delivery_summary(delivery: Delivery) -> DeliverySummaryView:
     """Convert a delivery with its last attempt."""
-    attempts = [view_of(DeliveryAttemptView, attempt) for attempt in delivery.attempts[-1:]]
     return view_of(
         DeliverySummaryView,
         delivery,
         webhook_id=delivery.endpoint_id,
-        last_attempt=attempts[0] if attempts else None,
+        last_attempt=delivery.attempts[-1] if delivery.attempts else None,
         next_attempt_at=delivery.due_at,
     )
 
 
 def view_delivery(delivery: Delivery) -> DeliveryView:
     """Convert a delivery with its attempts."""
-    attempts = [view_of(DeliveryAttemptView, attempt) for attempt in delivery.attempts]
-    return view_of(DeliveryView, view_delivery_summary(delivery), attempts=attempts)
+    return view_of(DeliveryView, view_delivery_summary(delivery), attempts=delivery.attempts)
 
 
 class Rotation(msgspec.Struct, frozen=True):
-    """Options of a rotation.
-
-    Attributes:
-        overlap_seconds: The old secret also signs for this long.
-    """
+    """Options of a rotation."""
 
     overlap_seconds: int

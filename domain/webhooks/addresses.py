@@ -5,14 +5,7 @@ immediately before the connection.
 """
 
 import re
-from ipaddress import (
-    IPv4Address,
-    IPv4Network,
-    IPv6Address,
-    IPv6Network,
-    ip_address,
-    ip_network,
-)
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
 import msgspec
@@ -103,11 +96,7 @@ def read_target_rules(reader: SettingsReader) -> TargetRules:
 
 
 class AddressGuard:
-    """Decides which addresses may be connected to.
-
-    Args:
-        allowed: Networks that are admitted although they are not public.
-    """
+    """Admits public addresses, and those of the allowed networks."""
 
     def __init__(self, allowed: tuple[Network, ...] = ()) -> None:
         self._allowed = allowed
@@ -115,9 +104,7 @@ class AddressGuard:
     def admits(self, text: str) -> bool:
         """Check whether an address may be connected to.
 
-        Args:
-            text: An address as the system writes it, perhaps with an IPv6 zone. Anything else is
-                refused, including short forms of IPv4 such as ``127.1``.
+        It is refused if it is not written as the system writes it, like the short form ``127.1``.
         """
         try:
             address = ip_address(text)
@@ -128,9 +115,7 @@ class AddressGuard:
                 return False
             # The system connects to a mapped address by IPv4.
             address = address.ipv4_mapped or address
-        if any(address in network for network in self._allowed):
-            return True
-        return _is_public(address)
+        return any(address in network for network in self._allowed) or _is_public(address)
 
 
 def _is_public(address: Address) -> bool:
@@ -146,10 +131,6 @@ def check_url(url: str, rules: TargetRules) -> None:
 
     A host that is an address is checked here. A host name is checked by :class:`AddressGuard`
     before each connection.
-
-    Args:
-        url: The URL.
-        rules: Which receivers are admitted.
 
     Raises:
         InvalidValue: The URL cannot be used; the detail says why.
@@ -185,13 +166,6 @@ def _is_address(host: str) -> bool:
 
 
 def origin_of(url: str) -> str:
-    """Return the origin of a URL: scheme, host and port.
-
-    Args:
-        url: A URL that :func:`check_url` accepts.
-
-    Returns:
-        For example ``https://example.com:443``.
-    """
+    """Return the origin of a URL that :func:`check_url` accepts: ``https://example.com:443``."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.hostname}:{parts.port or SCHEMES[parts.scheme]}"

@@ -17,24 +17,20 @@ class DeliveryStatus(StrEnum):
     CANCELED = "canceled"
 
 
-class Attempt(msgspec.Struct, frozen=True):
-    """One attempt at a delivery.
-
-    Attributes:
-        number: 1 for the first attempt.
-        at: When it began, UTC.
-        status_code: HTTP status of the answer; None without an answer.
-        seconds: Duration.
-        answer: The first 2 KiB of the answer.
-        error: Why there was no answer; None with one.
-    """
+class DeliveryAttempt(msgspec.Struct, frozen=True):
+    """One attempt at a delivery."""
 
     number: int
+    """1 for the first attempt."""
     at: datetime
     status_code: int | None
+    """HTTP status of the answer; null without an answer."""
     seconds: float
+    """Duration of the attempt."""
     answer: str | None
+    """The first 2 KiB of the answer."""
     error: str | None
+    """Why there was no answer; null if there was one."""
 
 
 class Delivery(msgspec.Struct, frozen=True):
@@ -43,22 +39,14 @@ class Delivery(msgspec.Struct, frozen=True):
     Attributes:
         id: ID of the event, a colon, and the ID of the endpoint or ``callback``.
         event_id: ID of the event; receivers get it as ``webhook-id``.
-        event_type: Type of the event.
         endpoint_id: The endpoint; None for a ``callback_url``.
-        url: Address of the receiver.
         target: Deliveries with the same target are limited together: those to an endpoint, or the
             callbacks of a key to one host.
         key_id: The key that owns the endpoint or callback; its secret signs a callback.
         user_id: The user of the event's object.
-        job_id: The job of the event.
-        status: Status of the delivery.
-        attempt_count: Number of attempts.
         attempts: The latest attempts, oldest first.
-        created_at: When it was created, UTC.
         order: UUIDv7 that lists are sorted by.
-        expires_at: When it is deleted, UTC.
         due_at: When the next attempt is due, UTC; None if there is none.
-        finished_at: When it ended, UTC.
     """
 
     id: str
@@ -72,7 +60,7 @@ class Delivery(msgspec.Struct, frozen=True):
     job_id: str | None
     status: DeliveryStatus
     attempt_count: int
-    attempts: list[Attempt]
+    attempts: list[DeliveryAttempt]
     created_at: datetime
     order: str
     expires_at: datetime

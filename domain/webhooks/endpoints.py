@@ -36,16 +36,9 @@ class Endpoint(msgspec.Struct, frozen=True):
     """A webhook endpoint.
 
     Attributes:
-        id: UUIDv7.
         key_id: The key that created it; it gets events that this key may see.
         user_id: The user of that key, if it is a client key.
-        is_admin: Whether that key is an admin key.
-        url: Address that events are posted to.
         event_types: The selected types; None for all that the key may see.
-        note: A remark of the owner.
-        status: Status of the endpoint.
-        disabled_reason: Why it is disabled; None otherwise.
-        created_at: When it was created, UTC.
         failing_since: When the first of the current failures happened, UTC; None if the latest
             attempt succeeded.
         not_before: Earliest time of the next attempt, UTC, after the endpoint asked for fewer.

@@ -137,12 +137,8 @@ class Event(msgspec.Struct, frozen=True):
     """A change of an object.
 
     Attributes:
-        type: Type of the event.
-        object_id: ID of the object.
         version: Distinguishes events of one type about the same object.
-        at: When it happened, UTC.
         key_id: The key that the object was uploaded or created with.
-        user_id: The user of the object; None if it has none.
         data: The payload, with a path in place of the URL.
     """
 
@@ -167,15 +163,9 @@ class Event(msgspec.Struct, frozen=True):
 
 
 def write_payload(event: Event, base_url: str) -> bytes:
-    """Write the body that receivers get.
+    """Write the body that receivers get: JSON, the same bytes for the same event.
 
-    Args:
-        event: The event.
-        base_url: Address of the service for receivers, without a slash at the end. If empty,
-            the body carries a path instead of a URL.
-
-    Returns:
-        JSON, the same bytes for the same event.
+    The base URL has no slash at the end. If it is empty, the body carries a path.
     """
     data: dict[str, Any] = msgspec.to_builtins(event.data)
     payload = {

@@ -33,10 +33,7 @@ class Verdict(StrEnum):
 
 
 def judge(status_code: int | None) -> Verdict:
-    """Work out what an answer means.
-
-    Args:
-        status_code: HTTP status; None without an answer.
+    """Work out what an HTTP status means; None stands for no answer.
 
     Source: Standard Webhooks 1.0.0, "Response status codes".
     """
@@ -57,16 +54,13 @@ def read_delays(text: str) -> tuple[float, ...]:
 def next_attempt(
     tries: int, now: datetime, spread: float, delays: tuple[float, ...] = RETRY_SECONDS
 ) -> datetime | None:
-    """Work out when the next attempt is due.
+    """Work out when the next attempt is due; None if there is none.
 
     Args:
         tries: Number of attempts so far, at least 1.
         now: When the last one ended.
         spread: Random number from 0 to 1: the position within the jitter.
         delays: Seconds before the second attempt, the third, and so on.
-
-    Returns:
-        The time; None if that was the last attempt.
     """
     if tries > len(delays):
         return None
@@ -75,11 +69,7 @@ def next_attempt(
 
 
 def read_retry_after(text: str | None, now: datetime) -> datetime | None:
-    """Read a Retry-After header.
-
-    Args:
-        text: A number of seconds or a date; None without the header.
-        now: When the answer came.
+    """Read a Retry-After header, a number of seconds or a date.
 
     Returns:
         A time from now to one day later; None without a valid header.

@@ -15,11 +15,7 @@ _PURPOSE = b"minilab webhook secret"
 
 
 def webhook_secret(random_bits: bytes) -> str:
-    """Write random bits as a secret.
-
-    Args:
-        random_bits: 24 to 64 bytes.
-    """
+    """Write 24 to 64 random bytes as a secret."""
     return SECRET_PREFIX + b64encode(random_bits).decode()
 
 
@@ -28,9 +24,6 @@ def webhook_secret_of_key(random_bits: bytes) -> str:
 
     A repeated request can be answered with the same secret, although neither is stored in plain
     text. The secret does not reveal the key.
-
-    Args:
-        random_bits: The bits of the key.
     """
     return webhook_secret(hmac.digest(random_bits, _PURPOSE, "sha256"))
 
@@ -45,9 +38,6 @@ def signed_headers(
         at: When this attempt is made, UTC.
         body: The bytes that are sent, UTF-8.
         secrets: The live secrets; each of them signs.
-
-    Returns:
-        ``webhook-id``, ``webhook-timestamp`` and ``webhook-signature``.
     """
     text = body.decode()
     return {

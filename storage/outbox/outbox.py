@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from pymongo.client_session import ClientSession
@@ -34,10 +35,7 @@ async def add_image_deletions(
 ) -> None:
     """Write the events of deleted images, after the pending ones of their documents.
 
-    Args:
-        database: The service's database.
-        images: Whole documents, read within the transaction.
-        session: The transaction that deletes them.
+    The documents are whole, and read within the transaction that deletes them.
 
     Raises:
         PyMongoError: The transaction cannot go on.
@@ -60,12 +58,6 @@ def add_link_used_up(
 ) -> None:
     """Write an event if a transaction uses up a link.
 
-    Args:
-        database: The service's database.
-        before: The link before the transaction.
-        after: The link after it.
-        session: The transaction.
-
     Raises:
         PyMongoError: The transaction cannot go on.
     """
@@ -87,12 +79,6 @@ def event_document(event: Event) -> Document:
 def event_of(document: Document) -> Event:
     """Read an event from its outbox document."""
     type_ = EventType(document["type"])
-    return Event(
-        type=type_,
-        object_id=document["object_id"],
-        version=document["version"],
-        at=document["at"],
-        key_id=document["key_id"],
-        user_id=document["user_id"],
-        data=msgspec.convert(document["data"], DATA_OF[type_]),  # type: ignore[arg-type]
-    )
+    data: Any = msgspec.convert(document["data"], DATA_OF[type_])
+    fields = {name: document[name] for name in Event.__struct_fields__}
+    return Event(**fields | {"type": type_, "data": data})

@@ -22,11 +22,7 @@ ALL_TYPES: WantedTypes = frozenset(SELECTABLE)
 
 
 class Subscriptions:
-    """Caches the event types that any endpoint gets.
-
-    Args:
-        clock: Returns a time in seconds that only grows.
-    """
+    """Caches the event types that any endpoint gets."""
 
     def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic) -> None:
         self._database = database
@@ -65,10 +61,6 @@ class Subscriptions:
 def find_wanted_types(database: PlainDatabase, session: ClientSession | None = None) -> WantedTypes:
     """Find the event types that any endpoint gets.
 
-    Args:
-        database: The service's database.
-        session: A transaction, if the types are read within one.
-
     Raises:
         PyMongoError: MongoDB cannot be reached.
     """
@@ -79,6 +71,6 @@ def find_wanted_types(database: PlainDatabase, session: ClientSession | None = N
 
 
 def _ignore_failure(reading: asyncio.Task[None]) -> None:
-    """Ignore a failed prefetch: the next caller reads again."""
+    """Mark a failed prefetch as seen: the next caller reads again."""
     if not reading.cancelled():
         reading.exception()

@@ -28,7 +28,7 @@ from storage.outbox.pending_events import (
     events_of_job,
 )
 from storage.queue.job_events import JobEvents
-from storage.webhooks.documents import endpoint_of, new_callback, new_delivery, sent_event
+from storage.webhooks.documents import endpoint_of, new_delivery, sent_event
 
 BATCH = 200
 POLL_SECONDS = 0.5
@@ -41,32 +41,20 @@ _log = structlog.get_logger(__name__)
 
 
 class Announced(msgspec.Struct, frozen=True):
-    """The result of one batch.
-
-    Attributes:
-        found: Number of documents with something to announce.
-        made: Number of deliveries that were created.
-    """
+    """Numbers of one batch: documents with something to announce, and created deliveries."""
 
     found: int
     made: int
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """Documents with something to announce, the oldest first.
-
-    Attributes:
-        jobs: Jobs with pending events.
-        images: Images with pending events.
-        outbox: Events of the outbox.
-    """
+    """Jobs and images with pending events, and events of the outbox; the oldest first."""
 
     jobs: list[Document]
     images: list[Document]
     outbox: list[Document]
 
     def __len__(self) -> int:
-        """Count the documents."""
         return len(self.jobs) + len(self.images) + len(self.outbox)
 
     def events(self) -> Iterator[tuple[Event, str | None]]:
@@ -85,7 +73,6 @@ class Announcer:
     """Creates events and deliveries.
 
     Args:
-        job_events: Notifies of jobs that end, and of new deliveries.
         base_url: Address of the service for receivers, without a slash at the end. If empty,
             events carry paths instead of addresses.
     """
@@ -126,25 +113,19 @@ class Announcer:
             stopping.cancel()
             await asyncio.wait([hearing, stopping])
 
-    async def announce_once(self) -> int:
-        """Announce one batch.
-
-        Returns:
-            Number of documents with something to announce.
-
-        Raises:
-            PyMongoError: MongoDB cannot be reached; the next batch finds the rest.
-        """
-        return (await self._announce_batch()).found
-
     async def _try_batch(self) -> Announced:
         try:
-            return await self._announce_batch()
+            return await self.announce_batch()
         except STORE_FAILED as error:
             _log.warning("not_announced", reason=type(error).__name__)
             return Announced(0, 0)
 
-    async def _announce_batch(self) -> Announced:
+    async def announce_batch(self) -> Announced:
+        """Announce one batch.
+
+        Raises:
+            PyMongoError: MongoDB cannot be reached; the next batch finds the rest.
+        """
         oldest = f"{PENDING_EVENTS}.at"
         batch = Batch(
             await self._find("jobs", HAS_PENDING_EVENTS, oldest),
@@ -235,7 +216,5 @@ def receives(endpoint: Endpoint, event: Event) -> bool:
 def _deliveries_of(
     event: Event, callback_url: str | None, endpoints: Sequence[Endpoint], now: datetime
 ) -> list[Document]:
-    made = [new_delivery(event, one, now) for one in endpoints if receives(one, event)]
-    if callback_url:
-        made.append(new_callback(event, callback_url, now))
-    return made
+    receivers = [*(one for one in endpoints if receives(one, event)), callback_url]
+    return [new_delivery(event, receiver, now) for receiver in receivers if receiver]

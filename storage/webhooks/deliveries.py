@@ -9,7 +9,7 @@ from domain.errors.access import NotFound
 from domain.keys import Scope
 from domain.webhooks.deliveries import Delivery, DeliveryStatus
 from domain.webhooks.endpoints import Endpoint
-from domain.webhooks.events import Event, EventType, WebhookTest, write_payload
+from domain.webhooks.events import EventType, WebhookTest, write_payload
 from storage.access.scope import scope_query
 from storage.clock import utc_now
 from storage.mongo.client import COMMITTED, DURABLE, Client, Database, Document, Session
@@ -17,18 +17,14 @@ from storage.mongo.transactions import run_transaction
 from storage.webhooks.documents import (
     REDELIVERY_REQUESTED,
     delivery_of,
+    endpoint_event,
     new_delivery,
     sent_event,
 )
 
 
 class Receiver(msgspec.Struct, frozen=True):
-    """The receiver of deliveries.
-
-    Attributes:
-        endpoint_id: The endpoint; None for the ``callback_url`` of jobs.
-        scope: What the caller may see of deliveries to a ``callback_url``.
-    """
+    """An endpoint; without one, the ``callback_url`` of the jobs that the caller may see."""
 
     endpoint_id: str | None
     scope: Scope = Scope()
@@ -64,14 +60,7 @@ class Deliveries:
     async def list_page(
         self, receiver: Receiver, status: DeliveryStatus | None, limit: int, before: str | None
     ) -> list[Delivery]:
-        """List deliveries, newest first.
-
-        Args:
-            receiver: The receiver.
-            status: Only deliveries with this status.
-            limit: Maximum number of deliveries.
-            before: Only deliveries whose order is less than this.
-        """
+        """List deliveries whose order is less than `before`, newest first."""
         query = receiver.query
         if status is not None:
             query["status"] = status.value
@@ -94,43 +83,26 @@ class Deliveries:
         return await self.get(receiver, delivery_id)
 
     async def redeliver_failed(self, receiver: Receiver, since: datetime) -> int:
-        """Request another attempt at all deliveries that failed since a time.
-
-        Returns:
-            Number of deliveries.
-        """
+        """Request another attempt at all deliveries that failed since a time; count them."""
         failed = {"status": DeliveryStatus.FAILED.value, "finished_at": {"$gte": since}}
         query = {**receiver.query, **failed}
         return (await self._deliveries.update_many(query, _redelivery(utc_now()))).modified_count
 
     async def test(self, endpoint: Endpoint, base_url: str) -> Delivery:
-        """Send an endpoint a test event.
-
-        Args:
-            endpoint: The endpoint.
-            base_url: See :func:`write_payload`.
-        """
+        """Send an endpoint a test event; see :func:`write_payload`."""
         now = utc_now()
-        event = Event(
-            type=EventType.WEBHOOK_TEST,
-            object_id=endpoint.id,
-            version=(now - endpoint.created_at) // timedelta(milliseconds=1),
-            at=now,
-            key_id=endpoint.key_id,
-            user_id=endpoint.user_id,
-            data=WebhookTest(endpoint.id, f"/v1/webhooks/{endpoint.id}"),
-        )
+        data = WebhookTest(endpoint.id, f"/v1/webhooks/{endpoint.id}")
+        version = (now - endpoint.created_at) // timedelta(milliseconds=1)
+        event = endpoint_event(EventType.WEBHOOK_TEST, endpoint, version, now, data)
         delivery = new_delivery(event, endpoint, now)
         sent = sent_event(event, write_payload(event, base_url), now)
 
         async def write(session: Session) -> None:
             # Two requests within a millisecond make one test.
             for name, document in (("events", sent), ("deliveries", delivery)):
+                which, insertion = {"_id": document["_id"]}, {"$setOnInsert": document}
                 await self._database[name].update_one(
-                    {"_id": document["_id"]},
-                    {"$setOnInsert": document},
-                    upsert=True,
-                    session=session,
+                    which, insertion, upsert=True, session=session
                 )
 
         await run_transaction(self._client, write)

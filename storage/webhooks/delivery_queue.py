@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from domain.webhooks.deliveries import Attempt, Delivery, DeliveryStatus
+from domain.webhooks.deliveries import Delivery, DeliveryAttempt, DeliveryStatus
 from storage.clock import new_id
 from storage.mongo.client import Database, Document
 from storage.webhooks.documents import REDELIVERY_REQUESTED, delivery_of
@@ -14,13 +14,7 @@ KEPT_ATTEMPTS = 50
 
 
 class ClaimedDelivery(msgspec.Struct, frozen=True):
-    """A delivery that this process may attempt until the lease ends.
-
-    Attributes:
-        delivery: The delivery at the time of the claim.
-        claim_id: Identifies the claim when the delivery is given back.
-        expires_at: When the lease ends, UTC.
-    """
+    """A delivery, as it was when claimed, that this process may attempt until the lease ends."""
 
     delivery: Delivery
     claim_id: str
@@ -39,10 +33,7 @@ class DeliveryQueue:
         self._lease = timedelta(seconds=lease_seconds)
 
     async def claim(self, delivery_ids: Sequence[str], now: datetime) -> list[ClaimedDelivery]:
-        """Claim deliveries.
-
-        Returns:
-            The deliveries that were due and not leased.
+        """Claim the deliveries that are due and not leased.
 
         Raises:
             PyMongoError: MongoDB cannot be reached.
@@ -54,10 +45,7 @@ class DeliveryQueue:
         lease = {"claim_id": claim_id, "expires_at": expires_at}
         claimed = await self._deliveries.update_many(
             wanted | {"due_at": {"$lte": now}, "lease.expires_at": {"$not": {"$gt": now}}},
-            {
-                "$set": {"due_at": expires_at, "lease": lease},
-                "$unset": {REDELIVERY_REQUESTED: ""},
-            },
+            {"$set": {"due_at": expires_at, "lease": lease}, "$unset": {REDELIVERY_REQUESTED: ""}},
         )
         if not claimed.modified_count:
             return []
@@ -69,17 +57,11 @@ class DeliveryQueue:
     async def record(
         self,
         claimed: ClaimedDelivery,
-        attempt: Attempt,
+        attempt: DeliveryAttempt,
         status: DeliveryStatus,
         due_at: datetime | None,
     ) -> bool:
-        """Record an attempt and give the delivery back.
-
-        Args:
-            claimed: The delivery.
-            attempt: The attempt.
-            status: Status of the delivery after the attempt.
-            due_at: When the next attempt is due, UTC; None if no attempt follows.
+        """Record an attempt and give the delivery back, due at the next attempt if there is one.
 
         Returns:
             False if the lease expired and another process claimed the delivery; nothing is
@@ -88,17 +70,10 @@ class DeliveryQueue:
         Raises:
             PyMongoError: MongoDB cannot be reached.
         """
-        written = msgspec.structs.asdict(attempt)
-        return await self._give_back(
-            claimed,
-            status,
-            due_at,
-            attempt.at + timedelta(seconds=attempt.seconds),
-            {
-                "$push": {"attempts": {"$each": [written], "$slice": -KEPT_ATTEMPTS}},
-                "$inc": {"attempt_count": 1},
-            },
-        )
+        written = {"$each": [msgspec.structs.asdict(attempt)], "$slice": -KEPT_ATTEMPTS}
+        changes = {"$push": {"attempts": written}, "$inc": {"attempt_count": 1}}
+        ended_at = attempt.at + timedelta(seconds=attempt.seconds)
+        return await self._give_back(claimed, status, due_at, ended_at, changes)
 
     async def cancel(self, claimed: ClaimedDelivery, now: datetime) -> bool:
         """Cancel a delivery that no longer has a receiver."""
@@ -143,13 +118,9 @@ class DeliveryQueue:
 
 def _state(status: DeliveryStatus, due_at: datetime | None, ended_at: datetime) -> Document:
     """Make the update that ends a lease."""
-    fields: Document = {
-        "status": status.value,
-        "finished_at": ended_at if due_at is None else None,
-    }
+    fields: Document = {"status": status.value, "finished_at": None, "due_at": due_at}
     removed = {"lease": "", REDELIVERY_REQUESTED: ""}
     if due_at is None:
+        fields = {"status": status.value, "finished_at": ended_at}
         removed["due_at"] = ""
-    else:
-        fields["due_at"] = due_at
     return {"$set": fields, "$unset": removed}

@@ -1,13 +1,14 @@
-"""The MongoDB documents of endpoints, events and deliveries."""
+"""The MongoDB documents of endpoints, events and deliveries, and their indexes."""
 
 from datetime import datetime, timedelta
 
 import msgspec
+from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from domain.webhooks.addresses import origin_of
 from domain.webhooks.deliveries import Delivery, DeliveryStatus
 from domain.webhooks.endpoints import Endpoint
-from domain.webhooks.events import Event
+from domain.webhooks.events import Event, EventData, EventType
 from storage.clock import new_id
 from storage.mongo.client import Document
 
@@ -21,6 +22,34 @@ REDELIVERY_REQUESTED = "redelivery_requested"
 """Field of a delivery: a redelivery was requested while an attempt is under way."""
 
 
+WEBHOOK_INDEXES = {
+    "webhook_endpoints": [
+        IndexModel([("key_id", ASCENDING), ("_id", DESCENDING)]),
+        IndexModel([("user_id", ASCENDING), ("_id", DESCENDING)]),
+        IndexModel([("status", ASCENDING), ("event_types", ASCENDING)]),
+    ],
+    "outbox": [
+        IndexModel([("at", ASCENDING)]),
+        IndexModel([("user_id", ASCENDING)]),
+    ],
+    "events": [
+        IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
+        IndexModel([("user_id", ASCENDING)]),
+    ],
+    "deliveries": [
+        IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
+        IndexModel([("user_id", ASCENDING)]),
+        IndexModel([("endpoint_id", ASCENDING), ("order", DESCENDING)]),
+        IndexModel([("endpoint_id", ASCENDING), ("status", ASCENDING), ("order", DESCENDING)]),
+        IndexModel(
+            [("target", ASCENDING), ("due_at", ASCENDING)],
+            name="due_of_target",
+            partialFilterExpression={"due_at": {"$exists": True}},
+        ),
+    ],
+}
+
+
 def endpoint_of(document: Document) -> Endpoint:
     """Read an endpoint from its document."""
     return msgspec.convert(_with_id(document), Endpoint)
@@ -31,14 +60,11 @@ def delivery_of(document: Document) -> Delivery:
     return msgspec.convert(_with_id(document), Delivery)
 
 
-def new_delivery(event: Event, endpoint: Endpoint, now: datetime) -> Document:
-    """Make the document of a delivery to an endpoint."""
-    return _new_delivery(event, endpoint.id, endpoint.url, endpoint.key_id, now)
-
-
-def new_callback(event: Event, url: str, now: datetime) -> Document:
-    """Make the document of a delivery to the ``callback_url`` of a job."""
-    return _new_delivery(event, None, url, event.key_id, now)
+def endpoint_event(
+    type_: EventType, endpoint: Endpoint, version: int, now: datetime, data: EventData
+) -> Event:
+    """Make an event about an endpoint."""
+    return Event(type_, endpoint.id, version, now, endpoint.key_id, endpoint.user_id, data)
 
 
 def sent_event(event: Event, body: bytes, now: datetime) -> Document:
@@ -59,9 +85,12 @@ def _with_id(document: Document) -> Document:
     return document | {"id": document["_id"]}
 
 
-def _new_delivery(
-    event: Event, endpoint_id: str | None, url: str, key_id: str, now: datetime
-) -> Document:
+def new_delivery(event: Event, receiver: Endpoint | str, now: datetime) -> Document:
+    """Make the document of a delivery to an endpoint, or to the ``callback_url`` of a job."""
+    if isinstance(receiver, Endpoint):
+        endpoint_id, url, key_id = receiver.id, receiver.url, receiver.key_id
+    else:
+        endpoint_id, url, key_id = None, receiver, event.key_id
     return {
         "_id": f"{event.id}:{endpoint_id or CALLBACK}",
         "event_id": event.id,

@@ -31,31 +31,21 @@ FIRST_OF_EACH_TARGET: list[dict[str, Any]] = [
 
 
 class DueDelivery(msgspec.Struct, frozen=True):
-    """The delivery that has been due the longest for a target.
-
-    Attributes:
-        id: ID of the delivery.
-        target: The target.
-        due_at: When it became due, UTC.
-        is_failing: Whether the latest attempt at the target failed.
-    """
+    """The delivery that has been due the longest for a target."""
 
     id: str
     target: str
     due_at: datetime
     is_failing: bool
+    """Whether the latest attempt at the target failed."""
 
 
 class Due(msgspec.Struct, frozen=True):
-    """The result of one search.
-
-    Attributes:
-        firsts: One delivery for each target that can receive now.
-        next_at: When another target can receive, UTC; None if unknown.
-    """
+    """One delivery for each target that can receive now."""
 
     firsts: list[DueDelivery]
     next_at: datetime | None
+    """When another target can receive, UTC; None if unknown."""
 
 
 class DueDeliveries:

@@ -5,13 +5,13 @@ from datetime import datetime
 from pymongo import ReturnDocument
 
 from domain.webhooks.deliveries import DeliveryStatus
-from domain.webhooks.endpoints import DisabledReason, Endpoint, WebhookStatus
-from domain.webhooks.events import Event, EventType, WebhookDisabled
+from domain.webhooks.endpoints import DisabledReason, WebhookStatus
+from domain.webhooks.events import EventType, WebhookDisabled
 from storage.clock import utc_now
 from storage.mongo.client import DURABLE, Client, Database, Document, Session
 from storage.mongo.transactions import run_transaction
 from storage.outbox.outbox import event_document
-from storage.webhooks.documents import endpoint_of
+from storage.webhooks.documents import endpoint_event, endpoint_of
 
 
 class EndpointHealth:
@@ -35,11 +35,7 @@ class EndpointHealth:
     ) -> datetime | None:
         """Record that an attempt at an endpoint failed.
 
-        Args:
-            endpoint_id: The endpoint.
-            at: When the attempt began, UTC.
-            not_before: When the endpoint accepts the next attempt, UTC; None if it did not ask
-                for fewer requests.
+        It gets no attempt before `not_before`, if it asked for fewer requests.
 
         Returns:
             Since when the endpoint fails, UTC; None if the endpoint was deleted.
@@ -56,12 +52,9 @@ class EndpointHealth:
         return endpoint["failing_since"] if endpoint else None
 
     async def disable(self, endpoint_id: str, reason: DisabledReason) -> bool:
-        """Disable an endpoint and fail its pending deliveries.
+        """Disable an endpoint and fail its pending deliveries; return False if it was disabled.
 
         The other endpoints of the same key get an event, unless the owner disabled it.
-
-        Returns:
-            True if this call disabled the endpoint; False if it was disabled before.
         """
         disabled = {"status": WebhookStatus.DISABLED.value, "disabled_reason": reason.value}
 
@@ -72,7 +65,14 @@ class EndpointHealth:
                 session=session,
             )
             if document is not None and reason is not DisabledReason.BY_OWNER:
-                event = _disabled_event(endpoint_of(document), reason)
+                now, url = utc_now(), f"/v1/webhooks/{endpoint_id}"
+                event = endpoint_event(
+                    EventType.WEBHOOK_DISABLED,
+                    endpoint_of(document),
+                    int(now.timestamp() * 1000),
+                    now,
+                    WebhookDisabled(endpoint_id, reason.value, url),
+                )
                 await self._database["outbox"].insert_one(event_document(event), session=session)
             return document is not None
 
@@ -89,16 +89,3 @@ class EndpointHealth:
                 "$unset": {"due_at": "", "lease": ""},
             },
         )
-
-
-def _disabled_event(endpoint: Endpoint, reason: DisabledReason) -> Event:
-    now = utc_now()
-    return Event(
-        type=EventType.WEBHOOK_DISABLED,
-        object_id=endpoint.id,
-        version=int(now.timestamp() * 1000),
-        at=now,
-        key_id=endpoint.key_id,
-        user_id=endpoint.user_id,
-        data=WebhookDisabled(endpoint.id, reason.value, f"/v1/webhooks/{endpoint.id}"),
-    )

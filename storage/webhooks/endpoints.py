@@ -27,13 +27,7 @@ SUBSCRIBED_SECONDS = CACHE_SECONDS + 0.1
 
 
 class EndpointPlan(msgspec.Struct, frozen=True):
-    """The values of a new endpoint.
-
-    Attributes:
-        url: Address that events are posted to.
-        event_types: The selected types; None for all that the key may see.
-        note: A remark of the owner.
-    """
+    """The values of a new endpoint; see :class:`Endpoint`."""
 
     url: str
     event_types: list[EventType] | None = None
@@ -54,12 +48,6 @@ class Endpoints:
     ) -> Endpoint:
         """Create an endpoint; see :meth:`wait_until_subscribed`.
 
-        Args:
-            plan: Its values.
-            secret: Signs its deliveries.
-            caller: The owner.
-            session: A transaction, if the endpoint is created within one.
-
         Raises:
             InvalidValue: The key has too many endpoints.
             WebhooksNotSetUp: The service has no key to encrypt the secret with.
@@ -70,14 +58,12 @@ class Endpoints:
             key_id=caller.key_id,
             user_id=caller.user_id,
             is_admin=caller.is_admin,
-            url=plan.url,
-            event_types=plan.event_types,
-            note=plan.note,
+            **msgspec.structs.asdict(plan),
             status=WebhookStatus.ENABLED,
             disabled_reason=None,
             created_at=now,
         )
-        secrets = first_secret(self._secret_box, secret, now)
+        secrets = first_secret(self._secret_box, secret)
         of_key, limit = {"key_id": caller.key_id}, MAX_ENDPOINTS_OF_KEY
         if await self._endpoints.count_documents(of_key, limit=limit) == limit:
             raise InvalidValue(f"A key can have {limit} webhooks. Delete one first.")
@@ -116,13 +102,7 @@ class Endpoints:
         return endpoint_of(document)
 
     async def list_page(self, scope: Scope, limit: int, before: str | None) -> list[Endpoint]:
-        """List endpoints, newest first.
-
-        Args:
-            scope: What the caller may see.
-            limit: Maximum number of endpoints.
-            before: Only endpoints older than this one.
-        """
+        """List endpoints that are older than `before`, newest first."""
         query = scope_query(scope) | ({"_id": {"$lt": before}} if before else {})
         found = self._endpoints.find(query).sort("_id", -1).limit(limit)
         return [endpoint_of(document) async for document in found]
@@ -130,11 +110,8 @@ class Endpoints:
     async def change(self, endpoint_id: str, scope: Scope, changes: dict[str, Any]) -> Endpoint:
         """Change an endpoint; see :meth:`wait_until_subscribed`.
 
-        Args:
-            endpoint_id: The endpoint.
-            scope: What the caller may see.
-            changes: New values of ``url``, ``event_types``, ``note`` and ``status``. Enabling
-                clears the failures; disabling fails the pending deliveries.
+        The changes are new values of ``url``, ``event_types``, ``note`` and ``status``. Enabling
+        clears the failures; disabling fails the pending deliveries.
 
         Raises:
             NotFound: The caller may see no such endpoint.
@@ -156,14 +133,7 @@ class Endpoints:
         overlap: timedelta,
         session: Session | None = None,
     ) -> Endpoint:
-        """Give an endpoint a new secret.
-
-        Args:
-            endpoint_id: The endpoint.
-            scope: What the caller may see.
-            secret: The new secret.
-            overlap: The old secret also signs for this long.
-            session: A transaction, if the secret is rotated within one.
+        """Give an endpoint a new secret; the old one also signs during the overlap.
 
         Raises:
             NotFound: The caller may see no such endpoint.
@@ -171,7 +141,7 @@ class Endpoints:
         """
         encrypted = self._secret_box.encrypt(secret)
         which = {"_id": endpoint_id, **scope_query(scope)}
-        document = await rotate(self._endpoints, which, encrypted, utc_now(), overlap, session)
+        document = await rotate(self._endpoints, which, encrypted, overlap, session)
         if document is None:
             raise NotFound
         return endpoint_of(document)

@@ -7,7 +7,6 @@ import msgspec
 from domain.webhooks.deliveries import Delivery
 from domain.webhooks.endpoints import WebhookStatus
 from storage.access.api_keys import find_valid_keys
-from storage.clock import utc_now
 from storage.mongo.client import Database, Document
 from storage.webhooks.key_secrets import KeySecrets
 from storage.webhooks.secret_box import SecretBox
@@ -15,14 +14,7 @@ from storage.webhooks.secret_rotation import live_secrets
 
 
 class Envelope(msgspec.Struct, frozen=True):
-    """The content of one attempt.
-
-    Attributes:
-        event_id: Identifies the event to receivers.
-        url: Current address of the receiver.
-        body: The same bytes on every attempt.
-        secrets: The live secrets; each of them signs.
-    """
+    """The content of one attempt; each of the secrets signs."""
 
     event_id: str
     url: str
@@ -43,11 +35,10 @@ class Envelopes:
         self._key_secrets = KeySecrets(database, secret_box)
 
     async def pack(self, deliveries: Sequence[Delivery]) -> dict[str, Envelope]:
-        """Make the envelopes of deliveries.
+        """Make the envelopes of deliveries, by ID of the delivery.
 
-        Returns:
-            Envelopes by ID of the delivery. A delivery without a receiver has none: its endpoint
-            was deleted or disabled, its key is no longer valid, or its event was deleted.
+        A delivery without a receiver has none: its endpoint was deleted or disabled, its key is no
+        longer valid, or its event was deleted.
 
         Raises:
             WebhooksNotSetUp: A secret cannot be decrypted.
@@ -83,7 +74,7 @@ class Envelopes:
     def _target_of(self, endpoint: Document | None) -> tuple[str, tuple[str, ...]]:
         if endpoint is None or endpoint["status"] == WebhookStatus.DISABLED.value:
             return "", ()
-        return endpoint["url"], live_secrets(self._secret_box, endpoint["secrets"], utc_now())
+        return endpoint["url"], live_secrets(self._secret_box, endpoint["secrets"])
 
     async def _find(self, name: str, ids: Sequence[str]) -> dict[str, Document]:
         # The same read concern as the claim: with a majority read, a new document can be missing.

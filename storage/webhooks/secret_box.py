@@ -28,8 +28,8 @@ class SecretBox:
         """Whether there is a key."""
         return self._fernet is not None
 
-    def check_configured(self) -> None:
-        """Check that there is a key.
+    def check_configured(self) -> MultiFernet:
+        """Check that there is a key; return the cipher.
 
         Raises:
             WebhooksNotSetUp: There is no key.
@@ -39,6 +39,7 @@ class SecretBox:
                 "The operator of the service has to set MINILAB_SECRET_KEY, which encrypts "
                 "webhook secrets, and restart it."
             )
+        return self._fernet
 
     def encrypt(self, secret: str) -> str:
         """Encrypt a secret.
@@ -46,9 +47,7 @@ class SecretBox:
         Raises:
             WebhooksNotSetUp: There is no key.
         """
-        self.check_configured()
-        assert self._fernet is not None  # noqa: S101
-        return self._fernet.encrypt(secret.encode()).decode()
+        return self.check_configured().encrypt(secret.encode()).decode()
 
     def decrypt(self, encrypted: str) -> str:
         """Decrypt a secret.
@@ -56,10 +55,9 @@ class SecretBox:
         Raises:
             WebhooksNotSetUp: There is no key, or none of the keys decrypts it.
         """
-        self.check_configured()
-        assert self._fernet is not None  # noqa: S101
+        fernet = self.check_configured()
         try:
-            return self._fernet.decrypt(encrypted.encode()).decode()
+            return fernet.decrypt(encrypted.encode()).decode()
         except InvalidToken as error:
             raise WebhooksNotSetUp(
                 "A stored secret cannot be decrypted: its key is no longer in MINILAB_SECRET_KEY."

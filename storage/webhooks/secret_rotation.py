@@ -5,70 +5,54 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from storage.clock import utc_now
 from storage.mongo.client import Collection, Document, Session
 from storage.webhooks.secret_box import SecretBox
 
 
 class StoredSecret(msgspec.Struct, frozen=True):
-    """A secret as it is stored.
-
-    Attributes:
-        encrypted: The secret, encrypted by :class:`SecretBox`.
-        created_at: When it was created, UTC.
-        expires_at: Until when it signs, UTC; None for the newest.
-    """
+    """A secret as it is stored, encrypted by :class:`SecretBox`."""
 
     encrypted: str
     created_at: datetime
     expires_at: datetime | None = None
+    """Until when it signs, UTC; None for the newest."""
 
 
-def first_secret(secret_box: SecretBox, secret: str, now: datetime) -> list[Document]:
+def first_secret(secret_box: SecretBox, secret: str) -> list[Document]:
     """Make the stored secrets of a new receiver.
 
     Raises:
         WebhooksNotSetUp: The service has no key to encrypt the secret with.
     """
-    return _write([StoredSecret(secret_box.encrypt(secret), now)])
+    return _write([StoredSecret(secret_box.encrypt(secret), utc_now())])
 
 
-def live_secrets(
-    secret_box: SecretBox, stored: Sequence[Document], now: datetime
-) -> tuple[str, ...]:
+def live_secrets(secret_box: SecretBox, stored: Sequence[Document]) -> tuple[str, ...]:
     """Read the secrets that sign, the newest first.
 
     Raises:
         WebhooksNotSetUp: A secret cannot be decrypted.
     """
-    return tuple(secret_box.decrypt(secret.encrypted) for secret in _read_live(stored, now))
+    return tuple(secret_box.decrypt(secret.encrypted) for secret in _read_live(stored, utc_now()))
 
 
 async def rotate(
     collection: Collection,
     which: Document,
     encrypted: str,
-    now: datetime,
     overlap: timedelta,
     session: Session | None = None,
 ) -> Document | None:
-    """Store a new secret; the old one also signs for a while.
+    """Store a new secret in the document that a query finds; return the changed document.
 
-    Args:
-        collection: Its documents have ``secrets``.
-        which: Query for one document.
-        encrypted: The new secret.
-        now: The current time, UTC.
-        overlap: The old secret also signs for this long.
-        session: A transaction, if the secret is rotated within one.
-
-    Returns:
-        The changed document; None if there is none.
+    The old secret also signs during the overlap.
     """
     while True:
         document: Document | None = await collection.find_one(which, session=session)
         if document is None:
             return None
-        before = document["secrets"]
+        before, now = document["secrets"], utc_now()
         after = [StoredSecret(encrypted, now)]
         if overlap and (live := _read_live(before, now)):
             old = live[0]

@@ -30,7 +30,6 @@ def main() -> None:
 
 
 async def _is_alive(settings: Settings) -> bool:
-    """Check whether a deliverer of this host is alive."""
     async with open_stores(settings.stores, settings.rules) as stores:
         return await stores.deliverers.is_alive(socket.gethostname(), utc_now())
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from domain.errors.capacity import WebhooksNotSetUp
-from domain.webhooks.deliveries import Attempt, DeliveryStatus
+from domain.webhooks.deliveries import DeliveryAttempt, DeliveryStatus
 from domain.webhooks.endpoints import DisabledReason
 from domain.webhooks.schedule import (
     Verdict,
@@ -37,11 +37,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Attempter:
-    """Makes attempts.
-
-    Args:
-        settings: Delays of retries, and when an endpoint is disabled.
-    """
+    """Makes attempts."""
 
     def __init__(
         self,
@@ -61,10 +57,7 @@ class Attempter:
         self._metrics = metrics
 
     async def pack(self, claimed: Sequence[ClaimedDelivery]) -> dict[str, Envelope]:
-        """Make the envelopes of deliveries; a delivery that cannot be sent is given back.
-
-        Returns:
-            Envelopes by ID of the delivery.
+        """Make the envelopes by ID of the delivery; give back a delivery that cannot be sent.
 
         Raises:
             PyMongoError: MongoDB cannot be reached; the deliveries are due when their lease ends.
@@ -100,7 +93,7 @@ class Attempter:
         if delivery.endpoint_id is not None:
             await self._update_health(delivery.endpoint_id, verdict, at, quiet)
         if verdict is Verdict.DELIVERED:
-            self._metrics.count_delivery(delivery.created_at, now)
+            self._metrics.waits.observe(max(0.0, (now - delivery.created_at).total_seconds()))
         return Outcome(verdict is Verdict.DELIVERED, quiet)
 
     async def _send(self, envelope: Envelope, at: datetime) -> Answer:
@@ -109,9 +102,9 @@ class Attempter:
             return await self._sender.send(envelope.url, envelope.body, headers)
 
     def _report(self, claimed: ClaimedDelivery, answer: Answer, verdict: Verdict) -> None:
-        """Count and log an attempt."""
         delivery, outcome = claimed.delivery, answer.error or verdict.value
-        self._metrics.count_attempt(outcome, answer.seconds)
+        self._metrics.attempts.labels(outcome).inc()
+        self._metrics.seconds.observe(answer.seconds)
         _log.info(
             "webhook_attempted",
             event_id=delivery.event_id,
@@ -131,7 +124,7 @@ class Attempter:
         quiet: datetime | None,
     ) -> None:
         """Record an attempt; try until the lease ends, because a lost record sends it again."""
-        attempt = Attempt(
+        attempt = DeliveryAttempt(
             number=claimed.delivery.attempt_count + 1,
             at=at,
             status_code=answer.status_code,
@@ -179,5 +172,5 @@ class Attempter:
         elif failing_since and has_failed_too_long(failing_since, at, self._disable_seconds):
             reason = DisabledReason.FAILING
         if reason and await self._health.disable(endpoint_id, reason):
-            self._metrics.count_disabled(reason.value)
+            self._metrics.disabled.labels(reason.value).inc()
             _log.warning("webhook_disabled", endpoint_id=endpoint_id, reason=reason.value)

@@ -26,11 +26,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Engine:
-    """Sends due deliveries until stopped.
-
-    Args:
-        settings: Limits and pauses.
-    """
+    """Sends due deliveries until stopped."""
 
     def __init__(
         self,
@@ -83,7 +79,8 @@ class Engine:
     async def _send_due(self, now: datetime) -> datetime | None:
         """Begin an attempt at each target that may have one; return when to search again."""
         due = await self._due.find(now)
-        self._metrics.record_backlog(min((one.due_at for one in due.firsts), default=None), now)
+        oldest = min((one.due_at for one in due.firsts), default=now)
+        self._metrics.backlog.set((now - oldest).total_seconds())
         chosen, quiet_until = self._limits.choose(due, now)
         claimed = await self._queue.claim(chosen, now)
         if claimed:

@@ -22,11 +22,7 @@ ANNOUNCE_AGAIN_SECONDS = 1.0
 
 
 class Deliverer:
-    """One deliverer process: announces events and delivers them.
-
-    Args:
-        resolver: Resolves names; None for the name servers of the system.
-    """
+    """One deliverer process: announces events and delivers them."""
 
     def __init__(
         self, settings: Settings, stores: Stores, resolver: AbstractResolver | None = None
@@ -41,8 +37,7 @@ class Deliverer:
             queue, stores.envelopes, stores.endpoint_health, self._sender, deliveries, metrics
         )
         self._engine = Engine(stores.due_deliveries, queue, attempter, deliveries, metrics)
-        base_url = deliveries.public_url.rstrip("/")
-        self._announcer = stores.announcer(base_url)
+        self._announcer = stores.announcer(deliveries.public_url.rstrip("/"))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until stopped, then wait for running attempts for the drain time.

@@ -9,8 +9,6 @@ import socket
 import ssl
 import time
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
-from types import TracebackType
 from typing import Self
 
 import aiohttp
@@ -32,17 +30,7 @@ class AddressRefused(OSError):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """The result of a request.
-
-    Attributes:
-        seconds: Duration.
-        status_code: HTTP status; None without an answer.
-        text: The first 2 KiB of the answer; None without an answer.
-        retry_after: The Retry-After header.
-        error: Why there is no answer: ``timeout``, ``address_refused``, ``url_refused``,
-            ``name_not_found``, ``connection_failed``, ``tls_failed``, ``connection_lost``,
-            ``bad_answer``.
-    """
+    """The result of a request: the first 2 KiB of the answer, or why there is none."""
 
     seconds: float
     status_code: int | None = None
@@ -96,33 +84,20 @@ class Sender:
         )
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._session.close()
         await self._checked.close()
 
     async def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """Send a POST request once.
-
-        Args:
-            url: Address of the receiver.
-            body: JSON.
-            headers: Headers to add.
-
-        Returns:
-            The result. Once the status is there it counts, even if the rest of the answer fails.
-        """
+        """Send a JSON body once; a status counts, even if the rest of the answer fails."""
         began = time.monotonic()
         response, text, error = None, bytearray(), "url_refused"
+        headers = {"Content-Type": "application/json", **headers}
         try:
             check_url(url, self._rules)
             async with (
                 asyncio.timeout(self._timeout_seconds),
-                self._post(url, body, headers) as got,
+                self._session.post(url, data=body, headers=headers, allow_redirects=False) as got,
             ):
                 response = got
                 await _read(response.content, text)
@@ -137,16 +112,6 @@ class Sender:
             return Answer(seconds, error=error)
         retry_after = response.headers.get("Retry-After")
         return Answer(seconds, response.status, text.decode(errors="replace"), retry_after)
-
-    def _post(
-        self, url: str, body: bytes, headers: Mapping[str, str]
-    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
-        return self._session.post(
-            url,
-            data=body,
-            headers={"Content-Type": "application/json", **headers},
-            allow_redirects=False,
-        )
 
     def _open_socket(self, info: aiohttp.AddrInfoType) -> socket.socket:
         """Open a socket for an admitted address; every connection is opened here."""

@@ -56,10 +56,7 @@ class Settings(msgspec.Struct, frozen=True):
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Read the settings of a deliverer.
-
-    Args:
-        environ: Variables by name.
+    """Read the settings of a deliverer from the environment.
 
     Raises:
         SettingsError: Lists every mistake.

@@ -23,24 +23,15 @@ FAILED_PAUSE = timedelta(seconds=0.02)
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """The result of an attempt, as it concerns the target.
-
-    Attributes:
-        is_delivered: Whether the receiver accepted the event.
-        quiet_until: Until when the receiver asked for no requests, UTC; None if it did not.
-    """
+    """The result of an attempt, as it concerns the target."""
 
     is_delivered: bool
     quiet_until: datetime | None = None
+    """Until when the receiver asked for no requests, UTC; None if it did not."""
 
 
 class TargetLimits:
-    """Chooses targets, and adapts their limits to the outcomes.
-
-    Args:
-        max_running: Maximum number of attempts at a time.
-        max_running_each: Maximum number of attempts at a time to one target.
-    """
+    """Chooses targets, and adapts their limits to the outcomes."""
 
     def __init__(self, max_running: int, max_running_each: int) -> None:
         self._max_running = max_running
@@ -54,10 +45,6 @@ class TargetLimits:
 
     def choose(self, due: Due, now: datetime) -> tuple[list[str], datetime | None]:
         """Choose deliveries to attempt; targets with the fewest running attempts come first.
-
-        Args:
-            due: One due delivery for each target.
-            now: The current time, UTC.
 
         Returns:
             IDs of deliveries, and when the next quiet target may be tried, UTC.
@@ -88,11 +75,7 @@ class TargetLimits:
         self._running[target] += 1
 
     def end(self, target: str) -> bool:
-        """Count an attempt that ends.
-
-        Returns:
-            Whether a delivery that was not chosen can be attempted now.
-        """
+        """Count an attempt that ends; return whether another delivery can be attempted now."""
         self._running[target] -= 1
         if not self._running[target]:
             del self._running[target]

@@ -9,14 +9,14 @@ import pytest
 
 from domain.jobs import Status
 from domain.settings import SettingsReader
-from domain.webhooks.deliveries import Attempt, DeliveryStatus
+from domain.webhooks.deliveries import DeliveryAttempt, DeliveryStatus
 from domain.webhooks.events import Event, EventType, JobFinished
 from storage.clock import utc_now
 from storage.settings import WorkRules, read_store_settings
 from storage.stores import Stores, open_stores
 from storage.webhooks.deliveries import Receiver
 from storage.webhooks.delivery_queue import DeliveryQueue
-from storage.webhooks.documents import new_callback
+from storage.webhooks.documents import new_delivery
 from storage.webhooks.due_deliveries import FIRST_OF_EACH_TARGET, DueDeliveries
 
 LEASE_SECONDS = 60.0
@@ -63,8 +63,8 @@ def document(number: int, target: str, due_at: datetime | None) -> dict[str, Any
     return fields | ({"due_at": due_at} if due_at else {})
 
 
-def attempt(at: datetime, status_code: int = 200) -> Attempt:
-    return Attempt(1, at, status_code, 0.1, "taken", None)
+def attempt(at: datetime, status_code: int = 200) -> DeliveryAttempt:
+    return DeliveryAttempt(1, at, status_code, 0.1, "taken", None)
 
 
 async def read(stores: Stores, delivery_id: str) -> dict[str, Any]:
@@ -261,5 +261,5 @@ def test_callbacks_of_a_key_are_limited_by_where_they_go() -> None:
         JobFinished("j", "u", Status.SUCCEEDED, 1, "/v1/jobs/j"),
     )
     urls = ("https://a.example/1", "https://a.example:443/2", "https://b.example/1")
-    targets = [new_callback(event, url, now)["target"] for url in urls]
+    targets = [new_delivery(event, url, now)["target"] for url in urls]
     assert targets == ["k https://a.example:443"] * 2 + ["k https://b.example:443"]

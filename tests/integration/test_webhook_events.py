@@ -213,7 +213,7 @@ async def test_announcers_at_once_make_each_event_once(working_service: Service)
     for file in files:
         await working_service.process([file])
     announcers = [announcer_of(working_service) for _ in range(4)]
-    await asyncio.gather(*(one.announce_once() for one in announcers for _ in range(2)))
+    await asyncio.gather(*(one.announce_batch() for one in announcers for _ in range(2)))
     events = await told(working_service, webhook["id"])
     assert len(events) == 8
     assert await working_service.count("events") == 8
