@@ -12,8 +12,7 @@ from litestar.static_files import create_static_files_router
 
 from api.admission.admission import Admission
 from api.admission.load_watch import ROOM_SECONDS, WORK_SECONDS, LoadWatch, repeat_reading
-from api.contract.config import openapi_config
-from api.contract.served import get_contract
+from api.contract.config import get_contract, openapi_config
 from api.controllers.dead_letters import DeadLetterController
 from api.controllers.deliveries import DeliveryController
 from api.controllers.histograms import get_median_histogram, list_user_histograms

@@ -66,7 +66,7 @@ class Facts(msgspec.Struct, frozen=True, gc=False):
 
 
 class DayCount(msgspec.Struct, frozen=True):
-    """The number of uploads of one day."""
+    """A day and its number of uploaded images."""
 
     date: date
     count: int

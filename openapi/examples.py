@@ -15,9 +15,6 @@ FOLDER = Path(__file__).parent / "examples"
 def add_examples(document: dict[str, Any]) -> None:
     """Add every example to its operation.
 
-    Args:
-        document: The contract.
-
     Raises:
         ValueError: A file belongs to no operation, or to no answer of its operation.
     """

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 SETTINGS = Path(__file__).parent
@@ -47,15 +48,24 @@ def generate_typescript(folder: Path) -> None:
     )
 
 
-def generate_kotlin(folder: Path) -> None:
-    """Write the Kotlin client."""
-    _run_openapi_generator("kotlin-client.yaml", folder)
+def _run_openapi_generator(settings: str, folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        contract = json.loads(DOCUMENT.read_text())
+        del contract["webhooks"]  # openapi-generator would generate calls; their schemas stay.
+        version = contract["info"]["version"]
+        document = Path(scratch) / DOCUMENT.name
+        document.write_text(json.dumps(contract))
+        _run(
+            *("openapi-generator-cli", "generate", "--skip-validate-spec"),
+            *("--input-spec", document, "--config", SETTINGS / settings, "--output", folder),
+            *("--additional-properties", f"artifactVersion={version},podVersion={version}"),
+            JAVA_OPTS="-Dlog.level=error",
+        )
 
 
-def generate_swift(folder: Path) -> None:
-    """Write the Swift client."""
-    _run_openapi_generator("swift-client.yaml", folder)
-
+generate_kotlin = partial(_run_openapi_generator, "kotlin-client.yaml")
+generate_swift = partial(_run_openapi_generator, "swift-client.yaml")
 
 GENERATORS: Mapping[str, Callable[[Path], None]] = {
     "python": generate_python,
@@ -103,26 +113,6 @@ def _differs(left: Path, right: Path) -> bool:
     return bool(different or unread) or any(
         _differs(left / name, right / name) for name in compared.common_dirs
     )
-
-
-def _run_openapi_generator(settings: str, folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    with tempfile.TemporaryDirectory() as scratch:
-        contract = json.loads(DOCUMENT.read_text())
-        version = contract["info"]["version"]
-        document = Path(scratch) / DOCUMENT.name
-        document.write_text(json.dumps(_without_webhooks(contract)))
-        _run(
-            *("openapi-generator-cli", "generate", "--skip-validate-spec"),
-            *("--input-spec", document, "--config", SETTINGS / settings, "--output", folder),
-            *("--additional-properties", f"artifactVersion={version},podVersion={version}"),
-            JAVA_OPTS="-Dlog.level=error",
-        )
-
-
-def _without_webhooks(document: dict[str, object]) -> dict[str, object]:
-    """Remove the webhooks, for which openapi-generator generates calls; their schemas stay."""
-    return {name: part for name, part in document.items() if name != "webhooks"}
 
 
 def _run(*command: str | Path, **variables: str) -> None:

@@ -4,8 +4,8 @@ import json
 import sys
 
 from api.app import create_app
+from api.contract.config import DOCUMENT
 from api.contract.document import describe_api
-from api.contract.served import DOCUMENT
 from api.settings import read_settings
 from openapi.examples import add_examples
 
@@ -18,11 +18,7 @@ ANY_SETTINGS = {
 
 
 def contract() -> bytes:
-    """Write the contract of the code.
-
-    Returns:
-        JSON, sorted and indented: the same bytes for the same code and examples.
-    """
+    """Write the contract of the code as JSON, the same bytes for the same code and examples."""
     document = describe_api(create_app(read_settings(ANY_SETTINGS)))
     add_examples(document)
     text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False)

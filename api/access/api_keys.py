@@ -6,8 +6,9 @@ from functools import partial
 import msgspec
 
 from api.access.create_once import Created, CreateOnce, RequestKey
-from api.schemas.keys import ApiKeyView, CreatedApiKeyView, NewApiKey, view_created_key, view_key
+from api.schemas.keys import ApiKeyView, CreatedApiKeyView, NewApiKey
 from api.schemas.paging import Page, cut_page
+from api.schemas.views import view_of
 from api.schemas.webhooks import KeyWebhookSecretView, Rotation
 from domain.api_keys import ApiKey, KeyPlan
 from domain.errors.access import NotFound
@@ -27,7 +28,7 @@ class ManageKeys:
     async def list_page(self, limit: int, cursor: str | None) -> Page[ApiKeyView]:
         """List keys, newest first, revoked and expired ones included."""
         keys = await self._keys.list_page(limit + 1, cursor)
-        return cut_page([view_key(key) for key in keys], limit, [key.id for key in keys])
+        return cut_page([view_of(ApiKeyView, key) for key in keys], limit, [key.id for key in keys])
 
     async def revoke(self, key_id: str) -> None:
         """Revoke a key.
@@ -67,7 +68,7 @@ class CreateKey:
     def _view(self, key: ApiKey, random_bits: bytes) -> CreatedApiKeyView:
         has_webhooks = self._stores.secret_box.is_configured
         signing = webhook_secret_of_key(random_bits) if has_webhooks else None
-        return view_created_key(key, key_secret(random_bits), signing)
+        return view_of(CreatedApiKeyView, key, key=key_secret(random_bits), webhook_secret=signing)
 
 
 class RotateKeySecret:

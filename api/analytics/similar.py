@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from api.images.images import ReadImage
-from api.schemas.similar import SimilarView, view_similar_images, view_similar_users
+from api.schemas.histograms import SimilarView, view_similar_images, view_similar_users
 from domain.errors.requests import InvalidValue
 from domain.histograms.similarity import Metric
 from domain.keys import Scope

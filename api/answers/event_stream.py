@@ -17,7 +17,7 @@ from litestar.status_codes import HTTP_204_NO_CONTENT
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.jobs.live_jobs import Listener, LiveJobs
-from api.schemas.live_events import JobGoneView, event_name, view_change
+from api.schemas.jobs import JobGoneView, event_name, view_change
 from api.server.protocol import ABORT
 from api.state import ApiRequest
 from domain.jobs import TERMINAL

@@ -11,7 +11,8 @@ from api.http.request_headers import is_known, wait_seconds
 from api.http.response_headers import conditional
 from api.jobs.follow import FollowJob
 from api.schemas.jobs import JobView
-from api.schemas.link_uploads import LinkJobView, view_link_job
+from api.schemas.link_uploads import LinkJobView
+from api.schemas.views import view_of
 from api.state import ApiRequest
 from domain.fairness.estimates import retry_after
 from domain.jobs import TERMINAL
@@ -22,7 +23,7 @@ LINK_ROUTE = "/v1/uploads"
 
 def show_job(request: ApiRequest, job: JobView) -> JobView | LinkJobView:
     """Show a job as the caller may see it."""
-    return job if request.user.link_id is None else view_link_job(job)
+    return job if request.user.link_id is None else view_of(LinkJobView, job)
 
 
 def status_route(request: ApiRequest, job_id: str) -> str:

@@ -1,13 +1,19 @@
-"""The parts of the contract that belong to no operation: title, introduction, tags, security."""
+"""The contract as it is served, and its parts that belong to no operation."""
 
-from litestar import Router
+import functools
+import json
+from pathlib import Path
+from typing import Any
+
+from litestar import Request, Response, Router, get
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import SwaggerRenderPlugin
 from litestar.openapi.spec import Components, License, SecurityScheme, Tag
 
-from api.contract.served import ContractPage
 from api.http.auth import OPEN
 from domain.version import VERSION
 
+DOCUMENT = Path(__file__).parents[2] / "openapi" / "openapi.json"
 DESCRIPTION = (
     "Send files to `POST /v1/jobs` and get a job at once: your ticket. Poll the job or wait for "
     "it, then retrieve the results. Every image of an accepted job reaches a final status.\n\n"
@@ -27,6 +33,39 @@ TAGS = {
     "histograms": "Histograms across images, and similar users.",
     "service": "Capabilities, health and metrics of the service.",
 }
+
+
+@functools.cache
+def read_contract() -> bytes:
+    """Read the committed contract.
+
+    Raises:
+        OSError: The file is missing.
+    """
+    return DOCUMENT.read_bytes()
+
+
+@get("/openapi.json", include_in_schema=False, opt={OPEN: True}, sync_to_thread=False)
+def get_contract() -> Response[bytes]:
+    """Serve the contract."""
+    return Response(read_contract(), media_type="application/json")
+
+
+class ContractPage(SwaggerRenderPlugin):
+    """Swagger UI, served from this host, with the committed contract."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            path="/",
+            js_url="/docs/assets/swagger-ui-bundle.js",
+            css_url="/docs/assets/swagger-ui.css",
+            standalone_preset_js_url="/docs/assets/swagger-ui-bundle.js",
+            favicon='<link rel="icon" href="data:,">',
+        )
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        """Render the page with the contract in place of Litestar's own document."""
+        return super().render(request, json.loads(read_contract()))
 
 
 def openapi_config() -> OpenAPIConfig:

@@ -14,14 +14,7 @@ LIVE_EVENT = "JobEvent"
 
 
 def describe_api(app: Litestar) -> dict[str, Any]:
-    """Describe an application, without examples of requests and answers.
-
-    Args:
-        app: The application.
-
-    Returns:
-        The OpenAPI document.
-    """
+    """Describe an application, without examples of requests and answers."""
     document = app.openapi_schema.to_schema()
     schemas = document["components"]["schemas"]
     for path in document["paths"].values():

@@ -22,6 +22,10 @@ def _header(description: str, example: str) -> OpenAPIHeader:
     return OpenAPIHeader(description=description, schema=schema)
 
 
+def _text(description: str, max_length: int | None = None) -> Schema:
+    return Schema(type=OpenAPIType.STRING, max_length=max_length, description=description)
+
+
 # OpenAPI 3.1 uses the media type; most generators still read the format of 3.0.
 BINARY = Schema(
     type=OpenAPIType.STRING,
@@ -38,15 +42,11 @@ UPLOAD_SCHEMA = Schema(
             min_items=1,
             description="The files. Any field name is accepted.",
         ),
-        "operations": Schema(
-            type=OpenAPIType.STRING,
-            description="Comma-separated list of operations; all by default.",
-        ),
-        "user_id": Schema(
-            type=OpenAPIType.STRING,
+        "operations": _text("Comma-separated list of operations; all by default."),
+        "user_id": _text(
+            "User that the images belong to. Required with a service key, optional with an admin "
+            "key. A client key has a user of its own.",
             max_length=128,
-            description="User that the images belong to. Required with a service key, optional "
-            "with an admin key. A client key has a user of its own.",
         ),
         "gps": Reference(
             ref="#/components/schemas/GpsPolicy",
@@ -55,24 +55,17 @@ UPLOAD_SCHEMA = Schema(
             "profile; all other metadata are removed from it, as are thumbnails and anything "
             "behind the picture. `keep` changes nothing. The default is a setting of the service.",
         ),
-        "callback_url": Schema(
-            type=OpenAPIType.STRING,
+        "callback_url": _text(
+            "URL that receives the event `job.finished` of this job, signed with the webhook "
+            "secret of the key.",
             max_length=2048,
-            description="URL that receives the event `job.finished` of this job, signed with the "
-            "webhook secret of the key.",
         ),
     },
 )
-
-
 OF_KEYS = ("user_id", "callback_url")
+_FIELDS = (UPLOAD_SCHEMA.properties or {}).items()
 LINK_UPLOAD_SCHEMA = replace(
-    UPLOAD_SCHEMA,
-    properties={
-        name: schema
-        for name, schema in (UPLOAD_SCHEMA.properties or {}).items()
-        if name not in OF_KEYS
-    },
+    UPLOAD_SCHEMA, properties={name: field for name, field in _FIELDS if name not in OF_KEYS}
 )
 
 TENANT_HEADERS = {
@@ -113,20 +106,11 @@ class UploadOperation(Operation):
 
     def __post_init__(self) -> None:
         """Add the form, and the headers of limits, to the operation."""
-        self.request_body = RequestBody(
-            required=True,
-            content={
-                "multipart/form-data": OpenAPIMediaType(
-                    schema=self.schema,
-                    examples={
-                        "portrait": Example(
-                            summary="One portrait, all operations",
-                            value={"files": ["portrait.jpg"]},
-                        )
-                    },
-                )
-            },
+        summary, value = "One portrait, all operations", {"files": ["portrait.jpg"]}
+        form = OpenAPIMediaType(
+            schema=self.schema, examples={"portrait": Example(summary=summary, value=value)}
         )
+        self.request_body = RequestBody(required=True, content={"multipart/form-data": form})
         for status, response in (self.responses or {}).items():
             if isinstance(response, OpenAPIResponse):
                 headers = LIMIT_HEADERS.get(status, {})

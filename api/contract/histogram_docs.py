@@ -1,6 +1,7 @@
 """Documentation of answers with histograms, which have several media types."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from litestar.openapi.spec import (
     OpenAPIHeader,
@@ -8,7 +9,6 @@ from litestar.openapi.spec import (
     OpenAPIResponse,
     OpenAPIType,
     Operation,
-    Reference,
     Schema,
 )
 
@@ -30,44 +30,33 @@ PLOT = _text("A plot.")
 class MedianOperation(Operation):
     """An operation that answers with JSON or a plot."""
 
+    forms: ClassVar = {SVG: PLOT}
+    headers: ClassVar = {"ETag": _header("Version of the answer, for `If-None-Match`.")}
+
     def __post_init__(self) -> None:
-        """Add the plot."""
-        _describe(
-            self, {SVG: PLOT}, {"ETag": _header("Version of the answer, for `If-None-Match`.")}
-        )
+        """Add the further media types and headers to the answer."""
+        answered = (self.responses or {}).get("200")
+        if isinstance(answered, OpenAPIResponse):
+            answered.content = (answered.content or {}) | self.forms
+            answered.headers = {**(answered.headers or {}), **self.headers}
 
 
 @dataclass
-class WeekOperation(Operation):
+class WeekOperation(MedianOperation):
     """An operation that answers with JSON, a table or a plot."""
 
-    def __post_init__(self) -> None:
-        """Add the tables and the plot."""
-        _describe(
-            self,
-            {
-                ARROW: _text(
-                    "An Arrow IPC stream with one batch: `image_id: utf8`, "
-                    "`uploaded_at: timestamp[ms, UTC]`, `bins: fixed_size_list<uint32>[256]`, "
-                    "`pixels: uint64`, without nulls."
-                ),
-                NPY: _text(
-                    "A NumPy file for `numpy.load`: an array of records with `image_id` (`S36`), "
-                    "`uploaded_at` (`<M8[ms]`, UTC), `bins` (256 `<u4`), `pixels` (`<u8`)."
-                ),
-                SVG: PLOT,
-            },
-            {"Link": _header('The next page, as `<…>; rel="next"`; absent on the last page.')},
-        )
-
-
-def _describe(
-    operation: Operation,
-    forms: dict[str, OpenAPIMediaType],
-    headers: dict[str, OpenAPIHeader | Reference],
-) -> None:
-    """Add further media types and headers to an answer."""
-    answered = (operation.responses or {}).get("200")
-    if isinstance(answered, OpenAPIResponse):
-        answered.content = (answered.content or {}) | forms
-        answered.headers = (answered.headers or {}) | headers
+    forms: ClassVar = {
+        ARROW: _text(
+            "An Arrow IPC stream with one batch: `image_id: utf8`, "
+            "`uploaded_at: timestamp[ms, UTC]`, `bins: fixed_size_list<uint32>[256]`, "
+            "`pixels: uint64`, without nulls."
+        ),
+        NPY: _text(
+            "A NumPy file for `numpy.load`: an array of records with `image_id` (`S36`), "
+            "`uploaded_at` (`<M8[ms]`, UTC), `bins` (256 `<u4`), `pixels` (`<u8`)."
+        ),
+        SVG: PLOT,
+    }
+    headers: ClassVar = {
+        "Link": _header('The next page, as `<…>; rel="next"`; absent on the last page.')
+    }

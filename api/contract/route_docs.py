@@ -11,28 +11,18 @@ from litestar.openapi.spec import Example
 from api.http.errors import PROBLEM_JSON, TYPE_PREFIX, Problem
 
 TICKET_HEADERS = [
-    ResponseHeader(
-        name="Location", value="", documentation_only=True, description="URL of the job."
-    ),
-    ResponseHeader(
-        name="Retry-After",
-        value="",
-        documentation_only=True,
-        description="Seconds to wait before the next request.",
-    ),
+    ResponseHeader(name=name, value="", documentation_only=True, description=description)
+    for name, description in (
+        ("Location", "URL of the job."),
+        ("Retry-After", "Seconds to wait before the next request."),
+    )
 ]
 
 EXAMPLE_REQUEST_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
 def answer(model: Any, description: str, media_type: str = MediaType.JSON) -> ResponseSpec:
-    """Document an answer; its example is a file of ``openapi/examples/``.
-
-    Args:
-        model: The schema; None for an answer without a body.
-        description: When it is given.
-        media_type: Media type of the body.
-    """
+    """Document an answer; its example is a file of ``openapi/examples/``."""
     return ResponseSpec(
         model,
         description=description,

@@ -15,11 +15,7 @@ _PACKAGES = ("api.", "domain.")
 
 
 def describe_schemas(schemas: dict[str, Any]) -> None:
-    """Add descriptions to schemas and their properties.
-
-    Args:
-        schemas: Schemas by name of the class; existing descriptions stay.
-    """
+    """Add descriptions to schemas and their properties; existing descriptions stay."""
     kinds = {kind.__name__: kind for kind in _structs(msgspec.Struct)}
     for name, schema in schemas.items():
         kind = kinds.get(name)

@@ -9,7 +9,7 @@ from api.answers.event_stream import answer_events
 from api.contract.route_docs import answer, problems
 from api.http.parameters import BY_HEADER, TOKEN_IN_HEADER, JobId, LastEventId, NamedUser
 from api.jobs.live_jobs import LiveJobs
-from api.schemas.live_events import JobChangeView, JobGoneView
+from api.schemas.jobs import JobChangeView, JobGoneView
 from api.state import ApiRequest
 from domain.keys import scope_of
 

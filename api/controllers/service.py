@@ -9,8 +9,7 @@ from api.http.errors import status_of
 from api.http.guards import metrics_readers
 from api.monitoring.readiness import HealthChecks
 from api.monitoring.service_metrics import ServiceMetrics, choose_format
-from api.schemas.readiness import HealthView, ReadinessView
-from api.schemas.service import CapabilitiesView, view_capabilities
+from api.schemas.service import CapabilitiesView, HealthView, ReadinessView, view_capabilities
 from api.state import ApiRequest
 from domain.errors.capacity import Unavailable
 

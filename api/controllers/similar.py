@@ -12,7 +12,7 @@ from api.analytics.similar import FindSimilar, SimilarQuery
 from api.contract.route_docs import answer, problems
 from api.http.guards import no_client_keys
 from api.http.parameters import EXAMPLE_ID, EXAMPLE_TIME, UserId
-from api.schemas.similar import SimilarView
+from api.schemas.histograms import SimilarView
 from api.state import ApiRequest
 from domain.histograms.similarity import Metric
 from domain.keys import scope_of

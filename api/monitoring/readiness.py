@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from api.admission.admission import Admission
-from api.schemas.readiness import PartStatus, PartView, ReadinessView
+from api.schemas.service import PartStatus, PartView, ReadinessView
 from domain.errors.capacity import OverLimit
 from domain.fairness.admission import check_backlog, check_storage
 from domain.limits import AdmissionLimits

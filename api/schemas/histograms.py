@@ -1,11 +1,15 @@
-"""Schemas of histograms across images."""
+"""Schemas of histograms across images, and of similar users and images."""
 
 import datetime
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from domain.histograms.medians import Median
+from domain.histograms.nearest import Neighbour, SimilarImage
+from domain.histograms.similarity import Metric
 from domain.images.values import BINS, unpack_bins
 from domain.records import ImageHistogram
 
@@ -38,6 +42,28 @@ class MedianHistogramView(msgspec.Struct, frozen=True):
     gray level. The medians need not add up to 1. All are 0 if there are no images."""
 
 
+class SimilarItemView(msgspec.Struct, frozen=True):
+    """A similar user or image."""
+
+    user_id: str
+    """The user, or the user of the image."""
+    distance: float
+    """0 if the histograms are equal; the greater, the less similar they are."""
+    image_id: str | UnsetType = UNSET
+    """The image; absent in a list of users."""
+
+
+class SimilarView(msgspec.Struct, frozen=True):
+    """The most similar users or images, nearest first; ties are ordered by ID."""
+
+    metric: Metric
+    """The metric of the distances."""
+    items: list[SimilarItemView]
+    compared: int | UnsetType = UNSET
+    """Number of images that were compared: the newest ones, if there are more than the service
+    compares. Absent in a list of users, which compares all of them."""
+
+
 def view_image_histogram(histogram: ImageHistogram) -> ImageHistogramView:
     """Convert the histogram of an image."""
     bins = unpack_bins(histogram.packed)
@@ -47,3 +73,16 @@ def view_image_histogram(histogram: ImageHistogram) -> ImageHistogramView:
 def view_median(median: Median, day: datetime.date, tz: str) -> MedianHistogramView:
     """Convert the median of a day."""
     return MedianHistogramView(day, tz, median.images, "pixels", median.bins)
+
+
+def view_similar_users(nearest: Sequence[Neighbour], metric: Metric) -> SimilarView:
+    """Convert similar users."""
+    return SimilarView(metric, [SimilarItemView(one.id, one.distance) for one in nearest])
+
+
+def view_similar_images(
+    nearest: Sequence[SimilarImage], compared: int, metric: Metric
+) -> SimilarView:
+    """Convert similar images."""
+    items = [SimilarItemView(one.user_id, one.distance, one.image_id) for one in nearest]
+    return SimilarView(metric, items, compared)

@@ -1,4 +1,4 @@
-"""Schemas of jobs."""
+"""Schemas of jobs and of their live events."""
 
 from datetime import datetime, timedelta
 
@@ -7,9 +7,12 @@ import msgspec
 from api.schemas.views import view_of
 from domain.errors.catalogue import ERRORS
 from domain.fairness.estimates import QueuePlace
-from domain.jobs import Status
-from domain.records import USER_DELETION_KEPT_SECONDS, Cell, Item, ItemError, Job, JobState
+from domain.jobs import TERMINAL, Status
+from domain.records import USER_DELETION_KEPT_SECONDS, Item, ItemError, Job, JobState
 from storage.settings import WorkRules
+
+CHANGED = "job.changed"
+FINISHED = "job.finished"
 
 
 class FailureView(msgspec.Struct, frozen=True):
@@ -92,6 +95,27 @@ class JobView(JobSummaryView, frozen=True):
     """The files, in upload order, without deleted and expired images."""
 
 
+class JobChangeView(msgspec.Struct, frozen=True):
+    """The data of `job.changed` and `job.finished`: the job without its items."""
+
+    id: str
+    """ID of the job."""
+    status: Status
+    version: int
+    """Grows with every change of the job; also the `id` of the event."""
+    finished_at: datetime | None
+    progress: JobProgressView
+
+
+class JobGoneView(msgspec.Struct, frozen=True):
+    """The data of `job.gone`: the job was deleted or expired."""
+
+    id: str
+    """ID of the job."""
+    code: str
+    """Error code that the job answers from now on: `not_found` or `job_expired`."""
+
+
 class FacesOfFile(msgspec.Struct, frozen=True, omit_defaults=True):
     """The faces in one file."""
 
@@ -120,26 +144,14 @@ def view_error(error: ItemError | None) -> FailureView | None:
     return FailureView(error.code, TITLE_OF_CODE.get(error.code, error.code), error.detail)
 
 
-def view_cells(cells: dict[str, Cell]) -> dict[str, CellView]:
-    """Convert the cells of an image."""
-    return {name: CellView(cell.status, view_error(cell.error)) for name, cell in cells.items()}
-
-
-def view_item(item: Item) -> JobItemView:
-    """Convert an item."""
-    operations = view_cells(item.cells)
-    return view_of(JobItemView, item, error=view_error(item.error), operations=operations)
-
-
-def view_progress(job: Job) -> JobProgressView:
-    """Convert the progress of a job."""
+def _view_progress(job: Job) -> JobProgressView:
     tally = job.tally
     return JobProgressView(tally.succeeded, tally.failed + tally.refused, tally.total)
 
 
 def view_summary(job: Job) -> JobSummaryView:
     """Convert a job for a list."""
-    operations, progress = list(job.operations), view_progress(job)
+    operations, progress = list(job.operations), _view_progress(job)
     return view_of(JobSummaryView, job, operations=operations, progress=progress)
 
 
@@ -156,5 +168,22 @@ def view_job(state: JobState, place: QueuePlace, rules: WorkRules) -> JobView:
         view_summary(state.job),
         expires_at=_expiry(state.job, rules),
         queue=QueuePlaceView(place.position, place.eta_seconds),
-        items=[view_item(item) for item in state.items],
+        items=[_view_item(item) for item in state.items],
     )
+
+
+def _view_item(item: Item) -> JobItemView:
+    operations = {
+        name: CellView(cell.status, view_error(cell.error)) for name, cell in item.cells.items()
+    }
+    return view_of(JobItemView, item, error=view_error(item.error), operations=operations)
+
+
+def event_name(job: Job) -> str:
+    """Name the event for the current status of a job."""
+    return FINISHED if job.status in TERMINAL else CHANGED
+
+
+def view_change(job: Job) -> JobChangeView:
+    """Convert a job without its items."""
+    return JobChangeView(job.id, job.status, job.version, job.finished_at, _view_progress(job))

@@ -5,8 +5,7 @@ from typing import Annotated
 
 import msgspec
 
-from api.schemas.views import view_of
-from domain.api_keys import MAX_LIFE, ApiKey
+from domain.api_keys import MAX_LIFE
 from domain.keys import MAX_USER_ID_CHARS, Role
 
 MAX_LIFE_SECONDS = int(MAX_LIFE.total_seconds())
@@ -49,13 +48,3 @@ class CreatedApiKeyView(ApiKeyView, frozen=True):
     webhook_secret: str | None
     """Verifies events that arrive at the `callback_url` of its jobs; null if this service has no
     webhooks."""
-
-
-def view_key(key: ApiKey) -> ApiKeyView:
-    """Convert an API key."""
-    return view_of(ApiKeyView, key)
-
-
-def view_created_key(key: ApiKey, secret: str, webhook_secret: str | None) -> CreatedApiKeyView:
-    """Convert a new API key with its secrets."""
-    return view_of(CreatedApiKeyView, key, key=secret, webhook_secret=webhook_secret)

@@ -5,13 +5,7 @@ from datetime import datetime
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from api.schemas.jobs import (
-    JobItemView,
-    JobProgressView,
-    JobSummaryView,
-    JobView,
-    QueuePlaceView,
-)
+from api.schemas.jobs import JobItemView, JobProgressView, JobSummaryView, QueuePlaceView
 from api.schemas.paging import Page
 from api.schemas.service import CapabilitiesView, FormatInfo, LimitsView, OperationInfo
 from api.schemas.views import view_of
@@ -77,11 +71,6 @@ class LinkUploadsView(msgspec.Struct, frozen=True):
     """Pass this as `cursor` to get the next page; absent on the last page."""
 
 
-def view_link_job(job: JobView) -> LinkJobView:
-    """Convert a job for the holder of a link: without its user."""
-    return view_of(LinkJobView, job)
-
-
 def view_link_uploads(
     link: UploadLink,
     now: datetime,
@@ -89,15 +78,7 @@ def view_link_uploads(
     capabilities: CapabilitiesView,
     page: Page[JobSummaryView],
 ) -> LinkUploadsView:
-    """Convert a link for its holder.
-
-    Args:
-        link: The link.
-        now: The current time, UTC.
-        default_gps: Policy for GPS positions if the link has none.
-        capabilities: Capabilities of the service.
-        page: A page of its jobs.
-    """
+    """Convert a link and a page of its jobs for its holder."""
     return view_of(
         LinkUploadsView,
         link,

@@ -29,13 +29,7 @@ class Page(msgspec.Struct, Generic[ItemT], frozen=True):
 
 
 def cut_page(found: Sequence[ItemT], limit: int, ids: Sequence[str]) -> Page[ItemT]:
-    """Make a page.
-
-    Args:
-        found: The items; one more than the limit if there is a next page.
-        limit: Maximum number of items on a page.
-        ids: ID of each item.
-    """
+    """Make a page of items, which are one more than the limit if there is a next page."""
     if len(found) <= limit:
         return Page(list(found))
     return Page(list(found[:limit]), next_cursor=ids[limit - 1])

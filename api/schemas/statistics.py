@@ -1,10 +1,8 @@
 """Schemas of the statistics."""
 
-import datetime
-
 import msgspec
 
-from domain.statistics import Statistics
+from domain.statistics import DayCount, Statistics
 
 
 class FormatCountView(msgspec.Struct, frozen=True):
@@ -27,13 +25,6 @@ class FailureCountView(msgspec.Struct, frozen=True):
     code: str
     count: int
     """Number of images; an image with the code in several operations counts once."""
-
-
-class DayCountView(msgspec.Struct, frozen=True):
-    """A day and its number of uploaded images."""
-
-    date: datetime.date
-    count: int
 
 
 class TotalsView(msgspec.Struct, frozen=True):
@@ -60,7 +51,7 @@ class StatisticsView(msgspec.Struct, frozen=True):
     """The ten models with the most images, most first."""
     tz: str
     """Time zone of the days."""
-    uploads_per_day: list[DayCountView]
+    uploads_per_day: list[DayCount]
     """The last 30 days including today, oldest first; days without uploads count 0."""
     failures: list[FailureCountView]
     """Error codes of images, most frequent first. Files that were refused at upload are not
@@ -77,11 +68,9 @@ def view_statistics(statistics: Statistics, tz: str) -> StatisticsView:
             bytes_saved=statistics.bytes - statistics.stored_bytes,
             faces=statistics.faces,
         ),
-        most_popular_format=(
-            FormatCountView(*statistics.formats[0]) if statistics.formats else None
-        ),
+        most_popular_format=FormatCountView(*statistics.formats[0]) if statistics.formats else None,
         top_camera_models=[CameraCountView(*entry) for entry in statistics.cameras],
         tz=tz,
-        uploads_per_day=[DayCountView(day.date, day.count) for day in statistics.days],
+        uploads_per_day=statistics.days,
         failures=[FailureCountView(*entry) for entry in statistics.failures],
     )

@@ -90,14 +90,7 @@ def view_upload_link(link: UploadLink, now: datetime) -> UploadLinkView:
 def view_created_upload_link(
     link: UploadLink, now: datetime, token: str, base_url: str
 ) -> CreatedUploadLinkView:
-    """Convert a new link with its token.
-
-    Args:
-        link: The link.
-        now: The current time, UTC.
-        token: Its token.
-        base_url: Address of the service for people, without a slash at the end.
-    """
+    """Convert a new link with its token; the address of the service has no slash at the end."""
     return view_of(
         CreatedUploadLinkView,
         view_upload_link(link, now),

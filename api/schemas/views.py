@@ -8,12 +8,6 @@ ViewT = TypeVar("ViewT", bound=msgspec.Struct)
 
 
 def view_of(kind: type[ViewT], record: object, **fields: Any) -> ViewT:
-    """Make the view of a record.
-
-    Args:
-        kind: The view. Its fields are copied from the record's fields of the same name.
-        record: The record.
-        fields: Values of fields that differ.
-    """
+    """Copy fields of the same name from a record to its view; the given fields differ."""
     names = (name for name in kind.__struct_fields__ if name not in fields)
     return kind(**{name: getattr(record, name) for name in names}, **fields)

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 from openapi_spec_validator import validate
 
-from api.contract.served import DOCUMENT
+from api.contract.config import DOCUMENT
 from domain.webhooks.endpoints import DisabledReason
 from domain.webhooks.events import EventType
 from openapi.write_document import contract

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.contract.served import DOCUMENT
+from api.contract.config import DOCUMENT
 from openapi.generate_clients import GENERATORS, generate_kotlin, generate_swift, main
 
 CONTRACT: dict[str, Any] = json.loads(DOCUMENT.read_text())

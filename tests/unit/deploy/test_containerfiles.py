@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from api.contract.served import DOCUMENT
+from api.contract.config import DOCUMENT
 
 ROOT = Path(__file__).parents[3]
 OURS = {
