@@ -50,7 +50,7 @@ class Upload(msgspec.Struct, frozen=True, gc=False):
     format: str
     uploaded_at: datetime
     size_bytes: int
-    stored_bytes: int
+    stored_bytes: int = 0
 
 
 class Facts(msgspec.Struct, frozen=True, gc=False):

@@ -7,22 +7,6 @@ import numpy.typing as npt
 Shares = npt.NDArray[np.float64]
 
 
-def share_of_pixels(
-    counts: npt.NDArray[np.uint32], pixels: npt.NDArray[np.int64 | np.float64]
-) -> Shares:
-    """Normalise the counts of one bin, so that large and small images weigh the same.
-
-    Args:
-        counts: Pixels in the bin, of each image; shape (images,).
-        pixels: All pixels of each image, 1 or more; shape (images,).
-
-    Returns:
-        ``counts / pixels``, 0 to 1.
-    """
-    shares: Shares = counts / pixels
-    return shares
-
-
 def find_median(values: Shares) -> float:
     """Find the median: the middle one, or the mean of the two in the middle.
 

@@ -10,7 +10,7 @@ from pymongo import ASCENDING, IndexModel
 from domain.api_keys import ApiKey, KeyPlan, find_key_expiry
 from domain.keys import ADMIN_USER, Caller, Role, hash_secret
 from storage.clock import cut_to_milliseconds, new_id
-from storage.mongo.client import DURABLE, Database, Document, Session, read_clock
+from storage.mongo.client import DURABLE, Database, Document, Session, read_clock, read_struct
 
 API_KEY_INDEXES = {
     "api_keys": [
@@ -62,7 +62,7 @@ class ApiKeys:
             "expires_at": expires_at and cut_to_milliseconds(expires_at.astimezone(UTC)),
         }
         await self._keys.insert_one(document, session=session)
-        return _key_of(document)
+        return read_struct(document, ApiKey)
 
     async def find_caller(self, secret: str) -> Caller | None:
         """Find the caller by secret; None if the key is unknown, expired or revoked."""
@@ -84,7 +84,7 @@ class ApiKeys:
         """List keys, newest first; only those older than the key ``before``, if it is given."""
         query = {"_id": {"$lt": before}} if before else {}
         found = self._keys.find(query).sort("_id", -1).limit(limit)
-        return [_key_of(document) async for document in found]
+        return [read_struct(document, ApiKey) async for document in found]
 
     async def revoke(self, key_id: str) -> bool:
         """Revoke a key for good; return whether it exists. Revoking it again changes nothing."""
@@ -106,16 +106,3 @@ async def find_valid_keys(database: Database, key_ids: Collection[str]) -> set[s
         query = {"_id": {"$in": list(named)}} | VALID
         valid |= {key["_id"] async for key in database["api_keys"].find(query, {"_id": 1})}
     return valid
-
-
-def _key_of(document: Document) -> ApiKey:
-    return ApiKey(
-        id=document["_id"],
-        role=Role(document["role"]),
-        user_id=document["user_id"],
-        note=document["note"],
-        created_at=document["created_at"],
-        revoked_at=document["revoked_at"],
-        expires_at=document.get("expires_at"),
-        hint=document["hint"],
-    )

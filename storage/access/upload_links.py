@@ -10,7 +10,7 @@ from pymongo import ASCENDING, IndexModel, UpdateOne
 from domain.keys import LINK_PREFIX, hash_secret, link_user
 from domain.links import LinkPlan, UploadLink, find_expiry
 from storage.clock import cut_to_milliseconds, new_id
-from storage.mongo.client import DURABLE, Database, Document, Session, read_clock
+from storage.mongo.client import DURABLE, Database, Document, Session, read_clock, read_struct
 
 LINK_INDEXES = {"upload_links": [IndexModel([("token_hash", ASCENDING)], unique=True)]}
 
@@ -91,8 +91,7 @@ class UploadLinks:
 
 def link_of(document: Document) -> UploadLink:
     """Read a link from its document."""
-    fields = {name: document[name] for name in UploadLink.__struct_fields__ if name != "id"}
-    return msgspec.convert(fields | {"id": document["_id"]}, UploadLink)
+    return read_struct(document, UploadLink)
 
 
 async def count_deleted(database: Database, images: Iterable[Document], session: Session) -> None:

@@ -16,25 +16,36 @@ from pymongo import InsertOne, ReplaceOne, UpdateMany
 from pymongo.client_session import ClientSession
 
 from domain.statistics import USERS, Counts, count_users
-from storage.aggregates.changes import CHANGES, add_notes
-from storage.aggregates.contributions import CONTRIBUTIONS, make_document
+from storage.aggregates.contributions import (
+    CONTRIBUTIONS,
+    IS_REMOVED,
+    make_document,
+    read_tombstones,
+)
 from storage.aggregates.counted_images import (
     IS_UNCOUNTED,
     UNCOUNTED,
     CountedImage,
     read_uncounted,
 )
-from storage.aggregates.counters import STATISTICS, document_ids, expand, writes_of
+from storage.aggregates.counters import (
+    CHANGES,
+    STATISTICS,
+    add_notes,
+    document_ids,
+    expand,
+    writes_of,
+)
 from storage.aggregates.pending import compare_histograms, count_changes
-from storage.aggregates.signature_writes import (
+from storage.aggregates.signatures import (
+    SIGNATURES,
+    add_changes,
     forget_vanished,
     mark_quarters,
     raise_revision,
     vanished_before,
     write_signatures,
 )
-from storage.aggregates.signatures import SIGNATURES, add_changes
-from storage.aggregates.tombstones import IS_REMOVED, read_tombstones
 from storage.clock import utc_now
 from storage.mongo.client import Client, Database, Document, Session
 from storage.mongo.leases import Lease

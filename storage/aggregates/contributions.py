@@ -1,17 +1,25 @@
 """Contributions: what each counted image has added to statistics, signatures and days.
 
-Each counted image has one document here. A delete turns it into a tombstone
-(:mod:`storage.aggregates.tombstones`), and the aggregator writes it when it counts the image. So a
-delete and an aggregator that meet at an image conflict, and one transaction runs again.
+Each counted image has one document here, which the aggregator writes when it counts the image. A
+delete turns it into a tombstone, until the aggregator takes it back. So a delete and an aggregator
+that meet at an image conflict, and one transaction runs again. A deleted image that was never
+counted leaves a bare tombstone, for an aggregator that is counting it.
 """
+
+from collections.abc import Sequence
 
 import msgspec
 from bson import Binary, Int64
+from pymongo import UpdateOne
+from pymongo.client_session import ClientSession
 
 from domain.statistics import Facts, Upload
-from storage.mongo.client import Document
+from storage.mongo.client import Database, Document, Session
+from storage.mongo.threads import PlainDatabase
 
 CONTRIBUTIONS = "contributions"
+IS_REMOVED = {"removed": True}
+PART = 1_000
 
 
 class Contribution(msgspec.Struct, frozen=True, gc=False):
@@ -53,28 +61,60 @@ def make_document(image_id: str, contribution: Contribution) -> Document:
 def read_contribution(document: Document) -> Contribution:
     """Read a contribution from its document; a tombstone must have been counted."""
     return Contribution(
-        read_upload(document),
-        read_facts(document),
+        msgspec.convert(document, Upload),
+        msgspec.convert(document, Facts),
         document.get("histogram"),
         document.get("pixels", 0),
     )
 
 
-def read_upload(document: Document) -> Upload:
-    """Read the facts that never change from an image or its contribution."""
-    return Upload(
-        document["user_id"],
-        document["format"],
-        document["uploaded_at"],
-        document["size_bytes"],
-        document.get("stored_bytes", 0),
+class Tombstones(msgspec.Struct, frozen=True):
+    """Tombstones of deleted images.
+
+    Attributes:
+        counted: Contributions by image ID, of the images that were counted.
+        left_bytes: Sum of the ``stored_bytes`` of all of the images.
+    """
+
+    ids: list[str]
+    counted: dict[str, Contribution]
+    left_bytes: int
+
+
+async def bury_images(database: Database, session: Session, images: Sequence[Document]) -> None:
+    """Write the tombstones of images, given their documents as read within the transaction."""
+    await database[CONTRIBUTIONS].bulk_write(
+        [
+            UpdateOne(
+                {"_id": image["_id"]},
+                {
+                    "$set": IS_REMOVED,
+                    "$setOnInsert": {"stored_bytes": image.get("stored_bytes", 0)},
+                },
+                upsert=True,
+            )
+            for image in images
+        ],
+        ordered=False,
+        session=session,
     )
 
 
-def read_facts(document: Document) -> Facts:
-    """Read the facts that processing found from a contribution."""
-    return Facts(
-        document.get("camera_model"),
-        document.get("faces", 0),
-        tuple(document.get("failures", ())),
+def read_tombstones(
+    database: PlainDatabase,
+    session: ClientSession | None,
+    among: Document | None = None,
+    fields: Document | None = None,
+) -> Tombstones:
+    """Read tombstones.
+
+    ``among`` is a condition on the image ID; None for all.
+    """
+    which = {**IS_REMOVED, **({} if among is None else {"_id": among})}
+    found = database[CONTRIBUTIONS].find(which, fields, session=session, batch_size=PART)
+    documents = list(found)
+    return Tombstones(
+        [document["_id"] for document in documents],
+        {one["_id"]: read_contribution(one) for one in documents if "user_id" in one},
+        sum(document["stored_bytes"] for document in documents),
     )

@@ -11,18 +11,17 @@ from domain.jobs import Status
 from domain.statistics import Facts, Upload
 from storage.aggregates.contributions import (
     CONTRIBUTIONS,
+    PART,
     Contribution,
+    Tombstones,
     read_contribution,
-    read_facts,
-    read_upload,
+    read_tombstones,
 )
-from storage.aggregates.tombstones import Tombstones, read_tombstones
 from storage.mongo.client import Document
 from storage.mongo.threads import PlainDatabase
 
 UNCOUNTED = "uncounted"
 IS_UNCOUNTED = {"uncounted": True}
-PART = 1_000
 # Open and succeeded images have no errors; a new attempt removes those of the one before.
 _MAY_HAVE_FAILED = {Status.FAILED.value, Status.PARTIAL.value, Status.CANCELED.value}
 _ERROR_CODES: Document = {
@@ -116,10 +115,10 @@ def read_known_changes(
     """Read all pending changes but those of histograms."""
     images = _find_uncounted(database, session, None, _KNOWN_FIELDS)
     contributions = _find_contributions(database, session, images, _FACTS)
-    before = {document["_id"]: read_facts(document) for document in contributions}
+    before = {document["_id"]: msgspec.convert(document, Facts) for document in contributions}
     failures = _find_failures(database, session, images)
     changes = KnownChanges(
-        [read_upload(image) for image in images if image["_id"] not in before],
+        [msgspec.convert(image, Upload) for image in images if image["_id"] not in before],
         list(before.values()),
         [_facts_of(image, failures) for image in images],
     )
@@ -142,7 +141,7 @@ def _with_contributions(
             image.get("finished_at") is None,
             before.get(image["_id"]),
             Contribution(
-                read_upload(image),
+                msgspec.convert(image, Upload),
                 _facts_of(image, failures),
                 *(histograms.get(image["sha256"], (None, 0)) if _has_histogram(image) else ()),
             ),

@@ -1,17 +1,23 @@
 """Documents of the stored counts: one for each count, but one for all quarters of an hour of a day.
 
 A read needs thousands of quarters, and few of the other counts.
+
+What no image carries, the bytes of deleted blobs, has notes of its own. A note is inserted in the
+transaction that causes it and never updated, so deletes at the same time do not conflict on it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
+from bson import ObjectId
 from pymongo import DeleteOne, ReplaceOne
 
-from domain.statistics import CAMERA, QUARTER
-from storage.mongo.client import Document
+from domain.statistics import CAMERA, QUARTER, STORED_BYTES, Counts
+from storage.mongo.client import Database, Document, Session
 
 STATISTICS = "statistics"
+CHANGES = "statistics_changes"
 _DAY_CHARS = len(QUARTER + "2026-11-21")
 
 
@@ -65,3 +71,25 @@ def _write(name: str, fields: Document) -> ReplaceOne[Document] | DeleteOne:
 
 def _document_id(name: str) -> str:
     return name[:_DAY_CHARS] if name.startswith(QUARTER) else name
+
+
+async def take_back_blobs(
+    database: Database, session: Session, file_ids: Sequence[ObjectId]
+) -> None:
+    """Note that the bytes of blobs are no longer stored. Call it before the blobs are deleted."""
+    found = database["blobs.files"].find(
+        {"_id": {"$in": list(file_ids)}}, {"length": 1}, session=session
+    )
+    stored = sum([file["length"] async for file in found])
+    if stored:
+        # Pairs, because a name may hold dots, which separate fields in MongoDB.
+        counts = [[STORED_BYTES, -stored]]
+        await database[CHANGES].insert_one({"counts": counts}, session=session)
+
+
+def add_notes(notes: Iterable[Document]) -> Counts:
+    """Add up notes."""
+    counts = Counts()
+    for name, count in chain.from_iterable(note["counts"] for note in notes):
+        counts[name] += count
+    return counts

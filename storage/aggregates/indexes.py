@@ -2,8 +2,8 @@
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from storage.aggregates.contributions import IS_REMOVED
 from storage.aggregates.counted_images import IS_UNCOUNTED, UNCOUNTED
-from storage.aggregates.tombstones import IS_REMOVED
 
 AGGREGATE_INDEXES: dict[str, list[IndexModel]] = {
     "images": [

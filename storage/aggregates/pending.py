@@ -7,15 +7,14 @@ import msgspec
 from pymongo.client_session import ClientSession
 
 from domain.statistics import STORED_BYTES, Counts, add_facts, add_uploads
-from storage.aggregates.changes import CHANGES, add_notes
-from storage.aggregates.contributions import Contribution
+from storage.aggregates.contributions import Contribution, Tombstones, read_tombstones
 from storage.aggregates.counted_images import (
     CountedImage,
     KnownChanges,
     read_known_changes,
     read_uncounted,
 )
-from storage.aggregates.tombstones import Tombstones, read_tombstones
+from storage.aggregates.counters import CHANGES, add_notes
 from storage.mongo.threads import PlainDatabase
 
 

@@ -1,7 +1,6 @@
 """Open work and room in MongoDB, as the admission of uploads needs them."""
 
 from collections import Counter
-from collections.abc import Iterator
 
 from domain.fairness.admission import Load, tenant_of_key, tenant_of_user
 from domain.fairness.estimates import OpenJob
@@ -23,6 +22,18 @@ OPEN_IMAGES: Document = {
     }
 }
 """MongoDB expression: the number of open images of a job."""
+OPEN_BY_TENANT: list[Document] = [
+    {"$match": IS_OPEN},
+    {
+        "$group": {
+            "_id": {"user_id": "$user_id", "key_id": "$key_id"},
+            "jobs": {"$sum": 1},
+            "images": {"$sum": OPEN_IMAGES},
+            # IDs are in the order of acceptance.
+            "oldest": {"$min": {"$cond": [{"$gt": ["$tally.waiting", 0]}, "$_id", None]}},
+        }
+    },
+]
 
 
 class LoadMeter:
@@ -38,19 +49,15 @@ class LoadMeter:
         Raises:
             PyMongoError: MongoDB cannot be reached.
         """
-        owner = {"user": "$user_id", "key": "$key_id"}
-        pipeline: list[Document] = [
-            {"$match": IS_OPEN},
-            {"$group": {"_id": owner, "images": {"$sum": OPEN_IMAGES}}},
-        ]
-        found = self._database["jobs"].aggregate(pipeline, hint=OPEN_JOBS)
-        by_owner = await found.to_list(None)
-        by_tenant: Counter[str] = Counter()
-        for of_owner in by_owner:
-            for tenant in _tenants(of_owner["_id"]):
-                by_tenant[tenant] += int(of_owner["images"])
+        images = 0
+        by_tenant = Counter[str]()
+        async for found in self._database["jobs"].aggregate(OPEN_BY_TENANT, hint=OPEN_JOBS):
+            of_owner = int(found["images"])
+            images += of_owner
+            by_tenant[tenant_of_user(found["_id"]["user_id"])] += of_owner
+            by_tenant[tenant_of_key(found["_id"]["key_id"])] += of_owner
         return Load(
-            images=sum(int(of_owner["images"]) for of_owner in by_owner),
+            images=images,
             by_tenant=by_tenant,
             images_per_second=(await self._workers.workforce(utc_now())).images_per_second,
         )
@@ -90,8 +97,3 @@ class LoadMeter:
         added_up = {"$group": {"_id": None, "bytes": {"$sum": "$length"}}}
         found = await self._database["blobs.files"].aggregate([added_up]).to_list(1)
         return int(found[0]["bytes"]) if found else 0
-
-
-def _tenants(owner: Document) -> Iterator[str]:
-    yield tenant_of_user(owner["user"])
-    yield tenant_of_key(owner["key"])

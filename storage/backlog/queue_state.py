@@ -7,10 +7,10 @@ from itertools import product
 import msgspec
 
 from domain.keys import ADMIN_USER, Role
-from storage.backlog.load import OPEN_IMAGES
+from storage.backlog.load import OPEN_BY_TENANT
 from storage.clock import made_at
 from storage.ledger.dead_letters import DeadLetters
-from storage.ledger.open_work import IS_OPEN, OPEN_JOBS
+from storage.ledger.open_work import OPEN_JOBS
 from storage.mongo.client import Database, Document
 
 # A tenant with more open images than this can make others wait.
@@ -18,18 +18,6 @@ SMALL_BACKLOG_IMAGES = 100
 OTHER_ROLE = "other"
 ROLES = (*(role.value for role in Role), OTHER_ROLE)
 BACKLOGS = ("small", "large")
-OPEN_BY_TENANT: list[Document] = [
-    {"$match": IS_OPEN},
-    {
-        "$group": {
-            "_id": {"user_id": "$user_id", "key_id": "$key_id"},
-            "jobs": {"$sum": 1},
-            "images": {"$sum": OPEN_IMAGES},
-            # IDs are in the order of acceptance.
-            "oldest": {"$min": {"$cond": [{"$gt": ["$tally.waiting", 0]}, "$_id", None]}},
-        }
-    },
-]
 
 
 class TenantClass(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from bson import ObjectId
 from pymongo import UpdateOne
 
-from storage.aggregates.changes import take_back_blobs
+from storage.aggregates.counters import take_back_blobs
 from storage.mongo.client import Client, Database, Session
 from storage.mongo.transactions import run_transaction
 

@@ -23,7 +23,7 @@ EARTH_RADIUS_METERS = 6_378_100.0
 MAX_ID_LEAD = timedelta(hours=1)
 # Large enough for the candidates of any usual search.
 _BATCH = 100_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ImageSearch:
@@ -135,16 +135,16 @@ def query_of(wanted: ImageFilter, before: str | None = None) -> Document:
 def _id_bounds(wanted: ImageFilter, before: str | None) -> Document:
     """Return bounds of IDs by the time of upload, so that the index of IDs serves both."""
     since, until = wanted.uploaded_from, wanted.uploaded_before
-    last = first_id_at(_clip(until) + MAX_ID_LEAD) if until else None
+    last = first_id_at(clip_to_ids(until) + MAX_ID_LEAD) if until else None
     return {
-        "$gte": first_id_at(_clip(since)) if since else None,
+        "$gte": first_id_at(clip_to_ids(since)) if since else None,
         "$lt": min((bound for bound in (before, last) if bound), default=None),
     }
 
 
-def _clip(moment: datetime) -> datetime:
+def clip_to_ids(moment: datetime) -> datetime:
     """Limit a time to those that an ID can contain."""
-    return min(max(moment, _EPOCH), LAST_MOMENT - MAX_ID_LEAD)
+    return min(max(moment, EPOCH), LAST_MOMENT - timedelta(days=1))
 
 
 def _fewest_faces(wanted: ImageFilter) -> int | None:

@@ -4,11 +4,11 @@ from typing import Any
 
 from domain.errors.access import NotFound
 from domain.keys import Scope
-from domain.records import GpsPolicy, Image
+from domain.records import Image
 from storage.blobs.known_blobs import KnownBlobs
 from storage.catalog.jobs import item_of
 from storage.catalog.tombstones import refuse_absent
-from storage.mongo.client import COMMITTED, Database, Document
+from storage.mongo.client import COMMITTED, Database, Document, read_struct
 
 
 class Images:
@@ -48,18 +48,4 @@ class Images:
 
 def image_of(document: Document) -> Image:
     """Read an image from its document."""
-    return Image(
-        id=document["_id"],
-        job_id=document["job_id"],
-        user_id=document["user_id"],
-        key_id=document["key_id"],
-        sha256=document["sha256"],
-        filename=document["filename"],
-        format=document["format"],
-        size_bytes=document["size_bytes"],
-        uploaded_at=document["uploaded_at"],
-        finished_at=document.get("finished_at"),
-        item=item_of(document),
-        gps=GpsPolicy(document.get("gps", GpsPolicy.KEEP)),
-        link_id=document.get("link_id"),
-    )
+    return read_struct({"finished_at": None, **document, "item": item_of(document)}, Image)

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import msgspec
 
 from domain.errors.access import NotFound
-from domain.jobs import Status, Tally
+from domain.jobs import Status
 from domain.keys import Scope
 from domain.records import Cell, Item, ItemError, Job, JobFilter, refused_item
 from storage.access.scope import scope_query
 from storage.catalog.tombstones import refuse_absent
-from storage.mongo.client import COMMITTED, Database, Document
+from storage.mongo.client import COMMITTED, Database, Document, read_struct
 
 
 class Jobs:
@@ -37,7 +37,7 @@ class Jobs:
             await refuse_absent(self._database, job_id, scope)
         if not scope.admits(document["user_id"], document["key_id"]):
             raise NotFound
-        return _job(document)
+        return read_struct(document, Job)
 
     async def list_page(self, wanted: JobFilter, limit: int) -> list[Job]:
         """List jobs, newest first."""
@@ -47,7 +47,7 @@ class Jobs:
         if wanted.before:
             query["_id"] = {"$lt": wanted.before}
         found = self._jobs.find(query, {"refused": 0}).sort("_id", -1).limit(limit)
-        return [_job(document) async for document in found]
+        return [read_struct(document, Job) async for document in found]
 
     async def items(self, jobs: Sequence[Job]) -> dict[str, list[Item]]:
         """Read the items of jobs in upload order, by job ID."""
@@ -78,7 +78,7 @@ class Jobs:
         """Read jobs of any scope without their items; deleted jobs are left out."""
         wanted = {"_id": {"$in": list(job_ids)}}
         return [
-            _job(document)
+            read_struct(document, Job)
             for collection in (self._jobs, self._deletions)
             async for document in collection.find(wanted, {"refused": 0, "asked": 0})
         ]
@@ -113,17 +113,3 @@ def item_of(image: Document) -> Item:
 def _refused(file: Document, operations: tuple[str, ...]) -> Item:
     error = msgspec.convert(file["error"], ItemError)
     return refused_item(file["index"], file["filename"], error, operations)
-
-
-def _job(document: Document) -> Job:
-    return Job(
-        id=document["_id"],
-        user_id=document["user_id"],
-        key_id=document["key_id"],
-        status=Status(document["status"]),
-        version=document["version"],
-        created_at=document["created_at"],
-        finished_at=document["finished_at"],
-        operations=tuple(document["operations"]),
-        tally=msgspec.convert(document["tally"], Tally),
-    )

@@ -1,10 +1,9 @@
 """Finds images by the similarity of their histograms, up to the last acknowledged write."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import datetime
 
 import numpy as np
-import numpy.typing as npt
 import pymongo
 from pymongo.client_session import ClientSession
 
@@ -16,6 +15,7 @@ from domain.histograms.similarity import Floats, Metric, distances
 from storage.aggregates.contributions import CONTRIBUTIONS
 from storage.aggregates.histogram_batches import read_histograms
 from storage.aggregates.pending import HistogramChange, read_pending_histograms
+from storage.catalog.image_search import EPOCH
 from storage.histograms.periods import Period
 from storage.mongo.client import Client, Database
 from storage.mongo.snapshots import read_snapshot_in_thread
@@ -23,7 +23,6 @@ from storage.mongo.threads import PlainDatabase
 from storage.settings import SimilaritySettings
 
 LONGEST_SECONDS = 120.0
-EVER = datetime(1970, 1, 1, tzinfo=UTC)
 PART = 1_000
 
 
@@ -51,7 +50,7 @@ class SimilarImages:
 
         def read(database: PlainDatabase, session: ClientSession) -> tuple[list[SimilarImage], int]:
             nearest, compared = _compare(
-                database, session, image_id, count, metric, since or EVER, self._most
+                database, session, image_id, count, metric, since or EPOCH, self._most
             )
             return _name_users(database, session, nearest), compared
 
@@ -83,7 +82,7 @@ def _compare(
         rows = np.flatnonzero(stay)
         for start in range(0, len(rows), PART):
             part = rows[start : start + PART]
-            shares = _divide(batch.counts[part], batch.pixels[part, np.newaxis])
+            shares = batch.counts[part] / batch.pixels[part, np.newaxis]
             ids = [stored.decode() for stored in batch.ids[part].tolist()]
             nearest.add(ids, distances(metric, asked, shares))
         compared += len(rows)
@@ -94,7 +93,7 @@ def _compare(
     ]
     if added:
         counts = read_counts([change.histogram for change in added])
-        shares = _divide(counts, np.array([[change.pixels] for change in added]))
+        shares = counts / np.array([[change.pixels] for change in added])
         nearest.add([change.image_id for change in added], distances(metric, asked, shares))
     return nearest.list(), compared + len(added)
 
@@ -118,13 +117,16 @@ def _find_shares(
     own = [change for change in changes if change.image_id == image_id]
     added = [change for change in own if change.times > 0]
     if added:
-        return _divide(read_counts([added[0].histogram])[0], added[0].pixels)
-    stored = database[CONTRIBUTIONS].find_one(
-        {"_id": image_id, "histogram": {"$exists": True}}, session=session
-    )
-    if stored is None or own:
-        raise NotFound("This image has no histogram: it failed, or was not requested.")
-    return _divide(read_counts([stored["histogram"]])[0], stored["pixels"])
+        packed, pixels = added[0].histogram, added[0].pixels
+    else:
+        stored = database[CONTRIBUTIONS].find_one(
+            {"_id": image_id, "histogram": {"$exists": True}}, session=session
+        )
+        if stored is None or own:
+            raise NotFound("This image has no histogram: it failed, or was not requested.")
+        packed, pixels = stored["histogram"], stored["pixels"]
+    shares: Floats = read_counts([packed])[0] / pixels
+    return shares
 
 
 def _name_users(
@@ -136,8 +138,3 @@ def _name_users(
     )
     users = {image["_id"]: image["user_id"] for image in found}
     return [SimilarImage(one.id, users[one.id], one.distance) for one in nearest]
-
-
-def _divide(counts: npt.NDArray[np.uint32], pixels: int | npt.NDArray[np.int64]) -> Floats:
-    shares: Floats = counts / pixels
-    return shares

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.errors.capacity import Unavailable
-from domain.histograms.medians import Shares, find_median, share_of_pixels
+from domain.histograms.medians import Shares, find_median
 from domain.images.values import BINS
 
 Counts = npt.NDArray[np.uint32]
@@ -77,8 +77,8 @@ class HistogramSpool:
         if not self.images:
             return medians
         pixels = np.concatenate(self._pixels).astype(np.float64)
-        for level in range(BINS):
-            medians[level] = find_median(share_of_pixels(self._column(level), pixels))
+        for level in range(BINS):  # As shares, so that large and small images weigh the same.
+            medians[level] = find_median(self._column(level) / pixels)
         return medians
 
     def close(self) -> None:

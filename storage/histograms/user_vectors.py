@@ -29,24 +29,15 @@ class UserVectors:
     """
 
     def __init__(self) -> None:
-        self._users: list[str] = []
         self.reset()
-
-    def __len__(self) -> int:
-        return len(self._slots)
-
-    @property
-    def table(self) -> VectorTable:
-        """The vectors."""
-        return self._table
 
     def reset(self) -> None:
         """Drop all vectors; the next :meth:`follow` reads all signatures."""
         self._revision = -1
         self._slots: dict[str, int] = {}
-        self._users = []
+        self._users: list[str] = []
         self._free: list[int] = []
-        self._table = VectorTable(BINS)
+        self.table = VectorTable(BINS)
 
     def follow(self, database: PlainDatabase, session: ClientSession) -> None:
         """Read the signatures that have changed since the last call; all in the first call.
@@ -59,15 +50,16 @@ class UserVectors:
         newest = read_revision(database, session)
         if newest == self._revision:
             return
-        began, is_new = time.monotonic(), not self._can_follow(database, session, newest)
-        if is_new:
+        began = time.monotonic()
+        follows = 0 <= self._revision <= newest and can_follow(database, session, self._revision)
+        if not follows:
             self.reset()
         for batch in iterate_signatures(database, session, max(self._revision, 0)):
             self._take(batch)
         self._revision = newest
-        if is_new:
+        if not follows:
             seconds = round(time.monotonic() - began, 3)
-            _log.info("user_index_made", users=len(self), seconds=seconds)
+            _log.info("user_index_made", users=len(self._slots), seconds=seconds)
 
     def slots_of(self, user_ids: Sequence[str]) -> Slots:
         """Return the slots of users; users without one are left out."""
@@ -78,11 +70,6 @@ class UserVectors:
         """Return the users of slots that are in use."""
         return [self._users[slot] for slot in slots.tolist()]
 
-    def _can_follow(self, database: PlainDatabase, session: ClientSession, newest: int) -> bool:
-        if not 0 <= self._revision <= newest:
-            return False
-        return can_follow(database, session, self._revision)
-
     def _take(self, batch: Signatures) -> None:
         self._remove(
             [batch.user_ids[number] for number in np.flatnonzero(batch.images == 0).tolist()]
@@ -91,11 +78,11 @@ class UserVectors:
         if len(kept):
             slots = [self._slot_for(batch.user_ids[number]) for number in kept.tolist()]
             vectors = to_vectors(mean_shares(batch.sums[kept], batch.images[kept, np.newaxis]))
-            self._table.put(np.array(slots, np.int64), vectors)
+            self.table.put(np.array(slots, np.int64), vectors)
 
     def _remove(self, user_ids: Sequence[str]) -> None:
         slots = self.slots_of(user_ids)
-        self._table.remove(slots)
+        self.table.remove(slots)
         self._free += slots.tolist()
         for user_id in user_ids:
             self._slots.pop(user_id, None)

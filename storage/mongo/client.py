@@ -1,8 +1,9 @@
 """The client of MongoDB, and the types of what it gives."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 from motor.motor_asyncio import (
     AsyncIOMotorClient,
     AsyncIOMotorClientSession,
@@ -20,6 +21,7 @@ Document = dict[str, Any]
 Client = AsyncIOMotorClient[Document]
 Database = AsyncIOMotorDatabase[Document]
 Collection = AsyncIOMotorCollection[Document]
+Struct = TypeVar("Struct", bound=msgspec.Struct)
 
 # Tickets, and all that a client is notified of, survive any crash.
 DURABLE = WriteConcern("majority", j=True)
@@ -43,6 +45,11 @@ def connect_mongo(settings: StoreSettings) -> Client:
         connectTimeoutMS=5_000,
         timeoutMS=int(settings.store_timeout_seconds * 1000),
     )
+
+
+def read_struct(document: Document, kind: type[Struct]) -> Struct:
+    """Read the fields of a struct from a document; its ``id`` is the document's ``_id``."""
+    return msgspec.convert({**document, "id": document["_id"]}, kind)
 
 
 async def read_clock(database: Database) -> datetime:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pymongo import UpdateOne
 
 from storage.access.upload_links import count_deleted
-from storage.aggregates.tombstones import bury_images
+from storage.aggregates.contributions import bury_images
 from storage.blobs.reference_counts import release_blobs
 from storage.mongo.client import Database, Document, Session
 from storage.outbox.outbox import add_image_deletions

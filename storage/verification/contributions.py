@@ -8,11 +8,11 @@ from pymongo.client_session import ClientSession
 from domain.histograms.signatures import count_units
 from storage.aggregates.contributions import (
     CONTRIBUTIONS,
+    IS_REMOVED,
     read_contribution,
 )
 from storage.aggregates.counted_images import read_settled
 from storage.aggregates.signatures import HISTOGRAM_CHANGES, SIGNATURES, SignatureChange
-from storage.aggregates.tombstones import IS_REMOVED
 from storage.mongo.client import Document
 from storage.mongo.threads import PlainDatabase, run_with_session
 from storage.verification.invariants import (

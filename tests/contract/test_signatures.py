@@ -10,8 +10,8 @@ from domain.keys import Scope
 from storage.aggregates.aggregator import LEASE_NAME, Aggregator
 from storage.aggregates.counted_images import IS_UNCOUNTED
 from storage.aggregates.pending import read_pending_histograms
-from storage.aggregates.signature_writes import VANISHED_KEPT
 from storage.aggregates.signatures import (
+    VANISHED_KEPT,
     add_changes,
     can_follow,
     iterate_signatures,

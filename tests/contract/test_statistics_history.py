@@ -18,8 +18,8 @@ from domain.jobs import Status
 from domain.keys import Scope
 from domain.records import Cell, ItemError
 from storage.aggregates.aggregator import Aggregator
+from storage.aggregates.contributions import IS_REMOVED
 from storage.aggregates.counted_images import IS_UNCOUNTED, CountedImage
-from storage.aggregates.tombstones import IS_REMOVED
 from storage.blobs.results import BlobResults
 from storage.clock import follow_clock, utc_now
 from storage.mongo.leases import LONG_AGO
