@@ -149,7 +149,7 @@ def read_hint_id(hint_id: str) -> ChunkHint:
 
 
 class JobChange(msgspec.Struct, frozen=True):
-    """A change of a job, as subscribers receive it: the state after the change."""
+    """The state of a job after a change, as subscribers receive it."""
 
     job_id: str
     version: int

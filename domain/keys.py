@@ -48,12 +48,7 @@ class Caller(msgspec.Struct, frozen=True):
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """Limits of a read; without limits, both are None.
-
-    Attributes:
-        user_id: Only what belongs to this user.
-        key_id: Only what came in through this key.
-    """
+    """Limits of a read: only data of this user, only what came in through this key; None: any."""
 
     user_id: str | None = None
     key_id: str | None = None

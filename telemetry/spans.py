@@ -41,10 +41,7 @@ class Tracing:
         return _NOTHING
 
     def record(self, name: str, began_at: float, seconds: float) -> None:
-        """Record a part of the current span that was measured elsewhere.
-
-        It began `began_at` seconds after 1970.
-        """
+        """Record a part of the current span, measured elsewhere; it began at seconds since 1970."""
 
     def close(self) -> None:
         """Send the remaining spans, for at most a few seconds."""

@@ -17,13 +17,7 @@ from storage.outbox.subscriptions import Subscriptions, WantedTypes
 
 
 class JobUpdate(msgspec.Struct, frozen=True):
-    """The update of a job whose state differs from that of its images.
-
-    Attributes:
-        change: The state after the update.
-        ends: Whether the job ends with it.
-        write: The update, guarded by the version of the job.
-    """
+    """The update of a job whose state differs from that of its images, guarded by its version."""
 
     change: JobChange
     ends: bool
@@ -66,8 +60,7 @@ class JobStates:
     async def settle_within(self, job_ids: Sequence[str], session: Session) -> list[JobUpdate]:
         """Bring jobs up to date in the transaction that changes their images.
 
-        Returns:
-            The updates made, for :meth:`count_ended` once the transaction is committed.
+        Once it is committed, the updates are for :meth:`count_ended`.
         """
         behind = await self._find_behind(job_ids, session)
         if behind:
@@ -83,11 +76,7 @@ class JobStates:
 
     async def start(self, job_ids: Sequence[str]) -> list[JobChange | None]:
         """Set queued jobs to processing; returns None for a job that was not queued."""
-        queued = {
-            "_id": {"$in": list(job_ids)},
-            "status": Status.QUEUED,
-            **IS_OPEN,
-        }
+        queued = {"_id": {"$in": list(job_ids)}, "status": Status.QUEUED, **IS_OPEN}
         found = self._jobs.find(queued, {"version": 1})
         starts = [
             JobUpdate(
@@ -136,10 +125,8 @@ def _job_update(job: Document, tally: Tally, wanted: WantedTypes) -> JobUpdate |
     tallied = msgspec.to_builtins(tally)
     if job["status"] == status and job["tally"] == tallied:
         return None
-    update: Document = {
-        "$set": {"status": status.value, "tally": tallied},
-        "$inc": {"version": 1},
-    }
+    fields = {"status": status.value, "tally": tallied}
+    update: Document = {"$set": fields, "$inc": {"version": 1}}
     ends = status in TERMINAL and job["status"] not in TERMINAL
     if ends:
         now = utc_now()

@@ -122,11 +122,7 @@ class Ledger:
         return begun.modified_count == 1
 
     async def finish(self, groups: Sequence[Sequence[FinishedImage]]) -> list[int]:
-        """Write the ends of images, each only if its claim still holds the image.
-
-        Returns:
-            How many of each group were written; the claims have lost the others.
-        """
+        """Write the ends of images that their claims still hold, and count those of each group."""
         finished = [image for group in groups for image in group]
         if not finished:
             return [0] * len(groups)

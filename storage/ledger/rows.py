@@ -63,10 +63,8 @@ def pushed(attempts: Sequence[BadAttempt]) -> Document:
 def logged_if(condition: object, reason: str, at: object) -> Document:
     """Return an expression for the log, extended by the attempt under the present lease.
 
-    Args:
-        condition: An expression; if it is false, the log stays as it is, or absent.
-        reason: As in :class:`BadAttempt`.
-        at: An expression or a value: the time of the end.
+    If the condition, an expression, is false, the log stays as it is, or absent. The time of the
+    end may be an expression.
     """
     attempt = {
         "fence": "$fence",

@@ -1,4 +1,4 @@
-"""Missing operations of images, known and new poison, stored results, and ends."""
+"""Missing operations of images, known and new poison, stored results, search fields, and ends."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,6 +10,7 @@ import structlog
 from domain.blobs import Blob, Poison
 from domain.claims import KNOWN_POISON, BadAttempt, ClaimedImage, FinishedImage
 from domain.errors.files import DecoderDied, DecodeTimedOut, OperationFailed
+from domain.fingerprints import band_keys, signed_fingerprint
 from domain.images.operations import OPERATIONS
 from domain.images.values import ProcessedImage, Thumbnail
 from domain.jobs import Status
@@ -17,26 +18,14 @@ from domain.records import Cell, GpsPolicy, ItemError
 from storage.blobs.results import BlobResults, NewVariant
 from storage.blobs.variants import variant_id
 from tasks.images.image_batch import Crash, Outcome
-from tasks.images.search_fields import search_fields
 
 VERSION = {operation.name: operation.version for operation in OPERATIONS}
 SIZE = ("width", "height")
+FROM_METADATA = ("camera_make", "camera_model", "lens_model", "taken_at")
 NO_BLOB = ItemError("not_found", "The bytes of this image are gone.")
 POISONOUS = frozenset({DecoderDied.code, DecodeTimedOut.code})
 
 _log = structlog.get_logger(__name__)
-
-
-def missing_operations(blob: Blob | None, operations: Sequence[str]) -> list[str]:
-    """Return the operations without a result of their current version."""
-    if blob is None:
-        return list(operations)
-    return [
-        name
-        for name in operations
-        # During an upgrade, an older worker leaves newer results alone.
-        if blob.results.get(name, {}).get("version", 0) < VERSION[name]
-    ]
 
 
 def needed_operations(
@@ -45,7 +34,13 @@ def needed_operations(
     """Return the missing operations of each blob by hash; complete blobs are left out."""
     needed: dict[str, set[str]] = {}
     for image in images:
-        missing = missing_operations(blobs.get(image.sha256), image.operations)
+        blob = blobs.get(image.sha256)
+        missing = [
+            name
+            for name in image.operations
+            # During an upgrade, an older worker leaves newer results alone.
+            if blob is None or blob.results.get(name, {}).get("version", 0) < VERSION[name]
+        ]
         if missing:
             needed.setdefault(image.sha256, set()).update(missing)
     return {sha256: tuple(sorted(names)) for sha256, names in needed.items()}
@@ -121,12 +116,8 @@ def finish_image(
 ) -> FinishedImage:
     """Return the end of an image.
 
-    Args:
-        image: The image.
-        blob: As read at the start of the work; None if it no longer exists.
-        fresh: New results.
-        outcome: The outcome of the work; None if no work was needed.
-        now: The time, UTC.
+    The blob is None if it no longer exists, `fresh` if it has no new results, and the outcome if
+    no work was needed.
     """
     if outcome is not None and outcome.error is not None:
         finished = image.failed(outcome.error)
@@ -144,6 +135,30 @@ def finish_image(
         crashes = (Crash(now, given_up.code),)
     attempts = [BadAttempt(image.fence, crash.at, image.worker, crash.reason) for crash in crashes]
     return msgspec.structs.replace(finished, bad_attempts=tuple(attempts))
+
+
+def search_fields(results: Mapping[str, Any], *, keep_position: bool) -> dict[str, Any]:
+    """Compute the fields of an image document by which it is searched.
+
+    ``taken_on`` is the day of ``taken_at``, by the camera's clock; ``location`` a GeoJSON point;
+    ``fingerprint`` signed. The results are only those that this image requested: a search must
+    not find results that exist only because another upload requested them.
+    """
+    facts: dict[str, Any] = {}
+    if (metadata := results.get("metadata")) is not None:
+        facts |= {name: metadata[name] for name in FROM_METADATA}
+        taken_at, gps = metadata["taken_at"], metadata["gps"]
+        facts["taken_on"] = taken_at and taken_at[:10]
+        if gps and keep_position:
+            point = [gps["longitude"], gps["latitude"]]
+            facts["location"] = {"type": "Point", "coordinates": point}
+    if "faces" in results:
+        facts["faces"] = len(results["faces"])
+    if "fingerprint" in results:
+        fingerprint = signed_fingerprint(results["fingerprint"])
+        facts["fingerprint"] = fingerprint
+        facts["fingerprint_bands"] = band_keys(fingerprint)
+    return facts
 
 
 def log_dead_letter(image: ClaimedImage, finished: FinishedImage) -> None:

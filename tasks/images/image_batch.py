@@ -1,7 +1,7 @@
 """The work of a child process: all operations on a few images. Imports only what it needs."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -91,26 +91,17 @@ def process_batch(items: Sequence[BatchItem], limits: ImageLimits) -> list[Outco
 
 def _process(item: BatchItem, limits: ImageLimits) -> Outcome:
     times = StepTimes()
+    deadline = time.monotonic() + limits.max_seconds
+
+    def check_time() -> None:
+        if time.monotonic() > deadline:
+            raise DecodeTimedOut(f"The limit is {limits.max_seconds:g} seconds.")
+
     try:
         processed = process_image(
-            item.data,
-            item.format,
-            item.operations,
-            limits,
-            _time_check(limits.max_seconds),
-            times.took,
+            item.data, item.format, item.operations, limits, check_time, times.took
         )
     except ServiceError as error:
         failed = ItemError(error.code, error.detail)
         return Outcome(item.sha256, error=failed, steps=tuple(times.steps))
     return Outcome(item.sha256, processed=processed, steps=tuple(times.steps))
-
-
-def _time_check(seconds: float) -> Callable[[], None]:
-    deadline = time.monotonic() + seconds
-
-    def check() -> None:
-        if time.monotonic() > deadline:
-            raise DecodeTimedOut(f"The limit is {seconds:g} seconds.")
-
-    return check

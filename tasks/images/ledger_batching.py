@@ -5,6 +5,7 @@ round trips of such a task would cost more than its image.
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 from domain.blobs import Blob
 from domain.claims import ClaimedImage, FinishedImage
@@ -24,7 +25,8 @@ class LedgerBatcher:
 
     def __init__(self, stores: Stores) -> None:
         self._stores = stores
-        self._claims = Batcher(self._claim_all, MOST_JOBS)
+        claim_chunks = partial(stores.ledger.claim_chunks, worker=worker_name())
+        self._claims = Batcher(claim_chunks, MOST_JOBS)
         self._blobs = Batcher(self._find_all, MOST_IMAGES, len)
         self._reads = Batcher(
             self._read_all, MOST_BYTES, lambda blobs: sum(blob.size_bytes for blob in blobs)
@@ -66,11 +68,6 @@ class LedgerBatcher:
     async def settle(self, job_id: str) -> None:
         """Bring a job up to date with its images, and publish the change."""
         await self._settlings.submit(job_id)
-
-    async def _claim_all(
-        self, chunks: Sequence[tuple[str, int]]
-    ) -> list[tuple[str, list[ClaimedImage]]]:
-        return await self._stores.ledger.claim_chunks(chunks, worker_name())
 
     async def _find_all(self, groups: Sequence[Sequence[str]]) -> list[dict[str, Blob]]:
         hashes = {sha256 for group in groups for sha256 in group}

@@ -68,12 +68,10 @@ class SharedCalls:
         self._running: set[asyncio.Task[None]] = set()
 
     async def run(self, items: Sequence[BatchItem]) -> list[Outcome]:
-        """Process items in the turn of :data:`TURN`.
+        """Process items in the turn of :data:`TURN`; the outcomes are those of the first items.
 
-        If all tasks of a call are cancelled, the call is cancelled, and its child is killed.
-
-        Returns:
-            Outcomes for the first of the items, in order; there may be none yet.
+        There may be none yet. If all tasks of a call are cancelled, the call is cancelled, and its
+        child is killed.
 
         Raises:
             CallFailed: The call of these items failed.
@@ -121,22 +119,14 @@ class SharedCalls:
             pending.answer.add_done_callback(end_if_abandoned)
         await asyncio.wait([calling])
         self._free += 1
-        self._answer(taken, calling, len(items))
-        self._start_calls()
-
-    def _answer(
-        self, taken: Sequence[PendingItems], called: "asyncio.Future[list[Outcome]]", images: int
-    ) -> None:
-        outcomes: list[Outcome] = []
-        error: BaseException | None = None
-        if not called.cancelled():
-            error = called.exception()
-            outcomes = [] if error else called.result()
+        error = None if calling.cancelled() else calling.exception()
+        outcomes = [] if error or calling.cancelled() else calling.result()
         for pending in taken:
             own, outcomes = outcomes[: len(pending.items)], outcomes[len(pending.items) :]
             if pending.answer.done():
                 continue
             if isinstance(error, Exception):
-                pending.answer.set_exception(CallFailed(error, images))
+                pending.answer.set_exception(CallFailed(error, len(items)))
             else:
                 pending.answer.set_result(own)
+        self._start_calls()

@@ -1,6 +1,7 @@
 """The upkeep that every worker does beside its images; any number of workers can do it at once."""
 
 import itertools
+import time
 from datetime import timedelta
 
 import msgspec
@@ -9,7 +10,6 @@ import structlog
 from storage.stores import Stores
 from tasks.images.metrics import WorkerMetrics
 from tasks.settings import Settings
-from tasks.upkeep.delete_users import delete_users
 from tasks.upkeep.reconcile import reconcile
 from tasks.upkeep.refill_queue import REFILL_SECONDS, refill_queue
 from telemetry.background import BackgroundTasks
@@ -17,6 +17,8 @@ from telemetry.background import BackgroundTasks
 DELETE_USERS_SECONDS = 1.0
 # A few images are added to the statistics only at every fifth check.
 CHECKS_FOR_FEW = 5
+# After this time the deletion of another user has its turn.
+TURN_SECONDS = 10.0
 
 _log = structlog.get_logger(__name__)
 
@@ -64,3 +66,31 @@ class Upkeep:
 
     async def _delete_users(self) -> None:
         await delete_users(self._stores)
+
+
+async def delete_users(stores: Stores) -> None:
+    """Continue the deletions that are due; any number of workers can do so at once.
+
+    The deletion of a worker that dies is due again when its lease expires.
+
+    Raises:
+        PyMongoError: MongoDB cannot be reached.
+    """
+    while (deletion_id := await stores.user_deletion.claim()) is not None:
+        if await _continue(stores, deletion_id):
+            _log.info("user_deleted", job_id=deletion_id)
+        else:
+            await stores.user_deletion.release(deletion_id)
+
+
+async def _continue(stores: Stores, deletion_id: str) -> bool:
+    """Take steps for :data:`TURN_SECONDS`. Returns whether the deletion is complete."""
+    until = time.monotonic() + TURN_SECONDS
+    while time.monotonic() < until:
+        step = await stores.user_deletion.step(deletion_id)
+        for job_id in step.interrupted:  # Its worker can stop.
+            await stores.job_events.publish_cancel(job_id)
+        await stores.job_events.publish_all(step.changes)
+        if step.has_ended:
+            return True
+    return False

@@ -8,7 +8,7 @@ import pytest
 
 from storage.removal.deletion_step import MAX_IMAGES
 from storage.removal.removal import EXPIRED
-from tasks.upkeep.delete_users import delete_users
+from tasks.upkeep.upkeep import delete_users
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import Service, authorization

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from domain.images.values import Gps, Metadata
-from tasks.images.search_fields import search_fields
+from tasks.images.findings import search_fields
 
 VIENNA = Gps(48.2, 16.37, 170.0)
 
