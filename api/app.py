@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 import structlog
@@ -53,7 +53,7 @@ from domain.keys import hash_secret
 from domain.version import VERSION
 from sandbox.pool import ChildPool
 from storage.errors import STORE_FAILED
-from storage.stores import Stores, closing
+from storage.stores import Stores
 from telemetry.background import BackgroundTasks
 from telemetry.tracing import open_tracing
 
@@ -143,7 +143,7 @@ async def _running(state: AppState) -> AsyncIterator[None]:
     """Run the background tasks of the API; at the end, finish what was accepted."""
     stores, watch = state.stores, state.admission.watch
     try:
-        async with closing(stores), BackgroundTasks(state.stop) as background:
+        async with aclosing(stores), BackgroundTasks(state.stop) as background:
             background.start("prepare", _prepare(stores))
             background.start("poll_jobs", state.waiting.poll())
             background.start("live_jobs", state.live_jobs.run())

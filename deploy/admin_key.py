@@ -4,11 +4,10 @@
 API: one file for the admin key, one for the key that encrypts webhook secrets.
 """
 
+import os
 import secrets
 import sys
 from pathlib import Path
-
-from deploy.private_file import write_private
 
 MIN_ADMIN_KEY_CHARACTERS = 32
 _ADMIN_KEY_BYTES = 32
@@ -26,6 +25,16 @@ def ensure_admin_key(file: Path) -> str:
     if len(key) < MIN_ADMIN_KEY_CHARACTERS:
         raise ValueError(f"{file} holds no usable key; remove it, and a new one will be made")
     return key
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file with mode 600, replacing an older one in one step."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    fresh.replace(path)
 
 
 if __name__ == "__main__":

@@ -1,36 +1,23 @@
 """The greeting of `make run`, printed when the service is ready."""
 
 import asyncio
-import http.client
 from collections.abc import Callable
 from urllib.parse import quote
 
 from deploy.local_settings import LocalSettings
+from deploy.probe import find_problem
 
 POLL_SECONDS = 0.1
 NEWS_SECONDS = 15.0
-TIMEOUT_SECONDS = 5.0
 
 
 def is_ready(settings: LocalSettings) -> bool:
     """Say whether the API of this machine answers that it is ready."""
-    return _readiness(settings) == "200"
+    return not _problem(settings)
 
 
-def _readiness(settings: LocalSettings) -> str:
-    connection = http.client.HTTPConnection(
-        settings.client_host, settings.port, timeout=TIMEOUT_SECONDS
-    )
-    try:
-        connection.request("GET", "/readyz")
-        answer = connection.getresponse()
-        if answer.status == http.client.OK:
-            return "200"
-        return f"{answer.status} {answer.read(500).decode(errors='replace')}"
-    except (OSError, http.client.HTTPException) as error:
-        return f"no answer ({error})"
-    finally:
-        connection.close()
+def _problem(settings: LocalSettings) -> str:
+    return find_problem(settings.client_host, settings.port, "/readyz")
 
 
 async def greet_when_ready(
@@ -39,9 +26,9 @@ async def greet_when_ready(
     """Log the address, the key and a first command as soon as the service is ready."""
     clock = asyncio.get_running_loop().time
     next_news = clock() + NEWS_SECONDS
-    while (answer := await asyncio.to_thread(_readiness, settings)) != "200":
+    while problem := await asyncio.to_thread(_problem, settings):
         if clock() > next_news:
-            log(f"not ready yet: {answer}")
+            log(f"not ready yet: {problem}")
             next_news = clock() + NEWS_SECONDS
         await asyncio.sleep(POLL_SECONDS)
     for line in _greeting(settings, admin_key):

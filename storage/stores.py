@@ -1,7 +1,6 @@
 """All stores of the service, opened by one function for the API and the workers."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing
 from datetime import datetime, timedelta
 
 import structlog
@@ -17,8 +16,7 @@ from storage.aggregates.statistics import StatisticsReader
 from storage.backlog.load import LoadMeter
 from storage.backlog.queue_state import QueueReader
 from storage.backlog.workers import Workers, Workforce
-from storage.blobs.known_blobs import KnownBlobs
-from storage.blobs.poison import Poisons
+from storage.blobs.known_blobs import KnownBlobs, Poisons
 from storage.blobs.results import Results
 from storage.blobs.sweeper import Sweeper
 from storage.blobs.variants import StoredVariants
@@ -154,7 +152,7 @@ class Stores:
         except MONGODB_FAILED:
             return Workforce(workers=0, images_per_second=0.0)
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Close all connections."""
         await self.medians.close()
         await self.buckets.close()
@@ -172,17 +170,6 @@ class Stores:
         self.deliverers = Workers(self.database, "deliverers")
 
 
-@asynccontextmanager
-async def open_stores(settings: StoreSettings, rules: WorkRules) -> AsyncIterator[Stores]:
-    """Open the stores, and close them at the end. The servers need not be up yet."""
-    async with closing(Stores(settings, rules)) as stores:
-        yield stores
-
-
-@asynccontextmanager
-async def closing(stores: Stores) -> AsyncIterator[Stores]:
-    """Close the stores at the end."""
-    try:
-        yield stores
-    finally:
-        await stores.close()
+def open_stores(settings: StoreSettings, rules: WorkRules) -> aclosing[Stores]:
+    """Open the stores for a context, which closes them. The servers need not be up yet."""
+    return aclosing(Stores(settings, rules))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from deploy.private_file import write_private
+from deploy.admin_key import write_private
 from deploy.servers.process import ServerError
 
 _LOCK = "lock"

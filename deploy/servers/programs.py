@@ -21,7 +21,6 @@ class Program:
 
     Args:
         kind: ``mongod``, ``secantusdb`` or ``redis-server``.
-        command: Absolute path, and first arguments.
     """
 
     kind: str

@@ -87,16 +87,12 @@ class Idempotency:
             return Attempt(record_id, token, self._kept_seconds)
         if record["answered"] is None:
             raise IdempotencyKeyInUse
-        answered = msgspec.convert(record["answered"], Answered)
-        return msgspec.structs.replace(answered, token=record["token"])
+        return _answer_of(record)
 
     async def find(self, record_id: str) -> Answered | None:
         """Find the answer of a key, if it has one, without taking the key."""
         record = await self._records.find_one({"_id": record_id, "answered": {"$ne": None}})
-        if record is None:
-            return None
-        answered = msgspec.convert(record["answered"], Answered)
-        return msgspec.structs.replace(answered, token=record["token"])
+        return None if record is None else _answer_of(record)
 
     async def renew(self, attempt: Attempt) -> None:
         """Extend the time for which a running request holds its key."""
@@ -143,21 +139,11 @@ class Idempotency:
 
     async def _take_if_free(self, record_id: str, token: str) -> Document:
         is_free = {"$lte": [{"$ifNull": ["$expires_at", "$$NOW"]}, "$$NOW"]}
-        fresh = {
-            "token": token,
-            "expires_at": _in_seconds(RUNNING_SECONDS),
-            "answered": None,
-        }
+        fresh = {"token": token, "expires_at": _in_seconds(RUNNING_SECONDS), "answered": None}
+        update = {name: {"$cond": [is_free, value, f"${name}"]} for name, value in fresh.items()}
         record: Document = await self._records.find_one_and_update(
             {"_id": record_id},
-            [
-                {
-                    "$set": {
-                        name: {"$cond": [is_free, value, f"${name}"]}
-                        for name, value in fresh.items()
-                    }
-                }
-            ],
+            [{"$set": update}],
             upsert=True,
             return_document=ReturnDocument.AFTER,
         )
@@ -185,10 +171,15 @@ def answer_keys(
 def _answering(attempt: Attempt, answer: Answered) -> tuple[Document, list[Document]]:
     """Make the query and the update that answer a key."""
     fields = {
-        "answered": {"$literal": _document(answer)},
+        "answered": {"$literal": msgspec.to_builtins(answer, builtin_types=(bytes,))},
         "expires_at": _in_seconds(attempt.kept_seconds),
     }
     return _running(attempt), [{"$set": fields}]
+
+
+def _answer_of(record: Document) -> Answered:
+    answered = msgspec.convert(record["answered"], Answered)
+    return msgspec.structs.replace(answered, token=record["token"])
 
 
 def _running(attempt: Attempt) -> Document:
@@ -197,8 +188,3 @@ def _running(attempt: Attempt) -> Document:
 
 def _in_seconds(seconds: float) -> Document:
     return {"$add": ["$$NOW", int(seconds * 1000)]}
-
-
-def _document(answer: Answered) -> Document:
-    document: Document = msgspec.to_builtins(answer, builtin_types=(bytes,))
-    return document

@@ -79,9 +79,8 @@ class GroupWriter:
     ) -> tuple[dict[ObjectId, Submission], set[str]]:
         """Count the new images at their blobs, and create the blobs that are missing.
 
-        Returns:
-            The new blobs, each with the submission that holds its bytes; and the hashes of the
-            blobs that were stored before.
+        Returns the new blobs, each with the submission that holds its bytes, and the hashes of the
+        blobs that were stored before.
         """
         images = Counter(image["sha256"] for _, image in images_of(group))
         if not images:
@@ -107,9 +106,6 @@ class GroupWriter:
         """Check that the chunks of new blobs that were written during uploads are still stored.
 
         They were written without waiting for a majority, and the primary may have changed since.
-
-        Raises:
-            Unavailable: Some of them are lost: the client has to send the files again.
         """
         flushed = {
             file_id: chunks

@@ -110,7 +110,8 @@ class BlobIntake:
         self._chunks = chunks
         self._uploads = uploads
         self._pending: list[Document] = []
-        self._pending_bytes = 0
+        self.pending_bytes = 0
+        """Bytes in memory."""
         self._flushed: Counter[ObjectId] = Counter()
         self._flushing: asyncio.Task[object] | None = None
 
@@ -129,7 +130,7 @@ class BlobIntake:
         Raises:
             PyMongoError: A write failed, so chunks are missing.
         """
-        if self._pending_bytes >= LEAST_FLUSH_BYTES:
+        if self.pending_bytes >= LEAST_FLUSH_BYTES:
             await self._begin_flush()
         await self.settle()
 
@@ -149,18 +150,14 @@ class BlobIntake:
         return [chunk for chunk in self._pending if chunk["files_id"] == file_id]
 
     @property
-    def pending_bytes(self) -> int:
-        """The number of bytes in memory."""
-        return self._pending_bytes
-
-    @property
     def flushed(self) -> dict[ObjectId, int]:
         """The number of written chunks by file; files without any are left out."""
         return dict(self._flushed)
 
     async def refuse(self, file: IncomingFile) -> None:
         """Drop a file, and delete its written chunks."""
-        self._drop_pending(file.file_id)
+        self._pending = [chunk for chunk in self._pending if chunk["files_id"] != file.file_id]
+        self.pending_bytes = sum(len(chunk["data"]) for chunk in self._pending)
         if file.file_id in self._flushed:
             await self.settle()
             await self._chunks.delete_many({"files_id": file.file_id})
@@ -168,7 +165,7 @@ class BlobIntake:
 
     async def discard(self) -> None:
         """Delete all written chunks of a request that is not accepted."""
-        self._pending, self._pending_bytes = [], 0
+        self._pending, self.pending_bytes = [], 0
         with suppress(MONGODB_FAILED):
             await self.settle()
         if self._flushed:
@@ -176,22 +173,18 @@ class BlobIntake:
 
     async def _stage(self, chunks: list[Document]) -> None:
         self._pending += chunks
-        self._pending_bytes += sum(len(chunk["data"]) for chunk in chunks)
-        if self._pending_bytes >= flush_bytes(self._uploads()):
+        self.pending_bytes += sum(len(chunk["data"]) for chunk in chunks)
+        if self.pending_bytes >= flush_bytes(self._uploads()):
             await self._begin_flush()
 
     async def _begin_flush(self) -> None:
         self._flushed.update(chunk["files_id"] for chunk in self._pending)
-        batch, self._pending, self._pending_bytes = self._pending, [], 0
+        batch, self._pending, self.pending_bytes = self._pending, [], 0
         await self.settle()
         self._flushing = asyncio.create_task(self._flush(batch))
 
     async def _flush(self, chunks: list[Document]) -> None:
         await self._chunks.insert_many(chunks, ordered=False)
-
-    def _drop_pending(self, file_id: ObjectId) -> None:
-        self._pending = [chunk for chunk in self._pending if chunk["files_id"] != file_id]
-        self._pending_bytes = sum(len(chunk["data"]) for chunk in self._pending)
 
 
 class HashingIntake(BlobIntake):

@@ -1,6 +1,7 @@
-"""Finds blobs by the hash of their bytes, and streams their bytes."""
+"""Stored blobs: found by the hash of their bytes, streamed, and marked as poison."""
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -24,6 +25,29 @@ class KnownBlobs:
     def stream(self, blob: Blob, start: int, stop: int) -> AsyncIterator[bytes]:
         """Read the bytes from ``start`` up to ``stop``, few chunks in memory at a time."""
         return stream_file(self._chunks, blob.file_id, start, stop, blob.chunk_bytes)
+
+
+class Poisons:
+    """Writes and deletes poison records, so that equal bytes do not end child processes again.
+
+    A record is part of its blob, and is deleted with it.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._files = database["blobs.files"]
+
+    async def remember(self, sha256: str, poison: Poison) -> None:
+        """Record that work on a blob was given up; replaces an earlier record."""
+        fields = msgspec.to_builtins(poison, builtin_types=(datetime,))
+        await self._files.update_one(
+            {"metadata.sha256": sha256}, {"$set": {"metadata.poison": fields}}
+        )
+
+    async def forget(self, hashes: Sequence[str]) -> None:
+        """Delete the records of blobs, so that equal bytes are tried again."""
+        await self._files.update_many(
+            {"metadata.sha256": {"$in": list(hashes)}}, {"$unset": {"metadata.poison": ""}}
+        )
 
 
 def _blob_of(file: Document) -> Blob:

@@ -15,13 +15,7 @@ from storage.mongo.client import DURABLE, Database, Document
 
 
 class NewVariant(msgspec.Struct, frozen=True):
-    """A variant that an operation rendered.
-
-    Attributes:
-        file_id: From :func:`storage.blobs.variants.variant_id`.
-        media_type: Value of the Content-Type header.
-        data: The encoded picture.
-    """
+    """A variant that an operation rendered."""
 
     file_id: str
     media_type: str

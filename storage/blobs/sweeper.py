@@ -194,15 +194,9 @@ class Sweeper:
     async def _walk(
         self, collection: str, fields: Document, name: str | None = None
     ) -> tuple[list[Document], Document]:
-        """Read the next documents of a collection by ID, and advance the position.
+        """Read the next documents by ID, with the range of their IDs, and advance the position.
 
-        Args:
-            collection: The collection.
-            fields: Projection.
-            name: Name of the walk, if another one reads the same collection.
-
-        Returns:
-            The documents, and the range of IDs from the last position to the new one.
+        A walk has a name of its own if another one reads the same collection.
         """
         walk, limit = name or collection, WALKED[name or collection]
         state = await self._positions.find_one({"_id": walk})

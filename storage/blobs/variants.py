@@ -43,18 +43,7 @@ def variant_id(sha256: str, variant: str, version: int) -> str:
 def variant_documents(
     sha256: str, file_id: str, media_type: str, data: bytes, now: datetime
 ) -> tuple[Document, list[Document]]:
-    """Make the GridFS documents of a variant.
-
-    Args:
-        sha256: The blob that it is rendered from.
-        file_id: From :func:`variant_id`.
-        media_type: Value of the Content-Type header.
-        data: The encoded picture.
-        now: The time, UTC.
-
-    Returns:
-        The file document and its chunks.
-    """
+    """Make the GridFS documents of a variant: its file and its chunks."""
     file = {
         "_id": file_id,
         "length": len(data),

@@ -9,18 +9,24 @@ redis-py does not take that for a lost connection and does not try again.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
+import structlog
 from arq.connections import ArqRedis
-from redis.asyncio import ConnectionPool
+from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from storage.errors import REDIS_FAILED
 from storage.settings import StoreSettings
+
+RECONNECT_SECONDS = 1.0
+
+_log = structlog.get_logger(__name__)
 
 
 class CancellableConnection(AbstractConnection):
@@ -76,3 +82,24 @@ def connect_redis(settings: StoreSettings, *, retries: int = 1) -> ArqRedis:
         job_serializer=msgspec.msgpack.encode,
         job_deserializer=msgspec.msgpack.decode,
     )
+
+
+async def listen(redis: Redis, channel: str, hear: Callable[[bytes], None]) -> None:
+    """Call a function with every message of a channel, until cancelled.
+
+    Messages are lost while Redis cannot be reached. A caller that relies on them also checks at
+    intervals.
+    """
+    while True:
+        try:
+            async with redis.pubsub() as subscription:
+                await subscription.subscribe(channel)
+                while True:
+                    message = await subscription.get_message(
+                        ignore_subscribe_messages=True, timeout=1.0
+                    )
+                    if message is not None:
+                        hear(message["data"])
+        except REDIS_FAILED as error:
+            _log.warning("listening_interrupted", channel=channel, reason=type(error).__name__)
+            await asyncio.sleep(RECONNECT_SECONDS)

@@ -7,6 +7,7 @@ the images, not the key that uploads them.
 import time
 from collections.abc import Iterable, Sequence
 from itertools import chain, groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ KEYS = (
 TASK_SECONDS = 900
 IN_PROGRESS_SECONDS = TASK_SECONDS + 10
 Argument = str | bytes | float
+_user = attrgetter("user_id")
 SCRIPT = Path(__file__).with_suffix(".lua")
 # Lua's stack holds some thousand arguments.
 MOST_HINTS = 200
@@ -165,10 +167,6 @@ class FairQueue:
 
     async def _call(self, name: str, *arguments: Argument) -> Any:
         return await self._run(keys=KEYS, args=[name, *arguments])
-
-
-def _user(hint: ChunkHint) -> str:
-    return hint.user_id
 
 
 def _task(hint: ChunkHint, turn_length: float) -> bytes:

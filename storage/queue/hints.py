@@ -13,7 +13,7 @@ from arq.connections import ArqRedis
 from domain.jobs import ChunkHint, read_hint_id
 from storage.errors import REDIS_FAILED
 from storage.queue.batching import Batcher
-from storage.queue.channels import listen
+from storage.queue.connection import listen
 from storage.queue.entries import HintState, Room
 from storage.queue.fair_queue import CHANNEL, FairQueue
 from storage.settings import WorkRules

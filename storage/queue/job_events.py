@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 
 from domain.jobs import TERMINAL, JobChange
 from storage.errors import REDIS_FAILED
-from storage.queue.channels import listen
+from storage.queue.connection import listen
 
 Hear = Callable[[JobChange], None]
 
