@@ -20,11 +20,7 @@ def say(name: str, line: str) -> None:
 
 @asynccontextmanager
 async def named_output(name: str) -> AsyncIterator[int]:
-    """Open a pipe whose lines are printed under a name; it survives restarts of its writer.
-
-    Yields:
-        The file descriptor to write to.
-    """
+    """Open a pipe to write to, whose lines are printed under a name; it outlives its writers."""
     read_end, write_end = os.pipe()
     reader = asyncio.StreamReader()
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(

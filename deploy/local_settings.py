@@ -103,11 +103,7 @@ def keep_admin_key(settings: LocalSettings) -> str:
 
 
 def keep_secret_key(settings: LocalSettings) -> str:
-    """Return the key that encrypts webhook secrets; see :func:`keep_admin_key`.
-
-    Returns:
-        The key; empty if ``MINILAB_SECRET_KEY_FILE`` names a file that holds it.
-    """
+    """Return the key that encrypts webhook secrets; empty if a file of the settings holds it."""
     if settings.secret_key_file is not None and settings.secret_key is None:
         return ""
     return settings.secret_key or _keep(settings.data_folder / _SECRET_KEY_FILE)

@@ -17,7 +17,6 @@ class RestartPolicy:
     """Pauses before a process that ended is started again.
 
     Args:
-        first_pause_seconds: Pause after the first end.
         longest_pause_seconds: The pause doubles up to this.
         steady_seconds: After a run of this length the pauses begin again with the first.
     """
@@ -54,7 +53,6 @@ class Supervisor:
 
     Args:
         supervised: The processes in the order of their start; they stop in the reverse order.
-        policy: Pauses before restarts.
     """
 
     def __init__(

@@ -27,18 +27,12 @@ from tasks.settings import WorkerSettings
 # Reading many bytes in one call takes time, and no request waits for it.
 CALL_SECONDS = 300.0
 NO_REDIS = "redis://unused"
+CLEAR_LINE = "\r\x1b[K"
 
 
 class _Target(msgspec.Struct, frozen=True):
     mongodb_url: MongoUrl | None = None
     mongodb_database: str = "minilab"
-
-
-class _Plan(msgspec.Struct, frozen=True):
-    stores: StoreSettings
-    grace: timedelta
-    pause_seconds: float
-    hashes: bool
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,19 +45,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings, target, worker = _read_settings()
         with _mongodb_url(settings) as url:
-            plan = _Plan(
-                StoreSettings(
-                    mongodb_url=url,
-                    redis_url=NO_REDIS,
-                    mongodb_database=target.mongodb_database,
-                    store_timeout_seconds=CALL_SECONDS,
-                ),
-                # One sweep sees an orphan, and one after its age removes it.
-                timedelta(seconds=worker.orphan_age_seconds + 2 * worker.sweep_seconds),
-                options.pause,
-                options.hashes,
+            stores = StoreSettings(
+                mongodb_url=url,
+                redis_url=NO_REDIS,
+                mongodb_database=target.mongodb_database,
+                store_timeout_seconds=CALL_SECONDS,
             )
-            verification = asyncio.run(_verify(plan))
+            verification = asyncio.run(_verify(stores, worker, options))
     except (SettingsError, ServerError, PyMongoError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -88,33 +76,33 @@ def table_of(findings: Sequence[Finding]) -> list[str]:
     return lines
 
 
-async def _verify(plan: _Plan) -> Verification:
-    client = connect_mongo(plan.stores)
-    database = client[plan.stores.mongodb_database]
+async def _verify(
+    stores: StoreSettings, worker: WorkerSettings, options: argparse.Namespace
+) -> Verification:
+    client = connect_mongo(stores)
+    database = client[stores.mongodb_database]
+    # One sweep sees an orphan, and one after its age removes it.
+    grace = timedelta(seconds=worker.orphan_age_seconds + 2 * worker.sweep_seconds)
     try:
         if not await database.list_collection_names():
             raise ServerError(f"the database {database.name} is empty")
         return await Verifier(
             client,
             database,
-            plan.grace,
-            pause_seconds=plan.pause_seconds,
-            hashes=plan.hashes,
+            grace,
+            pause_seconds=options.pause,
+            hashes=options.hashes,
             progress=_show_progress,
         ).verify()
     finally:
         client.close()
-        _clear_progress()
+        if sys.stderr.isatty():
+            print(CLEAR_LINE, end="", file=sys.stderr)
 
 
 def _show_progress(collection: str, checked: int, total: int) -> None:
     if sys.stderr.isatty():
-        print(f"\r\x1b[K· {collection}: {checked:,} of {total:,}", end="", file=sys.stderr)
-
-
-def _clear_progress() -> None:
-    if sys.stderr.isatty():
-        print("\r\x1b[K", end="", file=sys.stderr)
+        print(f"{CLEAR_LINE}· {collection}: {checked:,} of {total:,}", end="", file=sys.stderr)
 
 
 def _read_settings() -> tuple[LocalSettings, _Target, WorkerSettings]:

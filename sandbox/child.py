@@ -73,11 +73,9 @@ def call_in_sandbox(
     """Enter the sandbox once, then call the function.
 
     Args:
-        _gate: Precedes all arguments that import modules.
         max_added_bytes: Address space that the child may add to its present size, in bytes.
         seconds: After this CPU time on every CPU the kernel ends the child, in case its parent
             cannot.
-        function: A pure function, importable by name.
     """
     global _bounded
     if not _bounded:

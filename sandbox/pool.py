@@ -6,7 +6,7 @@ affects no lock and no other child (docs/decisions/0006).
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import anyio
@@ -14,6 +14,8 @@ import msgspec
 import structlog
 from anyio import BrokenWorkerProcess, CapacityLimiter, to_process
 from anyio.abc import Process
+from prometheus_client.metrics_core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 from domain.errors.capacity import NoChild
 from domain.errors.files import DecoderDied, DecodeTimedOut
@@ -184,3 +186,21 @@ class ChildPool:
         except anyio.get_cancelled_exc_class():
             self.killed[CANCELED] += 1
             raise
+
+
+class ChildMetrics(Collector):
+    """Counts the children of a pool that ended early."""
+
+    def __init__(self, pool: ChildPool) -> None:
+        self._pool = pool
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """Yield the family; it has every reason from the start."""
+        family = CounterMetricFamily(
+            "minilab_children_killed",
+            "Child processes that ended before their time, by reason.",
+            labels=["reason"],
+        )
+        for reason in (DecoderDied.code, DecodeTimedOut.code, CANCELED):
+            family.add_metric([reason], self._pool.killed[reason])
+        yield family

@@ -59,11 +59,7 @@ def utc_now() -> datetime:
 
 
 def follow_clock(now: datetime) -> bool:
-    """Set the clock to the time of the server that all processes follow.
-
-    Returns:
-        Whether the clock differed by :data:`TOLERATED_SECONDS` or more, and was set.
-    """
+    """Set the clock to MongoDB's time; False if it is less than half a second off."""
     return _clock.set((now - _EPOCH) // timedelta(microseconds=1) * 1000)
 
 

@@ -11,8 +11,7 @@ from api.jobs.live_jobs import LiveJobs
 from domain.jobs import TERMINAL
 from domain.records import Item, Job
 from domain.version import VERSION
-from sandbox.metrics import ChildMetrics
-from sandbox.pool import ChildPool
+from sandbox.pool import ChildMetrics, ChildPool
 from storage.acceptance.uploads import Upload
 from storage.ledger.work_metrics import WorkMetrics
 

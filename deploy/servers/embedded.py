@@ -7,6 +7,7 @@ however that ends.
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from deploy.servers.data_folder import Folder, is_held, locked_folder
@@ -110,49 +111,53 @@ def _stop_all(started: list[ServerProcess], stop_seconds: float) -> None:
 def _start_mongodb(folder: Folder, cache_gb: float, start_seconds: float) -> ServerProcess:
     program = find_mongodb(folder.remembered("mongodb_program"))
     data = folder.subfolder(program.kind)
-
-    def make(port: int) -> ServerProcess:
-        return ServerProcess(
-            "mongodb",
-            mongodb_command(program, port, data, cache_gb),
-            url=mongodb_url(program, port),
-            is_ready=lambda: mongodb_is_ready(program, port),
-            output=folder.log("mongodb"),
-            keep_open=[folder.lock],
-        )
-
-    return _start_on_some_port(folder, "mongodb", program.path, make, start_seconds)
+    return _start_on_some_port(
+        folder,
+        "mongodb",
+        program.path,
+        start_seconds,
+        command=lambda port: mongodb_command(program, port, data, cache_gb),
+        url=lambda port: mongodb_url(program, port),
+        is_ready=lambda port: mongodb_is_ready(program, port),
+    )
 
 
 def _start_redis(folder: Folder, start_seconds: float) -> ServerProcess:
     program = find_redis_server(folder.remembered("redis_program"))
     data = folder.subfolder("redis")
-
-    def make(port: int) -> ServerProcess:
-        return ServerProcess(
-            "redis",
-            redis_command(program, port, data),
-            url=redis_url(port),
-            is_ready=lambda: redis_is_ready(port),
-            output=folder.log("redis"),
-            keep_open=[folder.lock],
-        )
-
-    return _start_on_some_port(folder, "redis", program.path, make, start_seconds)
+    return _start_on_some_port(
+        folder,
+        "redis",
+        program.path,
+        start_seconds,
+        command=lambda port: redis_command(program, port, data),
+        url=redis_url,
+        is_ready=redis_is_ready,
+    )
 
 
 def _start_on_some_port(
     folder: Folder,
     name: str,
     program: str,
-    make: Callable[[int], ServerProcess],
     start_seconds: float,
+    *,
+    command: Callable[[int], list[str]],
+    url: Callable[[int], str],
+    is_ready: Callable[[int], bool],
 ) -> ServerProcess:
     port = int(folder.remembered(f"{name}_port") or 0)
     for attempt in range(_PORT_ATTEMPTS):
         if not port or not is_free(port):
             port = find_free_port()
-        server = make(port)
+        server = ServerProcess(
+            name,
+            command(port),
+            url=url(port),
+            is_ready=partial(is_ready, port),
+            output=folder.log(name),
+            keep_open=[folder.lock],
+        )
         try:
             server.start(start_seconds)
         except BaseException:

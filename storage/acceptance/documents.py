@@ -8,7 +8,7 @@ import msgspec
 
 from domain.fairness.work_units import estimate_units
 from domain.jobs import ChunkHint, ChunkPlan, Status, Tally, plan_chunks
-from domain.records import Cell, Item, Job, refused_item
+from domain.records import Item, Job, refused_item
 from storage.acceptance.uploads import RefusedFile, TakenFile, Ticket, Upload
 from storage.blobs.intake import CHUNK_BYTES
 from storage.clock import new_id, utc_now
@@ -21,11 +21,9 @@ class Documents(msgspec.Struct, frozen=True):
     """The documents of one acceptance.
 
     Attributes:
-        job: The document of the job.
         images: A document for each image. The transaction adds ``duplicate_of`` and
             ``stored_bytes``, which depend on what is stored.
         blobs: By SHA-256, the fields of a blob that is not stored yet.
-        refused: The files that do not become images.
     """
 
     job: Document
@@ -83,23 +81,12 @@ def without(documents: Documents, overflow: list[RefusedFile]) -> Documents:
 
 def ticket_of(documents: Documents) -> Ticket:
     """Make the ticket of an upload that is durable."""
-    document = documents.job
-    operations = tuple(document["operations"])
-    job = Job(
-        id=document["_id"],
-        user_id=document["user_id"],
-        key_id=document["key_id"],
-        status=Status(document["status"]),
-        version=document["version"],
-        created_at=document["created_at"],
-        finished_at=document["finished_at"],
-        operations=operations,
-        tally=msgspec.convert(document["tally"], Tally),
-    )
-    cells = dict.fromkeys(operations, Cell(Status.QUEUED))
-    items = [_queued_item(image, cells) for image in documents.images]
+    job = msgspec.convert(documents.job | {"id": documents.job["_id"]}, Job)
+    items = [
+        msgspec.convert(image | {"image_id": image["_id"]}, Item) for image in documents.images
+    ]
     items += [
-        refused_item(file.index, file.filename, file.error, operations)
+        refused_item(file.index, file.filename, file.error, job.operations)
         for file in documents.refused
     ]
     items.sort(key=lambda item: item.index)
@@ -155,17 +142,6 @@ def _blob_fields(file: TakenFile, now: datetime) -> Document:
         "metadata.format": file.format,
         "metadata.results": {},
     }
-
-
-def _queued_item(image: Document, cells: dict[str, Cell]) -> Item:
-    return Item(
-        index=image["index"],
-        filename=image["filename"],
-        status=Status.QUEUED,
-        cells=cells,
-        image_id=image["_id"],
-        duplicate_of=image["duplicate_of"],
-    )
 
 
 def _hints(documents: Documents) -> list[ChunkHint]:

@@ -32,11 +32,7 @@ Creation = Callable[[Session | None], Awaitable[Made]]
 
 
 class Attempt(msgspec.Struct, frozen=True):
-    """The right to answer a key for the first time.
-
-    Attributes:
-        record_id: Hash of owner, route and key.
-    """
+    """The right to answer a key for the first time; the record ID hashes owner, route and key."""
 
     record_id: str
     token: str
@@ -47,10 +43,7 @@ class Answered(msgspec.Struct, frozen=True):
     """The answer of a key.
 
     Attributes:
-        fingerprint: Hash of the request's content.
-        job_id: The job of an upload.
         status: HTTP status; None if the process died before the response was kept.
-        headers: Headers of the response.
         body: Body of the response; the created object, where the response contains a secret.
         token: The attempt that was answered.
     """

@@ -29,13 +29,10 @@ class Upload(msgspec.Struct, frozen=True):
     """The content of one upload request.
 
     Attributes:
-        key_id: The key or link that the request came in through.
-        operations: The requested operations, in canonical order.
         intake: Holds the bytes that are not written yet.
         gps: Whether served files may contain the position of the picture.
         attempt: The Idempotency-Key that this upload answers, if one was sent.
         fingerprint: Hash of the request's content; goes with ``attempt``.
-        callback_url: A URL to notify when the job ends.
         has_subscribers: Whether a webhook wants the event of a job that ends at its acceptance.
     """
 

@@ -41,11 +41,7 @@ async def release_blobs(database: Database, hashes: Iterable[str], session: Sess
 
 
 async def recount_blob(client: Client, database: Database, file_id: ObjectId) -> bool:
-    """Count the images of a blob again, and delete the blob if it has none.
-
-    Returns:
-        Whether the count was wrong, or the blob had no image.
-    """
+    """Count the images of a blob again; delete it if it has none. False if the count is right."""
     files = database["blobs.files"]
 
     async def recount(session: Session) -> bool:

@@ -70,14 +70,7 @@ class Sweeper:
         self._positions = database["sweeper"]
 
     async def sweep(self, now: datetime | None = None) -> Swept:
-        """Sweep once.
-
-        Args:
-            now: The time, UTC; None for MongoDB's time.
-
-        Raises:
-            PyMongoError: MongoDB cannot be reached; the next sweep continues from there.
-        """
+        """Sweep once. After an error the next sweep continues from there."""
         now = now or await read_clock(self._database)
         variants = await self._drop_variants(now - self._min_age)
         blobs = await self._recount_blobs()

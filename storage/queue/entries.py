@@ -20,7 +20,6 @@ class TakenHint(msgspec.Struct, frozen=True):
     """A hint that a worker has taken.
 
     Attributes:
-        turn: Its score.
         units: Its work, in small images.
         task: The task, as arq's ``enqueue_job`` encodes it.
     """

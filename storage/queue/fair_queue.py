@@ -17,7 +17,7 @@ from arq.constants import default_queue_name
 from arq.jobs import serialize_job
 
 from domain.fairness.work_units import read_weights
-from domain.jobs import ChunkHint
+from domain.jobs import ChunkHint, read_hint_id
 from storage.queue.entries import HintState, Room, TakenHint, TenantBacklog
 from storage.settings import WorkRules
 
@@ -54,13 +54,9 @@ class FairQueue:
     async def send(self, hints: Sequence[ChunkHint]) -> int:
         """Send hints as far as there is room; the others join the backlog of their tenant.
 
-        If a tenant has a backlog, all its hints join it: its older work comes first.
-
-        Args:
-            hints: Hints of any tenants; those of one tenant in the order of their work.
-
-        Returns:
-            The number of hints sent, without those that were in the queue already.
+        If a tenant has a backlog, all its hints join it: its older work comes first. The hints of
+        one tenant are in the order of their work. Returns the number of hints sent, without those
+        that were in the queue already.
         """
         sent = 0
         ordered = sorted(hints, key=_user)  # Stable: hints of one tenant keep their order.
@@ -107,11 +103,12 @@ class FairQueue:
             for hint_id, turn, units, task in taken
         ]
 
-    async def find_states(self, hint_ids: Sequence[str]) -> list[HintState]:
+    async def find_states(self, hints: Sequence[ChunkHint]) -> list[HintState]:
         """Read the states of hints, in order."""
         states: list[HintState] = []
-        for start in range(0, len(hint_ids), MOST_IDS):
-            found = await self._call("find_states", *hint_ids[start : start + MOST_IDS])
+        for start in range(0, len(hints), MOST_IDS):
+            ids = [hint.id for hint in hints[start : start + MOST_IDS]]
+            found = await self._call("find_states", *ids)
             states += [
                 HintState(
                     is_there=bool(is_there),
@@ -121,17 +118,17 @@ class FairQueue:
             ]
         return states
 
-    async def find_taken(self, min_seconds: float) -> list[str]:
-        """Find the IDs of hints near the head that a worker took this long ago or longer."""
+    async def find_taken(self, min_seconds: float) -> list[ChunkHint]:
+        """Find hints near the head of the queue that a worker took this long ago or longer."""
         most_ms = int(1000 * (IN_PROGRESS_SECONDS - min_seconds))
-        return [hint_id.decode() for hint_id in await self._call("find_taken", most_ms)]
+        return [
+            read_hint_id(hint_id.decode()) for hint_id in await self._call("find_taken", most_ms)
+        ]
 
     async def pick(self, limit: int, pause_seconds: float) -> list[TenantBacklog]:
         """Pick tenants with a backlog and room in the queue, the furthest behind first.
 
-        Args:
-            limit: Largest number of tenants.
-            pause_seconds: Within this time of a call, calls of all processes return nothing.
+        Once in ``pause_seconds``; other calls of all processes return nothing.
         """
         pause_ms = int(pause_seconds * 1000)
         picked = await self._call("pick", self._most, limit, pause_ms)

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 import structlog
 from arq.connections import ArqRedis
 
-from domain.jobs import ChunkHint, read_hint_id
+from domain.jobs import ChunkHint
 from storage.errors import REDIS_FAILED
 from storage.queue.batching import Batcher
 from storage.queue.connection import listen
-from storage.queue.entries import HintState, Room
+from storage.queue.entries import Room
 from storage.queue.fair_queue import CHANNEL, FairQueue
 from storage.settings import WorkRules
 
@@ -44,10 +44,8 @@ class Hints:
         """Send hints as far as their tenants have room in the queue.
 
         Calls are batched, one at a time: a frozen Redis holds each until its time limit, and
-        must not tie up a connection for every upload.
-
-        Returns:
-            False if Redis could not be reached; the reconciler sends the hints later.
+        must not tie up a connection for every upload. Returns False if Redis could not be reached;
+        the reconciler sends the hints later.
         """
         try:
             await self._calls.submit(hints)
@@ -59,14 +57,6 @@ class Hints:
     async def wake(self, woken: asyncio.Event) -> None:
         """Set an event whenever there is a new hint, until cancelled."""
         await listen(self._redis, CHANNEL, lambda _: woken.set())
-
-    async def find_states(self, hints: Sequence[ChunkHint]) -> list[HintState]:
-        """Read the states of hints, in order."""
-        return await self.fair_queue.find_states([hint.id for hint in hints])
-
-    async def find_taken(self, min_seconds: float) -> list[ChunkHint]:
-        """Find hints near the head of the queue that a worker took this long ago or longer."""
-        return [read_hint_id(hint_id) for hint_id in await self.fair_queue.find_taken(min_seconds)]
 
     async def were_wiped(self) -> bool:
         """Return whether Redis has lost its data since the last call in any process.

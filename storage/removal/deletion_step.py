@@ -1,21 +1,22 @@
 """One step of the delete of a user, within one transaction."""
 
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 
 from domain.jobs import JobChange, Status, Tally
+from domain.webhooks.events import EventType
 from storage.clock import utc_now
 from storage.ledger.job_states import JobStates, JobUpdate
 from storage.ledger.open_work import IS_OPEN
 from storage.mongo.client import Database, Document, Session
 from storage.removal.removal import DELETED, note_in_jobs, remove_images
-from storage.removal.user_webhooks import forget_webhooks
 
 # Documents in one transaction.
 MAX_IMAGES = 50
 MAX_JOBS = 50
-MAX_NOTES = 1000
+MAX_OTHERS = 500  # Of each collection.
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -33,11 +34,7 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class DeletionStep:
-    """Deletes some of a user's images and jobs.
-
-    Args:
-        lease: Time after this step at which another worker may claim the delete.
-    """
+    """Deletes some of a user's images and jobs."""
 
     def __init__(self, database: Database, states: JobStates, lease: timedelta) -> None:
         self._database = database
@@ -46,11 +43,7 @@ class DeletionStep:
         self._deletions = database["user_deletions"]
 
     async def run(self, deletion_id: str, session: Session) -> tuple[Step, list[JobUpdate]]:
-        """Delete a bounded number of images and jobs within a transaction.
-
-        Raises:
-            PyMongoError: The transaction cannot go on.
-        """
+        """Delete a bounded number of images and jobs within a transaction."""
         deletion = await self._deletions.find_one({"_id": deletion_id, **IS_OPEN}, session=session)
         if deletion is None:
             return Step([], [], has_ended=True), []
@@ -113,22 +106,12 @@ class DeletionStep:
 
     async def _delete_rest(self, deletion: Document, session: Session) -> int:
         """Delete notes of expired jobs and images, and webhooks; returns the number."""
-        notes = self._database["expired"]
-        found = notes.find({"user_id": deletion["user_id"]}, {"_id": 1}, session=session)
-        ids = [note["_id"] async for note in found.limit(MAX_NOTES)]
-        await notes.delete_many({"_id": {"$in": ids}}, session=session)
-        of_jobs = _asked(deletion, "job_id")
-        return len(ids) + await forget_webhooks(
-            self._database, deletion["user_id"], of_jobs, session
-        )
+        user_id, of_jobs = deletion["user_id"], _asked(deletion, "job_id")
+        notes = await _remove(self._database, "expired", {"user_id": user_id}, session)
+        return notes + await _forget_webhooks(self._database, user_id, of_jobs, session)
 
     async def _note(
-        self,
-        deletion: Document,
-        removed: int,
-        session: Session,
-        *,
-        has_ended: bool,
+        self, deletion: Document, removed: int, session: Session, *, has_ended: bool
     ) -> JobChange:
         tally = deletion["tally"]
         done = tally["succeeded"] + removed
@@ -152,3 +135,41 @@ def _asked(deletion: Document, job_id: str) -> Document:
     """Return the query for what existed at the request; ``job_id`` is the field of the job."""
     asked = deletion["asked"]
     return {"$or": [{job_id: {"$lt": asked["horizon"]}}, {job_id: {"$in": asked["recent"]}}]}
+
+
+async def _forget_webhooks(
+    database: Database, user_id: str, of_jobs: Document, session: Session
+) -> int:
+    """Delete the endpoints of a user's keys, and events and deliveries about what is deleted.
+
+    ``of_jobs`` matches the deleted jobs; documents without a job are deleted, too. Events of
+    deleted images stay, so that other receivers learn of the delete. Returns the number of deleted
+    documents; there may be more until it is 0.
+    """
+    of_user: Document = {"user_id": user_id}
+    endpoints = await _find(database, "webhook_endpoints", of_user, session)
+    own = {"endpoint_id": {"$in": endpoints}}
+    about_user = {**of_user, "$and": [{"$or": [of_jobs, {"job_id": None}]}]}
+    removed = 0
+    for name, type_, also in (
+        ("outbox", "type", []),
+        ("deliveries", "event_type", [own]),
+        ("events", "type", []),
+    ):
+        others = {**about_user, type_: {"$ne": EventType.IMAGE_DELETED.value}}
+        removed += await _remove(database, name, {"$or": [others, *also]}, session)
+    # Last, because a later step finds their deliveries by them.
+    if not removed:
+        removed = await _remove(database, "webhook_endpoints", of_user, session)
+    return removed
+
+
+async def _remove(database: Database, name: str, query: Document, session: Session) -> int:
+    ids = await _find(database, name, query, session)
+    await database[name].delete_many({"_id": {"$in": ids}}, session=session)
+    return len(ids)
+
+
+async def _find(database: Database, name: str, query: Document, session: Session) -> list[Any]:
+    found = database[name].find(query, {"_id": 1}, session=session)
+    return [document["_id"] async for document in found.limit(MAX_OTHERS)]

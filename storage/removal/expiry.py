@@ -1,5 +1,6 @@
 """Expiry: removes ended jobs and images after the time that the settings set."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import msgspec
@@ -15,6 +16,7 @@ from storage.settings import WorkRules
 BATCH = 200
 # Images in one transaction.
 TOGETHER = 20
+Remove = Callable[[Document, list[Document]], Awaitable[int]]
 
 
 class Removed(msgspec.Struct, frozen=True):
@@ -35,38 +37,38 @@ class Expiry:
     async def expire(self) -> Removed:
         """Remove all jobs and images that have expired by now."""
         return Removed(
-            jobs=await self._expire_jobs(self._rules.job_ttl_seconds),
-            images=await self._expire_images(self._rules.image_ttl_seconds),
+            jobs=await self._expire("jobs", self._rules.job_ttl_seconds, self._remove_jobs),
+            images=await self._expire("images", self._rules.image_ttl_seconds, self._remove_images),
         )
 
-    async def _expire_jobs(self, ttl_seconds: float) -> int:
-        """Remove jobs after their notes are written; their images stay."""
+    async def _expire(self, collection: str, ttl_seconds: float, remove: Remove) -> int:
         removed = 0
         while ttl_seconds:
             past = await self._past(ttl_seconds)
-            found = await self._find_batch("jobs", past)
-            if found:
-                notes = [note_expired(job, "job") for job in found]
-                await self._database["expired"].bulk_write(notes, ordered=False)
-                batch = {"_id": {"$in": [job["_id"] for job in found]}}
-                # A job that was reopened in the meantime no longer matches.
-                gone = await self._database["jobs"].delete_many({"$and": [past, batch]})
-                removed += gone.deleted_count
-            if len(found) < BATCH:
+            found = self._database[collection].find(past, NOTED).sort("_id", 1).limit(BATCH)
+            batch = await found.to_list(None)
+            removed += await remove(past, batch)
+            if len(batch) < BATCH:
                 break
         return removed
 
-    async def _expire_images(self, ttl_seconds: float) -> int:
+    async def _remove_jobs(self, past: Document, found: list[Document]) -> int:
+        """Remove jobs after their notes are written; their images stay."""
+        if not found:
+            return 0
+        notes = [note_expired(job, "job") for job in found]
+        await self._database["expired"].bulk_write(notes, ordered=False)
+        batch = {"_id": {"$in": [job["_id"] for job in found]}}
+        # A job that was reopened in the meantime no longer matches.
+        gone = await self._database["jobs"].delete_many({"$and": [past, batch]})
+        return int(gone.deleted_count)
+
+    async def _remove_images(self, past: Document, found: list[Document]) -> int:
         """Remove images as a delete does, except for the note in their jobs."""
         removed = 0
-        while ttl_seconds:
-            past = await self._past(ttl_seconds)
-            found = await self._find_batch("images", past)
-            for start in range(0, len(found), TOGETHER):
-                ids = [image["_id"] for image in found[start : start + TOGETHER]]
-                removed += await self._remove({"$and": [past, {"_id": {"$in": ids}}]})
-            if len(found) < BATCH:
-                break
+        for start in range(0, len(found), TOGETHER):
+            ids = [image["_id"] for image in found[start : start + TOGETHER]]
+            removed += await self._remove({"$and": [past, {"_id": {"$in": ids}}]})
         return removed
 
     async def _remove(self, which: Document) -> int:
@@ -95,7 +97,3 @@ class Expiry:
             "due_at": {"$exists": False},
             PENDING_EVENTS: {"$exists": False},  # The events of a deleted job would be lost.
         }
-
-    async def _find_batch(self, collection: str, past: Document) -> list[Document]:
-        found = self._database[collection].find(past, NOTED).sort("_id", 1).limit(BATCH)
-        return await found.to_list(None)

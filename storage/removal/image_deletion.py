@@ -16,7 +16,6 @@ class Deleted(msgspec.Struct, frozen=True):
     """The effect of a delete, for those that must be notified.
 
     Attributes:
-        job_id: The job that the image came in with.
         was_open: Whether work on it had not ended: a worker may hold it.
         changes: The change of the job; empty if the job has expired.
     """

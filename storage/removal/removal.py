@@ -16,14 +16,7 @@ EXPIRED = "expired"
 
 
 async def remove_images(database: Database, images: Sequence[Document], session: Session) -> None:
-    """Delete images, their part in every count, and blobs that no other image uses.
-
-    Args:
-        images: Their whole documents, read within the transaction.
-
-    Raises:
-        PyMongoError: The transaction cannot go on.
-    """
+    """Delete images (whole documents), their part in every count, and blobs only they use."""
     ids = [image["_id"] for image in images]
     await database["images"].delete_many({"_id": {"$in": ids}}, session=session)
     await release_blobs(database, [image["sha256"] for image in images], session)
@@ -41,9 +34,6 @@ async def note_in_jobs(
     """Note in jobs which of their items are removed, so that a missing item is an error.
 
     The tally of a job no longer counts deleted items. It still counts expired ones.
-
-    Args:
-        how: :data:`DELETED` or :data:`EXPIRED`.
     """
     indexes: dict[str, list[int]] = defaultdict(list)
     for image in images:

@@ -55,12 +55,9 @@ class UserDeletion:
         self._deletions = database["user_deletions"]
 
     async def request(self, user_id: str, caller: Caller) -> str:
-        """Request the delete of a user; durable when this returns.
+        """Request the delete of a user; return the ID of the job that shows the progress, durable.
 
         If a delete of the user by the same key is open, it also deletes what was accepted since.
-
-        Returns:
-            The ID of the job that shows the progress.
         """
         asked = await self._note_existing(user_id)
         left = await self._count(user_id, asked)

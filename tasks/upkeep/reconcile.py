@@ -42,7 +42,7 @@ async def reconcile(stores: Stores, hint_grace_seconds: float) -> int:
     try:
         if await stores.hints.were_wiped():
             await _send_all_again(stores)
-        if taken := await stores.hints.find_taken(hint_grace_seconds):
+        if taken := await stores.hints.fair_queue.find_taken(hint_grace_seconds):
             await stores.recovery.make_due(taken, now)
             # A killed worker leaves its hint in the queue, where it holds up the turns of others.
             await stores.hints.forget(await stores.recovery.find_ended(taken))
@@ -71,7 +71,7 @@ async def _handle_due(stores: Stores, hint_grace_seconds: float) -> int:
     due = await stores.recovery.find_due(now, MAX_IMAGES)
     if not due:
         return 0
-    states = await stores.hints.find_states([chunk.hint for chunk in due])
+    states = await stores.hints.fair_queue.find_states([chunk.hint for chunk in due])
     soon = now + timedelta(seconds=hint_grace_seconds)
     hinted = 0
     lost: list[ChunkHint] = []

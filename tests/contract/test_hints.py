@@ -16,7 +16,7 @@ HINTS = [ChunkHint("job-a", 0), ChunkHint("job-a", 1), ChunkHint("job-b", 0, 3)]
 
 
 async def _there(stores: Stores) -> list[bool]:
-    return [state.is_there for state in await stores.hints.find_states(HINTS)]
+    return [state.is_there for state in await stores.hints.fair_queue.find_states(HINTS)]
 
 
 async def test_knows_which_hints_are_there(stores: Stores) -> None:
@@ -25,7 +25,7 @@ async def test_knows_which_hints_are_there(stores: Stores) -> None:
     assert await _there(stores) == [True, True, False]
     await stores.hints.forget([HINTS[0]])
     assert await _there(stores) == [False, True, False]
-    states = await stores.hints.find_states(HINTS)
+    states = await stores.hints.fair_queue.find_states(HINTS)
     assert {state.taken_seconds for state in states} == {None}
 
 

@@ -5,8 +5,7 @@ import asyncio
 import pytest
 
 from domain.errors.files import DecoderDied, DecodeTimedOut
-from sandbox.metrics import ChildMetrics
-from sandbox.pool import ChildPool
+from sandbox.pool import ChildMetrics, ChildPool
 from tests.unit.sandbox import functions
 
 
