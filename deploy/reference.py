@@ -73,14 +73,7 @@ BEYOND = {name: beyond for beyond, names in LIMITS_OF.items() for name in names.
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """One field of a settings struct, as the pages show it.
-
-    Attributes:
-        name: Of the field.
-        default: `msgspec.NODEFAULT` if a value is required.
-        allowed: Its values or bounds; empty if any is allowed.
-        meaning: One or more sentences in Markdown.
-    """
+    """One field of a settings struct, as the pages show it."""
 
     name: str
     default: Any

@@ -45,14 +45,7 @@ _log = partial(say, _SELF)
 
 
 def main(commands: Mapping[str, Sequence[str]] = COMMANDS) -> int:
-    """Run the service until SIGINT or SIGTERM.
-
-    Args:
-        commands: The processes of the service by name, in the order of their start.
-
-    Returns:
-        The exit code: 0 stopped by a signal, 1 a server does not start, 2 the settings are wrong.
-    """
+    """Run the service until a signal. Returns 0; 1 if no server starts, 2 for bad settings."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         settings = read_settings(os.environ)
@@ -63,12 +56,9 @@ def main(commands: Mapping[str, Sequence[str]] = COMMANDS) -> int:
             redis=settings.redis_url is None,
         ) as servers:
             asyncio.run(_run(settings, servers, commands))
-    except SettingsError as error:
+    except (SettingsError, ServerError) as error:
         print(error, file=sys.stderr)
-        return 2
-    except ServerError as error:
-        print(error, file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, SettingsError) else 1
     except KeyboardInterrupt:
         return 0
     return 0

@@ -26,11 +26,7 @@ class RestartPolicy:
     steady_seconds: float = 60.0
 
     def next_pause(self, last_pause_seconds: float, ran_seconds: float) -> float:
-        """Compute the pause before the next start.
-
-        Args:
-            last_pause_seconds: Pause before the run that ended now; 0 for the first run.
-        """
+        """Compute the pause before the next start; the last pause is 0 after the first run."""
         if last_pause_seconds == 0 or ran_seconds >= self.steady_seconds:
             return self.first_pause_seconds
         return min(2 * last_pause_seconds, self.longest_pause_seconds)
@@ -38,21 +34,16 @@ class RestartPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Supervised:
-    """A process, and the time that it has to end.
-
-    Args:
-        grace_seconds: Time from SIGTERM to SIGKILL.
-    """
+    """A process, and the time that it has from SIGTERM to SIGKILL."""
 
     process: ServerProcess
     grace_seconds: float
 
 
 class Supervisor:
-    """Runs processes until :meth:`stop`. Belongs to the thread of one event loop.
+    """Starts processes in order, runs them until :meth:`stop`, and stops them in reverse order.
 
-    Args:
-        supervised: The processes in the order of their start; they stop in the reverse order.
+    Belongs to the thread of one event loop.
     """
 
     def __init__(

@@ -36,11 +36,7 @@ class _Target(msgspec.Struct, frozen=True):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Check, and print a table.
-
-    Returns:
-        The exit code: 0 all invariants hold, 1 one is broken, 2 they cannot be checked.
-    """
+    """Check, and print a table. Returns 0 if every invariant holds, 1 if not, 2 if unknown."""
     options = _parser().parse_args(arguments)
     try:
         settings, target, worker = _read_settings()

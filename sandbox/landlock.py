@@ -47,15 +47,14 @@ def landlock_version() -> int:
 def allow_reading_only(files: Iterable[Path], folders: Iterable[Path]) -> int:
     """Limit this thread, which must be the only one, and its later threads to reading.
 
+    Returns the version of the interface that is in use, or 0.
+
     It can no longer write, create, move or execute a file, or inspect another process; from
     version 4 on, use TCP; from version 6 on, signal other processes. Open files stay usable.
 
     Args:
         files: Readable files and folders; missing ones are ignored.
         folders: Folders that may be listed, but not read.
-
-    Returns:
-        The version in use; 0 if the kernel has none.
 
     Raises:
         OSError: The kernel has the interface and refuses the call.

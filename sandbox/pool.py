@@ -93,11 +93,7 @@ class ChildPool:
         return result
 
     async def warm_up(self, function: Callable[[], object]) -> None:
-        """Start every child and import modules in each, so that no request waits.
-
-        Args:
-            function: Imports the modules; also called in each later child.
-        """
+        """Start every child and import modules in each, and in later ones: no request waits."""
         self._warm_up = function
         async with anyio.create_task_group() as group:
             for _ in range(self.children):

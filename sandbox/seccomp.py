@@ -93,10 +93,7 @@ def refuse_system_calls() -> bool:
 
     This covers the network, other processes, programs, writes to files that are not open, and
     changes of the system. The answer is EPERM. A system call of another architecture ends the
-    process.
-
-    Returns:
-        Whether the filter is active; False without kernel support or libseccomp.
+    process. Returns False without kernel support or libseccomp.
     """
     try:
         library = _load_library()

@@ -21,8 +21,7 @@ from arq.jobs import deserialize_job_raw
 from arq.worker import Retry, Worker
 
 from storage.errors import REDIS_FAILED
-from storage.queue.entries import Room, TakenHint
-from storage.queue.fair_queue import FairQueue
+from storage.queue.fair_queue import FairQueue, Room, TakenHint
 
 MOST_TASKS = 100
 PAUSE_SECONDS = 1.0

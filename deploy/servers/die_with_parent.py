@@ -28,10 +28,7 @@ def _raise_open_files_limit() -> None:
 def main(parent_pid: int, command: list[str]) -> None:
     """Tie this process to its parent, then become ``command``.
 
-    Args:
-        parent_pid: The parent. If it has died before this call, no signal comes, and this process
-            exits at once.
-        command: Absolute path of a program, and its arguments.
+    If the parent has died before this call, no signal comes, and this process exits at once.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)

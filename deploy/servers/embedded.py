@@ -71,7 +71,6 @@ def embedded_servers(
     Call it from a thread that outlives the servers, such as the main thread.
 
     Args:
-        data_dir: Folder of the data, created if missing; for one stack at a time.
         mongodb_cache_gb: Cache of MongoDB's storage engine in GB, 0.25 or more.
         start_seconds: Longest time until a server is ready.
         stop_seconds: Longest time until a server stops; then it is killed.

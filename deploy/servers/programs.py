@@ -17,11 +17,7 @@ _VERSION = re.compile(r"v=?(\d+)\.(\d+)\.\d+")
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program that runs on this machine.
-
-    Args:
-        kind: ``mongod``, ``secantusdb`` or ``redis-server``.
-    """
+    """A mongod, secantusdb or redis-server that runs on this machine, with its first arguments."""
 
     kind: str
     command: tuple[str, ...]

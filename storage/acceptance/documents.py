@@ -35,9 +35,7 @@ class Documents(msgspec.Struct, frozen=True):
 def documents_of(upload: Upload, plan: ChunkPlan, due_after: timedelta) -> Documents:
     """Make every document of an acceptance.
 
-    Args:
-        plan: How the job is cut into chunks of work.
-        due_after: When the reconciler looks for a chunk that no worker has begun.
+    After due_after the reconciler looks for chunks that no worker has begun.
     """
     now = utc_now()
     shared: Document = {

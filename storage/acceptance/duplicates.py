@@ -54,20 +54,16 @@ def _find_earliest(
     for image in images:
         if image["sha256"] in known:
             wanted[_owners(image)[-1]].add(image["sha256"])
-    return {
-        (owner, found["_id"]): found["earliest"]
-        for owner, hashes in wanted.items()
-        for found in database["images"].aggregate(_pipeline(owner, hashes), session=session)
-    }
-
-
-def _pipeline(owner: Owner, hashes: set[str]) -> list[Document]:
-    field, value = owner
-    return [
-        {"$match": {"sha256": {"$in": list(hashes)}, field: value}},
-        {"$sort": {"sha256": 1, field: 1, "_id": 1}},
-        {"$group": {"_id": "$sha256", "earliest": {"$first": "$_id"}}},
-    ]
+    earliest: dict[tuple[Owner, str], str] = {}
+    for (field, value), hashes in wanted.items():
+        pipeline: list[Document] = [
+            {"$match": {"sha256": {"$in": list(hashes)}, field: value}},
+            {"$sort": {"sha256": 1, field: 1, "_id": 1}},
+            {"$group": {"_id": "$sha256", "earliest": {"$first": "$_id"}}},
+        ]
+        for found in database["images"].aggregate(pipeline, session=session):
+            earliest[(field, value), found["_id"]] = found["earliest"]
+    return earliest
 
 
 def _owners(image: Document) -> list[Owner]:

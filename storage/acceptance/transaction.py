@@ -30,8 +30,7 @@ class GroupWriter:
     def write(self, session: ClientSession, group: Sequence[Submission]) -> set[ObjectId]:
         """Write a group, in the order in which the uploads came; may be tried several times.
 
-        Returns:
-            The files whose chunks are stored and not needed: their bytes are stored already.
+        Returns the files whose chunks are not needed, because their bytes were stored before.
 
         Raises:
             Unavailable: Chunks that were written during an upload are lost.

@@ -86,11 +86,7 @@ class StagedFile(msgspec.Struct, frozen=True):
 
 
 def flush_bytes(uploads: float) -> int:
-    """Return the number of bytes that an upload gathers before it writes them.
-
-    Args:
-        uploads: Number of large uploads at the same time, this one included.
-    """
+    """Return the number of bytes that each of some large uploads gathers before it writes them."""
     share = SHARED_FLUSH_BYTES / max(1, uploads)
     return int(min(MOST_FLUSH_BYTES, max(LEAST_FLUSH_BYTES, share)))
 
@@ -101,9 +97,6 @@ class BlobIntake:
     One part is written while the next arrives. Chunks that are written before the acceptance are
     orphans. If the request is not accepted, :meth:`discard` deletes them; after a crash the sweeper
     does, by their missing file and their age.
-
-    Args:
-        uploads: Returns the number of large uploads that run now.
     """
 
     def __init__(self, chunks: Collection, uploads: Callable[[], float] = lambda: 1) -> None:

@@ -86,21 +86,15 @@ class Sweeper:
 
     async def _drop_variants(self, before: datetime) -> int:
         """Delete variants without a blob, whose chunks then are orphans."""
-        files = self._database["variants.files"]
         walked, _ = await self._walk("variants.files", {"metadata.sha256": 1, "uploadDate": 1})
-        sha256_of = {
+        blob_of = {
             variant["_id"]: variant["metadata"]["sha256"]
             for variant in walked
             if variant["uploadDate"] < before
         }
-        there = await self._find_existing(
-            "blobs.files", "metadata.sha256", list(set(sha256_of.values()))
+        return await self._drop_dangling(
+            "variants.files", blob_of, "blobs.files", "metadata.sha256"
         )
-        gone = [variant for variant, sha256 in sha256_of.items() if sha256 not in there]
-        if not gone:
-            return 0
-        removed = await files.delete_many({"_id": {"$in": gone}})
-        return removed.deleted_count
 
     async def _recount_blobs(self) -> int:
         """Find blobs with a wrong count of images, and correct each in a transaction."""
@@ -177,11 +171,15 @@ class Sweeper:
             and record["answered"]["job_id"]
             and record["answered"]["status"] is None
         }
-        there = await self._find_existing("jobs", "_id", list(job_of.values()))
-        gone = [record for record, job_id in job_of.items() if job_id not in there]
-        if not gone:
-            return 0
-        removed = await self._database["idempotency"].delete_many({"_id": {"$in": gone}})
+        return await self._drop_dangling("idempotency", job_of, "jobs", "_id")
+
+    async def _drop_dangling(
+        self, collection: str, target_of: dict[Any, Any], targets: str, field: str
+    ) -> int:
+        """Delete documents that refer to a missing one; ``target_of`` is by their ID."""
+        there = await self._find_existing(targets, field, list(target_of.values()))
+        gone = [document for document, target in target_of.items() if target not in there]
+        removed = await self._database[collection].delete_many({"_id": {"$in": gone}})
         return removed.deleted_count
 
     async def _walk(
@@ -205,15 +203,5 @@ class Sweeper:
         return walked, within
 
     async def _find_existing(self, collection: str, field: str, values: list[Any]) -> set[Any]:
-        """Return the values of a unique field that exist."""
-        found = self._database[collection].find(
-            {field: {"$in": values}}, {field: 1, "_id": field == "_id"}
-        )
-        return {_value_of(document, field) async for document in found}
-
-
-def _value_of(document: Document, field: str) -> object:
-    value: Any = document
-    for name in field.split("."):
-        value = value[name]
-    return value
+        """Return the values of a field that exist."""
+        return set(await self._database[collection].distinct(field, {field: {"$in": values}}))

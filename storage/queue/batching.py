@@ -37,12 +37,9 @@ class Batcher(Generic[Item, Answer]):
         self._calling: asyncio.Task[None] | None = None
 
     async def submit(self, item: Item) -> Answer:
-        """Submit an item and wait for its answer.
+        """Submit an item and wait for its answer, or the error of the call.
 
         Cancelling the caller does not withdraw the item: the call may still write.
-
-        Raises:
-            Exception: Whatever the call raised.
         """
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, answer))

@@ -64,9 +64,6 @@ def connect_redis(settings: StoreSettings, *, retries: int = 1) -> ArqRedis:
 
     Every call has a time limit, so that a frozen Redis does not freeze the process. Tasks are
     encoded with msgpack, because arq's default, pickle, would run code that Redis contains.
-
-    Args:
-        retries: Number of times that a call is tried again after a lost connection.
     """
     pool = ConnectionPool.from_url(
         settings.redis_url,

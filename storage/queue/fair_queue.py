@@ -18,7 +18,6 @@ from arq.jobs import serialize_job
 
 from domain.fairness.work_units import read_weights
 from domain.jobs import ChunkHint, read_hint_id
-from storage.queue.entries import HintState, Room, TakenHint, TenantBacklog
 from storage.settings import WorkRules
 
 PROCESS_IMAGES = "process_images"
@@ -41,6 +40,60 @@ SCRIPT = Path(__file__).with_suffix(".lua")
 # Lua's stack holds some thousand arguments.
 MOST_HINTS = 200
 MOST_IDS = 1000
+
+
+class TenantBacklog(msgspec.Struct, frozen=True):
+    """A tenant with a backlog, and room for some of it in the queue.
+
+    Attributes:
+        cursor: Position of the first hint that is not in the queue.
+        units: Room, in small images.
+    """
+
+    user_id: str
+    cursor: str
+    units: float
+
+
+class TakenHint(msgspec.Struct, frozen=True):
+    """A hint that a worker has taken.
+
+    Attributes:
+        units: Its work, in small images.
+        task: The task, as arq's ``enqueue_job`` encodes it.
+    """
+
+    id: str
+    turn: float
+    units: float
+    task: bytes
+
+
+class HintState(msgspec.Struct, frozen=True):
+    """The state of a hint in Redis.
+
+    Attributes:
+        is_there: Whether it waits or a worker has it.
+        taken_seconds: Time since a worker took it; None while it waits.
+    """
+
+    is_there: bool
+    taken_seconds: float | None
+
+
+class Room(msgspec.Struct, frozen=True):
+    """How much more a worker can take.
+
+    Attributes:
+        held: Work that it has, in small images.
+        most_units: Largest amount of work that it may have. A worker with none takes one hint,
+            however large.
+        most_hints: Largest number of hints that it takes now.
+    """
+
+    held: float
+    most_units: float
+    most_hints: int
 
 
 class FairQueue:

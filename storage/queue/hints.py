@@ -14,8 +14,7 @@ from domain.jobs import ChunkHint
 from storage.errors import REDIS_FAILED
 from storage.queue.batching import Batcher
 from storage.queue.connection import listen
-from storage.queue.entries import Room
-from storage.queue.fair_queue import CHANNEL, FairQueue
+from storage.queue.fair_queue import CHANNEL, FairQueue, Room
 from storage.settings import WorkRules
 
 MARKER = "minilab:hints-are-here"

@@ -38,11 +38,7 @@ UNDER_WAY = timedelta(minutes=2)
 
 
 class UserDeletion:
-    """Deletes users. Any number of workers may work on the same delete at the same time.
-
-    Args:
-        lease: Time after the last step at which another worker may claim a delete.
-    """
+    """Deletes users. Any number of workers may work on the same delete at the same time."""
 
     def __init__(
         self, client: Client, database: Database, states: JobStates, lease: timedelta

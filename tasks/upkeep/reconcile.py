@@ -16,7 +16,7 @@ from domain.jobs import ChunkHint
 from domain.records import ItemError
 from storage.clock import utc_now
 from storage.errors import REDIS_FAILED, STORE_FAILED
-from storage.queue.entries import HintState
+from storage.queue.fair_queue import HintState
 from storage.stores import Stores
 from tasks.images.findings import log_dead_letter
 

@@ -2,7 +2,7 @@
 
 from math import ceil
 
-from storage.queue.entries import TenantBacklog
+from storage.queue.fair_queue import TenantBacklog
 from storage.stores import Stores
 
 REFILL_SECONDS = 0.5

@@ -7,8 +7,7 @@ import pytest
 from arq.constants import in_progress_key_prefix, job_key_prefix
 
 from domain.jobs import ChunkHint
-from storage.queue.entries import Room, TenantBacklog
-from storage.queue.fair_queue import FairQueue
+from storage.queue.fair_queue import FairQueue, Room, TenantBacklog
 from storage.settings import WorkRules
 from storage.stores import Stores
 from tests.waiting import until
