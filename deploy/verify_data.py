@@ -20,7 +20,7 @@ from deploy.servers.embedded import embedded_servers, find_running_mongodb
 from deploy.servers.process import ServerError
 from domain.settings import SettingsError, SettingsReader
 from storage.mongo.client import connect_mongo
-from storage.settings import MongoUrl, StoreSettings
+from storage.settings import StoreSettings
 from storage.verification.walk import Finding, Verification, Verifier
 from tasks.settings import WorkerSettings
 
@@ -31,7 +31,6 @@ CLEAR_LINE = "\r\x1b[K"
 
 
 class _Target(msgspec.Struct, frozen=True):
-    mongodb_url: MongoUrl | None = None
     mongodb_database: str = "minilab"
 
 

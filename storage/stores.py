@@ -41,7 +41,7 @@ from storage.queue.hints import Hints
 from storage.queue.job_events import JobEvents
 from storage.queue.rate_limits import Buckets
 from storage.removal.expiry import Expiry
-from storage.removal.image_deletion import ImageDeletion
+from storage.removal.removal import ImageDeletion
 from storage.removal.user_deletion import UserDeletion
 from storage.schema import ensure_indexes
 from storage.settings import StoreSettings, WorkRules
