@@ -17,12 +17,10 @@ KNOWN_POISON = "known_poison"
 
 
 class BadAttempt(msgspec.Struct, frozen=True):
-    """One failed attempt.
+    """One failed attempt of a worker (``host:pid``), that ended at a time in UTC.
 
     Attributes:
         fence: Number of its claim.
-        at: Time of its end, UTC.
-        worker: As ``host:pid``.
         reason: Code of an error, or one of this module.
     """
 

@@ -133,14 +133,8 @@ def find_expiry(
     """
     if (expires_at is None) == (expires_in_seconds is None):
         raise InvalidValue("Send either expires_in or expires_at.")
-    if expires_in_seconds is not None:
-        if not 0 < expires_in_seconds <= MAX_LIFE.total_seconds():
-            raise InvalidValue(_WRONG_LIFE)
+    if expires_in_seconds is not None and 0 < expires_in_seconds <= MAX_LIFE.total_seconds():
         return now + timedelta(seconds=expires_in_seconds)
-    assert expires_at is not None  # noqa: S101
-    if not now < expires_at <= now + MAX_LIFE:
-        raise InvalidValue(_WRONG_LIFE)
-    return expires_at
-
-
-_WRONG_LIFE = f"The expiry must be in the future and at most {MAX_LIFE.days} days away."
+    if expires_at is not None and now < expires_at <= now + MAX_LIFE:
+        return expires_at
+    raise InvalidValue(f"The expiry must be in the future and at most {MAX_LIFE.days} days away.")

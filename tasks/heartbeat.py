@@ -16,8 +16,7 @@ _log = structlog.get_logger(__name__)
 class Heartbeat:
     """Records that this process lives, its images per second and its metrics.
 
-    Attributes:
-        id: Names this process, unique in all time.
+    Its ID is unique in all time.
     """
 
     def __init__(

@@ -19,11 +19,7 @@ class BackgroundTasks:
 
     None of them may end by itself. If one does, the group logs it and sets `stop`, which lets
     running work end in order. The context then raises, so that the process exits with an error
-    and its supervisor starts it again.
-
-    Args:
-        stop: Asks the process to stop.
-        interruptions: Errors of repeated actions that are expected now and then.
+    and its supervisor starts it again. Repeated actions may raise their `interruptions`.
     """
 
     def __init__(

@@ -1,6 +1,7 @@
 """Days of the calendar, as times in UTC."""
 
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -34,13 +35,10 @@ def find_day(name: str, now: datetime, zone: ZoneInfo) -> date:
     """
     if name == TODAY:
         return now.astimezone(zone).date()
-    unknown = InvalidValue("This day does not exist. Write it as in 2026-11-22.")
-    if not re.fullmatch(DAY_PATTERN, name, re.ASCII):
-        raise unknown
-    try:
-        return date.fromisoformat(name)
-    except ValueError:
-        raise unknown from None
+    with suppress(ValueError):
+        if re.fullmatch(DAY_PATTERN, name, re.ASCII):
+            return date.fromisoformat(name)
+    raise InvalidValue("This day does not exist. Write it as in 2026-11-22.")
 
 
 def start_of_day(day: date, zone: ZoneInfo) -> datetime:

@@ -1,6 +1,7 @@
 """ISO weeks of the calendar, as times in UTC."""
 
 import re
+from contextlib import suppress
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -53,14 +54,11 @@ def find_week(name: str, now: datetime, zone: ZoneInfo) -> Week:
     if name == CURRENT:
         year, number, _ = now.astimezone(zone).isocalendar()
         return Week(year, number)
-    unknown = InvalidValue(
+    with suppress(ValueError):
+        if re.fullmatch(WEEK_PATTERN, name, re.ASCII):
+            year, number = int(name[:4]), int(name[6:])
+            date.fromisocalendar(year, number, 1)
+            return Week(year, number)
+    raise InvalidValue(
         "This week does not exist. Write it as in 2026-W47; most years have 52 weeks, some 53."
     )
-    if not re.fullmatch(WEEK_PATTERN, name, re.ASCII):
-        raise unknown
-    year, number = int(name[:4]), int(name[6:])
-    try:
-        date.fromisocalendar(year, number, 1)
-    except ValueError:
-        raise unknown from None
-    return Week(year, number)

@@ -17,10 +17,9 @@ from storage.outbox.subscriptions import Subscriptions
 
 
 class DueChunk(msgspec.Struct, frozen=True):
-    """A chunk that has waited longer than it should.
+    """A chunk that has waited longer than it should, given by its last hint.
 
     Attributes:
-        hint: Its last hint.
         abandoned: Whether a worker claimed it and let the lease expire.
         exhausted: Whether an image of it has had all its attempts.
     """
@@ -94,10 +93,8 @@ class Recovery:
 
     async def postpone(self, hint: ChunkHint, until: datetime) -> None:
         """Make a chunk due later, because its hint was taken a moment ago."""
-        await self._images.update_many(
-            {**_chunks([hint]), "status": Status.QUEUED},
-            {"$set": {"due_at": until}},
-        )
+        queued = {**_chunks([hint]), "status": Status.QUEUED}
+        await self._images.update_many(queued, {"$set": {"due_at": until}})
 
     async def postpone_jobs(self, job_ids: Sequence[str], now: datetime, until: datetime) -> None:
         """Make the due queued images of some jobs due later, because they wait for their turn."""
@@ -149,9 +146,8 @@ class Recovery:
         job_ids = [job["_id"] async for job in due.limit(limit)]
         if not job_ids:
             return []
-        await self._jobs.update_many(
-            {"_id": {"$in": job_ids}, **IS_OPEN}, {"$set": {"due_at": until}}
-        )
+        still_open = {"_id": {"$in": job_ids}, **IS_OPEN}
+        await self._jobs.update_many(still_open, {"$set": {"due_at": until}})
         busy = set(await self._images.distinct("job_id", {"job_id": {"$in": job_ids}, **IS_OPEN}))
         return [job_id for job_id in job_ids if job_id not in busy]
 

@@ -1,12 +1,11 @@
 """Image documents as rows of the ledger: claimed by a worker, ended, and with failed attempts."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
 from pymongo import UpdateOne
 
-from domain.claims import BadAttempt, ClaimedImage, FinishedImage
+from domain.claims import ClaimedImage, FinishedImage
 from domain.webhooks.events import EventType
 from storage.clock import utc_now
 from storage.mongo.client import Document
@@ -45,19 +44,17 @@ def finishing_update(
     gave_up = image.gave_up
     if gave_up:
         fields["gave_up_at"] = now
-    update = {"$set": fields, "$unset": {"lease": "", "due_at": ""}, **pushed(image.bad_attempts)}
+    pushed: Document = {}
+    if image.bad_attempts:
+        added = msgspec.to_builtins(list(image.bad_attempts), builtin_types=(datetime,))
+        pushed["attempt_log"] = {"$each": added, "$slice": -MAX_ATTEMPTS_KEPT}
     if wanted & (EVENTS_OF_GIVEN_UP if gave_up else EVENTS_OF_END):
-        event = pending_image_event(image.fence, status, gave_up.code if gave_up else None, now)
-        update["$push"] = {**update.get("$push", {}), PENDING_EVENTS: event}
+        code = gave_up.code if gave_up else None
+        pushed[PENDING_EVENTS] = pending_image_event(image.fence, status, code, now)
+    update = {"$set": fields, "$unset": {"lease": "", "due_at": ""}}
+    if pushed:
+        update["$push"] = pushed
     return UpdateOne({"_id": image.id, "fence": image.fence, **guard}, update)
-
-
-def pushed(attempts: Sequence[BadAttempt]) -> Document:
-    """Return the part of an update that adds attempts to the log."""
-    if not attempts:
-        return {}
-    added = [msgspec.to_builtins(attempt, builtin_types=(datetime,)) for attempt in attempts]
-    return {"$push": {"attempt_log": {"$each": added, "$slice": -MAX_ATTEMPTS_KEPT}}}
 
 
 def logged_if(condition: object, reason: str, at: object) -> Document:
