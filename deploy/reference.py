@@ -143,10 +143,11 @@ def settings_tables() -> str:
         row = f"| `{setting.variable}` | {' | '.join(cells)} |\n"
         tables[tuple(processes)] = tables.get(tuple(processes), "") + row
     head = "| variable | default | unit | allowed | meaning |\n|---|---|---|---|---|\n"
-    return "".join(
-        f"\n## {_title(*processes)}\n\n{head}{tables[processes]}"
-        for processes in sorted(tables, key=len, reverse=True)
-    )
+    page = ""
+    for names in sorted(tables, key=len, reverse=True):
+        title = " and ".join(", ".join(names).rsplit(", ", 1))
+        page += f"\n## {title[0].upper()}{title[1:]}\n\n{head}{tables[names]}"
+    return page
 
 
 def limits_tables() -> str:
@@ -155,7 +156,7 @@ def limits_tables() -> str:
     Raises:
         KeyError: :data:`LIMITS_OF` leaves a limit out, or names an unknown code.
     """
-    shown = {kind.code: _shown(kind) for kind in _subclasses(ServiceError)}
+    shown = dict(_shown_codes(ServiceError))
     page = ""
     for title, (kind, code) in LIMITS.items():
         named = kind is not limits.StructureLimits
@@ -183,12 +184,6 @@ def main() -> int:
     return int(stale)
 
 
-def _title(*processes: str) -> str:
-    *others, last = processes
-    title = f"{', '.join(others)} and {last}" if others else last
-    return title[0].upper() + title[1:]
-
-
 def _allowed(kind: Any) -> str:
     origin = get_origin(kind)
     if origin is Annotated:
@@ -209,15 +204,12 @@ def _bounds(meta: msgspec.Meta) -> str:
     return "" if meta.gt is None else f"more than {meta.gt:g}"
 
 
-def _subclasses(kind: type[ServiceError]) -> Iterator[type[ServiceError]]:
-    for child in kind.__subclasses__():
-        yield child
-        yield from _subclasses(child)
-
-
-def _shown(error: type[ServiceError]) -> str:
-    is_of_file = issubclass(error, FileRefused | DecodeTimedOut)
-    return f"`{error.code}`" if is_of_file else f"{status_of(error()).value} `{error.code}`"
+def _shown_codes(kind: type[ServiceError]) -> Iterator[tuple[str, str]]:
+    """Yield the codes of the errors below a class, and what a page shows of each."""
+    for error in kind.__subclasses__():
+        is_of_file = issubclass(error, FileRefused | DecodeTimedOut)
+        yield error.code, f"{'' if is_of_file else status_of(error()).value} `{error.code}`".strip()
+        yield from _shown_codes(error)
 
 
 if __name__ == "__main__":
