@@ -1,7 +1,7 @@
 """Documentation of uploads, whose bodies the handlers read as streams."""
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from litestar.openapi.spec import (
     Example,
@@ -15,6 +15,9 @@ from litestar.openapi.spec import (
     RequestBody,
     Schema,
 )
+from litestar.status_codes import HTTP_202_ACCEPTED
+
+from api.contract.route_docs import TICKET_HEADERS, problems
 
 
 def _header(description: str, example: str) -> OpenAPIHeader:
@@ -123,3 +126,11 @@ class LinkUploadOperation(UploadOperation):
     """An operation that accepts files through a link, which determines their user."""
 
     schema: ClassVar[Schema] = LINK_UPLOAD_SCHEMA
+
+
+UPLOAD_ROUTE: dict[str, Any] = {
+    "status_code": HTTP_202_ACCEPTED,
+    "request_max_body_size": None,
+    "response_headers": TICKET_HEADERS,
+}
+UPLOAD_PROBLEMS = problems(400, 403, 408, 409, 410, 413, 415, 429)

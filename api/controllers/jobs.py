@@ -10,7 +10,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from api.answers.accept_upload import answer_upload
 from api.answers.job_answers import answer_job, ticket
-from api.contract.form_docs import UploadOperation
+from api.contract.form_docs import UPLOAD_PROBLEMS, UPLOAD_ROUTE, UploadOperation
 from api.contract.route_docs import TICKET_HEADERS, answer, problems
 from api.http.parameters import IdempotencyKey, IfNoneMatch, JobId, NamedUser, Prefer
 from api.jobs.cancel import CancelJob
@@ -33,15 +33,13 @@ class JobController(Controller):
     @post(
         operation_id="createJob",
         summary="Upload files",
-        status_code=HTTP_202_ACCEPTED,
         operation_class=UploadOperation,
-        request_max_body_size=None,
-        response_headers=TICKET_HEADERS,
         responses={
             200: answer(JobView, "The job ended within the time of `Prefer: wait`."),
             202: answer(JobView, "The job, which is accepted."),
         }
-        | problems(400, 403, 408, 409, 410, 413, 415, 429),
+        | UPLOAD_PROBLEMS,
+        **UPLOAD_ROUTE,
     )
     async def create_job(
         self,

@@ -1,22 +1,20 @@
 """Routes of uploads through links: they take the token of a link instead of a key."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter
-from litestar.status_codes import HTTP_202_ACCEPTED
 
 from api.answers.accept_upload import answer_upload
 from api.answers.job_answers import answer_job
-from api.contract.form_docs import LinkUploadOperation
-from api.contract.route_docs import TICKET_HEADERS, answer, only_problems, problems
+from api.contract.form_docs import UPLOAD_PROBLEMS, UPLOAD_ROUTE, LinkUploadOperation
+from api.contract.route_docs import answer, only_problems, problems
 from api.http.auth import LINK_OPT, TokenIn
 from api.http.parameters import (
     BY_HEADER,
     EXAMPLE_TOKEN,
-    TOKEN_IN_HEADER,
     IdempotencyKey,
     IfNoneMatch,
     JobId,
@@ -30,13 +28,15 @@ from api.uploads.link_uploads import ReadLinkUploads
 from api.uploads.take_in import TakeIn
 from domain.keys import scope_of
 
-BY_PATH = {LINK_OPT: TokenIn.PATH}
-NO_KEY: list[dict[str, list[str]]] = [{}]
-ENDED = answer(LinkJobView, "The upload ended within the time of `Prefer: wait`.")
-TICKET = answer(LinkJobView, "The upload, which is accepted.")
-FOLLOWED = answer(LinkJobView, "The upload.")
-UNCHANGED = answer(None, "The upload is unchanged since the If-None-Match version.")
-
+BY_PATH: dict[str, Any] = {"opt": {LINK_OPT: TokenIn.PATH}, "security": [{}]}
+TAKEN = {
+    200: answer(LinkJobView, "The upload ended within the time of `Prefer: wait`."),
+    202: answer(LinkJobView, "The upload, which is accepted."),
+}
+FOLLOWED = {
+    200: answer(LinkJobView, "The upload."),
+    304: answer(None, "The upload is unchanged since the If-None-Match version."),
+}
 LinkToken = Annotated[
     str,
     PathParameter(description="The token of the link.", examples=[Example(value=EXAMPLE_TOKEN)]),
@@ -52,17 +52,10 @@ class LinkUploadController(Controller):
     @post(
         operation_id="createLinkUpload",
         summary="Upload files with a link",
-        status_code=HTTP_202_ACCEPTED,
         operation_class=LinkUploadOperation,
-        request_max_body_size=None,
-        response_headers=TICKET_HEADERS,
-        opt=BY_HEADER,
-        security=TOKEN_IN_HEADER,
-        responses={
-            200: ENDED,
-            202: TICKET,
-        }
-        | problems(400, 403, 408, 409, 410, 413, 415, 429),
+        responses=TAKEN | UPLOAD_PROBLEMS,
+        **BY_HEADER,
+        **UPLOAD_ROUTE,
     )
     async def create_upload(
         self,
@@ -81,9 +74,8 @@ class LinkUploadController(Controller):
     @get(
         operation_id="getLinkUploads",
         summary="Retrieve a link with its uploads",
-        opt=BY_HEADER,
-        security=TOKEN_IN_HEADER,
         responses={200: answer(LinkUploadsView, "The link.")} | problems(410),
+        **BY_HEADER,
     )
     async def get_uploads(
         self,
@@ -99,9 +91,8 @@ class LinkUploadController(Controller):
         "/jobs/{job_id:str}",
         operation_id="getLinkJob",
         summary="Retrieve an upload of a link",
-        opt=BY_HEADER,
-        security=TOKEN_IN_HEADER,
-        responses={200: FOLLOWED, 304: UNCHANGED, **problems(404, 410)},
+        responses=FOLLOWED | problems(404, 410),
+        **BY_HEADER,
     )
     async def get_job(
         self,
@@ -119,17 +110,10 @@ class LinkUploadController(Controller):
         "/{token:str}",
         operation_id="createLinkUploadByUrl",
         summary="Upload files to the URL of a link",
-        status_code=HTTP_202_ACCEPTED,
         operation_class=LinkUploadOperation,
-        request_max_body_size=None,
-        response_headers=TICKET_HEADERS,
-        opt=BY_PATH,
-        security=NO_KEY,
-        responses={
-            200: ENDED,
-            202: TICKET,
-        }
-        | only_problems(400, 403, 404, 408, 409, 410, 413, 415, 422, 429, 503),
+        responses=TAKEN | only_problems(400, 403, 404, 408, 409, 410, 413, 415, 422, 429, 503),
+        **BY_PATH,
+        **UPLOAD_ROUTE,
     )
     async def create_upload_by_url(
         self,
@@ -149,9 +133,8 @@ class LinkUploadController(Controller):
         "/{token:str}/jobs/{job_id:str}",
         operation_id="getLinkJobByUrl",
         summary="Retrieve an upload at the URL of a link",
-        opt=BY_PATH,
-        security=NO_KEY,
-        responses={200: FOLLOWED, 304: UNCHANGED, **only_problems(404, 410, 422, 503)},
+        responses=FOLLOWED | only_problems(404, 410, 422, 503),
+        **BY_PATH,
     )
     async def get_job_by_url(
         self,

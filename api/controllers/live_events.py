@@ -7,22 +7,23 @@ from litestar.di import NamedDependency
 
 from api.answers.event_stream import answer_events
 from api.contract.route_docs import answer, problems
-from api.http.parameters import BY_HEADER, TOKEN_IN_HEADER, JobId, LastEventId, NamedUser
+from api.http.parameters import BY_HEADER, JobId, LastEventId, NamedUser
 from api.jobs.live_jobs import LiveJobs
 from api.schemas.jobs import JobChangeView, JobGoneView
 from api.state import ApiRequest
 from domain.keys import scope_of
 
-EVENT_STREAM = "text/event-stream"
-STREAM = answer(
-    JobChangeView | JobGoneView,
-    "Server-sent events; this is the schema of the `data` of each event. `job.changed`: the job, "
-    "at the start of the stream and after each change. `job.finished`: the job has ended; the last "
-    "event. `job.gone`: the job was deleted or has expired; the last event. The `id` is the "
-    "version of the job. Comments keep the connection open.",
-    EVENT_STREAM,
-)
-ENDED = answer(None, "The job has ended, and Last-Event-ID is its version: do not reconnect.")
+STREAM = {
+    200: answer(
+        JobChangeView | JobGoneView,
+        "Server-sent events; this is the schema of the `data` of each event. `job.changed`: the "
+        "job, at the start of the stream and after each change. `job.finished`: the job has ended; "
+        "the last event. `job.gone`: the job was deleted or has expired; the last event. The `id` "
+        "is the version of the job. Comments keep the connection open.",
+        "text/event-stream",
+    ),
+    204: answer(None, "The job has ended, and Last-Event-ID is its version: do not reconnect."),
+} | problems(404, 410, 429)
 
 
 @get(
@@ -30,7 +31,7 @@ ENDED = answer(None, "The job has ended, and Last-Event-ID is its version: do no
     operation_id="streamJobEvents",
     summary="Stream the changes of a job",
     tags=["jobs"],
-    responses={200: STREAM, 204: ENDED, **problems(404, 410, 429)},
+    responses=STREAM,
 )
 async def stream_job_events(
     request: ApiRequest,
@@ -54,9 +55,8 @@ async def stream_job_events(
     operation_id="streamLinkJobEvents",
     summary="Stream the changes of an upload of a link",
     tags=["uploads through links"],
-    opt=BY_HEADER,
-    security=TOKEN_IN_HEADER,
-    responses={200: STREAM, 204: ENDED, **problems(404, 410, 429)},
+    responses=STREAM,
+    **BY_HEADER,
 )
 async def stream_link_job_events(
     request: ApiRequest,

@@ -2,11 +2,10 @@
 
 from litestar import Response, post
 from litestar.di import NamedDependency
-from litestar.status_codes import HTTP_202_ACCEPTED
 
 from api.answers.accept_upload import answer_upload
-from api.contract.form_docs import UploadOperation
-from api.contract.route_docs import TICKET_HEADERS, answer, problems
+from api.contract.form_docs import UPLOAD_PROBLEMS, UPLOAD_ROUTE, UploadOperation
+from api.contract.route_docs import answer
 from api.http.parameters import IdempotencyKey, Prefer
 from api.schemas.jobs import FacesView, JobView
 from api.state import ApiRequest
@@ -18,18 +17,13 @@ from api.uploads.faces import DetectFaces
     operation_id="detectFaces",
     tags=["jobs"],
     summary="Detect faces",
-    status_code=HTTP_202_ACCEPTED,
     operation_class=UploadOperation,
-    request_max_body_size=None,
-    response_headers=TICKET_HEADERS,
     responses={
-        200: answer(
-            FacesView,
-            description="The faces, if the job ended within the time of `Prefer: wait`.",
-        ),
+        200: answer(FacesView, "The faces, if the job ended within the time of `Prefer: wait`."),
         202: answer(JobView, "The job, which is accepted."),
     }
-    | problems(400, 403, 408, 409, 410, 413, 415, 429),
+    | UPLOAD_PROBLEMS,
+    **UPLOAD_ROUTE,
 )
 async def detect_faces(
     request: ApiRequest,

@@ -1,6 +1,6 @@
 """Parameters that several routes share, and the values of their examples."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from litestar.openapi.spec import Example
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
@@ -12,8 +12,8 @@ EXAMPLE_DELIVERY_ID = f"msg_5f2b8a3d1c9e47f06a7b8c9d0e1f2a3b:{EXAMPLE_ID}"
 EXAMPLE_TIME = "2026-11-21T09:30:00Z"
 EXAMPLE_TOKEN = "mll_the-token-of-the-link"  # noqa: S105 -- not the token of a link
 
-BY_HEADER = {LINK_OPT: TokenIn.HEADER}
-TOKEN_IN_HEADER: list[dict[str, list[str]]] = [{"linkToken": []}]
+BY_HEADER: dict[str, Any] = {"opt": {LINK_OPT: TokenIn.HEADER}, "security": [{"linkToken": []}]}
+"""Options of routes that take the token of a link as bearer."""
 
 DAY_SECONDS = 24 * 3600
 
