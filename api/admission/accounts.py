@@ -1,24 +1,22 @@
 """Accounts of tenants in this API process: their leased tokens and slots."""
 
 import asyncio
+import math
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from domain.errors.capacity import RateLimited
+from domain.errors.capacity import RateLimited, TooManyInFlight, TooManyUploads
 from domain.fairness.token_buckets import RateLimit, TokenLease, draw
 from storage.queue.rate_limits import Buckets
 
 MAX_TENANTS = 10_000
+TENANT_SHARE = 1 / 2
+SLOT_SECONDS = 1.0
 
 
 class Account:
-    """The leases and slots of one tenant.
-
-    Attributes:
-        slots: The slots that uploads of the tenant hold.
-        leases: A lease for each limit, by name.
-    """
+    """The leases and slots of one tenant."""
 
     def __init__(self, tenant: str, limits: Sequence[RateLimit], now: float) -> None:
         self.tenant = tenant
@@ -26,11 +24,6 @@ class Account:
         self.leases = {limit.name: TokenLease(limit, now) for limit in limits}
         self._limits = limits
         self._drawing = asyncio.Lock()
-
-    @property
-    def can_pay(self) -> bool:
-        """Whether a token of each kind is held."""
-        return all(lease.can_pay for lease in self.leases.values())
 
     @property
     def is_in_debt(self) -> bool:
@@ -53,10 +46,10 @@ class Account:
         Raises:
             RateLimited: A bucket is empty, or in debt.
         """
-        while not self.can_pay:
+        while not self._can_pay():
             self._check_rates()
             async with self._drawing:
-                if not self.can_pay:  # Else another request has drawn meanwhile.
+                if not self._can_pay():  # Else another request has drawn meanwhile.
                     await self._draw(buckets, lease=True)
 
     async def pay_debts(self, buckets: Buckets) -> None:
@@ -64,6 +57,9 @@ class Account:
         async with self._drawing:
             if self.is_in_debt:
                 await self._draw(buckets, lease=False)
+
+    def _can_pay(self) -> bool:
+        return all(lease.can_pay for lease in self.leases.values())
 
     def _check_rates(self) -> None:
         now = time.monotonic()
@@ -121,3 +117,63 @@ class Accounts:
                 del self._accounts[tenant]
                 return
             self._accounts.move_to_end(tenant)  # It is busy: look at it last the next time.
+
+
+class Slots:
+    """Counts the slots that uploads hold in this process: ``most``, or any number if it is 0."""
+
+    def __init__(self, most: int) -> None:
+        self.used = 0.0
+        self._most = most
+
+    def check(self, account: Account | None, share: float) -> None:
+        """Refuse an upload for which there is no slot, or no such share of one.
+
+        Raises:
+            TooManyUploads: This process has no slot left.
+            TooManyInFlight: The tenant holds half of all slots.
+        """
+        if not self._most:
+            return
+        if self.used + share > self._most:
+            raise TooManyUploads(
+                "The memory for uploads is in use. Send the same request again.", SLOT_SECONDS
+            )
+        held = account.slots if account else 0.0
+        if held and held + share > self._most * TENANT_SHARE:
+            raise TooManyInFlight(
+                "Your uploads use half of the capacity. Send fewer at the same time.", SLOT_SECONDS
+            )
+
+    def add(self, account: Account | None, share: float) -> None:
+        """Take a share of a slot; give it back if it is negative."""
+        self.used += share
+        if account is not None:
+            account.slots += share
+
+
+def policy_header(limits: Sequence[RateLimit]) -> str:
+    """Write RateLimit-Policy: ``q`` units ``qu`` at once, refilled in ``w`` seconds.
+
+    Source: draft-ietf-httpapi-ratelimit-headers (structured fields, RFC 9651).
+    """
+    return ", ".join(
+        f'"{limit.name}";q={limit.burst};qu="{limit.unit}"'
+        f";w={math.ceil(limit.burst / limit.per_second)}"
+        for limit in limits
+    )
+
+
+def remaining_header(leases: Iterable[TokenLease], now: float) -> str:
+    """Write RateLimit: ``r`` units may be sent now.
+
+    ``t`` is the seconds until the bucket is full; for an empty bucket, until it has one token.
+    """
+    items = []
+    for lease in leases:
+        limit, total = lease.limit, lease.held + lease.level(now)
+        left = max(0, math.floor(total))
+        missing = (limit.burst if left else 1) - total
+        seconds = max(0, math.ceil(missing / limit.per_second))
+        items.append(f'"{limit.name}";r={left};t={seconds}')
+    return ", ".join(items)

@@ -9,27 +9,21 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
-from types import TracebackType
-from typing import Self
 
-from api.admission.accounts import Account, Accounts
+from api.admission.accounts import Account, Accounts, Slots, policy_header, remaining_header
 from api.admission.load_watch import LoadWatch
-from api.admission.rate_limit_headers import policy_header, remaining_header
-from api.admission.slots import Slots
 from domain.errors.capacity import OverLimit
 from domain.fairness.admission import (
     check_backlog,
     check_in_flight,
     check_storage,
     rate_limits,
+    slot_share,
 )
 from domain.limits import AdmissionLimits
 from storage.queue.rate_limits import Buckets
 
 ADMITTED = ("admitted", "")
-REQUESTS = "requests"
-BYTES = "bytes"
-FILES = "files"
 
 
 class Admission:
@@ -38,7 +32,6 @@ class Admission:
     Attributes:
         decisions: How often each decision was made: ``("admitted", "")``, or ``("refused",
             code)`` with the code of the problem document.
-        slots: The slots that uploads hold.
     """
 
     def __init__(self, limits: AdmissionLimits, buckets: Buckets, watch: LoadWatch) -> None:
@@ -64,10 +57,15 @@ class Admission:
         """
         account = self._account(tenant)
         try:
-            self._check_load(account, length)
             admitted = Admitted(self, account, length)
-            if account is not None:
-                await self._pay(account, admitted)
+            try:
+                self._check_load(account, length or 0)
+                if account is not None:
+                    await account.prepare(self._buckets)
+                    account.charge("requests", 1)
+            except BaseException:
+                admitted.close()
+                raise
         except OverLimit as refusal:
             self.decisions["refused", refusal.code] += 1
             raise
@@ -83,9 +81,7 @@ class Admission:
         Raises:
             OverLimit: There is no slot for it.
         """
-        account = self._account(tenant)
-        self.slots.check(account, length)
-        admitted = Admitted(self, account, length)
+        admitted = Admitted(self, self._account(tenant), length)
         admitted.charge_announced()
         return admitted
 
@@ -96,12 +92,6 @@ class Admission:
             return {}
         left = remaining_header(account.leases.values(), time.monotonic())
         return {"RateLimit-Policy": self._policy, "RateLimit": left}
-
-    def charge_bytes(self, account: Account | None, length: int) -> None:
-        """Count bytes of a body."""
-        self.watch.count_bytes(length)
-        if account is not None:
-            account.charge(BYTES, length)
 
     def settle(self, account: Account | None) -> None:
         """Pay the debts of a tenant in the background, if it has any."""
@@ -115,18 +105,9 @@ class Admission:
         if self._settling:
             await asyncio.wait(self._settling)
 
-    async def _pay(self, account: Account, admitted: "Admitted") -> None:
-        try:
-            await account.prepare(self._buckets)
-        except BaseException:
-            admitted.leave()
-            raise
-        account.charge(REQUESTS, 1)
-
-    def _check_load(self, account: Account | None, length: int | None) -> None:
+    def _check_load(self, account: Account | None, length: int) -> None:
         limits, load = self._limits, self.watch.load
-        self.slots.check(account, length)
-        check_storage(limits, load, self.watch.bytes_since, length or 0)
+        check_storage(limits, load, self.watch.bytes_since, length)
         check_backlog(limits, self.watch.images, load.images_per_second)
         if account is not None:
             images = self.watch.images_of(account.tenant)
@@ -137,35 +118,24 @@ class Admission:
 
 
 class Admitted:
-    """An upload that may come in. Its slot is free again when the context ends."""
+    """An upload that may come in. It holds a slot until it is closed."""
 
     def __init__(self, admission: Admission, account: Account | None, length: int | None) -> None:
         self._admission = admission
         self._account = account
         self._length = length
-        admission.slots.take(account, length)
+        self._share = slot_share(length)
+        admission.slots.check(account, self._share)
+        admission.slots.add(account, self._share)
 
-    def __enter__(self) -> Self:
-        """Hold the slot, which was taken when the upload was admitted."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Leave."""
-        self.leave()
-
-    def leave(self) -> None:
+    def close(self) -> None:
         """Give the slot back, and pay what was charged meanwhile."""
-        self._admission.slots.free(self._account, self._length)
+        self._admission.slots.add(self._account, -self._share)
         self._admission.settle(self._account)
 
     def charge_announced(self) -> None:
         """Charge the bytes that the request announces."""
-        self._admission.charge_bytes(self._account, self._length or 0)
+        self._charge_bytes(self._length or 0)
         self._admission.settle(self._account)
 
     def charged(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -175,14 +145,19 @@ class Admitted:
     def count_files(self, files: int) -> None:
         """Charge the files, once they are counted."""
         if self._account is not None:
-            self._account.charge(FILES, files)
+            self._account.charge("files", files)
 
     def count_images(self, images: int) -> None:
         """Count the images that are in flight from now on."""
         tenant = None if self._account is None else self._account.tenant
         self._admission.watch.count_images(tenant, images)
 
+    def _charge_bytes(self, length: int) -> None:
+        self._admission.watch.count_bytes(length)
+        if self._account is not None:
+            self._account.charge("bytes", length)
+
     async def _charge(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         async for chunk in body:
-            self._admission.charge_bytes(self._account, len(chunk))
+            self._charge_bytes(len(chunk))
             yield chunk

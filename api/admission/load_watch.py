@@ -23,10 +23,7 @@ class LoadWatch:
     """Keeps the last reading, and what this process has admitted since.
 
     Uploads that are admitted during a reading are counted on top: it may not include them.
-
-    Args:
-        meter: Reads the load.
-        has_quota: Whether stored bytes are limited, and have to be added up.
+    Stored bytes are only added up if they have a quota.
     """
 
     def __init__(self, meter: LoadMeter, *, has_quota: bool) -> None:
@@ -39,16 +36,16 @@ class LoadWatch:
     @property
     def images(self) -> int:
         """Images that are queued or processed."""
-        return self.load.images + self._images.of(ALL)
+        return self.load.images + self._images.counts[ALL]
 
     @property
     def bytes_since(self) -> int:
         """Bytes that were admitted since the room was read."""
-        return self._bytes.of(ALL)
+        return self._bytes.counts[ALL]
 
     def images_of(self, tenant: str) -> int:
         """Images of a tenant that are queued or processed."""
-        return self.load.by_tenant.get(tenant, 0) + self._images.of(tenant)
+        return self.load.by_tenant.get(tenant, 0) + self._images.counts[tenant]
 
     def count_bytes(self, length: int) -> None:
         """Count bytes that were admitted."""
@@ -86,21 +83,18 @@ class _Since:
     """Counts since the beginning of the last reading that has ended."""
 
     def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter()
         self._since_begun: Counter[str] = Counter()
 
-    def of(self, name: str) -> int:
-        return self._counts[name]
-
     def count(self, name: str, number: int) -> None:
-        self._counts[name] += number
+        self.counts[name] += number
         self._since_begun[name] += number
 
     def begin_reading(self) -> None:
         self._since_begun = Counter()
 
     def end_reading(self) -> None:
-        self._counts, self._since_begun = self._since_begun, Counter()
+        self.counts, self._since_begun = self._since_begun, Counter()
 
 
 async def repeat_reading(read: Callable[[], Awaitable[None]], pause_seconds: float) -> None:

@@ -13,9 +13,8 @@ from api.answers.job_answers import answer_job, ticket
 from api.contract.form_docs import UPLOAD_PROBLEMS, UPLOAD_ROUTE, UploadOperation
 from api.contract.route_docs import TICKET_HEADERS, answer, problems
 from api.http.parameters import IdempotencyKey, IfNoneMatch, JobId, NamedUser, Prefer
-from api.jobs.cancel import CancelJob
+from api.jobs.changes import CancelJob, RetryJob
 from api.jobs.follow import FollowJob, ListJobs
-from api.jobs.retry import RetryJob
 from api.schemas.jobs import JobSummaryView, JobView
 from api.schemas.paging import Cursor, Limit, Page
 from api.state import ApiRequest

@@ -8,7 +8,7 @@ from api.answers.job_answers import ticket
 from api.contract.route_docs import TICKET_HEADERS, answer, problems
 from api.http.guards import may_delete_user
 from api.http.parameters import UserId
-from api.jobs.delete_user import DeleteUser
+from api.jobs.changes import DeleteUser
 from api.schemas.jobs import JobView
 from api.state import ApiRequest
 

@@ -11,7 +11,6 @@ from litestar.types import ASGIApp
 from domain.errors.access import LinkRevoked, NotFound, Unauthenticated
 from domain.keys import ADMIN_USER, LINK_PREFIX, Caller, Role, hash_secret
 from domain.links import UploadLink
-from storage.access.api_keys import ApiKeys
 from storage.access.upload_links import UploadLinks
 
 OPEN = "open_to_all"
@@ -19,6 +18,8 @@ OPEN = "open_to_all"
 LINK_OPT = "link"
 """Option of routes for links: where the token is."""
 SCHEME = "Bearer "
+Connection = ASGIConnection[Any, Any, Any, Any]
+
 ADMIN = Caller(key_id=ADMIN_USER, role=Role.ADMIN)
 
 
@@ -38,9 +39,7 @@ class BearerAuthentication(AbstractAuthenticationMiddleware):
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(app, exclude_from_auth_key=OPEN)
 
-    async def authenticate_request(
-        self, connection: ASGIConnection[Any, Any, Any, Any]
-    ) -> AuthenticationResult:
+    async def authenticate_request(self, connection: Connection) -> AuthenticationResult:
         """Find the caller.
 
         Raises:
@@ -48,29 +47,26 @@ class BearerAuthentication(AbstractAuthenticationMiddleware):
             NotFound: The URL has a token that is unknown.
             LinkRevoked: The link was revoked.
         """
-        state = connection.app.state
         if place := connection.route_handler.opt.get(LINK_OPT):
-            link = await _find_link(connection, place, state.stores.upload_links)
+            link = await _find_link(connection, place)
             caller = Caller(key_id=link.id, role=Role.LINK, user_id=link.user_id)
             return AuthenticationResult(user=caller, auth=link)
-        caller = await find_caller(
-            connection.headers.get("authorization", ""), state.admin_key_hash, state.stores.api_keys
-        )
-        return AuthenticationResult(user=caller, auth=None)
+        return AuthenticationResult(user=await find_caller(connection), auth=None)
 
 
-async def find_caller(header: str, admin_key_hash: str, keys: ApiKeys) -> Caller:
-    """Find the caller that an Authorization header names.
+async def find_caller(connection: Connection) -> Caller:
+    """Find the caller that the Authorization header names.
 
     Raises:
         Unauthenticated: The header has no key, or one that is unknown, expired or revoked.
     """
-    secret = shown_secret(header)
-    if hmac.compare_digest(hash_secret(secret), admin_key_hash):
+    state = connection.app.state
+    secret = shown_secret(connection.headers.get("authorization", ""))
+    if hmac.compare_digest(hash_secret(secret), state.admin_key_hash):
         return ADMIN
     if secret.startswith(LINK_PREFIX):
         raise Unauthenticated("The token of a link is only valid under /v1/uploads.")
-    caller = await keys.find_caller(secret)
+    caller: Caller | None = await state.stores.api_keys.find_caller(secret)
     if caller is None:
         raise Unauthenticated("The key is unknown, has expired or was revoked.")
     return caller
@@ -87,10 +83,9 @@ def shown_secret(header: str) -> str:
     return header[len(SCHEME) :].strip()
 
 
-async def _find_link(
-    connection: ASGIConnection[Any, Any, Any, Any], place: TokenIn, links: UploadLinks
-) -> UploadLink:
+async def _find_link(connection: Connection, place: TokenIn) -> UploadLink:
     """Find the link of a request. Errors never repeat its token."""
+    links: UploadLinks = connection.app.state.stores.upload_links
     if place is TokenIn.PATH:
         link = await links.find(connection.path_params["token"])
         if link is None:

@@ -3,41 +3,31 @@
 Browsers ask for the methods of a route by ``OPTIONS``, without a key: guards let them.
 """
 
-from collections.abc import Set as AbstractSet
-from typing import Any
+from collections.abc import Callable
 
 from litestar import Request
-from litestar.connection import ASGIConnection
 from litestar.enums import HttpMethod
 from litestar.handlers import BaseRouteHandler
 
-from api.http.auth import find_caller
+from api.http.auth import Connection, find_caller
 from domain.errors.access import Forbidden
-from domain.keys import Caller, Role, check_may_delete, check_may_read
-
-Connection = ASGIConnection[Any, Caller, Any, Any]
+from domain.keys import Role, check_may_delete, check_may_read
 
 
-def admins_only(connection: Connection, _: BaseRouteHandler) -> None:
-    """Require an admin key.
+def _require_role(detail: str, *roles: Role) -> Callable[[Connection, BaseRouteHandler], None]:
+    def check(connection: Connection, _: BaseRouteHandler) -> None:
+        if not _is_preflight(connection) and connection.user.role not in roles:
+            raise Forbidden(detail)
 
-    Raises:
-        Forbidden: The caller has another key.
-    """
-    _require_role(connection, {Role.ADMIN}, "This route requires an admin key.")
+    return check
 
 
-def no_client_keys(connection: Connection, _: BaseRouteHandler) -> None:
-    """Require an admin or a service key, for a route that reads data of all users.
-
-    Raises:
-        Forbidden: The caller has a client key.
-    """
-    _require_role(
-        connection,
-        {Role.ADMIN, Role.SERVICE},
-        "This route reads data of all users: it requires an admin or a service key.",
-    )
+admins_only = _require_role("This route requires an admin key.", Role.ADMIN)
+no_client_keys = _require_role(
+    "This route reads data of all users: it requires an admin or a service key.",
+    Role.ADMIN,
+    Role.SERVICE,
+)
 
 
 def may_read_user(connection: Connection, _: BaseRouteHandler) -> None:
@@ -80,17 +70,9 @@ async def metrics_readers(connection: Connection, handler: BaseRouteHandler) -> 
         Unauthenticated: The request has no valid key.
         Forbidden: The caller has another key than an admin's.
     """
-    state = connection.app.state
-    if not state.settings.api.metrics_open and not _is_preflight(connection):
-        header = connection.headers.get("authorization", "")
-        caller = await find_caller(header, state.admin_key_hash, state.stores.api_keys)
-        connection.scope["user"] = caller
+    if not connection.app.state.settings.api.metrics_open and not _is_preflight(connection):
+        connection.scope["user"] = await find_caller(connection)
         admins_only(connection, handler)
-
-
-def _require_role(connection: Connection, roles: AbstractSet[Role], detail: str) -> None:
-    if not _is_preflight(connection) and connection.user.role not in roles:
-        raise Forbidden(detail)
 
 
 def _is_preflight(connection: Connection) -> bool:

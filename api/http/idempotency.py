@@ -20,11 +20,7 @@ REPLAYED = {"Idempotent-Replayed": "true"}
 def record_id(caller: Caller, route: str, key: str, secret: str = "") -> str:
     """Name the record of a key: one for each caller and route.
 
-    Args:
-        caller: The sender of the request.
-        route: Path of the request.
-        key: The Idempotency-Key.
-        secret: The caller's secret, where only its holder may get the answer again.
+    The caller's secret is a part of it where only its holder may get the answer again.
 
     Raises:
         InvalidValue: The key is empty, too long, or not printable ASCII.
@@ -38,11 +34,7 @@ def record_id(caller: Caller, route: str, key: str, secret: str = "") -> str:
 
 
 def check_same(answered: Answered, content: str) -> None:
-    """Refuse a key that was used with other content.
-
-    Args:
-        answered: The first use of the key.
-        content: Fingerprint of the content that it is used with now.
+    """Refuse a key that was used with content of another fingerprint.
 
     Raises:
         IdempotencyKeyMisused: The content differs.
@@ -53,12 +45,7 @@ def check_same(answered: Answered, content: str) -> None:
 
 @asynccontextmanager
 async def holding(keys: Idempotency, attempt: Attempt | None) -> AsyncIterator[None]:
-    """Hold a key while its request runs; give it back if the request fails.
-
-    Args:
-        keys: The stored keys.
-        attempt: The attempt that holds the key; None where the request has no key.
-    """
+    """Hold a key, if the request has one, while it runs; give it back if the request fails."""
     if attempt is None:
         yield
         return

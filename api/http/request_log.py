@@ -11,17 +11,10 @@ from collections.abc import Iterable
 import structlog
 from litestar.enums import ScopeType
 from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
-from litestar.types import (
-    ASGIApp,
-    HTTPReceiveMessage,
-    HTTPScope,
-    Message,
-    Receive,
-    Scope,
-    Send,
-)
+from litestar.types import ASGIApp, HTTPReceiveMessage, HTTPScope, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars
 
+from domain.keys import Caller
 from telemetry.spans import Attributes
 
 REQUEST_ID = b"x-request-id"
@@ -63,15 +56,21 @@ class Observation:
                 try:
                     await self._app(scope, exchange.receive, exchange.send)
                 finally:
+                    method, route = _name(scope)
+                    facts: Attributes = {
+                        "http.request.method": method,
+                        "http.route": route,
+                        "http.response.status_code": exchange.status,
+                        "minilab.request_id": request_id,
+                    }
                     failed = exchange.status >= HTTP_500_INTERNAL_SERVER_ERROR
-                    name = " ".join(_name(scope))
-                    span.describe(name, _describe(scope, exchange, request_id), failed=failed)
+                    span.describe(f"{method} {route}", facts, failed=failed)
         finally:
             seconds = time.perf_counter() - began
             state.metrics.in_progress.dec()
-            state.metrics.answered(*_name(scope), exchange.status, seconds)
+            state.metrics.answered(method, route, exchange.status, seconds)
             if self._log_requests:
-                _write_line(scope, exchange, seconds)
+                _write_line(scope.get("user"), method, route, exchange, seconds)
 
 
 class _Exchange:
@@ -114,20 +113,10 @@ def _identify(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str | None, str]:
     return traceparent, request_id
 
 
-def _describe(scope: HTTPScope, exchange: _Exchange, request_id: str) -> Attributes:
-    method, route = _name(scope)
-    return {
-        "http.request.method": method,
-        "http.route": route,
-        "http.response.status_code": exchange.status,
-        "minilab.request_id": request_id,
-    }
-
-
-def _write_line(scope: HTTPScope, exchange: _Exchange, seconds: float) -> None:
+def _write_line(
+    caller: Caller | None, method: str, route: str, exchange: _Exchange, seconds: float
+) -> None:
     """Write a line, without the URL: paths and queries may contain secrets."""
-    caller = scope.get("user")
-    method, route = _name(scope)
     write = _log.debug if route in QUIET_ROUTES else _log.info
     write(
         "request",

@@ -25,11 +25,7 @@ LINK_PATHS = ("/v1/uploads", "/v1/upload-links")
 def conditional(if_none_match: str | None, etag: str, response: Response[Any]) -> Response[Any]:
     """Answer with a response, or with 304 if the client has this version.
 
-    Args:
-        if_none_match: The If-None-Match header.
-        etag: The version of the content, without quotes.
-        response: The full answer. Its headers go with the 304 too; a Cache-Control of its own
-            stays.
+    The headers of the response go with the 304 too; a Cache-Control of its own stays.
     """
     headers = REVALIDATE | response.headers | {"ETag": f'"{etag}"'}
     if is_known(if_none_match, etag):

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from api.jobs.changes import RetryJob
 from api.jobs.follow import FollowJob
-from api.jobs.retry import RetryJob
 from api.schemas.dead_letters import (
     MAX_CHOSEN,
     ChosenDeadLetters,
@@ -62,10 +62,7 @@ class RetryDeadLetters:
         self._follow_job = follow_job
 
     async def retry(self, image_id: str) -> JobView:
-        """Retry one dead letter.
-
-        Returns:
-            Its job, which is open again.
+        """Retry one dead letter, whose job is then open again.
 
         Raises:
             NotFound: The image is not a dead letter.
@@ -132,7 +129,7 @@ async def _choose(
 async def _count_rest(
     stores: Stores, wanted: DeadLetterFilter, letters: Sequence[DeadLetter], done: int
 ) -> tuple[int, int]:
-    """Count the letters that were skipped, and those that match the filter but were left."""
+    """Count the letters that were skipped, and those that match the filter but are left."""
     if wanted.ids is not None:
         return len(set(wanted.ids)) - done, 0
     return len(letters) - done, await stores.dead_letters.count(wanted)

@@ -36,11 +36,6 @@ _log = structlog.get_logger(__name__)
 class Listener:
     """One reader of one job, and the state that it has not received yet.
 
-    Args:
-        caller: The reader.
-        job: The job at the start of the stream.
-        known_version: The version that the reader knows; None for none.
-
     Attributes:
         changed: Set when one of the other attributes or the job has changed.
         gone: The error that says why the job no longer exists.
@@ -52,13 +47,9 @@ class Listener:
         self.changed = asyncio.Event()
         self.gone: ServiceError | None = None
         self.is_refused = False
+        self.job_id = job.id
         self._job = job
         self._known_version = known_version
-
-    @property
-    def job_id(self) -> str:
-        """The ID of the job."""
-        return self._job.id
 
     def show(self, job: Job) -> None:
         """Keep a state of the job, if it is newer."""
@@ -75,12 +66,7 @@ class Listener:
 
 
 class LiveJobs:
-    """The listeners of this process.
-
-    Attributes:
-        count: How many there are.
-        is_closing: Whether this process is about to end.
-    """
+    """The listeners of this process, and how many there are."""
 
     def __init__(self, stores: Stores, limits: ListenerLimits) -> None:
         self.count = 0
@@ -98,16 +84,7 @@ class LiveJobs:
     async def listener_of(
         self, caller: Caller, job_id: str, scope: Scope, known_version: int | None
     ) -> Listener | None:
-        """Make a listener of a job.
-
-        Args:
-            caller: The reader.
-            job_id: The job.
-            scope: What the caller may see.
-            known_version: The version that the reader knows; None for none.
-
-        Returns:
-            The listener; None if the job has ended and the reader knows its last version.
+        """Make a listener of a job; None if it has ended and the reader knows its last version.
 
         Raises:
             NotFound: There is no such job in the scope.

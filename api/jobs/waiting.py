@@ -33,11 +33,7 @@ class Waiting:
     ) -> Job:
         """Wait until a job is terminal, or until the time is over.
 
-        Args:
-            job_id: The job.
-            scope: What the caller may see.
-            seconds: Longest wait.
-            known: The job as it was accepted a moment ago; saves the first read.
+        A job that is known, as it was accepted a moment ago, saves the first read.
 
         Raises:
             NotFound: There is no such job in the scope.

@@ -9,5 +9,7 @@ ViewT = TypeVar("ViewT", bound=msgspec.Struct)
 
 def view_of(kind: type[ViewT], record: object, **fields: Any) -> ViewT:
     """Copy fields of the same name from a record to its view; the given fields differ."""
-    names = (name for name in kind.__struct_fields__ if name not in fields)
-    return kind(**{name: getattr(record, name) for name in names}, **fields)
+    for name in kind.__struct_fields__:
+        if name not in fields:
+            fields[name] = getattr(record, name)
+    return kind(**fields)

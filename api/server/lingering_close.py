@@ -10,7 +10,6 @@ Source: RFC 9112, section 9.6.
 
 import asyncio
 from contextlib import suppress
-from typing import cast
 
 from litestar.enums import ScopeType
 from litestar.types import (
@@ -48,13 +47,7 @@ class LingeringClose:
 
 
 class _Exchange:
-    """One request with a body, and its answer.
-
-    Args:
-        receive: Gives the body.
-        send: Takes the answer.
-        announced: Bytes of the body; None if unknown, or if the client waits for a 100.
-    """
+    """One request with a body, and its answer."""
 
     def __init__(self, receive: Receive, send: Send, announced: int | None) -> None:
         self._receive = receive
@@ -64,10 +57,10 @@ class _Exchange:
         self._closes = False
 
     async def receive(self) -> HTTPReceiveMessage:
-        message = cast("HTTPReceiveMessage", await self._receive())
-        if message["type"] == "http.disconnect" or not message["more_body"]:
+        message = await self._receive()
+        if not message.get("more_body"):  # Also where the client has gone.
             self._has_ended = True
-        return message
+        return message  # type: ignore[return-value]  # WebSockets do not come this way
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start" and not self._has_ended:

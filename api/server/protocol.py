@@ -27,12 +27,7 @@ LINGER_SECONDS = 2.0
 
 
 class Protocol(HttpToolsProtocol):
-    """One connection.
-
-    Args:
-        limits: The longest headers, and the longest time for them to arrive.
-        **options: As for uvicorn's own protocol.
-    """
+    """One connection; the limits say how long its headers may be, and how long they may take."""
 
     def __init__(self, limits: UploadLimits, **options: Any) -> None:
         super().__init__(**options)

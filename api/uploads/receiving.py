@@ -4,8 +4,8 @@ import asyncio
 
 import msgspec
 
+from api.admission.accounts import Slots
 from api.admission.admission import Admitted
-from api.admission.slots import Slots
 from api.settings import Settings
 from api.uploads.multipart import Form, receive_form
 from api.uploads.options import IncomingForm, UploadOptions, fingerprint, upload_of

@@ -1,6 +1,6 @@
 """Takes an upload in: admission, idempotency, body, acceptance, waiting."""
 
-from contextlib import suppress
+from contextlib import closing, suppress
 
 import msgspec
 
@@ -76,7 +76,7 @@ class TakeIn:
         check_length(form.length, self._limits)
         key = _key_of(caller, options)
         admitted, answered = await self._admit(caller, form.length, key)
-        with admitted:
+        with closing(admitted):
             begun = answered or (await self._keys.begin(key) if key else None)
             if isinstance(begun, Answered):
                 check_same(begun, await self._receiver.fingerprint(form, admitted))

@@ -19,29 +19,19 @@ MAX_WAIT_SECONDS = 600.0
 
 
 class Load(msgspec.Struct, frozen=True):
-    """How full the service is. What is not known is 0 or None, and refuses nothing.
-
-    Attributes:
-        images: Images that are queued or processed.
-        by_tenant: The same for each tenant that has any.
-        images_per_second: The pace of the live workers; 0.0 while unknown.
-        free_disk_bytes: Room on MongoDB's disk.
-        stored_bytes: Bytes of all blobs; None where no limit asks for it.
-    """
+    """How full the service is. What is not known is 0 or None, and refuses nothing."""
 
     images: int = 0
+    """Images that are queued or processed."""
     by_tenant: Mapping[str, int] = {}
     images_per_second: float = 0.0
+    """The pace of the live workers together."""
     free_disk_bytes: int | None = None
     stored_bytes: int | None = None
 
 
 def tenant_of(caller: Caller) -> str | None:
-    """Name the tenant whose limits apply: the user of a client key, a service key, or a link.
-
-    Returns:
-        The tenant; None for an admin key, which has no limits of its own.
-    """
+    """Name the tenant whose limits apply; None for an admin key, which has no limits of its own."""
     match caller.role:
         case Role.ADMIN:
             return None
@@ -114,7 +104,7 @@ def check_storage(limits: AdmissionLimits, load: Load, bytes_since: int, length:
     Args:
         limits: The room that must be left.
         load: The room at the last reading.
-        bytes_since: Bytes that this process has admitted since.
+        bytes_since: Bytes that this process has admitted since then.
         length: Bytes of the request; 0 if unknown.
 
     Raises:
@@ -143,14 +133,11 @@ def _seconds_for(images: int, images_per_second: float) -> float:
 
 
 def slot_share(length: int | None) -> float:
-    """Compute the share of a slot that an upload holds, 1/32 to 1.
+    """Compute the share of a slot that an upload holds, 1/32 to 1; 1 if its length is unknown.
 
     A slot stands for the memory of a large upload: beside many others, it holds up to
     :data:`FULL_UPLOAD_BYTES` before it writes them, and as much again while it does. A smaller
     upload never holds more than its own bytes.
-
-    Args:
-        length: Bytes of the body; None where the request does not say.
     """
     if length is None:
         return 1.0

@@ -21,12 +21,9 @@ UNKNOWN_RETRY_SECONDS = 5
 
 
 class OpenJob(msgspec.Struct, frozen=True):
-    """A job that has not ended.
+    """A job that has not ended, with the number of its open images.
 
-    Attributes:
-        id: UUIDv7, so that jobs sort by the order of acceptance.
-        user_id: Its owner.
-        images: The number of its open images.
+    IDs are UUIDv7, so that jobs sort by the order of acceptance.
     """
 
     id: str
@@ -35,16 +32,12 @@ class OpenJob(msgspec.Struct, frozen=True):
 
 
 class QueuePlace(msgspec.Struct, frozen=True):
-    """The place of a job in the queue.
-
-    Attributes:
-        position: Images that are processed before its first one.
-        eta_seconds: Estimated seconds until its last one is done; None while no worker lives or
-            none has measured its pace.
-    """
+    """The place of a job in the queue."""
 
     position: int
+    """Images that are processed before its first one."""
     eta_seconds: float | None
+    """Seconds until its last one is done; None while no worker lives or has measured its pace."""
 
 
 ENDED = QueuePlace(0, 0.0)

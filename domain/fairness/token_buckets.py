@@ -15,17 +15,11 @@ LEASE_SECONDS = 0.1
 
 
 class RateLimit(msgspec.Struct, frozen=True):
-    """A token bucket: how many tokens it holds, and how fast it fills.
-
-    Attributes:
-        name: What is counted.
-        unit: The same, as the RateLimit-Policy header calls it.
-        per_second: Tokens that are added a second; more than 0.
-        burst: Tokens of a full bucket.
-    """
+    """A token bucket that holds ``burst`` tokens, and fills at a rate of more than 0."""
 
     name: str
     unit: str
+    """The name in the RateLimit-Policy header."""
     per_second: float
     burst: int
 
@@ -36,27 +30,21 @@ class RateLimit(msgspec.Struct, frozen=True):
 
 
 class Demand(msgspec.Struct, frozen=True):
-    """What a lease demands of its bucket, in tokens.
-
-    Attributes:
-        debt: Tokens that are spent already; paid whatever the bucket holds.
-        wanted: Tokens to spend later; granted as far as the bucket holds them.
-    """
+    """What a lease demands of its bucket, in tokens."""
 
     debt: int
+    """Spent already; paid whatever the bucket holds."""
     wanted: int
+    """To spend later; granted as far as the bucket holds them."""
 
 
 class Drawn(msgspec.Struct, frozen=True):
-    """What a bucket granted.
-
-    Attributes:
-        level: Tokens left in the bucket; negative while it is in debt.
-        granted: Tokens for the lease, besides the debt that was paid.
-    """
+    """What a bucket granted."""
 
     level: float
+    """Tokens left in the bucket; negative while it is in debt."""
     granted: int
+    """Tokens for the lease, besides the debt that was paid."""
 
 
 def draw(limit: RateLimit, level: float, demand: Demand) -> Drawn:
@@ -72,12 +60,9 @@ def draw(limit: RateLimit, level: float, demand: Demand) -> Drawn:
 class TokenLease:
     """The tokens that one process holds of one bucket, and the last known level of the bucket.
 
-    Args:
-        limit: The bucket.
-        now: The time, monotonic, in seconds.
+    Times are monotonic, in seconds.
 
     Attributes:
-        limit: The bucket.
         held: Tokens that are held; negative while more was spent than was held.
     """
 

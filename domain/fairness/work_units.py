@@ -6,11 +6,7 @@ WEIGHTS_PATTERN = r"^$|^[^,]+=[1-9][0-9]{0,2}(,[^,]+=[1-9][0-9]{0,2})*$"
 
 
 def estimate_units(images: int, size_bytes: int) -> float:
-    """Estimate the work of a number of images from their total size.
-
-    Returns:
-        The work, in units of one small image.
-    """
+    """Estimate the work of images from their total size, in units of one small image."""
     return images + size_bytes / BYTES_PER_UNIT
 
 

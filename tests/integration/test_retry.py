@@ -3,9 +3,9 @@
 import asyncio
 from typing import Any
 
+from api.jobs.changes import RetryJob
 from api.jobs.estimates import Estimates
 from api.jobs.follow import FollowJob
-from api.jobs.retry import RetryJob
 from api.jobs.waiting import Waiting
 from domain.claims import FinishedImage
 from domain.dead_letters import DeadLetterFilter

@@ -5,8 +5,7 @@ import time
 
 import pytest
 
-from api.admission.accounts import Accounts
-from api.admission.rate_limit_headers import policy_header, remaining_header
+from api.admission.accounts import Accounts, policy_header, remaining_header
 from api.http.errors import spread
 from domain.errors.capacity import BacklogFull, StorageFull, TooManyInFlight
 from domain.fairness.admission import (

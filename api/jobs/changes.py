@@ -1,4 +1,4 @@
-"""Retries failed operations of jobs and dead letters."""
+"""Cancels and retries jobs, and starts deletions of users."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -9,9 +9,34 @@ from api.schemas.jobs import JobView
 from domain.dead_letters import DeadLetter
 from domain.errors.access import Expired, NotFound, NothingToRetry
 from domain.jobs import JobChange
-from domain.keys import Scope
+from domain.keys import Caller, Scope
 from storage.ledger.retry import Reopened
 from storage.stores import Stores
+
+SETTLING_SECONDS = 2.0
+
+
+class CancelJob:
+    """Cancels what has not run of a job."""
+
+    def __init__(self, stores: Stores, jobs: FollowJob) -> None:
+        self._stores = stores
+        self._jobs = jobs
+
+    async def cancel(self, job_id: str, scope: Scope) -> JobView:
+        """Cancel what has not run, and keep what has. A terminal job stays as it is.
+
+        Raises:
+            NotFound: There is no such job in the scope.
+            JobExpired: The job is kept no longer.
+        """
+        stores = self._stores
+        await stores.jobs.get(job_id, scope)
+        if await stores.cancellation.cancel_job(job_id):
+            await stores.job_events.publish_cancel(job_id)
+        await stores.job_events.publish(await stores.ledger.settle(job_id))
+        # If another process settles the job at this moment, its end is visible a moment later.
+        return await self._jobs.view(*await self._jobs.wait(job_id, scope, SETTLING_SECONDS))
 
 
 class RetryJob:
@@ -60,3 +85,19 @@ class RetryJob:
         self._stores.hints.send_soon(reopened.hints)
         job = await self._stores.jobs.get(job_id, Scope())
         await self._stores.job_events.publish(JobChange(job.id, job.version, job.status))
+
+
+class DeleteUser:
+    """Starts deletions of users, with all their images, jobs and webhooks."""
+
+    def __init__(self, stores: Stores, jobs: FollowJob) -> None:
+        self._deletion = stores.user_deletion
+        self._jobs = jobs
+
+    async def delete(self, user_id: str, caller: Caller) -> JobView:
+        """Record a deletion, which workers then carry out.
+
+        Returns:
+            The job to follow; the open one if the same key has asked before.
+        """
+        return await self._jobs.read(await self._deletion.request(user_id, caller), Scope())
