@@ -4,16 +4,16 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
-from litestar import MediaType, Response
+from litestar import Response
 
-from api.answers.job_answers import LINK_ROUTE, show_job, status_route, ticket
+from api.answers.job_answers import LINK_ROUTE, json_response, show_job, status_route, ticket
 from api.http.errors import answer_service_error
 from api.http.idempotency import REPLAYED
 from api.http.request_headers import wait_seconds
 from api.schemas.jobs import JobView
 from api.state import ApiRequest
-from api.uploads.options import IncomingForm, UploadOptions
-from api.uploads.take_in import TakeIn, Taken
+from api.uploads.receiving import IncomingForm, UploadOptions
+from api.uploads.take_in import TakeIn
 from domain.errors.capacity import OverLimit
 from domain.fairness.admission import tenant_of
 from domain.jobs import TERMINAL
@@ -44,53 +44,37 @@ async def answer_upload(
     Raises:
         ServiceError: The upload cannot be used.
     """
-    route = request.url.path if request.user.link_id is None else LINK_ROUTE
     waited = wait_seconds(prefer)
+    route = request.scope["path"] if request.user.link_id is None else LINK_ROUTE
     options = UploadOptions(route, idempotency_key, waited, operations, request.auth)
     content_type, length = request.headers.get("content-type"), request.content_length
     form = IncomingForm(content_type, length, request.stream())
+    response: Response[Any]
     try:
         taken = await take_in.take(request.user, form, options)
     except OverLimit as refusal:
         response = answer_service_error(request, refusal)
     else:
-        response = await _respond(request, take_in, taken, waited, view_finished)
+        if isinstance(taken, Answered):
+            response = json_response(taken.body, taken.status or 200, taken.headers | REPLAYED)
+        else:
+            response = await _show(request, taken.job, waited, view_finished)
+            if taken.is_replay:
+                response.headers |= REPLAYED
+            elif taken.attempt is not None:
+                status, body = response.status_code or 200, response.content
+                await take_in.keep_answer(taken.attempt, status, response.headers, body)
     response.headers |= take_in.admission.headers(tenant_of(request.user))
     return response
 
 
-async def _respond(
-    request: ApiRequest,
-    take_in: TakeIn,
-    taken: Taken | Answered,
-    waited: int | None,
-    view_finished: ViewFinished | None,
-) -> Response[Any]:
-    if isinstance(taken, Answered):
-        response = _json(taken.body, taken.status or 200, taken.headers)
-    else:
-        response = await _show(request, taken, waited, view_finished)
-    if isinstance(taken, Answered) or taken.is_replay:
-        response.headers |= REPLAYED
-    elif taken.attempt is not None:
-        await take_in.keep_answer(
-            taken.attempt, response.status_code or 200, response.headers, response.content
-        )
-    return response
-
-
 async def _show(
-    request: ApiRequest, taken: Taken, waited: int | None, view_finished: ViewFinished | None
+    request: ApiRequest, job: JobView, waited: int | None, view_finished: ViewFinished | None
 ) -> Response[bytes]:
     """Answer 200 if the client has waited for the end of the job, else 202."""
-    job = taken.job
     headers = {} if waited is None else {"Preference-Applied": f"wait={waited}"}
     if waited is None or job.status not in TERMINAL:
         return ticket(request, job, headers)
     view = await view_finished(job) if view_finished else show_job(request, job)
     headers["Location"] = status_route(request, job.id)
-    return _json(msgspec.json.encode(view), 200, headers)
-
-
-def _json(body: bytes, status: int, headers: dict[str, str]) -> Response[bytes]:
-    return Response(body, status_code=status, headers=headers, media_type=MediaType.JSON)
+    return json_response(msgspec.json.encode(view), 200, headers)

@@ -20,12 +20,6 @@ def send_content(
 ) -> Response[Any]:
     """Send a picture, or the part that a Range header asks for.
 
-    Args:
-        content: The picture.
-        if_none_match: The If-None-Match header.
-        byte_range: The Range header.
-        if_range: The If-Range header; the range applies only to this version.
-
     Returns:
         200 with all bytes, 206 with a part, 304 if the client has this version, or 416 if the
         range starts past the end.

@@ -1,6 +1,5 @@
 """Responses that show a job: to the holder of a key all of it, to that of a link their part."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -34,19 +33,20 @@ def status_route(request: ApiRequest, job_id: str) -> str:
 
 
 def ticket(
-    request: ApiRequest, job: JobView, headers: Mapping[str, str] | None = None
+    request: ApiRequest, job: JobView, headers: dict[str, str] | None = None
 ) -> Response[Any]:
     """Answer 202 with a job that is open: where to follow it, and when to ask again."""
     follow = {
         "Location": status_route(request, job.id),
         "Retry-After": str(retry_after(job.queue.eta_seconds)),
     }
-    return Response(
-        msgspec.json.encode(show_job(request, job)),
-        status_code=HTTP_202_ACCEPTED,
-        headers=follow | dict(headers or {}),
-        media_type=MediaType.JSON,
-    )
+    body = msgspec.json.encode(show_job(request, job))
+    return json_response(body, HTTP_202_ACCEPTED, follow | (headers or {}))
+
+
+def json_response(body: bytes, status: int, headers: dict[str, str]) -> Response[bytes]:
+    """Answer with JSON that is written already."""
+    return Response(body, status_code=status, headers=headers, media_type=MediaType.JSON)
 
 
 async def answer_job(

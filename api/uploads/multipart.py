@@ -3,12 +3,7 @@
 from collections.abc import AsyncIterator
 
 import msgspec
-from multipart import (
-    MultipartError,
-    MultipartSegment,
-    PushMultipartParser,
-    parse_options_header,
-)
+from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
 from domain.errors.base import ServiceError
 from domain.errors.files import EmptyFile, FileTooLarge, UnsupportedFormat
@@ -27,17 +22,11 @@ from storage.blobs.intake import HEAD_BYTES, BlobIntake, IncomingFile
 
 
 class Form(msgspec.Struct):
-    """The content of a form.
+    """The files of a form, and its text fields; of several with one name, the last."""
 
-    Attributes:
-        taken: Files that become images.
-        refused: Files that do not.
-        fields: Text fields; of several with one name, the last.
-    """
-
-    taken: list[TakenFile] = msgspec.field(default_factory=list)
-    refused: list[RefusedFile] = msgspec.field(default_factory=list)
-    fields: dict[str, str] = msgspec.field(default_factory=dict)
+    taken: list[TakenFile] = []
+    refused: list[RefusedFile] = []
+    fields: dict[str, str] = {}
 
     @property
     def files(self) -> int:
@@ -48,7 +37,6 @@ class Form(msgspec.Struct):
 async def receive_form(
     body: AsyncIterator[bytes],
     content_type: str | None,
-    content_length: int | None,
     intake: BlobIntake,
     limits: UploadLimits,
 ) -> Form:
@@ -62,7 +50,6 @@ async def receive_form(
         NoFiles: No part has a file name.
     """
     boundary = _boundary(content_type)
-    check_length(content_length, limits)
     receiver = _Receiver(intake, limits)
     try:
         with PushMultipartParser(
@@ -119,7 +106,7 @@ class _Receiver:
         self._received_bytes = 0
         self._files = self._fields = 0
         self._filename: str | None = None
-        self._field: str = ""
+        self._field = ""
         self._text = bytearray()
         self._file: IncomingFile | None = None
         self._format: ImageFormat | None = None

@@ -1,6 +1,8 @@
 """Receives the body of an upload and makes the upload of it."""
 
 import asyncio
+import hashlib
+from collections.abc import AsyncIterator
 
 import msgspec
 
@@ -8,10 +10,11 @@ from api.admission.accounts import Slots
 from api.admission.admission import Admitted
 from api.settings import Settings
 from api.uploads.multipart import Form, receive_form
-from api.uploads.options import IncomingForm, UploadOptions, fingerprint, upload_of
 from domain.errors.requests import InvalidValue, UploadTooSlow
-from domain.keys import Caller
-from domain.links import check_takes_files
+from domain.images.operations import parse_operations
+from domain.keys import Caller, uploading_user
+from domain.links import UploadLink, check_takes_files
+from domain.records import GpsPolicy
 from domain.webhooks.addresses import check_url
 from domain.webhooks.events import EventType
 from storage.acceptance.idempotency import Attempt
@@ -19,6 +22,27 @@ from storage.acceptance.uploads import Upload
 from storage.blobs.intake import BlobIntake, HashingIntake
 from storage.clock import utc_now
 from storage.stores import Stores
+
+
+class IncomingForm(msgspec.Struct, frozen=True):
+    """The body of an upload, which is not read yet; its length is None if it is unknown."""
+
+    content_type: str | None
+    length: int | None
+    body: AsyncIterator[bytes]
+
+
+class UploadOptions(msgspec.Struct, frozen=True):
+    """What the headers and the route ask for."""
+
+    route: str
+    """Path of the upload route; one for both routes of a link."""
+    idempotency_key: str | None = None
+    wait_seconds: int | None = None
+    """How long the client waits for the end of the job; None: not asked for."""
+    operations: str | None = None
+    """Comma list that replaces the one of the form; None: as the form says."""
+    link: UploadLink | None = None
 
 
 class UploadReceiver:
@@ -46,18 +70,26 @@ class UploadReceiver:
         Raises:
             ServiceError: The form cannot be used, or the link takes no more files.
         """
-        if options.link is not None:
-            check_takes_files(options.link, utc_now())
+        link = options.link
+        if link is not None:
+            check_takes_files(link, utc_now())
         intake = BlobIntake(self._chunks, lambda: self._slots.used)
         try:
             received = await self._read(form, intake, admitted)
-            upload = upload_of(received, intake, caller, options, self._default_gps)
-            return msgspec.structs.replace(
-                upload,
+            fields = received.fields
+            return Upload(
+                user_id=uploading_user(caller, fields.get("user_id") or None),
+                key_id=caller.key_id,
+                operations=parse_operations(options.operations or fields.get("operations")),
+                taken=received.taken,
+                refused=received.refused,
+                intake=intake,
+                gps=_choose_gps(fields.get("gps"), (link and link.gps) or self._default_gps),
+                link_id=caller.link_id,
                 callback_url=await self._callback_url(caller, received),
                 attempt=attempt,
-                fingerprint=fingerprint(received) if attempt else "",
-                has_subscribers=not upload.taken and await self._has_subscribers(),
+                fingerprint=_hash_content(received) if attempt else "",
+                has_subscribers=not received.taken and await self._has_subscribers(),
             )
         except BaseException:
             await intake.discard()
@@ -69,20 +101,14 @@ class UploadReceiver:
         Raises:
             ServiceError: The form cannot be read.
         """
-        return fingerprint(await self._read(form, HashingIntake(self._chunks), admitted))
+        return _hash_content(await self._read(form, HashingIntake(self._chunks), admitted))
 
     async def _read(self, form: IncomingForm, intake: BlobIntake, admitted: Admitted) -> Form:
-        seconds = self._limits.max_upload_seconds
+        body, seconds = admitted.charged(form.body), self._limits.max_upload_seconds
         try:
             # The sweeper removes bytes without a parent by their age: no upload may take that long.
             async with asyncio.timeout(seconds):
-                received = await receive_form(
-                    admitted.charged(form.body),
-                    form.content_type,
-                    form.length,
-                    intake,
-                    self._limits,
-                )
+                received = await receive_form(body, form.content_type, intake, self._limits)
         except TimeoutError as error:
             raise UploadTooSlow(f"The limit is {seconds:g} seconds.") from error
         admitted.count_files(received.files)
@@ -101,3 +127,18 @@ class UploadReceiver:
 
     async def _has_subscribers(self) -> bool:
         return EventType.JOB_FINISHED in await self._subscriptions.wanted_types()
+
+
+def _hash_content(form: Form) -> str:
+    """Hash the content of a form: its fields, its file names and their bytes."""
+    files = [[file.index, file.filename, file.staged.sha256] for file in form.taken]
+    files += [[file.index, file.filename, file.error.code] for file in form.refused]
+    content = [sorted(form.fields.items()), sorted(files)]
+    return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
+
+
+def _choose_gps(wanted: str | None, default: GpsPolicy) -> GpsPolicy:
+    try:
+        return GpsPolicy(wanted) if wanted else default
+    except ValueError as error:
+        raise InvalidValue("gps must be 'keep' or 'strip'.") from error

@@ -11,8 +11,7 @@ from api.monitoring.api_metrics import ApiMetrics
 from api.schemas.jobs import JobView
 from api.settings import Settings
 from api.uploads.multipart import check_length
-from api.uploads.options import IncomingForm, UploadOptions
-from api.uploads.receiving import UploadReceiver
+from api.uploads.receiving import IncomingForm, UploadOptions, UploadReceiver
 from domain.errors.capacity import OverLimit
 from domain.fairness.admission import tenant_of
 from domain.keys import Caller, Scope
@@ -25,17 +24,14 @@ from telemetry.spans import Tracing
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """An upload that has a ticket.
-
-    Attributes:
-        job: Its job, when it ended or the client had waited long enough.
-        attempt: The Idempotency-Key whose answer is to be kept.
-        is_replay: Whether an earlier request with this key made the job.
-    """
+    """An upload that has a ticket."""
 
     job: JobView
+    """The job, when it ended or the client had waited long enough."""
     attempt: Attempt | None = None
+    """The Idempotency-Key whose answer is to be kept."""
     is_replay: bool = False
+    """Whether an earlier request with this key made the job."""
 
 
 class TakeIn:
@@ -74,7 +70,8 @@ class TakeIn:
             ServiceError: The form cannot be used, or the link is at its end.
         """
         check_length(form.length, self._limits)
-        key = _key_of(caller, options)
+        name = options.idempotency_key
+        key = None if name is None else record_id(caller, options.route, name)
         admitted, answered = await self._admit(caller, form.length, key)
         with closing(admitted):
             begun = answered or (await self._keys.begin(key) if key else None)
@@ -128,9 +125,3 @@ class TakeIn:
         seconds = options.wait_seconds or 0
         job, place = await self._follow_job.wait(answered.job_id, Scope(), seconds)
         return Taken(await self._follow_job.view(job, place), is_replay=True)
-
-
-def _key_of(caller: Caller, options: UploadOptions) -> str | None:
-    if options.idempotency_key is None:
-        return None
-    return record_id(caller, options.route, options.idempotency_key)
