@@ -17,18 +17,12 @@ from api.controllers.dead_letters import DeadLetterController
 from api.controllers.deliveries import DeliveryController
 from api.controllers.histograms import get_median_histogram, list_user_histograms
 from api.controllers.images import ImageController
-from api.controllers.jobs import JobController
+from api.controllers.jobs import JobController, detect_faces
 from api.controllers.keys import KeyController
 from api.controllers.link_uploads import LinkUploadController
 from api.controllers.live_events import stream_job_events, stream_link_job_events
 from api.controllers.pages import upload_page
-from api.controllers.process import detect_faces
-from api.controllers.service import (
-    get_capabilities,
-    get_health,
-    get_metrics,
-    get_readiness,
-)
+from api.controllers.service import get_capabilities, get_health, get_metrics, get_readiness
 from api.controllers.similar import list_similar
 from api.controllers.statistics import get_statistics
 from api.controllers.upload_links import UploadLinkController
@@ -63,7 +57,6 @@ CLOCK_SECONDS = 10.0
 
 _log = structlog.get_logger(__name__)
 
-
 ROUTES = (
     JobController,
     detect_faces,
@@ -93,26 +86,22 @@ def create_app(settings: Settings) -> Litestar:
     """Compose the API. It connects to the stores when it starts, and starts without them."""
     state = compose_state(settings, Stores(settings.stores, settings.rules))
     assets = create_static_files_router(
-        "/docs/assets",
-        directories=[PAGES / "swagger-ui"],
-        opt={OPEN: True},
-        include_in_schema=False,
+        "/docs/assets", [PAGES / "swagger-ui"], opt={OPEN: True}, include_in_schema=False
     )
     app = Litestar(
         route_handlers=[*ROUTES, upload_page(), assets],
         state=state,
         dependencies=provide(state),
         lifespan=[lambda _: _running(state)],
-        middleware=[DefineMiddleware(BearerAuthentication)],
+        middleware=[DefineMiddleware(BearerAuthentication, exclude_from_auth_key=OPEN)],
         before_send=[protect_tokens],
         exception_handlers=EXCEPTION_HANDLERS,
         openapi_config=openapi_config(),
         logging_config=None,
     )
+    observed = Observation(app.asgi_handler, log_requests=settings.api.access_log)
     # Outermost, since an answer may come before the body was read: errors do, too.
-    app.asgi_handler = LingeringClose(
-        Observation(app.asgi_handler, log_requests=settings.api.access_log)
-    )
+    app.asgi_handler = LingeringClose(observed)
     return app
 
 

@@ -1,7 +1,5 @@
 """The objects that handlers receive by parameter name."""
 
-from typing import Any
-
 from litestar.di import Provide
 
 from api.access.api_keys import CreateKey, ManageKeys, RotateKeySecret
@@ -102,8 +100,4 @@ def _access(state: AppState) -> dict[str, object]:
 
 def _shared(value: object) -> Provide:
     """Provide the same object to every request."""
-
-    def give() -> Any:
-        return value
-
-    return Provide(give, sync_to_thread=False)
+    return Provide(lambda: value, sync_to_thread=False)

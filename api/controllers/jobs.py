@@ -1,4 +1,4 @@
-"""Routes of jobs."""
+"""Routes of jobs, and the face-detection route: files in, faces out."""
 
 from typing import Annotated
 
@@ -15,12 +15,15 @@ from api.contract.route_docs import TICKET_HEADERS, answer, problems
 from api.http.parameters import IdempotencyKey, IfNoneMatch, JobId, NamedUser, Prefer
 from api.jobs.changes import CancelJob, RetryJob
 from api.jobs.follow import FollowJob, ListJobs
-from api.schemas.jobs import JobSummaryView, JobView
+from api.schemas.jobs import FacesView, JobSummaryView, JobView
 from api.schemas.paging import Cursor, Limit, Page
 from api.state import ApiRequest
+from api.uploads.faces import DetectFaces
 from api.uploads.take_in import TakeIn
 from domain.jobs import Status
 from domain.keys import scope_of
+
+ACCEPTED = answer(JobView, "The job, which is accepted.")
 
 
 class JobController(Controller):
@@ -35,7 +38,7 @@ class JobController(Controller):
         operation_class=UploadOperation,
         responses={
             200: answer(JobView, "The job ended within the time of `Prefer: wait`."),
-            202: answer(JobView, "The job, which is accepted."),
+            202: ACCEPTED,
         }
         | UPLOAD_PROBLEMS,
         **UPLOAD_ROUTE,
@@ -136,3 +139,29 @@ class JobController(Controller):
     ) -> Response[JobView]:
         """Runs the failed operations of a job again, and only those."""
         return ticket(request, await retry_job.retry(job_id, scope_of(request.user, user_id)))
+
+
+@post(
+    "/process",
+    operation_id="detectFaces",
+    tags=["jobs"],
+    summary="Detect faces",
+    operation_class=UploadOperation,
+    responses={
+        200: answer(FacesView, "The faces, if the job ended within the time of `Prefer: wait`."),
+        202: ACCEPTED,
+    }
+    | UPLOAD_PROBLEMS,
+    **UPLOAD_ROUTE,
+)
+async def detect_faces(
+    request: ApiRequest,
+    detect_faces: NamedDependency[DetectFaces],
+    prefer: Prefer = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response[JobView]:
+    """Detects faces in files: in the response with `Prefer: wait=30`, else through the job."""
+    take_in, view = detect_faces.take_in, detect_faces.view
+    return await answer_upload(
+        request, take_in, prefer, idempotency_key, operations="faces", view_finished=view
+    )

@@ -6,7 +6,6 @@ from typing import Any
 
 from litestar.connection import ASGIConnection
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
-from litestar.types import ASGIApp
 
 from domain.errors.access import LinkRevoked, NotFound, Unauthenticated
 from domain.keys import ADMIN_USER, LINK_PREFIX, Caller, Role, hash_secret
@@ -35,9 +34,6 @@ class BearerAuthentication(AbstractAuthenticationMiddleware):
 
     On routes for links, the secret is the token of a link, and ``request.auth`` the link.
     """
-
-    def __init__(self, app: ASGIApp) -> None:
-        super().__init__(app, exclude_from_auth_key=OPEN)
 
     async def authenticate_request(self, connection: Connection) -> AuthenticationResult:
         """Find the caller.
