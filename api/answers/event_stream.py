@@ -5,7 +5,7 @@ Source: HTML Living Standard, section 9.2 (server-sent events).
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, cast
 
 import msgspec
@@ -14,7 +14,7 @@ from litestar.response import ServerSentEvent
 from litestar.response.base import ASGIResponse
 from litestar.response.sse import ServerSentEventMessage as Event
 from litestar.status_codes import HTTP_204_NO_CONTENT
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import Message, Receive, Scope, Send
 
 from api.jobs.live_jobs import Listener, LiveJobs
 from api.schemas.jobs import JobGoneView, event_name, view_change
@@ -69,32 +69,29 @@ class JobEvents(ServerSentEvent):
     def to_asgi_response(self, *args: Any, **options: Any) -> ASGIResponse:
         """Give the application that listens for as long as it answers."""
         answer = super().to_asgi_response(*args, **options)
-        return cast("ASGIResponse", _Listening(answer, self._live_jobs, self._listener))
-
-
-class _Listening:
-    """Listens while a response is sent, and ends the connection of a reader that stalls."""
-
-    def __init__(self, answer: ASGIApp, live_jobs: LiveJobs, listener: Listener) -> None:
-        self._answer = answer
-        self._live_jobs = live_jobs
-        self._listener = listener
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        abort = cast("dict[str, Any]", scope).get("extensions", {}).get(ABORT)
-        loop = asyncio.get_running_loop()
         stall_seconds = self._live_jobs.limits.listener_stall_seconds
 
-        async def send_or_abort(message: Message) -> None:
-            timer = loop.call_later(stall_seconds, abort) if abort else None
-            try:
-                await send(message)
-            finally:
-                if timer is not None:
-                    timer.cancel()
+        async def listen(scope: Scope, receive: Receive, send: Send) -> None:
+            abort = cast("dict[str, Any]", scope).get("extensions", {}).get(ABORT)
+            with self._live_jobs.listening(self._listener):
+                await answer(scope, receive, _abort_stalled(send, stall_seconds, abort))
 
-        with self._live_jobs.listening(self._listener):
-            await self._answer(scope, receive, send_or_abort)
+        return cast("ASGIResponse", listen)
+
+
+def _abort_stalled(send: Send, seconds: float, abort: Callable[[], None] | None) -> Send:
+    """End the connection of a reader that takes nothing for so long, if the server can."""
+    loop = asyncio.get_running_loop()
+
+    async def send_or_abort(message: Message) -> None:
+        timer = loop.call_later(seconds, abort) if abort else None
+        try:
+            await send(message)
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+    return send_or_abort
 
 
 async def _write_events(live_jobs: LiveJobs, listener: Listener) -> AsyncIterator[Event]:

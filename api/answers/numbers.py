@@ -53,7 +53,12 @@ def answer_week(request: ApiRequest, page: WeekPage) -> Response[Any]:
         headers["Link"] = f'<{page.next_url}>; rel="next"'
     form = request.accept.best_match([MediaType.JSON, ARROW, NPY, SVG])
     if form == SVG:
-        return Response(_plot(page), media_type=SVG, headers=headers | SVG_HEADERS)
+        dated = [
+            DatedHistogram(one.image_id, one.uploaded_at, unpack_bins(one.packed))
+            for one in page.histograms
+        ]
+        plot = plot_week(dated, page.title, page.zone)
+        return Response(plot, media_type=SVG, headers=headers | SVG_HEADERS)
     if form in {ARROW, NPY}:
         table = make_table(page.histograms)
         content = write_arrow(table) if form == ARROW else write_npy(table)
@@ -72,11 +77,3 @@ def _numbers_or_plot(request: ApiRequest, view: object, draw: Callable[[], str])
     if request.accept.best_match([MediaType.JSON, SVG]) == SVG:
         return Response(draw().encode(), media_type=SVG, headers=VARY | SVG_HEADERS)
     return Response(msgspec.json.encode(view), media_type=MediaType.JSON, headers=VARY)
-
-
-def _plot(page: WeekPage) -> str:
-    dated = [
-        DatedHistogram(one.image_id, one.uploaded_at, unpack_bins(one.packed))
-        for one in page.histograms
-    ]
-    return plot_week(dated, page.title, page.zone)

@@ -119,14 +119,12 @@ def answer_service_error(_: Request[Any, Any, Any], error: ServiceError) -> Resp
 def answer_store_error(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     """Answer for a database that cannot be reached, or is full."""
     _log.warning("store_failed", reason=type(error).__name__)
+    failure: ServiceError = Unavailable("A database cannot be reached. Try again later.")
     if is_disk_full(error):
-        return answer_service_error(
-            request,
-            StorageFull("The storage is full. Delete images, or ask the operator for more space."),
+        failure = StorageFull(
+            "The storage is full. Delete images, or ask the operator for more space."
         )
-    return answer_service_error(
-        request, Unavailable("A database cannot be reached. Try again later.")
-    )
+    return answer_service_error(request, failure)
 
 
 def answer_http_exception(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
