@@ -20,7 +20,6 @@ from api.controllers.images import ImageController
 from api.controllers.jobs import JobController, detect_faces
 from api.controllers.keys import KeyController
 from api.controllers.link_uploads import LinkUploadController
-from api.controllers.live_events import stream_job_events, stream_link_job_events
 from api.controllers.pages import upload_page
 from api.controllers.service import get_capabilities, get_health, get_metrics, get_readiness
 from api.controllers.similar import list_similar
@@ -64,8 +63,6 @@ ROUTES = (
     KeyController,
     UploadLinkController,
     LinkUploadController,
-    stream_job_events,
-    stream_link_job_events,
     DeadLetterController,
     WebhookController,
     DeliveryController,

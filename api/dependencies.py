@@ -11,11 +11,9 @@ from api.images.images import DeleteImage, ReadImage, SearchImages
 from api.images.read_content import ReadContent
 from api.jobs.changes import CancelJob, DeleteUser, RetryJob
 from api.jobs.dead_letters import DiscardDeadLetters, ReadDeadLetters, RetryDeadLetters
-from api.jobs.follow import FollowJob, ListJobs
+from api.jobs.follow import FollowJob, ListJobs, ReadLinkUploads
 from api.state import AppState
-from api.uploads.faces import DetectFaces
-from api.uploads.link_uploads import ReadLinkUploads
-from api.uploads.take_in import TakeIn
+from api.uploads.take_in import DetectFaces, TakeIn
 from api.webhooks.deliveries import ReadDeliveries, SendDeliveries
 from api.webhooks.endpoints import (
     ChangeWebhook,
@@ -41,6 +39,7 @@ def provide(state: AppState) -> dict[str, Provide]:
 def _jobs(state: AppState) -> dict[str, object]:
     stores = state.stores
     follow_job = FollowJob(stores, state.waiting, state.estimates, state.settings.rules)
+    list_jobs = ListJobs(stores)
     retry_job = RetryJob(stores, follow_job)
     take_in = TakeIn(
         stores, state.settings, state.admission, follow_job, state.metrics, state.tracing
@@ -52,8 +51,8 @@ def _jobs(state: AppState) -> dict[str, object]:
         "discard_dead_letters": DiscardDeadLetters(stores),
         "follow_job": follow_job,
         "health_checks": state.health_checks,
-        "link_uploads": ReadLinkUploads(stores, state.settings),
-        "list_jobs": ListJobs(stores),
+        "link_uploads": ReadLinkUploads(list_jobs, state.settings),
+        "list_jobs": list_jobs,
         "live_jobs": state.live_jobs,
         "read_dead_letters": ReadDeadLetters(stores),
         "retry_dead_letters": RetryDeadLetters(stores, retry_job, follow_job),

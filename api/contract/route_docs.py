@@ -9,6 +9,7 @@ from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import Example
 
 from api.http.errors import PROBLEM_JSON, TYPE_PREFIX, Problem
+from api.schemas.jobs import JobChangeView, JobGoneView
 
 TICKET_HEADERS = [
     ResponseHeader(name=name, value="", documentation_only=True, description=description)
@@ -77,3 +78,15 @@ PROBLEM_CODES = {
     429: "rate_limited",
     503: "unavailable",
 }
+
+EVENT_STREAM = {
+    200: answer(
+        JobChangeView | JobGoneView,
+        "Server-sent events; this is the schema of the `data` of each event. `job.changed`: the "
+        "job, at the start of the stream and after each change. `job.finished`: the job has ended; "
+        "the last event. `job.gone`: the job was deleted or has expired; the last event. The `id` "
+        "is the version of the job. Comments keep the connection open.",
+        "text/event-stream",
+    ),
+    204: answer(None, "The job has ended, and Last-Event-ID is its version: do not reconnect."),
+} | problems(404, 410, 429)

@@ -1,6 +1,6 @@
 """Routes of jobs, and the face-detection route: files in, faces out."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from litestar import Controller, Response, delete, get, post
 from litestar.datastructures import ResponseHeader
@@ -9,17 +9,25 @@ from litestar.params import QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from api.answers.accept_upload import answer_upload
+from api.answers.event_stream import answer_events
 from api.answers.job_answers import answer_job, ticket
 from api.contract.form_docs import UPLOAD_PROBLEMS, UPLOAD_ROUTE, UploadOperation
-from api.contract.route_docs import TICKET_HEADERS, answer, problems
-from api.http.parameters import IdempotencyKey, IfNoneMatch, JobId, NamedUser, Prefer
+from api.contract.route_docs import EVENT_STREAM, TICKET_HEADERS, answer, problems
+from api.http.parameters import (
+    IdempotencyKey,
+    IfNoneMatch,
+    JobId,
+    LastEventId,
+    NamedUser,
+    Prefer,
+)
 from api.jobs.changes import CancelJob, RetryJob
 from api.jobs.follow import FollowJob, ListJobs
+from api.jobs.live_jobs import LiveJobs
 from api.schemas.jobs import FacesView, JobSummaryView, JobView
 from api.schemas.paging import Cursor, Limit, Page
 from api.state import ApiRequest
-from api.uploads.faces import DetectFaces
-from api.uploads.take_in import TakeIn
+from api.uploads.take_in import DetectFaces, TakeIn
 from domain.jobs import Status
 from domain.keys import scope_of
 
@@ -101,6 +109,29 @@ class JobController(Controller):
         """Retrieves a job, at once or, with `Prefer: wait=N`, when it ends or N seconds pass."""
         scope = scope_of(request.user, user_id)
         return await answer_job(request, follow_job, job_id, scope, prefer, if_none_match)
+
+    @get(
+        "/{job_id:str}/events",
+        operation_id="streamJobEvents",
+        summary="Stream the changes of a job",
+        responses=EVENT_STREAM,
+    )
+    async def stream_job_events(
+        self,
+        request: ApiRequest,
+        live_jobs: NamedDependency[LiveJobs],
+        job_id: JobId,
+        user_id: NamedUser = None,
+        last_event_id: LastEventId = None,
+    ) -> Response[Any]:
+        """Streams every change of a job until the job ends.
+
+        The stream ends after `job.finished` or `job.gone`. If it ends earlier or is interrupted,
+        reconnect with `Last-Event-ID`: the stream continues with the current state and repeats
+        nothing. After the last event, such a request is answered with 204.
+        """
+        scope = scope_of(request.user, user_id)
+        return await answer_events(request, live_jobs, job_id, scope, last_event_id)
 
     @delete(
         "/{job_id:str}",

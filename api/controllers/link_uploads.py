@@ -8,9 +8,10 @@ from litestar.openapi.spec import Example
 from litestar.params import PathParameter
 
 from api.answers.accept_upload import answer_upload
+from api.answers.event_stream import answer_events
 from api.answers.job_answers import answer_job
 from api.contract.form_docs import UPLOAD_PROBLEMS, UPLOAD_ROUTE, LinkUploadOperation
-from api.contract.route_docs import answer, only_problems, problems
+from api.contract.route_docs import EVENT_STREAM, answer, only_problems, problems
 from api.http.auth import LINK_OPT, TokenIn
 from api.http.parameters import (
     BY_HEADER,
@@ -18,13 +19,14 @@ from api.http.parameters import (
     IdempotencyKey,
     IfNoneMatch,
     JobId,
+    LastEventId,
     Prefer,
 )
-from api.jobs.follow import FollowJob
+from api.jobs.follow import FollowJob, ReadLinkUploads
+from api.jobs.live_jobs import LiveJobs
 from api.schemas.link_uploads import LinkJobView, LinkUploadsView
 from api.schemas.paging import Cursor, Limit
 from api.state import ApiRequest
-from api.uploads.link_uploads import ReadLinkUploads
 from api.uploads.take_in import TakeIn
 from domain.keys import scope_of
 
@@ -105,6 +107,27 @@ class LinkUploadController(Controller):
         """Retrieves an upload. It stays available after the link expires, until it is revoked."""
         scope = scope_of(request.user)
         return await answer_job(request, follow_job, job_id, scope, prefer, if_none_match)
+
+    @get(
+        "/jobs/{job_id:str}/events",
+        operation_id="streamLinkJobEvents",
+        summary="Stream the changes of an upload of a link",
+        responses=EVENT_STREAM,
+        **BY_HEADER,
+    )
+    async def stream_link_job_events(
+        self,
+        request: ApiRequest,
+        live_jobs: NamedDependency[LiveJobs],
+        job_id: JobId,
+        last_event_id: LastEventId = None,
+    ) -> Response[Any]:
+        """Streams every change of an upload, as `GET /v1/jobs/{job_id}/events` does.
+
+        The stream stays available after the link expires, until the link is revoked.
+        """
+        scope = scope_of(request.user)
+        return await answer_events(request, live_jobs, job_id, scope, last_event_id)
 
     @post(
         "/{token:str}",

@@ -1,15 +1,21 @@
-"""Reads jobs with their place in the queue."""
+"""Reads jobs with their place in the queue, and lists them, also for the holder of a link."""
 
 from contextlib import suppress
 
 from api.jobs.estimates import Estimates
 from api.jobs.waiting import Waiting
 from api.schemas.jobs import JobSummaryView, JobView, view_job, view_summary
+from api.schemas.link_uploads import LinkUploadsView, view_link_uploads
 from api.schemas.paging import Page, cut_page
+from api.schemas.service import view_capabilities
+from api.settings import Settings
+from domain.errors.access import LinkExpired
 from domain.fairness.estimates import QueuePlace
 from domain.jobs import TERMINAL, Status
-from domain.keys import Scope
+from domain.keys import Caller, Scope, scope_of
+from domain.links import LinkStatus, UploadLink
 from domain.records import Job, JobFilter, JobState
+from storage.clock import utc_now
 from storage.errors import STORE_FAILED
 from storage.settings import WorkRules
 from storage.stores import Stores
@@ -74,3 +80,26 @@ class ListJobs:
         """List jobs that were created before the cursor, newest first."""
         jobs = await self._jobs.list_page(JobFilter(scope, status, cursor), limit + 1)
         return cut_page([view_summary(job) for job in jobs], limit, [job.id for job in jobs])
+
+
+class ReadLinkUploads:
+    """Reads links with their uploads."""
+
+    def __init__(self, list_jobs: ListJobs, settings: Settings) -> None:
+        self._list_jobs = list_jobs
+        self._default_gps = settings.api.gps
+        self._capabilities = view_capabilities(settings)
+
+    async def page(
+        self, caller: Caller, link: UploadLink, limit: int, cursor: str | None
+    ) -> LinkUploadsView:
+        """Read what a link still takes, and a page of its uploads, newest first.
+
+        Raises:
+            LinkExpired: The link has expired.
+        """
+        now = utc_now()
+        if link.status(now) is LinkStatus.EXPIRED:
+            raise LinkExpired("Ask the person who sent it for a new one.")
+        page = await self._list_jobs.page(scope_of(caller), None, limit, cursor)
+        return view_link_uploads(link, now, self._default_gps, self._capabilities, page)

@@ -142,9 +142,9 @@ class _Receiver:
         await self._intake.write(self._file, data)
         if self._file.size_bytes > self._limits.max_file_bytes:
             limit = self._limits.max_file_bytes
-            await self._refuse(FileTooLarge(f"The limit is {limit} bytes."))
+            await self._refuse(self._file, FileTooLarge(f"The limit is {limit} bytes."))
         elif self._format is None and len(self._file.head) == HEAD_BYTES:
-            await self._sniff()
+            await self._sniff(self._file)
 
     async def end_part(self) -> None:
         if self._file is None:
@@ -157,33 +157,26 @@ class _Receiver:
         if not self._filename and not self._file.size_bytes:
             return  # An empty file input of a browser.
         if self._refusal is None and self._format is None:
-            await self._sniff()
+            await self._sniff(self._file)
         if self._refusal is None:
-            await self._keep()
+            staged = await self._intake.finish(self._file)
+            name, image_format = self._clean_name(), str(self._format)
+            self.form.taken.append(TakenFile(self.form.files, name, image_format, staged))
 
-    async def _sniff(self) -> None:
-        file = self._current_file()
+    async def _sniff(self, file: IncomingFile) -> None:
         if not file.size_bytes:
-            await self._refuse(EmptyFile())
+            await self._refuse(file, EmptyFile())
             return
         self._format = sniff_format(file.head)
         if self._format is None:
-            await self._refuse(UnsupportedFormat("See /v1/capabilities for the supported formats."))
+            refusal = UnsupportedFormat("See /v1/capabilities for the supported formats.")
+            await self._refuse(file, refusal)
 
-    async def _refuse(self, refusal: ServiceError) -> None:
+    async def _refuse(self, file: IncomingFile, refusal: ServiceError) -> None:
         self._refusal = refusal
-        await self._intake.refuse(self._current_file())
+        await self._intake.refuse(file)
         error = ItemError(refusal.code, refusal.detail)
         self.form.refused.append(RefusedFile(self.form.files, self._clean_name(), error))
-
-    async def _keep(self) -> None:
-        staged = await self._intake.finish(self._current_file())
-        name, image_format = self._clean_name(), str(self._format)
-        self.form.taken.append(TakenFile(self.form.files, name, image_format, staged))
-
-    def _current_file(self) -> IncomingFile:
-        assert self._file is not None  # noqa: S101
-        return self._file
 
     def _clean_name(self) -> str:
         return clean_filename(self._filename or "", self._limits.max_filename_chars)

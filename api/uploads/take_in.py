@@ -8,7 +8,7 @@ from api.admission.admission import Admission, Admitted
 from api.http.idempotency import check_same, holding, record_id
 from api.jobs.follow import FollowJob
 from api.monitoring.api_metrics import ApiMetrics
-from api.schemas.jobs import JobView
+from api.schemas.jobs import FacesOfFile, FacesView, JobView
 from api.settings import Settings
 from api.uploads.multipart import check_length
 from api.uploads.receiving import IncomingForm, UploadOptions, UploadReceiver
@@ -125,3 +125,21 @@ class TakeIn:
         seconds = options.wait_seconds or 0
         job, place = await self._follow_job.wait(answered.job_id, Scope(), seconds)
         return Taken(await self._follow_job.view(job, place), is_replay=True)
+
+
+class DetectFaces:
+    """Detects faces in the files of an upload."""
+
+    def __init__(self, stores: Stores, take_in: TakeIn) -> None:
+        self.take_in = take_in
+        self._images = stores.images
+
+    async def view(self, job: JobView) -> FacesView:
+        """Read the faces of a job that has ended, in upload order."""
+        found = await self._images.results_of(job.id, "faces")
+        results = []
+        for item in job.items:
+            error = item.error or item.operations["faces"].error
+            boxes = found.get(item.image_id) if item.image_id and error is None else None
+            results.append(FacesOfFile(item.filename, boxes, error))
+        return FacesView(job.id, results)
