@@ -73,17 +73,13 @@ class DayCount(msgspec.Struct, frozen=True):
 
 
 class Statistics(msgspec.Struct, frozen=True):
-    """The statistics.
+    """The statistics. Lists have the most frequent first, days the oldest.
 
     Attributes:
         users: Users with at least one image.
-        bytes: Total size of all images.
         stored_bytes: Bytes in the store; equal files count once.
-        faces: Faces on all images.
-        formats: Images by format, most first.
-        cameras: Images by camera model, most first, :data:`TOP_CAMERAS` at most.
-        failures: Images by code of the error, most first.
-        days: Uploads for each of the last :data:`DAYS` days, oldest first.
+        cameras: Images by camera model, :data:`TOP_CAMERAS` at most.
+        days: Uploads for each of the last :data:`DAYS` days.
     """
 
     images: int

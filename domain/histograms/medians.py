@@ -10,8 +10,7 @@ Shares = npt.NDArray[np.float64]
 def find_median(values: Shares) -> float:
     """Find the median: the middle one, or the mean of the two in the middle.
 
-    Args:
-        values: At least one, none of them NaN; shape (values,). Reordered in place.
+    There is at least one value, and none is NaN. They are reordered in place.
 
     Returns:
         The same as ``numpy.median``, to the last bit.

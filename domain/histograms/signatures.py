@@ -19,21 +19,13 @@ Shares = npt.NDArray[np.float64]
 
 
 def read_counts(histograms: Sequence[bytes]) -> npt.NDArray[np.uint32]:
-    """Read packed histograms, 1,024 bytes each.
-
-    Returns:
-        Counts, shape (histograms, 256).
-    """
+    """Read packed histograms, 1,024 bytes each, as counts of shape (histograms, 256)."""
     packed = np.frombuffer(b"".join(histograms), "<u4")
     return packed.reshape(len(histograms), BINS)
 
 
 def count_units(counts: npt.NDArray[np.uint32], pixels: Sequence[int] | Sums) -> Sums:
     """Compute the contribution of each image to the signature of its user.
-
-    Args:
-        counts: Shape (images, 256).
-        pixels: Pixels of each image, 1 or more.
 
     Returns:
         ``round(counts / pixels * UNIT)``, halves to even, shape (images, 256).
@@ -44,14 +36,11 @@ def count_units(counts: npt.NDArray[np.uint32], pixels: Sequence[int] | Sums) ->
 
 
 def mean_shares(sums: Sums, images: int | npt.NDArray[np.int64]) -> Shares:
-    """Compute the mean histogram of users.
+    """Compute the mean histogram of users, as shares of the pixels that add up to about 1.
 
     Args:
         sums: Shape (256,), or (users, 256).
         images: Number of images in the sums, 1 or more; for several users shape (users, 1).
-
-    Returns:
-        Shares of the pixels, adding up to about 1; the shape of ``sums``.
     """
     mean: Shares = sums / (np.float64(UNIT) * images)
     return mean

@@ -29,12 +29,7 @@ class Metric(StrEnum):
 
 
 def distances(metric: Metric, one: Floats, others: Floats) -> Floats:
-    """Compute the distances of histograms from one histogram.
-
-    Args:
-        metric: The distance.
-        one: Shape (256,).
-        others: Shape (n, 256).
+    """Compute the distances of histograms, shape (n, 256), from one histogram.
 
     Returns:
         Shape (n,). From 0 to 1; with ``emd`` 0 to 255 gray levels, with ``correlation`` 0 to 2.
@@ -126,20 +121,16 @@ def _centre(histograms: Floats) -> Floats:
 
 
 def rounding_bounds(metric: Metric, others: Floats, error: float) -> Floats:
-    """Bound how far distances are off where the shares of the others are rounded.
+    """Bound how far distances are off where the shares of the others (n, 256) are rounded.
 
-    To the first order of the error, and doubled: an error of 1e-6 leaves the rest far behind.
-
-    Args:
-        metric: Any but ``hellinger``, which does not grow in step with the shares.
-        others: The rounded shares, shape (n, 256).
-        error: Largest relative error of a share, well below 1.
+    To the first order of the largest relative error of a share, and doubled: an error of 1e-6
+    leaves the rest far behind.
 
     Returns:
         Shape (n,). Infinite where nothing is known.
 
     Raises:
-        ValueError: The metric is ``hellinger``.
+        ValueError: The metric is ``hellinger``, which does not grow in step with the shares.
     """
     match metric:
         case Metric.CHI2:  # The slope of (p − q)² / (p + q) is 3 at most.

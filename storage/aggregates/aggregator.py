@@ -207,7 +207,6 @@ def _write_contributions(
 
 
 def _write_counts(database: PlainDatabase, session: ClientSession, counts: Counts) -> None:
-    """Add to the stored counts, and delete those that become zero."""
     statistics = database[STATISTICS]
     counts = Counts({name: count for name, count in counts.items() if count})
     ids = document_ids([*counts, USERS])

@@ -48,14 +48,8 @@ def make_document(image_id: str, contribution: Contribution) -> Document:
     if contribution.histogram is not None:
         document["pixels"] = Int64(contribution.pixels)
         document["histogram"] = Binary(contribution.histogram)
-    document |= {
-        "user_id": upload.user_id,
-        "format": upload.format,
-        "size_bytes": upload.size_bytes,
-        "stored_bytes": upload.stored_bytes,
-    }
-    known = msgspec.structs.asdict(facts)
-    return document | {name: value for name, value in known.items() if value}
+    known = {name: value for name, value in msgspec.structs.asdict(facts).items() if value}
+    return document | msgspec.structs.asdict(upload) | known
 
 
 def read_contribution(document: Document) -> Contribution:
@@ -83,21 +77,12 @@ class Tombstones(msgspec.Struct, frozen=True):
 
 async def bury_images(database: Database, session: Session, images: Sequence[Document]) -> None:
     """Write the tombstones of images, given their documents as read within the transaction."""
-    await database[CONTRIBUTIONS].bulk_write(
-        [
-            UpdateOne(
-                {"_id": image["_id"]},
-                {
-                    "$set": IS_REMOVED,
-                    "$setOnInsert": {"stored_bytes": image.get("stored_bytes", 0)},
-                },
-                upsert=True,
-            )
-            for image in images
-        ],
-        ordered=False,
-        session=session,
-    )
+    writes = []
+    for image in images:
+        left = {"stored_bytes": image.get("stored_bytes", 0)}
+        mark = {"$set": IS_REMOVED, "$setOnInsert": left}
+        writes.append(UpdateOne({"_id": image["_id"]}, mark, upsert=True))
+    await database[CONTRIBUTIONS].bulk_write(writes, ordered=False, session=session)
 
 
 def read_tombstones(

@@ -36,17 +36,7 @@ _ERROR_CODES: Document = {
     ]
 }
 _KNOWN_FIELDS: Document = dict.fromkeys(
-    [
-        "user_id",
-        "format",
-        "uploaded_at",
-        "size_bytes",
-        "stored_bytes",
-        "camera_model",
-        "faces",
-        "status",
-    ],
-    1,
+    [*Upload.__struct_fields__, "camera_model", "faces", "status"], 1
 )
 _ALL_FIELDS: Document = {
     **_KNOWN_FIELDS,

@@ -21,7 +21,7 @@ from domain.histograms.signatures import Sums, count_units, read_counts
 from domain.images.values import BINS
 from domain.statistics import name_quarter
 from storage.aggregates.pending import HistogramChange
-from storage.mongo.client import Document
+from storage.mongo.client import Document, batched
 from storage.mongo.threads import PlainDatabase
 
 SIGNATURES = "signatures"
@@ -46,12 +46,7 @@ class Signatures(msgspec.Struct, frozen=True):
 
 
 class SignatureChange(msgspec.Struct):
-    """The difference to a signature.
-
-    Attributes:
-        images: Number of histograms added, less those taken back.
-        sums: Shape (256,).
-    """
+    """The difference to the number of histograms in a signature, and to its sums, shape (256,)."""
 
     images: int
     sums: Sums
@@ -78,14 +73,7 @@ def iterate_signatures(
     """Read the signatures that are newer than a revision, or all after 0, in batches."""
     newer = {"revision": {"$gt": after_revision}} if after_revision else {}
     found = database[SIGNATURES].find(newer, session=session, batch_size=BATCH)
-    rows = []
-    for row in found:
-        rows.append(row)
-        if len(rows) == BATCH:
-            yield _signatures_of(rows)
-            rows = []
-    if rows:
-        yield _signatures_of(rows)
+    yield from map(_signatures_of, batched(found, BATCH))
 
 
 def read_signatures(

@@ -36,12 +36,7 @@ PART = 1_000
 
 
 class Pending(msgspec.Struct, frozen=True):
-    """How far the stored counts are behind.
-
-    Attributes:
-        images: Number of uncounted images.
-        lag_seconds: Time since the first of them ended; 0.0 if none has ended.
-    """
+    """The number of uncounted images, and the time since the first ended; 0.0 if none has."""
 
     images: int
     lag_seconds: float

@@ -33,11 +33,7 @@ class TenantClass(msgspec.Struct, frozen=True):
 
 
 class Waiting(msgspec.Struct):
-    """The open work of a class of tenants.
-
-    Attributes:
-        oldest_seconds: Age of the oldest job with work that has not begun.
-    """
+    """The open work of a class; its oldest job is one with work that has not begun."""
 
     images: int = 0
     tenants: int = 0
@@ -105,7 +101,6 @@ class QueueReader:
 def _classify(
     tenants: Sequence[Document], roles: Mapping[str, str], now: datetime
 ) -> dict[TenantClass, Waiting]:
-    """Add up the open work of tenants by class."""
     waiting = {TenantClass(role, backlog): Waiting() for role, backlog in product(ROLES, BACKLOGS)}
     for tenant in tenants:
         backlog = BACKLOGS[tenant["images"] > SMALL_BACKLOG_IMAGES]

@@ -53,11 +53,7 @@ class ImageSearch:
     ) -> list[tuple[int, Image]]:
         """List similar images: nearest first, equally near ones newest first.
 
-        Args:
-            wanted: The condition.
-            likeness: The image to compare with.
-            limit: Largest number of images.
-            after: Distance and ID of the last image of the page before.
+        ``after`` is the distance and the ID of the last image of the page before.
 
         Returns:
             Images, each after the number of bits in which its fingerprint differs.

@@ -126,7 +126,6 @@ class Medians:
 def _read_changes(
     period: Period, database: PlainDatabase, session: ClientSession
 ) -> list[HistogramChange]:
-    """Read the pending changes of a period."""
     near = read_pending_histograms(database, session, *period.ids)
     return [change for change in near if period.start <= change.uploaded_at < period.end]
 

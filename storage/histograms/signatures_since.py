@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import islice
 
 import msgspec
 import numpy as np
@@ -16,7 +15,7 @@ from domain.images.values import BINS
 from storage.aggregates.contributions import CONTRIBUTIONS
 from storage.aggregates.pending import read_pending_histograms
 from storage.histograms.periods import Period
-from storage.mongo.client import Document
+from storage.mongo.client import Document, batched
 from storage.mongo.threads import PlainDatabase
 
 BATCH = 2_000
@@ -70,7 +69,7 @@ def sum_since(
     pending = read_pending_histograms(database, session, first_id, after_id)
     changes = [change for change in pending if change.uploaded_at >= since]
     total, read = _SumsByUser(), len(changes)
-    while batch := list(islice(found, BATCH)):
+    for batch in batched(found, BATCH):
         read += len(batch)
         if read > most:
             raise TooManyImages(f"More than {most:,} images were uploaded since then.")

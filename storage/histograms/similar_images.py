@@ -132,7 +132,6 @@ def _find_shares(
 def _name_users(
     database: PlainDatabase, session: ClientSession, nearest: list[Neighbour]
 ) -> list[SimilarImage]:
-    """Read the owners of images."""
     found = database["images"].find(
         {"_id": {"$in": [one.id for one in nearest]}}, {"user_id": 1}, session=session
     )

@@ -1,7 +1,7 @@
 """Finds users by the similarity of their mean histograms, up to the last acknowledged write."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from threading import Lock
 
@@ -19,7 +19,7 @@ from storage.aggregates.signatures import SignatureChange, add_changes, read_sig
 from storage.histograms.signatures_since import sum_since
 from storage.histograms.user_vectors import UserVectors, to_vectors
 from storage.histograms.vector_table import Slots, VectorTable
-from storage.mongo.client import Client, Database
+from storage.mongo.client import Client, Database, batched
 from storage.mongo.snapshots import read_snapshot_in_thread
 from storage.mongo.threads import PlainDatabase
 from storage.settings import SimilaritySettings
@@ -114,7 +114,7 @@ class SimilarUsers:
         without = self._vectors.slots_of([user_id, *others])
         slots = _find_candidates(self._vectors.table, metric, shares[0], count, without)
         nearest = Nearest(count)
-        for part in _cut([*self._vectors.users_at(slots), *others]):
+        for part in batched([*self._vectors.users_at(slots), *others], PART):
             ids, of_part = _read_shares(database, session, part, changes)
             nearest.add(ids, distances(metric, shares[0], of_part))
         return nearest.list()
@@ -144,7 +144,6 @@ def _read_shares(
 def _find_candidates(
     table: VectorTable, metric: Metric, shares: Floats, count: int, without: Slots
 ) -> Slots:
-    """Find the slots of users who can be among the nearest."""
     if metric is Metric.HELLINGER:
         return table.find_nearest(to_vectors(shares), count, without)
     slots, apart, bounds = _scan(table, metric, shares)
@@ -169,7 +168,3 @@ def _scan(table: VectorTable, metric: Metric, shares: Floats) -> tuple[Slots, Fl
         apart.append(distances(metric, shares, of_part))
         bounds.append(rounding_bounds(metric, of_part, SHARE_ERROR))
     return np.concatenate(slots), np.concatenate(apart), np.concatenate(bounds)
-
-
-def _cut(user_ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (user_ids[start : start + PART] for start in range(0, len(user_ids), PART))

@@ -47,11 +47,7 @@ class HistogramSpool:
         self.close()
 
     def add(self, counts: Counts, pixels: Pixels) -> None:
-        """Add histograms.
-
-        Args:
-            counts: Shape (images, 256).
-            pixels: Sums of the counts, 1 or more; shape (images,).
+        """Add histograms, shape (images, 256), and the sums of their counts, 1 or more.
 
         Raises:
             Unavailable: The file cannot grow.

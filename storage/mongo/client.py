@@ -1,6 +1,8 @@
 """The client of MongoDB, and the types of what it gives."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Any, TypeVar
 
 import msgspec
@@ -22,6 +24,7 @@ Client = AsyncIOMotorClient[Document]
 Database = AsyncIOMotorDatabase[Document]
 Collection = AsyncIOMotorCollection[Document]
 Struct = TypeVar("Struct", bound=msgspec.Struct)
+Item = TypeVar("Item")
 
 # Tickets, and all that a client is notified of, survive any crash.
 DURABLE = WriteConcern("majority", j=True)
@@ -50,6 +53,13 @@ def connect_mongo(settings: StoreSettings) -> Client:
 def read_struct(document: Document, kind: type[Struct]) -> Struct:
     """Read the fields of a struct from a document; its ``id`` is the document's ``_id``."""
     return msgspec.convert({**document, "id": document["_id"]}, kind)
+
+
+def batched(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Cut items into lists of a size, as ``itertools.batched`` of Python 3.12 does."""
+    source = iter(items)
+    while batch := list(islice(source, size)):
+        yield batch
 
 
 async def read_clock(database: Database) -> datetime:

@@ -79,7 +79,6 @@ def _orphans(bucket: str) -> tuple[Document, ...]:
 
 
 async def _find_changed_bytes(look: Look) -> list[Any]:
-    """Find blobs whose bytes do not have their hash."""
     files = look.database["blobs.files"].find(
         {"_id": look.within}, {"metadata.sha256": 1}, session=look.session
     )

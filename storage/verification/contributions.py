@@ -13,7 +13,7 @@ from storage.aggregates.contributions import (
 )
 from storage.aggregates.counted_images import read_settled
 from storage.aggregates.signatures import HISTOGRAM_CHANGES, SIGNATURES, SignatureChange
-from storage.mongo.client import Document
+from storage.mongo.client import Document, batched
 from storage.mongo.threads import PlainDatabase, run_with_session
 from storage.verification.invariants import (
     Invariant,
@@ -32,7 +32,6 @@ _HAS_HISTOGRAM: Document = {"$match": {"histogram": {"$exists": True}}}
 
 
 async def _find_wrong_contributions(look: Look) -> list[Any]:
-    """Find images that are marked as counted but differ from their contribution."""
 
     def find(database: PlainDatabase, session: ClientSession) -> list[str]:
         return [
@@ -81,13 +80,8 @@ def _add_up(
     owned = database["images"].find(
         {"user_id": {"$in": user_ids}}, {"_id": 1}, session=session, batch_size=_PART
     )
-    ids: list[str] = []
-    for image in owned:
-        ids.append(image["_id"])
-        if len(ids) == _PART:
-            add({"_id": {"$in": ids}})
-            ids = []
-    add({"_id": {"$in": ids}})
+    for part in batched(owned, _PART):
+        add({"_id": {"$in": [image["_id"] for image in part]}})
     add({**IS_REMOVED, "user_id": {"$in": user_ids}})
     return sums
 

@@ -23,17 +23,9 @@ from storage.mongo.client import Client, Database, Document, Session
 from storage.mongo.snapshots import read_snapshot
 from storage.mongo.threads import PlainDatabase, run_with_session
 
+_QUARTER = {"date": "$uploaded_at", "unit": "minute", "binSize": QUARTER_MINUTES}
 QUARTER_OF_UPLOAD: Document = {
-    "$dateToString": {
-        "date": {
-            "$dateTrunc": {
-                "date": "$uploaded_at",
-                "unit": "minute",
-                "binSize": QUARTER_MINUTES,
-            }
-        },
-        "format": "%Y-%m-%dT%H:%M",
-    }
+    "$dateToString": {"date": {"$dateTrunc": _QUARTER}, "format": "%Y-%m-%dT%H:%M"}
 }
 _BY_VALUE = {
     FORMAT: "$format",

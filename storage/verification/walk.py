@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from bson.min_key import MinKey
 
-from storage.mongo.client import Client, Database, Document, Session, read_clock
+from storage.mongo.client import Client, Database, Document, Session, batched, read_clock
 from storage.mongo.snapshots import read_snapshot
 from storage.verification.blobs import HASHES, OF_BLOBS
 from storage.verification.contributions import OF_CONTRIBUTIONS
@@ -66,15 +66,10 @@ class Verification(msgspec.Struct, frozen=True):
 
 
 class Verifier:
-    """Checks invariants.
+    """Checks invariants, those of ``hashes`` too if all blobs may be read.
 
-    Args:
-        client: Opens snapshots.
-        database: The database.
-        grace: Age from which leftovers of crashes count: younger ones wait for the sweeper.
-        pause_seconds: Pause before the second check of suspects.
-        hashes: Whether to read and hash all blobs too.
-        progress: Called after each part.
+    Leftovers of crashes count from the age of ``grace``: younger ones wait for the sweeper.
+    Suspects are checked again after a pause. ``progress`` is called after each part.
     """
 
     def __init__(
@@ -157,8 +152,7 @@ class Verifier:
     ) -> Finding:
         """Check suspects again: changes that were under way have ended."""
         wrong: list[Any] = []
-        for start in range(0, len(suspects), LOOKED_AT_AGAIN):
-            batch = suspects[start : start + LOOKED_AT_AGAIN]
+        for batch in batched(suspects, LOOKED_AT_AGAIN):
             found = await self._look(invariant, {"$in": batch})
             wrong += [one for one in found if one in batch]
         examples = [str(one) for one in wrong[:EXAMPLES]]
