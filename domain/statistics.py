@@ -40,10 +40,7 @@ QUARTER_SECONDS = 60 * QUARTER_MINUTES
 class Upload(msgspec.Struct, frozen=True, gc=False):
     """Facts of an image that never change.
 
-    Attributes:
-        uploaded_at: Time of acceptance, UTC.
-        size_bytes: Size of the file.
-        stored_bytes: Growth of the store; 0 if equal bytes were stored before.
+    ``stored_bytes`` is the growth of the store: 0 if equal bytes were stored before.
     """
 
     user_id: str
@@ -54,11 +51,7 @@ class Upload(msgspec.Struct, frozen=True, gc=False):
 
 
 class Facts(msgspec.Struct, frozen=True, gc=False):
-    """Facts of an image that operations find.
-
-    Attributes:
-        failures: Error codes of the image and its cells, each once, sorted.
-    """
+    """What operations find; failures are error codes of the image and its cells, each once."""
 
     camera_model: str | None = None
     faces: int = 0

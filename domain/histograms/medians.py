@@ -8,12 +8,9 @@ Shares = npt.NDArray[np.float64]
 
 
 def find_median(values: Shares) -> float:
-    """Find the median: the middle one, or the mean of the two in the middle.
+    """Find the median of one value or more, none of them NaN; reorders them in place.
 
-    There is at least one value, and none is NaN. They are reordered in place.
-
-    Returns:
-        The same as ``numpy.median``, to the last bit.
+    The result equals that of ``numpy.median``, to the last bit.
 
     Source:
         Selection instead of sorting: ``numpy.partition`` (introselect), linear in the number.
@@ -28,11 +25,7 @@ def find_median(values: Shares) -> float:
 
 
 class Median(msgspec.Struct, frozen=True):
-    """A median histogram of a number of images.
-
-    Attributes:
-        bins: 256 shares of the pixels, each 0 to 1; zeros without images.
-    """
+    """A median histogram: 256 shares of the pixels, each 0 to 1; zeros without images."""
 
     images: int
     bins: list[float]

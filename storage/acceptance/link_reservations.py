@@ -12,7 +12,7 @@ from domain.records import ItemError
 from storage.acceptance.documents import without
 from storage.acceptance.submissions import Submission
 from storage.acceptance.uploads import RefusedFile
-from storage.access.upload_links import link_of
+from storage.mongo.client import read_struct
 from storage.mongo.threads import PlainDatabase
 from storage.outbox.outbox import add_link_used_up
 
@@ -40,7 +40,7 @@ def reserve(
     collection = database["upload_links"]
     writes = []
     for document in collection.find({"_id": {"$in": list(by_link)}}, session=session):
-        before = after = link_of(document)
+        before = after = read_struct(document, UploadLink)
         for submission in by_link.pop(before.id):
             after = _reserve_one(submission, after)
         if after != before:

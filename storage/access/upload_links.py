@@ -58,12 +58,12 @@ class UploadLinks:
         if not token.isascii() or not token.startswith(LINK_PREFIX):
             return None
         document = await self._links.find_one({"token_hash": hash_secret(token)})
-        return None if document is None else link_of(document)
+        return None if document is None else read_struct(document, UploadLink)
 
     async def get(self, link_id: str) -> UploadLink | None:
         """Read a link; None if there is none."""
         document = await self._links.find_one({"_id": link_id})
-        return None if document is None else link_of(document)
+        return None if document is None else read_struct(document, UploadLink)
 
     async def find_not_revoked(self, link_ids: Collection[str]) -> set[str]:
         """Return the IDs of the links among some that are not revoked."""
@@ -74,10 +74,10 @@ class UploadLinks:
         """List links, newest first; only those older than the link ``before``, if it is given."""
         query = {"_id": {"$lt": before}} if before else {}
         found = self._links.find(query).sort("_id", -1).limit(limit)
-        return [link_of(document) async for document in found]
+        return [read_struct(document, UploadLink) async for document in found]
 
     async def revoke(self, link_id: str) -> bool:
-        """Revoke a link for good, if it exists: once this returns, it accepts no more files.
+        """Revoke a link for good, and return whether it exists: from then on it accepts no file.
 
         An acceptance writes to the document of its link too. So one that runs at the same time
         either commits first, or conflicts, is retried and finds the link revoked. Revoking it again
@@ -87,11 +87,6 @@ class UploadLinks:
             {"_id": link_id}, [{"$set": {"revoked_at": {"$ifNull": ["$revoked_at", "$$NOW"]}}}]
         )
         return result.matched_count == 1
-
-
-def link_of(document: Document) -> UploadLink:
-    """Read a link from its document."""
-    return read_struct(document, UploadLink)
 
 
 async def count_deleted(database: Database, images: Iterable[Document], session: Session) -> None:

@@ -47,7 +47,7 @@ from storage.aggregates.signatures import (
     write_signatures,
 )
 from storage.clock import utc_now
-from storage.mongo.client import Client, Database, Document, Session
+from storage.mongo.client import Client, Database, Document
 from storage.mongo.leases import Lease
 from storage.mongo.threads import PlainDatabase, run_with_session
 
@@ -64,9 +64,7 @@ IS_OPEN: Document = {**IS_UNCOUNTED, "finished_at": None}
 class Batch(msgspec.Struct, frozen=True):
     """IDs of what one transaction counts, as far as it still exists.
 
-    Attributes:
-        notes: Notes of deleted blobs.
-        vanished: Users who have had no histogram for a day.
+    Notes are of deleted blobs; vanished users have had no histogram for a day.
     """
 
     images: Sequence[str] = ()
@@ -128,13 +126,11 @@ class Aggregator:
     async def _count_batch(self, batch: Batch) -> None:
         if not batch.size:
             return
-
-        async def write(session: Session) -> list[CountedImage]:
-            return await run_with_session(
+        counted = await self._lease.run_transaction(
+            lambda session: run_with_session(
                 self._database, session, lambda plain, within: _count_within(plain, within, batch)
             )
-
-        counted = await self._lease.run_transaction(write)
+        )
         await self._note_counted(counted or [])
 
     async def _note_counted(self, counted: Sequence[CountedImage]) -> None:

@@ -26,7 +26,6 @@ class Contribution(msgspec.Struct, frozen=True, gc=False):
     """What one image adds to the aggregates.
 
     Attributes:
-        facts: The facts that processing finds.
         histogram: 256 counts, packed as by ``pack_bins``; None without a histogram.
         pixels: The sum of the counts; 0 without a histogram.
     """
@@ -65,9 +64,7 @@ def read_contribution(document: Document) -> Contribution:
 class Tombstones(msgspec.Struct, frozen=True):
     """Tombstones of deleted images.
 
-    Attributes:
-        counted: Contributions by image ID, of the images that were counted.
-        left_bytes: Sum of the ``stored_bytes`` of all of the images.
+    ``counted`` has contributions by image ID; ``left_bytes`` adds up all ``stored_bytes``.
     """
 
     ids: list[str]

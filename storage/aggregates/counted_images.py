@@ -52,10 +52,7 @@ _WITHOUT_HISTOGRAM: Document = {"histogram": 0}
 class CountedImage(msgspec.Struct, frozen=True, gc=False):
     """An image, with the contribution it has made and the one it should have made.
 
-    Attributes:
-        fence: Fence of its last claim; None if it was never claimed.
-        before: The contribution that is counted; None if it was never counted.
-        after: The contribution as the image is now.
+    The fence is that of its last claim. ``before`` is None if the image was never counted.
     """
 
     image_id: str
@@ -68,10 +65,8 @@ class CountedImage(msgspec.Struct, frozen=True, gc=False):
 class KnownChanges(msgspec.Struct, frozen=True):
     """Pending changes of uncounted images, without histograms.
 
-    Attributes:
-        uploads: Uploads of images that were never counted.
-        before: Facts that were counted, of the other images.
-        after: Facts as they are now, of all of the images.
+    Uploads are of images that were never counted, facts ``before`` of the others, and facts
+    ``after`` of all.
     """
 
     uploads: list[Upload]
@@ -186,7 +181,6 @@ def _find_histograms(
 
 
 def _has_histogram(image: Document) -> bool:
-    """Return whether the histogram was requested for this image and has succeeded."""
     cell = image.get("cells", {}).get(HISTOGRAM, {})
     return bool(cell.get("status") == Status.SUCCEEDED)
 

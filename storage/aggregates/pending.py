@@ -19,13 +19,7 @@ from storage.mongo.threads import PlainDatabase
 
 
 class HistogramChange(msgspec.Struct, frozen=True, gc=False):
-    """A histogram to add to the aggregates, or to take back.
-
-    Attributes:
-        histogram: 256 counts, packed.
-        pixels: The sum of the counts.
-        times: 1 to add, -1 to take back.
-    """
+    """A histogram of 256 packed counts to add to the aggregates (1 times), or to take back (-1)."""
 
     image_id: str
     user_id: str

@@ -37,18 +37,14 @@ OPEN_BY_TENANT: list[Document] = [
 
 
 class LoadMeter:
-    """Measures open work, and the room that is left in MongoDB."""
+    """Measures open work and room; raises ``PyMongoError`` if MongoDB cannot be reached."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._workers = Workers(database)
 
     async def read_work(self) -> Load:
-        """Count open images by tenant, and add up the throughput of the workers.
-
-        Raises:
-            PyMongoError: MongoDB cannot be reached.
-        """
+        """Count open images by tenant, and add up the throughput of the workers."""
         images = 0
         by_tenant = Counter[str]()
         async for found in self._database["jobs"].aggregate(OPEN_BY_TENANT, hint=OPEN_JOBS):
@@ -63,11 +59,7 @@ class LoadMeter:
         )
 
     async def open_jobs(self) -> list[OpenJob]:
-        """Read the oldest open jobs, up to :data:`MAX_OPEN_JOBS`, with their open images.
-
-        Raises:
-            PyMongoError: MongoDB cannot be reached.
-        """
+        """Read the oldest open jobs, up to :data:`MAX_OPEN_JOBS`, with their open images."""
         pipeline: list[Document] = [
             {"$match": IS_OPEN},
             {"$sort": {"_id": 1}},
@@ -78,22 +70,14 @@ class LoadMeter:
         return [OpenJob(job["_id"], job["user_id"], int(job["images"])) for job in found]
 
     async def read_free_disk(self) -> int | None:
-        """Read the free space on MongoDB's disk, in bytes; None if MongoDB does not report it.
-
-        Raises:
-            PyMongoError: MongoDB cannot be reached.
-        """
+        """Read the free space on MongoDB's disk, in bytes; None if MongoDB does not report it."""
         stats = await self._database.command("dbStats")
         if not stats.get("fsTotalSize"):
             return None
         return int(stats["fsTotalSize"] - stats["fsUsedSize"])
 
     async def read_stored_bytes(self) -> int:
-        """Add up the sizes of all blobs, in bytes. Reads every file document.
-
-        Raises:
-            PyMongoError: MongoDB cannot be reached.
-        """
+        """Add up the sizes of all blobs, in bytes. Reads every file document."""
         added_up = {"$group": {"_id": None, "bytes": {"$sum": "$length"}}}
         found = await self._database["blobs.files"].aggregate([added_up]).to_list(1)
         return int(found[0]["bytes"]) if found else 0

@@ -21,11 +21,9 @@ BACKLOGS = ("small", "large")
 
 
 class TenantClass(msgspec.Struct, frozen=True):
-    """A class of tenants. Metrics never name a tenant, because their number has no bound.
+    """A class of tenants: the role of their key, and ``small`` or ``large`` by their open images.
 
-    Attributes:
-        role: Role of the key that the work came in through.
-        backlog: ``small`` or ``large``, by the open images of the tenant.
+    Metrics never name a tenant, because their number has no bound.
     """
 
     role: str
@@ -43,12 +41,8 @@ class Waiting(msgspec.Struct):
 class QueueState(msgspec.Struct, frozen=True):
     """The state of the queue.
 
-    Attributes:
-        jobs: Number of open jobs.
-        waiting: Open work by class of tenants, every class included.
-        overdue_seconds: Time since the oldest unattended work became due: the lag of the
-            reconciler.
-        dead_letters: Number of images that were given up and wait for a decision.
+    ``waiting`` has every class of tenants. ``overdue_seconds`` is the time since the oldest
+    unattended work became due: the lag of the reconciler.
     """
 
     jobs: int

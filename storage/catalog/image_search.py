@@ -118,9 +118,8 @@ def query_of(wanted: ImageFilter, before: str | None = None) -> Document:
         if known := {sign: bound for sign, bound in bounds.items() if bound is not None}:
             query[name] = known
     if wanted.status in {Status.QUEUED, Status.PROCESSING}:
-        query["due_at"] = {
-            "$exists": True
-        }  # True of all open images, which are few and have an index.
+        # True of all open images, which are few and have an index.
+        query["due_at"] = {"$exists": True}
     if wanted.near:
         center = [wanted.near.longitude, wanted.near.latitude]
         radians = wanted.near.radius_meters / EARTH_RADIUS_METERS

@@ -2,7 +2,6 @@
 
 import threading
 from contextlib import suppress
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -22,7 +21,7 @@ from storage.clock import utc_now
 from storage.histograms.periods import Period
 from storage.histograms.single_flight import SingleFlight
 from storage.histograms.spool import HistogramSpool
-from storage.mongo.client import DURABLE, Client, Database, Document
+from storage.mongo.client import DURABLE, Client, Database
 from storage.mongo.snapshots import read_snapshot_in_thread
 from storage.mongo.threads import PlainDatabase
 
@@ -35,12 +34,7 @@ MAX_SECONDS = 120.0
 
 
 class _Found(msgspec.Struct, frozen=True):
-    """A median, with what tells whether it can be stored.
-
-    Attributes:
-        revision: Newest revision within the period.
-        is_final: Whether no change of the period was pending.
-    """
+    """A median, with the newest revision in its period; final if no change of it was pending."""
 
     median: Median
     revision: int
@@ -77,12 +71,12 @@ class Medians:
     async def _find_stored(self, period: Period) -> Median | None:
         def find(database: PlainDatabase, session: ClientSession) -> Median | None:
             kept = database[MEDIANS].find_one({"_id": period.name}, session=session)
-            if kept is None or kept["revision"] != newest_change(
-                database, session, *period.quarters
-            ):
+            newest = newest_change(database, session, *period.quarters)
+            if kept is None or kept["revision"] != newest:
                 return None
-            waiting = _read_changes(period, database, session)
-            return None if waiting else _read_median(kept)
+            if _read_changes(period, database, session):
+                return None
+            return Median(kept["images"], np.frombuffer(kept["bins"], "<f8").tolist())
 
         return await read_snapshot_in_thread(self._client, self._database, find)
 
@@ -96,7 +90,12 @@ class Medians:
                 lambda database, session: self._compute(period, database, session),
             )
         if found.is_final:
-            document = _write_median(period, found)
+            document = {
+                "revision": found.revision,
+                "images": found.median.images,
+                "bins": Binary(np.array(found.median.bins, "<f8").tobytes()),
+                "computed_at": utc_now(),
+            }
             with suppress(DuplicateKeyError):  # Another process has stored it.
                 await self._medians.replace_one({"_id": period.name}, document, upsert=True)
         return found.median
@@ -128,17 +127,3 @@ def _read_changes(
 ) -> list[HistogramChange]:
     near = read_pending_histograms(database, session, *period.ids)
     return [change for change in near if period.start <= change.uploaded_at < period.end]
-
-
-def _write_median(period: Period, found: _Found) -> Document:
-    return {
-        "_id": period.name,
-        "revision": found.revision,
-        "images": found.median.images,
-        "bins": Binary(np.array(found.median.bins, "<f8").tobytes()),
-        "computed_at": utc_now(),
-    }
-
-
-def _read_median(kept: dict[str, Any]) -> Median:
-    return Median(kept["images"], np.frombuffer(kept["bins"], "<f8").tolist())

@@ -16,11 +16,7 @@ _VALUE = f"metadata.results.{HISTOGRAM}.value"
 
 
 class HistogramPage(msgspec.Struct, frozen=True):
-    """A page of a list, newest first.
-
-    Attributes:
-        next_before: ``before`` of the next page; None on the last page.
-    """
+    """A page, newest first, and ``before`` of the next page; None on the last page."""
 
     histograms: list[ImageHistogram]
     next_before: str | None

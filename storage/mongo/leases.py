@@ -81,7 +81,6 @@ class Lease:
         except asyncio.CancelledError:  # A cancelled transaction would leave its locks.
             await asyncio.wait([writing], timeout=LEASE_MS / 1000)
             raise
-        self._session = (
-            session  # After an error the state of a session is unknown: only a good one is kept.
-        )
+        # After an error the state of a session is unknown: only a good one is kept.
+        self._session = session
         return result

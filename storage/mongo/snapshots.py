@@ -44,8 +44,4 @@ async def read_snapshot_in_thread(
     Raises:
         PyMongoError: MongoDB cannot be reached, or the time limit was over.
     """
-
-    async def read_in_thread(session: Session) -> Result:
-        return await run_with_session(database, session, read)
-
-    return await read_snapshot(client, read_in_thread)
+    return await read_snapshot(client, lambda session: run_with_session(database, session, read))

@@ -36,11 +36,9 @@ Find = Callable[[Look], Awaitable[list[Any]]]
 
 
 class Invariant(msgspec.Struct, frozen=True):
-    """A claim that always holds.
+    """A claim that always holds, with a stable name for programs.
 
     Attributes:
-        name: A stable name, for programs.
-        claim: The claim, for people.
         find: Returns the IDs of documents that break the claim.
         key: The field that the walk is ordered by.
         piece: Number of documents in one check; 0 for all.

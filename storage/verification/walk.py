@@ -38,13 +38,7 @@ Progress = Callable[[str, int, int], None]
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """The result of one invariant.
-
-    Attributes:
-        checked: Number of checked documents.
-        wrong: Number of documents that break the claim.
-        examples: Some of their IDs.
-    """
+    """The result of one invariant, with the number of wrong documents and some of their IDs."""
 
     name: str
     claim: str
