@@ -14,7 +14,7 @@ from benchmarks.bare_loop import LIMITS, all_operations, full_size_faces
 from benchmarks.harness.pictures import write_large, write_small
 from benchmarks.harness.service import Bench
 from benchmarks.rows import Row, Section
-from domain.images.decode_grayscale import decode_grayscale
+from domain.images.decode_pixels import decode_grayscale
 from domain.images.formats import ImageFormat
 from domain.images.inspect_header import inspect_header
 from domain.images.opencv import Pixels, cv2

@@ -23,14 +23,7 @@ _ALL_BITS = (1 << BITS) - 1
 
 
 def signed_fingerprint(digits: str) -> int:
-    """Convert a fingerprint to the signed number that a database stores.
-
-    Args:
-        digits: 64 bits as 16 hex digits.
-
-    Returns:
-        The same bits in two's complement, -2⁶³ to 2⁶³ - 1.
-    """
+    """Convert 16 hex digits to the signed number that a database stores, -2⁶³ to 2⁶³ - 1."""
     bits = int(digits, 16)
     return bits - (1 << BITS) if bits >> (BITS - 1) else bits
 

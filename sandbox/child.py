@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, ParamSpec, TypeVar
+from typing import BinaryIO, TypeVar
 
 import msgspec
 
@@ -24,7 +24,6 @@ from sandbox.landlock import allow_reading_only
 from sandbox.seccomp import refuse_system_calls
 
 Result = TypeVar("Result")
-Parameters = ParamSpec("Parameters")
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4  # linux/prctl.h
 UNREADABLE = 70  # sysexits.h: EX_SOFTWARE
@@ -35,12 +34,7 @@ _SYSTEM_PATHS = ("/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/dev/null", "/pr
 
 
 class Confinement(msgspec.Struct):
-    """The mechanisms that confine a child on this platform.
-
-    Attributes:
-        landlock: Version of the kernel's interface; 0 if there is none.
-        seccomp: Whether system calls are filtered.
-    """
+    """The mechanisms that confine a child: the version of Landlock, or 0, and seccomp."""
 
     landlock: int = 0
     seccomp: bool = False
@@ -66,9 +60,8 @@ def call_in_sandbox(
     _gate: Gate,
     max_added_bytes: int,
     seconds: float,
-    function: Callable[Parameters, Result],
-    *args: Parameters.args,
-    **kwargs: Parameters.kwargs,
+    function: Callable[..., Result],
+    *args: object,
 ) -> Result:
     """Enter the sandbox once, then call the function.
 
@@ -85,7 +78,7 @@ def call_in_sandbox(
         _bounded = True
     spent = time.process_time() + (seconds + 1) * (os.cpu_count() or 1)
     resource.setrlimit(resource.RLIMIT_CPU, (int(spent) + 1, resource.RLIM_INFINITY))
-    return function(*args, **kwargs)
+    return function(*args)
 
 
 def confinement() -> Confinement:

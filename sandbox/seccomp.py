@@ -96,11 +96,12 @@ def refuse_system_calls() -> bool:
     process. Returns False without kernel support or libseccomp.
     """
     try:
-        library = _load_library()
+        library = ctypes.CDLL(_LIBRARY)
     except OSError:
         return False
-    context = library.seccomp_init(_ALLOW)
-    if not context:
+    library.seccomp_init.restype = ctypes.c_void_p
+    context = ctypes.c_void_p(library.seccomp_init(_ALLOW))
+    if not context.value:
         return False
     try:
         for rule in _rules():
@@ -130,7 +131,7 @@ def _rules() -> list[_Rule]:
     ]
 
 
-def _add(library: ctypes.CDLL, context: int, rule: _Rule) -> None:
+def _add(library: ctypes.CDLL, context: ctypes.c_void_p, rule: _Rule) -> None:
     number = library.seccomp_syscall_resolve_name(rule.call.encode())
     if number == -1:
         number = _NUMBERS.get(rule.call, -1)
@@ -139,21 +140,3 @@ def _add(library: ctypes.CDLL, context: int, rule: _Rule) -> None:
     count = len(rule.comparisons)
     comparisons = (_Comparison * count)(*(_Comparison(*one) for one in rule.comparisons))
     library.seccomp_rule_add_array(context, _ERRNO | rule.error, number, count, comparisons)
-
-
-def _load_library() -> ctypes.CDLL:
-    library = ctypes.CDLL(_LIBRARY)
-    library.seccomp_init.restype = ctypes.c_void_p
-    library.seccomp_init.argtypes = (ctypes.c_uint32,)
-    library.seccomp_syscall_resolve_name.argtypes = (ctypes.c_char_p,)
-    library.seccomp_rule_add_array.argtypes = (
-        ctypes.c_void_p,
-        ctypes.c_uint32,
-        ctypes.c_int,
-        ctypes.c_uint,
-        ctypes.c_void_p,
-    )
-    library.seccomp_attr_set.argtypes = (ctypes.c_void_p, ctypes.c_int, ctypes.c_uint32)
-    library.seccomp_load.argtypes = library.seccomp_release.argtypes = (ctypes.c_void_p,)
-    library.seccomp_release.restype = None
-    return library

@@ -18,13 +18,10 @@ _PICTURE_INFO_TIME = re.compile(rb"\bTimeDate=(\d{1,10})\b")
 
 
 def read_camera_notes(notes: tuple[bytes, ...]) -> Tags:
-    """Read maker, model and time from CIFF (Canon) and picture info (Olympus) segments.
+    """Read maker, model and time from whole segments of CIFF (Canon) and picture info (Olympus).
 
     Args:
         notes: Payloads of segments APP0 and APP12.
-
-    Returns:
-        Tags by their EXIF names; broken segments give none.
 
     Source:
         Canon, "CIFF Specification on Image Data File", version 1.0 rev. 4; for picture info,

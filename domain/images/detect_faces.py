@@ -20,14 +20,7 @@ class FaceDetector(Protocol):
     """Finds faces in one picture."""
 
     def detect(self, grayscale: Pixels) -> list[Box]:
-        """Find faces.
-
-        Args:
-            grayscale: Shape (height, width), 0 to 255, no side over ``DETECTION_SIDE_PX``.
-
-        Returns:
-            Boxes in pixels of that picture.
-        """
+        """Find faces in gray pixels, 0 to 255, no side over ``DETECTION_SIDE_PX``."""
         ...
 
 
@@ -40,8 +33,7 @@ class HaarFaceDetector:
     """
 
     def __init__(self) -> None:
-        path = Path(cv2.__file__).parent / "data" / _CASCADE
-        self._cascade = cv2.CascadeClassifier(str(path))
+        self._cascade = cv2.CascadeClassifier(f"{Path(cv2.__file__).parent}/data/{_CASCADE}")
 
     def detect(self, grayscale: Pixels) -> list[Box]:
         """Find faces of 96 pixels or more; see :class:`FaceDetector`."""
@@ -64,7 +56,7 @@ def detect_faces(small: Pixels, width: int, height: int, detector: FaceDetector)
     Args:
         small: Gray, 0 to 255, upright, no side over ``DETECTION_SIDE_PX``.
         width: Pixels of the picture before it was shrunk.
-        height: Pixels of the picture before it was shrunk.
+        height: Likewise.
         detector: The model.
 
     Returns:

@@ -15,13 +15,8 @@ from domain.limits import STRUCTURE
 Tags = Mapping[str, object]
 """Raw values by tag name (EXIF 2.32 spelling): text, bytes, numbers, or sequences of them."""
 
-_LOGGER_NAME = "exifread"
-
 # Names in exifread, without the directory.
-_NAMES = {
-    "ISOSpeedRatings": "PhotographicSensitivity",
-    "Tag 0x8827": "PhotographicSensitivity",
-}
+_NAMES = dict.fromkeys(("ISOSpeedRatings", "Tag 0x8827"), "PhotographicSensitivity")
 
 
 class _ReadsSpent(Exception):
@@ -33,32 +28,23 @@ class _BoundedReader(io.BytesIO):
 
     def __init__(self, data: bytes) -> None:
         super().__init__(data)
-        self._reads = 0
-        self._read_bytes = 0
+        self._reads = self._read_bytes = 0
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Read as a file does, within bounds."""
         part = super().read(size)
         self._reads += 1
         self._read_bytes += len(part)
-        spent = self._reads > STRUCTURE.tag_reads or self._read_bytes > STRUCTURE.tag_read_bytes
-        if spent:
+        if self._reads > STRUCTURE.tag_reads or self._read_bytes > STRUCTURE.tag_read_bytes:
             raise _ReadsSpent
         return part
 
 
 def read_exif(exif: bytes | None) -> Tags:
-    """Read tags with exifread.
-
-    Args:
-        exif: A TIFF structure, or None.
-
-    Returns:
-        The tags; none if the structure is broken.
-    """
+    """Read the tags of a TIFF structure with exifread; none if it is broken."""
     if not exif:
         return {}
-    logging.getLogger(_LOGGER_NAME).setLevel(logging.CRITICAL)
+    logging.getLogger("exifread").setLevel(logging.CRITICAL)
     try:
         found = exifread.process_file(
             _BoundedReader(exif), details=False, extract_thumbnail=False, truncate_tags=True
@@ -76,11 +62,7 @@ def read_exif(exif: bytes | None) -> Tags:
 
 
 def read_exif_with_pillow(data: bytes, image_format: ImageFormat) -> Tags:
-    """Read tags with Pillow, which also finds an orientation in XMP.
-
-    Returns:
-        The tags; none if the structure is broken.
-    """
+    """Read tags with Pillow, which also finds an orientation in XMP; none if it cannot."""
     tags: dict[str, object] = {}
     try:
         with open_picture(data, image_format) as picture:

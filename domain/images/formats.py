@@ -52,9 +52,6 @@ def sniff_format(head: bytes) -> ImageFormat | None:
     Args:
         head: The first ``SNIFF_BYTES`` of the file, or more.
 
-    Returns:
-        The format; None if it cannot be decoded.
-
     Source:
         ISO/IEC 23008-12 §10 and the AV1 Image File Format §8 for the brands; the
         specifications of each format for the rest.

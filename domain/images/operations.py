@@ -9,7 +9,6 @@ class Operation(msgspec.Struct, frozen=True):
     """A pure function of a blob.
 
     Attributes:
-        name: Name in the API.
         version: Increases when the same bytes give another result.
     """
 

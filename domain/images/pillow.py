@@ -23,10 +23,7 @@ def open_picture(data: bytes, image_format: ImageFormat) -> Iterator[Image.Image
     """Open a file as one format, and as nothing else.
 
     Every exception inside the block becomes one of two errors. Warnings of Pillow are ignored;
-    the limits of the caller apply.
-
-    Yields:
-        The picture. Its pixels are not decoded yet.
+    the limits of the caller apply. Pixels are not decoded yet.
 
     Raises:
         CorruptImage: Pillow cannot read the file.
@@ -50,10 +47,6 @@ def open_picture(data: bytes, image_format: ImageFormat) -> Iterator[Image.Image
 
 def decode_upright(data: bytes, image_format: ImageFormat) -> Image.Image:
     """Decode the first frame, turn it upright, and bring its pixels to 8 bits.
-
-    Args:
-        data: The file; its header has been inspected.
-        image_format: Its format.
 
     Returns:
         A picture in a mode that ``convert`` takes without clipping.

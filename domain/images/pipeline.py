@@ -12,8 +12,13 @@ from domain.errors.files import DecodeTimedOut, FileRefused, OperationFailed
 from domain.images import operations as names
 from domain.images.compute_fingerprint import compute_fingerprint
 from domain.images.count_histogram import count_histogram
-from domain.images.decode_color import color_pixels, decode_color
-from domain.images.decode_grayscale import OPENCV_FORMATS, decode_grayscale, gray_pixels
+from domain.images.decode_pixels import (
+    OPENCV_FORMATS,
+    color_pixels,
+    decode_color,
+    decode_grayscale,
+    gray_pixels,
+)
 from domain.images.detect_faces import DETECTION_SIDE_PX, detect_faces, load_detector
 from domain.images.formats import ImageFormat
 from domain.images.header import Header
@@ -32,11 +37,7 @@ _WARM_UP_SIDE_PX = 128
 
 
 class Source:
-    """A file and its pictures; each is decoded once, at its first use.
-
-    Args:
-        header: Its header.
-    """
+    """A file and its pictures; each is decoded once, at its first use."""
 
     def __init__(self, data: bytes, image_format: ImageFormat, header: Header) -> None:
         self.data = data
@@ -46,7 +47,8 @@ class Source:
     @cached_property
     def grayscale(self) -> Pixels:
         """Gray, full size, upright, shape (height, width)."""
-        if self._is_webp:  # OpenCV computes the luma from decoded colours.
+        if self.image_format is ImageFormat.WEBP and not self.header.has_alpha:
+            # OpenCV computes the luma from decoded colours.
             return cv2.cvtColor(self.color, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
         if self.image_format in OPENCV_FORMATS:
             return decode_grayscale(self.data, self.image_format)
@@ -63,10 +65,6 @@ class Source:
         if self.image_format in OPENCV_FORMATS:
             return decode_color(self.data, self.image_format, self.header, MAX_SIDE_PX)
         return color_pixels(self._picture)
-
-    @property
-    def _is_webp(self) -> bool:
-        return self.image_format is ImageFormat.WEBP and not self.header.has_alpha
 
     @cached_property
     def _picture(self) -> Image.Image:
@@ -85,8 +83,6 @@ class Step(msgspec.Struct, frozen=True):
     """One operation of the pipeline.
 
     Attributes:
-        name: The operation.
-        run: Computes its result.
         decode: Decodes its input; a file that cannot be decoded is refused as a whole.
     """
 
@@ -136,7 +132,7 @@ def process_image(
     Args:
         data: The file.
         image_format: The format that was detected at the upload.
-        operations: Names, as from ``parse_operations``.
+        operations: Names in any order.
         limits: Bounds of one image.
         check_time: Called before each step; raises ``DecodeTimedOut`` after the time limit.
         took: Called after each step with its name: an operation, or ``decode``.
@@ -181,5 +177,5 @@ def process_image(
 def warm_up() -> None:
     """Load decoders and models, so that the first image does not wait for them."""
     gray = np.zeros((_WARM_UP_SIDE_PX, _WARM_UP_SIDE_PX), np.uint8)
-    limits = ImageLimits()
-    process_image(encode_png(gray), ImageFormat.PNG, names.ALL_OPERATIONS, limits, lambda: None)
+    every = names.ALL_OPERATIONS
+    process_image(encode_png(gray), ImageFormat.PNG, every, ImageLimits(), lambda: None)

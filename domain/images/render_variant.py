@@ -1,13 +1,13 @@
 """Renders variants on request: grayscale, or with faces marked."""
 
+import contextlib
 import itertools
 from enum import StrEnum
 
 import msgspec
 
 from domain.errors.files import OperationFailed
-from domain.images.decode_color import decode_color
-from domain.images.decode_grayscale import decode_grayscale
+from domain.images.decode_pixels import decode_color, decode_grayscale
 from domain.images.formats import ImageFormat
 from domain.images.inspect_header import inspect_header
 from domain.images.opencv import Pixels, cv2
@@ -33,12 +33,7 @@ class Variant(StrEnum):
 
 
 class Rendered(msgspec.Struct, frozen=True):
-    """A file made from an image.
-
-    Attributes:
-        content: The file, without any metadata.
-        media_type: As in a Content-Type header.
-    """
+    """A file made from an image, without any metadata."""
 
     content: bytes
     media_type: str
@@ -56,7 +51,7 @@ def render_variant(
     Args:
         data: The file.
         image_format: Its format.
-        variant: The variant.
+        variant: What is made.
         boxes: Faces to mark, in pixels of the upright image; used for the faces only.
         limits: Bounds of one image.
 
@@ -91,9 +86,6 @@ def draw_boxes(color: Pixels, boxes: list[Box]) -> Pixels:
     Args:
         color: BGR, shape (height, width, 3), 0 to 255.
         boxes: ``[x, y, width, height]`` in pixels.
-
-    Returns:
-        The copy.
     """
     marked = color.copy()
     thickness = max(max(color.shape[:2]) // 250, 2)
@@ -105,10 +97,8 @@ def draw_boxes(color: Pixels, boxes: list[Box]) -> Pixels:
 
 
 def _encode(suffix: str, pixels: Pixels, settings: tuple[tuple[int, int], ...]) -> bytes:
-    try:
+    with contextlib.suppress(cv2.error):
         succeeded, file = cv2.imencode(suffix, pixels, [*itertools.chain(*settings)])
-    except cv2.error as error:
-        raise OperationFailed("The picture cannot be encoded.") from error
-    if not succeeded:
-        raise OperationFailed("The picture cannot be encoded.")
-    return file.tobytes()
+        if succeeded:
+            return file.tobytes()
+    raise OperationFailed("The picture cannot be encoded.")

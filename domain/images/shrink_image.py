@@ -16,9 +16,6 @@ def shrink_image(image: Pixels, max_side_px: int, last_step: int = cv2.INTER_ARE
         image: Gray or colour, shape (height, width) or (height, width, 3), 0 to 255.
         max_side_px: Longest side of the result.
         last_step: ``cv2.INTER_AREA``, or ``cv2.INTER_LINEAR`` for speed.
-
-    Returns:
-        The same picture, its sides in the same proportion.
     """
     height, width = image.shape[:2]
     longest = max(height, width)

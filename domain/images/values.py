@@ -52,13 +52,7 @@ class Metadata(msgspec.Struct, frozen=True):
 
 
 class Thumbnail(msgspec.Struct, frozen=True):
-    """A small picture for lists.
-
-    Attributes:
-        width: Pixels.
-        height: Pixels.
-        content: The file, WebP, without metadata.
-    """
+    """A small picture for lists, in pixels; the content is a WebP file without metadata."""
 
     width: int
     height: int
@@ -76,9 +70,7 @@ class ProcessedImage(msgspec.Struct, frozen=True):
     """The results of one pass over a file.
 
     Attributes:
-        format: Name of the format.
-        width: Pixels of the upright image.
-        height: Pixels of the upright image.
+        width: Pixels of the upright image, as the height.
         frames: Frames or pages in the file; only the first one is processed.
         results: By name of the operation; a histogram is packed as by ``pack_bins``.
         errors: Error codes by name of the operation, for those that failed on their own.
@@ -98,7 +90,7 @@ def pack_bins(counts: list[int]) -> bytes:
 
 
 def unpack_bins(packed: bytes) -> list[int]:
-    """Read 256 counts back; the reverse of :func:`pack_bins`.
+    """Read 256 counts back.
 
     Raises:
         ValueError: The length is not 1,024 bytes.

@@ -26,9 +26,6 @@ def plot_histogram(bins: Sequence[float], title: str = "Brightness histogram") -
         bins: 256 counts or shares, each 0 or more; index 0 is black.
         title: Shown above the plot and read out by screen readers; any text.
 
-    Returns:
-        An SVG document.
-
     Raises:
         ValueError: There are not 256 finite values of 0 or more.
     """

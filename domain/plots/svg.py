@@ -29,12 +29,7 @@ theme.tick_font_size = theme.axis_title_font_size = theme.legend_font_size = 13
 
 
 class ExactScale(Scale):  # type: ignore[misc]
-    """A linear scale that ends at its highest value; that of the library rounds it up.
-
-    Args:
-        lowest: The value at the start of the axis.
-        highest: The value at its end; above the lowest.
-    """
+    """A linear scale that ends at its highest value; that of the library rounds it up."""
 
     def __init__(self, lowest: float, highest: float) -> None:
         self._lowest, self._highest = lowest, highest
@@ -49,11 +44,7 @@ class ExactScale(Scale):  # type: ignore[misc]
 
 
 class HistogramShape(leather.Shape):  # type: ignore[misc]
-    """The outline of adjacent bars as one path, with the name of the series as its tooltip.
-
-    Args:
-        top: The value at the top of the chart; above 0.
-    """
+    """The outline of adjacent bars as one path, with the name of the series as its tooltip."""
 
     def __init__(self, top: float) -> None:
         self._top = top
@@ -89,13 +80,7 @@ class HistogramShape(leather.Shape):  # type: ignore[misc]
 
 
 def start_chart(title: str, top: float, counted: str) -> leather.Chart:
-    """Create a chart with an axis of counts.
-
-    Args:
-        title: Shown above the plot; any text.
-        top: Highest count on the axis.
-        counted: Name of the axis.
-    """
+    """Create a chart with any title and an axis of counts, from 0 to the top."""
     chart = leather.Chart(printable(title))
     chart.set_y_scale(ExactScale(0, top))
     ticks = [top * tick / _COUNT_TICKS for tick in range(_COUNT_TICKS + 1)]
@@ -106,17 +91,11 @@ def start_chart(title: str, top: float, counted: str) -> leather.Chart:
 def write_svg(title: str, description: str, content: ET.Element, height: float = HEIGHT) -> str:
     """Write a standalone SVG document that follows the reader's light or dark scheme.
 
-    Args:
-        title: Read out by screen readers; any text.
-        description: Read out by screen readers.
-        content: The plot.
-        height: Height of the picture; its width is :data:`WIDTH`.
+    Title, which may be any text, and description are read out by screen readers. The width is
+    :data:`WIDTH`.
     """
-    attributes = {
-        "viewBox": f"0 0 {WIDTH} {height:g}",
-        "width": f"{WIDTH}",
-        "height": f"{height:g}",
-    }
+    box = f"0 0 {WIDTH} {height:g}"
+    attributes = {"viewBox": box, "width": f"{WIDTH}", "height": f"{height:g}"}
     spoken = {"role": "img", "aria-labelledby": "title desc"}
     svg = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", **attributes, **spoken})
     ET.SubElement(svg, "title", id="title").text = printable(title)

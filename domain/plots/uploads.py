@@ -12,15 +12,7 @@ _LEAST_TOP = 4
 
 
 def plot_uploads(days: Sequence[DayCount], zone: str) -> str:
-    """Plot the uploads of each day as a bar.
-
-    Args:
-        days: Consecutive days, at least one.
-        zone: Name of the time zone of the days.
-
-    Returns:
-        An SVG document.
-    """
+    """Plot the uploads of consecutive days, at least one, in a named time zone, as an SVG."""
     most = max(days, key=lambda day: day.count)
     total = sum(day.count for day in days)
     description = (

@@ -22,13 +22,7 @@ _CUT_AT_MOST = 0.01
 
 
 class DatedHistogram(msgspec.Struct, frozen=True):
-    """A histogram of an image.
-
-    Attributes:
-        image_id: The image.
-        uploaded_at: UTC.
-        bins: 256 counts, at least one of them above 0.
-    """
+    """A histogram of an image: 256 counts, at least one above 0; the time is in UTC."""
 
     image_id: str
     uploaded_at: datetime
@@ -42,9 +36,6 @@ def plot_week(histograms: Sequence[DatedHistogram], title: str, zone: ZoneInfo) 
         histograms: In the order of the plot, line by line.
         title: Shown above and read out by screen readers; any text.
         zone: Time zone of the times that are shown.
-
-    Returns:
-        An SVG document.
     """
     shares = [[count / sum(of.bins) for count in of.bins] for of in histograms]
     top = _choose_top(shares)

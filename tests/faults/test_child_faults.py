@@ -1,6 +1,7 @@
 """Children that die or run over, and pictures that end them."""
 
 import asyncio
+import contextlib
 
 import psutil
 
@@ -14,9 +15,11 @@ MEGABYTE = 1024 * 1024
 
 async def test_killed_children_are_replaced_and_work_goes_on(stack: Stack) -> None:
     worker = stack.start_worker()
-    tickets = [await stack.ticket(pictures(24, "child", large=True))]
+    huge = ("huge.png", huge_picture())
+    tickets = [await stack.ticket([huge, *pictures(23, "child", large=True)])]
+    # Frozen with the pixels of a huge picture in its memory, a child is at work.
+    await until(lambda: any(freeze_if_larger(of, 250 * MEGABYTE) for of in stack.children(worker)))
     busy = stack.children(worker)
-    await until(lambda: any(child.status() == psutil.STATUS_RUNNING for child in busy))
     for child in busy:
         child.kill()
     await assert_promises_kept(stack, tickets)
@@ -98,6 +101,18 @@ async def test_picture_that_takes_too_long_fails_alone(stack: Stack) -> None:
     assert [item["filename"] for item in failed] == ["slow.png"]
     assert failed[0]["error"]["code"] == "decode_timed_out"
     await assert_promises_kept(stack, [ticket])
+
+
+def freeze_if_larger(child: psutil.Process, max_bytes: int) -> bool:
+    """Stop a child, and let it go on unless it holds more memory than that."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        if child.memory_info().rss <= max_bytes:
+            return False
+        child.suspend()
+        if child.memory_info().rss > max_bytes:
+            return True
+        child.resume()
+    return False
 
 
 async def kill_what_grows(stack: Stack, worker_pid: int, max_bytes: int) -> None:

@@ -7,8 +7,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from domain.errors.files import CorruptImage
-from domain.images.decode_color import decode_color
-from domain.images.decode_grayscale import decode_grayscale
+from domain.images.decode_pixels import decode_color, decode_grayscale
 from domain.images.formats import ImageFormat
 from domain.images.inspect_header import inspect_header
 from domain.images.opencv import Pixels

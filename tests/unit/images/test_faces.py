@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from domain.images.decode_grayscale import decode_grayscale
+from domain.images.decode_pixels import decode_grayscale
 from domain.images.detect_faces import DETECTION_SIDE_PX, detect_faces, load_detector
 from domain.images.formats import ImageFormat
 from domain.images.opencv import Pixels

@@ -18,7 +18,7 @@ from domain.errors.files import CorruptImage, FileRefused, UnsupportedFormat
 from domain.images.containers.boxes import Box
 from domain.images.containers.heif import choose_items
 from domain.images.containers.heif_index import Item, Reference
-from domain.images.decode_grayscale import decode_grayscale
+from domain.images.decode_pixels import decode_grayscale
 from domain.images.formats import ImageFormat, sniff_format
 from domain.images.inspect_header import inspect_header
 from domain.images.pillow import register_heif

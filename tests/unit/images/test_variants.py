@@ -4,7 +4,7 @@ import pytest
 
 from api.images.rendering import RenderJob, render
 from domain.errors.files import CorruptImage, TooManyPixels
-from domain.images.decode_grayscale import decode_grayscale
+from domain.images.decode_pixels import decode_grayscale
 from domain.images.formats import ImageFormat
 from domain.images.opencv import Pixels
 from domain.images.render_variant import Rendered, Variant, draw_boxes, render_variant

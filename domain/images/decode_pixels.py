@@ -1,19 +1,48 @@
-"""Decodes files to upright colour pixels, no larger than needed."""
+"""Decodes files to upright pixels, gray or in colour."""
 
 import numpy as np
 from PIL import Image
 
-from domain.images.decode_grayscale import OPENCV_FORMATS, decode_with_opencv
+from domain.errors.files import TooManyPixels
 from domain.images.formats import ImageFormat
 from domain.images.header import Header
 from domain.images.opencv import Pixels, cv2
 from domain.images.pillow import decode_upright
 
+OPENCV_FORMATS = frozenset(ImageFormat) - {ImageFormat.HEIC, ImageFormat.AVIF}
+"""Formats that OpenCV decodes; Pillow decodes the others."""
+
+_OUT_OF_MEMORY = -4  # cv::Error::StsNoMem
 _REDUCED = (
     (8, cv2.IMREAD_REDUCED_COLOR_8),
     (4, cv2.IMREAD_REDUCED_COLOR_4),
     (2, cv2.IMREAD_REDUCED_COLOR_2),
 )
+
+
+def decode_grayscale(data: bytes, image_format: ImageFormat) -> Pixels:
+    """Decode the first frame to the decoder's own luma, upright.
+
+    Returns:
+        Gray pixels, shape (height, width), 0 to 255.
+
+    Raises:
+        CorruptImage: The pixels cannot be decoded.
+        TooManyPixels: Decoding needs more memory than this process may use.
+
+    Source:
+        OpenCV, imgcodecs, ``IMREAD_GRAYSCALE``; Rec. 601 luma where the file holds colours.
+    """
+    if image_format in OPENCV_FORMATS:
+        image = _decode_with_opencv(data, cv2.IMREAD_GRAYSCALE)
+        if image is not None:
+            return image
+    return gray_pixels(decode_upright(data, image_format))
+
+
+def gray_pixels(picture: Image.Image) -> Pixels:
+    """Return the luma of a decoded picture, shape (height, width)."""
+    return np.asarray(picture.convert("L"))
 
 
 def decode_color(
@@ -22,7 +51,7 @@ def decode_color(
     """Decode the first frame to upright colour pixels on a white background.
 
     Args:
-        data: The file; its header has been inspected.
+        data: The file.
         image_format: Its format.
         header: Its header.
         min_side_px: The longer side may be scaled down to no less than this where the decoder
@@ -39,7 +68,7 @@ def decode_color(
         flags = cv2.IMREAD_COLOR
         if image_format is ImageFormat.JPEG and min_side_px is not None:
             flags = _choose_reduction(max(header.width, header.height), min_side_px)
-        image = decode_with_opencv(data, flags)
+        image = _decode_with_opencv(data, flags)
         if image is not None:
             return image
     return color_pixels(decode_upright(data, image_format))
@@ -61,3 +90,17 @@ def _choose_reduction(side_px: int, min_side_px: int) -> int:
         if -(-side_px // divisor) >= min_side_px:
             return flag
     return cv2.IMREAD_COLOR
+
+
+def _decode_with_opencv(data: bytes, flags: int) -> Pixels | None:
+    """Decode with OpenCV, which turns the picture upright by its EXIF orientation.
+
+    None if OpenCV cannot read the file.
+    """
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    except (MemoryError, cv2.error) as error:
+        if isinstance(error, MemoryError) or error.code == _OUT_OF_MEMORY:
+            raise TooManyPixels("Decoding needs more memory than one image may use.") from error
+        return None
+    return None if image is None else image.astype(np.uint8, copy=False)
