@@ -5,13 +5,14 @@ from click.shell_completion import get_completion_class
 
 from cli.access import admin, links
 from cli.images import get
+from cli.session import UnreachableError
 from cli.statistics import stats
 from cli.status import show_status
 from cli.upload import upload
-from cli.verification import verify_data
 from cli.webhooks import webhooks
 
 SHELLS = ("bash", "zsh", "fish")
+_NOT_CHECKED = 2
 # Click keeps the lines of a paragraph that begins with this character.
 KEEP_LINES = "\b\n"
 HELP = f"""Upload images to a Minilab service and read the results.
@@ -44,6 +45,29 @@ def completion(context: click.Context, shell: str) -> None:
         raise click.UsageError(f"the shell {shell} is not supported")
     root = context.find_root()
     click.echo(kind(root.command, {}, "minilab", "_MINILAB_COMPLETE").source())
+
+
+@click.command()
+@click.option("--hashes", is_flag=True, help="Also read and hash all bytes.")
+@click.option(
+    "--pause", type=float, metavar="SECONDS", help="Pause before the second check; 3 by default."
+)
+@click.option("--json", "json_wanted", is_flag=True, help="Print JSON, for scripts.")
+def verify_data(hashes: bool, pause: float | None, json_wanted: bool) -> None:
+    """Check every invariant of the stored data. The service may be running.
+
+    Reads MINILAB_MONGODB_URL, or the data of `make run`. Exits with 1 if an invariant is broken.
+    """
+    # This import loads the storage packages, which no other command needs.
+    from deploy.verify_data import main  # noqa: PLC0415
+
+    arguments = ["--hashes"] if hashes else []
+    arguments += ["--json"] if json_wanted else []
+    arguments += [f"--pause={pause}"] if pause is not None else []
+    code = main(arguments)
+    if code == _NOT_CHECKED:
+        raise UnreachableError("the data could not be checked")
+    raise click.exceptions.Exit(code)
 
 
 for command in (upload, show_status, get, links, stats, webhooks, admin, verify_data, completion):

@@ -4,7 +4,7 @@ import json
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -80,22 +80,19 @@ def listen(
     except OSError as error:
         raise click.UsageError(f"cannot listen on {host}:{port}: {error.strerror}") from error
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with receiver:
+    with receiver, suppress(KeyboardInterrupt):
         url = public_url or f"http://{host}:{receiver.server_port}/"
-        try:
-            if secret := _given_secret(secret_file):
-                _trust(receiver, secret)
-                session.note(f"Listening at {url}")
+        if secret := _given_secret(secret_file):
+            _trust(receiver, secret)
+            session.note(f"Listening at {url}")
+            _serve(receiver, log, limit)
+        else:
+            with _made_webhook(session, url, events) as webhook:
+                _trust(receiver, webhook.secret)
+                session.note(f"Listening at {url} as webhook {webhook.id}")
+                if wants_test:
+                    test_webhook.sync_detailed(webhook.id, client=session.client)
                 _serve(receiver, log, limit)
-            else:
-                with _made_webhook(session, url, events) as webhook:
-                    _trust(receiver, webhook.secret)
-                    session.note(f"Listening at {url} as webhook {webhook.id}")
-                    if wants_test:
-                        test_webhook.sync_detailed(webhook.id, client=session.client)
-                    _serve(receiver, log, limit)
-        except KeyboardInterrupt:
-            pass
     session.exit_if(log.refusals > 0)
 
 

@@ -1,14 +1,22 @@
-"""The command ``python -m openapi.write_document [--check]``: writes or compares the contract."""
+"""The command ``python -m openapi.write_document [--check]``: writes or compares the contract.
+
+A file of ``openapi/examples/`` holds one JSON value and is named by the operation and the status of
+the answer (``createJob.202.json``), or by the operation and the word ``request``
+(``createJob.request.json``).
+"""
 
 import json
 import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 from api.app import create_app
 from api.contract.config import DOCUMENT
 from api.contract.document import describe_api
 from api.settings import read_settings
-from openapi.examples import add_examples
 
+EXAMPLES = Path(__file__).parent / "examples"
 # The contract does not depend on settings, and no server is reached.
 ANY_SETTINGS = {
     "MINILAB_MONGODB_URL": "mongodb://127.0.0.1:1",
@@ -23,6 +31,34 @@ def contract() -> bytes:
     add_examples(document)
     text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False)
     return text.encode() + b"\n"
+
+
+def add_examples(document: dict[str, Any]) -> None:
+    """Add every example to its operation.
+
+    Raises:
+        ValueError: A file belongs to no operation, or to no answer of its operation.
+    """
+    examples = {path.stem: json.loads(path.read_text()) for path in EXAMPLES.glob("*.json")}
+    for name, contents, summary in _bodies(document):
+        if name in examples:
+            content = contents.get("application/json") or next(iter(contents.values()))
+            example = {"value": examples.pop(name)}
+            content["examples"] = {"example": example | ({"summary": summary} if summary else {})}
+    if examples:
+        raise ValueError(f"no operation has these bodies: {', '.join(sorted(examples))}")
+
+
+def _bodies(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], str | None]]:
+    """Name the body of each request and answer, with its contents and its description."""
+    for path in (*document["paths"].values(), *document["webhooks"].values()):
+        for operation in path.values():
+            name = operation["operationId"]
+            if request := operation.get("requestBody"):
+                yield f"{name}.request", request["content"], None
+            for status, answer in operation["responses"].items():
+                if contents := answer.get("content"):
+                    yield f"{name}.{status}", contents, answer["description"]
 
 
 def main() -> int:

@@ -8,8 +8,9 @@ from litestar.datastructures import ResponseHeader
 from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import Example
 
-from api.http.errors import PROBLEM_JSON, TYPE_PREFIX, Problem
+from api.http.errors import PROBLEM_JSON, STATUS_OF, TYPE_PREFIX, Problem
 from api.schemas.jobs import JobChangeView, JobGoneView
+from domain.errors.capacity import RateLimited
 
 TICKET_HEADERS = [
     ResponseHeader(name=name, value="", documentation_only=True, description=description)
@@ -19,6 +20,11 @@ TICKET_HEADERS = [
     )
 ]
 
+# The code of the first class with a status. The base class of limits is never raised.
+PROBLEM_CODES = {
+    **{status.value: kind.code for kind, status in reversed(STATUS_OF.items())},
+    HTTPStatus.TOO_MANY_REQUESTS.value: RateLimited.code,
+}
 EXAMPLE_REQUEST_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
@@ -62,22 +68,6 @@ def _problem(status: int) -> ResponseSpec:
         examples=[Example(summary=phrase, value=example)],
     )
 
-
-PROBLEM_CODES = {
-    400: "malformed_request",
-    401: "unauthenticated",
-    403: "forbidden",
-    404: "not_found",
-    408: "upload_too_slow",
-    409: "wrong_state",
-    410: "expired",
-    413: "request_too_large",
-    415: "wrong_content_type",
-    416: "range_not_satisfiable",
-    422: "invalid_value",
-    429: "rate_limited",
-    503: "unavailable",
-}
 
 EVENT_STREAM = {
     200: answer(

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from api.schemas.jobs import FailureView, view_error
+from api.schemas.views import view_of
 from domain.blobs import Blob
 from domain.images.formats import ImageFormat
 from domain.images.values import Metadata, unpack_bins
@@ -89,18 +90,13 @@ class ImageView(ImageSummaryView, frozen=True):
 def view_summary(image: Image, blob: Blob | None) -> ImageSummaryView:
     """Convert an image for a list."""
     facts = blob.facts if blob else {}
-    return ImageSummaryView(
-        id=image.id,
-        user_id=image.user_id,
-        link_id=image.link_id,
-        job_id=image.job_id,
-        filename=image.filename,
-        format=image.format,
+    return view_of(
+        ImageSummaryView,
+        image,
         media_type=ImageFormat(image.format).media_type,
         bytes=image.size_bytes,
         width=facts.get("width"),
         height=facts.get("height"),
-        uploaded_at=image.uploaded_at,
         status=image.item.status,
         metadata=_metadata(image, result_of(image, blob, "metadata")),
     )
@@ -108,18 +104,17 @@ def view_summary(image: Image, blob: Blob | None) -> ImageSummaryView:
 
 def view_listed(image: Image, blob: Blob | None, distance: int | None = None) -> ListedImageView:
     """Convert an image for a list of images."""
-    return ListedImageView(
-        **msgspec.structs.asdict(view_summary(image, blob)),
-        distance=UNSET if distance is None else distance,
-    )
+    listed = UNSET if distance is None else distance
+    return view_of(ListedImageView, view_summary(image, blob), distance=listed)
 
 
 def view_image(image: Image, blob: Blob | None, rules: WorkRules) -> ImageView:
     """Convert an image with its results."""
     faces = result_of(image, blob, "faces")
     packed = result_of(image, blob, "histogram")
-    return ImageView(
-        **msgspec.structs.asdict(view_summary(image, blob)),
+    return view_of(
+        ImageView,
+        view_summary(image, blob),
         gps=image.gps,
         duplicate_of=image.item.duplicate_of,
         error=view_error(image.item.error),

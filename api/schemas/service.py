@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
+from api.schemas.views import view_of
 from api.settings import MAX_WAIT_SECONDS, Settings
 from domain.images.formats import ImageFormat
 from domain.images.operations import OPERATIONS
@@ -99,11 +100,9 @@ def view_capabilities(settings: Settings) -> CapabilitiesView:
     return CapabilitiesView(
         formats=[FormatInfo(kind.value, kind.media_type) for kind in ImageFormat],
         operations=[OperationInfo(known.name, known.version) for known in OPERATIONS],
-        limits=LimitsView(
-            max_file_bytes=uploads.max_file_bytes,
-            max_request_bytes=uploads.max_request_bytes,
-            max_files=uploads.max_files,
-            max_filename_chars=uploads.max_filename_chars,
+        limits=view_of(
+            LimitsView,
+            uploads,
             max_pixels=images.max_pixels,
             max_side_px=images.max_side_px,
             max_seconds=images.max_seconds,

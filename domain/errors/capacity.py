@@ -20,12 +20,7 @@ class WebhooksNotSetUp(
 
 
 class OverLimit(ServiceError, code="over_limit", title="A limit has been reached"):
-    """The tenant is over one of its limits.
-
-    Args:
-        detail: What happened and what to do, for the client.
-        wait_seconds: Estimated seconds until the same request would be accepted.
-    """
+    """The tenant is over one of its limits, for an estimated time."""
 
     def __init__(self, detail: str | None = None, wait_seconds: float = 1.0) -> None:
         super().__init__(detail)

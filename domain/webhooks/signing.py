@@ -31,14 +31,7 @@ def webhook_secret_of_key(random_bits: bytes) -> str:
 def signed_headers(
     message_id: str, at: datetime, body: bytes, secrets: Sequence[str]
 ) -> dict[str, str]:
-    """Make the headers that identify, date and sign a message.
-
-    Args:
-        message_id: The same on every attempt.
-        at: When this attempt is made, UTC.
-        body: The bytes that are sent, UTF-8.
-        secrets: The live secrets; each of them signs.
-    """
+    """Make the headers that identify, date and sign an attempt; each of the live secrets signs."""
     text = body.decode()
     return {
         "webhook-id": message_id,

@@ -96,7 +96,11 @@ class Announcer:
         try:
             while not stop.is_set():
                 woken.clear()
-                announced = await self._try_batch()
+                try:
+                    announced = await self.announce_batch()
+                except STORE_FAILED as error:
+                    _log.warning("not_announced", reason=type(error).__name__)
+                    announced = Announced(0, 0)
                 if announced.made:
                     made()
                     await self._job_events.publish_deliveries()
@@ -112,13 +116,6 @@ class Announcer:
             hearing.cancel()
             stopping.cancel()
             await asyncio.wait([hearing, stopping])
-
-    async def _try_batch(self) -> Announced:
-        try:
-            return await self.announce_batch()
-        except STORE_FAILED as error:
-            _log.warning("not_announced", reason=type(error).__name__)
-            return Announced(0, 0)
 
     async def announce_batch(self) -> Announced:
         """Announce one batch.
@@ -183,7 +180,6 @@ class Announcer:
         return len(documents)
 
     async def _remove(self, batch: Batch) -> None:
-        """Remove what was announced."""
         await self._remove_pending("jobs", batch.jobs)
         await self._remove_pending("images", batch.images)
         if batch.outbox:

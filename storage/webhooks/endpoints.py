@@ -167,14 +167,12 @@ def _changed_fields(before: Endpoint, changes: dict[str, Any]) -> dict[str, Any]
         fields |= {"failing_since": None, "not_before": None}
     if status in {WebhookStatus.ENABLED, WebhookStatus.PAUSED}:
         fields["disabled_reason"] = None
-    if _subscribes_to_more(before, msgspec.structs.replace(before, **fields)):
+    if _subscriptions(msgspec.structs.replace(before, **fields)) - _subscriptions(before):
         fields["listening_since"] = utc_now()
     return fields
 
 
-def _subscribes_to_more(before: Endpoint, after: Endpoint) -> bool:
-    if after.status is WebhookStatus.DISABLED:
-        return False
-    if before.status is WebhookStatus.DISABLED:
-        return True
-    return bool(set(after.event_types or SELECTABLE) - set(before.event_types or SELECTABLE))
+def _subscriptions(endpoint: Endpoint) -> set[EventType]:
+    if endpoint.status is WebhookStatus.DISABLED:
+        return set()
+    return set(endpoint.event_types or SELECTABLE)

@@ -83,7 +83,9 @@ class Attempter:
             PyMongoError: MongoDB cannot be reached; the delivery is due when its lease ends.
         """
         delivery, at = claimed.delivery, utc_now()
-        answer = await self._send(envelope, at)
+        headers = signed_headers(envelope.event_id, at, envelope.body, envelope.secrets)
+        with self._metrics.in_flight.track_inprogress():
+            answer = await self._sender.send(envelope.url, envelope.body, headers)
         verdict = judge(answer.status_code)
         self._report(claimed, answer, verdict)
         now, quiet = utc_now(), None
@@ -95,11 +97,6 @@ class Attempter:
         if verdict is Verdict.DELIVERED:
             self._metrics.waits.observe(max(0.0, (now - delivery.created_at).total_seconds()))
         return Outcome(verdict is Verdict.DELIVERED, quiet)
-
-    async def _send(self, envelope: Envelope, at: datetime) -> Answer:
-        headers = signed_headers(envelope.event_id, at, envelope.body, envelope.secrets)
-        with self._metrics.in_flight.track_inprogress():
-            return await self._sender.send(envelope.url, envelope.body, headers)
 
     def _report(self, claimed: ClaimedDelivery, answer: Answer, verdict: Verdict) -> None:
         delivery, outcome = claimed.delivery, answer.error or verdict.value
