@@ -13,19 +13,20 @@ from litestar.static_files import create_static_files_router
 from api.admission.admission import Admission
 from api.admission.load_watch import ROOM_SECONDS, WORK_SECONDS, LoadWatch, repeat_reading
 from api.contract.config import get_contract, openapi_config
+from api.controllers.access import KeyController, UploadLinkController
+from api.controllers.analytics import (
+    get_median_histogram,
+    get_statistics,
+    list_similar,
+    list_user_histograms,
+)
 from api.controllers.dead_letters import DeadLetterController
-from api.controllers.deliveries import DeliveryController
-from api.controllers.histograms import get_median_histogram, list_user_histograms
 from api.controllers.images import ImageController
 from api.controllers.jobs import JobController, detect_faces
-from api.controllers.keys import KeyController
 from api.controllers.link_uploads import LinkUploadController
 from api.controllers.pages import upload_page
 from api.controllers.service import get_capabilities, get_health, get_metrics, get_readiness
-from api.controllers.similar import list_similar
-from api.controllers.statistics import get_statistics
-from api.controllers.upload_links import UploadLinkController
-from api.controllers.users import UserController
+from api.controllers.users import delete_user
 from api.controllers.webhooks import WebhookController
 from api.dependencies import provide
 from api.http.auth import OPEN, BearerAuthentication
@@ -65,9 +66,8 @@ ROUTES = (
     LinkUploadController,
     DeadLetterController,
     WebhookController,
-    DeliveryController,
     get_statistics,
-    UserController,
+    delete_user,
     list_user_histograms,
     get_median_histogram,
     list_similar,

@@ -2,25 +2,20 @@
 
 from litestar.di import Provide
 
-from api.access.api_keys import CreateKey, ManageKeys, RotateKeySecret
-from api.access.create_once import CreateOnce
-from api.access.upload_links import CreateLink, ManageLinks
-from api.analytics.reports import ListWeekHistograms, ReadMedian, ReadStatistics
+from api.access.api_keys import ManageKeys
+from api.access.upload_links import ManageLinks
+from api.analytics.reports import Reports
 from api.analytics.similar import FindSimilar
-from api.images.images import DeleteImage, ReadImage, SearchImages
+from api.answers.created import request_key
+from api.images.images import ManageImages
 from api.images.read_content import ReadContent
 from api.jobs.changes import CancelJob, DeleteUser, RetryJob
 from api.jobs.dead_letters import DiscardDeadLetters, ReadDeadLetters, RetryDeadLetters
 from api.jobs.follow import FollowJob, ListJobs, ReadLinkUploads
 from api.state import AppState
 from api.uploads.take_in import DetectFaces, TakeIn
-from api.webhooks.deliveries import ReadDeliveries, SendDeliveries
-from api.webhooks.endpoints import (
-    ChangeWebhook,
-    CreateWebhook,
-    ManageWebhooks,
-    RotateWebhookSecret,
-)
+from api.webhooks.deliveries import ManageDeliveries
+from api.webhooks.endpoints import ManageWebhooks
 from storage.histograms.similar_images import SimilarImages
 from storage.histograms.similar_users import SimilarUsers
 
@@ -33,7 +28,8 @@ def provide(state: AppState) -> dict[str, Provide]:
     task group. The caller is ``request.user``.
     """
     objects = _jobs(state) | _images(state) | _access(state)
-    return {name: _shared(value) for name, value in objects.items()}
+    source = {"source": Provide(request_key, sync_to_thread=False)}
+    return source | {name: _shared(value) for name, value in objects.items()}
 
 
 def _jobs(state: AppState) -> dict[str, object]:
@@ -66,34 +62,23 @@ def _images(state: AppState) -> dict[str, object]:
     stores, similarity = state.stores, state.settings.similarity
     users = SimilarUsers(stores.client, stores.database, similarity)
     images = SimilarImages(stores.client, stores.database, similarity)
-    read_image = ReadImage(stores, state.settings.rules)
+    manage_images = ManageImages(stores, state.settings.rules)
     return {
-        "delete_image": DeleteImage(stores),
-        "find_similar": FindSimilar(users, images, read_image),
-        "list_week_histograms": ListWeekHistograms(stores),
+        "find_similar": FindSimilar(users, images, manage_images),
+        "manage_images": manage_images,
         "read_content": ReadContent(stores, state.variants),
-        "read_image": read_image,
-        "read_median": ReadMedian(stores),
-        "read_statistics": ReadStatistics(stores),
-        "search_images": SearchImages(stores),
+        "reports": Reports(stores),
     }
 
 
 def _access(state: AppState) -> dict[str, object]:
-    stores, api, targets = state.stores, state.settings.api, state.settings.targets
-    once = CreateOnce(stores.idempotency)
+    stores, public_url = state.stores, state.settings.api.public_url
     return {
-        "change_webhook": ChangeWebhook(stores, targets),
-        "create_key": CreateKey(stores, once),
-        "create_link": CreateLink(stores.upload_links, once, api.public_url),
-        "create_webhook": CreateWebhook(stores.webhooks, once, targets),
+        "deliveries": ManageDeliveries(stores, public_url),
+        "endpoints": stores.webhooks,
         "manage_keys": ManageKeys(stores),
-        "manage_links": ManageLinks(stores.upload_links),
-        "manage_webhooks": ManageWebhooks(stores.webhooks),
-        "read_deliveries": ReadDeliveries(stores),
-        "rotate_key_secret": RotateKeySecret(stores, once),
-        "rotate_webhook_secret": RotateWebhookSecret(stores.webhooks, once),
-        "send_deliveries": SendDeliveries(stores, api.public_url),
+        "manage_links": ManageLinks(stores, public_url),
+        "webhooks": ManageWebhooks(stores, state.settings.targets),
     }
 
 

@@ -20,10 +20,13 @@ from storage.stores import Stores
 
 
 class ManageKeys:
-    """Lists and revokes keys."""
+    """API keys, as admins manage them."""
 
     def __init__(self, stores: Stores) -> None:
         self._keys = stores.api_keys
+        self._secrets = stores.key_secrets
+        self._has_webhooks = stores.secret_box.is_configured
+        self._create_once = CreateOnce(stores.idempotency)
 
     async def list_page(self, limit: int, cursor: str | None) -> Page[ApiKeyView]:
         """List keys, newest first, revoked and expired ones included."""
@@ -39,46 +42,27 @@ class ManageKeys:
         if not await self._keys.revoke(key_id):
             raise NotFound
 
-
-class CreateKey:
-    """Creates keys."""
-
-    def __init__(self, stores: Stores, create_once: CreateOnce) -> None:
-        self._stores = stores
-        self._create_once = create_once
-
     async def create(self, source: RequestKey, wanted: NewApiKey) -> Created[CreatedApiKeyView]:
         """Create a key; its secret is in the result only.
 
         Raises:
             InvalidValue: The fields contradict each other, or the expiry is out of range.
-            IdempotencyKeyInUse: The first request with this Idempotency-Key is still running.
-            IdempotencyKeyMisused: The Idempotency-Key was used with another body.
+            ServiceError: See :meth:`CreateOnce.create`.
         """
         _check(wanted)
         plan = KeyPlan(**msgspec.structs.asdict(wanted))
 
         def make(random_bits: bytes) -> Creation[ApiKey]:
-            create = self._stores.key_secrets.create_with_key
-            return partial(create, self._stores.api_keys, plan, random_bits)
+            return partial(self._secrets.create_with_key, self._keys, plan, random_bits)
 
-        created = await self._create_once.create(source, wanted, ApiKey, make)
-        return created.map(self._view)
+        def view(key: ApiKey, random_bits: bytes) -> CreatedApiKeyView:
+            signing = webhook_secret_of_key(random_bits) if self._has_webhooks else None
+            secret = key_secret(random_bits)
+            return view_of(CreatedApiKeyView, key, key=secret, webhook_secret=signing)
 
-    def _view(self, key: ApiKey, random_bits: bytes) -> CreatedApiKeyView:
-        has_webhooks = self._stores.secret_box.is_configured
-        signing = webhook_secret_of_key(random_bits) if has_webhooks else None
-        return view_of(CreatedApiKeyView, key, key=key_secret(random_bits), webhook_secret=signing)
+        return (await self._create_once.create(source, wanted, ApiKey, make)).map(view)
 
-
-class RotateKeySecret:
-    """Rotates the webhook secrets of keys."""
-
-    def __init__(self, stores: Stores, create_once: CreateOnce) -> None:
-        self._stores = stores
-        self._create_once = create_once
-
-    async def rotate(
+    async def rotate_secret(
         self, source: RequestKey, key_id: str, overlap_seconds: int
     ) -> Created[KeyWebhookSecretView]:
         """Replace the webhook secret of a key; the old one signs as well for a while.
@@ -86,22 +70,18 @@ class RotateKeySecret:
         Raises:
             NotFound: The key does not exist, or is no longer valid.
             WebhooksNotSetUp: The service has no key to encrypt secrets with.
-            IdempotencyKeyInUse: The first request with this Idempotency-Key is still running.
-            IdempotencyKeyMisused: The Idempotency-Key was used with another overlap.
+            ServiceError: See :meth:`CreateOnce.create`.
         """
-        if key_id not in await self._stores.api_keys.find_valid([key_id]):
+        if key_id not in await self._keys.find_valid([key_id]):
             raise NotFound
         overlap = timedelta(seconds=overlap_seconds)
 
         def make(random_bits: bytes) -> Creation[None]:
-            rotate = self._stores.key_secrets.rotate
-            return partial(rotate, key_id, webhook_secret(random_bits), overlap)
+            return partial(self._secrets.rotate, key_id, webhook_secret(random_bits), overlap)
 
         asked = Rotation(overlap_seconds)
         created = await self._create_once.create(source, asked, type(None), make)
-        return created.map(
-            lambda _, random_bits: KeyWebhookSecretView(key_id, webhook_secret(random_bits))
-        )
+        return created.map(lambda _, bits: KeyWebhookSecretView(key_id, webhook_secret(bits)))
 
 
 def _check(wanted: NewApiKey) -> None:

@@ -20,30 +20,22 @@ ViewT = TypeVar("ViewT")
 class RequestKey(msgspec.Struct, frozen=True):
     """What a request to create something can be recognised by when it is sent again.
 
-    Attributes:
-        caller: The client.
-        route: Path of the request.
-        secret: The API key that the client sent; part of the record's name, never stored.
-        idempotency_key: The ``Idempotency-Key`` header; None: every request creates anew.
+    Without an ``Idempotency-Key``, every request creates anew.
     """
 
     caller: Caller
     route: str
     secret: str
+    """The API key that the client sent; part of the record's name, never stored."""
     idempotency_key: str | None
 
 
 class Created(msgspec.Struct, Generic[Made], frozen=True):
-    """What a request has created.
-
-    Attributes:
-        made: The object, without its secret.
-        random_bits: 32 bytes that its secret is made from.
-        is_replayed: Whether an earlier request created it.
-    """
+    """What a request, or an earlier equal one, has created; the object is without its secret."""
 
     made: Made
     random_bits: bytes
+    """32 bytes that the secret is made from."""
     is_replayed: bool = False
 
     def map(self, view: Callable[[Made, bytes], ViewT]) -> "Created[ViewT]":

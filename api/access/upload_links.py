@@ -17,15 +17,17 @@ from domain.errors.access import NotFound
 from domain.keys import check_user_id, link_token
 from domain.links import LinkPlan, UploadLink
 from storage.acceptance.idempotency import Creation
-from storage.access.upload_links import UploadLinks
 from storage.clock import utc_now
+from storage.stores import Stores
 
 
 class ManageLinks:
-    """Reads, lists and revokes links."""
+    """Upload links, as admins manage them."""
 
-    def __init__(self, links: UploadLinks) -> None:
-        self._links = links
+    def __init__(self, stores: Stores, public_url: str) -> None:
+        self._links = stores.upload_links
+        self._create_once = CreateOnce(stores.idempotency)
+        self._public_url = public_url
 
     async def list_page(self, limit: int, cursor: str | None) -> Page[UploadLinkView]:
         """List links, newest first, those that no longer take files included."""
@@ -54,15 +56,6 @@ class ManageLinks:
         if not await self._links.revoke(link_id):
             raise NotFound
 
-
-class CreateLink:
-    """Creates links."""
-
-    def __init__(self, links: UploadLinks, create_once: CreateOnce, public_url: str) -> None:
-        self._links = links
-        self._create_once = create_once
-        self._public_url = public_url
-
     async def create(
         self, source: RequestKey, wanted: NewUploadLink, base_url: str
     ) -> Created[CreatedUploadLinkView]:
@@ -70,13 +63,12 @@ class CreateLink:
 
         Args:
             source: Identifies the request.
-            wanted: What kind of link.
-            base_url: Where the request came in.
+            wanted: The values of the link.
+            base_url: Address of the request, for a service without a public URL.
 
         Raises:
             InvalidValue: A field cannot be used.
-            IdempotencyKeyInUse: The first request with this Idempotency-Key is still running.
-            IdempotencyKeyMisused: The Idempotency-Key was used with another body.
+            ServiceError: See :meth:`CreateOnce.create`.
         """
         if wanted.user_id is not None:
             check_user_id(wanted.user_id)
@@ -84,12 +76,10 @@ class CreateLink:
         url = (self._public_url or base_url).rstrip("/")
 
         def make(random_bits: bytes) -> Creation[UploadLink]:
-            token = link_token(random_bits)
-            return partial(self._links.create, plan, token, source.caller.key_id)
+            return partial(self._links.create, plan, link_token(random_bits), source.caller.key_id)
 
-        created = await self._create_once.create(source, wanted, UploadLink, make)
-        return created.map(
-            lambda link, random_bits: view_created_upload_link(
-                link, link.created_at, link_token(random_bits), url
-            )
-        )
+        def view(link: UploadLink, random_bits: bytes) -> CreatedUploadLinkView:
+            token = link_token(random_bits)
+            return view_created_upload_link(link, link.created_at, token, url)
+
+        return (await self._create_once.create(source, wanted, UploadLink, make)).map(view)

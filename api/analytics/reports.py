@@ -16,55 +16,33 @@ from storage.histograms.periods import Period
 from storage.stores import Stores
 
 
-class DayMedian(msgspec.Struct, frozen=True):
-    """The median histogram of a day in a time zone."""
-
-    median: Median
-    day: date
-    tz: str
-
-
 class WeekPage(msgspec.Struct, frozen=True):
-    """A page of the histograms of a user's week.
-
-    Attributes:
-        title: The user, the week and the time zone, for people.
-        zone: The time zone.
-        histograms: Newest first.
-        next_cursor: Continues the list; None on the last page.
-        next_url: Path and query of the next page; None on the last page.
-    """
+    """A page of the histograms of a user's week, newest first."""
 
     title: str
     zone: ZoneInfo
     histograms: list[ImageHistogram]
     next_cursor: str | None
     next_url: str | None
+    """Path and query of the next page."""
 
 
-class ReadStatistics:
-    """Reads the statistics."""
+class Reports:
+    """Reports over many images."""
 
     def __init__(self, stores: Stores) -> None:
-        self._statistics = stores.statistics
+        self._stores = stores
 
-    async def read(self, tz: str) -> Statistics:
+    async def read_statistics(self, tz: str) -> Statistics:
         """Read the statistics of this moment; ``tz`` is the IANA name of the days' time zone.
 
         Raises:
             InvalidValue: The time zone does not exist.
         """
-        return await self._statistics.read(utc_now(), find_zone(tz))
+        return await self._stores.statistics.read(utc_now(), find_zone(tz))
 
-
-class ReadMedian:
-    """Reads the median histogram of a day."""
-
-    def __init__(self, stores: Stores) -> None:
-        self._medians = stores.medians
-
-    async def read(self, day: str, tz: str) -> DayMedian:
-        """Read the median over all images that were uploaded on a day.
+    async def read_median(self, day: str, tz: str) -> tuple[date, Median]:
+        """Read the median over all images that were uploaded on a day, and the date of the day.
 
         Args:
             day: ``today`` or a date such as ``2026-11-22``.
@@ -77,16 +55,9 @@ class ReadMedian:
         zone = find_zone(tz)
         found = find_day(day, utc_now(), zone)
         period = Period(start_of_day(found, zone), end_of_day(found, zone))
-        return DayMedian(await self._medians.read(period), found, tz)
+        return found, await self._stores.medians.read(period)
 
-
-class ListWeekHistograms:
-    """Lists the histograms of a user's week."""
-
-    def __init__(self, stores: Stores) -> None:
-        self._histograms = stores.user_histograms
-
-    async def list_page(
+    async def list_week(
         self, user_id: str, week: str, tz: str, limit: int, cursor: str | None
     ) -> WeekPage:
         """List the histograms of all images that a user uploaded in a week.
@@ -104,7 +75,7 @@ class ListWeekHistograms:
         zone = find_zone(tz)
         found = find_week(week, utc_now(), zone)
         period = Period(found.start(zone), found.end(zone))
-        page = await self._histograms.list_page(user_id, period, limit, cursor)
+        page = await self._stores.user_histograms.list_page(user_id, period, limit, cursor)
         next_url = None
         if page.next_before:
             query = {"week": found.name, "tz": tz, "limit": limit, "cursor": page.next_before}

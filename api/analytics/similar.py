@@ -2,9 +2,7 @@
 
 from datetime import UTC, datetime
 
-import msgspec
-
-from api.images.images import ReadImage
+from api.images.images import ManageImages
 from api.schemas.histograms import SimilarView, view_similar_images, view_similar_users
 from domain.errors.requests import InvalidValue
 from domain.histograms.similarity import Metric
@@ -13,55 +11,53 @@ from storage.histograms.similar_images import SimilarImages
 from storage.histograms.similar_users import SimilarUsers
 
 
-class SimilarQuery(msgspec.Struct, frozen=True):
-    """A search for similar users or images.
-
-    Attributes:
-        count: Most results, 1 or more.
-        metric: The distance between histograms.
-        since: Compare only images uploaded at this time or later; None: all images.
-        image_id: Find images that are similar to this one; None: users.
-    """
-
-    count: int
-    metric: Metric
-    since: datetime | None
-    image_id: str | None
-
-
 class FindSimilar:
     """Finds similar users and images."""
 
-    def __init__(self, users: SimilarUsers, images: SimilarImages, read_image: ReadImage) -> None:
+    def __init__(self, users: SimilarUsers, images: SimilarImages, own: ManageImages) -> None:
         self._users = users
         self._images = images
-        self._read_image = read_image
+        self._own = own
 
-    async def find(self, user_id: str, scope: Scope, query: SimilarQuery) -> SimilarView:
-        """Find the users, or the images, that are most similar to one, nearest first.
+    async def find_users(
+        self, user_id: str, count: int, metric: Metric, since: datetime | None
+    ) -> SimilarView:
+        """Find the users whose mean histograms are nearest to a user's, nearest first.
 
         Args:
             user_id: The user.
-            scope: What the caller may see of the user.
-            query: The search.
+            count: Most results, 1 or more.
+            metric: The distance between histograms.
+            since: Compare only images uploaded at this time or later; None: all images.
 
         Raises:
-            NotFound: The user has no histogram, or the image does not exist or has none.
+            NotFound: The user has no histogram.
+            InvalidValue: ``since`` has no UTC offset.
+            TooManyImages: Too many images were uploaded since then.
+        """
+        since = to_utc(since)
+        if since is not None:
+            users = await self._users.find_since(user_id, count, metric, since)
+        else:
+            users = await self._users.find(user_id, count, metric)
+        return view_similar_users(users, metric)
+
+    async def find_images(
+        self, image_id: str, scope: Scope, count: int, metric: Metric, since: datetime | None
+    ) -> SimilarView:
+        """Find the images of all users that are nearest to an image in the scope.
+
+        Raises:
+            NotFound: The image does not exist or has no histogram.
             ImageExpired: The image has expired.
             WrongState: The histogram of the image is not ready yet.
             InvalidValue: ``since`` has no UTC offset.
             TooManyImages: Too many images were uploaded since then.
         """
-        since = to_utc(query.since)
-        if query.image_id is not None:
-            await self._read_image.read_histogram(query.image_id, scope)
-            found = await self._images.find(query.image_id, query.count, query.metric, since)
-            return view_similar_images(*found, query.metric)
-        if since is not None:
-            users = await self._users.find_since(user_id, query.count, query.metric, since)
-        else:
-            users = await self._users.find(user_id, query.count, query.metric)
-        return view_similar_users(users, query.metric)
+        since = to_utc(since)
+        await self._own.read_histogram(image_id, scope)
+        found = await self._images.find(image_id, count, metric, since)
+        return view_similar_images(*found, metric)
 
 
 def to_utc(moment: datetime | None) -> datetime | None:

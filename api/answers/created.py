@@ -7,13 +7,14 @@ from litestar import Response
 from api.access.create_once import Created, RequestKey
 from api.http.auth import shown_secret
 from api.http.idempotency import REPLAYED
+from api.http.parameters import IdempotencyKey
 from api.http.response_headers import NO_STORE
 from api.state import ApiRequest
 
 ViewT = TypeVar("ViewT")
 
 
-def request_key(request: ApiRequest, idempotency_key: str | None) -> RequestKey:
+def request_key(request: ApiRequest, idempotency_key: IdempotencyKey = None) -> RequestKey:
     """Return what a repetition of a request is recognised by."""
     secret = shown_secret(request.headers["authorization"])
     return RequestKey(request.user, request.url.path, secret, idempotency_key)

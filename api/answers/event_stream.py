@@ -67,7 +67,7 @@ class JobEvents(ServerSentEvent):
         self._listener = listener
 
     def to_asgi_response(self, *args: Any, **options: Any) -> ASGIResponse:
-        """Give the application that listens for as long as it answers."""
+        """Listen for as long as the response is sent; disconnect a reader that stalls."""
         answer = super().to_asgi_response(*args, **options)
         stall_seconds = self._live_jobs.limits.listener_stall_seconds
 

@@ -1,6 +1,7 @@
 """Responses with numbers: as JSON, as a plot, or as a table."""
 
 from collections.abc import Callable
+from datetime import date
 from functools import partial
 from hashlib import sha256
 from typing import Any
@@ -9,14 +10,14 @@ import msgspec
 from litestar import MediaType, Response
 
 from api.analytics.histogram_tables import make_table, write_arrow, write_npy
-from api.analytics.reports import DayMedian, WeekPage
+from api.analytics.reports import WeekPage
 from api.http.response_headers import ARROW, NPY, SVG, SVG_HEADERS
-from api.images.images import NamedHistogram
 from api.schemas.histograms import view_image_histogram, view_median
 from api.schemas.images import view_histogram
 from api.schemas.paging import Page
 from api.schemas.statistics import view_statistics
 from api.state import ApiRequest
+from domain.histograms.medians import Median
 from domain.images.values import unpack_bins
 from domain.plots.histogram import plot_histogram
 from domain.plots.uploads import plot_uploads
@@ -32,18 +33,18 @@ def answer_statistics(request: ApiRequest, found: Statistics, tz: str) -> Respon
     return _numbers_or_plot(request, view_statistics(found, tz), draw)
 
 
-def answer_histogram(request: ApiRequest, histogram: NamedHistogram) -> Response[bytes]:
+def answer_histogram(request: ApiRequest, filename: str, packed: bytes) -> Response[bytes]:
     """Answer with the histogram of an image."""
-    draw = partial(plot_histogram, unpack_bins(histogram.packed), histogram.filename)
-    return _numbers_or_plot(request, view_histogram(histogram.packed), draw)
+    draw = partial(plot_histogram, unpack_bins(packed), filename)
+    return _numbers_or_plot(request, view_histogram(packed), draw)
 
 
-def answer_median(request: ApiRequest, found: DayMedian) -> Response[bytes]:
+def answer_median(request: ApiRequest, median: Median, day: date, tz: str) -> Response[bytes]:
     """Answer with the median histogram of a day."""
-    count = found.median.images
-    title = f"{found.day} ({found.tz}): median of {count} image{'' if count == 1 else 's'}"
-    view = view_median(found.median, found.day, found.tz)
-    return _numbers_or_plot(request, view, partial(plot_histogram, found.median.bins, title))
+    count = median.images
+    title = f"{day} ({tz}): median of {count} image{'' if count == 1 else 's'}"
+    draw = partial(plot_histogram, median.bins, title)
+    return _numbers_or_plot(request, view_median(median, day, tz), draw)
 
 
 def answer_week(request: ApiRequest, page: WeekPage) -> Response[Any]:

@@ -18,7 +18,7 @@ from api.answers.image_filters import (
 from api.answers.numbers import answer_histogram
 from api.contract.route_docs import answer, problems
 from api.http.parameters import IfNoneMatch, NamedUser, id_of
-from api.images.images import DeleteImage, ReadImage, SearchImages
+from api.images.images import ManageImages
 from api.images.read_content import ReadContent
 from api.schemas.images import HistogramView, ImageView, ListedImageView
 from api.schemas.paging import Limit, Page
@@ -63,7 +63,7 @@ class ImageController(Controller):
     )
     async def list_images(
         self,
-        search_images: NamedDependency[SearchImages],
+        manage_images: NamedDependency[ManageImages],
         wanted: NamedDependency[ImageFilter],
         similar_to: SimilarTo = None,
         distance: Distance = DEFAULT_DISTANCE,
@@ -74,7 +74,7 @@ class ImageController(Controller):
 
         With `similar_to`, lists near-duplicates of an image instead, the most similar first.
         """
-        return await search_images.list_page(wanted, similar_to, distance, limit, cursor)
+        return await manage_images.list_page(wanted, similar_to, distance, limit, cursor)
 
     @get(
         "/{image_id:str}",
@@ -85,12 +85,12 @@ class ImageController(Controller):
     async def get_image(
         self,
         request: ApiRequest,
-        read_image: NamedDependency[ReadImage],
+        manage_images: NamedDependency[ManageImages],
         image_id: ImageId,
         user_id: NamedUser = None,
     ) -> ImageView:
         """Retrieves an image with all its results."""
-        return await read_image.read(image_id, scope_of(request.user, user_id))
+        return await manage_images.read(image_id, scope_of(request.user, user_id))
 
     @get(
         "/{image_id:str}/content",
@@ -132,22 +132,21 @@ class ImageController(Controller):
         summary="Retrieve a histogram",
         responses={
             200: answer(
-                HistogramView,
-                "The histogram, or a plot of it if `Accept` prefers `image/svg+xml`.",
-            ),
+                HistogramView, "The histogram, or a plot of it if `Accept` prefers `image/svg+xml`."
+            )
         }
         | problems(404, 409, 410),
     )
     async def get_histogram(
         self,
         request: ApiRequest,
-        read_image: NamedDependency[ReadImage],
+        manage_images: NamedDependency[ManageImages],
         image_id: ImageId,
         user_id: NamedUser = None,
     ) -> Response[bytes]:
         """Retrieves the gray-level histogram of an image, as numbers or as a plot."""
         scope = scope_of(request.user, user_id)
-        return answer_histogram(request, await read_image.read_histogram(image_id, scope))
+        return answer_histogram(request, *await manage_images.read_histogram(image_id, scope))
 
     @delete(
         "/{image_id:str}",
@@ -158,7 +157,7 @@ class ImageController(Controller):
     async def delete_image(
         self,
         request: ApiRequest,
-        delete_image: NamedDependency[DeleteImage],
+        manage_images: NamedDependency[ManageImages],
         image_id: ImageId,
         user_id: NamedUser = None,
     ) -> None:
@@ -166,4 +165,4 @@ class ImageController(Controller):
 
         Its file and results are deleted with the last image that has the same bytes.
         """
-        await delete_image.delete(image_id, scope_of(request.user, user_id))
+        await manage_images.delete(image_id, scope_of(request.user, user_id))

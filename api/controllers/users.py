@@ -1,6 +1,6 @@
 """The route that deletes a user."""
 
-from litestar import Controller, Response, delete
+from litestar import Response, delete
 from litestar.di import NamedDependency
 from litestar.status_codes import HTTP_202_ACCEPTED
 
@@ -13,30 +13,25 @@ from api.schemas.jobs import JobView
 from api.state import ApiRequest
 
 
-class UserController(Controller):
-    """Users."""
+@delete(
+    "/v1/users/{user_id:str}",
+    operation_id="deleteUser",
+    tags=["users"],
+    summary="Delete a user",
+    guards=[may_delete_user],
+    status_code=HTTP_202_ACCEPTED,
+    response_headers=TICKET_HEADERS,
+    responses={202: answer(JobView, "The job that deletes the user.")} | problems(403, 404),
+)
+async def delete_user(
+    request: ApiRequest, delete_user: NamedDependency[DeleteUser], user_id: UserId
+) -> Response[JobView]:
+    """Deletes a user and everything they uploaded.
 
-    path = "/v1/users"
-    tags = ("users",)
-
-    @delete(
-        "/{user_id:str}",
-        operation_id="deleteUser",
-        summary="Delete a user",
-        guards=[may_delete_user],
-        status_code=HTTP_202_ACCEPTED,
-        response_headers=TICKET_HEADERS,
-        responses={202: answer(JobView, "The job that deletes the user.")} | problems(403, 404),
-    )
-    async def delete_user(
-        self, request: ApiRequest, delete_user: NamedDependency[DeleteUser], user_id: UserId
-    ) -> Response[JobView]:
-        """Deletes a user and everything they uploaded.
-
-        The deletion runs as a job that counts images; the job is kept for 30 days and cannot be
-        canceled. Uploads that are accepted after this request are kept, and API keys of the user
-        stay valid: to prevent new uploads, revoke them first. A second request while the job runs
-        returns the same job, which then includes what was uploaded in between.
-        """
-        job = await delete_user.delete(user_id, request.user)
-        return ticket(request, job)
+    The deletion runs as a job that counts images; the job is kept for 30 days and cannot be
+    canceled. Uploads that are accepted after this request are kept, and API keys of the user
+    stay valid: to prevent new uploads, revoke them first. A second request while the job runs
+    returns the same job, which then includes what was uploaded in between.
+    """
+    job = await delete_user.delete(user_id, request.user)
+    return ticket(request, job)

@@ -1,28 +1,51 @@
-"""Routes of webhooks."""
+"""Routes of webhooks and their deliveries."""
+
+from typing import Annotated
 
 from litestar import Controller, Response, delete, get, patch, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody
-from litestar.status_codes import HTTP_200_OK
+from litestar.params import JSONBody, QueryParameter
+from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
-from api.answers.created import answer_created, request_key
+from api.access.create_once import RequestKey
+from api.answers.created import answer_created
 from api.contract.route_docs import answer, problems
 from api.http.guards import webhooks_configured
-from api.http.parameters import DAY_SECONDS, IdempotencyKey, OverlapSeconds, WebhookId
-from api.schemas.paging import Cursor, Limit, Page
-from api.schemas.webhooks import NewWebhook, WebhookChanges, WebhookView, WebhookWithSecretView
-from api.state import ApiRequest
-from api.webhooks.endpoints import (
-    ChangeWebhook,
-    CreateWebhook,
-    ManageWebhooks,
-    RotateWebhookSecret,
+from api.http.parameters import (
+    DAY_SECONDS,
+    EXAMPLE_DELIVERY_ID,
+    OverlapSeconds,
+    WebhookId,
+    id_of,
 )
+from api.schemas.paging import Cursor, Limit, Page
+from api.schemas.webhooks import (
+    DeliverySummaryView,
+    DeliveryView,
+    NewWebhook,
+    RedeliveredView,
+    RedeliverFailed,
+    WebhookChanges,
+    WebhookView,
+    WebhookWithSecretView,
+    view_webhook,
+)
+from api.state import ApiRequest
+from api.webhooks.deliveries import ManageDeliveries
+from api.webhooks.endpoints import ManageWebhooks
 from domain.keys import scope_of
+from domain.webhooks.deliveries import DeliveryStatus
+from storage.webhooks.endpoints import Endpoints
+
+DeliveryId = Annotated[str, id_of("delivery", max_length=128, example=EXAMPLE_DELIVERY_ID)]
+WithStatus = Annotated[
+    DeliveryStatus | None,
+    QueryParameter(name="status", description="Only deliveries with this status."),
+]
 
 
 class WebhookController(Controller):
-    """Webhooks."""
+    """Webhooks, and their deliveries; ``callbacks`` as an ID stands for each ``callback_url``."""
 
     path = "/v1/webhooks"
     tags = ("webhooks",)
@@ -35,10 +58,9 @@ class WebhookController(Controller):
     )
     async def create_webhook(
         self,
-        request: ApiRequest,
-        create_webhook: NamedDependency[CreateWebhook],
+        webhooks: NamedDependency[ManageWebhooks],
+        source: NamedDependency[RequestKey],
         data: JSONBody[NewWebhook],
-        idempotency_key: IdempotencyKey = None,
     ) -> Response[WebhookWithSecretView]:
         """Creates a webhook, which sends events to a URL. Only this response shows its secret.
 
@@ -46,8 +68,7 @@ class WebhookController(Controller):
         send the request again with the same `Idempotency-Key` and the same API key, you get the
         same response.
         """
-        source = request_key(request, idempotency_key)
-        return answer_created(await create_webhook.create(source, data))
+        return answer_created(await webhooks.create(source, data))
 
     @get(
         operation_id="listWebhooks",
@@ -57,12 +78,12 @@ class WebhookController(Controller):
     async def list_webhooks(
         self,
         request: ApiRequest,
-        manage_webhooks: NamedDependency[ManageWebhooks],
+        webhooks: NamedDependency[ManageWebhooks],
         limit: Limit = 20,
         cursor: Cursor = None,
     ) -> Page[WebhookView]:
         """Lists webhooks without their secrets, newest first."""
-        return await manage_webhooks.list_page(scope_of(request.user), limit, cursor)
+        return await webhooks.list_page(scope_of(request.user), limit, cursor)
 
     @get(
         "/{webhook_id:str}",
@@ -71,13 +92,10 @@ class WebhookController(Controller):
         responses={200: answer(WebhookView, "The webhook.")} | problems(404),
     )
     async def get_webhook(
-        self,
-        request: ApiRequest,
-        manage_webhooks: NamedDependency[ManageWebhooks],
-        webhook_id: WebhookId,
+        self, request: ApiRequest, endpoints: NamedDependency[Endpoints], webhook_id: WebhookId
     ) -> WebhookView:
         """Retrieves a webhook without its secret."""
-        return await manage_webhooks.read(webhook_id, scope_of(request.user))
+        return view_webhook(await endpoints.get(webhook_id, scope_of(request.user)))
 
     @patch(
         "/{webhook_id:str}",
@@ -88,7 +106,7 @@ class WebhookController(Controller):
     async def update_webhook(
         self,
         request: ApiRequest,
-        change_webhook: NamedDependency[ChangeWebhook],
+        webhooks: NamedDependency[ManageWebhooks],
         webhook_id: WebhookId,
         data: JSONBody[WebhookChanges],
     ) -> WebhookView:
@@ -96,7 +114,7 @@ class WebhookController(Controller):
 
         Events that were not delivered yet are sent to the URL that is set when they are sent.
         """
-        return await change_webhook.change(webhook_id, request.user, data)
+        return await webhooks.change(webhook_id, request.user, data)
 
     @delete(
         "/{webhook_id:str}",
@@ -105,36 +123,114 @@ class WebhookController(Controller):
         responses=problems(404),
     )
     async def delete_webhook(
-        self,
-        request: ApiRequest,
-        manage_webhooks: NamedDependency[ManageWebhooks],
-        webhook_id: WebhookId,
+        self, request: ApiRequest, endpoints: NamedDependency[Endpoints], webhook_id: WebhookId
     ) -> None:
         """Deletes a webhook and cancels its pending deliveries."""
-        await manage_webhooks.delete(webhook_id, scope_of(request.user))
+        await endpoints.delete(webhook_id, scope_of(request.user))
 
     @post(
         "/{webhook_id:str}/secret/rotate",
         operation_id="rotateWebhookSecret",
         summary="Rotate the secret of a webhook",
         status_code=HTTP_200_OK,
-        responses={
-            200: answer(
-                WebhookWithSecretView,
-                "The webhook with its new secret.",
-            ),
-        }
+        responses={200: answer(WebhookWithSecretView, "The webhook with its new secret.")}
         | problems(404, 409),
     )
     async def rotate_secret(
         self,
-        request: ApiRequest,
-        rotate_webhook_secret: NamedDependency[RotateWebhookSecret],
+        webhooks: NamedDependency[ManageWebhooks],
+        source: NamedDependency[RequestKey],
         webhook_id: WebhookId,
         overlap_seconds: OverlapSeconds = DAY_SECONDS,
-        idempotency_key: IdempotencyKey = None,
     ) -> Response[WebhookWithSecretView]:
         """Replaces the secret of a webhook. Until the old secret expires, both sign."""
-        source = request_key(request, idempotency_key)
-        rotated = await rotate_webhook_secret.rotate(source, webhook_id, overlap_seconds)
-        return answer_created(rotated)
+        return answer_created(await webhooks.rotate(source, webhook_id, overlap_seconds))
+
+    @post(
+        "/{webhook_id:str}/test",
+        operation_id="testWebhook",
+        summary="Send a test event",
+        status_code=HTTP_202_ACCEPTED,
+        responses={202: answer(DeliveryView, "The delivery of the event.")} | problems(404, 409),
+    )
+    async def test_webhook(
+        self,
+        request: ApiRequest,
+        deliveries: NamedDependency[ManageDeliveries],
+        webhook_id: WebhookId,
+    ) -> DeliveryView:
+        """Sends a `webhook.test` event in the same way as every other event."""
+        return await deliveries.test(webhook_id, scope_of(request.user))
+
+    @get(
+        "/{webhook_id:str}/deliveries",
+        operation_id="listDeliveries",
+        summary="List deliveries",
+        responses={200: answer(Page[DeliverySummaryView], "A page of deliveries.")} | problems(404),
+    )
+    async def list_deliveries(
+        self,
+        request: ApiRequest,
+        deliveries: NamedDependency[ManageDeliveries],
+        webhook_id: WebhookId,
+        status: WithStatus = None,
+        limit: Limit = 20,
+        cursor: Cursor = None,
+    ) -> Page[DeliverySummaryView]:
+        """Lists the deliveries of the last 30 days, newest first.
+
+        With `callbacks` in place of a webhook ID, lists deliveries to the `callback_url` of jobs.
+        """
+        scope = scope_of(request.user)
+        return await deliveries.list_page(webhook_id, scope, status, limit, cursor)
+
+    @get(
+        "/{webhook_id:str}/deliveries/{delivery_id:str}",
+        operation_id="getDelivery",
+        summary="Retrieve a delivery",
+        responses={200: answer(DeliveryView, "The delivery.")} | problems(404),
+    )
+    async def get_delivery(
+        self,
+        request: ApiRequest,
+        deliveries: NamedDependency[ManageDeliveries],
+        webhook_id: WebhookId,
+        delivery_id: DeliveryId,
+    ) -> DeliveryView:
+        """Retrieves a delivery with its attempts."""
+        return await deliveries.read(webhook_id, scope_of(request.user), delivery_id)
+
+    @post(
+        "/{webhook_id:str}/deliveries/{delivery_id:str}/redeliver",
+        operation_id="redeliver",
+        summary="Redeliver an event",
+        status_code=HTTP_202_ACCEPTED,
+        responses={202: answer(DeliveryView, "The delivery, due now.")} | problems(404, 409),
+    )
+    async def redeliver(
+        self,
+        request: ApiRequest,
+        deliveries: NamedDependency[ManageDeliveries],
+        webhook_id: WebhookId,
+        delivery_id: DeliveryId,
+    ) -> DeliveryView:
+        """Sends an event again immediately, with the same `webhook-id`, whatever its status."""
+        return await deliveries.redeliver(webhook_id, scope_of(request.user), delivery_id)
+
+    @post(
+        "/{webhook_id:str}/redeliver",
+        operation_id="redeliverFailed",
+        summary="Redeliver failed events",
+        status_code=HTTP_202_ACCEPTED,
+        responses={202: answer(RedeliveredView, "How many are sent again.")}
+        | problems(400, 404, 409),
+    )
+    async def redeliver_failed(
+        self,
+        request: ApiRequest,
+        deliveries: NamedDependency[ManageDeliveries],
+        webhook_id: WebhookId,
+        data: JSONBody[RedeliverFailed],
+    ) -> RedeliveredView:
+        """Sends every event again whose delivery has failed since a time."""
+        return await deliveries.redeliver_failed(webhook_id, scope_of(request.user), data.since)

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-import msgspec
-
 from api.schemas.images import ImageView, ListedImageView, result_of, view_image, view_listed
 from api.schemas.paging import Page, cut_page
+from domain.blobs import Blob
 from domain.errors.access import NotFound, WrongState
 from domain.errors.requests import InvalidValue
 from domain.image_search import ImageFilter, Likeness
@@ -16,15 +15,8 @@ from storage.settings import WorkRules
 from storage.stores import Stores
 
 
-class NamedHistogram(msgspec.Struct, frozen=True):
-    """The histogram of an image, packed as 256 little-endian 32-bit counts."""
-
-    filename: str
-    packed: bytes
-
-
-class ReadImage:
-    """Reads an image with its results, or its histogram alone."""
+class ManageImages:
+    """Images, as the holders of API keys read, search and delete them."""
 
     def __init__(self, stores: Stores, rules: WorkRules) -> None:
         self._stores = stores
@@ -37,34 +29,25 @@ class ReadImage:
             NotFound: The caller may see no such image.
             ImageExpired: The image has expired.
         """
-        image = await self._stores.images.get(image_id, scope)
-        blobs = await self._stores.blobs.find([image.sha256])
-        return view_image(image, blobs.get(image.sha256), self._rules)
+        image, blob = await self._find(image_id, scope)
+        return view_image(image, blob, self._rules)
 
-    async def read_histogram(self, image_id: str, scope: Scope) -> NamedHistogram:
-        """Read the histogram of an image.
+    async def read_histogram(self, image_id: str, scope: Scope) -> tuple[str, bytes]:
+        """Read an image's name, and its histogram as 256 little-endian 32-bit counts.
 
         Raises:
             NotFound: The caller may see no such image, or it has no histogram.
             ImageExpired: The image has expired.
             WrongState: The histogram is not ready yet.
         """
-        image = await self._stores.images.get(image_id, scope)
-        blobs = await self._stores.blobs.find([image.sha256])
-        packed: bytes | None = result_of(image, blobs.get(image.sha256), "histogram")
+        image, blob = await self._find(image_id, scope)
+        packed: bytes | None = result_of(image, blob, "histogram")
         if packed is None:
             raise _absent(image, "histogram")
-        return NamedHistogram(image.filename, packed)
-
-
-class DeleteImage:
-    """Deletes an image, and notifies the worker and the clients of its job."""
-
-    def __init__(self, stores: Stores) -> None:
-        self._stores = stores
+        return image.filename, packed
 
     async def delete(self, image_id: str, scope: Scope) -> None:
-        """Delete an image; its blob and results go with the last image that shares them.
+        """Delete an image, and notify the worker and the clients of its job.
 
         Raises:
             NotFound: The caller may see no such image.
@@ -74,13 +57,6 @@ class DeleteImage:
         if deleted.was_open:  # A worker may be processing it: it can stop.
             await self._stores.job_events.publish_cancel(deleted.job_id)
         await self._stores.job_events.publish_all(deleted.changes)
-
-
-class SearchImages:
-    """Lists images by a filter, or by how similar they are to another image."""
-
-    def __init__(self, stores: Stores) -> None:
-        self._stores = stores
 
     async def list_page(
         self,
@@ -115,6 +91,10 @@ class SearchImages:
         images = await search.list_page(wanted, limit + 1, after[1] if after else None)
         views = await self._views([(None, image) for image in images])
         return cut_page(views, limit, [image.id for image in images])
+
+    async def _find(self, image_id: str, scope: Scope) -> tuple[Image, Blob | None]:
+        image = await self._stores.images.get(image_id, scope)
+        return image, (await self._stores.blobs.find([image.sha256])).get(image.sha256)
 
     async def _likeness(self, image_id: str, distance: int, scope: Scope) -> Likeness:
         image = await self._stores.images.get(image_id, scope)

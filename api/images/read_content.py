@@ -19,21 +19,14 @@ ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
 
 
 class Content(msgspec.Struct, frozen=True):
-    """A picture that can be sent.
-
-    Attributes:
-        filename: The name to save it under.
-        media_type: Its type.
-        size_bytes: Its size.
-        etag: Equal for equal bytes; without quotes.
-        read: Streams the bytes from one offset up to another.
-    """
+    """A picture that can be sent; equal bytes have equal ETags, which are without quotes."""
 
     filename: str
     media_type: str
     size_bytes: int
     etag: str
     read: Callable[[int, int], AsyncIterator[bytes]]
+    """Streams the bytes from one offset up to another."""
 
 
 class ReadContent:
@@ -44,12 +37,7 @@ class ReadContent:
         self._variants = variants
 
     async def find(self, image_id: str, scope: Scope, variant: str) -> Content:
-        """Find a picture, or render it.
-
-        Args:
-            image_id: The image.
-            scope: What the caller may see.
-            variant: ``original``, ``grayscale``, ``thumbnail`` or ``faces``.
+        """Find the ``original``, ``grayscale``, ``thumbnail`` or ``faces`` picture of an image.
 
         Raises:
             NotFound: The caller may see no such image.

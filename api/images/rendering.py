@@ -15,20 +15,14 @@ STRIPPED = "original-stripped"
 
 
 class RenderJob(msgspec.Struct, frozen=True):
-    """What to render.
-
-    Attributes:
-        variant: ``grayscale``, ``faces``, ``thumbnail`` or ``original-stripped``.
-        data: The bytes of the image.
-        format: Its format.
-        boxes: Faces to draw, ``[x, y, width, height]``.
-        limits: What rendering may cost.
-    """
+    """A variant to render, from the bytes of an image."""
 
     variant: str
+    """``grayscale``, ``faces``, ``thumbnail`` or ``original-stripped``."""
     data: bytes
     format: ImageFormat
     boxes: list[list[int]]
+    """Faces to draw, ``[x, y, width, height]``."""
     limits: ImageLimits
 
 

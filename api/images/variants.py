@@ -1,8 +1,11 @@
 """Variants of images: rendered on demand in a child process, then stored."""
 
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from functools import partial
+from typing import Any, Generic, TypeVar
 
-from api.images.joined_calls import JoinedCalls
 from api.images.rendering import RENDERING_VERSION, STRIPPED, STRIPPING_VERSION, RenderJob, render
 from domain.blobs import Blob, StoredVariant
 from domain.errors.access import WrongState
@@ -16,6 +19,8 @@ from sandbox.pool import ChildPool
 from storage.blobs.variants import variant_id
 from storage.stores import Stores
 
+ResultT = TypeVar("ResultT")
+
 
 class Variants:
     """Finds variants, and renders those that are missing."""
@@ -28,11 +33,6 @@ class Variants:
 
     async def get(self, image: Image, blob: Blob, variant: str) -> StoredVariant:
         """Find a variant, or render and store it, once for all requests that wait for it.
-
-        Args:
-            image: The image.
-            blob: Its blob.
-            variant: ``grayscale``, ``faces``, ``thumbnail`` or ``original-stripped``.
 
         Raises:
             WrongState: The faces are not ready, or were not requested.
@@ -77,3 +77,40 @@ def _boxes(image: Image, blob: Blob) -> list[list[int]]:
     if boxes is None:
         raise WrongState("There are no faces to draw: the operation failed.")
     return boxes
+
+
+@dataclass
+class _Call(Generic[ResultT]):
+    task: asyncio.Task[ResultT]
+    waiters: int = 0
+
+
+class JoinedCalls(Generic[ResultT]):
+    """Gives callers that overlap under one key the result of one call.
+
+    Source: golang.org/x/sync/singleflight.
+    """
+
+    def __init__(self) -> None:
+        self._calls: dict[str, _Call[ResultT]] = {}
+
+    async def run(self, key: str, work: Callable[[], Coroutine[Any, Any, ResultT]]) -> ResultT:
+        """Join the call that is under way for a key, or start it.
+
+        The call is cancelled when the last of its callers is.
+
+        Args:
+            key: Names the result.
+            work: Makes the result; called for the first caller only.
+        """
+        call = self._calls.get(key)
+        if call is None:
+            call = self._calls[key] = _Call(asyncio.create_task(work()))
+        call.waiters += 1
+        try:
+            return await asyncio.shield(call.task)
+        finally:
+            call.waiters -= 1
+            if not call.waiters:
+                del self._calls[key]
+                call.task.cancel()

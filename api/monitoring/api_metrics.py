@@ -20,12 +20,7 @@ REQUEST_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 
 
 
 class ApiMetrics:
-    """Counts what one API process does.
-
-    Attributes:
-        registry: Holds the metrics.
-        in_progress: Requests in progress.
-    """
+    """Counts what one API process does."""
 
     def __init__(self, pool: ChildPool, admission: Admission, work: WorkMetrics) -> None:
         self._work = work

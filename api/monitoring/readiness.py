@@ -11,7 +11,7 @@ from api.schemas.service import PartStatus, PartView, ReadinessView
 from domain.errors.capacity import OverLimit
 from domain.fairness.admission import check_backlog, check_storage
 from domain.limits import AdmissionLimits
-from storage.backlog.workers import ALIVE_SECONDS
+from storage.backlog.workers import ALIVE_SECONDS, Workers
 from storage.clock import utc_now
 from storage.errors import STORE_FAILED
 from storage.stores import Stores
@@ -42,6 +42,17 @@ REDIS_DOWN = Finding(
     "Redis does not answer: uploads are taken and safe, but not processed.",
     "Start Redis. The service connects to MINILAB_REDIS_URL.",
 )
+NO_WORKER = Finding(
+    PartStatus.DOWN,
+    f"No worker has reported for {ALIVE_SECONDS:g} seconds: uploads are taken and safe, but not "
+    "processed.",
+    "Start a worker: python -m tasks.",
+)
+NO_DELIVERER = Finding(
+    PartStatus.DEGRADED,
+    "No deliverer is running: webhook events are stored and wait.",
+    "Start a deliverer: python -m tasks.delivery.",
+)
 WORKER_UNKNOWN = Finding(PartStatus.DOWN, "Workers are not visible while MongoDB is down.")
 DELIVERER_UNKNOWN = Finding(PartStatus.DOWN, "Deliverers are not visible while MongoDB is down.")
 
@@ -62,9 +73,9 @@ class HealthChecks:
         workers = 0
         worker, webhooks = WORKER_UNKNOWN, DELIVERER_UNKNOWN
         if up["mongodb"]:
-            workers = (await self._stores.workforce(now)).workers
-            worker = await self._check_workers(workers)
-            webhooks = await self._check_webhooks(now)
+            stores = self._stores
+            workers, worker = await _check_running(stores.workers, now, NO_WORKER, worker)
+            _, webhooks = await _check_running(stores.deliverers, now, NO_DELIVERER, webhooks)
         found = {
             "mongodb": ANSWERS if up["mongodb"] else MONGODB_DOWN,
             "redis": ANSWERS if up["redis"] else REDIS_DOWN,
@@ -77,37 +88,6 @@ class HealthChecks:
         parts = {name: details[name].status is PartStatus.OK for name in REQUIRED_PARTS}
         status = "ready" if all(parts.values()) else "not_ready"
         return ReadinessView(status, parts, workers, details)
-
-    async def _check_workers(self, workers: int) -> Finding:
-        if workers:
-            return Finding(PartStatus.OK, f"{workers} running.")
-        last_seen = None
-        try:
-            last_seen = await self._stores.workers.last_seen()
-        except STORE_FAILED:
-            return WORKER_UNKNOWN
-        return Finding(
-            PartStatus.DOWN,
-            f"No worker has reported for {ALIVE_SECONDS:g} seconds: uploads are taken and safe, "
-            "but not processed.",
-            "Start a worker: python -m tasks.",
-            last_seen,
-        )
-
-    async def _check_webhooks(self, now: datetime) -> Finding:
-        try:
-            deliverers = (await self._stores.deliverers.workforce(now)).workers
-            if deliverers:
-                return Finding(PartStatus.OK, f"{deliverers} running.")
-            last_seen = await self._stores.deliverers.last_seen()
-        except STORE_FAILED:
-            return DELIVERER_UNKNOWN
-        return Finding(
-            PartStatus.DEGRADED,
-            "No deliverer is running: webhook events are stored and wait.",
-            "Start a deliverer: python -m tasks.delivery.",
-            last_seen,
-        )
 
     def _check_disk(self) -> Finding:
         load = self._admission.watch.load
@@ -142,6 +122,19 @@ class HealthChecks:
             since = part.since or now
             self._since[name] = (part.status, since)
         return PartView(part.status, since, part.detail, part.action)
+
+
+async def _check_running(
+    processes: Workers, now: datetime, none: Finding, unknown: Finding
+) -> tuple[int, Finding]:
+    """Count the live processes of a kind; none where MongoDB cannot be read."""
+    try:
+        count = (await processes.workforce(now)).workers
+        if count:
+            return count, Finding(PartStatus.OK, f"{count} running.")
+        return 0, msgspec.structs.replace(none, since=await processes.last_seen())
+    except STORE_FAILED:
+        return 0, unknown
 
 
 async def check_servers(stores: Stores) -> dict[str, bool]:

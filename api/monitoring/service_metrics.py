@@ -29,17 +29,12 @@ _log = structlog.get_logger(__name__)
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """What was read from the stores.
-
-    Attributes:
-        up: Whether MongoDB and Redis answer, by name.
-        workers: The packed metrics of each live worker.
-        queue: The queue; None if it could not be read.
-        pending: What is not yet part of the statistics; None if it could not be read.
-    """
+    """What was read from the stores; the defaults stand for what could not be read."""
 
     up: dict[str, bool]
+    """Whether MongoDB and Redis answer, by name."""
     workers: dict[str, bytes] = {}
+    """The packed metrics of each live worker."""
     queue: QueueState | None = None
     pending: Pending | None = None
 
@@ -142,14 +137,7 @@ def _statistics_metrics(pending: Pending) -> Iterator[Metric]:
 
 
 def choose_format(accept: str) -> tuple[Callable[[MetricsPage], bytes], str]:
-    """Choose the format of the metrics.
-
-    Args:
-        accept: The Accept header.
-
-    Returns:
-        The encoder and its media type; the Prometheus text format by default.
-    """
+    """Choose the encoder and its media type by Accept; the Prometheus text format by default."""
     try:
         return choose_encoder(accept)
     except (TypeError, ValueError):  # The header asks for a version that is not a number.

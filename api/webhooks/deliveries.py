@@ -21,11 +21,14 @@ CALLBACKS = "callbacks"
 """Stands for the ``callback_url`` of jobs in place of the ID of a webhook."""
 
 
-class ReadDeliveries:
-    """Lists and reads deliveries."""
+class ManageDeliveries:
+    """The deliveries of a webhook, or of :data:`CALLBACKS`."""
 
-    def __init__(self, stores: Stores) -> None:
-        self._stores = stores
+    def __init__(self, stores: Stores, public_url: str) -> None:
+        self._webhooks = stores.webhooks
+        self._deliveries = stores.deliveries
+        self._job_events = stores.job_events
+        self._base_url = public_url.rstrip("/")
 
     async def list_page(
         self,
@@ -40,8 +43,8 @@ class ReadDeliveries:
         Raises:
             NotFound: The caller may see no such webhook.
         """
-        receiver, _ = await _find_receiver(self._stores, webhook_id, scope)
-        found = await self._stores.deliveries.list_page(receiver, status, limit + 1, cursor)
+        receiver, _ = await self._find_receiver(webhook_id, scope)
+        found = await self._deliveries.list_page(receiver, status, limit + 1, cursor)
         views = [view_delivery_summary(one) for one in found]
         return cut_page(views, limit, [one.order for one in found])
 
@@ -51,16 +54,8 @@ class ReadDeliveries:
         Raises:
             NotFound: The caller may see no such webhook, or it has no such delivery.
         """
-        receiver, _ = await _find_receiver(self._stores, webhook_id, scope)
-        return view_delivery(await self._stores.deliveries.get(receiver, delivery_id))
-
-
-class SendDeliveries:
-    """Sends test events, and deliveries once more."""
-
-    def __init__(self, stores: Stores, public_url: str) -> None:
-        self._stores = stores
-        self._base_url = public_url.rstrip("/")
+        receiver, _ = await self._find_receiver(webhook_id, scope)
+        return view_delivery(await self._deliveries.get(receiver, delivery_id))
 
     async def test(self, webhook_id: str, scope: Scope) -> DeliveryView:
         """Send a test event.
@@ -69,10 +64,10 @@ class SendDeliveries:
             NotFound: The caller may see no such webhook.
             WrongState: The webhook is not enabled.
         """
-        endpoint = await self._stores.webhooks.get(webhook_id, scope)
+        endpoint = await self._webhooks.get(webhook_id, scope)
         _check_enabled(endpoint.status)
-        delivery = await self._stores.deliveries.test(endpoint, self._base_url)
-        await self._stores.job_events.publish_deliveries()
+        delivery = await self._deliveries.test(endpoint, self._base_url)
+        await self._job_events.publish_deliveries()
         return view_delivery(delivery)
 
     async def redeliver(self, webhook_id: str, scope: Scope, delivery_id: str) -> DeliveryView:
@@ -82,10 +77,9 @@ class SendDeliveries:
             NotFound: The caller may see no such webhook, or it has no such delivery.
             WrongState: The webhook is not enabled.
         """
-        receiver, status = await _find_receiver(self._stores, webhook_id, scope)
-        _check_enabled(status)
-        delivery = await self._stores.deliveries.redeliver(receiver, delivery_id)
-        await self._stores.job_events.publish_deliveries()
+        receiver = await self._find_enabled(webhook_id, scope)
+        delivery = await self._deliveries.redeliver(receiver, delivery_id)
+        await self._job_events.publish_deliveries()
         return view_delivery(delivery)
 
     async def redeliver_failed(
@@ -97,30 +91,21 @@ class SendDeliveries:
             NotFound: The caller may see no such webhook.
             WrongState: The webhook is not enabled.
         """
-        receiver, status = await _find_receiver(self._stores, webhook_id, scope)
-        _check_enabled(status)
-        count = await self._stores.deliveries.redeliver_failed(receiver, since)
-        await self._stores.job_events.publish_deliveries()
+        receiver = await self._find_enabled(webhook_id, scope)
+        count = await self._deliveries.redeliver_failed(receiver, since)
+        await self._job_events.publish_deliveries()
         return RedeliveredView(count)
 
+    async def _find_enabled(self, webhook_id: str, scope: Scope) -> Receiver:
+        receiver, status = await self._find_receiver(webhook_id, scope)
+        _check_enabled(status)
+        return receiver
 
-async def _find_receiver(
-    stores: Stores, webhook_id: str, scope: Scope
-) -> tuple[Receiver, WebhookStatus]:
-    """Find the receiver of deliveries, and whether it takes any.
-
-    Args:
-        stores: Hold the webhooks.
-        webhook_id: A webhook, or :data:`CALLBACKS`.
-        scope: What the caller may see.
-
-    Raises:
-        NotFound: The caller may see no such webhook.
-    """
-    if webhook_id == CALLBACKS:
-        return Receiver(None, scope), WebhookStatus.ENABLED
-    endpoint = await stores.webhooks.get(webhook_id, scope)
-    return Receiver(endpoint.id), endpoint.status
+    async def _find_receiver(self, webhook_id: str, scope: Scope) -> tuple[Receiver, WebhookStatus]:
+        if webhook_id == CALLBACKS:
+            return Receiver(None, scope), WebhookStatus.ENABLED
+        endpoint = await self._webhooks.get(webhook_id, scope)
+        return Receiver(endpoint.id), endpoint.status
 
 
 def _check_enabled(status: WebhookStatus) -> None:

@@ -25,44 +25,22 @@ from domain.webhooks.events import ADMIN_ONLY, ALWAYS_SENT, EventType
 from domain.webhooks.signing import webhook_secret
 from storage.acceptance.idempotency import Creation
 from storage.stores import Stores
-from storage.webhooks.endpoints import EndpointPlan, Endpoints
+from storage.webhooks.endpoints import EndpointPlan
 
 
 class ManageWebhooks:
-    """Reads, lists and deletes webhooks."""
+    """Webhooks, as the holders of API keys manage them."""
 
-    def __init__(self, endpoints: Endpoints) -> None:
-        self._endpoints = endpoints
+    def __init__(self, stores: Stores, targets: TargetRules) -> None:
+        self._endpoints = stores.webhooks
+        self._job_events = stores.job_events
+        self._create_once = CreateOnce(stores.idempotency)
+        self._targets = targets
 
     async def list_page(self, scope: Scope, limit: int, cursor: str | None) -> Page[WebhookView]:
         """List webhooks, newest first."""
         found = await self._endpoints.list_page(scope, limit + 1, cursor)
         return cut_page([view_webhook(one) for one in found], limit, [one.id for one in found])
-
-    async def read(self, webhook_id: str, scope: Scope) -> WebhookView:
-        """Read a webhook.
-
-        Raises:
-            NotFound: The caller may see no such webhook.
-        """
-        return view_webhook(await self._endpoints.get(webhook_id, scope))
-
-    async def delete(self, webhook_id: str, scope: Scope) -> None:
-        """Delete a webhook and cancel its pending deliveries.
-
-        Raises:
-            NotFound: The caller may see no such webhook.
-        """
-        await self._endpoints.delete(webhook_id, scope)
-
-
-class CreateWebhook:
-    """Creates webhooks."""
-
-    def __init__(self, endpoints: Endpoints, create_once: CreateOnce, targets: TargetRules) -> None:
-        self._endpoints = endpoints
-        self._create_once = create_once
-        self._targets = targets
 
     async def create(
         self, source: RequestKey, wanted: NewWebhook
@@ -73,29 +51,18 @@ class CreateWebhook:
             InvalidValue: The URL or an event type cannot be used, or the key has too many.
             Forbidden: An event type is for admin keys.
             WebhooksNotSetUp: The service has no key to encrypt secrets with.
-            IdempotencyKeyInUse: The first request with this Idempotency-Key is still running.
-            IdempotencyKeyMisused: The Idempotency-Key was used with another body.
+            ServiceError: See :meth:`CreateOnce.create`.
         """
         check_url(wanted.url, self._targets)
         types = _check_types(wanted.event_types, source.caller)
         plan = EndpointPlan(wanted.url, types, wanted.note)
 
         def make(random_bits: bytes) -> Creation[Endpoint]:
-            secret = webhook_secret(random_bits)
-            return partial(self._endpoints.create, plan, secret, source.caller)
+            return partial(self._endpoints.create, plan, webhook_secret(random_bits), source.caller)
 
         created = await self._create_once.create(source, wanted, Endpoint, make)
         await self._endpoints.wait_until_subscribed(created.made)
         return created.map(_view_with_secret)
-
-
-class ChangeWebhook:
-    """Changes, pauses, enables and disables webhooks."""
-
-    def __init__(self, stores: Stores, targets: TargetRules) -> None:
-        self._endpoints = stores.webhooks
-        self._job_events = stores.job_events
-        self._targets = targets
 
     async def change(self, webhook_id: str, caller: Caller, wanted: WebhookChanges) -> WebhookView:
         """Change the given fields of a webhook.
@@ -116,14 +83,6 @@ class ChangeWebhook:
         await self._endpoints.wait_until_subscribed(endpoint)
         return view_webhook(endpoint)
 
-
-class RotateWebhookSecret:
-    """Rotates the secrets of webhooks."""
-
-    def __init__(self, endpoints: Endpoints, create_once: CreateOnce) -> None:
-        self._endpoints = endpoints
-        self._create_once = create_once
-
     async def rotate(
         self, source: RequestKey, webhook_id: str, overlap_seconds: int
     ) -> Created[WebhookWithSecretView]:
@@ -132,8 +91,7 @@ class RotateWebhookSecret:
         Raises:
             NotFound: The caller may see no such webhook.
             WebhooksNotSetUp: The service has no key to encrypt secrets with.
-            IdempotencyKeyInUse: The first request with this Idempotency-Key is still running.
-            IdempotencyKeyMisused: The Idempotency-Key was used with another overlap.
+            ServiceError: See :meth:`CreateOnce.create`.
         """
         scope, overlap = scope_of(source.caller), timedelta(seconds=overlap_seconds)
 

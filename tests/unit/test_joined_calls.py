@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from api.images.joined_calls import JoinedCalls
+from api.images.variants import JoinedCalls
 
 
 class Work:

@@ -1,0 +1,160 @@
+"""Routes of API keys and upload links, for admins."""
+
+from typing import Annotated
+
+from litestar import Controller, Response, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from litestar.status_codes import HTTP_200_OK
+
+from api.access.api_keys import ManageKeys
+from api.access.create_once import RequestKey
+from api.access.upload_links import ManageLinks
+from api.answers.created import answer_created
+from api.contract.route_docs import answer, problems
+from api.http.guards import admins_only
+from api.http.parameters import DAY_SECONDS, OverlapSeconds, id_of
+from api.schemas.keys import ApiKeyView, CreatedApiKeyView, NewApiKey
+from api.schemas.paging import Cursor, Limit, Page
+from api.schemas.upload_links import CreatedUploadLinkView, NewUploadLink, UploadLinkView
+from api.schemas.webhooks import KeyWebhookSecretView
+from api.state import ApiRequest
+
+KeyId = Annotated[str, id_of("API key")]
+LinkId = Annotated[str, id_of("upload link")]
+
+
+class KeyController(Controller):
+    """API keys."""
+
+    path = "/v1/api-keys"
+    tags = ("api keys",)
+    guards = (admins_only,)
+
+    @post(
+        operation_id="createApiKey",
+        summary="Create an API key",
+        responses={201: answer(CreatedApiKeyView, "The new API key.")} | problems(400, 403, 409),
+    )
+    async def create_key(
+        self,
+        manage_keys: NamedDependency[ManageKeys],
+        source: NamedDependency[RequestKey],
+        data: JSONBody[NewApiKey],
+    ) -> Response[CreatedApiKeyView]:
+        """Creates an API key. Only this response shows its secret.
+
+        If you send the request again with the same `Idempotency-Key` and the same API key of your
+        own, you get the same response with the same secret.
+        """
+        return answer_created(await manage_keys.create(source, data))
+
+    @get(
+        operation_id="listApiKeys",
+        summary="List API keys",
+        responses={200: answer(Page[ApiKeyView], "A page of API keys.")} | problems(403),
+    )
+    async def list_keys(
+        self, manage_keys: NamedDependency[ManageKeys], limit: Limit = 20, cursor: Cursor = None
+    ) -> Page[ApiKeyView]:
+        """Lists API keys without their secrets, newest first; includes revoked and expired keys."""
+        return await manage_keys.list_page(limit, cursor)
+
+    @delete(
+        "/{key_id:str}",
+        operation_id="revokeApiKey",
+        summary="Revoke an API key",
+        responses=problems(403, 404),
+    )
+    async def revoke_key(self, manage_keys: NamedDependency[ManageKeys], key_id: KeyId) -> None:
+        """Revokes an API key immediately and permanently."""
+        await manage_keys.revoke(key_id)
+
+    @post(
+        "/{key_id:str}/webhook-secret",
+        operation_id="rotateApiKeyWebhookSecret",
+        summary="Rotate the webhook secret of an API key",
+        status_code=HTTP_200_OK,
+        responses={200: answer(KeyWebhookSecretView, "The new secret.")} | problems(403, 404, 409),
+    )
+    async def rotate_webhook_secret(
+        self,
+        manage_keys: NamedDependency[ManageKeys],
+        source: NamedDependency[RequestKey],
+        key_id: KeyId,
+        overlap_seconds: OverlapSeconds = DAY_SECONDS,
+    ) -> Response[KeyWebhookSecretView]:
+        """Replaces the secret that signs callbacks to the `callback_url` of a key's jobs.
+
+        Until the old secret expires, both sign. The ID of the admin key in the settings is
+        `admin`.
+        """
+        return answer_created(await manage_keys.rotate_secret(source, key_id, overlap_seconds))
+
+
+class UploadLinkController(Controller):
+    """Upload links."""
+
+    path = "/v1/upload-links"
+    tags = ("upload links",)
+    guards = (admins_only,)
+
+    @post(
+        operation_id="createUploadLink",
+        summary="Create an upload link",
+        responses={201: answer(CreatedUploadLinkView, "The new link.")} | problems(400, 403, 409),
+    )
+    async def create_link(
+        self,
+        request: ApiRequest,
+        manage_links: NamedDependency[ManageLinks],
+        source: NamedDependency[RequestKey],
+        data: JSONBody[NewUploadLink],
+    ) -> Response[CreatedUploadLinkView]:
+        """Creates an upload link. Only this response shows its token.
+
+        If you send the request again with the same `Idempotency-Key` and the same API key, you
+        get the same response with the same token.
+        """
+        return answer_created(await manage_links.create(source, data, str(request.base_url)))
+
+    @get(
+        operation_id="listUploadLinks",
+        summary="List upload links",
+        responses={200: answer(Page[UploadLinkView], "A page of links.")} | problems(403),
+    )
+    async def list_links(
+        self, manage_links: NamedDependency[ManageLinks], limit: Limit = 20, cursor: Cursor = None
+    ) -> Page[UploadLinkView]:
+        """Lists upload links and their usage, newest first; includes those that take no files."""
+        return await manage_links.list_page(limit, cursor)
+
+    @get(
+        "/{link_id:str}",
+        operation_id="getUploadLink",
+        summary="Retrieve an upload link",
+        responses={200: answer(UploadLinkView, "The link.")} | problems(403, 404),
+    )
+    async def get_link(
+        self, manage_links: NamedDependency[ManageLinks], link_id: LinkId
+    ) -> UploadLinkView:
+        """Retrieves an upload link and its usage.
+
+        `GET /v1/images?link_id=` lists the images that were uploaded through it.
+        """
+        return await manage_links.read(link_id)
+
+    @delete(
+        "/{link_id:str}",
+        operation_id="revokeUploadLink",
+        summary="Revoke an upload link",
+        responses=problems(403, 404),
+    )
+    async def revoke_link(
+        self, manage_links: NamedDependency[ManageLinks], link_id: LinkId
+    ) -> None:
+        """Revokes an upload link immediately and permanently; uploads in progress end with a 410.
+
+        Images that were uploaded through it are kept.
+        """
+        await manage_links.revoke(link_id)

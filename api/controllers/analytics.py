@@ -1,0 +1,196 @@
+"""Routes of numbers across images: weeks of users, medians of days, similar users, statistics."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from litestar import Response, get
+from litestar.datastructures import ResponseHeader
+from litestar.di import NamedDependency
+from litestar.openapi.spec import Example
+from litestar.params import QueryParameter
+
+from api.analytics.reports import Reports
+from api.analytics.similar import FindSimilar
+from api.answers.numbers import answer_median, answer_statistics, answer_week, content_etag
+from api.contract.histogram_docs import MedianOperation, WeekOperation
+from api.contract.route_docs import answer, problems
+from api.http.guards import admins_only, may_read_user, no_client_keys
+from api.http.parameters import EXAMPLE_ID, EXAMPLE_TIME, DaysZone, IfNoneMatch, UserId
+from api.http.response_headers import conditional
+from api.schemas.histograms import ImageHistogramView, MedianHistogramView, SimilarView
+from api.schemas.paging import Cursor, Limit, Page
+from api.schemas.statistics import StatisticsView
+from api.state import ApiRequest
+from domain.calendar.days import DAY_PATTERN, TODAY
+from domain.calendar.weeks import CURRENT, WEEK_PATTERN
+from domain.histograms.similarity import Metric
+from domain.keys import scope_of
+
+WeekName = Annotated[
+    str,
+    QueryParameter(
+        required=False,
+        pattern=WEEK_PATTERN,
+        description="The ISO week of the upload: `current`, or a week such as `2026-W47`.",
+        examples=[Example(value="2026-W47")],
+    ),
+]
+DayName = Annotated[
+    str,
+    QueryParameter(
+        required=False,
+        pattern=DAY_PATTERN,
+        description="The day of the upload: `today`, or a date such as `2026-11-22`.",
+        examples=[Example(value="2026-11-22")],
+    ),
+]
+Count = Annotated[int, QueryParameter(name="n", ge=1, le=100, description="Most results.")]
+MetricName = Annotated[
+    Metric,
+    QueryParameter(description="The measure of distance; less is more similar."),
+]
+Since = Annotated[
+    datetime | None,
+    QueryParameter(
+        description="Compare only images that were uploaded at this time or later.",
+        examples=[Example(value=EXAMPLE_TIME)],
+    ),
+]
+ImageId = Annotated[
+    str | None,
+    QueryParameter(
+        name="image_id",
+        max_length=64,
+        description="An image of the user; lists the images that are most similar to it.",
+        examples=[Example(value=EXAMPLE_ID)],
+    ),
+]
+
+
+@get(
+    "/v1/users/{user_id:str}/histograms",
+    operation_id="listUserHistograms",
+    operation_class=WeekOperation,
+    tags=["histograms"],
+    summary="List a user's histograms of a week",
+    guards=[may_read_user],
+    responses={
+        200: answer(
+            Page[ImageHistogramView],
+            "A page of histograms, in the format that `Accept` prefers; JSON by default.",
+        )
+    }
+    | problems(404),
+)
+async def list_user_histograms(
+    request: ApiRequest,
+    reports: NamedDependency[Reports],
+    user_id: UserId,
+    week: WeekName = CURRENT,
+    tz: DaysZone = "UTC",
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> Response[Any]:
+    """Lists the gray-level histograms of all images that a user uploaded in a week, newest first.
+
+    A week runs from Monday to Sunday, in `tz`. Images without a histogram are left out: those
+    that are not done, whose histogram failed, or for which it was not requested. Admin and
+    service keys can read any user, client keys only their own.
+    """
+    return answer_week(request, await reports.list_week(user_id, week, tz, limit, cursor))
+
+
+@get(
+    "/v1/histograms/median",
+    operation_id="getMedianHistogram",
+    operation_class=MedianOperation,
+    tags=["histograms"],
+    summary="Retrieve the median histogram of a day",
+    guards=[no_client_keys],
+    responses={
+        200: answer(
+            MedianHistogramView,
+            "The median, or a plot of it if `Accept` prefers `image/svg+xml`.",
+        ),
+        304: answer(None, "The median has not changed since the version in If-None-Match."),
+    }
+    | problems(403),
+)
+async def get_median_histogram(
+    request: ApiRequest,
+    reports: NamedDependency[Reports],
+    day: DayName = TODAY,
+    tz: DaysZone = "UTC",
+    if_none_match: IfNoneMatch = None,
+) -> Response[Any]:
+    """Retrieves the median of each gray level over all images of all users on a day.
+
+    Each histogram is first divided by its number of pixels. A file that was uploaded twice counts
+    twice; deleted images do not count. The median is exact and up to date. Requires an admin or a
+    service key.
+    """
+    date, median = await reports.read_median(day, tz)
+    response = answer_median(request, median, date, tz)
+    return conditional(if_none_match, content_etag(response), response)
+
+
+@get(
+    "/v1/users/{user_id:str}/similar",
+    operation_id="listSimilarUsers",
+    tags=["histograms"],
+    summary="List similar users",
+    guards=[no_client_keys],
+    responses={
+        200: answer(SimilarView, "The similar users, or with `image_id` the similar images.")
+    }
+    | problems(403, 404, 409, 410),
+)
+async def list_similar(
+    request: ApiRequest,
+    find_similar: NamedDependency[FindSimilar],
+    user_id: UserId,
+    count: Count = 10,
+    metric: MetricName = Metric.HELLINGER,
+    since: Since = None,
+    image_id: ImageId = None,
+) -> SimilarView:
+    """Lists the users whose mean histograms are most similar to a user's, nearest first.
+
+    With `image_id`, lists the images of all users that are most similar to that image of the user
+    instead. The answer is up to date after each upload and deletion. Requires an admin or a
+    service key, because the answer names users and reveals something about their pictures.
+    """
+    scope = scope_of(request.user, user_id)
+    if image_id is None:
+        return await find_similar.find_users(user_id, count, metric, since)
+    return await find_similar.find_images(image_id, scope, count, metric, since)
+
+
+@get(
+    "/v1/statistics",
+    operation_id="getStatistics",
+    tags=["statistics"],
+    summary="Retrieve the statistics",
+    guards=[admins_only],
+    responses={
+        200: answer(
+            StatisticsView,
+            "The statistics, or a plot of the uploads per day if `Accept` prefers `image/svg+xml`.",
+        ),
+        304: answer(None, "The statistics have not changed since the version in If-None-Match."),
+    }
+    | problems(403),
+    response_headers=[ResponseHeader(name="ETag", value="", documentation_only=True)],
+)
+async def get_statistics(
+    request: ApiRequest,
+    reports: NamedDependency[Reports],
+    tz: DaysZone = "UTC",
+    if_none_match: IfNoneMatch = None,
+) -> Response[Any]:
+    """Retrieves formats, cameras, uploads per day, users, bytes, faces and failures.
+
+    The numbers cover all images of all users and are up to date after each upload and deletion.
+    """
+    response = answer_statistics(request, await reports.read_statistics(tz), tz)
+    return conditional(if_none_match, content_etag(response), response)
