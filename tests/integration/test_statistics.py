@@ -81,7 +81,8 @@ async def test_statistics_are_a_plot_for_who_accepts_one(service: Service) -> No
     assert answer.headers["content-type"].startswith("image/svg+xml")
     assert answer.headers["vary"] == "Accept"
     root = ElementTree.fromstring(answer.text)  # noqa: S314
-    bars = [element for element in root.iter() if element.tag.endswith("rect")]
+    svg = {"svg": "http://www.w3.org/2000/svg"}
+    bars = root.findall(".//svg:g[@class='series columns']/svg:rect", svg)
     assert len(bars) == 30
     assert [float(bar.attrib["height"]) > 0 for bar in bars] == [False] * 29 + [True]
 
