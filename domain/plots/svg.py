@@ -101,6 +101,10 @@ def write_svg(title: str, description: str, content: ET.Element, height: float =
     ET.SubElement(svg, "title", id="title").text = printable(title)
     ET.SubElement(svg, "desc", id="desc").text = description
     ET.SubElement(svg, "style").text = _STYLE
+    for group in content.iter():
+        # The library draws a rectangle behind a chart that has no background, too.
+        for shape in group.findall("rect[@fill='none']"):
+            group.remove(shape)
     svg.append(content)
     return ET.tostring(svg, encoding="unicode")
 
