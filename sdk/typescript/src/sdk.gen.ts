@@ -19,19 +19,19 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
 };
 
 /**
- * Does it live?
+ * Check that the process is alive
  *
- * Answer, which shows that the process lives; it says nothing of its parts.
+ * Returns `ok` if the process is alive. Does not check its dependencies.
  */
 export const getHealth = <ThrowOnError extends boolean = false>(options?: Options<GetHealthData, ThrowOnError>): RequestResult<GetHealthResponses, unknown, ThrowOnError> => (options?.client ?? client).get<GetHealthResponses, unknown, ThrowOnError>({ url: '/healthz', ...options });
 
 /**
- * How much, how often, how long
+ * Retrieve metrics
  *
- * Read the metrics of this process, of all live workers and of the queue, for Prometheus.
+ * Returns the metrics of this process, of all live workers and of the queue, for Prometheus.
  *
- * OpenMetrics where `Accept` asks for it. They name no tenant. Open to all unless the service
- * was told otherwise; then an admin key is wanted.
+ * Responds in the OpenMetrics format if `Accept` asks for it. No metric names a user. The route
+ * is open to all unless the service is configured to require an admin key.
  */
 export const getMetrics = <ThrowOnError extends boolean = false>(options?: Options<GetMetricsData, ThrowOnError>): RequestResult<GetMetricsResponses, GetMetricsErrors, ThrowOnError> => (options?.client ?? client).get<GetMetricsResponses, GetMetricsErrors, ThrowOnError>({
     security: [{
@@ -46,7 +46,7 @@ export const getMetrics = <ThrowOnError extends boolean = false>(options?: Optio
 /**
  * Detect faces
  *
- * Find faces in files: with `Prefer: wait=30` in the answer, else by the ticket it gives.
+ * Detects faces in files: in the response with `Prefer: wait=30`, else through the job.
  */
 export const detectFaces = <ThrowOnError extends boolean = false>(options: Options<DetectFacesData, ThrowOnError>): RequestResult<DetectFacesResponses, DetectFacesErrors, ThrowOnError> => (options.client ?? client).post<DetectFacesResponses, DetectFacesErrors, ThrowOnError>({
     ...formDataBodySerializer,
@@ -64,16 +64,16 @@ export const detectFaces = <ThrowOnError extends boolean = false>(options: Optio
 });
 
 /**
- * Can it work?
+ * Check that the service is ready
  *
- * Say whether MongoDB, Redis and a worker are there, and which is not.
+ * Reports whether MongoDB, Redis and a worker are available, and which is not.
  */
 export const getReadiness = <ThrowOnError extends boolean = false>(options?: Options<GetReadinessData, ThrowOnError>): RequestResult<GetReadinessResponses, GetReadinessErrors, ThrowOnError> => (options?.client ?? client).get<GetReadinessResponses, GetReadinessErrors, ThrowOnError>({ url: '/readyz', ...options });
 
 /**
- * List keys
+ * List API keys
  *
- * List keys, newest first, the revoked and expired ones included, without secrets.
+ * Lists API keys without their secrets, newest first; includes revoked and expired keys.
  */
 export const listApiKeys = <ThrowOnError extends boolean = false>(options?: Options<ListApiKeysData, ThrowOnError>): RequestResult<ListApiKeysResponses, ListApiKeysErrors, ThrowOnError> => (options?.client ?? client).get<ListApiKeysResponses, ListApiKeysErrors, ThrowOnError>({
     security: [{
@@ -86,12 +86,12 @@ export const listApiKeys = <ThrowOnError extends boolean = false>(options?: Opti
 });
 
 /**
- * Make a key
+ * Create an API key
  *
- * Make a key; the answer is the only place where its secret is ever shown.
+ * Creates an API key. Only this response shows its secret.
  *
- * Whoever sends the same `Idempotency-Key` again, with the same key of their own, gets the
- * same answer with the same secret.
+ * If you send the request again with the same `Idempotency-Key` and the same API key of your
+ * own, you get the same response with the same secret.
  */
 export const createApiKey = <ThrowOnError extends boolean = false>(options: Options<CreateApiKeyData, ThrowOnError>): RequestResult<CreateApiKeyResponses, CreateApiKeyErrors, ThrowOnError> => (options.client ?? client).post<CreateApiKeyResponses, CreateApiKeyErrors, ThrowOnError>({
     security: [{
@@ -108,9 +108,9 @@ export const createApiKey = <ThrowOnError extends boolean = false>(options: Opti
 });
 
 /**
- * Revoke a key
+ * Revoke an API key
  *
- * Make a key invalid, at once and for good.
+ * Revokes an API key immediately and permanently.
  */
 export const revokeApiKey = <ThrowOnError extends boolean = false>(options: Options<RevokeApiKeyData, ThrowOnError>): RequestResult<RevokeApiKeyResponses, RevokeApiKeyErrors, ThrowOnError> => (options.client ?? client).delete<RevokeApiKeyResponses, RevokeApiKeyErrors, ThrowOnError>({
     security: [{
@@ -123,12 +123,12 @@ export const revokeApiKey = <ThrowOnError extends boolean = false>(options: Opti
 });
 
 /**
- * Rotate the webhook secret of a key
+ * Rotate the webhook secret of an API key
  *
- * Make a new secret for what is sent to the `callback_url` of a key's jobs.
+ * Replaces the secret that signs callbacks to the `callback_url` of a key's jobs.
  *
- * Until the old one ends, what is sent is signed with both. The key of the settings is
- * called `admin`.
+ * Until the old secret expires, both sign. The ID of the admin key in the settings is
+ * `admin`.
  */
 export const rotateApiKeyWebhookSecret = <ThrowOnError extends boolean = false>(options: Options<RotateApiKeyWebhookSecretData, ThrowOnError>): RequestResult<RotateApiKeyWebhookSecretResponses, RotateApiKeyWebhookSecretErrors, ThrowOnError> => (options.client ?? client).post<RotateApiKeyWebhookSecretResponses, RotateApiKeyWebhookSecretErrors, ThrowOnError>({
     security: [{
@@ -141,9 +141,9 @@ export const rotateApiKeyWebhookSecret = <ThrowOnError extends boolean = false>(
 });
 
 /**
- * What it can do
+ * Retrieve the capabilities
  *
- * Read which formats can be decoded, which operations there are, and the limits.
+ * Retrieves the formats that can be decoded, the operations, and the limits.
  */
 export const getCapabilities = <ThrowOnError extends boolean = false>(options?: Options<GetCapabilitiesData, ThrowOnError>): RequestResult<GetCapabilitiesResponses, GetCapabilitiesErrors, ThrowOnError> => (options?.client ?? client).get<GetCapabilitiesResponses, GetCapabilitiesErrors, ThrowOnError>({
     security: [{
@@ -156,12 +156,12 @@ export const getCapabilities = <ThrowOnError extends boolean = false>(options?: 
 });
 
 /**
- * List what was given up
+ * List dead letters
  *
- * List the images that the service gave up, the newest image first.
+ * Lists the images that the service gave up, newest image first.
  *
- * A file that is damaged or refused is none: only what ended its process again and again,
- * took too long, was begun too often, or met a mistake of the service's own.
+ * An image is given up if it ended its process several times, took too long, was started too
+ * often, or met an internal error. Damaged and refused files are not dead letters.
  */
 export const listDeadLetters = <ThrowOnError extends boolean = false>(options?: Options<ListDeadLettersData, ThrowOnError>): RequestResult<ListDeadLettersResponses, ListDeadLettersErrors, ThrowOnError> => (options?.client ?? client).get<ListDeadLettersResponses, ListDeadLettersErrors, ThrowOnError>({
     security: [{
@@ -174,9 +174,9 @@ export const listDeadLetters = <ThrowOnError extends boolean = false>(options?: 
 });
 
 /**
- * Discard many dead letters
+ * Discard dead letters
  *
- * Take up to 1,000 letters off the list, by their IDs or by a filter.
+ * Removes up to 1,000 dead letters from the list, by IDs or by a filter.
  */
 export const discardDeadLetters = <ThrowOnError extends boolean = false>(options: Options<DiscardDeadLettersData, ThrowOnError>): RequestResult<DiscardDeadLettersResponses, DiscardDeadLettersErrors, ThrowOnError> => (options.client ?? client).post<DiscardDeadLettersResponses, DiscardDeadLettersErrors, ThrowOnError>({
     security: [{
@@ -193,9 +193,9 @@ export const discardDeadLetters = <ThrowOnError extends boolean = false>(options
 });
 
 /**
- * Try many dead letters again
+ * Retry dead letters
  *
- * Run the failed operations of up to 1,000 images again, by their IDs or by a filter.
+ * Runs the failed operations of up to 1,000 images again, by IDs or by a filter.
  */
 export const retryDeadLetters = <ThrowOnError extends boolean = false>(options: Options<RetryDeadLettersData, ThrowOnError>): RequestResult<RetryDeadLettersResponses, RetryDeadLettersErrors, ThrowOnError> => (options.client ?? client).post<RetryDeadLettersResponses, RetryDeadLettersErrors, ThrowOnError>({
     security: [{
@@ -214,7 +214,7 @@ export const retryDeadLetters = <ThrowOnError extends boolean = false>(options: 
 /**
  * Discard a dead letter
  *
- * Take a letter off the list; its image stays failed.
+ * Removes a dead letter from the list. Its image stays failed.
  */
 export const discardDeadLetter = <ThrowOnError extends boolean = false>(options: Options<DiscardDeadLetterData, ThrowOnError>): RequestResult<DiscardDeadLetterResponses, DiscardDeadLetterErrors, ThrowOnError> => (options.client ?? client).delete<DiscardDeadLetterResponses, DiscardDeadLetterErrors, ThrowOnError>({
     security: [{
@@ -227,9 +227,9 @@ export const discardDeadLetter = <ThrowOnError extends boolean = false>(options:
 });
 
 /**
- * Read a dead letter
+ * Retrieve a dead letter
  *
- * Read why an image was given up, and how the attempts at it went.
+ * Retrieves the reason why an image was given up, and its last failed attempts.
  */
 export const getDeadLetter = <ThrowOnError extends boolean = false>(options: Options<GetDeadLetterData, ThrowOnError>): RequestResult<GetDeadLetterResponses, GetDeadLetterErrors, ThrowOnError> => (options.client ?? client).get<GetDeadLetterResponses, GetDeadLetterErrors, ThrowOnError>({
     security: [{
@@ -242,9 +242,9 @@ export const getDeadLetter = <ThrowOnError extends boolean = false>(options: Opt
 });
 
 /**
- * Try a dead letter again
+ * Retry a dead letter
  *
- * Run the failed operations of an image again; it is no dead letter until they fail.
+ * Runs the failed operations of an image again. It is a dead letter again if they fail.
  */
 export const retryDeadLetter = <ThrowOnError extends boolean = false>(options: Options<RetryDeadLetterData, ThrowOnError>): RequestResult<RetryDeadLetterResponses, RetryDeadLetterErrors, ThrowOnError> => (options.client ?? client).post<RetryDeadLetterResponses, RetryDeadLetterErrors, ThrowOnError>({
     security: [{
@@ -257,13 +257,13 @@ export const retryDeadLetter = <ThrowOnError extends boolean = false>(options: O
 });
 
 /**
- * Read the median histogram of a day
+ * Retrieve the median histogram of a day
  *
- * Read the median of each gray level over all images of a day, of all users.
+ * Retrieves the median of each gray level over all images of all users on a day.
  *
- * Each histogram is divided by its number of pixels first. A file that was uploaded twice counts
- * twice; what was deleted does not count. Exact, and right at this moment. For admin and service
- * keys.
+ * Each histogram is first divided by its number of pixels. A file that was uploaded twice counts
+ * twice; deleted images do not count. The median is exact and up to date. Requires an admin or a
+ * service key.
  */
 export const getMedianHistogram = <ThrowOnError extends boolean = false>(options?: Options<GetMedianHistogramData, ThrowOnError>): RequestResult<GetMedianHistogramResponses, GetMedianHistogramErrors, ThrowOnError> => (options?.client ?? client).get<GetMedianHistogramResponses, GetMedianHistogramErrors, ThrowOnError>({
     security: [{
@@ -278,7 +278,9 @@ export const getMedianHistogram = <ThrowOnError extends boolean = false>(options
 /**
  * List images
  *
- * List images that all filters hold for, newest first; or the most similar first.
+ * Lists the images that match all filters, newest first.
+ *
+ * With `similar_to`, lists near-duplicates of an image instead, the most similar first.
  */
 export const listImages = <ThrowOnError extends boolean = false>(options?: Options<ListImagesData, ThrowOnError>): RequestResult<ListImagesResponses, ListImagesErrors, ThrowOnError> => (options?.client ?? client).get<ListImagesResponses, ListImagesErrors, ThrowOnError>({
     security: [{
@@ -293,7 +295,9 @@ export const listImages = <ThrowOnError extends boolean = false>(options?: Optio
 /**
  * Delete an image
  *
- * Delete an upload; its bytes and results go with the last image that shares them.
+ * Deletes an image.
+ *
+ * Its file and results are deleted with the last image that has the same bytes.
  */
 export const deleteImage = <ThrowOnError extends boolean = false>(options: Options<DeleteImageData, ThrowOnError>): RequestResult<DeleteImageResponses, DeleteImageErrors, ThrowOnError> => (options.client ?? client).delete<DeleteImageResponses, DeleteImageErrors, ThrowOnError>({
     security: [{
@@ -306,9 +310,9 @@ export const deleteImage = <ThrowOnError extends boolean = false>(options: Optio
 });
 
 /**
- * Read an image's results
+ * Retrieve an image
  *
- * Read an image with all its results.
+ * Retrieves an image with all its results.
  */
 export const getImage = <ThrowOnError extends boolean = false>(options: Options<GetImageData, ThrowOnError>): RequestResult<GetImageResponses, GetImageErrors, ThrowOnError> => (options.client ?? client).get<GetImageResponses, GetImageErrors, ThrowOnError>({
     security: [{
@@ -321,11 +325,12 @@ export const getImage = <ThrowOnError extends boolean = false>(options: Options<
 });
 
 /**
- * Fetch a picture
+ * Download a picture
  *
- * Fetch the original file, or a picture made from it: upright and without metadata.
+ * Downloads the original file, or a picture made from it.
  *
- * Where the position of an image is stripped, the original comes without it.
+ * Pictures made from a file are upright and carry no metadata. If the image was uploaded
+ * with `gps=strip`, the original is served without its metadata.
  */
 export const getImageContent = <ThrowOnError extends boolean = false>(options: Options<GetImageContentData, ThrowOnError>): RequestResult<GetImageContentResponses, GetImageContentErrors, ThrowOnError> => (options.client ?? client).get<GetImageContentResponses, GetImageContentErrors, ThrowOnError>({
     security: [{
@@ -338,9 +343,9 @@ export const getImageContent = <ThrowOnError extends boolean = false>(options: O
 });
 
 /**
- * Read a histogram
+ * Retrieve a histogram
  *
- * Read the gray-level histogram as numbers, or see it as a plot.
+ * Retrieves the gray-level histogram of an image, as numbers or as a plot.
  */
 export const getImageHistogram = <ThrowOnError extends boolean = false>(options: Options<GetImageHistogramData, ThrowOnError>): RequestResult<GetImageHistogramResponses, GetImageHistogramErrors, ThrowOnError> => (options.client ?? client).get<GetImageHistogramResponses, GetImageHistogramErrors, ThrowOnError>({
     security: [{
@@ -355,7 +360,7 @@ export const getImageHistogram = <ThrowOnError extends boolean = false>(options:
 /**
  * List jobs
  *
- * List jobs, newest first.
+ * Lists jobs, newest first.
  */
 export const listJobs = <ThrowOnError extends boolean = false>(options?: Options<ListJobsData, ThrowOnError>): RequestResult<ListJobsResponses, ListJobsErrors, ThrowOnError> => (options?.client ?? client).get<ListJobsResponses, ListJobsErrors, ThrowOnError>({
     security: [{
@@ -368,12 +373,12 @@ export const listJobs = <ThrowOnError extends boolean = false>(options?: Options
 });
 
 /**
- * Drop files off
+ * Upload files
  *
- * Take any number of files, whatever their field names, and give a ticket for them.
+ * Uploads any number of files, in form parts of any name, and creates a job for them.
  *
- * A file that cannot be used becomes an item with an error; the request fails only when
- * no part is a file. From the ticket on, every image reaches an end by itself.
+ * A file that cannot be used becomes an item with an error; the request only fails if it
+ * has no file at all. Once the job is accepted, every image reaches a final status.
  */
 export const createJob = <ThrowOnError extends boolean = false>(options: Options<CreateJobData, ThrowOnError>): RequestResult<CreateJobResponses, CreateJobErrors, ThrowOnError> => (options.client ?? client).post<CreateJobResponses, CreateJobErrors, ThrowOnError>({
     ...formDataBodySerializer,
@@ -393,7 +398,9 @@ export const createJob = <ThrowOnError extends boolean = false>(options: Options
 /**
  * Cancel a job
  *
- * Cancel what has not run, and keep what has. A job that has ended stays as it is.
+ * Cancels the operations that have not run, and keeps the results of those that have.
+ *
+ * A job that has ended is left unchanged.
  */
 export const cancelJob = <ThrowOnError extends boolean = false>(options: Options<CancelJobData, ThrowOnError>): RequestResult<CancelJobResponses, CancelJobErrors, ThrowOnError> => (options.client ?? client).delete<CancelJobResponses, CancelJobErrors, ThrowOnError>({
     security: [{
@@ -406,9 +413,9 @@ export const cancelJob = <ThrowOnError extends boolean = false>(options: Options
 });
 
 /**
- * Follow a ticket
+ * Retrieve a job
  *
- * Read a job, at once or, with `Prefer: wait=N`, when it has ended or N seconds passed.
+ * Retrieves a job, at once or, with `Prefer: wait=N`, when it ends or N seconds pass.
  */
 export const getJob = <ThrowOnError extends boolean = false>(options: Options<GetJobData, ThrowOnError>): RequestResult<GetJobResponses, GetJobErrors, ThrowOnError> => (options.client ?? client).get<GetJobResponses, GetJobErrors, ThrowOnError>({
     security: [{
@@ -421,13 +428,13 @@ export const getJob = <ThrowOnError extends boolean = false>(options: Options<Ge
 });
 
 /**
- * Listen to a ticket
+ * Stream the changes of a job
  *
- * Be told of every change of a job, until it has ended.
+ * Streams every change of a job until the job ends.
  *
- * The stream ends after `job.finished` or `job.gone`. If it ends before, or breaks off, connect
- * again with `Last-Event-ID`: what was missed is told as the present state, nothing twice.
- * Once the end was told, that is answered with 204.
+ * The stream ends after `job.finished` or `job.gone`. If it ends earlier or is interrupted,
+ * reconnect with `Last-Event-ID`: the stream continues with the current state and repeats
+ * nothing. After the last event, such a request is answered with 204.
  */
 export const streamJobEvents = <ThrowOnError extends boolean = false>(options: Options<StreamJobEventsData, ThrowOnError, StreamJobEventsResponse>): Promise<ServerSentEventsResult<StreamJobEventsResponses>> => (options.client ?? client).sse.get<StreamJobEventsResponses, StreamJobEventsErrors, ThrowOnError>({
     security: [{
@@ -440,9 +447,9 @@ export const streamJobEvents = <ThrowOnError extends boolean = false>(options: O
 });
 
 /**
- * Run again what failed
+ * Retry a job
  *
- * Run the failed cells of a job again, and only those.
+ * Runs the failed operations of a job again, and only those.
  */
 export const retryJob = <ThrowOnError extends boolean = false>(options: Options<RetryJobData, ThrowOnError>): RequestResult<RetryJobResponses, RetryJobErrors, ThrowOnError> => (options.client ?? client).post<RetryJobResponses, RetryJobErrors, ThrowOnError>({
     security: [{
@@ -455,11 +462,11 @@ export const retryJob = <ThrowOnError extends boolean = false>(options: Options<
 });
 
 /**
- * Read the statistics
+ * Retrieve the statistics
  *
- * Read what there is: formats, cameras, uploads per day, users, bytes, faces, failures.
+ * Retrieves formats, cameras, uploads per day, users, bytes, faces and failures.
  *
- * Right at this moment, after each upload, duplicate and delete.
+ * The numbers cover all images of all users and are up to date after each upload and deletion.
  */
 export const getStatistics = <ThrowOnError extends boolean = false>(options?: Options<GetStatisticsData, ThrowOnError>): RequestResult<GetStatisticsResponses, GetStatisticsErrors, ThrowOnError> => (options?.client ?? client).get<GetStatisticsResponses, GetStatisticsErrors, ThrowOnError>({
     security: [{
@@ -472,9 +479,9 @@ export const getStatistics = <ThrowOnError extends boolean = false>(options?: Op
 });
 
 /**
- * List links
+ * List upload links
  *
- * List links with their use so far, newest first, those that are over included.
+ * Lists upload links and their usage, newest first; includes those that take no files.
  */
 export const listUploadLinks = <ThrowOnError extends boolean = false>(options?: Options<ListUploadLinksData, ThrowOnError>): RequestResult<ListUploadLinksResponses, ListUploadLinksErrors, ThrowOnError> => (options?.client ?? client).get<ListUploadLinksResponses, ListUploadLinksErrors, ThrowOnError>({
     security: [{
@@ -487,12 +494,12 @@ export const listUploadLinks = <ThrowOnError extends boolean = false>(options?: 
 });
 
 /**
- * Make a link
+ * Create an upload link
  *
- * Make a link; the answer is the only place where its token is ever shown.
+ * Creates an upload link. Only this response shows its token.
  *
- * Whoever sends the same `Idempotency-Key` again, with the same key of their own, gets the
- * same answer with the same token.
+ * If you send the request again with the same `Idempotency-Key` and the same API key, you
+ * get the same response with the same token.
  */
 export const createUploadLink = <ThrowOnError extends boolean = false>(options: Options<CreateUploadLinkData, ThrowOnError>): RequestResult<CreateUploadLinkResponses, CreateUploadLinkErrors, ThrowOnError> => (options.client ?? client).post<CreateUploadLinkResponses, CreateUploadLinkErrors, ThrowOnError>({
     security: [{
@@ -509,11 +516,11 @@ export const createUploadLink = <ThrowOnError extends boolean = false>(options: 
 });
 
 /**
- * Revoke a link
+ * Revoke an upload link
  *
- * Withdraw a link, at once and for good: uploads under way end with a 410.
+ * Revokes an upload link immediately and permanently; uploads in progress end with a 410.
  *
- * Images that came in through it stay.
+ * Images that were uploaded through it are kept.
  */
 export const revokeUploadLink = <ThrowOnError extends boolean = false>(options: Options<RevokeUploadLinkData, ThrowOnError>): RequestResult<RevokeUploadLinkResponses, RevokeUploadLinkErrors, ThrowOnError> => (options.client ?? client).delete<RevokeUploadLinkResponses, RevokeUploadLinkErrors, ThrowOnError>({
     security: [{
@@ -526,9 +533,11 @@ export const revokeUploadLink = <ThrowOnError extends boolean = false>(options: 
 });
 
 /**
- * Read a link
+ * Retrieve an upload link
  *
- * Read a link with its use so far; `GET /v1/images?link_id=` lists what came in.
+ * Retrieves an upload link and its usage.
+ *
+ * `GET /v1/images?link_id=` lists the images that were uploaded through it.
  */
 export const getUploadLink = <ThrowOnError extends boolean = false>(options: Options<GetUploadLinkData, ThrowOnError>): RequestResult<GetUploadLinkResponses, GetUploadLinkErrors, ThrowOnError> => (options.client ?? client).get<GetUploadLinkResponses, GetUploadLinkErrors, ThrowOnError>({
     security: [{
@@ -541,9 +550,9 @@ export const getUploadLink = <ThrowOnError extends boolean = false>(options: Opt
 });
 
 /**
- * Read a link with its uploads
+ * Retrieve a link with its uploads
  *
- * Read what the link that is shown still takes, and a page of its uploads.
+ * Retrieves what the link still accepts, and a page of its uploads.
  */
 export const getLinkUploads = <ThrowOnError extends boolean = false>(options?: Options<GetLinkUploadsData, ThrowOnError>): RequestResult<GetLinkUploadsResponses, GetLinkUploadsErrors, ThrowOnError> => (options?.client ?? client).get<GetLinkUploadsResponses, GetLinkUploadsErrors, ThrowOnError>({
     security: [{
@@ -556,12 +565,12 @@ export const getLinkUploads = <ThrowOnError extends boolean = false>(options?: O
 });
 
 /**
- * Drop files off with a link
+ * Upload files with a link
  *
- * Take files as `POST /v1/jobs` does, within the limits of the link.
+ * Uploads files as `POST /v1/jobs` does, within the limits of the link.
  *
- * Files become images in the order in which they are sent; those that do not fit any more
- * are items with the error `link_used_up`. The request fails only if none fits.
+ * Files become images in the order of the request. Files that exceed the limits become items
+ * with the error `link_used_up`; the request only fails if no file fits.
  */
 export const createLinkUpload = <ThrowOnError extends boolean = false>(options: Options<CreateLinkUploadData, ThrowOnError>): RequestResult<CreateLinkUploadResponses, CreateLinkUploadErrors, ThrowOnError> => (options.client ?? client).post<CreateLinkUploadResponses, CreateLinkUploadErrors, ThrowOnError>({
     ...formDataBodySerializer,
@@ -579,9 +588,9 @@ export const createLinkUpload = <ThrowOnError extends boolean = false>(options: 
 });
 
 /**
- * Follow an upload through a link
+ * Retrieve an upload of a link
  *
- * Read an upload; also after the link has expired, but not once it is revoked.
+ * Retrieves an upload. It stays available after the link expires, until it is revoked.
  */
 export const getLinkJob = <ThrowOnError extends boolean = false>(options: Options<GetLinkJobData, ThrowOnError>): RequestResult<GetLinkJobResponses, GetLinkJobErrors, ThrowOnError> => (options.client ?? client).get<GetLinkJobResponses, GetLinkJobErrors, ThrowOnError>({
     security: [{
@@ -594,11 +603,11 @@ export const getLinkJob = <ThrowOnError extends boolean = false>(options: Option
 });
 
 /**
- * Listen to an upload through a link
+ * Stream the changes of an upload of a link
  *
- * Be told of every change of an upload as by `GET /v1/jobs/{job_id}/events`.
+ * Streams every change of an upload, as `GET /v1/jobs/{job_id}/events` does.
  *
- * Also after the link has expired, but no longer than until it is revoked.
+ * The stream stays available after the link expires, until the link is revoked.
  */
 export const streamLinkJobEvents = <ThrowOnError extends boolean = false>(options: Options<StreamLinkJobEventsData, ThrowOnError, StreamLinkJobEventsResponse>): Promise<ServerSentEventsResult<StreamLinkJobEventsResponses>> => (options.client ?? client).sse.get<StreamLinkJobEventsResponses, StreamLinkJobEventsErrors, ThrowOnError>({
     security: [{
@@ -611,11 +620,11 @@ export const streamLinkJobEvents = <ThrowOnError extends boolean = false>(option
 });
 
 /**
- * Drop files off at the URL of a link
+ * Upload files to the URL of a link
  *
- * Take files as `POST /v1/uploads` does, for clients that can send no header.
+ * Uploads files as `POST /v1/uploads` does, for clients that cannot send a header.
  *
- * `Location` names the route that wants the token as bearer: it repeats no token.
+ * `Location` names the route that takes the token as bearer: it does not repeat the token.
  */
 export const createLinkUploadByUrl = <ThrowOnError extends boolean = false>(options: Options<CreateLinkUploadByUrlData, ThrowOnError>): RequestResult<CreateLinkUploadByUrlResponses, CreateLinkUploadByUrlErrors, ThrowOnError> => (options.client ?? client).post<CreateLinkUploadByUrlResponses, CreateLinkUploadByUrlErrors, ThrowOnError>({
     ...formDataBodySerializer,
@@ -628,21 +637,21 @@ export const createLinkUploadByUrl = <ThrowOnError extends boolean = false>(opti
 });
 
 /**
- * Follow an upload at the URL of a link
+ * Retrieve an upload at the URL of a link
  *
- * Read an upload as `GET /v1/uploads/jobs/{job_id}` does.
+ * Retrieves an upload as `GET /v1/uploads/jobs/{job_id}` does.
  */
 export const getLinkJobByUrl = <ThrowOnError extends boolean = false>(options: Options<GetLinkJobByUrlData, ThrowOnError>): RequestResult<GetLinkJobByUrlResponses, GetLinkJobByUrlErrors, ThrowOnError> => (options.client ?? client).get<GetLinkJobByUrlResponses, GetLinkJobByUrlErrors, ThrowOnError>({ url: '/v1/uploads/{token}/jobs/{job_id}', ...options });
 
 /**
  * Delete a user
  *
- * Remove all images and jobs of a user that were accepted before, and what names them.
+ * Deletes a user and everything they uploaded.
  *
- * What is accepted from now on stays, and keys go on working: revoke them first where
- * nothing more is to come. The job counts images; it is kept for 30 days, and cannot be
- * canceled. Asking again while it runs gives the same job, which takes along what has come
- * since.
+ * The deletion runs as a job that counts images; the job is kept for 30 days and cannot be
+ * canceled. Uploads that are accepted after this request are kept, and API keys of the user
+ * stay valid: to prevent new uploads, revoke them first. A second request while the job runs
+ * returns the same job, which then includes what was uploaded in between.
  */
 export const deleteUser = <ThrowOnError extends boolean = false>(options: Options<DeleteUserData, ThrowOnError>): RequestResult<DeleteUserResponses, DeleteUserErrors, ThrowOnError> => (options.client ?? client).delete<DeleteUserResponses, DeleteUserErrors, ThrowOnError>({
     security: [{
@@ -657,11 +666,11 @@ export const deleteUser = <ThrowOnError extends boolean = false>(options: Option
 /**
  * List a user's histograms of a week
  *
- * List the gray-level histograms of all images that a user uploaded in a week, newest first.
+ * Lists the gray-level histograms of all images that a user uploaded in a week, newest first.
  *
- * A week goes from Monday to Sunday, in `tz`. Images without a histogram are left out: those that
- * are not done, on which it failed, or that it was not asked for. Admin and service keys may ask
- * for any user, a client key for its own.
+ * A week runs from Monday to Sunday, in `tz`. Images without a histogram are left out: those
+ * that are not done, whose histogram failed, or for which it was not requested. Admin and
+ * service keys can read any user, client keys only their own.
  */
 export const listUserHistograms = <ThrowOnError extends boolean = false>(options: Options<ListUserHistogramsData, ThrowOnError>): RequestResult<ListUserHistogramsResponses, ListUserHistogramsErrors, ThrowOnError> => (options.client ?? client).get<ListUserHistogramsResponses, ListUserHistogramsErrors, ThrowOnError>({
     security: [{
@@ -676,11 +685,11 @@ export const listUserHistograms = <ThrowOnError extends boolean = false>(options
 /**
  * List similar users
  *
- * List the users whose mean histograms are most like that of one, nearest first.
+ * Lists the users whose mean histograms are most similar to a user's, nearest first.
  *
- * With `image_id`, an image of that user: the images of all users that are most like it. Right at
- * this moment, after each upload and delete. For admin and service keys: the answer names users,
- * and tells something of their pictures.
+ * With `image_id`, lists the images of all users that are most similar to that image of the user
+ * instead. The answer is up to date after each upload and deletion. Requires an admin or a
+ * service key, because the answer names users and reveals something about their pictures.
  */
 export const listSimilarUsers = <ThrowOnError extends boolean = false>(options: Options<ListSimilarUsersData, ThrowOnError>): RequestResult<ListSimilarUsersResponses, ListSimilarUsersErrors, ThrowOnError> => (options.client ?? client).get<ListSimilarUsersResponses, ListSimilarUsersErrors, ThrowOnError>({
     security: [{
@@ -695,7 +704,7 @@ export const listSimilarUsers = <ThrowOnError extends boolean = false>(options: 
 /**
  * List webhooks
  *
- * List webhooks, newest first, without secrets.
+ * Lists webhooks without their secrets, newest first.
  */
 export const listWebhooks = <ThrowOnError extends boolean = false>(options?: Options<ListWebhooksData, ThrowOnError>): RequestResult<ListWebhooksResponses, ListWebhooksErrors, ThrowOnError> => (options?.client ?? client).get<ListWebhooksResponses, ListWebhooksErrors, ThrowOnError>({
     security: [{
@@ -708,12 +717,13 @@ export const listWebhooks = <ThrowOnError extends boolean = false>(options?: Opt
 });
 
 /**
- * Make a webhook
+ * Create a webhook
  *
- * Have events sent to a URL; the answer is the only place where its secret is shown.
+ * Creates a webhook, which sends events to a URL. Only this response shows its secret.
  *
- * It is told of all that happens from the answer on, and that its key may see. Whoever sends
- * the same `Idempotency-Key` again, with the same key, gets the same answer.
+ * The webhook receives every event from this response on that its API key may see. If you
+ * send the request again with the same `Idempotency-Key` and the same API key, you get the
+ * same response.
  */
 export const createWebhook = <ThrowOnError extends boolean = false>(options: Options<CreateWebhookData, ThrowOnError>): RequestResult<CreateWebhookResponses, CreateWebhookErrors, ThrowOnError> => (options.client ?? client).post<CreateWebhookResponses, CreateWebhookErrors, ThrowOnError>({
     security: [{
@@ -732,7 +742,7 @@ export const createWebhook = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Delete a webhook
  *
- * Send nothing there any more; what was on its way is canceled.
+ * Deletes a webhook and cancels its pending deliveries.
  */
 export const deleteWebhook = <ThrowOnError extends boolean = false>(options: Options<DeleteWebhookData, ThrowOnError>): RequestResult<DeleteWebhookResponses, DeleteWebhookErrors, ThrowOnError> => (options.client ?? client).delete<DeleteWebhookResponses, DeleteWebhookErrors, ThrowOnError>({
     security: [{
@@ -745,9 +755,9 @@ export const deleteWebhook = <ThrowOnError extends boolean = false>(options: Opt
 });
 
 /**
- * Read a webhook
+ * Retrieve a webhook
  *
- * Read a webhook, without its secret.
+ * Retrieves a webhook without its secret.
  */
 export const getWebhook = <ThrowOnError extends boolean = false>(options: Options<GetWebhookData, ThrowOnError>): RequestResult<GetWebhookResponses, GetWebhookErrors, ThrowOnError> => (options.client ?? client).get<GetWebhookResponses, GetWebhookErrors, ThrowOnError>({
     security: [{
@@ -760,9 +770,11 @@ export const getWebhook = <ThrowOnError extends boolean = false>(options: Option
 });
 
 /**
- * Change, pause or enable a webhook
+ * Update a webhook
  *
- * Change what is given. What was not delivered yet goes to the URL of that moment.
+ * Changes, pauses or enables a webhook. Fields that are left out keep their values.
+ *
+ * Events that were not delivered yet are sent to the URL that is set when they are sent.
  */
 export const updateWebhook = <ThrowOnError extends boolean = false>(options: Options<UpdateWebhookData, ThrowOnError>): RequestResult<UpdateWebhookResponses, UpdateWebhookErrors, ThrowOnError> => (options.client ?? client).patch<UpdateWebhookResponses, UpdateWebhookErrors, ThrowOnError>({
     security: [{
@@ -781,9 +793,9 @@ export const updateWebhook = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * List deliveries
  *
- * List the deliveries of the last 30 days, newest first.
+ * Lists the deliveries of the last 30 days, newest first.
  *
- * With `callbacks` in place of a webhook: those to the `callback_url` of jobs.
+ * With `callbacks` in place of a webhook ID, lists deliveries to the `callback_url` of jobs.
  */
 export const listDeliveries = <ThrowOnError extends boolean = false>(options: Options<ListDeliveriesData, ThrowOnError>): RequestResult<ListDeliveriesResponses, ListDeliveriesErrors, ThrowOnError> => (options.client ?? client).get<ListDeliveriesResponses, ListDeliveriesErrors, ThrowOnError>({
     security: [{
@@ -796,9 +808,9 @@ export const listDeliveries = <ThrowOnError extends boolean = false>(options: Op
 });
 
 /**
- * Read a delivery
+ * Retrieve a delivery
  *
- * Read a delivery with every attempt.
+ * Retrieves a delivery with its attempts.
  */
 export const getDelivery = <ThrowOnError extends boolean = false>(options: Options<GetDeliveryData, ThrowOnError>): RequestResult<GetDeliveryResponses, GetDeliveryErrors, ThrowOnError> => (options.client ?? client).get<GetDeliveryResponses, GetDeliveryErrors, ThrowOnError>({
     security: [{
@@ -811,9 +823,9 @@ export const getDelivery = <ThrowOnError extends boolean = false>(options: Optio
 });
 
 /**
- * Deliver again
+ * Redeliver an event
  *
- * Send an event once more, at once and with the same `webhook-id`, however it stands.
+ * Sends an event again immediately, with the same `webhook-id`, whatever its status.
  */
 export const redeliver = <ThrowOnError extends boolean = false>(options: Options<RedeliverData, ThrowOnError>): RequestResult<RedeliverResponses, RedeliverErrors, ThrowOnError> => (options.client ?? client).post<RedeliverResponses, RedeliverErrors, ThrowOnError>({
     security: [{
@@ -826,9 +838,9 @@ export const redeliver = <ThrowOnError extends boolean = false>(options: Options
 });
 
 /**
- * Deliver again what has failed
+ * Redeliver failed events
  *
- * Send everything once more that has failed since a time.
+ * Sends every event again whose delivery has failed since a time.
  */
 export const redeliverFailed = <ThrowOnError extends boolean = false>(options: Options<RedeliverFailedData, ThrowOnError>): RequestResult<RedeliverFailedResponses, RedeliverFailedErrors, ThrowOnError> => (options.client ?? client).post<RedeliverFailedResponses, RedeliverFailedErrors, ThrowOnError>({
     security: [{
@@ -847,7 +859,7 @@ export const redeliverFailed = <ThrowOnError extends boolean = false>(options: O
 /**
  * Rotate the secret of a webhook
  *
- * Make a new secret; until the old one ends, what is sent is signed with both.
+ * Replaces the secret of a webhook. Until the old secret expires, both sign.
  */
 export const rotateWebhookSecret = <ThrowOnError extends boolean = false>(options: Options<RotateWebhookSecretData, ThrowOnError>): RequestResult<RotateWebhookSecretResponses, RotateWebhookSecretErrors, ThrowOnError> => (options.client ?? client).post<RotateWebhookSecretResponses, RotateWebhookSecretErrors, ThrowOnError>({
     security: [{
@@ -862,7 +874,7 @@ export const rotateWebhookSecret = <ThrowOnError extends boolean = false>(option
 /**
  * Send a test event
  *
- * Send a `webhook.test` event, the way that all events go.
+ * Sends a `webhook.test` event in the same way as every other event.
  */
 export const testWebhook = <ThrowOnError extends boolean = false>(options: Options<TestWebhookData, ThrowOnError>): RequestResult<TestWebhookResponses, TestWebhookErrors, ThrowOnError> => (options.client ?? client).post<TestWebhookResponses, TestWebhookErrors, ThrowOnError>({
     security: [{

@@ -7,13 +7,13 @@ export type ClientOptions = {
 export type Webhooks = OnDeadLetterCreatedWebhookRequest | OnImageDeletedWebhookRequest | OnImageProcessedWebhookRequest | OnJobFinishedWebhookRequest | OnLinkUsedUpWebhookRequest | OnWebhookDisabledWebhookRequest | OnWebhookTestWebhookRequest;
 
 /**
- * A key, without its secret.
+ * An API key, without its secret.
  */
 export type ApiKey = {
     created_at: string;
     expires_at: string | null;
     /**
-     * How the secret begins, to tell keys apart.
+     * First characters of the secret, to recognize the key.
      */
     hint: string;
     id: string;
@@ -23,8 +23,13 @@ export type ApiKey = {
     user_id: string | null;
 };
 
+export type ApiKeyPage = {
+    items: Array<ApiKey>;
+    next_cursor?: string;
+};
+
 /**
- * A camera model and how many images it took.
+ * A camera model and its number of images.
  */
 export type CameraCount = {
     camera_model: string;
@@ -32,7 +37,7 @@ export type CameraCount = {
 };
 
 /**
- * What this service can do.
+ * The formats, operations and limits of this service.
  */
 export type Capabilities = {
     formats: Array<FormatInfo>;
@@ -41,7 +46,7 @@ export type Capabilities = {
 };
 
 /**
- * One image × one operation.
+ * One operation on one image.
  */
 export type Cell = {
     error: Failure | null;
@@ -49,32 +54,32 @@ export type Cell = {
 };
 
 /**
- * Either `ids` or a `filter`.
+ * Selects dead letters, by either `ids` or `filter`.
  */
 export type ChosenDeadLetters = {
     /**
-     * The first 1,000 that it fits.
+     * The first 1,000 matches are selected.
      */
     filter?: DeadLetterFilter | null;
     /**
-     * Images; those that are no dead letters are skipped.
+     * IDs of images. Images that are not dead letters are skipped.
      */
     ids?: Array<string> | null;
 };
 
 /**
- * A new key. Its secret is kept nowhere, and shown in the answer to its making alone.
+ * A new API key. Its secrets are shown once, in this answer.
  */
 export type CreatedApiKey = {
     created_at: string;
     expires_at: string | null;
     /**
-     * How the secret begins, to tell keys apart.
+     * First characters of the secret, to recognize the key.
      */
     hint: string;
     id: string;
     /**
-     * Send it as `Authorization: Bearer <key>`.
+     * The secret. Send it as `Authorization: Bearer <key>`.
      */
     key: string;
     note: string | null;
@@ -82,41 +87,41 @@ export type CreatedApiKey = {
     role: Role;
     user_id: string | null;
     /**
-     * Verifies what arrives at the `callback_url` of its jobs; null where webhooks are not set up.
+     * Verifies events that arrive at the `callback_url` of its jobs; null if this service has no webhooks.
      */
     webhook_secret: string | null;
 };
 
 /**
- * A new link. Its token is kept nowhere, and shown in the answer to its making alone.
+ * A new upload link. Its token is shown once, in this answer.
  */
 export type CreatedUploadLink = {
     /**
-     * Bytes of these.
+     * Total size of these in bytes.
      */
     bytes: number;
     created_at: string;
     /**
-     * The key that made it.
+     * ID of the key that created the link.
      */
     created_by: string;
     expires_at: string;
     gps: GpsPolicy | null;
     id: string;
     /**
-     * Images that came in through it and are still there.
+     * Number of uploaded images without deleted ones.
      */
     images: number;
     max_bytes: number | null;
     max_files: number | null;
     note: string | null;
     /**
-     * For people: a page that takes the files.
+     * URL for people: a page to upload files.
      */
     page_url: string;
     revoked_at: string | null;
     /**
-     * `open`: it takes files. Else why it does not: `used_up`, `expired` or `revoked`.
+     * `open`: the link accepts files. Otherwise the reason why not: `used_up`, `expired` or `revoked`.
      */
     status: LinkStatus;
     /**
@@ -124,25 +129,25 @@ export type CreatedUploadLink = {
      */
     token: string;
     /**
-     * For programs: takes the files, without a key.
+     * URL for programs: accepts files without an API key.
      */
     upload_url: string;
     /**
-     * Bytes of these.
+     * Total size of the uploaded images in bytes, including deleted ones.
      */
     used_bytes: number;
     /**
-     * Files that became images: what counts against the limit. A delete gives nothing back.
+     * Number of uploaded images, including deleted ones; counts towards the limit.
      */
     used_files: number;
     /**
-     * Whose images come in through it.
+     * User that the images belong to.
      */
     user_id: string;
 };
 
 /**
- * A day and how many images were uploaded on it.
+ * A day and its number of uploaded images.
  */
 export type DayCount = {
     count: number;
@@ -150,104 +155,146 @@ export type DayCount = {
 };
 
 /**
- * An attempt that did not end well.
+ * An image that the service stopped trying to process.
+ */
+export type DeadLetter = {
+    /**
+     * The latest failed attempts, oldest first.
+     */
+    attempts: Array<DeadLetterAttempt>;
+    bytes: number;
+    /**
+     * The error of the first failed operation.
+     */
+    error: Failure | null;
+    /**
+     * File name as uploaded, without folders.
+     */
+    filename: string;
+    format: string;
+    gave_up_at: string;
+    /**
+     * ID of the image and of the dead letter.
+     */
+    image_id: string;
+    job_id: string;
+    /**
+     * The failed operations.
+     */
+    operations: Array<string>;
+    user_id: string;
+};
+
+/**
+ * A failed attempt to process an image.
  */
 export type DeadLetterAttempt = {
     at: string;
     /**
-     * The code of an error, or `lease_expired` (the worker was not heard of again), `broken_off` (it was stopped, or lost MongoDB), `unexpected_error`, `known_poison` (equal bytes had just been given up).
+     * An error code, or `lease_expired` (the worker did not respond), `broken_off` (the worker was stopped or lost MongoDB), `unexpected_error`, or `known_poison` (an equal file failed shortly before).
      */
     reason: string;
     /**
-     * The process that made it, as `host:pid`.
+     * The worker process, as `host:pid`.
      */
     worker: string | null;
 };
 
 /**
- * Why an image was given up.
+ * The error of a dead letter.
  */
 export type DeadLetterCode = 'decoder_died' | 'decode_timed_out' | 'attempts_exhausted' | 'operation_failed';
 
 /**
- * The service gave an image up.
+ * The service stopped trying to process an image.
  */
 export type DeadLetterCreated = {
     /**
-     * Why, as a stable code.
+     * Stable code of the error.
      */
     code: string;
     /**
-     * The image's ID.
+     * ID of the image.
      */
     dead_letter_id: string;
     job_id: string;
     /**
-     * The dead letter.
+     * URL of the dead letter.
      */
     url: string;
     user_id: string;
 };
 
 /**
- * The service gave an image up.
+ * The service stopped trying to process an image.
  */
 export type DeadLetterCreatedEvent = {
     data: DeadLetterCreated;
     /**
-     * When it happened.
+     * When the event happened.
      */
     timestamp: string;
     type: 'dead_letter.created';
 };
 
 /**
- * Which letters are meant; an empty filter means all.
+ * Selects dead letters; an empty filter selects all.
  */
 export type DeadLetterFilter = {
     /**
-     * Only those with this error.
+     * Only dead letters with this error.
      */
     code?: DeadLetterCode | null;
     /**
-     * Only those of this job.
+     * Only dead letters of this job.
      */
     job_id?: string | null;
     /**
-     * Only this user's.
+     * Only dead letters of this user.
      */
     user_id?: string | null;
 };
 
+export type DeadLetterPage = {
+    items: Array<DeadLetter>;
+    next_cursor?: string;
+};
+
 /**
- * An image that the service gave up.
+ * An event on its way to one receiver, with its attempts.
  */
-export type DeadLetter = {
+export type Delivery = {
+    attempt_count: number;
     /**
-     * The last ones that did not end well, oldest first.
+     * The latest 50 attempts, oldest first.
      */
-    attempts: Array<DeadLetterAttempt>;
-    bytes: number;
+    attempts: Array<DeliveryAttempt>;
+    created_at: string;
     /**
-     * Why the first of them was.
+     * ID of the event, which the receiver gets as `webhook-id`.
      */
-    error: Failure | null;
+    event_id: string;
+    event_type: EventType;
     /**
-     * As uploaded, without folders.
+     * When the delivery is deleted. Until then it can be sent again.
      */
-    filename: string;
-    format: string;
-    gave_up_at: string;
+    expires_at: string;
+    finished_at: string | null;
+    id: string;
     /**
-     * The image; the letter is named after it.
+     * ID of the job that the event is about.
      */
-    image_id: string;
-    job_id: string;
+    job_id: string | null;
+    last_attempt: DeliveryAttempt | null;
     /**
-     * Those that were given up.
+     * Time of the next attempt; null if there is none.
      */
-    operations: Array<string>;
-    user_id: string;
+    next_attempt_at: string | null;
+    status: DeliveryStatus;
+    /**
+     * ID of the webhook; null for the `callback_url` of a job.
+     */
+    webhook_id: string | null;
 };
 
 /**
@@ -260,125 +307,96 @@ export type DeliveryAttempt = {
     answer: string | null;
     at: string;
     /**
-     * Why there was no answer; null where there was one.
+     * Why there was no answer; null if there was one.
      */
     error: string | null;
+    /**
+     * 1 for the first attempt.
+     */
     number: number;
     /**
-     * How long it took.
+     * Duration of the attempt.
      */
     seconds: number;
     /**
-     * What was answered; null where nothing was.
+     * HTTP status of the answer; null without an answer.
      */
     status_code: number | null;
 };
 
 /**
- * Where a delivery stands.
+ * The status of a delivery.
  */
 export type DeliveryStatus = 'pending' | 'delivered' | 'failed' | 'canceled';
 
 /**
- * One event on its way to one receiver.
+ * An event on its way to one receiver.
  */
 export type DeliverySummary = {
     attempt_count: number;
     created_at: string;
     /**
-     * What the receiver gets as `webhook-id`, the same on every attempt.
+     * ID of the event, which the receiver gets as `webhook-id`.
      */
     event_id: string;
     event_type: EventType;
     /**
-     * Until when it can be looked at, and sent again.
+     * When the delivery is deleted. Until then it can be sent again.
      */
     expires_at: string;
     finished_at: string | null;
     id: string;
     /**
-     * The job that the event tells of.
+     * ID of the job that the event is about.
      */
     job_id: string | null;
     last_attempt: DeliveryAttempt | null;
     /**
-     * When it is tried next; null where it is not.
+     * Time of the next attempt; null if there is none.
      */
     next_attempt_at: string | null;
     status: DeliveryStatus;
     /**
-     * The endpoint; null for the `callback_url` of a job.
+     * ID of the webhook; null for the `callback_url` of a job.
      */
     webhook_id: string | null;
 };
 
-/**
- * One event on its way to one receiver, with every attempt.
- */
-export type Delivery = {
-    attempt_count: number;
-    /**
-     * Oldest first; of very many the last 50.
-     */
-    attempts: Array<DeliveryAttempt>;
-    created_at: string;
-    /**
-     * What the receiver gets as `webhook-id`, the same on every attempt.
-     */
-    event_id: string;
-    event_type: EventType;
-    /**
-     * Until when it can be looked at, and sent again.
-     */
-    expires_at: string;
-    finished_at: string | null;
-    id: string;
-    /**
-     * The job that the event tells of.
-     */
-    job_id: string | null;
-    last_attempt: DeliveryAttempt | null;
-    /**
-     * When it is tried next; null where it is not.
-     */
-    next_attempt_at: string | null;
-    status: DeliveryStatus;
-    /**
-     * The endpoint; null for the `callback_url` of a job.
-     */
-    webhook_id: string | null;
+export type DeliverySummaryPage = {
+    items: Array<DeliverySummary>;
+    next_cursor?: string;
 };
 
 /**
- * Why an endpoint is disabled.
+ * Why a webhook is disabled.
  */
 export type DisabledReason = 'by_owner' | 'gone' | 'failing' | 'key_invalid';
 
 /**
- * How many letters are gone.
+ * The result of discarding dead letters.
  */
 export type Discarded = {
     /**
-     * Their images stay failed.
+     * Number of discarded dead letters. Their images stay failed.
      */
     discarded: number;
     /**
-     * They fit the filter as well: ask again.
+     * Number of further matches. Send the request again for these.
      */
     left: number;
     /**
-     * They were no dead letters, or are none any more.
+     * Number of selected images that are not dead letters.
      */
     skipped: number;
 };
 
 /**
- * What can be told.
+ * The type of an event.
  */
 export type EventType = 'job.finished' | 'image.processed' | 'image.deleted' | 'link.used_up' | 'dead_letter.created' | 'webhook.disabled' | 'webhook.test';
 
 /**
- * A face.
+ * A detected face.
  */
 export type Face = {
     /**
@@ -388,62 +406,62 @@ export type Face = {
 };
 
 /**
- * The faces that were found in one file.
+ * The faces in all files of a request.
+ */
+export type Faces = {
+    job_id: string;
+    /**
+     * The files, in upload order.
+     */
+    results: Array<FacesOfFile>;
+};
+
+/**
+ * The faces in one file.
  */
 export type FacesOfFile = {
     /**
-     * Why the file has no result; absent where it has one.
+     * Why the file has no result; absent if it has one.
      */
     error?: Failure | null;
     /**
-     * Boxes `[x, y, width, height]` in pixels of the upright image; null after an error.
+     * Boxes `[x, y, width, height]` in pixels of the upright image; null if there is an error.
      */
     faces: Array<Array<number>> | null;
     filename: string;
 };
 
 /**
- * The faces in all files of a request.
- */
-export type Faces = {
-    job_id: string;
-    /**
-     * In upload order.
-     */
-    results: Array<FacesOfFile>;
-};
-
-/**
- * A code of an error and how many images ended with it.
- */
-export type FailureCount = {
-    code: string;
-    /**
-     * Images; one that has the code in several cells counts once.
-     */
-    count: number;
-};
-
-/**
- * Why a file, or one of its operations, has no result.
+ * The reason why a file or one of its operations has no result.
  */
 export type Failure = {
     /**
-     * Stable, for programs.
+     * Stable code for programs.
      */
     code: string;
     /**
-     * What happened this time.
+     * What happened, for people.
      */
     detail: string;
     /**
-     * What kind of error it is, for people.
+     * Kind of the error, for people.
      */
     title: string;
 };
 
 /**
- * A format and how many images came in it.
+ * An error code and its number of images.
+ */
+export type FailureCount = {
+    code: string;
+    /**
+     * Number of images; an image with the code in several operations counts once.
+     */
+    count: number;
+};
+
+/**
+ * A file format and its number of images.
  */
 export type FormatCount = {
     count: number;
@@ -451,7 +469,7 @@ export type FormatCount = {
 };
 
 /**
- * A format that can be decoded.
+ * A supported file format.
  */
 export type FormatInfo = {
     format: string;
@@ -459,30 +477,37 @@ export type FormatInfo = {
 };
 
 /**
- * Where a picture was taken.
- *
- * Attributes: latitude: Degrees, north positive, -90 to 90. longitude: Degrees, east positive, -180 to 180. altitude: Metres above sea level, negative below; None where the file does not say.
+ * The position at which a picture was taken.
  */
 export type Gps = {
+    /**
+     * Metres above sea level, negative below; null where the file does not say.
+     */
     altitude?: number | null;
+    /**
+     * Degrees, north positive, -90 to 90.
+     */
     latitude: number;
+    /**
+     * Degrees, east positive, -180 to 180.
+     */
     longitude: number;
 };
 
 /**
- * What becomes of the place that a picture was taken at.
+ * Whether the position of a picture is served or removed.
  */
 export type GpsPolicy = 'keep' | 'strip';
 
 /**
- * The process lives.
+ * The process is alive.
  */
 export type Health = {
     status: string;
 };
 
 /**
- * How often each gray level occurs in the full-size grayscale image.
+ * The histogram of the full-size grayscale image: how often each gray level occurs.
  */
 export type Histogram = {
     /**
@@ -490,43 +515,93 @@ export type Histogram = {
      */
     bins: Array<number>;
     /**
-     * Their sum: width × height.
+     * Sum of the counts: width × height.
      */
     pixels: number;
 };
 
 /**
- * An image is gone: it was deleted, its user was, or its time was over.
+ * An image with its results. Values that are unknown, or not known yet, are null.
+ */
+export type Image = {
+    /**
+     * Size of the file in bytes.
+     */
+    bytes: number;
+    duplicate_of: string | null;
+    error: Failure | null;
+    /**
+     * When the image and its results may be deleted; null while it is unfinished, or if images are kept forever.
+     */
+    expires_at: string | null;
+    faces: Array<Face> | null;
+    filename: string;
+    /**
+     * 64-bit perceptual hash as 16 hex digits. Near-duplicates differ in few bits.
+     */
+    fingerprint: string | null;
+    format: string;
+    /**
+     * `strip`: no answer and no file reveals where the image was taken.
+     */
+    gps: GpsPolicy;
+    /**
+     * Height of the upright image in pixels.
+     */
+    height: number | null;
+    histogram: Histogram | null;
+    id: string;
+    job_id: string;
+    /**
+     * Upload link that the image was uploaded through; null if it was uploaded with a key.
+     */
+    link_id: string | null;
+    media_type: string;
+    metadata: Metadata | null;
+    operations: {
+        [key: string]: OperationResult;
+    };
+    status: Status;
+    uploaded_at: string;
+    user_id: string;
+    /**
+     * Width of the upright image in pixels.
+     */
+    width: number | null;
+};
+
+/**
+ * An image was deleted: by a request, with its user, or because it expired.
  */
 export type ImageDeleted = {
     image_id: string;
     job_id: string;
     /**
-     * The job that it came in with, if that is still there.
+     * URL of the job that uploaded it, which may have been deleted as well.
      */
     url: string;
     user_id: string;
 };
 
 /**
- * An image is gone: it was deleted, its user was, or its time was over.
+ * An image was deleted: by a request, with its user, or because it expired.
  */
 export type ImageDeletedEvent = {
     data: ImageDeleted;
     /**
-     * When it happened.
+     * When the event happened.
      */
     timestamp: string;
     type: 'image.deleted';
 };
 
 /**
- * A format that can be decoded; the value is the name that people see.
+ * A format that can be decoded; the value is its name in the API.
  */
 export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'bmp' | 'heic' | 'avif';
 
 /**
- * How often each gray level occurs in an image.
+ * The histogram of an image: how often each gray level occurs.
  */
 export type ImageHistogram = {
     /**
@@ -792,101 +867,85 @@ export type ImageHistogram = {
     ];
     image_id: string;
     /**
-     * Their sum: width × height.
+     * Sum of the counts: width × height.
      */
     pixels: number;
     uploaded_at: string;
 };
 
+export type ImageHistogramPage = {
+    items: Array<ImageHistogram>;
+    next_cursor?: string;
+};
+
 /**
- * The work on an image has ended, well or not.
+ * The operations on an image have ended, with or without errors.
  */
 export type ImageProcessed = {
     image_id: string;
     job_id: string;
     status: Status;
     /**
-     * The image with its results.
+     * URL of the image with its results.
      */
     url: string;
     user_id: string;
 };
 
 /**
- * The work on an image has ended, well or not.
+ * The operations on an image have ended, with or without errors.
  */
 export type ImageProcessedEvent = {
     data: ImageProcessed;
     /**
-     * When it happened.
+     * When the event happened.
      */
     timestamp: string;
     type: 'image.processed';
 };
 
 /**
- * An image with all its results; null for what is not known, or not yet.
+ * A request to process files, and its progress.
  */
-export type Image = {
+export type Job = {
+    created_at: string;
     /**
-     * Size of the file.
-     */
-    bytes: number;
-    duplicate_of: string | null;
-    error: Failure | null;
-    /**
-     * From then on it can go, with its results; null while it is open or where it is kept.
+     * When the job may be deleted; null while it is unfinished, or if jobs are kept forever.
      */
     expires_at: string | null;
-    faces: Array<Face> | null;
-    filename: string;
-    /**
-     * 64-bit perceptual hash as 16 hex digits: near-duplicates differ in few bits.
-     */
-    fingerprint: string | null;
-    format: string;
-    /**
-     * `strip`: nothing that is served of it tells where it was taken.
-     */
-    gps: GpsPolicy;
-    /**
-     * Pixels, of the upright image.
-     */
-    height: number | null;
-    histogram: Histogram | null;
+    finished_at: string | null;
     id: string;
-    job_id: string;
     /**
-     * The link that it came in through; null where it was a key.
+     * The files, in upload order, without deleted and expired images.
      */
-    link_id: string | null;
-    media_type: string;
-    metadata: Metadata | null;
-    operations: {
-        [key: string]: OperationResult;
-    };
+    items: Array<JobItem>;
+    /**
+     * The requested operations, or only `delete_user` for a job that deletes a user.
+     */
+    operations: Array<string>;
+    progress: JobProgress;
+    queue: QueuePlace;
     status: Status;
-    uploaded_at: string;
     user_id: string;
     /**
-     * Pixels, of the upright image.
+     * Grows with every change of the job.
      */
-    width: number | null;
+    version: number;
 };
 
 /**
- * The data of `job.changed` and `job.finished`: the job as it stands, without its items.
+ * The data of `job.changed` and `job.finished`: the job without its items.
  */
 export type JobChange = {
     finished_at: string | null;
     /**
-     * The job.
+     * ID of the job.
      */
     id: string;
     progress: JobProgress;
     status: Status;
     /**
-     * Grows with every change; also the `id` of the event.
+     * Grows with every change of the job; also the `id` of the event.
      */
     version: number;
 };
@@ -894,44 +953,44 @@ export type JobChange = {
 export type JobEvent = JobChange | JobGone;
 
 /**
- * A job has ended. One that is run again ends again, with a greater version.
+ * A job has ended. A job that is retried ends again, with a greater version.
  */
 export type JobFinished = {
     job_id: string;
     status: Status;
     /**
-     * The job with its items.
+     * URL of the job.
      */
     url: string;
     user_id: string;
     /**
-     * The job's version with which it ended.
+     * Version of the job at its end.
      */
     version: number;
 };
 
 /**
- * A job has ended. One that is run again ends again, with a greater version.
+ * A job has ended. A job that is retried ends again, with a greater version.
  */
 export type JobFinishedEvent = {
     data: JobFinished;
     /**
-     * When it happened.
+     * When the event happened.
      */
     timestamp: string;
     type: 'job.finished';
 };
 
 /**
- * The data of `job.gone`: the job was deleted or has expired.
+ * The data of `job.gone`: the job was deleted or expired.
  */
 export type JobGone = {
     /**
-     * What its status route answers from now on: `not_found` or `job_expired`.
+     * Error code that the job answers from now on: `not_found` or `job_expired`.
      */
     code: string;
     /**
-     * The job.
+     * ID of the job.
      */
     id: string;
 };
@@ -941,23 +1000,23 @@ export type JobGone = {
  */
 export type JobItem = {
     /**
-     * An earlier image of the same user with the same bytes; it may have been deleted since.
+     * ID of an earlier image of the same user with the same content. It may have been deleted.
      */
     duplicate_of: string | null;
     /**
-     * Why the whole file failed or was refused.
+     * Why the file failed or was refused.
      */
     error: Failure | null;
     /**
-     * As uploaded, without folders.
+     * File name as uploaded, without folders.
      */
     filename: string;
     /**
-     * The image; null where the file was refused.
+     * ID of the image; null if the file was refused.
      */
     image_id: string | null;
     /**
-     * A cell for each operation of the job.
+     * Status of each operation of the job.
      */
     operations: {
         [key: string]: Cell;
@@ -966,19 +1025,19 @@ export type JobItem = {
 };
 
 /**
- * Cells (images × operations) by how far they are.
+ * Numbers of operations: each operation counts once for each image.
  */
 export type JobProgress = {
     /**
-     * Succeeded.
+     * Number of succeeded operations.
      */
     done: number;
     /**
-     * Failed, those of refused files included.
+     * Number of failed operations, including those of refused files.
      */
     failed: number;
     /**
-     * All.
+     * Number of all operations.
      */
     total: number;
 };
@@ -991,74 +1050,99 @@ export type JobSummary = {
     finished_at: string | null;
     id: string;
     /**
-     * Those that were asked for; `delete_user` alone removes the user's images.
+     * The requested operations, or only `delete_user` for a job that deletes a user.
      */
     operations: Array<string>;
     progress: JobProgress;
     status: Status;
     user_id: string;
     /**
-     * Grows with every change.
+     * Grows with every change of the job.
      */
     version: number;
 };
 
-/**
- * What one request asked for, and how far it is.
- */
-export type Job = {
-    created_at: string;
-    /**
-     * From then on it can go; null while it is open, or where it is kept for ever.
-     */
-    expires_at: string | null;
-    finished_at: string | null;
-    id: string;
-    /**
-     * In upload order. An image that was deleted or has expired is none of them.
-     */
-    items: Array<JobItem>;
-    /**
-     * Those that were asked for; `delete_user` alone removes the user's images.
-     */
-    operations: Array<string>;
-    progress: JobProgress;
-    queue: QueuePlace;
-    status: Status;
-    user_id: string;
-    /**
-     * Grows with every change.
-     */
-    version: number;
+export type JobSummaryPage = {
+    items: Array<JobSummary>;
+    next_cursor?: string;
 };
 
 /**
- * The new webhook secret of a key, which is shown in this answer alone.
+ * The new webhook secret of a key, which is shown once, in this answer.
  */
 export type KeyWebhookSecret = {
     key_id: string;
     /**
-     * Verifies what arrives at the `callback_url` of the key's jobs.
+     * Verifies events that arrive at the `callback_url` of the key's jobs.
      */
     webhook_secret: string;
 };
 
 /**
- * What is refused, and from where on.
+ * Limits of one request and of one file.
  */
 export type Limits = {
+    /**
+     * Maximum size of a file.
+     */
     max_file_bytes: number;
+    /**
+     * Longer file names are shortened.
+     */
     max_filename_chars: number;
+    /**
+     * Maximum number of files in a request.
+     */
     max_files: number;
+    /**
+     * Maximum width × height of an image.
+     */
     max_pixels: number;
+    /**
+     * Maximum size of the body of a request.
+     */
     max_request_bytes: number;
+    /**
+     * Maximum time for all operations on an image.
+     */
     max_seconds: number;
+    /**
+     * Maximum width and maximum height of an image.
+     */
     max_side_px: number;
+    /**
+     * Maximum of `Prefer: wait`.
+     */
     max_wait_seconds: number;
 };
 
 /**
- * An upload through a link, in a list.
+ * A job that was uploaded through a link.
+ */
+export type LinkJob = {
+    created_at: string;
+    /**
+     * When the job may be deleted; null while it is unfinished, or if jobs are kept forever.
+     */
+    expires_at: string | null;
+    finished_at: string | null;
+    id: string;
+    /**
+     * The files, in upload order, without deleted and expired images.
+     */
+    items: Array<JobItem>;
+    operations: Array<string>;
+    progress: JobProgress;
+    queue: QueuePlace;
+    status: Status;
+    /**
+     * Grows with every change of the job.
+     */
+    version: number;
+};
+
+/**
+ * A job that was uploaded through a link, in a list.
  */
 export type LinkJobSummary = {
     created_at: string;
@@ -1068,108 +1152,83 @@ export type LinkJobSummary = {
     progress: JobProgress;
     status: Status;
     /**
-     * Grows with every change.
+     * Grows with every change of the job.
      */
     version: number;
 };
 
 /**
- * An upload through a link, and how far it is.
- */
-export type LinkJob = {
-    created_at: string;
-    /**
-     * From then on it can go; null while it is open, or where it is kept for ever.
-     */
-    expires_at: string | null;
-    finished_at: string | null;
-    id: string;
-    /**
-     * In upload order. An image that was deleted or has expired is none of them.
-     */
-    items: Array<JobItem>;
-    operations: Array<string>;
-    progress: JobProgress;
-    queue: QueuePlace;
-    status: Status;
-    /**
-     * Grows with every change.
-     */
-    version: number;
-};
-
-/**
- * Whether a link takes files, and else why not.
+ * Whether a link takes files, or the reason why it does not.
  */
 export type LinkStatus = 'open' | 'used_up' | 'expired' | 'revoked';
 
 /**
- * A link as its holder sees it, with a page of its uploads.
+ * An upload link for its holder, with a page of its jobs.
  */
 export type LinkUploads = {
     /**
-     * No upload begins from then on; one that has begun ends.
+     * When the link expires. An upload that began before is accepted.
      */
     expires_at: string;
     formats: Array<FormatInfo>;
     /**
-     * What becomes of the place that a picture was taken at, where an upload does not say.
+     * Whether GPS positions are kept or removed, for uploads that do not say.
      */
     gps: GpsPolicy;
     /**
-     * Uploads through the link, newest first.
+     * Jobs that were uploaded through the link, newest first.
      */
     items: Array<LinkJobSummary>;
     /**
-     * Bytes that still fit; null for any number.
+     * Number of bytes that the link still accepts; null without a limit.
      */
     left_bytes: number | null;
     /**
-     * Files that still fit; null for any number.
+     * Number of images that the link still accepts; null without a limit.
      */
     left_files: number | null;
     /**
-     * Of one request, whatever the link says.
+     * Limits of one request, in addition to those of the link.
      */
     limits: Limits;
     /**
-     * Most bytes of these; null for any number.
+     * Maximum total size of the images in bytes; null without a limit.
      */
     max_bytes: number | null;
     /**
-     * Most files that become images; null for any number.
+     * Maximum number of images; null without a limit.
      */
     max_files: number | null;
     /**
-     * Ask for the next page with this; absent on the last page.
+     * Pass this as `cursor` to get the next page; absent on the last page.
      */
     next_cursor?: string;
     /**
-     * What whoever made it wants to say.
+     * A message from the owner of the link.
      */
     note: string | null;
     operations: Array<OperationInfo>;
     /**
-     * `open`: it takes files. `used_up`: no more fit. Other links answer with a 410.
+     * `open`: the link accepts files. `used_up`: it has reached its limit. Any other link answers 410.
      */
     status: LinkStatus;
     /**
-     * Bytes of these.
+     * Total size of the uploaded images in bytes, including deleted ones.
      */
     used_bytes: number;
     /**
-     * Files that became images. A delete gives nothing back.
+     * Number of uploaded images, including deleted ones.
      */
     used_files: number;
 };
 
 /**
- * As much came in through a link as it allows.
+ * An upload link has reached its limit of files or bytes.
  */
 export type LinkUsedUp = {
     link_id: string;
     /**
-     * The link.
+     * URL of the upload link.
      */
     url: string;
     used_bytes: number;
@@ -1178,12 +1237,12 @@ export type LinkUsedUp = {
 };
 
 /**
- * As much came in through a link as it allows.
+ * An upload link has reached its limit of files or bytes.
  */
 export type LinkUsedUpEvent = {
     data: LinkUsedUp;
     /**
-     * When it happened.
+     * When the event happened.
      */
     timestamp: string;
     type: 'link.used_up';
@@ -1194,23 +1253,23 @@ export type LinkUsedUpEvent = {
  */
 export type ListedImage = {
     /**
-     * Size of the file.
+     * Size of the file in bytes.
      */
     bytes: number;
     /**
-     * Bits of 64 in which its fingerprint differs; only in a list of near-duplicates.
+     * Number of differing bits of the 64-bit fingerprint; only in a list of near-duplicates.
      */
     distance?: number;
     filename: string;
     format: string;
     /**
-     * Pixels, of the upright image.
+     * Height of the upright image in pixels.
      */
     height: number | null;
     id: string;
     job_id: string;
     /**
-     * The link that it came in through; null where it was a key.
+     * Upload link that the image was uploaded through; null if it was uploaded with a key.
      */
     link_id: string | null;
     media_type: string;
@@ -1219,17 +1278,22 @@ export type ListedImage = {
     uploaded_at: string;
     user_id: string;
     /**
-     * Pixels, of the upright image.
+     * Width of the upright image in pixels.
      */
     width: number | null;
 };
 
+export type ListedImagePage = {
+    items: Array<ListedImage>;
+    next_cursor?: string;
+};
+
 /**
- * The median histogram of a day, over all images of all users.
+ * The median histogram of all images of a day.
  */
 export type MedianHistogram = {
     /**
-     * 256 shares of the pixels, from black to white: of each, the median over the images. They need not add up to 1. All are 0 where there is no image.
+     * 256 medians, from black to white: the median over all images of the share of pixels with that gray level. The medians need not add up to 1. All are 0 if there are no images.
      */
     bins: [
         number,
@@ -1491,122 +1555,150 @@ export type MedianHistogram = {
     ];
     day: string;
     /**
-     * Of how many images: those that were uploaded on the day and have a histogram.
+     * Number of images that were uploaded on the day and have a histogram.
      */
     images: number;
     /**
-     * Each histogram was divided by its number of pixels first.
+     * Each histogram is divided by its number of pixels before the median is taken.
      */
     normalized_by: 'pixels';
     /**
-     * Time zone of the day.
+     * Time zone that defines the day.
      */
     tz: string;
 };
 
 /**
- * What the camera wrote into the file; None for what the file does not carry.
- *
- * Attributes: camera_make: Maker of the camera. camera_model: Model of the camera. lens_model: Model of the lens. taken_at: ``YYYY-MM-DDTHH:MM:SS`` by the camera's clock, with ``±HH:MM`` where the file names the offset from UTC. orientation: EXIF orientation as stored, 1 to 8. exposure_time: Seconds. f_number: Focal length over aperture. iso: Sensitivity. focal_length: Millimetres, of the lens itself. gps: Where it was taken.
+ * Tags that the camera wrote; a tag that the file does not have is null.
  */
 export type Metadata = {
+    /**
+     * Maker of the camera.
+     */
     camera_make?: string | null;
+    /**
+     * Model of the camera.
+     */
     camera_model?: string | null;
+    /**
+     * Seconds.
+     */
     exposure_time?: number | null;
+    /**
+     * Focal length over aperture.
+     */
     f_number?: number | null;
+    /**
+     * Millimetres, of the lens itself.
+     */
     focal_length?: number | null;
+    /**
+     * Position.
+     */
     gps?: Gps | null;
+    /**
+     * Sensitivity.
+     */
     iso?: number | null;
+    /**
+     * Model of the lens.
+     */
     lens_model?: string | null;
+    /**
+     * EXIF orientation as stored, 1 to 8.
+     */
     orientation?: number | null;
+    /**
+     * `YYYY-MM-DDTHH:MM:SS` by the camera's clock, with `±HH:MM` where the file names the offset from UTC.
+     */
     taken_at?: string | null;
 };
 
 /**
- * What is meant by alike; less is more alike.
+ * The measure of distance; less is more similar.
  */
 export type Metric = 'hellinger' | 'chi2' | 'intersection' | 'emd' | 'correlation';
 
 /**
- * What kind of key to make.
+ * The values of a new API key.
  */
 export type NewApiKey = {
     /**
-     * When the key stops being valid; never where neither this nor `expires_in` is given.
+     * When the key expires. Without this and `expires_in`, the key never expires.
      */
     expires_at?: string | null;
     /**
-     * The same, in seconds from now.
+     * Seconds from now until the key expires.
      */
     expires_in?: number | null;
     /**
-     * What you want to remember.
+     * A remark, for example the name of the app.
      */
     note?: string | null;
     /**
-     * `admin` may do everything, `service` acts for the users that it names, `client` for one.
+     * `admin` may do everything, `service` acts for any user that it names, `client` for one.
      */
     role: Role;
     /**
-     * The user that a client key is bound to.
+     * User of a client key; required for `client`, not allowed for other roles.
      */
     user_id?: string | null;
 };
 
 /**
- * What kind of link to make. One of `expires_in` and `expires_at` is required.
+ * The values of a new upload link. One of `expires_in` and `expires_at` is required.
  */
 export type NewUploadLink = {
     /**
-     * The same as a time.
+     * When the link expires, at most 90 days from now.
      */
     expires_at?: string | null;
     /**
-     * Seconds from now, 90 days at most; no upload begins after that.
+     * Seconds from now until the link expires, at most 90 days. No upload can begin after that.
      */
     expires_in?: number | null;
     /**
-     * What becomes of the place that a picture was taken at, where an upload does not say.
+     * Whether GPS positions are kept or removed, for uploads that do not say.
      */
     gps?: GpsPolicy | null;
     /**
-     * Most bytes of these, over all uploads; any number where it is left out.
+     * Maximum total size of these images in bytes; without it, there is no limit.
      */
     max_bytes?: number | null;
     /**
-     * Most files that become images, over all uploads; any number where it is left out.
+     * Maximum number of images of all uploads together; without it, there is no limit.
      */
     max_files?: number | null;
     /**
-     * Shown to those who open the link.
+     * A message to the people who open the link.
      */
     note?: string | null;
     /**
-     * Whose images these will be; where it is left out, a user of the link's own.
+     * User that the images belong to; without it, a user that only this link has.
      */
     user_id?: string | null;
 };
 
 /**
- * Where events are to be sent, and which.
+ * The values of a new webhook.
  */
 export type NewWebhook = {
     /**
-     * Which events; all that the key may see where it is left out. `link.used_up` and `dead_letter.created` are for admin keys.
+     * Types of events to receive; without it, all that the key may see. `link.used_up` and `dead_letter.created` require an admin key.
      */
     event_types?: Array<EventType> | null;
     /**
-     * What its maker wants to remember.
+     * A remark, for example the name of the receiver.
      */
     note?: string | null;
     /**
-     * Takes events by POST: `https`, and an address on the Internet, unless the service is set up otherwise.
+     * Address that events are posted to. It must use `https` and be publicly reachable, unless the service is configured otherwise.
      */
     url: string;
 };
 
 /**
- * An operation; results are kept by version.
+ * A supported operation. A new version computes results again.
  */
 export type OperationInfo = {
     name: string;
@@ -1614,64 +1706,19 @@ export type OperationInfo = {
 };
 
 /**
- * How an operation on an image stands.
+ * The status of an operation on an image.
  */
 export type OperationResult = {
     error: Failure | null;
     status: Status;
     /**
-     * The version of the operation that made the result.
+     * Version of the operation that computed the result; null without a result.
      */
     version: number | null;
 };
 
-export type DeadLetterPage = {
-    items: Array<DeadLetter>;
-    next_cursor?: string;
-};
-
-export type ImageHistogramPage = {
-    items: Array<ImageHistogram>;
-    next_cursor?: string;
-};
-
-export type ListedImagePage = {
-    items: Array<ListedImage>;
-    next_cursor?: string;
-};
-
-export type JobSummaryPage = {
-    items: Array<JobSummary>;
-    next_cursor?: string;
-};
-
-export type ApiKeyPage = {
-    items: Array<ApiKey>;
-    next_cursor?: string;
-};
-
-export type UploadLinkPage = {
-    items: Array<UploadLink>;
-    next_cursor?: string;
-};
-
-export type DeliverySummaryPage = {
-    items: Array<DeliverySummary>;
-    next_cursor?: string;
-};
-
-export type WebhookPage = {
-    items: Array<Webhook>;
-    next_cursor?: string;
-};
-
 /**
- * How a part stands.
- */
-export type PartStatus = 'ok' | 'degraded' | 'down';
-
-/**
- * How a part stands.
+ * A part of the service.
  */
 export type Part = {
     /**
@@ -1679,72 +1726,77 @@ export type Part = {
      */
     action?: string | null;
     /**
-     * What that means for uploads and results.
+     * What the status means for uploads and results.
      */
     detail: string;
     /**
-     * When it was first seen like this by the process that answers.
+     * When the responding process first saw this status.
      */
     since: string;
     status: PartStatus;
 };
 
 /**
+ * The status of a part of the service.
+ */
+export type PartStatus = 'ok' | 'degraded' | 'down';
+
+/**
  * A problem document (RFC 9457).
  */
 export type Problem = {
     /**
-     * What kind of problem it is, for programs; stable.
+     * Identifier of the problem type, for programs. Stable.
      */
     code: string;
     /**
-     * What happened this time, and what to do about it.
+     * What happened in this request, and what to do about it.
      */
     detail: string;
     /**
-     * The `X-Request-ID` of this answer: its lines in the log carry it.
+     * The `X-Request-ID` of this response; the service's log contains it.
      */
     request_id: string;
     /**
-     * The HTTP status.
+     * The HTTP status code.
      */
     status: number;
     /**
-     * What kind of problem it is, for people.
+     * Summary of the problem type, for people.
      */
     title: string;
     /**
-     * A URN that ends in the code; stable.
+     * Identifier of the problem type: a URN that ends with the code. Stable.
      */
     type: string;
 };
 
 /**
- * Where the job waits.
+ * The position of a job in the queue.
  */
 export type QueuePlace = {
     /**
-     * Estimated seconds until it is done, at the measured pace; null where nobody works now.
+     * Estimated seconds until the job is done; null if no worker is running.
      */
     eta_seconds: number | null;
     /**
-     * Images that are ahead of it. Users take turns: not all that came earlier are.
+     * Number of images that are processed before it. Users take turns, so images that were uploaded earlier may come later.
      */
     position: number;
 };
 
 /**
- * Which parts are there.
+ * Whether the service can process uploads.
  */
 export type Readiness = {
     /**
-     * How each of these stands, and `disk` and `backlog`, which say whether uploads are taken, and `webhooks`, which says whether they are delivered.
+     * The status of each required part, of `disk` and `backlog` (whether uploads are accepted), and of `webhooks` (whether they are delivered).
      */
     details: {
         [key: string]: Part;
     };
     /**
-     * What it takes to be ready: MongoDB takes writes, Redis answers, a worker lives.
+     * The required parts: MongoDB accepts writes, Redis answers, a worker is alive.
      */
     parts: {
         [key: string]: boolean;
@@ -1753,96 +1805,99 @@ export type Readiness = {
      * `ready` or `not_ready`.
      */
     status: string;
+    /**
+     * The number of live workers.
+     */
     workers: number;
 };
 
 /**
- * Which deliveries are to be made again.
+ * Selects failed deliveries to send again.
  */
 export type RedeliverFailed = {
     /**
-     * Those that have failed since then.
+     * Deliveries that failed at this time or later.
      */
     since: string;
 };
 
 /**
- * How many deliveries are made again.
+ * The number of deliveries that are sent again.
  */
 export type Redelivered = {
     redelivered: number;
 };
 
 /**
- * How many letters are tried again.
+ * The result of a retry of dead letters.
  */
 export type Retried = {
     /**
-     * They fit the filter as well: ask again.
+     * Number of further matches. Send the request again for these.
      */
     left: number;
     /**
-     * Their failed operations are queued.
+     * Number of images whose failed operations are queued again.
      */
     retried: number;
     /**
-     * They were no dead letters, or are none any more.
+     * Number of selected images that are not dead letters.
      */
     skipped: number;
 };
 
 /**
- * What a key was made for.
+ * Role of a key.
  */
 export type Role = 'admin' | 'service' | 'client' | 'link';
 
 /**
- * A user, or an image, that is like the one asked for.
- */
-export type SimilarItem = {
-    /**
-     * 0 where the histograms are equal, more where they are less alike.
-     */
-    distance: number;
-    /**
-     * The image; absent where users were asked for.
-     */
-    image_id?: string;
-    /**
-     * The user; of an image, whose it is.
-     */
-    user_id: string;
-};
-
-/**
- * The most similar users or images, nearest first; of those equally near, by ID.
+ * The most similar users or images, nearest first; ties are ordered by ID.
  */
 export type Similar = {
     /**
-     * With how many images the one was compared: the newest ones, where there are more than the service looks at. Absent where users were asked for: all are compared.
+     * Number of images that were compared: the newest ones, if there are more than the service compares. Absent in a list of users, which compares all of them.
      */
     compared?: number;
     items: Array<SimilarItem>;
     /**
-     * What the distances are.
+     * The metric of the distances.
      */
     metric: Metric;
 };
 
 /**
- * What there is, at this moment; what was deleted is in no count.
+ * A similar user or image.
+ */
+export type SimilarItem = {
+    /**
+     * 0 if the histograms are equal; the greater, the less similar they are.
+     */
+    distance: number;
+    /**
+     * The image; absent in a list of users.
+     */
+    image_id?: string;
+    /**
+     * The user, or the user of the image.
+     */
+    user_id: string;
+};
+
+/**
+ * Totals and trends of all images at this moment, without deleted ones.
  */
 export type Statistics = {
     /**
-     * Most first. Files that were refused at the door are no images, and not among them.
+     * Error codes of images, most frequent first. Files that were refused at upload are not included.
      */
     failures: Array<FailureCount>;
     /**
-     * Null where there is no image.
+     * Null if there are no images.
      */
     most_popular_format: FormatCount | null;
     /**
-     * The ten that took most images, most first.
+     * The ten models with the most images, most first.
      */
     top_camera_models: Array<CameraCount>;
     totals: Totals;
@@ -1851,54 +1906,57 @@ export type Statistics = {
      */
     tz: string;
     /**
-     * 30 days up to today, oldest first, those without uploads too.
+     * The last 30 days including today, oldest first; days without uploads count 0.
      */
     uploads_per_day: Array<DayCount>;
 };
 
 /**
- * Where a job, an image or a cell stands. One enum everywhere.
+ * Status of a job, an image or a cell.
  */
 export type Status = 'queued' | 'processing' | 'succeeded' | 'partial' | 'failed' | 'canceled';
 
 /**
- * Sums over all images that there are.
+ * Totals over all images.
  */
 export type Totals = {
     /**
-     * Sizes of all files together.
+     * Total size of all files.
      */
     bytes: number;
     /**
-     * What of these takes no room because equal files are stored once.
+     * Bytes saved because equal files are stored once.
      */
     bytes_saved: number;
+    /**
+     * Number of faces in all images.
+     */
     faces: number;
     images: number;
     /**
-     * Users who have an image.
+     * Number of users with at least one image.
      */
     users: number;
 };
 
 /**
- * A link, without its token.
+ * An upload link, without its token.
  */
 export type UploadLink = {
     /**
-     * Bytes of these.
+     * Total size of these in bytes.
      */
     bytes: number;
     created_at: string;
     /**
-     * The key that made it.
+     * ID of the key that created the link.
      */
     created_by: string;
     expires_at: string;
     gps: GpsPolicy | null;
     id: string;
     /**
-     * Images that came in through it and are still there.
+     * Number of uploaded images without deleted ones.
      */
     images: number;
     max_bytes: number | null;
@@ -1906,118 +1964,52 @@ export type UploadLink = {
     note: string | null;
     revoked_at: string | null;
     /**
-     * `open`: it takes files. Else why it does not: `used_up`, `expired` or `revoked`.
+     * `open`: the link accepts files. Otherwise the reason why not: `used_up`, `expired` or `revoked`.
      */
     status: LinkStatus;
     /**
-     * Bytes of these.
+     * Total size of the uploaded images in bytes, including deleted ones.
      */
     used_bytes: number;
     /**
-     * Files that became images: what counts against the limit. A delete gives nothing back.
+     * Number of uploaded images, including deleted ones; counts towards the limit.
      */
     used_files: number;
     /**
-     * Whose images come in through it.
+     * User that the images belong to.
      */
     user_id: string;
 };
 
-/**
- * What is to be changed; what is left out stays.
- */
-export type WebhookChanges = {
-    event_types?: Array<EventType> | null;
-    note?: string | null;
-    /**
-     * `paused`: events are kept, and sent once it is `enabled` again. `disabled`: what waits has failed, and nothing is kept.
-     */
-    status?: WebhookStatus;
-    url?: string;
+export type UploadLinkPage = {
+    items: Array<UploadLink>;
+    next_cursor?: string;
 };
 
 /**
- * Another endpoint of the same key gets nothing any more.
- */
-export type WebhookDisabled = {
-    /**
-     * `gone`: it answered 410. `failing`: it took nothing for five days.
-     */
-    reason: string;
-    /**
-     * The endpoint.
-     */
-    url: string;
-    webhook_id: string;
-};
-
-/**
- * Another endpoint of the same key gets nothing any more.
- */
-export type WebhookDisabledEvent = {
-    data: WebhookDisabled;
-    /**
-     * When it happened.
-     */
-    timestamp: string;
-    type: 'webhook.disabled';
-};
-
-/**
- * Whether an endpoint gets anything.
- *
- * ``paused``: later. ``disabled``: no more, until somebody enables it again.
- *
- */
-export type WebhookStatus = 'enabled' | 'paused' | 'disabled';
-
-/**
- * Somebody asked for a test.
- */
-export type WebhookTest = {
-    /**
-     * The endpoint.
-     */
-    url: string;
-    webhook_id: string;
-};
-
-/**
- * Somebody asked for a test.
- */
-export type WebhookTestEvent = {
-    data: WebhookTest;
-    /**
-     * When it happened.
-     */
-    timestamp: string;
-    type: 'webhook.test';
-};
-
-/**
- * An endpoint, without its secret. It gets what its key may see.
+ * A webhook, without its secret. It receives events that its key may see.
  */
 export type Webhook = {
     created_at: string;
     /**
-     * The key that made it.
+     * ID of the key that created the webhook.
      */
     created_by: string;
     /**
-     * `by_owner`, `gone` (it answered 410), `failing` (nothing arrived for five days) or `key_invalid` (its key was revoked or has expired).
+     * `by_owner` (by a request), `gone` (the receiver answered 410), `failing` (every attempt for five days failed) or `key_invalid` (the key was revoked or expired).
      */
     disabled_reason: DisabledReason | null;
     /**
-     * Null: all that its key may see.
+     * Types of events that it receives; null for all that its key may see.
      */
     event_types: Array<EventType> | null;
     /**
-     * When the first of its failures was, where nothing has arrived since.
+     * Time of the first failure since the last success; null if the latest attempt succeeded.
      */
     failing_since: string | null;
     id: string;
     /**
-     * Nothing is sent before: it asked to be sent less.
+     * No event is sent before this time, because the receiver asked for fewer requests.
      */
     not_before: string | null;
     note: string | null;
@@ -2026,34 +2018,109 @@ export type Webhook = {
 };
 
 /**
- * An endpoint with a new secret, which is shown in this answer alone.
+ * Changes of a webhook. Omitted fields stay as they are.
+ */
+export type WebhookChanges = {
+    event_types?: Array<EventType> | null;
+    note?: string | null;
+    /**
+     * `enabled`: events are sent. `paused`: events wait until it is enabled again. `disabled`: waiting deliveries fail, and there are no new ones.
+     */
+    status?: WebhookStatus;
+    url?: string;
+};
+
+/**
+ * Another webhook of the same key was disabled.
+ */
+export type WebhookDisabled = {
+    /**
+     * `gone`: the receiver answered 410. `failing`: every attempt failed for five days.
+     */
+    reason: string;
+    /**
+     * URL of the webhook.
+     */
+    url: string;
+    webhook_id: string;
+};
+
+/**
+ * Another webhook of the same key was disabled.
+ */
+export type WebhookDisabledEvent = {
+    data: WebhookDisabled;
+    /**
+     * When the event happened.
+     */
+    timestamp: string;
+    type: 'webhook.disabled';
+};
+
+export type WebhookPage = {
+    items: Array<Webhook>;
+    next_cursor?: string;
+};
+
+/**
+ * The status of a webhook.
+ *
+ * `paused`: its deliveries wait. `disabled`: it gets no events until it is enabled again.
+ */
+export type WebhookStatus = 'enabled' | 'paused' | 'disabled';
+
+/**
+ * A test event, sent on request.
+ */
+export type WebhookTest = {
+    /**
+     * URL of the webhook.
+     */
+    url: string;
+    webhook_id: string;
+};
+
+/**
+ * A test event, sent on request.
+ */
+export type WebhookTestEvent = {
+    data: WebhookTest;
+    /**
+     * When the event happened.
+     */
+    timestamp: string;
+    type: 'webhook.test';
+};
+
+/**
+ * A webhook with a new secret, which is shown once, in this answer.
  */
 export type WebhookWithSecret = {
     created_at: string;
     /**
-     * The key that made it.
+     * ID of the key that created the webhook.
      */
     created_by: string;
     /**
-     * `by_owner`, `gone` (it answered 410), `failing` (nothing arrived for five days) or `key_invalid` (its key was revoked or has expired).
+     * `by_owner` (by a request), `gone` (the receiver answered 410), `failing` (every attempt for five days failed) or `key_invalid` (the key was revoked or expired).
      */
     disabled_reason: DisabledReason | null;
     /**
-     * Null: all that its key may see.
+     * Types of events that it receives; null for all that its key may see.
      */
     event_types: Array<EventType> | null;
     /**
-     * When the first of its failures was, where nothing has arrived since.
+     * Time of the first failure since the last success; null if the latest attempt succeeded.
      */
     failing_since: string | null;
     id: string;
     /**
-     * Nothing is sent before: it asked to be sent less.
+     * No event is sent before this time, because the receiver asked for fewer requests.
      */
     not_before: string | null;
     note: string | null;
     /**
-     * Verifies what arrives, by the Standard Webhooks specification.
+     * Verifies events according to the Standard Webhooks specification.
      */
     secret: string;
     status: WebhookStatus;
@@ -2069,7 +2136,7 @@ export type GetHealthData = {
 
 export type GetHealthResponses = {
     /**
-     * It lives.
+     * The process is alive.
      */
     200: Health;
 };
@@ -2108,33 +2175,33 @@ export type GetMetricsResponse = GetMetricsResponses[keyof GetMetricsResponses];
 export type DetectFacesData = {
     body: {
         /**
-         * Is sent the event `job.finished` of this job, signed with the webhook secret of the key. With a key only, not through a link.
+         * URL that receives the event `job.finished` of this job, signed with the webhook secret of the key.
          */
         callback_url?: string;
         /**
-         * Any number of files. Other field names do as well.
+         * The files. Any field name is accepted.
          */
         files: Array<Blob | File>;
         /**
-         * What becomes of the place that a picture was taken at. `strip`: nothing that is served of it tells the place, neither metadata nor any picture, the original among them. Where it is left out, as the service is set up.
+         * `strip` hides where a picture was taken. The image's metadata have no position, and the file that is served keeps its pixels, orientation and colour profile; all other metadata are removed from it, as are thumbnails and anything behind the picture. `keep` changes nothing. The default is a setting of the service.
          */
         gps?: GpsPolicy;
         /**
-         * Comma list of operations; all where it is left out.
+         * Comma-separated list of operations; all by default.
          */
         operations?: string;
         /**
-         * Whose images these are: required with a service key, free with an admin key, the key's own with a client key.
+         * User that the images belong to. Required with a service key, optional with an admin key. A client key has a user of its own.
          */
         user_id?: string;
     };
     headers?: {
         /**
-         * `wait=N` holds the answer until the job has ended, or N seconds (30 at most).
+         * `wait=N` delays the response until the job has ended, or for N seconds (30 at most).
          */
         Prefer?: string;
         /**
-         * Send the same key with the same content again within 24 hours, and get the same answer.
+         * A unique value of your choice. A request with the same key and content within 24 hours gets the same response.
          */
         'Idempotency-Key'?: string;
     };
@@ -2181,11 +2248,11 @@ export type DetectFacesErrors = {
      */
     422: Problem;
     /**
-     * A limit of this key: `rate_limited` (requests, files or bytes), `too_many_in_flight` (images that are not done, uploads at the same time). Answered before the body is read.
+     * A limit of this user: `rate_limited` (requests, files or bytes) or `too_many_in_flight` (unfinished images or concurrent uploads). The body is not read.
      */
     429: Problem;
     /**
-     * Nobody's uploads are taken in now: `backlog_full`, `storage_full`, `too_many_uploads`, answered before the body is read; or `unavailable`.
+     * The service accepts no uploads right now: `backlog_full`, `storage_full` or `too_many_uploads` (the body is not read), or `unavailable`.
      */
     503: Problem;
 };
@@ -2198,7 +2265,7 @@ export type DetectFacesResponses = {
      */
     200: Faces;
     /**
-     * The ticket.
+     * The job, which is accepted.
      */
     202: Job;
 };
@@ -2214,7 +2281,7 @@ export type GetReadinessData = {
 
 export type GetReadinessErrors = {
     /**
-     * A part is missing.
+     * A required part is not available.
      */
     503: Readiness;
 };
@@ -2223,7 +2290,7 @@ export type GetReadinessError = GetReadinessErrors[keyof GetReadinessErrors];
 
 export type GetReadinessResponses = {
     /**
-     * All parts are there.
+     * All required parts are available.
      */
     200: Readiness;
 };
@@ -2235,11 +2302,11 @@ export type ListApiKeysData = {
     path?: never;
     query?: {
         /**
-         * Most items on the page.
+         * Maximum number of items.
          */
         limit?: number;
         /**
-         * `next_cursor` of the page before.
+         * `next_cursor` of the previous page.
          */
         cursor?: string;
     };
@@ -2269,7 +2336,7 @@ export type ListApiKeysError = ListApiKeysErrors[keyof ListApiKeysErrors];
 
 export type ListApiKeysResponses = {
     /**
-     * A page.
+     * A page of API keys.
      */
     200: ApiKeyPage;
 };
@@ -2280,7 +2347,7 @@ export type CreateApiKeyData = {
     body: NewApiKey;
     headers?: {
         /**
-         * Send the same key with the same content again within 24 hours, and get the same answer.
+         * A unique value of your choice. A request with the same key and content within 24 hours gets the same response.
          */
         'Idempotency-Key'?: string;
     };
@@ -2320,7 +2387,7 @@ export type CreateApiKeyError = CreateApiKeyErrors[keyof CreateApiKeyErrors];
 
 export type CreateApiKeyResponses = {
     /**
-     * The new key.
+     * The new API key.
      */
     201: CreatedApiKey;
 };
@@ -2330,6 +2397,9 @@ export type CreateApiKeyResponse = CreateApiKeyResponses[keyof CreateApiKeyRespo
 export type RevokeApiKeyData = {
     body?: never;
     path: {
+        /**
+         * The ID of the API key.
+         */
         key_id: string;
     };
     query?: never;
@@ -2374,16 +2444,19 @@ export type RotateApiKeyWebhookSecretData = {
     body?: never;
     headers?: {
         /**
-         * Send the same key with the same content again within 24 hours, and get the same answer.
+         * A unique value of your choice. A request with the same key and content within 24 hours gets the same response.
          */
         'Idempotency-Key'?: string;
     };
     path: {
+        /**
+         * The ID of the API key.
+         */
         key_id: string;
     };
     query?: {
         /**
-         * For how long the old secret signs as well: a day where it is left out.
+         * How long the old secret signs as well, in seconds; a day by default.
          */
         overlap_seconds?: number;
     };
@@ -2450,7 +2523,7 @@ export type GetCapabilitiesError = GetCapabilitiesErrors[keyof GetCapabilitiesEr
 
 export type GetCapabilitiesResponses = {
     /**
-     * What it can do.
+     * The capabilities.
      */
     200: Capabilities;
 };
@@ -2462,23 +2535,23 @@ export type ListDeadLettersData = {
     path?: never;
     query?: {
         /**
-         * Only this user's.
+         * Only dead letters of this user.
          */
         user_id?: string;
         /**
-         * Only those with this error.
+         * Only dead letters with this error.
          */
         code?: DeadLetterCode;
         /**
-         * Only those of this job.
+         * Only dead letters of this job.
          */
         job_id?: string;
         /**
-         * Most items on the page.
+         * Maximum number of items.
          */
         limit?: number;
         /**
-         * `next_cursor` of the page before.
+         * `next_cursor` of the previous page.
          */
         cursor?: string;
     };
@@ -2508,7 +2581,7 @@ export type ListDeadLettersError = ListDeadLettersErrors[keyof ListDeadLettersEr
 
 export type ListDeadLettersResponses = {
     /**
-     * A page.
+     * A page of dead letters.
      */
     200: DeadLetterPage;
 };
@@ -2549,7 +2622,7 @@ export type DiscardDeadLettersError = DiscardDeadLettersErrors[keyof DiscardDead
 
 export type DiscardDeadLettersResponses = {
     /**
-     * How many are gone.
+     * The number of dead letters.
      */
     200: Discarded;
 };
@@ -2590,7 +2663,7 @@ export type RetryDeadLettersError = RetryDeadLettersErrors[keyof RetryDeadLetter
 
 export type RetryDeadLettersResponses = {
     /**
-     * How many are tried again.
+     * The number of dead letters.
      */
     202: Retried;
 };
@@ -2601,7 +2674,7 @@ export type DiscardDeadLetterData = {
     body?: never;
     path: {
         /**
-         * The image's ID.
+         * The ID of the image.
          */
         dead_letter_id: string;
     };
@@ -2647,7 +2720,7 @@ export type GetDeadLetterData = {
     body?: never;
     path: {
         /**
-         * The image's ID.
+         * The ID of the image.
          */
         dead_letter_id: string;
     };
@@ -2682,7 +2755,7 @@ export type GetDeadLetterError = GetDeadLetterErrors[keyof GetDeadLetterErrors];
 
 export type GetDeadLetterResponses = {
     /**
-     * The letter.
+     * The dead letter.
      */
     200: DeadLetter;
 };
@@ -2693,7 +2766,7 @@ export type RetryDeadLetterData = {
     body?: never;
     path: {
         /**
-         * The image's ID.
+         * The ID of the image.
          */
         dead_letter_id: string;
     };
@@ -2732,7 +2805,7 @@ export type RetryDeadLetterError = RetryDeadLetterErrors[keyof RetryDeadLetterEr
 
 export type RetryDeadLetterResponses = {
     /**
-     * Its job, which is open again.
+     * The open job of the image.
      */
     202: Job;
 };
@@ -2742,16 +2815,19 @@ export type RetryDeadLetterResponse = RetryDeadLetterResponses[keyof RetryDeadLe
 export type GetMedianHistogramData = {
     body?: never;
     headers?: {
+        /**
+         * The `ETag` of a version that you have: if it is current, the response is 304.
+         */
         'If-None-Match'?: string;
     };
     path?: never;
     query?: {
         /**
-         * Day of upload: `today`, or as `2026-11-22`.
+         * The day of the upload: `today`, or a date such as `2026-11-22`.
          */
         day?: string;
         /**
-         * Time zone of the days, as the IANA database names it.
+         * IANA name of the time zone of the days.
          */
         tz?: string;
     };
@@ -2781,7 +2857,7 @@ export type GetMedianHistogramError = GetMedianHistogramErrors[keyof GetMedianHi
 
 export type GetMedianHistogramResponses = {
     /**
-     * The median; or a plot where `Accept` asks for `image/svg+xml`.
+     * The median, or a plot of it if `Accept` prefers `image/svg+xml`.
      */
     200: MedianHistogram;
 };
@@ -2793,13 +2869,16 @@ export type ListImagesData = {
     path?: never;
     query?: {
         /**
-         * Only this user's. Service keys see what they uploaded where none is named.
+         * Only what belongs to this user. Without it, a service key sees its own uploads.
          */
         user_id?: string;
         /**
-         * Came in through this link.
+         * Uploaded through this upload link.
          */
         link_id?: string;
+        /**
+         * Format of the uploaded file.
+         */
         format?: ImageFormat;
         /**
          * Model of the camera, in full.
@@ -2809,13 +2888,16 @@ export type ListImagesData = {
          * Maker of the camera, in full.
          */
         camera_make?: string;
+        /**
+         * Status of the image.
+         */
         status?: Status;
         /**
-         * Taken on this day or later, by the camera's clock: photos do not tell its zone.
+         * Taken on this day or later, by the clock of the camera: photos do not record its time zone.
          */
         taken_from?: string;
         /**
-         * Taken on this day or earlier, by the camera's clock: photos do not tell its zone.
+         * Taken on this day or earlier, by the clock of the camera: photos do not record its time zone.
          */
         taken_to?: string;
         /**
@@ -2831,15 +2913,15 @@ export type ListImagesData = {
          */
         uploaded_to?: string;
         /**
-         * Time zone of the days of upload, as the IANA database names it.
+         * IANA name of the time zone of the upload days.
          */
         tz?: string;
         /**
-         * Whether faces were found; only where they were looked for.
+         * Whether faces were found. Skips images without face detection.
          */
         faces?: boolean;
         /**
-         * Fewest faces.
+         * Least number of faces.
          */
         min_faces?: number;
         /**
@@ -2847,23 +2929,23 @@ export type ListImagesData = {
          */
         near?: string;
         /**
-         * Metres around `near`.
+         * Radius around `near` in meters.
          */
         radius_m?: number;
         /**
-         * Only near-duplicates of this image, which is not among them itself: nearest first, among equals newest first.
+         * List near-duplicates of this image, without the image itself: most similar first, equally similar ones newest first.
          */
         similar_to?: string;
         /**
-         * Most bits of 64 in which the fingerprint of a near-duplicate differs.
+         * Most bits of 64 in which the fingerprint of a near-duplicate may differ.
          */
         distance?: number;
         /**
-         * Most items on the page.
+         * Maximum number of items.
          */
         limit?: number;
         /**
-         * `next_cursor` of the page before.
+         * The `next_cursor` of the previous page.
          */
         cursor?: string;
     };
@@ -2911,11 +2993,14 @@ export type ListImagesResponse = ListImagesResponses[keyof ListImagesResponses];
 export type DeleteImageData = {
     body?: never;
     path: {
+        /**
+         * The ID of the image.
+         */
         image_id: string;
     };
     query?: {
         /**
-         * Only this user's. Service keys see what they uploaded where none is named.
+         * Only what belongs to this user. Without it, a service key sees its own uploads.
          */
         user_id?: string;
     };
@@ -2959,11 +3044,14 @@ export type DeleteImageResponse = DeleteImageResponses[keyof DeleteImageResponse
 export type GetImageData = {
     body?: never;
     path: {
+        /**
+         * The ID of the image.
+         */
         image_id: string;
     };
     query?: {
         /**
-         * Only this user's. Service keys see what they uploaded where none is named.
+         * Only what belongs to this user. Without it, a service key sees its own uploads.
          */
         user_id?: string;
     };
@@ -3007,17 +3095,32 @@ export type GetImageResponse = GetImageResponses[keyof GetImageResponses];
 export type GetImageContentData = {
     body?: never;
     headers?: {
+        /**
+         * The `ETag` of a version that you have: if it is current, the response is 304.
+         */
         'If-None-Match'?: string;
+        /**
+         * One byte range, such as `bytes=0-1023`.
+         */
         Range?: string;
+        /**
+         * The `ETag` that `Range` applies to; any other version is sent whole.
+         */
         'If-Range'?: string;
     };
     path: {
+        /**
+         * The ID of the image.
+         */
         image_id: string;
     };
     query?: {
+        /**
+         * The original file, or the picture that is made from it.
+         */
         variant?: 'original' | 'grayscale' | 'thumbnail' | 'faces';
         /**
-         * Only this user's. Service keys see what they uploaded where none is named.
+         * Only what belongs to this user. Without it, a service key sees its own uploads.
          */
         user_id?: string;
     };
@@ -3063,7 +3166,7 @@ export type GetImageContentResponses = {
      */
     200: Blob | File;
     /**
-     * A part of it.
+     * The requested part of the picture.
      */
     206: Blob | File;
 };
@@ -3073,11 +3176,14 @@ export type GetImageContentResponse = GetImageContentResponses[keyof GetImageCon
 export type GetImageHistogramData = {
     body?: never;
     path: {
+        /**
+         * The ID of the image.
+         */
         image_id: string;
     };
     query?: {
         /**
-         * Only this user's. Service keys see what they uploaded where none is named.
+         * Only what belongs to this user. Without it, a service key sees its own uploads.
          */
         user_id?: string;
     };
@@ -3115,7 +3221,7 @@ export type GetImageHistogramError = GetImageHistogramErrors[keyof GetImageHisto
 
 export type GetImageHistogramResponses = {
     /**
-     * The counts; or a plot where `Accept` asks for `image/svg+xml`.
+     * The histogram, or a plot of it if `Accept` prefers `image/svg+xml`.
      */
     200: Histogram;
 };
@@ -3127,16 +3233,16 @@ export type ListJobsData = {
     path?: never;
     query?: {
         /**
-         * Only this user's. Service keys see what they uploaded where none is named.
+         * Only what belongs to this user. Without it, a service key sees its own uploads.
          */
         user_id?: string;
         status?: Status;
         /**
-         * Most items on the page.
+         * Maximum number of items.
          */
         limit?: number;
         /**
-         * `next_cursor` of the page before.
+         * `next_cursor` of the previous page.
          */
         cursor?: string;
     };
@@ -3162,7 +3268,7 @@ export type ListJobsError = ListJobsErrors[keyof ListJobsErrors];
 
 export type ListJobsResponses = {
     /**
-     * A page.
+     * A page of jobs.
      */
     200: JobSummaryPage;
 };
@@ -3172,33 +3278,33 @@ export type ListJobsResponse = ListJobsResponses[keyof ListJobsResponses];
 export type CreateJobData = {
     body: {
         /**
-         * Is sent the event `job.finished` of this job, signed with the webhook secret of the key. With a key only, not through a link.
+         * URL that receives the event `job.finished` of this job, signed with the webhook secret of the key.
          */
         callback_url?: string;
         /**
-         * Any number of files. Other field names do as well.
+         * The files. Any field name is accepted.
          */
         files: Array<Blob | File>;
         /**
-         * What becomes of the place that a picture was taken at. `strip`: nothing that is served of it tells the place, neither metadata nor any picture, the original among them. Where it is left out, as the service is set up.
+         * `strip` hides where a picture was taken. The image's metadata have no position, and the file that is served keeps its pixels, orientation and colour profile; all other metadata are removed from it, as are thumbnails and anything behind the picture. `keep` changes nothing. The default is a setting of the service.
          */
         gps?: GpsPolicy;
         /**
-         * Comma list of operations; all where it is left out.
+         * Comma-separated list of operations; all by default.
          */
         operations?: string;
         /**
-         * Whose images these are: required with a service key, free with an admin key, the key's own with a client key.
+         * User that the images belong to. Required with a service key, optional with an admin key. A client key has a user of its own.
          */
         user_id?: string;
     };
     headers?: {
         /**
-         * `wait=N` holds the answer until the job has ended, or N seconds (30 at most).
+         * `wait=N` delays the response until the job has ended, or for N seconds (30 at most).
          */
         Prefer?: string;
         /**
-         * Send the same key with the same content again within 24 hours, and get the same answer.
+         * A unique value of your choice. A request with the same key and content within 24 hours gets the same response.
          */
         'Idempotency-Key'?: string;
     };
@@ -3245,11 +3351,11 @@ export type CreateJobErrors = {
      */
     422: Problem;
     /**
-     * A limit of this key: `rate_limited` (requests, files or bytes), `too_many_in_flight` (images that are not done, uploads at the same time). Answered before the body is read.
+     * A limit of this user: `rate_limited` (requests, files or bytes) or `too_many_in_flight` (unfinished images or concurrent uploads). The body is not read.
      */
     429: Problem;
     /**
-     * Nobody's uploads are taken in now: `backlog_full`, `storage_full`, `too_many_uploads`, answered before the body is read; or `unavailable`.
+     * The service accepts no uploads right now: `backlog_full`, `storage_full` or `too_many_uploads` (the body is not read), or `unavailable`.
      */
     503: Problem;
 };
@@ -3262,7 +3368,7 @@ export type CreateJobResponses = {
      */
     200: Job;
     /**
-     * The ticket.
+     * The job, which is accepted.
      */
     202: Job;
 };
@@ -3272,11 +3378,14 @@ export type CreateJobResponse = CreateJobResponses[keyof CreateJobResponses];
 export type CancelJobData = {
     body?: never;
     path: {
+        /**
+         * The ID of the job.
+         */
         job_id: string;
     };
     query?: {
         /**
-         * Only this user's. Service keys see what they uploaded where none is named.
+         * Only what belongs to this user. Without it, a service key sees its own uploads.
          */
         user_id?: string;
     };
@@ -3310,7 +3419,7 @@ export type CancelJobError = CancelJobErrors[keyof CancelJobErrors];
 
 export type CancelJobResponses = {
     /**
-     * The job as it stands then.
+     * The job after the cancellation.
      */
     200: Job;
 };
@@ -3321,17 +3430,23 @@ export type GetJobData = {
     body?: never;
     headers?: {
         /**
-         * `wait=N` holds the answer until the job has ended, or N seconds (30 at most).
+         * `wait=N` delays the response until the job has ended, or for N seconds (30 at most).
          */
         Prefer?: string;
+        /**
+         * The `ETag` of a version that you have: if it is current, the response is 304.
+         */
         'If-None-Match'?: string;
     };
     path: {
+        /**
+         * The ID of the job.
+         */
         job_id: string;
     };
     query?: {
         /**
-         * Only this user's. Service keys see what they uploaded where none is named.
+         * Only what belongs to this user. Without it, a service key sees its own uploads.
          */
         user_id?: string;
     };
@@ -3376,16 +3491,19 @@ export type StreamJobEventsData = {
     body?: never;
     headers?: {
         /**
-         * The `id` of the last event that was read: only what is newer is told.
+         * The `id` of the last event that you read: only newer states are sent.
          */
         'Last-Event-ID'?: string;
     };
     path: {
+        /**
+         * The ID of the job.
+         */
         job_id: string;
     };
     query?: {
         /**
-         * Only this user's. Service keys see what they uploaded where none is named.
+         * Only what belongs to this user. Without it, a service key sees its own uploads.
          */
         user_id?: string;
     };
@@ -3423,11 +3541,11 @@ export type StreamJobEventsError = StreamJobEventsErrors[keyof StreamJobEventsEr
 
 export type StreamJobEventsResponses = {
     /**
-     * Server-sent events; this is the schema of the `data` of each. `job.changed`: the job as it stands, at first and after each change. `job.finished`: likewise, and the last one. `job.gone`: deleted or expired, and the last one. The `id` is the version. Comments keep the line alive.
+     * Server-sent events; this is the schema of the `data` of each event. `job.changed`: the job, at the start of the stream and after each change. `job.finished`: the job has ended; the last event. `job.gone`: the job was deleted or has expired; the last event. The `id` is the version of the job. Comments keep the connection open.
      */
     200: JobEvent;
     /**
-     * The job has ended, and Last-Event-ID is its version: do not connect again.
+     * The job has ended, and Last-Event-ID is its version: do not reconnect.
      */
     204: void;
 };
@@ -3437,11 +3555,14 @@ export type StreamJobEventsResponse = StreamJobEventsResponses[keyof StreamJobEv
 export type RetryJobData = {
     body?: never;
     path: {
+        /**
+         * The ID of the job.
+         */
         job_id: string;
     };
     query?: {
         /**
-         * Only this user's. Service keys see what they uploaded where none is named.
+         * Only what belongs to this user. Without it, a service key sees its own uploads.
          */
         user_id?: string;
     };
@@ -3489,12 +3610,15 @@ export type RetryJobResponse = RetryJobResponses[keyof RetryJobResponses];
 export type GetStatisticsData = {
     body?: never;
     headers?: {
+        /**
+         * The `ETag` of a version that you have: if it is current, the response is 304.
+         */
         'If-None-Match'?: string;
     };
     path?: never;
     query?: {
         /**
-         * Time zone of the days, as the IANA database names it.
+         * IANA name of the time zone of the days.
          */
         tz?: string;
     };
@@ -3524,7 +3648,7 @@ export type GetStatisticsError = GetStatisticsErrors[keyof GetStatisticsErrors];
 
 export type GetStatisticsResponses = {
     /**
-     * The numbers; or a plot of the uploads per day where `Accept` asks for `image/svg+xml`.
+     * The statistics, or a plot of the uploads per day if `Accept` prefers `image/svg+xml`.
      */
     200: Statistics;
 };
@@ -3536,11 +3660,11 @@ export type ListUploadLinksData = {
     path?: never;
     query?: {
         /**
-         * Most items on the page.
+         * Maximum number of items.
          */
         limit?: number;
         /**
-         * `next_cursor` of the page before.
+         * `next_cursor` of the previous page.
          */
         cursor?: string;
     };
@@ -3570,7 +3694,7 @@ export type ListUploadLinksError = ListUploadLinksErrors[keyof ListUploadLinksEr
 
 export type ListUploadLinksResponses = {
     /**
-     * A page.
+     * A page of links.
      */
     200: UploadLinkPage;
 };
@@ -3581,7 +3705,7 @@ export type CreateUploadLinkData = {
     body: NewUploadLink;
     headers?: {
         /**
-         * Send the same key with the same content again within 24 hours, and get the same answer.
+         * A unique value of your choice. A request with the same key and content within 24 hours gets the same response.
          */
         'Idempotency-Key'?: string;
     };
@@ -3631,6 +3755,9 @@ export type CreateUploadLinkResponse = CreateUploadLinkResponses[keyof CreateUpl
 export type RevokeUploadLinkData = {
     body?: never;
     path: {
+        /**
+         * The ID of the upload link.
+         */
         link_id: string;
     };
     query?: never;
@@ -3674,6 +3801,9 @@ export type RevokeUploadLinkResponse = RevokeUploadLinkResponses[keyof RevokeUpl
 export type GetUploadLinkData = {
     body?: never;
     path: {
+        /**
+         * The ID of the upload link.
+         */
         link_id: string;
     };
     query?: never;
@@ -3719,11 +3849,11 @@ export type GetLinkUploadsData = {
     path?: never;
     query?: {
         /**
-         * Most items on the page.
+         * Maximum number of items.
          */
         limit?: number;
         /**
-         * `next_cursor` of the page before.
+         * `next_cursor` of the previous page.
          */
         cursor?: string;
     };
@@ -3763,25 +3893,25 @@ export type GetLinkUploadsResponse = GetLinkUploadsResponses[keyof GetLinkUpload
 export type CreateLinkUploadData = {
     body: {
         /**
-         * Any number of files. Other field names do as well.
+         * The files. Any field name is accepted.
          */
         files: Array<Blob | File>;
         /**
-         * What becomes of the place that a picture was taken at. `strip`: nothing that is served of it tells the place, neither metadata nor any picture, the original among them. Where it is left out, as the service is set up.
+         * `strip` hides where a picture was taken. The image's metadata have no position, and the file that is served keeps its pixels, orientation and colour profile; all other metadata are removed from it, as are thumbnails and anything behind the picture. `keep` changes nothing. The default is a setting of the service.
          */
         gps?: GpsPolicy;
         /**
-         * Comma list of operations; all where it is left out.
+         * Comma-separated list of operations; all by default.
          */
         operations?: string;
     };
     headers?: {
         /**
-         * `wait=N` holds the answer until the job has ended, or N seconds (30 at most).
+         * `wait=N` delays the response until the job has ended, or for N seconds (30 at most).
          */
         Prefer?: string;
         /**
-         * Send the same key with the same content again within 24 hours, and get the same answer.
+         * A unique value of your choice. A request with the same key and content within 24 hours gets the same response.
          */
         'Idempotency-Key'?: string;
     };
@@ -3828,11 +3958,11 @@ export type CreateLinkUploadErrors = {
      */
     422: Problem;
     /**
-     * A limit of this key: `rate_limited` (requests, files or bytes), `too_many_in_flight` (images that are not done, uploads at the same time). Answered before the body is read.
+     * A limit of this user: `rate_limited` (requests, files or bytes) or `too_many_in_flight` (unfinished images or concurrent uploads). The body is not read.
      */
     429: Problem;
     /**
-     * Nobody's uploads are taken in now: `backlog_full`, `storage_full`, `too_many_uploads`, answered before the body is read; or `unavailable`.
+     * The service accepts no uploads right now: `backlog_full`, `storage_full` or `too_many_uploads` (the body is not read), or `unavailable`.
      */
     503: Problem;
 };
@@ -3845,7 +3975,7 @@ export type CreateLinkUploadResponses = {
      */
     200: LinkJob;
     /**
-     * The ticket.
+     * The upload, which is accepted.
      */
     202: LinkJob;
 };
@@ -3856,12 +3986,18 @@ export type GetLinkJobData = {
     body?: never;
     headers?: {
         /**
-         * `wait=N` holds the answer until the job has ended, or N seconds (30 at most).
+         * `wait=N` delays the response until the job has ended, or for N seconds (30 at most).
          */
         Prefer?: string;
+        /**
+         * The `ETag` of a version that you have: if it is current, the response is 304.
+         */
         'If-None-Match'?: string;
     };
     path: {
+        /**
+         * The ID of the job.
+         */
         job_id: string;
     };
     query?: never;
@@ -3906,11 +4042,14 @@ export type StreamLinkJobEventsData = {
     body?: never;
     headers?: {
         /**
-         * The `id` of the last event that was read: only what is newer is told.
+         * The `id` of the last event that you read: only newer states are sent.
          */
         'Last-Event-ID'?: string;
     };
     path: {
+        /**
+         * The ID of the job.
+         */
         job_id: string;
     };
     query?: never;
@@ -3948,11 +4087,11 @@ export type StreamLinkJobEventsError = StreamLinkJobEventsErrors[keyof StreamLin
 
 export type StreamLinkJobEventsResponses = {
     /**
-     * Server-sent events; this is the schema of the `data` of each. `job.changed`: the job as it stands, at first and after each change. `job.finished`: likewise, and the last one. `job.gone`: deleted or expired, and the last one. The `id` is the version. Comments keep the line alive.
+     * Server-sent events; this is the schema of the `data` of each event. `job.changed`: the job, at the start of the stream and after each change. `job.finished`: the job has ended; the last event. `job.gone`: the job was deleted or has expired; the last event. The `id` is the version of the job. Comments keep the connection open.
      */
     200: JobEvent;
     /**
-     * The job has ended, and Last-Event-ID is its version: do not connect again.
+     * The job has ended, and Last-Event-ID is its version: do not reconnect.
      */
     204: void;
 };
@@ -3962,25 +4101,25 @@ export type StreamLinkJobEventsResponse = StreamLinkJobEventsResponses[keyof Str
 export type CreateLinkUploadByUrlData = {
     body: {
         /**
-         * Any number of files. Other field names do as well.
+         * The files. Any field name is accepted.
          */
         files: Array<Blob | File>;
         /**
-         * What becomes of the place that a picture was taken at. `strip`: nothing that is served of it tells the place, neither metadata nor any picture, the original among them. Where it is left out, as the service is set up.
+         * `strip` hides where a picture was taken. The image's metadata have no position, and the file that is served keeps its pixels, orientation and colour profile; all other metadata are removed from it, as are thumbnails and anything behind the picture. `keep` changes nothing. The default is a setting of the service.
          */
         gps?: GpsPolicy;
         /**
-         * Comma list of operations; all where it is left out.
+         * Comma-separated list of operations; all by default.
          */
         operations?: string;
     };
     headers?: {
         /**
-         * `wait=N` holds the answer until the job has ended, or N seconds (30 at most).
+         * `wait=N` delays the response until the job has ended, or for N seconds (30 at most).
          */
         Prefer?: string;
         /**
-         * Send the same key with the same content again within 24 hours, and get the same answer.
+         * A unique value of your choice. A request with the same key and content within 24 hours gets the same response.
          */
         'Idempotency-Key'?: string;
     };
@@ -4032,11 +4171,11 @@ export type CreateLinkUploadByUrlErrors = {
      */
     422: Problem;
     /**
-     * A limit of this key: `rate_limited` (requests, files or bytes), `too_many_in_flight` (images that are not done, uploads at the same time). Answered before the body is read.
+     * A limit of this user: `rate_limited` (requests, files or bytes) or `too_many_in_flight` (unfinished images or concurrent uploads). The body is not read.
      */
     429: Problem;
     /**
-     * Nobody's uploads are taken in now: `backlog_full`, `storage_full`, `too_many_uploads`, answered before the body is read; or `unavailable`.
+     * The service accepts no uploads right now: `backlog_full`, `storage_full` or `too_many_uploads` (the body is not read), or `unavailable`.
      */
     503: Problem;
 };
@@ -4049,7 +4188,7 @@ export type CreateLinkUploadByUrlResponses = {
      */
     200: LinkJob;
     /**
-     * The ticket.
+     * The upload, which is accepted.
      */
     202: LinkJob;
 };
@@ -4060,9 +4199,12 @@ export type GetLinkJobByUrlData = {
     body?: never;
     headers?: {
         /**
-         * `wait=N` holds the answer until the job has ended, or N seconds (30 at most).
+         * `wait=N` delays the response until the job has ended, or for N seconds (30 at most).
          */
         Prefer?: string;
+        /**
+         * The `ETag` of a version that you have: if it is current, the response is 304.
+         */
         'If-None-Match'?: string;
     };
     path: {
@@ -4070,6 +4212,9 @@ export type GetLinkJobByUrlData = {
          * The token of the link.
          */
         token: string;
+        /**
+         * The ID of the job.
+         */
         job_id: string;
     };
     query?: never;
@@ -4109,6 +4254,9 @@ export type GetLinkJobByUrlResponse = GetLinkJobByUrlResponses[keyof GetLinkJobB
 export type DeleteUserData = {
     body?: never;
     path: {
+        /**
+         * The ID of the user.
+         */
         user_id: string;
     };
     query?: never;
@@ -4142,7 +4290,7 @@ export type DeleteUserError = DeleteUserErrors[keyof DeleteUserErrors];
 
 export type DeleteUserResponses = {
     /**
-     * The job to follow.
+     * The job that deletes the user.
      */
     202: Job;
 };
@@ -4152,23 +4300,26 @@ export type DeleteUserResponse = DeleteUserResponses[keyof DeleteUserResponses];
 export type ListUserHistogramsData = {
     body?: never;
     path: {
+        /**
+         * The ID of the user.
+         */
         user_id: string;
     };
     query?: {
         /**
-         * ISO week by time of upload: `current`, or as `2026-W47`.
+         * The ISO week of the upload: `current`, or a week such as `2026-W47`.
          */
         week?: string;
         /**
-         * Time zone of the days, as the IANA database names it.
+         * IANA name of the time zone of the days.
          */
         tz?: string;
         /**
-         * Most items on the page.
+         * Maximum number of items.
          */
         limit?: number;
         /**
-         * `next_cursor` of the page before.
+         * `next_cursor` of the previous page.
          */
         cursor?: string;
     };
@@ -4198,7 +4349,7 @@ export type ListUserHistogramsError = ListUserHistogramsErrors[keyof ListUserHis
 
 export type ListUserHistogramsResponses = {
     /**
-     * A page, in the form that `Accept` asks for; JSON where it asks for none of these.
+     * A page of histograms, in the format that `Accept` prefers; JSON by default.
      */
     200: ImageHistogramPage;
 };
@@ -4208,23 +4359,26 @@ export type ListUserHistogramsResponse = ListUserHistogramsResponses[keyof ListU
 export type ListSimilarUsersData = {
     body?: never;
     path: {
+        /**
+         * The ID of the user.
+         */
         user_id: string;
     };
     query?: {
         /**
-         * How many, at most.
+         * Most results.
          */
         n?: number;
         /**
-         * What is meant by alike; less is more alike.
+         * The measure of distance; less is more similar.
          */
         metric?: Metric;
         /**
-         * Only images uploaded at this time or later count, on both sides.
+         * Compare only images that were uploaded at this time or later.
          */
         since?: string;
         /**
-         * An image of the user: then the images that are most like it are answered.
+         * An image of the user; lists the images that are most similar to it.
          */
         image_id?: string;
     };
@@ -4266,7 +4420,7 @@ export type ListSimilarUsersError = ListSimilarUsersErrors[keyof ListSimilarUser
 
 export type ListSimilarUsersResponses = {
     /**
-     * The users; or with `image_id`, the images.
+     * The similar users, or with `image_id` the similar images.
      */
     200: Similar;
 };
@@ -4278,11 +4432,11 @@ export type ListWebhooksData = {
     path?: never;
     query?: {
         /**
-         * Most items on the page.
+         * Maximum number of items.
          */
         limit?: number;
         /**
-         * `next_cursor` of the page before.
+         * `next_cursor` of the previous page.
          */
         cursor?: string;
     };
@@ -4308,7 +4462,7 @@ export type ListWebhooksError = ListWebhooksErrors[keyof ListWebhooksErrors];
 
 export type ListWebhooksResponses = {
     /**
-     * A page.
+     * A page of webhooks.
      */
     200: WebhookPage;
 };
@@ -4319,7 +4473,7 @@ export type CreateWebhookData = {
     body: NewWebhook;
     headers?: {
         /**
-         * Send the same key with the same content again within 24 hours, and get the same answer.
+         * A unique value of your choice. A request with the same key and content within 24 hours gets the same response.
          */
         'Idempotency-Key'?: string;
     };
@@ -4359,7 +4513,7 @@ export type CreateWebhookError = CreateWebhookErrors[keyof CreateWebhookErrors];
 
 export type CreateWebhookResponses = {
     /**
-     * The new webhook.
+     * The webhook.
      */
     201: WebhookWithSecret;
 };
@@ -4369,6 +4523,9 @@ export type CreateWebhookResponse = CreateWebhookResponses[keyof CreateWebhookRe
 export type DeleteWebhookData = {
     body?: never;
     path: {
+        /**
+         * The ID of the webhook.
+         */
         webhook_id: string;
     };
     query?: never;
@@ -4408,6 +4565,9 @@ export type DeleteWebhookResponse = DeleteWebhookResponses[keyof DeleteWebhookRe
 export type GetWebhookData = {
     body?: never;
     path: {
+        /**
+         * The ID of the webhook.
+         */
         webhook_id: string;
     };
     query?: never;
@@ -4447,6 +4607,9 @@ export type GetWebhookResponse = GetWebhookResponses[keyof GetWebhookResponses];
 export type UpdateWebhookData = {
     body: WebhookChanges;
     path: {
+        /**
+         * The ID of the webhook.
+         */
         webhook_id: string;
     };
     query?: never;
@@ -4484,7 +4647,7 @@ export type UpdateWebhookError = UpdateWebhookErrors[keyof UpdateWebhookErrors];
 
 export type UpdateWebhookResponses = {
     /**
-     * The webhook as it is now.
+     * The updated webhook.
      */
     200: Webhook;
 };
@@ -4494,19 +4657,22 @@ export type UpdateWebhookResponse = UpdateWebhookResponses[keyof UpdateWebhookRe
 export type ListDeliveriesData = {
     body?: never;
     path: {
+        /**
+         * The ID of the webhook.
+         */
         webhook_id: string;
     };
     query?: {
         /**
-         * Only those that stand like this.
+         * Only deliveries with this status.
          */
         status?: DeliveryStatus;
         /**
-         * Most items on the page.
+         * Maximum number of items.
          */
         limit?: number;
         /**
-         * `next_cursor` of the page before.
+         * `next_cursor` of the previous page.
          */
         cursor?: string;
     };
@@ -4536,7 +4702,7 @@ export type ListDeliveriesError = ListDeliveriesErrors[keyof ListDeliveriesError
 
 export type ListDeliveriesResponses = {
     /**
-     * A page.
+     * A page of deliveries.
      */
     200: DeliverySummaryPage;
 };
@@ -4546,7 +4712,13 @@ export type ListDeliveriesResponse = ListDeliveriesResponses[keyof ListDeliverie
 export type GetDeliveryData = {
     body?: never;
     path: {
+        /**
+         * The ID of the webhook.
+         */
         webhook_id: string;
+        /**
+         * The ID of the delivery.
+         */
         delivery_id: string;
     };
     query?: never;
@@ -4586,7 +4758,13 @@ export type GetDeliveryResponse = GetDeliveryResponses[keyof GetDeliveryResponse
 export type RedeliverData = {
     body?: never;
     path: {
+        /**
+         * The ID of the webhook.
+         */
         webhook_id: string;
+        /**
+         * The ID of the delivery.
+         */
         delivery_id: string;
     };
     query?: never;
@@ -4620,7 +4798,7 @@ export type RedeliverError = RedeliverErrors[keyof RedeliverErrors];
 
 export type RedeliverResponses = {
     /**
-     * The delivery, due at once.
+     * The delivery, due now.
      */
     202: Delivery;
 };
@@ -4630,6 +4808,9 @@ export type RedeliverResponse = RedeliverResponses[keyof RedeliverResponses];
 export type RedeliverFailedData = {
     body: RedeliverFailed;
     path: {
+        /**
+         * The ID of the webhook.
+         */
         webhook_id: string;
     };
     query?: never;
@@ -4667,7 +4848,7 @@ export type RedeliverFailedError = RedeliverFailedErrors[keyof RedeliverFailedEr
 
 export type RedeliverFailedResponses = {
     /**
-     * How many.
+     * How many are sent again.
      */
     202: Redelivered;
 };
@@ -4678,16 +4859,19 @@ export type RotateWebhookSecretData = {
     body?: never;
     headers?: {
         /**
-         * Send the same key with the same content again within 24 hours, and get the same answer.
+         * A unique value of your choice. A request with the same key and content within 24 hours gets the same response.
          */
         'Idempotency-Key'?: string;
     };
     path: {
+        /**
+         * The ID of the webhook.
+         */
         webhook_id: string;
     };
     query?: {
         /**
-         * For how long the old secret signs as well: a day where it is left out.
+         * How long the old secret signs as well, in seconds; a day by default.
          */
         overlap_seconds?: number;
     };
@@ -4721,7 +4905,7 @@ export type RotateWebhookSecretError = RotateWebhookSecretErrors[keyof RotateWeb
 
 export type RotateWebhookSecretResponses = {
     /**
-     * With its new secret.
+     * The webhook with its new secret.
      */
     200: WebhookWithSecret;
 };
@@ -4731,6 +4915,9 @@ export type RotateWebhookSecretResponse = RotateWebhookSecretResponses[keyof Rot
 export type TestWebhookData = {
     body?: never;
     path: {
+        /**
+         * The ID of the webhook.
+         */
         webhook_id: string;
     };
     query?: never;
@@ -4764,7 +4951,7 @@ export type TestWebhookError = TestWebhookErrors[keyof TestWebhookErrors];
 
 export type TestWebhookResponses = {
     /**
-     * The delivery to follow.
+     * The delivery of the event.
      */
     202: Delivery;
 };

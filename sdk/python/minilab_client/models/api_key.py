@@ -14,17 +14,17 @@ T = TypeVar("T", bound="ApiKey")
 
 @_attrs_define
 class ApiKey:
-    """A key, without its secret."""
+    """An API key, without its secret."""
 
     created_at: datetime.datetime
     expires_at: datetime.datetime | None
     hint: str
-    """ How the secret begins, to tell keys apart. """
+    """ First characters of the secret, to recognize the key. """
     id: str
     note: None | str
     revoked_at: datetime.datetime | None
     role: Role
-    """ What a key was made for. """
+    """ Role of a key. """
     user_id: None | str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

@@ -11,7 +11,7 @@ T = TypeVar("T", bound="CameraCount")
 
 @_attrs_define
 class CameraCount:
-    """A camera model and how many images it took."""
+    """A camera model and its number of images."""
 
     camera_model: str
     count: int

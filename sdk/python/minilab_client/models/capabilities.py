@@ -17,11 +17,11 @@ T = TypeVar("T", bound="Capabilities")
 
 @_attrs_define
 class Capabilities:
-    """What this service can do."""
+    """The formats, operations and limits of this service."""
 
     formats: list[FormatInfo]
     limits: Limits
-    """ What is refused, and from where on. """
+    """ Limits of one request and of one file. """
     operations: list[OperationInfo]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

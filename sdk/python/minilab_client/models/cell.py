@@ -17,11 +17,11 @@ T = TypeVar("T", bound="Cell")
 
 @_attrs_define
 class Cell:
-    """One image × one operation."""
+    """One operation on one image."""
 
     error: Failure | None
     status: Status
-    """ Where a job, an image or a cell stands. One enum everywhere. """
+    """ Status of a job, an image or a cell. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -17,12 +17,12 @@ T = TypeVar("T", bound="ChosenDeadLetters")
 
 @_attrs_define
 class ChosenDeadLetters:
-    """Either `ids` or a `filter`."""
+    """Selects dead letters, by either `ids` or `filter`."""
 
     filter_: DeadLetterFilter | None | Unset = UNSET
-    """ The first 1,000 that it fits. """
+    """ The first 1,000 matches are selected. """
     ids: list[str] | None | Unset = UNSET
-    """ Images; those that are no dead letters are skipped. """
+    """ IDs of images. Images that are not dead letters are skipped. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

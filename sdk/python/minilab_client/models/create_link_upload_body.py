@@ -17,11 +17,11 @@ T = TypeVar("T", bound="CreateLinkUploadBody")
 @_attrs_define
 class CreateLinkUploadBody:
     files: list[File]
-    """ Any number of files. Other field names do as well. """
+    """ The files. Any field name is accepted. """
     gps: GpsPolicy | Unset = UNSET
-    """ What becomes of the place that a picture was taken at. """
+    """ Whether the position of a picture is served or removed. """
     operations: str | Unset = UNSET
-    """ Comma list of operations; all where it is left out. """
+    """ Comma-separated list of operations; all by default. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

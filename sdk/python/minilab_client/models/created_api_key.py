@@ -14,22 +14,22 @@ T = TypeVar("T", bound="CreatedApiKey")
 
 @_attrs_define
 class CreatedApiKey:
-    """A new key. Its secret is kept nowhere, and shown in the answer to its making alone."""
+    """A new API key. Its secrets are shown once, in this answer."""
 
     created_at: datetime.datetime
     expires_at: datetime.datetime | None
     hint: str
-    """ How the secret begins, to tell keys apart. """
+    """ First characters of the secret, to recognize the key. """
     id: str
     key: str
-    """ Send it as `Authorization: Bearer <key>`. """
+    """ The secret. Send it as `Authorization: Bearer <key>`. """
     note: None | str
     revoked_at: datetime.datetime | None
     role: Role
-    """ What a key was made for. """
+    """ Role of a key. """
     user_id: None | str
     webhook_secret: None | str
-    """ Verifies what arrives at the `callback_url` of its jobs; null where webhooks are not set up. """
+    """ Verifies events that arrive at the `callback_url` of its jobs; null if this service has no webhooks. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

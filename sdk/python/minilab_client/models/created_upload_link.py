@@ -15,36 +15,36 @@ T = TypeVar("T", bound="CreatedUploadLink")
 
 @_attrs_define
 class CreatedUploadLink:
-    """A new link. Its token is kept nowhere, and shown in the answer to its making alone."""
+    """A new upload link. Its token is shown once, in this answer."""
 
     bytes_: int
-    """ Bytes of these. """
+    """ Total size of these in bytes. """
     created_at: datetime.datetime
     created_by: str
-    """ The key that made it. """
+    """ ID of the key that created the link. """
     expires_at: datetime.datetime
     gps: GpsPolicy | None
     id: str
     images: int
-    """ Images that came in through it and are still there. """
+    """ Number of uploaded images without deleted ones. """
     max_bytes: int | None
     max_files: int | None
     note: None | str
     page_url: str
-    """ For people: a page that takes the files. """
+    """ URL for people: a page to upload files. """
     revoked_at: datetime.datetime | None
     status: LinkStatus
-    """ Whether a link takes files, and else why not. """
+    """ Whether a link takes files, or the reason why it does not. """
     token: str
     """ Send it as `Authorization: Bearer <token>` to the routes under `/v1/uploads`. """
     upload_url: str
-    """ For programs: takes the files, without a key. """
+    """ URL for programs: accepts files without an API key. """
     used_bytes: int
-    """ Bytes of these. """
+    """ Total size of the uploaded images in bytes, including deleted ones. """
     used_files: int
-    """ Files that became images: what counts against the limit. A delete gives nothing back. """
+    """ Number of uploaded images, including deleted ones; counts towards the limit. """
     user_id: str
-    """ Whose images come in through it. """
+    """ User that the images belong to. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

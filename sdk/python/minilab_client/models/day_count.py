@@ -12,7 +12,7 @@ T = TypeVar("T", bound="DayCount")
 
 @_attrs_define
 class DayCount:
-    """A day and how many images were uploaded on it."""
+    """A day and its number of uploaded images."""
 
     count: int
     date: datetime.date

@@ -17,22 +17,22 @@ T = TypeVar("T", bound="DeadLetter")
 
 @_attrs_define
 class DeadLetter:
-    """An image that the service gave up."""
+    """An image that the service stopped trying to process."""
 
     attempts: list[DeadLetterAttempt]
-    """ The last ones that did not end well, oldest first. """
+    """ The latest failed attempts, oldest first. """
     bytes_: int
     error: Failure | None
-    """ Why the first of them was. """
+    """ The error of the first failed operation. """
     filename: str
-    """ As uploaded, without folders. """
+    """ File name as uploaded, without folders. """
     format_: str
     gave_up_at: datetime.datetime
     image_id: str
-    """ The image; the letter is named after it. """
+    """ ID of the image and of the dead letter. """
     job_id: str
     operations: list[str]
-    """ Those that were given up. """
+    """ The failed operations. """
     user_id: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

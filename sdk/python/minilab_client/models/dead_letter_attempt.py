@@ -12,14 +12,14 @@ T = TypeVar("T", bound="DeadLetterAttempt")
 
 @_attrs_define
 class DeadLetterAttempt:
-    """An attempt that did not end well."""
+    """A failed attempt to process an image."""
 
     at: datetime.datetime
     reason: str
-    """ The code of an error, or `lease_expired` (the worker was not heard of again), `broken_off` (it was stopped,
-    or lost MongoDB), `unexpected_error`, `known_poison` (equal bytes had just been given up). """
+    """ An error code, or `lease_expired` (the worker did not respond), `broken_off` (the worker was stopped or lost
+    MongoDB), `unexpected_error`, or `known_poison` (an equal file failed shortly before). """
     worker: None | str
-    """ The process that made it, as `host:pid`. """
+    """ The worker process, as `host:pid`. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -11,15 +11,15 @@ T = TypeVar("T", bound="DeadLetterCreated")
 
 @_attrs_define
 class DeadLetterCreated:
-    """The service gave an image up."""
+    """The service stopped trying to process an image."""
 
     code: str
-    """ Why, as a stable code. """
+    """ Stable code of the error. """
     dead_letter_id: str
-    """ The image's ID. """
+    """ ID of the image. """
     job_id: str
     url: str
-    """ The dead letter. """
+    """ URL of the dead letter. """
     user_id: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

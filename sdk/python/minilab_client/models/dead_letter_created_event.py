@@ -16,12 +16,12 @@ T = TypeVar("T", bound="DeadLetterCreatedEvent")
 
 @_attrs_define
 class DeadLetterCreatedEvent:
-    """The service gave an image up."""
+    """The service stopped trying to process an image."""
 
     data: DeadLetterCreated
-    """ The service gave an image up. """
+    """ The service stopped trying to process an image. """
     timestamp: datetime.datetime
-    """ When it happened. """
+    """ When the event happened. """
     type_: Literal["dead_letter.created"]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

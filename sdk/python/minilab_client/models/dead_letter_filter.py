@@ -14,14 +14,14 @@ T = TypeVar("T", bound="DeadLetterFilter")
 
 @_attrs_define
 class DeadLetterFilter:
-    """Which letters are meant; an empty filter means all."""
+    """Selects dead letters; an empty filter selects all."""
 
     code: DeadLetterCode | None | Unset = UNSET
-    """ Only those with this error. """
+    """ Only dead letters with this error. """
     job_id: None | str | Unset = UNSET
-    """ Only those of this job. """
+    """ Only dead letters of this job. """
     user_id: None | str | Unset = UNSET
-    """ Only this user's. """
+    """ Only dead letters of this user. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -19,29 +19,29 @@ T = TypeVar("T", bound="Delivery")
 
 @_attrs_define
 class Delivery:
-    """One event on its way to one receiver, with every attempt."""
+    """An event on its way to one receiver, with its attempts."""
 
     attempt_count: int
     attempts: list[DeliveryAttempt]
-    """ Oldest first; of very many the last 50. """
+    """ The latest 50 attempts, oldest first. """
     created_at: datetime.datetime
     event_id: str
-    """ What the receiver gets as `webhook-id`, the same on every attempt. """
+    """ ID of the event, which the receiver gets as `webhook-id`. """
     event_type: EventType
-    """ What can be told. """
+    """ The type of an event. """
     expires_at: datetime.datetime
-    """ Until when it can be looked at, and sent again. """
+    """ When the delivery is deleted. Until then it can be sent again. """
     finished_at: datetime.datetime | None
     id: str
     job_id: None | str
-    """ The job that the event tells of. """
+    """ ID of the job that the event is about. """
     last_attempt: DeliveryAttempt | None
     next_attempt_at: datetime.datetime | None
-    """ When it is tried next; null where it is not. """
+    """ Time of the next attempt; null if there is none. """
     status: DeliveryStatus
-    """ Where a delivery stands. """
+    """ The status of a delivery. """
     webhook_id: None | str
-    """ The endpoint; null for the `callback_url` of a job. """
+    """ ID of the webhook; null for the `callback_url` of a job. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -18,12 +18,13 @@ class DeliveryAttempt:
     """ The first 2 KiB of the answer. """
     at: datetime.datetime
     error: None | str
-    """ Why there was no answer; null where there was one. """
+    """ Why there was no answer; null if there was one. """
     number: int
+    """ 1 for the first attempt. """
     seconds: float
-    """ How long it took. """
+    """ Duration of the attempt. """
     status_code: int | None
-    """ What was answered; null where nothing was. """
+    """ HTTP status of the answer; null without an answer. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

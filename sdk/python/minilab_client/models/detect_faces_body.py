@@ -17,17 +17,16 @@ T = TypeVar("T", bound="DetectFacesBody")
 @_attrs_define
 class DetectFacesBody:
     files: list[File]
-    """ Any number of files. Other field names do as well. """
+    """ The files. Any field name is accepted. """
     callback_url: str | Unset = UNSET
-    """ Is sent the event `job.finished` of this job, signed with the webhook secret of the key. With a key only,
-    not through a link. """
+    """ URL that receives the event `job.finished` of this job, signed with the webhook secret of the key. """
     gps: GpsPolicy | Unset = UNSET
-    """ What becomes of the place that a picture was taken at. """
+    """ Whether the position of a picture is served or removed. """
     operations: str | Unset = UNSET
-    """ Comma list of operations; all where it is left out. """
+    """ Comma-separated list of operations; all by default. """
     user_id: str | Unset = UNSET
-    """ Whose images these are: required with a service key, free with an admin key, the key's own with a client
-    key. """
+    """ User that the images belong to. Required with a service key, optional with an admin key. A client key has a
+    user of its own. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

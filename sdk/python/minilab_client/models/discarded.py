@@ -11,14 +11,14 @@ T = TypeVar("T", bound="Discarded")
 
 @_attrs_define
 class Discarded:
-    """How many letters are gone."""
+    """The result of discarding dead letters."""
 
     discarded: int
-    """ Their images stay failed. """
+    """ Number of discarded dead letters. Their images stay failed. """
     left: int
-    """ They fit the filter as well: ask again. """
+    """ Number of further matches. Send the request again for these. """
     skipped: int
-    """ They were no dead letters, or are none any more. """
+    """ Number of selected images that are not dead letters. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

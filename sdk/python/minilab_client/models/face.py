@@ -11,7 +11,7 @@ T = TypeVar("T", bound="Face")
 
 @_attrs_define
 class Face:
-    """A face."""
+    """A detected face."""
 
     box: list[int]
     """ `[x, y, width, height]` in pixels of the upright image. """

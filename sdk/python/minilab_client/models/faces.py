@@ -19,7 +19,7 @@ class Faces:
 
     job_id: str
     results: list[FacesOfFile]
-    """ In upload order. """
+    """ The files, in upload order. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -17,13 +17,13 @@ T = TypeVar("T", bound="FacesOfFile")
 
 @_attrs_define
 class FacesOfFile:
-    """The faces that were found in one file."""
+    """The faces in one file."""
 
     faces: list[list[int]] | None
-    """ Boxes `[x, y, width, height]` in pixels of the upright image; null after an error. """
+    """ Boxes `[x, y, width, height]` in pixels of the upright image; null if there is an error. """
     filename: str
     error: Failure | None | Unset = UNSET
-    """ Why the file has no result; absent where it has one. """
+    """ Why the file has no result; absent if it has one. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

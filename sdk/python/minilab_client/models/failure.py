@@ -11,14 +11,14 @@ T = TypeVar("T", bound="Failure")
 
 @_attrs_define
 class Failure:
-    """Why a file, or one of its operations, has no result."""
+    """The reason why a file or one of its operations has no result."""
 
     code: str
-    """ Stable, for programs. """
+    """ Stable code for programs. """
     detail: str
-    """ What happened this time. """
+    """ What happened, for people. """
     title: str
-    """ What kind of error it is, for people. """
+    """ Kind of the error, for people. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

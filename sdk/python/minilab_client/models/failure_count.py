@@ -11,11 +11,11 @@ T = TypeVar("T", bound="FailureCount")
 
 @_attrs_define
 class FailureCount:
-    """A code of an error and how many images ended with it."""
+    """An error code and its number of images."""
 
     code: str
     count: int
-    """ Images; one that has the code in several cells counts once. """
+    """ Number of images; an image with the code in several operations counts once. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

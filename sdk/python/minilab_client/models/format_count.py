@@ -11,7 +11,7 @@ T = TypeVar("T", bound="FormatCount")
 
 @_attrs_define
 class FormatCount:
-    """A format and how many images came in it."""
+    """A file format and its number of images."""
 
     count: int
     format_: str

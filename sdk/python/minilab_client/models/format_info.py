@@ -11,7 +11,7 @@ T = TypeVar("T", bound="FormatInfo")
 
 @_attrs_define
 class FormatInfo:
-    """A format that can be decoded."""
+    """A supported file format."""
 
     format_: str
     media_type: str

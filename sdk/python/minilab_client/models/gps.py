@@ -13,16 +13,14 @@ T = TypeVar("T", bound="Gps")
 
 @_attrs_define
 class Gps:
-    """Where a picture was taken.
-
-    Attributes: latitude: Degrees, north positive, -90 to 90. longitude: Degrees, east positive, -180 to 180. altitude:
-    Metres above sea level, negative below; None where the file does not say.
-
-    """
+    """The position at which a picture was taken."""
 
     latitude: float
+    """ Degrees, north positive, -90 to 90. """
     longitude: float
+    """ Degrees, east positive, -180 to 180. """
     altitude: float | None | Unset = UNSET
+    """ Metres above sea level, negative below; null where the file does not say. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

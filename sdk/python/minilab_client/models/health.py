@@ -11,7 +11,7 @@ T = TypeVar("T", bound="Health")
 
 @_attrs_define
 class Health:
-    """The process lives."""
+    """The process is alive."""
 
     status: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

@@ -11,12 +11,12 @@ T = TypeVar("T", bound="Histogram")
 
 @_attrs_define
 class Histogram:
-    """How often each gray level occurs in the full-size grayscale image."""
+    """The histogram of the full-size grayscale image: how often each gray level occurs."""
 
     bins: list[int]
     """ 256 counts, from black to white. """
     pixels: int
-    """ Their sum: width × height. """
+    """ Sum of the counts: width × height. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

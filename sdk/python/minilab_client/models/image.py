@@ -23,37 +23,38 @@ T = TypeVar("T", bound="Image")
 
 @_attrs_define
 class Image:
-    """An image with all its results; null for what is not known, or not yet."""
+    """An image with its results. Values that are unknown, or not known yet, are null."""
 
     bytes_: int
-    """ Size of the file. """
+    """ Size of the file in bytes. """
     duplicate_of: None | str
     error: Failure | None
     expires_at: datetime.datetime | None
-    """ From then on it can go, with its results; null while it is open or where it is kept. """
+    """ When the image and its results may be deleted; null while it is unfinished, or if images are kept forever.
+    """
     faces: list[Face] | None
     filename: str
     fingerprint: None | str
-    """ 64-bit perceptual hash as 16 hex digits: near-duplicates differ in few bits. """
+    """ 64-bit perceptual hash as 16 hex digits. Near-duplicates differ in few bits. """
     format_: str
     gps: GpsPolicy
-    """ What becomes of the place that a picture was taken at. """
+    """ Whether the position of a picture is served or removed. """
     height: int | None
-    """ Pixels, of the upright image. """
+    """ Height of the upright image in pixels. """
     histogram: Histogram | None
     id: str
     job_id: str
     link_id: None | str
-    """ The link that it came in through; null where it was a key. """
+    """ Upload link that the image was uploaded through; null if it was uploaded with a key. """
     media_type: str
     metadata: Metadata | None
     operations: ImageOperations
     status: Status
-    """ Where a job, an image or a cell stands. One enum everywhere. """
+    """ Status of a job, an image or a cell. """
     uploaded_at: datetime.datetime
     user_id: str
     width: int | None
-    """ Pixels, of the upright image. """
+    """ Width of the upright image in pixels. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

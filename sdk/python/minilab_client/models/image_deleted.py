@@ -11,12 +11,12 @@ T = TypeVar("T", bound="ImageDeleted")
 
 @_attrs_define
 class ImageDeleted:
-    """An image is gone: it was deleted, its user was, or its time was over."""
+    """An image was deleted: by a request, with its user, or because it expired."""
 
     image_id: str
     job_id: str
     url: str
-    """ The job that it came in with, if that is still there. """
+    """ URL of the job that uploaded it, which may have been deleted as well. """
     user_id: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

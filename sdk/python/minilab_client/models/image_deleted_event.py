@@ -16,12 +16,12 @@ T = TypeVar("T", bound="ImageDeletedEvent")
 
 @_attrs_define
 class ImageDeletedEvent:
-    """An image is gone: it was deleted, its user was, or its time was over."""
+    """An image was deleted: by a request, with its user, or because it expired."""
 
     data: ImageDeleted
-    """ An image is gone: it was deleted, its user was, or its time was over. """
+    """ An image was deleted: by a request, with its user, or because it expired. """
     timestamp: datetime.datetime
-    """ When it happened. """
+    """ When the event happened. """
     type_: Literal["image.deleted"]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

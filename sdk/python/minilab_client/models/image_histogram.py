@@ -12,13 +12,13 @@ T = TypeVar("T", bound="ImageHistogram")
 
 @_attrs_define
 class ImageHistogram:
-    """How often each gray level occurs in an image."""
+    """The histogram of an image: how often each gray level occurs."""
 
     bins: list[int]
     """ 256 counts, from black to white. """
     image_id: str
     pixels: int
-    """ Their sum: width × height. """
+    """ Sum of the counts: width × height. """
     uploaded_at: datetime.datetime
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

@@ -13,14 +13,14 @@ T = TypeVar("T", bound="ImageProcessed")
 
 @_attrs_define
 class ImageProcessed:
-    """The work on an image has ended, well or not."""
+    """The operations on an image have ended, with or without errors."""
 
     image_id: str
     job_id: str
     status: Status
-    """ Where a job, an image or a cell stands. One enum everywhere. """
+    """ Status of a job, an image or a cell. """
     url: str
-    """ The image with its results. """
+    """ URL of the image with its results. """
     user_id: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

@@ -16,12 +16,12 @@ T = TypeVar("T", bound="ImageProcessedEvent")
 
 @_attrs_define
 class ImageProcessedEvent:
-    """The work on an image has ended, well or not."""
+    """The operations on an image have ended, with or without errors."""
 
     data: ImageProcessed
-    """ The work on an image has ended, well or not. """
+    """ The operations on an image have ended, with or without errors. """
     timestamp: datetime.datetime
-    """ When it happened. """
+    """ When the event happened. """
     type_: Literal["image.processed"]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

@@ -20,26 +20,26 @@ T = TypeVar("T", bound="Job")
 
 @_attrs_define
 class Job:
-    """What one request asked for, and how far it is."""
+    """A request to process files, and its progress."""
 
     created_at: datetime.datetime
     expires_at: datetime.datetime | None
-    """ From then on it can go; null while it is open, or where it is kept for ever. """
+    """ When the job may be deleted; null while it is unfinished, or if jobs are kept forever. """
     finished_at: datetime.datetime | None
     id: str
     items: list[JobItem]
-    """ In upload order. An image that was deleted or has expired is none of them. """
+    """ The files, in upload order, without deleted and expired images. """
     operations: list[str]
-    """ Those that were asked for; `delete_user` alone removes the user's images. """
+    """ The requested operations, or only `delete_user` for a job that deletes a user. """
     progress: JobProgress
-    """ Cells (images × operations) by how far they are. """
+    """ Numbers of operations: each operation counts once for each image. """
     queue: QueuePlace
-    """ Where the job waits. """
+    """ The position of a job in the queue. """
     status: Status
-    """ Where a job, an image or a cell stands. One enum everywhere. """
+    """ Status of a job, an image or a cell. """
     user_id: str
     version: int
-    """ Grows with every change. """
+    """ Grows with every change of the job. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -18,17 +18,17 @@ T = TypeVar("T", bound="JobChange")
 
 @_attrs_define
 class JobChange:
-    """The data of `job.changed` and `job.finished`: the job as it stands, without its items."""
+    """The data of `job.changed` and `job.finished`: the job without its items."""
 
     finished_at: datetime.datetime | None
     id: str
-    """ The job. """
+    """ ID of the job. """
     progress: JobProgress
-    """ Cells (images × operations) by how far they are. """
+    """ Numbers of operations: each operation counts once for each image. """
     status: Status
-    """ Where a job, an image or a cell stands. One enum everywhere. """
+    """ Status of a job, an image or a cell. """
     version: int
-    """ Grows with every change; also the `id` of the event. """
+    """ Grows with every change of the job; also the `id` of the event. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -13,16 +13,16 @@ T = TypeVar("T", bound="JobFinished")
 
 @_attrs_define
 class JobFinished:
-    """A job has ended. One that is run again ends again, with a greater version."""
+    """A job has ended. A job that is retried ends again, with a greater version."""
 
     job_id: str
     status: Status
-    """ Where a job, an image or a cell stands. One enum everywhere. """
+    """ Status of a job, an image or a cell. """
     url: str
-    """ The job with its items. """
+    """ URL of the job. """
     user_id: str
     version: int
-    """ The job's version with which it ended. """
+    """ Version of the job at its end. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -16,12 +16,12 @@ T = TypeVar("T", bound="JobFinishedEvent")
 
 @_attrs_define
 class JobFinishedEvent:
-    """A job has ended. One that is run again ends again, with a greater version."""
+    """A job has ended. A job that is retried ends again, with a greater version."""
 
     data: JobFinished
-    """ A job has ended. One that is run again ends again, with a greater version. """
+    """ A job has ended. A job that is retried ends again, with a greater version. """
     timestamp: datetime.datetime
-    """ When it happened. """
+    """ When the event happened. """
     type_: Literal["job.finished"]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

@@ -11,12 +11,12 @@ T = TypeVar("T", bound="JobGone")
 
 @_attrs_define
 class JobGone:
-    """The data of `job.gone`: the job was deleted or has expired."""
+    """The data of `job.gone`: the job was deleted or expired."""
 
     code: str
-    """ What its status route answers from now on: `not_found` or `job_expired`. """
+    """ Error code that the job answers from now on: `not_found` or `job_expired`. """
     id: str
-    """ The job. """
+    """ ID of the job. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -21,17 +21,17 @@ class JobItem:
     """One file of a job."""
 
     duplicate_of: None | str
-    """ An earlier image of the same user with the same bytes; it may have been deleted since. """
+    """ ID of an earlier image of the same user with the same content. It may have been deleted. """
     error: Failure | None
-    """ Why the whole file failed or was refused. """
+    """ Why the file failed or was refused. """
     filename: str
-    """ As uploaded, without folders. """
+    """ File name as uploaded, without folders. """
     image_id: None | str
-    """ The image; null where the file was refused. """
+    """ ID of the image; null if the file was refused. """
     operations: JobItemOperations
-    """ A cell for each operation of the job. """
+    """ Status of each operation of the job. """
     status: Status
-    """ Where a job, an image or a cell stands. One enum everywhere. """
+    """ Status of a job, an image or a cell. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ T = TypeVar("T", bound="JobItemOperations")
 
 @_attrs_define
 class JobItemOperations:
-    """A cell for each operation of the job."""
+    """Status of each operation of the job."""
 
     additional_properties: dict[str, Cell] = _attrs_field(init=False, factory=dict)
 

@@ -11,14 +11,14 @@ T = TypeVar("T", bound="JobProgress")
 
 @_attrs_define
 class JobProgress:
-    """Cells (images × operations) by how far they are."""
+    """Numbers of operations: each operation counts once for each image."""
 
     done: int
-    """ Succeeded. """
+    """ Number of succeeded operations. """
     failed: int
-    """ Failed, those of refused files included. """
+    """ Number of failed operations, including those of refused files. """
     total: int
-    """ All. """
+    """ Number of all operations. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -24,14 +24,14 @@ class JobSummary:
     finished_at: datetime.datetime | None
     id: str
     operations: list[str]
-    """ Those that were asked for; `delete_user` alone removes the user's images. """
+    """ The requested operations, or only `delete_user` for a job that deletes a user. """
     progress: JobProgress
-    """ Cells (images × operations) by how far they are. """
+    """ Numbers of operations: each operation counts once for each image. """
     status: Status
-    """ Where a job, an image or a cell stands. One enum everywhere. """
+    """ Status of a job, an image or a cell. """
     user_id: str
     version: int
-    """ Grows with every change. """
+    """ Grows with every change of the job. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

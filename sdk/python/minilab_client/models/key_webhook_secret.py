@@ -11,11 +11,11 @@ T = TypeVar("T", bound="KeyWebhookSecret")
 
 @_attrs_define
 class KeyWebhookSecret:
-    """The new webhook secret of a key, which is shown in this answer alone."""
+    """The new webhook secret of a key, which is shown once, in this answer."""
 
     key_id: str
     webhook_secret: str
-    """ Verifies what arrives at the `callback_url` of the key's jobs. """
+    """ Verifies events that arrive at the `callback_url` of the key's jobs. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -11,16 +11,24 @@ T = TypeVar("T", bound="Limits")
 
 @_attrs_define
 class Limits:
-    """What is refused, and from where on."""
+    """Limits of one request and of one file."""
 
     max_file_bytes: int
+    """ Maximum size of a file. """
     max_filename_chars: int
+    """ Longer file names are shortened. """
     max_files: int
+    """ Maximum number of files in a request. """
     max_pixels: int
+    """ Maximum width × height of an image. """
     max_request_bytes: int
+    """ Maximum size of the body of a request. """
     max_seconds: float
+    """ Maximum time for all operations on an image. """
     max_side_px: int
+    """ Maximum width and maximum height of an image. """
     max_wait_seconds: int
+    """ Maximum of `Prefer: wait`. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

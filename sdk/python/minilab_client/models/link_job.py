@@ -20,24 +20,24 @@ T = TypeVar("T", bound="LinkJob")
 
 @_attrs_define
 class LinkJob:
-    """An upload through a link, and how far it is."""
+    """A job that was uploaded through a link."""
 
     created_at: datetime.datetime
     expires_at: datetime.datetime | None
-    """ From then on it can go; null while it is open, or where it is kept for ever. """
+    """ When the job may be deleted; null while it is unfinished, or if jobs are kept forever. """
     finished_at: datetime.datetime | None
     id: str
     items: list[JobItem]
-    """ In upload order. An image that was deleted or has expired is none of them. """
+    """ The files, in upload order, without deleted and expired images. """
     operations: list[str]
     progress: JobProgress
-    """ Cells (images × operations) by how far they are. """
+    """ Numbers of operations: each operation counts once for each image. """
     queue: QueuePlace
-    """ Where the job waits. """
+    """ The position of a job in the queue. """
     status: Status
-    """ Where a job, an image or a cell stands. One enum everywhere. """
+    """ Status of a job, an image or a cell. """
     version: int
-    """ Grows with every change. """
+    """ Grows with every change of the job. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -18,18 +18,18 @@ T = TypeVar("T", bound="LinkJobSummary")
 
 @_attrs_define
 class LinkJobSummary:
-    """An upload through a link, in a list."""
+    """A job that was uploaded through a link, in a list."""
 
     created_at: datetime.datetime
     finished_at: datetime.datetime | None
     id: str
     operations: list[str]
     progress: JobProgress
-    """ Cells (images × operations) by how far they are. """
+    """ Numbers of operations: each operation counts once for each image. """
     status: Status
-    """ Where a job, an image or a cell stands. One enum everywhere. """
+    """ Status of a job, an image or a cell. """
     version: int
-    """ Grows with every change. """
+    """ Grows with every change of the job. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -23,36 +23,36 @@ T = TypeVar("T", bound="LinkUploads")
 
 @_attrs_define
 class LinkUploads:
-    """A link as its holder sees it, with a page of its uploads."""
+    """An upload link for its holder, with a page of its jobs."""
 
     expires_at: datetime.datetime
-    """ No upload begins from then on; one that has begun ends. """
+    """ When the link expires. An upload that began before is accepted. """
     formats: list[FormatInfo]
     gps: GpsPolicy
-    """ What becomes of the place that a picture was taken at. """
+    """ Whether the position of a picture is served or removed. """
     items: list[LinkJobSummary]
-    """ Uploads through the link, newest first. """
+    """ Jobs that were uploaded through the link, newest first. """
     left_bytes: int | None
-    """ Bytes that still fit; null for any number. """
+    """ Number of bytes that the link still accepts; null without a limit. """
     left_files: int | None
-    """ Files that still fit; null for any number. """
+    """ Number of images that the link still accepts; null without a limit. """
     limits: Limits
-    """ What is refused, and from where on. """
+    """ Limits of one request and of one file. """
     max_bytes: int | None
-    """ Most bytes of these; null for any number. """
+    """ Maximum total size of the images in bytes; null without a limit. """
     max_files: int | None
-    """ Most files that become images; null for any number. """
+    """ Maximum number of images; null without a limit. """
     note: None | str
-    """ What whoever made it wants to say. """
+    """ A message from the owner of the link. """
     operations: list[OperationInfo]
     status: LinkStatus
-    """ Whether a link takes files, and else why not. """
+    """ Whether a link takes files, or the reason why it does not. """
     used_bytes: int
-    """ Bytes of these. """
+    """ Total size of the uploaded images in bytes, including deleted ones. """
     used_files: int
-    """ Files that became images. A delete gives nothing back. """
+    """ Number of uploaded images, including deleted ones. """
     next_cursor: str | Unset = UNSET
-    """ Ask for the next page with this; absent on the last page. """
+    """ Pass this as `cursor` to get the next page; absent on the last page. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

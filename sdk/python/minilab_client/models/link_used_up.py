@@ -11,11 +11,11 @@ T = TypeVar("T", bound="LinkUsedUp")
 
 @_attrs_define
 class LinkUsedUp:
-    """As much came in through a link as it allows."""
+    """An upload link has reached its limit of files or bytes."""
 
     link_id: str
     url: str
-    """ The link. """
+    """ URL of the upload link. """
     used_bytes: int
     used_files: int
     user_id: str

@@ -16,12 +16,12 @@ T = TypeVar("T", bound="LinkUsedUpEvent")
 
 @_attrs_define
 class LinkUsedUpEvent:
-    """As much came in through a link as it allows."""
+    """An upload link has reached its limit of files or bytes."""
 
     data: LinkUsedUp
-    """ As much came in through a link as it allows. """
+    """ An upload link has reached its limit of files or bytes. """
     timestamp: datetime.datetime
-    """ When it happened. """
+    """ When the event happened. """
     type_: Literal["link.used_up"]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

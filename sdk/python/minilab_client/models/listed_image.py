@@ -22,25 +22,25 @@ class ListedImage:
     """An image in a list of images."""
 
     bytes_: int
-    """ Size of the file. """
+    """ Size of the file in bytes. """
     filename: str
     format_: str
     height: int | None
-    """ Pixels, of the upright image. """
+    """ Height of the upright image in pixels. """
     id: str
     job_id: str
     link_id: None | str
-    """ The link that it came in through; null where it was a key. """
+    """ Upload link that the image was uploaded through; null if it was uploaded with a key. """
     media_type: str
     metadata: Metadata | None
     status: Status
-    """ Where a job, an image or a cell stands. One enum everywhere. """
+    """ Status of a job, an image or a cell. """
     uploaded_at: datetime.datetime
     user_id: str
     width: int | None
-    """ Pixels, of the upright image. """
+    """ Width of the upright image in pixels. """
     distance: int | Unset = UNSET
-    """ Bits of 64 in which its fingerprint differs; only in a list of near-duplicates. """
+    """ Number of differing bits of the 64-bit fingerprint; only in a list of near-duplicates. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -12,18 +12,18 @@ T = TypeVar("T", bound="MedianHistogram")
 
 @_attrs_define
 class MedianHistogram:
-    """The median histogram of a day, over all images of all users."""
+    """The median histogram of all images of a day."""
 
     bins: list[float]
-    """ 256 shares of the pixels, from black to white: of each, the median over the images. They need not add up to
-    1. All are 0 where there is no image. """
+    """ 256 medians, from black to white: the median over all images of the share of pixels with that gray level.
+    The medians need not add up to 1. All are 0 if there are no images. """
     day: datetime.date
     images: int
-    """ Of how many images: those that were uploaded on the day and have a histogram. """
+    """ Number of images that were uploaded on the day and have a histogram. """
     normalized_by: Literal["pixels"]
-    """ Each histogram was divided by its number of pixels first. """
+    """ Each histogram is divided by its number of pixels before the median is taken. """
     tz: str
-    """ Time zone of the day. """
+    """ Time zone that defines the day. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

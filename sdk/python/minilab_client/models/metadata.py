@@ -17,25 +17,28 @@ T = TypeVar("T", bound="Metadata")
 
 @_attrs_define
 class Metadata:
-    """What the camera wrote into the file; None for what the file does not carry.
-
-    Attributes: camera_make: Maker of the camera. camera_model: Model of the camera. lens_model: Model of the lens.
-    taken_at: ``YYYY-MM-DDTHH:MM:SS`` by the camera's clock, with ``±HH:MM`` where the file names the offset from UTC.
-    orientation: EXIF orientation as stored, 1 to 8. exposure_time: Seconds. f_number: Focal length over aperture. iso:
-    Sensitivity. focal_length: Millimetres, of the lens itself. gps: Where it was taken.
-
-    """
+    """Tags that the camera wrote; a tag that the file does not have is null."""
 
     camera_make: None | str | Unset = UNSET
+    """ Maker of the camera. """
     camera_model: None | str | Unset = UNSET
+    """ Model of the camera. """
     exposure_time: float | None | Unset = UNSET
+    """ Seconds. """
     f_number: float | None | Unset = UNSET
+    """ Focal length over aperture. """
     focal_length: float | None | Unset = UNSET
+    """ Millimetres, of the lens itself. """
     gps: Gps | None | Unset = UNSET
+    """ Position. """
     iso: int | None | Unset = UNSET
+    """ Sensitivity. """
     lens_model: None | str | Unset = UNSET
+    """ Model of the lens. """
     orientation: int | None | Unset = UNSET
+    """ EXIF orientation as stored, 1 to 8. """
     taken_at: None | str | Unset = UNSET
+    """ `YYYY-MM-DDTHH:MM:SS` by the camera's clock, with `±HH:MM` where the file names the offset from UTC. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -15,18 +15,18 @@ T = TypeVar("T", bound="NewApiKey")
 
 @_attrs_define
 class NewApiKey:
-    """What kind of key to make."""
+    """The values of a new API key."""
 
     role: Role
-    """ What a key was made for. """
+    """ Role of a key. """
     expires_at: datetime.datetime | None | Unset = UNSET
-    """ When the key stops being valid; never where neither this nor `expires_in` is given. """
+    """ When the key expires. Without this and `expires_in`, the key never expires. """
     expires_in: int | None | Unset = UNSET
-    """ The same, in seconds from now. """
+    """ Seconds from now until the key expires. """
     note: None | str | Unset = UNSET
-    """ What you want to remember. """
+    """ A remark, for example the name of the app. """
     user_id: None | str | Unset = UNSET
-    """ The user that a client key is bound to. """
+    """ User of a client key; required for `client`, not allowed for other roles. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

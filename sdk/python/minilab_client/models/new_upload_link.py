@@ -15,22 +15,22 @@ T = TypeVar("T", bound="NewUploadLink")
 
 @_attrs_define
 class NewUploadLink:
-    """What kind of link to make. One of `expires_in` and `expires_at` is required."""
+    """The values of a new upload link. One of `expires_in` and `expires_at` is required."""
 
     expires_at: datetime.datetime | None | Unset = UNSET
-    """ The same as a time. """
+    """ When the link expires, at most 90 days from now. """
     expires_in: int | None | Unset = UNSET
-    """ Seconds from now, 90 days at most; no upload begins after that. """
+    """ Seconds from now until the link expires, at most 90 days. No upload can begin after that. """
     gps: GpsPolicy | None | Unset = UNSET
-    """ What becomes of the place that a picture was taken at, where an upload does not say. """
+    """ Whether GPS positions are kept or removed, for uploads that do not say. """
     max_bytes: int | None | Unset = UNSET
-    """ Most bytes of these, over all uploads; any number where it is left out. """
+    """ Maximum total size of these images in bytes; without it, there is no limit. """
     max_files: int | None | Unset = UNSET
-    """ Most files that become images, over all uploads; any number where it is left out. """
+    """ Maximum number of images of all uploads together; without it, there is no limit. """
     note: None | str | Unset = UNSET
-    """ Shown to those who open the link. """
+    """ A message to the people who open the link. """
     user_id: None | str | Unset = UNSET
-    """ Whose images these will be; where it is left out, a user of the link's own. """
+    """ User that the images belong to; without it, a user that only this link has. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -14,15 +14,16 @@ T = TypeVar("T", bound="NewWebhook")
 
 @_attrs_define
 class NewWebhook:
-    """Where events are to be sent, and which."""
+    """The values of a new webhook."""
 
     url: str
-    """ Takes events by POST: `https`, and an address on the Internet, unless the service is set up otherwise. """
+    """ Address that events are posted to. It must use `https` and be publicly reachable, unless the service is
+    configured otherwise. """
     event_types: list[EventType] | None | Unset = UNSET
-    """ Which events; all that the key may see where it is left out. `link.used_up` and `dead_letter.created` are
-    for admin keys. """
+    """ Types of events to receive; without it, all that the key may see. `link.used_up` and `dead_letter.created`
+    require an admin key. """
     note: None | str | Unset = UNSET
-    """ What its maker wants to remember. """
+    """ A remark, for example the name of the receiver. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ T = TypeVar("T", bound="OperationInfo")
 
 @_attrs_define
 class OperationInfo:
-    """An operation; results are kept by version."""
+    """A supported operation. A new version computes results again."""
 
     name: str
     version: int

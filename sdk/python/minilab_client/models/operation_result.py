@@ -17,13 +17,13 @@ T = TypeVar("T", bound="OperationResult")
 
 @_attrs_define
 class OperationResult:
-    """How an operation on an image stands."""
+    """The status of an operation on an image."""
 
     error: Failure | None
     status: Status
-    """ Where a job, an image or a cell stands. One enum everywhere. """
+    """ Status of a job, an image or a cell. """
     version: int | None
-    """ The version of the operation that made the result. """
+    """ Version of the operation that computed the result; null without a result. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

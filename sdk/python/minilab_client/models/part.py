@@ -15,14 +15,14 @@ T = TypeVar("T", bound="Part")
 
 @_attrs_define
 class Part:
-    """How a part stands."""
+    """A part of the service."""
 
     detail: str
-    """ What that means for uploads and results. """
+    """ What the status means for uploads and results. """
     since: datetime.datetime
-    """ When it was first seen like this by the process that answers. """
+    """ When the responding process first saw this status. """
     status: PartStatus
-    """ How a part stands. """
+    """ The status of a part of the service. """
     action: None | str | Unset = UNSET
     """ What to do about it. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

@@ -14,17 +14,17 @@ class Problem:
     """A problem document (RFC 9457)."""
 
     code: str
-    """ What kind of problem it is, for programs; stable. """
+    """ Identifier of the problem type, for programs. Stable. """
     detail: str
-    """ What happened this time, and what to do about it. """
+    """ What happened in this request, and what to do about it. """
     request_id: str
-    """ The `X-Request-ID` of this answer: its lines in the log carry it. """
+    """ The `X-Request-ID` of this response; the service's log contains it. """
     status: int
-    """ The HTTP status. """
+    """ The HTTP status code. """
     title: str
-    """ What kind of problem it is, for people. """
+    """ Summary of the problem type, for people. """
     type_: str
-    """ A URN that ends in the code; stable. """
+    """ Identifier of the problem type: a URN that ends with the code. Stable. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -11,12 +11,13 @@ T = TypeVar("T", bound="QueuePlace")
 
 @_attrs_define
 class QueuePlace:
-    """Where the job waits."""
+    """The position of a job in the queue."""
 
     eta_seconds: float | None
-    """ Estimated seconds until it is done, at the measured pace; null where nobody works now. """
+    """ Estimated seconds until the job is done; null if no worker is running. """
     position: int
-    """ Images that are ahead of it. Users take turns: not all that came earlier are. """
+    """ Number of images that are processed before it. Users take turns, so images that were uploaded earlier may
+    come later. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

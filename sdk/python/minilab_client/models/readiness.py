@@ -16,16 +16,17 @@ T = TypeVar("T", bound="Readiness")
 
 @_attrs_define
 class Readiness:
-    """Which parts are there."""
+    """Whether the service can process uploads."""
 
     details: ReadinessDetails
-    """ How each of these stands, and `disk` and `backlog`, which say whether uploads are taken, and `webhooks`,
-    which says whether they are delivered. """
+    """ The status of each required part, of `disk` and `backlog` (whether uploads are accepted), and of `webhooks`
+    (whether they are delivered). """
     parts: ReadinessParts
-    """ What it takes to be ready: MongoDB takes writes, Redis answers, a worker lives. """
+    """ The required parts: MongoDB accepts writes, Redis answers, a worker is alive. """
     status: str
     """ `ready` or `not_ready`. """
     workers: int
+    """ The number of live workers. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -15,8 +15,8 @@ T = TypeVar("T", bound="ReadinessDetails")
 
 @_attrs_define
 class ReadinessDetails:
-    """How each of these stands, and `disk` and `backlog`, which say whether uploads are taken, and `webhooks`, which says
-    whether they are delivered.
+    """The status of each required part, of `disk` and `backlog` (whether uploads are accepted), and of `webhooks` (whether
+    they are delivered).
 
     """
 

@@ -11,7 +11,7 @@ T = TypeVar("T", bound="ReadinessParts")
 
 @_attrs_define
 class ReadinessParts:
-    """What it takes to be ready: MongoDB takes writes, Redis answers, a worker lives."""
+    """The required parts: MongoDB accepts writes, Redis answers, a worker is alive."""
 
     additional_properties: dict[str, bool] = _attrs_field(init=False, factory=dict)
 

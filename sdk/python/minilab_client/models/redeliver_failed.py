@@ -12,10 +12,10 @@ T = TypeVar("T", bound="RedeliverFailed")
 
 @_attrs_define
 class RedeliverFailed:
-    """Which deliveries are to be made again."""
+    """Selects failed deliveries to send again."""
 
     since: datetime.datetime
-    """ Those that have failed since then. """
+    """ Deliveries that failed at this time or later. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ T = TypeVar("T", bound="Redelivered")
 
 @_attrs_define
 class Redelivered:
-    """How many deliveries are made again."""
+    """The number of deliveries that are sent again."""
 
     redelivered: int
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

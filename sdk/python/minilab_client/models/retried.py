@@ -11,14 +11,14 @@ T = TypeVar("T", bound="Retried")
 
 @_attrs_define
 class Retried:
-    """How many letters are tried again."""
+    """The result of a retry of dead letters."""
 
     left: int
-    """ They fit the filter as well: ask again. """
+    """ Number of further matches. Send the request again for these. """
     retried: int
-    """ Their failed operations are queued. """
+    """ Number of images whose failed operations are queued again. """
     skipped: int
-    """ They were no dead letters, or are none any more. """
+    """ Number of selected images that are not dead letters. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

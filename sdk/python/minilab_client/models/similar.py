@@ -18,14 +18,14 @@ T = TypeVar("T", bound="Similar")
 
 @_attrs_define
 class Similar:
-    """The most similar users or images, nearest first; of those equally near, by ID."""
+    """The most similar users or images, nearest first; ties are ordered by ID."""
 
     items: list[SimilarItem]
     metric: Metric
-    """ What is meant by alike; less is more alike. """
+    """ The measure of distance; less is more similar. """
     compared: int | Unset = UNSET
-    """ With how many images the one was compared: the newest ones, where there are more than the service looks at.
-    Absent where users were asked for: all are compared. """
+    """ Number of images that were compared: the newest ones, if there are more than the service compares. Absent in
+    a list of users, which compares all of them. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

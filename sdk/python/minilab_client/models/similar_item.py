@@ -13,14 +13,14 @@ T = TypeVar("T", bound="SimilarItem")
 
 @_attrs_define
 class SimilarItem:
-    """A user, or an image, that is like the one asked for."""
+    """A similar user or image."""
 
     distance: float
-    """ 0 where the histograms are equal, more where they are less alike. """
+    """ 0 if the histograms are equal; the greater, the less similar they are. """
     user_id: str
-    """ The user; of an image, whose it is. """
+    """ The user, or the user of the image. """
     image_id: str | Unset = UNSET
-    """ The image; absent where users were asked for. """
+    """ The image; absent in a list of users. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -19,20 +19,20 @@ T = TypeVar("T", bound="Statistics")
 
 @_attrs_define
 class Statistics:
-    """What there is, at this moment; what was deleted is in no count."""
+    """Totals and trends of all images at this moment, without deleted ones."""
 
     failures: list[FailureCount]
-    """ Most first. Files that were refused at the door are no images, and not among them. """
+    """ Error codes of images, most frequent first. Files that were refused at upload are not included. """
     most_popular_format: FormatCount | None
-    """ Null where there is no image. """
+    """ Null if there are no images. """
     top_camera_models: list[CameraCount]
-    """ The ten that took most images, most first. """
+    """ The ten models with the most images, most first. """
     totals: Totals
-    """ Sums over all images that there are. """
+    """ Totals over all images. """
     tz: str
     """ Time zone of the days. """
     uploads_per_day: list[DayCount]
-    """ 30 days up to today, oldest first, those without uploads too. """
+    """ The last 30 days including today, oldest first; days without uploads count 0. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

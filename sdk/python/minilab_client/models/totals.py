@@ -11,16 +11,17 @@ T = TypeVar("T", bound="Totals")
 
 @_attrs_define
 class Totals:
-    """Sums over all images that there are."""
+    """Totals over all images."""
 
     bytes_: int
-    """ Sizes of all files together. """
+    """ Total size of all files. """
     bytes_saved: int
-    """ What of these takes no room because equal files are stored once. """
+    """ Bytes saved because equal files are stored once. """
     faces: int
+    """ Number of faces in all images. """
     images: int
     users: int
-    """ Users who have an image. """
+    """ Number of users with at least one image. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -15,30 +15,30 @@ T = TypeVar("T", bound="UploadLink")
 
 @_attrs_define
 class UploadLink:
-    """A link, without its token."""
+    """An upload link, without its token."""
 
     bytes_: int
-    """ Bytes of these. """
+    """ Total size of these in bytes. """
     created_at: datetime.datetime
     created_by: str
-    """ The key that made it. """
+    """ ID of the key that created the link. """
     expires_at: datetime.datetime
     gps: GpsPolicy | None
     id: str
     images: int
-    """ Images that came in through it and are still there. """
+    """ Number of uploaded images without deleted ones. """
     max_bytes: int | None
     max_files: int | None
     note: None | str
     revoked_at: datetime.datetime | None
     status: LinkStatus
-    """ Whether a link takes files, and else why not. """
+    """ Whether a link takes files, or the reason why it does not. """
     used_bytes: int
-    """ Bytes of these. """
+    """ Total size of the uploaded images in bytes, including deleted ones. """
     used_files: int
-    """ Files that became images: what counts against the limit. A delete gives nothing back. """
+    """ Number of uploaded images, including deleted ones; counts towards the limit. """
     user_id: str
-    """ Whose images come in through it. """
+    """ User that the images belong to. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

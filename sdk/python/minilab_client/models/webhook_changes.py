@@ -15,15 +15,14 @@ T = TypeVar("T", bound="WebhookChanges")
 
 @_attrs_define
 class WebhookChanges:
-    """What is to be changed; what is left out stays."""
+    """Changes of a webhook. Omitted fields stay as they are."""
 
     event_types: list[EventType] | None | Unset = UNSET
     note: None | str | Unset = UNSET
     status: WebhookStatus | Unset = UNSET
-    """ Whether an endpoint gets anything.
+    """ The status of a webhook.
 
-        ``paused``: later. ``disabled``: no more, until somebody enables it again.
-         """
+    `paused`: its deliveries wait. `disabled`: it gets no events until it is enabled again. """
     url: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

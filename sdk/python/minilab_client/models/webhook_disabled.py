@@ -11,12 +11,12 @@ T = TypeVar("T", bound="WebhookDisabled")
 
 @_attrs_define
 class WebhookDisabled:
-    """Another endpoint of the same key gets nothing any more."""
+    """Another webhook of the same key was disabled."""
 
     reason: str
-    """ `gone`: it answered 410. `failing`: it took nothing for five days. """
+    """ `gone`: the receiver answered 410. `failing`: every attempt failed for five days. """
     url: str
-    """ The endpoint. """
+    """ URL of the webhook. """
     webhook_id: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

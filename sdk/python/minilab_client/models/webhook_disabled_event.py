@@ -16,12 +16,12 @@ T = TypeVar("T", bound="WebhookDisabledEvent")
 
 @_attrs_define
 class WebhookDisabledEvent:
-    """Another endpoint of the same key gets nothing any more."""
+    """Another webhook of the same key was disabled."""
 
     data: WebhookDisabled
-    """ Another endpoint of the same key gets nothing any more. """
+    """ Another webhook of the same key was disabled. """
     timestamp: datetime.datetime
-    """ When it happened. """
+    """ When the event happened. """
     type_: Literal["webhook.disabled"]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

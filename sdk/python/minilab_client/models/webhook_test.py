@@ -11,10 +11,10 @@ T = TypeVar("T", bound="WebhookTest")
 
 @_attrs_define
 class WebhookTest:
-    """Somebody asked for a test."""
+    """A test event, sent on request."""
 
     url: str
-    """ The endpoint. """
+    """ URL of the webhook. """
     webhook_id: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

@@ -16,12 +16,12 @@ T = TypeVar("T", bound="WebhookTestEvent")
 
 @_attrs_define
 class WebhookTestEvent:
-    """Somebody asked for a test."""
+    """A test event, sent on request."""
 
     data: WebhookTest
-    """ Somebody asked for a test. """
+    """ A test event, sent on request. """
     timestamp: datetime.datetime
-    """ When it happened. """
+    """ When the event happened. """
     type_: Literal["webhook.test"]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

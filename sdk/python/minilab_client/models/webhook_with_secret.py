@@ -16,29 +16,28 @@ T = TypeVar("T", bound="WebhookWithSecret")
 
 @_attrs_define
 class WebhookWithSecret:
-    """An endpoint with a new secret, which is shown in this answer alone."""
+    """A webhook with a new secret, which is shown once, in this answer."""
 
     created_at: datetime.datetime
     created_by: str
-    """ The key that made it. """
+    """ ID of the key that created the webhook. """
     disabled_reason: DisabledReason | None
-    """ `by_owner`, `gone` (it answered 410), `failing` (nothing arrived for five days) or `key_invalid` (its key
-    was revoked or has expired). """
+    """ `by_owner` (by a request), `gone` (the receiver answered 410), `failing` (every attempt for five days
+    failed) or `key_invalid` (the key was revoked or expired). """
     event_types: list[EventType] | None
-    """ Null: all that its key may see. """
+    """ Types of events that it receives; null for all that its key may see. """
     failing_since: datetime.datetime | None
-    """ When the first of its failures was, where nothing has arrived since. """
+    """ Time of the first failure since the last success; null if the latest attempt succeeded. """
     id: str
     not_before: datetime.datetime | None
-    """ Nothing is sent before: it asked to be sent less. """
+    """ No event is sent before this time, because the receiver asked for fewer requests. """
     note: None | str
     secret: str
-    """ Verifies what arrives, by the Standard Webhooks specification. """
+    """ Verifies events according to the Standard Webhooks specification. """
     status: WebhookStatus
-    """ Whether an endpoint gets anything.
+    """ The status of a webhook.
 
-        ``paused``: later. ``disabled``: no more, until somebody enables it again.
-         """
+    `paused`: its deliveries wait. `disabled`: it gets no events until it is enabled again. """
     url: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

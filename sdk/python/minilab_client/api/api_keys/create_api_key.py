@@ -94,16 +94,16 @@ def sync_detailed(
     body: NewApiKey,
     idempotency_key: str | Unset = UNSET,
 ) -> Response[CreatedApiKey | Problem]:
-    """Make a key
+    """Create an API key
 
-     Make a key; the answer is the only place where its secret is ever shown.
+     Creates an API key. Only this response shows its secret.
 
-    Whoever sends the same `Idempotency-Key` again, with the same key of their own, gets the
-    same answer with the same secret.
+    If you send the request again with the same `Idempotency-Key` and the same API key of your
+    own, you get the same response with the same secret.
 
     Args:
         idempotency_key (str | Unset):
-        body (NewApiKey): What kind of key to make.
+        body (NewApiKey): The values of a new API key.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -131,16 +131,16 @@ def sync(
     body: NewApiKey,
     idempotency_key: str | Unset = UNSET,
 ) -> CreatedApiKey | Problem | None:
-    """Make a key
+    """Create an API key
 
-     Make a key; the answer is the only place where its secret is ever shown.
+     Creates an API key. Only this response shows its secret.
 
-    Whoever sends the same `Idempotency-Key` again, with the same key of their own, gets the
-    same answer with the same secret.
+    If you send the request again with the same `Idempotency-Key` and the same API key of your
+    own, you get the same response with the same secret.
 
     Args:
         idempotency_key (str | Unset):
-        body (NewApiKey): What kind of key to make.
+        body (NewApiKey): The values of a new API key.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -163,16 +163,16 @@ async def asyncio_detailed(
     body: NewApiKey,
     idempotency_key: str | Unset = UNSET,
 ) -> Response[CreatedApiKey | Problem]:
-    """Make a key
+    """Create an API key
 
-     Make a key; the answer is the only place where its secret is ever shown.
+     Creates an API key. Only this response shows its secret.
 
-    Whoever sends the same `Idempotency-Key` again, with the same key of their own, gets the
-    same answer with the same secret.
+    If you send the request again with the same `Idempotency-Key` and the same API key of your
+    own, you get the same response with the same secret.
 
     Args:
         idempotency_key (str | Unset):
-        body (NewApiKey): What kind of key to make.
+        body (NewApiKey): The values of a new API key.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -198,16 +198,16 @@ async def asyncio(
     body: NewApiKey,
     idempotency_key: str | Unset = UNSET,
 ) -> CreatedApiKey | Problem | None:
-    """Make a key
+    """Create an API key
 
-     Make a key; the answer is the only place where its secret is ever shown.
+     Creates an API key. Only this response shows its secret.
 
-    Whoever sends the same `Idempotency-Key` again, with the same key of their own, gets the
-    same answer with the same secret.
+    If you send the request again with the same `Idempotency-Key` and the same API key of your
+    own, you get the same response with the same secret.
 
     Args:
         idempotency_key (str | Unset):
-        body (NewApiKey): What kind of key to make.
+        body (NewApiKey): The values of a new API key.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

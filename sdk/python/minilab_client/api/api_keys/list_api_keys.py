@@ -82,9 +82,9 @@ def sync_detailed(
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
 ) -> Response[ApiKeyPage | Problem]:
-    """List keys
+    """List API keys
 
-     List keys, newest first, the revoked and expired ones included, without secrets.
+     Lists API keys without their secrets, newest first; includes revoked and expired keys.
 
     Args:
         limit (int | Unset):  Default: 20.
@@ -116,9 +116,9 @@ def sync(
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
 ) -> ApiKeyPage | Problem | None:
-    """List keys
+    """List API keys
 
-     List keys, newest first, the revoked and expired ones included, without secrets.
+     Lists API keys without their secrets, newest first; includes revoked and expired keys.
 
     Args:
         limit (int | Unset):  Default: 20.
@@ -145,9 +145,9 @@ async def asyncio_detailed(
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
 ) -> Response[ApiKeyPage | Problem]:
-    """List keys
+    """List API keys
 
-     List keys, newest first, the revoked and expired ones included, without secrets.
+     Lists API keys without their secrets, newest first; includes revoked and expired keys.
 
     Args:
         limit (int | Unset):  Default: 20.
@@ -177,9 +177,9 @@ async def asyncio(
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
 ) -> ApiKeyPage | Problem | None:
-    """List keys
+    """List API keys
 
-     List keys, newest first, the revoked and expired ones included, without secrets.
+     Lists API keys without their secrets, newest first; includes revoked and expired keys.
 
     Args:
         limit (int | Unset):  Default: 20.

@@ -74,9 +74,9 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Any | Problem]:
-    """Revoke a key
+    """Revoke an API key
 
-     Make a key invalid, at once and for good.
+     Revokes an API key immediately and permanently.
 
     Args:
         key_id (str):
@@ -105,9 +105,9 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
 ) -> Any | Problem | None:
-    """Revoke a key
+    """Revoke an API key
 
-     Make a key invalid, at once and for good.
+     Revokes an API key immediately and permanently.
 
     Args:
         key_id (str):
@@ -131,9 +131,9 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Any | Problem]:
-    """Revoke a key
+    """Revoke an API key
 
-     Make a key invalid, at once and for good.
+     Revokes an API key immediately and permanently.
 
     Args:
         key_id (str):
@@ -160,9 +160,9 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
 ) -> Any | Problem | None:
-    """Revoke a key
+    """Revoke an API key
 
-     Make a key invalid, at once and for good.
+     Revokes an API key immediately and permanently.
 
     Args:
         key_id (str):

@@ -101,12 +101,12 @@ def sync_detailed(
     overlap_seconds: int | Unset = 86400,
     idempotency_key: str | Unset = UNSET,
 ) -> Response[KeyWebhookSecret | Problem]:
-    """Rotate the webhook secret of a key
+    """Rotate the webhook secret of an API key
 
-     Make a new secret for what is sent to the `callback_url` of a key's jobs.
+     Replaces the secret that signs callbacks to the `callback_url` of a key's jobs.
 
-    Until the old one ends, what is sent is signed with both. The key of the settings is
-    called `admin`.
+    Until the old secret expires, both sign. The ID of the admin key in the settings is
+    `admin`.
 
     Args:
         key_id (str):
@@ -141,12 +141,12 @@ def sync(
     overlap_seconds: int | Unset = 86400,
     idempotency_key: str | Unset = UNSET,
 ) -> KeyWebhookSecret | Problem | None:
-    """Rotate the webhook secret of a key
+    """Rotate the webhook secret of an API key
 
-     Make a new secret for what is sent to the `callback_url` of a key's jobs.
+     Replaces the secret that signs callbacks to the `callback_url` of a key's jobs.
 
-    Until the old one ends, what is sent is signed with both. The key of the settings is
-    called `admin`.
+    Until the old secret expires, both sign. The ID of the admin key in the settings is
+    `admin`.
 
     Args:
         key_id (str):
@@ -176,12 +176,12 @@ async def asyncio_detailed(
     overlap_seconds: int | Unset = 86400,
     idempotency_key: str | Unset = UNSET,
 ) -> Response[KeyWebhookSecret | Problem]:
-    """Rotate the webhook secret of a key
+    """Rotate the webhook secret of an API key
 
-     Make a new secret for what is sent to the `callback_url` of a key's jobs.
+     Replaces the secret that signs callbacks to the `callback_url` of a key's jobs.
 
-    Until the old one ends, what is sent is signed with both. The key of the settings is
-    called `admin`.
+    Until the old secret expires, both sign. The ID of the admin key in the settings is
+    `admin`.
 
     Args:
         key_id (str):
@@ -214,12 +214,12 @@ async def asyncio(
     overlap_seconds: int | Unset = 86400,
     idempotency_key: str | Unset = UNSET,
 ) -> KeyWebhookSecret | Problem | None:
-    """Rotate the webhook secret of a key
+    """Rotate the webhook secret of an API key
 
-     Make a new secret for what is sent to the `callback_url` of a key's jobs.
+     Replaces the secret that signs callbacks to the `callback_url` of a key's jobs.
 
-    Until the old one ends, what is sent is signed with both. The key of the settings is
-    called `admin`.
+    Until the old secret expires, both sign. The ID of the admin key in the settings is
+    `admin`.
 
     Args:
         key_id (str):

@@ -76,7 +76,7 @@ def sync_detailed(
 ) -> Response[Any | Problem]:
     """Discard a dead letter
 
-     Take a letter off the list; its image stays failed.
+     Removes a dead letter from the list. Its image stays failed.
 
     Args:
         dead_letter_id (str):
@@ -107,7 +107,7 @@ def sync(
 ) -> Any | Problem | None:
     """Discard a dead letter
 
-     Take a letter off the list; its image stays failed.
+     Removes a dead letter from the list. Its image stays failed.
 
     Args:
         dead_letter_id (str):
@@ -133,7 +133,7 @@ async def asyncio_detailed(
 ) -> Response[Any | Problem]:
     """Discard a dead letter
 
-     Take a letter off the list; its image stays failed.
+     Removes a dead letter from the list. Its image stays failed.
 
     Args:
         dead_letter_id (str):
@@ -162,7 +162,7 @@ async def asyncio(
 ) -> Any | Problem | None:
     """Discard a dead letter
 
-     Take a letter off the list; its image stays failed.
+     Removes a dead letter from the list. Its image stays failed.
 
     Args:
         dead_letter_id (str):

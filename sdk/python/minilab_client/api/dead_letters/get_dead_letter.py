@@ -78,9 +78,9 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[DeadLetter | Problem]:
-    """Read a dead letter
+    """Retrieve a dead letter
 
-     Read why an image was given up, and how the attempts at it went.
+     Retrieves the reason why an image was given up, and its last failed attempts.
 
     Args:
         dead_letter_id (str):
@@ -109,9 +109,9 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
 ) -> DeadLetter | Problem | None:
-    """Read a dead letter
+    """Retrieve a dead letter
 
-     Read why an image was given up, and how the attempts at it went.
+     Retrieves the reason why an image was given up, and its last failed attempts.
 
     Args:
         dead_letter_id (str):
@@ -135,9 +135,9 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[DeadLetter | Problem]:
-    """Read a dead letter
+    """Retrieve a dead letter
 
-     Read why an image was given up, and how the attempts at it went.
+     Retrieves the reason why an image was given up, and its last failed attempts.
 
     Args:
         dead_letter_id (str):
@@ -164,9 +164,9 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
 ) -> DeadLetter | Problem | None:
-    """Read a dead letter
+    """Retrieve a dead letter
 
-     Read why an image was given up, and how the attempts at it went.
+     Retrieves the reason why an image was given up, and its last failed attempts.
 
     Args:
         dead_letter_id (str):

@@ -101,16 +101,16 @@ def sync_detailed(
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
 ) -> Response[DeadLetterPage | Problem]:
-    """List what was given up
+    """List dead letters
 
-     List the images that the service gave up, the newest image first.
+     Lists the images that the service gave up, newest image first.
 
-    A file that is damaged or refused is none: only what ended its process again and again,
-    took too long, was begun too often, or met a mistake of the service's own.
+    An image is given up if it ended its process several times, took too long, was started too
+    often, or met an internal error. Damaged and refused files are not dead letters.
 
     Args:
         user_id (str | Unset):
-        code (DeadLetterCode | Unset): Why an image was given up.
+        code (DeadLetterCode | Unset): The error of a dead letter.
         job_id (str | Unset):
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
@@ -147,16 +147,16 @@ def sync(
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
 ) -> DeadLetterPage | Problem | None:
-    """List what was given up
+    """List dead letters
 
-     List the images that the service gave up, the newest image first.
+     Lists the images that the service gave up, newest image first.
 
-    A file that is damaged or refused is none: only what ended its process again and again,
-    took too long, was begun too often, or met a mistake of the service's own.
+    An image is given up if it ended its process several times, took too long, was started too
+    often, or met an internal error. Damaged and refused files are not dead letters.
 
     Args:
         user_id (str | Unset):
-        code (DeadLetterCode | Unset): Why an image was given up.
+        code (DeadLetterCode | Unset): The error of a dead letter.
         job_id (str | Unset):
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
@@ -188,16 +188,16 @@ async def asyncio_detailed(
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
 ) -> Response[DeadLetterPage | Problem]:
-    """List what was given up
+    """List dead letters
 
-     List the images that the service gave up, the newest image first.
+     Lists the images that the service gave up, newest image first.
 
-    A file that is damaged or refused is none: only what ended its process again and again,
-    took too long, was begun too often, or met a mistake of the service's own.
+    An image is given up if it ended its process several times, took too long, was started too
+    often, or met an internal error. Damaged and refused files are not dead letters.
 
     Args:
         user_id (str | Unset):
-        code (DeadLetterCode | Unset): Why an image was given up.
+        code (DeadLetterCode | Unset): The error of a dead letter.
         job_id (str | Unset):
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
@@ -232,16 +232,16 @@ async def asyncio(
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
 ) -> DeadLetterPage | Problem | None:
-    """List what was given up
+    """List dead letters
 
-     List the images that the service gave up, the newest image first.
+     Lists the images that the service gave up, newest image first.
 
-    A file that is damaged or refused is none: only what ended its process again and again,
-    took too long, was begun too often, or met a mistake of the service's own.
+    An image is given up if it ended its process several times, took too long, was started too
+    often, or met an internal error. Damaged and refused files are not dead letters.
 
     Args:
         user_id (str | Unset):
-        code (DeadLetterCode | Unset): Why an image was given up.
+        code (DeadLetterCode | Unset): The error of a dead letter.
         job_id (str | Unset):
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):

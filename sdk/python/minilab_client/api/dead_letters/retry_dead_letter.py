@@ -81,9 +81,9 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Job | Problem]:
-    """Try a dead letter again
+    """Retry a dead letter
 
-     Run the failed operations of an image again; it is no dead letter until they fail.
+     Runs the failed operations of an image again. It is a dead letter again if they fail.
 
     Args:
         dead_letter_id (str):
@@ -112,9 +112,9 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
 ) -> Job | Problem | None:
-    """Try a dead letter again
+    """Retry a dead letter
 
-     Run the failed operations of an image again; it is no dead letter until they fail.
+     Runs the failed operations of an image again. It is a dead letter again if they fail.
 
     Args:
         dead_letter_id (str):
@@ -138,9 +138,9 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Job | Problem]:
-    """Try a dead letter again
+    """Retry a dead letter
 
-     Run the failed operations of an image again; it is no dead letter until they fail.
+     Runs the failed operations of an image again. It is a dead letter again if they fail.
 
     Args:
         dead_letter_id (str):
@@ -167,9 +167,9 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
 ) -> Job | Problem | None:
-    """Try a dead letter again
+    """Retry a dead letter
 
-     Run the failed operations of an image again; it is no dead letter until they fail.
+     Runs the failed operations of an image again. It is a dead letter again if they fail.
 
     Args:
         dead_letter_id (str):

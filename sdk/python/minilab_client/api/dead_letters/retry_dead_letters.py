@@ -81,12 +81,12 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     body: ChosenDeadLetters,
 ) -> Response[Problem | Retried]:
-    """Try many dead letters again
+    """Retry dead letters
 
-     Run the failed operations of up to 1,000 images again, by their IDs or by a filter.
+     Runs the failed operations of up to 1,000 images again, by IDs or by a filter.
 
     Args:
-        body (ChosenDeadLetters): Either `ids` or a `filter`.
+        body (ChosenDeadLetters): Selects dead letters, by either `ids` or `filter`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -112,12 +112,12 @@ def sync(
     client: AuthenticatedClient | Client,
     body: ChosenDeadLetters,
 ) -> Problem | Retried | None:
-    """Try many dead letters again
+    """Retry dead letters
 
-     Run the failed operations of up to 1,000 images again, by their IDs or by a filter.
+     Runs the failed operations of up to 1,000 images again, by IDs or by a filter.
 
     Args:
-        body (ChosenDeadLetters): Either `ids` or a `filter`.
+        body (ChosenDeadLetters): Selects dead letters, by either `ids` or `filter`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -138,12 +138,12 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     body: ChosenDeadLetters,
 ) -> Response[Problem | Retried]:
-    """Try many dead letters again
+    """Retry dead letters
 
-     Run the failed operations of up to 1,000 images again, by their IDs or by a filter.
+     Runs the failed operations of up to 1,000 images again, by IDs or by a filter.
 
     Args:
-        body (ChosenDeadLetters): Either `ids` or a `filter`.
+        body (ChosenDeadLetters): Selects dead letters, by either `ids` or `filter`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -167,12 +167,12 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     body: ChosenDeadLetters,
 ) -> Problem | Retried | None:
-    """Try many dead letters again
+    """Retry dead letters
 
-     Run the failed operations of up to 1,000 images again, by their IDs or by a filter.
+     Runs the failed operations of up to 1,000 images again, by IDs or by a filter.
 
     Args:
-        body (ChosenDeadLetters): Either `ids` or a `filter`.
+        body (ChosenDeadLetters): Selects dead letters, by either `ids` or `filter`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -94,13 +94,13 @@ def sync_detailed(
     tz: str | Unset = "UTC",
     if_none_match: str | Unset = UNSET,
 ) -> Response[Any | MedianHistogram | Problem]:
-    """Read the median histogram of a day
+    """Retrieve the median histogram of a day
 
-     Read the median of each gray level over all images of a day, of all users.
+     Retrieves the median of each gray level over all images of all users on a day.
 
-    Each histogram is divided by its number of pixels first. A file that was uploaded twice counts
-    twice; what was deleted does not count. Exact, and right at this moment. For admin and service
-    keys.
+    Each histogram is first divided by its number of pixels. A file that was uploaded twice counts
+    twice; deleted images do not count. The median is exact and up to date. Requires an admin or a
+    service key.
 
     Args:
         day (str | Unset):  Default: 'today'.
@@ -135,13 +135,13 @@ def sync(
     tz: str | Unset = "UTC",
     if_none_match: str | Unset = UNSET,
 ) -> Any | MedianHistogram | Problem | None:
-    """Read the median histogram of a day
+    """Retrieve the median histogram of a day
 
-     Read the median of each gray level over all images of a day, of all users.
+     Retrieves the median of each gray level over all images of all users on a day.
 
-    Each histogram is divided by its number of pixels first. A file that was uploaded twice counts
-    twice; what was deleted does not count. Exact, and right at this moment. For admin and service
-    keys.
+    Each histogram is first divided by its number of pixels. A file that was uploaded twice counts
+    twice; deleted images do not count. The median is exact and up to date. Requires an admin or a
+    service key.
 
     Args:
         day (str | Unset):  Default: 'today'.
@@ -171,13 +171,13 @@ async def asyncio_detailed(
     tz: str | Unset = "UTC",
     if_none_match: str | Unset = UNSET,
 ) -> Response[Any | MedianHistogram | Problem]:
-    """Read the median histogram of a day
+    """Retrieve the median histogram of a day
 
-     Read the median of each gray level over all images of a day, of all users.
+     Retrieves the median of each gray level over all images of all users on a day.
 
-    Each histogram is divided by its number of pixels first. A file that was uploaded twice counts
-    twice; what was deleted does not count. Exact, and right at this moment. For admin and service
-    keys.
+    Each histogram is first divided by its number of pixels. A file that was uploaded twice counts
+    twice; deleted images do not count. The median is exact and up to date. Requires an admin or a
+    service key.
 
     Args:
         day (str | Unset):  Default: 'today'.
@@ -210,13 +210,13 @@ async def asyncio(
     tz: str | Unset = "UTC",
     if_none_match: str | Unset = UNSET,
 ) -> Any | MedianHistogram | Problem | None:
-    """Read the median histogram of a day
+    """Retrieve the median histogram of a day
 
-     Read the median of each gray level over all images of a day, of all users.
+     Retrieves the median of each gray level over all images of all users on a day.
 
-    Each histogram is divided by its number of pixels first. A file that was uploaded twice counts
-    twice; what was deleted does not count. Exact, and right at this moment. For admin and service
-    keys.
+    Each histogram is first divided by its number of pixels. A file that was uploaded twice counts
+    twice; deleted images do not count. The median is exact and up to date. Requires an admin or a
+    service key.
 
     Args:
         day (str | Unset):  Default: 'today'.

@@ -119,16 +119,16 @@ def sync_detailed(
 ) -> Response[Problem | Similar]:
     """List similar users
 
-     List the users whose mean histograms are most like that of one, nearest first.
+     Lists the users whose mean histograms are most similar to a user's, nearest first.
 
-    With `image_id`, an image of that user: the images of all users that are most like it. Right at
-    this moment, after each upload and delete. For admin and service keys: the answer names users,
-    and tells something of their pictures.
+    With `image_id`, lists the images of all users that are most similar to that image of the user
+    instead. The answer is up to date after each upload and deletion. Requires an admin or a
+    service key, because the answer names users and reveals something about their pictures.
 
     Args:
         user_id (str):
         n (int | Unset):  Default: 10.
-        metric (Metric | Unset): What is meant by alike; less is more alike.
+        metric (Metric | Unset): The measure of distance; less is more similar.
         since (datetime.datetime | Unset):
         image_id (str | Unset):
 
@@ -166,16 +166,16 @@ def sync(
 ) -> Problem | Similar | None:
     """List similar users
 
-     List the users whose mean histograms are most like that of one, nearest first.
+     Lists the users whose mean histograms are most similar to a user's, nearest first.
 
-    With `image_id`, an image of that user: the images of all users that are most like it. Right at
-    this moment, after each upload and delete. For admin and service keys: the answer names users,
-    and tells something of their pictures.
+    With `image_id`, lists the images of all users that are most similar to that image of the user
+    instead. The answer is up to date after each upload and deletion. Requires an admin or a
+    service key, because the answer names users and reveals something about their pictures.
 
     Args:
         user_id (str):
         n (int | Unset):  Default: 10.
-        metric (Metric | Unset): What is meant by alike; less is more alike.
+        metric (Metric | Unset): The measure of distance; less is more similar.
         since (datetime.datetime | Unset):
         image_id (str | Unset):
 
@@ -208,16 +208,16 @@ async def asyncio_detailed(
 ) -> Response[Problem | Similar]:
     """List similar users
 
-     List the users whose mean histograms are most like that of one, nearest first.
+     Lists the users whose mean histograms are most similar to a user's, nearest first.
 
-    With `image_id`, an image of that user: the images of all users that are most like it. Right at
-    this moment, after each upload and delete. For admin and service keys: the answer names users,
-    and tells something of their pictures.
+    With `image_id`, lists the images of all users that are most similar to that image of the user
+    instead. The answer is up to date after each upload and deletion. Requires an admin or a
+    service key, because the answer names users and reveals something about their pictures.
 
     Args:
         user_id (str):
         n (int | Unset):  Default: 10.
-        metric (Metric | Unset): What is meant by alike; less is more alike.
+        metric (Metric | Unset): The measure of distance; less is more similar.
         since (datetime.datetime | Unset):
         image_id (str | Unset):
 
@@ -253,16 +253,16 @@ async def asyncio(
 ) -> Problem | Similar | None:
     """List similar users
 
-     List the users whose mean histograms are most like that of one, nearest first.
+     Lists the users whose mean histograms are most similar to a user's, nearest first.
 
-    With `image_id`, an image of that user: the images of all users that are most like it. Right at
-    this moment, after each upload and delete. For admin and service keys: the answer names users,
-    and tells something of their pictures.
+    With `image_id`, lists the images of all users that are most similar to that image of the user
+    instead. The answer is up to date after each upload and deletion. Requires an admin or a
+    service key, because the answer names users and reveals something about their pictures.
 
     Args:
         user_id (str):
         n (int | Unset):  Default: 10.
-        metric (Metric | Unset): What is meant by alike; less is more alike.
+        metric (Metric | Unset): The measure of distance; less is more similar.
         since (datetime.datetime | Unset):
         image_id (str | Unset):
 

@@ -99,11 +99,11 @@ def sync_detailed(
 ) -> Response[ImageHistogramPage | Problem]:
     """List a user's histograms of a week
 
-     List the gray-level histograms of all images that a user uploaded in a week, newest first.
+     Lists the gray-level histograms of all images that a user uploaded in a week, newest first.
 
-    A week goes from Monday to Sunday, in `tz`. Images without a histogram are left out: those that
-    are not done, on which it failed, or that it was not asked for. Admin and service keys may ask
-    for any user, a client key for its own.
+    A week runs from Monday to Sunday, in `tz`. Images without a histogram are left out: those
+    that are not done, whose histogram failed, or for which it was not requested. Admin and
+    service keys can read any user, client keys only their own.
 
     Args:
         user_id (str):
@@ -146,11 +146,11 @@ def sync(
 ) -> ImageHistogramPage | Problem | None:
     """List a user's histograms of a week
 
-     List the gray-level histograms of all images that a user uploaded in a week, newest first.
+     Lists the gray-level histograms of all images that a user uploaded in a week, newest first.
 
-    A week goes from Monday to Sunday, in `tz`. Images without a histogram are left out: those that
-    are not done, on which it failed, or that it was not asked for. Admin and service keys may ask
-    for any user, a client key for its own.
+    A week runs from Monday to Sunday, in `tz`. Images without a histogram are left out: those
+    that are not done, whose histogram failed, or for which it was not requested. Admin and
+    service keys can read any user, client keys only their own.
 
     Args:
         user_id (str):
@@ -188,11 +188,11 @@ async def asyncio_detailed(
 ) -> Response[ImageHistogramPage | Problem]:
     """List a user's histograms of a week
 
-     List the gray-level histograms of all images that a user uploaded in a week, newest first.
+     Lists the gray-level histograms of all images that a user uploaded in a week, newest first.
 
-    A week goes from Monday to Sunday, in `tz`. Images without a histogram are left out: those that
-    are not done, on which it failed, or that it was not asked for. Admin and service keys may ask
-    for any user, a client key for its own.
+    A week runs from Monday to Sunday, in `tz`. Images without a histogram are left out: those
+    that are not done, whose histogram failed, or for which it was not requested. Admin and
+    service keys can read any user, client keys only their own.
 
     Args:
         user_id (str):
@@ -233,11 +233,11 @@ async def asyncio(
 ) -> ImageHistogramPage | Problem | None:
     """List a user's histograms of a week
 
-     List the gray-level histograms of all images that a user uploaded in a week, newest first.
+     Lists the gray-level histograms of all images that a user uploaded in a week, newest first.
 
-    A week goes from Monday to Sunday, in `tz`. Images without a histogram are left out: those that
-    are not done, on which it failed, or that it was not asked for. Admin and service keys may ask
-    for any user, a client key for its own.
+    A week runs from Monday to Sunday, in `tz`. Images without a histogram are left out: those
+    that are not done, whose histogram failed, or for which it was not requested. Admin and
+    service keys can read any user, client keys only their own.
 
     Args:
         user_id (str):

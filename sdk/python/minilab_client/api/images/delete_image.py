@@ -86,7 +86,9 @@ def sync_detailed(
 ) -> Response[Any | Problem]:
     """Delete an image
 
-     Delete an upload; its bytes and results go with the last image that shares them.
+     Deletes an image.
+
+    Its file and results are deleted with the last image that has the same bytes.
 
     Args:
         image_id (str):
@@ -120,7 +122,9 @@ def sync(
 ) -> Any | Problem | None:
     """Delete an image
 
-     Delete an upload; its bytes and results go with the last image that shares them.
+     Deletes an image.
+
+    Its file and results are deleted with the last image that has the same bytes.
 
     Args:
         image_id (str):
@@ -149,7 +153,9 @@ async def asyncio_detailed(
 ) -> Response[Any | Problem]:
     """Delete an image
 
-     Delete an upload; its bytes and results go with the last image that shares them.
+     Deletes an image.
+
+    Its file and results are deleted with the last image that has the same bytes.
 
     Args:
         image_id (str):
@@ -181,7 +187,9 @@ async def asyncio(
 ) -> Any | Problem | None:
     """Delete an image
 
-     Delete an upload; its bytes and results go with the last image that shares them.
+     Deletes an image.
+
+    Its file and results are deleted with the last image that has the same bytes.
 
     Args:
         image_id (str):

@@ -86,9 +86,9 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
 ) -> Response[Image | Problem]:
-    """Read an image's results
+    """Retrieve an image
 
-     Read an image with all its results.
+     Retrieves an image with all its results.
 
     Args:
         image_id (str):
@@ -120,9 +120,9 @@ def sync(
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
 ) -> Image | Problem | None:
-    """Read an image's results
+    """Retrieve an image
 
-     Read an image with all its results.
+     Retrieves an image with all its results.
 
     Args:
         image_id (str):
@@ -149,9 +149,9 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
 ) -> Response[Image | Problem]:
-    """Read an image's results
+    """Retrieve an image
 
-     Read an image with all its results.
+     Retrieves an image with all its results.
 
     Args:
         image_id (str):
@@ -181,9 +181,9 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
 ) -> Image | Problem | None:
-    """Read an image's results
+    """Retrieve an image
 
-     Read an image with all its results.
+     Retrieves an image with all its results.
 
     Args:
         image_id (str):

@@ -132,11 +132,12 @@ def sync_detailed(
     range_: str | Unset = UNSET,
     if_range: str | Unset = UNSET,
 ) -> Response[Any | File | Problem]:
-    """Fetch a picture
+    """Download a picture
 
-     Fetch the original file, or a picture made from it: upright and without metadata.
+     Downloads the original file, or a picture made from it.
 
-    Where the position of an image is stripped, the original comes without it.
+    Pictures made from a file are upright and carry no metadata. If the image was uploaded
+    with `gps=strip`, the original is served without its metadata.
 
     Args:
         image_id (str):
@@ -180,11 +181,12 @@ def sync(
     range_: str | Unset = UNSET,
     if_range: str | Unset = UNSET,
 ) -> Any | File | Problem | None:
-    """Fetch a picture
+    """Download a picture
 
-     Fetch the original file, or a picture made from it: upright and without metadata.
+     Downloads the original file, or a picture made from it.
 
-    Where the position of an image is stripped, the original comes without it.
+    Pictures made from a file are upright and carry no metadata. If the image was uploaded
+    with `gps=strip`, the original is served without its metadata.
 
     Args:
         image_id (str):
@@ -223,11 +225,12 @@ async def asyncio_detailed(
     range_: str | Unset = UNSET,
     if_range: str | Unset = UNSET,
 ) -> Response[Any | File | Problem]:
-    """Fetch a picture
+    """Download a picture
 
-     Fetch the original file, or a picture made from it: upright and without metadata.
+     Downloads the original file, or a picture made from it.
 
-    Where the position of an image is stripped, the original comes without it.
+    Pictures made from a file are upright and carry no metadata. If the image was uploaded
+    with `gps=strip`, the original is served without its metadata.
 
     Args:
         image_id (str):
@@ -269,11 +272,12 @@ async def asyncio(
     range_: str | Unset = UNSET,
     if_range: str | Unset = UNSET,
 ) -> Any | File | Problem | None:
-    """Fetch a picture
+    """Download a picture
 
-     Fetch the original file, or a picture made from it: upright and without metadata.
+     Downloads the original file, or a picture made from it.
 
-    Where the position of an image is stripped, the original comes without it.
+    Pictures made from a file are upright and carry no metadata. If the image was uploaded
+    with `gps=strip`, the original is served without its metadata.
 
     Args:
         image_id (str):

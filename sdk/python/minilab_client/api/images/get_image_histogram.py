@@ -91,9 +91,9 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
 ) -> Response[Histogram | Problem]:
-    """Read a histogram
+    """Retrieve a histogram
 
-     Read the gray-level histogram as numbers, or see it as a plot.
+     Retrieves the gray-level histogram of an image, as numbers or as a plot.
 
     Args:
         image_id (str):
@@ -125,9 +125,9 @@ def sync(
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
 ) -> Histogram | Problem | None:
-    """Read a histogram
+    """Retrieve a histogram
 
-     Read the gray-level histogram as numbers, or see it as a plot.
+     Retrieves the gray-level histogram of an image, as numbers or as a plot.
 
     Args:
         image_id (str):
@@ -154,9 +154,9 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
 ) -> Response[Histogram | Problem]:
-    """Read a histogram
+    """Retrieve a histogram
 
-     Read the gray-level histogram as numbers, or see it as a plot.
+     Retrieves the gray-level histogram of an image, as numbers or as a plot.
 
     Args:
         image_id (str):
@@ -186,9 +186,9 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
 ) -> Histogram | Problem | None:
-    """Read a histogram
+    """Retrieve a histogram
 
-     Read the gray-level histogram as numbers, or see it as a plot.
+     Retrieves the gray-level histogram of an image, as numbers or as a plot.
 
     Args:
         image_id (str):

@@ -194,16 +194,18 @@ def sync_detailed(
 ) -> Response[ListedImagePage | Problem]:
     """List images
 
-     List images that all filters hold for, newest first; or the most similar first.
+     Lists the images that match all filters, newest first.
+
+    With `similar_to`, lists near-duplicates of an image instead, the most similar first.
 
     Args:
         user_id (str | Unset):
         link_id (str | Unset):
-        format_ (ImageFormat | Unset): A format that can be decoded; the value is the name that
-            people see.
+        format_ (ImageFormat | Unset): A format that can be decoded; the value is its name in the
+            API.
         camera (str | Unset):
         camera_make (str | Unset):
-        status (Status | Unset): Where a job, an image or a cell stands. One enum everywhere.
+        status (Status | Unset): Status of a job, an image or a cell.
         taken_from (datetime.date | Unset):
         taken_to (datetime.date | Unset):
         day (datetime.date | Unset):
@@ -283,16 +285,18 @@ def sync(
 ) -> ListedImagePage | Problem | None:
     """List images
 
-     List images that all filters hold for, newest first; or the most similar first.
+     Lists the images that match all filters, newest first.
+
+    With `similar_to`, lists near-duplicates of an image instead, the most similar first.
 
     Args:
         user_id (str | Unset):
         link_id (str | Unset):
-        format_ (ImageFormat | Unset): A format that can be decoded; the value is the name that
-            people see.
+        format_ (ImageFormat | Unset): A format that can be decoded; the value is its name in the
+            API.
         camera (str | Unset):
         camera_make (str | Unset):
-        status (Status | Unset): Where a job, an image or a cell stands. One enum everywhere.
+        status (Status | Unset): Status of a job, an image or a cell.
         taken_from (datetime.date | Unset):
         taken_to (datetime.date | Unset):
         day (datetime.date | Unset):
@@ -367,16 +371,18 @@ async def asyncio_detailed(
 ) -> Response[ListedImagePage | Problem]:
     """List images
 
-     List images that all filters hold for, newest first; or the most similar first.
+     Lists the images that match all filters, newest first.
+
+    With `similar_to`, lists near-duplicates of an image instead, the most similar first.
 
     Args:
         user_id (str | Unset):
         link_id (str | Unset):
-        format_ (ImageFormat | Unset): A format that can be decoded; the value is the name that
-            people see.
+        format_ (ImageFormat | Unset): A format that can be decoded; the value is its name in the
+            API.
         camera (str | Unset):
         camera_make (str | Unset):
-        status (Status | Unset): Where a job, an image or a cell stands. One enum everywhere.
+        status (Status | Unset): Status of a job, an image or a cell.
         taken_from (datetime.date | Unset):
         taken_to (datetime.date | Unset):
         day (datetime.date | Unset):
@@ -454,16 +460,18 @@ async def asyncio(
 ) -> ListedImagePage | Problem | None:
     """List images
 
-     List images that all filters hold for, newest first; or the most similar first.
+     Lists the images that match all filters, newest first.
+
+    With `similar_to`, lists near-duplicates of an image instead, the most similar first.
 
     Args:
         user_id (str | Unset):
         link_id (str | Unset):
-        format_ (ImageFormat | Unset): A format that can be decoded; the value is the name that
-            people see.
+        format_ (ImageFormat | Unset): A format that can be decoded; the value is its name in the
+            API.
         camera (str | Unset):
         camera_make (str | Unset):
-        status (Status | Unset): Where a job, an image or a cell stands. One enum everywhere.
+        status (Status | Unset): Status of a job, an image or a cell.
         taken_from (datetime.date | Unset):
         taken_to (datetime.date | Unset):
         day (datetime.date | Unset):

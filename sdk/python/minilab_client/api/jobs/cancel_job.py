@@ -88,7 +88,9 @@ def sync_detailed(
 ) -> Response[Job | Problem]:
     """Cancel a job
 
-     Cancel what has not run, and keep what has. A job that has ended stays as it is.
+     Cancels the operations that have not run, and keeps the results of those that have.
+
+    A job that has ended is left unchanged.
 
     Args:
         job_id (str):
@@ -122,7 +124,9 @@ def sync(
 ) -> Job | Problem | None:
     """Cancel a job
 
-     Cancel what has not run, and keep what has. A job that has ended stays as it is.
+     Cancels the operations that have not run, and keeps the results of those that have.
+
+    A job that has ended is left unchanged.
 
     Args:
         job_id (str):
@@ -151,7 +155,9 @@ async def asyncio_detailed(
 ) -> Response[Job | Problem]:
     """Cancel a job
 
-     Cancel what has not run, and keep what has. A job that has ended stays as it is.
+     Cancels the operations that have not run, and keeps the results of those that have.
+
+    A job that has ended is left unchanged.
 
     Args:
         job_id (str):
@@ -183,7 +189,9 @@ async def asyncio(
 ) -> Job | Problem | None:
     """Cancel a job
 
-     Cancel what has not run, and keep what has. A job that has ended stays as it is.
+     Cancels the operations that have not run, and keeps the results of those that have.
+
+    A job that has ended is left unchanged.
 
     Args:
         job_id (str):

@@ -123,12 +123,12 @@ def sync_detailed(
     prefer: str | Unset = UNSET,
     idempotency_key: str | Unset = UNSET,
 ) -> Response[Job | Problem]:
-    """Drop files off
+    """Upload files
 
-     Take any number of files, whatever their field names, and give a ticket for them.
+     Uploads any number of files, in form parts of any name, and creates a job for them.
 
-    A file that cannot be used becomes an item with an error; the request fails only when
-    no part is a file. From the ticket on, every image reaches an end by itself.
+    A file that cannot be used becomes an item with an error; the request only fails if it
+    has no file at all. Once the job is accepted, every image reaches a final status.
 
     Args:
         prefer (str | Unset):
@@ -163,12 +163,12 @@ def sync(
     prefer: str | Unset = UNSET,
     idempotency_key: str | Unset = UNSET,
 ) -> Job | Problem | None:
-    """Drop files off
+    """Upload files
 
-     Take any number of files, whatever their field names, and give a ticket for them.
+     Uploads any number of files, in form parts of any name, and creates a job for them.
 
-    A file that cannot be used becomes an item with an error; the request fails only when
-    no part is a file. From the ticket on, every image reaches an end by itself.
+    A file that cannot be used becomes an item with an error; the request only fails if it
+    has no file at all. Once the job is accepted, every image reaches a final status.
 
     Args:
         prefer (str | Unset):
@@ -198,12 +198,12 @@ async def asyncio_detailed(
     prefer: str | Unset = UNSET,
     idempotency_key: str | Unset = UNSET,
 ) -> Response[Job | Problem]:
-    """Drop files off
+    """Upload files
 
-     Take any number of files, whatever their field names, and give a ticket for them.
+     Uploads any number of files, in form parts of any name, and creates a job for them.
 
-    A file that cannot be used becomes an item with an error; the request fails only when
-    no part is a file. From the ticket on, every image reaches an end by itself.
+    A file that cannot be used becomes an item with an error; the request only fails if it
+    has no file at all. Once the job is accepted, every image reaches a final status.
 
     Args:
         prefer (str | Unset):
@@ -236,12 +236,12 @@ async def asyncio(
     prefer: str | Unset = UNSET,
     idempotency_key: str | Unset = UNSET,
 ) -> Job | Problem | None:
-    """Drop files off
+    """Upload files
 
-     Take any number of files, whatever their field names, and give a ticket for them.
+     Uploads any number of files, in form parts of any name, and creates a job for them.
 
-    A file that cannot be used becomes an item with an error; the request fails only when
-    no part is a file. From the ticket on, every image reaches an end by itself.
+    A file that cannot be used becomes an item with an error; the request only fails if it
+    has no file at all. Once the job is accepted, every image reaches a final status.
 
     Args:
         prefer (str | Unset):

@@ -128,7 +128,7 @@ def sync_detailed(
 ) -> Response[Faces | Job | Problem]:
     """Detect faces
 
-     Find faces in files: with `Prefer: wait=30` in the answer, else by the ticket it gives.
+     Detects faces in files: in the response with `Prefer: wait=30`, else through the job.
 
     Args:
         prefer (str | Unset):
@@ -165,7 +165,7 @@ def sync(
 ) -> Faces | Job | Problem | None:
     """Detect faces
 
-     Find faces in files: with `Prefer: wait=30` in the answer, else by the ticket it gives.
+     Detects faces in files: in the response with `Prefer: wait=30`, else through the job.
 
     Args:
         prefer (str | Unset):
@@ -197,7 +197,7 @@ async def asyncio_detailed(
 ) -> Response[Faces | Job | Problem]:
     """Detect faces
 
-     Find faces in files: with `Prefer: wait=30` in the answer, else by the ticket it gives.
+     Detects faces in files: in the response with `Prefer: wait=30`, else through the job.
 
     Args:
         prefer (str | Unset):
@@ -232,7 +232,7 @@ async def asyncio(
 ) -> Faces | Job | Problem | None:
     """Detect faces
 
-     Find faces in files: with `Prefer: wait=30` in the answer, else by the ticket it gives.
+     Detects faces in files: in the response with `Prefer: wait=30`, else through the job.
 
     Args:
         prefer (str | Unset):

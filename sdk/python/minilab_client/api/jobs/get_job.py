@@ -101,9 +101,9 @@ def sync_detailed(
     prefer: str | Unset = UNSET,
     if_none_match: str | Unset = UNSET,
 ) -> Response[Any | Job | Problem]:
-    """Follow a ticket
+    """Retrieve a job
 
-     Read a job, at once or, with `Prefer: wait=N`, when it has ended or N seconds passed.
+     Retrieves a job, at once or, with `Prefer: wait=N`, when it ends or N seconds pass.
 
     Args:
         job_id (str):
@@ -141,9 +141,9 @@ def sync(
     prefer: str | Unset = UNSET,
     if_none_match: str | Unset = UNSET,
 ) -> Any | Job | Problem | None:
-    """Follow a ticket
+    """Retrieve a job
 
-     Read a job, at once or, with `Prefer: wait=N`, when it has ended or N seconds passed.
+     Retrieves a job, at once or, with `Prefer: wait=N`, when it ends or N seconds pass.
 
     Args:
         job_id (str):
@@ -176,9 +176,9 @@ async def asyncio_detailed(
     prefer: str | Unset = UNSET,
     if_none_match: str | Unset = UNSET,
 ) -> Response[Any | Job | Problem]:
-    """Follow a ticket
+    """Retrieve a job
 
-     Read a job, at once or, with `Prefer: wait=N`, when it has ended or N seconds passed.
+     Retrieves a job, at once or, with `Prefer: wait=N`, when it ends or N seconds pass.
 
     Args:
         job_id (str):
@@ -214,9 +214,9 @@ async def asyncio(
     prefer: str | Unset = UNSET,
     if_none_match: str | Unset = UNSET,
 ) -> Any | Job | Problem | None:
-    """Follow a ticket
+    """Retrieve a job
 
-     Read a job, at once or, with `Prefer: wait=N`, when it has ended or N seconds passed.
+     Retrieves a job, at once or, with `Prefer: wait=N`, when it ends or N seconds pass.
 
     Args:
         job_id (str):

@@ -94,11 +94,11 @@ def sync_detailed(
 ) -> Response[JobSummaryPage | Problem]:
     """List jobs
 
-     List jobs, newest first.
+     Lists jobs, newest first.
 
     Args:
         user_id (str | Unset):
-        status (Status | Unset): Where a job, an image or a cell stands. One enum everywhere.
+        status (Status | Unset): Status of a job, an image or a cell.
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
 
@@ -134,11 +134,11 @@ def sync(
 ) -> JobSummaryPage | Problem | None:
     """List jobs
 
-     List jobs, newest first.
+     Lists jobs, newest first.
 
     Args:
         user_id (str | Unset):
-        status (Status | Unset): Where a job, an image or a cell stands. One enum everywhere.
+        status (Status | Unset): Status of a job, an image or a cell.
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
 
@@ -169,11 +169,11 @@ async def asyncio_detailed(
 ) -> Response[JobSummaryPage | Problem]:
     """List jobs
 
-     List jobs, newest first.
+     Lists jobs, newest first.
 
     Args:
         user_id (str | Unset):
-        status (Status | Unset): Where a job, an image or a cell stands. One enum everywhere.
+        status (Status | Unset): Status of a job, an image or a cell.
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
 
@@ -207,11 +207,11 @@ async def asyncio(
 ) -> JobSummaryPage | Problem | None:
     """List jobs
 
-     List jobs, newest first.
+     Lists jobs, newest first.
 
     Args:
         user_id (str | Unset):
-        status (Status | Unset): Where a job, an image or a cell stands. One enum everywhere.
+        status (Status | Unset): Status of a job, an image or a cell.
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
 

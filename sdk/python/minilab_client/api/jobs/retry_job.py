@@ -91,9 +91,9 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
 ) -> Response[Job | Problem]:
-    """Run again what failed
+    """Retry a job
 
-     Run the failed cells of a job again, and only those.
+     Runs the failed operations of a job again, and only those.
 
     Args:
         job_id (str):
@@ -125,9 +125,9 @@ def sync(
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
 ) -> Job | Problem | None:
-    """Run again what failed
+    """Retry a job
 
-     Run the failed cells of a job again, and only those.
+     Runs the failed operations of a job again, and only those.
 
     Args:
         job_id (str):
@@ -154,9 +154,9 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
 ) -> Response[Job | Problem]:
-    """Run again what failed
+    """Retry a job
 
-     Run the failed cells of a job again, and only those.
+     Runs the failed operations of a job again, and only those.
 
     Args:
         job_id (str):
@@ -186,9 +186,9 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
 ) -> Job | Problem | None:
-    """Run again what failed
+    """Retry a job
 
-     Run the failed cells of a job again, and only those.
+     Runs the failed operations of a job again, and only those.
 
     Args:
         job_id (str):

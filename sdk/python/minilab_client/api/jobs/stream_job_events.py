@@ -122,13 +122,13 @@ def sync_detailed(
     user_id: str | Unset = UNSET,
     last_event_id: str | Unset = UNSET,
 ) -> Response[Any | JobChange | JobGone | Problem]:
-    """Listen to a ticket
+    """Stream the changes of a job
 
-     Be told of every change of a job, until it has ended.
+     Streams every change of a job until the job ends.
 
-    The stream ends after `job.finished` or `job.gone`. If it ends before, or breaks off, connect
-    again with `Last-Event-ID`: what was missed is told as the present state, nothing twice.
-    Once the end was told, that is answered with 204.
+    The stream ends after `job.finished` or `job.gone`. If it ends earlier or is interrupted,
+    reconnect with `Last-Event-ID`: the stream continues with the current state and repeats
+    nothing. After the last event, such a request is answered with 204.
 
     Args:
         job_id (str):
@@ -163,13 +163,13 @@ def sync(
     user_id: str | Unset = UNSET,
     last_event_id: str | Unset = UNSET,
 ) -> Any | JobChange | JobGone | Problem | None:
-    """Listen to a ticket
+    """Stream the changes of a job
 
-     Be told of every change of a job, until it has ended.
+     Streams every change of a job until the job ends.
 
-    The stream ends after `job.finished` or `job.gone`. If it ends before, or breaks off, connect
-    again with `Last-Event-ID`: what was missed is told as the present state, nothing twice.
-    Once the end was told, that is answered with 204.
+    The stream ends after `job.finished` or `job.gone`. If it ends earlier or is interrupted,
+    reconnect with `Last-Event-ID`: the stream continues with the current state and repeats
+    nothing. After the last event, such a request is answered with 204.
 
     Args:
         job_id (str):
@@ -199,13 +199,13 @@ async def asyncio_detailed(
     user_id: str | Unset = UNSET,
     last_event_id: str | Unset = UNSET,
 ) -> Response[Any | JobChange | JobGone | Problem]:
-    """Listen to a ticket
+    """Stream the changes of a job
 
-     Be told of every change of a job, until it has ended.
+     Streams every change of a job until the job ends.
 
-    The stream ends after `job.finished` or `job.gone`. If it ends before, or breaks off, connect
-    again with `Last-Event-ID`: what was missed is told as the present state, nothing twice.
-    Once the end was told, that is answered with 204.
+    The stream ends after `job.finished` or `job.gone`. If it ends earlier or is interrupted,
+    reconnect with `Last-Event-ID`: the stream continues with the current state and repeats
+    nothing. After the last event, such a request is answered with 204.
 
     Args:
         job_id (str):
@@ -238,13 +238,13 @@ async def asyncio(
     user_id: str | Unset = UNSET,
     last_event_id: str | Unset = UNSET,
 ) -> Any | JobChange | JobGone | Problem | None:
-    """Listen to a ticket
+    """Stream the changes of a job
 
-     Be told of every change of a job, until it has ended.
+     Streams every change of a job until the job ends.
 
-    The stream ends after `job.finished` or `job.gone`. If it ends before, or breaks off, connect
-    again with `Last-Event-ID`: what was missed is told as the present state, nothing twice.
-    Once the end was told, that is answered with 204.
+    The stream ends after `job.finished` or `job.gone`. If it ends earlier or is interrupted,
+    reconnect with `Last-Event-ID`: the stream continues with the current state and repeats
+    nothing. After the last event, such a request is answered with 204.
 
     Args:
         job_id (str):

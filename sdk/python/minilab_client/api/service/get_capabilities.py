@@ -57,9 +57,9 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Capabilities | Problem]:
-    """What it can do
+    """Retrieve the capabilities
 
-     Read which formats can be decoded, which operations there are, and the limits.
+     Retrieves the formats that can be decoded, the operations, and the limits.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -82,9 +82,9 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
 ) -> Capabilities | Problem | None:
-    """What it can do
+    """Retrieve the capabilities
 
-     Read which formats can be decoded, which operations there are, and the limits.
+     Retrieves the formats that can be decoded, the operations, and the limits.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -103,9 +103,9 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Capabilities | Problem]:
-    """What it can do
+    """Retrieve the capabilities
 
-     Read which formats can be decoded, which operations there are, and the limits.
+     Retrieves the formats that can be decoded, the operations, and the limits.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -126,9 +126,9 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
 ) -> Capabilities | Problem | None:
-    """What it can do
+    """Retrieve the capabilities
 
-     Read which formats can be decoded, which operations there are, and the limits.
+     Retrieves the formats that can be decoded, the operations, and the limits.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -44,9 +44,9 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Health]:
-    """Does it live?
+    """Check that the process is alive
 
-     Answer, which shows that the process lives; it says nothing of its parts.
+     Returns `ok` if the process is alive. Does not check its dependencies.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -69,9 +69,9 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
 ) -> Health | None:
-    """Does it live?
+    """Check that the process is alive
 
-     Answer, which shows that the process lives; it says nothing of its parts.
+     Returns `ok` if the process is alive. Does not check its dependencies.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -90,9 +90,9 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Health]:
-    """Does it live?
+    """Check that the process is alive
 
-     Answer, which shows that the process lives; it says nothing of its parts.
+     Returns `ok` if the process is alive. Does not check its dependencies.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -113,9 +113,9 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
 ) -> Health | None:
-    """Does it live?
+    """Check that the process is alive
 
-     Answer, which shows that the process lives; it says nothing of its parts.
+     Returns `ok` if the process is alive. Does not check its dependencies.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

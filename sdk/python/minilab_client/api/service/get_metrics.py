@@ -53,12 +53,12 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
 ) -> Response[Problem | str]:
-    """How much, how often, how long
+    """Retrieve metrics
 
-     Read the metrics of this process, of all live workers and of the queue, for Prometheus.
+     Returns the metrics of this process, of all live workers and of the queue, for Prometheus.
 
-    OpenMetrics where `Accept` asks for it. They name no tenant. Open to all unless the service
-    was told otherwise; then an admin key is wanted.
+    Responds in the OpenMetrics format if `Accept` asks for it. No metric names a user. The route
+    is open to all unless the service is configured to require an admin key.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -81,12 +81,12 @@ def sync(
     *,
     client: AuthenticatedClient,
 ) -> Problem | str | None:
-    """How much, how often, how long
+    """Retrieve metrics
 
-     Read the metrics of this process, of all live workers and of the queue, for Prometheus.
+     Returns the metrics of this process, of all live workers and of the queue, for Prometheus.
 
-    OpenMetrics where `Accept` asks for it. They name no tenant. Open to all unless the service
-    was told otherwise; then an admin key is wanted.
+    Responds in the OpenMetrics format if `Accept` asks for it. No metric names a user. The route
+    is open to all unless the service is configured to require an admin key.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -105,12 +105,12 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
 ) -> Response[Problem | str]:
-    """How much, how often, how long
+    """Retrieve metrics
 
-     Read the metrics of this process, of all live workers and of the queue, for Prometheus.
+     Returns the metrics of this process, of all live workers and of the queue, for Prometheus.
 
-    OpenMetrics where `Accept` asks for it. They name no tenant. Open to all unless the service
-    was told otherwise; then an admin key is wanted.
+    Responds in the OpenMetrics format if `Accept` asks for it. No metric names a user. The route
+    is open to all unless the service is configured to require an admin key.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -131,12 +131,12 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
 ) -> Problem | str | None:
-    """How much, how often, how long
+    """Retrieve metrics
 
-     Read the metrics of this process, of all live workers and of the queue, for Prometheus.
+     Returns the metrics of this process, of all live workers and of the queue, for Prometheus.
 
-    OpenMetrics where `Accept` asks for it. They name no tenant. Open to all unless the service
-    was told otherwise; then an admin key is wanted.
+    Responds in the OpenMetrics format if `Accept` asks for it. No metric names a user. The route
+    is open to all unless the service is configured to require an admin key.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -49,9 +49,9 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Readiness]:
-    """Can it work?
+    """Check that the service is ready
 
-     Say whether MongoDB, Redis and a worker are there, and which is not.
+     Reports whether MongoDB, Redis and a worker are available, and which is not.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -74,9 +74,9 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
 ) -> Readiness | None:
-    """Can it work?
+    """Check that the service is ready
 
-     Say whether MongoDB, Redis and a worker are there, and which is not.
+     Reports whether MongoDB, Redis and a worker are available, and which is not.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -95,9 +95,9 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Readiness]:
-    """Can it work?
+    """Check that the service is ready
 
-     Say whether MongoDB, Redis and a worker are there, and which is not.
+     Reports whether MongoDB, Redis and a worker are available, and which is not.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -118,9 +118,9 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
 ) -> Readiness | None:
-    """Can it work?
+    """Check that the service is ready
 
-     Say whether MongoDB, Redis and a worker are there, and which is not.
+     Reports whether MongoDB, Redis and a worker are available, and which is not.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

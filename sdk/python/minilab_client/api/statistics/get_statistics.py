@@ -90,11 +90,11 @@ def sync_detailed(
     tz: str | Unset = "UTC",
     if_none_match: str | Unset = UNSET,
 ) -> Response[Any | Problem | Statistics]:
-    """Read the statistics
+    """Retrieve the statistics
 
-     Read what there is: formats, cameras, uploads per day, users, bytes, faces, failures.
+     Retrieves formats, cameras, uploads per day, users, bytes, faces and failures.
 
-    Right at this moment, after each upload, duplicate and delete.
+    The numbers cover all images of all users and are up to date after each upload and deletion.
 
     Args:
         tz (str | Unset):  Default: 'UTC'.
@@ -126,11 +126,11 @@ def sync(
     tz: str | Unset = "UTC",
     if_none_match: str | Unset = UNSET,
 ) -> Any | Problem | Statistics | None:
-    """Read the statistics
+    """Retrieve the statistics
 
-     Read what there is: formats, cameras, uploads per day, users, bytes, faces, failures.
+     Retrieves formats, cameras, uploads per day, users, bytes, faces and failures.
 
-    Right at this moment, after each upload, duplicate and delete.
+    The numbers cover all images of all users and are up to date after each upload and deletion.
 
     Args:
         tz (str | Unset):  Default: 'UTC'.
@@ -157,11 +157,11 @@ async def asyncio_detailed(
     tz: str | Unset = "UTC",
     if_none_match: str | Unset = UNSET,
 ) -> Response[Any | Problem | Statistics]:
-    """Read the statistics
+    """Retrieve the statistics
 
-     Read what there is: formats, cameras, uploads per day, users, bytes, faces, failures.
+     Retrieves formats, cameras, uploads per day, users, bytes, faces and failures.
 
-    Right at this moment, after each upload, duplicate and delete.
+    The numbers cover all images of all users and are up to date after each upload and deletion.
 
     Args:
         tz (str | Unset):  Default: 'UTC'.
@@ -191,11 +191,11 @@ async def asyncio(
     tz: str | Unset = "UTC",
     if_none_match: str | Unset = UNSET,
 ) -> Any | Problem | Statistics | None:
-    """Read the statistics
+    """Retrieve the statistics
 
-     Read what there is: formats, cameras, uploads per day, users, bytes, faces, failures.
+     Retrieves formats, cameras, uploads per day, users, bytes, faces and failures.
 
-    Right at this moment, after each upload, duplicate and delete.
+    The numbers cover all images of all users and are up to date after each upload and deletion.
 
     Args:
         tz (str | Unset):  Default: 'UTC'.

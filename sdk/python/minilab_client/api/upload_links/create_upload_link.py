@@ -94,17 +94,17 @@ def sync_detailed(
     body: NewUploadLink,
     idempotency_key: str | Unset = UNSET,
 ) -> Response[CreatedUploadLink | Problem]:
-    """Make a link
+    """Create an upload link
 
-     Make a link; the answer is the only place where its token is ever shown.
+     Creates an upload link. Only this response shows its token.
 
-    Whoever sends the same `Idempotency-Key` again, with the same key of their own, gets the
-    same answer with the same token.
+    If you send the request again with the same `Idempotency-Key` and the same API key, you
+    get the same response with the same token.
 
     Args:
         idempotency_key (str | Unset):
-        body (NewUploadLink): What kind of link to make. One of `expires_in` and `expires_at` is
-            required.
+        body (NewUploadLink): The values of a new upload link. One of `expires_in` and
+            `expires_at` is required.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -132,17 +132,17 @@ def sync(
     body: NewUploadLink,
     idempotency_key: str | Unset = UNSET,
 ) -> CreatedUploadLink | Problem | None:
-    """Make a link
+    """Create an upload link
 
-     Make a link; the answer is the only place where its token is ever shown.
+     Creates an upload link. Only this response shows its token.
 
-    Whoever sends the same `Idempotency-Key` again, with the same key of their own, gets the
-    same answer with the same token.
+    If you send the request again with the same `Idempotency-Key` and the same API key, you
+    get the same response with the same token.
 
     Args:
         idempotency_key (str | Unset):
-        body (NewUploadLink): What kind of link to make. One of `expires_in` and `expires_at` is
-            required.
+        body (NewUploadLink): The values of a new upload link. One of `expires_in` and
+            `expires_at` is required.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -165,17 +165,17 @@ async def asyncio_detailed(
     body: NewUploadLink,
     idempotency_key: str | Unset = UNSET,
 ) -> Response[CreatedUploadLink | Problem]:
-    """Make a link
+    """Create an upload link
 
-     Make a link; the answer is the only place where its token is ever shown.
+     Creates an upload link. Only this response shows its token.
 
-    Whoever sends the same `Idempotency-Key` again, with the same key of their own, gets the
-    same answer with the same token.
+    If you send the request again with the same `Idempotency-Key` and the same API key, you
+    get the same response with the same token.
 
     Args:
         idempotency_key (str | Unset):
-        body (NewUploadLink): What kind of link to make. One of `expires_in` and `expires_at` is
-            required.
+        body (NewUploadLink): The values of a new upload link. One of `expires_in` and
+            `expires_at` is required.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -201,17 +201,17 @@ async def asyncio(
     body: NewUploadLink,
     idempotency_key: str | Unset = UNSET,
 ) -> CreatedUploadLink | Problem | None:
-    """Make a link
+    """Create an upload link
 
-     Make a link; the answer is the only place where its token is ever shown.
+     Creates an upload link. Only this response shows its token.
 
-    Whoever sends the same `Idempotency-Key` again, with the same key of their own, gets the
-    same answer with the same token.
+    If you send the request again with the same `Idempotency-Key` and the same API key, you
+    get the same response with the same token.
 
     Args:
         idempotency_key (str | Unset):
-        body (NewUploadLink): What kind of link to make. One of `expires_in` and `expires_at` is
-            required.
+        body (NewUploadLink): The values of a new upload link. One of `expires_in` and
+            `expires_at` is required.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -78,9 +78,11 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Problem | UploadLink]:
-    """Read a link
+    """Retrieve an upload link
 
-     Read a link with its use so far; `GET /v1/images?link_id=` lists what came in.
+     Retrieves an upload link and its usage.
+
+    `GET /v1/images?link_id=` lists the images that were uploaded through it.
 
     Args:
         link_id (str):
@@ -109,9 +111,11 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
 ) -> Problem | UploadLink | None:
-    """Read a link
+    """Retrieve an upload link
 
-     Read a link with its use so far; `GET /v1/images?link_id=` lists what came in.
+     Retrieves an upload link and its usage.
+
+    `GET /v1/images?link_id=` lists the images that were uploaded through it.
 
     Args:
         link_id (str):
@@ -135,9 +139,11 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Problem | UploadLink]:
-    """Read a link
+    """Retrieve an upload link
 
-     Read a link with its use so far; `GET /v1/images?link_id=` lists what came in.
+     Retrieves an upload link and its usage.
+
+    `GET /v1/images?link_id=` lists the images that were uploaded through it.
 
     Args:
         link_id (str):
@@ -164,9 +170,11 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
 ) -> Problem | UploadLink | None:
-    """Read a link
+    """Retrieve an upload link
 
-     Read a link with its use so far; `GET /v1/images?link_id=` lists what came in.
+     Retrieves an upload link and its usage.
+
+    `GET /v1/images?link_id=` lists the images that were uploaded through it.
 
     Args:
         link_id (str):

@@ -84,9 +84,9 @@ def sync_detailed(
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
 ) -> Response[Problem | UploadLinkPage]:
-    """List links
+    """List upload links
 
-     List links with their use so far, newest first, those that are over included.
+     Lists upload links and their usage, newest first; includes those that take no files.
 
     Args:
         limit (int | Unset):  Default: 20.
@@ -118,9 +118,9 @@ def sync(
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
 ) -> Problem | UploadLinkPage | None:
-    """List links
+    """List upload links
 
-     List links with their use so far, newest first, those that are over included.
+     Lists upload links and their usage, newest first; includes those that take no files.
 
     Args:
         limit (int | Unset):  Default: 20.
@@ -147,9 +147,9 @@ async def asyncio_detailed(
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
 ) -> Response[Problem | UploadLinkPage]:
-    """List links
+    """List upload links
 
-     List links with their use so far, newest first, those that are over included.
+     Lists upload links and their usage, newest first; includes those that take no files.
 
     Args:
         limit (int | Unset):  Default: 20.
@@ -179,9 +179,9 @@ async def asyncio(
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
 ) -> Problem | UploadLinkPage | None:
-    """List links
+    """List upload links
 
-     List links with their use so far, newest first, those that are over included.
+     Lists upload links and their usage, newest first; includes those that take no files.
 
     Args:
         limit (int | Unset):  Default: 20.

@@ -74,11 +74,11 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Any | Problem]:
-    """Revoke a link
+    """Revoke an upload link
 
-     Withdraw a link, at once and for good: uploads under way end with a 410.
+     Revokes an upload link immediately and permanently; uploads in progress end with a 410.
 
-    Images that came in through it stay.
+    Images that were uploaded through it are kept.
 
     Args:
         link_id (str):
@@ -107,11 +107,11 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
 ) -> Any | Problem | None:
-    """Revoke a link
+    """Revoke an upload link
 
-     Withdraw a link, at once and for good: uploads under way end with a 410.
+     Revokes an upload link immediately and permanently; uploads in progress end with a 410.
 
-    Images that came in through it stay.
+    Images that were uploaded through it are kept.
 
     Args:
         link_id (str):
@@ -135,11 +135,11 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Any | Problem]:
-    """Revoke a link
+    """Revoke an upload link
 
-     Withdraw a link, at once and for good: uploads under way end with a 410.
+     Revokes an upload link immediately and permanently; uploads in progress end with a 410.
 
-    Images that came in through it stay.
+    Images that were uploaded through it are kept.
 
     Args:
         link_id (str):
@@ -166,11 +166,11 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
 ) -> Any | Problem | None:
-    """Revoke a link
+    """Revoke an upload link
 
-     Withdraw a link, at once and for good: uploads under way end with a 410.
+     Revokes an upload link immediately and permanently; uploads in progress end with a 410.
 
-    Images that came in through it stay.
+    Images that were uploaded through it are kept.
 
     Args:
         link_id (str):

@@ -123,12 +123,12 @@ def sync_detailed(
     prefer: str | Unset = UNSET,
     idempotency_key: str | Unset = UNSET,
 ) -> Response[LinkJob | Problem]:
-    """Drop files off with a link
+    """Upload files with a link
 
-     Take files as `POST /v1/jobs` does, within the limits of the link.
+     Uploads files as `POST /v1/jobs` does, within the limits of the link.
 
-    Files become images in the order in which they are sent; those that do not fit any more
-    are items with the error `link_used_up`. The request fails only if none fits.
+    Files become images in the order of the request. Files that exceed the limits become items
+    with the error `link_used_up`; the request only fails if no file fits.
 
     Args:
         prefer (str | Unset):
@@ -163,12 +163,12 @@ def sync(
     prefer: str | Unset = UNSET,
     idempotency_key: str | Unset = UNSET,
 ) -> LinkJob | Problem | None:
-    """Drop files off with a link
+    """Upload files with a link
 
-     Take files as `POST /v1/jobs` does, within the limits of the link.
+     Uploads files as `POST /v1/jobs` does, within the limits of the link.
 
-    Files become images in the order in which they are sent; those that do not fit any more
-    are items with the error `link_used_up`. The request fails only if none fits.
+    Files become images in the order of the request. Files that exceed the limits become items
+    with the error `link_used_up`; the request only fails if no file fits.
 
     Args:
         prefer (str | Unset):
@@ -198,12 +198,12 @@ async def asyncio_detailed(
     prefer: str | Unset = UNSET,
     idempotency_key: str | Unset = UNSET,
 ) -> Response[LinkJob | Problem]:
-    """Drop files off with a link
+    """Upload files with a link
 
-     Take files as `POST /v1/jobs` does, within the limits of the link.
+     Uploads files as `POST /v1/jobs` does, within the limits of the link.
 
-    Files become images in the order in which they are sent; those that do not fit any more
-    are items with the error `link_used_up`. The request fails only if none fits.
+    Files become images in the order of the request. Files that exceed the limits become items
+    with the error `link_used_up`; the request only fails if no file fits.
 
     Args:
         prefer (str | Unset):
@@ -236,12 +236,12 @@ async def asyncio(
     prefer: str | Unset = UNSET,
     idempotency_key: str | Unset = UNSET,
 ) -> LinkJob | Problem | None:
-    """Drop files off with a link
+    """Upload files with a link
 
-     Take files as `POST /v1/jobs` does, within the limits of the link.
+     Uploads files as `POST /v1/jobs` does, within the limits of the link.
 
-    Files become images in the order in which they are sent; those that do not fit any more
-    are items with the error `link_used_up`. The request fails only if none fits.
+    Files become images in the order of the request. Files that exceed the limits become items
+    with the error `link_used_up`; the request only fails if no file fits.
 
     Args:
         prefer (str | Unset):

@@ -128,11 +128,11 @@ def sync_detailed(
     prefer: str | Unset = UNSET,
     idempotency_key: str | Unset = UNSET,
 ) -> Response[LinkJob | Problem]:
-    """Drop files off at the URL of a link
+    """Upload files to the URL of a link
 
-     Take files as `POST /v1/uploads` does, for clients that can send no header.
+     Uploads files as `POST /v1/uploads` does, for clients that cannot send a header.
 
-    `Location` names the route that wants the token as bearer: it repeats no token.
+    `Location` names the route that takes the token as bearer: it does not repeat the token.
 
     Args:
         token (str):
@@ -170,11 +170,11 @@ def sync(
     prefer: str | Unset = UNSET,
     idempotency_key: str | Unset = UNSET,
 ) -> LinkJob | Problem | None:
-    """Drop files off at the URL of a link
+    """Upload files to the URL of a link
 
-     Take files as `POST /v1/uploads` does, for clients that can send no header.
+     Uploads files as `POST /v1/uploads` does, for clients that cannot send a header.
 
-    `Location` names the route that wants the token as bearer: it repeats no token.
+    `Location` names the route that takes the token as bearer: it does not repeat the token.
 
     Args:
         token (str):
@@ -207,11 +207,11 @@ async def asyncio_detailed(
     prefer: str | Unset = UNSET,
     idempotency_key: str | Unset = UNSET,
 ) -> Response[LinkJob | Problem]:
-    """Drop files off at the URL of a link
+    """Upload files to the URL of a link
 
-     Take files as `POST /v1/uploads` does, for clients that can send no header.
+     Uploads files as `POST /v1/uploads` does, for clients that cannot send a header.
 
-    `Location` names the route that wants the token as bearer: it repeats no token.
+    `Location` names the route that takes the token as bearer: it does not repeat the token.
 
     Args:
         token (str):
@@ -247,11 +247,11 @@ async def asyncio(
     prefer: str | Unset = UNSET,
     idempotency_key: str | Unset = UNSET,
 ) -> LinkJob | Problem | None:
-    """Drop files off at the URL of a link
+    """Upload files to the URL of a link
 
-     Take files as `POST /v1/uploads` does, for clients that can send no header.
+     Uploads files as `POST /v1/uploads` does, for clients that cannot send a header.
 
-    `Location` names the route that wants the token as bearer: it repeats no token.
+    `Location` names the route that takes the token as bearer: it does not repeat the token.
 
     Args:
         token (str):

@@ -96,9 +96,9 @@ def sync_detailed(
     prefer: str | Unset = UNSET,
     if_none_match: str | Unset = UNSET,
 ) -> Response[Any | LinkJob | Problem]:
-    """Follow an upload through a link
+    """Retrieve an upload of a link
 
-     Read an upload; also after the link has expired, but not once it is revoked.
+     Retrieves an upload. It stays available after the link expires, until it is revoked.
 
     Args:
         job_id (str):
@@ -133,9 +133,9 @@ def sync(
     prefer: str | Unset = UNSET,
     if_none_match: str | Unset = UNSET,
 ) -> Any | LinkJob | Problem | None:
-    """Follow an upload through a link
+    """Retrieve an upload of a link
 
-     Read an upload; also after the link has expired, but not once it is revoked.
+     Retrieves an upload. It stays available after the link expires, until it is revoked.
 
     Args:
         job_id (str):
@@ -165,9 +165,9 @@ async def asyncio_detailed(
     prefer: str | Unset = UNSET,
     if_none_match: str | Unset = UNSET,
 ) -> Response[Any | LinkJob | Problem]:
-    """Follow an upload through a link
+    """Retrieve an upload of a link
 
-     Read an upload; also after the link has expired, but not once it is revoked.
+     Retrieves an upload. It stays available after the link expires, until it is revoked.
 
     Args:
         job_id (str):
@@ -200,9 +200,9 @@ async def asyncio(
     prefer: str | Unset = UNSET,
     if_none_match: str | Unset = UNSET,
 ) -> Any | LinkJob | Problem | None:
-    """Follow an upload through a link
+    """Retrieve an upload of a link
 
-     Read an upload; also after the link has expired, but not once it is revoked.
+     Retrieves an upload. It stays available after the link expires, until it is revoked.
 
     Args:
         job_id (str):

@@ -94,9 +94,9 @@ def sync_detailed(
     prefer: str | Unset = UNSET,
     if_none_match: str | Unset = UNSET,
 ) -> Response[Any | LinkJob | Problem]:
-    """Follow an upload at the URL of a link
+    """Retrieve an upload at the URL of a link
 
-     Read an upload as `GET /v1/uploads/jobs/{job_id}` does.
+     Retrieves an upload as `GET /v1/uploads/jobs/{job_id}` does.
 
     Args:
         token (str):
@@ -134,9 +134,9 @@ def sync(
     prefer: str | Unset = UNSET,
     if_none_match: str | Unset = UNSET,
 ) -> Any | LinkJob | Problem | None:
-    """Follow an upload at the URL of a link
+    """Retrieve an upload at the URL of a link
 
-     Read an upload as `GET /v1/uploads/jobs/{job_id}` does.
+     Retrieves an upload as `GET /v1/uploads/jobs/{job_id}` does.
 
     Args:
         token (str):
@@ -169,9 +169,9 @@ async def asyncio_detailed(
     prefer: str | Unset = UNSET,
     if_none_match: str | Unset = UNSET,
 ) -> Response[Any | LinkJob | Problem]:
-    """Follow an upload at the URL of a link
+    """Retrieve an upload at the URL of a link
 
-     Read an upload as `GET /v1/uploads/jobs/{job_id}` does.
+     Retrieves an upload as `GET /v1/uploads/jobs/{job_id}` does.
 
     Args:
         token (str):
@@ -207,9 +207,9 @@ async def asyncio(
     prefer: str | Unset = UNSET,
     if_none_match: str | Unset = UNSET,
 ) -> Any | LinkJob | Problem | None:
-    """Follow an upload at the URL of a link
+    """Retrieve an upload at the URL of a link
 
-     Read an upload as `GET /v1/uploads/jobs/{job_id}` does.
+     Retrieves an upload as `GET /v1/uploads/jobs/{job_id}` does.
 
     Args:
         token (str):

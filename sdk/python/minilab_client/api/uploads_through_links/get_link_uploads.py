@@ -82,9 +82,9 @@ def sync_detailed(
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
 ) -> Response[LinkUploads | Problem]:
-    """Read a link with its uploads
+    """Retrieve a link with its uploads
 
-     Read what the link that is shown still takes, and a page of its uploads.
+     Retrieves what the link still accepts, and a page of its uploads.
 
     Args:
         limit (int | Unset):  Default: 20.
@@ -116,9 +116,9 @@ def sync(
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
 ) -> LinkUploads | Problem | None:
-    """Read a link with its uploads
+    """Retrieve a link with its uploads
 
-     Read what the link that is shown still takes, and a page of its uploads.
+     Retrieves what the link still accepts, and a page of its uploads.
 
     Args:
         limit (int | Unset):  Default: 20.
@@ -145,9 +145,9 @@ async def asyncio_detailed(
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
 ) -> Response[LinkUploads | Problem]:
-    """Read a link with its uploads
+    """Retrieve a link with its uploads
 
-     Read what the link that is shown still takes, and a page of its uploads.
+     Retrieves what the link still accepts, and a page of its uploads.
 
     Args:
         limit (int | Unset):  Default: 20.
@@ -177,9 +177,9 @@ async def asyncio(
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
 ) -> LinkUploads | Problem | None:
-    """Read a link with its uploads
+    """Retrieve a link with its uploads
 
-     Read what the link that is shown still takes, and a page of its uploads.
+     Retrieves what the link still accepts, and a page of its uploads.
 
     Args:
         limit (int | Unset):  Default: 20.

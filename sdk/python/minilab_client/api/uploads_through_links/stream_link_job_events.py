@@ -113,11 +113,11 @@ def sync_detailed(
     client: AuthenticatedClient,
     last_event_id: str | Unset = UNSET,
 ) -> Response[Any | JobChange | JobGone | Problem]:
-    """Listen to an upload through a link
+    """Stream the changes of an upload of a link
 
-     Be told of every change of an upload as by `GET /v1/jobs/{job_id}/events`.
+     Streams every change of an upload, as `GET /v1/jobs/{job_id}/events` does.
 
-    Also after the link has expired, but no longer than until it is revoked.
+    The stream stays available after the link expires, until the link is revoked.
 
     Args:
         job_id (str):
@@ -149,11 +149,11 @@ def sync(
     client: AuthenticatedClient,
     last_event_id: str | Unset = UNSET,
 ) -> Any | JobChange | JobGone | Problem | None:
-    """Listen to an upload through a link
+    """Stream the changes of an upload of a link
 
-     Be told of every change of an upload as by `GET /v1/jobs/{job_id}/events`.
+     Streams every change of an upload, as `GET /v1/jobs/{job_id}/events` does.
 
-    Also after the link has expired, but no longer than until it is revoked.
+    The stream stays available after the link expires, until the link is revoked.
 
     Args:
         job_id (str):
@@ -180,11 +180,11 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     last_event_id: str | Unset = UNSET,
 ) -> Response[Any | JobChange | JobGone | Problem]:
-    """Listen to an upload through a link
+    """Stream the changes of an upload of a link
 
-     Be told of every change of an upload as by `GET /v1/jobs/{job_id}/events`.
+     Streams every change of an upload, as `GET /v1/jobs/{job_id}/events` does.
 
-    Also after the link has expired, but no longer than until it is revoked.
+    The stream stays available after the link expires, until the link is revoked.
 
     Args:
         job_id (str):
@@ -214,11 +214,11 @@ async def asyncio(
     client: AuthenticatedClient,
     last_event_id: str | Unset = UNSET,
 ) -> Any | JobChange | JobGone | Problem | None:
-    """Listen to an upload through a link
+    """Stream the changes of an upload of a link
 
-     Be told of every change of an upload as by `GET /v1/jobs/{job_id}/events`.
+     Streams every change of an upload, as `GET /v1/jobs/{job_id}/events` does.
 
-    Also after the link has expired, but no longer than until it is revoked.
+    The stream stays available after the link expires, until the link is revoked.
 
     Args:
         job_id (str):

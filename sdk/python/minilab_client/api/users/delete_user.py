@@ -78,12 +78,12 @@ def sync_detailed(
 ) -> Response[Job | Problem]:
     """Delete a user
 
-     Remove all images and jobs of a user that were accepted before, and what names them.
+     Deletes a user and everything they uploaded.
 
-    What is accepted from now on stays, and keys go on working: revoke them first where
-    nothing more is to come. The job counts images; it is kept for 30 days, and cannot be
-    canceled. Asking again while it runs gives the same job, which takes along what has come
-    since.
+    The deletion runs as a job that counts images; the job is kept for 30 days and cannot be
+    canceled. Uploads that are accepted after this request are kept, and API keys of the user
+    stay valid: to prevent new uploads, revoke them first. A second request while the job runs
+    returns the same job, which then includes what was uploaded in between.
 
     Args:
         user_id (str):
@@ -114,12 +114,12 @@ def sync(
 ) -> Job | Problem | None:
     """Delete a user
 
-     Remove all images and jobs of a user that were accepted before, and what names them.
+     Deletes a user and everything they uploaded.
 
-    What is accepted from now on stays, and keys go on working: revoke them first where
-    nothing more is to come. The job counts images; it is kept for 30 days, and cannot be
-    canceled. Asking again while it runs gives the same job, which takes along what has come
-    since.
+    The deletion runs as a job that counts images; the job is kept for 30 days and cannot be
+    canceled. Uploads that are accepted after this request are kept, and API keys of the user
+    stay valid: to prevent new uploads, revoke them first. A second request while the job runs
+    returns the same job, which then includes what was uploaded in between.
 
     Args:
         user_id (str):
@@ -145,12 +145,12 @@ async def asyncio_detailed(
 ) -> Response[Job | Problem]:
     """Delete a user
 
-     Remove all images and jobs of a user that were accepted before, and what names them.
+     Deletes a user and everything they uploaded.
 
-    What is accepted from now on stays, and keys go on working: revoke them first where
-    nothing more is to come. The job counts images; it is kept for 30 days, and cannot be
-    canceled. Asking again while it runs gives the same job, which takes along what has come
-    since.
+    The deletion runs as a job that counts images; the job is kept for 30 days and cannot be
+    canceled. Uploads that are accepted after this request are kept, and API keys of the user
+    stay valid: to prevent new uploads, revoke them first. A second request while the job runs
+    returns the same job, which then includes what was uploaded in between.
 
     Args:
         user_id (str):
@@ -179,12 +179,12 @@ async def asyncio(
 ) -> Job | Problem | None:
     """Delete a user
 
-     Remove all images and jobs of a user that were accepted before, and what names them.
+     Deletes a user and everything they uploaded.
 
-    What is accepted from now on stays, and keys go on working: revoke them first where
-    nothing more is to come. The job counts images; it is kept for 30 days, and cannot be
-    canceled. Asking again while it runs gives the same job, which takes along what has come
-    since.
+    The deletion runs as a job that counts images; the job is kept for 30 days and cannot be
+    canceled. Uploads that are accepted after this request are kept, and API keys of the user
+    stay valid: to prevent new uploads, revoke them first. A second request while the job runs
+    returns the same job, which then includes what was uploaded in between.
 
     Args:
         user_id (str):

@@ -94,16 +94,17 @@ def sync_detailed(
     body: NewWebhook,
     idempotency_key: str | Unset = UNSET,
 ) -> Response[Problem | WebhookWithSecret]:
-    """Make a webhook
+    """Create a webhook
 
-     Have events sent to a URL; the answer is the only place where its secret is shown.
+     Creates a webhook, which sends events to a URL. Only this response shows its secret.
 
-    It is told of all that happens from the answer on, and that its key may see. Whoever sends
-    the same `Idempotency-Key` again, with the same key, gets the same answer.
+    The webhook receives every event from this response on that its API key may see. If you
+    send the request again with the same `Idempotency-Key` and the same API key, you get the
+    same response.
 
     Args:
         idempotency_key (str | Unset):
-        body (NewWebhook): Where events are to be sent, and which.
+        body (NewWebhook): The values of a new webhook.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -131,16 +132,17 @@ def sync(
     body: NewWebhook,
     idempotency_key: str | Unset = UNSET,
 ) -> Problem | WebhookWithSecret | None:
-    """Make a webhook
+    """Create a webhook
 
-     Have events sent to a URL; the answer is the only place where its secret is shown.
+     Creates a webhook, which sends events to a URL. Only this response shows its secret.
 
-    It is told of all that happens from the answer on, and that its key may see. Whoever sends
-    the same `Idempotency-Key` again, with the same key, gets the same answer.
+    The webhook receives every event from this response on that its API key may see. If you
+    send the request again with the same `Idempotency-Key` and the same API key, you get the
+    same response.
 
     Args:
         idempotency_key (str | Unset):
-        body (NewWebhook): Where events are to be sent, and which.
+        body (NewWebhook): The values of a new webhook.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -163,16 +165,17 @@ async def asyncio_detailed(
     body: NewWebhook,
     idempotency_key: str | Unset = UNSET,
 ) -> Response[Problem | WebhookWithSecret]:
-    """Make a webhook
+    """Create a webhook
 
-     Have events sent to a URL; the answer is the only place where its secret is shown.
+     Creates a webhook, which sends events to a URL. Only this response shows its secret.
 
-    It is told of all that happens from the answer on, and that its key may see. Whoever sends
-    the same `Idempotency-Key` again, with the same key, gets the same answer.
+    The webhook receives every event from this response on that its API key may see. If you
+    send the request again with the same `Idempotency-Key` and the same API key, you get the
+    same response.
 
     Args:
         idempotency_key (str | Unset):
-        body (NewWebhook): Where events are to be sent, and which.
+        body (NewWebhook): The values of a new webhook.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -198,16 +201,17 @@ async def asyncio(
     body: NewWebhook,
     idempotency_key: str | Unset = UNSET,
 ) -> Problem | WebhookWithSecret | None:
-    """Make a webhook
+    """Create a webhook
 
-     Have events sent to a URL; the answer is the only place where its secret is shown.
+     Creates a webhook, which sends events to a URL. Only this response shows its secret.
 
-    It is told of all that happens from the answer on, and that its key may see. Whoever sends
-    the same `Idempotency-Key` again, with the same key, gets the same answer.
+    The webhook receives every event from this response on that its API key may see. If you
+    send the request again with the same `Idempotency-Key` and the same API key, you get the
+    same response.
 
     Args:
         idempotency_key (str | Unset):
-        body (NewWebhook): Where events are to be sent, and which.
+        body (NewWebhook): The values of a new webhook.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

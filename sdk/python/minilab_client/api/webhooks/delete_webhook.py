@@ -71,7 +71,7 @@ def sync_detailed(
 ) -> Response[Any | Problem]:
     """Delete a webhook
 
-     Send nothing there any more; what was on its way is canceled.
+     Deletes a webhook and cancels its pending deliveries.
 
     Args:
         webhook_id (str):
@@ -102,7 +102,7 @@ def sync(
 ) -> Any | Problem | None:
     """Delete a webhook
 
-     Send nothing there any more; what was on its way is canceled.
+     Deletes a webhook and cancels its pending deliveries.
 
     Args:
         webhook_id (str):
@@ -128,7 +128,7 @@ async def asyncio_detailed(
 ) -> Response[Any | Problem]:
     """Delete a webhook
 
-     Send nothing there any more; what was on its way is canceled.
+     Deletes a webhook and cancels its pending deliveries.
 
     Args:
         webhook_id (str):
@@ -157,7 +157,7 @@ async def asyncio(
 ) -> Any | Problem | None:
     """Delete a webhook
 
-     Send nothing there any more; what was on its way is canceled.
+     Deletes a webhook and cancels its pending deliveries.
 
     Args:
         webhook_id (str):

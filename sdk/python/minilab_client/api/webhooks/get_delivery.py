@@ -74,9 +74,9 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Delivery | Problem]:
-    """Read a delivery
+    """Retrieve a delivery
 
-     Read a delivery with every attempt.
+     Retrieves a delivery with its attempts.
 
     Args:
         webhook_id (str):
@@ -108,9 +108,9 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
 ) -> Delivery | Problem | None:
-    """Read a delivery
+    """Retrieve a delivery
 
-     Read a delivery with every attempt.
+     Retrieves a delivery with its attempts.
 
     Args:
         webhook_id (str):
@@ -137,9 +137,9 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Delivery | Problem]:
-    """Read a delivery
+    """Retrieve a delivery
 
-     Read a delivery with every attempt.
+     Retrieves a delivery with its attempts.
 
     Args:
         webhook_id (str):
@@ -169,9 +169,9 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
 ) -> Delivery | Problem | None:
-    """Read a delivery
+    """Retrieve a delivery
 
-     Read a delivery with every attempt.
+     Retrieves a delivery with its attempts.
 
     Args:
         webhook_id (str):

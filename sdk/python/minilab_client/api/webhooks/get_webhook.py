@@ -71,9 +71,9 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Problem | Webhook]:
-    """Read a webhook
+    """Retrieve a webhook
 
-     Read a webhook, without its secret.
+     Retrieves a webhook without its secret.
 
     Args:
         webhook_id (str):
@@ -102,9 +102,9 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
 ) -> Problem | Webhook | None:
-    """Read a webhook
+    """Retrieve a webhook
 
-     Read a webhook, without its secret.
+     Retrieves a webhook without its secret.
 
     Args:
         webhook_id (str):
@@ -128,9 +128,9 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Problem | Webhook]:
-    """Read a webhook
+    """Retrieve a webhook
 
-     Read a webhook, without its secret.
+     Retrieves a webhook without its secret.
 
     Args:
         webhook_id (str):
@@ -157,9 +157,9 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
 ) -> Problem | Webhook | None:
-    """Read a webhook
+    """Retrieve a webhook
 
-     Read a webhook, without its secret.
+     Retrieves a webhook without its secret.
 
     Args:
         webhook_id (str):

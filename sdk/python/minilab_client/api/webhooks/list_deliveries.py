@@ -100,13 +100,13 @@ def sync_detailed(
 ) -> Response[DeliverySummaryPage | Problem]:
     """List deliveries
 
-     List the deliveries of the last 30 days, newest first.
+     Lists the deliveries of the last 30 days, newest first.
 
-    With `callbacks` in place of a webhook: those to the `callback_url` of jobs.
+    With `callbacks` in place of a webhook ID, lists deliveries to the `callback_url` of jobs.
 
     Args:
         webhook_id (str):
-        status (DeliveryStatus | Unset): Where a delivery stands.
+        status (DeliveryStatus | Unset): The status of a delivery.
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
 
@@ -142,13 +142,13 @@ def sync(
 ) -> DeliverySummaryPage | Problem | None:
     """List deliveries
 
-     List the deliveries of the last 30 days, newest first.
+     Lists the deliveries of the last 30 days, newest first.
 
-    With `callbacks` in place of a webhook: those to the `callback_url` of jobs.
+    With `callbacks` in place of a webhook ID, lists deliveries to the `callback_url` of jobs.
 
     Args:
         webhook_id (str):
-        status (DeliveryStatus | Unset): Where a delivery stands.
+        status (DeliveryStatus | Unset): The status of a delivery.
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
 
@@ -179,13 +179,13 @@ async def asyncio_detailed(
 ) -> Response[DeliverySummaryPage | Problem]:
     """List deliveries
 
-     List the deliveries of the last 30 days, newest first.
+     Lists the deliveries of the last 30 days, newest first.
 
-    With `callbacks` in place of a webhook: those to the `callback_url` of jobs.
+    With `callbacks` in place of a webhook ID, lists deliveries to the `callback_url` of jobs.
 
     Args:
         webhook_id (str):
-        status (DeliveryStatus | Unset): Where a delivery stands.
+        status (DeliveryStatus | Unset): The status of a delivery.
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
 
@@ -219,13 +219,13 @@ async def asyncio(
 ) -> DeliverySummaryPage | Problem | None:
     """List deliveries
 
-     List the deliveries of the last 30 days, newest first.
+     Lists the deliveries of the last 30 days, newest first.
 
-    With `callbacks` in place of a webhook: those to the `callback_url` of jobs.
+    With `callbacks` in place of a webhook ID, lists deliveries to the `callback_url` of jobs.
 
     Args:
         webhook_id (str):
-        status (DeliveryStatus | Unset): Where a delivery stands.
+        status (DeliveryStatus | Unset): The status of a delivery.
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
 

@@ -79,7 +79,7 @@ def sync_detailed(
 ) -> Response[Problem | WebhookPage]:
     """List webhooks
 
-     List webhooks, newest first, without secrets.
+     Lists webhooks without their secrets, newest first.
 
     Args:
         limit (int | Unset):  Default: 20.
@@ -113,7 +113,7 @@ def sync(
 ) -> Problem | WebhookPage | None:
     """List webhooks
 
-     List webhooks, newest first, without secrets.
+     Lists webhooks without their secrets, newest first.
 
     Args:
         limit (int | Unset):  Default: 20.
@@ -142,7 +142,7 @@ async def asyncio_detailed(
 ) -> Response[Problem | WebhookPage]:
     """List webhooks
 
-     List webhooks, newest first, without secrets.
+     Lists webhooks without their secrets, newest first.
 
     Args:
         limit (int | Unset):  Default: 20.
@@ -174,7 +174,7 @@ async def asyncio(
 ) -> Problem | WebhookPage | None:
     """List webhooks
 
-     List webhooks, newest first, without secrets.
+     Lists webhooks without their secrets, newest first.
 
     Args:
         limit (int | Unset):  Default: 20.

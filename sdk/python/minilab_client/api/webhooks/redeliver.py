@@ -79,9 +79,9 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Delivery | Problem]:
-    """Deliver again
+    """Redeliver an event
 
-     Send an event once more, at once and with the same `webhook-id`, however it stands.
+     Sends an event again immediately, with the same `webhook-id`, whatever its status.
 
     Args:
         webhook_id (str):
@@ -113,9 +113,9 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
 ) -> Delivery | Problem | None:
-    """Deliver again
+    """Redeliver an event
 
-     Send an event once more, at once and with the same `webhook-id`, however it stands.
+     Sends an event again immediately, with the same `webhook-id`, whatever its status.
 
     Args:
         webhook_id (str):
@@ -142,9 +142,9 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[Delivery | Problem]:
-    """Deliver again
+    """Redeliver an event
 
-     Send an event once more, at once and with the same `webhook-id`, however it stands.
+     Sends an event again immediately, with the same `webhook-id`, whatever its status.
 
     Args:
         webhook_id (str):
@@ -174,9 +174,9 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
 ) -> Delivery | Problem | None:
-    """Deliver again
+    """Redeliver an event
 
-     Send an event once more, at once and with the same `webhook-id`, however it stands.
+     Sends an event again immediately, with the same `webhook-id`, whatever its status.
 
     Args:
         webhook_id (str):

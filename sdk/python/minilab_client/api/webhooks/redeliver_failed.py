@@ -93,13 +93,13 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     body: RedeliverFailed,
 ) -> Response[Problem | Redelivered]:
-    """Deliver again what has failed
+    """Redeliver failed events
 
-     Send everything once more that has failed since a time.
+     Sends every event again whose delivery has failed since a time.
 
     Args:
         webhook_id (str):
-        body (RedeliverFailed): Which deliveries are to be made again.
+        body (RedeliverFailed): Selects failed deliveries to send again.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -127,13 +127,13 @@ def sync(
     client: AuthenticatedClient | Client,
     body: RedeliverFailed,
 ) -> Problem | Redelivered | None:
-    """Deliver again what has failed
+    """Redeliver failed events
 
-     Send everything once more that has failed since a time.
+     Sends every event again whose delivery has failed since a time.
 
     Args:
         webhook_id (str):
-        body (RedeliverFailed): Which deliveries are to be made again.
+        body (RedeliverFailed): Selects failed deliveries to send again.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -156,13 +156,13 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     body: RedeliverFailed,
 ) -> Response[Problem | Redelivered]:
-    """Deliver again what has failed
+    """Redeliver failed events
 
-     Send everything once more that has failed since a time.
+     Sends every event again whose delivery has failed since a time.
 
     Args:
         webhook_id (str):
-        body (RedeliverFailed): Which deliveries are to be made again.
+        body (RedeliverFailed): Selects failed deliveries to send again.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -188,13 +188,13 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     body: RedeliverFailed,
 ) -> Problem | Redelivered | None:
-    """Deliver again what has failed
+    """Redeliver failed events
 
-     Send everything once more that has failed since a time.
+     Sends every event again whose delivery has failed since a time.
 
     Args:
         webhook_id (str):
-        body (RedeliverFailed): Which deliveries are to be made again.
+        body (RedeliverFailed): Selects failed deliveries to send again.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

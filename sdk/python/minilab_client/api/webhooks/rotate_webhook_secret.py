@@ -98,7 +98,7 @@ def sync_detailed(
 ) -> Response[Problem | WebhookWithSecret]:
     """Rotate the secret of a webhook
 
-     Make a new secret; until the old one ends, what is sent is signed with both.
+     Replaces the secret of a webhook. Until the old secret expires, both sign.
 
     Args:
         webhook_id (str):
@@ -135,7 +135,7 @@ def sync(
 ) -> Problem | WebhookWithSecret | None:
     """Rotate the secret of a webhook
 
-     Make a new secret; until the old one ends, what is sent is signed with both.
+     Replaces the secret of a webhook. Until the old secret expires, both sign.
 
     Args:
         webhook_id (str):
@@ -167,7 +167,7 @@ async def asyncio_detailed(
 ) -> Response[Problem | WebhookWithSecret]:
     """Rotate the secret of a webhook
 
-     Make a new secret; until the old one ends, what is sent is signed with both.
+     Replaces the secret of a webhook. Until the old secret expires, both sign.
 
     Args:
         webhook_id (str):
@@ -202,7 +202,7 @@ async def asyncio(
 ) -> Problem | WebhookWithSecret | None:
     """Rotate the secret of a webhook
 
-     Make a new secret; until the old one ends, what is sent is signed with both.
+     Replaces the secret of a webhook. Until the old secret expires, both sign.
 
     Args:
         webhook_id (str):

@@ -78,7 +78,7 @@ def sync_detailed(
 ) -> Response[Delivery | Problem]:
     """Send a test event
 
-     Send a `webhook.test` event, the way that all events go.
+     Sends a `webhook.test` event in the same way as every other event.
 
     Args:
         webhook_id (str):
@@ -109,7 +109,7 @@ def sync(
 ) -> Delivery | Problem | None:
     """Send a test event
 
-     Send a `webhook.test` event, the way that all events go.
+     Sends a `webhook.test` event in the same way as every other event.
 
     Args:
         webhook_id (str):
@@ -135,7 +135,7 @@ async def asyncio_detailed(
 ) -> Response[Delivery | Problem]:
     """Send a test event
 
-     Send a `webhook.test` event, the way that all events go.
+     Sends a `webhook.test` event in the same way as every other event.
 
     Args:
         webhook_id (str):
@@ -164,7 +164,7 @@ async def asyncio(
 ) -> Delivery | Problem | None:
     """Send a test event
 
-     Send a `webhook.test` event, the way that all events go.
+     Sends a `webhook.test` event in the same way as every other event.
 
     Args:
         webhook_id (str):

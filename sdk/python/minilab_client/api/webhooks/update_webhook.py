@@ -91,13 +91,15 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     body: WebhookChanges,
 ) -> Response[Problem | Webhook]:
-    """Change, pause or enable a webhook
+    """Update a webhook
 
-     Change what is given. What was not delivered yet goes to the URL of that moment.
+     Changes, pauses or enables a webhook. Fields that are left out keep their values.
+
+    Events that were not delivered yet are sent to the URL that is set when they are sent.
 
     Args:
         webhook_id (str):
-        body (WebhookChanges): What is to be changed; what is left out stays.
+        body (WebhookChanges): Changes of a webhook. Omitted fields stay as they are.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -125,13 +127,15 @@ def sync(
     client: AuthenticatedClient | Client,
     body: WebhookChanges,
 ) -> Problem | Webhook | None:
-    """Change, pause or enable a webhook
+    """Update a webhook
 
-     Change what is given. What was not delivered yet goes to the URL of that moment.
+     Changes, pauses or enables a webhook. Fields that are left out keep their values.
+
+    Events that were not delivered yet are sent to the URL that is set when they are sent.
 
     Args:
         webhook_id (str):
-        body (WebhookChanges): What is to be changed; what is left out stays.
+        body (WebhookChanges): Changes of a webhook. Omitted fields stay as they are.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -154,13 +158,15 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     body: WebhookChanges,
 ) -> Response[Problem | Webhook]:
-    """Change, pause or enable a webhook
+    """Update a webhook
 
-     Change what is given. What was not delivered yet goes to the URL of that moment.
+     Changes, pauses or enables a webhook. Fields that are left out keep their values.
+
+    Events that were not delivered yet are sent to the URL that is set when they are sent.
 
     Args:
         webhook_id (str):
-        body (WebhookChanges): What is to be changed; what is left out stays.
+        body (WebhookChanges): Changes of a webhook. Omitted fields stay as they are.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -186,13 +192,15 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     body: WebhookChanges,
 ) -> Problem | Webhook | None:
-    """Change, pause or enable a webhook
+    """Update a webhook
 
-     Change what is given. What was not delivered yet goes to the URL of that moment.
+     Changes, pauses or enables a webhook. Fields that are left out keep their values.
+
+    Events that were not delivered yet are sent to the URL that is set when they are sent.
 
     Args:
         webhook_id (str):
-        body (WebhookChanges): What is to be changed; what is left out stays.
+        body (WebhookChanges): Changes of a webhook. Omitted fields stay as they are.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
