@@ -29,7 +29,6 @@ from domain.keys import scope_of
 WeekName = Annotated[
     str,
     QueryParameter(
-        required=False,
         pattern=WEEK_PATTERN,
         description="The ISO week of the upload: `current`, or a week such as `2026-W47`.",
         examples=[Example(value="2026-W47")],
@@ -38,7 +37,6 @@ WeekName = Annotated[
 DayName = Annotated[
     str,
     QueryParameter(
-        required=False,
         pattern=DAY_PATTERN,
         description="The day of the upload: `today`, or a date such as `2026-11-22`.",
         examples=[Example(value="2026-11-22")],

@@ -29,18 +29,17 @@ OfUser = Annotated[
     str | None,
     QueryParameter(
         name="user_id",
-        required=False,
         max_length=MAX_USER_ID_CHARS,
         description="Only dead letters of this user.",
     ),
 ]
 WithCode = Annotated[
     DeadLetterCode | None,
-    QueryParameter(required=False, description="Only dead letters with this error."),
+    QueryParameter(description="Only dead letters with this error."),
 ]
 OfJob = Annotated[
     str | None,
-    QueryParameter(required=False, max_length=64, description="Only dead letters of this job."),
+    QueryParameter(max_length=64, description="Only dead letters of this job."),
 ]
 
 

@@ -43,7 +43,6 @@ IfRange = Annotated[
     str | None,
     HeaderParameter(
         name="If-Range",
-        required=False,
         description="The `ETag` that `Range` applies to; any other version is sent whole.",
     ),
 ]
