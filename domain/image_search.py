@@ -1,4 +1,4 @@
-"""What a client searches images by."""
+"""The filters of an image search."""
 
 from datetime import date, datetime
 

@@ -137,9 +137,6 @@ def process_image(
         check_time: Called before each step; raises ``DecodeTimedOut`` after the time limit.
         took: Called after each step with its name: an operation, or ``decode``.
 
-    Returns:
-        A result or an error for each operation.
-
     Raises:
         FileRefused: The file cannot be used; the subclass tells the reason.
         DecodeTimedOut: ``check_time`` raised it.
