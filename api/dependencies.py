@@ -75,7 +75,6 @@ def _access(state: AppState) -> dict[str, object]:
     stores, public_url = state.stores, state.settings.api.public_url
     return {
         "deliveries": ManageDeliveries(stores, public_url),
-        "endpoints": stores.webhooks,
         "manage_keys": ManageKeys(stores),
         "manage_links": ManageLinks(stores, public_url),
         "webhooks": ManageWebhooks(stores, state.settings.targets),

@@ -1,5 +1,6 @@
 """All stores of the service, opened by one function for the API and the workers."""
 
+from collections.abc import Callable
 from contextlib import aclosing
 from datetime import datetime, timedelta
 
@@ -16,6 +17,7 @@ from storage.aggregates.statistics import StatisticsReader
 from storage.backlog.load import LoadMeter
 from storage.backlog.queue_state import QueueReader
 from storage.backlog.workers import Workers, Workforce
+from storage.blobs.intake import BlobIntake, HashingIntake
 from storage.blobs.known_blobs import KnownBlobs, Poisons
 from storage.blobs.results import Results
 from storage.blobs.sweeper import Sweeper
@@ -110,6 +112,14 @@ class Stores:
     def sweeper(self, min_age: timedelta) -> Sweeper:
         """Return a sweeper of orphans that are older than `min_age`."""
         return Sweeper(self.client, self.database, min_age)
+
+    def open_intake(self, count_uploads: Callable[[], float]) -> BlobIntake:
+        """Return an intake for the files of one upload; all uploads share its memory."""
+        return BlobIntake(self.blob_chunks, count_uploads)
+
+    def open_hashing_intake(self) -> HashingIntake:
+        """Return an intake that hashes files without writing them."""
+        return HashingIntake(self.blob_chunks)
 
     def delivery_queue(self, lease_seconds: float) -> DeliveryQueue:
         """Return the queue of deliveries, with the lease of one attempt."""

@@ -19,45 +19,43 @@ class FindSimilar:
         self._images = images
         self._own = own
 
-    async def find_users(
-        self, user_id: str, count: int, metric: Metric, since: datetime | None
+    async def find(
+        self,
+        user_id: str,
+        image_id: str | None,
+        scope: Scope,
+        count: int,
+        metric: Metric,
+        since: datetime | None,
     ) -> SimilarView:
         """Find the users whose mean histograms are nearest to a user's, nearest first.
 
         Args:
             user_id: The user.
+            image_id: Find the images of all users that are nearest to this one instead.
+            scope: What the caller may see; the image must be in it.
             count: Most results, 1 or more.
             metric: The distance between histograms.
             since: Compare only images uploaded at this time or later; None: all images.
 
         Raises:
-            NotFound: The user has no histogram.
-            InvalidValue: ``since`` has no UTC offset.
-            TooManyImages: Too many images were uploaded since then.
-        """
-        since = to_utc(since)
-        if since is not None:
-            users = await self._users.find_since(user_id, count, metric, since)
-        else:
-            users = await self._users.find(user_id, count, metric)
-        return view_similar_users(users, metric)
-
-    async def find_images(
-        self, image_id: str, scope: Scope, count: int, metric: Metric, since: datetime | None
-    ) -> SimilarView:
-        """Find the images of all users that are nearest to an image in the scope.
-
-        Raises:
-            NotFound: The image does not exist or has no histogram.
+            NotFound: The user or the image has no histogram, or the image does not exist.
             ImageExpired: The image has expired.
             WrongState: The histogram of the image is not ready yet.
             InvalidValue: ``since`` has no UTC offset.
             TooManyImages: Too many images were uploaded since then.
         """
         since = to_utc(since)
-        await self._own.read_histogram(image_id, scope)
-        found = await self._images.find(image_id, count, metric, since)
-        return view_similar_images(*found, metric)
+        if image_id is not None:
+            await self._own.read_histogram(image_id, scope)
+            return view_similar_images(
+                *await self._images.find(image_id, count, metric, since), metric
+            )
+        if since is not None:
+            users = await self._users.find_since(user_id, count, metric, since)
+        else:
+            users = await self._users.find(user_id, count, metric)
+        return view_similar_users(users, metric)
 
 
 def to_utc(moment: datetime | None) -> datetime | None:

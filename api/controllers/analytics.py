@@ -159,9 +159,7 @@ async def list_similar(
     service key, because the answer names users and reveals something about their pictures.
     """
     scope = scope_of(request.user, user_id)
-    if image_id is None:
-        return await find_similar.find_users(user_id, count, metric, since)
-    return await find_similar.find_images(image_id, scope, count, metric, since)
+    return await find_similar.find(user_id, image_id, scope, count, metric, since)
 
 
 @get(

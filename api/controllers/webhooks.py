@@ -28,14 +28,12 @@ from api.schemas.webhooks import (
     WebhookChanges,
     WebhookView,
     WebhookWithSecretView,
-    view_webhook,
 )
 from api.state import ApiRequest
 from api.webhooks.deliveries import ManageDeliveries
 from api.webhooks.endpoints import ManageWebhooks
 from domain.keys import scope_of
 from domain.webhooks.deliveries import DeliveryStatus
-from storage.webhooks.endpoints import Endpoints
 
 DeliveryId = Annotated[str, id_of("delivery", max_length=128, example=EXAMPLE_DELIVERY_ID)]
 WithStatus = Annotated[
@@ -92,10 +90,10 @@ class WebhookController(Controller):
         responses={200: answer(WebhookView, "The webhook.")} | problems(404),
     )
     async def get_webhook(
-        self, request: ApiRequest, endpoints: NamedDependency[Endpoints], webhook_id: WebhookId
+        self, request: ApiRequest, webhooks: NamedDependency[ManageWebhooks], webhook_id: WebhookId
     ) -> WebhookView:
         """Retrieves a webhook without its secret."""
-        return view_webhook(await endpoints.get(webhook_id, scope_of(request.user)))
+        return await webhooks.get(webhook_id, scope_of(request.user))
 
     @patch(
         "/{webhook_id:str}",
@@ -123,10 +121,10 @@ class WebhookController(Controller):
         responses=problems(404),
     )
     async def delete_webhook(
-        self, request: ApiRequest, endpoints: NamedDependency[Endpoints], webhook_id: WebhookId
+        self, request: ApiRequest, webhooks: NamedDependency[ManageWebhooks], webhook_id: WebhookId
     ) -> None:
         """Deletes a webhook and cancels its pending deliveries."""
-        await endpoints.delete(webhook_id, scope_of(request.user))
+        await webhooks.delete(webhook_id, scope_of(request.user))
 
     @post(
         "/{webhook_id:str}/secret/rotate",

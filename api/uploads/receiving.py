@@ -19,7 +19,7 @@ from domain.webhooks.addresses import check_url
 from domain.webhooks.events import EventType
 from storage.acceptance.idempotency import Attempt
 from storage.acceptance.uploads import Upload
-from storage.blobs.intake import BlobIntake, HashingIntake
+from storage.blobs.intake import BlobIntake
 from storage.clock import utc_now
 from storage.stores import Stores
 
@@ -49,7 +49,7 @@ class UploadReceiver:
     """Receives bodies. Their bytes are written as they arrive."""
 
     def __init__(self, stores: Stores, settings: Settings, slots: Slots) -> None:
-        self._chunks = stores.blob_chunks
+        self._stores = stores
         self._subscriptions = stores.subscriptions
         self._limits = settings.uploads
         self._default_gps = settings.api.gps
@@ -73,7 +73,7 @@ class UploadReceiver:
         link = options.link
         if link is not None:
             check_takes_files(link, utc_now())
-        intake = BlobIntake(self._chunks, lambda: self._slots.used)
+        intake = self._stores.open_intake(lambda: self._slots.used)
         try:
             received = await self._read(form, intake, admitted)
             fields = received.fields
@@ -101,7 +101,7 @@ class UploadReceiver:
         Raises:
             ServiceError: The form cannot be read.
         """
-        return _hash_content(await self._read(form, HashingIntake(self._chunks), admitted))
+        return _hash_content(await self._read(form, self._stores.open_hashing_intake(), admitted))
 
     async def _read(self, form: IncomingForm, intake: BlobIntake, admitted: Admitted) -> Form:
         body, seconds = admitted.charged(form.body), self._limits.max_upload_seconds

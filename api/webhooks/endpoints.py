@@ -33,6 +33,7 @@ class ManageWebhooks:
 
     def __init__(self, stores: Stores, targets: TargetRules) -> None:
         self._endpoints = stores.webhooks
+        self.delete = stores.webhooks.delete
         self._job_events = stores.job_events
         self._create_once = CreateOnce(stores.idempotency)
         self._targets = targets
@@ -41,6 +42,14 @@ class ManageWebhooks:
         """List webhooks, newest first."""
         found = await self._endpoints.list_page(scope, limit + 1, cursor)
         return cut_page([view_webhook(one) for one in found], limit, [one.id for one in found])
+
+    async def get(self, webhook_id: str, scope: Scope) -> WebhookView:
+        """Read a webhook without its secret.
+
+        Raises:
+            NotFound: The scope has no such webhook.
+        """
+        return view_webhook(await self._endpoints.get(webhook_id, scope))
 
     async def create(
         self, source: RequestKey, wanted: NewWebhook
