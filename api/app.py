@@ -31,8 +31,8 @@ from api.controllers.webhooks import WebhookController
 from api.dependencies import provide
 from api.http.auth import OPEN, BearerAuthentication
 from api.http.errors import EXCEPTION_HANDLERS
+from api.http.headers import protect_tokens
 from api.http.request_log import Observation
-from api.http.response_headers import protect_tokens
 from api.images.variants import Variants
 from api.jobs.estimates import Estimates
 from api.jobs.live_jobs import LiveJobs

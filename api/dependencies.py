@@ -10,7 +10,7 @@ from api.answers.created import request_key
 from api.images.images import ManageImages
 from api.images.read_content import ReadContent
 from api.jobs.changes import CancelJob, DeleteUser, RetryJob
-from api.jobs.dead_letters import DiscardDeadLetters, ReadDeadLetters, RetryDeadLetters
+from api.jobs.dead_letters import ManageDeadLetters
 from api.jobs.follow import FollowJob, ListJobs, ReadLinkUploads
 from api.state import AppState
 from api.uploads.take_in import DetectFaces, TakeIn
@@ -44,14 +44,12 @@ def _jobs(state: AppState) -> dict[str, object]:
         "cancel_job": CancelJob(stores, follow_job),
         "delete_user": DeleteUser(stores, follow_job),
         "detect_faces": DetectFaces(stores, take_in),
-        "discard_dead_letters": DiscardDeadLetters(stores),
         "follow_job": follow_job,
         "health_checks": state.health_checks,
         "link_uploads": ReadLinkUploads(list_jobs, state.settings),
         "list_jobs": list_jobs,
         "live_jobs": state.live_jobs,
-        "read_dead_letters": ReadDeadLetters(stores),
-        "retry_dead_letters": RetryDeadLetters(stores, retry_job, follow_job),
+        "manage_dead_letters": ManageDeadLetters(stores, retry_job, follow_job),
         "retry_job": retry_job,
         "service_metrics": state.service_metrics,
         "take_in": take_in,

@@ -8,8 +8,8 @@ from litestar import Response
 
 from api.answers.job_answers import LINK_ROUTE, json_response, show_job, status_route, ticket
 from api.http.errors import answer_service_error
+from api.http.headers import wait_seconds
 from api.http.idempotency import REPLAYED
-from api.http.request_headers import wait_seconds
 from api.schemas.jobs import JobView
 from api.state import ApiRequest
 from api.uploads.receiving import IncomingForm, UploadOptions
@@ -35,9 +35,6 @@ async def answer_upload(
 
     Args:
         request: The request; its body is not read yet.
-        take_in: Takes the upload in.
-        prefer: The Prefer header.
-        idempotency_key: The Idempotency-Key header.
         operations: Comma list that replaces the one of the form.
         view_finished: Makes the body for a job that has ended, in place of the job.
 

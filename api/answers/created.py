@@ -6,9 +6,9 @@ from litestar import Response
 
 from api.access.create_once import Created, RequestKey
 from api.http.auth import shown_secret
+from api.http.headers import NO_STORE
 from api.http.idempotency import REPLAYED
 from api.http.parameters import IdempotencyKey
-from api.http.response_headers import NO_STORE
 from api.state import ApiRequest
 
 ViewT = TypeVar("ViewT")

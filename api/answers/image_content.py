@@ -9,8 +9,7 @@ from litestar.response import Stream
 from werkzeug.http import dump_options_header
 
 from api.http.errors import problem_response, status_of
-from api.http.request_headers import is_known, requested_range
-from api.http.response_headers import conditional
+from api.http.headers import conditional, is_known, requested_range
 from api.images.read_content import Content
 from domain.errors.requests import RangeNotSatisfiable
 

@@ -6,8 +6,7 @@ import msgspec
 from litestar import MediaType, Response
 from litestar.status_codes import HTTP_202_ACCEPTED
 
-from api.http.request_headers import is_known, wait_seconds
-from api.http.response_headers import conditional
+from api.http.headers import conditional, is_known, wait_seconds
 from api.jobs.follow import FollowJob
 from api.schemas.jobs import JobView
 from api.schemas.link_uploads import LinkJobView

@@ -11,7 +11,7 @@ from litestar import MediaType, Response
 
 from api.analytics.histogram_tables import make_table, write_arrow, write_npy
 from api.analytics.reports import WeekPage
-from api.http.response_headers import ARROW, NPY, SVG, SVG_HEADERS
+from api.http.headers import ARROW, NPY, SVG, SVG_HEADERS
 from api.schemas.histograms import view_image_histogram, view_median
 from api.schemas.images import view_histogram
 from api.schemas.paging import Page

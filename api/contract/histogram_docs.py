@@ -12,7 +12,7 @@ from litestar.openapi.spec import (
     Schema,
 )
 
-from api.http.response_headers import ARROW, NPY, SVG
+from api.http.headers import ARROW, NPY, SVG
 
 
 def _text(description: str) -> OpenAPIMediaType:

@@ -15,8 +15,8 @@ from api.answers.numbers import answer_median, answer_statistics, answer_week, c
 from api.contract.histogram_docs import MedianOperation, WeekOperation
 from api.contract.route_docs import answer, problems
 from api.http.guards import admins_only, may_read_user, no_client_keys
+from api.http.headers import conditional
 from api.http.parameters import EXAMPLE_ID, EXAMPLE_TIME, DaysZone, IfNoneMatch, UserId
-from api.http.response_headers import conditional
 from api.schemas.histograms import ImageHistogramView, MedianHistogramView, SimilarView
 from api.schemas.paging import Cursor, Limit, Page
 from api.schemas.statistics import StatisticsView

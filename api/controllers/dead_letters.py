@@ -11,7 +11,7 @@ from api.answers.job_answers import ticket
 from api.contract.route_docs import TICKET_HEADERS, answer, problems
 from api.http.guards import admins_only
 from api.http.parameters import id_of
-from api.jobs.dead_letters import DiscardDeadLetters, ReadDeadLetters, RetryDeadLetters
+from api.jobs.dead_letters import ManageDeadLetters
 from api.schemas.dead_letters import (
     ChosenDeadLetters,
     DeadLetterCode,
@@ -57,7 +57,7 @@ class DeadLetterController(Controller):
     )
     async def list_dead_letters(
         self,
-        read_dead_letters: NamedDependency[ReadDeadLetters],
+        manage_dead_letters: NamedDependency[ManageDeadLetters],
         user_id: OfUser = None,
         code: WithCode = None,
         job_id: OfJob = None,
@@ -69,7 +69,7 @@ class DeadLetterController(Controller):
         An image is given up if it ended its process several times, took too long, was started too
         often, or met an internal error. Damaged and refused files are not dead letters.
         """
-        return await read_dead_letters.list_page(user_id, code, job_id, limit, cursor)
+        return await manage_dead_letters.list_page(user_id, code, job_id, limit, cursor)
 
     @get(
         "/{dead_letter_id:str}",
@@ -78,10 +78,10 @@ class DeadLetterController(Controller):
         responses={200: answer(DeadLetterView, "The dead letter.")} | problems(403, 404),
     )
     async def get_dead_letter(
-        self, read_dead_letters: NamedDependency[ReadDeadLetters], dead_letter_id: LetterId
+        self, manage_dead_letters: NamedDependency[ManageDeadLetters], dead_letter_id: LetterId
     ) -> DeadLetterView:
         """Retrieves the reason why an image was given up, and its last failed attempts."""
-        return await read_dead_letters.read(dead_letter_id)
+        return await manage_dead_letters.read(dead_letter_id)
 
     @post(
         "/{dead_letter_id:str}/retry",
@@ -94,11 +94,11 @@ class DeadLetterController(Controller):
     async def retry_dead_letter(
         self,
         request: ApiRequest,
-        retry_dead_letters: NamedDependency[RetryDeadLetters],
+        manage_dead_letters: NamedDependency[ManageDeadLetters],
         dead_letter_id: LetterId,
     ) -> Response[JobView]:
         """Runs the failed operations of an image again. It is a dead letter again if they fail."""
-        job = await retry_dead_letters.retry(dead_letter_id)
+        job = await manage_dead_letters.retry(dead_letter_id)
         return ticket(request, job)
 
     @delete(
@@ -108,10 +108,10 @@ class DeadLetterController(Controller):
         responses=problems(403, 404),
     )
     async def discard_dead_letter(
-        self, discard_dead_letters: NamedDependency[DiscardDeadLetters], dead_letter_id: LetterId
+        self, manage_dead_letters: NamedDependency[ManageDeadLetters], dead_letter_id: LetterId
     ) -> None:
         """Removes a dead letter from the list. Its image stays failed."""
-        await discard_dead_letters.discard(dead_letter_id)
+        await manage_dead_letters.discard(dead_letter_id)
 
     @post(
         "/retry",
@@ -122,11 +122,11 @@ class DeadLetterController(Controller):
     )
     async def retry_dead_letters(
         self,
-        retry_dead_letters: NamedDependency[RetryDeadLetters],
+        manage_dead_letters: NamedDependency[ManageDeadLetters],
         data: JSONBody[ChosenDeadLetters],
     ) -> RetriedView:
         """Runs the failed operations of up to 1,000 images again, by IDs or by a filter."""
-        return await retry_dead_letters.retry_many(data)
+        return await manage_dead_letters.retry_many(data)
 
     @post(
         "/discard",
@@ -137,8 +137,8 @@ class DeadLetterController(Controller):
     )
     async def discard_dead_letters(
         self,
-        discard_dead_letters: NamedDependency[DiscardDeadLetters],
+        manage_dead_letters: NamedDependency[ManageDeadLetters],
         data: JSONBody[ChosenDeadLetters],
     ) -> DiscardedView:
         """Removes up to 1,000 dead letters from the list, by IDs or by a filter."""
-        return await discard_dead_letters.discard_many(data)
+        return await manage_dead_letters.discard_many(data)

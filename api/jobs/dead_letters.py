@@ -24,11 +24,14 @@ from domain.keys import Scope
 from storage.stores import Stores
 
 
-class ReadDeadLetters:
-    """Lists and reads dead letters."""
+class ManageDeadLetters:
+    """Lists, reads, retries and discards dead letters. Images of discarded ones stay failed."""
 
-    def __init__(self, stores: Stores) -> None:
+    def __init__(self, stores: Stores, retry_job: RetryJob, follow_job: FollowJob) -> None:
         self._letters = stores.dead_letters
+        self._jobs = stores.jobs
+        self._retry_job = retry_job
+        self._follow_job = follow_job
 
     async def list_page(
         self,
@@ -52,15 +55,6 @@ class ReadDeadLetters:
         """
         return view_dead_letter(await self._letters.get(image_id))
 
-
-class RetryDeadLetters:
-    """Runs the failed operations of dead letters again."""
-
-    def __init__(self, stores: Stores, retry_job: RetryJob, follow_job: FollowJob) -> None:
-        self._stores = stores
-        self._retry_job = retry_job
-        self._follow_job = follow_job
-
     async def retry(self, image_id: str) -> JobView:
         """Retry one dead letter, whose job is then open again.
 
@@ -68,8 +62,8 @@ class RetryDeadLetters:
             NotFound: The image is not a dead letter.
             JobExpired: The job has expired.
         """
-        letter = await self._stores.dead_letters.get(image_id)
-        await self._stores.jobs.get(letter.job_id, Scope())
+        letter = await self._letters.get(image_id)
+        await self._jobs.get(letter.job_id, Scope())
         if not await self._retry_job.retry_letters([letter]):
             raise NotFound
         return await self._follow_job.read(letter.job_id, Scope())
@@ -80,16 +74,9 @@ class RetryDeadLetters:
         Raises:
             InvalidValue: The request has both or neither of IDs and a filter.
         """
-        wanted, letters = await _choose(self._stores, chosen)
+        wanted, letters = await self._choose(chosen)
         retried = await self._retry_job.retry_letters(letters)
-        return RetriedView(retried, *await _count_rest(self._stores, wanted, letters, retried))
-
-
-class DiscardDeadLetters:
-    """Discards dead letters; their images stay failed."""
-
-    def __init__(self, stores: Stores) -> None:
-        self._stores = stores
+        return RetriedView(retried, *await self._count_rest(wanted, letters, retried))
 
     async def discard(self, image_id: str) -> None:
         """Discard one dead letter.
@@ -97,7 +84,7 @@ class DiscardDeadLetters:
         Raises:
             NotFound: The image is not a dead letter.
         """
-        if not await self._stores.dead_letters.discard([image_id]):
+        if not await self._letters.discard([image_id]):
             raise NotFound
 
     async def discard_many(self, chosen: ChosenDeadLetters) -> DiscardedView:
@@ -106,30 +93,24 @@ class DiscardDeadLetters:
         Raises:
             InvalidValue: The request has both or neither of IDs and a filter.
         """
-        wanted, letters = await _choose(self._stores, chosen)
+        wanted, letters = await self._choose(chosen)
         ids = [letter.image_id for letter in letters]
-        discarded = await self._stores.dead_letters.discard(ids)
-        return DiscardedView(
-            discarded, *await _count_rest(self._stores, wanted, letters, discarded)
-        )
+        discarded = await self._letters.discard(ids)
+        return DiscardedView(discarded, *await self._count_rest(wanted, letters, discarded))
 
+    async def _choose(self, chosen: ChosenDeadLetters) -> tuple[DeadLetterFilter, list[DeadLetter]]:
+        if (chosen.ids is None) == (chosen.filter is None):
+            raise InvalidValue("Send either ids or a filter.")
+        if chosen.filter is None:
+            wanted = DeadLetterFilter(ids=chosen.ids)
+        else:
+            wanted = DeadLetterFilter(**msgspec.structs.asdict(chosen.filter))
+        return wanted, await self._letters.list_page(wanted, MAX_CHOSEN)
 
-async def _choose(
-    stores: Stores, chosen: ChosenDeadLetters
-) -> tuple[DeadLetterFilter, list[DeadLetter]]:
-    if (chosen.ids is None) == (chosen.filter is None):
-        raise InvalidValue("Send either ids or a filter.")
-    if chosen.filter is None:
-        wanted = DeadLetterFilter(ids=chosen.ids)
-    else:
-        wanted = DeadLetterFilter(**msgspec.structs.asdict(chosen.filter))
-    return wanted, await stores.dead_letters.list_page(wanted, MAX_CHOSEN)
-
-
-async def _count_rest(
-    stores: Stores, wanted: DeadLetterFilter, letters: Sequence[DeadLetter], done: int
-) -> tuple[int, int]:
-    """Count the letters that were skipped, and those that match the filter but are left."""
-    if wanted.ids is not None:
-        return len(set(wanted.ids)) - done, 0
-    return len(letters) - done, await stores.dead_letters.count(wanted)
+    async def _count_rest(
+        self, wanted: DeadLetterFilter, letters: Sequence[DeadLetter], done: int
+    ) -> tuple[int, int]:
+        """Count the letters that were skipped, and those that match the filter but are left."""
+        if wanted.ids is not None:
+            return len(set(wanted.ids)) - done, 0
+        return len(letters) - done, await self._letters.count(wanted)

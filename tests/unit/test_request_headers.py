@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.http.request_headers import is_known, requested_range, wait_seconds
+from api.http.headers import is_known, requested_range, wait_seconds
 from domain.errors.requests import RangeNotSatisfiable
 
 
