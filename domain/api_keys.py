@@ -14,9 +14,6 @@ class KeyPlan(msgspec.Struct, frozen=True):
     """The properties of a new key.
 
     Attributes:
-        role: What the key is for.
-        user_id: The user that a client key is bound to.
-        note: A note for the admins.
         expires_at: When the key stops being valid; None for never.
         expires_in: The same, in seconds from now.
     """
@@ -32,10 +29,6 @@ class ApiKey(msgspec.Struct, frozen=True):
     """A key without its secret.
 
     Attributes:
-        id: UUIDv7.
-        role: What the key is for.
-        user_id: The user that a client key is bound to.
-        note: A note for the admins.
         created_at: UTC.
         revoked_at: UTC; None while the key is not revoked.
         expires_at: UTC; None if the key never expires.

@@ -12,7 +12,6 @@ class Poison(msgspec.Struct, frozen=True):
     """The record that work on a blob was given up, because its bytes ended child processes.
 
     Attributes:
-        error: The reason.
         operations: Versions of the operations that were tried, by name.
         at: Time of the last attempt, UTC.
     """
@@ -28,7 +27,6 @@ class Blob(msgspec.Struct, frozen=True):
     Attributes:
         file_id: ID of the stored bytes; only the store can read it.
         sha256: Hash of the bytes, as 64 hex digits.
-        size_bytes: Size of the file.
         chunk_bytes: Size of the pieces in which the bytes are stored.
         facts: ``format``, ``width`` and ``height`` (as oriented), each None while unknown.
         results: ``{"version": n, "value": …}`` by operation.
@@ -49,8 +47,6 @@ class StoredVariant(msgspec.Struct, frozen=True):
 
     Attributes:
         file_id: ID in the store; equal pictures have equal IDs.
-        media_type: Value of the Content-Type header.
-        size_bytes: Size of the file.
     """
 
     file_id: str

@@ -27,7 +27,7 @@ class Likeness(msgspec.Struct, frozen=True):
 
     Attributes:
         image_id: The image; it is not among them.
-        fingerprint: Its fingerprint, signed.
+        fingerprint: Signed.
         max_distance: Most bits in which the fingerprints differ.
     """
 
@@ -40,19 +40,12 @@ class ImageFilter(msgspec.Struct, frozen=True):
     """Conditions on images; all hold, and None sets no condition.
 
     Attributes:
-        scope: What the caller may see.
-        link_id: The upload link.
-        format: The format of the file.
-        camera_make: The maker of the camera.
-        camera_model: The model of the camera.
-        status: The status.
         taken_from: First day, by the camera's clock.
         taken_to: Last day, by the camera's clock.
         uploaded_from: First moment of the upload, UTC.
         uploaded_before: First moment after it, UTC.
         has_faces: Whether faces were found; images without face detection never match.
         min_faces: Fewest faces, 1 or more.
-        near: Where the image was taken.
     """
 
     scope: Scope

@@ -89,7 +89,6 @@ def plan_chunks(files: Sequence[tuple[str, int]], plan: ChunkPlan) -> list[int]:
 
     Args:
         files: SHA-256 and size in bytes of each file, in upload order.
-        plan: The size of a chunk.
 
     Returns:
         The chunk number of each file, from 0, in the order of ``files``.

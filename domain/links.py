@@ -46,10 +46,7 @@ class UploadLink(msgspec.Struct, frozen=True):
     """A link without its token.
 
     Attributes:
-        gps: Policy where an upload names none; None for that of the settings.
         expires_at: End of the time in which uploads may begin, UTC.
-        max_files: Largest number of files that become images; None for any number.
-        max_bytes: Largest total size of these files; None for any size.
         used_files: Files that became images, including images deleted since.
         deleted_files: Number of these images that were deleted.
     """

@@ -46,10 +46,8 @@ class Item(msgspec.Struct, frozen=True):
     Attributes:
         index: Position among the files of the request, from 0.
         filename: Name as uploaded, without folders.
-        cells: A cell for each operation of the job.
         image_id: None if the file was refused.
         duplicate_of: An earlier image of the same owner with the same bytes.
-        error: The reason why the whole file failed or was refused.
     """
 
     index: int
@@ -94,11 +92,9 @@ class Image(msgspec.Struct, frozen=True):
     Attributes:
         key_id: The key, or the link, of its upload.
         sha256: The blob that holds its bytes, as 64 hex digits.
-        filename: Name as uploaded, without folders.
         format: Detected from the bytes.
         uploaded_at: Time of acceptance, UTC.
         finished_at: End of its last cell, UTC.
-        item: Its position and its cells in the job.
         gps: Whether its position may be served.
         link_id: The link of its upload; None for a key.
     """

@@ -63,8 +63,6 @@ class CreateOnce:
         """Create what a request asks for, or find what the same request created before.
 
         Args:
-            source: Identifies the request.
-            asked: The body of the request.
             kind: Type of the object, which must not hold its secret.
             make: Creates it from 32 random bytes; may be called several times.
 

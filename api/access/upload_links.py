@@ -62,8 +62,6 @@ class ManageLinks:
         """Create a link; its token is in the result only.
 
         Args:
-            source: Identifies the request.
-            wanted: The values of the link.
             base_url: Address of the request, for a service without a public URL.
 
         Raises:

@@ -36,9 +36,6 @@ _SCHEMA = na.struct(
 def make_table(histograms: Sequence[ImageHistogram]) -> np.ndarray[Any, Any]:
     """Make a table of histograms.
 
-    Args:
-        histograms: The histograms, in the order of the rows.
-
     Returns:
         Shape (histograms,), dtype :data:`ROW`.
     """

@@ -63,11 +63,8 @@ class Reports:
         """List the histograms of all images that a user uploaded in a week.
 
         Args:
-            user_id: The user.
             week: ``current`` or an ISO week such as ``2026-W47``.
             tz: IANA name of the time zone of the week.
-            limit: Most histograms on the page.
-            cursor: ``next_cursor`` of the page before.
 
         Raises:
             InvalidValue: The week or the time zone does not exist.

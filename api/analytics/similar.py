@@ -31,11 +31,9 @@ class FindSimilar:
         """Find the users whose mean histograms are nearest to a user's, nearest first.
 
         Args:
-            user_id: The user.
             image_id: Find the images of all users that are nearest to this one instead.
             scope: What the caller may see; the image must be in it.
             count: Most results, 1 or more.
-            metric: The distance between histograms.
             since: Compare only images uploaded at this time or later; None: all images.
 
         Raises:

@@ -69,11 +69,8 @@ class ManageImages:
         """List images newest first, or near-duplicates of an image nearest first.
 
         Args:
-            wanted: The filter that they match.
             similar_to: The image to find near-duplicates of, if any; not in the list itself.
             distance: Most bits in which their fingerprints differ, 0 to 64.
-            limit: Most images on the page.
-            cursor: ``next_cursor`` of the page before.
 
         Raises:
             InvalidValue: The cursor belongs to another list.

@@ -100,7 +100,6 @@ class JoinedCalls(Generic[ResultT]):
         The call is cancelled when the last of its callers is.
 
         Args:
-            key: Names the result.
             work: Makes the result; called for the first caller only.
         """
         call = self._calls.get(key)

@@ -102,8 +102,6 @@ def check_storage(limits: AdmissionLimits, load: Load, bytes_since: int, length:
     """Refuse an upload that there is no room for.
 
     Args:
-        limits: The room that must be left.
-        load: The room at the last reading.
         bytes_since: Bytes that this process has admitted since then.
         length: Bytes of the request; 0 if unknown.
 

@@ -51,9 +51,6 @@ def decode_color(
     """Decode the first frame to upright colour pixels on a white background.
 
     Args:
-        data: The file.
-        image_format: Its format.
-        header: Its header.
         min_side_px: The longer side may be scaled down to no less than this where the decoder
             does that cheaply (a JPEG's frequency blocks). None decodes at full size.
 

@@ -57,7 +57,6 @@ def detect_faces(small: Pixels, width: int, height: int, detector: FaceDetector)
         small: Gray, 0 to 255, upright, no side over ``DETECTION_SIDE_PX``.
         width: Pixels of the picture before it was shrunk.
         height: Likewise.
-        detector: The model.
 
     Returns:
         Boxes ``[x, y, width, height]`` in pixels of the picture before it was shrunk, each

@@ -9,7 +9,6 @@ class Header(msgspec.Struct, frozen=True):
     Attributes:
         width: Pixels of a row as stored.
         height: Rows as stored.
-        frames: Frames or pages.
         orientation: EXIF orientation, 1 to 8, that turns the decoded picture upright; 1 if the
             decoder turns it.
         stored_orientation: EXIF orientation in the file, if the decoder removes it from ``exif``.

@@ -130,10 +130,8 @@ def process_image(
     """Run some operations on a file.
 
     Args:
-        data: The file.
         image_format: The format that was detected at the upload.
         operations: Names in any order.
-        limits: Bounds of one image.
         check_time: Called before each step; raises ``DecodeTimedOut`` after the time limit.
         took: Called after each step with its name: an operation, or ``decode``.
 

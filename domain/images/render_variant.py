@@ -49,11 +49,7 @@ def render_variant(
     """Render a variant of an image.
 
     Args:
-        data: The file.
-        image_format: Its format.
-        variant: What is made.
         boxes: Faces to mark, in pixels of the upright image; used for the faces only.
-        limits: Bounds of one image.
 
     Returns:
         Grayscale: a lossless PNG whose pixels are those of ``decode_grayscale``. Faces: a

@@ -19,7 +19,6 @@ class Submission:
     Attributes:
         accepted: The documents that are written; a link may take fewer files than the form has.
         refusal: Why nothing of the upload is accepted; None while nothing speaks against it.
-        answer: The ticket, once it is durable.
         outcome_is_known: False while a commit may have happened whose answer was lost.
     """
 

@@ -46,7 +46,6 @@ class ApiKeys:
         Raises:
             InvalidValue: The expiry is not after now, or not within
                 :data:`domain.api_keys.MAX_LIFE`.
-            PyMongoError: MongoDB cannot be reached.
         """
         now = await read_clock(self._database)
         expires_at = find_key_expiry(plan, now)

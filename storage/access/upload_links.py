@@ -31,7 +31,6 @@ class UploadLinks:
 
         Raises:
             InvalidValue: The expiry is missing, given twice, or out of range.
-            PyMongoError: MongoDB cannot be reached.
         """
         now = await read_clock(self._database)
         expires_at = find_expiry(plan.expires_at, plan.expires_in, now)

@@ -87,11 +87,7 @@ class Aggregator:
         self._lease = Lease(client, database, LEASE_NAME)
 
     async def has_many(self) -> bool:
-        """Return whether more than :data:`FEW` ended images are uncounted.
-
-        Raises:
-            PyMongoError: MongoDB cannot be reached.
-        """
+        """Return whether more than :data:`FEW` ended images are uncounted."""
         beyond = self._images.find(HAS_ENDED, {"_id": 1}).hint(UNCOUNTED).skip(FEW).limit(1)
         return bool(await beyond.to_list(None))
 

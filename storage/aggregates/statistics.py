@@ -50,11 +50,7 @@ class StatisticsReader:
         self._database = database
 
     async def read(self, now: datetime, zone: ZoneInfo) -> Statistics:
-        """Read the statistics, with days of a time zone, up to the last acknowledged write.
-
-        Raises:
-            PyMongoError: MongoDB cannot be reached.
-        """
+        """Read the statistics, with days of a time zone, up to the last acknowledged write."""
         days = list_days(now, zone)
         borders = day_borders(days, zone)
 

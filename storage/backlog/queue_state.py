@@ -59,11 +59,7 @@ class QueueReader:
         self._dead_letters = DeadLetters(database)
 
     async def read(self, now: datetime) -> QueueState:
-        """Read the state of the queue.
-
-        Raises:
-            PyMongoError: MongoDB cannot be reached.
-        """
+        """Read the state of the queue."""
         found = self._database["jobs"].aggregate(OPEN_BY_TENANT, hint=OPEN_JOBS)
         tenants = await found.to_list(None)
         roles = await self._read_roles({tenant["_id"]["key_id"] for tenant in tenants})

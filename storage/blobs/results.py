@@ -28,7 +28,6 @@ class BlobResults(msgspec.Struct, frozen=True):
     Attributes:
         facts: ``width`` and ``height``, as oriented.
         results: By operation: ``{"version": n, "value": …}``.
-        variants: Rendered variants that the results name.
     """
 
     blob: Blob

@@ -25,7 +25,6 @@ class Images:
         Raises:
             NotFound: There is no such image in the scope.
             ImageExpired: There was one, and it has expired.
-            PyMongoError: MongoDB cannot be reached.
         """
         document = await self._images.find_one({"_id": image_id})
         if document is None:

@@ -52,7 +52,6 @@ def sum_since(
 
     Raises:
         TooManyImages: More than ``most`` images were uploaded since then.
-        PyMongoError: MongoDB cannot be reached.
     """
     first_id, after_id = Period(since, LAST_MOMENT).ids
     found = database[CONTRIBUTIONS].find(

@@ -45,7 +45,6 @@ class SimilarImages:
 
         Raises:
             NotFound: The image has no histogram.
-            PyMongoError: MongoDB cannot be reached.
         """
 
         def read(database: PlainDatabase, session: ClientSession) -> tuple[list[SimilarImage], int]:

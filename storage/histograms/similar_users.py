@@ -56,7 +56,6 @@ class SimilarUsers:
 
         Raises:
             NotFound: The user has no image with a histogram.
-            PyMongoError: MongoDB cannot be reached.
         """
 
         def read(database: PlainDatabase, session: ClientSession) -> list[Neighbour]:
@@ -73,7 +72,6 @@ class SimilarUsers:
         Raises:
             NotFound: The user has uploaded no image with a histogram since then.
             TooManyImages: More images were uploaded since then than may be read.
-            PyMongoError: MongoDB cannot be reached.
         """
 
         def read(database: PlainDatabase, session: ClientSession) -> list[Neighbour]:

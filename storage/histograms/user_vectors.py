@@ -43,9 +43,6 @@ class UserVectors:
         """Read the signatures that have changed since the last call; all in the first call.
 
         If it fails halfway, the next call reads the same again, which changes nothing.
-
-        Raises:
-            PyMongoError: MongoDB cannot be reached.
         """
         newest = read_revision(database, session)
         if newest == self._revision:

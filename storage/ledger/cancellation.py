@@ -21,9 +21,6 @@ class Cancellation:
 
         The fence increases, so that a worker that holds an image can no longer write its end. The
         interrupted attempt does not count.
-
-        Raises:
-            PyMongoError: MongoDB cannot be reached.
         """
         was_begun = {"$eq": ["$status", Status.PROCESSING.value]}
         fields = {

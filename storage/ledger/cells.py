@@ -49,9 +49,6 @@ async def tally_jobs(
     Returns:
         For each existing job its stored ``status``, ``version``, ``callback_url`` and ``tally``,
         and the tally as counted now.
-
-    Raises:
-        PyMongoError: MongoDB cannot be reached.
     """
     pipeline: list[Document] = [
         {"$match": {"_id": {"$in": list(job_ids)}}},

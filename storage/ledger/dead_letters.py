@@ -26,10 +26,7 @@ DEAD_LETTER_INDEXES = {
 
 
 class DeadLetters:
-    """Finds and discards dead letters: images with the field ``gave_up_at``.
-
-    Every method raises ``PyMongoError`` if MongoDB cannot be reached.
-    """
+    """Finds and discards dead letters: images with the field ``gave_up_at``."""
 
     def __init__(self, database: Database) -> None:
         self._images = database.get_collection(

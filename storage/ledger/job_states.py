@@ -25,10 +25,7 @@ class JobUpdate(msgspec.Struct, frozen=True):
 
 
 class JobStates:
-    """Brings jobs up to date with their images ("settles" them).
-
-    Every method raises ``PyMongoError`` if MongoDB cannot be reached.
-    """
+    """Brings jobs up to date with their images ("settles" them)."""
 
     def __init__(
         self, database: Database, metrics: WorkMetrics, subscriptions: Subscriptions

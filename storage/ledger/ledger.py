@@ -4,8 +4,6 @@ A claim increments the ``fence`` of each image, which never decreases. The end o
 the fence of its claim: a worker whose lease expired, and whose images another worker took over,
 writes nothing. A claim also increments ``attempts``, which a worker that is asked to stop
 decrements again. Leases follow the server's clock, so that the clocks of workers do not matter.
-
-Every method raises ``PyMongoError`` if MongoDB cannot be reached.
 """
 
 from collections import defaultdict
@@ -26,15 +24,7 @@ from storage.outbox.subscriptions import Subscriptions
 
 
 class Ledger:
-    """Claims and ends of images.
-
-    Args:
-        database: The service's database.
-        lease_seconds: Time after which a claim that is not renewed expires.
-        max_attempts: Claims after which an image that has not ended fails.
-        metrics: Counts the images and jobs that end; None: a new one.
-        subscriptions: Events that any endpoint gets; None: a new cache.
-    """
+    """Claims and ends of images."""
 
     def __init__(
         self,

@@ -27,10 +27,7 @@ def read_hint(group: Document) -> ChunkHint:
 
 
 class QueuedChunks:
-    """Reads chunks that the queue in Redis may not contain.
-
-    Every method raises ``PyMongoError`` if MongoDB cannot be reached.
-    """
+    """Reads chunks that the queue in Redis may not contain."""
 
     def __init__(self, database: Database) -> None:
         self._jobs = database["jobs"]

@@ -32,13 +32,7 @@ class DueChunk(msgspec.Struct, frozen=True):
 class Recovery:
     """The reconciler's view of the ledger. The field ``due_at`` is when it looks at an image.
 
-    Every method raises ``PyMongoError`` if MongoDB cannot be reached. Times are UTC.
-
-    Args:
-        database: The service's database.
-        max_attempts: Claims after which an image that has not ended fails.
-        metrics: Counts the images that end; None: a new one.
-        subscriptions: Events that any endpoint gets; None: a new cache.
+    Times are UTC.
     """
 
     def __init__(

@@ -29,8 +29,6 @@ class Retry:
     """Queues failed cells again. Cells that succeeded or were canceled stay as they are.
 
     Args:
-        client: Runs transactions.
-        database: The service's database.
         due_after: Time after which the reconciler handles a chunk that no worker has claimed.
     """
 

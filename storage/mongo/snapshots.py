@@ -20,9 +20,6 @@ async def read_snapshot(client: Client, read: Callable[[Session], Awaitable[Resu
     """Read in a snapshot.
 
     ``read`` runs again if a collection or an index was created after the moment of the snapshot.
-
-    Raises:
-        PyMongoError: MongoDB cannot be reached.
     """
     tries = 0
     while True:

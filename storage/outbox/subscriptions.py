@@ -32,11 +32,7 @@ class Subscriptions:
         self._reading: asyncio.Task[None] | None = None
 
     async def wanted_types(self) -> WantedTypes:
-        """Return the types, as they were at most :data:`CACHE_SECONDS` ago.
-
-        Raises:
-            PyMongoError: MongoDB cannot be reached.
-        """
+        """Return the types, as they were at most :data:`CACHE_SECONDS` ago."""
         while self._clock() - self._read_at >= CACHE_SECONDS:
             await asyncio.shield(self._begin_reading())
         return self._types
@@ -59,11 +55,7 @@ class Subscriptions:
 
 
 def find_wanted_types(database: PlainDatabase, session: ClientSession | None = None) -> WantedTypes:
-    """Find the event types that any endpoint gets.
-
-    Raises:
-        PyMongoError: MongoDB cannot be reached.
-    """
+    """Find the event types that any endpoint gets."""
     selected = database["webhook_endpoints"].distinct(
         "event_types", {"status": {"$in": ACTIVE}}, session=session
     )

@@ -144,7 +144,6 @@ class FairQueue:
         """Take back hints from a worker, and give it those with the lowest turns.
 
         Args:
-            room: How much the worker can take.
             ended: IDs of hints that are done.
             again: IDs of hints that any worker may take again.
             done: Length of the turns that are done.

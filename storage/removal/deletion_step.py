@@ -25,7 +25,6 @@ class Step(msgspec.Struct, frozen=True):
     Attributes:
         changes: Changes of the delete, and of jobs that still exist.
         interrupted: Jobs whose open images were deleted.
-        has_ended: Whether nothing is left to delete.
     """
 
     changes: list[JobChange]

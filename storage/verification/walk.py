@@ -84,11 +84,7 @@ class Verifier:
         self._progress = progress or (lambda *_: None)
 
     async def verify(self) -> Verification:
-        """Check all invariants. Reads all documents, with few in memory at a time.
-
-        Raises:
-            PyMongoError: MongoDB cannot be reached.
-        """
+        """Check all invariants. Reads all documents, with few in memory at a time."""
         checked: dict[str, int] = {}
         suspects: dict[str, list[Any]] = defaultdict(list)
         walks: dict[tuple[str, str, int], list[Invariant]] = defaultdict(list)

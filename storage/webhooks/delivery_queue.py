@@ -33,11 +33,7 @@ class DeliveryQueue:
         self._lease = timedelta(seconds=lease_seconds)
 
     async def claim(self, delivery_ids: Sequence[str], now: datetime) -> list[ClaimedDelivery]:
-        """Claim the deliveries that are due and not leased.
-
-        Raises:
-            PyMongoError: MongoDB cannot be reached.
-        """
+        """Claim the deliveries that are due and not leased."""
         if not delivery_ids:
             return []
         claim_id, expires_at = new_id(), now + self._lease
@@ -66,9 +62,6 @@ class DeliveryQueue:
         Returns:
             False if the lease expired and another process claimed the delivery; nothing is
             recorded then.
-
-        Raises:
-            PyMongoError: MongoDB cannot be reached.
         """
         written = {"$each": [msgspec.structs.asdict(attempt)], "$slice": -KEPT_ATTEMPTS}
         changes = {"$push": {"attempts": written}, "$inc": {"attempt_count": 1}}

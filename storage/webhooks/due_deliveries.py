@@ -56,11 +56,7 @@ class DueDeliveries:
         self._endpoints = database["webhook_endpoints"]
 
     async def find(self, now: datetime) -> Due:
-        """Find one due delivery for each target that can receive now.
-
-        Raises:
-            PyMongoError: MongoDB cannot be reached.
-        """
+        """Find one due delivery for each target that can receive now."""
         groups = self._deliveries.aggregate(FIRST_OF_EACH_TARGET)
         firsts = {group["_id"]: group async for group in groups}
         due = {target: first for target, first in firsts.items() if first["due_at"] <= now}

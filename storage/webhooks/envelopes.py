@@ -42,7 +42,6 @@ class Envelopes:
 
         Raises:
             WebhooksNotSetUp: A secret cannot be decrypted.
-            PyMongoError: MongoDB cannot be reached.
         """
         events = await self._find("events", [one.event_id for one in deliveries])
         keys = await find_valid_keys(self._database, [one.key_id for one in deliveries])

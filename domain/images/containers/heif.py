@@ -172,9 +172,7 @@ def choose_items(
     (``auxl``), and a thumbnail likewise (``thmb``).
 
     Args:
-        items: The index.
         primary: Number of the primary item.
-        references: References between items.
         alphas: Numbers of the items that are alpha planes.
 
     Returns:

@@ -36,7 +36,6 @@ class _Segment(msgspec.Struct, frozen=True):
     """A segment, or the end marker.
 
     Attributes:
-        code: Marker code.
         at: Position of the marker, in bytes.
         start: Start of the payload.
         end: End of the payload.

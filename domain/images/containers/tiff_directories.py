@@ -59,9 +59,6 @@ class Entry(msgspec.Struct, frozen=True):
     """An entry of a directory.
 
     Attributes:
-        tag: Tag number.
-        kind: Type of the values.
-        count: Number of values.
         inline: The value field: the values, or their offset if they do not fit.
         at: Position of the value field, in bytes.
     """
@@ -77,7 +74,6 @@ class Directory(msgspec.Struct, frozen=True):
     """A directory.
 
     Attributes:
-        start: First byte.
         entries: Position of the entries.
         end: End, including the link to the next directory.
         link: Start of the next directory; 0 if there is none.
