@@ -51,12 +51,17 @@ class SlowLink:
         for task in tasks:
             task.cancel()
         self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        # A closed transport lets go of its socket in the next turn of the loop.
+        self._loop.run_until_complete(asyncio.sleep(0))
         self._loop.close()
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
-            there, back = await asyncio.open_connection("127.0.0.1", self._target_port)
-            await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
+        try:
+            with suppress(OSError):
+                there, back = await asyncio.open_connection("127.0.0.1", self._target_port)
+                await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
+        finally:
+            writer.close()
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -49,8 +49,12 @@ class LosingLink:
                 await writer.drain()
             writer.close()
 
-        with suppress(OSError):
-            await asyncio.gather(out(), home())
+        try:
+            with suppress(OSError):
+                await asyncio.gather(out(), home())
+        finally:
+            back.close()
+            writer.close()
 
 
 @asynccontextmanager
