@@ -9,9 +9,9 @@ from api.analytics.similar import FindSimilar
 from api.answers.created import request_key
 from api.images.images import ManageImages
 from api.images.read_content import ReadContent
-from api.jobs.changes import CancelJob, DeleteUser, RetryJob
+from api.jobs.changes import ChangeJobs
 from api.jobs.dead_letters import ManageDeadLetters
-from api.jobs.follow import FollowJob, ListJobs, ReadLinkUploads
+from api.jobs.follow import FollowJob, ReadLinkUploads
 from api.state import AppState
 from api.uploads.take_in import DetectFaces, TakeIn
 from api.webhooks.deliveries import ManageDeliveries
@@ -35,22 +35,18 @@ def provide(state: AppState) -> dict[str, Provide]:
 def _jobs(state: AppState) -> dict[str, object]:
     stores = state.stores
     follow_job = FollowJob(stores, state.waiting, state.estimates, state.settings.rules)
-    list_jobs = ListJobs(stores)
-    retry_job = RetryJob(stores, follow_job)
+    change_jobs = ChangeJobs(stores, follow_job)
     take_in = TakeIn(
         stores, state.settings, state.admission, follow_job, state.metrics, state.tracing
     )
     return {
-        "cancel_job": CancelJob(stores, follow_job),
-        "delete_user": DeleteUser(stores, follow_job),
+        "change_jobs": change_jobs,
         "detect_faces": DetectFaces(stores, take_in),
         "follow_job": follow_job,
         "health_checks": state.health_checks,
-        "link_uploads": ReadLinkUploads(list_jobs, state.settings),
-        "list_jobs": list_jobs,
+        "link_uploads": ReadLinkUploads(follow_job, state.settings),
         "live_jobs": state.live_jobs,
-        "manage_dead_letters": ManageDeadLetters(stores, retry_job, follow_job),
-        "retry_job": retry_job,
+        "manage_dead_letters": ManageDeadLetters(stores, change_jobs, follow_job),
         "service_metrics": state.service_metrics,
         "take_in": take_in,
     }

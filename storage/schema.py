@@ -8,7 +8,7 @@ from storage.acceptance.duplicates import DUPLICATE_INDEXES
 from storage.acceptance.idempotency import IDEMPOTENCY_INDEXES
 from storage.access.api_keys import API_KEY_INDEXES
 from storage.access.upload_links import LINK_INDEXES
-from storage.aggregates.indexes import AGGREGATE_INDEXES
+from storage.aggregates.aggregator import AGGREGATE_INDEXES
 from storage.backlog.workers import WORKER_INDEXES
 from storage.blobs.reads import BLOB_INDEXES
 from storage.catalog.search_indexes import CATALOG_INDEXES

@@ -21,8 +21,8 @@ from api.http.parameters import (
     NamedUser,
     Prefer,
 )
-from api.jobs.changes import CancelJob, RetryJob
-from api.jobs.follow import FollowJob, ListJobs
+from api.jobs.changes import ChangeJobs
+from api.jobs.follow import FollowJob
 from api.jobs.live_jobs import LiveJobs
 from api.schemas.jobs import FacesView, JobSummaryView, JobView
 from api.schemas.paging import Cursor, Limit, Page
@@ -73,7 +73,7 @@ class JobController(Controller):
     async def list_jobs(
         self,
         request: ApiRequest,
-        list_jobs: NamedDependency[ListJobs],
+        follow_job: NamedDependency[FollowJob],
         user_id: NamedUser = None,
         job_status: Annotated[Status | None, QueryParameter(name="status", required=False)] = None,
         limit: Limit = 20,
@@ -81,7 +81,7 @@ class JobController(Controller):
     ) -> Page[JobSummaryView]:
         """Lists jobs, newest first."""
         scope = scope_of(request.user, user_id)
-        return await list_jobs.page(scope, job_status, limit, cursor)
+        return await follow_job.list_page(scope, job_status, limit, cursor)
 
     @get(
         "/{job_id:str}",
@@ -143,7 +143,7 @@ class JobController(Controller):
     async def cancel_job(
         self,
         request: ApiRequest,
-        cancel_job: NamedDependency[CancelJob],
+        change_jobs: NamedDependency[ChangeJobs],
         job_id: JobId,
         user_id: NamedUser = None,
     ) -> JobView:
@@ -151,7 +151,7 @@ class JobController(Controller):
 
         A job that has ended is left unchanged.
         """
-        return await cancel_job.cancel(job_id, scope_of(request.user, user_id))
+        return await change_jobs.cancel(job_id, scope_of(request.user, user_id))
 
     @post(
         "/{job_id:str}/retry",
@@ -164,12 +164,12 @@ class JobController(Controller):
     async def retry_job(
         self,
         request: ApiRequest,
-        retry_job: NamedDependency[RetryJob],
+        change_jobs: NamedDependency[ChangeJobs],
         job_id: JobId,
         user_id: NamedUser = None,
     ) -> Response[JobView]:
         """Runs the failed operations of a job again, and only those."""
-        return ticket(request, await retry_job.retry(job_id, scope_of(request.user, user_id)))
+        return ticket(request, await change_jobs.retry(job_id, scope_of(request.user, user_id)))
 
 
 @post(

@@ -8,7 +8,7 @@ from api.answers.job_answers import ticket
 from api.contract.route_docs import TICKET_HEADERS, answer, problems
 from api.http.guards import may_delete_user
 from api.http.parameters import UserId
-from api.jobs.changes import DeleteUser
+from api.jobs.changes import ChangeJobs
 from api.schemas.jobs import JobView
 from api.state import ApiRequest
 
@@ -24,7 +24,7 @@ from api.state import ApiRequest
     responses={202: answer(JobView, "The job that deletes the user.")} | problems(403, 404),
 )
 async def delete_user(
-    request: ApiRequest, delete_user: NamedDependency[DeleteUser], user_id: UserId
+    request: ApiRequest, change_jobs: NamedDependency[ChangeJobs], user_id: UserId
 ) -> Response[JobView]:
     """Deletes a user and everything they uploaded.
 
@@ -33,5 +33,5 @@ async def delete_user(
     stay valid: to prevent new uploads, revoke them first. A second request while the job runs
     returns the same job, which then includes what was uploaded in between.
     """
-    job = await delete_user.delete(user_id, request.user)
+    job = await change_jobs.delete_user(user_id, request.user)
     return ticket(request, job)

@@ -1,4 +1,4 @@
-"""Cancels and retries jobs, and starts deletions of users."""
+"""Changes of jobs that clients ask for."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -16,8 +16,8 @@ from storage.stores import Stores
 SETTLING_SECONDS = 2.0
 
 
-class CancelJob:
-    """Cancels what has not run of a job."""
+class ChangeJobs:
+    """Cancels and retries jobs, and starts deletions of users."""
 
     def __init__(self, stores: Stores, jobs: FollowJob) -> None:
         self._stores = stores
@@ -37,14 +37,6 @@ class CancelJob:
         await stores.job_events.publish(await stores.ledger.settle(job_id))
         # If another process settles the job at this moment, its end is visible a moment later.
         return await self._jobs.view(*await self._jobs.wait(job_id, scope, SETTLING_SECONDS))
-
-
-class RetryJob:
-    """Queues failed operations again."""
-
-    def __init__(self, stores: Stores, jobs: FollowJob) -> None:
-        self._stores = stores
-        self._jobs = jobs
 
     async def retry(self, job_id: str, scope: Scope) -> JobView:
         """Queue the failed operations of a job again, and only those.
@@ -81,23 +73,16 @@ class RetryJob:
                     await self._announce(job_id, reopened)
         return retried
 
-    async def _announce(self, job_id: str, reopened: Reopened) -> None:
-        self._stores.hints.send_soon(reopened.hints)
-        job = await self._stores.jobs.get(job_id, Scope())
-        await self._stores.job_events.publish(JobChange(job.id, job.version, job.status))
-
-
-class DeleteUser:
-    """Starts deletions of users, with all their images, jobs and webhooks."""
-
-    def __init__(self, stores: Stores, jobs: FollowJob) -> None:
-        self._deletion = stores.user_deletion
-        self._jobs = jobs
-
-    async def delete(self, user_id: str, caller: Caller) -> JobView:
-        """Record a deletion, which workers then carry out.
+    async def delete_user(self, user_id: str, caller: Caller) -> JobView:
+        """Record the deletion of a user, with all images, jobs and webhooks; workers carry it out.
 
         Returns:
             The job to follow; the open one if the same key has asked before.
         """
-        return await self._jobs.read(await self._deletion.request(user_id, caller), Scope())
+        job_id = await self._stores.user_deletion.request(user_id, caller)
+        return await self._jobs.read(job_id, Scope())
+
+    async def _announce(self, job_id: str, reopened: Reopened) -> None:
+        self._stores.hints.send_soon(reopened.hints)
+        job = await self._stores.jobs.get(job_id, Scope())
+        await self._stores.job_events.publish(JobChange(job.id, job.version, job.status))

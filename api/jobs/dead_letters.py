@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from api.jobs.changes import RetryJob
+from api.jobs.changes import ChangeJobs
 from api.jobs.follow import FollowJob
 from api.schemas.dead_letters import (
     MAX_CHOSEN,
@@ -27,10 +27,10 @@ from storage.stores import Stores
 class ManageDeadLetters:
     """Lists, reads, retries and discards dead letters. Images of discarded ones stay failed."""
 
-    def __init__(self, stores: Stores, retry_job: RetryJob, follow_job: FollowJob) -> None:
+    def __init__(self, stores: Stores, change_jobs: ChangeJobs, follow_job: FollowJob) -> None:
         self._letters = stores.dead_letters
         self._jobs = stores.jobs
-        self._retry_job = retry_job
+        self._change_jobs = change_jobs
         self._follow_job = follow_job
 
     async def list_page(
@@ -64,7 +64,7 @@ class ManageDeadLetters:
         """
         letter = await self._letters.get(image_id)
         await self._jobs.get(letter.job_id, Scope())
-        if not await self._retry_job.retry_letters([letter]):
+        if not await self._change_jobs.retry_letters([letter]):
             raise NotFound
         return await self._follow_job.read(letter.job_id, Scope())
 
@@ -75,7 +75,7 @@ class ManageDeadLetters:
             InvalidValue: The request has both or neither of IDs and a filter.
         """
         wanted, letters = await self._choose(chosen)
-        retried = await self._retry_job.retry_letters(letters)
+        retried = await self._change_jobs.retry_letters(letters)
         return RetriedView(retried, *await self._count_rest(wanted, letters, retried))
 
     async def discard(self, image_id: str) -> None:

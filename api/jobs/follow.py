@@ -22,7 +22,7 @@ from storage.stores import Stores
 
 
 class FollowJob:
-    """Reads a job, at once or when it has ended."""
+    """Reads a job, at once or when it has ended, and lists jobs."""
 
     def __init__(
         self, stores: Stores, waiting: Waiting, estimates: Estimates, rules: WorkRules
@@ -67,14 +67,7 @@ class FollowJob:
         place = place or await self._estimates.place_of(job)
         return view_job(JobState(job, items[job.id]), place, self._rules)
 
-
-class ListJobs:
-    """Lists jobs."""
-
-    def __init__(self, stores: Stores) -> None:
-        self._jobs = stores.jobs
-
-    async def page(
+    async def list_page(
         self, scope: Scope, status: Status | None, limit: int, cursor: str | None
     ) -> Page[JobSummaryView]:
         """List jobs that were created before the cursor, newest first."""
@@ -85,8 +78,8 @@ class ListJobs:
 class ReadLinkUploads:
     """Reads links with their uploads."""
 
-    def __init__(self, list_jobs: ListJobs, settings: Settings) -> None:
-        self._list_jobs = list_jobs
+    def __init__(self, follow_job: FollowJob, settings: Settings) -> None:
+        self._follow_job = follow_job
         self._default_gps = settings.api.gps
         self._capabilities = view_capabilities(settings)
 
@@ -101,5 +94,5 @@ class ReadLinkUploads:
         now = utc_now()
         if link.status(now) is LinkStatus.EXPIRED:
             raise LinkExpired("Ask the person who sent it for a new one.")
-        page = await self._list_jobs.page(scope_of(caller), None, limit, cursor)
+        page = await self._follow_job.list_page(scope_of(caller), None, limit, cursor)
         return view_link_uploads(link, now, self._default_gps, self._capabilities, page)

@@ -1,7 +1,19 @@
-"""Scopes as queries."""
+"""Limits of what a read finds: the scope of the caller, and the notes of what has expired.
 
+Because of the notes, reads of expired jobs and images answer 410 instead of 404.
+"""
+
+from typing import NoReturn
+
+from pymongo import UpdateOne
+
+from domain.errors.access import Expired, ImageExpired, JobExpired, NotFound
 from domain.keys import Scope
-from storage.mongo.client import Document
+from storage.clock import utc_now
+from storage.mongo.client import Database, Document
+
+NOTED = dict.fromkeys(["user_id", "key_id"], 1)
+KINDS: dict[str, type[Expired]] = {"job": JobExpired, "image": ImageExpired}
 
 
 def scope_query(scope: Scope) -> Document:
@@ -12,3 +24,22 @@ def scope_query(scope: Scope) -> Document:
     if scope.key_id is not None:
         query["key_id"] = scope.key_id
     return query
+
+
+def note_expired(document: Document, kind: str) -> UpdateOne:
+    """Make the write of the note of a job or an image. Writing it again changes nothing."""
+    note = {name: document[name] for name in NOTED} | {"kind": kind, "expired_at": utc_now()}
+    return UpdateOne({"_id": document["_id"]}, {"$setOnInsert": note}, upsert=True)
+
+
+async def refuse_absent(database: Database, absent_id: str, scope: Scope) -> NoReturn:
+    """Raise the reason for which a job or an image does not exist.
+
+    Raises:
+        Expired: It has expired, and was in the scope.
+        NotFound: It never existed, or was not in the scope.
+    """
+    note = await database["expired"].find_one({"_id": absent_id})
+    if note is None or not scope.admits(note["user_id"], note["key_id"]):
+        raise NotFound
+    raise KINDS[note["kind"]]

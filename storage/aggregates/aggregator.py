@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from pymongo import InsertOne, ReplaceOne, UpdateMany
+from pymongo import ASCENDING, DESCENDING, IndexModel, InsertOne, ReplaceOne, UpdateMany
 from pymongo.client_session import ClientSession
 
 from domain.statistics import USERS, Counts, count_users
@@ -59,6 +59,32 @@ FEW = 50
 OPEN_LEFT = 500
 HAS_ENDED: Document = {**IS_UNCOUNTED, "finished_at": {"$gt": datetime(1970, 1, 1, tzinfo=UTC)}}
 IS_OPEN: Document = {**IS_UNCOUNTED, "finished_at": None}
+
+AGGREGATE_INDEXES: dict[str, list[IndexModel]] = {
+    "images": [
+        # Ended images first, by the time of their end; then open ones by age.
+        IndexModel(
+            [("finished_at", ASCENDING), ("_id", ASCENDING)],
+            name=UNCOUNTED,
+            partialFilterExpression=IS_UNCOUNTED,
+        ),
+    ],
+    "contributions": [IndexModel([("removed", ASCENDING)], partialFilterExpression=IS_REMOVED)],
+    "signatures": [
+        IndexModel([("revision", ASCENDING)]),
+        IndexModel(
+            [("vanished_at", ASCENDING)],
+            partialFilterExpression={"vanished_at": {"$exists": True}},
+        ),
+    ],
+    "statistics": [
+        # Only ranked families have the field.
+        IndexModel(
+            [("family", ASCENDING), ("count", DESCENDING), ("_id", ASCENDING)],
+            partialFilterExpression={"family": {"$exists": True}},
+        ),
+    ],
+}
 
 
 class Batch(msgspec.Struct, frozen=True):

@@ -5,9 +5,9 @@ from typing import Any
 from domain.errors.access import NotFound
 from domain.keys import Scope
 from domain.records import Image
+from storage.access.scope import refuse_absent
 from storage.blobs.known_blobs import KnownBlobs
 from storage.catalog.jobs import item_of
-from storage.catalog.tombstones import refuse_absent
 from storage.mongo.client import COMMITTED, Database, Document, read_struct
 
 

@@ -8,8 +8,7 @@ from domain.errors.access import NotFound
 from domain.jobs import Status
 from domain.keys import Scope
 from domain.records import Cell, Item, ItemError, Job, JobFilter, refused_item
-from storage.access.scope import scope_query
-from storage.catalog.tombstones import refuse_absent
+from storage.access.scope import refuse_absent, scope_query
 from storage.mongo.client import COMMITTED, Database, Document, read_struct
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import msgspec
 
-from storage.catalog.tombstones import NOTED, note_expired
+from storage.access.scope import NOTED, note_expired
 from storage.clock import first_id_at
 from storage.mongo.client import Client, Database, Document, Session, read_clock
 from storage.mongo.transactions import run_transaction

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from api.jobs.changes import RetryJob
+from api.jobs.changes import ChangeJobs
 from api.jobs.estimates import Estimates
 from api.jobs.follow import FollowJob
 from api.jobs.waiting import Waiting
@@ -171,4 +171,4 @@ async def test_images_that_are_queued_already_are_not_counted_as_retried(
     estimates = Estimates(service.stores)
     rules = service.settings.rules
     follow_job = FollowJob(service.stores, Waiting(service.stores), estimates, rules)
-    assert await RetryJob(service.stores, follow_job).retry_letters(letters) == 2
+    assert await ChangeJobs(service.stores, follow_job).retry_letters(letters) == 2
