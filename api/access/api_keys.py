@@ -7,8 +7,7 @@ import msgspec
 
 from api.access.create_once import Created, CreateOnce, RequestKey
 from api.schemas.keys import ApiKeyView, CreatedApiKeyView, NewApiKey
-from api.schemas.paging import Page, cut_page
-from api.schemas.views import view_of
+from api.schemas.views import Page, cut_page, view_of
 from api.schemas.webhooks import KeyWebhookSecretView, Rotation
 from domain.api_keys import ApiKey, KeyPlan
 from domain.errors.access import NotFound

@@ -5,7 +5,6 @@ from functools import partial
 import msgspec
 
 from api.access.create_once import Created, CreateOnce, RequestKey
-from api.schemas.paging import Page, cut_page
 from api.schemas.upload_links import (
     CreatedUploadLinkView,
     NewUploadLink,
@@ -13,6 +12,7 @@ from api.schemas.upload_links import (
     view_created_upload_link,
     view_upload_link,
 )
+from api.schemas.views import Page, cut_page
 from domain.errors.access import NotFound
 from domain.keys import check_user_id, link_token
 from domain.links import LinkPlan, UploadLink

@@ -14,8 +14,8 @@ from api.analytics.reports import WeekPage
 from api.http.headers import ARROW, NPY, SVG, SVG_HEADERS
 from api.schemas.histograms import view_image_histogram, view_median
 from api.schemas.images import view_histogram
-from api.schemas.paging import Page
 from api.schemas.statistics import view_statistics
+from api.schemas.views import Page
 from api.state import ApiRequest
 from domain.histograms.medians import Median
 from domain.images.values import unpack_bins

@@ -15,8 +15,8 @@ from api.contract.route_docs import answer, problems
 from api.http.guards import admins_only
 from api.http.parameters import DAY_SECONDS, OverlapSeconds, id_of
 from api.schemas.keys import ApiKeyView, CreatedApiKeyView, NewApiKey
-from api.schemas.paging import Cursor, Limit, Page
 from api.schemas.upload_links import CreatedUploadLinkView, NewUploadLink, UploadLinkView
+from api.schemas.views import Cursor, Limit, Page
 from api.schemas.webhooks import KeyWebhookSecretView
 from api.state import ApiRequest
 

@@ -18,8 +18,8 @@ from api.http.guards import admins_only, may_read_user, no_client_keys
 from api.http.headers import conditional
 from api.http.parameters import EXAMPLE_ID, EXAMPLE_TIME, DaysZone, IfNoneMatch, UserId
 from api.schemas.histograms import ImageHistogramView, MedianHistogramView, SimilarView
-from api.schemas.paging import Cursor, Limit, Page
 from api.schemas.statistics import StatisticsView
+from api.schemas.views import Cursor, Limit, Page
 from api.state import ApiRequest
 from domain.calendar.days import DAY_PATTERN, TODAY
 from domain.calendar.weeks import CURRENT, WEEK_PATTERN

@@ -20,7 +20,7 @@ from api.schemas.dead_letters import (
     RetriedView,
 )
 from api.schemas.jobs import JobView
-from api.schemas.paging import Cursor, Limit, Page
+from api.schemas.views import Cursor, Limit, Page
 from api.state import ApiRequest
 from domain.keys import MAX_USER_ID_CHARS
 

@@ -21,7 +21,7 @@ from api.http.parameters import IfNoneMatch, NamedUser, id_of
 from api.images.images import ManageImages
 from api.images.read_content import ReadContent
 from api.schemas.images import HistogramView, ImageView, ListedImageView
-from api.schemas.paging import Limit, Page
+from api.schemas.views import Limit, Page
 from api.state import ApiRequest
 from domain.image_search import ImageFilter
 from domain.keys import scope_of

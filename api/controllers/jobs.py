@@ -25,7 +25,7 @@ from api.jobs.changes import ChangeJobs
 from api.jobs.follow import FollowJob
 from api.jobs.live_jobs import LiveJobs
 from api.schemas.jobs import FacesView, JobSummaryView, JobView
-from api.schemas.paging import Cursor, Limit, Page
+from api.schemas.views import Cursor, Limit, Page
 from api.state import ApiRequest
 from api.uploads.take_in import DetectFaces, TakeIn
 from domain.jobs import Status

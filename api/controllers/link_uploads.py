@@ -25,7 +25,7 @@ from api.http.parameters import (
 from api.jobs.follow import FollowJob, ReadLinkUploads
 from api.jobs.live_jobs import LiveJobs
 from api.schemas.link_uploads import LinkJobView, LinkUploadsView
-from api.schemas.paging import Cursor, Limit
+from api.schemas.views import Cursor, Limit
 from api.state import ApiRequest
 from api.uploads.take_in import TakeIn
 from domain.keys import scope_of

@@ -18,7 +18,7 @@ from api.http.parameters import (
     WebhookId,
     id_of,
 )
-from api.schemas.paging import Cursor, Limit, Page
+from api.schemas.views import Cursor, Limit, Page
 from api.schemas.webhooks import (
     DeliverySummaryView,
     DeliveryView,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from api.schemas.images import ImageView, ListedImageView, result_of, view_image, view_listed
-from api.schemas.paging import Page, cut_page
+from api.schemas.views import Page, cut_page
 from domain.blobs import Blob
 from domain.errors.access import NotFound, WrongState
 from domain.errors.requests import InvalidValue

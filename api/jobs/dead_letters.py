@@ -16,7 +16,7 @@ from api.schemas.dead_letters import (
     view_dead_letter,
 )
 from api.schemas.jobs import JobView
-from api.schemas.paging import Page, cut_page
+from api.schemas.views import Page, cut_page
 from domain.dead_letters import DeadLetter, DeadLetterFilter
 from domain.errors.access import NotFound
 from domain.errors.requests import InvalidValue

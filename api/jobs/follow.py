@@ -6,8 +6,8 @@ from api.jobs.estimates import Estimates
 from api.jobs.waiting import Waiting
 from api.schemas.jobs import JobSummaryView, JobView, view_job, view_summary
 from api.schemas.link_uploads import LinkUploadsView, view_link_uploads
-from api.schemas.paging import Page, cut_page
 from api.schemas.service import view_capabilities
+from api.schemas.views import Page, cut_page
 from api.settings import Settings
 from domain.errors.access import LinkExpired
 from domain.fairness.estimates import QueuePlace

@@ -6,9 +6,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from api.schemas.jobs import JobItemView, JobProgressView, JobSummaryView, QueuePlaceView
-from api.schemas.paging import Page
 from api.schemas.service import CapabilitiesView, FormatInfo, LimitsView, OperationInfo
-from api.schemas.views import view_of
+from api.schemas.views import Page, view_of
 from domain.jobs import Status
 from domain.links import LinkStatus, UploadLink
 from domain.records import GpsPolicy

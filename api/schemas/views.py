@@ -1,10 +1,24 @@
-"""Conversion of records into the structs of answers."""
+"""Parts that schemas share: views of records, and pages of lists with their parameters."""
 
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
+from litestar.params import QueryParameter
+from msgspec import UNSET, UnsetType
 
+ItemT = TypeVar("ItemT")
 ViewT = TypeVar("ViewT", bound=msgspec.Struct)
+
+Limit = Annotated[int, QueryParameter(ge=1, le=100, description="Maximum number of items.")]
+Cursor = Annotated[
+    str | None,
+    QueryParameter(
+        pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
+        description="`next_cursor` of the previous page.",
+        required=False,
+    ),
+]
 
 
 def view_of(kind: type[ViewT], record: object, **fields: Any) -> ViewT:
@@ -13,3 +27,18 @@ def view_of(kind: type[ViewT], record: object, **fields: Any) -> ViewT:
         if name not in fields:
             fields[name] = getattr(record, name)
     return kind(**fields)
+
+
+class Page(msgspec.Struct, Generic[ItemT], frozen=True):
+    """A page of a list, newest first."""
+
+    items: list[ItemT]
+    next_cursor: str | UnsetType = UNSET
+    """Pass this as `cursor` to get the next page; absent on the last page."""
+
+
+def cut_page(found: Sequence[ItemT], limit: int, ids: Sequence[str]) -> Page[ItemT]:
+    """Make a page of items, which are one more than the limit if there is a next page."""
+    if len(found) <= limit:
+        return Page(list(found))
+    return Page(list(found[:limit]), next_cursor=ids[limit - 1])

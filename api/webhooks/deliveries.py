@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from api.schemas.paging import Page, cut_page
+from api.schemas.views import Page, cut_page
 from api.schemas.webhooks import (
     DeliverySummaryView,
     DeliveryView,

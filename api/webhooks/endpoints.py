@@ -6,7 +6,7 @@ from functools import partial
 import msgspec
 
 from api.access.create_once import Created, CreateOnce, RequestKey
-from api.schemas.paging import Page, cut_page
+from api.schemas.views import Page, cut_page
 from api.schemas.webhooks import (
     NewWebhook,
     Rotation,
