@@ -39,7 +39,6 @@ class ClaimedImage(msgspec.Struct, frozen=True):
         attempts: How often it was claimed, this claim included.
         bad_attempts: Number of failed attempts in its log.
         worker: As ``host:pid``; None if there is none.
-        request_id: The request that uploaded it.
         traceparent: The trace of that request, if it is traced.
     """
 

@@ -38,7 +38,6 @@ class DeadLetterFilter(msgspec.Struct, frozen=True):
 
     Attributes:
         code: Code of an error of the image or one of its cells.
-        ids: IDs of images.
         before: ID of an image; matches older images.
     """
 

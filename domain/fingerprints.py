@@ -36,8 +36,7 @@ def count_differing_bits(first: int, second: int) -> int:
 def band_keys(fingerprint: int) -> list[int]:
     """Return the keys under which a signed fingerprint is stored, one for each band.
 
-    Returns:
-        The value of each band, 0 to 65,535, with the number of the band above its bits.
+    A key is the value of its band, 0 to 65,535, with the number of the band above its bits.
     """
     return [
         band << BAND_BITS | fingerprint >> band * BAND_BITS & _BAND_MASK for band in range(BANDS)

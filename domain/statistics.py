@@ -69,7 +69,6 @@ class Statistics(msgspec.Struct, frozen=True):
     """The statistics. Lists have the most frequent first, days the oldest.
 
     Attributes:
-        users: Users with at least one image.
         stored_bytes: Bytes in the store; equal files count once.
         cameras: Images by camera model, :data:`TOP_CAMERAS` at most.
         days: Uploads for each of the last :data:`DAYS` days.

@@ -61,8 +61,7 @@ class ManageLinks:
     ) -> Created[CreatedUploadLinkView]:
         """Create a link; its token is in the result only.
 
-        Args:
-            base_url: Address of the request, for a service without a public URL.
+        ``base_url`` is the address of the request, for a service without a public URL.
 
         Raises:
             InvalidValue: A field cannot be used.

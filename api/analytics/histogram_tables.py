@@ -34,11 +34,7 @@ _SCHEMA = na.struct(
 
 
 def make_table(histograms: Sequence[ImageHistogram]) -> np.ndarray[Any, Any]:
-    """Make a table of histograms.
-
-    Returns:
-        Shape (histograms,), dtype :data:`ROW`.
-    """
+    """Make a table of histograms, shape (histograms,), dtype :data:`ROW`."""
     table = np.zeros(len(histograms), ROW)
     for row, histogram in zip(table, histograms, strict=True):
         row["image_id"] = histogram.image_id

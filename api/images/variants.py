@@ -97,10 +97,8 @@ class JoinedCalls(Generic[ResultT]):
     async def run(self, key: str, work: Callable[[], Coroutine[Any, Any, ResultT]]) -> ResultT:
         """Join the call that is under way for a key, or start it.
 
-        The call is cancelled when the last of its callers is.
-
-        Args:
-            work: Makes the result; called for the first caller only.
+        The call is cancelled when the last of its callers is. ``work``, which makes the result, is
+        called for the first caller only.
         """
         call = self._calls.get(key)
         if call is None:

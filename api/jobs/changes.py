@@ -56,8 +56,7 @@ class ChangeJobs:
     async def retry_letters(self, letters: Sequence[DeadLetter]) -> int:
         """Queue the failed operations of dead letters again, and let equal bytes be tried.
 
-        Returns:
-            How many images are queued again; those whose operations no longer fail are not.
+        Returns how many images are queued; those whose operations no longer fail are not.
         """
         # First, so that the work that is queued again is not failed at once.
         await self._stores.poisons.forget([letter.sha256 for letter in letters])
@@ -76,8 +75,7 @@ class ChangeJobs:
     async def delete_user(self, user_id: str, caller: Caller) -> JobView:
         """Record the deletion of a user, with all images, jobs and webhooks; workers carry it out.
 
-        Returns:
-            The job to follow; the open one if the same key has asked before.
+        Returns the job to follow; the open one if the same key has asked before.
         """
         job_id = await self._stores.user_deletion.request(user_id, caller)
         return await self._jobs.read(job_id, Scope())

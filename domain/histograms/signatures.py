@@ -27,8 +27,7 @@ def read_counts(histograms: Sequence[bytes]) -> npt.NDArray[np.uint32]:
 def count_units(counts: npt.NDArray[np.uint32], pixels: Sequence[int] | Sums) -> Sums:
     """Compute the contribution of each image to the signature of its user.
 
-    Returns:
-        ``round(counts / pixels * UNIT)``, halves to even, shape (images, 256).
+    It is ``round(counts / pixels * UNIT)``, halves to even, shape (images, 256).
     """
     shares = counts / np.asarray(pixels, np.int64)[:, np.newaxis]
     units: Sums = np.rint(shares * UNIT).astype(np.int64)

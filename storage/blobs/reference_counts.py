@@ -17,8 +17,7 @@ async def release_blobs(database: Database, hashes: Iterable[str], session: Sess
     An upload of the same bytes writes the same document, so of two transactions at the same time
     one runs again and sees the effect of the other.
 
-    Args:
-        hashes: The hash of each deleted image, repeated for images of the same blob.
+    ``hashes`` has the hash of each deleted image, repeated for images of the same blob.
     """
     gone = Counter(hashes)
     files = database["blobs.files"]

@@ -53,10 +53,8 @@ class ImageSearch:
     ) -> list[tuple[int, Image]]:
         """List similar images: nearest first, equally near ones newest first.
 
-        ``after`` is the distance and the ID of the last image of the page before.
-
-        Returns:
-            Images, each after the number of bits in which its fingerprint differs.
+        ``after`` is the distance and the ID of the last image of the page before. Each image
+        comes after the number of bits in which its fingerprint differs.
         """
         at_distance = await self._fingerprints_near(wanted.scope, likeness)
         found: list[tuple[int, Image]] = []

@@ -30,10 +30,7 @@ class DueChunk(msgspec.Struct, frozen=True):
 
 
 class Recovery:
-    """The reconciler's view of the ledger. The field ``due_at`` is when it looks at an image.
-
-    Times are UTC.
-    """
+    """The reconciler's view of the ledger. It looks at an image at ``due_at``. Times are UTC."""
 
     def __init__(
         self,
@@ -100,8 +97,7 @@ class Recovery:
     async def hint_again(self, hint: ChunkHint, until: datetime) -> ChunkHint | None:
         """Number the next hint of a chunk, which is then due again at `until`.
 
-        Returns:
-            The hint to send; None if another reconciler got it, or nothing is open.
+        Returns the hint to send; None if another reconciler got it, or nothing is open.
         """
         chunk = {**_chunks([hint]), **IS_OPEN}
         unchanged = {"hint": {"$lte": hint.number}}

@@ -28,8 +28,7 @@ class Reopened(msgspec.Struct, frozen=True):
 class Retry:
     """Queues failed cells again. Cells that succeeded or were canceled stay as they are.
 
-    Args:
-        due_after: Time after which the reconciler handles a chunk that no worker has claimed.
+    The reconciler handles a chunk that no worker has claimed within ``due_after``.
     """
 
     def __init__(self, client: Client, database: Database, due_after: timedelta) -> None:

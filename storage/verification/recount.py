@@ -88,8 +88,7 @@ def read_counts(database: PlainDatabase, session: ClientSession | None = None) -
 async def find_wrong_statistics(client: Client, database: Database) -> dict[str, tuple[int, int]]:
     """Compare the statistics with a recount, in one snapshot.
 
-    Returns:
-        Differences by name of the count: the stored value and the recounted one.
+    Returns differences by name of the count: the stored value and the recounted one.
     """
 
     async def compare(session: Session) -> dict[str, tuple[int, int]]:

@@ -83,11 +83,9 @@ class Announcer:
         self._base_url = base_url
 
     async def run(self, stop: asyncio.Event, made: Callable[[], None]) -> None:
-        """Announce until stopped.
+        """Announce until ``stop`` is set; the batch under way is finished first.
 
-        Args:
-            stop: Set to stop; the batch under way is finished first.
-            made: Called when deliveries were added to the queue.
+        ``made`` is called when deliveries were added to the queue.
         """
         woken = asyncio.Event()
         hearing = asyncio.create_task(self._job_events.hear_ends(woken.set))

@@ -35,10 +35,8 @@ class EndpointHealth:
     ) -> datetime | None:
         """Record that an attempt at an endpoint failed.
 
-        It gets no attempt before `not_before`, if it asked for fewer requests.
-
-        Returns:
-            Since when the endpoint fails, UTC; None if the endpoint was deleted.
+        It gets no attempt before `not_before`, if it asked for fewer requests. Returns since when
+        it fails, UTC; None if it was deleted.
         """
         changes: Document = {"failing_since": {"$ifNull": ["$failing_since", at]}}
         if not_before is not None:
