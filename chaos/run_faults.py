@@ -111,7 +111,7 @@ async def _measure(
         client, database, since, record, await clients.poll_open()
     ) | {
         "events lost": delivered.lost,
-        "events made twice (told under two IDs)": delivered.made_twice,
+        "events made twice (sent under two IDs)": delivered.made_twice,
     }
     violations |= await _sweep_and_verify(system, client, database)
     return Run(

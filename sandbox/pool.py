@@ -23,7 +23,7 @@ from sandbox import answers
 from sandbox.child import Gate, call_in_sandbox, confinement, protect_from_children
 
 START_SECONDS = 60.0
-TELL_SECONDS = 10.0
+CONFINEMENT_SECONDS = 10.0
 CANCELED = "canceled"
 
 Result = TypeVar("Result")
@@ -59,7 +59,7 @@ class ChildPool:
         self._limiter = CapacityLimiter(children)
         self._max_child_bytes = max_child_bytes
         self._warm_up: Callable[[], object] | None = None
-        self._has_told = False
+        self._has_logged = False
         self._starting: set[asyncio.Task[None]] = set()
 
     async def run(self, function: Callable[..., Result], *args: object, seconds: float) -> Result:
@@ -82,7 +82,7 @@ class ChildPool:
         try:
             await self._ensure_child()
             result = await self._call(seconds, function, *args)
-            await self._tell_confinement()
+            await self._log_confinement()
         except (DecodeTimedOut, DecoderDied, asyncio.CancelledError):
             has_ended = True
             self._replace_child(place)
@@ -98,7 +98,7 @@ class ChildPool:
         async with anyio.create_task_group() as group:
             for _ in range(self.children):
                 group.start_soon(self._start_child)
-        await self._tell_confinement()
+        await self._log_confinement()
 
     def stop_replacing(self) -> None:
         """Stop replacing children that end."""
@@ -137,20 +137,20 @@ class ChildPool:
         self._starting.add(starting)
         starting.add_done_callback(release)
 
-    async def _tell_confinement(self) -> None:
+    async def _log_confinement(self) -> None:
         """Log once how the children are confined, and protect this process without Landlock."""
-        if self._has_told:
+        if self._has_logged:
             return
-        self._has_told = True
+        self._has_logged = True
         try:
-            held = await self._call(TELL_SECONDS, confinement)
+            held = await self._call(CONFINEMENT_SECONDS, confinement)
         except Exception as error:
             _log.warning("sandbox_unknown", reason=type(error).__name__)
             return
         if not held.landlock:
             protect_from_children()
-        tell = _log.info if held.landlock and held.seccomp else _log.warning
-        tell("sandbox", **msgspec.structs.asdict(held), max_child_bytes=self._max_child_bytes)
+        log = _log.info if held.landlock and held.seccomp else _log.warning
+        log("sandbox", **msgspec.structs.asdict(held), max_child_bytes=self._max_child_bytes)
 
     async def _start_child(self) -> None:
         if self._warm_up is None:
