@@ -58,7 +58,9 @@ def _steps() -> dict[str, Prepare]:
 
 
 def _alternatives() -> list[tuple[str, Prepare, Prepare]]:
-    gray = lambda data: partial(decode_grayscale, data, ImageFormat.JPEG)  # noqa: E731
+    gray = lambda data: partial(  # noqa: E731
+        decode_grayscale, data, ImageFormat.JPEG, inspect_header(data, ImageFormat.JPEG, LIMITS)
+    )
     step = {s.name: partial(_prepare_step, s.decode, s.run) for s in STEPS}
     return [
         ("decoding to gray by Pillow", gray, lambda data: partial(_pillow_gray, data)),

@@ -29,7 +29,8 @@ class Blob(msgspec.Struct, frozen=True):
         sha256: Hash of the bytes, as 64 hex digits.
         chunk_bytes: Size of the pieces in which the bytes are stored.
         facts: ``format``, ``width`` and ``height`` (as oriented), each None while unknown.
-        results: ``{"version": n, "value": …}`` by operation.
+        results: ``{"version": n, "value": …, "warnings": […]}`` by operation; old ones have no
+            warnings.
         poison: Why work on it was given up last; None if it never was.
     """
 

@@ -48,6 +48,7 @@ class Item(msgspec.Struct, frozen=True):
         filename: Name as uploaded, without folders.
         image_id: None if the file was refused.
         duplicate_of: An earlier image of the same owner with the same bytes.
+        warnings: Codes of what was wrong with the file, which has results all the same.
     """
 
     index: int
@@ -57,6 +58,7 @@ class Item(msgspec.Struct, frozen=True):
     image_id: str | None = None
     duplicate_of: str | None = None
     error: ItemError | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class Job(msgspec.Struct, frozen=True):

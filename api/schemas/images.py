@@ -60,6 +60,8 @@ class ImageSummaryView(msgspec.Struct, frozen=True):
     """Height of the upright image in pixels."""
     uploaded_at: datetime
     status: Status
+    warnings: list[str]
+    """What was wrong with the file, by code, as in the items of a job."""
     metadata: Metadata | None
 
 
@@ -98,6 +100,7 @@ def view_summary(image: Image, blob: Blob | None) -> ImageSummaryView:
         width=facts.get("width"),
         height=facts.get("height"),
         status=image.item.status,
+        warnings=list(image.item.warnings),
         metadata=_metadata(image, result_of(image, blob, "metadata")),
     )
 

@@ -45,6 +45,11 @@ class JobItemView(msgspec.Struct, frozen=True):
     """ID of an earlier image of the same user with the same content. It may have been deleted."""
     error: FailureView | None
     """Why the file failed or was refused."""
+    warnings: list[str]
+    """What was wrong with a file that has results all the same, by code. `truncated`: the file ends
+    before the end of the picture, and the missing part is gray. `end_missing`: the file ends before
+    the end that it declares, but the picture is whole. `exif_ignored`: its EXIF block cannot be
+    read. `profile_ignored`: its colour profile cannot be used. Other codes may follow."""
     operations: dict[str, CellView]
     """Status of each operation of the job."""
 
@@ -176,7 +181,13 @@ def _view_item(item: Item) -> JobItemView:
     operations = {
         name: CellView(cell.status, view_error(cell.error)) for name, cell in item.cells.items()
     }
-    return view_of(JobItemView, item, error=view_error(item.error), operations=operations)
+    return view_of(
+        JobItemView,
+        item,
+        error=view_error(item.error),
+        warnings=list(item.warnings),
+        operations=operations,
+    )
 
 
 def event_name(job: Job) -> str:

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from domain.images.values import ImageWarning
+
 
 class Header(msgspec.Struct, frozen=True):
     """Facts that the structure of a file gives before any pixel is decoded.
@@ -11,23 +13,26 @@ class Header(msgspec.Struct, frozen=True):
         height: Rows as stored.
         orientation: EXIF orientation, 1 to 8, that turns the decoded picture upright; 1 if the
             decoder turns it.
-        stored_orientation: EXIF orientation in the file, if the decoder removes it from ``exif``.
+        named_orientation: EXIF orientation by which the picture is turned in all, 1 to 8; None if
+            the file names none. HEIC and AVIF name it in their boxes, the others in EXIF.
         has_alpha: Whether pixels can be transparent.
         exif: The TIFF structure with the EXIF tags.
         metadata_bytes: Bytes of tags, colour profiles and texts; 0 for TIFF, which keeps them in
             its directory, and for formats without metadata.
         camera_notes: JPEG segments that cameras older than EXIF wrote about the picture.
+        warnings: What is wrong with the file, as far as its structure shows.
     """
 
     width: int
     height: int
     frames: int = 1
     orientation: int = 1
-    stored_orientation: int | None = None
+    named_orientation: int | None = None
     has_alpha: bool = False
     exif: bytes | None = None
     metadata_bytes: int = 0
     camera_notes: tuple[bytes, ...] = ()
+    warnings: tuple[ImageWarning, ...] = ()
 
     @property
     def upright_size(self) -> tuple[int, int]:

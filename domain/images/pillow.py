@@ -8,10 +8,13 @@ from contextlib import contextmanager
 
 import numpy as np
 import pillow_heif
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from domain.errors.files import CorruptImage, FileRefused, TooManyPixels
+from domain.images.containers.tiff_directories import hide_metadata
 from domain.images.formats import ImageFormat
+from domain.images.header import Header
+from domain.images.turn_upright import turn_picture_upright
 
 _NAMES = {image_format: image_format.name for image_format in ImageFormat} | {
     ImageFormat.HEIC: "HEIF"
@@ -45,7 +48,7 @@ def open_picture(data: bytes, image_format: ImageFormat) -> Iterator[Image.Image
         raise CorruptImage("The picture cannot be decoded.") from error
 
 
-def decode_upright(data: bytes, image_format: ImageFormat) -> Image.Image:
+def decode_upright(data: bytes, image_format: ImageFormat, header: Header) -> Image.Image:
     """Decode the first frame, turn it upright, and bring its pixels to 8 bits.
 
     Returns:
@@ -55,11 +58,11 @@ def decode_upright(data: bytes, image_format: ImageFormat) -> Image.Image:
         CorruptImage: The pixels cannot be decoded.
         TooManyPixels: Decoding needs more memory than this process may use.
     """
+    if image_format is ImageFormat.TIFF:
+        data = hide_metadata(data)  # Pillow turns TIFF by EXIF and by XMP.
     with open_picture(data, image_format) as picture:
-        # The decoder of HEIC has turned the picture already, and reports orientation 1.
         picture.load()
-        ImageOps.exif_transpose(picture, in_place=True)
-        return _stretch_levels(picture)
+        return turn_picture_upright(_stretch_levels(picture), header.orientation)
 
 
 @functools.cache

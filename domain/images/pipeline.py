@@ -29,7 +29,7 @@ from domain.images.pillow import decode_upright
 from domain.images.read_metadata import read_metadata
 from domain.images.render_variant import encode_png
 from domain.images.shrink_image import shrink_image
-from domain.images.values import ProcessedImage, Result
+from domain.images.values import ImageWarning, ProcessedImage, Result
 from domain.limits import ImageLimits
 
 DECODE = "decode"
@@ -43,6 +43,7 @@ class Source:
         self.data = data
         self.image_format = image_format
         self.header = header
+        self.warnings = set(header.warnings)
 
     @cached_property
     def grayscale(self) -> Pixels:
@@ -51,7 +52,7 @@ class Source:
             # OpenCV computes the luma from decoded colours.
             return cv2.cvtColor(self.color, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
         if self.image_format in OPENCV_FORMATS:
-            return decode_grayscale(self.data, self.image_format)
+            return decode_grayscale(self.data, self.image_format, self.header, self.warnings.add)
         return gray_pixels(self._picture)
 
     @cached_property
@@ -63,19 +64,18 @@ class Source:
     def color(self) -> Pixels:
         """Colour for a thumbnail, BGR, upright, shape (height, width, 3)."""
         if self.image_format in OPENCV_FORMATS:
-            return decode_color(self.data, self.image_format, self.header, MAX_SIDE_PX)
+            return decode_color(
+                self.data, self.image_format, self.header, MAX_SIDE_PX, self.warnings.add
+            )
         return color_pixels(self._picture)
 
     @cached_property
     def _picture(self) -> Image.Image:
-        return decode_upright(self.data, self.image_format)
+        return decode_upright(self.data, self.image_format, self.header)
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height of the upright image, in pixels."""
-        if "grayscale" in self.__dict__:
-            height, width = self.grayscale.shape
-            return width, height
         return self.header.upright_size
 
 
@@ -166,6 +166,7 @@ def process_image(
         frames=source.header.frames,
         results=results,
         errors=errors,
+        warnings=tuple(warning for warning in ImageWarning if warning in source.warnings),
     )
 
 

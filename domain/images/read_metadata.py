@@ -32,10 +32,9 @@ def read_metadata(data: bytes, image_format: ImageFormat, header: Header) -> Met
         CIPA DC-008-2019, EXIF 2.32, §4.6.
     """
     metadata = parse_tags(read_exif(header.exif))
-    if metadata.orientation is None or metadata.camera_model is None or metadata.taken_at is None:
+    if metadata.camera_model is None or metadata.taken_at is None:
         metadata = _fill(metadata, parse_tags(read_exif_with_pillow(data, image_format)))
-    if header.stored_orientation in set(range(1, 9)):
-        metadata = msgspec.structs.replace(metadata, orientation=header.stored_orientation)
+    metadata = msgspec.structs.replace(metadata, orientation=header.named_orientation)
     if header.camera_notes:
         metadata = _fill(metadata, parse_tags(read_camera_notes(header.camera_notes)))
     return metadata

@@ -61,7 +61,7 @@ def render_variant(
     """
     header = inspect_header(data, image_format, limits)
     if variant is Variant.GRAYSCALE:
-        return Rendered(encode_png(decode_grayscale(data, image_format)), "image/png")
+        return Rendered(encode_png(decode_grayscale(data, image_format, header)), "image/png")
     marked = draw_boxes(decode_color(data, image_format, header), boxes)
     quality = ((cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY),)
     return Rendered(_encode(".jpg", marked, quality), "image/jpeg")

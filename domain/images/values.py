@@ -1,6 +1,7 @@
 """Results of operations, as values that need no decoder."""
 
 import struct
+from enum import StrEnum
 
 import msgspec
 
@@ -66,6 +67,19 @@ Result = Metadata | Thumbnail | bytes | list[Box] | str
 """Metadata, thumbnail, histogram (packed), faces, fingerprint (16 hex digits)."""
 
 
+class ImageWarning(StrEnum):
+    """What was wrong with a file that has results all the same; the value is a code of the API."""
+
+    TRUNCATED = "truncated"
+    """The file ends before the end of the picture; its missing part is gray."""
+    END_MISSING = "end_missing"
+    """The file ends before the end that it declares; the picture is whole."""
+    EXIF_IGNORED = "exif_ignored"
+    """The EXIF block cannot be read; its tags are missing."""
+    PROFILE_IGNORED = "profile_ignored"
+    """The colour profile cannot be used; the colours are taken as sRGB."""
+
+
 class ProcessedImage(msgspec.Struct, frozen=True):
     """The results of one pass over a file.
 
@@ -74,6 +88,7 @@ class ProcessedImage(msgspec.Struct, frozen=True):
         frames: Frames or pages in the file; only the first one is processed.
         results: By name of the operation; a histogram is packed as by ``pack_bins``.
         errors: Error codes by name of the operation, for those that failed on their own.
+        warnings: What was wrong with the file, in the order of ``ImageWarning``.
     """
 
     format: str
@@ -82,6 +97,7 @@ class ProcessedImage(msgspec.Struct, frozen=True):
     frames: int
     results: dict[str, Result]
     errors: dict[str, str]
+    warnings: tuple[ImageWarning, ...] = ()
 
 
 def pack_bins(counts: list[int]) -> bytes:

@@ -27,7 +27,7 @@ class BlobResults(msgspec.Struct, frozen=True):
 
     Attributes:
         facts: ``width`` and ``height``, as oriented.
-        results: By operation: ``{"version": n, "value": …}``.
+        results: By operation: ``{"version": n, "value": …, "warnings": […]}``.
     """
 
     blob: Blob

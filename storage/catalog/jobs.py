@@ -84,7 +84,7 @@ class Jobs:
 
 
 ITEM_FIELDS = dict.fromkeys(
-    ["job_id", "index", "filename", "status", "cells", "duplicate_of", "error"], 1
+    ["job_id", "index", "filename", "status", "cells", "duplicate_of", "error", "warnings"], 1
 )
 
 
@@ -106,6 +106,7 @@ def item_of(image: Document) -> Item:
         image_id=image["_id"],
         duplicate_of=image["duplicate_of"],
         error=msgspec.convert(image.get("error"), ItemError | None),
+        warnings=tuple(image.get("warnings", ())),
     )
 
 

@@ -12,7 +12,7 @@ from domain.claims import KNOWN_POISON, BadAttempt, ClaimedImage, FinishedImage
 from domain.errors.files import DecoderDied, DecodeTimedOut, OperationFailed
 from domain.fingerprints import band_keys, signed_fingerprint
 from domain.images.operations import OPERATIONS
-from domain.images.values import ProcessedImage, Thumbnail
+from domain.images.values import ImageWarning, ProcessedImage, Thumbnail
 from domain.jobs import Status
 from domain.records import Cell, GpsPolicy, ItemError
 from storage.blobs.results import BlobResults, NewVariant
@@ -89,6 +89,7 @@ def blob_results(blob: Blob, processed: ProcessedImage) -> BlobResults:
     """Convert the results of a child to those stored with the blob."""
     results: dict[str, dict[str, Any]] = {}
     variants: list[NewVariant] = []
+    warnings = [warning.value for warning in processed.warnings]
     for name, value in processed.results.items():
         version = VERSION[name]
         if isinstance(value, Thumbnail):
@@ -102,7 +103,7 @@ def blob_results(blob: Blob, processed: ProcessedImage) -> BlobResults:
             }
         else:
             kept = msgspec.to_builtins(value, builtin_types=(bytes,))
-        results[name] = {"version": version, "value": kept}
+        results[name] = {"version": version, "value": kept, "warnings": warnings}
     facts = {"width": processed.width, "height": processed.height}
     return BlobResults(blob, facts, results, variants)
 
@@ -129,6 +130,7 @@ def finish_image(
         facts: dict[str, Any] = {name: size[name] for name in SIZE if name in size}
         asked = {name: known[name]["value"] for name in image.cells if name in known}
         facts |= search_fields(asked, keep_position=image.gps is GpsPolicy.KEEP)
+        facts["warnings"] = _warnings_of([known[name] for name in asked])
         finished = FinishedImage(image.id, image.fence, cells, facts=facts)
     crashes = outcome.crashes if outcome else ()
     if not crashes and (given_up := finished.gave_up):
@@ -173,6 +175,12 @@ def log_dead_letter(image: ClaimedImage, finished: FinishedImage) -> None:
         reason=error.code,
         attempts=image.bad_attempts + len(finished.bad_attempts),
     )
+
+
+def _warnings_of(results: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Join the warnings of stored results, each once; those of older versions have none."""
+    given = {code for result in results for code in result.get("warnings", ())}
+    return [warning.value for warning in ImageWarning if warning.value in given]
 
 
 def _cell(name: str, known: Mapping[str, Any], errors: Mapping[str, str]) -> Cell:

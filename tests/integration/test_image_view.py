@@ -12,7 +12,7 @@ from tests.service import Service
 FIELDS = {
     "id", "user_id", "link_id", "job_id", "filename", "format", "media_type", "bytes", "width",
     "height", "uploaded_at", "status", "duplicate_of", "error", "expires_at", "metadata",
-    "histogram", "faces", "fingerprint", "operations", "gps",
+    "histogram", "faces", "fingerprint", "operations", "gps", "warnings",
 }  # fmt: skip
 METADATA = {
     "camera_make", "camera_model", "lens_model", "taken_at", "orientation", "exposure_time",

@@ -8,14 +8,16 @@ from domain.images.containers.boxes import Box, box_budget, find_box, read_boxes
 from domain.images.containers.heif_index import (
     Item,
     Reference,
-    read_alpha_items,
+    is_alpha,
     read_chunks,
     read_extents,
     read_handler,
     read_items,
     read_primary,
+    read_properties,
     read_references,
 )
+from domain.images.containers.heif_turn import read_turn
 from domain.images.containers.spans import Span, keep_spans, merge
 from domain.images.containers.tiff_directories import EXIF_PREFIX, find_orientation
 from domain.images.formats import ImageFormat
@@ -49,8 +51,8 @@ _HANDLER_BYTES = 24  # The rest of a handler box is a name.
 def read_heif(data: bytes, image_format: ImageFormat) -> Header:
     """Check that every box is whole, and read the dimensions with the decoder.
 
-    The decoder of HEIC turns the picture upright, so its size is the upright one and its
-    orientation is 1; the decoder of AVIF reports the turn as an EXIF orientation.
+    Only the boxes ``irot`` and ``imir`` turn the picture; an EXIF orientation does not. The
+    decoder of HEIC turns it itself, so its size is the upright one.
 
     Raises:
         CorruptImage: A box is cut off, or the decoder cannot read the header.
@@ -62,11 +64,12 @@ def read_heif(data: bytes, image_format: ImageFormat) -> Header:
         stored = picture.info.get("exif")
         exif = stored.removeprefix(EXIF_PREFIX) if isinstance(stored, bytes) else None
         is_avif = image_format is ImageFormat.AVIF
+        turn = read_turn(data, boxes)
         return Header(
             *picture.size,
             frames=int(getattr(picture, "n_frames", 1)),
-            orientation=(is_avif and find_orientation(exif)) or 1,
-            stored_orientation=picture.info.get("original_orientation"),
+            orientation=turn if is_avif else 1,
+            named_orientation=turn if turn > 1 or find_orientation(exif) else None,
             has_alpha="A" in picture.getbands(),
             exif=exif or None,
             metadata_bytes=sum(len(of) for of in picture.info.values() if isinstance(of, bytes)),
@@ -122,7 +125,8 @@ class _Stripper:
             raise CorruptImage("The index of items is missing.")
         items = read_items(self._data, iinf, self._budget)
         references = read_references(self._data, iref, self._budget) if iref else []
-        alphas = read_alpha_items(self._data, iprp, self._budget) if iprp else set()
+        properties = read_properties(self._data, iprp, self._budget) if iprp else {}
+        alphas = {number for number, of in properties.items() if is_alpha(self._data, of)}
         primary = read_primary(self._data, pitm)
         self._kept_items = choose_items(items, primary, references, alphas)
         extents = read_extents(self._data, iloc, find_box(meta, b"idat"))

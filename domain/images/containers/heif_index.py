@@ -80,33 +80,41 @@ def read_references(data: bytes, iref: Box, budget: Iterator[int]) -> list[Refer
     return references
 
 
-def read_alpha_items(data: bytes, iprp: Box, budget: Iterator[int]) -> set[int]:
-    """Read which items are alpha planes (ISO/IEC 23008-12 §6.5.8 and §9.3).
+def read_properties(data: bytes, iprp: Box, budget: Iterator[int]) -> dict[int, list[Box]]:
+    """Read the properties of each item, in the order in which they apply.
 
     Raises:
         CorruptImage: The box is damaged.
+
+    Source:
+        ISO/IEC 23008-12 §9.3.
     """
     boxes = read_boxes(data, iprp.content, budget)
     ipco = find_box(boxes, b"ipco")
     properties = read_boxes(data, ipco.content, budget) if ipco else []
-    alphas = {
-        index
-        for index, box in enumerate(properties, 1)
-        if box.kind == b"auxC" and data[box.body + 4 : box.end].startswith(_ALPHA)
-    }
-    found: set[int] = set()
+    left = STRUCTURE.heif_extents
+    found: dict[int, list[Box]] = {}
     for ipma in (box for box in boxes if box.kind == b"ipma"):
         reader = NumberReader(data, ipma.content)
         flags = reader.number(4)
         index_bytes, mask = (2, 0x7FFF) if flags & 1 else (1, 0x7F)
-        count = reader.number(4)
-        _check_budget(STRUCTURE.heif_extents - count)
-        for _ in range(count):
+        for _ in range(reader.number(4)):
             number = reader.number(4 if flags >> 24 else 2)
-            associated = {reader.number(index_bytes) & mask for _ in range(reader.number(1))}
-            if associated & alphas:
-                found.add(number)
+            count = reader.number(1)
+            left -= 1 + count
+            _check_budget(left)
+            indexes = [reader.number(index_bytes) & mask for _ in range(count)]
+            known = (properties[index - 1] for index in indexes if 0 < index <= len(properties))
+            found.setdefault(number, []).extend(known)
     return found
+
+
+def is_alpha(data: bytes, properties: list[Box]) -> bool:
+    """Return whether an item with these properties is an alpha plane (ISO/IEC 23008-12 §6.5.8)."""
+    return any(
+        box.kind == b"auxC" and data[box.body + 4 : box.end].startswith(_ALPHA)
+        for box in properties
+    )
 
 
 def read_extents(data: bytes, iloc: Box, idat: Box | None) -> dict[int, list[Span]]:

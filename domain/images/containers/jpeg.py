@@ -80,9 +80,11 @@ def read_jpeg(data: bytes) -> Header:
         raise CorruptImage("The file holds no picture.")
     if scans > STRUCTURE.jpeg_scans:
         raise CorruptImage(f"The picture is cut into more than {STRUCTURE.jpeg_scans} scans.")
+    orientation = find_orientation(exif)
     return Header(
         *size,
-        orientation=find_orientation(exif) or 1,
+        orientation=orientation or 1,
+        named_orientation=orientation,
         exif=exif,
         metadata_bytes=metadata_bytes,
         camera_notes=tuple(notes[: STRUCTURE.camera_notes]),

@@ -44,11 +44,13 @@ def read_png(data: bytes) -> Header:
     if b"IDAT" not in chunks:
         raise CorruptImage("The file holds no picture.")
     exif = chunks.get(b"eXIf")
+    orientation = find_orientation(exif)
     return Header(
         width=int.from_bytes(header[:4], "big"),
         height=int.from_bytes(header[4:8], "big"),
         frames=max(int.from_bytes(chunks.get(b"acTL", b"")[:4], "big"), 1),
-        orientation=find_orientation(exif) or 1,
+        orientation=orientation or 1,
+        named_orientation=orientation,
         has_alpha=header[9] in _ALPHA_COLOR_TYPES or b"tRNS" in chunks,
         exif=exif,
         metadata_bytes=metadata_bytes,

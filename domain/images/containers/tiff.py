@@ -76,12 +76,14 @@ def read_tiff(data: bytes) -> Header:
     if not pieces:
         raise CorruptImage("The file holds no picture.")
     width, height = (tags.get(tag, (0,))[0] for tag in (_WIDTH, _HEIGHT))
-    orientation = tags.get(ORIENTATION, (1,))[0]
+    orientation = tags.get(ORIENTATION, (0,))[0]
+    named = orientation if 1 <= orientation <= 8 else None
     return Header(
         width,
         height,
         frames=sum(1 for _ in islice(walk_directories(data, layout), STRUCTURE.directories)),
-        orientation=orientation if 1 <= orientation <= 8 else 1,
+        orientation=named or 1,
+        named_orientation=named,
         has_alpha=_EXTRA_SAMPLES in tags and tags.get(_SAMPLES, (1,))[0] in {2, 4},
         exif=data,
     )

@@ -22,7 +22,10 @@ _TYPE_BYTES = {
     for kind in kinds
 } | dict.fromkeys((5, 10, 12, 16, 17, 18), 8)
 """Bytes of one value by its type; 129 is of EXIF 3.0."""
-_SHORT = 3
+_BYTE, _SHORT = 1, 3
+_EXIF, _GPS, _INTEROPERABILITY, _XMP = 34665, 34853, 40965, 700
+_DESCRIBING = frozenset({ORIENTATION, _EXIF, _GPS, _INTEROPERABILITY, _XMP})
+_UNUSED_TAG = 65_000  # Of the range for private use.
 _INTEGER_CODES = {1: "B", _SHORT: "H", 4: "I", 7: "B", 13: "I", 16: "Q", 18: "Q"}
 
 
@@ -217,6 +220,25 @@ def find_orientation(exif: bytes | None) -> int | None:
         return None
     value = tags.get(ORIENTATION, (0,))[0]
     return value if 1 <= value <= 8 else None
+
+
+def hide_metadata(data: bytes) -> bytes:
+    """Return a TIFF file whose first page names no orientation and no EXIF, GPS or XMP.
+
+    Some decoders turn a TIFF by themselves, by EXIF or XMP, or fail at a damaged EXIF directory.
+
+    Raises:
+        CorruptImage: The first directory is damaged.
+    """
+    layout = read_layout(data)
+    hidden = bytearray()
+    for entry in read_entries(data, layout, _read_directory(data, layout, layout.first)):
+        if entry.tag in _DESCRIBING:
+            hidden = hidden or bytearray(data)
+            start = entry.at + len(entry.inline) - layout.entry.size
+            row = layout.entry.pack(_UNUSED_TAG, _BYTE, 1, bytes(len(entry.inline)))
+            hidden[start : start + len(row)] = row
+    return bytes(hidden) or data
 
 
 def write_orientation(orientation: int) -> bytes:

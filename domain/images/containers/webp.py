@@ -48,10 +48,12 @@ def read_webp(data: bytes) -> Header:
             exif = payload.removeprefix(EXIF_PREFIX)
     if size is None or not (pictured or frames):
         raise CorruptImage("The file holds no picture.")
+    orientation = find_orientation(exif)
     return Header(
         *size,
         frames=max(frames, 1),
-        orientation=find_orientation(exif) or 1,
+        orientation=orientation or 1,
+        named_orientation=orientation,
         has_alpha=has_alpha,
         exif=exif,
         metadata_bytes=metadata_bytes,

@@ -565,6 +565,10 @@ export type Image = {
     uploaded_at: string;
     user_id: string;
     /**
+     * What was wrong with the file, by code, as in the items of a job.
+     */
+    warnings: Array<string>;
+    /**
      * Width of the upright image in pixels.
      */
     width: number | null;
@@ -1022,6 +1026,10 @@ export type JobItem = {
         [key: string]: Cell;
     };
     status: Status;
+    /**
+     * What was wrong with a file that has results all the same, by code. `truncated`: the file ends before the end of the picture, and the missing part is gray. `end_missing`: the file ends before the end that it declares, but the picture is whole. `exif_ignored`: its EXIF block cannot be read. `profile_ignored`: its colour profile cannot be used. Other codes may follow.
+     */
+    warnings: Array<string>;
 };
 
 /**
@@ -1277,6 +1285,10 @@ export type ListedImage = {
     status: Status;
     uploaded_at: string;
     user_id: string;
+    /**
+     * What was wrong with the file, by code, as in the items of a job.
+     */
+    warnings: Array<string>;
     /**
      * Width of the upright image in pixels.
      */

@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from domain.images.decode_pixels import decode_grayscale
 from domain.images.formats import ImageFormat, sniff_format
+from domain.images.inspect_header import inspect_header
+from domain.images.opencv import Pixels
 from domain.images.operations import ALL_OPERATIONS
 from domain.images.pillow import register_heif
 from domain.images.pipeline import process_image
@@ -106,6 +109,11 @@ def process(
     known = image_format or sniff_format(data)
     assert known is not None
     return process_image(data, known, operations, limits, lambda: None)
+
+
+def gray_of(data: bytes, image_format: ImageFormat) -> Pixels:
+    """Decode a file to gray."""
+    return decode_grayscale(data, image_format, inspect_header(data, image_format, GENEROUS))
 
 
 def chunk(kind: bytes, payload: bytes) -> bytes:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from domain.errors.files import CorruptImage
-from domain.images.decode_pixels import decode_color, decode_grayscale
+from domain.images.decode_pixels import decode_color
 from domain.images.formats import ImageFormat
 from domain.images.inspect_header import inspect_header
 from domain.images.opencv import Pixels
@@ -17,6 +17,7 @@ from tests.unit.images.drawing import (
     draw,
     exif_with,
     files,
+    gray_of,
     png_claiming,
     process,
     save,
@@ -45,7 +46,7 @@ def _difference(first: Pixels, second: Pixels) -> float:
 
 @pytest.mark.parametrize("name", sorted(files()))
 def test_decodes_every_kind_of_file_to_the_same_picture(name: str) -> None:
-    gray = decode_grayscale(files()[name], _format(name))
+    gray = gray_of(files()[name], _format(name))
     assert gray.dtype == np.uint8
     source = draw()
     if "16 bit" in name:
@@ -74,7 +75,7 @@ def test_gray_is_opencvs_own_to_the_bit(name: str) -> None:
     expected = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
     assert expected is not None
     source = Source(data, _format(name), inspect_header(data, _format(name), LIMITS))
-    assert np.array_equal(decode_grayscale(data, _format(name)), expected)
+    assert np.array_equal(gray_of(data, _format(name)), expected)
     assert np.array_equal(source.grayscale, expected)
 
 
@@ -82,7 +83,7 @@ def test_gray_is_opencvs_own_to_the_bit(name: str) -> None:
 def test_gray_of_heic_and_avif_is_pillows(name: str) -> None:
     data = save(draw(), name)
     expected = np.asarray(Image.open(io.BytesIO(data)).convert("L"))
-    assert np.array_equal(decode_grayscale(data, _format(name)), expected)
+    assert np.array_equal(gray_of(data, _format(name)), expected)
 
 
 @pytest.mark.parametrize("name", TURNED)
@@ -93,7 +94,7 @@ def test_orientation_is_applied_exactly_once(name: str, orientation: int) -> Non
     tagged.getexif()[274] = orientation
     upright = ImageOps.exif_transpose(tagged)
     image_format = _format(name)
-    gray = decode_grayscale(data, image_format)
+    gray = gray_of(data, image_format)
     assert _difference(gray, np.asarray(upright.convert("L"))) < 4
     color = cv2.cvtColor(_color(data, image_format), cv2.COLOR_BGR2RGB)
     assert _difference(np.asarray(color, np.uint8), np.asarray(upright)) < 6
@@ -106,7 +107,7 @@ def test_all_eight_orientations_of_a_photo_come_out_upright(photos: Path, orient
     folder = photos / "orientation"
     first = (folder / "portrait_1.jpg").read_bytes()
     data = (folder / f"portrait_{orientation}.jpg").read_bytes()
-    for decode in (decode_grayscale, _color):
+    for decode in (gray_of, _color):
         pixels = decode(data, ImageFormat.JPEG)
         assert pixels.shape[:2] == (600, 450)
         # The photos were not saved equally bright, so it is their shapes that are compared.
@@ -141,11 +142,11 @@ def test_a_reduced_jpeg_keeps_the_side_that_is_asked_for() -> None:
 
 def test_pixel_data_that_ends_early_is_corrupt() -> None:
     with pytest.raises(CorruptImage):
-        decode_grayscale(png_claiming(300, 300, b"\x00" * 1000), ImageFormat.PNG)
+        gray_of(png_claiming(300, 300, b"\x00" * 1000), ImageFormat.PNG)
 
 
 def test_only_the_first_frame_counts() -> None:
     for name in ("png", "webp", "gif"):
-        still = decode_grayscale(files()[name], _format(name))
-        moving = decode_grayscale(files()[f"{name} animated"], _format(name))
+        still = gray_of(files()[name], _format(name))
+        moving = gray_of(files()[f"{name} animated"], _format(name))
         assert _difference(still, moving) < 6

@@ -5,13 +5,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from domain.images.decode_pixels import decode_grayscale
 from domain.images.detect_faces import DETECTION_SIDE_PX, detect_faces, load_detector
 from domain.images.formats import ImageFormat
 from domain.images.opencv import Pixels
 from domain.images.shrink_image import shrink_image
 from domain.images.values import Box
-from tests.unit.images.drawing import draw, process, save
+from tests.unit.images.drawing import draw, gray_of, process, save
 
 
 class _FixedDetector:
@@ -82,7 +81,7 @@ def test_pictures_are_shrunk_to_fit(size: tuple[int, int], expected: tuple[int, 
 
 
 def test_shrinking_in_steps_looks_like_shrinking_at_once(photos: Path) -> None:
-    gray = decode_grayscale((photos / "iphone_hdr_YES.jpg").read_bytes(), ImageFormat.JPEG)
+    gray = gray_of((photos / "iphone_hdr_YES.jpg").read_bytes(), ImageFormat.JPEG)
     once = cv2.resize(gray, (1280, 960), interpolation=cv2.INTER_AREA)
     steps = shrink_image(gray, DETECTION_SIDE_PX, cv2.INTER_LINEAR)
     assert cv2.PSNR(once, steps) > 38

@@ -18,7 +18,6 @@ from domain.errors.files import CorruptImage, FileRefused, UnsupportedFormat
 from domain.images.containers.boxes import Box
 from domain.images.containers.heif import choose_items
 from domain.images.containers.heif_index import Item, Reference
-from domain.images.decode_pixels import decode_grayscale
 from domain.images.formats import ImageFormat, sniff_format
 from domain.images.inspect_header import inspect_header
 from domain.images.pillow import register_heif
@@ -35,7 +34,7 @@ from tests.positions import (
     read_tags,
     tags_that_tell,
 )
-from tests.unit.images.drawing import GENEROUS, draw, save
+from tests.unit.images.drawing import GENEROUS, draw, gray_of, save
 
 FILES = files_with_places()
 # Machines of tests are shared: what takes a millisecond alone may take a second beside others.
@@ -71,9 +70,7 @@ def _assert_same_pixels(data: bytes, stripped: bytes) -> None:
         assert np.array_equal(np.asarray(before), np.asarray(after))
         assert before.info.get("icc_profile") == after.info.get("icc_profile")
     image_format = _format(data)
-    assert np.array_equal(
-        decode_grayscale(data, image_format), decode_grayscale(stripped, image_format)
-    )
+    assert np.array_equal(gray_of(data, image_format), gray_of(stripped, image_format))
 
 
 def _color(data: bytes) -> np.ndarray:

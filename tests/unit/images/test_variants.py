@@ -4,12 +4,11 @@ import pytest
 
 from api.images.rendering import RenderJob, render
 from domain.errors.files import CorruptImage, TooManyPixels
-from domain.images.decode_pixels import decode_grayscale
 from domain.images.formats import ImageFormat
 from domain.images.opencv import Pixels
 from domain.images.render_variant import Rendered, Variant, draw_boxes, render_variant
 from domain.limits import ImageLimits
-from tests.unit.images.drawing import LIMITS, draw, exif_with, files, save
+from tests.unit.images.drawing import LIMITS, draw, exif_with, files, gray_of, save
 
 
 def _render(name: str, variant: Variant, boxes: list[list[int]] | None = None) -> Rendered:
@@ -28,7 +27,7 @@ def test_grayscale_is_lossless(name: str) -> None:
     rendered = _render(name, Variant.GRAYSCALE)
     assert rendered.media_type == "image/png"
     assert rendered.content.startswith(b"\x89PNG")
-    expected = decode_grayscale(files()[name], ImageFormat(name.split(maxsplit=1)[0]))
+    expected = gray_of(files()[name], ImageFormat(name.split(maxsplit=1)[0]))
     assert np.array_equal(_decode(rendered, cv2.IMREAD_UNCHANGED), expected)
 
 

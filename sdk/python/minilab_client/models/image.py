@@ -53,6 +53,8 @@ class Image:
     """ Status of a job, an image or a cell. """
     uploaded_at: datetime.datetime
     user_id: str
+    warnings: list[str]
+    """ What was wrong with the file, by code, as in the items of a job. """
     width: int | None
     """ Width of the upright image in pixels. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -130,6 +132,8 @@ class Image:
 
         user_id = self.user_id
 
+        warnings = self.warnings
+
         width: int | None
         width = self.width
 
@@ -157,6 +161,7 @@ class Image:
                 "status": status,
                 "uploaded_at": uploaded_at,
                 "user_id": user_id,
+                "warnings": warnings,
                 "width": width,
             }
         )
@@ -302,6 +307,8 @@ class Image:
 
         user_id = d.pop("user_id")
 
+        warnings = cast(list[str], d.pop("warnings"))
+
         def _parse_width(data: object) -> int | None:
             if data is None:
                 return data
@@ -330,6 +337,7 @@ class Image:
             status=status,
             uploaded_at=uploaded_at,
             user_id=user_id,
+            warnings=warnings,
             width=width,
         )
 

@@ -32,6 +32,11 @@ class JobItem:
     """ Status of each operation of the job. """
     status: Status
     """ Status of a job, an image or a cell. """
+    warnings: list[str]
+    """ What was wrong with a file that has results all the same, by code. `truncated`: the file ends before the end
+    of the picture, and the missing part is gray. `end_missing`: the file ends before the end that it declares, but
+    the picture is whole. `exif_ignored`: its EXIF block cannot be read. `profile_ignored`: its colour profile
+    cannot be used. Other codes may follow. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -55,6 +60,8 @@ class JobItem:
 
         status = self.status.value
 
+        warnings = self.warnings
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -65,6 +72,7 @@ class JobItem:
                 "image_id": image_id,
                 "operations": operations,
                 "status": status,
+                "warnings": warnings,
             }
         )
 
@@ -112,6 +120,8 @@ class JobItem:
 
         status = Status(d.pop("status"))
 
+        warnings = cast(list[str], d.pop("warnings"))
+
         job_item = cls(
             duplicate_of=duplicate_of,
             error=error,
@@ -119,6 +129,7 @@ class JobItem:
             image_id=image_id,
             operations=operations,
             status=status,
+            warnings=warnings,
         )
 
         job_item.additional_properties = d

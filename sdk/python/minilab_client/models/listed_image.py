@@ -37,6 +37,8 @@ class ListedImage:
     """ Status of a job, an image or a cell. """
     uploaded_at: datetime.datetime
     user_id: str
+    warnings: list[str]
+    """ What was wrong with the file, by code, as in the items of a job. """
     width: int | None
     """ Width of the upright image in pixels. """
     distance: int | Unset = UNSET
@@ -76,6 +78,8 @@ class ListedImage:
 
         user_id = self.user_id
 
+        warnings = self.warnings
+
         width: int | None
         width = self.width
 
@@ -97,6 +101,7 @@ class ListedImage:
                 "status": status,
                 "uploaded_at": uploaded_at,
                 "user_id": user_id,
+                "warnings": warnings,
                 "width": width,
             }
         )
@@ -157,6 +162,8 @@ class ListedImage:
 
         user_id = d.pop("user_id")
 
+        warnings = cast(list[str], d.pop("warnings"))
+
         def _parse_width(data: object) -> int | None:
             if data is None:
                 return data
@@ -179,6 +186,7 @@ class ListedImage:
             status=status,
             uploaded_at=uploaded_at,
             user_id=user_id,
+            warnings=warnings,
             width=width,
             distance=distance,
         )
