@@ -1,7 +1,7 @@
 # The commands of this project: `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check bench house faults flood fuzz verify-data openapi reference sdk lock fix clean
+.PHONY: help run test test-fast check bench house faults flood fuzz verify-data openapi reference diagrams sdk lock fix clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 UV_VERSION := 0.9.11
 NODE_MODULES := openapi/node_modules/.package-lock.json
+MERMAID := docs/diagrams/node_modules/.package-lock.json
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -56,6 +57,7 @@ check: $(VENV)/.dev $(NODE_MODULES) ## Lint, types, layers, drift of the contrac
 	$(BIN)/lint-imports
 	$(BIN)/python -m openapi.write_document --check
 	$(BIN)/python -m deploy.reference --check
+	$(BIN)/python -m deploy.diagrams --check
 	$(BIN)/openapi-spec-validator openapi/openapi.json
 	$(BIN)/node openapi/node_modules/.bin/spectral lint openapi/openapi.json --ruleset openapi/spectral.yaml --fail-severity warn --quiet
 	$(BIN)/node openapi/node_modules/.bin/redocly lint openapi/openapi.json --config openapi/redocly.yaml
@@ -90,6 +92,13 @@ openapi: $(VENV)/.dev ## Write openapi/openapi.json from the code and openapi/ex
 
 reference: $(VENV)/.dev ## Write docs/settings.md and docs/limits.md from the code
 	$(BIN)/python -m deploy.reference
+
+$(MERMAID): docs/diagrams/package-lock.json | $(VENV)/.dev
+	@echo "· installing what renders diagrams"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix docs/diagrams --ignore-scripts --no-audit --no-fund --silent
+
+diagrams: $(VENV)/.dev $(MERMAID) ## Render the diagrams of docs/architecture.md (needs chromium)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m deploy.diagrams
 
 sdk: $(VENV)/.dev $(NODE_MODULES) ## Write the clients in sdk/ from openapi/openapi.json (CLIENTS: python typescript kotlin swift)
 	@$(BIN)/python -m openapi.generate_clients $(CLIENTS)
