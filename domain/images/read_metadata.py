@@ -32,9 +32,12 @@ def read_metadata(data: bytes, image_format: ImageFormat, header: Header) -> Met
         CIPA DC-008-2019, EXIF 2.32, §4.6.
     """
     metadata = parse_tags(read_exif(header.exif))
-    if metadata.camera_model is None or metadata.taken_at is None:
+    if metadata.orientation is None or metadata.camera_model is None or metadata.taken_at is None:
         metadata = _fill(metadata, parse_tags(read_exif_with_pillow(data, image_format)))
-    metadata = msgspec.structs.replace(metadata, orientation=header.named_orientation)
+    # An orientation that does not turn the picture, such as one in XMP, is shown as 1.
+    unturned = None if metadata.orientation is None else 1
+    orientation = header.named_orientation or unturned
+    metadata = msgspec.structs.replace(metadata, orientation=orientation)
     if header.camera_notes:
         metadata = _fill(metadata, parse_tags(read_camera_notes(header.camera_notes)))
     return metadata

@@ -19,7 +19,7 @@ from domain.images.containers.heif_index import (
 )
 from domain.images.containers.heif_turn import read_turn
 from domain.images.containers.spans import Span, keep_spans, merge
-from domain.images.containers.tiff_directories import EXIF_PREFIX, find_orientation
+from domain.images.containers.tiff_directories import EXIF_PREFIX
 from domain.images.formats import ImageFormat
 from domain.images.header import Header
 from domain.images.pillow import open_picture
@@ -69,7 +69,7 @@ def read_heif(data: bytes, image_format: ImageFormat) -> Header:
             *picture.size,
             frames=int(getattr(picture, "n_frames", 1)),
             orientation=turn if is_avif else 1,
-            named_orientation=turn if turn > 1 or find_orientation(exif) else None,
+            named_orientation=turn if turn > 1 else None,
             has_alpha="A" in picture.getbands(),
             exif=exif or None,
             metadata_bytes=sum(len(of) for of in picture.info.values() if isinstance(of, bytes)),
