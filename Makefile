@@ -90,7 +90,7 @@ verify-data: $(VENV)/.run ## Check every invariant of the data, also of a runnin
 openapi: $(VENV)/.dev ## Write openapi/openapi.json from the code and openapi/examples/
 	$(BIN)/python -m openapi.write_document
 
-reference: $(VENV)/.dev ## Write docs/settings.md and docs/limits.md from the code
+reference: $(VENV)/.dev ## Write docs/settings.md, limits.md and errors.md from the code
 	$(BIN)/python -m deploy.reference
 
 $(MERMAID): docs/diagrams/package-lock.json | $(VENV)/.dev

@@ -1,4 +1,4 @@
-"""``python -m deploy.reference [--check]``: writes the tables of docs/settings.md and limits.md.
+"""``python -m deploy.reference [--check]``: writes the tables of pages in docs/.
 
 The tables stand between two marks. The prose around them is edited in the pages.
 """
@@ -21,6 +21,7 @@ from api.contract.schema_docs import split_attributes
 from api.http.errors import status_of
 from deploy.local_settings import LocalSettings
 from domain import limits
+from domain.errors import access, capacity, files, requests
 from domain.errors.base import ServiceError
 from domain.errors.files import DecodeTimedOut, FileRefused
 from domain.settings import PREFIX
@@ -32,6 +33,7 @@ PROCESSES: dict[str, type[msgspec.Struct]] = {
     "worker": tasks.settings.Settings,
     "deliverer": tasks.delivery.settings.Settings,
 }
+ERRORS = {"Requests": requests, "Access": access, "Files": files, "Capacity": capacity}
 UNITS = {"seconds": "s", "bytes": "bytes", "px": "px", "pixels": "pixels", "chars": "characters"}
 # Each struct of limits, and the code of its error where BEYOND has none.
 LIMITS: dict[str, tuple[type[msgspec.Struct], str]] = {
@@ -170,10 +172,30 @@ def limits_tables() -> str:
     return page
 
 
+def error_tables() -> str:
+    """Write a table for each module of errors."""
+    page = ""
+    for title, module in ERRORS.items():
+        page += f"\n## {title}\n\n| code | status | title | meaning |\n|---|---|---|---|\n"
+        for kind in vars(module).values():
+            if not (isinstance(kind, type) and issubclass(kind, ServiceError)):
+                continue
+            meaning = " ".join((kind.__doc__ or "").partition("\n\n")[0].split())
+            if kind.__module__ != module.__name__ or meaning.startswith("Base "):
+                continue
+            cells = (f"`{kind.code}`", status_of(kind()).value, kind.title, meaning)
+            page += f"| {' | '.join(map(str, cells))} |\n"
+    return page
+
+
 def main() -> int:
     """Write the tables, or compare them with the code; 1 if a committed page differs."""
     stale = False
-    for name, tables in (("settings.md", settings_tables()), ("limits.md", limits_tables())):
+    for name, tables in (
+        ("settings.md", settings_tables()),
+        ("limits.md", limits_tables()),
+        ("errors.md", error_tables()),
+    ):
         text = (DOCS / name).read_text()
         fresh = TABLES.sub(lambda _, tables=tables: tables + "\n", text)  # type: ignore[misc]
         if "--check" not in sys.argv[1:]:
