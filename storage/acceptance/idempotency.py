@@ -18,7 +18,10 @@ from storage.mongo.threads import PlainDatabase
 from storage.mongo.transactions import run_transaction
 
 # The key of a request that died with its process is free again after this time.
-RUNNING_SECONDS = 60.0
+HELD_SECONDS = 8.0
+# The record of a running request is kept for longer, since it may not be able to renew: no other
+# request has taken the key then, and its answer still counts.
+RUNNING_SECONDS = 3600.0
 IDEMPOTENCY_INDEXES = {
     "idempotency": [
         IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
@@ -89,9 +92,8 @@ class Idempotency:
 
     async def renew(self, attempt: Attempt) -> None:
         """Extend the time for which a running request holds its key."""
-        await self._records.update_one(
-            _running(attempt), [{"$set": {"expires_at": _in_seconds(RUNNING_SECONDS)}}]
-        )
+        # Not durable: a lost renewal is made good by the next one.
+        await self._database["idempotency"].update_one(_running(attempt), [{"$set": _holding()}])
 
     async def abandon(self, attempt: Attempt) -> None:
         """Free the key of a request that failed, so that it can be tried again."""
@@ -131,8 +133,10 @@ class Idempotency:
         return await run_transaction(self._client, write_and_answer)
 
     async def _take_if_free(self, record_id: str, token: str) -> Document:
-        is_free = {"$lte": [{"$ifNull": ["$expires_at", "$$NOW"]}, "$$NOW"]}
-        fresh = {"token": token, "expires_at": _in_seconds(RUNNING_SECONDS), "answered": None}
+        # Of a record that is answered, ``held_until`` is missing, which $min ignores.
+        ends_at = {"$ifNull": [{"$min": ["$expires_at", "$held_until"]}, "$$NOW"]}
+        is_free = {"$lte": [ends_at, "$$NOW"]}
+        fresh = {"token": token, "answered": None, **_holding()}
         update = {name: {"$cond": [is_free, value, f"${name}"]} for name, value in fresh.items()}
         record: Document = await self._records.find_one_and_update(
             {"_id": record_id},
@@ -166,6 +170,7 @@ def _answering(attempt: Attempt, answer: Answered) -> tuple[Document, list[Docum
     fields = {
         "answered": {"$literal": msgspec.to_builtins(answer, builtin_types=(bytes,))},
         "expires_at": _in_seconds(attempt.kept_seconds),
+        "held_until": "$$REMOVE",
     }
     return _running(attempt), [{"$set": fields}]
 
@@ -177,6 +182,10 @@ def _answer_of(record: Document) -> Answered:
 
 def _running(attempt: Attempt) -> Document:
     return {"_id": attempt.record_id, "token": attempt.token, "answered": None}
+
+
+def _holding() -> Document:
+    return {"held_until": _in_seconds(HELD_SECONDS), "expires_at": _in_seconds(RUNNING_SECONDS)}
 
 
 def _in_seconds(seconds: float) -> Document:

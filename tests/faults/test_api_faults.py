@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import httpx
 import pytest
 
+from storage.mongo.client import read_clock
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, pictures
 from tests.waiting import until
@@ -74,3 +76,30 @@ async def upload_until_cut_off(stack: Stack, name: str, tickets: list[str]) -> N
             return
         assert answer.status_code == 202, answer.text
         tickets.append(answer.json()["id"])
+
+
+async def test_idempotency_key_of_a_killed_api_is_free_within_seconds(stack: Stack) -> None:
+    headers = {"Content-Type": "multipart/form-data; boundary=cut", "Idempotency-Key": "k1"}
+    records = stack.stores.database["idempotency"]
+
+    async def endless() -> AsyncIterator[bytes]:
+        yield b'--cut\r\nContent-Disposition: form-data; name="a"; filename="a.jpg"\r\n\r\n'
+        await until(lambda: records.find_one({}))
+        stack.api.kill()
+        yield b"-" * 1_000_000
+
+    with pytest.raises(httpx.TransportError):
+        await stack.client.post("/v1/jobs", content=endless(), headers=headers)
+    killed_at = await read_clock(stack.stores.database)
+    record = await records.find_one({})
+    assert record is not None
+    assert record["held_until"] <= killed_at + timedelta(seconds=10)
+    stack.start_api()
+
+    async def is_accepted() -> httpx.Response | None:
+        answer = await stack.send(pictures(1, "again"), **{"Idempotency-Key": "k1"})
+        return answer if answer.status_code == 202 else None
+
+    answer = await until(is_accepted, 40)
+    stack.start_worker()
+    await assert_promises_kept(stack, [answer.json()["id"]])

@@ -5,7 +5,7 @@ import asyncio
 import httpx
 
 from domain.keys import hash_secret
-from storage.acceptance.idempotency import RUNNING_SECONDS
+from storage.acceptance.idempotency import HELD_SECONDS
 from tests.problems import assert_problem
 from tests.service import ADMIN_KEY, Service, authorization
 
@@ -83,10 +83,10 @@ async def test_key_of_a_request_that_died_is_free_again(service: Service) -> Non
     records = service.stores.database["idempotency"]
     first = await _make(service, CLIENT)
     # As a killed process leaves it: taken, not answered.
-    await records.update_many({}, {"$set": {"answered": None}})
+    held = {"$add": ["$$NOW", int(1000 * HELD_SECONDS)]}
+    await records.update_many({}, [{"$set": {"answered": None, "held_until": held}}])
     assert_problem(await _make(service, CLIENT), 409, "idempotency_key_in_use")
-    passed = {"$add": ["$$NOW", int(-1000 * RUNNING_SECONDS)]}
-    await records.update_many({}, [{"$set": {"expires_at": passed}}])
+    await records.update_many({}, [{"$set": {"held_until": "$$NOW"}}])
     again = await _make(service, CLIENT)
     assert again.status_code == 201
     assert again.json()["key"] != first.json()["key"]

@@ -1,10 +1,16 @@
 """Requests that are sent again with the same Idempotency-Key."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import httpx
+import pytest
 
+from api.http import idempotency as holding
+from storage.acceptance import idempotency
+from tests.multipart_bodies import CONTENT_TYPE, body_of, file_part
 from tests.pictures import draw
+from tests.problems import assert_problem
 from tests.service import File, Service, authorization
 from tests.waiting import until
 
@@ -99,3 +105,68 @@ async def test_repetition_waits_as_well_while_the_first_one_does(service: Servic
     assert [answer.status_code for answer in answers] == [200, 200]
     assert answers[0].json() == answers[1].json()
     assert await service.count("jobs") == 1
+
+
+async def _upload_held_back(service: Service, name: str, release: asyncio.Event) -> httpx.Response:
+    body = body_of(file_part(PHOTO[1], PHOTO[0]))
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield body[:-10]
+        await release.wait()
+        yield body[-10:]
+
+    headers = {"Content-Type": CONTENT_TYPE, "Idempotency-Key": name}
+    return await service.client.post("/v1/jobs", content=pieces(), headers=headers)
+
+
+async def test_key_that_was_taken_over_is_answered_once(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first request cannot renew its key; the second one takes it and is accepted."""
+    monkeypatch.setattr(idempotency, "HELD_SECONDS", 0.2)
+    monkeypatch.setattr(holding, "RENEW_SECONDS", 600)
+    release = asyncio.Event()
+    slow = asyncio.create_task(_upload_held_back(service, "k1", release))
+    await until(lambda: service.count("idempotency"))
+
+    async def takes_over() -> bool:
+        return (await send(service, [PHOTO])).status_code == 202
+
+    await until(takes_over)
+    release.set()
+    assert_problem(await slow, 409, "idempotency_key_taken_over")
+    assert await service.count("jobs") == await service.count("images") == 1
+
+
+async def test_key_that_nobody_took_over_is_answered_however_late(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(idempotency, "HELD_SECONDS", 0.0)
+    monkeypatch.setattr(holding, "RENEW_SECONDS", 600)
+    release = asyncio.Event()
+    slow = asyncio.create_task(_upload_held_back(service, "k1", release))
+    await until(lambda: service.count("idempotency"))
+    release.set()
+    assert (await slow).status_code == 202
+    assert (await send(service, [PHOTO])).headers["idempotent-replayed"] == "true"
+    assert await service.count("jobs") == 1
+
+
+async def test_running_request_holds_its_key_for_longer_than_a_dead_one(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(idempotency, "HELD_SECONDS", 3.0)
+    monkeypatch.setattr(holding, "RENEW_SECONDS", 0.2)
+    release = asyncio.Event()
+    slow = asyncio.create_task(_upload_held_back(service, "k1", release))
+    record = await until(lambda: service.stores.database["idempotency"].find_one({}))
+    first = record["held_until"]
+
+    async def is_held_for_longer() -> bool:
+        record = await service.stores.database["idempotency"].find_one({})
+        return record is not None and (record["held_until"] - first).total_seconds() > 3
+
+    await until(is_held_for_longer)
+    assert_problem(await send(service, [PHOTO]), 409, "idempotency_key_in_use")
+    release.set()
+    assert (await slow).status_code == 202
