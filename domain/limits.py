@@ -116,7 +116,8 @@ class AdmissionLimits(msgspec.Struct, frozen=True):
         tenant_max_images_in_flight: Images of one tenant that wait or are processed. 0: no limit.
         max_concurrent_uploads: Uploads of 1 MiB and more that one API process receives at the
             same time, some 4 MB of memory each; a smaller one counts in proportion, 1/32 at
-            least. 0: no limit.
+            least. A tenant takes no more than it leaves free; admin keys have an eighth more.
+            0: no limit.
         max_backlog_seconds: Time that the live workers need for all waiting work, in seconds.
             0: no limit.
         max_backlog_images: Images that wait or are processed. 0: no limit.

@@ -73,15 +73,22 @@ class Admission:
         admitted.charge_announced()
         return admitted
 
-    def admit_replay(self, tenant: str | None, length: int | None) -> "Admitted":
+    async def admit_replay(self, tenant: str | None, length: int | None) -> "Admitted":
         """Admit an upload whose answer is known: it adds no work and stores nothing.
 
-        Its body is read to compare it: it takes a slot, and its bytes count.
+        Its body is read to compare it: it takes a slot, and the limit of bytes holds for it.
 
         Raises:
-            OverLimit: There is no slot for it.
+            OverLimit: There is no slot for it, or the tenant may send no bytes now.
         """
-        admitted = Admitted(self, self._account(tenant), length)
+        account = self._account(tenant)
+        admitted = Admitted(self, account, length)
+        try:
+            if account is not None:
+                await account.prepare(self._buckets, only="bytes")
+        except BaseException:
+            admitted.close()
+            raise
         admitted.charge_announced()
         return admitted
 

@@ -107,7 +107,7 @@ class TakeIn:
                     answered = await self._keys.find(key)
             if answered is None:
                 raise
-        return self.admission.admit_replay(tenant, length), answered
+        return await self.admission.admit_replay(tenant, length), answered
 
     async def _accept(self, upload: Upload, admitted: Admitted) -> JobState:
         with self._tracing.span("commit", {"minilab.images": len(upload.taken)}):

@@ -43,7 +43,11 @@ def assert_refused(answer: httpx.Response, status: int, code: str) -> None:
 
 
 async def hold_upload(
-    service: Service, key: str, release: asyncio.Event, arrived: asyncio.Event
+    service: Service,
+    key: str,
+    release: asyncio.Event,
+    arrived: asyncio.Event,
+    route: str = "/v1/jobs",
 ) -> httpx.Response:
     """Send an upload of unknown length that does not end before it is released."""
     body = body_of(file_part(PICTURE[1], "a.jpg"))
@@ -55,7 +59,7 @@ async def hold_upload(
         yield body[100:]
 
     headers = authorization(key) | {"Content-Type": CONTENT_TYPE}
-    return await service.client.post("/v1/jobs", content=slowly(), headers=headers)
+    return await service.client.post(route, content=slowly(), headers=headers)
 
 
 async def until_held(service: Service, slots: float) -> None:
@@ -218,13 +222,18 @@ async def test_disk_that_is_nearly_full_is_left_alone(service: Service) -> None:
 
 
 async def test_uploads_at_the_same_time_are_limited(service: Service) -> None:
-    key, release, arrived = await service.make_key("admin"), asyncio.Event(), asyncio.Event()
+    key, other = await service.make_key("client", "u1"), await service.make_key("client", "u2")
+    release, arrived = asyncio.Event(), asyncio.Event()
     async with limited(service, max_concurrent_uploads=1) as running:
-        held = asyncio.create_task(hold_upload(running, key, release, arrived))
+        held = [asyncio.create_task(hold_upload(running, key, release, arrived))]
         await until_held(running, 1)
+        assert_refused(await running.send([PICTURE], key=other), 503, "too_many_uploads")
+        # An admin has a slot of its own, and no more than that.
+        held.append(asyncio.create_task(hold_upload(running, ADMIN_KEY, release, arrived)))
+        await until_held(running, 2)
         assert_refused(await running.send([PICTURE]), 503, "too_many_uploads")
         release.set()
-        assert (await held).status_code == 202
+        assert [(await upload).status_code for upload in held] == [202, 202]
         assert running.admission.slots.used == 0
         small = [running.send([PICTURE]) for _ in range(16)]
         assert {answer.status_code for answer in await asyncio.gather(*small)} == {202}
@@ -241,6 +250,34 @@ async def test_one_tenant_takes_half_of_the_slots(service: Service) -> None:
         assert (await running.send([PICTURE], key=other)).status_code == 202
         release.set()
         assert [(await upload).status_code for upload in held] == [202, 202]
+
+
+async def test_uploads_of_some_links_leave_room_for_others_and_for_admins(
+    service: Service,
+) -> None:
+    made = [await service.make_link() for _ in range(4)]
+    links = [link["upload_url"].rsplit("/", 1)[1] for link in made]
+    release, arrived = asyncio.Event(), asyncio.Event()
+    held: list[asyncio.Task[httpx.Response]] = []
+    async with limited(service, max_concurrent_uploads=16) as running, AsyncExitStack() as stack:
+        stack.callback(release.set)
+
+        async def hold(link: str, uploads: int) -> None:
+            coming = [
+                hold_upload(running, link, release, arrived, "/v1/uploads") for _ in range(uploads)
+            ]
+            held.extend(asyncio.create_task(upload) for upload in coming)
+            await until_held(running, len(held))
+
+        for link, most in ((links[0], 8), (links[1], 4)):
+            await hold(link, most)
+            answer = await running.send([PICTURE], key=link, route="/v1/uploads")
+            assert_refused(answer, 429, "too_many_in_flight")
+        await hold(links[2], 1)
+        await hold(links[3], 1)
+        assert (await running.send([PICTURE])).status_code == 202
+        release.set()
+        assert {(await upload).status_code for upload in held} == {202}
 
 
 async def test_slots_are_given_back_whatever_goes_wrong(service: Service) -> None:
@@ -313,6 +350,32 @@ async def test_replay_is_charged_for_its_bytes(service: Service, requests_burst:
             assert answer.status_code == 202
             left.append(int(answer.headers["RateLimit"].split('"bytes";r=')[1].split(";")[0]))
     assert left == [MB - number * len(body) for number in (1, 2, 3)]
+
+
+@pytest.mark.parametrize("announced", [True, False])
+async def test_replay_over_the_limit_of_bytes_is_not_read(
+    service: Service, announced: bool
+) -> None:
+    secret = await service.make_key("client", "u1")
+    limits: Limited = {"tenant_bytes_per_second": 1000, "tenant_bytes_burst": 1000}
+    body = body_of(file_part(draw().ljust(16 * MB, b"\x55"), "a.jpg"))
+    headers = authorization(secret) | {"Content-Type": CONTENT_TYPE, "Idempotency-Key": new_id()}
+    sent = 0
+
+    async def pieces() -> AsyncIterator[bytes]:
+        nonlocal sent
+        for start in range(0, len(body), MB // 4):
+            yield body[start : start + MB // 4]
+            sent += MB // 4
+
+    async with limited(service, **limits) as running:
+        first = await running.client.post("/v1/jobs", content=body, headers=headers)
+        assert first.status_code == 202
+        sizes = {"Content-Length": str(len(body))} if announced else {}
+        answer = await running.client.post("/v1/jobs", content=pieces(), headers=headers | sizes)
+        assert_refused(answer, 429, "rate_limited")
+        assert seconds_of(answer) > 10_000  # 16 MiB at 1,000 bytes a second.
+        assert running.admission.slots.used == 0
 
 
 async def test_one_process_keeps_the_limits_without_redis(service: Service) -> None:
