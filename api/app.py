@@ -33,6 +33,7 @@ from api.http.auth import OPEN, BearerAuthentication
 from api.http.errors import EXCEPTION_HANDLERS
 from api.http.headers import protect_tokens
 from api.http.request_log import Observation
+from api.http.wrong_keys import WrongKeys
 from api.images.variants import Variants
 from api.jobs.estimates import Estimates
 from api.jobs.live_jobs import LiveJobs
@@ -117,6 +118,8 @@ def compose_state(settings: Settings, stores: Stores) -> AppState:
     state.variants = Variants(stores, pool, settings.images)
     state.metrics = ApiMetrics(pool, state.admission, stores.metrics)
     state.metrics.watch_listeners(state.live_jobs)
+    most = settings.admission.max_wrong_keys_per_minute
+    state.wrong_keys = WrongKeys(most, state.metrics.registry)
     state.service_metrics = ServiceMetrics(state.metrics.registry, stores)
     state.health_checks = HealthChecks(stores, state.admission, settings.admission)
     state.tracing = open_tracing("api", VERSION, settings.tracing)

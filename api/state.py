@@ -7,6 +7,7 @@ from litestar import Request
 from litestar.datastructures import State
 
 from api.admission.admission import Admission
+from api.http.wrong_keys import WrongKeys
 from api.images.variants import Variants
 from api.jobs.estimates import Estimates
 from api.jobs.live_jobs import LiveJobs
@@ -34,6 +35,7 @@ class AppState(State):
     live_jobs: LiveJobs
     variants: Variants
     admin_key_hash: str
+    wrong_keys: WrongKeys
     waiting: Waiting
     stop: asyncio.Event
     """Set when a background task has ended by itself: the process must end."""

@@ -13,9 +13,9 @@ from minilab_client.models import (
     CreatedApiKey,
     CreatedUploadLink,
     GpsPolicy,
+    KeyRole,
     NewApiKey,
     NewUploadLink,
-    Role,
 )
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -47,7 +47,7 @@ def keys() -> None:
 @keys.command(name="create")
 @click.option(
     "--role",
-    type=click.Choice([role.value for role in Role]),
+    type=click.Choice([role.value for role in KeyRole]),
     required=True,
     help="service: a back end that acts for its users; client: one user.",
 )
@@ -63,7 +63,7 @@ def create_key(
     session: Session, role: str, user_id: str | None, note: str | None, expires_in: int | None
 ) -> None:
     """Create an API key. It is shown once."""
-    wanted = NewApiKey(role=Role(role), user_id=user_id, note=note, expires_in=expires_in)
+    wanted = NewApiKey(role=KeyRole(role), user_id=user_id, note=note, expires_in=expires_in)
     key = answer_of(CreatedApiKey, create_api_key.sync_detailed(client=session.client, body=wanted))
     rows = [
         ("key", key.key),

@@ -1,6 +1,7 @@
 """API keys as values: what a new key is for, and what is known of one without its secret."""
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 import msgspec
 
@@ -8,6 +9,17 @@ from domain.errors.requests import InvalidValue
 from domain.keys import Role
 
 MAX_LIFE = timedelta(days=36_500)
+
+
+class KeyRole(StrEnum):
+    """A role that a key can be created with."""
+
+    ADMIN = "admin"
+    SERVICE = "service"
+    CLIENT = "client"
+
+
+KEY_ROLES = frozenset(role.value for role in KeyRole)
 
 
 class KeyPlan(msgspec.Struct, frozen=True):

@@ -1,6 +1,7 @@
 """API keys: roles, and the scope of reads and uploads."""
 
 import hashlib
+import re
 from base64 import urlsafe_b64encode
 from enum import StrEnum
 
@@ -13,6 +14,8 @@ KEY_PREFIX = "mlk_"
 LINK_PREFIX = "mll_"
 ADMIN_USER = "admin"
 MAX_USER_ID_CHARS = 128
+# 256 bits in base64url.
+_RANDOM_PART = re.compile("[A-Za-z0-9_-]{43}")
 
 
 class Role(StrEnum):
@@ -158,6 +161,11 @@ def key_secret(random_bits: bytes) -> str:
 def link_token(random_bits: bytes) -> str:
     """Write 256 random bits as the token of a link; its prefix differs from that of keys."""
     return LINK_PREFIX + urlsafe_b64encode(random_bits).decode().rstrip("=")
+
+
+def is_secret(text: str, prefix: str) -> bool:
+    """Return whether a text has the form of a secret with this prefix, which costs no look-up."""
+    return text.startswith(prefix) and _RANDOM_PART.fullmatch(text, len(prefix)) is not None
 
 
 def link_user(link_id: str) -> str:

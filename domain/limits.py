@@ -124,6 +124,8 @@ class AdmissionLimits(msgspec.Struct, frozen=True):
         min_free_disk_bytes: Free space that remains on MongoDB's disk, in bytes. 0: no limit.
         max_stored_bytes: Size of all stored files, equal files counted once, in bytes. 0: no
             limit.
+        max_wrong_keys_per_minute: Requests with a wrong key from one address in a minute, after
+            which wrong keys are answered with 429; valid keys are always accepted. 0: no limit.
     """
 
     tenant_requests_per_second: Rate = 1000.0
@@ -138,6 +140,7 @@ class AdmissionLimits(msgspec.Struct, frozen=True):
     max_backlog_images: Count = 1_000_000
     min_free_disk_bytes: Count = 256 * 1024 * 1024
     max_stored_bytes: Count = 0
+    max_wrong_keys_per_minute: Count = 100
 
 
 class ListenerLimits(msgspec.Struct, frozen=True):

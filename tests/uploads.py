@@ -20,6 +20,7 @@ async def make_upload(
     refused: int = 0,
     filename: str = "a.jpg",
     link_id: str | None = None,
+    key_id: str = "admin",
     operations: tuple[str, ...] = OPERATIONS,
 ) -> Upload:
     """Take files in as the API does, up to the acceptance."""
@@ -33,7 +34,7 @@ async def make_upload(
     error = ItemError("empty_file", "The file is empty")
     return Upload(
         user_id=user_id,
-        key_id=link_id or "admin",
+        key_id=link_id or key_id,
         link_id=link_id,
         operations=operations,
         taken=taken,

@@ -9,7 +9,7 @@ from api.access.create_once import Created, CreateOnce, RequestKey
 from api.schemas.keys import ApiKeyView, CreatedApiKeyView, NewApiKey
 from api.schemas.views import Page, cut_page, view_of
 from api.schemas.webhooks import KeyWebhookSecretView, Rotation
-from domain.api_keys import ApiKey, KeyPlan
+from domain.api_keys import ApiKey, KeyPlan, KeyRole
 from domain.errors.access import NotFound
 from domain.errors.requests import InvalidValue
 from domain.keys import Role, check_user_id, key_secret
@@ -23,6 +23,7 @@ class ManageKeys:
 
     def __init__(self, stores: Stores) -> None:
         self._keys = stores.api_keys
+        self._acceptance = stores.acceptance
         self._secrets = stores.key_secrets
         self._has_webhooks = stores.secret_box.is_configured
         self._create_once = CreateOnce(stores.idempotency)
@@ -33,13 +34,14 @@ class ManageKeys:
         return cut_page([view_of(ApiKeyView, key) for key in keys], limit, [key.id for key in keys])
 
     async def revoke(self, key_id: str) -> None:
-        """Revoke a key.
+        """Revoke a key; when this returns, no upload of it is accepted any more by this process.
 
         Raises:
             NotFound: The key does not exist.
         """
         if not await self._keys.revoke(key_id):
             raise NotFound
+        await self._acceptance.settle()
 
     async def create(self, source: RequestKey, wanted: NewApiKey) -> Created[CreatedApiKeyView]:
         """Create a key; its secret is in the result only.
@@ -49,7 +51,7 @@ class ManageKeys:
             ServiceError: See :meth:`CreateOnce.create`.
         """
         _check(wanted)
-        plan = KeyPlan(**msgspec.structs.asdict(wanted))
+        plan = KeyPlan(**msgspec.structs.asdict(wanted) | {"role": Role(wanted.role)})
 
         def make(random_bits: bytes) -> Creation[ApiKey]:
             return partial(self._secrets.create_with_key, self._keys, plan, random_bits)
@@ -84,7 +86,7 @@ class ManageKeys:
 
 
 def _check(wanted: NewApiKey) -> None:
-    if (wanted.role is Role.CLIENT) != (wanted.user_id is not None):
+    if (wanted.role is KeyRole.CLIENT) != (wanted.user_id is not None):
         raise InvalidValue("A client key requires a user_id; other keys must not have one.")
     if wanted.user_id is not None:
         check_user_id(wanted.user_id)

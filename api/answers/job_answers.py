@@ -6,6 +6,7 @@ import msgspec
 from litestar import MediaType, Response
 from litestar.status_codes import HTTP_202_ACCEPTED
 
+from api.http.auth import check_still_valid
 from api.http.headers import conditional, is_known, wait_seconds
 from api.jobs.follow import FollowJob
 from api.schemas.jobs import JobView
@@ -61,9 +62,12 @@ async def answer_job(
     Raises:
         NotFound: There is no such job in the scope.
         JobExpired: The job is kept no longer.
+        Unauthenticated: The key is no longer valid after the wait.
     """
     waited = wait_seconds(prefer)
     job, place = await follow_job.wait(job_id, scope, waited or 0)
+    if waited:
+        await check_still_valid(request)
     headers = {}
     if waited is not None:
         headers["Preference-Applied"] = f"wait={waited}"

@@ -40,8 +40,8 @@ def answer(model: Any, description: str, media_type: str = MediaType.JSON) -> Re
 
 
 def problems(*statuses: int) -> dict[int, ResponseSpec]:
-    """Document problems of a route, and those that nearly every route has: 401, 422 and 503."""
-    return only_problems(401, 422, 503, *statuses)
+    """Document problems of a route, and those that nearly every route has: 401, 422, 429, 503."""
+    return only_problems(401, 422, 429, 503, *statuses)
 
 
 def only_problems(*statuses: int) -> dict[int, ResponseSpec]:

@@ -156,7 +156,7 @@ class LinkUploadController(Controller):
         "/{token:str}/jobs/{job_id:str}",
         operation_id="getLinkJobByUrl",
         summary="Retrieve an upload at the URL of a link",
-        responses=FOLLOWED | only_problems(404, 410, 422, 503),
+        responses=FOLLOWED | only_problems(404, 410, 422, 429, 503),
         **BY_PATH,
     )
     async def get_job_by_url(

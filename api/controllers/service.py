@@ -21,7 +21,7 @@ NO_KEY: list[dict[str, list[str]]] = [{}]
     operation_id="getCapabilities",
     tags=["service"],
     summary="Retrieve the capabilities",
-    responses={200: answer(CapabilitiesView, "The capabilities.")} | only_problems(401, 503),
+    responses={200: answer(CapabilitiesView, "The capabilities.")} | only_problems(401, 429, 503),
 )
 async def get_capabilities(request: ApiRequest) -> CapabilitiesView:
     """Retrieves the formats that can be decoded, the operations, and the limits."""
@@ -68,7 +68,7 @@ async def get_readiness(health_checks: NamedDependency[HealthChecks]) -> Respons
     summary="Retrieve metrics",
     security=[{}, {"apiKey": []}],
     opt={OPEN: True},
-    responses={200: answer(str, "The metrics.", MediaType.TEXT)} | only_problems(401, 403),
+    responses={200: answer(str, "The metrics.", MediaType.TEXT)} | only_problems(401, 403, 429),
     guards=[metrics_readers],
 )
 async def get_metrics(

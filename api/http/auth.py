@@ -2,13 +2,24 @@
 
 import hmac
 from enum import StrEnum
-from typing import Any
+from typing import Any, NoReturn, cast
 
 from litestar.connection import ASGIConnection
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
+from litestar.types import HTTPReceiveMessage, Receive, Scope, Send
 
 from domain.errors.access import LinkRevoked, NotFound, Unauthenticated
-from domain.keys import ADMIN_USER, LINK_PREFIX, Caller, Role, hash_secret
+from domain.errors.base import ServiceError
+from domain.errors.capacity import TooManyWrongKeys
+from domain.keys import (
+    ADMIN_USER,
+    KEY_PREFIX,
+    LINK_PREFIX,
+    Caller,
+    Role,
+    hash_secret,
+    is_secret,
+)
 from domain.links import UploadLink
 from storage.access.upload_links import UploadLinks
 
@@ -35,6 +46,18 @@ class BearerAuthentication(AbstractAuthenticationMiddleware):
     On routes for links, the secret is the token of a link, and ``request.auth`` the link.
     """
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Authenticate a request, and again when its body has ended, which may be much later."""
+        connection: Connection = ASGIConnection(scope)
+
+        async def receive_and_check() -> HTTPReceiveMessage:
+            message = await receive()
+            if message["type"] == "http.request" and not message["more_body"]:
+                await check_still_valid(connection)
+            return cast("HTTPReceiveMessage", message)
+
+        await super().__call__(scope, receive_and_check, send)
+
     async def authenticate_request(self, connection: Connection) -> AuthenticationResult:
         """Find the caller.
 
@@ -42,6 +65,7 @@ class BearerAuthentication(AbstractAuthenticationMiddleware):
             Unauthenticated: The header has no key, or one that is unknown, expired or revoked.
             NotFound: The URL has a token that is unknown.
             LinkRevoked: The link was revoked.
+            TooManyWrongKeys: The key is wrong, as were many before it from the same address.
         """
         if place := connection.route_handler.opt.get(LINK_OPT):
             link = await _find_link(connection, place)
@@ -55,17 +79,38 @@ async def find_caller(connection: Connection) -> Caller:
 
     Raises:
         Unauthenticated: The header has no key, or one that is unknown, expired or revoked.
+        TooManyWrongKeys: The key is wrong, as were many before it from the same address.
     """
     state = connection.app.state
     secret = shown_secret(connection.headers.get("authorization", ""))
     if hmac.compare_digest(hash_secret(secret), state.admin_key_hash):
         return ADMIN
-    if secret.startswith(LINK_PREFIX):
-        raise Unauthenticated("The token of a link is only valid under /v1/uploads.")
-    caller: Caller | None = await state.stores.api_keys.find_caller(secret)
+    caller: Caller | None = None
+    if is_secret(secret, KEY_PREFIX):
+        together = state.wrong_keys.is_slowed(_address_of(connection))
+        caller = await state.stores.api_keys.find_caller(secret, together=together)
     if caller is None:
-        raise Unauthenticated("The key is unknown, has expired or was revoked.")
+        detail = "The key is unknown, has expired or was revoked."
+        if secret.startswith(LINK_PREFIX):
+            detail = "The token of a link is only valid under /v1/uploads."
+        _refuse(connection, Unauthenticated(detail))
     return caller
+
+
+async def check_still_valid(connection: Connection) -> None:
+    """Refuse a request that took long, if its key has expired or was revoked meanwhile.
+
+    What happens with links is checked where it is accepted or shown.
+
+    Raises:
+        Unauthenticated: The key is no longer valid.
+    """
+    caller: Caller | None = connection.scope.get("user")
+    if caller is None or caller is ADMIN or caller.link_id is not None:
+        return
+    secret = shown_secret(connection.headers.get("authorization", ""))
+    if await connection.app.state.stores.api_keys.find_caller(secret) is None:
+        raise Unauthenticated("The key was revoked, or has expired, during the request.")
 
 
 def shown_secret(header: str) -> str:
@@ -82,14 +127,35 @@ def shown_secret(header: str) -> str:
 async def _find_link(connection: Connection, place: TokenIn) -> UploadLink:
     """Find the link of a request. Errors never repeat its token."""
     links: UploadLinks = connection.app.state.stores.upload_links
+    refusal: ServiceError
     if place is TokenIn.PATH:
-        link = await links.find(connection.path_params["token"])
-        if link is None:
-            raise NotFound("There is no such link.")
+        token, refusal = connection.path_params["token"], NotFound("There is no such link.")
     else:
-        link = await links.find(shown_secret(connection.headers.get("authorization", "")))
-        if link is None:
-            raise Unauthenticated("This is not the token of a link.")
+        token = shown_secret(connection.headers.get("authorization", ""))
+        refusal = Unauthenticated("This is not the token of a link.")
+    link = None
+    if is_secret(token, LINK_PREFIX):
+        together = connection.app.state.wrong_keys.is_slowed(_address_of(connection))
+        link = await links.find(token, together=together)
+    if link is None:
+        _refuse(connection, refusal)
     if link.revoked_at is not None:
         raise LinkRevoked("Ask the person who sent it for a new one.")
     return link
+
+
+def _refuse(connection: Connection, refusal: ServiceError) -> NoReturn:
+    """Count a wrong key, and refuse it.
+
+    Raises:
+        ServiceError: The refusal.
+        TooManyWrongKeys: There were many before it from the same address.
+    """
+    wait_seconds = connection.app.state.wrong_keys.note(_address_of(connection))
+    if wait_seconds is None:
+        raise refusal
+    raise TooManyWrongKeys("Check your key, and try again later.", wait_seconds)
+
+
+def _address_of(connection: Connection) -> str:
+    return connection.client.host if connection.client else ""

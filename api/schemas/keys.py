@@ -5,7 +5,7 @@ from typing import Annotated
 
 import msgspec
 
-from domain.api_keys import MAX_LIFE
+from domain.api_keys import MAX_LIFE, KeyRole
 from domain.keys import MAX_USER_ID_CHARS, Role
 
 MAX_LIFE_SECONDS = int(MAX_LIFE.total_seconds())
@@ -14,7 +14,7 @@ MAX_LIFE_SECONDS = int(MAX_LIFE.total_seconds())
 class NewApiKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The values of a new API key."""
 
-    role: Role
+    role: KeyRole
     """`admin` may do everything, `service` acts for any user that it names, `client` for one."""
     user_id: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_USER_ID_CHARS)] | None = None
     """User of a client key; required for `client`, not allowed for other roles."""

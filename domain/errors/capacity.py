@@ -31,6 +31,12 @@ class RateLimited(OverLimit, code="rate_limited", title="Too many requests, file
     """The tenant sends requests, files or bytes too fast."""
 
 
+class TooManyWrongKeys(
+    OverLimit, code="too_many_wrong_keys", title="Too many wrong keys came from this address"
+):
+    """The address has sent too many wrong keys. Valid keys are accepted all the same."""
+
+
 class TooManyInFlight(
     OverLimit, code="too_many_in_flight", title="Too many images of this user are unfinished"
 ):

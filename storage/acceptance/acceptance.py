@@ -37,6 +37,8 @@ class Acceptance:
         # By link, and those without one together: a link that is locked delays no other upload.
         self._waiting: dict[str | None, list[Submission]] = {}
         self._committers: dict[str | None, asyncio.Task[None]] = {}
+        self._under_way: dict[str | None, asyncio.Event] = {}
+        """Set when the transaction that runs now has ended."""
 
     async def accept(self, upload: Upload) -> Ticket:
         """Accept an upload: when this returns, blobs, images and job are durable.
@@ -45,6 +47,7 @@ class Acceptance:
         discard them, because the commit goes on without it.
 
         Raises:
+            Unauthenticated: The key was revoked or has expired meanwhile.
             LinkRevoked: The link was revoked meanwhile.
             LinkUsedUp: No file fits into what the link has left.
             PyMongoError: Nothing was accepted, as far as is known: a commit whose answer was lost
@@ -63,10 +66,16 @@ class Acceptance:
         if self._committers:
             await asyncio.wait(self._committers.values())
 
+    async def settle(self) -> None:
+        """Wait until the transactions that run now have ended; later ones see what was written."""
+        for ended in list(self._under_way.values()):
+            await ended.wait()
+
     async def _commit_waiting(self, link_id: str | None) -> None:
         waiting = self._waiting[link_id]
         while waiting:
             group = take_group(waiting)
+            ended = self._under_way[link_id] = asyncio.Event()
             try:
                 await self._commit(group)
             except MONGODB_UNREACHABLE as error:
@@ -77,8 +86,10 @@ class Acceptance:
                     submission.fail(error)
             except Exception as error:
                 await self._commit_one_by_one(group, error)
+            finally:
+                ended.set()
             await self._answer(group)
-        del self._waiting[link_id], self._committers[link_id]
+        del self._waiting[link_id], self._committers[link_id], self._under_way[link_id]
 
     async def _commit_one_by_one(self, group: list[Submission], error: Exception) -> None:
         """Commit each upload alone, so that one that cannot be written does not stop the others."""

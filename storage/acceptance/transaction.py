@@ -10,6 +10,7 @@ from pymongo.client_session import ClientSession
 from domain.errors.capacity import Unavailable
 from storage.acceptance.duplicates import link_duplicates
 from storage.acceptance.idempotency import Answered, answer_keys
+from storage.acceptance.key_checks import check_keys
 from storage.acceptance.link_reservations import reserve
 from storage.acceptance.submissions import Submission, images_of
 from storage.mongo.client import Database, Document
@@ -36,6 +37,7 @@ class GroupWriter:
             Unavailable: Chunks that were written during an upload are lost.
             IdempotencyTakenOver: Another request took a key meanwhile.
         """
+        check_keys(self._database, session, group)
         reserve(self._database, session, group)
         group = [one for one in group if one.refusal is None]
         if not group:

@@ -7,8 +7,9 @@ from datetime import UTC
 from cachetools import TTLCache
 from pymongo import ASCENDING, IndexModel
 
-from domain.api_keys import ApiKey, KeyPlan, find_key_expiry
+from domain.api_keys import KEY_ROLES, ApiKey, KeyPlan, find_key_expiry
 from domain.keys import ADMIN_USER, Caller, Role, hash_secret
+from storage.access.secret_lookups import SecretLookups
 from storage.clock import cut_to_milliseconds, new_id
 from storage.mongo.client import DURABLE, Database, Document, Session, read_clock, read_struct
 
@@ -39,6 +40,7 @@ class ApiKeys:
         self._database = database
         self._keys = database["api_keys"].with_options(write_concern=DURABLE)
         self._callers: TTLCache[str, Caller] = TTLCache(CACHE_KEYS, CACHE_SECONDS, timer=clock)
+        self._lookups = SecretLookups(self._keys, "hash", VALID, clock)
 
     async def create(self, plan: KeyPlan, secret: str, session: Session | None = None) -> ApiKey:
         """Create a key with a secret that clients send, of which only the hash is stored.
@@ -63,16 +65,19 @@ class ApiKeys:
         await self._keys.insert_one(document, session=session)
         return read_struct(document, ApiKey)
 
-    async def find_caller(self, secret: str) -> Caller | None:
-        """Find the caller by secret; None if the key is unknown, expired or revoked."""
+    async def find_caller(self, secret: str, *, together: bool = False) -> Caller | None:
+        """Find the caller by secret; None if the key is unknown, expired or revoked.
+
+        With ``together``, look-ups share their reads; see :class:`SecretLookups`.
+        """
         hashed = hash_secret(secret)
         if cached := self._callers.get(hashed):  # One lookup: an entry can expire between two.
             return cached
-        document = await self._keys.find_one({"hash": hashed} | VALID)
-        caller = None
-        if document is not None:
-            caller = Caller(document["_id"], Role(document["role"]), document["user_id"])
-            self._callers[hashed] = caller
+        document = await self._lookups.find(secret, together=together)
+        if document is None or document["role"] not in KEY_ROLES:
+            return None
+        caller = Caller(document["_id"], Role(document["role"]), document["user_id"])
+        self._callers[hashed] = caller
         return caller
 
     async def find_valid(self, key_ids: Collection[str]) -> set[str]:

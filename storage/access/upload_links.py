@@ -9,6 +9,7 @@ from pymongo import ASCENDING, IndexModel, UpdateOne
 
 from domain.keys import LINK_PREFIX, hash_secret, link_user
 from domain.links import LinkPlan, UploadLink, find_expiry
+from storage.access.secret_lookups import SecretLookups
 from storage.clock import cut_to_milliseconds, new_id
 from storage.mongo.client import DURABLE, Database, Document, Session, read_clock, read_struct
 
@@ -21,6 +22,7 @@ class UploadLinks:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._links = database["upload_links"].with_options(write_concern=DURABLE)
+        self._lookups = SecretLookups(self._links, "token_hash", {})
 
     async def create(
         self, plan: LinkPlan, token: str, key_id: str, session: Session | None = None
@@ -52,11 +54,14 @@ class UploadLinks:
         await self._links.insert_one(document | {"token_hash": hash_secret(token)}, session=session)
         return link
 
-    async def find(self, token: str) -> UploadLink | None:
-        """Find a link by its token. Used up, expired and revoked links are found too."""
+    async def find(self, token: str, *, together: bool = False) -> UploadLink | None:
+        """Find a link by its token. Used up, expired and revoked links are found too.
+
+        With ``together``, look-ups share their reads; see :class:`SecretLookups`.
+        """
         if not token.isascii() or not token.startswith(LINK_PREFIX):
             return None
-        document = await self._links.find_one({"token_hash": hash_secret(token)})
+        document = await self._lookups.find(token, together=together)
         return None if document is None else read_struct(document, UploadLink)
 
     async def get(self, link_id: str) -> UploadLink | None:

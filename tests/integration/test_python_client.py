@@ -32,12 +32,12 @@ from minilab_client.models import (
     Image,
     Job,
     JobSummaryPage,
+    KeyRole,
     ListedImagePage,
     NewApiKey,
     NewUploadLink,
     Problem,
     Readiness,
-    Role,
     Statistics,
     Status,
 )
@@ -153,7 +153,7 @@ async def test_link_and_key_that_are_made_can_be_used(client: AuthenticatedClien
         taken = await create_link_upload.asyncio_detailed(client=guest, body=upload_body)
         assert taken.status_code == 202
     key = await create_api_key.asyncio(
-        client=client, body=NewApiKey(role=Role.CLIENT, user_id="u7")
+        client=client, body=NewApiKey(role=KeyRole.CLIENT, user_id="u7")
     )
     assert isinstance(key, CreatedApiKey)
     async with AuthenticatedClient(base_url=url, token=key.key) as app:

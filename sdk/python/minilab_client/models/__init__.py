@@ -59,6 +59,7 @@ from .job_item_operations import JobItemOperations
 from .job_progress import JobProgress
 from .job_summary import JobSummary
 from .job_summary_page import JobSummaryPage
+from .key_role import KeyRole
 from .key_webhook_secret import KeyWebhookSecret
 from .limits import Limits
 from .link_job import LinkJob
@@ -165,6 +166,7 @@ __all__ = (
     "JobProgress",
     "JobSummary",
     "JobSummaryPage",
+    "KeyRole",
     "KeyWebhookSecret",
     "Limits",
     "LinkJob",

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.role import Role
+from ..models.key_role import KeyRole
 from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="NewApiKey")
@@ -17,8 +17,8 @@ T = TypeVar("T", bound="NewApiKey")
 class NewApiKey:
     """The values of a new API key."""
 
-    role: Role
-    """ Role of a key. """
+    role: KeyRole
+    """ A role that a key can be created with. """
     expires_at: datetime.datetime | None | Unset = UNSET
     """ When the key expires. Without this and `expires_in`, the key never expires. """
     expires_in: int | None | Unset = UNSET
@@ -79,7 +79,7 @@ class NewApiKey:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        role = Role(d.pop("role"))
+        role = KeyRole(d.pop("role"))
 
         def _parse_expires_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
