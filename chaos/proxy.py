@@ -6,6 +6,7 @@ import socket
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from urllib.parse import urlsplit
 
 from chaos.schedule import Kind
 from deploy.servers.ports import find_free_port
@@ -116,6 +117,15 @@ class Proxy:
             await writer.drain()
         with suppress(RuntimeError):  # The other end has closed it meanwhile.
             writer.write_eof()
+
+
+def through(url: str, port: int) -> str:
+    """Return the URL of a server, with its password, through a link at a port."""
+    parts = urlsplit(url)
+    user, at, _ = parts.netloc.rpartition("@")
+    # Clients of a replica set would follow the address that it advertises, past the link.
+    query = "directConnection=true" if parts.scheme == "mongodb" else parts.query
+    return parts._replace(netloc=f"{user}{at}{HOST}:{port}", query=query).geturl()
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from chaos.proxy import HOST, Proxy
+from chaos.proxy import HOST, Proxy, through
 from chaos.schedule import LINKS
 from deploy.servers.embedded import EmbeddedServers
 from deploy.servers.ports import find_free_port
@@ -76,7 +76,7 @@ class System:
     @property
     def mongodb_url(self) -> str:
         """The URL of MongoDB without a link, for checks from outside."""
-        return _direct(_port_of(self.servers.mongodb_url))
+        return through(self.servers.mongodb_url, _port_of(self.servers.mongodb_url))
 
     async def start(self) -> None:
         """Start links and processes, and wait until all are ready."""
@@ -171,8 +171,8 @@ class System:
             output=self._folder / f"{name}.log",
             environment=inherited
             | {
-                "MINILAB_MONGODB_URL": _direct(mongodb.port),
-                "MINILAB_REDIS_URL": f"redis://{HOST}:{redis.port}/0",
+                "MINILAB_MONGODB_URL": through(self.servers.mongodb_url, mongodb.port),
+                "MINILAB_REDIS_URL": through(self.servers.redis_url, redis.port),
                 "MINILAB_MONGODB_DATABASE": DATABASE,
                 "MINILAB_ADMIN_KEY": ADMIN_KEY,
                 "MINILAB_PORT": str(self._api_port),
@@ -180,11 +180,6 @@ class System:
             }
             | changed,
         )
-
-
-def _direct(port: int) -> str:
-    # Clients of a replica set would follow the address that it advertises, past the link.
-    return f"mongodb://{HOST}:{port}/?directConnection=true"
 
 
 def _port_of(url: str) -> int:

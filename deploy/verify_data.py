@@ -20,7 +20,7 @@ from deploy.servers.embedded import embedded_servers, find_running_mongodb
 from deploy.servers.process import ServerError
 from domain.settings import SettingsError, SettingsReader
 from storage.mongo.client import connect_mongo
-from storage.settings import StoreSettings
+from storage.settings import StoreSettings, read_password
 from storage.verification.walk import Finding, Verification, Verifier
 from tasks.settings import WorkerSettings
 
@@ -32,6 +32,7 @@ CLEAR_LINE = "\r\x1b[K"
 
 class _Target(msgspec.Struct, frozen=True):
     mongodb_database: str = "minilab"
+    mongodb_password_file: str = ""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -104,6 +105,8 @@ def _read_settings() -> tuple[LocalSettings, _Target, WorkerSettings]:
     reader = SettingsReader(os.environ)
     settings, target = reader.read(LocalSettings), reader.read(_Target)
     worker = reader.read(WorkerSettings)
+    url = read_password(reader, "MONGODB", settings.mongodb_url, target.mongodb_password_file)
+    settings = msgspec.structs.replace(settings, mongodb_url=url or None)
     reader.check()
     return settings, target, worker
 

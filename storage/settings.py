@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 import msgspec
 
@@ -24,6 +25,8 @@ class StoreSettings(msgspec.Struct, frozen=True):
         mongodb_url: URL of a MongoDB replica set, of one node or more: the service uses
             transactions.
         redis_url: URL of a Redis with ``maxmemory-policy noeviction``.
+        mongodb_password_file: File that holds the password for the user of ``MINILAB_MONGODB_URL``.
+        redis_password_file: File that holds the password for ``MINILAB_REDIS_URL``.
         mongodb_database: Name of the database.
         store_timeout_seconds: Longest wait for one call to MongoDB, in seconds.
         redis_timeout_seconds: Longest wait for one call to Redis, in seconds.
@@ -36,12 +39,18 @@ class StoreSettings(msgspec.Struct, frozen=True):
 
     mongodb_url: MongoUrl
     redis_url: RedisUrl
+    mongodb_password_file: str = ""
+    redis_password_file: str = ""
     mongodb_database: str = "minilab"
     store_timeout_seconds: Annotated[float, msgspec.Meta(gt=0)] = 20.0
     redis_timeout_seconds: Annotated[float, msgspec.Meta(gt=0)] = 5.0
     idempotency_seconds: Annotated[float, msgspec.Meta(ge=1)] = 24 * 3600.0
     secret_key: str = ""
     secret_key_file: str = ""
+
+    def __repr__(self) -> str:
+        """Show the database only: a log must not hold passwords and keys."""
+        return f"StoreSettings({self.mongodb_database})"
 
     @property
     def secret_keys(self) -> list[str]:
@@ -107,8 +116,15 @@ def read_key_file(reader: SettingsReader, name: str, file: str) -> str | None:
 
 
 def read_store_settings(reader: SettingsReader) -> StoreSettings:
-    """Read how the stores are reached, and the secret key from its file if it is in one."""
+    """Read how the stores are reached, and passwords and the secret key from their files."""
     settings = reader.read(StoreSettings)
+    settings = msgspec.structs.replace(
+        settings,
+        mongodb_url=read_password(
+            reader, "MONGODB", settings.mongodb_url, settings.mongodb_password_file
+        ),
+        redis_url=read_password(reader, "REDIS", settings.redis_url, settings.redis_password_file),
+    )
     if not settings.secret_key and settings.secret_key_file:
         key = read_key_file(reader, "MINILAB_SECRET_KEY_FILE", settings.secret_key_file)
         settings = msgspec.structs.replace(settings, secret_key=key or "")
@@ -118,6 +134,24 @@ def read_store_settings(reader: SettingsReader) -> StoreSettings:
             f"{MIN_SECRET_KEY_CHARS} characters or more"
         )
     return settings
+
+
+def read_password(reader: SettingsReader, server: str, url: str | None, file: str) -> str:
+    """Put the password that a file holds into the URL of a server, ``MONGODB`` or ``REDIS``."""
+    if not url or not file:
+        return url or ""
+    password = read_key_file(reader, f"MINILAB_{server}_PASSWORD_FILE", file)
+    if password is None:
+        return url
+    scheme, _, rest = url.partition("://")
+    place, slash, path = rest.partition("/")
+    user, _, hosts = place.rpartition("@")
+    if ":" in user or (server == "MONGODB" and not user):
+        wanted = "a user and no password" if server == "MONGODB" else "no password"
+        reader.refuse(
+            f"MINILAB_{server}_PASSWORD_FILE: then MINILAB_{server}_URL must have {wanted}"
+        )
+    return f"{scheme}://{user}:{quote(password, safe='')}@{hosts}{slash}{path}"
 
 
 def _expiry(finished_at: datetime | None, ttl_seconds: float) -> datetime | None:

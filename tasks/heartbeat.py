@@ -1,7 +1,9 @@
 """The heartbeat of a worker or deliverer: it lives, at which rate, and its metrics."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
+import msgspec
 import structlog
 from prometheus_client import CollectorRegistry
 
@@ -13,6 +15,17 @@ from telemetry.prometheus import pack
 _log = structlog.get_logger(__name__)
 
 
+class HeartbeatSettings(msgspec.Struct, frozen=True):
+    """The heartbeat.
+
+    Attributes:
+        alive_file: File that a worker or deliverer touches with each heartbeat, for health checks:
+            ``python deploy/probe.py FILE``. Empty: none.
+    """
+
+    alive_file: str = ""
+
+
 class Heartbeat:
     """Records that this process lives, its images per second and its metrics.
 
@@ -21,10 +34,12 @@ class Heartbeat:
 
     def __init__(
         self,
+        settings: HeartbeatSettings,
         workers: Workers,
         registries: Sequence[CollectorRegistry],
         rate: Callable[[], float] = lambda: 0.0,
     ) -> None:
+        self._file = Path(settings.alive_file) if settings.alive_file else None
         self.id = f"{worker_name()}:{new_id()}"
         self._workers = workers
         self._registries = registries
@@ -35,8 +50,11 @@ class Heartbeat:
 
         Raises:
             PyMongoError: MongoDB cannot be reached.
+            OSError: The file cannot be written.
         """
         await self._workers.beat(self.id, self._rate(), pack(self._registries))
+        if self._file is not None:
+            self._file.touch()
 
     async def leave(self) -> None:
         """Remove this process from the live ones; if that fails, its heartbeat expires."""

@@ -8,7 +8,8 @@ import msgspec
 
 from domain.limits import ImageLimits, UploadLimits
 from domain.settings import SettingsReader
-from storage.settings import StoreSettings, WorkRules
+from storage.settings import StoreSettings, WorkRules, read_store_settings
+from tasks.heartbeat import HeartbeatSettings
 from telemetry.logs import LogSettings
 from telemetry.tracing import TracingSettings, read_tracing
 
@@ -57,6 +58,7 @@ class Settings(msgspec.Struct, frozen=True):
     logs: LogSettings
     tracing: TracingSettings
     worker: WorkerSettings
+    heartbeat: HeartbeatSettings
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -67,12 +69,13 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     """
     reader = SettingsReader(environ)
     settings = Settings(
-        stores=reader.read(StoreSettings),
+        stores=read_store_settings(reader),
         rules=reader.read(WorkRules),
         limits=reader.read(ImageLimits),
         logs=reader.read(LogSettings),
         tracing=read_tracing(reader, environ),
         worker=reader.read(WorkerSettings),
+        heartbeat=reader.read(HeartbeatSettings),
     )
     longest_upload = reader.read(UploadLimits).max_upload_seconds
     if settings.worker.orphan_age_seconds <= longest_upload:

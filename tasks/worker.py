@@ -32,6 +32,7 @@ class ImageWorker:
         telemetry = WorkTelemetry(metrics, tracing or Tracing())
         self._processor = ChunkProcessor(settings, stores, self._pool, telemetry)
         self._heartbeat = Heartbeat(
+            settings.heartbeat,
             stores.workers,
             [metrics.registry, stores.metrics.registry],
             lambda: telemetry.throughput.images_per_second,

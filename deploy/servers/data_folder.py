@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from deploy.admin_key import write_private
+from deploy.admin_key import ensure_password, write_private
 from deploy.servers.process import ServerError
 
 _LOCK = "lock"
@@ -39,6 +39,12 @@ class Folder:
     def log(self, name: str) -> Path:
         """Return the log file of a server."""
         return self.subfolder("logs") / f"{name}.log"
+
+    def password_file(self, name: str) -> Path:
+        """Return the file of a server's password, which is created with mode 600 if missing."""
+        file = self.path / f"{name}_password"
+        ensure_password(file)
+        return file
 
     def remembered(self, key: str) -> str | None:
         """Return a value that the last stack in this folder stored, if any."""

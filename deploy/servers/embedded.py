@@ -1,7 +1,7 @@
 """Embedded MongoDB and Redis servers for one machine.
 
-They listen on loopback, keep their data in one folder, and end with the process that started them,
-however that ends.
+They listen on loopback, ask for a password, keep their data in one folder, and end with the process
+that started them, however that ends.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from deploy.admin_key import read_password
 from deploy.servers.data_folder import Folder, is_held, locked_folder
 from deploy.servers.mongodb import mongodb_command, mongodb_is_ready, mongodb_url
 from deploy.servers.ports import find_free_port, is_free
@@ -99,7 +100,11 @@ def find_running_mongodb(data_dir: Path) -> str | None:
     if not port:
         return None
     program = find_mongodb(state.remembered("mongodb_program"))
-    return mongodb_url(program, port) if mongodb_is_ready(program, port) else None
+    is_mongod = program.kind == "mongod"
+    password = read_password(folder / "mongodb_password") if is_mongod else ""
+    if not mongodb_is_ready(program, port, password):
+        return None
+    return mongodb_url(program, port, password)
 
 
 def _stop_all(started: list[ServerProcess], stop_seconds: float) -> None:
@@ -110,28 +115,32 @@ def _stop_all(started: list[ServerProcess], stop_seconds: float) -> None:
 def _start_mongodb(folder: Folder, cache_gb: float, start_seconds: float) -> ServerProcess:
     program = find_mongodb(folder.remembered("mongodb_program"))
     data = folder.subfolder(program.kind)
+    # SecantusDB has no users.
+    key_file = folder.password_file("mongodb") if program.kind == "mongod" else None
+    password = read_password(key_file) if key_file else ""
     return _start_on_some_port(
         folder,
         "mongodb",
         program.path,
         start_seconds,
-        command=lambda port: mongodb_command(program, port, data, cache_gb),
-        url=lambda port: mongodb_url(program, port),
-        is_ready=lambda port: mongodb_is_ready(program, port),
+        command=lambda port: mongodb_command(program, port, data, cache_gb, key_file),
+        url=lambda port: mongodb_url(program, port, password),
+        is_ready=lambda port: mongodb_is_ready(program, port, password),
     )
 
 
 def _start_redis(folder: Folder, start_seconds: float) -> ServerProcess:
     program = find_redis_server(folder.remembered("redis_program"))
     data = folder.subfolder("redis")
+    password = read_password(folder.password_file("redis"))
     return _start_on_some_port(
         folder,
         "redis",
         program.path,
         start_seconds,
-        command=lambda port: redis_command(program, port, data),
-        url=redis_url,
-        is_ready=redis_is_ready,
+        command=lambda port: redis_command(program, port, data, password),
+        url=lambda port: redis_url(port, password),
+        is_ready=lambda port: redis_is_ready(port, password),
     )
 
 

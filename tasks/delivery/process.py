@@ -30,7 +30,9 @@ class Deliverer:
         deliveries = settings.deliveries
         self._stores = stores
         metrics = DeliveryMetrics()
-        self._heartbeat = Heartbeat(stores.deliverers, [metrics.registry, stores.metrics.registry])
+        self._heartbeat = Heartbeat(
+            settings.heartbeat, stores.deliverers, [metrics.registry, stores.metrics.registry]
+        )
         self._sender = Sender(settings.targets, deliveries.webhook_timeout_seconds, resolver)
         queue = stores.delivery_queue(deliveries.webhook_timeout_seconds + RECORD_SECONDS)
         attempter = Attempter(

@@ -9,6 +9,7 @@ from domain.settings import SettingsReader
 from domain.webhooks.addresses import TargetRules, read_target_rules
 from domain.webhooks.schedule import RETRY_PATTERN, RETRY_SECONDS
 from storage.settings import StoreSettings, WorkRules, read_store_settings
+from tasks.heartbeat import HeartbeatSettings
 from telemetry.logs import LogSettings
 
 Positive = msgspec.Meta(gt=0)
@@ -53,6 +54,7 @@ class Settings(msgspec.Struct, frozen=True):
     logs: LogSettings
     deliveries: DeliverySettings
     targets: TargetRules
+    heartbeat: HeartbeatSettings
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -68,6 +70,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         logs=reader.read(LogSettings),
         deliveries=reader.read(DeliverySettings),
         targets=read_target_rules(reader),
+        heartbeat=reader.read(HeartbeatSettings),
     )
     reader.check()
     return settings

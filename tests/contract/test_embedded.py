@@ -8,16 +8,21 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import MongoClient
-from pymongo.errors import AutoReconnect
+from pymongo.errors import AutoReconnect, OperationFailure
 from redis import Redis
+from redis.exceptions import AuthenticationError
 
 from deploy.servers.embedded import EmbeddedServers, embedded_servers
-from deploy.servers.process import ServerError
+from deploy.servers.mongodb import mongodb_command, mongodb_is_ready, mongodb_url
+from deploy.servers.ports import find_free_port
+from deploy.servers.process import ServerError, ServerProcess
 from deploy.servers.programs import find_mongod, find_mongodb
 
 pytestmark = pytest.mark.slow
@@ -33,8 +38,13 @@ with embedded_servers(Path(sys.argv[1]), mongodb_cache_gb=0.25) as servers:
 
 
 @pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServers]:
-    with embedded_servers(tmp_path_factory.mktemp("servers"), mongodb_cache_gb=0.25) as running:
+def servers_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("servers")
+
+
+@pytest.fixture(scope="module")
+def servers(servers_folder: Path) -> Iterator[EmbeddedServers]:
+    with embedded_servers(servers_folder, mongodb_cache_gb=0.25) as running:
         yield running
 
 
@@ -71,9 +81,9 @@ def test_data_survives_when_another_program_took_the_ports(tmp_path: Path) -> No
         embedded_servers(tmp_path / "b", mongodb_cache_gb=0.25) as taker,
         embedded_servers(tmp_path / "a", mongodb_cache_gb=0.25) as again,
     ):
-        assert taker.mongodb_url == first.mongodb_url
-        assert again.mongodb_url != first.mongodb_url
-        assert again.redis_url != first.redis_url
+        assert port_of(taker.mongodb_url) == port_of(first.mongodb_url)
+        assert port_of(again.mongodb_url) != port_of(first.mongodb_url)
+        assert port_of(again.redis_url) != port_of(first.redis_url)
         assert count(again.mongodb_url) == 1
 
 
@@ -84,6 +94,84 @@ def test_servers_listen_on_loopback_only(servers: EmbeddedServers) -> None:
         assert listening
         assert set(listening) <= {"127.0.0.1", "::1"}
         assert not any(str(c.laddr) for c in process.net_connections("unix"))
+
+
+def test_servers_answer_nobody_without_their_password(servers: EmbeddedServers) -> None:
+    mongodb, redis = urlsplit(servers.mongodb_url), urlsplit(servers.redis_url)
+    for name, password in [("", ""), ("minilab", "wrong"), ("__system", "wrong")]:
+        login: dict[str, Any] = {"username": name, "password": password} if name else {}
+        with (
+            MongoClient[dict[str, object]](
+                "127.0.0.1", mongodb.port, directConnection=True, **login
+            ) as client,
+            pytest.raises(OperationFailure, match=r"[Aa]uthentication"),
+        ):
+            client.films.rolls.find_one()
+    for wrong in (None, "wrong"):
+        with (
+            Redis(host="127.0.0.1", port=redis.port or 0, password=wrong) as client,
+            pytest.raises(AuthenticationError),
+        ):
+            client.ping()
+
+
+def test_passwords_are_in_private_files_and_nowhere_else(
+    servers: EmbeddedServers, servers_folder: Path
+) -> None:
+    for server, name in ((servers.mongodb, "mongodb"), (servers.redis, "redis")):
+        file = servers_folder / f"{name}_password"
+        password = file.read_text().strip()
+        assert len(password) > 64
+        assert password in server.url
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        process = psutil.Process(server.pid)
+        assert password not in "\0".join([*process.cmdline(), *process.environ().values()])
+        assert password not in (servers_folder / "logs" / f"{name}.log").read_text()
+    conf = servers_folder / "redis" / "redis.conf"
+    assert stat.S_IMODE(conf.stat().st_mode) == 0o600
+
+
+def test_mongodb_agrees_to_no_compression(servers: EmbeddedServers) -> None:
+    with MongoClient[dict[str, object]](servers.mongodb_url) as client:
+        answer = client.admin.command("hello", compression=["zlib", "zstd", "snappy"])
+    assert "compression" not in answer
+
+
+def test_data_of_a_server_without_users_gets_a_password_and_keeps_everything(
+    tmp_path: Path,
+) -> None:
+    program, port = find_mongod(), find_free_port()
+    if program is None:
+        pytest.skip("needs mongod itself")
+    (tmp_path / "mongod").mkdir()
+    before = ServerProcess(
+        "mongodb",
+        mongodb_command(program, port, tmp_path / "mongod", 0.25, key_file=None),
+        url=mongodb_url(program, port, password=""),
+        is_ready=lambda: mongodb_is_ready(program, port, password=""),
+        output=tmp_path / "before.log",
+    )
+    (tmp_path / "servers.json").write_text(json.dumps({"mongodb_port": str(port)}))
+    before.start()
+    store(before.url)
+    before.stop()
+    for _ in range(2):  # The second start finds the user.
+        with embedded_servers(tmp_path, redis=False, mongodb_cache_gb=0.25) as after:
+            assert count(after.mongodb_url) == 1
+            with pytest.raises(OperationFailure, match="requires authentication"):
+                count(before.url)
+
+
+def test_lost_password_is_replaced_and_the_data_kept(tmp_path: Path) -> None:
+    with embedded_servers(tmp_path, mongodb_cache_gb=0.25) as before:
+        store(before.mongodb_url)
+    for name in ("mongodb", "redis"):
+        (tmp_path / f"{name}_password").unlink()
+    with embedded_servers(tmp_path, mongodb_cache_gb=0.25) as after:
+        assert after.mongodb_url != before.mongodb_url
+        assert count(after.mongodb_url) == 1
+        with Redis.from_url(after.redis_url) as redis:
+            assert redis.ping()
 
 
 def test_data_can_be_read_by_its_owner_only(tmp_path: Path) -> None:
@@ -240,7 +328,12 @@ def test_server_that_ends_at_once_is_told_with_its_log(tmp_path: Path) -> None:
 
 def mongodb_url_of(folder: Path) -> str:
     port = json.loads((folder / "servers.json").read_text())["mongodb_port"]
-    return f"mongodb://127.0.0.1:{port}/?directConnection=true"
+    password = (folder / "mongodb_password").read_text().strip()
+    return f"mongodb://minilab:{password}@127.0.0.1:{port}/?directConnection=true"
+
+
+def port_of(url: str) -> int | None:
+    return urlsplit(url).port
 
 
 def is_alive(pid: int) -> bool:

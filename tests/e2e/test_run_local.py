@@ -157,7 +157,8 @@ def test_sigkill_of_the_supervisor_leaves_nothing_behind(stack: Stack) -> None:
 
 def test_what_is_killed_comes_back_with_its_data(stack: Stack, tmp_path: Path) -> None:
     servers = json.loads((tmp_path / "data" / "servers.json").read_text())
-    url = f"mongodb://127.0.0.1:{servers['mongodb_port']}/?replicaSet=rs0"
+    password = (tmp_path / "data" / "mongodb_password").read_text().strip()
+    url = f"mongodb://minilab:{password}@127.0.0.1:{servers['mongodb_port']}/?replicaSet=rs0"
     block_until(lambda: set(stack.children()) == EVERYTHING)
     before = stack.children()
     with MongoClient[dict[str, object]](url, w="majority", journal=True) as client:

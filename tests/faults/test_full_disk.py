@@ -29,12 +29,12 @@ def test_mongod(tmp_path: Path) -> Iterator[ServerProcess]:
         pytest.skip("needs mongod itself")
     folder = tmp_path / "mongod"
     folder.mkdir()
-    command = mongodb_command(program, port, folder, 0.25)
+    command = mongodb_command(program, port, folder, 0.25, key_file=None)
     server = ServerProcess(
         "mongodb",
         [*command, "--setParameter", "enableTestCommands=1"],
-        url=mongodb_url(program, port),
-        is_ready=lambda: mongodb_is_ready(program, port),
+        url=mongodb_url(program, port, password=""),
+        is_ready=lambda: mongodb_is_ready(program, port, password=""),
         output=tmp_path / "mongod.log",
     )
     server.start()

@@ -42,7 +42,7 @@ def replica_set(tmp_path: Path) -> Iterator[list[ServerProcess]]:
             folder.mkdir()
             node = ServerProcess(
                 "mongodb",
-                mongodb_command(program, port, folder, 0.25),
+                mongodb_command(program, port, folder, 0.25, key_file=None),
                 url=url,
                 is_ready=lambda port=port: accepts_connections(port),  # type: ignore[misc]
                 output=tmp_path / f"node-{number}.log",

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from chaos.proxy import through
 from deploy.servers.embedded import EmbeddedServers
 from tests.faults.promises import assert_promises_kept
 from tests.faults.slow_link import SlowLink, slow_link
@@ -30,9 +31,8 @@ async def slow_stack(
         slow_link(_port(fragile_servers.redis_url)) as redis,
     ):
         variables = {
-            # A client of a replica set would go past the link, to the address that the set names.
-            "MINILAB_MONGODB_URL": f"mongodb://127.0.0.1:{mongodb.port}/?directConnection=true",
-            "MINILAB_REDIS_URL": f"redis://127.0.0.1:{redis.port}/0",
+            "MINILAB_MONGODB_URL": through(fragile_servers.mongodb_url, mongodb.port),
+            "MINILAB_REDIS_URL": through(fragile_servers.redis_url, redis.port),
         }
         name = f"faults_{uuid4().hex[:12]}"
         async with running_stack(fragile_servers, name, tmp_path, variables) as stack:

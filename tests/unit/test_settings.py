@@ -122,6 +122,50 @@ def test_secret_key_may_come_from_a_file_and_be_a_list(tmp_path: Path) -> None:
         read_api_settings(missing)
 
 
+@pytest.mark.parametrize(
+    ("name", "url", "complete"),
+    [
+        (
+            "MONGODB",
+            "mongodb://me@a:1,b:2/?replicaSet=r",
+            "mongodb://me:p%2F%3A@a:1,b:2/?replicaSet=r",
+        ),
+        ("MONGODB", "mongodb://me@a", "mongodb://me:p%2F%3A@a"),
+        ("REDIS", "redis://a:6379/0", "redis://:p%2F%3A@a:6379/0"),
+        ("REDIS", "rediss://me@a", "rediss://me:p%2F%3A@a"),
+        ("REDIS", "unix:///run/redis.sock?db=1", "unix://:p%2F%3A@/run/redis.sock?db=1"),
+    ],
+)
+def test_password_of_a_server_may_come_from_a_file(
+    tmp_path: Path, name: str, url: str, complete: str
+) -> None:
+    file = tmp_path / "password"
+    file.write_text("p/:\n")
+    environ = WHOLE | {f"MINILAB_{name}_URL": url, f"MINILAB_{name}_PASSWORD_FILE": str(file)}
+    for stores in (read_api_settings(environ).stores, read_worker_settings(environ).stores):
+        assert getattr(stores, f"{name.lower()}_url") == complete
+        assert "p%2F" not in repr(stores)
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("MONGODB", "mongodb://me:hunter@a"),
+        ("MONGODB", "mongodb://a"),
+        ("REDIS", "redis://:hunter@a"),
+    ],
+)
+def test_url_that_a_password_from_a_file_does_not_fit_is_refused(
+    tmp_path: Path, name: str, url: str
+) -> None:
+    file = tmp_path / "password"
+    file.write_text("hunter2")
+    environ = WHOLE | {f"MINILAB_{name}_URL": url, f"MINILAB_{name}_PASSWORD_FILE": str(file)}
+    with pytest.raises(SettingsError, match=f"MINILAB_{name}_PASSWORD_FILE") as raised:
+        read_api_settings(environ)
+    assert "hunter" not in str(raised.value)
+
+
 def test_settings_cannot_be_changed() -> None:
     settings = read_api_settings(WHOLE)
     with pytest.raises(AttributeError):

@@ -33,6 +33,7 @@ FREE_TEXT = {
     "MINILAB_DATA_DIR",
     "MINILAB_HOST",
     "MINILAB_MONGODB_DATABASE",
+    "MINILAB_ALIVE_FILE",
     "MINILAB_ADMIN_KEY_FILE",  # `make run` hands the key itself on.
 }
 
