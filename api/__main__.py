@@ -11,10 +11,10 @@ import uvicorn
 from api.app import create_app
 from api.server.protocol import Protocol
 from api.server.server import Server
-from api.settings import read_settings
+from api.settings import Settings, read_settings
 from domain.settings import SettingsError, forget_settings
 from sandbox.heap import keep_freed_memory
-from telemetry.logs import configure_logs
+from telemetry.logs import configure_logs, report_misspelled
 
 MAX_OPEN_FILES = 65_536
 # Connections that wait to be taken; the kernel may allow less (net.core.somaxconn).
@@ -31,6 +31,7 @@ def main() -> None:
         sys.exit(2)
     keep_freed_memory()
     configure_logs("api", settings.logs)
+    report_misspelled(os.environ, Settings)
     forget_settings(os.environ)
     allow_connections()
     app = create_app(settings)

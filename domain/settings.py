@@ -1,11 +1,14 @@
 """Reader of settings: fills structs from the environment and reports all mistakes together."""
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
+from difflib import get_close_matches
 from typing import Any, TypeVar
 
 import msgspec
 
 PREFIX = "MINILAB_"
+# Between the names of two processes' settings it is at most 0.87.
+_LEAST_SIMILARITY = 0.88
 
 SettingsT = TypeVar("SettingsT", bound=msgspec.Struct)
 
@@ -62,6 +65,32 @@ class SettingsReader:
         """
         if self._mistakes:
             raise SettingsError(self._mistakes)
+
+
+def variables_of(kind: type[msgspec.Struct]) -> set[str]:
+    """List the variables that fill a struct, or a struct of such structs."""
+    names = set()
+    for field in msgspec.structs.fields(kind):
+        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+            names |= variables_of(field.type)
+        else:
+            names.add(PREFIX + field.name.upper())
+    return names
+
+
+def find_misspelled(environ: Iterable[str], kind: type[msgspec.Struct]) -> dict[str, str]:
+    """Find variables that are probably meant for a setting of a process, and that setting.
+
+    Variables of other processes are not meant.
+    """
+    known = {name.removeprefix(PREFIX): name for name in variables_of(kind)}
+    found = {}
+    for name in environ:
+        if name.startswith(PREFIX) and name not in known.values():
+            short = name.removeprefix(PREFIX)
+            for close in get_close_matches(short, known, n=1, cutoff=_LEAST_SIMILARITY):
+                found[name] = known[close]
+    return found
 
 
 def forget_settings(environ: MutableMapping[str, str]) -> None:

@@ -16,9 +16,9 @@ def main() -> None:
 
     from domain.settings import SettingsError, forget_settings  # noqa: PLC0415
     from sandbox.heap import keep_freed_memory  # noqa: PLC0415
-    from tasks.settings import read_settings  # noqa: PLC0415
+    from tasks.settings import Settings, read_settings  # noqa: PLC0415
     from tasks.worker import is_alive, run_worker  # noqa: PLC0415
-    from telemetry.logs import configure_logs  # noqa: PLC0415
+    from telemetry.logs import configure_logs, report_misspelled  # noqa: PLC0415
 
     try:
         settings = read_settings(os.environ)
@@ -28,6 +28,7 @@ def main() -> None:
     configure_logs("worker", settings.logs)
     if "--health" in sys.argv[1:]:
         sys.exit(0 if uvloop.run(is_alive(settings)) else 1)
+    report_misspelled(os.environ, Settings)
     keep_freed_memory()
     forget_settings(os.environ)
     uvloop.run(run_worker(settings))

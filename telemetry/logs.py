@@ -2,11 +2,14 @@
 
 import logging
 import sys
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import msgspec
 import structlog
 from structlog.typing import Processor
+
+from domain.settings import find_misspelled
 
 LEVELS = logging.getLevelNamesMapping()
 
@@ -52,6 +55,13 @@ def configure_logs(service: str, settings: LogSettings) -> None:
     )
     # Below warnings, the lines of libraries are of no use to operators.
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[libraries], force=True)
+
+
+def report_misspelled(environ: Iterable[str], settings: type[msgspec.Struct]) -> None:
+    """Log each variable that is probably a misspelled setting of this process."""
+    for name, meant in find_misspelled(environ, settings).items():
+        log = structlog.get_logger(__name__)
+        log.warning("unknown_setting", variable=name, did_you_mean=meant)
 
 
 def request_id() -> str | None:

@@ -12,7 +12,7 @@ from storage.clock import utc_now
 from storage.stores import open_stores
 from tasks.delivery.process import run_deliverer
 from tasks.delivery.settings import Settings, read_settings
-from telemetry.logs import configure_logs
+from telemetry.logs import configure_logs, report_misspelled
 
 
 def main() -> None:
@@ -25,6 +25,7 @@ def main() -> None:
     configure_logs("deliverer", settings.logs)
     if "--health" in sys.argv[1:]:
         sys.exit(0 if asyncio.run(_is_alive(settings)) else 1)
+    report_misspelled(os.environ, Settings)
     forget_settings(os.environ)
     uvloop.run(run_deliverer(settings))
 

@@ -6,8 +6,12 @@ from typing import Annotated
 import msgspec
 import pytest
 
+from api.settings import Settings as ApiSettings
 from api.settings import read_settings as read_api_settings
-from domain.settings import SettingsError, SettingsReader
+from deploy.local_settings import LocalSettings
+from domain.settings import SettingsError, SettingsReader, find_misspelled, variables_of
+from tasks.delivery.settings import Settings as DelivererSettings
+from tasks.settings import Settings as WorkerSettings
 from tasks.settings import read_settings as read_worker_settings
 
 WHOLE = {
@@ -177,3 +181,22 @@ def test_worker_refuses_to_sweep_what_may_still_be_on_its_way() -> None:
     read_worker_settings(servers | {"MINILAB_MAX_UPLOAD_SECONDS": "3000"})
     with pytest.raises(SettingsError, match="MINILAB_ORPHAN_AGE_SECONDS"):
         read_worker_settings(servers | {"MINILAB_MAX_UPLOAD_SECONDS": "14400"})
+
+
+PROCESSES = (ApiSettings, WorkerSettings, DelivererSettings)
+
+
+@pytest.mark.parametrize("settings", PROCESSES)
+def test_misspelled_setting_is_found_with_what_it_should_be(settings: type[msgspec.Struct]) -> None:
+    environ = ["MINILAB_MONGODB_ULR", "MINILAB_LEASE_SECOND", "MINILAB_JOB_TTL_SECS", "PATH"]
+    assert find_misspelled([*environ, "MINILAB_REDIS_URL"], settings) == {
+        "MINILAB_MONGODB_ULR": "MINILAB_MONGODB_URL",
+        "MINILAB_LEASE_SECOND": "MINILAB_LEASE_SECONDS",
+        "MINILAB_JOB_TTL_SECS": "MINILAB_JOB_TTL_SECONDS",
+    }
+
+
+def test_settings_of_another_process_are_not_misspelled() -> None:
+    every = {name for kind in (*PROCESSES, LocalSettings) for name in variables_of(kind)}
+    more = {"MINILAB_URL", "MINILAB_API_KEY", "MINILAB_BIND", "MINILAB_TEST_DATA"}
+    assert [find_misspelled(every | more, settings) for settings in PROCESSES] == [{}, {}, {}]
