@@ -91,7 +91,8 @@ def measure(root: Path) -> list[Figure]:
         _count("places that choose an error status", _status_places(product), 1),
         _count("files directly in storage/", _files(root / "storage"), 6),
         _count("files directly in api/", _files(root / "api"), 8),
-        _total("lines of the product", _packages(sizes), 32_000),
+        # They grow with what the service can do: 31,919 when its packages were made.
+        _total("lines of the product", _packages(sizes), None),
         _count("first lines that begin with a question word", _questions(product), 0),
         Figure("sleeps in tests", len(sleeps), None),
         _count("sleeps in tests without a reason", [at for at in sleeps if at.size], 0),
@@ -223,7 +224,7 @@ def _sizes(
             yield Figure(f"{name}, {measured} lines", value(), goal, above)
 
 
-def _total(name: str, places: Sequence[Place], goal: int) -> Figure:
+def _total(name: str, places: Sequence[Place], goal: int | None) -> Figure:
     return Figure(name, sum(at.size for at in places), goal, [at for at in places if at.size])
 
 
