@@ -19,7 +19,6 @@ from domain.images.formats import ImageFormat
 from domain.images.inspect_header import inspect_header
 from domain.images.opencv import Pixels, cv2
 from domain.images.pipeline import STEPS, Source
-from domain.images.shrink_image import shrink_image
 
 Timed = Callable[[], object]
 """The timed call."""
@@ -50,7 +49,7 @@ def _steps() -> dict[str, Prepare]:
         "header inspection": lambda data: partial(inspect_header, data, ImageFormat.JPEG, LIMITS),
         "decoding to gray": lambda data: partial(getattr, _source(data), "grayscale"),
         "shrinking the gray": _after("grayscale", "small"),
-        "decoding to colour": lambda data: partial(getattr, _source(data), "color"),
+        "decoding to colour": lambda data: partial(getattr, _source(data), "picture"),
     }
     for step in STEPS:
         steps[step.name] = partial(_prepare_step, step.decode, step.run)
@@ -111,16 +110,17 @@ def _numpy_histogram(data: bytes) -> Timed:
 
 
 def _small_color(data: bytes) -> Pixels:
-    return shrink_image(_source(data).color, 512)
+    return _source(data).preview
 
 
 def _webp(method: int, data: bytes) -> Timed:
-    picture = Image.fromarray(_small_color(data)[:, :, ::-1].copy())
+    picture = Image.fromarray(_small_color(data))
     return lambda: picture.save(io.BytesIO(), "WEBP", quality=82, method=method)
 
 
 def _jpeg(data: bytes) -> Timed:
-    return partial(cv2.imencode, ".jpg", _small_color(data), (cv2.IMWRITE_JPEG_QUALITY, 82))
+    color = cv2.cvtColor(_small_color(data), cv2.COLOR_RGB2BGR)
+    return partial(cv2.imencode, ".jpg", color, (cv2.IMWRITE_JPEG_QUALITY, 82))
 
 
 def _time(files: list[bytes], prepare: Prepare) -> float:

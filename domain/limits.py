@@ -68,6 +68,7 @@ class StructureLimits(msgspec.Struct, frozen=True):
         jpeg_markers: Markers outside the pixel data of a JPEG.
         jpeg_scans: Scans of a progressive JPEG, as in libjpeg-turbo's fuzzers.
         png_chunks: Chunks of a PNG.
+        profile_bytes: Size of a colour profile, unpacked; a larger one is ignored.
         webp_chunks: Chunks of a WebP.
         gif_blocks: Blocks of a GIF, including those inside its frames.
         heif_boxes: Boxes of a HEIC or AVIF, including those inside other boxes.
@@ -84,6 +85,7 @@ class StructureLimits(msgspec.Struct, frozen=True):
     jpeg_markers: int = 20_000
     jpeg_scans: int = 500
     png_chunks: int = 200_000
+    profile_bytes: int = 4 * 1024 * 1024
     webp_chunks: int = 20_000
     gif_blocks: int = 500_000
     heif_boxes: int = 100_000

@@ -8,7 +8,7 @@ from domain.images.operations import THUMBNAIL
 from domain.images.values import Thumbnail
 from domain.limits import ImageLimits
 
-RENDERING_VERSION = 1
+RENDERING_VERSION = 2
 STRIPPING_VERSION = 2
 STRIPPED = "original-stripped"
 """The original without its position; the pixels are the same."""

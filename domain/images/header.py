@@ -16,6 +16,7 @@ class Header(msgspec.Struct, frozen=True):
         named_orientation: EXIF orientation by which the picture is turned in all, 1 to 8; None if
             the file names none. HEIC and AVIF name it in their boxes, the others in EXIF.
         has_alpha: Whether pixels can be transparent.
+        profile: ICC profile of the colours; None means sRGB. It may be broken.
         exif: The TIFF structure with the EXIF tags.
         metadata_bytes: Bytes of tags, colour profiles and texts; 0 for TIFF, which keeps them in
             its directory, and for formats without metadata.
@@ -29,6 +30,7 @@ class Header(msgspec.Struct, frozen=True):
     orientation: int = 1
     named_orientation: int | None = None
     has_alpha: bool = False
+    profile: bytes | None = None
     exif: bytes | None = None
     metadata_bytes: int = 0
     camera_notes: tuple[bytes, ...] = ()

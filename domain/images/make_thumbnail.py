@@ -5,10 +5,10 @@ import io
 from PIL import Image
 
 from domain.images.opencv import Pixels
-from domain.images.shrink_image import shrink_image
 from domain.images.values import Thumbnail
 
 MAX_SIDE_PX = 512
+"""A larger picture is scaled down to this; a smaller one keeps its size."""
 
 _QUALITY = 82
 _METHOD = 2
@@ -17,17 +17,15 @@ _METHOD = 2
 
 
 def make_thumbnail(color: Pixels) -> Thumbnail:
-    """Fit a picture into 512 by 512 pixels; a smaller one keeps its size.
+    """Encode a picture for lists.
 
     Args:
-        color: BGR, shape (height, width, 3), 0 to 255, upright.
+        color: RGB, shape (height, width, 3), 0 to 255, upright, no side over ``MAX_SIDE_PX``.
 
     Returns:
         The picture as lossy WebP, without any metadata.
     """
-    small = shrink_image(color, MAX_SIDE_PX)
-    height, width = small.shape[:2]
-    picture = Image.frombuffer("RGB", (width, height), small.tobytes(), "raw", "BGR")
+    height, width = color.shape[:2]
     file = io.BytesIO()
-    picture.save(file, "WEBP", quality=_QUALITY, method=_METHOD)
+    Image.fromarray(color).save(file, "WEBP", quality=_QUALITY, method=_METHOD)
     return Thumbnail(width=width, height=height, content=file.getvalue())

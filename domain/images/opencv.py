@@ -18,6 +18,6 @@ cv2.setNumThreads(1)
 cv2.ocl.setUseOpenCL(False)
 
 Pixels = NDArray[np.uint8]
-"""Gray: (height, width). Colour: (height, width, 3), in BGR order. Values 0 to 255."""
+"""Gray: (height, width). Colour: (height, width, 3), in RGB order. Values 0 to 255."""
 
 __all__ = ["Pixels", "cv2"]

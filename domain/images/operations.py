@@ -24,10 +24,10 @@ THUMBNAIL = "thumbnail"
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(METADATA, 1),
-    Operation(HISTOGRAM, 1),
-    Operation(FACES, 1),
-    Operation(FINGERPRINT, 1),
-    Operation(THUMBNAIL, 1),
+    Operation(HISTOGRAM, 2),
+    Operation(FACES, 2),
+    Operation(FINGERPRINT, 2),
+    Operation(THUMBNAIL, 2),
 )
 """Canonical order: what is cheap comes first."""
 

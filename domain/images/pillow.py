@@ -1,24 +1,29 @@
-"""Decoding with Pillow, limited to one format, for files that OpenCV cannot read."""
+"""Decoding with Pillow, limited to one format."""
 
 import functools
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import pillow_heif
-from PIL import Image, UnidentifiedImageError
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, UnidentifiedImageError
 
 from domain.errors.files import CorruptImage, FileRefused, TooManyPixels
-from domain.images.containers.tiff_directories import hide_metadata
 from domain.images.formats import ImageFormat
 from domain.images.header import Header
+from domain.images.opencv import Pixels
+from domain.images.picture import Picture, read_picture, to_8_bits, with_alpha
 from domain.images.turn_upright import turn_picture_upright
 
 _NAMES = {image_format: image_format.name for image_format in ImageFormat} | {
     ImageFormat.HEIC: "HEIF"
 }
+_PNG_DEPTH_AT = 24
+_UNSIGNED_32_BITS = "I;32N"
 
 
 @contextmanager
@@ -48,21 +53,28 @@ def open_picture(data: bytes, image_format: ImageFormat) -> Iterator[Image.Image
         raise CorruptImage("The picture cannot be decoded.") from error
 
 
-def decode_upright(data: bytes, image_format: ImageFormat, header: Header) -> Image.Image:
+def decode_with_pillow(data: bytes, image_format: ImageFormat, header: Header) -> Picture:
     """Decode the first frame, turn it upright, and bring its pixels to 8 bits.
-
-    Returns:
-        A picture in a mode that ``convert`` takes without clipping.
 
     Raises:
         CorruptImage: The pixels cannot be decoded.
         TooManyPixels: Decoding needs more memory than this process may use.
     """
-    if image_format is ImageFormat.TIFF:
-        data = hide_metadata(data)  # Pillow turns TIFF by EXIF and by XMP.
     with open_picture(data, image_format) as picture:
+        tiles: Sequence[Any] = getattr(picture, "tile", ())
+        is_unsigned = picture.mode == "I" and tiles[0].args[0] == _UNSIGNED_32_BITS
         picture.load()
-        return turn_picture_upright(_stretch_levels(picture), header.orientation)
+        if image_format is ImageFormat.PNG:
+            _scale_key(picture, data[_PNG_DEPTH_AT])
+        upright = turn_picture_upright(picture, header.orientation)
+        if upright.mode == "LAB":
+            upright = _lab_to_srgb().apply(upright)
+        if not upright.mode.startswith(("I", "F")):
+            return read_picture(upright)
+        values = np.asarray(upright)
+        pixels = to_8_bits(values.view(np.uint32) if is_unsigned else values)
+        key = picture.info.get("transparency")
+        return Picture(pixels) if key is None else with_alpha(pixels, _hide(values, key))
 
 
 @functools.cache
@@ -72,20 +84,19 @@ def register_heif() -> None:
     pillow_heif.options.DECODE_THREADS = 1
 
 
-def _stretch_levels(picture: Image.Image) -> Image.Image:
-    """Bring pixels of more than 8 bits to 0 to 255; others stay as they are.
+def _scale_key(picture: Image.Image, depth: int) -> None:
+    """Scale the transparent level of a PNG of 2 or 4 bits as Pillow scales the pixels."""
+    key = picture.info.get("transparency")
+    if picture.mode == "L" and depth in {2, 4} and isinstance(key, int):
+        picture.info["transparency"] = key * (255 // (2**depth - 1)) & 255
 
-    16 bits lose their lower half, as in OpenCV. 32-bit and floating-point pixels have no fixed
-    white, so their darkest and brightest values become 0 and 255.
-    """
-    if not picture.mode.startswith(("I", "F")):
-        return picture
-    values = np.asarray(picture).astype(np.float64)
-    if picture.mode.startswith("I;16"):
-        return Image.fromarray((values / 256).astype(np.uint8))
-    finite = values[np.isfinite(values)]
-    if not finite.size:
-        raise CorruptImage("No pixel has a value.")
-    low, span = finite.min(), max(float(np.ptp(finite)), 1e-9)
-    levels = np.nan_to_num((values - low) * (255 / span), nan=0.0)
-    return Image.fromarray(levels.clip(0, 255).astype(np.uint8))
+
+def _hide(values: NDArray[Any], key: int) -> Pixels:
+    """Return the alpha of pixels of which one level is transparent."""
+    return np.where(values == key, 0, 255).astype(np.uint8)
+
+
+@functools.cache
+def _lab_to_srgb() -> ImageCms.ImageCmsTransform:
+    lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+    return ImageCms.buildTransform(lab, srgb, "LAB", "RGB")

@@ -5,27 +5,21 @@ from functools import cached_property
 
 import msgspec
 import numpy as np
-from PIL import Image
 
 from domain.errors.base import ServiceError
 from domain.errors.files import DecodeTimedOut, FileRefused, OperationFailed
 from domain.images import operations as names
+from domain.images.color_profiles import render_color
 from domain.images.compute_fingerprint import compute_fingerprint
 from domain.images.count_histogram import count_histogram
-from domain.images.decode_pixels import (
-    OPENCV_FORMATS,
-    color_pixels,
-    decode_color,
-    decode_grayscale,
-    gray_pixels,
-)
+from domain.images.decode_pixels import decode_grayscale, decode_picture, luma_of
 from domain.images.detect_faces import DETECTION_SIDE_PX, detect_faces, load_detector
 from domain.images.formats import ImageFormat
 from domain.images.header import Header
 from domain.images.inspect_header import inspect_header
 from domain.images.make_thumbnail import MAX_SIDE_PX, make_thumbnail
 from domain.images.opencv import Pixels, cv2
-from domain.images.pillow import decode_upright
+from domain.images.picture import Picture
 from domain.images.read_metadata import read_metadata
 from domain.images.render_variant import encode_png
 from domain.images.shrink_image import shrink_image
@@ -46,32 +40,31 @@ class Source:
         self.warnings = set(header.warnings)
 
     @cached_property
+    def picture(self) -> Picture:
+        """Pixels as stored, upright; a JPEG is scaled down, but not below a thumbnail."""
+        return decode_picture(
+            self.data, self.image_format, self.header, MAX_SIDE_PX, self.warnings.add
+        )
+
+    @cached_property
     def grayscale(self) -> Pixels:
-        """Gray, full size, upright, shape (height, width)."""
-        if self.image_format is ImageFormat.WEBP and not self.header.has_alpha:
-            # OpenCV computes the luma from decoded colours.
-            return cv2.cvtColor(self.color, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
-        if self.image_format in OPENCV_FORMATS:
+        """Gray on white, full size, upright, shape (height, width)."""
+        if self.image_format is ImageFormat.JPEG:
             return decode_grayscale(self.data, self.image_format, self.header, self.warnings.add)
-        return gray_pixels(self._picture)
+        return luma_of(self.picture, self.image_format)
 
     @cached_property
     def small(self) -> Pixels:
         """Gray for faces and fingerprint, upright, shape (height, width)."""
         return shrink_image(self.grayscale, DETECTION_SIDE_PX, cv2.INTER_LINEAR)
 
-    @cached_property
-    def color(self) -> Pixels:
-        """Colour for a thumbnail, BGR, upright, shape (height, width, 3)."""
-        if self.image_format in OPENCV_FORMATS:
-            return decode_color(
-                self.data, self.image_format, self.header, MAX_SIDE_PX, self.warnings.add
-            )
-        return color_pixels(self._picture)
-
-    @cached_property
-    def _picture(self) -> Image.Image:
-        return decode_upright(self.data, self.image_format, self.header)
+    @property
+    def preview(self) -> Pixels:
+        """Colours for a thumbnail, sRGB on white, shape (height, width, 3), 512 px at most."""
+        pixels, used = render_color(self.picture, self.header.profile, MAX_SIDE_PX)
+        if not used:
+            self.warnings.add(ImageWarning.PROFILE_IGNORED)
+        return pixels
 
     @property
     def size(self) -> tuple[int, int]:
@@ -113,8 +106,8 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         names.THUMBNAIL,
-        lambda source: make_thumbnail(source.color),
-        decode=lambda source: source.color,
+        lambda source: make_thumbnail(source.preview),
+        decode=lambda source: source.picture,
     ),
 )
 

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
+from domain.images.operations import VERSIONS
 from tests.pictures import draw
 from tests.service import Service
 
@@ -63,8 +64,8 @@ async def test_image_without_metadata_says_null_everywhere(working_service: Serv
     assert len(image["fingerprint"]) == 16
     assert int(image["fingerprint"], 16) >= 0
     assert list(image["operations"]) == OPERATIONS
-    for operation in image["operations"].values():
-        assert operation == {"status": "succeeded", "version": 1, "error": None}
+    for name, operation in image["operations"].items():
+        assert operation == {"status": "succeeded", "version": VERSIONS[name], "error": None}
 
 
 async def test_image_carries_what_its_file_carries(working_service: Service) -> None:

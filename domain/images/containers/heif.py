@@ -17,6 +17,7 @@ from domain.images.containers.heif_index import (
     read_properties,
     read_references,
 )
+from domain.images.containers.heif_profile import read_profile
 from domain.images.containers.heif_turn import read_turn
 from domain.images.containers.spans import Span, keep_spans, merge
 from domain.images.containers.tiff_directories import EXIF_PREFIX
@@ -72,6 +73,7 @@ def read_heif(data: bytes, image_format: ImageFormat) -> Header:
             named_orientation=turn if turn > 1 else None,
             has_alpha="A" in picture.getbands(),
             exif=exif or None,
+            profile=read_profile(data, boxes),
             metadata_bytes=sum(len(of) for of in picture.info.values() if isinstance(of, bytes)),
         )
 

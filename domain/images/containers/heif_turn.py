@@ -35,7 +35,7 @@ def read_turn(data: bytes, top: list[Box]) -> int:
         1 to 8; 1 if the file does not turn it.
     """
     try:
-        properties = _read_primary_properties(data, top)
+        properties = read_primary_properties(data, top)
     except CorruptImage:
         return 1
     turn = 1
@@ -54,7 +54,12 @@ def _compose(first: int, second: int) -> int:
     return _ORIENTATIONS[a * e + b * g, a * f + b * h, c * e + d * g, c * f + d * h]
 
 
-def _read_primary_properties(data: bytes, top: list[Box]) -> list[Box]:
+def read_primary_properties(data: bytes, top: list[Box]) -> list[Box]:
+    """Read the properties of the primary picture, in the order in which they apply.
+
+    Raises:
+        CorruptImage: A box is damaged.
+    """
     budget = box_budget()
     meta = find_box(top, b"meta")
     boxes = read_boxes(data, (meta.body + 4, meta.end), budget) if meta else []

@@ -62,6 +62,7 @@ def read_jpeg(data: bytes) -> Header:
     size: tuple[int, int] | None = None
     exif: bytes | None = None
     notes: list[bytes] = []
+    profile: list[bytes] = []
     scans = metadata_bytes = code = 0
     for segment in _walk_segments(data):
         code, payload = segment.code, data[segment.start : segment.end]
@@ -72,6 +73,8 @@ def read_jpeg(data: bytes) -> Header:
             scans += 1
         elif code == _APP1 and exif is None and payload.startswith(EXIF_PREFIX):
             exif = payload.removeprefix(EXIF_PREFIX)
+        elif code == _APP2 and payload.startswith(_PROFILE):
+            profile.append(payload.removeprefix(_PROFILE))
         elif code in {_APP0, _APP12} and payload[:4] not in {b"JFIF", b"JFXX"}:
             notes.append(payload)
     if code != _EOI:
@@ -85,6 +88,7 @@ def read_jpeg(data: bytes) -> Header:
         *size,
         orientation=orientation or 1,
         named_orientation=orientation,
+        profile=_join_profile(profile) if profile else None,
         exif=exif,
         metadata_bytes=metadata_bytes,
         camera_notes=tuple(notes[: STRUCTURE.camera_notes]),
@@ -118,6 +122,23 @@ def strip_jpeg(data: bytes) -> bytes:
     if not has_scan:
         raise CorruptImage("The file holds no picture.")
     return b"".join(parts)
+
+
+def _join_profile(parts: list[bytes]) -> bytes:
+    """Join the parts of an ICC profile; each begins with its number and the number of parts.
+
+    Returns:
+        Nothing if a part is missing or the profile is too large.
+
+    Source:
+        ICC.1:2022, annex B.4.
+    """
+    numbered = {part[0]: part[2:] for part in parts if len(part) > 1}
+    count = max((part[1] for part in parts if len(part) > 1), default=0)
+    size = sum(len(part) for part in numbered.values())
+    if sorted(numbered) != list(range(1, count + 1)) or size > STRUCTURE.profile_bytes:
+        return b""
+    return b"".join(numbered[number] for number in sorted(numbered))
 
 
 def _strip_payload(code: int, payload: bytes) -> bytes:

@@ -3,16 +3,20 @@
 Source: Portable Network Graphics (PNG) Specification, third edition, §5 and §11.
 """
 
+import struct
 import zlib
 from collections.abc import Iterator
 
 from domain.errors.files import CorruptImage
+from domain.images.colorimetry import profile_of_code, profile_of_gamma
 from domain.images.containers.tiff_directories import find_orientation, write_orientation
 from domain.images.header import Header
 from domain.limits import STRUCTURE
 
 _SIGNATURE_BYTES = 8
 _ALPHA_COLOR_TYPES = frozenset({4, 6})
+_CODE_BYTES, _FULL_RANGE_RGB = 4, b"\x00\x01"
+_UNIT = 100_000  # Of chromaticities and gamma.
 _PIXELS = frozenset({b"IDAT", b"fdAT"})
 # The picture, its transparency and animation; its colours; the shape of its pixels.
 _KEPT = frozenset(
@@ -51,10 +55,49 @@ def read_png(data: bytes) -> Header:
         frames=max(int.from_bytes(chunks.get(b"acTL", b"")[:4], "big"), 1),
         orientation=orientation or 1,
         named_orientation=orientation,
+        profile=_read_profile(chunks),
         has_alpha=header[9] in _ALPHA_COLOR_TYPES or b"tRNS" in chunks,
         exif=exif,
         metadata_bytes=metadata_bytes,
     )
+
+
+def _read_profile(chunks: dict[bytes, bytes]) -> bytes | None:
+    """Return the ICC profile that a file holds or describes by numbers.
+
+    ``gAMA`` alone is not enough: many programs have written it without a meaning.
+
+    Returns:
+        A profile; nothing if it is broken, None for sRGB.
+
+    Source:
+        Portable Network Graphics (PNG) Specification, third edition, §4.3 and §11.3.2.
+    """
+    code, packed = chunks.get(b"cICP", b""), chunks.get(b"iCCP")
+    if len(code) == _CODE_BYTES and code[2:] == _FULL_RANGE_RGB:
+        return profile_of_code(code[0], code[1])
+    if packed is not None:
+        return _unpack_profile(packed)
+    gamma, primaries = chunks.get(b"gAMA", b""), chunks.get(b"cHRM", b"")
+    if b"sRGB" in chunks or len(gamma) != 4 or len(primaries) != 32 or not any(gamma):
+        return None
+    white, *others = struct.iter_unpack(">II", primaries)
+    chromaticities = tuple(value / _UNIT for pair in (*others, white) for value in pair)
+    try:
+        return profile_of_gamma(chromaticities, _UNIT / int.from_bytes(gamma, "big"))
+    except ValueError:
+        return b""
+
+
+def _unpack_profile(chunk: bytes) -> bytes:
+    """Unpack a profile behind its name and its method; nothing if it is broken or too large."""
+    unpacking = zlib.decompressobj()
+    try:
+        packed = chunk[chunk.index(b"\x00") + 2 :]
+        profile = unpacking.decompress(packed, STRUCTURE.profile_bytes)
+    except (ValueError, zlib.error):
+        return b""
+    return profile if unpacking.eof else b""
 
 
 def strip_png(data: bytes) -> bytes:

@@ -7,7 +7,7 @@ from itertools import islice
 
 import msgspec
 
-from domain.errors.files import CorruptImage
+from domain.errors.files import CorruptImage, UnsupportedFormat
 from domain.images.containers.spans import Span, keep_spans, merge, overlaps
 from domain.images.containers.tiff_directories import (
     ORIENTATION,
@@ -15,6 +15,7 @@ from domain.images.containers.tiff_directories import (
     Entry,
     Layout,
     locate_values,
+    read_block,
     read_entries,
     read_integers,
     read_layout,
@@ -26,6 +27,13 @@ from domain.limits import STRUCTURE
 
 _SUBFILE_TYPE, _IS_REDUCED = 254, 1
 _WIDTH, _HEIGHT, _SAMPLES, _EXTRA_SAMPLES = 256, 257, 277, 338
+_COMPRESSION, _PROFILE = 259, 34675
+_DECODED_COMPRESSIONS = frozenset(
+    # None, fax, LZW, JPEG of two kinds, deflate, fax by words, PackBits, ThunderScan, deflate by
+    # its older number, LogLuv of two kinds, LZMA, Zstandard.
+    {1, 2, 3, 4, 5, 6, 7, 8, 32771, 32773, 32809, 32946, 34676, 34677, 34925, 50000}
+)
+"""What the libtiff of Pillow decodes; that of OpenCV knows no more."""
 _BITS, _PALETTE, _JPEG_TABLES = 258, 320, 347
 _STRIPS, _TILES, _OLD_JPEG = (273, 279), (324, 325), (513, 514)
 """Tags of offsets and lengths: strips, tiles, and the stream of an old JPEG compression."""
@@ -35,7 +43,7 @@ _ARRAYS = frozenset({_SUBFILE_TYPE, *_STRIPS, *_TILES, *_OLD_JPEG, *_OLD_JPEG_TA
 # Tags whose values must lie within the file.
 _READ = frozenset(
     {
-        *(_WIDTH, _HEIGHT, _BITS, _SAMPLES, _EXTRA_SAMPLES, ORIENTATION),
+        *(_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _SAMPLES, _EXTRA_SAMPLES, ORIENTATION),
         *(_PALETTE, _JPEG_TABLES, *_STRIPS, *_TILES),
     }
 )
@@ -64,9 +72,13 @@ def read_tiff(data: bytes) -> Header:
 
     Raises:
         CorruptImage: The directory is damaged, or pixels lie outside the file.
+        UnsupportedFormat: No decoder knows the compression.
     """
     layout = read_layout(data)
     tags = read_tags(data, layout, _READ)
+    compression = tags.get(_COMPRESSION, (1,))[0]
+    if compression not in _DECODED_COMPRESSIONS:
+        raise UnsupportedFormat(f"TIFF compression {compression} cannot be decoded.")
     pieces = 0
     for offsets_tag, lengths_tag in (_STRIPS, _TILES):
         offsets, lengths = tags.get(offsets_tag, ()), tags.get(lengths_tag, ())
@@ -85,6 +97,7 @@ def read_tiff(data: bytes) -> Header:
         orientation=named or 1,
         named_orientation=named,
         has_alpha=_EXTRA_SAMPLES in tags and tags.get(_SAMPLES, (1,))[0] in {2, 4},
+        profile=read_block(data, layout, _PROFILE, STRUCTURE.profile_bytes),
         exif=data,
     )
 

@@ -202,6 +202,19 @@ def read_tags(data: bytes, layout: Layout, tags: frozenset[int]) -> dict[int, tu
     return found
 
 
+def read_block(data: bytes, layout: Layout, tag: int, max_bytes: int) -> bytes | None:
+    """Read the bytes of a tag of the first directory, such as a colour profile.
+
+    Returns:
+        Nothing if they reach past the end or are too many; None if there is no such tag.
+    """
+    for entry in read_entries(data, layout, _read_directory(data, layout, layout.first)):
+        if entry.tag == tag:
+            start, end = locate_values(data, layout, entry) or (0, 0)
+            return data[start:end] if end - start <= max_bytes else b""
+    return None
+
+
 def find_orientation(exif: bytes | None) -> int | None:
     """Find the orientation in an EXIF block.
 

@@ -32,6 +32,7 @@ def read_webp(data: bytes) -> Header:
     """
     size: tuple[int, int] | None = None
     has_alpha, frames, exif, pictured, metadata_bytes = False, 0, None, False, 0
+    profile: bytes | None = None
     for kind, payload in _walk_file(data):
         metadata_bytes += len(payload) if kind in _METADATA else 0
         if kind == b"VP8X" and size is None and len(payload) >= 10:
@@ -44,6 +45,8 @@ def read_webp(data: bytes) -> Header:
             has_alpha = has_alpha or (kind == b"VP8L" and bool(payload[4] & _ALPHA_FLAG))
         elif kind == b"ANMF":
             frames += 1
+        elif kind == b"ICCP" and profile is None:
+            profile = payload if len(payload) <= STRUCTURE.profile_bytes else b""
         elif kind == b"EXIF" and exif is None:
             exif = payload.removeprefix(EXIF_PREFIX)
     if size is None or not (pictured or frames):
@@ -55,6 +58,7 @@ def read_webp(data: bytes) -> Header:
         orientation=orientation or 1,
         named_orientation=orientation,
         has_alpha=has_alpha,
+        profile=profile,
         exif=exif,
         metadata_bytes=metadata_bytes,
     )

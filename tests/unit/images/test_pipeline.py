@@ -47,13 +47,13 @@ def test_only_what_is_asked_for_is_decoded(monkeypatch: pytest.MonkeyPatch) -> N
 
         return call
 
-    for name in ("decode_grayscale", "decode_color", "read_metadata"):
+    for name in ("decode_grayscale", "decode_picture", "read_metadata"):
         monkeypatch.setattr(pipeline, name, spy(name))
     for operations, expected in (
         (("metadata",), ["read_metadata"]),
         (("faces",), ["decode_grayscale"]),
-        (("thumbnail",), ["decode_color"]),
-        (ALL_OPERATIONS, ["read_metadata", "decode_grayscale", "decode_color"]),
+        (("thumbnail",), ["decode_picture"]),
+        (ALL_OPERATIONS, ["read_metadata", "decode_grayscale", "decode_picture"]),
     ):
         decoded.clear()
         assert set(process(files()["jpeg"], operations).results) == set(operations)
@@ -61,10 +61,11 @@ def test_only_what_is_asked_for_is_decoded(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_one_decode_serves_all_where_it_can() -> None:
-    for name in ("heic", "avif"):
-        data, image_format = files()[name], ImageFormat(name)
+    for name in ("png alpha", "webp", "tiff", "heic", "avif"):
+        data, image_format = files()[name], ImageFormat(name.split(maxsplit=1)[0])
         source = Source(data, image_format, inspect_header(data, image_format, LIMITS))
-        assert source.color.shape[:2] == source.grayscale.shape
+        assert source.preview.shape[:2] == source.grayscale.shape
+        assert "picture" in source.__dict__
 
 
 def test_the_answer_is_small_when_pickled() -> None:
