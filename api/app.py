@@ -34,6 +34,7 @@ from api.http.errors import EXCEPTION_HANDLERS
 from api.http.headers import protect_tokens
 from api.http.request_log import Observation
 from api.http.wrong_keys import WrongKeys
+from api.images.downloads import open_downloads
 from api.images.variants import Variants
 from api.jobs.estimates import Estimates
 from api.jobs.live_jobs import LiveJobs
@@ -115,7 +116,8 @@ def compose_state(settings: Settings, stores: Stores) -> AppState:
     watch = LoadWatch(stores.load, has_quota=settings.admission.max_stored_bytes > 0)
     state.admission = Admission(settings.admission, stores.buckets, watch)
     state.live_jobs = LiveJobs(stores, settings.listeners)
-    state.variants = Variants(stores, pool, settings.images)
+    state.variants = Variants(stores, pool, settings.images, settings.reads)
+    state.downloads = open_downloads(settings.reads)
     state.metrics = ApiMetrics(pool, state.admission, stores.metrics)
     state.metrics.watch_listeners(state.live_jobs)
     most = settings.admission.max_wrong_keys_per_minute
@@ -134,6 +136,8 @@ async def _running(state: AppState) -> AsyncIterator[None]:
     try:
         async with aclosing(stores), BackgroundTasks(state.stop) as background:
             background.start("prepare", _prepare(stores))
+            if state.settings.api.warm_render_children:
+                state.variants.start_children()
             background.start("poll_jobs", state.waiting.poll())
             background.start("live_jobs", state.live_jobs.run())
             background.start("job_events", stores.job_events.listen())
@@ -143,6 +147,7 @@ async def _running(state: AppState) -> AsyncIterator[None]:
                 yield
             finally:
                 await state.admission.close()
+                await state.variants.close()
                 await stores.acceptance.drain()
                 await stores.hints.drain()
     finally:

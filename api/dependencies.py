@@ -60,7 +60,7 @@ def _images(state: AppState) -> dict[str, object]:
     return {
         "find_similar": FindSimilar(users, images, manage_images),
         "manage_images": manage_images,
-        "read_content": ReadContent(stores, state.variants),
+        "read_content": ReadContent(stores, state.variants, state.downloads),
         "reports": Reports(stores),
     }
 

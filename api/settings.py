@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from domain.limits import AdmissionLimits, ImageLimits, ListenerLimits, UploadLimits
+from domain.limits import AdmissionLimits, ImageLimits, ListenerLimits, ReadLimits, UploadLimits
 from domain.records import GpsPolicy
 from domain.settings import SettingsReader
 from domain.webhooks.addresses import TargetRules, read_target_rules
@@ -31,7 +31,9 @@ class ApiSettings(msgspec.Struct, frozen=True):
         port: Port on which the API listens.
         admin_key: The first admin key, 32 characters or more. Required, here or in a file.
         admin_key_file: File that holds the admin key; read if ``MINILAB_ADMIN_KEY`` is not set.
-        render_children: Child processes that render pictures on demand.
+        render_children: Child processes that render pictures on demand. Of two or more, one
+            renders small pictures only, so that a large one does not delay them.
+        warm_render_children: Whether they start with the API, instead of with the first picture.
         drain_seconds: Longest wait for running requests after a request to stop, in seconds.
         access_log: Whether each request is logged.
         gps: Treatment of positions if neither an upload nor its link sets one.
@@ -45,7 +47,8 @@ class ApiSettings(msgspec.Struct, frozen=True):
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8000
     admin_key: str = ""
     admin_key_file: str = ""
-    render_children: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
+    render_children: Annotated[int, msgspec.Meta(ge=1, le=64)] = 2
+    warm_render_children: bool = True
     drain_seconds: Annotated[int, msgspec.Meta(ge=0)] = 30
     access_log: bool = True
     gps: GpsPolicy = GpsPolicy.KEEP
@@ -63,6 +66,7 @@ class Settings(msgspec.Struct, frozen=True):
     logs: LogSettings
     admission: AdmissionLimits
     listeners: ListenerLimits
+    reads: ReadLimits
     similarity: SimilaritySettings
     targets: TargetRules
     tracing: TracingSettings
@@ -83,6 +87,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         LogSettings,
         AdmissionLimits,
         ListenerLimits,
+        ReadLimits,
         SimilaritySettings,
         ApiSettings,
     )

@@ -17,6 +17,7 @@ from api.monitoring.readiness import HealthChecks
 from api.monitoring.service_metrics import ServiceMetrics
 from api.settings import Settings
 from domain.keys import Caller
+from storage.queue.fair_turns import FairTurns
 from storage.stores import Stores
 from telemetry.spans import Tracing
 
@@ -34,6 +35,7 @@ class AppState(State):
     tracing: Tracing
     live_jobs: LiveJobs
     variants: Variants
+    downloads: FairTurns
     admin_key_hash: str
     wrong_keys: WrongKeys
     waiting: Waiting

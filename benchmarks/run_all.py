@@ -16,6 +16,7 @@ from benchmarks.harness.service import ROOT, Bench
 from benchmarks.latency import measure_latency
 from benchmarks.memory import measure_memory
 from benchmarks.operations import measure_operations
+from benchmarks.readers import measure_readers
 from benchmarks.report import write_figures
 from benchmarks.rows import Section
 from benchmarks.similar import measure_similar
@@ -32,6 +33,7 @@ LINES: Mapping[str, Callable[[Bench], Section]] = {
     "latency": measure_latency,
     "fairness": measure_fairness,
     "memory": measure_memory,
+    "readers": measure_readers,
     "operations": measure_operations,
     "similar": measure_similar,
     "statistics": measure_statistics,

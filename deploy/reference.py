@@ -42,6 +42,7 @@ LIMITS: dict[str, tuple[type[msgspec.Struct], str]] = {
     "Structure of files (fixed)": (limits.StructureLimits, "corrupt_image"),
     "Admission": (limits.AdmissionLimits, "rate_limited"),
     "Event streams": (limits.ListenerLimits, ""),
+    "Large reads": (limits.ReadLimits, ""),
 }
 # The code of an error or a phrase, and its limits.
 LIMITS_OF: Mapping[str, str] = {
@@ -68,6 +69,9 @@ LIMITS_OF: Mapping[str, str] = {
     "storage_full": "min_free_disk_bytes max_stored_bytes",
     "listeners_full": "max_listeners",
     "too_many_listeners": "tenant_max_listeners",
+    "the request waits": "max_downloads",
+    "reading_full": "max_waiting_downloads",
+    "rendering_full": "max_waiting_renderings",
     "a comment is sent": "listener_heartbeat_seconds",
     "the stream ends": "listener_stall_seconds",
 }

@@ -159,3 +159,18 @@ class ListenerLimits(msgspec.Struct, frozen=True):
     tenant_max_listeners: Count = 500
     listener_heartbeat_seconds: PositiveSeconds = 15.0
     listener_stall_seconds: PositiveSeconds = 30.0
+
+
+class ReadLimits(msgspec.Struct, frozen=True):
+    """Limits of large reads in one API process. Tenants take turns; each may have half of a limit.
+
+    Attributes:
+        max_downloads: Pictures of more than 255 KiB that are sent at the same time, some 600 KB
+            of memory each; further requests wait for their turn.
+        max_waiting_downloads: Requests for such pictures that wait.
+        max_waiting_renderings: Pictures that wait to be rendered; all requests for one count once.
+    """
+
+    max_downloads: Positive = 128
+    max_waiting_downloads: Positive = 1000
+    max_waiting_renderings: Positive = 200

@@ -13,7 +13,6 @@ import sys
 import msgspec
 
 HIGHEST_PROTOCOL = pickle.HIGHEST_PROTOCOL
-dumps = pickle.dumps
 
 _KINDS = (msgspec.Struct, enum.Enum, BaseException)
 

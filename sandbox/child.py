@@ -19,6 +19,7 @@ from typing import BinaryIO, TypeVar
 
 import msgspec
 
+from sandbox.carried_bytes import UNREADABLE, Received
 from sandbox.heap import keep_freed_memory
 from sandbox.landlock import allow_reading_only
 from sandbox.seccomp import refuse_system_calls
@@ -26,7 +27,6 @@ from sandbox.seccomp import refuse_system_calls
 Result = TypeVar("Result")
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4  # linux/prctl.h
-UNREADABLE = 70  # sysexits.h: EX_SOFTWARE
 MAX_OPEN_FILES = 64
 
 # Libraries, and the files that they and the dynamic linker read; nothing else is readable.
@@ -58,6 +58,7 @@ _bounded = False
 
 def call_in_sandbox(
     _gate: Gate,
+    _brought: object,
     max_added_bytes: int,
     seconds: float,
     function: Callable[..., Result],
@@ -78,7 +79,7 @@ def call_in_sandbox(
         _bounded = True
     spent = time.process_time() + (seconds + 1) * (os.cpu_count() or 1)
     resource.setrlimit(resource.RLIMIT_CPU, (int(spent) + 1, resource.RLIM_INFINITY))
-    return function(*args)
+    return function(*(arg.read() if isinstance(arg, Received) else arg for arg in args))
 
 
 def confinement() -> Confinement:

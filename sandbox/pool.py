@@ -5,8 +5,10 @@ affects no lock and no other child (docs/decisions/0006).
 """
 
 import asyncio
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, TypeVar
 
 import anyio
@@ -19,25 +21,29 @@ from prometheus_client.registry import Collector
 
 from domain.errors.capacity import NoChild
 from domain.errors.files import DecoderDied, DecodeTimedOut
-from sandbox import answers
+from sandbox import streams
 from sandbox.child import Gate, call_in_sandbox, confinement, protect_from_children
+from sandbox.streams import Brought, carry_bytes
 
 START_SECONDS = 60.0
 CONFINEMENT_SECONDS = 10.0
 CANCELED = "canceled"
+KILLED = (DecodeTimedOut, DecoderDied, asyncio.CancelledError)
 
 Result = TypeVar("Result")
 
 _log = structlog.get_logger(__name__)
 
 # A compromised child must not make its parent run code (decision 0021).
-to_process.pickle = answers  # type: ignore[attr-defined]
+to_process.pickle = streams  # type: ignore[attr-defined]
+# Children stay: starting one costs more than most pictures.
+to_process.WORKER_MAX_IDLE_TIME = math.inf  # type: ignore[assignment]
 
 
 async def _open_process(*args: Any, **kwargs: Any) -> Process:
     """Start a child; event loops raise different errors if the machine cannot."""
     try:
-        return await anyio.open_process(*args, **kwargs)
+        return carry_bytes(await anyio.open_process(*args, **kwargs))
     except Exception as error:
         raise NoChild from error
 
@@ -65,27 +71,31 @@ class ChildPool:
     async def run(self, function: Callable[..., Result], *args: object, seconds: float) -> Result:
         """Call a pure function in a child and wait for its result.
 
-        The time starts when a child is ready. A cancelled caller ends the child.
+        The time starts when a child is ready, and again with each part of bytes that goes along.
+        A cancelled caller ends the child.
 
         Args:
             function: Importable by name; arguments and result can be pickled.
+            args: Among them bytes that go along; see :mod:`sandbox.streams`.
             seconds: Time limit; the child is killed after it.
 
         Raises:
             DecodeTimedOut: The child exceeded its time and was killed.
             DecoderDied: The child ended without an answer.
             NoChild: No child is available, and none can be started now.
+            Exception: The error of a source or taker of bytes.
         """
-        place = object()
+        place, brought = object(), Brought(args)
         await self._limiter.acquire_on_behalf_of(place)
         has_ended = False
         try:
             await self._ensure_child()
-            result = await self._call(seconds, function, *args)
+            result = await self._call(seconds, function, *args, brought=brought)
             await self._log_confinement()
-        except (DecodeTimedOut, DecoderDied, asyncio.CancelledError):
-            has_ended = True
-            self._replace_child(place)
+        except BaseException as error:
+            if isinstance(error, KILLED) or error is brought.error:
+                has_ended = True
+                self._replace_child(place)
             raise
         finally:
             if not has_ended:
@@ -160,12 +170,21 @@ class ChildPool:
         except Exception as error:  # The next call starts one and raises the error.
             _log.warning("child_not_warm", reason=type(error).__name__)
 
-    async def _call(self, seconds: float, function: Callable[..., Result], *args: object) -> Result:
+    async def _call(
+        self,
+        seconds: float,
+        function: Callable[..., Result],
+        *args: object,
+        brought: Brought | None = None,
+    ) -> Result:
         try:
-            with anyio.fail_after(seconds):
+            with anyio.fail_after(seconds) as limit:
+                if brought is not None:
+                    brought.moved = partial(_extend, limit, seconds)
                 return await to_process.run_sync(
                     call_in_sandbox,
                     Gate(),
+                    brought,
                     self._max_child_bytes,
                     seconds,
                     function,
@@ -177,11 +196,19 @@ class ChildPool:
             self.killed[DecodeTimedOut.code] += 1
             raise DecodeTimedOut(f"The limit is {seconds:g} seconds.") from error
         except BrokenWorkerProcess as error:
+            if brought is not None and brought.error is not None:
+                self.killed[CANCELED] += 1
+                raise brought.error from None
             self.killed[DecoderDied.code] += 1
             raise DecoderDied from error
         except anyio.get_cancelled_exc_class():
             self.killed[CANCELED] += 1
             raise
+
+
+def _extend(limit: anyio.CancelScope, seconds: float) -> None:
+    """Let the time of a call begin again: a slow store is no fault of the image."""
+    limit.deadline = anyio.current_time() + seconds
 
 
 class ChildMetrics(Collector):

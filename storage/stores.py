@@ -19,6 +19,7 @@ from storage.backlog.queue_state import QueueReader
 from storage.backlog.workers import Workers, Workforce
 from storage.blobs.intake import BlobIntake, HashingIntake
 from storage.blobs.known_blobs import KnownBlobs, Poisons
+from storage.blobs.reads import chunk_turns
 from storage.blobs.results import Results
 from storage.blobs.sweeper import Sweeper
 from storage.blobs.variants import StoredVariants
@@ -66,7 +67,8 @@ class Stores:
     def __init__(self, settings: StoreSettings, rules: WorkRules) -> None:
         self.client: Client = connect_mongo(settings)
         self.database: Database = self.client[settings.mongodb_database]
-        self.blobs = KnownBlobs(self.database)
+        turns = chunk_turns()
+        self.blobs = KnownBlobs(self.database, turns)
         self.blob_chunks: Collection = self.database["blobs.chunks"]
         self.redis: ArqRedis = connect_redis(settings)
         due_after = timedelta(seconds=rules.hint_grace_seconds)
@@ -104,7 +106,7 @@ class Stores:
         self.upload_links = UploadLinks(self.database)
         lease = timedelta(seconds=rules.lease_seconds)
         self.user_deletion = UserDeletion(self.client, self.database, self.ledger.states, lease)
-        self.variants = StoredVariants(self.database)
+        self.variants = StoredVariants(self.database, turns)
         self.user_histograms = UserHistograms(self.database)
         self.workers = Workers(self.database)
         self._add_webhooks(settings)

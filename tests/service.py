@@ -52,6 +52,8 @@ def environment(servers: EmbeddedServers, database: str, **more: object) -> dict
         "MINILAB_MONGODB_DATABASE": database,
         "MINILAB_ADMIN_KEY": ADMIN_KEY,
         "MINILAB_ACCESS_LOG": "false",
+        # Few tests render pictures, and a child takes a second to start.
+        "MINILAB_WARM_RENDER_CHILDREN": "false",
         "MINILAB_SECRET_KEY": SECRET_KEY,
     }
     return fixed | {f"MINILAB_{name.upper()}": str(value) for name, value in more.items()}

@@ -1,17 +1,24 @@
 """Sends pictures, whole or in part, one chunk in memory at a time."""
 
 import unicodedata
-from typing import Any
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import Any, cast
 from urllib.parse import quote
 
 from litestar import Response
 from litestar.response import Stream
+from litestar.response.base import ASGIResponse
+from litestar.types import Receive, Scope, Send
 from werkzeug.http import dump_options_header
 
 from api.http.errors import problem_response, status_of
 from api.http.headers import conditional, is_known, requested_range
+from api.http.leaving import unless_client_leaves
 from api.images.read_content import Content
 from domain.errors.requests import RangeNotSatisfiable
+from storage.blobs.intake import CHUNK_BYTES
+from storage.queue.fair_turns import FairTurns
 
 
 def send_content(
@@ -34,12 +41,34 @@ def send_content(
     return conditional(if_none_match, content.etag, _stream(content, part))
 
 
+class Download(Stream):
+    """A large part of a picture, which is sent in its tenant's turn."""
+
+    def __init__(self, downloads: FairTurns, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._downloads = downloads
+
+    def to_asgi_response(self, *args: Any, **options: Any) -> ASGIResponse:
+        """Hold a place for as long as the response is sent."""
+        answer = super().to_asgi_response(*args, **options)
+
+        async def send_in_turn(scope: Scope, receive: Receive, send: Send) -> None:
+            async with AsyncExitStack() as stack:
+                wait = stack.enter_async_context(self._downloads.turn())
+                await unless_client_leaves(receive, wait)
+                await answer(scope, receive, send)
+
+        return cast("ASGIResponse", send_in_turn)
+
+
 def _stream(content: Content, part: tuple[int, int] | None) -> Stream:
     start, stop = part or (0, content.size_bytes)
     headers = _headers(content) | {"Content-Length": str(stop - start)}
     if part:
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{content.size_bytes}"
-    return Stream(
+    is_large = stop - start > CHUNK_BYTES
+    kind = partial(Download, content.downloads) if is_large else Stream
+    return kind(
         content.read(start, stop),
         status_code=206 if part else 200,
         headers=headers,

@@ -16,6 +16,7 @@ from api.contract.histogram_docs import MedianOperation, WeekOperation
 from api.contract.route_docs import answer, problems
 from api.http.guards import admins_only, may_read_user, no_client_keys
 from api.http.headers import conditional
+from api.http.leaving import unless_client_leaves
 from api.http.parameters import EXAMPLE_ID, EXAMPLE_TIME, DaysZone, IfNoneMatch, UserId
 from api.schemas.histograms import ImageHistogramView, MedianHistogramView, SimilarView
 from api.schemas.statistics import StatisticsView
@@ -112,7 +113,7 @@ async def list_user_histograms(
         ),
         304: answer(None, "The median has not changed since the version in If-None-Match."),
     }
-    | problems(403),
+    | problems(403, 429),
 )
 async def get_median_histogram(
     request: ApiRequest,
@@ -127,7 +128,8 @@ async def get_median_histogram(
     twice; deleted images do not count. The median is exact and up to date. Requires an admin or a
     service key.
     """
-    date, median = await reports.read_median(day, tz)
+    reading = reports.read_median(day, tz)
+    date, median = await unless_client_leaves(request.receive, reading)
     response = answer_median(request, median, date, tz)
     return conditional(if_none_match, content_etag(response), response)
 
@@ -141,7 +143,7 @@ async def get_median_histogram(
     responses={
         200: answer(SimilarView, "The similar users, or with `image_id` the similar images.")
     }
-    | problems(403, 404, 409, 410),
+    | problems(403, 404, 409, 410, 429),
 )
 async def list_similar(
     request: ApiRequest,
@@ -159,7 +161,8 @@ async def list_similar(
     service key, because the answer names users and reveals something about their pictures.
     """
     scope = scope_of(request.user, user_id)
-    return await find_similar.find(user_id, image_id, scope, count, metric, since)
+    finding = find_similar.find(user_id, image_id, scope, count, metric, since)
+    return await unless_client_leaves(request.receive, finding)
 
 
 @get(
@@ -175,7 +178,7 @@ async def list_similar(
         ),
         304: answer(None, "The statistics have not changed since the version in If-None-Match."),
     }
-    | problems(403),
+    | problems(403, 429),
     response_headers=[ResponseHeader(name="ETag", value="", documentation_only=True)],
 )
 async def get_statistics(

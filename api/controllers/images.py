@@ -17,6 +17,7 @@ from api.answers.image_filters import (
 )
 from api.answers.numbers import answer_histogram
 from api.contract.route_docs import answer, problems
+from api.http.leaving import unless_client_leaves
 from api.http.parameters import IfNoneMatch, NamedUser, id_of
 from api.images.images import ManageImages
 from api.images.read_content import ReadContent
@@ -100,7 +101,7 @@ class ImageController(Controller):
             206: answer(bytes, "The requested part of the picture.", media_type="image/*"),
             304: answer(None, "The client already has this version of the picture."),
         }
-        | problems(404, 409, 410, 416),
+        | problems(404, 409, 410, 416, 429),
         response_headers=[
             ResponseHeader(name="ETag", value="", documentation_only=True),
             ResponseHeader(name="Accept-Ranges", value="", documentation_only=True),
@@ -122,7 +123,9 @@ class ImageController(Controller):
         Pictures made from a file are upright and carry no metadata. If the image was uploaded
         with `gps=strip`, the original is served without its metadata.
         """
-        content = await read_content.find(image_id, scope_of(request.user, user_id), variant)
+        scope = scope_of(request.user, user_id)
+        finding = read_content.find(image_id, scope, variant)
+        content = await unless_client_leaves(request.receive, finding)
         return send_content(content, if_none_match, byte_range, if_range)
 
     @get(

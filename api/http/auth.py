@@ -11,6 +11,7 @@ from litestar.types import HTTPReceiveMessage, Receive, Scope, Send
 from domain.errors.access import LinkRevoked, NotFound, Unauthenticated
 from domain.errors.base import ServiceError
 from domain.errors.capacity import TooManyWrongKeys
+from domain.fairness.admission import tenant_of
 from domain.keys import (
     ADMIN_USER,
     KEY_PREFIX,
@@ -22,6 +23,7 @@ from domain.keys import (
 )
 from domain.links import UploadLink
 from storage.access.upload_links import UploadLinks
+from storage.queue.fair_turns import TENANT
 
 OPEN = "open_to_all"
 """Option of routes that need no key."""
@@ -70,8 +72,11 @@ class BearerAuthentication(AbstractAuthenticationMiddleware):
         if place := connection.route_handler.opt.get(LINK_OPT):
             link = await _find_link(connection, place)
             caller = Caller(key_id=link.id, role=Role.LINK, user_id=link.user_id)
+            TENANT.set(tenant_of(caller) or "")
             return AuthenticationResult(user=caller, auth=link)
-        return AuthenticationResult(user=await find_caller(connection), auth=None)
+        caller = await find_caller(connection)
+        TENANT.set(tenant_of(caller) or "")
+        return AuthenticationResult(user=caller, auth=None)
 
 
 async def find_caller(connection: Connection) -> Caller:

@@ -11,6 +11,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from structlog.contextvars import bind_contextvars
 
+from api.http.leaving import ClientLeft, answer_client_left
 from domain.errors.access import Expired, Forbidden, NotFound, Unauthenticated, WrongState
 from domain.errors.base import ServiceError
 from domain.errors.capacity import OverLimit, Overloaded, StorageFull, Unavailable, WebhooksNotSetUp
@@ -161,6 +162,7 @@ def spread(wait_seconds: float) -> int:
 
 EXCEPTION_HANDLERS: dict[Any, Any] = {
     ServiceError: answer_service_error,
+    ClientLeft: answer_client_left,
     HTTPException: answer_http_exception,
     RecursionError: lambda request, _: answer_service_error(
         request, MalformedRequest("The body is nested too deeply.")

@@ -14,12 +14,12 @@ from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
 from litestar.types import ASGIApp, HTTPReceiveMessage, HTTPScope, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars
 
+from api.http.leaving import CLIENT_LEFT
 from domain.keys import Caller
 from telemetry.spans import Attributes
 
 REQUEST_ID = b"x-request-id"
 TRACEPARENT = b"traceparent"
-CLIENT_LEFT = 499  # The number that nginx uses for a client that did not wait for its answer.
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 QUIET_ROUTES = {"/healthz", "/readyz", "/metrics"}
 """Machines poll these: their lines are only written at the level debug."""

@@ -13,6 +13,7 @@ from domain.errors.access import NotFound
 from domain.images.formats import ImageFormat
 from domain.keys import Scope
 from domain.records import GpsPolicy, Image
+from storage.queue.fair_turns import FairTurns
 from storage.stores import Stores
 
 ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
@@ -27,14 +28,17 @@ class Content(msgspec.Struct, frozen=True):
     etag: str
     read: Callable[[int, int], AsyncIterator[bytes]]
     """Streams the bytes from one offset up to another."""
+    downloads: FairTurns
+    """The turns of large pictures."""
 
 
 class ReadContent:
     """Finds pictures."""
 
-    def __init__(self, stores: Stores, variants: Variants) -> None:
+    def __init__(self, stores: Stores, variants: Variants, downloads: FairTurns) -> None:
         self._stores = stores
         self._variants = variants
+        self._downloads = downloads
 
     async def find(self, image_id: str, scope: Scope, variant: str) -> Content:
         """Find the ``original``, ``grayscale``, ``thumbnail`` or ``faces`` picture of an image.
@@ -58,6 +62,7 @@ class ReadContent:
             size_bytes=blob.size_bytes,
             etag=blob.sha256,
             read=partial(self._stores.blobs.stream, blob),
+            downloads=self._downloads,
         )
 
     async def _variant(self, image: Image, blob: Blob, variant: str) -> Content:
@@ -71,4 +76,5 @@ class ReadContent:
             size_bytes=stored.size_bytes,
             etag=f"{blob.sha256}-{variant}-v{version_of(variant)}",
             read=partial(self._stores.variants.stream, stored),
+            downloads=self._downloads,
         )

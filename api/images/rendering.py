@@ -7,6 +7,7 @@ from domain.images.formats import ImageFormat
 from domain.images.operations import THUMBNAIL
 from domain.images.values import Thumbnail
 from domain.limits import ImageLimits
+from sandbox.carried_bytes import Outlet
 
 RENDERING_VERSION = 2
 STRIPPING_VERSION = 2
@@ -31,6 +32,24 @@ class Rendered(msgspec.Struct, frozen=True):
 
     media_type: str
     data: bytes
+
+
+def load_decoders() -> None:
+    """Load decoders and models, so that the first picture does not wait for them."""
+    from domain.images.pipeline import warm_up  # noqa: PLC0415
+
+    warm_up()
+
+
+def render_and_send(job: RenderJob, data: bytes, outlet: Outlet) -> str:
+    """Render a variant of ``data`` and send its bytes to the parent; returns its media type.
+
+    Raises:
+        FileRefused: The image cannot be decoded.
+    """
+    made = render(msgspec.structs.replace(job, data=data))
+    outlet.send(made.data)
+    return made.media_type
 
 
 def render(job: RenderJob) -> Rendered:

@@ -1,35 +1,60 @@
 """Variants of images: rendered on demand in a child process, then stored."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+import time
+from collections.abc import AsyncIterator
 from functools import partial
-from typing import Any, Generic, TypeVar
 
-from api.images.rendering import RENDERING_VERSION, STRIPPED, STRIPPING_VERSION, RenderJob, render
+from api.images.joined_calls import JoinedCalls
+from api.images.rendering import (
+    RENDERING_VERSION,
+    STRIPPED,
+    STRIPPING_VERSION,
+    RenderJob,
+    load_decoders,
+    render_and_send,
+)
 from domain.blobs import Blob, StoredVariant
 from domain.errors.access import WrongState
+from domain.errors.capacity import RenderingFull
 from domain.errors.files import CorruptImage
 from domain.images.formats import ImageFormat
 from domain.images.operations import THUMBNAIL, VERSIONS
-from domain.jobs import TERMINAL
-from domain.limits import ImageLimits
+from domain.jobs import TERMINAL, Status
+from domain.limits import ImageLimits, ReadLimits
 from domain.records import Image
 from sandbox.pool import ChildPool
+from sandbox.streams import Incoming, Outgoing
 from storage.blobs.variants import variant_id
+from storage.queue.fair_turns import FairTurns
 from storage.stores import Stores
 
-ResultT = TypeVar("ResultT")
+SMALL_BYTES = 1024 * 1024
+SMALL_PIXELS = 2_000_000
+# No variant has more bytes than a picture without compression.
+BYTES_OF_A_PIXEL = 4
 
 
 class Variants:
-    """Finds variants, and renders those that are missing."""
+    """Finds variants, and renders those that are missing.
 
-    def __init__(self, stores: Stores, pool: ChildPool, limits: ImageLimits) -> None:
+    Large pictures take turns between tenants. Where there are two children or more, one of them
+    renders small pictures only, which a large one can then not delay.
+    """
+
+    def __init__(
+        self, stores: Stores, pool: ChildPool, limits: ImageLimits, reads: ReadLimits
+    ) -> None:
         self._stores = stores
         self._pool = pool
         self._limits = limits
         self._rendering = JoinedCalls[StoredVariant]()
+        self._starting: asyncio.Task[None] | None = None
+        most = reads.max_waiting_renderings
+        self._large = FairTurns(max(1, pool.children - 1), most, full=RenderingFull)
+        self._small = self._large
+        if pool.children > 1:
+            self._small = FairTurns(1, most, full=RenderingFull)
 
     async def get(self, image: Image, blob: Blob, variant: str) -> StoredVariant:
         """Find a variant, or render and store it, once for all requests that wait for it.
@@ -40,26 +65,63 @@ class Variants:
             DecodeTimedOut: Rendering took too long.
             DecoderDied: Rendering ended the child process.
             NoChild: No child process can be started now.
+            RenderingFull: Too many pictures wait.
+            TooManyReads: Too many pictures of this tenant wait.
         """
         boxes = _boxes(image, blob) if variant == "faces" else []
         file_id = variant_id(blob.sha256, variant, version_of(variant))
         stored = await self._stores.variants.find(file_id)
         if stored is not None:
             return stored
-        render_once = partial(self._render, image, blob, variant, boxes)
-        return await self._rendering.run(file_id, render_once)
+        self._turns(blob).join(file_id)
+        job = RenderJob(variant, b"", ImageFormat(image.format), boxes, self._limits)
+        return await self._rendering.run(file_id, partial(self._render, file_id, blob, job))
 
-    async def _render(
-        self, image: Image, blob: Blob, variant: str, boxes: list[list[int]]
-    ) -> StoredVariant:
-        data = (await self._stores.results.read_bytes([blob])).get(blob.sha256)
-        if data is None:
+    def start_children(self) -> None:
+        """Start all children in the background, so that no request waits for their start."""
+        self._starting = asyncio.create_task(self._pool.warm_up(load_decoders))
+
+    async def close(self) -> None:
+        """Cancel all renderings."""
+        self._pool.stop_replacing()
+        if self._starting is not None:
+            self._starting.cancel()
+            await asyncio.wait([self._starting])
+        await self._rendering.close()
+
+    async def _render(self, file_id: str, blob: Blob, job: RenderJob) -> StoredVariant:
+        async with self._turns(blob).turn(file_id):
+            # A child that is killed costs more than most pictures, so this one is finished.
+            self._rendering.keep(file_id)
+            stored = await self._stores.variants.find(file_id)  # By another process.
+            return stored or await self._make(file_id, blob, job)
+
+    async def _make(self, file_id: str, blob: Blob, job: RenderJob) -> StoredVariant:
+        max_bytes = BYTES_OF_A_PIXEL * self._limits.max_pixels + blob.size_bytes
+        writer = self._stores.variants.writer(blob.sha256, file_id, max_bytes)
+        began = time.monotonic()
+        media_type = await self._pool.run(
+            render_and_send,
+            job,
+            Incoming(blob.size_bytes, self._read(blob)),
+            Outgoing(writer.take),
+            seconds=self._limits.max_seconds,
+        )
+        return await writer.close(media_type, time.monotonic() - began)
+
+    async def _read(self, blob: Blob) -> AsyncIterator[bytes]:
+        left = blob.size_bytes
+        async for part in self._stores.blobs.stream(blob, 0, blob.size_bytes):
+            left -= len(part)
+            yield part
+        if left:
             raise CorruptImage("The bytes of this image were deleted.")
-        job = RenderJob(variant, data, ImageFormat(image.format), boxes, self._limits)
-        made = await self._pool.run(render, job, seconds=self._limits.max_seconds)
-        file_id = variant_id(blob.sha256, variant, version_of(variant))
-        await self._stores.variants.keep(blob.sha256, file_id, made.media_type, made.data)
-        return StoredVariant(file_id, made.media_type, len(made.data))
+
+    def _turns(self, blob: Blob) -> FairTurns:
+        width, height = blob.facts.get("width"), blob.facts.get("height")
+        pixels = width * height if width and height else SMALL_PIXELS + 1
+        is_small = blob.size_bytes <= SMALL_BYTES and pixels <= SMALL_PIXELS
+        return self._small if is_small else self._large
 
 
 def version_of(variant: str) -> int:
@@ -69,45 +131,12 @@ def version_of(variant: str) -> int:
 
 
 def _boxes(image: Image, blob: Blob) -> list[list[int]]:
-    boxes: list[list[int]] | None = blob.results.get("faces", {}).get("value")
-    if "faces" not in image.item.cells:
+    cell = image.item.cells.get("faces")
+    if cell is None:
         raise WrongState("Face detection was not requested for this image.")
-    if boxes is None and image.item.status not in TERMINAL:
+    if cell.status is Status.SUCCEEDED and "faces" in blob.results:
+        boxes: list[list[int]] = blob.results["faces"]["value"]
+        return boxes
+    if image.item.status not in TERMINAL:
         raise WrongState("The faces are not ready yet; try again when the job is done.")
-    if boxes is None:
-        raise WrongState("There are no faces to draw: the operation failed.")
-    return boxes
-
-
-@dataclass
-class _Call(Generic[ResultT]):
-    task: asyncio.Task[ResultT]
-    waiters: int = 0
-
-
-class JoinedCalls(Generic[ResultT]):
-    """Gives callers that overlap under one key the result of one call.
-
-    Source: golang.org/x/sync/singleflight.
-    """
-
-    def __init__(self) -> None:
-        self._calls: dict[str, _Call[ResultT]] = {}
-
-    async def run(self, key: str, work: Callable[[], Coroutine[Any, Any, ResultT]]) -> ResultT:
-        """Join the call that is under way for a key, or start it.
-
-        The call is cancelled when the last of its callers is. ``work``, which makes the result, is
-        called for the first caller only.
-        """
-        call = self._calls.get(key)
-        if call is None:
-            call = self._calls[key] = _Call(asyncio.create_task(work()))
-        call.waiters += 1
-        try:
-            return await asyncio.shield(call.task)
-        finally:
-            call.waiters -= 1
-            if not call.waiters:
-                del self._calls[key]
-                call.task.cancel()
+    raise WrongState("There are no faces to draw: the operation failed.")

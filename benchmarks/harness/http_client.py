@@ -31,6 +31,12 @@ def get_request(address: Address, path: str, prefer: str = "") -> bytes:
     return _head(address, "GET", path, prefer) + _HEAD_END
 
 
+def json_request(address: Address, path: str, body: bytes) -> bytes:
+    """Encode a POST request with a JSON body."""
+    fields = b"\r\nContent-Type: application/json\r\nContent-Length: %d" % len(body)
+    return _head(address, "POST", path, "") + fields + _HEAD_END + body
+
+
 def upload_request(
     address: Address, path: str, files: Sequence[bytes], prefer: str = "", *, user_id: str = ""
 ) -> list[bytes]:

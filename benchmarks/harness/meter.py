@@ -26,6 +26,11 @@ def children_cpu_seconds(pid: int) -> float:
     return alive + ended.children_user + ended.children_system
 
 
+def rss_mb(pid: int) -> float:
+    """Read the resident memory of a process alone, in MB."""
+    return psutil.Process(pid).memory_info().rss / MEGABYTE
+
+
 def tree_rss_mb(pid: int) -> float:
     """Read the resident memory of a process and its children, in MB."""
     process = psutil.Process(pid)

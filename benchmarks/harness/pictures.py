@@ -92,21 +92,22 @@ def _vary_small(pixels: Pixels, random: np.random.Generator) -> bytes:
     top, left = SMALL_SHIFT_PX + down, SMALL_SHIFT_PX + right
     shifted = padded[top : top + height, left : left + width]
     noisy = shifted + random.normal(0, 1, shifted.shape)
-    return _encode(_brighten(noisy, random), int(random.integers(*SMALL_QUALITY)), b"")
+    return encode_jpeg(_brighten(noisy, random), int(random.integers(*SMALL_QUALITY)))
 
 
 def _vary_large(pixels: Pixels, exif: bytes, random: np.random.Generator) -> bytes:
     top, left = random.integers(0, LARGE_SPARE_PX, 2)
     part = pixels[top : top + LARGE_SIZE[1], left : left + LARGE_SIZE[0]]
     brightness = np.clip(np.arange(256) + random.integers(-12, 13), 0, 255).astype(np.uint8)
-    return _encode(brightness[part], int(random.integers(*LARGE_QUALITY)), exif)
+    return encode_jpeg(brightness[part], int(random.integers(*LARGE_QUALITY)), exif)
 
 
 def _brighten(pixels: NDArray[np.float64], random: np.random.Generator) -> Pixels:
     return np.clip(pixels + random.integers(-12, 13), 0, 255).astype(np.uint8)
 
 
-def _encode(pixels: Pixels, quality: int, exif: bytes) -> bytes:
+def encode_jpeg(pixels: Pixels, quality: int, exif: bytes = b"") -> bytes:
+    """Encode RGB pixels, shape (height, width, 3), as a JPEG."""
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "JPEG", quality=quality, exif=exif)
     return file.getvalue()

@@ -49,8 +49,14 @@ class TooManyListeners(
     """The tenant has too many open event streams."""
 
 
+class TooManyReads(
+    OverLimit, code="too_many_reads", title="Too many requests of this user wait for their turn"
+):
+    """The tenant has too many large reads that wait."""
+
+
 class Overloaded(OverLimit, code="overloaded", title="The service cannot accept uploads right now"):
-    """Base of the reasons for refusing uploads of every tenant."""
+    """Base of the reasons for refusing requests of every tenant."""
 
 
 class BacklogFull(
@@ -69,3 +75,13 @@ class TooManyUploads(Overloaded, code="too_many_uploads", title="Too many upload
 
 class ListenersFull(Overloaded, code="listeners_full", title="Too many event streams are open"):
     """The process holds as many event streams as it can."""
+
+
+class RenderingFull(
+    Overloaded, code="rendering_full", title="Too many pictures wait to be rendered"
+):
+    """The process has as many renderings waiting as it can."""
+
+
+class ReadingFull(Overloaded, code="reading_full", title="Too many large reads are in progress"):
+    """The process has as many large reads waiting as it can."""

@@ -31,6 +31,7 @@ from storage.aggregates.pending import read_pending_counts
 from storage.mongo.client import Client, Database
 from storage.mongo.snapshots import read_snapshot_in_thread
 from storage.mongo.threads import PlainDatabase
+from storage.queue.fair_turns import FairTurns
 
 PART = 1_000
 
@@ -48,6 +49,7 @@ class StatisticsReader:
     def __init__(self, client: Client, database: Database) -> None:
         self._client = client
         self._database = database
+        self._turns = FairTurns(1)
 
     async def read(self, now: datetime, zone: ZoneInfo) -> Statistics:
         """Read the statistics, with days of a time zone, up to the last acknowledged write."""
@@ -62,7 +64,10 @@ class StatisticsReader:
             counts.update(change)
             return summarize(counts, count_days(days, borders, counts))
 
-        return await read_snapshot_in_thread(self._client, self._database, read)
+        # Many pending changes take memory.
+        return await self._turns.run(
+            lambda: read_snapshot_in_thread(self._client, self._database, read)
+        )
 
     async def look(self, now: datetime) -> Pending:
         """Measure how far the stored counts are behind."""

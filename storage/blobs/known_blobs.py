@@ -6,16 +6,17 @@ from datetime import datetime
 import msgspec
 
 from domain.blobs import Blob, Poison
-from storage.blobs.reads import stream_file
+from storage.blobs.reads import ChunkReader, chunk_turns
 from storage.mongo.client import Database, Document
+from storage.queue.fair_turns import FairTurns
 
 
 class KnownBlobs:
     """Finds and streams blobs."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, turns: FairTurns | None = None) -> None:
         self._files = database["blobs.files"]
-        self._chunks = database["blobs.chunks"]
+        self._reader = ChunkReader(database["blobs.chunks"], turns or chunk_turns())
 
     async def find(self, hashes: Sequence[str]) -> dict[str, Blob]:
         """Find blobs by hash; hashes without a blob are left out."""
@@ -23,8 +24,8 @@ class KnownBlobs:
         return {file["metadata"]["sha256"]: _blob_of(file) async for file in found}
 
     def stream(self, blob: Blob, start: int, stop: int) -> AsyncIterator[bytes]:
-        """Read the bytes from ``start`` up to ``stop``, few chunks in memory at a time."""
-        return stream_file(self._chunks, blob.file_id, start, stop, blob.chunk_bytes)
+        """Read the bytes from ``start`` up to ``stop``, one chunk in memory at a time."""
+        return self._reader.stream(blob.file_id, start, stop, blob.chunk_bytes)
 
 
 class Poisons:

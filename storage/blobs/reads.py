@@ -7,6 +7,7 @@ from pymongo import ASCENDING, IndexModel
 from pymongo.errors import BulkWriteError
 
 from storage.mongo.client import DURABLE, Collection, Document
+from storage.queue.fair_turns import FairTurns
 
 DUPLICATE_KEY = 11000
 _CHUNKS = IndexModel([("files_id", ASCENDING), ("n", ASCENDING)], unique=True)
@@ -17,6 +18,11 @@ BLOB_INDEXES = {
     "variants.chunks": [_CHUNKS],
     "orphans": [IndexModel([("seen_at", ASCENDING)])],
 }
+
+# Streams that read a chunk at the same time; the other threads of Motor are for other requests.
+READING_AT_ONCE = 4
+# Each stream waits for one chunk at a time: connections are bounded elsewhere.
+MOST_STREAMS = 100_000
 
 FileId = ObjectId | str
 """Blobs have ObjectIds, variants names from :func:`storage.blobs.variants.variant_id`."""
@@ -31,21 +37,38 @@ async def read_files(chunks: Collection, file_ids: Sequence[ObjectId]) -> dict[O
     return {file_id: b"".join(pieces) for file_id, pieces in parts.items()}
 
 
-async def stream_file(
-    chunks: Collection, file_id: FileId, start: int, stop: int, chunk_bytes: int
-) -> AsyncIterator[bytes]:
-    """Read the bytes from ``start`` up to ``stop``, few chunks in memory at a time."""
-    first = start // chunk_bytes
-    query = {"files_id": file_id, "n": {"$gte": first, "$lte": (stop - 1) // chunk_bytes}}
-    position = first * chunk_bytes
-    async for chunk in chunks.find(query, {"data": 1}, batch_size=4).sort("n", 1):
-        data = chunk["data"]
-        yield data[max(0, start - position) : stop - position]
-        position += len(data)
+def chunk_turns() -> FairTurns:
+    """Make the turns of all streams of a process."""
+    return FairTurns(READING_AT_ONCE, MOST_STREAMS)
 
 
-async def insert_once(collection: Collection, documents: list[Document]) -> None:
-    """Insert documents durably; those that exist from an earlier attempt are skipped.
+class ChunkReader:
+    """Reads files chunk by chunk; all streams of this process take turns.
+
+    A stream holds one chunk, and no cursor: a client that reads slowly costs MongoDB nothing.
+    """
+
+    def __init__(self, chunks: Collection, turns: FairTurns) -> None:
+        self._chunks = chunks
+        self._turns = turns
+
+    async def stream(
+        self, file_id: FileId, start: int, stop: int, chunk_bytes: int
+    ) -> AsyncIterator[bytes]:
+        """Read the bytes from ``start`` up to ``stop``; ends early where a chunk is missing."""
+        for number in range(start // chunk_bytes, -(-stop // chunk_bytes)):
+            async with self._turns.turn():
+                chunk = await self._chunks.find_one({"files_id": file_id, "n": number}, {"data": 1})
+            if chunk is None:
+                return
+            position = number * chunk_bytes
+            yield chunk["data"][max(0, start - position) : stop - position]
+
+
+async def insert_once(
+    collection: Collection, documents: list[Document], *, durable: bool = True
+) -> None:
+    """Insert documents; those that exist from an earlier attempt are skipped.
 
     Documents that refer to them are written later, perhaps on another primary. Without a majority
     these could be lost and those not.
@@ -55,8 +78,10 @@ async def insert_once(collection: Collection, documents: list[Document]) -> None
     """
     if not documents:
         return
+    if durable:
+        collection = collection.with_options(write_concern=DURABLE)
     try:
-        await collection.with_options(write_concern=DURABLE).insert_many(documents, ordered=False)
+        await collection.insert_many(documents, ordered=False)
     except BulkWriteError as error:
         details = error.details or {}
         if any(failure["code"] != DUPLICATE_KEY for failure in details["writeErrors"]):

@@ -7,19 +7,20 @@ from typing import Any
 import msgspec
 from pymongo import UpdateOne
 
-from domain.blobs import Blob
+from domain.blobs import Blob, StoredVariant
 from storage.blobs.reads import insert_once, read_files
-from storage.blobs.variants import variant_documents
+from storage.blobs.variants import variant_chunks, variant_file
 from storage.clock import utc_now
 from storage.mongo.client import DURABLE, Database, Document
 
 
 class NewVariant(msgspec.Struct, frozen=True):
-    """A variant that an operation rendered."""
+    """A variant that an operation rendered, and how long that took."""
 
     file_id: str
     media_type: str
     data: bytes
+    seconds: float = 0.0
 
 
 class BlobResults(msgspec.Struct, frozen=True):
@@ -56,22 +57,24 @@ class Results:
         if not found:
             return
         now = utc_now()
-        pairs = [
-            variant_documents(of.blob.sha256, new.file_id, new.media_type, new.data, now)
-            for of in found
-            for new in of.variants
+        variants = [(of.blob.sha256, new) for of in found for new in of.variants]
+        chunks = [part for _, new in variants for part in variant_chunks(new.file_id, new.data)]
+        files = [
+            variant_file(
+                sha256,
+                StoredVariant(new.file_id, new.media_type, len(new.data), new.seconds),
+                now,
+            )
+            for sha256, new in variants
         ]
         await asyncio.gather(
-            insert_once(
-                self._database["variants.chunks"],
-                [chunk for _, chunks in pairs for chunk in chunks],
-            ),
-            insert_once(self._database["variants.files"], [file for file, _ in pairs]),
+            insert_once(self._database["variants.chunks"], chunks),
+            insert_once(self._database["variants.files"], files),
         )
         # Last, so that a crash leaves no result without its picture. Durable, because the images
         # that end with it may be written on another primary.
-        files = self._database["blobs.files"].with_options(write_concern=DURABLE)
-        await files.bulk_write([_update(results) for results in found], ordered=False)
+        blobs = self._database["blobs.files"].with_options(write_concern=DURABLE)
+        await blobs.bulk_write([_update(results) for results in found], ordered=False)
 
 
 def _update(found: BlobResults) -> UpdateOne:

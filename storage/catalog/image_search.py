@@ -14,6 +14,7 @@ from storage.catalog.images import image_of
 from storage.catalog.search_indexes import LEAST_FINGERPRINT, NEAR_DUPLICATES
 from storage.clock import first_id_at
 from storage.mongo.client import COMMITTED, Database, Document
+from storage.queue.fair_turns import FairTurns
 
 EARTH_RADIUS_METERS = 6_378_100.0
 """The value that MongoDB's geographic index uses."""
@@ -31,6 +32,7 @@ class ImageSearch:
 
     def __init__(self, database: Database) -> None:
         self._images = database.get_collection("images", read_concern=COMMITTED)
+        self._turns = FairTurns(1)
 
     async def list_page(
         self, wanted: ImageFilter, limit: int, before: str | None = None
@@ -56,7 +58,8 @@ class ImageSearch:
         ``after`` is the distance and the ID of the last image of the page before. Each image
         comes after the number of bits in which its fingerprint differs.
         """
-        at_distance = await self._fingerprints_near(wanted.scope, likeness)
+        async with self._turns.turn():  # There can be many candidates.
+            at_distance = await self._fingerprints_near(wanted.scope, likeness)
         found: list[tuple[int, Image]] = []
         for distance in sorted(at_distance):
             if after and distance < after[0]:

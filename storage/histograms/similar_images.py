@@ -1,6 +1,5 @@
 """Finds images by the similarity of their histograms, up to the last acknowledged write."""
 
-import asyncio
 from datetime import datetime
 
 import numpy as np
@@ -20,6 +19,7 @@ from storage.histograms.periods import Period
 from storage.mongo.client import Client, Database
 from storage.mongo.snapshots import read_snapshot_in_thread
 from storage.mongo.threads import PlainDatabase
+from storage.queue.fair_turns import FairTurns
 from storage.settings import SimilaritySettings
 
 LONGEST_SECONDS = 120.0
@@ -33,7 +33,7 @@ class SimilarImages:
         self._client = client
         self._database = database
         self._most = settings.similar_max_images
-        self._turn = asyncio.Lock()
+        self._turns = FairTurns(1)
 
     async def find(
         self, image_id: str, count: int, metric: Metric, since: datetime | None = None
@@ -53,9 +53,11 @@ class SimilarImages:
             )
             return _name_users(database, session, nearest), compared
 
-        async with self._turn:
+        async def ask() -> tuple[list[SimilarImage], int]:
             with pymongo.timeout(LONGEST_SECONDS):
                 return await read_snapshot_in_thread(self._client, self._database, read)
+
+        return await self._turns.run(ask)
 
 
 def _compare(

@@ -1,9 +1,7 @@
 """Finds users by the similarity of their mean histograms, up to the last acknowledged write."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from threading import Lock
 
 import numpy as np
 import pymongo
@@ -22,6 +20,7 @@ from storage.histograms.vector_table import Slots, VectorTable
 from storage.mongo.client import Client, Database, batched
 from storage.mongo.snapshots import read_snapshot_in_thread
 from storage.mongo.threads import PlainDatabase
+from storage.queue.fair_turns import FairTurns
 from storage.settings import SimilaritySettings
 
 LONGEST_SECONDS = 280.0
@@ -47,9 +46,7 @@ class SimilarUsers:
         self._database = database
         self._max_images = settings.similar_max_images
         self._vectors = UserVectors()
-        self._turn = asyncio.Lock()
-        # A cancelled caller gives its turn back while its thread still uses the vectors.
-        self._use = Lock()
+        self._turns = FairTurns(1)
 
     async def find(self, user_id: str, count: int, metric: Metric) -> list[Neighbour]:
         """Find the users nearest to one; ties are ordered by user ID.
@@ -59,8 +56,7 @@ class SimilarUsers:
         """
 
         def read(database: PlainDatabase, session: ClientSession) -> list[Neighbour]:
-            with self._use:
-                return self._find(database, session, user_id, count, metric)
+            return self._find(database, session, user_id, count, metric)
 
         return await self._ask(read)
 
@@ -90,9 +86,11 @@ class SimilarUsers:
         return await self._ask(read)
 
     async def _ask(self, read: Read) -> list[Neighbour]:
-        async with self._turn:  # One question takes a core, and memory.
+        async def ask() -> list[Neighbour]:
             with pymongo.timeout(LONGEST_SECONDS):
                 return await read_snapshot_in_thread(self._client, self._database, read)
+
+        return await self._turns.run(ask)  # One question takes a core, and memory.
 
     def _find(
         self,

@@ -50,6 +50,12 @@ async def _blob(stores: Stores) -> dict[str, object]:
     return blob
 
 
+async def _keep_variant(stores: Stores, sha256: str, name: str, data: bytes) -> None:
+    writer = stores.variants.writer(sha256, name, len(data))
+    await writer.take(data)
+    await writer.close("image/webp", 0.0)
+
+
 async def test_removes_chunks_that_have_been_without_parent_for_long(stores: Stores) -> None:
     await _abandon_upload(stores, b"x" * 3 * MB)
     await _abandon_upload(stores, b"y" * 2 * MB)
@@ -96,7 +102,7 @@ async def test_leaves_live_blobs_and_their_variants_alone(stores: Stores) -> Non
     for file in blobs:
         sha256 = file["metadata"]["sha256"]
         name = variant_id(sha256, "thumbnail", 1)
-        await stores.variants.keep(sha256, name, "image/webp", b"picture" * 100_000)
+        await _keep_variant(stores, sha256, name, b"picture" * 100_000)
     before = {name: await _count(stores, name) for name in ("blobs.chunks", "variants.chunks")}
     assert await _sweep_twice(stores) == Swept()
     assert before == {name: await _count(stores, name) for name in before}
@@ -105,7 +111,7 @@ async def test_leaves_live_blobs_and_their_variants_alone(stores: Stores) -> Non
 
 async def test_removes_variants_whose_blob_is_gone(stores: Stores) -> None:
     name = variant_id("0" * 64, "thumbnail", 1)
-    await stores.variants.keep("0" * 64, name, "image/webp", b"picture")
+    await _keep_variant(stores, "0" * 64, name, b"picture")
     assert await _sweeper(stores).sweep() == Swept()
     assert await stores.variants.find(name) is not None
     assert await _sweeper(stores).sweep(utc_now() + LATER) == Swept(variants=1)
@@ -167,7 +173,7 @@ async def test_removes_blobs_without_images(stores: Stores) -> None:
     for blob in [file async for file in stores.database["blobs.files"].find()]:
         sha256 = blob["metadata"]["sha256"]
         name = variant_id(sha256, "thumbnail", 1)
-        await stores.variants.keep(sha256, name, "image/webp", b"picture")
+        await _keep_variant(stores, sha256, name, b"picture")
     await stores.database["images"].delete_one({"_id": ticket.items[1].image_id})
     assert await _sweeper(stores).sweep() == Swept(blobs=1)
     for name in ("blobs.files", "blobs.chunks", "variants.files", "variants.chunks"):

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from api.images.variants import JoinedCalls
+from api.images.joined_calls import JoinedCalls
 
 
 class Work:

@@ -6,6 +6,8 @@ import resource
 import time
 from pathlib import Path
 
+from sandbox.carried_bytes import Outlet
+
 
 def answer() -> int:
     """Give the ID of the process."""
@@ -70,3 +72,22 @@ def count_page_faults(size_bytes: int, times: int) -> int:
     for _ in range(times):
         take_memory(size_bytes)
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+
+def send_back(data: bytes, outlet: Outlet, times: int) -> int:
+    """Send bytes back several times, and say how many arrived."""
+    for _ in range(times):
+        outlet.send(data)
+    return len(data)
+
+
+def send_and_crash(data: bytes, outlet: Outlet) -> None:
+    """Die in the middle of an answer."""
+    outlet.send(data)
+    crash()
+
+
+def send_without_end(outlet: Outlet) -> None:
+    """Send bytes for ever, as a child that was taken over may do."""
+    while True:
+        outlet.send(bytes(65536))
