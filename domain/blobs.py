@@ -14,11 +14,13 @@ class Poison(msgspec.Struct, frozen=True):
     Attributes:
         operations: Versions of the operations that were tried, by name.
         at: Time of the last attempt, UTC.
+        seconds: Time that all attempts took.
     """
 
     error: ItemError
     operations: dict[str, int]
     at: datetime
+    seconds: float = 0.0
 
 
 class Blob(msgspec.Struct, frozen=True):
@@ -29,8 +31,9 @@ class Blob(msgspec.Struct, frozen=True):
         sha256: Hash of the bytes, as 64 hex digits.
         chunk_bytes: Size of the pieces in which the bytes are stored.
         facts: ``format``, ``width`` and ``height`` (as oriented), each None while unknown.
-        results: ``{"version": n, "value": …, "warnings": […]}`` by operation; old ones have no
-            warnings.
+        results: ``{"version": n, "value": …, "warnings": […]}`` by operation, with the time that it
+            took: ``seconds``, and ``decode_seconds`` for the decoding before it. Old ones have no
+            warnings and no times.
         poison: Why work on it was given up last; None if it never was.
     """
 

@@ -53,6 +53,9 @@ class ClaimedImage(msgspec.Struct, frozen=True):
     bad_attempts: int
     worker: str | None
     gps: GpsPolicy = GpsPolicy.KEEP
+    user_id: str = ""
+    link_id: str | None = None
+    duplicate_of: str | None = None
     request_id: str | None = None
     traceparent: str | None = None
 

@@ -99,6 +99,7 @@ class Image(msgspec.Struct, frozen=True):
         finished_at: End of its last cell, UTC.
         gps: Whether its position may be served.
         link_id: The link of its upload; None for a key.
+        variants: The variants that were served of it, as ``grayscale/v1``.
     """
 
     id: str
@@ -114,6 +115,7 @@ class Image(msgspec.Struct, frozen=True):
     item: Item
     gps: GpsPolicy = GpsPolicy.KEEP
     link_id: str | None = None
+    variants: tuple[str, ...] = ()
 
 
 def refused_item(index: int, filename: str, error: ItemError, operations: tuple[str, ...]) -> Item:

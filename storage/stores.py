@@ -32,6 +32,7 @@ from storage.histograms.medians import Medians
 from storage.histograms.user_histograms import UserHistograms
 from storage.ledger.cancellation import Cancellation
 from storage.ledger.dead_letters import DeadLetters
+from storage.ledger.earlier_results import EarlierResults
 from storage.ledger.ledger import Ledger
 from storage.ledger.queued_chunks import QueuedChunks
 from storage.ledger.recovery import Recovery
@@ -82,6 +83,7 @@ class Stores:
         self.cancellation = Cancellation(self.database, self.metrics)
         self.dead_letters = DeadLetters(self.database)
         self.expiry = Expiry(self.client, self.database, rules)
+        self.earlier_results = EarlierResults(self.database)
         self.hints = Hints(self.redis, rules)
         self.idempotency = Idempotency(self.client, self.database, settings.idempotency_seconds)
         self.image_search = ImageSearch(self.database)

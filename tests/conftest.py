@@ -105,6 +105,7 @@ async def service(environ: dict[str, str]) -> AsyncIterator[Service]:
     """The service without a worker; afterwards nothing must be left that nobody will remove."""
     async with running_service(environ) as running:
         yield running
+        await running.stores.acceptance.drain()
         orphans = await running.orphan_chunks()
         keys = [key async for key in running.stores.redis.scan_iter("*")]
         endless = [key for key in keys if await running.stores.redis.ttl(key) == -1]

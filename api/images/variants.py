@@ -59,6 +59,9 @@ class Variants:
     async def get(self, image: Image, blob: Blob, variant: str) -> StoredVariant:
         """Find a variant, or render and store it, once for all requests that wait for it.
 
+        One that was rendered for somebody else comes as late as if it were rendered now, or it
+        would tell that somebody else has the picture.
+
         Raises:
             WrongState: The faces are not ready, or were not requested.
             FileRefused: The image cannot be decoded.
@@ -70,9 +73,17 @@ class Variants:
         """
         boxes = _boxes(image, blob) if variant == "faces" else []
         file_id = variant_id(blob.sha256, variant, version_of(variant))
+        began = time.monotonic()
         stored = await self._stores.variants.find(file_id)
-        if stored is not None:
-            return stored
+        if stored is None:
+            stored = await self._join(file_id, image, blob, variant, boxes)
+        if not _is_own(image, variant):
+            await self._serve_first(image, variant, began + stored.seconds)
+        return stored
+
+    async def _join(
+        self, file_id: str, image: Image, blob: Blob, variant: str, boxes: list[list[int]]
+    ) -> StoredVariant:
         self._turns(blob).join(file_id)
         job = RenderJob(variant, b"", ImageFormat(image.format), boxes, self._limits)
         return await self._rendering.run(file_id, partial(self._render, file_id, blob, job))
@@ -88,6 +99,15 @@ class Variants:
             self._starting.cancel()
             await asyncio.wait([self._starting])
         await self._rendering.close()
+
+    async def _serve_first(self, image: Image, variant: str, not_before: float) -> None:
+        """Serve a variant of an image for the first time, at this time of the monotonic clock."""
+        name = f"{variant}/v{version_of(variant)}"
+        if name in image.variants:
+            return
+        if not await self._stores.images.has_had_variant(image, name):
+            await asyncio.sleep(not_before - time.monotonic())
+        await self._stores.images.note_variant(image.id, name)
 
     async def _render(self, file_id: str, blob: Blob, job: RenderJob) -> StoredVariant:
         async with self._turns(blob).turn(file_id):
@@ -128,6 +148,12 @@ def version_of(variant: str) -> int:
     """Return the current version of a variant."""
     own = {THUMBNAIL: VERSIONS[THUMBNAIL], STRIPPED: STRIPPING_VERSION}
     return own.get(variant, RENDERING_VERSION)
+
+
+def _is_own(image: Image, variant: str) -> bool:
+    """Say whether the job of an image has made a variant."""
+    cell = image.item.cells.get(variant)
+    return variant == THUMBNAIL and cell is not None and cell.status is Status.SUCCEEDED
 
 
 def _boxes(image: Image, blob: Blob) -> list[list[int]]:

@@ -91,7 +91,9 @@ class ImageView(ImageSummaryView, frozen=True):
 
 def view_summary(image: Image, blob: Blob | None) -> ImageSummaryView:
     """Convert an image for a list."""
-    facts = blob.facts if blob else {}
+    # Of bytes that somebody else has, more may be known than this image has results.
+    has_results = any(cell.status is Status.SUCCEEDED for cell in image.item.cells.values())
+    facts = blob.facts if blob and has_results else {}
     return view_of(
         ImageSummaryView,
         image,

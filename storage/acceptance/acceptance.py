@@ -34,6 +34,7 @@ class Acceptance:
         self._writer = GroupWriter(database)
         self._plan = plan
         self._due_after = due_after
+        self._unused: set[ObjectId] = set()
         # By link, and those without one together: a link that is locked delays no other upload.
         self._waiting: dict[str | None, list[Submission]] = {}
         self._committers: dict[str | None, asyncio.Task[None]] = {}
@@ -89,6 +90,7 @@ class Acceptance:
             finally:
                 ended.set()
             await self._answer(group)
+            await self._delete_unused()
         del self._waiting[link_id], self._committers[link_id], self._under_way[link_id]
 
     async def _commit_one_by_one(self, group: list[Submission], error: Exception) -> None:
@@ -126,5 +128,11 @@ class Acceptance:
                 submission.outcome_is_known = submission.refusal is not None
 
         await run_transaction_in_thread(self._client, write)
-        if unused:  # If this fails, the sweeper removes them.
-            await self._chunks.delete_many({"files_id": {"$in": list(unused)}})
+        self._unused |= unused
+
+    async def _delete_unused(self) -> None:
+        """Delete chunks that are not needed, after the answers; if it fails, the sweeper does."""
+        unused, self._unused = self._unused, set()
+        if unused:
+            with suppress(PyMongoError):
+                await self._chunks.delete_many({"files_id": {"$in": list(unused)}})

@@ -31,6 +31,9 @@ class GroupWriter:
     def write(self, session: ClientSession, group: Sequence[Submission]) -> set[ObjectId]:
         """Write a group, in the order in which the uploads came; may be tried several times.
 
+        Bytes that are stored for somebody else are written as if they were new, so that the time
+        of an upload does not tell.
+
         Returns the files whose chunks are not needed, because their bytes were stored before.
 
         Raises:
@@ -47,7 +50,8 @@ class GroupWriter:
         images = [image for _, image in images_of(group)]
         link_duplicates(self._database, session, images, known)
         _set_stored_bytes(images, known)
-        self._insert(session, group, new, images)
+        foreign = _find_foreign(group, known)
+        self._insert(session, group, new | foreign, images)
         keys = [
             (one.upload.attempt, Answered(one.upload.fingerprint, one.accepted.job["_id"]))
             for one in group
@@ -55,18 +59,18 @@ class GroupWriter:
         ]
         answer_keys(self._database, session, keys)
         flushed = {file_id for one in group for file_id in one.upload.intake.flushed}
-        return flushed - new.keys()
+        return (flushed | foreign.keys()) - new.keys()
 
     def _insert(
         self,
         session: ClientSession,
         group: Sequence[Submission],
-        new: dict[ObjectId, Submission],
+        written: dict[ObjectId, Submission],
         images: list[Document],
     ) -> None:
         chunks = [
             chunk
-            for file_id, submission in new.items()
+            for file_id, submission in written.items()
             for chunk in submission.upload.intake.pending_of(file_id)
         ]
         jobs = [one.accepted.job for one in group]
@@ -125,6 +129,15 @@ class GroupWriter:
         stored = {file["_id"]: file["chunks"] for file in found}
         if any(stored.get(file_id, 0) < chunks for file_id, chunks in flushed.items()):
             raise Unavailable("The upload was interrupted. Send the same request again.")
+
+
+def _find_foreign(group: Sequence[Submission], known: set[str]) -> dict[ObjectId, Submission]:
+    """Find the files of bytes that were stored before, but not for the owner of the image."""
+    return {
+        one.documents.blobs[image["sha256"]]["_id"]: one
+        for one, image in images_of(group)
+        if image["sha256"] in known and image["duplicate_of"] is None
+    }
 
 
 def _set_stored_bytes(images: Sequence[Document], known: set[str]) -> None:

@@ -33,6 +33,16 @@ class Images:
             raise NotFound
         return image_of(document)
 
+    async def has_had_variant(self, image: Image, variant: str) -> bool:
+        """Return whether a variant was served of any image of this owner with the same bytes."""
+        owner = {"link_id": image.link_id} if image.link_id else {"user_id": image.user_id}
+        query = {"sha256": image.sha256, **owner, "variants": variant}
+        return await self._images.find_one(query, {"_id": 1}) is not None
+
+    async def note_variant(self, image_id: str, variant: str) -> None:
+        """Note that a variant is served of an image."""
+        await self._images.update_one({"_id": image_id}, {"$addToSet": {"variants": variant}})
+
     async def results_of(self, job_id: str, operation: str) -> dict[str, Any]:
         """Read the results of one operation for a job by image ID; images may have none."""
         found = self._images.find({"job_id": job_id}, {"sha256": 1})

@@ -1,5 +1,6 @@
 """Missing operations of images, known and new poison, stored results, search fields, and ends."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from domain.claims import KNOWN_POISON, BadAttempt, ClaimedImage, FinishedImage
 from domain.errors.files import DecoderDied, DecodeTimedOut, OperationFailed
 from domain.fingerprints import band_keys, signed_fingerprint
 from domain.images.operations import OPERATIONS
+from domain.images.pipeline import DECODE
 from domain.images.values import ImageWarning, ProcessedImage, Thumbnail
 from domain.jobs import Status
 from domain.records import Cell, GpsPolicy, ItemError
@@ -22,6 +24,8 @@ from tasks.images.image_batch import Crash, Outcome
 VERSION = {operation.name: operation.version for operation in OPERATIONS}
 SIZE = ("width", "height")
 FROM_METADATA = ("camera_make", "camera_model", "lens_model", "taken_at")
+# Reading the bytes of an image, at the least.
+READ_BYTES_PER_SECOND = 200_000_000
 NO_BLOB = ItemError("not_found", "The bytes of this image are gone.")
 POISONOUS = frozenset({DecoderDied.code, DecodeTimedOut.code})
 
@@ -76,7 +80,10 @@ def new_poison(
     """Return the poison to remember of blobs that were given up now, by hash."""
     return {
         outcome.sha256: Poison(
-            outcome.error, {name: VERSION[name] for name in needed[outcome.sha256]}, now
+            outcome.error,
+            {name: VERSION[name] for name in needed[outcome.sha256]},
+            now,
+            outcome.seconds,
         )
         for outcome in outcomes
         if outcome.error is not None
@@ -85,8 +92,9 @@ def new_poison(
     }
 
 
-def blob_results(blob: Blob, processed: ProcessedImage) -> BlobResults:
-    """Convert the results of a child to those stored with the blob."""
+def blob_results(blob: Blob, processed: ProcessedImage, outcome: Outcome) -> BlobResults:
+    """Convert the results of a child to those stored with the blob, with their times."""
+    times = _times(blob, outcome)
     results: dict[str, dict[str, Any]] = {}
     variants: list[NewVariant] = []
     warnings = [warning.value for warning in processed.warnings]
@@ -94,7 +102,8 @@ def blob_results(blob: Blob, processed: ProcessedImage) -> BlobResults:
         version = VERSION[name]
         if isinstance(value, Thumbnail):
             file_id = variant_id(blob.sha256, name, version)
-            variants.append(NewVariant(file_id, "image/webp", value.content))
+            seconds = sum(times[name].values())
+            variants.append(NewVariant(file_id, "image/webp", value.content, seconds))
             kept: Any = {
                 "file_id": file_id,
                 "width": value.width,
@@ -103,9 +112,22 @@ def blob_results(blob: Blob, processed: ProcessedImage) -> BlobResults:
             }
         else:
             kept = msgspec.to_builtins(value, builtin_types=(bytes,))
-        results[name] = {"version": version, "value": kept, "warnings": warnings}
+        results[name] = {"version": version, "value": kept, "warnings": warnings} | times[name]
     facts = {"width": processed.width, "height": processed.height}
     return BlobResults(blob, facts, results, variants)
+
+
+def _times(blob: Blob, outcome: Outcome) -> dict[str, dict[str, float]]:
+    """Give the time of each operation, and of all that comes before it for the whole image."""
+    steps = sum(step.seconds for step in outcome.steps)
+    decoding = max(0.0, outcome.seconds - steps) + blob.size_bytes / READ_BYTES_PER_SECOND
+    times: dict[str, dict[str, float]] = defaultdict(lambda: {"decode_seconds": 0.0})
+    for step in outcome.steps:
+        if step.name == DECODE:
+            decoding += step.seconds
+        else:
+            times[step.name] = {"decode_seconds": decoding, "seconds": step.seconds}
+    return times
 
 
 def finish_image(

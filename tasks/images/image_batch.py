@@ -64,6 +64,7 @@ class Outcome(msgspec.Struct, frozen=True):
     Attributes:
         crashes: Failed tries before, oldest first; set by the parent.
         steps: Durations of the steps.
+        seconds: Time that it took, as its parent measured it.
     """
 
     sha256: str
@@ -71,6 +72,7 @@ class Outcome(msgspec.Struct, frozen=True):
     error: ItemError | None = None
     crashes: tuple[Crash, ...] = ()
     steps: tuple[Step, ...] = ()
+    seconds: float = 0.0
 
 
 def process_batch(items: Sequence[BatchItem], limits: ImageLimits) -> list[Outcome]:

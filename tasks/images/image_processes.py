@@ -1,6 +1,7 @@
 """Runs groups of images in child processes; after a crash, tries each suspect alone."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
@@ -24,6 +25,9 @@ GROUP_SECONDS = 10.0
 # The child checks its time between two steps; the parent kills a child that exceeds it.
 GRACE_SECONDS = 1.0
 
+# The longest that handing over a small image takes.
+CALL_SECONDS = 0.05
+
 Keep = Callable[[Sequence[Outcome]], Awaitable[None]]
 
 _log = structlog.get_logger(__name__)
@@ -35,11 +39,13 @@ class Suspect(msgspec.Struct, eq=False):
     Attributes:
         deaths: Number of children that it has certainly crashed.
         crashes: All failed tries, those in a group included.
+        seconds: Time of the tries alone.
     """
 
     item: BatchItem
     deaths: int = 0
     crashes: tuple[Crash, ...] = ()
+    seconds: float = 0.0
 
 
 class ImageProcesses:
@@ -115,7 +121,7 @@ class ImageProcesses:
     async def _run_group(
         self, group: Sequence[BatchItem], found: list[Outcome], suspects: list[Suspect]
     ) -> None:
-        left = group
+        left, began = group, time.monotonic()
         try:
             while left:
                 outcomes = await self._shared.run(left)
@@ -129,7 +135,7 @@ class ImageProcesses:
             if failed.images > 1:
                 suspects += [Suspect(item, crashes=crashes) for item in left]
                 return
-            suspect = Suspect(left[0], 1, crashes)
+            suspect = Suspect(left[0], 1, crashes, time.monotonic() - began)
             if (outcome := self._end(suspect, reason)) is not None:
                 found.append(outcome)
             else:
@@ -137,12 +143,13 @@ class ImageProcesses:
 
     async def _try_alone(self, suspect: Suspect) -> Outcome | None:
         """Try a suspect once. Returns None if it must be tried again."""
-        item = suspect.item
+        item, began = suspect.item, time.monotonic()
         try:
             (outcome,) = await self._call([item])
         except NoChild:
             raise
         except Exception as error:
+            suspect.seconds += time.monotonic() - began
             suspect.deaths += 1
             reason = _log_failure(error, sha256=item.sha256, crash=suspect.deaths)
             suspect.crashes += (Crash(utc_now(), reason.code),)
@@ -154,15 +161,29 @@ class ImageProcesses:
         if isinstance(reason, DecoderDied) and suspect.deaths < self._max_crashes:
             return None
         error = ItemError(reason.code, reason.detail)
-        return Outcome(suspect.item.sha256, error=error, crashes=suspect.crashes)
+        seconds = suspect.seconds
+        return Outcome(suspect.item.sha256, error=error, crashes=suspect.crashes, seconds=seconds)
 
     async def _call(self, items: Sequence[BatchItem]) -> list[Outcome]:
         seconds = self._limits.max_seconds
         if len(items) > 1:
             seconds = min(seconds, GROUP_SECONDS)
-        return await self._pool.run(
+        began = time.monotonic()
+        outcomes = await self._pool.run(
             process_batch, items, self._limits, seconds=seconds + GRACE_SECONDS
         )
+        return _share_time(outcomes, time.monotonic() - began)
+
+
+def _share_time(outcomes: Sequence[Outcome], seconds: float) -> list[Outcome]:
+    """Share the time of a call among its images: the steps of each, and of the rest a part."""
+    own = [sum(step.seconds for step in outcome.steps) for outcome in outcomes]
+    rest = max(0.0, seconds - sum(own)) / max(1, len(outcomes))
+    return [
+        # A call may have waited for its child to start.
+        msgspec.structs.replace(outcome, seconds=of + min(rest, CALL_SECONDS + of / 2))
+        for outcome, of in zip(outcomes, own, strict=True)
+    ]
 
 
 def _log_failure(error: Exception, **about: object) -> ServiceError:

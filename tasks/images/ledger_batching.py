@@ -28,6 +28,7 @@ class LedgerBatcher:
         claim_chunks = partial(stores.ledger.claim_chunks, worker=worker_name())
         self._claims = Batcher(claim_chunks, MOST_JOBS)
         self._blobs = Batcher(self._find_all, MOST_IMAGES, len)
+        self._earlier = Batcher(self._find_all_earlier, MOST_IMAGES, len)
         self._reads = Batcher(
             self._read_all, MOST_BYTES, lambda blobs: sum(blob.size_bytes for blob in blobs)
         )
@@ -47,6 +48,10 @@ class LedgerBatcher:
     async def find_blobs(self, hashes: Sequence[str]) -> dict[str, Blob]:
         """Read what is known of blobs; see :meth:`storage.blobs.known_blobs.KnownBlobs.find`."""
         return await self._blobs.submit(hashes)
+
+    async def find_earlier(self, images: Sequence[ClaimedImage]) -> dict[str, frozenset[str]]:
+        """See :meth:`storage.ledger.earlier_results.EarlierResults.find`."""
+        return await self._earlier.submit(images)
 
     async def read_bytes(self, blobs: Sequence[Blob]) -> dict[str, bytes]:
         """Read the bytes of blobs; see :meth:`storage.blobs.results.Results.read_bytes`."""
@@ -73,6 +78,12 @@ class LedgerBatcher:
         hashes = {sha256 for group in groups for sha256 in group}
         blobs = await self._stores.blobs.find(list(hashes))
         return [{sha: blobs[sha] for sha in group if sha in blobs} for group in groups]
+
+    async def _find_all_earlier(
+        self, groups: Sequence[Sequence[ClaimedImage]]
+    ) -> list[dict[str, frozenset[str]]]:
+        found = await self._stores.earlier_results.find([of for group in groups for of in group])
+        return [found] * len(groups)
 
     async def _read_all(self, groups: Sequence[Sequence[Blob]]) -> list[dict[str, bytes]]:
         blobs = {blob.sha256: blob for group in groups for blob in group}

@@ -1,6 +1,7 @@
 """The main task: claims a chunk of a job, processes its blobs in children, writes the results."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
@@ -24,6 +25,7 @@ from tasks.images.findings import (
     needed_operations,
     new_poison,
 )
+from tasks.images.foreign_results import ForeignResults, group_ends
 from tasks.images.image_batch import BatchItem, Outcome
 from tasks.images.image_processes import ImageProcesses
 from tasks.images.ledger_batching import LedgerBatcher
@@ -50,6 +52,7 @@ class ChunkProcessor:
         self._processes = ImageProcesses(
             pool, settings.limits, worker.worker_group_images, worker.max_crashes
         )
+        self._foreign = ForeignResults(self._batcher, pool.children)
         self._poison_life = timedelta(seconds=worker.poison_seconds)
         self._telemetry = telemetry
         renew_seconds = settings.rules.lease_seconds / 3
@@ -88,6 +91,16 @@ class ChunkProcessor:
                 await self._work_on([image], blobs)
 
     async def _work_on(self, images: Sequence[ClaimedImage], blobs: dict[str, Blob]) -> None:
+        """Process images; results that were computed for somebody else appear in due time."""
+        foreign = await self._foreign.hold(images, blobs, utc_now() - self._poison_life)
+        waits = {image.id for one in foreign.held for image in one.images}
+        own = [image for image in images if image.id not in waits]
+        await self._process(own, foreign.blobs)
+        for until, group in group_ends(foreign.held):
+            await asyncio.sleep(until - time.monotonic())
+            await self._process(group, foreign.blobs)
+
+    async def _process(self, images: Sequence[ClaimedImage], blobs: dict[str, Blob]) -> None:
         needed = needed_operations(images, blobs)
         ended = known_poison(images, blobs, needed, utc_now() - self._poison_life)
         wanted = needed.keys() - {outcome.sha256 for outcome in ended}
@@ -122,7 +135,7 @@ class ChunkProcessor:
             return
         now = utc_now()
         found = [
-            blob_results(blobs[outcome.sha256], outcome.processed)
+            blob_results(blobs[outcome.sha256], outcome.processed, outcome)
             for outcome in outcomes
             if outcome.processed is not None
         ]
