@@ -103,7 +103,7 @@ class Stores:
             self.database, rules.max_attempts, self.metrics, self.subscriptions
         )
         self.retry = Retry(self.client, self.database, due_after)
-        self.results = Results(self.database)
+        self.results = Results(self.client, self.database)
         self.statistics = StatisticsReader(self.client, self.database)
         self.upload_links = UploadLinks(self.database)
         lease = timedelta(seconds=rules.lease_seconds)

@@ -2,16 +2,21 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 from pymongo import UpdateOne
 
 from domain.blobs import Blob, StoredVariant
+from domain.images.operations import METADATA
+from domain.jobs import Status
+from domain.records import GpsPolicy
 from storage.blobs.reads import insert_once, read_files
 from storage.blobs.variants import variant_chunks, variant_file
 from storage.clock import utc_now
-from storage.mongo.client import DURABLE, Database, Document
+from storage.mongo.client import DURABLE, Client, Database, Document, Session
+from storage.mongo.transactions import run_transaction
 
 
 class NewVariant(msgspec.Struct, frozen=True):
@@ -29,18 +34,22 @@ class BlobResults(msgspec.Struct, frozen=True):
     Attributes:
         facts: ``width`` and ``height``, as oriented.
         results: By operation: ``{"version": n, "value": …, "warnings": […]}``.
+        renewed: By operation that replaces a result of an older version: the fields by which the
+            images of the blob are searched.
     """
 
     blob: Blob
     facts: dict[str, Any]
     results: dict[str, Document]
     variants: list[NewVariant]
+    renewed: dict[str, Document] = {}
 
 
 class Results:
     """Reads the bytes of blobs, and stores results."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, client: Client, database: Database) -> None:
+        self._client = client
         self._database = database
 
     async def read_bytes(self, blobs: Sequence[Blob]) -> dict[str, bytes]:
@@ -50,6 +59,9 @@ class Results:
 
     async def keep(self, found: Sequence[BlobResults]) -> None:
         """Store results and variants. Storing them again changes nothing.
+
+        Results that replace those of an older version count for all ended images of the blob, which
+        are counted anew into the aggregates.
 
         A blob that was deleted in the meantime stays deleted, and the sweeper deletes the variants
         that were stored for it.
@@ -74,7 +86,38 @@ class Results:
         # Last, so that a crash leaves no result without its picture. Durable, because the images
         # that end with it may be written on another primary.
         blobs = self._database["blobs.files"].with_options(write_concern=DURABLE)
-        await blobs.bulk_write([_update(results) for results in found], ordered=False)
+        first = [_update(results) for results in found if not results.renewed]
+        if first:
+            await blobs.bulk_write(first, ordered=False)
+        for results in found:
+            if results.renewed:
+                await run_transaction(self._client, partial(self._renew, results))
+
+    async def _renew(self, found: BlobResults, session: Session) -> None:
+        """Replace results, and mark the images that have shown the older ones as uncounted.
+
+        The fence is raised so that an aggregator that has read the older ones does not mark the
+        images as counted.
+        """
+        images = self._database["images"]
+        await self._database["blobs.files"].bulk_write([_update(found)], session=session)
+        for name, fields in found.renewed.items():
+            version = found.results[name]["version"]
+            for gps in GpsPolicy:
+                ended = {
+                    "sha256": found.blob.sha256,
+                    "gps": gps.value,
+                    "finished_at": {"$ne": None},
+                    f"cells.{name}.status": Status.SUCCEEDED.value,
+                    f"cells.{name}.version": {"$lt": version},
+                }
+                shown = {**found.facts, **fields, f"cells.{name}.version": version}
+                if gps is GpsPolicy.STRIP:
+                    shown.pop("location", None)
+                change: Document = {"$set": {**shown, "uncounted": True}, "$inc": {"fence": 1}}
+                if name == METADATA and "location" not in shown:
+                    change["$unset"] = {"location": ""}
+                await images.update_many(ended, change, session=session)
 
 
 def _update(found: BlobResults) -> UpdateOne:

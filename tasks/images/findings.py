@@ -114,7 +114,12 @@ def blob_results(blob: Blob, processed: ProcessedImage, outcome: Outcome) -> Blo
             kept = msgspec.to_builtins(value, builtin_types=(bytes,))
         results[name] = {"version": version, "value": kept, "warnings": warnings} | times[name]
     facts = {"width": processed.width, "height": processed.height}
-    return BlobResults(blob, facts, results, variants)
+    renewed = {
+        name: search_fields({name: result["value"]}, keep_position=True)
+        for name, result in results.items()
+        if name in blob.results
+    }
+    return BlobResults(blob, facts, results, variants, renewed)
 
 
 def _times(blob: Blob, outcome: Outcome) -> dict[str, dict[str, float]]:
