@@ -10,6 +10,7 @@ import httpx
 import msgspec
 
 from tests.service import ADMIN_KEY, authorization
+from tests.waiting import LATEST_SECONDS
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -52,7 +53,7 @@ class Reader:
         """The versions that were told, in order."""
         return [int(event.id) for event in self.events if event.id]
 
-    async def until(self, condition: Callable[[], bool], seconds: float = 30) -> None:
+    async def until(self, condition: Callable[[], bool], seconds: float = LATEST_SECONDS) -> None:
         """Wait until something holds of what was told.
 
         Raises:
@@ -63,7 +64,7 @@ class Reader:
                 self._changed.clear()
                 await self._changed.wait()
 
-    async def end(self, seconds: float = 30) -> None:
+    async def end(self, seconds: float = LATEST_SECONDS) -> None:
         """Wait for the end of the stream."""
         await self.until(lambda: self.has_ended, seconds)
 

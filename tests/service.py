@@ -26,7 +26,7 @@ from storage.stores import Stores
 from tasks.settings import read_settings as read_worker_settings
 from tasks.worker import ImageWorker
 from tests.token_guard import refuse_tokens
-from tests.waiting import until
+from tests.waiting import LATEST_SECONDS, until
 
 ADMIN_KEY = "an-admin-key-of-forty-characters-or-more"
 SECRET_KEY = "a-secret-key-of-forty-characters-or-more"
@@ -107,7 +107,7 @@ class Service:
 
     async def job(self, job_id: str, wait: int = 30) -> dict[str, Any]:
         """Wait for the end of a job, as a polling client would."""
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(LATEST_SECONDS):
             while True:
                 answer = await self.client.get(
                     f"/v1/jobs/{job_id}", headers={"Prefer": f"wait={wait}"}
@@ -210,7 +210,10 @@ async def running_service(
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     headers = authorization(ADMIN_KEY)
     async with httpx.AsyncClient(
-        base_url=address, headers=headers, timeout=60, event_hooks={"response": [refuse_tokens]}
+        base_url=address,
+        headers=headers,
+        timeout=LATEST_SECONDS,
+        event_hooks={"response": [refuse_tokens]},
     ) as client:
         service = Service(app, client, environ)
         if prepare:

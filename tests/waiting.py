@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, overload
 
 Found = TypeVar("Found")
-LATEST_SECONDS = 60
-"""How long a test waits by default: many times what a quiet machine needs."""
+LATEST_SECONDS = 120
+"""How long a test waits by default: many times what a quiet machine needs, for busy ones."""
 PAUSE_SECONDS = 0.01
 
 

@@ -38,7 +38,7 @@ async def test_wakes_all_who_wait_for_the_job_and_nobody_else(
         listening.waiting_for("job-b") as other,
     ):
         await stores.job_events.publish(CHANGE)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             await asyncio.gather(first.wait(), second.wait())
         assert not other.is_set()
 
@@ -67,7 +67,7 @@ async def test_no_change_sends_no_event(stores: Stores, listening: JobEvents) ->
         await stores.job_events.publish(None)
         await stores.job_events.publish(JobChange("job-b", 2, Status.FAILED))
         await stores.job_events.publish(CHANGE)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             await changed.wait()
 
 
@@ -84,6 +84,6 @@ async def test_stops_at_once_however_often(stores: Stores) -> None:
         running = asyncio.create_task(job_events.listen())
         for _ in range(turns):
             await asyncio.sleep(0)  # It is stopped at another step of its start each time.
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             running.cancel()
             await asyncio.wait([running])

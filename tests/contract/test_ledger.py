@@ -61,10 +61,10 @@ async def test_lease_that_ran_out_is_open_to_others(stores: Stores) -> None:
 
 
 async def test_lease_that_is_renewed_is_held(stores: Stores) -> None:
-    ledger = Ledger(stores.database, lease_seconds=0.5, max_attempts=5)
+    ledger = Ledger(stores.database, lease_seconds=2, max_attempts=5)
     job_id = (await accept(stores, b"a")).job.id
     claim_id, images = await claim(ledger, job_id, 0)
-    until = time.monotonic() + 1.2
+    until = time.monotonic() + 2.5
     while time.monotonic() < until:
         await ledger.renew(claim_id, images)
         assert (await claim(ledger, job_id, 0))[1] == []

@@ -38,7 +38,7 @@ CAMERAS = [f"Model {n}.{n} / $" for n in range(14)]
 HISTOGRAM = "histogram"
 CODES = ("corrupt_image", "decode_timed_out", "operation_failed")
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 
 class History:

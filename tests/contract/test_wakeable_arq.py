@@ -67,7 +67,7 @@ async def taking(stores: Stores, tasks: Tasks) -> AsyncIterator[WakeableWorker]:
     finally:
         tasks.may_end.set()
         queue.stop_taking()
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             await polling
 
 

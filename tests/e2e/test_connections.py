@@ -31,7 +31,7 @@ async def test_more_connections_than_the_first_limit_of_files_are_answered() -> 
         },
     )
     try:
-        await until(lambda: accepts_connections(port), 60)
+        await until(lambda: accepts_connections(port))
         pairs = [await asyncio.open_connection("127.0.0.1", port) for _ in range(CONNECTIONS)]
         for _, writer in pairs:
             writer.write(REQUEST)

@@ -145,7 +145,7 @@ async def receiver(
     command, port = build(request.param, folder), find_free_port()
     process = start([*command, str(port)], folder)
     try:
-        await until(lambda: accepts_connections(port), 60)
+        await until(lambda: accepts_connections(port))
         yield Receiver(f"http://127.0.0.1:{port}/hooks", folder / "output")
     finally:
         os.killpg(process.pid, signal.SIGKILL)

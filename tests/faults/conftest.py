@@ -2,12 +2,11 @@
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
 from deploy.servers.embedded import EmbeddedServers, embedded_servers
-from tests.faults.stack import Stack, running_stack
+from tests.faults.stack import Stack, fragile_stack
 
 
 @pytest.fixture(scope="session")
@@ -20,13 +19,6 @@ def fragile_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedd
 
 @pytest.fixture
 async def stack(fragile_servers: EmbeddedServers, tmp_path: Path) -> AsyncIterator[Stack]:
-    """An API in a process of its own; afterwards the servers are as they were before."""
-    try:
-        async with running_stack(
-            fragile_servers, f"faults_{uuid4().hex[:12]}", tmp_path
-        ) as running:
-            yield running
-    finally:
-        for server in fragile_servers.started:
-            server.resume()
-            server.start()
+    """An API with the settings of the faults."""
+    async with fragile_stack(fragile_servers, tmp_path) as running:
+        yield running

@@ -19,17 +19,16 @@ from tests.faults.stack import Stack
 from tests.waiting import until
 
 
-async def assert_promises_kept(stack: Stack, tickets: Iterable[str], seconds: float = 45) -> None:
+async def assert_promises_kept(stack: Stack, tickets: Iterable[str]) -> None:
     """Wait for the end of all jobs, then look at everything that was promised.
 
     Args:
         stack: The service; its workers may have ended.
         tickets: Jobs that were answered with 202.
-        seconds: Longest wait for all of them together.
     """
     for ticket in tickets:
-        await stack.job(ticket, seconds)
-    await until(lambda: _all_has_ended(stack), seconds)
+        await stack.job(ticket)
+    await until(lambda: _all_has_ended(stack))
     await _assert_jobs_agree_with_images(stack)
     await _assert_results_are_whole(stack)
     await _assert_each_ended_once(stack)

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import psutil
@@ -25,12 +26,14 @@ from domain.jobs import TERMINAL
 from storage.stores import Stores, open_stores
 from tests.pictures import draw
 from tests.service import ADMIN_KEY, REPOSITORY, File, authorization, environment
-from tests.waiting import until
+from tests.waiting import LATEST_SECONDS, until
 
 LEASE_SECONDS = 2
 STORE_SECONDS = 3
 START_SECONDS = 90
 """The longest start of a process on a busy machine."""
+ABANDONED_SECONDS = 6
+"""How long MongoDB keeps the locks of a transaction whose client was killed; by default 20."""
 SHORT: dict[str, object] = {
     "lease_seconds": LEASE_SECONDS,
     "hint_grace_seconds": 0.5,
@@ -139,7 +142,7 @@ class Stack:
         assert answer.status_code == 202, answer.text
         return str(answer.json()["id"])
 
-    async def job(self, job_id: str, seconds: float = 90) -> dict[str, Any]:
+    async def job(self, job_id: str, seconds: float = LATEST_SECONDS) -> dict[str, Any]:
         """Wait for the end of a job, whatever the API answers meanwhile."""
         job: dict[str, Any] = {}
 
@@ -223,7 +226,7 @@ async def running_stack(
         httpx.AsyncClient(
             base_url=f"http://127.0.0.1:{port}",
             headers=authorization(ADMIN_KEY),
-            timeout=30,
+            timeout=LATEST_SECONDS,
             trust_env=False,
             limits=httpx.Limits(max_connections=64),
         ) as client,
@@ -242,3 +245,21 @@ async def running_stack(
                 await stores.client.drop_database(database)
         finally:
             stack.stop()
+
+
+@asynccontextmanager
+async def fragile_stack(
+    servers: EmbeddedServers, folder: Path, **more: object
+) -> AsyncIterator[Stack]:
+    """An API in a process of its own; afterwards the servers are as they were before."""
+    try:
+        name = f"faults_{uuid4().hex[:12]}"
+        async with running_stack(servers, name, folder, **more) as running:
+            await running.stores.client.admin.command(
+                {"setParameter": 1, "transactionLifetimeLimitSeconds": ABANDONED_SECONDS}
+            )
+            yield running
+    finally:
+        for server in servers.started:
+            server.resume()
+            server.start()

@@ -34,7 +34,7 @@ async def are_at_work(stack: Stack, worker: ServerProcess) -> bool:
 
 
 async def test_children_at_work_on_a_canceled_job_are_ended(stack: Stack) -> None:
-    stack.environ["MINILAB_LEASE_SECONDS"] = "60"  # The notice alone, long before a renewal.
+    stack.environ["MINILAB_LEASE_SECONDS"] = "600"  # The notice alone, long before a renewal.
     worker = stack.start_worker()
     ticket = await stack.ticket(slow_pictures(4, "ended"))
     await until(lambda: is_held(stack, ticket))
@@ -107,7 +107,7 @@ async def test_cancel_survives_a_restart_of_mongodb(stack: Stack) -> None:
     stack.servers.mongodb.kill()
     assert (await cancel(stack, second)).status_code == 503
     stack.servers.mongodb.start()
-    await until(lambda: answers_200(stack, second), 45)
+    await until(lambda: answers_200(stack, second))
     await assert_promises_kept(stack, tickets)
     assert (await stack.job(first))["status"] == "canceled"
     assert worker.is_running

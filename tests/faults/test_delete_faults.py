@@ -55,7 +55,7 @@ async def test_delete_goes_on_where_killed_workers_left_it(stack: Stack) -> None
     for least in (1, 200, 400):
         worker = stack.start_worker(wait=False)
         # MongoDB holds the locks of a killed transaction for a while.
-        await until(lambda n=least: have_gone(stack, deletion, n), 60)  # type: ignore[misc]
+        await until(lambda n=least: have_gone(stack, deletion, n))  # type: ignore[misc]
         worker.kill()
     stack.start_worker()
     await assert_gone(stack, deletion, 800)
@@ -83,7 +83,7 @@ async def test_delete_that_was_answered_survives_api_redis_and_mongodb(stack: St
 
 
 async def test_children_at_work_for_a_deleted_user_are_ended(stack: Stack) -> None:
-    stack.environ["MINILAB_LEASE_SECONDS"] = "60"  # The notice alone, long before a renewal.
+    stack.environ["MINILAB_LEASE_SECONDS"] = "600"  # The notice alone, long before a renewal.
     worker = stack.start_worker()
     slow = [(f"{n}.png", huge_picture() + str(n).encode()) for n in range(6)]
     ticket = await stack.ticket(slow)

@@ -8,13 +8,12 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
 from benchmarks.harness.receivers import Receivers
 from deploy.servers.embedded import EmbeddedServers
-from tests.faults.stack import Stack, pictures, running_stack
+from tests.faults.stack import Stack, fragile_stack, pictures
 from tests.service import REPOSITORY
 from tests.waiting import until
 
@@ -39,14 +38,8 @@ async def receivers() -> AsyncIterator[Receivers]:
 @pytest.fixture
 async def telling_stack(fragile_servers: EmbeddedServers, tmp_path: Path) -> AsyncIterator[Stack]:
     """A service that may tell receivers on this machine."""
-    try:
-        name = f"faults_{uuid4().hex[:12]}"
-        async with running_stack(fragile_servers, name, tmp_path, **DELIVERING) as running:
-            yield running
-    finally:
-        for server in fragile_servers.started:
-            server.resume()
-            server.start()
+    async with fragile_stack(fragile_servers, tmp_path, **DELIVERING) as running:
+        yield running
 
 
 async def make_webhook(stack: Stack, url: str) -> str:
@@ -100,7 +93,7 @@ async def test_killed_deliverers_lose_nothing_and_make_nothing_twice(
         await stack.job(job)
     expected = len(jobs) * (1 + FILES)
     for kind in HEALTHY:
-        await until(partial(has_all, receivers, kind, expected), 90)
+        await until(partial(has_all, receivers, kind, expected))
         assert_each_is_told_once(receivers, kind, jobs)
     assert await stack.stores.database["events"].count_documents({}) == expected
     deliverer.terminate()
@@ -118,7 +111,7 @@ async def test_events_wait_for_a_deliverer(telling_stack: Stack, receivers: Rece
         await stack.job(job)
     await stack.stores.redis.flushall()
     stack.start_deliverer()
-    await until(lambda: has_all(receivers, "ok", len(jobs) * (1 + FILES)), 60)
+    await until(lambda: has_all(receivers, "ok", len(jobs) * (1 + FILES)))
     assert_each_is_told_once(receivers, "ok", jobs)
 
 
@@ -136,7 +129,7 @@ async def test_events_arrive_though_mongodb_was_down(
     jobs += await send_jobs(stack, "after", 3)
     for job in jobs:
         await stack.job(job)
-    await until(lambda: has_all(receivers, "ok", len(jobs) * (1 + FILES)), 90)
+    await until(lambda: has_all(receivers, "ok", len(jobs) * (1 + FILES)))
     assert_each_is_told_once(receivers, "ok", jobs)
     assert deliverer.is_running
 

@@ -52,7 +52,7 @@ async def test_listener_is_told_while_redis_is_gone(stack: Stack, how: str) -> N
         else:
             redis.resume()
         stack.start_worker()
-        await reader.end(60)
+        await reader.end()
     assert reader.events[-1].data["status"] == "succeeded"
     await assert_promises_kept(stack, [ticket])
 
@@ -62,10 +62,10 @@ async def test_stream_outlives_a_mongodb_that_is_started_again(stack: Stack) -> 
     async with listening(stack.client, f"/v1/jobs/{ticket}") as reader:
         await reader.until(lambda: reader.versions == [1])
         stack.servers.mongodb.kill()
-        await until(lambda: "live_jobs_interrupted" in stack.log(stack.api), 30)
+        await until(lambda: "live_jobs_interrupted" in stack.log(stack.api))
         stack.servers.mongodb.start()
         stack.start_worker()
-        await reader.end(60)
+        await reader.end()
     assert reader.events[-1].data["status"] == "succeeded"
     assert reader.versions == sorted(set(reader.versions))
 
@@ -92,7 +92,7 @@ async def test_api_that_stops_ends_its_streams_and_the_next_one_resumes_them(
     stack.start_api()
     stack.start_worker()
     async with listening(stack.client, path, last=readers[0].versions[-1]) as reader:
-        await reader.end(60)
+        await reader.end()
     assert reader.events[-1].name == "job.finished"
     assert 1 not in reader.versions
 
@@ -108,5 +108,5 @@ async def test_stream_of_a_killed_api_breaks_off_rather_than_ends(stack: Stack) 
     stack.start_api()
     stack.start_worker()
     async with listening(stack.client, f"/v1/jobs/{ticket}", last=1) as reader:
-        await reader.end(60)
+        await reader.end()
     assert reader.events[-1].name == "job.finished"

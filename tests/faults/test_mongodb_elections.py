@@ -79,10 +79,10 @@ async def test_primary_that_steps_down_loses_nothing(stack: Stack) -> None:
     admin = stack.stores.client.admin
     for _ in range(3):
         given = len(load.tickets)
-        await until(lambda n=given: len(load.tickets) > n + 20, 30)  # type: ignore[misc]
+        await until(lambda n=given: len(load.tickets) > n + 20)  # type: ignore[misc]
         await admin.command("replSetStepDown", 2, secondaryCatchUpPeriodSecs=0, force=True)
     given = len(load.tickets)
-    await until(lambda: len(load.tickets) > given + 20, 30)
+    await until(lambda: len(load.tickets) > given + 20)
     await load.stop()
     assert {answer.status_code for answer in load.refusals} <= {503}
     assert load.slowest_seconds < LATEST_SECONDS
@@ -97,12 +97,12 @@ async def test_another_node_takes_over_from_a_killed_primary(
     stack = replicated_stack
     worker = stack.start_worker()
     load = Load(stack, clients=6)
-    await until(lambda: len(load.tickets) > 20, 30)
+    await until(lambda: len(load.tickets) > 20)
     address = (await stack.stores.client.admin.command("hello"))["primary"]
     primary = next(node for node in replica_set if f"{address.split(':')[1]}" in node.command)
     primary.kill()
     given = len(load.tickets)
-    await until(lambda: len(load.tickets) > given + 20, 45)
+    await until(lambda: len(load.tickets) > given + 20)
     await load.stop()
     assert {answer.status_code for answer in load.refusals} <= {503}
     for ticket in load.tickets:

@@ -11,9 +11,9 @@ from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import STORE_SECONDS, Stack, pictures
 from tests.waiting import until
 
-# A transaction gives up when its time has passed; a call that began just before has its own.
-LATEST_SECONDS = 2 * STORE_SECONDS + 3
-OUTAGE_SECONDS = LATEST_SECONDS + 2
+# A transaction gives up when its time has passed; a call that began just before has its own. The
+# rest is for a busy machine.
+LATEST_SECONDS = 2 * STORE_SECONDS + 24
 
 
 class Load:
@@ -26,9 +26,12 @@ class Load:
 
     def __init__(self, stack: Stack, clients: int) -> None:
         self._stack = stack
+        self.clients = clients
         self._clients = [asyncio.create_task(self._upload(n)) for n in range(clients)]
         self.tickets: list[str] = []
         self.refusals: list[httpx.Response] = []
+        self.refused: set[int] = set()
+        """The clients that were refused."""
         self.slowest_seconds = 0.0
 
     async def stop(self) -> None:
@@ -53,6 +56,7 @@ class Load:
                 self.tickets.append(answer.json()["id"])
             else:
                 self.refusals.append(answer)
+                self.refused.add(number)
                 await asyncio.sleep(0.2)  # A client pauses after a refusal.
 
 
@@ -61,12 +65,13 @@ async def test_tickets_outlive_a_restart_of_mongodb(stack: Stack, how: str) -> N
     worker = stack.start_worker()
     load = Load(stack, clients=8)
     await until(lambda: len(load.tickets) > 40)
+    load.refused.clear()
     if how == "kill":
         stack.servers.mongodb.kill()
-        await asyncio.sleep(OUTAGE_SECONDS)  # The length of the outage.
     else:
         stack.servers.mongodb.stop()
-        await until(lambda: bool(load.refusals))
+    # Every client has its answer while MongoDB is still away.
+    await until(lambda: len(load.refused) == load.clients)
     began = time.monotonic()
     stack.servers.mongodb.start()
     tickets_before = len(load.tickets)
@@ -78,7 +83,7 @@ async def test_tickets_outlive_a_restart_of_mongodb(stack: Stack, how: str) -> N
     )
     assert all(int(answer.headers["retry-after"]) >= 1 for answer in load.refusals)
     assert load.slowest_seconds < LATEST_SECONDS
-    assert accepting_again < 15
+    assert accepting_again < 60
     await assert_promises_kept(stack, load.tickets)
     assert await stack.count_images(status="failed") == 0
     assert worker.is_running

@@ -161,7 +161,7 @@ async def test_picture_that_ends_the_whole_worker_exhausts_alone(stack: Stack) -
             async def is_over(worker: ServerProcess = worker) -> bool:
                 return not worker.is_running or await has_ended()
 
-            await until(is_over, 60)
+            await until(is_over)
     job = await stack.job(ticket)
     assert [item["status"] for item in job["items"]] == [
         "succeeded",

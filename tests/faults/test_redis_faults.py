@@ -14,6 +14,9 @@ from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, pictures
 from tests.waiting import until
 
+FROZEN_SECONDS = 6
+"""Some times as long as a call of Redis may take."""
+
 
 @pytest.mark.parametrize("wiped_while", ["queued", "running"])
 async def test_wiped_hints_are_sent_again(stack: Stack, wiped_while: str) -> None:
@@ -27,7 +30,7 @@ async def test_wiped_hints_are_sent_again(stack: Stack, wiped_while: str) -> Non
     if wiped_while == "queued":
         stack.start_worker()
     await assert_promises_kept(stack, tickets)
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60
     assert await stack.count_images(status="succeeded") == 32
 
 
@@ -36,7 +39,7 @@ async def test_uploads_are_accepted_while_redis_is_gone(stack: Stack) -> None:
     stack.servers.redis.kill()
     began = time.monotonic()
     tickets = [await stack.ticket(pictures(3, f"gone-{n}")) for n in range(20)]
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
     answer = await stack.client.get(f"/v1/jobs/{tickets[0]}", headers={"Prefer": "wait=1"})
     assert (answer.status_code, answer.json()["status"]) == (200, "queued")
     stack.servers.redis.start()
@@ -48,7 +51,7 @@ async def test_uploads_are_accepted_while_redis_is_frozen(stack: Stack) -> None:
     worker = stack.start_worker()
     tickets = [await stack.ticket(pictures(8, "frozen", large=True))]
     stack.servers.redis.freeze()
-    thawed = time.monotonic() + 10
+    thawed = time.monotonic() + FROZEN_SECONDS
     took: list[float] = []
     while time.monotonic() < thawed:
         began = time.monotonic()
@@ -58,7 +61,7 @@ async def test_uploads_are_accepted_while_redis_is_frozen(stack: Stack) -> None:
         took.append(time.monotonic() - began)
         await asyncio.sleep(0.5)  # The rate of uploads.
     stack.servers.redis.resume()
-    assert median(took) < 3
+    assert median(took) < FROZEN_SECONDS, "they did not wait for Redis"
     await assert_promises_kept(stack, tickets)
     assert worker.is_running
 
@@ -87,13 +90,13 @@ async def test_hint_of_worker_that_died_before_it_claimed_is_sent_again(stack: S
     hint = f"{ticket}:0:0"
     await until(lambda: is_hinted(stack, hint))
     await seem_taken(stack, hint, seconds_left=IN_PROGRESS_SECONDS - 10)
-    # Its chunk was looked after just before, and would be again in a minute only.
-    later = {"$set": {"due_at": utc_now() + timedelta(seconds=60)}}
+    # Its chunk was looked after just before, and would be again in ten minutes only.
+    later = {"$set": {"due_at": utc_now() + timedelta(seconds=600)}}
     await stack.stores.database["images"].update_many({"job_id": ticket}, later)
     stack.start_worker()
     began = time.monotonic()
     await assert_promises_kept(stack, [ticket])
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < IN_PROGRESS_SECONDS - 10
     assert not await is_hinted(stack, hint)
 
 

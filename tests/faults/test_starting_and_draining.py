@@ -37,7 +37,7 @@ async def test_processes_wait_for_their_servers(stack: Stack, first: str) -> Non
     assert not await is_ready(stack)
     for server in servers.values():
         server.start()
-    await until(lambda: is_ready(stack), 40)
+    await until(lambda: is_ready(stack))
     ticket = await stack.ticket(pictures(4, "ready"))
     await assert_promises_kept(stack, [ticket])
     assert worker.is_running

@@ -28,7 +28,7 @@ async def test_nothing_is_lost_or_counted_twice_where_aggregators_are_killed(sta
         await until(lambda: _is_free(stack))
     assert killed_amid_aggregation
     stack.start_worker()
-    await until(lambda: _is_counted(stack), 30)
+    await until(lambda: _is_counted(stack))
     await _assert_right(stack, len(images))
 
 
@@ -56,7 +56,7 @@ async def test_statistics_are_right_while_everything_is_killed(stack: Stack) -> 
             stack.start_api()
         await _assert_right(stack, images)
     await asyncio.gather(*(stack.job(ticket) for ticket in tickets))
-    await until(lambda: _is_counted(stack), 30)
+    await until(lambda: _is_counted(stack))
     await _assert_right(stack, images)
     signatures = await read_signatures(stack.stores, pending=True)
     assert signatures == await sum_plainly(stack.stores.database) != {}

@@ -25,7 +25,7 @@ async def test_worker_ends_with_an_error_when_it_no_longer_hears_of_new_hints(
     monkeypatch.setattr(service.stores.hints, "wake", _dies)
     worker = ImageWorker(read_worker_settings(service.environ), service.stores)
     with pytest.raises(BackgroundTaskEnded, match="wake"):
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             await worker.run(asyncio.Event())
     assert (await service.stores.workforce(utc_now())).workers == 0
 
@@ -36,7 +36,7 @@ async def test_deliverer_ends_with_an_error_when_it_no_longer_hears_of_deliverie
     monkeypatch.setattr(service.stores.job_events, "hear_deliveries", _dies)
     deliverer = Deliverer(read_deliverer_settings(service.environ), service.stores)
     with pytest.raises(BackgroundTaskEnded, match="hear_deliveries"):
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             await deliverer.run(asyncio.Event())
 
 

@@ -51,7 +51,7 @@ def head(client: httpx.AsyncClient, length: int, *more: str) -> bytes:
 
 
 async def read_answer(reader: asyncio.StreamReader) -> tuple[int, dict[str, str], bytes]:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         status, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
         headers = dict(line.lower().split(": ", 1) for line in lines if line)
         body = await reader.readexactly(int(headers["content-length"]))

@@ -234,7 +234,7 @@ async def _send_head_alone(service: Service, route: str, header: str) -> str:
         "Content-Length: 6000000",
     ]
     writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         answer = await reader.readuntil(b"}")
     writer.close()
     return answer.decode()

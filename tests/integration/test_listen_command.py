@@ -119,7 +119,7 @@ async def test_webhook_goes_with_its_listener(service: Service) -> None:
     command = ("webhooks", "listen", "--port", "0")
     process = await start(*command, environment=environment_of(service))
     assert process.stderr is not None
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         assert b"Listening" in await process.stderr.readline()
     assert await service.count("webhook_endpoints") == 1
     process.send_signal(signal.SIGTERM)

@@ -109,7 +109,7 @@ async def test_tells_the_present_state_to_who_shows_an_id_that_never_was(
     headers = [(b"Last-Event-ID", str(last).encode())]
     async with service.client.stream("GET", f"{path}/events", headers=headers) as answer:
         lines = answer.aiter_lines()
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             assert "id: 1" in [await anext(lines) for _ in range(4)]
 
 

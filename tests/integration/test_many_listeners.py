@@ -30,7 +30,7 @@ async def test_all_listeners_of_a_job_are_told_from_the_same_looks(service: Serv
         await asyncio.gather(*(reader.until(lambda r=reader: bool(r.events)) for reader in readers))  # type: ignore[misc]
         await database.command("profile", 2)
         async with service.working():
-            await asyncio.gather(*(reader.end(60) for reader in readers))
+            await asyncio.gather(*(reader.end() for reader in readers))
         await database.command("profile", 0)
         profile = database["system.profile"]
         asked = {"op": "query", "ns": f"{database.name}.jobs", looks: path.rsplit("/", 1)[1]}

@@ -114,7 +114,7 @@ async def test_one_trace_leads_from_the_upload_to_every_operation(
         job_id = await upload(stack)
         operations = {"metadata", "histogram", "faces", "fingerprint", "thumbnail"}
         expected = operations | {"decode", "POST /v1/jobs", "commit", "process chunk"}
-        await until(lambda: expected <= collector.of_trace(CALLERS_TRACE).keys(), 30)
+        await until(lambda: expected <= collector.of_trace(CALLERS_TRACE).keys())
     found = collector.of_trace(CALLERS_TRACE)
     service, request = found["POST /v1/jobs"]
     assert service == "minilab-api"

@@ -63,7 +63,7 @@ async def _exchange(port: int, *parts: bytes) -> bytes:
         writer.write(part)
         await writer.drain()
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             return await reader.read()
     finally:
         writer.close()

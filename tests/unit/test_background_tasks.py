@@ -28,7 +28,7 @@ async def test_tasks_have_ended_when_the_context_ends() -> None:
 async def _run(name: str, work: Coroutine[object, object, None], *errors: Exception) -> None:
     """Run beside a task until the process is asked to stop, then fail with an error, if any."""
     stop = asyncio.Event()
-    async with asyncio.timeout(60), BackgroundTasks(stop) as background:
+    async with asyncio.timeout(120), BackgroundTasks(stop) as background:
         background.start(name, work)
         await stop.wait()
         for error in errors:
@@ -69,6 +69,6 @@ async def test_error_of_a_repeated_action_ends_only_that_run() -> None:
             enough.set()
         raise LookupError
 
-    async with asyncio.timeout(60), BackgroundTasks(asyncio.Event()) as background:
+    async with asyncio.timeout(120), BackgroundTasks(asyncio.Event()) as background:
         background.repeat(act, 0)
         await enough.wait()
