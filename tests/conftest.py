@@ -1,5 +1,6 @@
 """Real servers for the whole run, an empty database for each test, and a look at what is left."""
 
+import gc
 import os
 import tempfile
 from collections.abc import AsyncIterator, Generator, Iterator
@@ -25,6 +26,30 @@ HISTORY_SECONDS = 60
 # On a busy machine, values take long to make and functions long to run.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with the tests that take long, so that none of them is the last one to run.
+
+    Each process of `--dist worksteal` begins with its own part of the list, and takes tests from
+    the ends of the others' parts when it is done: each part begins with a share of the long tests.
+    """
+    input_of_process = getattr(config, "workerinput", {})
+    processes = int(input_of_process.get("workercount", 1))
+    long = [item for item in items if item.get_closest_marker("long")]
+    others = [item for item in items if not item.get_closest_marker("long")]
+    items.clear()
+    for number in range(processes):
+        share = long[number::processes]
+        rest = len(others) // (processes - number)
+        items += share + others[:rest]
+        del others[:rest]
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector the modules and tests, which stay until the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

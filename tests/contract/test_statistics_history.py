@@ -200,6 +200,7 @@ async def moving_clock() -> AsyncIterator[Callable[[float], None]]:
     follow_clock(datetime.now(UTC))
 
 
+@pytest.mark.long
 async def test_statistics_are_right_after_any_history(
     stores: Stores, moving_clock: Callable[[float], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from chaos.run_faults import Plan, run_faults
 from chaos.schedule import PACK, plan_rounds
 from deploy.servers.embedded import embedded_servers
@@ -26,6 +28,7 @@ def test_a_seed_fixes_the_faults_and_leaves_none_out() -> None:
     assert set(done) == set(PACK)
 
 
+@pytest.mark.long
 def test_promises_are_kept_whatever_breaks(tmp_path: Path) -> None:
     with embedded_servers(tmp_path / "servers", mongodb_cache_gb=0.25) as servers:
         run = run_faults(PLAN, servers, tmp_path)

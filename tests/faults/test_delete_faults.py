@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import httpx
+import pytest
 
 from deploy.servers.process import ServerProcess
 from tests.faults.promises import assert_promises_kept
@@ -48,6 +49,7 @@ async def have_gone(stack: Stack, deletion: str, images: int) -> bool:
     return bool(progress["done"] >= images)
 
 
+@pytest.mark.long
 async def test_delete_goes_on_where_killed_workers_left_it(stack: Stack) -> None:
     await fill(stack, 800)
     neighbour = await stack.ticket(pictures(4, "neighbour"))
@@ -63,6 +65,7 @@ async def test_delete_goes_on_where_killed_workers_left_it(stack: Stack) -> None
     assert await stack.count_images() == 4
 
 
+@pytest.mark.long
 async def test_delete_that_was_answered_survives_api_redis_and_mongodb(stack: Stack) -> None:
     await fill(stack, 300)
     deletion = await delete_user(stack)

@@ -74,6 +74,7 @@ def assert_each_is_told_once(receivers: Receivers, kind: str, jobs: list[str]) -
     assert kinds == {"job.finished": len(jobs), "image.processed": FILES * len(jobs)}
 
 
+@pytest.mark.long
 async def test_killed_deliverers_lose_nothing_and_make_nothing_twice(
     telling_stack: Stack, receivers: Receivers
 ) -> None:

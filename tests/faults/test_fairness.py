@@ -109,6 +109,7 @@ async def test_tenants_with_a_backlog_go_on_at_the_pace_of_their_weights(weighte
     }
 
 
+@pytest.mark.long
 async def test_ten_thousand_images_do_not_fill_the_queue(small_queue: Stack) -> None:
     stack = small_queue
     async with _watching_queue(stack) as longest:
@@ -129,6 +130,7 @@ async def test_ten_thousand_images_do_not_fill_the_queue(small_queue: Stack) -> 
     assert hinted_again <= IN_FLIGHT_IMAGES, "what only waits is not written to"
 
 
+@pytest.mark.long
 async def test_refill_goes_on_whoever_dies(small_queue: Stack) -> None:
     stack = small_queue
     tickets = [await _drop(stack, user_id, 150) for user_id in ("a", "b")]

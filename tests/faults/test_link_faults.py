@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 
 import httpx
+import pytest
 
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, pictures
@@ -13,6 +14,7 @@ from tests.waiting import until
 MAX_FILES = 60
 
 
+@pytest.mark.long
 async def test_limit_of_a_link_holds_while_the_api_is_killed(stack: Stack) -> None:
     stack.start_worker()
     body = {"expires_in": 600, "max_files": MAX_FILES}

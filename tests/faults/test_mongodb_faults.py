@@ -60,6 +60,7 @@ class Load:
                 await asyncio.sleep(0.2)  # A client pauses after a refusal.
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", ["kill", "stop"])
 async def test_tickets_outlive_a_restart_of_mongodb(stack: Stack, how: str) -> None:
     worker = stack.start_worker()

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import psutil
+import pytest
 
 from deploy.servers.process import ServerProcess
 from tests.faults.promises import assert_promises_kept
@@ -119,6 +120,7 @@ async def test_known_poison_ends_no_more_children_until_it_is_retried(stack: Sta
     assert await _letters(stack) == []
 
 
+@pytest.mark.long
 async def test_hanging_picture_costs_its_neighbours_a_moment(stack: Stack) -> None:
     worker = stack.start_worker(max_seconds=6)
     small = pictures(3, "hung")
@@ -140,6 +142,7 @@ async def test_hanging_picture_costs_its_neighbours_a_moment(stack: Stack) -> No
     await assert_promises_kept(stack, [ticket, others])
 
 
+@pytest.mark.long
 async def test_picture_that_ends_the_whole_worker_exhausts_alone(stack: Stack) -> None:
     """A worker dies whenever it comes to the poison; another one takes its place."""
     small = pictures(3, "aboard")

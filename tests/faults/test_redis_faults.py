@@ -66,6 +66,7 @@ async def test_uploads_are_accepted_while_redis_is_frozen(stack: Stack) -> None:
     assert worker.is_running
 
 
+@pytest.mark.long
 async def test_worker_outlives_any_number_of_redis_crashes(stack: Stack) -> None:
     worker = stack.start_worker()
     tickets = [await stack.ticket(pictures(8, f"crash-{n}")) for n in range(8)]

@@ -40,6 +40,7 @@ async def slow_stack(
             mongodb.seconds = redis.seconds = 0.0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("mongodb_seconds", "redis_seconds"), [(0.05, 0.0), (0.0, 0.25), (0.05, 0.25)]
 )

@@ -3,6 +3,8 @@
 import asyncio
 from functools import partial
 
+import pytest
+
 from storage.aggregates.counted_images import IS_UNCOUNTED
 from storage.verification.recount import find_wrong_statistics
 from tests.faults.promises import assert_promises_kept
@@ -12,6 +14,7 @@ from tests.plain_signatures import read_signatures, sum_plainly
 from tests.waiting import until
 
 
+@pytest.mark.long
 async def test_nothing_is_lost_or_counted_twice_where_aggregators_are_killed(stack: Stack) -> None:
     database = stack.stores.database
     images = [finished_image(f"u{n % 50}", uncounted=True) for n in range(8_000)]
@@ -32,6 +35,7 @@ async def test_nothing_is_lost_or_counted_twice_where_aggregators_are_killed(sta
     await _assert_right(stack, len(images))
 
 
+@pytest.mark.long
 async def test_statistics_are_right_while_everything_is_killed(stack: Stack) -> None:
     stack.environ["MINILAB_FOLD_SECONDS"] = "0.05"
     workers = [stack.start_worker(wait=False) for _ in range(2)]

@@ -3,6 +3,8 @@
 import asyncio
 from functools import partial
 
+import pytest
+
 from deploy.servers.process import ServerProcess
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import LEASE_SECONDS, Stack, huge_picture, pictures
@@ -12,6 +14,7 @@ from tests.waiting import until
 COUNTED_LATER = {"uncounted": 0}
 
 
+@pytest.mark.long
 async def test_work_of_killed_workers_is_taken_over(stack: Stack) -> None:
     tickets = [await stack.ticket(pictures(40, "killed", large=True))]
     for _ in range(3):
@@ -56,6 +59,7 @@ async def test_nothing_is_done_twice_by_two_workers(stack: Stack) -> None:
     assert sum(hinted) <= chunks
 
 
+@pytest.mark.long
 async def test_stale_worker_writes_nothing(stack: Stack) -> None:
     stale = stack.start_worker()
     tickets = [await stack.ticket(pictures(32, "stale", large=True))]

@@ -55,6 +55,7 @@ async def _delete(service: Service, image_id: str) -> None:
     assert answer.status_code == 204, answer.text
 
 
+@pytest.mark.long
 async def test_500_uploads_of_50_files_mixed_with_deletes_agree_to_the_last_one(
     working_service: Service,
 ) -> None:

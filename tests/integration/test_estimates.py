@@ -4,6 +4,8 @@ import asyncio
 import time
 from typing import Any
 
+import pytest
+
 from storage.clock import utc_now
 from tests.faults.stack import pictures
 from tests.service import Service, running_service
@@ -13,6 +15,7 @@ IMAGES_OF = {"many": 160, "some": 40, "few": 8}
 SMALL_CHUNKS = {"MINILAB_CHUNK_MAX_IMAGES": "4", "MINILAB_WORKER_GROUP_IMAGES": "2"}
 
 
+@pytest.mark.long
 async def test_estimates_come_near_what_happens(environ: dict[str, str]) -> None:
     async with running_service(environ | SMALL_CHUNKS) as service, service.working():
         await service.process(pictures(24, "measured", large=True))

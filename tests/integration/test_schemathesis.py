@@ -77,6 +77,7 @@ async def _run_schemathesis(
     return text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("who", "phases"),
     [

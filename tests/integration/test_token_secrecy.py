@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 
 from deploy.servers.embedded import EmbeddedServers
 from domain.keys import link_token
@@ -66,6 +67,7 @@ async def _use(client: httpx.AsyncClient, token: str) -> AsyncIterator[httpx.Res
     yield await client.get(f"/v1/uploads/{token}/jobs/{job['id']}", headers=NOBODY)
 
 
+@pytest.mark.long
 async def test_token_is_in_no_log_metric_error_or_header(
     servers: EmbeddedServers, tmp_path: Path
 ) -> None:

@@ -172,6 +172,7 @@ async def test_child_that_runs_over_is_killed_and_holds_up_no_other(pool: ChildP
     assert len(set(both)) == 2
 
 
+@pytest.mark.long
 async def test_child_that_freezes_at_work_is_killed(pool: ChildPool) -> None:
     endless = functions.count_page_faults, 12 * MEGABYTE, 1_000_000
     running = asyncio.create_task(pool.run(*endless, seconds=15))
