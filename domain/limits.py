@@ -80,6 +80,7 @@ class StructureLimits(msgspec.Struct, frozen=True):
         tag_read_bytes: Bytes read in one EXIF block; loops count each time.
         camera_notes: Segments of a JPEG that are searched for what cameras older than EXIF wrote.
         camera_note_entries: Entries of one of those.
+        missing_bytes: Bytes that a picture which is cut off lacks.
     """
 
     jpeg_markers: int = 20_000
@@ -97,6 +98,7 @@ class StructureLimits(msgspec.Struct, frozen=True):
     tag_read_bytes: int = 16 * 1024 * 1024
     camera_notes: int = 8
     camera_note_entries: int = 256
+    missing_bytes: int = 64 * 1024 * 1024
 
 
 STRUCTURE = StructureLimits()

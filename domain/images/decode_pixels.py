@@ -48,6 +48,7 @@ def decode_grayscale(
         OpenCV, imgcodecs, ``IMREAD_GRAYSCALE``. It is for JPEG only: of a PNG with a ``gAMA`` or
         ``sRGB`` chunk, libpng computes gray in linear light.
     """
+    data, image_format = header.decodable or (data, image_format)
     if image_format is ImageFormat.JPEG:
         luma = decode_values(data, cv2.IMREAD_GRAYSCALE)
         if luma is not None:
@@ -77,6 +78,7 @@ def decode_picture(
         CorruptImage: The pixels cannot be decoded.
         TooManyPixels: Decoding needs more memory than this process may use.
     """
+    data, image_format = header.decodable or (data, image_format)
     flags = _choose_flags(data, image_format, header, min_side_px)
     picture = None if flags is None else decode_with_opencv(data, header, flags)
     if picture is not None and flags in _REDUCTIONS:

@@ -8,7 +8,6 @@ import re
 from collections.abc import Sequence
 
 from domain.errors.files import CorruptImage
-from domain.images.containers.tiff_directories import hide_metadata
 from domain.images.decode_with_opencv import decode_with_opencv
 from domain.images.formats import ImageFormat
 from domain.images.header import Header
@@ -24,11 +23,12 @@ _MAX_BAD_FAX_ROWS = 0.5  # Of all rows.
 def decode_tiff(data: bytes, header: Header) -> Picture:
     """Decode the first page with Pillow, or with OpenCV if Pillow does not know such pixels.
 
+    Both would turn the picture by EXIF or XMP if the file had any.
+
     Raises:
         CorruptImage: The pixels, or some of them, cannot be decoded. A fax may lack some rows.
         TooManyPixels: Decoding needs more memory than this process may use.
     """
-    data = hide_metadata(data)  # Both would turn the picture by EXIF or XMP.
     try:
         with catch_native_errors() as errors:
             picture = decode_with_pillow(data, ImageFormat.TIFF, header)

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from domain.images.formats import ImageFormat
 from domain.images.values import ImageWarning
 
 
@@ -21,7 +22,10 @@ class Header(msgspec.Struct, frozen=True):
         metadata_bytes: Bytes of tags, colour profiles and texts; 0 for TIFF, which keeps them in
             its directory, and for formats without metadata.
         camera_notes: JPEG segments that cameras older than EXIF wrote about the picture.
-        warnings: What is wrong with the file, as far as its structure shows.
+        warnings: What is wrong with the file.
+        ends_early: Whether the file ends before an end that its structure names.
+        decodable: The file for decoders, and its format, where they would refuse or misread the
+            original: without what misleads them, or with a missing end.
     """
 
     width: int
@@ -35,6 +39,8 @@ class Header(msgspec.Struct, frozen=True):
     metadata_bytes: int = 0
     camera_notes: tuple[bytes, ...] = ()
     warnings: tuple[ImageWarning, ...] = ()
+    ends_early: bool = False
+    decodable: tuple[bytes, ImageFormat] | None = None
 
     @property
     def upright_size(self) -> tuple[int, int]:

@@ -18,6 +18,7 @@ from domain.images.containers.jpeg import read_jpeg
 from domain.images.containers.png import read_png
 from domain.images.containers.tiff import read_tiff
 from domain.images.containers.webp import read_webp
+from domain.images.cut_files import mend_cut_file
 from domain.images.formats import ImageFormat, sniff_format
 from domain.images.header import Header
 from domain.limits import ImageLimits
@@ -35,12 +36,15 @@ _READERS: dict[ImageFormat, Callable[[bytes], Header]] = {
 
 
 def inspect_header(data: bytes, image_format: ImageFormat, limits: ImageLimits) -> Header:
-    """Read the size and structure, and refuse a file that is cut off or too large.
+    """Read the size and structure, and refuse a file that is too large.
+
+    Of a file that ends early, as much as there is is decoded: whether it can be used must not
+    depend on the operations that are asked for.
 
     Raises:
         EmptyFile: There are no bytes.
         UnsupportedFormat: It does not begin as that format.
-        CorruptImage: It is damaged or incomplete.
+        CorruptImage: It is damaged, or has less than half of its picture.
         TooManyPixels: It has more pixels, or a longer side, than the limits allow.
         TooManyFrames: It has more frames or pages than the limits allow.
         MetadataTooLarge: Its tags, profiles and texts have more bytes than the limits allow.
@@ -51,12 +55,12 @@ def inspect_header(data: bytes, image_format: ImageFormat, limits: ImageLimits) 
         raise UnsupportedFormat
     try:
         header = _READERS[image_format](data)
+        _check(header, limits)
+        return mend_cut_file(data, image_format, header) if header.ends_early else header
     except FileRefused:
         raise
     except (ValueError, LookupError, ArithmeticError) as error:
         raise CorruptImage("The file's structure is damaged.") from error
-    _check(header, limits)
-    return header
 
 
 def _check(header: Header, limits: ImageLimits) -> None:

@@ -9,6 +9,7 @@ import msgspec
 
 from domain.errors.files import CorruptImage
 from domain.images.containers.spans import Span, keep_spans, merge
+from domain.images.formats import ImageFormat
 from domain.images.header import Header
 
 _FILE_HEADER_BYTES = 14
@@ -18,7 +19,10 @@ _EMBEDDED_PROFILE = b"DEBM"  # "MBED", little-endian.
 
 
 class _Layout(msgspec.Struct, frozen=True):
-    """The size of the picture, and the ends of its parts; pixels begin at an offset."""
+    """The size of the picture, and the ends of its parts; pixels begin at an offset.
+
+    The padding is of each row.
+    """
 
     width: int
     height: int
@@ -26,18 +30,24 @@ class _Layout(msgspec.Struct, frozen=True):
     header_bytes: int
     header_end: int
     pixels: Span
+    padding_bytes: int
 
 
 def read_bmp(data: bytes) -> Header:
-    """Read the dimensions and check that uncompressed rows are complete.
+    """Read the dimensions, and note whether uncompressed rows are complete.
 
     Raises:
-        CorruptImage: The header ends early, or the rows do.
+        CorruptImage: The header ends early.
     """
     layout = _read_layout(data)
-    if not layout.is_compressed and layout.pixels[1] > len(data):
-        raise CorruptImage("The file ends before the end of the picture.")
-    return Header(layout.width, layout.height)
+    missing = 0 if layout.is_compressed else max(layout.pixels[1] - len(data), 0)
+    mended = data + bytes(missing) if 0 < missing <= layout.padding_bytes else None
+    return Header(
+        layout.width,
+        layout.height,
+        ends_early=missing > 0,
+        decodable=(mended, ImageFormat.BMP) if mended else None,
+    )
 
 
 def strip_bmp(data: bytes) -> bytes:
@@ -77,4 +87,5 @@ def _read_layout(data: bytes) -> _Layout:
     row_bytes = (width * depth + 31) // 32 * 4
     pixel_bytes = (coded_bytes or len(data)) if is_compressed else row_bytes * height
     pixels = offset, offset + pixel_bytes
-    return _Layout(width, height, is_compressed, header_bytes, header_end, pixels)
+    padding_bytes = row_bytes - (width * depth + 7) // 8
+    return _Layout(width, height, is_compressed, header_bytes, header_end, pixels, padding_bytes)

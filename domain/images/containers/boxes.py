@@ -8,6 +8,9 @@ from domain.errors.files import CorruptImage
 from domain.images.containers.spans import Span
 from domain.limits import STRUCTURE
 
+_LAST = frozenset({b"mdat", b"free", b"skip"})
+_KNOWN = _LAST | {b"ftyp", b"meta", b"moov", b"moof", b"uuid"}
+
 
 class Box(msgspec.Struct, frozen=True):
     """A box: its four letters, and where its header, its content, and its end are, in bytes."""
@@ -79,6 +82,37 @@ def read_boxes(data: bytes, span: Span, budget: Iterator[int]) -> list[Box]:
         boxes.append(Box(data[position + 4 : position + 8], position, body, end))
         position = end
     return boxes
+
+
+def read_top_boxes(data: bytes, budget: Iterator[int]) -> tuple[list[Box], bool]:
+    """Read the outermost boxes of a file.
+
+    Returns:
+        The boxes, of which the last one may be cut off: then it ends where the file ends; and
+        whether the file ends before the end that a box declares. Bytes that are no box are left
+        out.
+
+    Raises:
+        CorruptImage: There are too many boxes.
+    """
+    boxes: list[Box] = []
+    position = 0
+    while position + 8 <= len(data):
+        if next(budget, None) is None:
+            raise CorruptImage("The file has too many boxes.")
+        length = int.from_bytes(data[position : position + 4], "big")
+        kind = data[position + 4 : position + 8]
+        body = position + 8
+        if length == 1:
+            length, body = int.from_bytes(data[body : body + 8], "big"), body + 8
+        end = len(data) if length == 0 else position + length
+        if end < body or (end > len(data) and kind not in _LAST):
+            return boxes, end > len(data) and kind in _KNOWN
+        boxes.append(Box(kind, position, body, min(end, len(data))))
+        if end > len(data):
+            return boxes, True
+        position = end
+    return boxes, False
 
 
 def find_box(boxes: list[Box], kind: bytes) -> Box | None:

@@ -4,7 +4,7 @@ Source: ISO/IEC 14496-12; ISO/IEC 23008-12; AV1 Image File Format 1.1.
 """
 
 from domain.errors.files import CorruptImage
-from domain.images.containers.boxes import Box, box_budget, find_box, read_boxes
+from domain.images.containers.boxes import Box, box_budget, find_box, read_boxes, read_top_boxes
 from domain.images.containers.heif_index import (
     Item,
     Reference,
@@ -17,13 +17,15 @@ from domain.images.containers.heif_index import (
     read_properties,
     read_references,
 )
+from domain.images.containers.heif_picture import read_picture
 from domain.images.containers.heif_profile import read_profile
 from domain.images.containers.heif_turn import read_turn
 from domain.images.containers.spans import Span, keep_spans, merge
-from domain.images.containers.tiff_directories import EXIF_PREFIX
+from domain.images.containers.tiff_directories import exif_fields
 from domain.images.formats import ImageFormat
 from domain.images.header import Header
 from domain.images.pillow import open_picture
+from domain.images.values import ImageWarning
 
 _PICTURES = frozenset(b"hvc1 av01 avc1 vvc1 jpeg j2k1 unci grid iden iovl".split())
 _SHOWN = frozenset({b"pict", b"vide", b"auxv"})
@@ -50,31 +52,31 @@ _HANDLER_BYTES = 24  # The rest of a handler box is a name.
 
 
 def read_heif(data: bytes, image_format: ImageFormat) -> Header:
-    """Check that every box is whole, and read the dimensions with the decoder.
+    """Check that the picture is whole, and read the dimensions with the decoder.
 
     Only the boxes ``irot`` and ``imir`` turn the picture; an EXIF orientation does not. The
     decoder of HEIC turns it itself, so its size is the upright one.
 
     Raises:
-        CorruptImage: A box is cut off, or the decoder cannot read the header.
+        CorruptImage: The picture is cut off, or the decoder cannot read the header.
     """
-    boxes = read_boxes(data, (0, len(data)), box_budget())
-    if not boxes or boxes[-1].end != len(data):
-        raise CorruptImage("The file ends before the end of the picture.")
-    with open_picture(data, image_format) as picture:
-        stored = picture.info.get("exif")
-        exif = stored.removeprefix(EXIF_PREFIX) if isinstance(stored, bytes) else None
+    found = read_picture(data)
+    properties = found.index.properties.get(found.index.primary, []) if found.index else []
+    turn = read_turn(data, properties)
+    fields = exif_fields(found.exif) | {"named_orientation": turn if turn > 1 else None}
+    if found.ends_early:
+        fields["warnings"] += (ImageWarning.END_MISSING,)
+    with open_picture(found.mended or data, image_format) as picture:
         is_avif = image_format is ImageFormat.AVIF
-        turn = read_turn(data, boxes)
         return Header(
             *picture.size,
+            **fields | {"orientation": turn if is_avif else 1},
             frames=int(getattr(picture, "n_frames", 1)),
-            orientation=turn if is_avif else 1,
-            named_orientation=turn if turn > 1 else None,
             has_alpha="A" in picture.getbands(),
-            exif=exif or None,
-            profile=read_profile(data, boxes),
-            metadata_bytes=sum(len(of) for of in picture.info.values() if isinstance(of, bytes)),
+            profile=read_profile(data, properties),
+            metadata_bytes=len(found.exif or b"")
+            + sum(len(of) for of in picture.info.values() if isinstance(of, bytes)),
+            decodable=(found.mended, image_format) if found.mended else None,
         )
 
 
@@ -87,7 +89,7 @@ def strip_heif(data: bytes) -> bytes:
     Raises:
         CorruptImage: Its index cannot be followed.
     """
-    return _Stripper(data).strip()
+    return _Stripper(read_picture(data).mended or data).strip()
 
 
 class _Stripper:
@@ -100,7 +102,7 @@ class _Stripper:
         self._kept_items: set[int] = set()
 
     def strip(self) -> bytes:
-        top = self._read((0, len(self._data)))
+        top, _ = read_top_boxes(self._data, self._budget)
         spans: list[Span] = []
         for box in top:
             if box.kind == b"meta":

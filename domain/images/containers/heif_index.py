@@ -120,8 +120,10 @@ def is_alpha(data: bytes, properties: list[Box]) -> bool:
 def read_extents(data: bytes, iloc: Box, idat: Box | None) -> dict[int, list[Span]]:
     """Read the positions of items, by their number (ISO/IEC 14496-12 §8.11.3).
 
+    They may reach past the end of the file.
+
     Raises:
-        CorruptImage: The box is damaged, or an item lies outside the file.
+        CorruptImage: The box is damaged.
     """
     reader = NumberReader(data, iloc.content)
     version = reader.number(4) >> 24
@@ -146,9 +148,9 @@ def read_extents(data: bytes, iloc: Box, idat: Box | None) -> dict[int, list[Spa
             if method == 1 and idat is not None:
                 start, limit = start + idat.body, idat.end
             end = start + length if length else limit
-            if method > 1 or end > limit or start > end:
-                raise CorruptImage("An item lies outside the file.")
-            spans.append((start, end))
+            if method > 1:
+                raise CorruptImage("An item is made of other items.")
+            spans.append((start, max(start, end)))
     return extents
 
 

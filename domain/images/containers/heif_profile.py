@@ -3,29 +3,23 @@
 Source: ISO/IEC 14496-12 §12.1.5 (``colr``); ITU-T H.273 for its numbers.
 """
 
-from domain.errors.files import CorruptImage
 from domain.images.colorimetry import profile_of_code
 from domain.images.containers.boxes import Box
-from domain.images.containers.heif_turn import read_primary_properties
 from domain.limits import STRUCTURE
 
 _ICC = frozenset({b"prof", b"rICC"})
 _NUMBERS = b"nclx"
 
 
-def read_profile(data: bytes, top: list[Box]) -> bytes | None:
-    """Read the ICC profile of the primary picture, or write the one that its numbers stand for.
+def read_profile(data: bytes, properties: list[Box]) -> bytes | None:
+    """Read the ICC profile of a picture, or write the one that its numbers stand for.
 
     Args:
-        top: The outermost boxes of the file.
+        properties: Those of the picture.
 
     Returns:
         A profile; nothing if it is too large, None for sRGB.
     """
-    try:
-        properties = read_primary_properties(data, top)
-    except CorruptImage:
-        return None
     code: bytes = b""
     for box in properties:
         kind, content = data[box.body : box.body + 4], data[box.body + 4 : box.end]

@@ -3,9 +3,7 @@
 Source: ISO/IEC 23008-12 §6.5.10 (``irot``) and §6.5.12 (``imir``).
 """
 
-from domain.errors.files import CorruptImage
-from domain.images.containers.boxes import Box, box_budget, find_box, read_boxes
-from domain.images.containers.heif_index import read_primary, read_properties
+from domain.images.containers.boxes import Box
 
 _Turn = tuple[int, int, int, int]
 """The upright x and y as multiples of the stored x and y: (xx, xy, yx, yy)."""
@@ -25,19 +23,8 @@ _BY_QUARTERS = (1, 8, 3, 6)  # Quarter turns against the clock.
 _BY_AXIS = (4, 2)  # Top and bottom change places, or left and right.
 
 
-def read_turn(data: bytes, top: list[Box]) -> int:
-    """Read how the primary picture is turned, as an EXIF orientation.
-
-    Args:
-        top: The outermost boxes of the file.
-
-    Returns:
-        1 to 8; 1 if the file does not turn it.
-    """
-    try:
-        properties = read_primary_properties(data, top)
-    except CorruptImage:
-        return 1
+def read_turn(data: bytes, properties: list[Box]) -> int:
+    """Read how a picture with some properties is turned, as an EXIF orientation, 1 to 8."""
     turn = 1
     for box in properties:
         if box.body < box.end and box.kind == b"irot":
@@ -52,18 +39,3 @@ def _compose(first: int, second: int) -> int:
     a, b, c, d = _TURNS[second]
     e, f, g, h = _TURNS[first]
     return _ORIENTATIONS[a * e + b * g, a * f + b * h, c * e + d * g, c * f + d * h]
-
-
-def read_primary_properties(data: bytes, top: list[Box]) -> list[Box]:
-    """Read the properties of the primary picture, in the order in which they apply.
-
-    Raises:
-        CorruptImage: A box is damaged.
-    """
-    budget = box_budget()
-    meta = find_box(top, b"meta")
-    boxes = read_boxes(data, (meta.body + 4, meta.end), budget) if meta else []
-    pitm, iprp = find_box(boxes, b"pitm"), find_box(boxes, b"iprp")
-    if pitm is None or iprp is None:
-        return []
-    return read_properties(data, iprp, budget).get(read_primary(data, pitm), [])

@@ -11,12 +11,17 @@ import msgspec
 from domain.errors.files import CorruptImage
 from domain.images.containers.tiff_directories import (
     EXIF_PREFIX,
+    exif_fields,
     find_orientation,
     write_orientation,
 )
+from domain.images.formats import ImageFormat
 from domain.images.header import Header
 from domain.limits import STRUCTURE
 
+_END = b"\xff\xd9"
+_PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
+_NOTHING = 255  # The precision of a coefficient that no scan holds.
 _APP0, _APP1, _APP2, _APP12, _APP14 = 0xE0, 0xE1, 0xE2, 0xEC, 0xEE
 _SOS, _EOI = 0xDA, 0xD9
 _METADATA = frozenset({*range(_APP0, _APP0 + 16), 0xFE})
@@ -51,19 +56,20 @@ class _Segment(msgspec.Struct, frozen=True):
 
 
 def read_jpeg(data: bytes) -> Header:
-    """Read the dimensions and the EXIF block, and check that the file reaches its end marker.
+    """Read the dimensions and the first EXIF block, and note whether the end marker is there.
 
     Decoders silently fill what a cut-off file lacks with gray, so the walk is necessary. Bytes
     after the end marker are normal (motion photos, multi-picture files) and are not read.
 
     Raises:
-        CorruptImage: The file holds no picture, or ends early.
+        CorruptImage: The file holds no picture.
     """
     size: tuple[int, int] | None = None
     exif: bytes | None = None
     notes: list[bytes] = []
     profile: list[bytes] = []
     scans = metadata_bytes = code = 0
+    segment = _Segment(0, len(data), len(data), len(data), len(data))
     for segment in _walk_segments(data):
         code, payload = segment.code, data[segment.start : segment.end]
         metadata_bytes += len(payload) if code in _METADATA else 0
@@ -77,21 +83,70 @@ def read_jpeg(data: bytes) -> Header:
             profile.append(payload.removeprefix(_PROFILE))
         elif code in {_APP0, _APP12} and payload[:4] not in {b"JFIF", b"JFXX"}:
             notes.append(payload)
-    if code != _EOI:
-        raise CorruptImage("The file ends before the end of the picture.")
+    mended = None if code == _EOI else _mend_end(data, segment)
     if size is None or not scans:
         raise CorruptImage("The file holds no picture.")
     if scans > STRUCTURE.jpeg_scans:
         raise CorruptImage(f"The picture is cut into more than {STRUCTURE.jpeg_scans} scans.")
-    orientation = find_orientation(exif)
     return Header(
         *size,
-        orientation=orientation or 1,
-        named_orientation=orientation,
         profile=_join_profile(profile) if profile else None,
-        exif=exif,
+        **exif_fields(exif),
         metadata_bytes=metadata_bytes,
         camera_notes=tuple(notes[: STRUCTURE.camera_notes]),
+        ends_early=mended is not None,
+        decodable=(mended, ImageFormat.JPEG) if mended else None,
+    )
+
+
+def _mend_end(data: bytes, last: _Segment) -> bytes:
+    """Put an end marker behind the last scan of a file that lacks it."""
+    length = int.from_bytes(data[last.at + 2 : last.at + 4], "big")
+    has_pixels = last.code == _SOS and last.at + 2 + length <= len(data)
+    # Half a marker or half an escaped byte at the end is no pixel data.
+    return data[: len(data) if has_pixels else last.at].rstrip(b"\xff") + _END
+
+
+class Scans(msgspec.Struct, frozen=True):
+    """What the scans of a picture hold.
+
+    Attributes:
+        is_single: Whether one scan holds all components, row by row.
+        has_all_rows: Whether another scan follows the first one of the first component, which
+            is the luma; so every row of it is there, if only coarsely.
+        is_complete: Whether every component has a scan of each coefficient in full precision.
+    """
+
+    is_single: bool
+    has_all_rows: bool
+    is_complete: bool
+
+
+def read_scans(data: bytes) -> Scans:
+    """Read what the scans of a JPEG hold; the last one may be cut off."""
+    components: tuple[int, ...] = ()
+    precision: dict[int, list[int]] = {}
+    is_progressive, scans = False, []
+    for segment in _walk_segments(data):
+        payload = data[segment.start : segment.end]
+        if segment.code in _FRAMES and not components:
+            components = tuple(payload[6 : 6 + 3 * payload[5] : 3])
+            precision = {component: [_NOTHING] * 64 for component in components}
+            is_progressive = segment.code in _PROGRESSIVE
+        elif segment.code == _SOS and payload:
+            count = payload[0]
+            members = [of for of in payload[1 : 1 + 2 * count : 2] if of in precision]
+            first, last, low = payload[1 + 2 * count : 4 + 2 * count].ljust(3, b"\x00")
+            reach = (first, min(last, 63), low & 15) if is_progressive else (0, 63, 0)
+            scans.append(members)
+            for member in members:
+                row = precision[member]
+                row[reach[0] : reach[1] + 1] = [reach[2]] * (reach[1] + 1 - reach[0])
+    luma = next((at for at, of in enumerate(scans) if components and components[0] in of), None)
+    return Scans(
+        is_single=len(scans) == 1 and len(scans[0]) == len(components),
+        has_all_rows=luma is not None and luma + 1 < len(scans),
+        is_complete=not any(any(row) for row in precision.values()),
     )
 
 

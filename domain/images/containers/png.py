@@ -6,14 +6,24 @@ Source: Portable Network Graphics (PNG) Specification, third edition, §5 and §
 import struct
 import zlib
 from collections.abc import Iterator
+from typing import Any
 
 from domain.errors.files import CorruptImage
 from domain.images.colorimetry import profile_of_code, profile_of_gamma
-from domain.images.containers.tiff_directories import find_orientation, write_orientation
+from domain.images.containers.tiff_directories import (
+    EXIF_PREFIX,
+    exif_fields,
+    find_orientation,
+    write_orientation,
+)
+from domain.images.formats import ImageFormat
 from domain.images.header import Header
 from domain.limits import STRUCTURE
 
 _SIGNATURE_BYTES = 8
+_END_CHUNK = b"IEND"
+_TEXTS = frozenset({b"tEXt", b"zTXt"})
+_RAW_EXIF = b"Raw profile type exif\x00"
 _ALPHA_COLOR_TYPES = frozenset({4, 6})
 _CODE_BYTES, _FULL_RANGE_RGB = 4, b"\x00\x01"
 _UNIT = 100_000  # Of chromaticities and gamma.
@@ -26,13 +36,17 @@ _KEPT = frozenset(
 
 
 def read_png(data: bytes) -> Header:
-    """Read the dimensions and check that every chunk is whole.
+    """Read the dimensions, and note whether the file reaches its last chunk.
+
+    EXIF is in ``eXIf``, or, without turning the picture, in the text that ImageMagick wrote
+    before that chunk existed.
 
     Raises:
-        CorruptImage: A chunk is missing, cut off or out of place, or there are too many.
+        CorruptImage: A chunk is missing or out of place, or there are too many.
     """
     chunks: dict[bytes, bytes] = {}
     metadata_bytes = 0
+    kind, end = b"", _SIGNATURE_BYTES
     for kind, start, end in _walk_chunks(data):
         if not chunks and kind != b"IHDR":
             break
@@ -42,23 +56,24 @@ def read_png(data: bytes) -> Header:
         metadata_bytes += end - start
         if kind not in chunks:
             chunks[kind] = data[start:end]
+        if kind in _TEXTS and data.startswith(_RAW_EXIF, start):
+            chunks.setdefault(_RAW_EXIF, data[start:end])
+    mended = None if kind == _END_CHUNK else _mend_end(data, end + 4)
     header = chunks.get(b"IHDR", b"")
     if len(header) != 13:
         raise CorruptImage("The file does not begin with its header.")
-    if b"IDAT" not in chunks:
+    if b"IDAT" not in (mended or chunks):
         raise CorruptImage("The file holds no picture.")
-    exif = chunks.get(b"eXIf")
-    orientation = find_orientation(exif)
     return Header(
         width=int.from_bytes(header[:4], "big"),
         height=int.from_bytes(header[4:8], "big"),
         frames=max(int.from_bytes(chunks.get(b"acTL", b"")[:4], "big"), 1),
-        orientation=orientation or 1,
-        named_orientation=orientation,
         profile=_read_profile(chunks),
         has_alpha=header[9] in _ALPHA_COLOR_TYPES or b"tRNS" in chunks,
-        exif=exif,
         metadata_bytes=metadata_bytes,
+        ends_early=mended is not None,
+        decodable=(mended, ImageFormat.PNG) if mended else None,
+        **_read_exif(chunks),
     )
 
 
@@ -103,38 +118,81 @@ def _unpack_profile(chunk: bytes) -> bytes:
 def strip_png(data: bytes) -> bytes:
     """Keep the picture, its orientation, its colours and the shape of its pixels.
 
+    A chunk of pixels that is cut off is kept as far as it goes.
+
     Raises:
-        CorruptImage: A chunk is cut off, or there are too many.
+        CorruptImage: There are too many chunks.
     """
     parts = [data[:_SIGNATURE_BYTES]]
     has_exif = False
+    kind, end = b"", _SIGNATURE_BYTES - 4
     for kind, start, end in _walk_chunks(data):
         if kind in _KEPT:
             parts.append(data[start - 8 : end + 4])
         elif kind == b"eXIf" and not has_exif:
             has_exif = True
             orientation = find_orientation(data[start:end])
-            parts.append(_write_exif(orientation) if orientation else b"")
+            parts.append(
+                _write_chunk(b"eXIf", write_orientation(orientation)) if orientation else b""
+            )
+    if kind != _END_CHUNK:
+        parts.append(_write_end(data, end + 4))
     return b"".join(parts)
 
 
-def _write_exif(orientation: int) -> bytes:
-    exif = write_orientation(orientation)
-    content = b"eXIf" + exif
-    return len(exif).to_bytes(4, "big") + content + zlib.crc32(content).to_bytes(4, "big")
+def _mend_end(data: bytes, position: int) -> bytes:
+    """Write an end behind the last whole chunk, which ends at a position."""
+    return data[:position] + _write_end(data, position)
+
+
+def _write_end(data: bytes, position: int) -> bytes:
+    """Write the pixels of a chunk that is cut off, if it holds pixels, and the last chunk."""
+    start = position + 8
+    kind = data[position + 4 : start]
+    end = start + int.from_bytes(data[position : position + 4], "big")
+    cut = _write_chunk(kind, data[start:end]) if kind == b"IDAT" else b""
+    return cut + _write_chunk(_END_CHUNK, b"")
+
+
+def _write_chunk(kind: bytes, payload: bytes) -> bytes:
+    content = kind + payload
+    return len(payload).to_bytes(4, "big") + content + zlib.crc32(content).to_bytes(4, "big")
+
+
+def _read_exif(chunks: dict[bytes, bytes]) -> dict[str, Any]:
+    if b"eXIf" in chunks or _RAW_EXIF not in chunks:
+        exif = chunks.get(b"eXIf")
+        return exif_fields(None if exif is None else exif.removeprefix(EXIF_PREFIX))
+    text = chunks[_RAW_EXIF].removeprefix(_RAW_EXIF)
+    return exif_fields(_read_raw_profile(text)) | {"orientation": 1, "named_orientation": None}
+
+
+def _read_raw_profile(text: bytes) -> bytes:
+    """Read a text of hexadecimal digits behind a name and a length; nothing if it is damaged."""
+    if text.startswith(b"\x00"):  # A compressed text begins with its method.
+        try:
+            text = zlib.decompressobj().decompress(text[1:], STRUCTURE.tag_read_bytes)
+        except zlib.error:
+            return b""
+    name, _, rest = text.strip().partition(b"\n")
+    try:
+        profile = bytes.fromhex(rest.strip().partition(b"\n")[2].decode("ascii"))
+    except ValueError:
+        return b""
+    return profile.removeprefix(EXIF_PREFIX) if name in {b"exif", b"APP1"} else b""
 
 
 def _walk_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Yield the letters and the payload's span of each chunk; the last one is ``IEND``."""
+    """Yield the letters and the payload's span of each whole chunk, up to ``IEND``."""
     position = _SIGNATURE_BYTES
     for _ in range(STRUCTURE.png_chunks):
         start = position + 8
         kind = data[position + 4 : start]
         end = start + int.from_bytes(data[position : position + 4], "big")
         if end + 4 > len(data) or len(kind) != 4:
-            raise CorruptImage("The file ends before the end of the picture.")
+            return
         yield kind, start, end
-        if kind == b"IEND":
+        if kind == _END_CHUNK:
             return
         position = end + 4
     raise CorruptImage("The file has too many chunks.")

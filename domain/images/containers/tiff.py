@@ -3,6 +3,7 @@
 Source: TIFF revision 6.0; the tags of libtiff 4.7 for later compressions.
 """
 
+import struct
 from itertools import islice
 
 import msgspec
@@ -10,10 +11,13 @@ import msgspec
 from domain.errors.files import CorruptImage, UnsupportedFormat
 from domain.images.containers.spans import Span, keep_spans, merge, overlaps
 from domain.images.containers.tiff_directories import (
+    INTEGER_CODES,
     ORIENTATION,
     Directory,
     Entry,
     Layout,
+    exif_fields,
+    hide_metadata,
     locate_values,
     read_block,
     read_entries,
@@ -22,6 +26,7 @@ from domain.images.containers.tiff_directories import (
     read_tags,
     walk_directories,
 )
+from domain.images.formats import ImageFormat
 from domain.images.header import Header
 from domain.limits import STRUCTURE
 
@@ -68,10 +73,10 @@ class _Page(msgspec.Struct):
 
 
 def read_tiff(data: bytes) -> Header:
-    """Read the dimensions of the first page, and check that its strips lie within the file.
+    """Read the dimensions of the first page, and note whether its strips lie within the file.
 
     Raises:
-        CorruptImage: The directory is damaged, or pixels lie outside the file.
+        CorruptImage: The directory is damaged, or there are no pixels.
         UnsupportedFormat: No decoder knows the compression.
     """
     layout = read_layout(data)
@@ -79,27 +84,47 @@ def read_tiff(data: bytes) -> Header:
     compression = tags.get(_COMPRESSION, (1,))[0]
     if compression not in _DECODED_COMPRESSIONS:
         raise UnsupportedFormat(f"TIFF compression {compression} cannot be decoded.")
-    pieces = 0
+    pieces, ends_early = 0, False
     for offsets_tag, lengths_tag in (_STRIPS, _TILES):
         offsets, lengths = tags.get(offsets_tag, ()), tags.get(lengths_tag, ())
         pieces += len(offsets)
-        if any(start + length > len(data) for start, length in zip(offsets, lengths, strict=False)):
-            raise CorruptImage("The file ends before the end of the picture.")
+        spans = zip(offsets, lengths, strict=False)
+        ends_early = ends_early or any(start + length > len(data) for start, length in spans)
     if not pieces:
         raise CorruptImage("The file holds no picture.")
     width, height = (tags.get(tag, (0,))[0] for tag in (_WIDTH, _HEIGHT))
-    orientation = tags.get(ORIENTATION, (0,))[0]
-    named = orientation if 1 <= orientation <= 8 else None
+    plain = hide_metadata(data, layout)
+    if ends_early:
+        plain = _shorten_pieces(plain, layout)
     return Header(
         width,
         height,
         frames=sum(1 for _ in islice(walk_directories(data, layout), STRUCTURE.directories)),
-        orientation=named or 1,
-        named_orientation=named,
         has_alpha=_EXTRA_SAMPLES in tags and tags.get(_SAMPLES, (1,))[0] in {2, 4},
         profile=read_block(data, layout, _PROFILE, STRUCTURE.profile_bytes),
-        exif=data,
+        ends_early=ends_early,
+        decodable=(plain, ImageFormat.TIFF) if plain is not data else None,
+        **exif_fields(data),
     )
+
+
+def _shorten_pieces(data: bytes, layout: Layout) -> bytes:
+    """Let the strips and tiles of the first page end within the file."""
+    shortened = bytearray(data)
+    directory = next(walk_directories(data, layout))
+    entries = {entry.tag: entry for entry in reversed(read_entries(data, layout, directory))}
+    for offsets_tag, lengths_tag in (_STRIPS, _TILES):
+        if offsets_tag in entries and lengths_tag in entries:
+            starts = read_integers(data, layout, entries[offsets_tag])
+            entry = entries[lengths_tag]
+            lengths = read_integers(data, layout, entry)
+            pairs = zip(starts, lengths, strict=False)
+            left = [max(min(length, len(data) - start), 0) for start, length in pairs]
+            span = locate_values(data, layout, entry)
+            if span and left:
+                code = f"{layout.order}{len(left)}{INTEGER_CODES[entry.kind]}"
+                struct.pack_into(code, shortened, span[0], *left)
+    return bytes(shortened)
 
 
 def strip_tiff(data: bytes) -> bytes:

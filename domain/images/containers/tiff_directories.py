@@ -5,11 +5,13 @@ Source: TIFF revision 6.0, section 2; the BigTIFF design note for 64-bit offsets
 
 import struct
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
 from domain.errors.files import CorruptImage
 from domain.images.containers.spans import Span
+from domain.images.values import ImageWarning
 from domain.limits import STRUCTURE
 
 EXIF_PREFIX = b"Exif\x00\x00"
@@ -26,7 +28,8 @@ _BYTE, _SHORT = 1, 3
 _EXIF, _GPS, _INTEROPERABILITY, _XMP = 34665, 34853, 40965, 700
 _DESCRIBING = frozenset({ORIENTATION, _EXIF, _GPS, _INTEROPERABILITY, _XMP})
 _UNUSED_TAG = 65_000  # Of the range for private use.
-_INTEGER_CODES = {1: "B", _SHORT: "H", 4: "I", 7: "B", 13: "I", 16: "Q", 18: "Q"}
+INTEGER_CODES = {1: "B", _SHORT: "H", 4: "I", 7: "B", 13: "I", 16: "Q", 18: "Q"}
+"""Codes of ``struct`` by the types of unsigned integers."""
 
 
 class Layout(msgspec.Struct, frozen=True):
@@ -173,7 +176,7 @@ def read_integers(data: bytes, layout: Layout, entry: Entry) -> tuple[int, ...]:
     Raises:
         CorruptImage: They reach past the end of the file.
     """
-    code = _INTEGER_CODES.get(entry.kind)
+    code = INTEGER_CODES.get(entry.kind)
     if code is None:
         return ()
     span = locate_values(data, layout, entry)
@@ -215,6 +218,30 @@ def read_block(data: bytes, layout: Layout, tag: int, max_bytes: int) -> bytes |
     return None
 
 
+def is_readable(exif: bytes) -> bool:
+    """Return whether an EXIF block and its directories of EXIF and GPS tags can be followed."""
+    try:
+        layout = read_layout(exif)
+        links = read_tags(exif, layout, frozenset({_EXIF, _GPS}))
+        for start in (value for values in links.values() for value in values[:1]):
+            _read_directory(exif, layout, start)
+    except CorruptImage:
+        return False
+    return True
+
+
+def exif_fields(exif: bytes | None) -> dict[str, Any]:
+    """Return the fields of a header that an EXIF block gives; the block may be absent or broken."""
+    orientation = find_orientation(exif)
+    is_broken = exif is not None and not is_readable(exif)
+    return {
+        "exif": exif,
+        "orientation": orientation or 1,
+        "named_orientation": orientation,
+        "warnings": (ImageWarning.EXIF_IGNORED,) if is_broken else (),
+    }
+
+
 def find_orientation(exif: bytes | None) -> int | None:
     """Find the orientation in an EXIF block.
 
@@ -235,15 +262,15 @@ def find_orientation(exif: bytes | None) -> int | None:
     return value if 1 <= value <= 8 else None
 
 
-def hide_metadata(data: bytes) -> bytes:
+def hide_metadata(data: bytes, layout: Layout) -> bytes:
     """Return a TIFF file whose first page names no orientation and no EXIF, GPS or XMP.
 
     Some decoders turn a TIFF by themselves, by EXIF or XMP, or fail at a damaged EXIF directory.
+    A file that has none of these is returned as it is.
 
     Raises:
         CorruptImage: The first directory is damaged.
     """
-    layout = read_layout(data)
     hidden = bytearray()
     for entry in read_entries(data, layout, _read_directory(data, layout, layout.first)):
         if entry.tag in _DESCRIBING:

@@ -116,7 +116,7 @@ def test_a_locally_damaged_photo_keeps_what_is_whole(photos: Path) -> None:
     assert processed.errors == {}
     assert (processed.width, processed.height) == (3648, 2736)
     with pytest.raises(FileRefused):
-        process((photos / "corrupted.jpg").read_bytes()[:-2][:1_000_000])
+        process((photos / "corrupted.jpg").read_bytes()[:500_000])
 
 
 @pytest.mark.slow

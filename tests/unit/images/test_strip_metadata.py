@@ -182,15 +182,16 @@ def test_file_of_another_format_is_refused() -> None:
         strip_metadata(FILES["exif.png"], ImageFormat.JPEG)
 
 
-@pytest.mark.parametrize("name", ["exif.png", "exif.webp", "exif.gif", "exif.heic", "exif.avif"])
+@pytest.mark.parametrize("name", ["exif.heic", "exif.avif"])
 def test_cut_off_structure_is_corrupt(name: str) -> None:
-    data = FILES.get(name) or FILES["xmp.gif"]
+    data = FILES[name]
     with pytest.raises(CorruptImage):
         strip_metadata(data[: len(data) // 2], _format(data))
 
 
-def test_cut_off_jpeg_loses_its_place_all_the_same() -> None:
-    data = FILES["exif.jpg"]
+@pytest.mark.parametrize("name", ["exif.jpg", "exif.png", "exif.webp"])
+def test_cut_off_picture_loses_its_place_all_the_same(name: str) -> None:
+    data = FILES[name]
     stripped = _strip(data[: len(data) * 3 // 4])
     assert LATITUDE[1] in data
     assert LATITUDE[1] not in stripped
