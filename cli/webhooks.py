@@ -1,4 +1,4 @@
-"""The command ``minilab webhooks listen``: receives and prints webhooks."""
+"""The commands ``minilab webhooks``: receive and print webhooks, release held ones."""
 
 import json
 import os
@@ -13,9 +13,15 @@ from rich.text import Text
 from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
 from cli.receiving import Arrival, Receiver
+from cli.rendering import when
 from cli.session import Session, answer_of, speaking
-from minilab_client.api.webhooks import create_webhook, delete_webhook, test_webhook
-from minilab_client.models import EventType, NewWebhook, WebhookWithSecret
+from minilab_client.api.webhooks import (
+    create_webhook,
+    delete_webhook,
+    release_webhooks,
+    test_webhook,
+)
+from minilab_client.models import EventType, NewWebhook, Released, WebhookWithSecret
 
 # Every webhook receives these types, so they cannot be selected.
 _ALWAYS = {EventType.WEBHOOK_TEST, EventType.WEBHOOK_DISABLED}
@@ -94,6 +100,14 @@ def listen(
                     test_webhook.sync_detailed(webhook.id, client=session.client)
                 _serve(receiver, log, limit)
     session.exit_if(log.refusals > 0)
+
+
+@webhooks.command()
+@speaking
+def release(session: Session) -> None:
+    """Release webhooks that are held since a restore or a start with MINILAB_WEBHOOKS=paused."""
+    released = answer_of(Released, release_webhooks.sync_detailed(client=session.client))
+    session.show(released, [("held since", when(released.held_since))])
 
 
 class _Log:

@@ -56,8 +56,10 @@ from storage.webhooks.due_deliveries import DueDeliveries
 from storage.webhooks.endpoint_health import EndpointHealth
 from storage.webhooks.endpoints import Endpoints
 from storage.webhooks.envelopes import Envelopes
+from storage.webhooks.hold import WebhookHold
 from storage.webhooks.key_secrets import KeySecrets
 from storage.webhooks.secret_box import SecretBox
+from storage.webhooks.stored_secrets import StoredSecrets
 
 _log = structlog.get_logger(__name__)
 
@@ -181,6 +183,8 @@ class Stores:
         self.envelopes = Envelopes(self.database, self.secret_box)
         self.deliveries = Deliveries(self.client, self.database)
         self.due_deliveries = DueDeliveries(self.database)
+        self.webhook_hold = WebhookHold(self.database)
+        self.stored_secrets = StoredSecrets(self.database, self.secret_box)
         self.deliverers = Workers(self.database, "deliverers")
 
 

@@ -30,6 +30,9 @@ class Heartbeat:
     """Records that this process lives, its images per second and its metrics.
 
     Its ID is unique in all time.
+
+    Attributes:
+        unreadable_secrets: Webhook secrets that this process cannot decrypt.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class Heartbeat:
         rate: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._file = Path(settings.alive_file) if settings.alive_file else None
+        self.unreadable_secrets = 0
         self.id = f"{worker_name()}:{new_id()}"
         self._workers = workers
         self._registries = registries
@@ -52,7 +56,8 @@ class Heartbeat:
             PyMongoError: MongoDB cannot be reached.
             OSError: The file cannot be written.
         """
-        await self._workers.beat(self.id, self._rate(), pack(self._registries))
+        packed = pack(self._registries)
+        await self._workers.beat(self.id, self._rate(), packed, self.unreadable_secrets)
         if self._file is not None:
             self._file.touch()
 

@@ -10,7 +10,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 from api.access.create_once import RequestKey
 from api.answers.created import answer_created
 from api.contract.route_docs import answer, problems
-from api.http.guards import webhooks_configured
+from api.http.guards import admins_only, webhooks_configured
 from api.http.parameters import (
     DAY_SECONDS,
     EXAMPLE_DELIVERY_ID,
@@ -25,6 +25,7 @@ from api.schemas.webhooks import (
     NewWebhook,
     RedeliveredView,
     RedeliverFailed,
+    ReleasedView,
     WebhookChanges,
     WebhookView,
     WebhookWithSecretView,
@@ -82,6 +83,22 @@ class WebhookController(Controller):
     ) -> Page[WebhookView]:
         """Lists webhooks without their secrets, newest first."""
         return await webhooks.list_page(scope_of(request.user), limit, cursor)
+
+    @post(
+        "/release",
+        operation_id="releaseWebhooks",
+        summary="Release held webhooks",
+        status_code=HTTP_200_OK,
+        responses={200: answer(ReleasedView, "Webhooks are delivered again.")} | problems(403),
+        guards=[admins_only],
+    )
+    async def release_webhooks(self, deliveries: NamedDependency[ManageDeliveries]) -> ReleasedView:
+        """Releases all webhooks that are held since a restore or a start with webhooks paused.
+
+        Events of the meantime are then sent. `GET /readyz` says whether webhooks are held. For
+        admins.
+        """
+        return await deliveries.release()
 
     @get(
         "/{webhook_id:str}",

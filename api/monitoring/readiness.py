@@ -11,6 +11,7 @@ from api.schemas.service import PartStatus, PartView, ReadinessView
 from domain.errors.capacity import OverLimit
 from domain.fairness.admission import check_backlog, check_storage
 from domain.limits import AdmissionLimits
+from domain.webhooks.advice import FIND_KEY, RELEASE
 from storage.backlog.workers import ALIVE_SECONDS, Workers
 from storage.clock import utc_now
 from storage.errors import STORE_FAILED
@@ -53,6 +54,11 @@ NO_DELIVERER = Finding(
     "No deliverer is running: webhook events are stored and wait.",
     "Start a deliverer: python -m tasks.delivery.",
 )
+HELD = Finding(
+    PartStatus.DEGRADED,
+    "Webhooks are held: their events are stored and wait.",
+    RELEASE,
+)
 WORKER_UNKNOWN = Finding(PartStatus.DOWN, "Workers are not visible while MongoDB is down.")
 DELIVERER_UNKNOWN = Finding(PartStatus.DOWN, "Deliverers are not visible while MongoDB is down.")
 
@@ -75,7 +81,7 @@ class HealthChecks:
         if up["mongodb"]:
             stores = self._stores
             workers, worker = await _check_running(stores.workers, now, NO_WORKER, worker)
-            _, webhooks = await _check_running(stores.deliverers, now, NO_DELIVERER, webhooks)
+            webhooks = await _check_webhooks(stores, now, webhooks)
         found = {
             "mongodb": ANSWERS if up["mongodb"] else MONGODB_DOWN,
             "redis": ANSWERS if up["redis"] else REDIS_DOWN,
@@ -135,6 +141,36 @@ async def _check_running(
         return 0, msgspec.structs.replace(none, since=await processes.last_seen())
     except STORE_FAILED:
         return 0, unknown
+
+
+async def _check_webhooks(stores: Stores, now: datetime, unknown: Finding) -> Finding:
+    """Say whether webhooks are delivered; each reason why not is named."""
+    count, running = await _check_running(stores.deliverers, now, NO_DELIVERER, unknown)
+    findings = [running] if not count else []
+    try:
+        if (held_since := await stores.webhook_hold.since()) is not None:
+            findings.append(msgspec.structs.replace(HELD, since=held_since))
+        if unreadable := await stores.deliverers.unreadable_secrets(now):
+            findings.append(_name_unreadable(unreadable))
+    except STORE_FAILED:
+        return unknown
+    if not findings:
+        return running
+    return Finding(
+        PartStatus.DEGRADED if running is not unknown else PartStatus.DOWN,
+        " ".join(one.detail for one in findings),
+        " ".join(one.action for one in findings if one.action) or None,
+        findings[0].since,
+    )
+
+
+def _name_unreadable(count: int) -> Finding:
+    return Finding(
+        PartStatus.DEGRADED,
+        f"Stored webhook secrets cannot be decrypted ({count}): the deliveries that they sign wait "
+        "without an attempt.",
+        FIND_KEY,
+    )
 
 
 async def check_servers(stores: Stores) -> dict[str, bool]:

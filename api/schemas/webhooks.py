@@ -110,6 +110,13 @@ class RedeliveredView(msgspec.Struct, frozen=True):
     redelivered: int
 
 
+class ReleasedView(msgspec.Struct, frozen=True):
+    """The end of a hold on webhooks."""
+
+    held_since: datetime | None
+    """Since when webhooks were held; null if they were not."""
+
+
 class KeyWebhookSecretView(msgspec.Struct, frozen=True):
     """The new webhook secret of a key, which is shown once, in this answer."""
 

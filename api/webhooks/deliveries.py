@@ -7,6 +7,7 @@ from api.schemas.webhooks import (
     DeliverySummaryView,
     DeliveryView,
     RedeliveredView,
+    ReleasedView,
     view_delivery,
     view_delivery_summary,
 )
@@ -28,6 +29,7 @@ class ManageDeliveries:
         self._webhooks = stores.webhooks
         self._deliveries = stores.deliveries
         self._job_events = stores.job_events
+        self._hold = stores.webhook_hold
         self._base_url = public_url.rstrip("/")
 
     async def list_page(
@@ -95,6 +97,12 @@ class ManageDeliveries:
         count = await self._deliveries.redeliver_failed(receiver, since)
         await self._job_events.publish_deliveries()
         return RedeliveredView(count)
+
+    async def release(self) -> ReleasedView:
+        """Release all webhooks that a start with ``MINILAB_WEBHOOKS=paused`` or a restore holds."""
+        held_since = await self._hold.release()
+        await self._job_events.publish_deliveries()
+        return ReleasedView(held_since)
 
     async def _find_enabled(self, webhook_id: str, scope: Scope) -> Receiver:
         receiver, status = await self._find_receiver(webhook_id, scope)

@@ -34,12 +34,25 @@ class Workers:
     def __init__(self, database: Database, kind: str = "workers") -> None:
         self._workers = database[kind]
 
-    async def beat(self, worker_id: str, images_per_second: float, metrics: bytes = b"") -> None:
+    async def beat(
+        self,
+        worker_id: str,
+        images_per_second: float,
+        metrics: bytes = b"",
+        unreadable_secrets: int = 0,
+    ) -> None:
         """Record a heartbeat of a worker, ``host:pid:`` and a number, with the time of the server.
 
-        The metrics are packed by ``telemetry.prometheus.pack``.
+        Args:
+            metrics: Packed by ``telemetry.prometheus.pack``.
+            unreadable_secrets: Webhook secrets that a deliverer cannot decrypt.
         """
-        fields = {"seen_at": "$$NOW", "images_per_second": images_per_second, "metrics": metrics}
+        fields = {
+            "seen_at": "$$NOW",
+            "images_per_second": images_per_second,
+            "metrics": metrics,
+            "unreadable_secrets": unreadable_secrets,
+        }
         await self._workers.update_one({"_id": worker_id}, [{"$set": fields}], upsert=True)
 
     async def leave(self, worker_id: str) -> None:
@@ -60,6 +73,11 @@ class Workers:
             async for worker in found
             if worker.get("metrics")
         }
+
+    async def unreadable_secrets(self, now: datetime) -> int:
+        """Return the most webhook secrets that a live deliverer cannot decrypt."""
+        found = self._workers.find(_alive(now), {"unreadable_secrets": 1})
+        return max([one.get("unreadable_secrets", 0) async for one in found], default=0)
 
     async def last_seen(self) -> datetime | None:
         """Return the time of the last heartbeat; None if there was none within the hour."""

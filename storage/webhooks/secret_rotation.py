@@ -31,10 +31,14 @@ def first_secret(secret_box: SecretBox, secret: str) -> list[Document]:
 def live_secrets(secret_box: SecretBox, stored: Sequence[Document]) -> tuple[str, ...]:
     """Read the secrets that sign, the newest first.
 
+    An older one that cannot be decrypted is left out: it was replaced because its key is lost.
+
     Raises:
-        WebhooksNotSetUp: A secret cannot be decrypted.
+        WebhooksNotSetUp: The newest secret cannot be decrypted.
     """
-    return tuple(secret_box.decrypt(secret.encrypted) for secret in _read_live(stored, utc_now()))
+    encrypted = [secret.encrypted for secret in _read_live(stored, utc_now())]
+    signing = encrypted[:1] + [one for one in encrypted[1:] if secret_box.reads(one)]
+    return tuple(secret_box.decrypt(one) for one in signing)
 
 
 async def rotate(

@@ -15,6 +15,7 @@ from storage.errors import STORE_FAILED
 from storage.webhooks.delivery_queue import ClaimedDelivery, DeliveryQueue
 from storage.webhooks.due_deliveries import DueDeliveries
 from storage.webhooks.envelopes import Envelope
+from storage.webhooks.hold import WebhookHold
 from tasks.delivery.attempt import Attempter
 from tasks.delivery.metrics import DeliveryMetrics
 from tasks.delivery.settings import DeliverySettings
@@ -30,12 +31,14 @@ class Engine:
 
     def __init__(
         self,
+        hold: WebhookHold,
         due: DueDeliveries,
         queue: DeliveryQueue,
         attempter: Attempter,
         settings: DeliverySettings,
         metrics: DeliveryMetrics,
     ) -> None:
+        self._hold = hold
         self._due = due
         self._queue = queue
         self._attempter = attempter
@@ -81,6 +84,8 @@ class Engine:
         due = await self._due.find(now)
         oldest = min((one.due_at for one in due.firsts), default=now)
         self._metrics.backlog.set((now - oldest).total_seconds())
+        if await self._hold.since() is not None:
+            return None
         chosen, quiet_until = self._limits.choose(due, now)
         claimed = await self._queue.claim(chosen, now)
         if claimed:

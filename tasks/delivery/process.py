@@ -2,8 +2,10 @@
 
 import asyncio
 
+import structlog
 from aiohttp.abc import AbstractResolver
 
+from domain.webhooks.advice import FIND_KEY, RELEASE
 from storage.backlog.workers import HEARTBEAT_SECONDS
 from storage.errors import STORE_FAILED
 from storage.stores import Stores, open_stores
@@ -19,6 +21,10 @@ from telemetry.background import BackgroundTasks, stop_on_signals
 RECORD_SECONDS = 10.0
 FOLLOW_CLOCK_SECONDS = 2.0
 ANNOUNCE_AGAIN_SECONDS = 1.0
+CHECK_SECRETS_SECONDS = 60.0
+HOLD_AGAIN_SECONDS = 1.0
+
+_log = structlog.get_logger(__name__)
 
 
 class Deliverer:
@@ -29,6 +35,7 @@ class Deliverer:
     ) -> None:
         deliveries = settings.deliveries
         self._stores = stores
+        self._is_hold_wanted = deliveries.webhooks == "paused"
         metrics = DeliveryMetrics()
         self._heartbeat = Heartbeat(
             settings.heartbeat, stores.deliverers, [metrics.registry, stores.metrics.registry]
@@ -38,7 +45,9 @@ class Deliverer:
         attempter = Attempter(
             queue, stores.envelopes, stores.endpoint_health, self._sender, deliveries, metrics
         )
-        self._engine = Engine(stores.due_deliveries, queue, attempter, deliveries, metrics)
+        self._engine = Engine(
+            stores.webhook_hold, stores.due_deliveries, queue, attempter, deliveries, metrics
+        )
         self._announcer = stores.announcer(deliveries.public_url.rstrip("/"))
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -51,16 +60,38 @@ class Deliverer:
         async def announce() -> None:
             await self._announcer.run(stop, self._engine.wake)
 
+        await self._begin_hold(stop)
         try:
             async with BackgroundTasks(stop, STORE_FAILED) as background, self._sender:
                 deliveries_due = self._stores.job_events.hear_deliveries(self._engine.wake)
                 background.start("hear_deliveries", deliveries_due)
                 background.repeat(announce, ANNOUNCE_AGAIN_SECONDS)
+                background.repeat(self._check_secrets, CHECK_SECRETS_SECONDS)
                 background.repeat(self._heartbeat.beat, HEARTBEAT_SECONDS)
                 background.repeat(self._stores.follow_clock, FOLLOW_CLOCK_SECONDS)
                 await self._engine.run(stop)
         finally:
             await self._heartbeat.leave()
+
+    async def _begin_hold(self, stop: asyncio.Event) -> None:
+        """Hold webhooks if the setting says so, before anything is sent."""
+        while not stop.is_set():
+            try:
+                since = await self._stores.webhook_hold.begin(is_wanted=self._is_hold_wanted)
+            except STORE_FAILED as error:
+                _log.warning("mongodb_not_ready", reason=type(error).__name__)
+                await asyncio.sleep(HOLD_AGAIN_SECONDS)
+            else:
+                if since is not None:
+                    _log.warning("webhooks_held", since=since.isoformat(), action=RELEASE)
+                return
+
+    async def _check_secrets(self) -> None:
+        """Count the secrets that cannot be decrypted; /readyz and the log say what to do."""
+        count = await self._stores.stored_secrets.count_unreadable()
+        self._heartbeat.unreadable_secrets = count
+        if count:
+            _log.error("webhook_secrets_not_readable", count=count, action=FIND_KEY)
 
 
 async def run_deliverer(settings: Settings) -> None:

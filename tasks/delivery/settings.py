@@ -1,7 +1,7 @@
 """Settings of the deliverer process."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -20,6 +20,8 @@ class DeliverySettings(msgspec.Struct, frozen=True):
     """Delivery of webhooks: parallelism, deadlines and retries.
 
     Attributes:
+        webhooks: ``paused``: a deliverer that starts holds all webhooks, pending and new, until an
+            admin releases them (``POST /v1/webhooks/release``).
         webhook_in_flight: Most parallel attempts of one process; failing endpoints get half.
         webhook_in_flight_each: Most parallel attempts to one endpoint.
         webhook_timeout_seconds: Longest time of an attempt, from the DNS query to the response.
@@ -34,6 +36,7 @@ class DeliverySettings(msgspec.Struct, frozen=True):
             of the request that creates them, and events carry paths.
     """
 
+    webhooks: Literal["on", "paused"] = "on"
     webhook_in_flight: Count = 400
     webhook_in_flight_each: Count = 8
     webhook_timeout_seconds: Annotated[float, Positive] = 15.0

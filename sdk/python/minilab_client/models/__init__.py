@@ -87,6 +87,7 @@ from .readiness_details import ReadinessDetails
 from .readiness_parts import ReadinessParts
 from .redeliver_failed import RedeliverFailed
 from .redelivered import Redelivered
+from .released import Released
 from .retried import Retried
 from .role import Role
 from .similar import Similar
@@ -194,6 +195,7 @@ __all__ = (
     "ReadinessParts",
     "Redelivered",
     "RedeliverFailed",
+    "Released",
     "Retried",
     "Role",
     "Similar",

@@ -1,0 +1,53 @@
+"""The hold on webhooks: no deliverer sends while it is set. An admin releases it."""
+
+from datetime import datetime
+
+from storage.clock import utc_now
+from storage.mongo.client import DURABLE, Database, Document
+
+STATE = "service_state"
+HELD = {"_id": "webhooks"}
+
+
+class WebhookHold:
+    """Holds and releases all webhooks; what it says survives every restart.
+
+    A release is remembered for as long as the setting asks for a hold, so that a process that
+    starts again with the same setting does not hold them again.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._state = database.get_collection(STATE, write_concern=DURABLE)
+
+    async def begin(self, *, is_wanted: bool) -> datetime | None:
+        """Take the setting of a starting deliverer into account.
+
+        Args:
+            is_wanted: Whether the setting asks for a hold. If not, an existing one stays.
+
+        Returns:
+            Since when webhooks are held, UTC; None if they are not.
+        """
+        if is_wanted:
+            await self._state.update_one(HELD, {"$setOnInsert": new_hold(utc_now())}, upsert=True)
+        else:
+            await self._state.delete_one(HELD | {"held_since": None})
+        return await self.since()
+
+    async def since(self) -> datetime | None:
+        """Return since when webhooks are held, UTC; None if they are not."""
+        found = await self._state.find_one(HELD)
+        return found["held_since"] if found else None
+
+    async def release(self) -> datetime | None:
+        """Release the webhooks; return since when they were held, UTC; None if they were not."""
+        before = await self._state.find_one_and_update(
+            HELD | {"held_since": {"$ne": None}},
+            {"$set": {"held_since": None, "released_at": utc_now()}},
+        )
+        return before["held_since"] if before else None
+
+
+def new_hold(now: datetime) -> Document:
+    """Make the fields of a hold."""
+    return {"held_since": now}
