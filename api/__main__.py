@@ -20,15 +20,16 @@ MAX_OPEN_FILES = 65_536
 # Connections that wait to be taken; the kernel may allow less (net.core.somaxconn).
 BACKLOG = 4096
 NOT_STARTED = 3
+BAD_SETTINGS = 2
 
 
 def main() -> None:
-    """Read the settings and serve; exit 2 where they cannot be used."""
+    """Read the settings and serve; exit 2 where they or the data cannot be used."""
     try:
         settings = read_settings(os.environ)
     except SettingsError as error:
         print(f"minilab api: {error}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(BAD_SETTINGS)
     keep_freed_memory()
     configure_logs("api", settings.logs)
     report_misspelled(os.environ, Settings)
@@ -51,6 +52,9 @@ def main() -> None:
     server = Server(config, app)
     with suppress(KeyboardInterrupt):  # Raised once more when all has ended.
         server.run()
+    if app.state.mismatch is not None:
+        print(f"minilab api: {app.state.mismatch}", file=sys.stderr)
+        sys.exit(BAD_SETTINGS)
     if not server.started:
         sys.exit(NOT_STARTED)
     if app.state.stop.is_set():

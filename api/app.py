@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
 
 import structlog
@@ -49,6 +49,7 @@ from domain.keys import hash_secret
 from domain.version import VERSION
 from sandbox.pool import ChildPool
 from storage.errors import STORE_FAILED
+from storage.schema import SchemaMismatch
 from storage.stores import Stores
 from telemetry.background import BackgroundTasks
 from telemetry.tracing import open_tracing
@@ -56,6 +57,8 @@ from telemetry.tracing import open_tracing
 PAGES = Path(__file__).parent / "pages"
 PREPARE_AGAIN_SECONDS = 1.0
 CLOCK_SECONDS = 10.0
+# Longest wait for the first check of the schema: the API also starts while MongoDB is away.
+SCHEMA_SECONDS = 1.0
 
 _log = structlog.get_logger(__name__)
 
@@ -111,6 +114,7 @@ def compose_state(settings: Settings, stores: Stores) -> AppState:
     state.settings = settings
     state.stores = stores
     state.stop = asyncio.Event()
+    state.mismatch = None
     state.estimates = Estimates(stores)
     state.waiting = Waiting(stores)
     watch = LoadWatch(stores.load, has_quota=settings.admission.max_stored_bytes > 0)
@@ -135,7 +139,8 @@ async def _running(state: AppState) -> AsyncIterator[None]:
     stores, watch = state.stores, state.admission.watch
     try:
         async with aclosing(stores), BackgroundTasks(state.stop) as background:
-            background.start("prepare", _prepare(stores))
+            checked = asyncio.Event()
+            background.start("prepare", _prepare(state, checked))
             if state.settings.api.warm_render_children:
                 state.variants.start_children()
             background.start("poll_jobs", state.waiting.poll())
@@ -143,6 +148,11 @@ async def _running(state: AppState) -> AsyncIterator[None]:
             background.start("job_events", stores.job_events.listen())
             background.start("read_work", repeat_reading(watch.read_work, WORK_SECONDS))
             background.start("read_room", repeat_reading(watch.read_room, ROOM_SECONDS))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SCHEMA_SECONDS):
+                    await checked.wait()
+            if state.mismatch is not None:
+                raise state.mismatch
             try:
                 yield
             finally:
@@ -154,15 +164,27 @@ async def _running(state: AppState) -> AsyncIterator[None]:
         state.tracing.close()
 
 
-async def _prepare(stores: Stores) -> None:
-    """Create the indexes as soon as MongoDB is available; follow its clock."""
-    is_prepared = False
+async def _prepare(state: AppState, checked: asyncio.Event) -> None:
+    """Check the schema and create the indexes as soon as MongoDB is there; follow its clock.
+
+    Data of another schema end the process. ``checked`` is set after the first attempt.
+    """
+    stores, is_prepared = state.stores, False
     while True:
         try:
+            if not is_prepared:
+                await stores.check_schema()
+                checked.set()
             await stores.follow_clock()
             if not is_prepared:
                 await stores.prepare()
                 is_prepared = True
         except STORE_FAILED as error:
+            checked.set()
             _log.warning("mongodb_not_ready", reason=type(error).__name__)
+        except SchemaMismatch as error:
+            state.mismatch = error
+            checked.set()
+            state.stop.set()
+            await asyncio.Event().wait()  # Until the process ends.
         await asyncio.sleep(CLOCK_SECONDS if is_prepared else PREPARE_AGAIN_SECONDS)

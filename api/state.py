@@ -18,6 +18,7 @@ from api.monitoring.service_metrics import ServiceMetrics
 from api.settings import Settings
 from domain.keys import Caller
 from storage.queue.fair_turns import FairTurns
+from storage.schema import SchemaMismatch
 from storage.stores import Stores
 from telemetry.spans import Tracing
 
@@ -39,6 +40,8 @@ class AppState(State):
     admin_key_hash: str
     wrong_keys: WrongKeys
     waiting: Waiting
+    mismatch: SchemaMismatch | None
+    """Why this program cannot use the data, if it cannot."""
     stop: asyncio.Event
     """Set when a background task has ended by itself: the process must end."""
 

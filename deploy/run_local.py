@@ -23,7 +23,7 @@ from deploy.local_settings import (
 from deploy.servers.embedded import EmbeddedServers, embedded_servers
 from deploy.servers.ports import is_free
 from deploy.servers.process import ServerError, ServerProcess
-from deploy.supervisor import Supervised, Supervisor
+from deploy.supervisor import ProcessRefused, Supervised, Supervisor
 from domain.settings import SettingsError
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -45,7 +45,11 @@ _log = partial(say, _SELF)
 
 
 def main(commands: Mapping[str, Sequence[str]] = COMMANDS) -> int:
-    """Run the service until a signal. Returns 0; 1 if no server starts, 2 for bad settings."""
+    """Run the service until a signal.
+
+    Returns:
+        0; 1 if a server does not start, 2 if the settings or the data cannot be used.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         settings = read_settings(os.environ)
@@ -56,9 +60,12 @@ def main(commands: Mapping[str, Sequence[str]] = COMMANDS) -> int:
             redis=settings.redis_url is None,
         ) as servers:
             asyncio.run(_run(settings, servers, commands))
-    except (SettingsError, ServerError) as error:
+    except (SettingsError, ProcessRefused) as error:
         print(error, file=sys.stderr)
-        return 2 if isinstance(error, SettingsError) else 1
+        return 2
+    except ServerError as error:
+        print(error, file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 0
     return 0

@@ -8,8 +8,17 @@ from dataclasses import dataclass
 
 from deploy.servers.process import ServerError, ServerProcess
 
+REFUSES = 2
+"""Exit code of a process that cannot use its settings or the data, however often it starts."""
 _POLL_SECONDS = 0.05
 _HURRIED_GRACE_SECONDS = 1.0
+
+
+class ProcessRefused(Exception):
+    """A process cannot use its settings or the data; the others were stopped."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} ended with {REFUSES}: it says above what it cannot use, and why")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +77,11 @@ class Supervisor:
             self._stop.set()
 
     async def run(self) -> None:
-        """Start all processes, keep them running, and return when all have been stopped."""
+        """Start all processes, keep them running, and return when all have been stopped.
+
+        Raises:
+            ProcessRefused: A process cannot use its settings or the data.
+        """
         keepers = [asyncio.create_task(self._keep_running(one.process)) for one in self._supervised]
         stopping = asyncio.create_task(self._stop.wait())
         try:
@@ -88,6 +101,8 @@ class Supervisor:
         while True:
             started = time.monotonic()
             ending = await self._run_once(process)
+            if process.exit_code == REFUSES:
+                raise ProcessRefused(process.name)
             pause_seconds = self._policy.next_pause(pause_seconds, time.monotonic() - started)
             self._log(f"{process.name} {ending}, starting it again in {pause_seconds:g} s")
             await asyncio.sleep(pause_seconds)

@@ -1,9 +1,10 @@
-"""The indexes of all collections, gathered from the features that declare them."""
+"""The schema of the database: its version, and the indexes that the features declare."""
 
 from collections import defaultdict
 
-from pymongo import IndexModel
+from pymongo import IndexModel, ReturnDocument
 
+from domain.version import VERSION
 from storage.acceptance.duplicates import DUPLICATE_INDEXES
 from storage.acceptance.idempotency import IDEMPOTENCY_INDEXES
 from storage.access.api_keys import API_KEY_INDEXES
@@ -15,10 +16,14 @@ from storage.catalog.search_indexes import CATALOG_INDEXES
 from storage.histograms.medians import MEDIAN_INDEXES
 from storage.ledger.dead_letters import DEAD_LETTER_INDEXES
 from storage.ledger.open_work import OPEN_WORK_INDEXES
-from storage.mongo.client import Database
+from storage.mongo.client import COMMITTED, DURABLE, Database
 from storage.outbox.pending_events import PENDING_EVENTS_INDEXES
 from storage.removal.user_deletion import USER_DELETION_INDEXES
 from storage.webhooks.documents import WEBHOOK_INDEXES
+from storage.webhooks.hold import STATE
+
+SCHEMA_VERSION = 1
+"""Raised with a change that other releases cannot read, or must not write beside."""
 
 INDEXES: dict[str, list[IndexModel]] = defaultdict(list)
 for _indexes in (
@@ -44,3 +49,40 @@ async def ensure_indexes(database: Database) -> None:
     """Create the collections and indexes that are missing. Any number of processes may call it."""
     for name, indexes in INDEXES.items():
         await database[name].create_indexes(indexes)
+
+
+class SchemaMismatch(Exception):
+    """This program cannot use the data of another release; the message says what to do."""
+
+
+async def check_schema(database: Database) -> None:
+    """Check the version of the schema. A database without one gets the version of now.
+
+    Raises:
+        SchemaMismatch: The data have another version.
+        PyMongoError: MongoDB cannot be reached.
+    """
+    state = database.get_collection(STATE, read_concern=COMMITTED, write_concern=DURABLE)
+    found = await state.find_one_and_update(
+        {"_id": "schema"},
+        {"$setOnInsert": {"version": SCHEMA_VERSION, "program": VERSION}},
+        upsert=True,
+        return_document=ReturnDocument.AFTER,
+    )
+    version, program = found.get("version"), found.get("program")
+    if version == SCHEMA_VERSION:
+        return
+    if isinstance(version, int) and version < SCHEMA_VERSION:
+        action = (
+            "Back the data up and upgrade them release by release, as CHANGELOG.md says, or start "
+            f"release {program} again."
+        )
+    else:
+        action = (
+            f"Start release {program} or a newer one, or restore a backup that was made before the "
+            "upgrade."
+        )
+    raise SchemaMismatch(
+        f"the database {database.name} has schema {version}, written by release {program}; this is "
+        f"release {VERSION}, which needs schema {SCHEMA_VERSION}. {action}"
+    )

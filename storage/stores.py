@@ -47,7 +47,7 @@ from storage.queue.rate_limits import Buckets
 from storage.removal.expiry import Expiry
 from storage.removal.removal import ImageDeletion
 from storage.removal.user_deletion import UserDeletion
-from storage.schema import ensure_indexes
+from storage.schema import check_schema, ensure_indexes
 from storage.settings import StoreSettings, WorkRules
 from storage.webhooks.announcer import Announcer
 from storage.webhooks.deliveries import Deliveries
@@ -134,6 +134,15 @@ class Stores:
     def announcer(self, base_url: str) -> Announcer:
         """Return the announcer of events, whose links begin with `base_url`."""
         return Announcer(self.database, self.job_events, base_url)
+
+    async def check_schema(self) -> None:
+        """Check that this program can use the data.
+
+        Raises:
+            SchemaMismatch: It cannot; the message says what to do.
+            PyMongoError: MongoDB cannot be reached.
+        """
+        await check_schema(self.database)
 
     async def prepare(self) -> None:
         """Create the collections and indexes that are missing."""

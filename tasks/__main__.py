@@ -5,17 +5,16 @@ Child processes load this module. Imports stay inside the functions: a child nee
 
 import sys
 
-BAD_SETTINGS = 2
-
 
 def main() -> None:
-    """Run a worker, or answer ``--health`` with exit 0 or 1; exit 2 if the settings are wrong."""
+    """Run a worker, or answer ``--health`` with exit 0 or 1; exit 2 for wrong settings or data."""
     import os  # noqa: PLC0415
 
     import uvloop  # noqa: PLC0415
 
     from domain.settings import SettingsError, forget_settings  # noqa: PLC0415
     from sandbox.heap import keep_freed_memory  # noqa: PLC0415
+    from tasks.schema_check import BAD_SETTINGS, run_process  # noqa: PLC0415
     from tasks.settings import Settings, read_settings  # noqa: PLC0415
     from tasks.worker import is_alive, run_worker  # noqa: PLC0415
     from telemetry.logs import configure_logs, report_misspelled  # noqa: PLC0415
@@ -31,7 +30,7 @@ def main() -> None:
     report_misspelled(os.environ, Settings)
     keep_freed_memory()
     forget_settings(os.environ)
-    uvloop.run(run_worker(settings))
+    run_process("worker", run_worker(settings))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from tasks.images.metrics import WorkerMetrics
 from tasks.images.process_images import ChunkProcessor
 from tasks.images.queue_consumer import GIVE_BACK_SECONDS, QueueConsumer
 from tasks.images.work_telemetry import WorkTelemetry
+from tasks.schema_check import wait_until_usable
 from tasks.settings import Settings
 from tasks.upkeep.upkeep import Upkeep
 from telemetry.background import BackgroundTasks, stop_on_signals
@@ -69,11 +70,16 @@ async def is_alive(settings: Settings) -> bool:
 
 
 async def run_worker(settings: Settings) -> None:
-    """Run a worker until SIGTERM or SIGINT."""
+    """Run a worker until SIGTERM or SIGINT.
+
+    Raises:
+        SchemaMismatch: It cannot use the data.
+    """
     stop = stop_on_signals()
     tracing = open_tracing("worker", VERSION, settings.tracing)
     try:
         async with open_stores(settings.stores, settings.rules) as stores:
-            await ImageWorker(settings, stores, tracing).run(stop)
+            if await wait_until_usable(stores, stop):
+                await ImageWorker(settings, stores, tracing).run(stop)
     finally:
         tracing.close()

@@ -15,6 +15,7 @@ from tasks.delivery.metrics import DeliveryMetrics
 from tasks.delivery.sender import Sender
 from tasks.delivery.settings import Settings
 from tasks.heartbeat import Heartbeat
+from tasks.schema_check import wait_until_usable
 from telemetry.background import BackgroundTasks, stop_on_signals
 
 # Time to record the longest attempt before its lease ends.
@@ -95,7 +96,12 @@ class Deliverer:
 
 
 async def run_deliverer(settings: Settings) -> None:
-    """Run a deliverer until SIGTERM or SIGINT."""
+    """Run a deliverer until SIGTERM or SIGINT.
+
+    Raises:
+        SchemaMismatch: It cannot use the data.
+    """
     stop = stop_on_signals()
     async with open_stores(settings.stores, settings.rules) as stores:
-        await Deliverer(settings, stores).run(stop)
+        if await wait_until_usable(stores, stop):
+            await Deliverer(settings, stores).run(stop)

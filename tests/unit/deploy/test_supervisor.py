@@ -4,8 +4,10 @@ import asyncio
 import sys
 from pathlib import Path
 
+import pytest
+
 from deploy.servers.process import ServerProcess
-from deploy.supervisor import RestartPolicy, Supervised, Supervisor
+from deploy.supervisor import ProcessRefused, RestartPolicy, Supervised, Supervisor
 from tests.waiting import until
 
 QUICK = RestartPolicy(first_pause_seconds=0.01, longest_pause_seconds=0.02)
@@ -45,6 +47,16 @@ async def test_what_dies_is_started_again(tmp_path: Path) -> None:
     await running
     assert not process.is_running
     assert lines[0] == "one ended with -9, starting it again in 0.01 s"
+
+
+async def test_process_that_can_use_neither_settings_nor_data_stops_all(tmp_path: Path) -> None:
+    other = program("other", SLEEPS, tmp_path)
+    refuses = program("refuses", "import sys; sys.exit(2)", tmp_path)
+    supervisor, lines = supervisor_of(other, refuses)
+    with pytest.raises(ProcessRefused, match="refuses ended with 2"):
+        await supervisor.run()
+    assert not other.is_running
+    assert lines == ["other stopped"]
 
 
 async def test_processes_end_in_the_reverse_order_of_their_start(tmp_path: Path) -> None:
