@@ -8,6 +8,7 @@ from litestar.params import FromPath
 from litestar.response import File
 
 from api.http.auth import OPEN
+from api.http.headers import page_headers
 from domain.errors.access import NotFound
 
 UPLOAD_PAGE = Path(__file__).parent.parent / "pages" / "upload"
@@ -16,25 +17,6 @@ MEDIA_TYPES = {
     ".js": "text/javascript",
     ".css": "text/css",
     ".svg": "image/svg+xml",
-}
-CONTENT_SECURITY_POLICY = "; ".join(
-    [
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' blob:",
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    ]
-)
-
-
-HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
 }
 
 
@@ -58,7 +40,7 @@ def upload_page() -> Router:
         opt={OPEN: True},
         include_in_schema=False,
         cache_control=CacheControlHeader(no_cache=True),
-        response_headers=HEADERS,
+        response_headers=page_headers("'self' blob:"),
     )
 
 

@@ -21,6 +21,29 @@ REVALIDATE = {"Cache-Control": "private, no-cache"}
 LINK_PATHS = ("/v1/uploads", "/v1/upload-links")
 
 
+def page_headers(img_src: str) -> dict[str, str]:
+    """Make the headers of a page that loads everything from this host, and runs nothing inline.
+
+    Args:
+        img_src: Sources of images, as in ``'self' blob:``.
+    """
+    policy = (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        f"img-src {img_src}",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+    return {
+        "Content-Security-Policy": "; ".join(policy),
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+    }
+
+
 def wait_seconds(prefer: str | None) -> int | None:
     """Read how long a client prefers to wait, from a Prefer header such as ``wait=30``.
 

@@ -206,6 +206,4 @@ async def test_docs_page_needs_no_other_host(service: Service) -> None:
         answer = await service.client.get(f"/docs/assets/{asset}")
         assert answer.status_code == 200
         assert len(answer.content) > 100_000
-    others = set(re.findall(r"https://[\w.-]+", page))
-    named = {"https://spdx.org", "https://example.com", "https://minilab.example.com"}
-    assert others <= named  # Nothing is loaded from these.
+    assert "//" not in page.replace("<!doctype", "")

@@ -1,0 +1,8 @@
+// Shows the contract of this service. In a file of its own: the page allows no inline scripts.
+SwaggerUIBundle({
+  url: "/openapi.json",
+  dom_id: "#contract",
+  deepLinking: true,
+  showExtensions: true,
+  showCommonExtensions: true,
+});

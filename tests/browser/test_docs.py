@@ -1,0 +1,48 @@
+"""The contract at /docs in a real browser, under its strict policy."""
+
+import re
+
+from playwright.async_api import Page, expect
+
+from tests.browser.upload_page import UploadPage
+from tests.service import ADMIN_KEY, Service
+
+NOTE_VIOLATIONS = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) => {
+  window.violations.push(`${event.violatedDirective} ${event.blockedURI}`);
+});
+"""
+
+
+async def test_operations_can_be_read_and_tried_under_the_policy(
+    tab: Page, service: Service
+) -> None:
+    address = str(service.client.base_url).rstrip("/")
+    seen = UploadPage(tab, address)  # Notes errors and requests to other hosts.
+    await tab.add_init_script(NOTE_VIOLATIONS)
+    opened = await tab.goto(f"{address}/docs")
+    assert opened is not None
+    policy = opened.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self';" in policy
+    assert "style-src 'self';" in policy
+    assert "unsafe" not in policy
+    await expect(tab.get_by_role("heading", name=re.compile("^Minilab"))).to_be_visible()
+
+    await tab.get_by_role("button", name="Authorize", exact=True).first.click()
+    dialog = tab.locator(".dialog-ux")
+    await dialog.locator("input").first.fill(ADMIN_KEY)
+    await dialog.locator("button.authorize").first.click()
+    await dialog.locator("button.btn-done").first.click()
+    operation = tab.locator("#operations-service-getCapabilities")
+    await operation.get_by_role("button").first.click()
+    await operation.get_by_role("button", name="Try it out").click()
+    await operation.get_by_role("button", name="Execute").click()
+    answer = operation.locator(".live-responses-table .response")
+    await expect(answer.locator(".response-col_status").first).to_contain_text("200")
+    await expect(answer).to_contain_text("max_file_bytes")
+
+    assert await tab.evaluate("window.violations") == []
+    assert seen.errors == []
+    assert seen.foreign_requests == []
