@@ -50,10 +50,11 @@ def main() -> None:
         timeout_graceful_shutdown=settings.api.drain_seconds,
     )
     server = Server(config, app)
-    with suppress(KeyboardInterrupt):  # Raised once more when all has ended.
+    # Raised once more when all has ended; and by uvicorn if it does not start.
+    with suppress(KeyboardInterrupt, SystemExit):
         server.run()
-    if app.state.mismatch is not None:
-        print(f"minilab api: {app.state.mismatch}", file=sys.stderr)
+    if (mismatch := app.state.data_check.mismatch) is not None:
+        print(f"minilab api: {mismatch}", file=sys.stderr)
         sys.exit(BAD_SETTINGS)
     if not server.started:
         sys.exit(NOT_STARTED)

@@ -44,7 +44,7 @@ from api.monitoring.readiness import HealthChecks
 from api.monitoring.service_metrics import ServiceMetrics
 from api.server.lingering_close import LingeringClose
 from api.settings import Settings
-from api.state import AppState
+from api.state import AppState, DataCheck
 from domain.keys import hash_secret
 from domain.version import VERSION
 from sandbox.pool import ChildPool
@@ -114,7 +114,7 @@ def compose_state(settings: Settings, stores: Stores) -> AppState:
     state.settings = settings
     state.stores = stores
     state.stop = asyncio.Event()
-    state.mismatch = None
+    state.data_check = DataCheck()
     state.estimates = Estimates(stores)
     state.waiting = Waiting(stores)
     watch = LoadWatch(stores.load, has_quota=settings.admission.max_stored_bytes > 0)
@@ -139,8 +139,7 @@ async def _running(state: AppState) -> AsyncIterator[None]:
     stores, watch = state.stores, state.admission.watch
     try:
         async with aclosing(stores), BackgroundTasks(state.stop) as background:
-            checked = asyncio.Event()
-            background.start("prepare", _prepare(state, checked))
+            background.start("prepare", _prepare(state))
             if state.settings.api.warm_render_children:
                 state.variants.start_children()
             background.start("poll_jobs", state.waiting.poll())
@@ -150,9 +149,9 @@ async def _running(state: AppState) -> AsyncIterator[None]:
             background.start("read_room", repeat_reading(watch.read_room, ROOM_SECONDS))
             with suppress(TimeoutError):
                 async with asyncio.timeout(SCHEMA_SECONDS):
-                    await checked.wait()
-            if state.mismatch is not None:
-                raise state.mismatch
+                    await state.data_check.was_tried.wait()
+            if state.data_check.mismatch is not None:
+                raise state.data_check.mismatch
             try:
                 yield
             finally:
@@ -164,27 +163,27 @@ async def _running(state: AppState) -> AsyncIterator[None]:
         state.tracing.close()
 
 
-async def _prepare(state: AppState, checked: asyncio.Event) -> None:
+async def _prepare(state: AppState) -> None:
     """Check the schema and create the indexes as soon as MongoDB is there; follow its clock.
 
-    Data of another schema end the process. ``checked`` is set after the first attempt.
+    Data of another schema end the process.
     """
-    stores, is_prepared = state.stores, False
+    stores, check, is_prepared = state.stores, state.data_check, False
     while True:
         try:
             if not is_prepared:
                 await stores.check_schema()
-                checked.set()
+                check.was_tried.set()
             await stores.follow_clock()
             if not is_prepared:
                 await stores.prepare()
                 is_prepared = True
         except STORE_FAILED as error:
-            checked.set()
+            check.was_tried.set()
             _log.warning("mongodb_not_ready", reason=type(error).__name__)
         except SchemaMismatch as error:
-            state.mismatch = error
-            checked.set()
+            check.mismatch = error
+            check.was_tried.set()
             state.stop.set()
             await asyncio.Event().wait()  # Until the process ends.
         await asyncio.sleep(CLOCK_SECONDS if is_prepared else PREPARE_AGAIN_SECONDS)

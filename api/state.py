@@ -23,6 +23,14 @@ from storage.stores import Stores
 from telemetry.spans import Tracing
 
 
+class DataCheck:
+    """The first check of the schema: whether it was tried, and why the data cannot be used."""
+
+    def __init__(self) -> None:
+        self.was_tried = asyncio.Event()
+        self.mismatch: SchemaMismatch | None = None
+
+
 class AppState(State):
     """What the composition root hands to the handlers."""
 
@@ -40,8 +48,7 @@ class AppState(State):
     admin_key_hash: str
     wrong_keys: WrongKeys
     waiting: Waiting
-    mismatch: SchemaMismatch | None
-    """Why this program cannot use the data, if it cannot."""
+    data_check: DataCheck
     stop: asyncio.Event
     """Set when a background task has ended by itself: the process must end."""
 

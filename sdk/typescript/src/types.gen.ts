@@ -1846,6 +1846,16 @@ export type Redelivered = {
 };
 
 /**
+ * The end of a hold on webhooks.
+ */
+export type Released = {
+    /**
+     * Since when webhooks were held; null if they were not.
+     */
+    held_since: string | null;
+};
+
+/**
  * The result of a retry of dead letters.
  */
 export type Retried = {
@@ -4676,6 +4686,47 @@ export type CreateWebhookResponses = {
 };
 
 export type CreateWebhookResponse = CreateWebhookResponses[keyof CreateWebhookResponses];
+
+export type ReleaseWebhooksData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/webhooks/release';
+};
+
+export type ReleaseWebhooksErrors = {
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Too Many Requests
+     */
+    429: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ReleaseWebhooksError = ReleaseWebhooksErrors[keyof ReleaseWebhooksErrors];
+
+export type ReleaseWebhooksResponses = {
+    /**
+     * Webhooks are delivered again.
+     */
+    200: Released;
+};
+
+export type ReleaseWebhooksResponse = ReleaseWebhooksResponses[keyof ReleaseWebhooksResponses];
 
 export type DeleteWebhookData = {
     body?: never;
