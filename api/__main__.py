@@ -4,12 +4,9 @@ import os
 import resource
 import sys
 from contextlib import suppress
-from functools import partial
-
-import uvicorn
 
 from api.app import create_app
-from api.server.protocol import Protocol
+from api.server.config import serving_config
 from api.server.server import Server
 from api.settings import Settings, read_settings
 from domain.settings import SettingsError, forget_settings
@@ -17,8 +14,6 @@ from sandbox.heap import keep_freed_memory
 from telemetry.logs import configure_logs, report_misspelled
 
 MAX_OPEN_FILES = 65_536
-# Connections that wait to be taken; the kernel may allow less (net.core.somaxconn).
-BACKLOG = 4096
 NOT_STARTED = 3
 BAD_SETTINGS = 2
 
@@ -36,20 +31,7 @@ def main() -> None:
     forget_settings(os.environ)
     allow_connections()
     app = create_app(settings)
-    config = uvicorn.Config(
-        app,
-        host=settings.api.host,
-        port=settings.api.port,
-        backlog=BACKLOG,
-        loop="uvloop",
-        http=partial(Protocol, settings.uploads),  # type: ignore[arg-type]
-        ws="none",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        timeout_graceful_shutdown=settings.api.drain_seconds,
-    )
-    server = Server(config, app)
+    server = Server(serving_config(app, settings, loop="uvloop", log_config=None), app)
     # Raised once more when all has ended; and by uvicorn if it does not start.
     with suppress(KeyboardInterrupt, SystemExit):
         server.run()

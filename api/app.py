@@ -37,15 +37,19 @@ from api.http.wrong_keys import WrongKeys
 from api.images.downloads import open_downloads
 from api.images.variants import Variants
 from api.jobs.estimates import Estimates
+from api.jobs.listeners import Listeners
 from api.jobs.live_jobs import LiveJobs
 from api.jobs.waiting import Waiting
 from api.monitoring.api_metrics import ApiMetrics
 from api.monitoring.readiness import HealthChecks
 from api.monitoring.service_metrics import ServiceMetrics
+from api.server.bounds import Bounds
+from api.server.connections import Connections
 from api.server.lingering_close import LingeringClose
 from api.settings import Settings
 from api.state import AppState, DataCheck
 from domain.keys import hash_secret
+from domain.networks import parse_networks
 from domain.version import VERSION
 from sandbox.pool import ChildPool
 from storage.errors import STORE_FAILED
@@ -100,8 +104,10 @@ def create_app(settings: Settings) -> Litestar:
         exception_handlers=EXCEPTION_HANDLERS,
         openapi_config=openapi_config(),
         logging_config=None,
+        request_max_body_size=settings.connections.max_body_bytes,
     )
-    observed = Observation(app.asgi_handler, log_requests=settings.api.access_log)
+    bounded = Bounds(app.asgi_handler, state.connections)
+    observed = Observation(bounded, log_requests=settings.api.access_log)
     # Outermost, since an answer may come before the body was read: errors do, too.
     app.asgi_handler = LingeringClose(observed)
     return app
@@ -115,15 +121,18 @@ def compose_state(settings: Settings, stores: Stores) -> AppState:
     state.stores = stores
     state.stop = asyncio.Event()
     state.data_check = DataCheck()
+    trusted_proxies = parse_networks(settings.api.trusted_proxies)
+    state.connections = Connections(settings.connections, trusted_proxies)
     state.estimates = Estimates(stores)
-    state.waiting = Waiting(stores)
+    listeners = Listeners(settings.listeners)
+    state.waiting = Waiting(stores, listeners)
     watch = LoadWatch(stores.load, has_quota=settings.admission.max_stored_bytes > 0)
     state.admission = Admission(settings.admission, stores.buckets, watch)
-    state.live_jobs = LiveJobs(stores, settings.listeners)
+    state.live_jobs = LiveJobs(stores, listeners)
     state.variants = Variants(stores, pool, settings.images, settings.reads)
     state.downloads = open_downloads(settings.reads)
     state.metrics = ApiMetrics(pool, state.admission, stores.metrics)
-    state.metrics.watch_listeners(state.live_jobs)
+    state.metrics.watch_listeners(listeners)
     most = settings.admission.max_wrong_keys_per_minute
     state.wrong_keys = WrongKeys(most, state.metrics.registry)
     state.service_metrics = ServiceMetrics(state.metrics.registry, stores)

@@ -5,7 +5,15 @@ from typing import Annotated, Any
 
 import msgspec
 
-from domain.limits import AdmissionLimits, ImageLimits, ListenerLimits, ReadLimits, UploadLimits
+from domain.limits import (
+    AdmissionLimits,
+    ConnectionLimits,
+    ImageLimits,
+    ListenerLimits,
+    ReadLimits,
+    UploadLimits,
+)
+from domain.networks import parse_networks
 from domain.records import GpsPolicy
 from domain.settings import SettingsReader
 from domain.webhooks.addresses import TargetRules, read_target_rules
@@ -37,6 +45,8 @@ class ApiSettings(msgspec.Struct, frozen=True):
         drain_seconds: Longest wait for running requests after a request to stop, in seconds.
         access_log: Whether each request is logged.
         gps: Treatment of positions if neither an upload nor its link sets one.
+        trusted_proxies: Addresses and networks of proxies, a comma-separated list. Their
+            ``X-Forwarded-For`` and ``X-Forwarded-Proto`` say who the client is.
         metrics_open: Whether ``/metrics`` needs no key; ``false``: it needs an admin key.
         public_url: URL at which clients and receivers reach the service, as in
             ``https://photos.example``; links begin with it. Empty: links begin with the address
@@ -52,6 +62,7 @@ class ApiSettings(msgspec.Struct, frozen=True):
     drain_seconds: Annotated[int, msgspec.Meta(ge=0)] = 30
     access_log: bool = True
     gps: GpsPolicy = GpsPolicy.KEEP
+    trusted_proxies: str = ""
     metrics_open: bool = True
     public_url: Annotated[str, msgspec.Meta(pattern=r"^$|^https?://[^\s?#]+$")] = ""
 
@@ -67,6 +78,7 @@ class Settings(msgspec.Struct, frozen=True):
     admission: AdmissionLimits
     listeners: ListenerLimits
     reads: ReadLimits
+    connections: ConnectionLimits
     similarity: SimilaritySettings
     targets: TargetRules
     tracing: TracingSettings
@@ -88,16 +100,25 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         AdmissionLimits,
         ListenerLimits,
         ReadLimits,
+        ConnectionLimits,
         SimilaritySettings,
         ApiSettings,
     )
     read: list[Any] = [read_store_settings(reader), *(reader.read(part) for part in parts)]
     api: ApiSettings = read[-1]
+    _check_networks(api, reader)
     key = _admin_key(api, reader)
     read[-1:-1] = [read_target_rules(reader), read_tracing(reader, environ)]
     reader.check()
     read[-1] = msgspec.structs.replace(api, admin_key=key)
     return Settings(*read)
+
+
+def _check_networks(api: ApiSettings, reader: SettingsReader) -> None:
+    try:
+        parse_networks(api.trusted_proxies)
+    except ValueError as error:
+        reader.refuse(f"MINILAB_TRUSTED_PROXIES: {error}")
 
 
 def _admin_key(api: ApiSettings, reader: SettingsReader) -> str:

@@ -15,6 +15,7 @@ from api.jobs.waiting import Waiting
 from api.monitoring.api_metrics import ApiMetrics
 from api.monitoring.readiness import HealthChecks
 from api.monitoring.service_metrics import ServiceMetrics
+from api.server.connections import Connections
 from api.settings import Settings
 from domain.keys import Caller
 from storage.queue.fair_turns import FairTurns
@@ -42,6 +43,7 @@ class AppState(State):
     service_metrics: ServiceMetrics
     health_checks: HealthChecks
     tracing: Tracing
+    connections: Connections
     live_jobs: LiveJobs
     variants: Variants
     downloads: FairTurns

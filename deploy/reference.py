@@ -41,13 +41,14 @@ LIMITS: dict[str, tuple[type[msgspec.Struct], str]] = {
     "Images": (limits.ImageLimits, ""),
     "Structure of files (fixed)": (limits.StructureLimits, "corrupt_image"),
     "Admission": (limits.AdmissionLimits, "rate_limited"),
-    "Event streams": (limits.ListenerLimits, ""),
+    "Event streams and held answers": (limits.ListenerLimits, ""),
     "Large reads": (limits.ReadLimits, ""),
+    "Connections": (limits.ConnectionLimits, ""),
 }
 # The code of an error or a phrase, and its limits.
 LIMITS_OF: Mapping[str, str] = {
     "file_too_large": "max_file_bytes",
-    "request_too_large": "max_request_bytes max_field_bytes",
+    "request_too_large": "max_request_bytes max_field_bytes max_body_bytes",
     "too_many_parts": "max_files max_fields",
     "shortened, the extension is kept": "max_filename_chars",
     "malformed_multipart": "max_part_headers max_part_header_bytes",
@@ -74,6 +75,10 @@ LIMITS_OF: Mapping[str, str] = {
     "rendering_full": "max_waiting_renderings",
     "a comment is sent": "listener_heartbeat_seconds",
     "the stream ends": "listener_stall_seconds",
+    "connections_full": "max_connections",
+    "too_many_connections": "max_connections_per_address",
+    "body_too_slow": "max_body_stall_seconds min_body_bytes_per_second",
+    "the connection ends": "max_unread_seconds max_unread_bytes",
 }
 BEYOND = {name: beyond for beyond, names in LIMITS_OF.items() for name in names.split()}
 

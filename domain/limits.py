@@ -148,11 +148,12 @@ class AdmissionLimits(msgspec.Struct, frozen=True):
 
 
 class ListenerLimits(msgspec.Struct, frozen=True):
-    """Limits of the event streams of one API process.
+    """Limits of the event streams and of the answers that one API process holds.
 
     Attributes:
-        max_listeners: Open streams of one API process, some 40 KB of memory each. 0: no limit.
-        tenant_max_listeners: Open streams of one tenant in one API process. 0: no limit.
+        max_listeners: Open streams and held answers (`Prefer: wait`) of one API process, some
+            40 KB of memory each. 0: no limit.
+        tenant_max_listeners: Those of one tenant in one API process. 0: no limit.
         listener_heartbeat_seconds: Silence of a stream, in seconds.
         listener_stall_seconds: Time in which a client reads nothing, in seconds.
     """
@@ -176,3 +177,28 @@ class ReadLimits(msgspec.Struct, frozen=True):
     max_downloads: Positive = 128
     max_waiting_downloads: Positive = 1000
     max_waiting_renderings: Positive = 200
+
+
+class ConnectionLimits(msgspec.Struct, frozen=True):
+    """Limits of the connections of one API process, on every route.
+
+    Attributes:
+        max_connections: Open connections. 0: no limit.
+        max_connections_per_address: Open connections of one address. For connections of a trusted
+            proxy: running requests of one address behind it. 0: no limit.
+        max_body_bytes: Size of a body that is no upload, in bytes.
+        max_body_stall_seconds: Time in which a body may bring nothing, in seconds; also the time
+            before the least rate holds.
+        min_body_bytes_per_second: Least rate of a body. 0: no limit.
+        max_unread_seconds: Time in which a client may read nothing of an answer, in seconds.
+        max_unread_bytes: Size of all parts of answers that wait for their clients to read on, in
+            bytes. Beyond it, those that read nothing for the longest time are disconnected.
+    """
+
+    max_connections: Count = 16_000
+    max_connections_per_address: Count = 12_000
+    max_body_bytes: Positive = 1024 * 1024
+    max_body_stall_seconds: PositiveSeconds = 20.0
+    min_body_bytes_per_second: Rate = 1000.0
+    max_unread_seconds: PositiveSeconds = 30.0
+    max_unread_bytes: Positive = 128 * 1024 * 1024

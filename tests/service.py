@@ -6,18 +6,16 @@ import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from litestar import Litestar
 
 from api.admission.admission import Admission
 from api.app import create_app
-from api.server.protocol import Protocol
+from api.server.config import serving_config
 from api.server.server import Server
 from api.settings import Settings, read_settings
 from deploy.servers.embedded import EmbeddedServers
@@ -196,9 +194,7 @@ async def running_service(
     """
     settings = read_settings(environ)
     app = create_app(settings)
-    protocol = partial(Protocol, settings.uploads)
-    config = uvicorn.Config(app, http=protocol, ws="none", log_level="warning")  # type: ignore[arg-type]
-    server = Server(config, app)
+    server = Server(serving_config(app, settings, log_level="warning"), app)
     listener = socket.create_server(("127.0.0.1", 0))
     # As uvloop does for the real API. Else the body of each answer waits 40 ms for the
     # acknowledgement of its headers (Nagle's algorithm).

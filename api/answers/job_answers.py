@@ -63,9 +63,10 @@ async def answer_job(
         NotFound: There is no such job in the scope.
         JobExpired: The job is kept no longer.
         Unauthenticated: The key is no longer valid after the wait.
+        OverLimit: The caller may hold no more answers now.
     """
     waited = wait_seconds(prefer)
-    job, place = await follow_job.wait(job_id, scope, waited or 0)
+    job, place = await follow_job.wait(job_id, scope, waited or 0, request.user)
     if waited:
         await check_still_valid(request)
     headers = {}

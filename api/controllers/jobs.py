@@ -91,7 +91,7 @@ class JobController(Controller):
             200: answer(JobView, description="The job."),
             304: answer(None, description="The job is unchanged since the If-None-Match version."),
         }
-        | problems(404, 410),
+        | problems(404, 410, 429),
         response_headers=[
             ResponseHeader(name="ETag", value="", documentation_only=True, description="Version."),
             TICKET_HEADERS[1],

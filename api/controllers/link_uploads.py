@@ -93,7 +93,7 @@ class LinkUploadController(Controller):
         "/jobs/{job_id:str}",
         operation_id="getLinkJob",
         summary="Retrieve an upload of a link",
-        responses=FOLLOWED | problems(404, 410),
+        responses=FOLLOWED | problems(404, 410, 429),
         **BY_HEADER,
     )
     async def get_job(

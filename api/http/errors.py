@@ -17,6 +17,7 @@ from domain.errors.base import ServiceError
 from domain.errors.capacity import OverLimit, Overloaded, StorageFull, Unavailable, WebhooksNotSetUp
 from domain.errors.files import DecoderDied, DecodeTimedOut, FileRefused
 from domain.errors.requests import (
+    BodyTooSlow,
     HeadersTooLarge,
     HeadersTooSlow,
     InvalidValue,
@@ -43,6 +44,7 @@ STATUS_OF: dict[type[ServiceError], HTTPStatus] = {
     Expired: HTTPStatus.GONE,
     UploadTooSlow: HTTPStatus.REQUEST_TIMEOUT,
     HeadersTooSlow: HTTPStatus.REQUEST_TIMEOUT,
+    BodyTooSlow: HTTPStatus.REQUEST_TIMEOUT,
     HeadersTooLarge: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     RequestTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     TooManyParts: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

@@ -10,6 +10,7 @@ from api.schemas.service import view_capabilities
 from api.schemas.views import Page, cut_page
 from api.settings import Settings
 from domain.errors.access import LinkExpired
+from domain.errors.capacity import OverLimit
 from domain.fairness.estimates import QueuePlace
 from domain.jobs import TERMINAL, Status
 from domain.keys import Caller, Scope, scope_of
@@ -32,23 +33,31 @@ class FollowJob:
         self._estimates = estimates
         self._rules = rules
 
-    async def wait(self, job_id: str, scope: Scope, seconds: float) -> tuple[Job, QueuePlace]:
+    async def wait(
+        self, job_id: str, scope: Scope, seconds: float, caller: Caller | None = None
+    ) -> tuple[Job, QueuePlace]:
         """Read a job without its items, when it is terminal or the time is over.
 
         Raises:
             NotFound: There is no such job in the scope.
             JobExpired: The job is kept no longer.
+            TooManyListeners: The caller's tenant may hold no more answers.
+            ListenersFull: The process may hold no more answers.
         """
-        job = await self._waiting.until_done(job_id, scope, seconds)
+        job = await self._waiting.until_done(job_id, scope, seconds, caller)
         return job, await self._estimates.place_of(job)
 
-    async def accepted(self, state: JobState, seconds: float) -> JobView:
-        """Wait for a job that was just accepted; if the stores fail, show it as it was."""
-        place = QueuePlace(0, None)
+    async def accepted(self, state: JobState, seconds: float, caller: Caller) -> JobView:
+        """Wait for a job that was just accepted, if the caller may hold one more answer.
+
+        If the stores fail, it is shown as it was.
+        """
+        place, known = QueuePlace(0, None), state.job
         with suppress(*STORE_FAILED):
-            if seconds and state.job.status not in TERMINAL:
-                job = await self._waiting.until_done(state.job.id, Scope(), seconds, state.job)
-                return await self.view(job)
+            if seconds and known.status not in TERMINAL:
+                with suppress(OverLimit):
+                    job = await self._waiting.until_done(known.id, Scope(), seconds, caller, known)
+                    return await self.view(job)
             place = await self._estimates.place_of(state.job)
         return view_job(state, place, self._rules)
 

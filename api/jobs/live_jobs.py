@@ -8,19 +8,17 @@ no memory and receives fewer states.
 import asyncio
 import math
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 
 import structlog
 
+from api.jobs.listeners import Listeners
 from domain.errors.access import Expired, NotFound
 from domain.errors.base import ServiceError
-from domain.errors.capacity import ListenersFull, TooManyListeners
-from domain.fairness.admission import tenant_of
 from domain.jobs import TERMINAL, JobChange
 from domain.keys import Caller, Role, Scope
-from domain.limits import ListenerLimits
 from domain.records import Job
 from storage.errors import STORE_FAILED
 from storage.stores import Stores
@@ -28,7 +26,6 @@ from storage.stores import Stores
 READ_SECONDS = 1.0
 # Changes that come faster are read together.
 GATHER_SECONDS = 0.05
-ROOM_SECONDS = 5.0
 
 _log = structlog.get_logger(__name__)
 
@@ -66,15 +63,14 @@ class Listener:
 
 
 class LiveJobs:
-    """The listeners of this process, and how many there are."""
+    """The readers of event streams in this process."""
 
-    def __init__(self, stores: Stores, limits: ListenerLimits) -> None:
-        self.count = 0
+    def __init__(self, stores: Stores, places: Listeners) -> None:
         self.is_closing = False
-        self.limits = limits
+        self.limits = places.limits
+        self._places = places
         self._stores = stores
         self._listeners: defaultdict[str, set[Listener]] = defaultdict(set)
-        self._of_tenant: Counter[str] = Counter()
         self._to_read: set[str] = set()
         self._announced: dict[str, int] = {}
         """By job, the latest version that an event has named."""
@@ -103,18 +99,15 @@ class LiveJobs:
             TooManyListeners: The tenant has reached its limit.
             ListenersFull: The process has reached its limit.
         """
-        tenant = tenant_of(listener.caller)
-        self._check_room(tenant)
-        self._count(tenant, 1)
-        self._listeners[listener.job_id].add(listener)
-        self._read_soon(listener.job_id)  # It may have changed since it was read.
-        try:
-            yield
-        finally:
-            self._count(tenant, -1)
-            self._listeners[listener.job_id].discard(listener)
-            if not self._listeners[listener.job_id]:
-                del self._listeners[listener.job_id]
+        with self._places.place_for(listener.caller):
+            self._listeners[listener.job_id].add(listener)
+            self._read_soon(listener.job_id)  # It may have changed since it was read.
+            try:
+                yield
+            finally:
+                self._listeners[listener.job_id].discard(listener)
+                if not self._listeners[listener.job_id]:
+                    del self._listeners[listener.job_id]
 
     def close(self) -> None:
         """End all streams, since this process is about to end."""
@@ -186,23 +179,6 @@ class LiveJobs:
             if listener.caller.key_id not in valid:
                 listener.is_refused = True
                 listener.changed.set()
-
-    def _check_room(self, tenant: str | None) -> None:
-        most, of_tenant = self.limits.max_listeners, self.limits.tenant_max_listeners
-        if of_tenant and tenant is not None and self._of_tenant[tenant] >= of_tenant:
-            raise TooManyListeners(
-                f"{of_tenant} streams of yours are open. Close some, or poll the jobs instead.",
-                ROOM_SECONDS,
-            )
-        if most and self.count >= most:
-            raise ListenersFull("Try again later, or poll the job instead.", ROOM_SECONDS)
-
-    def _count(self, tenant: str | None, more: int) -> None:
-        self.count += more
-        if tenant is not None:
-            self._of_tenant[tenant] += more
-            if not self._of_tenant[tenant]:
-                del self._of_tenant[tenant]
 
     def _all(self) -> list[Listener]:
         return [listener for group in self._listeners.values() for listener in group]

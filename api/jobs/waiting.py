@@ -6,12 +6,13 @@ wait, finds the jobs that have ended without one.
 
 import asyncio
 import time
-from contextlib import suppress
+from contextlib import ExitStack
 
 import structlog
 
+from api.jobs.listeners import Listeners
 from domain.jobs import TERMINAL
-from domain.keys import Scope
+from domain.keys import Caller, Scope
 from domain.records import Job
 from storage.errors import STORE_FAILED
 from storage.stores import Stores
@@ -24,32 +25,55 @@ _log = structlog.get_logger(__name__)
 class Waiting:
     """Waits for jobs."""
 
-    def __init__(self, stores: Stores) -> None:
+    def __init__(self, stores: Stores, places: Listeners) -> None:
         self._jobs = stores.jobs
+        self._places = places
+        self._is_closing = False
         self._events = stores.job_events
 
     async def until_done(
-        self, job_id: str, scope: Scope, seconds: float, known: Job | None = None
+        self,
+        job_id: str,
+        scope: Scope,
+        seconds: float,
+        caller: Caller | None = None,
+        known: Job | None = None,
     ) -> Job:
-        """Wait until a job is terminal, or until the time is over.
+        """Wait until a job is terminal, until the time is over, or until this process ends.
 
-        A job that is known, as it was accepted a moment ago, saves the first read.
+        Args:
+            caller: Client whose answer is held meanwhile; None: a short wait, which is not counted.
+            known: The job as it was accepted a moment ago, which saves the first read.
 
         Raises:
             NotFound: There is no such job in the scope.
             JobExpired: The job is kept no longer.
+            TooManyListeners: The tenant may hold no more answers.
+            ListenersFull: The process may hold no more answers.
         """
         deadline = time.monotonic() + seconds
-        async with self._events.waiting_for(job_id) as changed:
-            while True:
-                changed.clear()
-                job, known = known or await self._jobs.get(job_id, scope), None
-                left = deadline - time.monotonic()
-                if job.status in TERMINAL or left <= 0:
-                    return job
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(left):
+        with ExitStack() as places:
+            changed = places.enter_context(self._events.waiting_for(job_id))
+            job = known or await self._jobs.get(job_id, scope)
+            if job.status not in TERMINAL and seconds > 0 and caller is not None:
+                places.enter_context(self._places.place_for(caller))
+            while job.status not in TERMINAL and not self._is_closing:
+                try:
+                    async with asyncio.timeout(deadline - time.monotonic()):
                         await changed.wait()
+                except TimeoutError:
+                    return await self._jobs.get(job_id, scope) if seconds > 0 else job
+                changed.clear()
+                # Of a process that ends, many answers are given at once: none is read again.
+                if not self._is_closing:
+                    job = await self._jobs.get(job_id, scope)
+            return job
+
+    def close(self) -> None:
+        """End all waits, since this process is about to end."""
+        self._is_closing = True
+        for job_id in self._events.waited_for:
+            self._events.wake(job_id)
 
     async def poll(self) -> None:
         """End the waits for jobs that have ended, until cancelled."""

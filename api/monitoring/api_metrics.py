@@ -7,7 +7,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from api.admission.admission import ADMITTED, Admission
-from api.jobs.live_jobs import LiveJobs
+from api.jobs.listeners import Listeners
 from domain.jobs import TERMINAL
 from domain.records import Item, Job
 from domain.version import VERSION
@@ -49,11 +49,12 @@ class ApiMetrics:
         )
         self._bytes = Counter("minilab_upload_bytes", "Bytes of accepted files.", registry=own)
 
-    def watch_listeners(self, live_jobs: LiveJobs) -> None:
-        """Measure the open event streams."""
-        Gauge("minilab_listeners", "Open event streams.", registry=self.registry).set_function(
-            lambda: live_jobs.count
+    def watch_listeners(self, listeners: Listeners) -> None:
+        """Measure the open event streams and the held answers."""
+        gauge = Gauge(
+            "minilab_listeners", "Open event streams and held answers.", registry=self.registry
         )
+        gauge.set_function(lambda: listeners.count)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request; ``route`` is its path template."""

@@ -1,21 +1,23 @@
-"""HTTP connections with limits: requests whose headers are too long or too slow are refused.
+"""HTTP connections with limits: of their number, of headers, of pipelined requests, of idle time.
 
-uvicorn bounds neither: a client without a key could fill its memory with endless headers, or keep
-connections open for ever by sending none.
-Source: RFC 6585, section 5; RFC 9110, section 15.5.9.
+uvicorn bounds none of these: a client without a key could fill its memory with endless headers,
+with requests that it sends in advance or with answers that it does not read, or keep connections
+open for ever by sending nothing, or an empty line now and then.
+Source: RFC 6585, section 5; RFC 9110, section 15.5.9; RFC 9112, section 9.3.2.
 """
 
 import asyncio
 from typing import Any, cast
 
-import msgspec
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
     HttpToolsProtocol,
     RequestResponseCycle,
 )
 
-from api.http.errors import PROBLEM_JSON, TYPE_PREFIX, Problem, status_of
+from api.server.bounds import PEER
+from api.server.connections import MOST_REFUSED, Connections
+from api.server.problems import write_problem
 from domain.errors.base import ServiceError
 from domain.errors.requests import HeadersTooLarge, HeadersTooSlow
 from domain.limits import UploadLimits
@@ -24,28 +26,59 @@ ABORT = "minilab.abort"
 """Extension of the scope: ends the connection at once, and drops what is not sent yet."""
 # Time to read the answer, before more bytes of the client are answered with a reset.
 LINGER_SECONDS = 2.0
+# Requests that wait for the answer to the one before them.
+MOST_PIPELINED = 64
 
 
 class Protocol(HttpToolsProtocol):
     """One connection; the limits say how long its headers may be, and how long they may take."""
 
-    def __init__(self, limits: UploadLimits, **options: Any) -> None:
+    def __init__(self, limits: UploadLimits, connections: Connections, **options: Any) -> None:
         super().__init__(**options)
+        self.address = ""
         self._limits = limits
+        self._connections = connections
         self._read_bytes = 0
         """Bytes since the last headers or the last part of a body."""
         self._is_refused = False
+        self._has_no_place = False
+        self._is_in_headers = False
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Wait for the first request."""
+        """Wait for the first request, if there is a place for the connection."""
         super().connection_made(transport)
-        self._await_headers()
+        self.address = self.client[0] if self.client else ""
+        refusal = self._connections.enter(self)
+        if refusal is None:
+            self._await_headers()
+            return
+        self._has_no_place = True
+        self._connections.refused += 1
+        if self._connections.refused > MOST_REFUSED:
+            transport.abort()
+        else:
+            self._refuse(refusal)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting."""
         self._stop_waiting()
+        self._connections.leave(self)
+        self._connections.refused -= self._has_no_place
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Wait with the answer until the client has read on."""
+        super().pause_writing()
+        self._connections.note_unread(self)
+
+    def unread_bytes(self) -> int:
+        """Count the bytes of answers that wait in this process for the client to read on."""
+        return self.transport.get_write_buffer_size()
+
+    def abort(self) -> None:
+        """End the connection at once, and drop what is not sent."""
+        self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """Parse bytes, unless too many came that belong to no complete headers."""
@@ -59,13 +92,21 @@ class Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Wait for the headers of a request."""
         super().on_message_begin()
-        self.scope["extensions"] = {ABORT: self.transport.abort}  # type: ignore[dict-item]
+        extensions: dict[Any, Any] = {ABORT: self.transport.abort, PEER: self.address}
+        self.scope["extensions"] = extensions
+        self._is_in_headers = True
         self._await_headers()
 
     def on_headers_complete(self) -> None:
-        """Begin the request, if its headers are short enough."""
+        """Begin the request, if its headers are short enough, or let it wait for its turn."""
         self._stop_waiting()
+        self._is_in_headers = False
         self._read_bytes = 0
+        if self._is_refused:
+            return
+        if len(self.pipeline) >= MOST_PIPELINED:
+            self._end_after_the_last()
+            return
         size_bytes = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
         if size_bytes > self._limits.max_header_bytes:
             self._refuse(HeadersTooLarge())
@@ -87,12 +128,28 @@ class Protocol(HttpToolsProtocol):
         """Wait for the next request."""
         super().on_response_complete()
         self._read_bytes = 0
+        if self.cycle.response_complete and not self.transport.is_closing():
+            self._await_headers()
 
     def _await_headers(self) -> None:
         self._stop_waiting()
-        self._timer = self.loop.call_later(
-            self._limits.max_header_seconds, self._refuse, HeadersTooSlow()
-        )
+        self._timer = self.loop.call_later(self._limits.max_header_seconds, self._end_waiting)
+
+    def _end_waiting(self) -> None:
+        if self._is_in_headers or self._has_no_request:
+            self._refuse(HeadersTooSlow())
+        else:  # Empty lines between two requests: uvicorn's own limit begins again at each.
+            self.transport.close()
+
+    @property
+    def _has_no_request(self) -> bool:
+        return cast("RequestResponseCycle | None", self.cycle) is None
+
+    def _end_after_the_last(self) -> None:
+        """Answer the requests that wait, and none after them."""
+        self._is_refused = True
+        newest, _ = self.pipeline[0]
+        newest.keep_alive = False
 
     def _stop_waiting(self) -> None:
         if self._timer is not None:
@@ -105,18 +162,10 @@ class Protocol(HttpToolsProtocol):
         self._is_refused = True
         self._stop_waiting()
         self._unset_keepalive_if_required()
-        cycle = cast("RequestResponseCycle | None", self.cycle)  # None until the first request.
-        if cycle is not None and not cycle.response_complete:
+        if not self._has_no_request and not self.cycle.response_complete:
             self.transport.close()  # The answer to the request before this one is being sent.
             return
-        status = status_of(error)
-        body = msgspec.json.encode(
-            Problem(TYPE_PREFIX + error.code, error.title, status, error.code, error.detail, "")
-        )
-        self.transport.write(
-            STATUS_LINE[status]
-            + b"connection: close\r\ncontent-type: %s\r\n" % PROBLEM_JSON.encode()
-            + b"content-length: %d\r\n\r\n" % len(body)
-            + body
-        )
+        status, headers, body = write_problem(error)
+        lines = b"".join(b"%s: %s\r\n" % header for header in headers)
+        self.transport.write(STATUS_LINE[status] + lines + b"\r\n" + body)
         self.loop.call_later(LINGER_SECONDS, self.transport.close)

@@ -82,8 +82,8 @@ class TakeIn:
                     upload = await self._receiver.receive(caller, form, options, admitted, begun)
                     accepted = await self._accept(upload, admitted)
         if isinstance(begun, Answered):
-            return await self._replay(begun, options)
-        job = await self._follow_job.accepted(accepted, options.wait_seconds or 0)
+            return await self._replay(begun, options, caller)
+        job = await self._follow_job.accepted(accepted, options.wait_seconds or 0, caller)
         return Taken(job, begun)
 
     async def keep_answer(
@@ -118,12 +118,14 @@ class TakeIn:
         admitted.count_images(sum(item.image_id is not None for item in ticket.items))
         return JobState(ticket.job, ticket.items)
 
-    async def _replay(self, answered: Answered, options: UploadOptions) -> Taken | Answered:
+    async def _replay(
+        self, answered: Answered, options: UploadOptions, caller: Caller
+    ) -> Taken | Answered:
         """Give the kept answer; if none was kept, the job as it is now."""
         if answered.status is not None:
             return answered
         seconds = options.wait_seconds or 0
-        job, place = await self._follow_job.wait(answered.job_id, Scope(), seconds)
+        job, place = await self._follow_job.wait(answered.job_id, Scope(), seconds, caller)
         return Taken(await self._follow_job.view(job, place), is_replay=True)
 
 

@@ -44,9 +44,17 @@ class TooManyInFlight(
 
 
 class TooManyListeners(
-    OverLimit, code="too_many_listeners", title="Too many event streams of this user are open"
+    OverLimit,
+    code="too_many_listeners",
+    title="Too many event streams and held answers of this user are open",
 ):
-    """The tenant has too many open event streams."""
+    """The tenant has too many open event streams and held answers."""
+
+
+class TooManyConnections(
+    OverLimit, code="too_many_connections", title="Too many connections from this address are open"
+):
+    """The address has too many open connections."""
 
 
 class TooManyReads(
@@ -73,8 +81,12 @@ class TooManyUploads(Overloaded, code="too_many_uploads", title="Too many upload
     """The process holds as many uploads in memory as it can."""
 
 
-class ListenersFull(Overloaded, code="listeners_full", title="Too many event streams are open"):
-    """The process holds as many event streams as it can."""
+class ListenersFull(
+    Overloaded,
+    code="listeners_full",
+    title="Too many event streams and held answers are open",
+):
+    """The process holds as many event streams and answers as it can."""
 
 
 class RenderingFull(
@@ -85,3 +97,7 @@ class RenderingFull(
 
 class ReadingFull(Overloaded, code="reading_full", title="Too many large reads are in progress"):
     """The process has as many large reads waiting as it can."""
+
+
+class ConnectionsFull(Overloaded, code="connections_full", title="Too many connections are open"):
+    """The process has as many open connections as it can."""

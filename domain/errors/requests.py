@@ -88,6 +88,10 @@ class UploadTooSlow(ServiceError, code="upload_too_slow", title="The upload took
     """The body did not arrive in time."""
 
 
+class BodyTooSlow(ServiceError, code="body_too_slow", title="The body arrives too slowly"):
+    """The body brought nothing for a while, or less than the least rate."""
+
+
 class HeadersTooLarge(
     ServiceError, code="headers_too_large", title="The request headers are too large"
 ):

@@ -8,8 +8,8 @@ import asyncio
 import math
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 import msgspec
 import structlog
@@ -76,8 +76,8 @@ class JobEvents:
         """Call a function whenever deliveries are due, until cancelled."""
         await listen(self._redis, DELIVERIES, lambda _: hear())
 
-    @asynccontextmanager
-    async def waiting_for(self, job_id: str) -> AsyncIterator[asyncio.Event]:
+    @contextmanager
+    def waiting_for(self, job_id: str) -> Iterator[asyncio.Event]:
         """Give an event that is set whenever the job changes."""
         event = asyncio.Event()
         self._waiters[job_id].add(event)

@@ -32,7 +32,7 @@ async def listening(stores: Stores) -> AsyncIterator[JobEvents]:
 async def test_wakes_all_who_wait_for_the_job_and_nobody_else(
     stores: Stores, listening: JobEvents
 ) -> None:
-    async with (
+    with (
         listening.waiting_for("job-a") as first,
         listening.waiting_for("job-a") as second,
         listening.waiting_for("job-b") as other,
@@ -47,7 +47,7 @@ async def test_listens_on_after_a_notice_that_it_cannot_read(
     stores: Stores, listening: JobEvents
 ) -> None:
     await stores.redis.publish(CHANNEL, b"\xc1 junk")
-    async with listening.waiting_for("job-a") as changed:
+    with listening.waiting_for("job-a") as changed:
 
         async def is_heard() -> bool:
             await stores.job_events.publish(CHANGE)
@@ -57,13 +57,13 @@ async def test_listens_on_after_a_notice_that_it_cannot_read(
 
 
 async def test_forgets_a_client_that_no_longer_waits(listening: JobEvents) -> None:
-    async with listening.waiting_for("job-a"):
+    with listening.waiting_for("job-a"):
         assert "job-a" in listening._waiters
     assert listening._waiters == {}
 
 
 async def test_no_change_sends_no_event(stores: Stores, listening: JobEvents) -> None:
-    async with listening.waiting_for("job-a") as changed:
+    with listening.waiting_for("job-a") as changed:
         await stores.job_events.publish(None)
         await stores.job_events.publish(JobChange("job-b", 2, Status.FAILED))
         await stores.job_events.publish(CHANGE)

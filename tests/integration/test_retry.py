@@ -6,6 +6,7 @@ from typing import Any
 from api.jobs.changes import ChangeJobs
 from api.jobs.estimates import Estimates
 from api.jobs.follow import FollowJob
+from api.jobs.listeners import Listeners
 from api.jobs.waiting import Waiting
 from domain.claims import FinishedImage
 from domain.dead_letters import DeadLetterFilter
@@ -170,5 +171,6 @@ async def test_images_that_are_queued_already_are_not_counted_as_retried(
     await service.stores.retry.reopen_images([letters[0].image_id])
     estimates = Estimates(service.stores)
     rules = service.settings.rules
-    follow_job = FollowJob(service.stores, Waiting(service.stores), estimates, rules)
+    waiting = Waiting(service.stores, Listeners(service.settings.listeners))
+    follow_job = FollowJob(service.stores, waiting, estimates, rules)
     assert await ChangeJobs(service.stores, follow_job).retry_letters(letters) == 2
