@@ -2,8 +2,18 @@ from enum import StrEnum
 
 
 class GpsPolicy(StrEnum):
+    """A value of a later version of the service is kept: its name is the value."""
+
     KEEP = "keep"
     STRIP = "strip"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "GpsPolicy | None":
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = member._value_ = value
+        return member
 
     def __str__(self) -> str:
         return str(self.value)

@@ -2,6 +2,8 @@ from enum import StrEnum
 
 
 class ImageFormat(StrEnum):
+    """A value of a later version of the service is kept: its name is the value."""
+
     AVIF = "avif"
     BMP = "bmp"
     GIF = "gif"
@@ -10,6 +12,14 @@ class ImageFormat(StrEnum):
     PNG = "png"
     TIFF = "tiff"
     WEBP = "webp"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "ImageFormat | None":
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = member._value_ = value
+        return member
 
     def __str__(self) -> str:
         return str(self.value)

@@ -2,10 +2,20 @@ from enum import StrEnum
 
 
 class LinkStatus(StrEnum):
+    """A value of a later version of the service is kept: its name is the value."""
+
     EXPIRED = "expired"
     OPEN = "open"
     REVOKED = "revoked"
     USED_UP = "used_up"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "LinkStatus | None":
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = member._value_ = value
+        return member
 
     def __str__(self) -> str:
         return str(self.value)

@@ -2,9 +2,19 @@ from enum import StrEnum
 
 
 class PartStatus(StrEnum):
+    """A value of a later version of the service is kept: its name is the value."""
+
     DEGRADED = "degraded"
     DOWN = "down"
     OK = "ok"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "PartStatus | None":
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = member._value_ = value
+        return member
 
     def __str__(self) -> str:
         return str(self.value)
