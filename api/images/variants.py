@@ -31,6 +31,8 @@ from storage.stores import Stores
 
 SMALL_BYTES = 1024 * 1024
 SMALL_PIXELS = 2_000_000
+# Before the worker has measured it; a few of these are large all the same.
+SMALL_UNKNOWN_BYTES = 64 * 1024
 # No variant has more bytes than a picture without compression.
 BYTES_OF_A_PIXEL = 4
 
@@ -139,8 +141,10 @@ class Variants:
 
     def _turns(self, blob: Blob) -> FairTurns:
         width, height = blob.facts.get("width"), blob.facts.get("height")
-        pixels = width * height if width and height else SMALL_PIXELS + 1
-        is_small = blob.size_bytes <= SMALL_BYTES and pixels <= SMALL_PIXELS
+        if width and height:
+            is_small = blob.size_bytes <= SMALL_BYTES and width * height <= SMALL_PIXELS
+        else:
+            is_small = blob.size_bytes <= SMALL_UNKNOWN_BYTES
         return self._small if is_small else self._large
 
 

@@ -37,7 +37,8 @@ class Images:
         """Return whether a variant was served of any image of this owner with the same bytes."""
         owner = {"link_id": image.link_id} if image.link_id else {"user_id": image.user_id}
         query = {"sha256": image.sha256, **owner, "variants": variant}
-        return await self._images.find_one(query, {"_id": 1}) is not None
+        # What was noted a moment ago may not be committed by a majority yet.
+        return await self._database["images"].find_one(query, {"_id": 1}) is not None
 
     async def note_variant(self, image_id: str, variant: str) -> None:
         """Note that a variant is served of an image."""

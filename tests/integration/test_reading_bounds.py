@@ -112,15 +112,18 @@ async def test_small_picture_has_a_child_of_its_own(
     environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with _service(environ) as service:
+        (new,) = await _upload(service, ADMIN_KEY, 1001)
         async with service.working():
             job = await service.process([("a.jpg", draw(24, 24))])
-        small = f"/v1/images/{job['items'][0]['image_id']}/content?variant=grayscale"
+        known = f"/v1/images/{job['items'][0]['image_id']}/content?variant=grayscale"
         paths = await _upload(service, ADMIN_KEY, 2_000_001, 2_000_002)
         children = Children(monkeypatch)
         asked = [_get(service, path) for path in paths]
         await until(lambda: len(children.begun) == 1)
-        asked.append(_get(service, small))
+        asked.append(_get(service, known))
         await until(lambda: len(children.begun) == 2)
+        asked.append(_get(service, new))
+        await until(lambda: service._app.state.variants._small.waiting == 1)
         assert children.begun[1] < 2_000_001
         children.may_go_on.set()
         assert {answer.status_code for answer in await asyncio.gather(*asked)} == {200}
