@@ -22,6 +22,7 @@ from arq.worker import Retry, Worker
 
 from storage.errors import REDIS_FAILED
 from storage.queue.fair_queue import FairQueue, Room, TakenHint
+from telemetry.interruptions import Interruptions
 
 MOST_TASKS = 100
 PAUSE_SECONDS = 1.0
@@ -57,13 +58,14 @@ class WakeableWorker(Worker):
 
     async def main(self) -> None:
         """Take hints until :meth:`stop_taking`, then wait for the running ones."""
+        interruptions = Interruptions("queue_interrupted")
         while not self._stopping or self.tasks or self._ended or self._again:
             self._woken.clear()
             try:
                 await self._exchange()
                 await self.record_health()
             except REDIS_FAILED as error:
-                _log.warning("queue_interrupted", reason=type(error).__name__)
+                interruptions.failed(error)
                 await asyncio.sleep(PAUSE_SECONDS)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self.poll_delay_s):

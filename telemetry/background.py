@@ -7,6 +7,8 @@ from typing import Self
 
 import structlog
 
+from telemetry.interruptions import Interruptions
+
 _log = structlog.get_logger(__name__)
 
 
@@ -66,11 +68,12 @@ class BackgroundTasks:
 
     async def _repeat(self, action: Callable[[], Awaitable[None]], seconds: float) -> None:
         name = action.__name__
+        interruptions = Interruptions("side_task_interrupted", task=name)
         while True:
             try:
                 await action()
             except self._interruptions as error:
-                _log.warning("side_task_interrupted", task=name, reason=type(error).__name__)
+                interruptions.failed(error)
             except Exception:  # One failure must not stop the runs that follow.
                 _log.exception("side_task_failed", task=name)
             await asyncio.sleep(seconds)

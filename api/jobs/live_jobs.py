@@ -12,8 +12,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 
-import structlog
-
 from api.jobs.listeners import Listeners
 from domain.errors.access import Expired, NotFound
 from domain.errors.base import ServiceError
@@ -22,12 +20,11 @@ from domain.keys import Caller, Role, Scope
 from domain.records import Job
 from storage.errors import STORE_FAILED
 from storage.stores import Stores
+from telemetry.interruptions import Interruptions
 
 READ_SECONDS = 1.0
 # Changes that come faster are read together.
 GATHER_SECONDS = 0.05
-
-_log = structlog.get_logger(__name__)
 
 
 class Listener:
@@ -118,6 +115,7 @@ class LiveJobs:
     async def run(self) -> None:
         """Read jobs and notify their listeners, until cancelled."""
         next_round = -math.inf
+        interruptions = Interruptions("live_jobs_interrupted")
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(max(0.0, next_round - time.monotonic())):
@@ -134,7 +132,7 @@ class LiveJobs:
                 if is_round:
                     await self._check_callers()
             except STORE_FAILED as error:
-                _log.warning("live_jobs_interrupted", reason=type(error).__name__)
+                interruptions.failed(error)
             await asyncio.sleep(GATHER_SECONDS)
 
     def _hear(self, change: JobChange) -> None:

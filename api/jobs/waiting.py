@@ -8,18 +8,15 @@ import asyncio
 import time
 from contextlib import ExitStack
 
-import structlog
-
 from api.jobs.listeners import Listeners
 from domain.jobs import TERMINAL
 from domain.keys import Caller, Scope
 from domain.records import Job
 from storage.errors import STORE_FAILED
 from storage.stores import Stores
+from telemetry.interruptions import Interruptions
 
 POLL_SECONDS = 1.0
-
-_log = structlog.get_logger(__name__)
 
 
 class Waiting:
@@ -77,13 +74,14 @@ class Waiting:
 
     async def poll(self) -> None:
         """End the waits for jobs that have ended, until cancelled."""
+        interruptions = Interruptions("lookout_interrupted")
         while True:
             await asyncio.sleep(POLL_SECONDS)
             try:
                 waited_for = self._events.waited_for
                 ended = await self._jobs.find_ended(waited_for) if waited_for else ()
             except STORE_FAILED as error:
-                _log.warning("lookout_interrupted", reason=type(error).__name__)
+                interruptions.failed(error)
                 continue
             for job_id in ended:
                 self._events.wake(job_id)

@@ -12,7 +12,6 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 import msgspec
-import structlog
 from arq.connections import ArqRedis
 from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.connection import AbstractConnection
@@ -23,10 +22,9 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from storage.errors import REDIS_FAILED
 from storage.settings import StoreSettings
+from telemetry.interruptions import Interruptions
 
 RECONNECT_SECONDS = 1.0
-
-_log = structlog.get_logger(__name__)
 
 
 class CancellableConnection(AbstractConnection):
@@ -87,6 +85,7 @@ async def listen(redis: Redis, channel: str, hear: Callable[[bytes], None]) -> N
     Messages are lost while Redis cannot be reached. A caller that relies on them also checks at
     intervals.
     """
+    interruptions = Interruptions("listening_interrupted", channel=channel)
     while True:
         try:
             async with redis.pubsub() as subscription:
@@ -98,5 +97,5 @@ async def listen(redis: Redis, channel: str, hear: Callable[[bytes], None]) -> N
                     if message is not None:
                         hear(message["data"])
         except REDIS_FAILED as error:
-            _log.warning("listening_interrupted", channel=channel, reason=type(error).__name__)
+            interruptions.failed(error)
             await asyncio.sleep(RECONNECT_SECONDS)

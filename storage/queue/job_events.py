@@ -18,6 +18,7 @@ from redis.asyncio import Redis
 from domain.jobs import TERMINAL, JobChange
 from storage.errors import REDIS_FAILED
 from storage.queue.connection import listen
+from telemetry.interruptions import Interruptions
 
 Hear = Callable[[JobChange], None]
 
@@ -40,6 +41,7 @@ class JobEvents:
         self._waiters: dict[str, set[asyncio.Event]] = defaultdict(set)
         self._hearers: list[Hear] = []
         self._silent_until = -math.inf
+        self._interruptions = Interruptions("notice_not_sent")
 
     async def publish(self, change: JobChange | None) -> None:
         """Publish a change, unless it is None or Redis cannot be reached."""
@@ -113,7 +115,7 @@ class JobEvents:
             await self._redis.publish(channel, message)
         except REDIS_FAILED as error:
             self._silent_until = time.monotonic() + SILENCE_SECONDS
-            _log.warning("notice_not_sent", channel=channel, reason=type(error).__name__)
+            self._interruptions.failed(error)
 
     def _hear(self, message: bytes) -> None:
         try:
