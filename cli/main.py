@@ -4,6 +4,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from cli.access import admin, links
+from cli.backup import backup, restore
 from cli.images import get
 from cli.session import UnreachableError
 from cli.statistics import stats
@@ -70,5 +71,17 @@ def verify_data(hashes: bool, pause: float | None, json_wanted: bool) -> None:
     raise click.exceptions.Exit(code)
 
 
-for command in (upload, show_status, get, links, stats, webhooks, admin, verify_data, completion):
+for command in (
+    upload,
+    show_status,
+    get,
+    links,
+    stats,
+    webhooks,
+    admin,
+    backup,
+    restore,
+    verify_data,
+    completion,
+):
     minilab.add_command(command)

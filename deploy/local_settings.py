@@ -14,8 +14,8 @@ from deploy.servers.process import ServerError
 from domain.settings import SettingsError, SettingsReader
 from storage.settings import MongoUrl, RedisUrl
 
-_ADMIN_KEY_FILE = "admin_key"
-_SECRET_KEY_FILE = "secret_key"  # noqa: S105 -- the name of a file
+ADMIN_KEY_FILE = "admin_key"
+SECRET_KEY_FILE = "secret_key"  # noqa: S105 -- the name of a file
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- compared, not bound
 
 PROCESSES: tuple[Callable[[Mapping[str, str]], object], ...] = (
@@ -99,14 +99,14 @@ def keep_admin_key(settings: LocalSettings) -> str:
     Raises:
         ServerError: The file in the data folder holds no usable key.
     """
-    return settings.admin_key or _keep(settings.data_folder / _ADMIN_KEY_FILE)
+    return settings.admin_key or _keep(settings.data_folder / ADMIN_KEY_FILE)
 
 
 def keep_secret_key(settings: LocalSettings) -> str:
     """Return the key that encrypts webhook secrets; empty if a file of the settings holds it."""
     if settings.secret_key_file is not None and settings.secret_key is None:
         return ""
-    return settings.secret_key or _keep(settings.data_folder / _SECRET_KEY_FILE)
+    return settings.secret_key or _keep(settings.data_folder / SECRET_KEY_FILE)
 
 
 def _keep(file: Path) -> str:

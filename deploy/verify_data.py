@@ -26,6 +26,7 @@ from tasks.settings import WorkerSettings
 
 # Reading many bytes in one call takes time, and no request waits for it.
 CALL_SECONDS = 300.0
+PAUSE_SECONDS = 3.0
 NO_REDIS = "redis://unused"
 CLEAR_LINE = "\r\x1b[K"
 
@@ -40,14 +41,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         settings, target, worker = _read_settings()
-        with _mongodb_url(settings) as url:
+        with open_mongodb(settings) as url:
             stores = StoreSettings(
                 mongodb_url=url,
                 redis_url=NO_REDIS,
                 mongodb_database=target.mongodb_database,
                 store_timeout_seconds=CALL_SECONDS,
             )
-            verification = asyncio.run(_verify(stores, worker, options))
+            verification = asyncio.run(
+                verify(stores, grace_of(worker), pause=options.pause, hashes=options.hashes)
+            )
     except (SettingsError, ServerError, PyMongoError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -72,13 +75,23 @@ def table_of(findings: Sequence[Finding]) -> list[str]:
     return lines
 
 
-async def _verify(
-    stores: StoreSettings, worker: WorkerSettings, options: argparse.Namespace
+def grace_of(worker: WorkerSettings) -> timedelta:
+    """Return the age of leftovers that the sweeper has removed."""
+    # One sweep sees an orphan, and one after its age removes it.
+    return timedelta(seconds=worker.orphan_age_seconds + 2 * worker.sweep_seconds)
+
+
+async def verify(
+    stores: StoreSettings, grace: timedelta, *, pause: float = PAUSE_SECONDS, hashes: bool = False
 ) -> Verification:
+    """Check every invariant of a database.
+
+    Raises:
+        ServerError: It is empty.
+        PyMongoError: MongoDB cannot be read.
+    """
     client = connect_mongo(stores)
     database = client[stores.mongodb_database]
-    # One sweep sees an orphan, and one after its age removes it.
-    grace = timedelta(seconds=worker.orphan_age_seconds + 2 * worker.sweep_seconds)
     try:
         if not await database.list_collection_names():
             raise ServerError(f"the database {database.name} is empty")
@@ -86,8 +99,8 @@ async def _verify(
             client,
             database,
             grace,
-            pause_seconds=options.pause,
-            hashes=options.hashes,
+            pause_seconds=pause,
+            hashes=hashes,
             progress=_show_progress,
         ).verify()
     finally:
@@ -112,7 +125,7 @@ def _read_settings() -> tuple[LocalSettings, _Target, WorkerSettings]:
 
 
 @contextmanager
-def _mongodb_url(settings: LocalSettings) -> Iterator[str]:
+def open_mongodb(settings: LocalSettings) -> Iterator[str]:
     """Yield the URL of MongoDB; start the one of the data folder if it is not running."""
     url = settings.mongodb_url or find_running_mongodb(settings.data_folder)
     if url is not None:
@@ -132,7 +145,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--hashes", action="store_true", help="read and hash all bytes, too")
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
     parser.add_argument(
-        "--pause", type=float, default=3.0, metavar="SECONDS", help="before the second look"
+        "--pause",
+        type=float,
+        default=PAUSE_SECONDS,
+        metavar="SECONDS",
+        help="before the second look",
     )
     return parser
 

@@ -29,10 +29,14 @@ class WebhookHold:
             Since when webhooks are held, UTC; None if they are not.
         """
         if is_wanted:
-            await self._state.update_one(HELD, {"$setOnInsert": new_hold(utc_now())}, upsert=True)
+            await self._state.update_one(HELD, {"$setOnInsert": _new_hold()}, upsert=True)
         else:
             await self._state.delete_one(HELD | {"held_since": None})
         return await self.since()
+
+    async def hold(self) -> None:
+        """Hold webhooks, whatever was released before."""
+        await self._state.replace_one(HELD, _new_hold(), upsert=True)
 
     async def since(self) -> datetime | None:
         """Return since when webhooks are held, UTC; None if they are not."""
@@ -48,6 +52,5 @@ class WebhookHold:
         return before["held_since"] if before else None
 
 
-def new_hold(now: datetime) -> Document:
-    """Make the fields of a hold."""
-    return {"held_since": now}
+def _new_hold() -> Document:
+    return {"held_since": utc_now()}
