@@ -4,18 +4,20 @@ import gc
 import os
 import tempfile
 from collections.abc import AsyncIterator, Generator, Iterator
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+import pytest_asyncio
 from hypothesis import HealthCheck, settings
 from pymongo import MongoClient
 from redis.asyncio import Redis
 
 from deploy.servers.embedded import EmbeddedServers, embedded_servers
 from tests.databases import SharedDatabase
-from tests.service import Service, environment, find_test_data, running_service
+from tests.service import KeptService, Service, environment, find_test_data, running_service
 from tests.token_guard import find_token
 
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 -- a folder with a name of its own is made there
@@ -125,16 +127,37 @@ async def environ(servers: EmbeddedServers, shared_database: SharedDatabase) -> 
     )
 
 
+@pytest_asyncio.fixture(scope="module")
+async def kept_service() -> AsyncIterator[KeptService]:
+    """The API that the tests of a module share which is marked with `one_service`."""
+    async with aclosing(KeptService()) as kept:
+        yield kept
+
+
 @pytest.fixture
-async def service(environ: dict[str, str]) -> AsyncIterator[Service]:
-    """The service without a worker; afterwards nothing must be left that nobody will remove."""
-    async with running_service(environ) as running:
+async def service(
+    request: pytest.FixtureRequest, environ: dict[str, str], kept_service: KeptService
+) -> AsyncIterator[Service]:
+    """The service without a worker; afterwards nothing must be left that nobody will remove.
+
+    Its databases are empty. What the API has in memory is new, except in modules that are marked
+    with `one_service`: to make an API takes longer than most tests.
+    """
+    if request.node.get_closest_marker("one_service"):
+        running = await kept_service.run(environ)
         yield running
-        await running.stores.acceptance.drain()
-        orphans = await running.orphan_chunks()
-        keys = [key async for key in running.stores.redis.scan_iter("*")]
-        endless = [key for key in keys if await running.stores.redis.ttl(key) == -1]
-    assert orphans == []
+        await assert_nothing_is_left(running)
+    else:
+        async with running_service(environ) as running:
+            yield running
+            await assert_nothing_is_left(running)
+
+
+async def assert_nothing_is_left(service: Service) -> None:
+    await service.stores.acceptance.drain()
+    assert await service.orphan_chunks() == []
+    redis = service.stores.redis
+    endless = [key async for key in redis.scan_iter("*") if await redis.ttl(key) == -1]
     assert [key for key in endless if key != b"arq:queue"] == []
 
 

@@ -4,7 +4,7 @@ import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -217,3 +217,23 @@ async def running_service(
         yield service
     server.should_exit = True
     await serving
+
+
+class KeptService:
+    """A service that runs on for as long as the same settings are asked for."""
+
+    def __init__(self) -> None:
+        self._running: Service | None = None
+        self._contexts = AsyncExitStack()
+
+    async def run(self, environ: dict[str, str]) -> Service:
+        """Give the service, which is started for the first time or with other settings."""
+        if self._running is None or self._running.environ != environ:
+            await self.aclose()
+            self._running = await self._contexts.enter_async_context(running_service(environ))
+        return self._running
+
+    async def aclose(self) -> None:
+        """Stop the service if it runs."""
+        self._running = None
+        await self._contexts.aclose()

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
+import pymongo
 import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import MongoClient
@@ -229,11 +230,11 @@ def test_acknowledged_write_survives_sigkill_and_clients_find_the_server_again(
 
 
 def test_frozen_server_holds_its_clients_until_it_is_resumed(servers: EmbeddedServers) -> None:
-    with MongoClient[dict[str, object]](servers.mongodb_url, timeoutMS=500) as client:
+    with MongoClient[dict[str, object]](servers.mongodb_url) as client:
         client.admin.command("ping")
         servers.mongodb.freeze()
         try:
-            with pytest.raises(AutoReconnect):
+            with pytest.raises(AutoReconnect), pymongo.timeout(0.5):
                 client.admin.command("ping")
         finally:
             servers.mongodb.resume()

@@ -199,6 +199,7 @@ async def test_upload_that_began_before_the_expiry_is_accepted(stores: Stores) -
     await _assert_use_is_true(stores, link)
 
 
+@pytest.mark.slow
 async def test_deletes_at_the_same_moment_leave_the_totals_true(stores: Stores) -> None:
     link = await _link(stores, max_files=60)
     tickets = await asyncio.gather(

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from pymongo import UpdateOne
 from pymongo.errors import OperationFailure
 
@@ -197,6 +198,7 @@ async def test_backlog_is_counted_in_one_go(stores: Stores) -> None:
     assert await stores.database["images"].count_documents(IS_UNCOUNTED) == 0
 
 
+@pytest.mark.slow
 async def test_aggregators_at_once_count_once(stores: Stores) -> None:
     images = [finished_image(f"u{n % 7}", uncounted=True) for n in range(2_500)]
     await insert_images(stores.database, images)

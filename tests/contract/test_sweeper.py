@@ -127,6 +127,7 @@ async def test_sweeps_the_rest_of_a_removal_that_was_broken_off(stores: Stores) 
     assert await _count(stores, "blobs.chunks") == 0
 
 
+@pytest.mark.slow
 async def test_two_sweepers_do_not_disturb_each_other(stores: Stores) -> None:
     for size in range(1, 4):
         await _abandon_upload(stores, b"x" * size * MB)
@@ -181,6 +182,7 @@ async def test_removes_blobs_without_images(stores: Stores) -> None:
     await stores.images.get(str(ticket.items[0].image_id), Scope())
 
 
+@pytest.mark.slow
 async def test_blob_that_comes_again_while_it_is_removed_is_whole(stores: Stores) -> None:
     content = b"again and again" * 100_000
     for _ in range(15):

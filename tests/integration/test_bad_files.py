@@ -7,6 +7,8 @@ import pytest
 from tests.pictures import draw, png_header_of
 from tests.service import File, Service
 
+pytestmark = pytest.mark.one_service
+
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9"/></svg>'
 EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n"
 JPEG_2000 = b"\x00\x00\x00\x0cjP  \r\n\x87\n" + bytes(100)

@@ -13,6 +13,8 @@ from tests.problems import assert_problem
 from tests.service import Service, authorization, running_service
 from tests.waiting import until
 
+pytestmark = pytest.mark.one_service
+
 
 @pytest.fixture
 async def service_of_small_chunks(environ: dict[str, str]) -> AsyncIterator[Service]:

@@ -19,6 +19,8 @@ from tests.problems import assert_problem
 from tests.service import Service
 from tests.waiting import until
 
+pytestmark = pytest.mark.one_service
+
 VARIANTS = ("original", "grayscale", "thumbnail", "faces")
 
 

@@ -3,11 +3,14 @@
 import asyncio
 
 import httpx
+import pytest
 
 from domain.keys import hash_secret
 from storage.acceptance.idempotency import HELD_SECONDS
 from tests.problems import assert_problem
 from tests.service import ADMIN_KEY, Service, authorization
+
+pytestmark = pytest.mark.one_service
 
 CLIENT: dict[str, object] = {"role": "client", "user_id": "u1", "note": "phone"}
 

@@ -8,6 +8,8 @@ from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import Service, authorization
 
+pytestmark = pytest.mark.one_service
+
 UNKNOWN = "019aa5d2-7c1e-7d43-9f0b-3a52c1f7e9b4"
 # No picture can be worked on in this time.
 NO_TIME: dict[str, object] = {"max_seconds": 1e-6}

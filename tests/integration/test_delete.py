@@ -1,8 +1,12 @@
 """Deleting an image: its share goes everywhere, its bytes with the last image that has them."""
 
+import pytest
+
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import Service
+
+pytestmark = pytest.mark.one_service
 
 BYTES = ("blobs.files", "blobs.chunks", "variants.files", "variants.chunks")
 

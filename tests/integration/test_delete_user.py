@@ -14,6 +14,8 @@ from tests.problems import assert_problem
 from tests.service import Service, authorization
 from tests.waiting import until
 
+pytestmark = pytest.mark.one_service
+
 BYTES = ("blobs.files", "blobs.chunks", "variants.files", "variants.chunks")
 
 

@@ -6,6 +6,8 @@ from tests.blob_counts import assert_counts_agree
 from tests.pictures import draw
 from tests.service import Service
 
+pytestmark = pytest.mark.one_service
+
 
 async def test_names_the_earliest_image_of_the_same_user(service: Service) -> None:
     content = draw()

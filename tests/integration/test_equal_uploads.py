@@ -4,9 +4,13 @@ import asyncio
 import random
 from typing import Any
 
+import pytest
+
 from tests.blob_counts import assert_counts_agree
 from tests.pictures import draw
 from tests.service import Service, running_service
+
+pytestmark = pytest.mark.one_service
 
 
 async def _send(service: Service, *names: int) -> list[dict[str, Any]]:

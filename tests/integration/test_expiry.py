@@ -15,6 +15,8 @@ from tests.problems import assert_problem
 from tests.service import Service, authorization, running_service
 from tests.waiting import until
 
+pytestmark = pytest.mark.one_service
+
 LONG_AGO = timedelta(hours=2)
 BYTES = ("blobs.files", "blobs.chunks", "variants.files", "variants.chunks")
 AN_HOUR = 3600

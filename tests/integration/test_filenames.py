@@ -8,6 +8,8 @@ from tests.multipart_bodies import CONTENT_TYPE, body_of, file_part
 from tests.pictures import draw
 from tests.service import Service
 
+pytestmark = pytest.mark.one_service
+
 PICTURE = draw(16, 16, kind="PNG")
 NAMES = {
     "a.jpg": "a.jpg",

@@ -9,6 +9,8 @@ from PIL import Image
 
 from tests.service import Service
 
+pytestmark = pytest.mark.one_service
+
 PILLOW_NAMES = {
     "jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "gif": "GIF", "tiff": "TIFF", "bmp": "BMP",
     "heic": "HEIF", "avif": "AVIF",

@@ -14,6 +14,8 @@ from tests.problems import assert_problem
 from tests.service import File, Service, authorization
 from tests.waiting import until
 
+pytestmark = pytest.mark.one_service
+
 PHOTO: File = ("a.jpg", draw(seed=1))
 OTHER: File = ("a.jpg", draw(seed=2))
 

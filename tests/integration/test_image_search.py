@@ -11,6 +11,8 @@ from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import Service, authorization
 
+pytestmark = pytest.mark.one_service
+
 VIENNA = {"type": "Point", "coordinates": [16.3725, 48.2084]}
 
 

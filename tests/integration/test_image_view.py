@@ -10,6 +10,8 @@ from domain.images.operations import VERSIONS
 from tests.pictures import draw
 from tests.service import Service
 
+pytestmark = pytest.mark.one_service
+
 FIELDS = {
     "id", "user_id", "link_id", "job_id", "filename", "format", "media_type", "bytes", "width",
     "height", "uploaded_at", "status", "duplicate_of", "error", "expires_at", "metadata",

@@ -15,6 +15,8 @@ from tests.problems import assert_problem
 from tests.service import File, Service, authorization, running_service
 from tests.waiting import until
 
+pytestmark = pytest.mark.one_service
+
 PICTURE = ("a.png", draw(kind="PNG"))
 TEXT = ("notes.txt", b"only words " * 50)
 WAYS = ["bearer", "url"]

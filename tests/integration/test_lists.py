@@ -10,6 +10,8 @@ from storage.mongo.client import DURABLE
 from tests.pictures import draw
 from tests.service import Service
 
+pytestmark = pytest.mark.one_service
+
 PICTURE = draw(32, 24, kind="PNG")
 
 

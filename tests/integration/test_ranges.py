@@ -7,6 +7,8 @@ from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import Service
 
+pytestmark = pytest.mark.one_service
+
 CHUNK = 255 * 1024
 CONTENT = draw(16, 16) + bytes(number * 7 % 251 for number in range(700_000))
 SIZE = len(CONTENT)

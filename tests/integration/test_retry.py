@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from api.jobs.changes import ChangeJobs
 from api.jobs.estimates import Estimates
 from api.jobs.follow import FollowJob
@@ -19,6 +21,8 @@ from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import Service, authorization
 from tests.uploads import claim, finish
+
+pytestmark = pytest.mark.one_service
 
 BROKEN = ("half.jpg", draw(400, 300)[:3000])
 

@@ -12,6 +12,8 @@ from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import Service, authorization
 
+pytestmark = pytest.mark.one_service
+
 
 async def _similar(service: Service, query: str, key: str | None = None) -> list[dict[str, Any]]:
     headers = authorization(key) if key else None

@@ -12,6 +12,8 @@ from tests.problems import assert_problem
 from tests.service import ADMIN_KEY, Service, running_service
 from tests.waiting import until
 
+pytestmark = pytest.mark.one_service
+
 MB = 1024 * 1024
 SMALL = draw()
 

@@ -9,6 +9,8 @@ from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import Service, authorization, running_service
 
+pytestmark = pytest.mark.one_service
+
 PICTURE = ("a.png", draw(kind="PNG"))
 NEVER_SHOWN_AGAIN = ("token", "upload_url", "page_url")
 

@@ -22,6 +22,8 @@ from tests.problems import assert_problem
 from tests.seen_images import add_seen_images
 from tests.service import Service, authorization
 
+pytestmark = pytest.mark.one_service
+
 ARROW, NPY, SVG = "application/vnd.apache.arrow.stream", "application/x-npy", "image/svg+xml"
 NOON = datetime(2026, 11, 18, 12, tzinfo=UTC)
 WEEK = "2026-W47"

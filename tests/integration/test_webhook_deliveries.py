@@ -23,6 +23,8 @@ from tests.webhooks import (
     make_webhook,
 )
 
+pytestmark = pytest.mark.one_service
+
 EVENTS: dict[str, Any] = {"event_types": ["job.finished"]}
 LONG_AGO = "2026-01-01T00:00:00Z"
 

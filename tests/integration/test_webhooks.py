@@ -12,6 +12,8 @@ from tests.problems import assert_problem
 from tests.service import ADMIN_KEY, Service, authorization, running_service
 from tests.webhooks import URL, announce, deliveries_of, make_webhook, types_told
 
+pytestmark = pytest.mark.one_service
+
 UNKNOWN = "019aa5d2-7c1e-7d43-9f0b-3a52c1f7e9b4"
 
 

@@ -195,6 +195,7 @@ def test_no_value_of_a_tag_breaks_it(tags: dict[str, object]) -> None:
     _assert_sane(parse_tags(tags))
 
 
+@pytest.mark.slow
 @given(st.binary(max_size=400))
 @settings(deadline=None, max_examples=50)
 def test_no_exif_block_breaks_it(block: bytes) -> None:

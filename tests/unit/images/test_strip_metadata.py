@@ -106,6 +106,7 @@ def test_exiftool_finds_a_place_in_each_file_and_in_none_afterwards(tmp_path: Pa
     assert tags_that_tell({name: _strip(data) for name, data in FILES.items()}, after) == {}
 
 
+@pytest.mark.slow
 def test_exiftool_finds_no_place_in_real_photos(test_data: Path, tmp_path: Path) -> None:
     paths = [path for path in (test_data / "photos").rglob("*") if path.is_file()]
     photos = {path.name: path.read_bytes() for path in paths if path.suffix != ".json"}
@@ -126,6 +127,7 @@ def test_exiftool_finds_no_metadata_but_what_decoding_needs(
     assert {name: tags for name, tags in left.items() if tags} == {}
 
 
+@pytest.mark.slow
 def test_real_photos_stay_as_they_are(test_data: Path) -> None:
     for path in (test_data / "photos").rglob("*"):
         if path.is_file() and path.suffix != ".json":

@@ -98,6 +98,7 @@ def test_ignores_retry_after_that_is_none(text: str | None) -> None:
     assert read_retry_after(text, NOW) is None
 
 
+@pytest.mark.slow
 @given(st.text() | st.from_regex(r"\w{3}, \d+ Nov \d+ \d+:\d+:\d+ [+-]\d+"))
 def test_retry_after_may_be_anything(text: str) -> None:
     wished = read_retry_after(text, NOW)
