@@ -71,7 +71,9 @@ def _access(state: AppState) -> dict[str, object]:
         "deliveries": ManageDeliveries(stores, public_url),
         "manage_keys": ManageKeys(stores),
         "manage_links": ManageLinks(stores, public_url),
-        "webhooks": ManageWebhooks(stores, state.settings.targets),
+        "webhooks": ManageWebhooks(
+            stores, state.settings.targets, state.settings.admission.max_webhooks_per_key
+        ),
     }
 
 

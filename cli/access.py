@@ -49,9 +49,10 @@ def keys() -> None:
     "--role",
     type=click.Choice([role.value for role in KeyRole]),
     required=True,
-    help="service: a back end that acts for its users; client: one user.",
+    help="service: a back end that acts for its users; client: one user; reader: changes nothing.",
 )
-@click.option("--user-id", help="User of a client key.")
+@click.option("--user-id", help="User of a client key, or the only user of a reader.")
+@click.option("--tenant", help="Tenant of the users that the key acts for.")
 @click.option("--note", help="A remark.")
 @click.option(
     "--expires-in",
@@ -60,10 +61,17 @@ def keys() -> None:
 )
 @speaking
 def create_key(
-    session: Session, role: str, user_id: str | None, note: str | None, expires_in: int | None
+    session: Session,
+    role: str,
+    user_id: str | None,
+    tenant: str | None,
+    note: str | None,
+    expires_in: int | None,
 ) -> None:
     """Create an API key. It is shown once."""
-    wanted = NewApiKey(role=KeyRole(role), user_id=user_id, note=note, expires_in=expires_in)
+    wanted = NewApiKey(
+        role=KeyRole(role), user_id=user_id, tenant=tenant, note=note, expires_in=expires_in
+    )
     key = answer_of(CreatedApiKey, create_api_key.sync_detailed(client=session.client, body=wanted))
     rows = [
         ("key", key.key),

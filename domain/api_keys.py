@@ -17,6 +17,7 @@ class KeyRole(StrEnum):
     ADMIN = "admin"
     SERVICE = "service"
     CLIENT = "client"
+    READER = "reader"
 
 
 KEY_ROLES = frozenset(role.value for role in KeyRole)
@@ -28,6 +29,7 @@ class KeyPlan(msgspec.Struct, frozen=True):
     Attributes:
         expires_at: When the key stops being valid; None for never.
         expires_in: The same, in seconds from now.
+        tenant: The tenant of the key's users; None: users without a tenant.
     """
 
     role: Role
@@ -35,6 +37,7 @@ class KeyPlan(msgspec.Struct, frozen=True):
     note: str | None = None
     expires_at: datetime | None = None
     expires_in: int | None = None
+    tenant: str | None = None
 
 
 class ApiKey(msgspec.Struct, frozen=True):
@@ -55,6 +58,7 @@ class ApiKey(msgspec.Struct, frozen=True):
     revoked_at: datetime | None
     expires_at: datetime | None
     hint: str
+    tenant: str | None = None
 
 
 def find_key_expiry(plan: KeyPlan, now: datetime) -> datetime | None:

@@ -9,11 +9,13 @@ import msgspec
 
 from domain.errors.access import Forbidden, NotFound
 from domain.errors.requests import InvalidValue, UserRequired
+from domain.tenants import NO_TENANT, is_in_tenant, owner_id
 
 KEY_PREFIX = "mlk_"
 LINK_PREFIX = "mll_"
 ADMIN_USER = "admin"
 MAX_USER_ID_CHARS = 128
+READS_ONLY = "This key only reads. Use one with another role."
 # 256 bits in base64url.
 _RANDOM_PART = re.compile("[A-Za-z0-9_-]{43}")
 
@@ -24,6 +26,7 @@ class Role(StrEnum):
     ADMIN = "admin"
     SERVICE = "service"
     CLIENT = "client"
+    READER = "reader"
     LINK = "link"
 
 
@@ -32,17 +35,52 @@ class Caller(msgspec.Struct, frozen=True):
 
     Attributes:
         key_id: ``admin`` for the key in the settings; for a link's token, the ID of the link.
-        user_id: The user that a client key or a link is bound to; None for other roles.
+        user_id: The stored ID of the user that the key or link is bound to; None: to no user.
+        tenant: The tenant within which user IDs are understood; None: users without a tenant.
     """
 
     key_id: str
     role: Role
     user_id: str | None = None
+    tenant: str | None = None
 
     @property
     def is_admin(self) -> bool:
         """Whether the key may do everything."""
         return self.role is Role.ADMIN
+
+    @property
+    def may_write(self) -> bool:
+        """Whether the key may change anything."""
+        return self.role is not Role.READER
+
+    @property
+    def visible_tenant(self) -> str | None:
+        """The tenant of all that the key can see; None for all tenants."""
+        return self.tenant if self.is_admin else self.tenant or NO_TENANT
+
+    def owner(self, user_id: str) -> str:
+        """Return the stored ID of a user that the caller names.
+
+        Raises:
+            InvalidValue: The user ID is not well formed.
+        """
+        check_user_id(user_id)
+        return owner_id(self.tenant, user_id)
+
+    def within(self, tenant: str | None) -> "Caller":
+        """Return the caller as it acts within a tenant that it names; None: as it is.
+
+        Raises:
+            Forbidden: The key is not an admin's, and belongs to another tenant or to none.
+            InvalidValue: The tenant is not well formed.
+        """
+        if tenant is None or tenant == self.tenant:
+            return self
+        check_tenant(tenant)
+        if not self.is_admin:
+            raise Forbidden("The key determines the tenant. Leave tenant out.")
+        return msgspec.structs.replace(self, tenant=tenant)
 
     @property
     def link_id(self) -> str | None:
@@ -51,66 +89,82 @@ class Caller(msgspec.Struct, frozen=True):
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """Limits of a read: only data of this user, only what came in through this key; None: any."""
+    """Limits of a read: only data of this user, only what came in through this key; None: any.
+
+    Attributes:
+        user_id: Stored ID of a user.
+        tenant: Only data of users of this tenant; see :data:`domain.tenants.NO_TENANT`.
+    """
 
     user_id: str | None = None
     key_id: str | None = None
+    tenant: str | None = None
 
     def admits(self, user_id: str, key_id: str) -> bool:
         """Return whether data of this user, uploaded through this key, may be read."""
-        return self.user_id in {None, user_id} and self.key_id in {None, key_id}
+        is_owner = self.user_id in {None, user_id} and self.key_id in {None, key_id}
+        return is_owner and is_in_tenant(user_id, self.tenant)
 
 
 def scope_of(caller: Caller, named_user: str | None = None) -> Scope:
     """Return the limits of a caller's reads.
 
-    An admin reads everything, or one named user. A client key reads its own user. A service
-    key reads the user that it names, or else its own uploads. A link reads its own uploads.
+    An admin reads everything, one tenant, or one named user. A key that is bound to a user reads
+    that user. A service key reads the user that it names; or else its tenant or, without one, its
+    own uploads. A reader reads the user that it names, or its tenant, or all users without a
+    tenant. A link reads its own uploads.
 
     Raises:
         InvalidValue: The user ID is not well formed.
     """
-    if named_user is not None:
-        check_user_id(named_user)
-    match caller.role:
-        case Role.ADMIN:
-            return Scope(user_id=named_user)
-        case Role.SERVICE if named_user is None:
-            return Scope(key_id=caller.key_id)
-        case Role.SERVICE:
-            return Scope(user_id=named_user)
-        case Role.CLIENT if named_user not in {None, caller.user_id}:
-            # A user that is not the key's own looks like one that does not exist.
-            return Scope(user_id=named_user, key_id="")
-        case Role.CLIENT:
-            return Scope(user_id=caller.user_id)
-        case Role.LINK:
-            return Scope(user_id=named_user, key_id=caller.key_id)
+    owner = None if named_user is None else caller.owner(named_user)
+    if caller.role is Role.LINK:
+        return Scope(user_id=owner, key_id=caller.key_id)
+    if caller.user_id is not None:
+        # A user that is not the key's own looks like one that does not exist.
+        is_own = owner in {None, caller.user_id}
+        return Scope(user_id=caller.user_id) if is_own else Scope(user_id=owner, key_id="")
+    if owner is not None:
+        return Scope(user_id=owner)
+    if caller.role is Role.SERVICE and caller.tenant is None:
+        return Scope(key_id=caller.key_id)
+    return Scope(tenant=caller.visible_tenant)
+
+
+def webhook_scope(caller: Caller) -> Scope:
+    """Return the limits of a caller's reads of webhooks, which can hold secrets in their URLs.
+
+    A reader without a tenant and a user sees none of other keys.
+    """
+    scope = scope_of(caller)
+    return Scope(key_id=caller.key_id) if scope.tenant == NO_TENANT else scope
 
 
 def uploading_user(caller: Caller, named_user: str | None) -> str:
-    """Return the owner of an upload; `named_user` is the form's field ``user_id``.
+    """Return the stored ID of the owner of an upload; `named_user` is the form's ``user_id``.
 
     Raises:
         UserRequired: A service key named no user.
-        Forbidden: A client key named another user than its own, or a link named one.
+        Forbidden: The key uploads nothing, a client key named another user than its own, or a
+            link named one.
         InvalidValue: The user ID is not well formed.
     """
-    if named_user is not None:
-        check_user_id(named_user)
+    owner = None if named_user is None else caller.owner(named_user)
     match caller.role:
         case Role.ADMIN:
-            return named_user or ADMIN_USER
+            return owner or caller.owner(ADMIN_USER)
         case Role.SERVICE:
-            if named_user is None:
+            if owner is None:
                 raise UserRequired("Add the form field user_id to the upload.")
-            return named_user
+            return owner
         case Role.CLIENT:
-            if named_user not in {None, caller.user_id}:
+            if owner not in {None, caller.user_id}:
                 raise Forbidden("A client key uploads for its own user only.")
             return str(caller.user_id)
+        case Role.READER:
+            raise Forbidden(READS_ONLY)
         case Role.LINK:
-            if named_user is not None:
+            if owner is not None:
                 raise Forbidden("The link determines the user. Leave user_id out.")
             return str(caller.user_id)
 
@@ -120,13 +174,15 @@ def check_may_delete(caller: Caller, user_id: str) -> None:
 
     Raises:
         NotFound: A client key named another user than its own.
-        Forbidden: The token of a link cannot delete users.
+        Forbidden: The key of a reader and the token of a link cannot delete users.
         InvalidValue: The user ID is not well formed.
     """
-    check_user_id(user_id)
+    owner = caller.owner(user_id)
     match caller.role:
-        case Role.CLIENT if caller.user_id != user_id:
+        case Role.CLIENT if caller.user_id != owner:
             raise NotFound
+        case Role.READER:
+            raise Forbidden(READS_ONLY)
         case Role.LINK:
             raise Forbidden("The token of a link cannot delete users.")
 
@@ -135,12 +191,24 @@ def check_may_read(caller: Caller, user_id: str) -> None:
     """Refuse to read a user outside the caller's scope.
 
     Raises:
-        NotFound: A client key or a link names another user than its own.
+        NotFound: A key that is bound to a user, or a link, names another user.
         InvalidValue: The user ID is not well formed.
     """
-    check_user_id(user_id)
-    if caller.role not in {Role.ADMIN, Role.SERVICE} and caller.user_id != user_id:
+    owner = caller.owner(user_id)
+    if caller.user_id is not None and caller.user_id != owner:
         raise NotFound
+
+
+def check_tenant(tenant: str) -> None:
+    """Refuse tenants by the rule of user IDs.
+
+    Raises:
+        InvalidValue: The tenant is not well formed.
+    """
+    try:
+        check_user_id(tenant)
+    except InvalidValue as error:
+        raise InvalidValue(error.detail.replace("user ID", "tenant")) from None
 
 
 def check_user_id(user_id: str) -> None:

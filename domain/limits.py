@@ -128,6 +128,9 @@ class AdmissionLimits(msgspec.Struct, frozen=True):
         min_free_disk_bytes: Free space that remains on MongoDB's disk, in bytes. 0: no limit.
         max_stored_bytes: Size of all stored files, equal files counted once, in bytes. 0: no
             limit.
+        max_webhooks_per_key: Webhooks of a client key's user, of a service key's tenant, or of a
+            service key without one; also hosts of the ``callback_url`` of a key's jobs that have
+            never answered with 2xx. Admin keys may have 1,000 webhooks. 0: as these.
         max_wrong_keys_per_minute: Requests with a wrong key from one address in a minute, after
             which wrong keys are answered with 429; valid keys are always accepted. 0: no limit.
     """
@@ -144,6 +147,7 @@ class AdmissionLimits(msgspec.Struct, frozen=True):
     max_backlog_images: Count = 1_000_000
     min_free_disk_bytes: Count = 256 * 1024 * 1024
     max_stored_bytes: Count = 0
+    max_webhooks_per_key: Count = 20
     max_wrong_keys_per_minute: Count = 100
 
 

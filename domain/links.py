@@ -22,6 +22,7 @@ class LinkPlan(msgspec.Struct, frozen=True):
         max_bytes: Largest total size of these files; None for any size.
         user_id: Owner of the images; None for a new user of the link's own.
         gps: Policy where an upload names none; None for that of the settings.
+        tenant: The tenant of the owner; None for an owner without a tenant.
     """
 
     expires_at: datetime | None = None
@@ -31,6 +32,7 @@ class LinkPlan(msgspec.Struct, frozen=True):
     note: str | None = None
     user_id: str | None = None
     gps: GpsPolicy | None = None
+    tenant: str | None = None
 
 
 class LinkStatus(StrEnum):
@@ -46,6 +48,7 @@ class UploadLink(msgspec.Struct, frozen=True):
     """A link without its token.
 
     Attributes:
+        user_id: Stored ID of the owner.
         expires_at: End of the time in which uploads may begin, UTC.
         used_files: Files that became images, including images deleted since.
         deleted_files: Number of these images that were deleted.

@@ -60,6 +60,7 @@ from storage.webhooks.hold import WebhookHold
 from storage.webhooks.key_secrets import KeySecrets
 from storage.webhooks.secret_box import SecretBox
 from storage.webhooks.stored_secrets import StoredSecrets
+from storage.webhooks.targets import Targets
 
 _log = structlog.get_logger(__name__)
 
@@ -188,10 +189,13 @@ class Stores:
         self.secret_box = SecretBox(settings.secret_keys)
         self.key_secrets = KeySecrets(self.database, self.secret_box)
         self.endpoint_health = EndpointHealth(self.client, self.database)
-        self.webhooks = Endpoints(self.database, self.secret_box, self.endpoint_health)
+        self.targets = Targets(self.database)
+        self.webhooks = Endpoints(
+            self.database, self.secret_box, self.endpoint_health, self.targets
+        )
         self.envelopes = Envelopes(self.database, self.secret_box)
-        self.deliveries = Deliveries(self.client, self.database)
-        self.due_deliveries = DueDeliveries(self.database)
+        self.deliveries = Deliveries(self.client, self.database, self.targets)
+        self.due_deliveries = DueDeliveries(self.database, self.targets)
         self.webhook_hold = WebhookHold(self.database)
         self.stored_secrets = StoredSecrets(self.database, self.secret_box)
         self.deliverers = Workers(self.database, "deliverers")

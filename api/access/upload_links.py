@@ -14,7 +14,7 @@ from api.schemas.upload_links import (
 )
 from api.schemas.views import Page, cut_page
 from domain.errors.access import NotFound
-from domain.keys import check_user_id, link_token
+from domain.keys import check_tenant, check_user_id, link_token
 from domain.links import LinkPlan, UploadLink
 from storage.acceptance.idempotency import Creation
 from storage.clock import utc_now
@@ -69,6 +69,8 @@ class ManageLinks:
         """
         if wanted.user_id is not None:
             check_user_id(wanted.user_id)
+        if wanted.tenant is not None:
+            check_tenant(wanted.tenant)
         plan = LinkPlan(**msgspec.structs.asdict(wanted))
         url = (self._public_url or base_url).rstrip("/")
 

@@ -11,6 +11,7 @@ from domain.calendar.weeks import find_week
 from domain.histograms.medians import Median
 from domain.records import ImageHistogram
 from domain.statistics import Statistics
+from domain.tenants import split_owner
 from storage.clock import utc_now
 from storage.histograms.periods import Period
 from storage.stores import Stores
@@ -41,12 +42,13 @@ class Reports:
         """
         return await self._stores.statistics.read(utc_now(), find_zone(tz))
 
-    async def read_median(self, day: str, tz: str) -> tuple[date, Median]:
+    async def read_median(self, day: str, tz: str, tenant: str | None) -> tuple[date, Median]:
         """Read the median over all images that were uploaded on a day, and the date of the day.
 
         Args:
             day: ``today`` or a date such as ``2026-11-22``.
             tz: IANA name of the time zone of the day.
+            tenant: Only images of this tenant's users; see :mod:`domain.tenants`.
 
         Raises:
             InvalidValue: The day or the time zone does not exist.
@@ -55,14 +57,15 @@ class Reports:
         zone = find_zone(tz)
         found = find_day(day, utc_now(), zone)
         period = Period(start_of_day(found, zone), end_of_day(found, zone))
-        return found, await self._stores.medians.read(period)
+        return found, await self._stores.medians.read(period, tenant)
 
     async def list_week(
-        self, user_id: str, week: str, tz: str, limit: int, cursor: str | None
+        self, owner: str, week: str, tz: str, limit: int, cursor: str | None
     ) -> WeekPage:
         """List the histograms of all images that a user uploaded in a week.
 
         Args:
+            owner: Stored ID of the user.
             week: ``current`` or an ISO week such as ``2026-W47``.
             tz: IANA name of the time zone of the week.
 
@@ -72,10 +75,12 @@ class Reports:
         zone = find_zone(tz)
         found = find_week(week, utc_now(), zone)
         period = Period(found.start(zone), found.end(zone))
-        page = await self._stores.user_histograms.list_page(user_id, period, limit, cursor)
+        page = await self._stores.user_histograms.list_page(owner, period, limit, cursor)
         next_url = None
+        tenant, user_id = split_owner(owner)
         if page.next_before:
             query = {"week": found.name, "tz": tz, "limit": limit, "cursor": page.next_before}
+            query |= {} if tenant is None else {"tenant": tenant}
             next_url = f"/v1/users/{quote(user_id, safe='')}/histograms?{urlencode(query)}"
         title = f"{user_id}, {found.name} ({tz})"
         return WeekPage(title, zone, page.histograms, page.next_before, next_url)

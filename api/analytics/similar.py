@@ -21,20 +21,23 @@ class FindSimilar:
 
     async def find(
         self,
-        user_id: str,
+        owner: str,
         image_id: str | None,
         scope: Scope,
         count: int,
         metric: Metric,
         since: datetime | None,
+        tenant: str | None,
     ) -> SimilarView:
         """Find the users whose mean histograms are nearest to a user's, nearest first.
 
         Args:
+            owner: Stored ID of the user.
             image_id: Find the images of all users that are nearest to this one instead.
             scope: What the caller may see; the image must be in it.
             count: Most results, 1 or more.
             since: Compare only images uploaded at this time or later; None: all images.
+            tenant: Compare only users of this tenant; see :mod:`domain.tenants`.
 
         Raises:
             NotFound: The user or the image has no histogram, or the image does not exist.
@@ -47,12 +50,12 @@ class FindSimilar:
         if image_id is not None:
             await self._own.read_histogram(image_id, scope)
             return view_similar_images(
-                *await self._images.find(image_id, count, metric, since), metric
+                *await self._images.find(image_id, count, metric, since, tenant), metric
             )
         if since is not None:
-            users = await self._users.find_since(user_id, count, metric, since)
+            users = await self._users.find_since(owner, count, metric, since, tenant)
         else:
-            users = await self._users.find(user_id, count, metric)
+            users = await self._users.find(owner, count, metric, tenant)
         return view_similar_users(users, metric)
 
 

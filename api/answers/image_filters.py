@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from litestar.params import QueryParameter
 
-from api.http.parameters import NamedUser
+from api.http.parameters import NamedTenant, NamedUser
 from api.state import ApiRequest
 from domain.calendar.days import end_of_day, find_zone, start_of_day
 from domain.errors.requests import InvalidValue
@@ -84,6 +84,7 @@ ImageCursor = Annotated[
 def read_filter(
     request: ApiRequest,
     user_id: NamedUser = None,
+    tenant: NamedTenant = None,
     link_id: Link = None,
     image_format: Format = None,
     camera: Model = None,
@@ -104,6 +105,7 @@ def read_filter(
 
     Raises:
         InvalidValue: A value does not exist, or the values contradict each other.
+        Forbidden: The key has another tenant.
     """
     zone = find_zone(tz)
     _check_order("taken_from", taken_from, taken_to)
@@ -112,7 +114,7 @@ def read_filter(
     if day:
         first, last = max(day, first or day), min(day, last or day)
     return ImageFilter(
-        scope=scope_of(request.user, user_id),
+        scope=scope_of(request.user.within(tenant), user_id),
         link_id=link_id,
         format=image_format,
         camera_make=camera_make,

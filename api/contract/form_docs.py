@@ -51,6 +51,10 @@ UPLOAD_SCHEMA = Schema(
             "key. A client key has a user of its own.",
             max_length=128,
         ),
+        "tenant": _text(
+            "With an admin key: the tenant of the user. Other keys determine their tenant.",
+            max_length=128,
+        ),
         "gps": Reference(
             ref="#/components/schemas/GpsPolicy",
             description="`strip` hides where a picture was taken. The image's metadata have no "
@@ -65,7 +69,7 @@ UPLOAD_SCHEMA = Schema(
         ),
     },
 )
-OF_KEYS = ("user_id", "callback_url")
+OF_KEYS = ("user_id", "tenant", "callback_url")
 _FIELDS = (UPLOAD_SCHEMA.properties or {}).items()
 LINK_UPLOAD_SCHEMA = replace(
     UPLOAD_SCHEMA, properties={name: field for name, field in _FIELDS if name not in OF_KEYS}

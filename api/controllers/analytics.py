@@ -17,7 +17,7 @@ from api.contract.route_docs import answer, problems
 from api.http.guards import admins_only, may_read_user, no_client_keys
 from api.http.headers import conditional
 from api.http.leaving import unless_client_leaves
-from api.http.parameters import EXAMPLE_ID, EXAMPLE_TIME, DaysZone, IfNoneMatch, UserId
+from api.http.parameters import EXAMPLE_ID, EXAMPLE_TIME, DaysZone, IfNoneMatch, NamedTenant, UserId
 from api.schemas.histograms import ImageHistogramView, MedianHistogramView, SimilarView
 from api.schemas.statistics import StatisticsView
 from api.schemas.views import Cursor, Limit, Page
@@ -79,12 +79,13 @@ ImageId = Annotated[
             "A page of histograms, in the format that `Accept` prefers; JSON by default.",
         )
     }
-    | problems(404),
+    | problems(403, 404),
 )
 async def list_user_histograms(
     request: ApiRequest,
     reports: NamedDependency[Reports],
     user_id: UserId,
+    tenant: NamedTenant = None,
     week: WeekName = CURRENT,
     tz: DaysZone = "UTC",
     limit: Limit = 20,
@@ -96,7 +97,8 @@ async def list_user_histograms(
     that are not done, whose histogram failed, or for which it was not requested. Admin and
     service keys can read any user, client keys only their own.
     """
-    return answer_week(request, await reports.list_week(user_id, week, tz, limit, cursor))
+    owner = request.user.within(tenant).owner(user_id)
+    return answer_week(request, await reports.list_week(owner, week, tz, limit, cursor))
 
 
 @get(
@@ -118,17 +120,22 @@ async def list_user_histograms(
 async def get_median_histogram(
     request: ApiRequest,
     reports: NamedDependency[Reports],
+    tenant: NamedTenant = None,
     day: DayName = TODAY,
     tz: DaysZone = "UTC",
     if_none_match: IfNoneMatch = None,
 ) -> Response[Any]:
     """Retrieves the median of each gray level over all images of all users on a day.
 
+    With a key that has a tenant, over those of its users; with a service key without one, over
+    those of users without a tenant.
+
     Each histogram is first divided by its number of pixels. A file that was uploaded twice counts
     twice; deleted images do not count. The median is exact and up to date. Requires an admin or a
     service key.
     """
-    reading = reports.read_median(day, tz)
+    visible = request.user.within(tenant).visible_tenant
+    reading = reports.read_median(day, tz, visible)
     date, median = await unless_client_leaves(request.receive, reading)
     response = answer_median(request, median, date, tz)
     return conditional(if_none_match, content_etag(response), response)
@@ -149,6 +156,7 @@ async def list_similar(
     request: ApiRequest,
     find_similar: NamedDependency[FindSimilar],
     user_id: UserId,
+    tenant: NamedTenant = None,
     count: Count = 10,
     metric: MetricName = Metric.HELLINGER,
     since: Since = None,
@@ -158,10 +166,13 @@ async def list_similar(
 
     With `image_id`, lists the images of all users that are most similar to that image of the user
     instead. The answer is up to date after each upload and deletion. Requires an admin or a
-    service key, because the answer names users and reveals something about their pictures.
+    service key, because the answer names users and reveals something about their pictures. With
+    a service key, only users of its tenant, or users without a tenant, are compared.
     """
-    scope = scope_of(request.user, user_id)
-    finding = find_similar.find(user_id, image_id, scope, count, metric, since)
+    caller = request.user.within(tenant)
+    scope, owner = scope_of(caller, user_id), caller.owner(user_id)
+    visible = caller.visible_tenant
+    finding = find_similar.find(owner, image_id, scope, count, metric, since, visible)
     return await unless_client_leaves(request.receive, finding)
 
 

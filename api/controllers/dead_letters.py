@@ -10,7 +10,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 from api.answers.job_answers import ticket
 from api.contract.route_docs import TICKET_HEADERS, answer, problems
 from api.http.guards import admins_only
-from api.http.parameters import id_of
+from api.http.parameters import NamedTenant, id_of
 from api.jobs.dead_letters import ManageDeadLetters
 from api.schemas.dead_letters import (
     ChosenDeadLetters,
@@ -23,6 +23,7 @@ from api.schemas.jobs import JobView
 from api.schemas.views import Cursor, Limit, Page
 from api.state import ApiRequest
 from domain.keys import MAX_USER_ID_CHARS
+from domain.tenants import owner_id
 
 LetterId = Annotated[str, id_of("image")]
 OfUser = Annotated[
@@ -59,6 +60,7 @@ class DeadLetterController(Controller):
         self,
         manage_dead_letters: NamedDependency[ManageDeadLetters],
         user_id: OfUser = None,
+        tenant: NamedTenant = None,
         code: WithCode = None,
         job_id: OfJob = None,
         limit: Limit = 20,
@@ -69,7 +71,8 @@ class DeadLetterController(Controller):
         An image is given up if it ended its process several times, took too long, was started too
         often, or met an internal error. Damaged and refused files are not dead letters.
         """
-        return await manage_dead_letters.list_page(user_id, code, job_id, limit, cursor)
+        owner = None if user_id is None else owner_id(tenant, user_id)
+        return await manage_dead_letters.list_page(owner, code, job_id, limit, cursor)
 
     @get(
         "/{dead_letter_id:str}",

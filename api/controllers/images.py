@@ -59,7 +59,7 @@ class ImageController(Controller):
         operation_id="listImages",
         summary="List images",
         dependencies={"wanted": Provide(read_filter, sync_to_thread=False)},
-        responses={200: answer(Page[ListedImageView], "A page.")} | problems(404, 409, 410),
+        responses={200: answer(Page[ListedImageView], "A page.")} | problems(403, 404, 409, 410),
     )
     async def list_images(
         self,

@@ -18,6 +18,7 @@ from api.http.parameters import (
     IfNoneMatch,
     JobId,
     LastEventId,
+    NamedTenant,
     NamedUser,
     Prefer,
 )
@@ -68,19 +69,20 @@ class JobController(Controller):
     @get(
         operation_id="listJobs",
         summary="List jobs",
-        responses={200: answer(Page[JobSummaryView], "A page of jobs.")} | problems(),
+        responses={200: answer(Page[JobSummaryView], "A page of jobs.")} | problems(403),
     )
     async def list_jobs(
         self,
         request: ApiRequest,
         follow_job: NamedDependency[FollowJob],
         user_id: NamedUser = None,
+        tenant: NamedTenant = None,
         job_status: Annotated[Status | None, QueryParameter(name="status", required=False)] = None,
         limit: Limit = 20,
         cursor: Cursor = None,
     ) -> Page[JobSummaryView]:
         """Lists jobs, newest first."""
-        scope = scope_of(request.user, user_id)
+        scope = scope_of(request.user.within(tenant), user_id)
         return await follow_job.list_page(scope, job_status, limit, cursor)
 
     @get(

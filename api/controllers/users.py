@@ -7,7 +7,7 @@ from litestar.status_codes import HTTP_202_ACCEPTED
 from api.answers.job_answers import ticket
 from api.contract.route_docs import TICKET_HEADERS, answer, problems
 from api.http.guards import may_delete_user
-from api.http.parameters import UserId
+from api.http.parameters import NamedTenant, UserId
 from api.jobs.changes import ChangeJobs
 from api.schemas.jobs import JobView
 from api.state import ApiRequest
@@ -24,7 +24,10 @@ from api.state import ApiRequest
     responses={202: answer(JobView, "The job that deletes the user.")} | problems(403, 404),
 )
 async def delete_user(
-    request: ApiRequest, change_jobs: NamedDependency[ChangeJobs], user_id: UserId
+    request: ApiRequest,
+    change_jobs: NamedDependency[ChangeJobs],
+    user_id: UserId,
+    tenant: NamedTenant = None,
 ) -> Response[JobView]:
     """Deletes a user and everything they uploaded.
 
@@ -33,5 +36,6 @@ async def delete_user(
     stay valid: to prevent new uploads, revoke them first. A second request while the job runs
     returns the same job, which then includes what was uploaded in between.
     """
-    job = await change_jobs.delete_user(user_id, request.user)
+    caller = request.user.within(tenant)
+    job = await change_jobs.delete_user(caller.owner(user_id), caller)
     return ticket(request, job)

@@ -33,7 +33,7 @@ from api.schemas.webhooks import (
 from api.state import ApiRequest
 from api.webhooks.deliveries import ManageDeliveries
 from api.webhooks.endpoints import ManageWebhooks
-from domain.keys import scope_of
+from domain.keys import webhook_scope
 from domain.webhooks.deliveries import DeliveryStatus
 
 DeliveryId = Annotated[str, id_of("delivery", max_length=128, example=EXAMPLE_DELIVERY_ID)]
@@ -82,7 +82,7 @@ class WebhookController(Controller):
         cursor: Cursor = None,
     ) -> Page[WebhookView]:
         """Lists webhooks without their secrets, newest first."""
-        return await webhooks.list_page(scope_of(request.user), limit, cursor)
+        return await webhooks.list_page(webhook_scope(request.user), limit, cursor)
 
     @post(
         "/release",
@@ -110,7 +110,7 @@ class WebhookController(Controller):
         self, request: ApiRequest, webhooks: NamedDependency[ManageWebhooks], webhook_id: WebhookId
     ) -> WebhookView:
         """Retrieves a webhook without its secret."""
-        return await webhooks.get(webhook_id, scope_of(request.user))
+        return await webhooks.get(webhook_id, webhook_scope(request.user))
 
     @patch(
         "/{webhook_id:str}",
@@ -141,7 +141,7 @@ class WebhookController(Controller):
         self, request: ApiRequest, webhooks: NamedDependency[ManageWebhooks], webhook_id: WebhookId
     ) -> None:
         """Deletes a webhook and cancels its pending deliveries."""
-        await webhooks.delete(webhook_id, scope_of(request.user))
+        await webhooks.delete(webhook_id, webhook_scope(request.user))
 
     @post(
         "/{webhook_id:str}/secret/rotate",
@@ -175,7 +175,7 @@ class WebhookController(Controller):
         webhook_id: WebhookId,
     ) -> DeliveryView:
         """Sends a `webhook.test` event in the same way as every other event."""
-        return await deliveries.test(webhook_id, scope_of(request.user))
+        return await deliveries.test(webhook_id, webhook_scope(request.user))
 
     @get(
         "/{webhook_id:str}/deliveries",
@@ -196,7 +196,7 @@ class WebhookController(Controller):
 
         With `callbacks` in place of a webhook ID, lists deliveries to the `callback_url` of jobs.
         """
-        scope = scope_of(request.user)
+        scope = webhook_scope(request.user)
         return await deliveries.list_page(webhook_id, scope, status, limit, cursor)
 
     @get(
@@ -213,7 +213,7 @@ class WebhookController(Controller):
         delivery_id: DeliveryId,
     ) -> DeliveryView:
         """Retrieves a delivery with its attempts."""
-        return await deliveries.read(webhook_id, scope_of(request.user), delivery_id)
+        return await deliveries.read(webhook_id, webhook_scope(request.user), delivery_id)
 
     @post(
         "/{webhook_id:str}/deliveries/{delivery_id:str}/redeliver",
@@ -230,7 +230,7 @@ class WebhookController(Controller):
         delivery_id: DeliveryId,
     ) -> DeliveryView:
         """Sends an event again immediately, with the same `webhook-id`, whatever its status."""
-        return await deliveries.redeliver(webhook_id, scope_of(request.user), delivery_id)
+        return await deliveries.redeliver(webhook_id, webhook_scope(request.user), delivery_id)
 
     @post(
         "/{webhook_id:str}/redeliver",
@@ -248,4 +248,6 @@ class WebhookController(Controller):
         data: JSONBody[RedeliverFailed],
     ) -> RedeliveredView:
         """Sends every event again whose delivery has failed since a time."""
-        return await deliveries.redeliver_failed(webhook_id, scope_of(request.user), data.since)
+        return await deliveries.redeliver_failed(
+            webhook_id, webhook_scope(request.user), data.since
+        )

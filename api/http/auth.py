@@ -8,7 +8,7 @@ from litestar.connection import ASGIConnection
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 from litestar.types import HTTPReceiveMessage, Receive, Scope, Send
 
-from domain.errors.access import LinkRevoked, NotFound, Unauthenticated
+from domain.errors.access import Forbidden, LinkRevoked, NotFound, Unauthenticated
 from domain.errors.base import ServiceError
 from domain.errors.capacity import TooManyWrongKeys
 from domain.fairness.admission import tenant_of
@@ -16,12 +16,14 @@ from domain.keys import (
     ADMIN_USER,
     KEY_PREFIX,
     LINK_PREFIX,
+    READS_ONLY,
     Caller,
     Role,
     hash_secret,
     is_secret,
 )
 from domain.links import UploadLink
+from domain.tenants import split_owner
 from storage.access.upload_links import UploadLinks
 from storage.queue.fair_turns import TENANT
 
@@ -30,6 +32,7 @@ OPEN = "open_to_all"
 LINK_OPT = "link"
 """Option of routes for links: where the token is."""
 SCHEME = "Bearer "
+READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 Connection = ASGIConnection[Any, Any, Any, Any]
 
 ADMIN = Caller(key_id=ADMIN_USER, role=Role.ADMIN)
@@ -67,14 +70,18 @@ class BearerAuthentication(AbstractAuthenticationMiddleware):
             Unauthenticated: The header has no key, or one that is unknown, expired or revoked.
             NotFound: The URL has a token that is unknown.
             LinkRevoked: The link was revoked.
+            Forbidden: The key only reads, and the request may change something.
             TooManyWrongKeys: The key is wrong, as were many before it from the same address.
         """
         if place := connection.route_handler.opt.get(LINK_OPT):
             link = await _find_link(connection, place)
-            caller = Caller(key_id=link.id, role=Role.LINK, user_id=link.user_id)
+            tenant, _ = split_owner(link.user_id)
+            caller = Caller(link.id, Role.LINK, link.user_id, tenant)
             TENANT.set(tenant_of(caller) or "")
             return AuthenticationResult(user=caller, auth=link)
         caller = await find_caller(connection)
+        if not caller.may_write and connection.scope.get("method") not in READING_METHODS:
+            raise Forbidden(READS_ONLY)
         TENANT.set(tenant_of(caller) or "")
         return AuthenticationResult(user=caller, auth=None)
 

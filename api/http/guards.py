@@ -23,11 +23,19 @@ def _require_role(detail: str, *roles: Role) -> Callable[[Connection, BaseRouteH
 
 
 admins_only = _require_role("This route requires an admin key.", Role.ADMIN)
-no_client_keys = _require_role(
-    "This route reads data of all users: it requires an admin or a service key.",
-    Role.ADMIN,
-    Role.SERVICE,
-)
+
+
+def no_client_keys(connection: Connection, _: BaseRouteHandler) -> None:
+    """Require a key that is not bound to one user.
+
+    Raises:
+        Forbidden: The key is bound to a user.
+    """
+    if not _is_preflight(connection) and connection.user.user_id is not None:
+        raise Forbidden(
+            "This route reads data of several users: it requires an admin or a service key, or "
+            "that of a reader without a user_id."
+        )
 
 
 def may_read_user(connection: Connection, _: BaseRouteHandler) -> None:

@@ -43,8 +43,19 @@ NamedUser = Annotated[
         name="user_id",
         required=False,
         max_length=128,
-        description="Only what belongs to this user. Without it, a service key sees its own "
-        "uploads.",
+        description="Only what belongs to this user. Without it, a service key sees its tenant or, "
+        "if it has none, its own uploads.",
+    ),
+]
+NamedTenant = Annotated[
+    str | None,
+    QueryParameter(
+        name="tenant",
+        required=False,
+        max_length=128,
+        description="With an admin key: the tenant of the users. Without it, `user_id` names a "
+        "user without a tenant. Other keys determine their tenant.",
+        examples=[Example(value="acme")],
     ),
 ]
 DaysZone = Annotated[

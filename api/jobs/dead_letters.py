@@ -21,6 +21,7 @@ from domain.dead_letters import DeadLetter, DeadLetterFilter
 from domain.errors.access import NotFound
 from domain.errors.requests import InvalidValue
 from domain.keys import Scope
+from domain.tenants import owner_id
 from storage.stores import Stores
 
 
@@ -35,14 +36,14 @@ class ManageDeadLetters:
 
     async def list_page(
         self,
-        user_id: str | None,
+        owner: str | None,
         code: DeadLetterCode | None,
         job_id: str | None,
         limit: int,
         cursor: str | None,
     ) -> Page[DeadLetterView]:
         """List dead letters that match all filters, newest image first."""
-        wanted = DeadLetterFilter(user_id, code, job_id, before=cursor)
+        wanted = DeadLetterFilter(owner, code, job_id, before=cursor)
         letters = await self._letters.list_page(wanted, limit + 1)
         ids = [letter.image_id for letter in letters]
         return cut_page([view_dead_letter(letter) for letter in letters], limit, ids)
@@ -104,7 +105,10 @@ class ManageDeadLetters:
         if chosen.filter is None:
             wanted = DeadLetterFilter(ids=chosen.ids)
         else:
-            wanted = DeadLetterFilter(**msgspec.structs.asdict(chosen.filter))
+            named = msgspec.structs.asdict(chosen.filter)
+            tenant, user_id = named.pop("tenant"), named.pop("user_id")
+            owner = None if user_id is None else owner_id(tenant, user_id)
+            wanted = DeadLetterFilter(user_id=owner, **named)
         return wanted, await self._letters.list_page(wanted, MAX_CHOSEN)
 
     async def _count_rest(

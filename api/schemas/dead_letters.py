@@ -5,9 +5,10 @@ from enum import StrEnum
 from typing import Annotated
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from api.schemas.jobs import FailureView, view_error
-from api.schemas.views import view_of
+from api.schemas.views import owner_fields, view_of
 from domain.dead_letters import DeadLetter
 from domain.keys import MAX_USER_ID_CHARS
 
@@ -54,6 +55,8 @@ class DeadLetterView(msgspec.Struct, frozen=True):
     gave_up_at: datetime
     attempts: list[DeadLetterAttemptView]
     """The latest failed attempts, oldest first."""
+    tenant: str | UnsetType = UNSET
+    """Tenant of the user; absent without one."""
 
 
 class DeadLetterFilterView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,6 +64,8 @@ class DeadLetterFilterView(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
 
     user_id: Annotated[str, msgspec.Meta(max_length=MAX_USER_ID_CHARS)] | None = None
     """Only dead letters of this user."""
+    tenant: Annotated[str, msgspec.Meta(max_length=MAX_USER_ID_CHARS)] | None = None
+    """Tenant of this user; without it, `user_id` names a user without a tenant."""
     code: DeadLetterCode | None = None
     """Only dead letters with this error."""
     job_id: Id | None = None
@@ -103,6 +108,7 @@ def view_dead_letter(letter: DeadLetter) -> DeadLetterView:
     return view_of(
         DeadLetterView,
         letter,
+        **owner_fields(letter.user_id),
         bytes=letter.size_bytes,
         error=view_error(letter.error),
         attempts=[view_of(DeadLetterAttemptView, attempt) for attempt in letter.attempts],

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from api.schemas.views import owner_fields
 from domain.histograms.medians import Median
 from domain.histograms.nearest import Neighbour, SimilarImage
 from domain.histograms.similarity import Metric
@@ -51,6 +52,8 @@ class SimilarItemView(msgspec.Struct, frozen=True):
     """0 if the histograms are equal; the greater, the less similar they are."""
     image_id: str | UnsetType = UNSET
     """The image; absent in a list of users."""
+    tenant: str | UnsetType = UNSET
+    """Tenant of the user; absent without one."""
 
 
 class SimilarView(msgspec.Struct, frozen=True):
@@ -77,12 +80,17 @@ def view_median(median: Median, day: datetime.date, tz: str) -> MedianHistogramV
 
 def view_similar_users(nearest: Sequence[Neighbour], metric: Metric) -> SimilarView:
     """Convert similar users."""
-    return SimilarView(metric, [SimilarItemView(one.id, one.distance) for one in nearest])
+    return SimilarView(
+        metric, [SimilarItemView(distance=one.distance, **owner_fields(one.id)) for one in nearest]
+    )
 
 
 def view_similar_images(
     nearest: Sequence[SimilarImage], compared: int, metric: Metric
 ) -> SimilarView:
     """Convert similar images."""
-    items = [SimilarItemView(one.user_id, one.distance, one.image_id) for one in nearest]
+    items = [
+        SimilarItemView(distance=one.distance, image_id=one.image_id, **owner_fields(one.user_id))
+        for one in nearest
+    ]
     return SimilarView(metric, items, compared)

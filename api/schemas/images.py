@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from api.schemas.jobs import FailureView, view_error
-from api.schemas.views import view_of
+from api.schemas.views import owner_fields, view_of
 from domain.blobs import Blob
 from domain.images.formats import ImageFormat
 from domain.images.values import Metadata, unpack_bins
@@ -63,16 +63,18 @@ class ImageSummaryView(msgspec.Struct, frozen=True):
     warnings: list[str]
     """What was wrong with the file, by code, as in the items of a job."""
     metadata: Metadata | None
+    tenant: str | UnsetType = UNSET
+    """Tenant of the user; absent without one."""
 
 
-class ListedImageView(ImageSummaryView, frozen=True):
+class ListedImageView(ImageSummaryView, frozen=True, kw_only=True):
     """An image in a list of images."""
 
     distance: int | UnsetType = UNSET
     """Number of differing bits of the 64-bit fingerprint; only in a list of near-duplicates."""
 
 
-class ImageView(ImageSummaryView, frozen=True):
+class ImageView(ImageSummaryView, frozen=True, kw_only=True):
     """An image with its results. Values that are unknown, or not known yet, are null."""
 
     gps: GpsPolicy
@@ -97,6 +99,7 @@ def view_summary(image: Image, blob: Blob | None) -> ImageSummaryView:
     return view_of(
         ImageSummaryView,
         image,
+        **owner_fields(image.user_id),
         media_type=ImageFormat(image.format).media_type,
         bytes=image.size_bytes,
         width=facts.get("width"),

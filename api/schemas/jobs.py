@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
-from api.schemas.views import view_of
+from api.schemas.views import owner_fields, view_of
 from domain.errors.catalogue import ERRORS
 from domain.fairness.estimates import QueuePlace
 from domain.jobs import TERMINAL, Status
@@ -88,9 +89,11 @@ class JobSummaryView(msgspec.Struct, frozen=True):
     operations: list[str]
     """The requested operations, or only `delete_user` for a job that deletes a user."""
     progress: JobProgressView
+    tenant: str | UnsetType = UNSET
+    """Tenant of the user; absent without one."""
 
 
-class JobView(JobSummaryView, frozen=True):
+class JobView(JobSummaryView, frozen=True, kw_only=True):
     """A request to process files, and its progress."""
 
     expires_at: datetime | None
@@ -157,7 +160,8 @@ def _view_progress(job: Job) -> JobProgressView:
 def view_summary(job: Job) -> JobSummaryView:
     """Convert a job for a list."""
     operations, progress = list(job.operations), _view_progress(job)
-    return view_of(JobSummaryView, job, operations=operations, progress=progress)
+    owner = owner_fields(job.user_id)
+    return view_of(JobSummaryView, job, **owner, operations=operations, progress=progress)
 
 
 def _expiry(job: Job, rules: WorkRules) -> datetime | None:

@@ -15,15 +15,21 @@ class NewApiKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The values of a new API key."""
 
     role: KeyRole
-    """`admin` may do everything, `service` acts for any user that it names, `client` for one."""
+    """`admin` may do everything, `service` acts for any user that it names, `client` for one.
+    `reader` changes nothing: it reads one user, a tenant, or all users without a tenant."""
     user_id: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_USER_ID_CHARS)] | None = None
-    """User of a client key; required for `client`, not allowed for other roles."""
+    """User of the key; required for `client`, optional for `reader`, else not allowed."""
     note: Annotated[str, msgspec.Meta(max_length=500)] | None = None
     """A remark, for example the name of the app."""
     expires_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     """When the key expires. Without this and `expires_in`, the key never expires."""
     expires_in: Annotated[int, msgspec.Meta(ge=1, le=MAX_LIFE_SECONDS)] | None = None
     """Seconds from now until the key expires."""
+    tenant: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_USER_ID_CHARS)] | None = None
+    """Tenant of the users that the key acts for; not allowed for `admin`. The same `user_id` in
+    two tenants names two users. All service keys of a tenant see the same users, images, jobs and
+    webhooks, and nothing of other tenants. A service key without a tenant may read and delete every
+    user without a tenant, also those of other such keys."""
 
 
 class ApiKeyView(msgspec.Struct, frozen=True):
@@ -38,6 +44,8 @@ class ApiKeyView(msgspec.Struct, frozen=True):
     created_at: datetime
     revoked_at: datetime | None
     expires_at: datetime | None
+    tenant: str | None
+    """Tenant of the users that the key acts for; null without one."""
 
 
 class CreatedApiKeyView(ApiKeyView, frozen=True):

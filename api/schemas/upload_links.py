@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Annotated
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
-from api.schemas.views import view_of
+from api.schemas.views import owner_fields, view_of
 from domain.keys import MAX_USER_ID_CHARS
 from domain.links import MAX_LIFE, LinkStatus, UploadLink
 from domain.records import GpsPolicy
@@ -34,6 +35,8 @@ class NewUploadLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """User that the images belong to; without it, a user that only this link has."""
     gps: GpsPolicy | None = None
     """Whether GPS positions are kept or removed, for uploads that do not say."""
+    tenant: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_USER_ID_CHARS)] | None = None
+    """Tenant of the user; without it, a user without a tenant."""
 
 
 class UploadLinkView(msgspec.Struct, frozen=True):
@@ -62,9 +65,11 @@ class UploadLinkView(msgspec.Struct, frozen=True):
     """Number of uploaded images without deleted ones."""
     bytes: int
     """Total size of these in bytes."""
+    tenant: str | UnsetType = UNSET
+    """Tenant of the user; absent without one."""
 
 
-class CreatedUploadLinkView(UploadLinkView, frozen=True):
+class CreatedUploadLinkView(UploadLinkView, frozen=True, kw_only=True):
     """A new upload link. Its token is shown once, in this answer."""
 
     token: str
@@ -80,6 +85,7 @@ def view_upload_link(link: UploadLink, now: datetime) -> UploadLinkView:
     return view_of(
         UploadLinkView,
         link,
+        **owner_fields(link.user_id),
         status=link.status(now),
         created_by=link.key_id,
         images=link.used_files - link.deleted_files,

@@ -7,6 +7,8 @@ import msgspec
 from litestar.params import QueryParameter
 from msgspec import UNSET, UnsetType
 
+from domain.tenants import split_owner
+
 ItemT = TypeVar("ItemT")
 ViewT = TypeVar("ViewT", bound=msgspec.Struct)
 
@@ -19,6 +21,12 @@ Cursor = Annotated[
         required=False,
     ),
 ]
+
+
+def owner_fields(owner: str) -> dict[str, Any]:
+    """Return the fields that show a user: ``user_id``, and ``tenant`` if there is one."""
+    tenant, user_id = split_owner(owner)
+    return {"user_id": user_id, "tenant": UNSET if tenant is None else tenant}
 
 
 def view_of(kind: type[ViewT], record: object, **fields: Any) -> ViewT:

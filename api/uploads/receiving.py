@@ -55,6 +55,8 @@ class UploadReceiver:
         self._default_gps = settings.api.gps
         self._key_secrets = stores.key_secrets
         self._targets = settings.targets
+        self._webhook_targets = stores.targets
+        self._most_targets = settings.admission.max_webhooks_per_key
         self._slots = slots
 
     async def receive(
@@ -77,6 +79,7 @@ class UploadReceiver:
         try:
             received = await self._read(form, intake, admitted)
             fields = received.fields
+            caller = caller.within(fields.get("tenant") or None)
             return Upload(
                 user_id=uploading_user(caller, fields.get("user_id") or None),
                 key_id=caller.key_id,
@@ -123,6 +126,7 @@ class UploadReceiver:
             raise InvalidValue("A callback_url goes with a key; send none through a link.")
         check_url(url, self._targets)
         await self._key_secrets.ensure(caller.key_id)
+        await self._webhook_targets.admit_callback(caller, url, self._most_targets)
         return url
 
     async def _has_subscribers(self) -> bool:

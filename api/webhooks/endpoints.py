@@ -18,7 +18,7 @@ from api.schemas.webhooks import (
 )
 from domain.errors.access import Forbidden
 from domain.errors.requests import InvalidValue
-from domain.keys import Caller, Scope, scope_of
+from domain.keys import Caller, Scope, webhook_scope
 from domain.webhooks.addresses import TargetRules, check_url
 from domain.webhooks.endpoints import Endpoint
 from domain.webhooks.events import ADMIN_ONLY, ALWAYS_SENT, EventType
@@ -31,7 +31,8 @@ from storage.webhooks.endpoints import EndpointPlan
 class ManageWebhooks:
     """Webhooks, as the holders of API keys manage them."""
 
-    def __init__(self, stores: Stores, targets: TargetRules) -> None:
+    def __init__(self, stores: Stores, targets: TargetRules, most: int) -> None:
+        self._most = most
         self._endpoints = stores.webhooks
         self.delete = stores.webhooks.delete
         self._job_events = stores.job_events
@@ -57,7 +58,8 @@ class ManageWebhooks:
         """Create a webhook; its secret is in the result only.
 
         Raises:
-            InvalidValue: The URL or an event type cannot be used, or the key has too many.
+            InvalidValue: The URL or an event type cannot be used.
+            TooManyWebhooks: The key has too many.
             Forbidden: An event type is for admin keys.
             WebhooksNotSetUp: The service has no key to encrypt secrets with.
             ServiceError: See :meth:`CreateOnce.create`.
@@ -67,7 +69,8 @@ class ManageWebhooks:
         plan = EndpointPlan(wanted.url, types, wanted.note)
 
         def make(random_bits: bytes) -> Creation[Endpoint]:
-            return partial(self._endpoints.create, plan, webhook_secret(random_bits), source.caller)
+            secret = webhook_secret(random_bits)
+            return partial(self._endpoints.create, plan, secret, source.caller, most=self._most)
 
         created = await self._create_once.create(source, wanted, Endpoint, make)
         await self._endpoints.wait_until_subscribed(created.made)
@@ -87,7 +90,7 @@ class ManageWebhooks:
             check_url(changes["url"], self._targets)
         if "event_types" in changes:
             changes["event_types"] = _check_types(changes["event_types"], caller)
-        endpoint = await self._endpoints.change(webhook_id, scope_of(caller), changes)
+        endpoint = await self._endpoints.change(webhook_id, webhook_scope(caller), changes)
         await self._job_events.publish_deliveries()  # Deliveries that waited may be due now.
         await self._endpoints.wait_until_subscribed(endpoint)
         return view_webhook(endpoint)
@@ -102,7 +105,7 @@ class ManageWebhooks:
             WebhooksNotSetUp: The service has no key to encrypt secrets with.
             ServiceError: See :meth:`CreateOnce.create`.
         """
-        scope, overlap = scope_of(source.caller), timedelta(seconds=overlap_seconds)
+        scope, overlap = webhook_scope(source.caller), timedelta(seconds=overlap_seconds)
 
         def make(random_bits: bytes) -> Creation[Endpoint]:
             secret = webhook_secret(random_bits)

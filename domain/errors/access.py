@@ -25,6 +25,10 @@ class NothingToRetry(
     """No image of the job has failed."""
 
 
+class TooManyWebhooks(WrongState, code="too_many_webhooks", title="The key has too many webhooks"):
+    """The key has as many webhooks, or new callback targets, as it may have."""
+
+
 class Expired(ServiceError, code="expired", title="The object has expired and was deleted"):
     """The object was deleted at the end of its retention time."""
 

@@ -35,7 +35,7 @@ def tenant_of(caller: Caller) -> str | None:
     match caller.role:
         case Role.ADMIN:
             return None
-        case Role.SERVICE | Role.LINK:
+        case Role.SERVICE | Role.READER | Role.LINK:
             return tenant_of_key(caller.key_id)
         case Role.CLIENT:
             return tenant_of_user(str(caller.user_id))

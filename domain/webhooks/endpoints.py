@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
+from domain.tenants import is_in_tenant
 from domain.webhooks.events import ADMIN_ONLY, Event, EventType
 
 
@@ -38,6 +39,7 @@ class Endpoint(msgspec.Struct, frozen=True):
     Attributes:
         key_id: The key that created it; it gets events that this key may see.
         user_id: The user of that key, if it is a client key.
+        tenant: The tenant of that key, if it has one.
         event_types: The selected types; None for all that the key may see.
         failing_since: When the first of the current failures happened, UTC; None if the latest
             attempt succeeded.
@@ -56,6 +58,7 @@ class Endpoint(msgspec.Struct, frozen=True):
     created_at: datetime
     failing_since: datetime | None = None
     not_before: datetime | None = None
+    tenant: str | None = None
 
     def selects(self, type_: EventType) -> bool:
         """Check whether the endpoint selects a type of event."""
@@ -69,4 +72,6 @@ class Endpoint(msgspec.Struct, frozen=True):
             return False
         if self.user_id is not None:
             return event.user_id == self.user_id
+        if self.tenant is not None:
+            return event.user_id is not None and is_in_tenant(event.user_id, self.tenant)
         return event.key_id == self.key_id

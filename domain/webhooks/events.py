@@ -9,8 +9,10 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from domain.jobs import Status
+from domain.tenants import split_owner, tenant_field
 
 MESSAGE_PREFIX = "msg_"
 
@@ -47,6 +49,8 @@ class JobFinished(msgspec.Struct, frozen=True):
     """Version of the job at its end."""
     url: str
     """URL of the job."""
+    tenant: str | UnsetType = UNSET
+    """Tenant of the user; absent without one."""
 
 
 class ImageProcessed(msgspec.Struct, frozen=True):
@@ -58,6 +62,8 @@ class ImageProcessed(msgspec.Struct, frozen=True):
     status: Status
     url: str
     """URL of the image with its results."""
+    tenant: str | UnsetType = UNSET
+    """Tenant of the user; absent without one."""
 
 
 class ImageDeleted(msgspec.Struct, frozen=True):
@@ -68,6 +74,8 @@ class ImageDeleted(msgspec.Struct, frozen=True):
     user_id: str
     url: str
     """URL of the job that uploaded it, which may have been deleted as well."""
+    tenant: str | UnsetType = UNSET
+    """Tenant of the user; absent without one."""
 
 
 class LinkUsedUp(msgspec.Struct, frozen=True):
@@ -79,6 +87,8 @@ class LinkUsedUp(msgspec.Struct, frozen=True):
     used_bytes: int
     url: str
     """URL of the upload link."""
+    tenant: str | UnsetType = UNSET
+    """Tenant of the user; absent without one."""
 
 
 class DeadLetterCreated(msgspec.Struct, frozen=True):
@@ -92,6 +102,8 @@ class DeadLetterCreated(msgspec.Struct, frozen=True):
     """Stable code of the error."""
     url: str
     """URL of the dead letter."""
+    tenant: str | UnsetType = UNSET
+    """Tenant of the user; absent without one."""
 
 
 class WebhookDisabled(msgspec.Struct, frozen=True):
@@ -168,6 +180,9 @@ def write_payload(event: Event, base_url: str) -> bytes:
     The base URL has no slash at the end. If it is empty, the body carries a path.
     """
     data: dict[str, Any] = msgspec.to_builtins(event.data)
+    if "user_id" in data:
+        _, data["user_id"] = split_owner(data["user_id"])
+        data |= tenant_field(event.user_id or "")
     payload = {
         "type": event.type.value,
         "timestamp": event.at,

@@ -9,6 +9,7 @@ import msgspec
 from domain.fairness.work_units import estimate_units
 from domain.jobs import ChunkHint, ChunkPlan, Status, Tally, plan_chunks
 from domain.records import Item, Job, refused_item
+from domain.tenants import tenant_field
 from storage.acceptance.uploads import RefusedFile, TakenFile, Ticket, Upload
 from storage.blobs.intake import CHUNK_BYTES
 from storage.clock import new_id, utc_now
@@ -42,6 +43,7 @@ def documents_of(upload: Upload, plan: ChunkPlan, due_after: timedelta) -> Docum
         "user_id": upload.user_id,
         "key_id": upload.key_id,
         "link_id": upload.link_id,
+        **tenant_field(upload.user_id),
         "due_at": now + due_after,
         **origin(),
     }

@@ -9,6 +9,7 @@ from pymongo import ASCENDING, IndexModel
 
 from domain.api_keys import KEY_ROLES, ApiKey, KeyPlan, find_key_expiry
 from domain.keys import ADMIN_USER, Caller, Role, hash_secret
+from domain.tenants import owner_id
 from storage.access.secret_lookups import SecretLookups
 from storage.clock import cut_to_milliseconds, new_id
 from storage.mongo.client import DURABLE, Database, Document, Session, read_clock, read_struct
@@ -57,6 +58,7 @@ class ApiKeys:
             "hint": secret[:8],
             "role": plan.role.value,
             "user_id": plan.user_id,
+            "tenant": plan.tenant,
             "note": plan.note,
             "created_at": now,
             "revoked_at": None,
@@ -76,7 +78,13 @@ class ApiKeys:
         document = await self._lookups.find(secret, together=together)
         if document is None or document["role"] not in KEY_ROLES:
             return None
-        caller = Caller(document["_id"], Role(document["role"]), document["user_id"])
+        tenant, user_id = document.get("tenant"), document["user_id"]
+        caller = Caller(
+            document["_id"],
+            Role(document["role"]),
+            None if user_id is None else owner_id(tenant, user_id),
+            tenant,
+        )
         self._callers[hashed] = caller
         return caller
 

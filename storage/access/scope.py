@@ -23,6 +23,8 @@ def scope_query(scope: Scope) -> Document:
         query["user_id"] = scope.user_id
     if scope.key_id is not None:
         query["key_id"] = scope.key_id
+    if scope.tenant is not None:
+        query["tenant"] = scope.tenant or None  # None matches documents without the field.
     return query
 
 

@@ -9,6 +9,7 @@ from pymongo import ASCENDING, IndexModel, UpdateOne
 
 from domain.keys import LINK_PREFIX, hash_secret, link_user
 from domain.links import LinkPlan, UploadLink, find_expiry
+from domain.tenants import owner_id
 from storage.access.secret_lookups import SecretLookups
 from storage.clock import cut_to_milliseconds, new_id
 from storage.mongo.client import DURABLE, Database, Document, Session, read_clock, read_struct
@@ -40,7 +41,7 @@ class UploadLinks:
         link = UploadLink(
             id=link_id,
             key_id=key_id,
-            user_id=plan.user_id or link_user(link_id),
+            user_id=owner_id(plan.tenant, plan.user_id or link_user(link_id)),
             note=plan.note,
             gps=plan.gps,
             created_at=now,

@@ -44,6 +44,10 @@ _OF_SEARCHES = [
 _NEWEST_FIRST = [
     IndexModel([("user_id", ASCENDING), ("_id", DESCENDING)]),
     IndexModel([("key_id", ASCENDING), ("_id", DESCENDING)]),
+    IndexModel(
+        [("tenant", ASCENDING), ("_id", DESCENDING)],
+        partialFilterExpression={"tenant": {"$gt": ""}},
+    ),
 ]
 CATALOG_INDEXES = {
     "images": [

@@ -11,11 +11,13 @@ from domain.errors.access import NotFound
 from domain.histograms.nearest import Nearest, Neighbour, SimilarImage
 from domain.histograms.signatures import read_counts
 from domain.histograms.similarity import Floats, Metric, distances
+from domain.tenants import is_in_tenant
 from storage.aggregates.contributions import CONTRIBUTIONS
 from storage.aggregates.histogram_batches import read_histograms
 from storage.aggregates.pending import HistogramChange, read_pending_histograms
 from storage.catalog.image_search import EPOCH
 from storage.histograms.periods import Period
+from storage.histograms.tenant_images import read_mask
 from storage.mongo.client import Client, Database
 from storage.mongo.snapshots import read_snapshot_in_thread
 from storage.mongo.threads import PlainDatabase
@@ -36,9 +38,16 @@ class SimilarImages:
         self._turns = FairTurns(1)
 
     async def find(
-        self, image_id: str, count: int, metric: Metric, since: datetime | None = None
+        self,
+        image_id: str,
+        count: int,
+        metric: Metric,
+        since: datetime | None = None,
+        tenant: str | None = None,
     ) -> tuple[list[SimilarImage], int]:
         """Find the images nearest to one, among all or those uploaded since a time (UTC).
+
+        With a tenant, among those of its users; see :mod:`domain.tenants`.
 
         Returns:
             Nearest images first, ties ordered by ID; and the number of images compared.
@@ -49,7 +58,7 @@ class SimilarImages:
 
         def read(database: PlainDatabase, session: ClientSession) -> tuple[list[SimilarImage], int]:
             nearest, compared = _compare(
-                database, session, image_id, count, metric, since or EPOCH, self._most
+                database, session, image_id, count, metric, since or EPOCH, self._most, tenant
             )
             return _name_users(database, session, nearest), compared
 
@@ -68,6 +77,7 @@ def _compare(
     metric: Metric,
     since: datetime,
     most: int,
+    tenant: str | None,
 ) -> tuple[list[Neighbour], int]:
     period = Period(since, LAST_MOMENT)
     first_id, after_id = period.ids
@@ -78,8 +88,11 @@ def _compare(
     gone = [change.image_id.encode() for change in changes if change.times < 0]
     gone_or_asked = np.array([*gone, image_id.encode()])
     compared = 0
+    mask = read_mask(database, session, tenant, first_id, after_id)
     for batch in read_histograms(database, session, first_id, after_id):
         stay = period.holds(batch.uploaded_at) & ~np.isin(batch.ids, gone_or_asked)
+        if mask is not None:
+            stay &= mask(batch.ids)
         rows = np.flatnonzero(stay)
         for start in range(0, len(rows), PART):
             part = rows[start : start + PART]
@@ -90,7 +103,10 @@ def _compare(
     added = [
         change
         for change in changes
-        if change.times > 0 and change.image_id != image_id and change.uploaded_at >= since
+        if change.times > 0
+        and change.image_id != image_id
+        and change.uploaded_at >= since
+        and is_in_tenant(change.user_id, tenant)
     ]
     if added:
         counts = read_counts([change.histogram for change in added])

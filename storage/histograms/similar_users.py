@@ -12,6 +12,7 @@ from domain.histograms.nearest import Nearest, Neighbour
 from domain.histograms.signatures import Sums, mean_shares
 from domain.histograms.similarity import Floats, Metric, distances, rounding_bounds
 from domain.images.values import BINS
+from domain.tenants import is_in_tenant
 from storage.aggregates.pending import read_pending_histograms
 from storage.aggregates.signatures import SignatureChange, add_changes, read_signatures
 from storage.histograms.signatures_since import sum_since
@@ -48,20 +49,29 @@ class SimilarUsers:
         self._vectors = UserVectors()
         self._turns = FairTurns(1)
 
-    async def find(self, user_id: str, count: int, metric: Metric) -> list[Neighbour]:
-        """Find the users nearest to one; ties are ordered by user ID.
+    async def find(
+        self, user_id: str, count: int, metric: Metric, tenant: str | None = None
+    ) -> list[Neighbour]:
+        """Find the users nearest to one, among those of a tenant; ties are ordered by user ID.
+
+        See :mod:`domain.tenants`.
 
         Raises:
             NotFound: The user has no image with a histogram.
         """
 
         def read(database: PlainDatabase, session: ClientSession) -> list[Neighbour]:
-            return self._find(database, session, user_id, count, metric)
+            return self._find(database, session, user_id, count, metric, tenant)
 
         return await self._ask(read)
 
     async def find_since(
-        self, user_id: str, count: int, metric: Metric, since: datetime
+        self,
+        user_id: str,
+        count: int,
+        metric: Metric,
+        since: datetime,
+        tenant: str | None = None,
     ) -> list[Neighbour]:
         """Find the users nearest to one by their images uploaded since a time; reads them all.
 
@@ -77,6 +87,9 @@ class SimilarUsers:
             row = user_ids.index(user_id)
             asked = mean_shares(sums[row], int(images[row]))
             nearest = Nearest(count + 1)  # The user is among them.
+            if tenant is not None:
+                kept = [n for n, one in enumerate(user_ids) if is_in_tenant(one, tenant)]
+                user_ids, images, sums = [user_ids[n] for n in kept], images[kept], sums[kept]
             for start in range(0, len(user_ids), PART):
                 part = slice(start, start + PART)
                 shares = mean_shares(sums[part], images[part, np.newaxis])
@@ -99,6 +112,7 @@ class SimilarUsers:
         user_id: str,
         count: int,
         metric: Metric,
+        tenant: str | None,
     ) -> list[Neighbour]:
         self._vectors.follow(database, session)
         changes = add_changes(read_pending_histograms(database, session))
@@ -108,6 +122,9 @@ class SimilarUsers:
         # The table has the others with pending changes where they were before.
         others = [other for other in changes if other != user_id]
         without = self._vectors.slots_of([user_id, *others])
+        if tenant is not None:
+            others = [other for other in others if is_in_tenant(other, tenant)]
+            without = np.union1d(without, self._vectors.slots_outside(tenant))
         slots = _find_candidates(self._vectors.table, metric, shares[0], count, without)
         nearest = Nearest(count)
         for part in batched([*self._vectors.users_at(slots), *others], PART):

@@ -9,6 +9,7 @@ from pymongo.client_session import ClientSession
 
 from domain.histograms.signatures import Shares, mean_shares
 from domain.images.values import BINS
+from domain.tenants import is_in_tenant
 from storage.aggregates.signatures import (
     Signatures,
     can_follow,
@@ -62,6 +63,11 @@ class UserVectors:
         """Return the slots of users; users without one are left out."""
         found = (self._slots.get(user_id) for user_id in user_ids)
         return np.array([slot for slot in found if slot is not None], np.int64)
+
+    def slots_outside(self, tenant: str) -> Slots:
+        """Return the slots of users that are not of a tenant; see :mod:`domain.tenants`."""
+        outside = [slot for user, slot in self._slots.items() if not is_in_tenant(user, tenant)]
+        return np.array(outside, np.int64)
 
     def users_at(self, slots: Slots) -> list[str]:
         """Return the users of slots that are in use."""

@@ -21,6 +21,7 @@ from storage.webhooks.documents import (
     new_delivery,
     sent_event,
 )
+from storage.webhooks.targets import Targets
 
 
 class Receiver(msgspec.Struct, frozen=True):
@@ -39,8 +40,9 @@ class Receiver(msgspec.Struct, frozen=True):
 class Deliveries:
     """Reads deliveries and requests redelivery."""
 
-    def __init__(self, client: Client, database: Database) -> None:
+    def __init__(self, client: Client, database: Database, targets: Targets) -> None:
         self._client = client
+        self._targets = targets
         self._database = database
         self._deliveries = database.get_collection(
             "deliveries", read_concern=COMMITTED, write_concern=DURABLE
@@ -80,12 +82,16 @@ class Deliveries:
         which = {"_id": delivery_id, **receiver.query}
         if not (await self._deliveries.update_one(which, _redelivery(utc_now()))).matched_count:
             raise NotFound
-        return await self.get(receiver, delivery_id)
+        delivery = await self.get(receiver, delivery_id)
+        await self._targets.try_now(delivery.target)
+        return delivery
 
     async def redeliver_failed(self, receiver: Receiver, since: datetime) -> int:
         """Request another attempt at all deliveries that failed since a time; count them."""
         failed = {"status": DeliveryStatus.FAILED.value, "finished_at": {"$gte": since}}
         query = {**receiver.query, **failed}
+        if receiver.endpoint_id is not None:
+            await self._targets.try_now(receiver.endpoint_id)
         return (await self._deliveries.update_many(query, _redelivery(utc_now()))).modified_count
 
     async def test(self, endpoint: Endpoint, base_url: str) -> Delivery:
@@ -106,6 +112,7 @@ class Deliveries:
                 )
 
         await run_transaction(self._client, write)
+        await self._targets.try_now(endpoint.id)
         return delivery_of(delivery)
 
 

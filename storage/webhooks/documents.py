@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 import msgspec
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from domain.webhooks.addresses import origin_of
+from domain.tenants import tenant_field
 from domain.webhooks.deliveries import Delivery, DeliveryStatus
 from domain.webhooks.endpoints import Endpoint
 from domain.webhooks.events import Event, EventData, EventType
 from storage.clock import new_id
 from storage.mongo.client import Document
+from storage.webhooks.targets import TARGET_INDEXES, callback_target
 
 KEPT = timedelta(days=30)
 """Events and deliveries can be read and sent again for this long."""
@@ -23,6 +24,7 @@ REDELIVERY_REQUESTED = "redelivery_requested"
 
 
 WEBHOOK_INDEXES = {
+    **TARGET_INDEXES,
     "webhook_endpoints": [
         IndexModel([("key_id", ASCENDING), ("_id", DESCENDING)]),
         IndexModel([("user_id", ASCENDING), ("_id", DESCENDING)]),
@@ -97,9 +99,10 @@ def new_delivery(event: Event, receiver: Endpoint | str, now: datetime) -> Docum
         "event_type": event.type.value,
         "endpoint_id": endpoint_id,
         "url": url,
-        "target": endpoint_id or f"{key_id} {origin_of(url)}",
+        "target": endpoint_id or callback_target(key_id, url),
         "key_id": key_id,
         "user_id": event.user_id,
+        **tenant_field(event.user_id or ""),
         "job_id": event.job_id,
         "status": DeliveryStatus.PENDING.value,
         "due_at": now,

@@ -13,6 +13,7 @@ from pymongo import ASCENDING
 
 from domain.webhooks.endpoints import WebhookStatus
 from storage.mongo.client import Database, Document
+from storage.webhooks.targets import Targets
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -25,6 +26,7 @@ FIRST_OF_EACH_TARGET: list[dict[str, Any]] = [
             "_id": "$target",
             "due_at": {"$first": "$due_at"},
             "delivery_id": {"$first": "$_id"},
+            "owner": {"$first": "$key_id"},
         }
     },
 ]
@@ -38,6 +40,10 @@ class DueDelivery(msgspec.Struct, frozen=True):
     due_at: datetime
     is_failing: bool
     """Whether the latest attempt at the target failed."""
+    owner: str = ""
+    """The key that owns the target."""
+    is_new: bool = False
+    """Whether the target never answered with 2xx."""
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -51,7 +57,8 @@ class Due(msgspec.Struct, frozen=True):
 class DueDeliveries:
     """Finds due deliveries."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, targets: Targets) -> None:
+        self._targets = targets
         self._deliveries = database["deliveries"]
         self._endpoints = database["webhook_endpoints"]
 
@@ -71,9 +78,21 @@ class DueDeliveries:
                 later.append(not_before)
             else:
                 failing.add(endpoint["_id"])
+        new = await self._targets.find_new(due)
+        for target, one in new.items():
+            if one.not_before is not None and one.not_before > now:
+                del due[target]
+                later.append(one.not_before)
         return Due(
             [
-                DueDelivery(first["delivery_id"], target, first["due_at"], target in failing)
+                DueDelivery(
+                    first["delivery_id"],
+                    target,
+                    first["due_at"],
+                    target in failing,
+                    first["owner"],
+                    target in new,
+                )
                 for target, first in due.items()
             ],
             min(later, default=None),

@@ -6,20 +6,22 @@ from typing import Any
 
 import msgspec
 
-from domain.errors.access import NotFound
-from domain.errors.requests import InvalidValue
+from domain.errors.access import NotFound, TooManyWebhooks
 from domain.keys import Caller, Scope
+from domain.webhooks.addresses import origin_of
 from domain.webhooks.deliveries import DeliveryStatus
 from domain.webhooks.endpoints import ACTIVE, DisabledReason, Endpoint, WebhookStatus
 from domain.webhooks.events import SELECTABLE, EventType
 from storage.access.scope import scope_query
 from storage.clock import new_id, utc_now
 from storage.mongo.client import DURABLE, Database, Document, Session, read_clock
+from storage.mongo.transactions import run_transaction
 from storage.outbox.subscriptions import CACHE_SECONDS
 from storage.webhooks.documents import endpoint_of
 from storage.webhooks.endpoint_health import EndpointHealth
 from storage.webhooks.secret_box import SecretBox
 from storage.webhooks.secret_rotation import first_secret, rotate
+from storage.webhooks.targets import Targets, lock_owner
 
 MAX_ENDPOINTS_OF_KEY = 1000
 # The age of a cached subscription, and the time that the read of a new one may take.
@@ -37,19 +39,36 @@ class EndpointPlan(msgspec.Struct, frozen=True):
 class Endpoints:
     """Creates, reads, changes and deletes endpoints."""
 
-    def __init__(self, database: Database, secret_box: SecretBox, health: EndpointHealth) -> None:
+    def __init__(
+        self,
+        database: Database,
+        secret_box: SecretBox,
+        health: EndpointHealth,
+        targets: Targets,
+    ) -> None:
+        self._targets = targets
         self._database = database
         self._endpoints = database["webhook_endpoints"].with_options(write_concern=DURABLE)
         self._secret_box = secret_box
         self._health = health
 
     async def create(
-        self, plan: EndpointPlan, secret: str, caller: Caller, session: Session | None = None
+        self,
+        plan: EndpointPlan,
+        secret: str,
+        caller: Caller,
+        session: Session | None = None,
+        *,
+        most: int = 0,
     ) -> Endpoint:
         """Create an endpoint; see :meth:`wait_until_subscribed`.
 
+        Args:
+            most: Number of endpoints that the owner of the key may have; 0, or for an admin key:
+                :data:`MAX_ENDPOINTS_OF_KEY`.
+
         Raises:
-            InvalidValue: The key has too many endpoints.
+            TooManyWebhooks: The owner has as many endpoints.
             WebhooksNotSetUp: The service has no key to encrypt the secret with.
         """
         now = utc_now()
@@ -62,17 +81,37 @@ class Endpoints:
             status=WebhookStatus.ENABLED,
             disabled_reason=None,
             created_at=now,
+            tenant=caller.tenant,
         )
         secrets = first_secret(self._secret_box, secret)
-        of_key, limit = {"key_id": caller.key_id}, MAX_ENDPOINTS_OF_KEY
-        if await self._endpoints.count_documents(of_key, limit=limit) == limit:
-            raise InvalidValue(f"A key can have {limit} webhooks. Delete one first.")
         document: Document = msgspec.to_builtins(endpoint, builtin_types=(datetime,))
         document["_id"] = document.pop("id")
-        await self._endpoints.insert_one(
-            document | {"secrets": secrets, "listening_since": now}, session=session
-        )
+        document |= {"secrets": secrets, "listening_since": now}
+        limit = MAX_ENDPOINTS_OF_KEY if caller.is_admin or not most else most
+
+        async def write(within: Session) -> None:
+            await self._check_room(caller, limit, within)
+            await self._endpoints.insert_one(document, session=within)
+
+        if session is None:
+            await run_transaction(self._database.client, write)
+        else:
+            await write(session)
         return endpoint
+
+    async def _check_room(self, caller: Caller, limit: int, session: Session) -> None:
+        """Refuse one more endpoint of an owner that has as many as the limit.
+
+        The owner is the user of a client key, the tenant of a service key, or else the key.
+        """
+        of_owner: Document = {"key_id": caller.key_id}
+        if caller.user_id is not None:
+            of_owner = {"user_id": caller.user_id}
+        elif caller.tenant is not None:
+            of_owner = {"tenant": caller.tenant, "user_id": None}
+        await lock_owner(self._database, str(sorted(of_owner.items())), session)
+        if await self._endpoints.count_documents(of_owner, limit=limit, session=session) >= limit:
+            raise TooManyWebhooks(f"The limit is {limit} webhooks. Delete one first.")
 
     async def wait_until_subscribed(self, endpoint: Endpoint) -> None:
         """Wait until every process knows the types of an endpoint; no event is missed after that.
@@ -120,9 +159,13 @@ class Endpoints:
         if changes.get("status") is WebhookStatus.DISABLED:
             await self._health.disable(endpoint_id, DisabledReason.BY_OWNER)
         fields = _changed_fields(before, changes)
+        if changes.keys() & {"url", "status"}:
+            await self._targets.try_now(endpoint_id)
         if fields:
             values = msgspec.to_builtins(fields, builtin_types=(datetime,))
             await self._endpoints.update_one({"_id": endpoint_id}, {"$set": values})
+        if "url" in changes and origin_of(changes["url"]) != origin_of(before.url):
+            await self._targets.forget(endpoint_id)
         return await self.get(endpoint_id, scope)
 
     async def rotate(

@@ -25,6 +25,7 @@ from storage.errors import STORE_FAILED
 from storage.webhooks.delivery_queue import ClaimedDelivery, DeliveryQueue
 from storage.webhooks.endpoint_health import EndpointHealth
 from storage.webhooks.envelopes import Envelope, Envelopes
+from storage.webhooks.targets import Targets
 from tasks.delivery.metrics import DeliveryMetrics
 from tasks.delivery.sender import Answer, Sender
 from tasks.delivery.settings import DeliverySettings
@@ -44,6 +45,7 @@ class Attempter:
         queue: DeliveryQueue,
         envelopes: Envelopes,
         health: EndpointHealth,
+        targets: Targets,
         sender: Sender,
         settings: DeliverySettings,
         metrics: DeliveryMetrics,
@@ -51,6 +53,7 @@ class Attempter:
         self._queue = queue
         self._envelopes = envelopes
         self._health = health
+        self._targets = targets
         self._sender = sender
         self._delays = read_delays(settings.webhook_retry_seconds)
         self._disable_seconds = settings.webhook_disable_seconds
@@ -92,6 +95,10 @@ class Attempter:
         if verdict is Verdict.SLOW_DOWN:
             quiet = quiet_until(read_retry_after(answer.retry_after, now), now)
         await self._record(claimed, answer, at, verdict, quiet)
+        if verdict is Verdict.DELIVERED:
+            await self._targets.record_answer(delivery.target)
+        else:
+            await self._targets.record_failure(delivery.target, self._delays)
         if delivery.endpoint_id is not None:
             await self._update_health(delivery.endpoint_id, verdict, at, quiet)
         if verdict is Verdict.DELIVERED:

@@ -97,7 +97,7 @@ class Engine:
         return min((at for at in (due.next_at, quiet_until) if at is not None), default=None)
 
     def _begin(self, claimed: ClaimedDelivery, envelope: Envelope) -> None:
-        self._limits.begin(claimed.delivery.target)
+        self._limits.begin(claimed.delivery.target, claimed.delivery.key_id)
         task = asyncio.create_task(self._attempt(claimed, envelope))
         self._tasks[task] = claimed
         task.add_done_callback(self._end)

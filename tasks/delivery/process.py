@@ -44,7 +44,13 @@ class Deliverer:
         self._sender = Sender(settings.targets, deliveries.webhook_timeout_seconds, resolver)
         queue = stores.delivery_queue(deliveries.webhook_timeout_seconds + RECORD_SECONDS)
         attempter = Attempter(
-            queue, stores.envelopes, stores.endpoint_health, self._sender, deliveries, metrics
+            queue,
+            stores.envelopes,
+            stores.endpoint_health,
+            stores.targets,
+            self._sender,
+            deliveries,
+            metrics,
         )
         self._engine = Engine(
             stores.webhook_hold, stores.due_deliveries, queue, attempter, deliveries, metrics

@@ -3,21 +3,28 @@
 A failure halves how many attempts a target may have at a time, and a success adds one: a target
 that fails now and then keeps its pace, and one that always fails gets one attempt at a time. All
 failing targets together use at most half of the attempts, so receivers that hang leave the other
-half to the rest.
+half to the rest. A target that never answered with 2xx gets one attempt at a time.
+
+Owners take turns. An owner may begin an attempt while it runs at most three times as many as are
+free. So one with a thousand slow receivers leaves a quarter of the attempts to others.
+Source: Choudhury and Hahne, "Dynamic Queue Length Thresholds for Shared-Memory Packet Switches",
+IEEE/ACM Transactions on Networking 6, 1998.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 from cachetools import TTLCache
 
 from storage.clock import utc_now
-from storage.webhooks.due_deliveries import Due
+from storage.webhooks.due_deliveries import Due, DueDelivery
 
 # A limit is forgotten after this time, or when this many newer ones are known.
 REMEMBERED_SECONDS = 3600.0
 MAX_REMEMBERED = 100_000
+OWNER_FACTOR = 3
 # The pause after a failure, so that a target that fails at once does not keep the process busy.
 FAILED_PAUSE = timedelta(seconds=0.02)
 
@@ -30,6 +37,23 @@ class Outcome(msgspec.Struct, frozen=True):
     """Until when the receiver asked for no requests, UTC; None if it did not."""
 
 
+class _Share:
+    """Attempts that owners share."""
+
+    def __init__(self, free: int) -> None:
+        self.of_owner: Counter[str] = Counter()
+        self._free = free
+
+    def admits(self, owner: str) -> bool:
+        """Return whether an owner may have one more."""
+        return self._free > 0 and self.of_owner[owner] <= OWNER_FACTOR * self._free
+
+    def take(self, owner: str, count: int = 1) -> None:
+        """Take attempts for an owner."""
+        self.of_owner[owner] += count
+        self._free -= count
+
+
 class TargetLimits:
     """Chooses targets, and adapts their limits to the outcomes."""
 
@@ -37,6 +61,8 @@ class TargetLimits:
         self._max_running = max_running
         self._max_running_each = max_running_each
         self._running: Counter[str] = Counter()
+        self._owner_of: dict[str, str] = {}
+        """Owners of targets with running attempts."""
         self._reduced: TTLCache[str, int] = TTLCache(MAX_REMEMBERED, REMEMBERED_SECONDS)
         """Limits of targets that failed lately."""
         self._quiet: TTLCache[str, datetime] = TTLCache(MAX_REMEMBERED, REMEMBERED_SECONDS)
@@ -44,41 +70,47 @@ class TargetLimits:
         self._crowded: set[str] = set()
 
     def choose(self, due: Due, now: datetime) -> tuple[list[str], datetime | None]:
-        """Choose deliveries to attempt; targets with the fewest running attempts come first.
+        """Choose deliveries to attempt; owners and targets with the fewest attempts come first.
 
         Returns:
             IDs of deliveries, and when the next quiet target may be tried, UTC.
         """
-        free = self._max_running - self._running.total()
-        of_failing = sum(count for one, count in self._running.items() if self._is_failing(one))
-        free_of_failing = (self._max_running + 1) // 2 - of_failing
+        for one in due.firsts:
+            if one.is_failing:  # Another process may have found out.
+                self._reduced.setdefault(one.target, 1)
+        every, failing = _Share(self._max_running), _Share((self._max_running + 1) // 2)
+        for target, count in self._running.items():
+            every.take(self._owner_of[target], count)
+            if self._is_failing(target):
+                failing.take(self._owner_of[target], count)
         self._is_full, self._crowded = False, set()
         chosen: list[str] = []
         quiet: list[datetime] = []
-        for one in sorted(due.firsts, key=lambda one: (self._running[one.target], one.due_at)):
-            if one.is_failing:  # Another process may have found out.
-                self._reduced.setdefault(one.target, 1)
+        for one in self._take_turns(due.firsts, every):
             is_failing = self._is_failing(one.target)
             if (quiet_until := self._quiet.get(one.target, now)) > now:
                 quiet.append(quiet_until)
-            elif self._running[one.target] >= self._limit(one.target):
+            elif self._running[one.target] >= (1 if one.is_new else self._limit(one.target)):
                 self._crowded.add(one.target)
-            elif len(chosen) >= free or (is_failing and free_of_failing <= 0):
-                self._is_full = True
-            else:
-                free_of_failing -= is_failing
+            elif every.admits(one.owner) and (not is_failing or failing.admits(one.owner)):
+                every.take(one.owner)
+                if is_failing:
+                    failing.take(one.owner)
                 chosen.append(one.id)
+            else:
+                self._is_full = True
         return chosen, min(quiet, default=None)
 
-    def begin(self, target: str) -> None:
+    def begin(self, target: str, owner: str) -> None:
         """Count an attempt that begins."""
         self._running[target] += 1
+        self._owner_of[target] = owner
 
     def end(self, target: str) -> bool:
         """Count an attempt that ends; return whether another delivery can be attempted now."""
         self._running[target] -= 1
         if not self._running[target]:
-            del self._running[target]
+            del self._running[target], self._owner_of[target]
         return self._is_full or target in self._crowded
 
     def record(self, target: str, outcome: Outcome) -> None:
@@ -91,6 +123,15 @@ class TargetLimits:
             self._reduced[target] = limit + 1
         else:
             self._reduced.pop(target, None)
+
+    def _take_turns(self, firsts: Sequence[DueDelivery], every: "_Share") -> list[DueDelivery]:
+        """Order deliveries: one of each owner, then the second of each, and so on."""
+        turn = Counter(every.of_owner)
+        turns: list[tuple[int, DueDelivery]] = []
+        for one in sorted(firsts, key=lambda one: (self._running[one.target], one.due_at)):
+            turns.append((turn[one.owner], one))
+            turn[one.owner] += 1
+        return [one for _, one in sorted(turns, key=lambda entry: entry[0])]
 
     def _limit(self, target: str) -> int:
         return self._reduced.get(target, self._max_running_each)

@@ -37,7 +37,7 @@ def queue(stores: Stores) -> DeliveryQueue:
 
 @pytest.fixture
 def due_deliveries(stores: Stores) -> DueDeliveries:
-    return DueDeliveries(stores.database)
+    return DueDeliveries(stores.database, stores.targets)
 
 
 def document(number: int, target: str, due_at: datetime | None) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from domain.errors.capacity import Unavailable
 from domain.histograms.medians import Median
 from storage.aggregates.aggregator import LEASE_NAME, Aggregator
 from storage.histograms import spool as histogram_spool
-from storage.histograms.medians import MEDIANS, Medians, _Found
+from storage.histograms.medians import MEDIANS, Medians, _Asked, _Found
 from storage.histograms.periods import Period
 from storage.mongo.client import DURABLE
 from storage.mongo.threads import PlainDatabase
@@ -33,9 +33,9 @@ class CountingMedians(Medians):
 
     times = 0
 
-    def _compute(self, period: Period, database: PlainDatabase, session: ClientSession) -> _Found:
+    def _compute(self, asked: _Asked, database: PlainDatabase, session: ClientSession) -> _Found:
         self.times += 1
-        return super()._compute(period, database, session)
+        return super()._compute(asked, database, session)
 
 
 @pytest.fixture

@@ -254,6 +254,7 @@ async def test_receivers_that_hang_hold_up_no_other(service: Service, receivers:
     hanging = [await make_endpoint(service, receivers.url("never", str(n))) for n in range(3)]
     well = [await make_endpoint(service, receivers.url("ok", str(n))) for n in range(3)]
     for endpoint in hanging:
+        await service.stores.targets.record_answer(endpoint.id)
         await tell(service, endpoint, 10)
     async with delivering(
         service,
@@ -298,6 +299,7 @@ async def test_fewer_attempts_at_a_time_while_a_receiver_fails(
     endpoint = await make_endpoint(service, receivers.url("moody"))
     path = "/moody/hook"
     receivers.is_well = False
+    await service.stores.targets.record_answer(endpoint.id)
     await tell(service, endpoint, 30)
     async with delivering(service, webhook_in_flight_each=8, webhook_retry_seconds="2" + 7 * ",2"):
         await until(lambda: len(receivers.messages) >= 16)

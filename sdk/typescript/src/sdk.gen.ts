@@ -261,6 +261,9 @@ export const retryDeadLetter = <ThrowOnError extends boolean = false>(options: O
  *
  * Retrieves the median of each gray level over all images of all users on a day.
  *
+ * With a key that has a tenant, over those of its users; with a service key without one, over
+ * those of users without a tenant.
+ *
  * Each histogram is first divided by its number of pixels. A file that was uploaded twice counts
  * twice; deleted images do not count. The median is exact and up to date. Requires an admin or a
  * service key.
@@ -689,7 +692,8 @@ export const listUserHistograms = <ThrowOnError extends boolean = false>(options
  *
  * With `image_id`, lists the images of all users that are most similar to that image of the user
  * instead. The answer is up to date after each upload and deletion. Requires an admin or a
- * service key, because the answer names users and reveals something about their pictures.
+ * service key, because the answer names users and reveals something about their pictures. With
+ * a service key, only users of its tenant, or users without a tenant, are compared.
  */
 export const listSimilarUsers = <ThrowOnError extends boolean = false>(options: Options<ListSimilarUsersData, ThrowOnError>): RequestResult<ListSimilarUsersResponses, ListSimilarUsersErrors, ThrowOnError> => (options.client ?? client).get<ListSimilarUsersResponses, ListSimilarUsersErrors, ThrowOnError>({
     security: [{

@@ -20,6 +20,10 @@ export type ApiKey = {
     note: string | null;
     revoked_at: string | null;
     role: Role;
+    /**
+     * Tenant of the users that the key acts for; null without one.
+     */
+    tenant: string | null;
     user_id: string | null;
 };
 
@@ -85,6 +89,10 @@ export type CreatedApiKey = {
     note: string | null;
     revoked_at: string | null;
     role: Role;
+    /**
+     * Tenant of the users that the key acts for; null without one.
+     */
+    tenant: string | null;
     user_id: string | null;
     /**
      * Verifies events that arrive at the `callback_url` of its jobs; null if this service has no webhooks.
@@ -124,6 +132,10 @@ export type CreatedUploadLink = {
      * `open`: the link accepts files. Otherwise the reason why not: `used_up`, `expired` or `revoked`.
      */
     status: LinkStatus;
+    /**
+     * Tenant of the user; absent without one.
+     */
+    tenant?: string;
     /**
      * Send it as `Authorization: Bearer <token>` to the routes under `/v1/uploads`.
      */
@@ -182,6 +194,10 @@ export type DeadLetter = {
      * The failed operations.
      */
     operations: Array<string>;
+    /**
+     * Tenant of the user; absent without one.
+     */
+    tenant?: string;
     user_id: string;
 };
 
@@ -219,6 +235,10 @@ export type DeadLetterCreated = {
     dead_letter_id: string;
     job_id: string;
     /**
+     * Tenant of the user; absent without one.
+     */
+    tenant?: string;
+    /**
      * URL of the dead letter.
      */
     url: string;
@@ -249,6 +269,10 @@ export type DeadLetterFilter = {
      * Only dead letters of this job.
      */
     job_id?: string | null;
+    /**
+     * Tenant of this user; without it, `user_id` names a user without a tenant.
+     */
+    tenant?: string | null;
     /**
      * Only dead letters of this user.
      */
@@ -562,6 +586,10 @@ export type Image = {
         [key: string]: OperationResult;
     };
     status: Status;
+    /**
+     * Tenant of the user; absent without one.
+     */
+    tenant?: string;
     uploaded_at: string;
     user_id: string;
     /**
@@ -580,6 +608,10 @@ export type Image = {
 export type ImageDeleted = {
     image_id: string;
     job_id: string;
+    /**
+     * Tenant of the user; absent without one.
+     */
+    tenant?: string;
     /**
      * URL of the job that uploaded it, which may have been deleted as well.
      */
@@ -890,6 +922,10 @@ export type ImageProcessed = {
     job_id: string;
     status: Status;
     /**
+     * Tenant of the user; absent without one.
+     */
+    tenant?: string;
+    /**
      * URL of the image with its results.
      */
     url: string;
@@ -930,6 +966,10 @@ export type Job = {
     progress: JobProgress;
     queue: QueuePlace;
     status: Status;
+    /**
+     * Tenant of the user; absent without one.
+     */
+    tenant?: string;
     user_id: string;
     /**
      * Grows with every change of the job.
@@ -962,6 +1002,10 @@ export type JobEvent = JobChange | JobGone;
 export type JobFinished = {
     job_id: string;
     status: Status;
+    /**
+     * Tenant of the user; absent without one.
+     */
+    tenant?: string;
     /**
      * URL of the job.
      */
@@ -1063,6 +1107,10 @@ export type JobSummary = {
     operations: Array<string>;
     progress: JobProgress;
     status: Status;
+    /**
+     * Tenant of the user; absent without one.
+     */
+    tenant?: string;
     user_id: string;
     /**
      * Grows with every change of the job.
@@ -1078,7 +1126,7 @@ export type JobSummaryPage = {
 /**
  * A role that a key can be created with.
  */
-export type KeyRole = 'admin' | 'service' | 'client';
+export type KeyRole = 'admin' | 'service' | 'client' | 'reader';
 
 /**
  * The new webhook secret of a key, which is shown once, in this answer.
@@ -1241,6 +1289,10 @@ export type LinkUploads = {
 export type LinkUsedUp = {
     link_id: string;
     /**
+     * Tenant of the user; absent without one.
+     */
+    tenant?: string;
+    /**
      * URL of the upload link.
      */
     url: string;
@@ -1288,6 +1340,10 @@ export type ListedImage = {
     media_type: string;
     metadata: Metadata | null;
     status: Status;
+    /**
+     * Tenant of the user; absent without one.
+     */
+    tenant?: string;
     uploaded_at: string;
     user_id: string;
     /**
@@ -1653,11 +1709,15 @@ export type NewApiKey = {
      */
     note?: string | null;
     /**
-     * `admin` may do everything, `service` acts for any user that it names, `client` for one.
+     * `admin` may do everything, `service` acts for any user that it names, `client` for one. `reader` changes nothing: it reads one user, a tenant, or all users without a tenant.
      */
     role: KeyRole;
     /**
-     * User of a client key; required for `client`, not allowed for other roles.
+     * Tenant of the users that the key acts for; not allowed for `admin`. The same `user_id` in two tenants names two users. All service keys of a tenant see the same users, images, jobs and webhooks, and nothing of other tenants. A service key without a tenant may read and delete every user without a tenant, also those of other such keys.
+     */
+    tenant?: string | null;
+    /**
+     * User of the key; required for `client`, optional for `reader`, else not allowed.
      */
     user_id?: string | null;
 };
@@ -1690,6 +1750,10 @@ export type NewUploadLink = {
      * A message to the people who open the link.
      */
     note?: string | null;
+    /**
+     * Tenant of the user; without it, a user without a tenant.
+     */
+    tenant?: string | null;
     /**
      * User that the images belong to; without it, a user that only this link has.
      */
@@ -1876,7 +1940,7 @@ export type Retried = {
 /**
  * Role of a key.
  */
-export type Role = 'admin' | 'service' | 'client' | 'link';
+export type Role = 'admin' | 'service' | 'client' | 'reader' | 'link';
 
 /**
  * The most similar users or images, nearest first; ties are ordered by ID.
@@ -1905,6 +1969,10 @@ export type SimilarItem = {
      * The image; absent in a list of users.
      */
     image_id?: string;
+    /**
+     * Tenant of the user; absent without one.
+     */
+    tenant?: string;
     /**
      * The user, or the user of the image.
      */
@@ -1994,6 +2062,10 @@ export type UploadLink = {
      * `open`: the link accepts files. Otherwise the reason why not: `used_up`, `expired` or `revoked`.
      */
     status: LinkStatus;
+    /**
+     * Tenant of the user; absent without one.
+     */
+    tenant?: string;
     /**
      * Total size of the uploaded images in bytes, including deleted ones.
      */
@@ -2221,6 +2293,10 @@ export type DetectFacesData = {
          * Comma-separated list of operations; all by default.
          */
         operations?: string;
+        /**
+         * With an admin key: the tenant of the user. Other keys determine their tenant.
+         */
+        tenant?: string;
         /**
          * User that the images belong to. Required with a service key, optional with an admin key. A client key has a user of its own.
          */
@@ -2590,6 +2666,10 @@ export type ListDeadLettersData = {
          */
         user_id?: string;
         /**
+         * With an admin key: the tenant of the users. Without it, `user_id` names a user without a tenant. Other keys determine their tenant.
+         */
+        tenant?: string;
+        /**
          * Only dead letters with this error.
          */
         code?: DeadLetterCode;
@@ -2898,6 +2978,10 @@ export type GetMedianHistogramData = {
     path?: never;
     query?: {
         /**
+         * With an admin key: the tenant of the users. Without it, `user_id` names a user without a tenant. Other keys determine their tenant.
+         */
+        tenant?: string;
+        /**
          * The day of the upload: `today`, or a date such as `2026-11-22`.
          */
         day?: string;
@@ -2948,9 +3032,13 @@ export type ListImagesData = {
     path?: never;
     query?: {
         /**
-         * Only what belongs to this user. Without it, a service key sees its own uploads.
+         * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
          */
         user_id?: string;
+        /**
+         * With an admin key: the tenant of the users. Without it, `user_id` names a user without a tenant. Other keys determine their tenant.
+         */
+        tenant?: string;
         /**
          * Uploaded through this upload link.
          */
@@ -3037,6 +3125,10 @@ export type ListImagesErrors = {
      */
     401: Problem;
     /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
      * Not Found
      */
     404: Problem;
@@ -3083,7 +3175,7 @@ export type DeleteImageData = {
     };
     query?: {
         /**
-         * Only what belongs to this user. Without it, a service key sees its own uploads.
+         * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
          */
         user_id?: string;
     };
@@ -3138,7 +3230,7 @@ export type GetImageData = {
     };
     query?: {
         /**
-         * Only what belongs to this user. Without it, a service key sees its own uploads.
+         * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
          */
         user_id?: string;
     };
@@ -3211,7 +3303,7 @@ export type GetImageContentData = {
          */
         variant?: 'original' | 'grayscale' | 'thumbnail' | 'faces';
         /**
-         * Only what belongs to this user. Without it, a service key sees its own uploads.
+         * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
          */
         user_id?: string;
     };
@@ -3278,7 +3370,7 @@ export type GetImageHistogramData = {
     };
     query?: {
         /**
-         * Only what belongs to this user. Without it, a service key sees its own uploads.
+         * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
          */
         user_id?: string;
     };
@@ -3332,9 +3424,13 @@ export type ListJobsData = {
     path?: never;
     query?: {
         /**
-         * Only what belongs to this user. Without it, a service key sees its own uploads.
+         * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
          */
         user_id?: string;
+        /**
+         * With an admin key: the tenant of the users. Without it, `user_id` names a user without a tenant. Other keys determine their tenant.
+         */
+        tenant?: string;
         status?: Status;
         /**
          * Maximum number of items.
@@ -3353,6 +3449,10 @@ export type ListJobsErrors = {
      * Unauthorized
      */
     401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
     /**
      * Unprocessable Entity
      */
@@ -3396,6 +3496,10 @@ export type CreateJobData = {
          * Comma-separated list of operations; all by default.
          */
         operations?: string;
+        /**
+         * With an admin key: the tenant of the user. Other keys determine their tenant.
+         */
+        tenant?: string;
         /**
          * User that the images belong to. Required with a service key, optional with an admin key. A client key has a user of its own.
          */
@@ -3488,7 +3592,7 @@ export type CancelJobData = {
     };
     query?: {
         /**
-         * Only what belongs to this user. Without it, a service key sees its own uploads.
+         * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
          */
         user_id?: string;
     };
@@ -3553,7 +3657,7 @@ export type GetJobData = {
     };
     query?: {
         /**
-         * Only what belongs to this user. Without it, a service key sees its own uploads.
+         * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
          */
         user_id?: string;
     };
@@ -3614,7 +3718,7 @@ export type StreamJobEventsData = {
     };
     query?: {
         /**
-         * Only what belongs to this user. Without it, a service key sees its own uploads.
+         * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
          */
         user_id?: string;
     };
@@ -3673,7 +3777,7 @@ export type RetryJobData = {
     };
     query?: {
         /**
-         * Only what belongs to this user. Without it, a service key sees its own uploads.
+         * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
          */
         user_id?: string;
     };
@@ -4406,7 +4510,12 @@ export type DeleteUserData = {
          */
         user_id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * With an admin key: the tenant of the users. Without it, `user_id` names a user without a tenant. Other keys determine their tenant.
+         */
+        tenant?: string;
+    };
     url: '/v1/users/{user_id}';
 };
 
@@ -4458,6 +4567,10 @@ export type ListUserHistogramsData = {
     };
     query?: {
         /**
+         * With an admin key: the tenant of the users. Without it, `user_id` names a user without a tenant. Other keys determine their tenant.
+         */
+        tenant?: string;
+        /**
          * The ISO week of the upload: `current`, or a week such as `2026-W47`.
          */
         week?: string;
@@ -4482,6 +4595,10 @@ export type ListUserHistogramsErrors = {
      * Unauthorized
      */
     401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
     /**
      * Not Found
      */
@@ -4520,6 +4637,10 @@ export type ListSimilarUsersData = {
         user_id: string;
     };
     query?: {
+        /**
+         * With an admin key: the tenant of the users. Without it, `user_id` names a user without a tenant. Other keys determine their tenant.
+         */
+        tenant?: string;
         /**
          * Most results.
          */

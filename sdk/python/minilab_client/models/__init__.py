@@ -1,111 +1,115 @@
-"""Contains all the data models used in inputs/outputs"""
+"""Data models of requests and responses. Each is imported at its first use."""
 
-from .api_key import ApiKey
-from .api_key_page import ApiKeyPage
-from .camera_count import CameraCount
-from .capabilities import Capabilities
-from .cell import Cell
-from .chosen_dead_letters import ChosenDeadLetters
-from .create_job_body import CreateJobBody
-from .create_link_upload_body import CreateLinkUploadBody
-from .create_link_upload_by_url_body import CreateLinkUploadByUrlBody
-from .created_api_key import CreatedApiKey
-from .created_upload_link import CreatedUploadLink
-from .day_count import DayCount
-from .dead_letter import DeadLetter
-from .dead_letter_attempt import DeadLetterAttempt
-from .dead_letter_code import DeadLetterCode
-from .dead_letter_created import DeadLetterCreated
-from .dead_letter_created_event import DeadLetterCreatedEvent
-from .dead_letter_filter import DeadLetterFilter
-from .dead_letter_page import DeadLetterPage
-from .delivery import Delivery
-from .delivery_attempt import DeliveryAttempt
-from .delivery_status import DeliveryStatus
-from .delivery_summary import DeliverySummary
-from .delivery_summary_page import DeliverySummaryPage
-from .detect_faces_body import DetectFacesBody
-from .disabled_reason import DisabledReason
-from .discarded import Discarded
-from .event_type import EventType
-from .face import Face
-from .faces import Faces
-from .faces_of_file import FacesOfFile
-from .failure import Failure
-from .failure_count import FailureCount
-from .format_count import FormatCount
-from .format_info import FormatInfo
-from .get_image_content_variant import GetImageContentVariant
-from .gps import Gps
-from .gps_policy import GpsPolicy
-from .health import Health
-from .histogram import Histogram
-from .image import Image
-from .image_deleted import ImageDeleted
-from .image_deleted_event import ImageDeletedEvent
-from .image_format import ImageFormat
-from .image_histogram import ImageHistogram
-from .image_histogram_page import ImageHistogramPage
-from .image_operations import ImageOperations
-from .image_processed import ImageProcessed
-from .image_processed_event import ImageProcessedEvent
-from .job import Job
-from .job_change import JobChange
-from .job_finished import JobFinished
-from .job_finished_event import JobFinishedEvent
-from .job_gone import JobGone
-from .job_item import JobItem
-from .job_item_operations import JobItemOperations
-from .job_progress import JobProgress
-from .job_summary import JobSummary
-from .job_summary_page import JobSummaryPage
-from .key_role import KeyRole
-from .key_webhook_secret import KeyWebhookSecret
-from .limits import Limits
-from .link_job import LinkJob
-from .link_job_summary import LinkJobSummary
-from .link_status import LinkStatus
-from .link_uploads import LinkUploads
-from .link_used_up import LinkUsedUp
-from .link_used_up_event import LinkUsedUpEvent
-from .listed_image import ListedImage
-from .listed_image_page import ListedImagePage
-from .median_histogram import MedianHistogram
-from .metadata import Metadata
-from .metric import Metric
-from .new_api_key import NewApiKey
-from .new_upload_link import NewUploadLink
-from .new_webhook import NewWebhook
-from .operation_info import OperationInfo
-from .operation_result import OperationResult
-from .part import Part
-from .part_status import PartStatus
-from .problem import Problem
-from .queue_place import QueuePlace
-from .readiness import Readiness
-from .readiness_details import ReadinessDetails
-from .readiness_parts import ReadinessParts
-from .redeliver_failed import RedeliverFailed
-from .redelivered import Redelivered
-from .released import Released
-from .retried import Retried
-from .role import Role
-from .similar import Similar
-from .similar_item import SimilarItem
-from .statistics import Statistics
-from .status import Status
-from .totals import Totals
-from .upload_link import UploadLink
-from .upload_link_page import UploadLinkPage
-from .webhook import Webhook
-from .webhook_changes import WebhookChanges
-from .webhook_disabled import WebhookDisabled
-from .webhook_disabled_event import WebhookDisabledEvent
-from .webhook_page import WebhookPage
-from .webhook_status import WebhookStatus
-from .webhook_test import WebhookTest
-from .webhook_test_event import WebhookTestEvent
-from .webhook_with_secret import WebhookWithSecret
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .api_key import ApiKey
+    from .api_key_page import ApiKeyPage
+    from .camera_count import CameraCount
+    from .capabilities import Capabilities
+    from .cell import Cell
+    from .chosen_dead_letters import ChosenDeadLetters
+    from .create_job_body import CreateJobBody
+    from .create_link_upload_body import CreateLinkUploadBody
+    from .create_link_upload_by_url_body import CreateLinkUploadByUrlBody
+    from .created_api_key import CreatedApiKey
+    from .created_upload_link import CreatedUploadLink
+    from .day_count import DayCount
+    from .dead_letter import DeadLetter
+    from .dead_letter_attempt import DeadLetterAttempt
+    from .dead_letter_code import DeadLetterCode
+    from .dead_letter_created import DeadLetterCreated
+    from .dead_letter_created_event import DeadLetterCreatedEvent
+    from .dead_letter_filter import DeadLetterFilter
+    from .dead_letter_page import DeadLetterPage
+    from .delivery import Delivery
+    from .delivery_attempt import DeliveryAttempt
+    from .delivery_status import DeliveryStatus
+    from .delivery_summary import DeliverySummary
+    from .delivery_summary_page import DeliverySummaryPage
+    from .detect_faces_body import DetectFacesBody
+    from .disabled_reason import DisabledReason
+    from .discarded import Discarded
+    from .event_type import EventType
+    from .face import Face
+    from .faces import Faces
+    from .faces_of_file import FacesOfFile
+    from .failure import Failure
+    from .failure_count import FailureCount
+    from .format_count import FormatCount
+    from .format_info import FormatInfo
+    from .get_image_content_variant import GetImageContentVariant
+    from .gps import Gps
+    from .gps_policy import GpsPolicy
+    from .health import Health
+    from .histogram import Histogram
+    from .image import Image
+    from .image_deleted import ImageDeleted
+    from .image_deleted_event import ImageDeletedEvent
+    from .image_format import ImageFormat
+    from .image_histogram import ImageHistogram
+    from .image_histogram_page import ImageHistogramPage
+    from .image_operations import ImageOperations
+    from .image_processed import ImageProcessed
+    from .image_processed_event import ImageProcessedEvent
+    from .job import Job
+    from .job_change import JobChange
+    from .job_finished import JobFinished
+    from .job_finished_event import JobFinishedEvent
+    from .job_gone import JobGone
+    from .job_item import JobItem
+    from .job_item_operations import JobItemOperations
+    from .job_progress import JobProgress
+    from .job_summary import JobSummary
+    from .job_summary_page import JobSummaryPage
+    from .key_role import KeyRole
+    from .key_webhook_secret import KeyWebhookSecret
+    from .limits import Limits
+    from .link_job import LinkJob
+    from .link_job_summary import LinkJobSummary
+    from .link_status import LinkStatus
+    from .link_uploads import LinkUploads
+    from .link_used_up import LinkUsedUp
+    from .link_used_up_event import LinkUsedUpEvent
+    from .listed_image import ListedImage
+    from .listed_image_page import ListedImagePage
+    from .median_histogram import MedianHistogram
+    from .metadata import Metadata
+    from .metric import Metric
+    from .new_api_key import NewApiKey
+    from .new_upload_link import NewUploadLink
+    from .new_webhook import NewWebhook
+    from .operation_info import OperationInfo
+    from .operation_result import OperationResult
+    from .part import Part
+    from .part_status import PartStatus
+    from .problem import Problem
+    from .queue_place import QueuePlace
+    from .readiness import Readiness
+    from .readiness_details import ReadinessDetails
+    from .readiness_parts import ReadinessParts
+    from .redeliver_failed import RedeliverFailed
+    from .redelivered import Redelivered
+    from .released import Released
+    from .retried import Retried
+    from .role import Role
+    from .similar import Similar
+    from .similar_item import SimilarItem
+    from .statistics import Statistics
+    from .status import Status
+    from .totals import Totals
+    from .upload_link import UploadLink
+    from .upload_link_page import UploadLinkPage
+    from .webhook import Webhook
+    from .webhook_changes import WebhookChanges
+    from .webhook_disabled import WebhookDisabled
+    from .webhook_disabled_event import WebhookDisabledEvent
+    from .webhook_page import WebhookPage
+    from .webhook_status import WebhookStatus
+    from .webhook_test import WebhookTest
+    from .webhook_test_event import WebhookTestEvent
+    from .webhook_with_secret import WebhookWithSecret
 
 __all__ = (
     "ApiKey",
@@ -215,3 +219,119 @@ __all__ = (
     "WebhookTestEvent",
     "WebhookWithSecret",
 )
+
+_MODULES = {
+    "ApiKey": ".api_key",
+    "ApiKeyPage": ".api_key_page",
+    "CameraCount": ".camera_count",
+    "Capabilities": ".capabilities",
+    "Cell": ".cell",
+    "ChosenDeadLetters": ".chosen_dead_letters",
+    "CreateJobBody": ".create_job_body",
+    "CreateLinkUploadBody": ".create_link_upload_body",
+    "CreateLinkUploadByUrlBody": ".create_link_upload_by_url_body",
+    "CreatedApiKey": ".created_api_key",
+    "CreatedUploadLink": ".created_upload_link",
+    "DayCount": ".day_count",
+    "DeadLetter": ".dead_letter",
+    "DeadLetterAttempt": ".dead_letter_attempt",
+    "DeadLetterCode": ".dead_letter_code",
+    "DeadLetterCreated": ".dead_letter_created",
+    "DeadLetterCreatedEvent": ".dead_letter_created_event",
+    "DeadLetterFilter": ".dead_letter_filter",
+    "DeadLetterPage": ".dead_letter_page",
+    "Delivery": ".delivery",
+    "DeliveryAttempt": ".delivery_attempt",
+    "DeliveryStatus": ".delivery_status",
+    "DeliverySummary": ".delivery_summary",
+    "DeliverySummaryPage": ".delivery_summary_page",
+    "DetectFacesBody": ".detect_faces_body",
+    "DisabledReason": ".disabled_reason",
+    "Discarded": ".discarded",
+    "EventType": ".event_type",
+    "Face": ".face",
+    "Faces": ".faces",
+    "FacesOfFile": ".faces_of_file",
+    "Failure": ".failure",
+    "FailureCount": ".failure_count",
+    "FormatCount": ".format_count",
+    "FormatInfo": ".format_info",
+    "GetImageContentVariant": ".get_image_content_variant",
+    "Gps": ".gps",
+    "GpsPolicy": ".gps_policy",
+    "Health": ".health",
+    "Histogram": ".histogram",
+    "Image": ".image",
+    "ImageDeleted": ".image_deleted",
+    "ImageDeletedEvent": ".image_deleted_event",
+    "ImageFormat": ".image_format",
+    "ImageHistogram": ".image_histogram",
+    "ImageHistogramPage": ".image_histogram_page",
+    "ImageOperations": ".image_operations",
+    "ImageProcessed": ".image_processed",
+    "ImageProcessedEvent": ".image_processed_event",
+    "Job": ".job",
+    "JobChange": ".job_change",
+    "JobFinished": ".job_finished",
+    "JobFinishedEvent": ".job_finished_event",
+    "JobGone": ".job_gone",
+    "JobItem": ".job_item",
+    "JobItemOperations": ".job_item_operations",
+    "JobProgress": ".job_progress",
+    "JobSummary": ".job_summary",
+    "JobSummaryPage": ".job_summary_page",
+    "KeyRole": ".key_role",
+    "KeyWebhookSecret": ".key_webhook_secret",
+    "Limits": ".limits",
+    "LinkJob": ".link_job",
+    "LinkJobSummary": ".link_job_summary",
+    "LinkStatus": ".link_status",
+    "LinkUploads": ".link_uploads",
+    "LinkUsedUp": ".link_used_up",
+    "LinkUsedUpEvent": ".link_used_up_event",
+    "ListedImage": ".listed_image",
+    "ListedImagePage": ".listed_image_page",
+    "MedianHistogram": ".median_histogram",
+    "Metadata": ".metadata",
+    "Metric": ".metric",
+    "NewApiKey": ".new_api_key",
+    "NewUploadLink": ".new_upload_link",
+    "NewWebhook": ".new_webhook",
+    "OperationInfo": ".operation_info",
+    "OperationResult": ".operation_result",
+    "Part": ".part",
+    "PartStatus": ".part_status",
+    "Problem": ".problem",
+    "QueuePlace": ".queue_place",
+    "Readiness": ".readiness",
+    "ReadinessDetails": ".readiness_details",
+    "ReadinessParts": ".readiness_parts",
+    "RedeliverFailed": ".redeliver_failed",
+    "Redelivered": ".redelivered",
+    "Released": ".released",
+    "Retried": ".retried",
+    "Role": ".role",
+    "Similar": ".similar",
+    "SimilarItem": ".similar_item",
+    "Statistics": ".statistics",
+    "Status": ".status",
+    "Totals": ".totals",
+    "UploadLink": ".upload_link",
+    "UploadLinkPage": ".upload_link_page",
+    "Webhook": ".webhook",
+    "WebhookChanges": ".webhook_changes",
+    "WebhookDisabled": ".webhook_disabled",
+    "WebhookDisabledEvent": ".webhook_disabled_event",
+    "WebhookPage": ".webhook_page",
+    "WebhookStatus": ".webhook_status",
+    "WebhookTest": ".webhook_test",
+    "WebhookTestEvent": ".webhook_test_event",
+    "WebhookWithSecret": ".webhook_with_secret",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a model; to import all of them takes half a second."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_MODULES[name], __name__), name)

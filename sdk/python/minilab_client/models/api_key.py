@@ -25,6 +25,8 @@ class ApiKey:
     revoked_at: datetime.datetime | None
     role: Role
     """ Role of a key. """
+    tenant: None | str
+    """ Tenant of the users that the key acts for; null without one. """
     user_id: None | str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -52,6 +54,9 @@ class ApiKey:
 
         role = self.role.value
 
+        tenant: None | str
+        tenant = self.tenant
+
         user_id: None | str
         user_id = self.user_id
 
@@ -66,6 +71,7 @@ class ApiKey:
                 "note": note,
                 "revoked_at": revoked_at,
                 "role": role,
+                "tenant": tenant,
                 "user_id": user_id,
             }
         )
@@ -120,6 +126,13 @@ class ApiKey:
 
         role = Role(d.pop("role"))
 
+        def _parse_tenant(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        tenant = _parse_tenant(d.pop("tenant"))
+
         def _parse_user_id(data: object) -> None | str:
             if data is None:
                 return data
@@ -135,6 +148,7 @@ class ApiKey:
             note=note,
             revoked_at=revoked_at,
             role=role,
+            tenant=tenant,
             user_id=user_id,
         )
 

@@ -27,6 +27,8 @@ class CreatedApiKey:
     revoked_at: datetime.datetime | None
     role: Role
     """ Role of a key. """
+    tenant: None | str
+    """ Tenant of the users that the key acts for; null without one. """
     user_id: None | str
     webhook_secret: None | str
     """ Verifies events that arrive at the `callback_url` of its jobs; null if this service has no webhooks. """
@@ -58,6 +60,9 @@ class CreatedApiKey:
 
         role = self.role.value
 
+        tenant: None | str
+        tenant = self.tenant
+
         user_id: None | str
         user_id = self.user_id
 
@@ -76,6 +81,7 @@ class CreatedApiKey:
                 "note": note,
                 "revoked_at": revoked_at,
                 "role": role,
+                "tenant": tenant,
                 "user_id": user_id,
                 "webhook_secret": webhook_secret,
             }
@@ -133,6 +139,13 @@ class CreatedApiKey:
 
         role = Role(d.pop("role"))
 
+        def _parse_tenant(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        tenant = _parse_tenant(d.pop("tenant"))
+
         def _parse_user_id(data: object) -> None | str:
             if data is None:
                 return data
@@ -156,6 +169,7 @@ class CreatedApiKey:
             note=note,
             revoked_at=revoked_at,
             role=role,
+            tenant=tenant,
             user_id=user_id,
             webhook_secret=webhook_secret,
         )

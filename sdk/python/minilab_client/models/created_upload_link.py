@@ -9,6 +9,7 @@ from attrs import field as _attrs_field
 
 from ..models.gps_policy import GpsPolicy
 from ..models.link_status import LinkStatus
+from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="CreatedUploadLink")
 
@@ -45,6 +46,8 @@ class CreatedUploadLink:
     """ Number of uploaded images, including deleted ones; counts towards the limit. """
     user_id: str
     """ User that the images belong to. """
+    tenant: str | Unset = UNSET
+    """ Tenant of the user; absent without one. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -95,6 +98,8 @@ class CreatedUploadLink:
 
         user_id = self.user_id
 
+        tenant = self.tenant
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -119,6 +124,8 @@ class CreatedUploadLink:
                 "user_id": user_id,
             }
         )
+        if tenant is not UNSET:
+            field_dict["tenant"] = tenant
 
         return field_dict
 
@@ -202,6 +209,8 @@ class CreatedUploadLink:
 
         user_id = d.pop("user_id")
 
+        tenant = d.pop("tenant", UNSET)
+
         created_upload_link = cls(
             bytes_=bytes_,
             created_at=created_at,
@@ -221,6 +230,7 @@ class CreatedUploadLink:
             used_bytes=used_bytes,
             used_files=used_files,
             user_id=user_id,
+            tenant=tenant,
         )
 
         created_upload_link.additional_properties = d

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..types import UNSET, Unset
+
 if TYPE_CHECKING:
     from ..models.dead_letter_attempt import DeadLetterAttempt
     from ..models.failure import Failure
@@ -34,6 +36,8 @@ class DeadLetter:
     operations: list[str]
     """ The failed operations. """
     user_id: str
+    tenant: str | Unset = UNSET
+    """ Tenant of the user; absent without one. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -66,6 +70,8 @@ class DeadLetter:
 
         user_id = self.user_id
 
+        tenant = self.tenant
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -82,6 +88,8 @@ class DeadLetter:
                 "user_id": user_id,
             }
         )
+        if tenant is not UNSET:
+            field_dict["tenant"] = tenant
 
         return field_dict
 
@@ -129,6 +137,8 @@ class DeadLetter:
 
         user_id = d.pop("user_id")
 
+        tenant = d.pop("tenant", UNSET)
+
         dead_letter = cls(
             attempts=attempts,
             bytes_=bytes_,
@@ -140,6 +150,7 @@ class DeadLetter:
             job_id=job_id,
             operations=operations,
             user_id=user_id,
+            tenant=tenant,
         )
 
         dead_letter.additional_properties = d

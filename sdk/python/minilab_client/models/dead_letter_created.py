@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..types import UNSET, Unset
+
 T = TypeVar("T", bound="DeadLetterCreated")
 
 
@@ -21,6 +23,8 @@ class DeadLetterCreated:
     url: str
     """ URL of the dead letter. """
     user_id: str
+    tenant: str | Unset = UNSET
+    """ Tenant of the user; absent without one. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -34,6 +38,8 @@ class DeadLetterCreated:
 
         user_id = self.user_id
 
+        tenant = self.tenant
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -45,6 +51,8 @@ class DeadLetterCreated:
                 "user_id": user_id,
             }
         )
+        if tenant is not UNSET:
+            field_dict["tenant"] = tenant
 
         return field_dict
 
@@ -61,12 +69,15 @@ class DeadLetterCreated:
 
         user_id = d.pop("user_id")
 
+        tenant = d.pop("tenant", UNSET)
+
         dead_letter_created = cls(
             code=code,
             dead_letter_id=dead_letter_id,
             job_id=job_id,
             url=url,
             user_id=user_id,
+            tenant=tenant,
         )
 
         dead_letter_created.additional_properties = d

@@ -20,6 +20,8 @@ class DeadLetterFilter:
     """ Only dead letters with this error. """
     job_id: None | str | Unset = UNSET
     """ Only dead letters of this job. """
+    tenant: None | str | Unset = UNSET
+    """ Tenant of this user; without it, `user_id` names a user without a tenant. """
     user_id: None | str | Unset = UNSET
     """ Only dead letters of this user. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -39,6 +41,12 @@ class DeadLetterFilter:
         else:
             job_id = self.job_id
 
+        tenant: None | str | Unset
+        if isinstance(self.tenant, Unset):
+            tenant = UNSET
+        else:
+            tenant = self.tenant
+
         user_id: None | str | Unset
         if isinstance(self.user_id, Unset):
             user_id = UNSET
@@ -52,6 +60,8 @@ class DeadLetterFilter:
             field_dict["code"] = code
         if job_id is not UNSET:
             field_dict["job_id"] = job_id
+        if tenant is not UNSET:
+            field_dict["tenant"] = tenant
         if user_id is not UNSET:
             field_dict["user_id"] = user_id
 
@@ -87,6 +97,15 @@ class DeadLetterFilter:
 
         job_id = _parse_job_id(d.pop("job_id", UNSET))
 
+        def _parse_tenant(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        tenant = _parse_tenant(d.pop("tenant", UNSET))
+
         def _parse_user_id(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -99,6 +118,7 @@ class DeadLetterFilter:
         dead_letter_filter = cls(
             code=code,
             job_id=job_id,
+            tenant=tenant,
             user_id=user_id,
         )
 

@@ -24,6 +24,8 @@ class DetectFacesBody:
     """ Whether the position of a picture is served or removed. """
     operations: str | Unset = UNSET
     """ Comma-separated list of operations; all by default. """
+    tenant: str | Unset = UNSET
+    """ With an admin key: the tenant of the user. Other keys determine their tenant. """
     user_id: str | Unset = UNSET
     """ User that the images belong to. Required with a service key, optional with an admin key. A client key has a
     user of its own. """
@@ -44,6 +46,8 @@ class DetectFacesBody:
 
         operations = self.operations
 
+        tenant = self.tenant
+
         user_id = self.user_id
 
         field_dict: dict[str, Any] = {}
@@ -59,6 +63,8 @@ class DetectFacesBody:
             field_dict["gps"] = gps
         if operations is not UNSET:
             field_dict["operations"] = operations
+        if tenant is not UNSET:
+            field_dict["tenant"] = tenant
         if user_id is not UNSET:
             field_dict["user_id"] = user_id
 
@@ -78,6 +84,9 @@ class DetectFacesBody:
 
         if not isinstance(self.operations, Unset):
             files.append(("operations", (None, str(self.operations).encode(), "text/plain")))
+
+        if not isinstance(self.tenant, Unset):
+            files.append(("tenant", (None, str(self.tenant).encode(), "text/plain")))
 
         if not isinstance(self.user_id, Unset):
             files.append(("user_id", (None, str(self.user_id).encode(), "text/plain")))
@@ -108,6 +117,8 @@ class DetectFacesBody:
 
         operations = d.pop("operations", UNSET)
 
+        tenant = d.pop("tenant", UNSET)
+
         user_id = d.pop("user_id", UNSET)
 
         detect_faces_body = cls(
@@ -115,6 +126,7 @@ class DetectFacesBody:
             callback_url=callback_url,
             gps=gps,
             operations=operations,
+            tenant=tenant,
             user_id=user_id,
         )
 

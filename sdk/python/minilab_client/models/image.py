@@ -9,6 +9,7 @@ from attrs import field as _attrs_field
 
 from ..models.gps_policy import GpsPolicy
 from ..models.status import Status
+from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.face import Face
@@ -57,6 +58,8 @@ class Image:
     """ What was wrong with the file, by code, as in the items of a job. """
     width: int | None
     """ Width of the upright image in pixels. """
+    tenant: str | Unset = UNSET
+    """ Tenant of the user; absent without one. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -137,6 +140,8 @@ class Image:
         width: int | None
         width = self.width
 
+        tenant = self.tenant
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -165,6 +170,8 @@ class Image:
                 "width": width,
             }
         )
+        if tenant is not UNSET:
+            field_dict["tenant"] = tenant
 
         return field_dict
 
@@ -316,6 +323,8 @@ class Image:
 
         width = _parse_width(d.pop("width"))
 
+        tenant = d.pop("tenant", UNSET)
+
         image = cls(
             bytes_=bytes_,
             duplicate_of=duplicate_of,
@@ -339,6 +348,7 @@ class Image:
             user_id=user_id,
             warnings=warnings,
             width=width,
+            tenant=tenant,
         )
 
         image.additional_properties = d

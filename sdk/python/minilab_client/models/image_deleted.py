@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..types import UNSET, Unset
+
 T = TypeVar("T", bound="ImageDeleted")
 
 
@@ -18,6 +20,8 @@ class ImageDeleted:
     url: str
     """ URL of the job that uploaded it, which may have been deleted as well. """
     user_id: str
+    tenant: str | Unset = UNSET
+    """ Tenant of the user; absent without one. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -29,6 +33,8 @@ class ImageDeleted:
 
         user_id = self.user_id
 
+        tenant = self.tenant
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -39,6 +45,8 @@ class ImageDeleted:
                 "user_id": user_id,
             }
         )
+        if tenant is not UNSET:
+            field_dict["tenant"] = tenant
 
         return field_dict
 
@@ -53,11 +61,14 @@ class ImageDeleted:
 
         user_id = d.pop("user_id")
 
+        tenant = d.pop("tenant", UNSET)
+
         image_deleted = cls(
             image_id=image_id,
             job_id=job_id,
             url=url,
             user_id=user_id,
+            tenant=tenant,
         )
 
         image_deleted.additional_properties = d

@@ -7,6 +7,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.status import Status
+from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="ImageProcessed")
 
@@ -22,6 +23,8 @@ class ImageProcessed:
     url: str
     """ URL of the image with its results. """
     user_id: str
+    tenant: str | Unset = UNSET
+    """ Tenant of the user; absent without one. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -35,6 +38,8 @@ class ImageProcessed:
 
         user_id = self.user_id
 
+        tenant = self.tenant
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -46,6 +51,8 @@ class ImageProcessed:
                 "user_id": user_id,
             }
         )
+        if tenant is not UNSET:
+            field_dict["tenant"] = tenant
 
         return field_dict
 
@@ -62,12 +69,15 @@ class ImageProcessed:
 
         user_id = d.pop("user_id")
 
+        tenant = d.pop("tenant", UNSET)
+
         image_processed = cls(
             image_id=image_id,
             job_id=job_id,
             status=status,
             url=url,
             user_id=user_id,
+            tenant=tenant,
         )
 
         image_processed.additional_properties = d

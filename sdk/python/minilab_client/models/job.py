@@ -8,6 +8,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.status import Status
+from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.job_item import JobItem
@@ -40,6 +41,8 @@ class Job:
     user_id: str
     version: int
     """ Grows with every change of the job. """
+    tenant: str | Unset = UNSET
+    """ Tenant of the user; absent without one. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -76,6 +79,8 @@ class Job:
 
         version = self.version
 
+        tenant = self.tenant
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -93,6 +98,8 @@ class Job:
                 "version": version,
             }
         )
+        if tenant is not UNSET:
+            field_dict["tenant"] = tenant
 
         return field_dict
 
@@ -156,6 +163,8 @@ class Job:
 
         version = d.pop("version")
 
+        tenant = d.pop("tenant", UNSET)
+
         job = cls(
             created_at=created_at,
             expires_at=expires_at,
@@ -168,6 +177,7 @@ class Job:
             status=status,
             user_id=user_id,
             version=version,
+            tenant=tenant,
         )
 
         job.additional_properties = d

@@ -7,6 +7,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.status import Status
+from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="JobFinished")
 
@@ -23,6 +24,8 @@ class JobFinished:
     user_id: str
     version: int
     """ Version of the job at its end. """
+    tenant: str | Unset = UNSET
+    """ Tenant of the user; absent without one. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -36,6 +39,8 @@ class JobFinished:
 
         version = self.version
 
+        tenant = self.tenant
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -47,6 +52,8 @@ class JobFinished:
                 "version": version,
             }
         )
+        if tenant is not UNSET:
+            field_dict["tenant"] = tenant
 
         return field_dict
 
@@ -63,12 +70,15 @@ class JobFinished:
 
         version = d.pop("version")
 
+        tenant = d.pop("tenant", UNSET)
+
         job_finished = cls(
             job_id=job_id,
             status=status,
             url=url,
             user_id=user_id,
             version=version,
+            tenant=tenant,
         )
 
         job_finished.additional_properties = d

@@ -8,6 +8,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.status import Status
+from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.job_progress import JobProgress
@@ -32,6 +33,8 @@ class JobSummary:
     user_id: str
     version: int
     """ Grows with every change of the job. """
+    tenant: str | Unset = UNSET
+    """ Tenant of the user; absent without one. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -55,6 +58,8 @@ class JobSummary:
 
         version = self.version
 
+        tenant = self.tenant
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -69,6 +74,8 @@ class JobSummary:
                 "version": version,
             }
         )
+        if tenant is not UNSET:
+            field_dict["tenant"] = tenant
 
         return field_dict
 
@@ -106,6 +113,8 @@ class JobSummary:
 
         version = d.pop("version")
 
+        tenant = d.pop("tenant", UNSET)
+
         job_summary = cls(
             created_at=created_at,
             finished_at=finished_at,
@@ -115,6 +124,7 @@ class JobSummary:
             status=status,
             user_id=user_id,
             version=version,
+            tenant=tenant,
         )
 
         job_summary.additional_properties = d

@@ -6,6 +6,7 @@ class KeyRole(StrEnum):
 
     ADMIN = "admin"
     CLIENT = "client"
+    READER = "reader"
     SERVICE = "service"
 
     @classmethod

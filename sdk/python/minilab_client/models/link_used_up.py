@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..types import UNSET, Unset
+
 T = TypeVar("T", bound="LinkUsedUp")
 
 
@@ -19,6 +21,8 @@ class LinkUsedUp:
     used_bytes: int
     used_files: int
     user_id: str
+    tenant: str | Unset = UNSET
+    """ Tenant of the user; absent without one. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -32,6 +36,8 @@ class LinkUsedUp:
 
         user_id = self.user_id
 
+        tenant = self.tenant
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -43,6 +49,8 @@ class LinkUsedUp:
                 "user_id": user_id,
             }
         )
+        if tenant is not UNSET:
+            field_dict["tenant"] = tenant
 
         return field_dict
 
@@ -59,12 +67,15 @@ class LinkUsedUp:
 
         user_id = d.pop("user_id")
 
+        tenant = d.pop("tenant", UNSET)
+
         link_used_up = cls(
             link_id=link_id,
             url=url,
             used_bytes=used_bytes,
             used_files=used_files,
             user_id=user_id,
+            tenant=tenant,
         )
 
         link_used_up.additional_properties = d

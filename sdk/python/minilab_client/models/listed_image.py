@@ -43,6 +43,8 @@ class ListedImage:
     """ Width of the upright image in pixels. """
     distance: int | Unset = UNSET
     """ Number of differing bits of the 64-bit fingerprint; only in a list of near-duplicates. """
+    tenant: str | Unset = UNSET
+    """ Tenant of the user; absent without one. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -85,6 +87,8 @@ class ListedImage:
 
         distance = self.distance
 
+        tenant = self.tenant
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -107,6 +111,8 @@ class ListedImage:
         )
         if distance is not UNSET:
             field_dict["distance"] = distance
+        if tenant is not UNSET:
+            field_dict["tenant"] = tenant
 
         return field_dict
 
@@ -173,6 +179,8 @@ class ListedImage:
 
         distance = d.pop("distance", UNSET)
 
+        tenant = d.pop("tenant", UNSET)
+
         listed_image = cls(
             bytes_=bytes_,
             filename=filename,
@@ -189,6 +197,7 @@ class ListedImage:
             warnings=warnings,
             width=width,
             distance=distance,
+            tenant=tenant,
         )
 
         listed_image.additional_properties = d

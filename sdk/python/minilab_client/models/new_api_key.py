@@ -25,8 +25,13 @@ class NewApiKey:
     """ Seconds from now until the key expires. """
     note: None | str | Unset = UNSET
     """ A remark, for example the name of the app. """
+    tenant: None | str | Unset = UNSET
+    """ Tenant of the users that the key acts for; not allowed for `admin`. The same `user_id` in two tenants names
+    two users. All service keys of a tenant see the same users, images, jobs and webhooks, and nothing of other
+    tenants. A service key without a tenant may read and delete every user without a tenant, also those of other
+    such keys. """
     user_id: None | str | Unset = UNSET
-    """ User of a client key; required for `client`, not allowed for other roles. """
+    """ User of the key; required for `client`, optional for `reader`, else not allowed. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -52,6 +57,12 @@ class NewApiKey:
         else:
             note = self.note
 
+        tenant: None | str | Unset
+        if isinstance(self.tenant, Unset):
+            tenant = UNSET
+        else:
+            tenant = self.tenant
+
         user_id: None | str | Unset
         if isinstance(self.user_id, Unset):
             user_id = UNSET
@@ -71,6 +82,8 @@ class NewApiKey:
             field_dict["expires_in"] = expires_in
         if note is not UNSET:
             field_dict["note"] = note
+        if tenant is not UNSET:
+            field_dict["tenant"] = tenant
         if user_id is not UNSET:
             field_dict["user_id"] = user_id
 
@@ -116,6 +129,15 @@ class NewApiKey:
 
         note = _parse_note(d.pop("note", UNSET))
 
+        def _parse_tenant(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        tenant = _parse_tenant(d.pop("tenant", UNSET))
+
         def _parse_user_id(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -130,6 +152,7 @@ class NewApiKey:
             expires_at=expires_at,
             expires_in=expires_in,
             note=note,
+            tenant=tenant,
             user_id=user_id,
         )
 

@@ -29,6 +29,8 @@ class NewUploadLink:
     """ Maximum number of images of all uploads together; without it, there is no limit. """
     note: None | str | Unset = UNSET
     """ A message to the people who open the link. """
+    tenant: None | str | Unset = UNSET
+    """ Tenant of the user; without it, a user without a tenant. """
     user_id: None | str | Unset = UNSET
     """ User that the images belong to; without it, a user that only this link has. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -74,6 +76,12 @@ class NewUploadLink:
         else:
             note = self.note
 
+        tenant: None | str | Unset
+        if isinstance(self.tenant, Unset):
+            tenant = UNSET
+        else:
+            tenant = self.tenant
+
         user_id: None | str | Unset
         if isinstance(self.user_id, Unset):
             user_id = UNSET
@@ -95,6 +103,8 @@ class NewUploadLink:
             field_dict["max_files"] = max_files
         if note is not UNSET:
             field_dict["note"] = note
+        if tenant is not UNSET:
+            field_dict["tenant"] = tenant
         if user_id is not UNSET:
             field_dict["user_id"] = user_id
 
@@ -174,6 +184,15 @@ class NewUploadLink:
 
         note = _parse_note(d.pop("note", UNSET))
 
+        def _parse_tenant(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        tenant = _parse_tenant(d.pop("tenant", UNSET))
+
         def _parse_user_id(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -190,6 +209,7 @@ class NewUploadLink:
             max_bytes=max_bytes,
             max_files=max_files,
             note=note,
+            tenant=tenant,
             user_id=user_id,
         )
 

@@ -7,6 +7,7 @@ class Role(StrEnum):
     ADMIN = "admin"
     CLIENT = "client"
     LINK = "link"
+    READER = "reader"
     SERVICE = "service"
 
     @classmethod

@@ -21,6 +21,8 @@ class SimilarItem:
     """ The user, or the user of the image. """
     image_id: str | Unset = UNSET
     """ The image; absent in a list of users. """
+    tenant: str | Unset = UNSET
+    """ Tenant of the user; absent without one. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -29,6 +31,8 @@ class SimilarItem:
         user_id = self.user_id
 
         image_id = self.image_id
+
+        tenant = self.tenant
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -40,6 +44,8 @@ class SimilarItem:
         )
         if image_id is not UNSET:
             field_dict["image_id"] = image_id
+        if tenant is not UNSET:
+            field_dict["tenant"] = tenant
 
         return field_dict
 
@@ -52,10 +58,13 @@ class SimilarItem:
 
         image_id = d.pop("image_id", UNSET)
 
+        tenant = d.pop("tenant", UNSET)
+
         similar_item = cls(
             distance=distance,
             user_id=user_id,
             image_id=image_id,
+            tenant=tenant,
         )
 
         similar_item.additional_properties = d

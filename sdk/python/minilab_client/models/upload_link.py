@@ -9,6 +9,7 @@ from attrs import field as _attrs_field
 
 from ..models.gps_policy import GpsPolicy
 from ..models.link_status import LinkStatus
+from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="UploadLink")
 
@@ -39,6 +40,8 @@ class UploadLink:
     """ Number of uploaded images, including deleted ones; counts towards the limit. """
     user_id: str
     """ User that the images belong to. """
+    tenant: str | Unset = UNSET
+    """ Tenant of the user; absent without one. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -83,6 +86,8 @@ class UploadLink:
 
         user_id = self.user_id
 
+        tenant = self.tenant
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -104,6 +109,8 @@ class UploadLink:
                 "user_id": user_id,
             }
         )
+        if tenant is not UNSET:
+            field_dict["tenant"] = tenant
 
         return field_dict
 
@@ -181,6 +188,8 @@ class UploadLink:
 
         user_id = d.pop("user_id")
 
+        tenant = d.pop("tenant", UNSET)
+
         upload_link = cls(
             bytes_=bytes_,
             created_at=created_at,
@@ -197,6 +206,7 @@ class UploadLink:
             used_bytes=used_bytes,
             used_files=used_files,
             user_id=user_id,
+            tenant=tenant,
         )
 
         upload_link.additional_properties = d

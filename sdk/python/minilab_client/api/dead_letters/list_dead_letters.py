@@ -14,6 +14,7 @@ from ...types import UNSET, Response, Unset
 def _get_kwargs(
     *,
     user_id: str | Unset = UNSET,
+    tenant: str | Unset = UNSET,
     code: DeadLetterCode | Unset = UNSET,
     job_id: str | Unset = UNSET,
     limit: int | Unset = 20,
@@ -23,6 +24,8 @@ def _get_kwargs(
     params: dict[str, Any] = {}
 
     params["user_id"] = user_id
+
+    params["tenant"] = tenant
 
     json_code: str | Unset = UNSET
     if not isinstance(code, Unset):
@@ -101,6 +104,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
+    tenant: str | Unset = UNSET,
     code: DeadLetterCode | Unset = UNSET,
     job_id: str | Unset = UNSET,
     limit: int | Unset = 20,
@@ -115,6 +119,7 @@ def sync_detailed(
 
     Args:
         user_id (str | Unset):
+        tenant (str | Unset):
         code (DeadLetterCode | Unset): The error of a dead letter.
         job_id (str | Unset):
         limit (int | Unset):  Default: 20.
@@ -130,6 +135,7 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         user_id=user_id,
+        tenant=tenant,
         code=code,
         job_id=job_id,
         limit=limit,
@@ -147,6 +153,7 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
+    tenant: str | Unset = UNSET,
     code: DeadLetterCode | Unset = UNSET,
     job_id: str | Unset = UNSET,
     limit: int | Unset = 20,
@@ -161,6 +168,7 @@ def sync(
 
     Args:
         user_id (str | Unset):
+        tenant (str | Unset):
         code (DeadLetterCode | Unset): The error of a dead letter.
         job_id (str | Unset):
         limit (int | Unset):  Default: 20.
@@ -177,6 +185,7 @@ def sync(
     return sync_detailed(
         client=client,
         user_id=user_id,
+        tenant=tenant,
         code=code,
         job_id=job_id,
         limit=limit,
@@ -188,6 +197,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
+    tenant: str | Unset = UNSET,
     code: DeadLetterCode | Unset = UNSET,
     job_id: str | Unset = UNSET,
     limit: int | Unset = 20,
@@ -202,6 +212,7 @@ async def asyncio_detailed(
 
     Args:
         user_id (str | Unset):
+        tenant (str | Unset):
         code (DeadLetterCode | Unset): The error of a dead letter.
         job_id (str | Unset):
         limit (int | Unset):  Default: 20.
@@ -217,6 +228,7 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         user_id=user_id,
+        tenant=tenant,
         code=code,
         job_id=job_id,
         limit=limit,
@@ -232,6 +244,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
+    tenant: str | Unset = UNSET,
     code: DeadLetterCode | Unset = UNSET,
     job_id: str | Unset = UNSET,
     limit: int | Unset = 20,
@@ -246,6 +259,7 @@ async def asyncio(
 
     Args:
         user_id (str | Unset):
+        tenant (str | Unset):
         code (DeadLetterCode | Unset): The error of a dead letter.
         job_id (str | Unset):
         limit (int | Unset):  Default: 20.
@@ -263,6 +277,7 @@ async def asyncio(
         await asyncio_detailed(
             client=client,
             user_id=user_id,
+            tenant=tenant,
             code=code,
             job_id=job_id,
             limit=limit,

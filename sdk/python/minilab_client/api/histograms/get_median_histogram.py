@@ -12,6 +12,7 @@ from ...types import UNSET, Response, Unset
 
 def _get_kwargs(
     *,
+    tenant: str | Unset = UNSET,
     day: str | Unset = "today",
     tz: str | Unset = "UTC",
     if_none_match: str | Unset = UNSET,
@@ -21,6 +22,8 @@ def _get_kwargs(
         headers["If-None-Match"] = if_none_match
 
     params: dict[str, Any] = {}
+
+    params["tenant"] = tenant
 
     params["day"] = day
 
@@ -95,6 +98,7 @@ def _build_response(
 def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
+    tenant: str | Unset = UNSET,
     day: str | Unset = "today",
     tz: str | Unset = "UTC",
     if_none_match: str | Unset = UNSET,
@@ -103,11 +107,15 @@ def sync_detailed(
 
      Retrieves the median of each gray level over all images of all users on a day.
 
+    With a key that has a tenant, over those of its users; with a service key without one, over
+    those of users without a tenant.
+
     Each histogram is first divided by its number of pixels. A file that was uploaded twice counts
     twice; deleted images do not count. The median is exact and up to date. Requires an admin or a
     service key.
 
     Args:
+        tenant (str | Unset):
         day (str | Unset):  Default: 'today'.
         tz (str | Unset):  Default: 'UTC'.
         if_none_match (str | Unset):
@@ -121,6 +129,7 @@ def sync_detailed(
     """
 
     kwargs = _get_kwargs(
+        tenant=tenant,
         day=day,
         tz=tz,
         if_none_match=if_none_match,
@@ -136,6 +145,7 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient | Client,
+    tenant: str | Unset = UNSET,
     day: str | Unset = "today",
     tz: str | Unset = "UTC",
     if_none_match: str | Unset = UNSET,
@@ -144,11 +154,15 @@ def sync(
 
      Retrieves the median of each gray level over all images of all users on a day.
 
+    With a key that has a tenant, over those of its users; with a service key without one, over
+    those of users without a tenant.
+
     Each histogram is first divided by its number of pixels. A file that was uploaded twice counts
     twice; deleted images do not count. The median is exact and up to date. Requires an admin or a
     service key.
 
     Args:
+        tenant (str | Unset):
         day (str | Unset):  Default: 'today'.
         tz (str | Unset):  Default: 'UTC'.
         if_none_match (str | Unset):
@@ -163,6 +177,7 @@ def sync(
 
     return sync_detailed(
         client=client,
+        tenant=tenant,
         day=day,
         tz=tz,
         if_none_match=if_none_match,
@@ -172,6 +187,7 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
+    tenant: str | Unset = UNSET,
     day: str | Unset = "today",
     tz: str | Unset = "UTC",
     if_none_match: str | Unset = UNSET,
@@ -180,11 +196,15 @@ async def asyncio_detailed(
 
      Retrieves the median of each gray level over all images of all users on a day.
 
+    With a key that has a tenant, over those of its users; with a service key without one, over
+    those of users without a tenant.
+
     Each histogram is first divided by its number of pixels. A file that was uploaded twice counts
     twice; deleted images do not count. The median is exact and up to date. Requires an admin or a
     service key.
 
     Args:
+        tenant (str | Unset):
         day (str | Unset):  Default: 'today'.
         tz (str | Unset):  Default: 'UTC'.
         if_none_match (str | Unset):
@@ -198,6 +218,7 @@ async def asyncio_detailed(
     """
 
     kwargs = _get_kwargs(
+        tenant=tenant,
         day=day,
         tz=tz,
         if_none_match=if_none_match,
@@ -211,6 +232,7 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient | Client,
+    tenant: str | Unset = UNSET,
     day: str | Unset = "today",
     tz: str | Unset = "UTC",
     if_none_match: str | Unset = UNSET,
@@ -219,11 +241,15 @@ async def asyncio(
 
      Retrieves the median of each gray level over all images of all users on a day.
 
+    With a key that has a tenant, over those of its users; with a service key without one, over
+    those of users without a tenant.
+
     Each histogram is first divided by its number of pixels. A file that was uploaded twice counts
     twice; deleted images do not count. The median is exact and up to date. Requires an admin or a
     service key.
 
     Args:
+        tenant (str | Unset):
         day (str | Unset):  Default: 'today'.
         tz (str | Unset):  Default: 'UTC'.
         if_none_match (str | Unset):
@@ -239,6 +265,7 @@ async def asyncio(
     return (
         await asyncio_detailed(
             client=client,
+            tenant=tenant,
             day=day,
             tz=tz,
             if_none_match=if_none_match,

@@ -16,6 +16,7 @@ from ...types import UNSET, Response, Unset
 def _get_kwargs(
     user_id: str,
     *,
+    tenant: str | Unset = UNSET,
     n: int | Unset = 10,
     metric: Metric | Unset = UNSET,
     since: datetime.datetime | Unset = UNSET,
@@ -23,6 +24,8 @@ def _get_kwargs(
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
+
+    params["tenant"] = tenant
 
     params["n"] = n
 
@@ -117,6 +120,7 @@ def sync_detailed(
     user_id: str,
     *,
     client: AuthenticatedClient | Client,
+    tenant: str | Unset = UNSET,
     n: int | Unset = 10,
     metric: Metric | Unset = UNSET,
     since: datetime.datetime | Unset = UNSET,
@@ -128,10 +132,12 @@ def sync_detailed(
 
     With `image_id`, lists the images of all users that are most similar to that image of the user
     instead. The answer is up to date after each upload and deletion. Requires an admin or a
-    service key, because the answer names users and reveals something about their pictures.
+    service key, because the answer names users and reveals something about their pictures. With
+    a service key, only users of its tenant, or users without a tenant, are compared.
 
     Args:
         user_id (str):
+        tenant (str | Unset):
         n (int | Unset):  Default: 10.
         metric (Metric | Unset): The measure of distance; less is more similar.
         since (datetime.datetime | Unset):
@@ -147,6 +153,7 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         user_id=user_id,
+        tenant=tenant,
         n=n,
         metric=metric,
         since=since,
@@ -164,6 +171,7 @@ def sync(
     user_id: str,
     *,
     client: AuthenticatedClient | Client,
+    tenant: str | Unset = UNSET,
     n: int | Unset = 10,
     metric: Metric | Unset = UNSET,
     since: datetime.datetime | Unset = UNSET,
@@ -175,10 +183,12 @@ def sync(
 
     With `image_id`, lists the images of all users that are most similar to that image of the user
     instead. The answer is up to date after each upload and deletion. Requires an admin or a
-    service key, because the answer names users and reveals something about their pictures.
+    service key, because the answer names users and reveals something about their pictures. With
+    a service key, only users of its tenant, or users without a tenant, are compared.
 
     Args:
         user_id (str):
+        tenant (str | Unset):
         n (int | Unset):  Default: 10.
         metric (Metric | Unset): The measure of distance; less is more similar.
         since (datetime.datetime | Unset):
@@ -195,6 +205,7 @@ def sync(
     return sync_detailed(
         user_id=user_id,
         client=client,
+        tenant=tenant,
         n=n,
         metric=metric,
         since=since,
@@ -206,6 +217,7 @@ async def asyncio_detailed(
     user_id: str,
     *,
     client: AuthenticatedClient | Client,
+    tenant: str | Unset = UNSET,
     n: int | Unset = 10,
     metric: Metric | Unset = UNSET,
     since: datetime.datetime | Unset = UNSET,
@@ -217,10 +229,12 @@ async def asyncio_detailed(
 
     With `image_id`, lists the images of all users that are most similar to that image of the user
     instead. The answer is up to date after each upload and deletion. Requires an admin or a
-    service key, because the answer names users and reveals something about their pictures.
+    service key, because the answer names users and reveals something about their pictures. With
+    a service key, only users of its tenant, or users without a tenant, are compared.
 
     Args:
         user_id (str):
+        tenant (str | Unset):
         n (int | Unset):  Default: 10.
         metric (Metric | Unset): The measure of distance; less is more similar.
         since (datetime.datetime | Unset):
@@ -236,6 +250,7 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         user_id=user_id,
+        tenant=tenant,
         n=n,
         metric=metric,
         since=since,
@@ -251,6 +266,7 @@ async def asyncio(
     user_id: str,
     *,
     client: AuthenticatedClient | Client,
+    tenant: str | Unset = UNSET,
     n: int | Unset = 10,
     metric: Metric | Unset = UNSET,
     since: datetime.datetime | Unset = UNSET,
@@ -262,10 +278,12 @@ async def asyncio(
 
     With `image_id`, lists the images of all users that are most similar to that image of the user
     instead. The answer is up to date after each upload and deletion. Requires an admin or a
-    service key, because the answer names users and reveals something about their pictures.
+    service key, because the answer names users and reveals something about their pictures. With
+    a service key, only users of its tenant, or users without a tenant, are compared.
 
     Args:
         user_id (str):
+        tenant (str | Unset):
         n (int | Unset):  Default: 10.
         metric (Metric | Unset): The measure of distance; less is more similar.
         since (datetime.datetime | Unset):
@@ -283,6 +301,7 @@ async def asyncio(
         await asyncio_detailed(
             user_id=user_id,
             client=client,
+            tenant=tenant,
             n=n,
             metric=metric,
             since=since,

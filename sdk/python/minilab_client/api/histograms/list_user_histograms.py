@@ -14,6 +14,7 @@ from ...types import UNSET, Response, Unset
 def _get_kwargs(
     user_id: str,
     *,
+    tenant: str | Unset = UNSET,
     week: str | Unset = "current",
     tz: str | Unset = "UTC",
     limit: int | Unset = 20,
@@ -21,6 +22,8 @@ def _get_kwargs(
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
+
+    params["tenant"] = tenant
 
     params["week"] = week
 
@@ -55,6 +58,11 @@ def _parse_response(
         response_401 = Problem.from_dict(response.json())
 
         return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
 
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
@@ -97,6 +105,7 @@ def sync_detailed(
     user_id: str,
     *,
     client: AuthenticatedClient | Client,
+    tenant: str | Unset = UNSET,
     week: str | Unset = "current",
     tz: str | Unset = "UTC",
     limit: int | Unset = 20,
@@ -112,6 +121,7 @@ def sync_detailed(
 
     Args:
         user_id (str):
+        tenant (str | Unset):
         week (str | Unset):  Default: 'current'.
         tz (str | Unset):  Default: 'UTC'.
         limit (int | Unset):  Default: 20.
@@ -127,6 +137,7 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         user_id=user_id,
+        tenant=tenant,
         week=week,
         tz=tz,
         limit=limit,
@@ -144,6 +155,7 @@ def sync(
     user_id: str,
     *,
     client: AuthenticatedClient | Client,
+    tenant: str | Unset = UNSET,
     week: str | Unset = "current",
     tz: str | Unset = "UTC",
     limit: int | Unset = 20,
@@ -159,6 +171,7 @@ def sync(
 
     Args:
         user_id (str):
+        tenant (str | Unset):
         week (str | Unset):  Default: 'current'.
         tz (str | Unset):  Default: 'UTC'.
         limit (int | Unset):  Default: 20.
@@ -175,6 +188,7 @@ def sync(
     return sync_detailed(
         user_id=user_id,
         client=client,
+        tenant=tenant,
         week=week,
         tz=tz,
         limit=limit,
@@ -186,6 +200,7 @@ async def asyncio_detailed(
     user_id: str,
     *,
     client: AuthenticatedClient | Client,
+    tenant: str | Unset = UNSET,
     week: str | Unset = "current",
     tz: str | Unset = "UTC",
     limit: int | Unset = 20,
@@ -201,6 +216,7 @@ async def asyncio_detailed(
 
     Args:
         user_id (str):
+        tenant (str | Unset):
         week (str | Unset):  Default: 'current'.
         tz (str | Unset):  Default: 'UTC'.
         limit (int | Unset):  Default: 20.
@@ -216,6 +232,7 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         user_id=user_id,
+        tenant=tenant,
         week=week,
         tz=tz,
         limit=limit,
@@ -231,6 +248,7 @@ async def asyncio(
     user_id: str,
     *,
     client: AuthenticatedClient | Client,
+    tenant: str | Unset = UNSET,
     week: str | Unset = "current",
     tz: str | Unset = "UTC",
     limit: int | Unset = 20,
@@ -246,6 +264,7 @@ async def asyncio(
 
     Args:
         user_id (str):
+        tenant (str | Unset):
         week (str | Unset):  Default: 'current'.
         tz (str | Unset):  Default: 'UTC'.
         limit (int | Unset):  Default: 20.
@@ -263,6 +282,7 @@ async def asyncio(
         await asyncio_detailed(
             user_id=user_id,
             client=client,
+            tenant=tenant,
             week=week,
             tz=tz,
             limit=limit,

@@ -16,6 +16,7 @@ from ...types import UNSET, Response, Unset
 def _get_kwargs(
     *,
     user_id: str | Unset = UNSET,
+    tenant: str | Unset = UNSET,
     link_id: str | Unset = UNSET,
     format_: ImageFormat | Unset = UNSET,
     camera: str | Unset = UNSET,
@@ -40,6 +41,8 @@ def _get_kwargs(
     params: dict[str, Any] = {}
 
     params["user_id"] = user_id
+
+    params["tenant"] = tenant
 
     params["link_id"] = link_id
 
@@ -126,6 +129,11 @@ def _parse_response(
 
         return response_401
 
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
     if response.status_code == 404:
         response_404 = Problem.from_dict(response.json())
 
@@ -177,6 +185,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
+    tenant: str | Unset = UNSET,
     link_id: str | Unset = UNSET,
     format_: ImageFormat | Unset = UNSET,
     camera: str | Unset = UNSET,
@@ -205,6 +214,7 @@ def sync_detailed(
 
     Args:
         user_id (str | Unset):
+        tenant (str | Unset):
         link_id (str | Unset):
         format_ (ImageFormat | Unset): A format that can be decoded; the value is its name in the
             API.
@@ -236,6 +246,7 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         user_id=user_id,
+        tenant=tenant,
         link_id=link_id,
         format_=format_,
         camera=camera,
@@ -268,6 +279,7 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
+    tenant: str | Unset = UNSET,
     link_id: str | Unset = UNSET,
     format_: ImageFormat | Unset = UNSET,
     camera: str | Unset = UNSET,
@@ -296,6 +308,7 @@ def sync(
 
     Args:
         user_id (str | Unset):
+        tenant (str | Unset):
         link_id (str | Unset):
         format_ (ImageFormat | Unset): A format that can be decoded; the value is its name in the
             API.
@@ -328,6 +341,7 @@ def sync(
     return sync_detailed(
         client=client,
         user_id=user_id,
+        tenant=tenant,
         link_id=link_id,
         format_=format_,
         camera=camera,
@@ -354,6 +368,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
+    tenant: str | Unset = UNSET,
     link_id: str | Unset = UNSET,
     format_: ImageFormat | Unset = UNSET,
     camera: str | Unset = UNSET,
@@ -382,6 +397,7 @@ async def asyncio_detailed(
 
     Args:
         user_id (str | Unset):
+        tenant (str | Unset):
         link_id (str | Unset):
         format_ (ImageFormat | Unset): A format that can be decoded; the value is its name in the
             API.
@@ -413,6 +429,7 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         user_id=user_id,
+        tenant=tenant,
         link_id=link_id,
         format_=format_,
         camera=camera,
@@ -443,6 +460,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
+    tenant: str | Unset = UNSET,
     link_id: str | Unset = UNSET,
     format_: ImageFormat | Unset = UNSET,
     camera: str | Unset = UNSET,
@@ -471,6 +489,7 @@ async def asyncio(
 
     Args:
         user_id (str | Unset):
+        tenant (str | Unset):
         link_id (str | Unset):
         format_ (ImageFormat | Unset): A format that can be decoded; the value is its name in the
             API.
@@ -504,6 +523,7 @@ async def asyncio(
         await asyncio_detailed(
             client=client,
             user_id=user_id,
+            tenant=tenant,
             link_id=link_id,
             format_=format_,
             camera=camera,

@@ -14,6 +14,7 @@ from ...types import UNSET, Response, Unset
 def _get_kwargs(
     *,
     user_id: str | Unset = UNSET,
+    tenant: str | Unset = UNSET,
     status: Status | Unset = UNSET,
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
@@ -22,6 +23,8 @@ def _get_kwargs(
     params: dict[str, Any] = {}
 
     params["user_id"] = user_id
+
+    params["tenant"] = tenant
 
     json_status: str | Unset = UNSET
     if not isinstance(status, Unset):
@@ -56,6 +59,11 @@ def _parse_response(
         response_401 = Problem.from_dict(response.json())
 
         return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
 
     if response.status_code == 422:
         response_422 = Problem.from_dict(response.json())
@@ -93,6 +101,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
+    tenant: str | Unset = UNSET,
     status: Status | Unset = UNSET,
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
@@ -103,6 +112,7 @@ def sync_detailed(
 
     Args:
         user_id (str | Unset):
+        tenant (str | Unset):
         status (Status | Unset): Status of a job, an image or a cell.
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
@@ -117,6 +127,7 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         user_id=user_id,
+        tenant=tenant,
         status=status,
         limit=limit,
         cursor=cursor,
@@ -133,6 +144,7 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
+    tenant: str | Unset = UNSET,
     status: Status | Unset = UNSET,
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
@@ -143,6 +155,7 @@ def sync(
 
     Args:
         user_id (str | Unset):
+        tenant (str | Unset):
         status (Status | Unset): Status of a job, an image or a cell.
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
@@ -158,6 +171,7 @@ def sync(
     return sync_detailed(
         client=client,
         user_id=user_id,
+        tenant=tenant,
         status=status,
         limit=limit,
         cursor=cursor,
@@ -168,6 +182,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
+    tenant: str | Unset = UNSET,
     status: Status | Unset = UNSET,
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
@@ -178,6 +193,7 @@ async def asyncio_detailed(
 
     Args:
         user_id (str | Unset):
+        tenant (str | Unset):
         status (Status | Unset): Status of a job, an image or a cell.
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
@@ -192,6 +208,7 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         user_id=user_id,
+        tenant=tenant,
         status=status,
         limit=limit,
         cursor=cursor,
@@ -206,6 +223,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
+    tenant: str | Unset = UNSET,
     status: Status | Unset = UNSET,
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
@@ -216,6 +234,7 @@ async def asyncio(
 
     Args:
         user_id (str | Unset):
+        tenant (str | Unset):
         status (Status | Unset): Status of a job, an image or a cell.
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
@@ -232,6 +251,7 @@ async def asyncio(
         await asyncio_detailed(
             client=client,
             user_id=user_id,
+            tenant=tenant,
             status=status,
             limit=limit,
             cursor=cursor,

@@ -8,18 +8,27 @@ from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.job import Job
 from ...models.problem import Problem
-from ...types import Response
+from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     user_id: str,
+    *,
+    tenant: str | Unset = UNSET,
 ) -> dict[str, Any]:
+
+    params: dict[str, Any] = {}
+
+    params["tenant"] = tenant
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
     _kwargs: dict[str, Any] = {
         "method": "delete",
         "url": "/v1/users/{user_id}".format(
             user_id=quote(str(user_id), safe=""),
         ),
+        "params": params,
     }
 
     return _kwargs
@@ -80,6 +89,7 @@ def sync_detailed(
     user_id: str,
     *,
     client: AuthenticatedClient | Client,
+    tenant: str | Unset = UNSET,
 ) -> Response[Job | Problem]:
     """Delete a user
 
@@ -92,6 +102,7 @@ def sync_detailed(
 
     Args:
         user_id (str):
+        tenant (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -103,6 +114,7 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         user_id=user_id,
+        tenant=tenant,
     )
 
     response = client.get_httpx_client().request(
@@ -116,6 +128,7 @@ def sync(
     user_id: str,
     *,
     client: AuthenticatedClient | Client,
+    tenant: str | Unset = UNSET,
 ) -> Job | Problem | None:
     """Delete a user
 
@@ -128,6 +141,7 @@ def sync(
 
     Args:
         user_id (str):
+        tenant (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -140,6 +154,7 @@ def sync(
     return sync_detailed(
         user_id=user_id,
         client=client,
+        tenant=tenant,
     ).parsed
 
 
@@ -147,6 +162,7 @@ async def asyncio_detailed(
     user_id: str,
     *,
     client: AuthenticatedClient | Client,
+    tenant: str | Unset = UNSET,
 ) -> Response[Job | Problem]:
     """Delete a user
 
@@ -159,6 +175,7 @@ async def asyncio_detailed(
 
     Args:
         user_id (str):
+        tenant (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -170,6 +187,7 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         user_id=user_id,
+        tenant=tenant,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -181,6 +199,7 @@ async def asyncio(
     user_id: str,
     *,
     client: AuthenticatedClient | Client,
+    tenant: str | Unset = UNSET,
 ) -> Job | Problem | None:
     """Delete a user
 
@@ -193,6 +212,7 @@ async def asyncio(
 
     Args:
         user_id (str):
+        tenant (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -206,5 +226,6 @@ async def asyncio(
         await asyncio_detailed(
             user_id=user_id,
             client=client,
+            tenant=tenant,
         )
     ).parsed

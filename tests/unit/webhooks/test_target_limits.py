@@ -1,0 +1,74 @@
+"""Which deliveries are attempted: owners take turns, and none takes all attempts."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+from storage.webhooks.due_deliveries import Due, DueDelivery
+from tasks.delivery.target_limits import Outcome, TargetLimits
+
+NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+
+
+def _due(*owners: str, new: bool = False, failing: bool = False, each: int = 1) -> Due:
+    """Make deliveries, one for each target, the first owner's oldest."""
+    firsts = [
+        DueDelivery(
+            id=f"{owner} {number}",
+            target=f"{owner} {number}",
+            due_at=NOW + timedelta(seconds=place),
+            is_failing=failing,
+            owner=owner,
+            is_new=new,
+        )
+        for place, owner in enumerate(owners)
+        for number in range(each)
+    ]
+    return Due(firsts, None)
+
+
+def _begin(limits: TargetLimits, due: Due) -> Counter[str]:
+    """Begin what is chosen, and count the attempts by owner."""
+    owner_of = {one.id: one.owner for one in due.firsts}
+    chosen, _ = limits.choose(due, NOW + timedelta(hours=1))
+    for one in chosen:
+        limits.begin(one, owner_of[one])
+    return Counter(owner_of[one] for one in chosen)
+
+
+def test_owners_take_turns() -> None:
+    limits = TargetLimits(10, 8)
+    chosen, _ = limits.choose(_due("a", "b", "c", each=20), NOW + timedelta(hours=1))
+    assert [one[0] for one in chosen[:9]] == ["a", "b", "c"] * 3
+
+
+def test_one_owner_leaves_a_quarter_to_those_that_come_later() -> None:
+    limits = TargetLimits(100, 8)
+    assert 75 <= _begin(limits, _due("a", each=1000))["a"] <= 76
+    assert _begin(limits, _due("a", each=1000)) == {}
+    assert 18 <= _begin(limits, _due("a", "b", each=1000))["b"] <= 19
+    assert 4 <= _begin(limits, _due("c", each=1000))["c"] <= 5
+
+
+def test_new_targets_get_one_attempt_at_a_time() -> None:
+    limits = TargetLimits(100, 8)
+    new = _due("a", new=True)
+    assert _begin(limits, new) == {"a": 1}
+    assert _begin(limits, new) == {}
+    assert limits.end("a 0")
+    limits.record("a 0", Outcome(is_delivered=True))
+    assert [_begin(limits, _due("a")) for _ in range(8)] == [{"a": 1}] * 8
+    assert _begin(limits, _due("a")) == {}
+
+
+def test_failing_targets_of_one_owner_leave_room_among_half_of_the_attempts() -> None:
+    limits = TargetLimits(100, 8)
+    assert 37 <= _begin(limits, _due("a", each=1000, failing=True))["a"] <= 39
+    assert 9 <= _begin(limits, _due("b", each=1000, failing=True))["b"] <= 10
+    assert _begin(limits, _due("c", each=1000))["c"] >= 20
+
+
+def test_few_attempts_are_enough_for_each_owner() -> None:
+    limits = TargetLimits(1, 1)
+    assert _begin(limits, _due("a", "b")) == {"a": 1}
+    limits.end("a 0")
+    assert _begin(limits, _due("b")) == {"b": 1}
