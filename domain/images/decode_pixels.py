@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 from domain.errors.files import CorruptImage
+from domain.images.containers.bmp import read_masks
+from domain.images.decode_masked_bmp import decode_masked_bmp
 from domain.images.decode_tiff import decode_tiff
 from domain.images.decode_with_opencv import decode_values, decode_with_opencv
 from domain.images.formats import ImageFormat
@@ -79,6 +81,8 @@ def decode_picture(
         TooManyPixels: Decoding needs more memory than this process may use.
     """
     data, image_format = header.decodable or (data, image_format)
+    if image_format is ImageFormat.BMP and (masks := read_masks(data)):
+        return decode_masked_bmp(data, masks)
     flags = _choose_flags(data, image_format, header, min_side_px)
     picture = None if flags is None else decode_with_opencv(data, header, flags)
     if picture is not None and flags in _REDUCTIONS:
@@ -113,7 +117,7 @@ def _choose_flags(
     if image_format not in _OPENCV_FIRST or is_print:
         return None
     if header.has_alpha:
-        return None if image_format is ImageFormat.BMP else cv2.IMREAD_UNCHANGED
+        return cv2.IMREAD_UNCHANGED
     if image_format is ImageFormat.JPEG and min_side_px is not None:
         side_px = max(header.width, header.height)
         for divisor, flag in _REDUCED:

@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 
 from domain.errors.base import ServiceError
-from domain.errors.files import DecodeTimedOut, FileRefused, OperationFailed
+from domain.errors.files import DecodeTimedOut, FileRefused, OperationFailed, TooManyPixels
 from domain.images import operations as names
 from domain.images.color_profiles import render_color
 from domain.images.compute_fingerprint import compute_fingerprint
@@ -139,7 +139,10 @@ def process_image(
         if step.name not in operations:
             continue
         check_time()
-        step.decode(source)
+        try:
+            step.decode(source)
+        except MemoryError as error:
+            raise TooManyPixels("Decoding needs more memory than one image may use.") from error
         took(DECODE)
         check_time()
         try:

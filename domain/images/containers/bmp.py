@@ -15,6 +15,10 @@ from domain.images.header import Header
 _FILE_HEADER_BYTES = 14
 _CORE_HEADER_BYTES, _INFO_HEADER_BYTES, _V5_HEADER_BYTES = 12, 40, 124
 _UNCOMPRESSED = frozenset({0, 3, 6})
+_MASKED, _MASKED_WITH_ALPHA = 3, 6
+_ALPHA_MASK_HEADER_BYTES = 56
+_MASKED_DEPTHS = frozenset({16, 32})
+_DEPTH_AT, _MASKS_AT = 28, 54
 _EMBEDDED_PROFILE = b"DEBM"  # "MBED", little-endian.
 
 
@@ -42,12 +46,31 @@ def read_bmp(data: bytes) -> Header:
     layout = _read_layout(data)
     missing = 0 if layout.is_compressed else max(layout.pixels[1] - len(data), 0)
     mended = data + bytes(missing) if 0 < missing <= layout.padding_bytes else None
+    masks = read_masks(data)
     return Header(
         layout.width,
         layout.height,
+        has_alpha=masks is not None and masks[3] > 0,
         ends_early=missing > 0,
         decodable=(mended, ImageFormat.BMP) if mended else None,
     )
+
+
+def read_masks(data: bytes) -> tuple[int, int, int, int] | None:
+    """Read which bits of a pixel are its red, green, blue and alpha; no bits are no alpha.
+
+    Returns:
+        None if the colours have no masks.
+    """
+    (header_bytes,) = struct.unpack_from("<I", data, _FILE_HEADER_BYTES)
+    if header_bytes < _INFO_HEADER_BYTES or len(data) < _MASKS_AT + 16:
+        return None
+    depth, compression = struct.unpack_from("<HI", data, _DEPTH_AT)
+    if compression not in {_MASKED, _MASKED_WITH_ALPHA} or depth not in _MASKED_DEPTHS:
+        return None
+    has_alpha = header_bytes >= _ALPHA_MASK_HEADER_BYTES or compression == _MASKED_WITH_ALPHA
+    red, green, blue, alpha = struct.unpack_from("<4I", data, _MASKS_AT)
+    return red, green, blue, alpha if has_alpha else 0
 
 
 def strip_bmp(data: bytes) -> bytes:
