@@ -3,12 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager, suppress
-from pathlib import Path
 
 import structlog
 from litestar import Litestar
 from litestar.middleware import DefineMiddleware
-from litestar.static_files import create_static_files_router
 
 from api.admission.admission import Admission
 from api.admission.load_watch import ROOM_SECONDS, WORK_SECONDS, LoadWatch, repeat_reading
@@ -24,15 +22,17 @@ from api.controllers.dead_letters import DeadLetterController
 from api.controllers.images import ImageController
 from api.controllers.jobs import JobController, detect_faces
 from api.controllers.link_uploads import LinkUploadController
-from api.controllers.pages import upload_page
+from api.controllers.pages import get_contract_asset, upload_page
 from api.controllers.service import get_capabilities, get_health, get_metrics, get_readiness
 from api.controllers.users import delete_user
 from api.controllers.webhooks import WebhookController
 from api.dependencies import provide
 from api.http.auth import OPEN, BearerAuthentication
 from api.http.errors import EXCEPTION_HANDLERS
-from api.http.headers import protect_tokens
+from api.http.head_requests import HeadRequests
+from api.http.headers import protect_answer
 from api.http.request_log import Observation
+from api.http.targets import RequestTarget, WholeSegments
 from api.http.wrong_keys import WrongKeys
 from api.images.downloads import open_downloads
 from api.images.variants import Variants
@@ -58,7 +58,6 @@ from storage.stores import Stores
 from telemetry.background import BackgroundTasks
 from telemetry.tracing import open_tracing
 
-PAGES = Path(__file__).parent / "pages"
 PREPARE_AGAIN_SECONDS = 1.0
 CLOCK_SECONDS = 10.0
 # Longest wait for the first check of the schema: the API also starts while MongoDB is away.
@@ -85,28 +84,30 @@ ROUTES = (
     get_readiness,
     get_metrics,
     get_contract,
+    get_contract_asset,
 )
 
 
 def create_app(settings: Settings) -> Litestar:
     """Compose the API. It connects to the stores when it starts, and starts without them."""
     state = compose_state(settings, Stores(settings.stores, settings.rules))
-    assets = create_static_files_router(
-        "/docs/assets", [PAGES / "swagger-ui"], opt={OPEN: True}, include_in_schema=False
-    )
     app = Litestar(
-        route_handlers=[*ROUTES, upload_page(), assets],
+        route_handlers=[*ROUTES, upload_page()],
         state=state,
         dependencies=provide(state),
         lifespan=[lambda _: _running(state)],
-        middleware=[DefineMiddleware(BearerAuthentication, exclude_from_auth_key=OPEN)],
-        before_send=[protect_tokens],
+        middleware=[
+            RequestTarget,
+            DefineMiddleware(BearerAuthentication, exclude_from_auth_key=OPEN),
+        ],
+        before_send=[protect_answer],
         exception_handlers=EXCEPTION_HANDLERS,
         openapi_config=openapi_config(),
         logging_config=None,
         request_max_body_size=settings.connections.max_body_bytes,
     )
-    bounded = Bounds(app.asgi_handler, state.connections)
+    routed = HeadRequests(WholeSegments(app.asgi_handler))
+    bounded = Bounds(routed, state.connections)
     observed = Observation(bounded, log_requests=settings.api.access_log)
     # Outermost, since an answer may come before the body was read: errors do, too.
     app.asgi_handler = LingeringClose(observed)

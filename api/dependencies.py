@@ -70,7 +70,7 @@ def _access(state: AppState) -> dict[str, object]:
     return {
         "deliveries": ManageDeliveries(stores, public_url),
         "manage_keys": ManageKeys(stores),
-        "manage_links": ManageLinks(stores, public_url),
+        "manage_links": ManageLinks(stores),
         "webhooks": ManageWebhooks(
             stores, state.settings.targets, state.settings.admission.max_webhooks_per_key
         ),

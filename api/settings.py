@@ -1,7 +1,7 @@
 """Settings of the API process."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -29,6 +29,8 @@ from telemetry.tracing import TracingSettings, read_tracing
 
 MIN_ADMIN_KEY_CHARS = 32
 MAX_WAIT_SECONDS = 30
+_HOST = r"\s*([\w.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?\s*"
+HOSTS_PATTERN = f"^({_HOST}(,{_HOST})*)?$"
 
 
 class ApiSettings(msgspec.Struct, frozen=True):
@@ -47,10 +49,15 @@ class ApiSettings(msgspec.Struct, frozen=True):
         gps: Treatment of positions if neither an upload nor its link sets one.
         trusted_proxies: Addresses and networks of proxies, a comma-separated list. Their
             ``X-Forwarded-For`` and ``X-Forwarded-Proto`` say who the client is.
-        metrics_open: Whether ``/metrics`` needs no key; ``false``: it needs an admin key.
+        metrics_open: Who reads ``/metrics`` and the details of ``/readyz`` without an admin key.
+            ``local``: requests from a loopback address that come through no proxy. ``true``: all.
+            ``false``: nobody.
         public_url: URL at which clients and receivers reach the service, as in
             ``https://photos.example``; links begin with it. Empty: links begin with the address
-            of the request that creates them, and events carry paths.
+            on which the service took the request that creates them, and events carry paths.
+        allowed_hosts: Hosts that links may begin with instead, if a request names one in its
+            ``Host`` header and there is no public URL. A comma-separated list, as in
+            ``photos.example,10.0.0.5:8000``. Links for other hosts begin as if it were empty.
     """
 
     host: str = "127.0.0.1"
@@ -63,8 +70,14 @@ class ApiSettings(msgspec.Struct, frozen=True):
     access_log: bool = True
     gps: GpsPolicy = GpsPolicy.KEEP
     trusted_proxies: str = ""
-    metrics_open: bool = True
+    metrics_open: bool | Literal["local"] = "local"
     public_url: Annotated[str, msgspec.Meta(pattern=r"^$|^https?://[^\s?#]+$")] = ""
+    allowed_hosts: Annotated[str, msgspec.Meta(pattern=HOSTS_PATTERN)] = ""
+
+    @property
+    def link_hosts(self) -> frozenset[str]:
+        """The allowed hosts, in lower case."""
+        return frozenset(host.strip().casefold() for host in self.allowed_hosts.split(",") if host)
 
 
 class Settings(msgspec.Struct, frozen=True):

@@ -7,7 +7,8 @@ from cli.rendering import status, table, text, when
 from cli.session import Session, answer_of, speaking
 from minilab_client.api.jobs import get_job, list_jobs
 from minilab_client.api.service import get_readiness
-from minilab_client.models import Job, JobSummaryPage, Readiness
+from minilab_client.models import Job, JobSummaryPage, Readiness, ReadinessDetails
+from minilab_client.types import Unset
 
 _LATEST_JOBS = 10
 
@@ -45,7 +46,11 @@ def _show_service(session: Session) -> None:
 
 def _print_service(session: Session, readiness: Readiness, page: JobSummaryPage) -> None:
     parts = table("part", "status", "")
-    for name, part in readiness.details.additional_properties.items():
+    details = readiness.details  # Shown to admin keys only.
+    if isinstance(details, Unset):
+        session.note(f"The service is {readiness.status}. Details require an admin key.")
+        details = ReadinessDetails()
+    for name, part in details.additional_properties.items():
         parts.add_row(name, status(part.status.value), text(part.detail))
     columns = ("done", "failed", "total")
     jobs = table("job", "status", *columns, "user", "created", whole=["job"], right=columns)

@@ -67,26 +67,26 @@ class Service:
     """
 
     def __init__(self, app: Litestar, client: httpx.AsyncClient, environ: dict[str, str]) -> None:
-        self._app = app
+        self.app = app
         self.client = client
         self.environ = environ
 
     @property
     def stores(self) -> Stores:
         """The stores of the API."""
-        stores: Stores = self._app.state.stores
+        stores: Stores = self.app.state.stores
         return stores
 
     @property
     def admission(self) -> Admission:
         """The admission of the API."""
-        admission: Admission = self._app.state.admission
+        admission: Admission = self.app.state.admission
         return admission
 
     @property
     def settings(self) -> Settings:
         """The settings of the API."""
-        settings: Settings = self._app.state.settings
+        settings: Settings = self.app.state.settings
         return settings
 
     async def send(
@@ -183,19 +183,24 @@ def authorization(key: str) -> dict[str, str]:
 
 @asynccontextmanager
 async def running_service(
-    environ: dict[str, str], *, prepare: bool = False, send_buffer_bytes: int | None = None
+    environ: dict[str, str],
+    *,
+    prepare: bool = False,
+    send_buffer_bytes: int | None = None,
+    host: str = "127.0.0.1",
 ) -> AsyncIterator[Service]:
     """Serve an API over HTTP on a free port, in this process and on this loop.
 
     Args:
         environ: Its settings, as variables.
         prepare: Whether to make the collections and indexes of a database of its own first.
+        host: Address to listen on.
         send_buffer_bytes: What the system keeps of what a client has not read; None: as it likes.
     """
     settings = read_settings(environ)
     app = create_app(settings)
     server = Server(serving_config(app, settings, log_level="warning"), app)
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.create_server((host, 0))
     # As uvloop does for the real API. Else the body of each answer waits 40 ms for the
     # acknowledgement of its headers (Nagle's algorithm).
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -203,12 +208,14 @@ async def running_service(
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer_bytes)
     serving = asyncio.create_task(server.serve([listener]))
     await until(lambda: server.started or serving.done())
-    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    reached = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104
+    address = f"http://{reached}:{listener.getsockname()[1]}"
     headers = authorization(ADMIN_KEY)
     async with httpx.AsyncClient(
         base_url=address,
         headers=headers,
         timeout=LATEST_SECONDS,
+        trust_env=False,
         event_hooks={"response": [refuse_tokens]},
     ) as client:
         service = Service(app, client, environ)

@@ -24,10 +24,9 @@ from storage.stores import Stores
 class ManageLinks:
     """Upload links, as admins manage them."""
 
-    def __init__(self, stores: Stores, public_url: str) -> None:
+    def __init__(self, stores: Stores) -> None:
         self._links = stores.upload_links
         self._create_once = CreateOnce(stores.idempotency)
-        self._public_url = public_url
 
     async def list_page(self, limit: int, cursor: str | None) -> Page[UploadLinkView]:
         """List links, newest first, those that no longer take files included."""
@@ -57,11 +56,11 @@ class ManageLinks:
             raise NotFound
 
     async def create(
-        self, source: RequestKey, wanted: NewUploadLink, base_url: str
+        self, source: RequestKey, wanted: NewUploadLink, address: str
     ) -> Created[CreatedUploadLinkView]:
         """Create a link; its token is in the result only.
 
-        ``base_url`` is the address of the request, for a service without a public URL.
+        Its URLs begin with the address, which has no slash at its end.
 
         Raises:
             InvalidValue: A field cannot be used.
@@ -72,13 +71,12 @@ class ManageLinks:
         if wanted.tenant is not None:
             check_tenant(wanted.tenant)
         plan = LinkPlan(**msgspec.structs.asdict(wanted))
-        url = (self._public_url or base_url).rstrip("/")
 
         def make(random_bits: bytes) -> Creation[UploadLink]:
             return partial(self._links.create, plan, link_token(random_bits), source.caller.key_id)
 
         def view(link: UploadLink, random_bits: bytes) -> CreatedUploadLinkView:
             token = link_token(random_bits)
-            return view_created_upload_link(link, link.created_at, token, url)
+            return view_created_upload_link(link, link.created_at, token, address)
 
         return (await self._create_once.create(source, wanted, UploadLink, make)).map(view)

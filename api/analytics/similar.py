@@ -1,10 +1,8 @@
 """Finds users and images whose histograms are similar."""
 
-from datetime import UTC, datetime
-
 from api.images.images import ManageImages
 from api.schemas.histograms import SimilarView, view_similar_images, view_similar_users
-from domain.errors.requests import InvalidValue
+from domain.calendar.moments import read_moment, to_utc
 from domain.histograms.similarity import Metric
 from domain.keys import Scope
 from storage.histograms.similar_images import SimilarImages
@@ -26,7 +24,7 @@ class FindSimilar:
         scope: Scope,
         count: int,
         metric: Metric,
-        since: datetime | None,
+        since: str | None,
         tenant: str | None,
     ) -> SimilarView:
         """Find the users whose mean histograms are nearest to a user's, nearest first.
@@ -43,33 +41,17 @@ class FindSimilar:
             NotFound: The user or the image has no histogram, or the image does not exist.
             ImageExpired: The image has expired.
             WrongState: The histogram of the image is not ready yet.
-            InvalidValue: ``since`` has no UTC offset.
+            InvalidValue: ``since`` is no time, or has no UTC offset.
             TooManyImages: Too many images were uploaded since then.
         """
-        since = to_utc(since)
+        start = None if since is None else to_utc(read_moment(since))
         if image_id is not None:
             await self._own.read_histogram(image_id, scope)
             return view_similar_images(
-                *await self._images.find(image_id, count, metric, since, tenant), metric
+                *await self._images.find(image_id, count, metric, start, tenant), metric
             )
-        if since is not None:
-            users = await self._users.find_since(owner, count, metric, since, tenant)
+        if start is not None:
+            users = await self._users.find_since(owner, count, metric, start, tenant)
         else:
             users = await self._users.find(owner, count, metric, tenant)
         return view_similar_users(users, metric)
-
-
-def to_utc(moment: datetime | None) -> datetime | None:
-    """Convert a time with an offset to UTC.
-
-    Raises:
-        InvalidValue: The time has no offset, or lies outside of the calendar in UTC.
-    """
-    if moment is None:
-        return None
-    if moment.tzinfo is None:
-        raise InvalidValue("The time needs a UTC offset, as in 2026-11-21T09:30:00Z.")
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise InvalidValue("This time does not exist in UTC.") from None

@@ -79,11 +79,9 @@ def _stream(content: Content, part: tuple[int, int] | None) -> Stream:
 def _headers(content: Content) -> dict[str, str]:
     return {
         "Accept-Ranges": "bytes",
-        "Cache-Control": "private, max-age=0, must-revalidate",
         "Content-Type": content.media_type,
         "Content-Disposition": _disposition(content.filename),
         "Content-Security-Policy": "default-src 'none'; sandbox",
-        "X-Content-Type-Options": "nosniff",
     }
 
 

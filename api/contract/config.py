@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from litestar import Request, Response, Router, get
+from litestar.handlers import BaseRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, License, SecurityScheme, Tag
 
-from api.http.auth import OPEN
-from api.http.headers import page_headers
+from api.http.auth import OPEN, Connection
+from api.http.headers import PUBLIC, page_headers
+from domain.errors.access import NotFound
 from domain.version import VERSION
 
 DOCUMENT = Path(__file__).parents[2] / "openapi" / "openapi.json"
@@ -18,6 +20,8 @@ CONTRACT_PAGE = Path(__file__).parents[1] / "pages" / "swagger-ui" / "index.html
 DESCRIPTION = (
     "Send files to `POST /v1/jobs` and get a job at once: your ticket. Poll the job or wait for "
     "it, then retrieve the results. Every image of an accepted job reaches a final status.\n\n"
+    "Every `GET` route answers `HEAD` as well: with the same status and headers, without a body. "
+    "Percent-encode IDs in paths, slashes too.\n\n"
     "Every response has an `X-Request-ID` header: the one that your request has, or a new one. "
     "Quote it to find the request in the service's log."
 )
@@ -46,7 +50,7 @@ def read_contract() -> bytes:
     return DOCUMENT.read_bytes()
 
 
-@get("/openapi.json", include_in_schema=False, opt={OPEN: True}, sync_to_thread=False)
+@get("/openapi.json", include_in_schema=False, opt={OPEN: True, PUBLIC: True}, sync_to_thread=False)
 def get_contract() -> Response[bytes]:
     """Serve the contract."""
     return Response(read_contract(), media_type="application/json")
@@ -64,6 +68,16 @@ class ContractPage(OpenAPIRenderPlugin):
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         """Return the page, which reads the contract itself."""
         return CONTRACT_PAGE.read_bytes()
+
+
+def only_the_page(connection: Connection, _: BaseRouteHandler) -> None:
+    """Refuse other paths below the page: Litestar answers them with a page of its own.
+
+    Raises:
+        NotFound: The path has more than the page's.
+    """
+    if connection.path_params:
+        raise NotFound("There is no such page.")
 
 
 def openapi_config() -> OpenAPIConfig:
@@ -89,7 +103,8 @@ def openapi_config() -> OpenAPIConfig:
         openapi_router=Router(
             path="/docs",
             route_handlers=[],
-            opt={OPEN: True},
+            guards=[only_the_page],
+            opt={OPEN: True, PUBLIC: True},
             include_in_schema=False,
             # Swagger UI shows icons of its stylesheet, and answers that are images.
             response_headers=page_headers("'self' data: blob:"),

@@ -12,6 +12,7 @@ from api.access.create_once import RequestKey
 from api.access.upload_links import ManageLinks
 from api.answers.created import answer_created
 from api.contract.route_docs import answer, problems
+from api.http.addresses import service_address
 from api.http.guards import admins_only
 from api.http.parameters import DAY_SECONDS, OverlapSeconds, id_of
 from api.schemas.keys import ApiKeyView, CreatedApiKeyView, NewApiKey
@@ -116,7 +117,7 @@ class UploadLinkController(Controller):
         If you send the request again with the same `Idempotency-Key` and the same API key, you
         get the same response with the same token.
         """
-        return answer_created(await manage_links.create(source, data, str(request.base_url)))
+        return answer_created(await manage_links.create(source, data, service_address(request)))
 
     @get(
         operation_id="listUploadLinks",

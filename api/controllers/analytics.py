@@ -1,6 +1,5 @@
 """Routes of numbers across images: weeks of users, medians of days, similar users, statistics."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from litestar import Response, get
@@ -49,8 +48,11 @@ MetricName = Annotated[
     QueryParameter(description="The measure of distance; less is more similar."),
 ]
 Since = Annotated[
-    datetime | None,
+    # Read by the use case: msgspec raises a bare ValueError for years after 9999.
+    str | None,
     QueryParameter(
+        max_length=64,
+        schema_extra={"format": "date-time"},
         description="Compare only images that were uploaded at this time or later.",
         examples=[Example(value=EXAMPLE_TIME)],
     ),

@@ -1,4 +1,4 @@
-"""The upload page. It is open to all and loads nothing from other hosts."""
+"""The upload page, and the files of the contract's page. They load nothing from other hosts."""
 
 from pathlib import Path
 
@@ -8,10 +8,12 @@ from litestar.params import FromPath
 from litestar.response import File
 
 from api.http.auth import OPEN
-from api.http.headers import page_headers
+from api.http.headers import PUBLIC, page_headers
 from domain.errors.access import NotFound
 
-UPLOAD_PAGE = Path(__file__).parent.parent / "pages" / "upload"
+PAGES = Path(__file__).parent.parent / "pages"
+UPLOAD_PAGE = PAGES / "upload"
+CONTRACT_PAGE = PAGES / "swagger-ui"
 MEDIA_TYPES = {
     ".html": "text/html",
     ".js": "text/javascript",
@@ -23,13 +25,19 @@ MEDIA_TYPES = {
 @get("/")
 async def get_upload_page() -> File:
     """Serve the upload page, which keeps the key of its user in its memory only."""
-    return _send("index.html")
+    return _send(UPLOAD_PAGE, "index.html")
 
 
 @get("/{name:str}")
 async def get_upload_asset(name: FromPath[str]) -> File:
     """Serve a script, a stylesheet or an image of the upload page."""
-    return _send(name)
+    return _send(UPLOAD_PAGE, name)
+
+
+@get("/docs/assets/{name:str}", opt={OPEN: True, PUBLIC: True}, include_in_schema=False)
+async def get_contract_asset(name: FromPath[str]) -> File:
+    """Serve a script or a stylesheet of the contract's page."""
+    return _send(CONTRACT_PAGE, name)
 
 
 def upload_page() -> Router:
@@ -37,16 +45,17 @@ def upload_page() -> Router:
     return Router(
         path="/u",
         route_handlers=[get_upload_page, get_upload_asset],
-        opt={OPEN: True},
+        opt={OPEN: True, PUBLIC: True},
         include_in_schema=False,
         cache_control=CacheControlHeader(no_cache=True),
         response_headers=page_headers("'self' blob:"),
     )
 
 
-def _send(name: str) -> File:
-    known = {path.name: path for path in UPLOAD_PAGE.iterdir() if path.suffix in MEDIA_TYPES}
+def _send(folder: Path, name: str) -> File:
+    """Send a file of a folder. The name is only compared, so it can be any text."""
+    known = {path.name: path for path in folder.iterdir() if path.suffix in MEDIA_TYPES}
     if name not in known:
-        raise NotFound("The upload page has no such file.")
+        raise NotFound("There is no such file.")
     path = known[name]
     return File(path, content_disposition_type="inline", media_type=MEDIA_TYPES[path.suffix])

@@ -6,7 +6,7 @@ from litestar.di import NamedDependency
 from api.contract.route_docs import answer, only_problems
 from api.http.auth import OPEN
 from api.http.errors import status_of
-from api.http.guards import metrics_readers
+from api.http.guards import metrics_readers, sees_details
 from api.monitoring.readiness import HealthChecks
 from api.monitoring.service_metrics import ServiceMetrics, choose_format
 from api.schemas.service import CapabilitiesView, HealthView, ReadinessView, view_capabilities
@@ -54,11 +54,18 @@ async def get_health() -> HealthView:
         503: answer(ReadinessView, "A required part is not available."),
     },
 )
-async def get_readiness(health_checks: NamedDependency[HealthChecks]) -> Response[ReadinessView]:
-    """Reports whether MongoDB, Redis and a worker are available, and which is not."""
+async def get_readiness(
+    request: ApiRequest, health_checks: NamedDependency[HealthChecks]
+) -> Response[ReadinessView]:
+    """Reports whether MongoDB, Redis and a worker are available, and which is not.
+
+    The status is for everybody. The details are for requests from the machine of the service and
+    for admin keys, unless the service is configured otherwise.
+    """
     view = await health_checks.run()
     status = 200 if view.status == "ready" else status_of(Unavailable())
-    return Response(view, status_code=status)
+    shown = view if await sees_details(request) else ReadinessView(view.status)
+    return Response(shown, status_code=status)
 
 
 @get(
@@ -76,8 +83,9 @@ async def get_metrics(
 ) -> Response[bytes]:
     """Returns the metrics of this process, of all live workers and of the queue, for Prometheus.
 
-    Responds in the OpenMetrics format if `Accept` asks for it. No metric names a user. The route
-    is open to all unless the service is configured to require an admin key.
+    Responds in the OpenMetrics format if `Accept` asks for it. No metric names a user. Requests
+    from the machine of the service need no key, others an admin key, unless the service is
+    configured otherwise.
     """
     write, media_type = choose_format(request.headers.get("accept", ""))
     return Response(write(await service_metrics.page()), media_type=media_type)

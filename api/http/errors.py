@@ -169,6 +169,9 @@ EXCEPTION_HANDLERS: dict[Any, Any] = {
     RecursionError: lambda request, _: answer_service_error(
         request, MalformedRequest("The body is nested too deeply.")
     ),
+    UnicodeError: lambda request, _: answer_service_error(
+        request, MalformedRequest("The request holds text that is not UTF-8.")
+    ),
     Exception: answer_unexpected,
     **dict.fromkeys(STORE_FAILED, answer_store_error),
 }

@@ -3,15 +3,24 @@
 Browsers ask for the methods of a route by ``OPTIONS``, without a key: guards let them.
 """
 
+import asyncio
 from collections.abc import Callable
+from typing import Any
 
 from litestar import Request
 from litestar.enums import HttpMethod
 from litestar.handlers import BaseRouteHandler
 
 from api.http.auth import Connection, find_caller
+from api.http.local_requests import is_local
 from domain.errors.access import Forbidden
+from domain.errors.base import ServiceError
 from domain.keys import Role, check_may_delete, check_may_read
+from storage.errors import STORE_FAILED
+
+NO_KEY_FOUND: tuple[type[Exception], ...] = (ServiceError, TimeoutError, *STORE_FAILED)
+KEY_SECONDS = 2.0
+"""Time for finding a key where the answer does not depend on it."""
 
 
 def _require_role(detail: str, *roles: Role) -> Callable[[Connection, BaseRouteHandler], None]:
@@ -72,15 +81,32 @@ def webhooks_configured(connection: Connection, _: BaseRouteHandler) -> None:
 
 
 async def metrics_readers(connection: Connection, handler: BaseRouteHandler) -> None:
-    """Require an admin key for the metrics, unless they are open to all.
+    """Require an admin key for the metrics, unless they are open to the request.
 
     Raises:
         Unauthenticated: The request has no valid key.
         Forbidden: The caller has another key than an admin's.
     """
-    if not connection.app.state.settings.api.metrics_open and not _is_preflight(connection):
+    if not _is_preflight(connection) and not may_monitor(connection):
         connection.scope["user"] = await find_caller(connection)
         admins_only(connection, handler)
+
+
+def may_monitor(connection: Connection) -> bool:
+    """Return whether a request may read metrics and details without a key."""
+    is_open = connection.app.state.settings.api.metrics_open
+    return is_local(connection.scope) if is_open == "local" else bool(is_open)
+
+
+async def sees_details(request: Request[Any, Any, Any]) -> bool:
+    """Return whether a request may read the details of the readiness."""
+    if may_monitor(request):
+        return True
+    try:
+        async with asyncio.timeout(KEY_SECONDS):
+            return (await find_caller(request)).is_admin
+    except NO_KEY_FOUND:
+        return False
 
 
 def _is_preflight(connection: Connection) -> bool:

@@ -4,6 +4,7 @@ from typing import Any
 
 from litestar import Response
 from litestar.datastructures import MutableScopeHeaders
+from litestar.enums import HttpMethod
 from litestar.status_codes import HTTP_304_NOT_MODIFIED
 from litestar.types import Message, Scope
 from werkzeug.http import parse_dict_header, parse_etags, parse_range_header
@@ -16,8 +17,8 @@ SVG_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe
 ARROW = "application/vnd.apache.arrow.stream"
 NPY = "application/x-npy"
 
-NO_STORE = {"Cache-Control": "no-store"}
-REVALIDATE = {"Cache-Control": "private, no-cache"}
+PUBLIC = "public"
+"""Option of routes whose answers are the same for all and may be cached."""
 LINK_PATHS = ("/v1/uploads", "/v1/upload-links")
 
 
@@ -89,18 +90,29 @@ def requested_range(header: str | None, size_bytes: int) -> tuple[int, int] | No
 def conditional(if_none_match: str | None, etag: str, response: Response[Any]) -> Response[Any]:
     """Answer with a response, or with 304 if the client has this version.
 
-    The headers of the response go with the 304 too; a Cache-Control of its own stays.
+    The headers of the response go with the 304 too.
     """
-    headers = REVALIDATE | response.headers | {"ETag": f'"{etag}"'}
+    headers = response.headers | {"ETag": f'"{etag}"'}
     if is_known(if_none_match, etag):
         return Response(None, status_code=HTTP_304_NOT_MODIFIED, headers=headers)
     response.headers = headers
     return response
 
 
-async def protect_tokens(message: Message, scope: Scope) -> None:
-    """Forbid caches and referrers on the routes of links: their URLs can contain tokens."""
-    if message["type"] == "http.response.start" and scope["path"].startswith(LINK_PATHS):
-        headers = MutableScopeHeaders.from_message(message)
+async def protect_answer(message: Message, scope: Scope) -> None:
+    """Forbid caches to store private answers, and browsers to guess the type of any.
+
+    URLs of links can contain tokens, which referrers would pass on.
+    """
+    if message["type"] != "http.response.start":
+        return
+    headers = MutableScopeHeaders.from_message(message)
+    headers["X-Content-Type-Options"] = "nosniff"
+    route: Any = scope.get("route_handler")
+    if not (route and route.opt.get(PUBLIC)):
         headers["Cache-Control"] = "no-store"
+    if scope["path"].startswith(LINK_PATHS):
         headers["Referrer-Policy"] = "no-referrer"
+    allowed = headers.get("Allow", "").split(", ")
+    if HttpMethod.GET in allowed:
+        headers["Allow"] = ", ".join(sorted({*allowed, HttpMethod.HEAD.value}))

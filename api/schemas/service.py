@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from api.schemas.views import view_of
 from api.settings import MAX_WAIT_SECONDS, Settings
@@ -85,11 +86,12 @@ class ReadinessView(msgspec.Struct, frozen=True):
 
     status: str
     """`ready` or `not_ready`."""
-    parts: dict[str, bool]
-    """The required parts: MongoDB accepts writes, Redis answers, a worker is alive."""
-    workers: int
+    parts: dict[str, bool] | UnsetType = UNSET
+    """The required parts: MongoDB accepts writes, Redis answers, a worker is alive. This and the
+    following are only shown to admin keys, or as the service is configured."""
+    workers: int | UnsetType = UNSET
     """The number of live workers."""
-    details: dict[str, PartView]
+    details: dict[str, PartView] | UnsetType = UNSET
     """The status of each required part, of `disk` and `backlog` (whether uploads are accepted),
     and of `webhooks` (whether they are delivered)."""
 

@@ -29,6 +29,8 @@ def write_problem(error: ServiceError) -> tuple[int, Headers, bytes]:
         (b"connection", b"close"),
         (b"content-type", PROBLEM_JSON.encode()),
         (b"content-length", b"%d" % len(body)),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
     ]
     if isinstance(error, OverLimit):
         headers.append((b"retry-after", b"%d" % spread(error.wait_seconds)))

@@ -19,7 +19,7 @@ from api.server.bounds import PEER
 from api.server.connections import MOST_REFUSED, Connections
 from api.server.problems import write_problem
 from domain.errors.base import ServiceError
-from domain.errors.requests import HeadersTooLarge, HeadersTooSlow
+from domain.errors.requests import HeadersTooLarge, HeadersTooSlow, MalformedRequest
 from domain.limits import UploadLimits
 
 ABORT = "minilab.abort"
@@ -123,6 +123,10 @@ class Protocol(HttpToolsProtocol):
         """End the body."""
         if not self._is_refused:
             super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse bytes that are no HTTP request with a problem document, as any other request."""
+        self._refuse(MalformedRequest(msg))
 
     def on_response_complete(self) -> None:
         """Wait for the next request."""

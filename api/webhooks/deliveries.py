@@ -11,6 +11,7 @@ from api.schemas.webhooks import (
     view_delivery,
     view_delivery_summary,
 )
+from domain.calendar.moments import to_utc
 from domain.errors.access import WrongState
 from domain.keys import Scope
 from domain.webhooks.deliveries import DeliveryStatus
@@ -92,9 +93,11 @@ class ManageDeliveries:
         Raises:
             NotFound: The caller may see no such webhook.
             WrongState: The webhook is not enabled.
+            InvalidValue: The time is outside of the calendar in UTC.
         """
+        start = to_utc(since)
         receiver = await self._find_enabled(webhook_id, scope)
-        count = await self._deliveries.redeliver_failed(receiver, since)
+        count = await self._deliveries.redeliver_failed(receiver, start)
         await self._job_events.publish_deliveries()
         return RedeliveredView(count)
 

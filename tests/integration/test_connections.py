@@ -64,7 +64,7 @@ async def connect_deaf(service: Service) -> Streams:
 
 
 def registry(service: Service) -> Connections:
-    connections: Connections = service._app.state.connections
+    connections: Connections = service.app.state.connections
     return connections
 
 

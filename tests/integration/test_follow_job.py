@@ -38,7 +38,7 @@ async def test_answers_304_for_known_version(working_service: Service) -> None:
     job = await working_service.process([PICTURE])
     first = await _get(working_service, job["id"])
     etag = first.headers["etag"]
-    assert first.headers["cache-control"] == "private, no-cache"
+    assert first.headers["cache-control"] == "no-store"
     for known in (etag, f"W/{etag}", f'"other", {etag}', "*"):
         answer = await _get(working_service, job["id"], If_None_Match=known)
         assert (answer.status_code, answer.content) == (304, b"")

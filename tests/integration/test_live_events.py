@@ -54,7 +54,7 @@ async def test_tells_every_change_once_and_ends_with_the_job(service: Service) -
             await reader.end()
     job = (await service.client.get(path)).json()
     assert reader.headers["content-type"].startswith("text/event-stream")
-    assert "no-cache" in reader.headers["cache-control"]
+    assert reader.headers["cache-control"] == "no-store"
     assert 1000 <= reader.retry_ms <= 3000
     assert reader.versions == sorted(set(reader.versions))
     assert [event.name for event in reader.events[:-1]] == ["job.changed"] * len(reader.events[:-1])

@@ -147,7 +147,7 @@ async def test_any_accept_header_gets_metrics(service: Service, accept: str) -> 
     assert b"minilab_up" in answer.content
 
 
-async def test_metrics_need_no_key_unless_told_so(service: Service) -> None:
+async def test_metrics_need_no_key_on_this_machine_unless_told_so(service: Service) -> None:
     async with httpx.AsyncClient(base_url=service.client.base_url) as stranger:
         assert (await stranger.get("/metrics")).status_code == 200
     client = await service.make_key("client", "u1")

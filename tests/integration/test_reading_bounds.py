@@ -71,7 +71,7 @@ def _get(service: Service, path: str, key: str = ADMIN_KEY) -> "asyncio.Task[htt
 
 
 def _large_turns(service: Service) -> FairTurns:
-    turns: FairTurns = service._app.state.variants._large
+    turns: FairTurns = service.app.state.variants._large
     return turns
 
 
@@ -123,7 +123,7 @@ async def test_small_picture_has_a_child_of_its_own(
         asked.append(_get(service, known))
         await until(lambda: len(children.begun) == 2)
         asked.append(_get(service, new))
-        await until(lambda: service._app.state.variants._small.waiting == 1)
+        await until(lambda: service.app.state.variants._small.waiting == 1)
         assert children.begun[1] < 2_000_001
         children.may_go_on.set()
         assert {answer.status_code for answer in await asyncio.gather(*asked)} == {200}
@@ -212,7 +212,7 @@ async def test_downloads_beyond_the_bound_wait_and_one_tenant_leaves_room(
         many, one = [await service.make_key("client", user) for user in ("many", "one")]
         (path,) = await _upload(service, many, 12 * CHUNK_BYTES)
         original = path.partition("?")[0]
-        downloads: FairTurns = service._app.state.downloads
+        downloads: FairTurns = service.app.state.downloads
         async with service.client.stream("GET", original, headers=authorization(many)):
             waiting = _get(service, original, many)
             await until(lambda: downloads.waiting == 1)

@@ -30,8 +30,9 @@ export const getHealth = <ThrowOnError extends boolean = false>(options?: Option
  *
  * Returns the metrics of this process, of all live workers and of the queue, for Prometheus.
  *
- * Responds in the OpenMetrics format if `Accept` asks for it. No metric names a user. The route
- * is open to all unless the service is configured to require an admin key.
+ * Responds in the OpenMetrics format if `Accept` asks for it. No metric names a user. Requests
+ * from the machine of the service need no key, others an admin key, unless the service is
+ * configured otherwise.
  */
 export const getMetrics = <ThrowOnError extends boolean = false>(options?: Options<GetMetricsData, ThrowOnError>): RequestResult<GetMetricsResponses, GetMetricsErrors, ThrowOnError> => (options?.client ?? client).get<GetMetricsResponses, GetMetricsErrors, ThrowOnError>({
     security: [{
@@ -67,6 +68,9 @@ export const detectFaces = <ThrowOnError extends boolean = false>(options: Optio
  * Check that the service is ready
  *
  * Reports whether MongoDB, Redis and a worker are available, and which is not.
+ *
+ * The status is for everybody. The details are for requests from the machine of the service and
+ * for admin keys, unless the service is configured otherwise.
  */
 export const getReadiness = <ThrowOnError extends boolean = false>(options?: Options<GetReadinessData, ThrowOnError>): RequestResult<GetReadinessResponses, GetReadinessErrors, ThrowOnError> => (options?.client ?? client).get<GetReadinessResponses, GetReadinessErrors, ThrowOnError>({ url: '/readyz', ...options });
 

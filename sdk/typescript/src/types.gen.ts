@@ -1873,13 +1873,13 @@ export type Readiness = {
     /**
      * The status of each required part, of `disk` and `backlog` (whether uploads are accepted), and of `webhooks` (whether they are delivered).
      */
-    details: {
+    details?: {
         [key: string]: Part;
     };
     /**
-     * The required parts: MongoDB accepts writes, Redis answers, a worker is alive.
+     * The required parts: MongoDB accepts writes, Redis answers, a worker is alive. This and the following are only shown to admin keys, or as the service is configured.
      */
-    parts: {
+    parts?: {
         [key: string]: boolean;
     };
     /**
@@ -1889,7 +1889,7 @@ export type Readiness = {
     /**
      * The number of live workers.
      */
-    workers: number;
+    workers?: number;
 };
 
 /**

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..types import UNSET, Unset
+
 if TYPE_CHECKING:
     from ..models.readiness_details import ReadinessDetails
     from ..models.readiness_parts import ReadinessParts
@@ -18,23 +20,28 @@ T = TypeVar("T", bound="Readiness")
 class Readiness:
     """Whether the service can process uploads."""
 
-    details: ReadinessDetails
-    """ The status of each required part, of `disk` and `backlog` (whether uploads are accepted), and of `webhooks`
-    (whether they are delivered). """
-    parts: ReadinessParts
-    """ The required parts: MongoDB accepts writes, Redis answers, a worker is alive. """
     status: str
     """ `ready` or `not_ready`. """
-    workers: int
+    details: ReadinessDetails | Unset = UNSET
+    """ The status of each required part, of `disk` and `backlog` (whether uploads are accepted), and of `webhooks`
+    (whether they are delivered). """
+    parts: ReadinessParts | Unset = UNSET
+    """ The required parts: MongoDB accepts writes, Redis answers, a worker is alive. This and the following are
+    only shown to admin keys, or as the service is configured. """
+    workers: int | Unset = UNSET
     """ The number of live workers. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        details = self.details.to_dict()
-
-        parts = self.parts.to_dict()
-
         status = self.status
+
+        details: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.details, Unset):
+            details = self.details.to_dict()
+
+        parts: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.parts, Unset):
+            parts = self.parts.to_dict()
 
         workers = self.workers
 
@@ -42,12 +49,15 @@ class Readiness:
         field_dict.update(self.additional_properties)
         field_dict.update(
             {
-                "details": details,
-                "parts": parts,
                 "status": status,
-                "workers": workers,
             }
         )
+        if details is not UNSET:
+            field_dict["details"] = details
+        if parts is not UNSET:
+            field_dict["parts"] = parts
+        if workers is not UNSET:
+            field_dict["workers"] = workers
 
         return field_dict
 
@@ -57,18 +67,28 @@ class Readiness:
         from ..models.readiness_parts import ReadinessParts  # noqa: PLC0415
 
         d = dict(src_dict)
-        details = ReadinessDetails.from_dict(d.pop("details"))
-
-        parts = ReadinessParts.from_dict(d.pop("parts"))
-
         status = d.pop("status")
 
-        workers = d.pop("workers")
+        _details = d.pop("details", UNSET)
+        details: ReadinessDetails | Unset
+        if isinstance(_details, Unset):
+            details = UNSET
+        else:
+            details = ReadinessDetails.from_dict(_details)
+
+        _parts = d.pop("parts", UNSET)
+        parts: ReadinessParts | Unset
+        if isinstance(_parts, Unset):
+            parts = UNSET
+        else:
+            parts = ReadinessParts.from_dict(_parts)
+
+        workers = d.pop("workers", UNSET)
 
         readiness = cls(
+            status=status,
             details=details,
             parts=parts,
-            status=status,
             workers=workers,
         )
 

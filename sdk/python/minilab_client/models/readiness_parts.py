@@ -11,7 +11,10 @@ T = TypeVar("T", bound="ReadinessParts")
 
 @_attrs_define
 class ReadinessParts:
-    """The required parts: MongoDB accepts writes, Redis answers, a worker is alive."""
+    """The required parts: MongoDB accepts writes, Redis answers, a worker is alive. This and the following are only shown
+    to admin keys, or as the service is configured.
+
+    """
 
     additional_properties: dict[str, bool] = _attrs_field(init=False, factory=dict)
 

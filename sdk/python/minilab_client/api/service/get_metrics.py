@@ -62,8 +62,9 @@ def sync_detailed(
 
      Returns the metrics of this process, of all live workers and of the queue, for Prometheus.
 
-    Responds in the OpenMetrics format if `Accept` asks for it. No metric names a user. The route
-    is open to all unless the service is configured to require an admin key.
+    Responds in the OpenMetrics format if `Accept` asks for it. No metric names a user. Requests
+    from the machine of the service need no key, others an admin key, unless the service is
+    configured otherwise.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -90,8 +91,9 @@ def sync(
 
      Returns the metrics of this process, of all live workers and of the queue, for Prometheus.
 
-    Responds in the OpenMetrics format if `Accept` asks for it. No metric names a user. The route
-    is open to all unless the service is configured to require an admin key.
+    Responds in the OpenMetrics format if `Accept` asks for it. No metric names a user. Requests
+    from the machine of the service need no key, others an admin key, unless the service is
+    configured otherwise.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -114,8 +116,9 @@ async def asyncio_detailed(
 
      Returns the metrics of this process, of all live workers and of the queue, for Prometheus.
 
-    Responds in the OpenMetrics format if `Accept` asks for it. No metric names a user. The route
-    is open to all unless the service is configured to require an admin key.
+    Responds in the OpenMetrics format if `Accept` asks for it. No metric names a user. Requests
+    from the machine of the service need no key, others an admin key, unless the service is
+    configured otherwise.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -140,8 +143,9 @@ async def asyncio(
 
      Returns the metrics of this process, of all live workers and of the queue, for Prometheus.
 
-    Responds in the OpenMetrics format if `Accept` asks for it. No metric names a user. The route
-    is open to all unless the service is configured to require an admin key.
+    Responds in the OpenMetrics format if `Accept` asks for it. No metric names a user. Requests
+    from the machine of the service need no key, others an admin key, unless the service is
+    configured otherwise.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

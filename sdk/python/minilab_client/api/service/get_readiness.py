@@ -53,6 +53,9 @@ def sync_detailed(
 
      Reports whether MongoDB, Redis and a worker are available, and which is not.
 
+    The status is for everybody. The details are for requests from the machine of the service and
+    for admin keys, unless the service is configured otherwise.
+
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
@@ -78,6 +81,9 @@ def sync(
 
      Reports whether MongoDB, Redis and a worker are available, and which is not.
 
+    The status is for everybody. The details are for requests from the machine of the service and
+    for admin keys, unless the service is configured otherwise.
+
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
@@ -98,6 +104,9 @@ async def asyncio_detailed(
     """Check that the service is ready
 
      Reports whether MongoDB, Redis and a worker are available, and which is not.
+
+    The status is for everybody. The details are for requests from the machine of the service and
+    for admin keys, unless the service is configured otherwise.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -121,6 +130,9 @@ async def asyncio(
     """Check that the service is ready
 
      Reports whether MongoDB, Redis and a worker are available, and which is not.
+
+    The status is for everybody. The details are for requests from the machine of the service and
+    for admin keys, unless the service is configured otherwise.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

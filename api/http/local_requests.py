@@ -1,0 +1,31 @@
+"""Requests of this machine: monitoring needs no key for what only it can ask for."""
+
+from ipaddress import ip_address
+
+from litestar.types import Scope
+
+# A proxy on this machine passes on requests of others. Each of these headers tells of a proxy.
+_FORWARDED = {
+    b"forwarded",
+    b"via",
+    b"x-forwarded-for",
+    b"x-forwarded-host",
+    b"x-forwarded-proto",
+    b"x-real-ip",
+}
+
+
+def is_local(scope: Scope) -> bool:
+    """Return whether a request comes from a loopback address, and not through a proxy.
+
+    Nothing that a request says makes it local: a header can only make it foreign.
+    """
+    client = scope.get("client")
+    if client is None or any(name in _FORWARDED for name, _ in scope["headers"]):
+        return False
+    try:
+        address = ip_address(client[0])
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return bool((mapped or address).is_loopback)

@@ -1,0 +1,74 @@
+"""The target of a request (RFC 9112, section 3): its path, and its Host."""
+
+import re
+from urllib.parse import unquote
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from domain.errors.requests import MalformedRequest
+
+# Stands for an encoded slash while a path is split. No decoded path holds a lone surrogate.
+_ENCODED_SLASH = "\udc2f"
+_SLASH = re.compile(b"%2f", re.IGNORECASE)
+_HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z!$&'()*+,;=._~%-]*)(:(?P<port>[0-9]{0,5}))?")
+"""Host and port (RFC 3986, section 3.2), without the future forms of addresses."""
+MAX_PORT = 65_535
+
+
+class WholeSegments:
+    """Wraps an application whose router splits paths after decoding them.
+
+    It keeps an encoded slash within its segment, so that ``/v1/users/a%2Fb`` names the user
+    ``a/b``. :class:`RequestTarget`, which runs after the routing, decodes it.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a connection."""
+        if scope["type"] == ScopeType.HTTP and _SLASH.search(scope["raw_path"]):
+            parts = _SLASH.split(scope["raw_path"])
+            scope["path"] = _ENCODED_SLASH.join(unquote(part.decode("latin-1")) for part in parts)
+        await self._app(scope, receive, send)
+
+
+class RequestTarget:
+    """Middleware: refuses a Host that cannot be read, and decodes slashes in the path."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a connection.
+
+        Raises:
+            MalformedRequest: The Host is no host with a port.
+        """
+        check_host([value for name, value in scope["headers"] if name == b"host"])
+        if _ENCODED_SLASH in scope["path"]:
+            scope["path"] = _decode(scope["path"])
+            # The router shares the mapping between requests.
+            scope["path_params"] = {
+                name: _decode(value) for name, value in scope["path_params"].items()
+            }
+        await self._app(scope, receive, send)
+
+
+def check_host(hosts: list[bytes]) -> None:
+    """Refuse Host headers that are no host with a port.
+
+    Raises:
+        MalformedRequest: There are several, or the only one cannot be read.
+    """
+    if len(hosts) > 1:
+        raise MalformedRequest("The request has several Host headers.")
+    for host in hosts:
+        found = _HOST.fullmatch(host)
+        if found is None or int(found["port"] or 0) > MAX_PORT:
+            raise MalformedRequest("The Host header is not a host with an optional port.")
+
+
+def _decode(text: str) -> str:
+    return text.replace(_ENCODED_SLASH, "/")

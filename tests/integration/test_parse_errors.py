@@ -1,0 +1,155 @@
+"""Whatever a request holds that cannot be parsed, the answer is a problem document below 500.
+
+Every route of the application is asked, so that a new route is covered too.
+"""
+
+import asyncio
+from collections import defaultdict
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from tests import hostile_values as hostile
+from tests.problems import assert_problem
+from tests.routes import OPERATIONS, routes_of
+from tests.service import ADMIN_KEY, Service
+from tests.webhooks import make_webhook
+
+PARALLEL = 16
+PROBLEM = "application/problem+json"
+UNKNOWN = "019aa5d2-7c1e-7d43-9f0b-3a52c1f7e9b4"
+WITH_JSON = [
+    (path, method)
+    for path, method, operation in OPERATIONS
+    if "application/json" in operation.get("requestBody", {}).get("content", {})
+]
+
+
+def fill(path: str, value: str = UNKNOWN, **known: str) -> str:
+    """Put known values, or else one value, in the places of the parameters of a path."""
+    return path.format_map(defaultdict(lambda: value, known))
+
+
+async def complaints(service: Service, requests: list[httpx.Request]) -> list[str]:
+    """Send requests, some at a time; say which got an answer that they must not get."""
+    turns = asyncio.Semaphore(PARALLEL)
+
+    async def send(request: httpx.Request) -> str | None:
+        async with turns:
+            return _complaint(request, await service.client.send(request))
+
+    return [found for found in await asyncio.gather(*map(send, requests)) if found]
+
+
+def _complaint(request: httpx.Request, answer: httpx.Response) -> str | None:
+    is_not_ready = answer.status_code == 503 and request.url.path.rstrip("/") == "/readyz"
+    is_problem = answer.headers.get("content-type") == PROBLEM
+    if is_not_ready or answer.status_code < 400 or (answer.status_code < 500 and is_problem):
+        return None
+    where = f"{request.method} {str(request.url)[:200]} {request.headers.raw!r:.300}"
+    return f"{where}: {answer.status_code} {answer.text[:200]}"
+
+
+async def test_no_path_breaks_a_route(refusing: Service) -> None:
+    requests = [
+        refusing.client.build_request(method, fill(path, value))
+        for path, method in routes_of(refusing.app)
+        for value in hostile.PATHS
+        if "{" in path
+    ]
+    assert await complaints(refusing, requests) == []
+
+
+async def test_no_query_breaks_a_route(refusing: Service) -> None:
+    requests = [
+        refusing.client.build_request(method, f"{fill(path)}?{name}={value}")
+        for path, method, operation in OPERATIONS
+        for name in hostile.parameters_of(operation, "query")
+        for value in hostile.QUERIES
+    ]
+    requests += [
+        refusing.client.build_request(method, f"{fill(path)}?{query}")
+        for path, method in routes_of(refusing.app)
+        for query in hostile.WHOLE_QUERIES
+    ]
+    assert await complaints(refusing, requests) == []
+
+
+async def test_no_header_breaks_a_route(refusing: Service) -> None:
+    """Every route with all headers at once, and two routes with each alone."""
+    alone = [
+        [(name.encode(), value)] for name in hostile.HEADERS for value in hostile.HEADER_VALUES
+    ]
+    together = [
+        [(name.encode(), value) for name in hostile.HEADERS if name != "Expect"]
+        for value in hostile.HEADER_VALUES
+        if len(value) < 1000
+    ]
+    requests = [
+        refusing.client.build_request(method, fill(path), headers=headers)
+        for path, method in routes_of(refusing.app)
+        for headers in together
+    ]
+    requests += [
+        refusing.client.build_request(method, "/v1/jobs", headers=headers)
+        for method in ("GET", "POST")
+        for headers in alone
+    ]
+    assert await complaints(refusing, requests) == []
+
+
+@pytest.mark.parametrize(("path", "method"), WITH_JSON)
+async def test_no_body_breaks_a_route(refusing: Service, path: str, method: str) -> None:
+    webhook = await make_webhook(refusing)
+    target = fill(path, webhook_id=webhook["id"])
+    requests = [
+        refusing.client.build_request(
+            method, target, content=body, headers={"Content-Type": media_type}
+        )
+        for body in hostile.BODIES
+        for media_type in ("application/json", "")
+    ]
+    assert await complaints(refusing, requests) == []
+
+
+async def exchange(service: Service, head: bytes) -> httpx.Response:
+    """Send a head byte by byte as given, and read the answer."""
+    address = urlsplit(str(service.client.base_url))
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    writer.write(head + b"Connection: close\r\n\r\n")
+    async with asyncio.timeout(60):
+        answer = await reader.read()
+    writer.close()
+    top, _, body = answer.partition(b"\r\n\r\n")
+    line, *lines = top.split(b"\r\n")
+    headers = [tuple(line.split(b": ", 1)) for line in lines]
+    return httpx.Response(int(line.split()[1]), headers=headers, content=body)  # type: ignore[arg-type]
+
+
+async def test_host_that_cannot_be_read_is_malformed(refusing: Service) -> None:
+    key = b"Authorization: Bearer " + ADMIN_KEY.encode() + b"\r\n"
+    for host in hostile.HOSTS:
+        for target in (b"/v1/jobs?limit=0", b"/v1/upload-links", b"/docs", b"/readyz"):
+            head = b"GET " + target + b" HTTP/1.1\r\nHost: " + host + b"\r\n" + key
+            assert_problem(await exchange(refusing, head), 400, "malformed_request")
+
+
+async def test_several_hosts_are_malformed(refusing: Service) -> None:
+    head = b"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n"
+    assert_problem(await exchange(refusing, head), 400, "malformed_request")
+
+
+async def test_usual_hosts_are_answered(refusing: Service) -> None:
+    for host in (b"", b"x", b"x:80", b"x:", b"[::1]:8000", b"[::1]", b"a_b.c-d", b"x:65535"):
+        answer = await exchange(refusing, b"GET /healthz HTTP/1.1\r\nHost: " + host + b"\r\n")
+        assert answer.status_code == 200, host
+
+
+async def test_request_that_is_no_http_is_malformed(refusing: Service) -> None:
+    for head in hostile.HEADS:
+        answer = await exchange(refusing, head)
+        assert answer.headers["content-type"] == PROBLEM, (head, answer.text)
+        assert answer.status_code in {400, 404}, head
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.json()["status"] == answer.status_code

@@ -1,0 +1,30 @@
+"""Every route of the service, read from the contract and from the application."""
+
+import json
+from typing import Any
+
+from litestar import Litestar
+from litestar.routes import HTTPRoute
+
+from api.contract.config import DOCUMENT
+
+Operation = dict[str, Any]
+
+CONTRACT: dict[str, Any] = json.loads(DOCUMENT.read_text())
+OPERATIONS: list[tuple[str, str, Operation]] = [
+    (path, method.upper(), operation)
+    for path, methods in CONTRACT["paths"].items()
+    for method, operation in methods.items()
+]
+"""Path, method and description of each operation of the contract."""
+
+
+def routes_of(app: Litestar) -> list[tuple[str, str]]:
+    """Give the path and the method of every route, those that the contract leaves out too."""
+    return sorted(
+        (route.path_format, method)
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for method in route.methods
+        if method != "OPTIONS"
+    )
