@@ -52,6 +52,8 @@ def _facts_of(image: Image) -> Iterator[tuple[str, object]]:
     yield "user", image.user_id
     yield "uploaded", when(image.uploaded_at)
     yield "status", status(image.status.value)
+    if image.warnings:
+        yield "warnings", ", ".join(image.warnings)
     if image.duplicate_of:
         yield "duplicate of", image.duplicate_of
     for face in image.faces or []:

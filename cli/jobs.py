@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.text import Text
 
 from cli.rendering import status, table, text
 from cli.session import Session, answer_of
 from minilab_client.api.jobs import get_job
-from minilab_client.models import Job
+from minilab_client.models import Job, JobItem
 from minilab_client.models import Status as State
 
 # The bar moves this often; the end of a job is answered at once.
@@ -24,8 +25,14 @@ def print_job(session: Session, job: Job) -> None:
     shown = table("file", "status", "image or error", whole=["image or error"])
     for item in job.items:
         error = item.error.title if item.error else None
-        shown.add_row(text(item.filename), status(item.status.value), text(error or item.image_id))
+        shown.add_row(text(item.filename), marked(item), text(error or item.image_id))
     session.print(f"job {job.id}: {job.status}, {done}", shown)
+
+
+def marked(item: JobItem) -> Text:
+    """Return the status of a file, with its warnings behind it."""
+    shown = status(item.status.value)
+    return shown.append(f" ({', '.join(item.warnings)})") if item.warnings else shown
 
 
 def has_failed(job: Job) -> bool:

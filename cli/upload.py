@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from cli.jobs import has_failed, print_job, show_waiting
-from cli.rendering import NOTHING, status, table, text
+from cli.jobs import has_failed, marked, print_job, show_waiting
+from cli.rendering import NOTHING, table, text
 from cli.session import Session, answer_of, speaking
 from cli.uploading import choose, divide, send
 from minilab_client.api.images import get_image
@@ -100,7 +100,7 @@ def _print_results(session: Session, jobs: Sequence[Job], images: Mapping[str, I
             image = images.get(item.image_id or "")
             results.add_row(
                 text(item.filename),
-                status(item.status.value),
+                marked(item),
                 *(_findings(image) if image else (NOTHING, NOTHING, NOTHING)),
                 text(item.error.title if item.error else image and _camera(image)),
             )

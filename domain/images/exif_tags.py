@@ -8,6 +8,7 @@ import exifread
 from PIL import ExifTags
 
 from domain.errors.files import FileRefused
+from domain.images.containers.tiff_directories import write_as_ascii
 from domain.images.formats import ImageFormat
 from domain.images.pillow import open_picture
 from domain.limits import STRUCTURE
@@ -16,7 +17,14 @@ Tags = Mapping[str, object]
 """Raw values by tag name (EXIF 2.32 spelling): text, bytes, numbers, or sequences of them."""
 
 # Names in exifread, without the directory.
-_NAMES = dict.fromkeys(("ISOSpeedRatings", "Tag 0x8827"), "PhotographicSensitivity")
+_NAMES = dict.fromkeys(("ISOSpeedRatings", "Tag 0x8827"), "PhotographicSensitivity") | {
+    "GPSDate": "GPSDateStamp",
+    "Tag 0x8830": "SensitivityType",
+    "Tag 0x8831": "StandardOutputSensitivity",
+    "Tag 0x8832": "RecommendedExposureIndex",
+    "Tag 0x8833": "ISOSpeed",
+    "Tag 0x9010": "OffsetTime",
+}
 
 
 class _ReadsSpent(Exception):
@@ -47,7 +55,10 @@ def read_exif(exif: bytes | None) -> Tags:
     logging.getLogger("exifread").setLevel(logging.CRITICAL)
     try:
         found = exifread.process_file(
-            _BoundedReader(exif), details=False, extract_thumbnail=False, truncate_tags=True
+            _BoundedReader(write_as_ascii(exif)),
+            details=False,
+            extract_thumbnail=False,
+            truncate_tags=True,
         )
     except Exception:
         return {}

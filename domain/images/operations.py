@@ -23,7 +23,7 @@ FINGERPRINT = "fingerprint"
 THUMBNAIL = "thumbnail"
 
 OPERATIONS: tuple[Operation, ...] = (
-    Operation(METADATA, 1),
+    Operation(METADATA, 2),
     Operation(HISTOGRAM, 2),
     Operation(FACES, 2),
     Operation(FINGERPRINT, 2),

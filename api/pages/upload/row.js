@@ -1,6 +1,6 @@
 // A file on the page, from its selection to its results. Shows all text as text, never as markup.
 
-import { bytesInWords, cameraInWords, formatName, plural, problemInWords, secondsInWords, takenInWords } from "./words.js";
+import { bytesInWords, cameraInWords, formatName, plural, problemInWords, secondsInWords, takenInWords, warningsInWords } from "./words.js";
 
 const WORDS = {
   waiting: "Waiting to be sent",
@@ -89,7 +89,7 @@ export class Row {
   showItem(item, queue) {
     this.imageId = item.image_id;
     if (item.duplicate_of) this.#showNote("A duplicate of an earlier upload: stored once.");
-    this.#showProblems(problemsOf(item));
+    this.#showProblems([...problemsOf(item), ...warningsInWords(item)]);
     this.#setState(item.status, item.status === "queued" ? queueInWords(queue) : WORDS[item.status]);
   }
 

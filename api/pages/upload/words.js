@@ -62,6 +62,11 @@ export function problemInWords({ code, title, detail }) {
 }
 
 // Explains a failed request, and what the user can do.
+/** Only what people can see in the picture. */
+export function warningsInWords({ warnings = [] }) {
+  return warnings.includes("truncated") ? ["The file is cut off: the missing part is gray."] : [];
+}
+
 export function explain(error) {
   if (error.status === 0) return "The service cannot be reached. Check your connection, then try again.";
   if (error.status === 401) return "The key is not accepted. It may be mistyped or revoked: enter another one.";

@@ -24,7 +24,7 @@ _TYPE_BYTES = {
     for kind in kinds
 } | dict.fromkeys((5, 10, 12, 16, 17, 18), 8)
 """Bytes of one value by its type; 129 is of EXIF 3.0."""
-_BYTE, _SHORT = 1, 3
+_BYTE, _ASCII, _SHORT, _UTF_8 = 1, 2, 3, 129
 _EXIF, _GPS, _INTEROPERABILITY, _XMP = 34665, 34853, 40965, 700
 _DESCRIBING = frozenset({ORIENTATION, _EXIF, _GPS, _INTEROPERABILITY, _XMP})
 _UNUSED_TAG = 65_000  # Of the range for private use.
@@ -187,8 +187,13 @@ def read_integers(data: bytes, layout: Layout, entry: Entry) -> tuple[int, ...]:
     return struct.unpack_from(f"{layout.order}{entry.count}{code}", data, span[0])
 
 
-def read_tags(data: bytes, layout: Layout, tags: frozenset[int]) -> dict[int, tuple[int, ...]]:
-    """Read some integer tags of the first directory; all other tags cost nothing.
+def read_tags(
+    data: bytes, layout: Layout, tags: frozenset[int], start: int | None = None
+) -> dict[int, tuple[int, ...]]:
+    """Read some integer tags of a directory; all other tags cost nothing.
+
+    Args:
+        start: Start of the directory in bytes; None for the first one.
 
     Returns:
         The values by tag number; the first entry of a tag counts.
@@ -197,12 +202,53 @@ def read_tags(data: bytes, layout: Layout, tags: frozenset[int]) -> dict[int, tu
         CorruptImage: The directory, or the values of one of these tags, reach past the end.
     """
     found: dict[int, tuple[int, ...]] = {}
-    for entry in read_entries(data, layout, _read_directory(data, layout, layout.first)):
+    directory = _read_directory(data, layout, layout.first if start is None else start)
+    for entry in read_entries(data, layout, directory):
         if entry.tag in tags and entry.tag not in found:
             values = read_integers(data, layout, entry)
             if values:
                 found[entry.tag] = values
     return found
+
+
+def start_of(data: bytes, layout: Layout, directory: int, tag: int) -> int | None:
+    """Return the start of the directory that a tag of another directory points to.
+
+    Raises:
+        CorruptImage: The directory lies outside the file.
+    """
+    starts = read_tags(data, layout, frozenset({tag}), directory).get(tag)
+    return starts[0] if starts else None
+
+
+def find_values(data: bytes, layout: Layout, directory: int, tag: int) -> Span | None:
+    """Find the bytes of a tag of a directory; None if there is none, or it reaches past the end.
+
+    Raises:
+        CorruptImage: The directory lies outside the file.
+    """
+    for entry in read_entries(data, layout, _read_directory(data, layout, directory)):
+        if entry.tag == tag:
+            return locate_values(data, layout, entry)
+    return None
+
+
+def write_as_ascii(exif: bytes) -> bytes:
+    """Declare the UTF-8 texts of an EXIF block as ASCII, for readers older than EXIF 3.0."""
+    written = bytearray()
+    try:
+        layout = read_layout(exif)
+        links = read_tags(exif, layout, frozenset({_EXIF, _GPS}))
+        starts = [layout.first, *(value for values in links.values() for value in values[:1])]
+        for start in starts:
+            for entry in read_entries(exif, layout, _read_directory(exif, layout, start)):
+                if entry.kind == _UTF_8:
+                    written = written or bytearray(exif)
+                    at = entry.at + len(entry.inline) - layout.entry.size + 2
+                    struct.pack_into(f"{layout.order}H", written, at, _ASCII)
+    except CorruptImage:
+        pass
+    return bytes(written) or exif
 
 
 def read_block(data: bytes, layout: Layout, tag: int, max_bytes: int) -> bytes | None:

@@ -119,3 +119,19 @@ def test_a_file_with_a_fault_can_be_stripped_of_its_metadata(name: str) -> None:
     assert image_format is not None
     stripped = strip_metadata(data, image_format)
     assert np.array_equal(_gray(stripped), _gray(data))
+
+
+METADATA = {
+    "gps-all-zero.jpg": ("gps", None),
+    "gps-negative-with-s.jpg": ("gps", pytest.approx((-33.858611, 151.214167), abs=1e-5)),
+    "iso-65535-and-102400.jpg": ("iso", 102400),
+    "iso-two-values.jpg": ("iso", 200),
+    "model-utf8-type-129.jpg": ("camera_model", "Modèle 写真"),
+}
+
+
+@pytest.mark.parametrize("name", _names("metadata"))
+def test_odd_tags_have_the_value_that_exiftool_reads(name: str) -> None:
+    field, expected = METADATA[name]
+    value = getattr(_metadata(_read("metadata", name)), field)
+    assert ((value.latitude, value.longitude) if field == "gps" and value else value) == expected

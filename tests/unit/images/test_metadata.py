@@ -133,7 +133,30 @@ def test_a_file_without_exif_has_no_values(name: str) -> None:
         ({"DateTimeOriginal": "2021:02:30 15:47:53"}, None),
         ({"DateTimeOriginal": "    :  :     :  :  "}, None),
         ({"DateTimeOriginal": 20210411}, None),
-        ({"DateTime": "2021:04:11 15:47:53"}, None),
+        ({"DateTime": "2021:04:11 15:47:53"}, "2021-04-11T15:47:53"),
+        ({"DateTime": "2021:04:11 15:47:53", "Software": "Editor 1"}, None),
+        (
+            {"DateTime": "2021:04:11 15:47:53", "Software": "17.4", "Make": "ACME"},
+            "2021-04-11T15:47:53",
+        ),
+        (
+            {"DateTime": "2021:04:11 15:47:53", "OffsetTime": "+02:00"},
+            "2021-04-11T15:47:53+02:00",
+        ),
+        (
+            {"GPSDateStamp": "2021:04:11", "GPSTimeStamp": [15, 47, 53.5]},
+            "2021-04-11T15:47:53+00:00",
+        ),
+        ({"GPSDateStamp": "2021:04:11"}, None),
+        ({"GPSDateStamp": "2021:04:11", "GPSTimeStamp": [25, 0, 0]}, None),
+        ({"DateTimeOriginal": "2021-04-11T15:47:53"}, "2021-04-11T15:47:53"),
+        ({"DateTimeOriginal": "2021/04/11 15:47:53"}, "2021-04-11T15:47:53"),
+        ({"DateTimeOriginal": "2021-04-11T15:47:53.25Z"}, "2021-04-11T15:47:53+00:00"),
+        ({"DateTimeOriginal": "2021:04:11 15:47:53+02:00"}, "2021-04-11T15:47:53+02:00"),
+        ({"DateTimeOriginal": "2021:13:11 15:47:53"}, None),
+        ({"DateTimeOriginal": "2021:04:11 24:00:00"}, None),
+        ({"DateTimeOriginal": "2021-04/11 15:47:53"}, None),
+        ({"DateTimeOriginal": "2021:04:11"}, None),
     ],
 )
 def test_time_is_the_cameras_and_invalid_dates_are_null(
@@ -168,6 +191,113 @@ def test_altitude_below_the_sea_is_negative() -> None:
     for reference in above:
         gps = parse_tags({**place, "GPSAltitude": [12], "GPSAltitudeRef": reference}).gps
         assert gps == Gps(31.5, 35.5, 12.0)
+
+
+@pytest.mark.parametrize(
+    ("tags", "iso"),
+    [
+        ({"PhotographicSensitivity": [200, 0]}, 200),
+        ({"PhotographicSensitivity": [65535], "RecommendedExposureIndex": [102400]}, 102400),
+        (
+            {
+                "PhotographicSensitivity": 65535,
+                "SensitivityType": 1,
+                "StandardOutputSensitivity": 204800,
+                "RecommendedExposureIndex": 100,
+            },
+            204800,
+        ),
+        (
+            {"PhotographicSensitivity": 65535, "SensitivityType": 3, "ISOSpeed": 80000},
+            80000,
+        ),
+        ({"SensitivityType": 2, "RecommendedExposureIndex": 400}, 400),
+        ({"PhotographicSensitivity": 65535}, 65535),
+        ({"PhotographicSensitivity": [0, 200]}, None),
+        ({"PhotographicSensitivity": 100, "RecommendedExposureIndex": 125}, 100),
+    ],
+)
+def test_sensitivity_is_the_first_value_or_that_of_the_tag_for_large_ones(
+    tags: dict[str, object], iso: int | None
+) -> None:
+    assert parse_tags(tags).iso == iso
+
+
+@pytest.mark.parametrize(
+    ("degrees", "letter", "expected"),
+    [
+        ([-33, -51, -31], "S", -(33 + 51 / 60 + 31 / 3600)),
+        ([-33, 51, 31], "S", -(33 + 51 / 60 + 31 / 3600)),
+        ([33, 51, 31], "S", -(33 + 51 / 60 + 31 / 3600)),
+        ([33, 51, 31], "s", -(33 + 51 / 60 + 31 / 3600)),
+        ([33, 51, 31], "South", -(33 + 51 / 60 + 31 / 3600)),
+        ([-33, 51, 31], "N", 33 + 51 / 60 + 31 / 3600),
+        ([-33, 51, 31], None, -(33 + 51 / 60 + 31 / 3600)),
+        ([33.5], "N", 33.5),
+        ([33, math.nan, math.nan], "N", 33.0),
+    ],
+)
+def test_the_letter_of_a_coordinate_decides_and_without_one_the_sign(
+    degrees: list[float], letter: str | None, expected: float
+) -> None:
+    tags = {"GPSLatitude": degrees, "GPSLatitudeRef": letter, "GPSLongitude": [151, 0, 0]}
+    gps = parse_tags(tags).gps
+    assert gps is not None
+    assert gps.latitude == pytest.approx(expected)
+
+
+def test_zeros_are_no_position_but_one_zero_is() -> None:
+    none = {"GPSLatitude": [0, 0, 0], "GPSLongitude": [0, 0, 0]}
+    assert parse_tags(none).gps is None
+    assert parse_tags(none | {"GPSLongitude": [9, 0, 0]}).gps == Gps(0.0, 9.0, None)
+    undefined = tiff_block((0x8825, 4, 1, struct.pack("<I", 26)))
+    rows = [(1, 2, 2, b"N\0\0\0"), (2, 5, 3, struct.pack("<I", 80))]
+    rows += [(3, 2, 2, b"E\0\0\0"), (4, 5, 3, struct.pack("<I", 80))]
+    place = struct.pack("<H", 4) + b"".join(struct.pack("<HHI4s", *row) for row in rows)
+    assert _read(jpeg_with_exif(undefined + place + bytes(4 + 24))).gps is None
+
+
+def test_a_height_below_the_ellipsoid_is_negative() -> None:
+    place: dict[str, object] = {"GPSLatitude": [31, 30, 0], "GPSLongitude": [35, 30, 0]}
+    for reference, altitude in ((1, -12.0), (3, -12.0), (0, 12.0), (2, 12.0)):
+        gps = parse_tags({**place, "GPSAltitude": 12, "GPSAltitudeRef": [reference]}).gps
+        assert gps == Gps(31.5, 35.5, altitude)
+
+
+def test_sensitivity_is_in_the_notes_of_a_camera_that_writes_it_nowhere_else(photos: Path) -> None:
+    # ExifTool computes 64.84 from the base and the factor of Canon's notes.
+    assert _read((photos / "canon-ixus.jpg").read_bytes()).iso == 65
+
+
+@pytest.mark.parametrize(
+    ("settings", "shot", "iso"),
+    [
+        ([0] * 16 + [18], [0, 0, 0], 200),
+        ([0] * 16 + [0x4000 | 640], [0, 0, 0], 640),
+        ([0] * 16 + [15], [0, 32, 160], 200),
+        ([0] * 16 + [0], [0, 0, 0], None),
+        ([0] * 3, [], None),
+    ],
+)
+def test_canon_codes_its_sensitivity(settings: list[int], shot: list[int], iso: int | None) -> None:
+    note_at = 8 + 18 + 18
+    rows = [
+        (1, 3, len(settings), note_at + 30),
+        (4, 3, len(shot), note_at + 30 + 2 * len(settings)),
+    ]
+    note = struct.pack("<H", 2) + b"".join(struct.pack("<HHII", *row) for row in rows) + bytes(4)
+    note += struct.pack(f"<{len(settings) + len(shot)}H", *settings, *shot) + bytes(8)
+    exif = struct.pack("<HHHII", 1, 0x927C, 7, len(note), note_at) + bytes(4)
+    block = tiff_block((0x8769, 4, 1, struct.pack("<I", 26))) + exif + note
+    assert _read(jpeg_with_exif(block)).iso == iso
+
+
+def test_nikon_codes_its_sensitivity() -> None:
+    inner = tiff_block((2, 3, 2, struct.pack("<HH", 0, 400)))
+    note = b"Nikon\x00\x02\x10\x00\x00" + inner
+    exif = struct.pack("<HHHII", 1, 0x927C, 7, len(note), 44) + bytes(4)
+    block = tiff_block((0x8769, 4, 1, struct.pack("<I", 26))) + exif + note
+    assert _read(jpeg_with_exif(block)).iso == 400
 
 
 @pytest.mark.parametrize("latitude", [[91, 0, 0], [math.nan], [], None, "north", ["1", "2"]])
