@@ -53,6 +53,8 @@ def environment(servers: EmbeddedServers, database: str, **more: object) -> dict
         # Few tests render pictures, and a child takes a second to start.
         "MINILAB_WARM_RENDER_CHILDREN": "false",
         "MINILAB_SECRET_KEY": SECRET_KEY,
+        # All tests have one address.
+        "MINILAB_MAX_WRONG_KEYS_PER_MINUTE": "0",
     }
     return fixed | {f"MINILAB_{name.upper()}": str(value) for name, value in more.items()}
 

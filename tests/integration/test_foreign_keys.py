@@ -84,6 +84,7 @@ EXPECTED = {
     "redeliver": NAMED,
     "redeliverFailed": NAMED,
     "rotateApiKeyWebhookSecret": ADMIN,
+    "releaseWebhooks": ADMIN,
 }
 BODIES: dict[str, dict[str, Any]] = {
     "createApiKey": {"role": "admin"},
@@ -287,6 +288,7 @@ async def test_link_opens_its_own_routes_alone_and_shows_its_own_uploads_alone(
     made = await service.make_link(user_id=user_id)
     of_owner = await service.make_link(user_id=OWNER)
     upload = await service.send([(FILENAME, PICTURE)], route="/v1/uploads", key=of_owner["token"])
+    await service.job(upload.json()["id"])
     before = await _everything(service)
     for job_id in (owned["job_id"], upload.json()["id"]):
         named = owned | {"token": made["token"], "job_id": job_id}
