@@ -1,7 +1,7 @@
 # The commands of this project: `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check bench house faults flood fuzz verify-data openapi reference diagrams sdk lock fix clean
+.PHONY: help run test test-fast check bench house faults flood fuzz verify-data sbom openapi reference diagrams sdk lock fix clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -86,6 +86,12 @@ flood: $(VENV)/.dev ## Send far more uploads than can be processed at once, and 
 
 verify-data: $(VENV)/.run ## Check every invariant of the data, also of a running service (VERIFY_ARGS, such as --hashes)
 	@$(BIN)/python -m deploy.verify_data $(VERIFY_ARGS)
+
+# An environment of its own: what `make run` installs, and nothing for tests.
+sbom: $(VENV)/.dev ## Write the bill of materials of what the service runs with, as CycloneDX JSON, to sbom.json
+	@$(UV) venv --quiet --clear --python $(BIN)/python $(VENV)/sbom
+	@VIRTUAL_ENV=$(VENV)/sbom $(UV) pip install --quiet --require-hashes -r locks/run.lock
+	@$(BIN)/python -m deploy.sbom $(VENV)/sbom/bin/python sbom.json
 
 openapi: $(VENV)/.dev ## Write openapi/openapi.json from the code and openapi/examples/
 	$(BIN)/python -m openapi.write_document

