@@ -17,7 +17,10 @@ from storage.settings import WorkRules
 
 
 class HistogramView(msgspec.Struct, frozen=True):
-    """The histogram of the full-size grayscale image: how often each gray level occurs."""
+    """The histogram of the full-size grayscale image: how often each gray level occurs.
+
+    Gray is Rec. 601 luma of the stored values on white; a JPEG keeps the luma that it stores.
+    """
 
     bins: list[int]
     """256 counts, from black to white."""

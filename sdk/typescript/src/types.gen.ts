@@ -532,6 +532,8 @@ export type Health = {
 
 /**
  * The histogram of the full-size grayscale image: how often each gray level occurs.
+ *
+ * Gray is Rec. 601 luma of the stored values on white; a JPEG keeps the luma that it stores.
  */
 export type Histogram = {
     /**

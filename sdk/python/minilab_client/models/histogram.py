@@ -11,7 +11,11 @@ T = TypeVar("T", bound="Histogram")
 
 @_attrs_define
 class Histogram:
-    """The histogram of the full-size grayscale image: how often each gray level occurs."""
+    """The histogram of the full-size grayscale image: how often each gray level occurs.
+
+    Gray is Rec. 601 luma of the stored values on white; a JPEG keeps the luma that it stores.
+
+    """
 
     bins: list[int]
     """ 256 counts, from black to white. """
