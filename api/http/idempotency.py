@@ -10,7 +10,7 @@ import msgspec
 from domain.errors.requests import IdempotencyKeyMisused, InvalidValue
 from domain.keys import Caller
 from storage.acceptance.idempotency import Answered, Attempt, Idempotency
-from storage.errors import STORE_FAILED
+from storage.errors import MONGODB_UNREACHABLE, STORE_FAILED
 
 MAX_KEY_CHARS = 255
 # Several times within the seconds for which a key is held.
@@ -53,6 +53,8 @@ async def holding(keys: Idempotency, attempt: Attempt | None) -> AsyncIterator[N
     renewing = asyncio.create_task(_renew(keys, attempt))
     try:
         yield
+    except MONGODB_UNREACHABLE:
+        raise  # The key is free again when its time is over.
     except BaseException:
         with suppress(*STORE_FAILED):
             await asyncio.shield(keys.abandon(attempt))

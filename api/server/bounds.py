@@ -18,6 +18,7 @@ from api.server.problems import send_problem
 from domain.errors.capacity import TooManyConnections, Unavailable
 from domain.errors.requests import BodyTooSlow
 from domain.limits import ConnectionLimits
+from storage.patience import short_patience
 
 PEER = "minilab.peer"
 """Extension of the scope: the address of the other end, which may be a proxy."""
@@ -41,7 +42,7 @@ class Bounds:
         address = (scope.get("client") or ("", 0))[0]
         peer = cast("dict[str, str]", scope.get("extensions") or {}).get(PEER, address)
         try:
-            with self._connections.request_of(address, peer):
+            with self._connections.request_of(address, peer), short_patience():
                 await self._app(scope, exchange.receive, exchange.send)
         except TooManyConnections as refusal:
             await send_problem(refusal, send)

@@ -1,5 +1,6 @@
 """Takes an upload in: admission, idempotency, body, acceptance, waiting."""
 
+import time
 from contextlib import closing, suppress
 
 import msgspec
@@ -19,6 +20,7 @@ from domain.records import JobState
 from storage.acceptance.idempotency import Answered, Attempt
 from storage.acceptance.uploads import Upload
 from storage.errors import STORE_FAILED
+from storage.patience import short_patience
 from storage.stores import Stores
 from telemetry.spans import Tracing
 
@@ -73,7 +75,7 @@ class TakeIn:
         name = options.idempotency_key
         key = None if name is None else record_id(caller, options.route, name)
         admitted, answered = await self._admit(caller, form.length, key)
-        with closing(admitted):
+        with closing(admitted), short_patience(began=time.monotonic()):
             begun = answered or (await self._keys.begin(key) if key else None)
             if isinstance(begun, Answered):
                 check_same(begun, await self._receiver.fingerprint(form, admitted))

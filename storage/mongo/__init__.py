@@ -1,6 +1,6 @@
 """MongoDB through Motor: client, threads, transactions, snapshots, leases.
 
-Motor runs each call of PyMongo in one of a few threads. This package changes three things, and
+Motor runs each call of PyMongo in one of a few threads. This package changes four things, and
 nothing outside of it relies on how Motor works. ``tests/contract/test_motor.py`` fails if a new
 version of Motor or PyMongo breaks them.
 
@@ -10,6 +10,10 @@ each wait for a thread and then for a limit of their own: a hundred requests too
 So ``run_on_executor`` of Motor's asyncio framework is replaced by one that sets the limit when the
 call is made. This relies on Motor looking the function up at each call, on its copying the context
 to the thread, and on PyMongo's reading the limit from there.
+
+Waits for a server (:mod:`storage.patience`): with a time limit of its own, a call waits for a
+server for all of that, also where no server has answered for seconds. So the method by which
+PyMongo asks for this wait is replaced by one that knows how long the context may wait.
 
 Calls in one thread (:mod:`storage.mongo.threads`): each call through Motor waits for the event
 loop, and on a busy one that takes longer than the call. A sequence of calls runs in one thread

@@ -12,10 +12,17 @@ from motor.motor_asyncio import (
     AsyncIOMotorCollection,
     AsyncIOMotorDatabase,
 )
+from pymongo.monitoring import (
+    ServerHeartbeatFailedEvent,
+    ServerHeartbeatListener,
+    ServerHeartbeatStartedEvent,
+    ServerHeartbeatSucceededEvent,
+)
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from storage.mongo.threads import limit_calls
+from storage.patience import note_answer
 from storage.settings import StoreSettings
 
 Session = AsyncIOMotorClientSession
@@ -29,6 +36,20 @@ Item = TypeVar("Item")
 # Tickets, and all that a client is notified of, survive any crash.
 DURABLE = WriteConcern("majority", j=True)
 COMMITTED = ReadConcern("majority")
+
+
+class _Answers(ServerHeartbeatListener):
+    """Notes the answers that the monitors of PyMongo receive, each second from each server."""
+
+    def started(self, event: ServerHeartbeatStartedEvent) -> None:
+        """Wait for the answer."""
+
+    def succeeded(self, event: ServerHeartbeatSucceededEvent) -> None:
+        """Note the answer."""
+        note_answer()
+
+    def failed(self, event: ServerHeartbeatFailedEvent) -> None:
+        """Leave the failure to PyMongo."""
 
 
 def connect_mongo(settings: StoreSettings) -> Client:
@@ -45,7 +66,10 @@ def connect_mongo(settings: StoreSettings) -> Client:
         w=1,
         retryWrites=True,
         serverSelectionTimeoutMS=5_000,
-        connectTimeoutMS=5_000,
+        # A server that is silent for the sum of these two is known to be away.
+        heartbeatFrequencyMS=1_000,
+        connectTimeoutMS=3_500,
+        event_listeners=[_Answers()],
         timeoutMS=int(settings.store_timeout_seconds * 1000),
     )
 

@@ -1,4 +1,4 @@
-"""Motor's threads: a deadline for each call, and sequences of calls in one thread."""
+"""Motor's threads: deadlines of calls and of waits for a server, sequences of calls in a thread."""
 
 import asyncio
 import functools
@@ -13,12 +13,16 @@ from motor.frameworks import asyncio as framework
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorDatabase
 from pymongo import _csot
 from pymongo.client_session import ClientSession
+from pymongo.synchronous.topology import Topology
+
+from storage.patience import patience_seconds
 
 Result = TypeVar("Result")
 PlainDatabase = pymongo.database.Database[dict[str, Any]]
 
 _longest_seconds = 0.0
 _run_on_executor = framework.run_on_executor
+_selection_seconds = Topology.get_server_selection_timeout
 
 
 def limit_calls(seconds: float) -> None:
@@ -29,6 +33,8 @@ def limit_calls(seconds: float) -> None:
     global _longest_seconds
     _longest_seconds = max(_longest_seconds, seconds)
     framework.run_on_executor = _run_within_limit  # type: ignore[assignment]
+    waits: Any = _wait_for_server
+    Topology.get_server_selection_timeout = waits  # type: ignore[method-assign]
 
 
 def run_in_thread(call: Callable[[], Result]) -> "asyncio.Future[Result]":
@@ -53,6 +59,15 @@ def run_with_session(
 ) -> "asyncio.Future[Result]":
     """Run a function in one of Motor's threads, with PyMongo's own database and session."""
     return run_in_thread(lambda: call(database.delegate, session.delegate))
+
+
+def _wait_for_server(topology: Topology) -> float:
+    """Return how long a call may wait for a server; PyMongo asks before it waits."""
+    seconds, patience = _selection_seconds(topology), patience_seconds()
+    # In an election some servers are known: it is worth the wait.
+    if patience is None or topology.description.known_servers:
+        return seconds
+    return min(seconds, patience)
 
 
 def _run_within_limit(

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from pymongo.client_session import ClientSession
-from pymongo.errors import PyMongoError
+from pymongo.errors import PyMongoError, ServerSelectionTimeoutError
 
 from storage.mongo.client import COMMITTED, DURABLE, Client, Session
 from storage.mongo.threads import run_in_thread
@@ -98,6 +98,8 @@ class _Attempts:
 
     def check(self, error: PyMongoError, label: str) -> None:
         """Raise an error that cannot be tried again, or not within the deadline."""
+        if isinstance(error, ServerSelectionTimeoutError):
+            raise error  # This attempt has waited for a server for as long as it may.
         if not error.has_error_label(label) or time.monotonic() >= self._deadline:
             raise error
 

@@ -10,12 +10,16 @@ import pytest
 from motor.frameworks import asyncio as framework
 from pymongo import _csot
 from pymongo.client_session import ClientSession
-from pymongo.errors import PyMongoError
+from pymongo.errors import PyMongoError, ServerSelectionTimeoutError
 
+from deploy.servers.ports import find_free_port
 from storage.mongo import threads
+from storage.mongo.client import connect_mongo
 from storage.mongo.snapshots import read_snapshot_in_thread
 from storage.mongo.threads import PlainDatabase, run_in_thread
 from storage.mongo.transactions import run_transaction_in_thread
+from storage.patience import short_patience
+from storage.settings import StoreSettings
 from storage.stores import Stores
 
 
@@ -83,3 +87,25 @@ async def test_replaced_function_runs_every_call(
     async with await stores.client.start_session():
         pass
     assert len(called) >= 3
+
+
+async def test_patience_limits_the_wait_for_a_server() -> None:
+    url = f"mongodb://127.0.0.1:{find_free_port()}/?replicaSet=rs0"
+    client = connect_mongo(StoreSettings(url, "redis://127.0.0.1", store_timeout_seconds=600))
+    with short_patience(), pytest.raises(ServerSelectionTimeoutError):
+        async with asyncio.timeout(60):
+            await client.admin.command("ping")
+    client.close()
+
+
+async def test_transaction_without_a_server_is_not_tried_again() -> None:
+    url = f"mongodb://127.0.0.1:{find_free_port()}/?replicaSet=rs0"
+    client = connect_mongo(StoreSettings(url, "redis://127.0.0.1", store_timeout_seconds=600))
+
+    def write(session: ClientSession) -> None:
+        client.delegate["test"]["things"].insert_one({}, session=session)
+
+    with short_patience(), pytest.raises(ServerSelectionTimeoutError):
+        async with asyncio.timeout(60):
+            await run_transaction_in_thread(client, write)
+    client.close()

@@ -2,14 +2,24 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import uuid4
 
 import httpx
 
+from deploy.servers.embedded import EmbeddedServers
 from tests.faults.promises import assert_promises_kept
-from tests.faults.stack import STORE_SECONDS, Stack, pictures
-from tests.waiting import LATEST_SECONDS
+from tests.faults.stack import STORE_SECONDS, Stack, pictures, running_stack
+from tests.multipart_bodies import CONTENT_TYPE, body_of, file_part
+from tests.problems import assert_problem
+from tests.service import authorization
+from tests.waiting import LATEST_SECONDS, until
 
 REQUESTS = 100
+KNOWN_SECONDS = 6.0
+"""The longest time until it is known that MongoDB is away, and a bit."""
+BODY = body_of(file_part(pictures(1, "slow")[0][1].ljust(6_000_000, b"-"), "slow.jpg"))
 
 
 async def test_requests_do_not_queue_behind_each_other(stack: Stack) -> None:
@@ -41,3 +51,65 @@ async def test_requests_do_not_queue_behind_each_other(stack: Stack) -> None:
     # One after the other, in ten threads, they would take ten times as long.
     assert max(took) < 9 * STORE_SECONDS
     await assert_promises_kept(stack, [ticket, await stack.ticket(pictures(2, "thawed"))])
+
+
+async def test_requests_fail_soon_once_mongodb_is_known_to_be_away(
+    fragile_servers: EmbeddedServers, tmp_path: Path
+) -> None:
+    """With the time limit of a call that is the default: 20 seconds."""
+    name = f"faults_{uuid4().hex[:12]}"
+    async with running_stack(
+        fragile_servers, name, tmp_path, store_timeout_seconds=20, lease_seconds=15
+    ) as stack:
+        stack.start_worker()
+        ticket = await stack.ticket(pictures(2, "before"))
+        await stack.job(ticket)
+        key = (
+            await stack.client.post("/v1/api-keys", json={"role": "client", "user_id": "u1"})
+        ).json()
+        client_key = authorization(key["key"])
+        sends, thawed = asyncio.Event(), asyncio.Event()
+
+        async def slow_upload() -> AsyncIterator[bytes]:
+            """Begins long before MongoDB is away, and goes on afterwards."""
+            yield BODY[:-2_000_000]
+            sends.set()
+            await thawed.wait()
+            yield BODY[-2_000_000:]
+
+        headers = {"Content-Type": CONTENT_TYPE, "Idempotency-Key": "slow"}
+        slow = asyncio.create_task(
+            stack.client.post("/v1/jobs", content=slow_upload(), headers=headers)
+        )
+        await sends.wait()
+        await asyncio.sleep(2)  # Servers answer each second: the upload began before the last time.
+        fragile_servers.mongodb.freeze()
+        try:
+            await asyncio.sleep(KNOWN_SECONDS)  # The time that the service needs to know it.
+            files = [("file", file) for file in pictures(1, "away")]
+            began = time.monotonic()
+            answers = await asyncio.gather(
+                stack.client.get(f"/v1/jobs/{ticket}"),
+                stack.client.get("/v1/images", headers=client_key),
+                stack.client.post("/v1/jobs", files=files),
+                stack.client.post("/v1/jobs", files=files, headers={"Idempotency-Key": "away"}),
+                stack.client.post("/v1/jobs", files=files, headers=client_key),
+                stack.client.delete(f"/v1/jobs/{ticket}"),
+            )
+            took = time.monotonic() - began
+        finally:
+            fragile_servers.mongodb.resume()
+        for answer in answers:
+            assert_problem(answer, 503, "unavailable")
+            assert int(answer.headers["retry-after"]) >= 1
+        assert took < 5
+        await until(lambda: is_read(stack, ticket))
+        thawed.set()
+        arrived = await slow
+        assert arrived.status_code == 202, arrived.text
+        tickets = [ticket, arrived.json()["id"], await stack.ticket(pictures(1, "after"))]
+        await assert_promises_kept(stack, tickets)
+
+
+async def is_read(stack: Stack, ticket: str) -> bool:
+    return (await stack.client.get(f"/v1/jobs/{ticket}")).status_code == 200
