@@ -97,3 +97,76 @@ async def test_api_that_stops_waits_no_longer_than_its_drain_time(stack: Stack) 
     api.start(30)
     stack.start_worker()
     await assert_promises_kept(stack, [await stack.ticket(pictures(2, "after"))])
+
+
+async def test_held_answers_do_not_keep_an_api_that_stops(stack: Stack) -> None:
+    """Many wait for a job that no worker takes up; each gets it as it stands, and soon."""
+    ticket = await stack.ticket(pictures(2, "held"))
+    path, held = f"/v1/jobs/{ticket}", 400
+    limits = httpx.Limits(max_connections=held + 2)
+    async with httpx.AsyncClient(
+        base_url=stack.client.base_url,
+        headers=stack.client.headers,
+        limits=limits,
+        timeout=60,
+        trust_env=False,
+    ) as client:
+        waits = [
+            asyncio.create_task(client.get(path, headers={"Prefer": "wait=30"}))
+            for _ in range(held)
+        ]
+        upload = asyncio.create_task(
+            client.post(
+                "/v1/jobs",
+                files=[("file", file) for file in pictures(1, "too")],
+                headers={"Prefer": "wait=30"},
+            )
+        )
+
+        async def are_held() -> bool:
+            metrics = (await stack.client.get("/metrics")).text
+            return f"minilab_listeners {held + 1}.0" in metrics
+
+        await until(are_held)
+        stack.api.terminate()
+        answers = await asyncio.gather(*waits)
+        accepted = await upload
+    assert await asyncio.to_thread(stack.api.wait_ended, 25), "before the end of the waits"
+    assert {answer.status_code for answer in answers} == {200}
+    assert {answer.json()["status"] for answer in answers} == {"queued"}
+    assert {len(answer.json()["items"]) for answer in answers} == {2}
+    assert accepted.status_code == 202
+    assert "Traceback" not in stack.log(stack.api)
+    stack.start_api()
+    stack.start_worker()
+    await assert_promises_kept(stack, [ticket, accepted.json()["id"]])
+
+
+async def test_upload_that_outlasts_the_drain_time_is_answered_with_a_problem(
+    stack: Stack,
+) -> None:
+    stack.api.kill()
+    stack.environ["MINILAB_DRAIN_SECONDS"] = "1"
+    api = stack._make("api", stack._api_is_ready)
+    api.start(30)
+    port = stack.client.base_url.port
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    lines = [
+        "POST /v1/jobs HTTP/1.1",
+        "Host: x",
+        f"Authorization: {stack.client.headers['Authorization']}",
+        f"Content-Type: {BOUNDARY['Content-Type']}",
+        "Content-Length: 1000000",
+    ]
+    writer.write("\r\n".join([*lines, "", ""]).encode() + HEAD)
+    # Another request on the same process is answered: it has begun to read the upload.
+    assert (await stack.client.get("/healthz")).status_code == 200
+    api.terminate()
+    async with asyncio.timeout(60):
+        answer = await reader.read()
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b'"code":"unavailable"' in answer
+    assert b"retry-after: " in answer.lower()
+    assert await asyncio.to_thread(api.wait_ended, 30)
+    assert "Traceback" not in stack.log(api)
