@@ -14,7 +14,7 @@ from domain.errors.requests import (
     TooManyParts,
     WrongContentType,
 )
-from domain.images.formats import ImageFormat, sniff_format
+from domain.images.formats import CAMERA_RAW, ImageFormat, is_camera_raw, sniff_format
 from domain.limits import UploadLimits
 from domain.records import ItemError
 from storage.acceptance.uploads import RefusedFile, TakenFile
@@ -169,7 +169,11 @@ class _Receiver:
             return
         self._format = sniff_format(file.head)
         if self._format is None:
-            refusal = UnsupportedFormat("See /v1/capabilities for the supported formats.")
+            refusal = UnsupportedFormat(
+                CAMERA_RAW
+                if is_camera_raw(file.head)
+                else "See /v1/capabilities for the supported formats."
+            )
             await self._refuse(file, refusal)
 
     async def _refuse(self, file: IncomingFile, refusal: ServiceError) -> None:

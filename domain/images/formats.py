@@ -40,6 +40,21 @@ _MAGIC: tuple[tuple[bytes, ImageFormat], ...] = (
     (b"MM\x00+\x00\x08\x00\x00", ImageFormat.TIFF),
 )
 
+CAMERA_RAW = "This is a camera raw file: send the JPEG, HEIC or TIFF that is made of it."
+"""What an error says of a camera raw file."""
+
+_CAMERA_RAW: tuple[bytes, ...] = (
+    b"IIRO",  # Olympus, as the next two.
+    b"IIRS",
+    b"MMOR",
+    b"IIU\x00",  # Panasonic and Leica.
+    b"FUJIFILMCCD-RAW",
+    b"II\x1a\x00\x00\x00HEAPCCDR",  # Canon, before CR2.
+    b"FOVb",  # Sigma.
+    b"\x00MRM",  # Minolta.
+)
+_CANON_RAW_BRAND = b"crx "
+
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs"})
 _HEIF_BRANDS = frozenset({b"mif1", b"mif2", b"msf1"})
@@ -66,6 +81,11 @@ def sniff_format(head: bytes) -> ImageFormat | None:
     if head[4:8] == b"ftyp":
         return _sniff_brands(head[:SNIFF_BYTES])
     return None
+
+
+def is_camera_raw(head: bytes) -> bool:
+    """Return whether a file begins as a camera raw file of a kind that does not begin as TIFF."""
+    return head.startswith(_CAMERA_RAW) or head[4:12] == b"ftyp" + _CANON_RAW_BRAND
 
 
 def _sniff_brands(head: bytes) -> ImageFormat | None:

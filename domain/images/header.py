@@ -16,6 +16,8 @@ class Header(msgspec.Struct, frozen=True):
             decoder turns it.
         named_orientation: EXIF orientation by which the picture is turned in all, 1 to 8; None if
             the file names none. HEIC and AVIF name it in their boxes, the others in EXIF.
+        crop: The part of the decoded picture that is shown, before it is turned: left, top, right
+            and bottom in pixels, right and bottom exclusive; None for all of it.
         has_alpha: Whether pixels can be transparent.
         profile: ICC profile of the colours; None means sRGB. It may be broken.
         exif: The TIFF structure with the EXIF tags.
@@ -33,6 +35,7 @@ class Header(msgspec.Struct, frozen=True):
     frames: int = 1
     orientation: int = 1
     named_orientation: int | None = None
+    crop: tuple[int, int, int, int] | None = None
     has_alpha: bool = False
     profile: bytes | None = None
     exif: bytes | None = None
@@ -45,6 +48,6 @@ class Header(msgspec.Struct, frozen=True):
     @property
     def upright_size(self) -> tuple[int, int]:
         """Width and height of the upright picture, in pixels."""
-        if self.orientation >= 5:
-            return self.height, self.width
-        return self.width, self.height
+        left, top, right, bottom = self.crop or (0, 0, self.width, self.height)
+        width, height = right - left, bottom - top
+        return (height, width) if self.orientation >= 5 else (width, height)

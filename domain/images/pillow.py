@@ -66,7 +66,8 @@ def decode_with_pillow(data: bytes, image_format: ImageFormat, header: Header) -
         picture.load()
         if image_format is ImageFormat.PNG:
             _scale_key(picture, data[_PNG_DEPTH_AT])
-        upright = turn_picture_upright(picture, header.orientation)
+        shown = picture.crop(header.crop) if header.crop else picture
+        upright = turn_picture_upright(shown, header.orientation)
         if upright.mode == "LAB":
             upright = _lab_to_srgb().apply(upright)
         if not upright.mode.startswith(("I", "F")):

@@ -19,7 +19,7 @@ from domain.images.containers.heif_index import (
 )
 from domain.images.containers.heif_picture import read_picture
 from domain.images.containers.heif_profile import read_profile
-from domain.images.containers.heif_turn import read_turn
+from domain.images.containers.heif_turn import read_crop, read_turn
 from domain.images.containers.spans import Span, keep_spans, merge
 from domain.images.containers.tiff_directories import exif_fields
 from domain.images.formats import ImageFormat
@@ -71,6 +71,8 @@ def read_heif(data: bytes, image_format: ImageFormat) -> Header:
         return Header(
             *picture.size,
             **fields | {"orientation": turn if is_avif else 1},
+            # The decoder of HEIC cuts and turns the picture itself.
+            crop=read_crop(data, properties, picture.size) if is_avif else None,
             frames=int(getattr(picture, "n_frames", 1)),
             has_alpha="A" in picture.getbands(),
             profile=read_profile(data, properties),

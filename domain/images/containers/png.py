@@ -21,7 +21,7 @@ from domain.images.header import Header
 from domain.limits import STRUCTURE
 
 _SIGNATURE_BYTES = 8
-_END_CHUNK = b"IEND"
+_END_CHUNK, _FRAME = b"IEND", b"fcTL"
 _TEXTS = frozenset({b"tEXt", b"zTXt"})
 _RAW_EXIF = b"Raw profile type exif\x00"
 _ALPHA_COLOR_TYPES = frozenset({4, 6})
@@ -45,7 +45,7 @@ def read_png(data: bytes) -> Header:
         CorruptImage: A chunk is missing or out of place, or there are too many.
     """
     chunks: dict[bytes, bytes] = {}
-    metadata_bytes = 0
+    metadata_bytes = frames = 0
     kind, end = b"", _SIGNATURE_BYTES
     for kind, start, end in _walk_chunks(data):
         if not chunks and kind != b"IHDR":
@@ -54,6 +54,7 @@ def read_png(data: bytes) -> Header:
             chunks.setdefault(kind, b"")
             continue
         metadata_bytes += end - start
+        frames += kind == _FRAME
         if kind not in chunks:
             chunks[kind] = data[start:end]
         if kind in _TEXTS and data.startswith(_RAW_EXIF, start):
@@ -67,7 +68,7 @@ def read_png(data: bytes) -> Header:
     return Header(
         width=int.from_bytes(header[:4], "big"),
         height=int.from_bytes(header[4:8], "big"),
-        frames=max(int.from_bytes(chunks.get(b"acTL", b"")[:4], "big"), 1),
+        frames=max(frames, 1),  # The number in acTL may be a lie.
         profile=_read_profile(chunks),
         has_alpha=header[9] in _ALPHA_COLOR_TYPES or b"tRNS" in chunks,
         metadata_bytes=metadata_bytes,

@@ -26,7 +26,8 @@ from domain.images.containers.tiff_directories import (
     read_tags,
     walk_directories,
 )
-from domain.images.formats import ImageFormat
+from domain.images.containers.tiff_raw import is_raw_tiff
+from domain.images.formats import CAMERA_RAW, ImageFormat
 from domain.images.header import Header
 from domain.limits import STRUCTURE
 
@@ -40,6 +41,7 @@ _DECODED_COMPRESSIONS = frozenset(
 )
 """What the libtiff of Pillow decodes; that of OpenCV knows no more."""
 _BITS, _PALETTE, _JPEG_TABLES = 258, 320, 347
+_SAMPLE_FORMAT, _INTEGERS, _FLOAT, _COMPLEX = 339, frozenset({1, 2}), 3, frozenset({5, 6})
 _STRIPS, _TILES, _OLD_JPEG = (273, 279), (324, 325), (513, 514)
 """Tags of offsets and lengths: strips, tiles, and the stream of an old JPEG compression."""
 _OLD_JPEG_TABLES = frozenset({519, 520, 521})
@@ -48,7 +50,8 @@ _ARRAYS = frozenset({_SUBFILE_TYPE, *_STRIPS, *_TILES, *_OLD_JPEG, *_OLD_JPEG_TA
 # Tags whose values must lie within the file.
 _READ = frozenset(
     {
-        *(_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _SAMPLES, _EXTRA_SAMPLES, ORIENTATION),
+        *(_WIDTH, _HEIGHT, _BITS, _SAMPLE_FORMAT, _COMPRESSION, _SAMPLES, _EXTRA_SAMPLES),
+        ORIENTATION,
         *(_PALETTE, _JPEG_TABLES, *_STRIPS, *_TILES),
     }
 )
@@ -77,10 +80,14 @@ def read_tiff(data: bytes) -> Header:
 
     Raises:
         CorruptImage: The directory is damaged, or there are no pixels.
-        UnsupportedFormat: No decoder knows the compression.
+        UnsupportedFormat: No decoder knows the compression or such pixels, or it is a camera raw
+            file, of which only a small preview could be shown.
     """
     layout = read_layout(data)
+    if is_raw_tiff(data, layout):
+        raise UnsupportedFormat(CAMERA_RAW)
     tags = read_tags(data, layout, _READ)
+    _check_samples(tags)
     compression = tags.get(_COMPRESSION, (1,))[0]
     if compression not in _DECODED_COMPRESSIONS:
         raise UnsupportedFormat(f"TIFF compression {compression} cannot be decoded.")
@@ -106,6 +113,17 @@ def read_tiff(data: bytes) -> Header:
         decodable=(plain, ImageFormat.TIFF) if plain is not data else None,
         **exif_fields(data),
     )
+
+
+def _check_samples(tags: dict[int, tuple[int, ...]]) -> None:
+    """Refuse kinds of pixels that are valid but that no decoder knows."""
+    bits, kind = (tags.get(tag, (1,))[0] for tag in (_BITS, _SAMPLE_FORMAT))
+    is_known = kind != _FLOAT or bits in {32, 64}
+    if kind in _INTEGERS:
+        is_known = bits <= 16 or (bits == 32 and tags.get(_SAMPLES, (1,))[0] == 1)
+    if not is_known or kind in _COMPLEX:
+        name = {_FLOAT: "floating-point", **dict.fromkeys(_COMPLEX, "complex")}.get(kind, "integer")
+        raise UnsupportedFormat(f"TIFF pixels of {bits}-bit {name} samples cannot be decoded.")
 
 
 def _shorten_pieces(data: bytes, layout: Layout) -> bytes:
