@@ -53,6 +53,9 @@ def keys() -> None:
 )
 @click.option("--user-id", help="User of a client key, or the only user of a reader.")
 @click.option("--tenant", help="Tenant of the users that the key acts for.")
+@click.option(
+    "--max-stored-bytes", type=click.IntRange(min=1), help="Quota of stored bytes of the key."
+)
 @click.option("--note", help="A remark.")
 @click.option(
     "--expires-in",
@@ -65,12 +68,18 @@ def create_key(
     role: str,
     user_id: str | None,
     tenant: str | None,
+    max_stored_bytes: int | None,
     note: str | None,
     expires_in: int | None,
 ) -> None:
     """Create an API key. It is shown once."""
     wanted = NewApiKey(
-        role=KeyRole(role), user_id=user_id, tenant=tenant, note=note, expires_in=expires_in
+        role=KeyRole(role),
+        user_id=user_id,
+        tenant=tenant,
+        max_stored_bytes=max_stored_bytes,
+        note=note,
+        expires_in=expires_in,
     )
     key = answer_of(CreatedApiKey, create_api_key.sync_detailed(client=session.client, body=wanted))
     rows = [

@@ -30,6 +30,7 @@ class KeyPlan(msgspec.Struct, frozen=True):
         expires_at: When the key stops being valid; None for never.
         expires_in: The same, in seconds from now.
         tenant: The tenant of the key's users; None: users without a tenant.
+        max_stored_bytes: Quota of stored bytes; None: that of the settings.
     """
 
     role: Role
@@ -38,6 +39,7 @@ class KeyPlan(msgspec.Struct, frozen=True):
     expires_at: datetime | None = None
     expires_in: int | None = None
     tenant: str | None = None
+    max_stored_bytes: int | None = None
 
 
 class ApiKey(msgspec.Struct, frozen=True):
@@ -59,6 +61,7 @@ class ApiKey(msgspec.Struct, frozen=True):
     expires_at: datetime | None
     hint: str
     tenant: str | None = None
+    max_stored_bytes: int | None = None
 
 
 def find_key_expiry(plan: KeyPlan, now: datetime) -> datetime | None:

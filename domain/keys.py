@@ -37,12 +37,14 @@ class Caller(msgspec.Struct, frozen=True):
         key_id: ``admin`` for the key in the settings; for a link's token, the ID of the link.
         user_id: The stored ID of the user that the key or link is bound to; None: to no user.
         tenant: The tenant within which user IDs are understood; None: users without a tenant.
+        max_stored_bytes: The key's own quota; None: that of the settings.
     """
 
     key_id: str
     role: Role
     user_id: str | None = None
     tenant: str | None = None
+    max_stored_bytes: int | None = None
 
     @property
     def is_admin(self) -> bool:

@@ -131,6 +131,9 @@ class AdmissionLimits(msgspec.Struct, frozen=True):
         max_webhooks_per_key: Webhooks of a client key's user, of a service key's tenant, or of a
             service key without one; also hosts of the ``callback_url`` of a key's jobs that have
             never answered with 2xx. Admin keys may have 1,000 webhooks. 0: as these.
+        tenant_max_stored_bytes: Size of the stored images of one tenant of keys; without a tenant,
+            of the user of a client key or link, or of what a service key uploaded. Each image
+            counts, in bytes; a key can have another limit. 0: no limit.
         max_wrong_keys_per_minute: Requests with a wrong key from one address in a minute, after
             which wrong keys are answered with 429; valid keys are always accepted. 0: no limit.
     """
@@ -148,6 +151,7 @@ class AdmissionLimits(msgspec.Struct, frozen=True):
     min_free_disk_bytes: Count = 256 * 1024 * 1024
     max_stored_bytes: Count = 0
     max_webhooks_per_key: Count = 20
+    tenant_max_stored_bytes: Count = 0
     max_wrong_keys_per_minute: Count = 100
 
 

@@ -11,6 +11,7 @@ from domain.jobs import ChunkPlan
 from storage.acceptance.acceptance import Acceptance
 from storage.acceptance.idempotency import Idempotency
 from storage.access.api_keys import ApiKeys
+from storage.access.stored_bytes import StoredBytes
 from storage.access.upload_links import UploadLinks
 from storage.aggregates.aggregator import Aggregator
 from storage.aggregates.statistics import StatisticsReader
@@ -107,6 +108,7 @@ class Stores:
         )
         self.retry = Retry(self.client, self.database, due_after)
         self.results = Results(self.client, self.database)
+        self.stored_bytes = StoredBytes(self.client, self.database)
         self.statistics = StatisticsReader(self.client, self.database)
         self.upload_links = UploadLinks(self.database)
         lease = timedelta(seconds=rules.lease_seconds)

@@ -90,6 +90,8 @@ def _check(wanted: NewApiKey) -> None:
         raise InvalidValue("A client key requires a user_id.")
     if wanted.role not in {KeyRole.CLIENT, KeyRole.READER} and wanted.user_id is not None:
         raise InvalidValue("Only keys of clients and readers have a user_id.")
+    if wanted.max_stored_bytes and wanted.role not in {KeyRole.CLIENT, KeyRole.SERVICE}:
+        raise InvalidValue("Only keys of clients and services have a quota.")
     if wanted.tenant is not None:
         check_tenant(wanted.tenant)
         if wanted.role is KeyRole.ADMIN:

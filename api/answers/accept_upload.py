@@ -15,6 +15,7 @@ from api.state import ApiRequest
 from api.uploads.receiving import IncomingForm, UploadOptions
 from api.uploads.take_in import TakeIn
 from domain.errors.capacity import OverLimit
+from domain.errors.requests import QuotaExceeded
 from domain.fairness.admission import tenant_of
 from domain.jobs import TERMINAL
 from storage.acceptance.idempotency import Answered
@@ -49,7 +50,7 @@ async def answer_upload(
     response: Response[Any]
     try:
         taken = await take_in.take(request.user, form, options)
-    except OverLimit as refusal:
+    except (OverLimit, QuotaExceeded) as refusal:
         response = answer_service_error(request, refusal)
     else:
         if isinstance(taken, Answered):
@@ -62,6 +63,7 @@ async def answer_upload(
                 status, body = response.status_code or 200, response.content
                 await take_in.keep_answer(taken.attempt, status, response.headers, body)
     response.headers |= take_in.admission.headers(tenant_of(request.user))
+    response.headers |= await take_in.quota_headers(request.user)
     return response
 
 

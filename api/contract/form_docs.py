@@ -87,17 +87,25 @@ TENANT_HEADERS = {
         '"requests";r=4711;t=1',
     ),
 }
+QUOTA_HEADERS = {
+    "Stored-Bytes": _header(
+        "With a quota: bytes that are stored of it now, and the limit.", "52428800;limit=1073741824"
+    ),
+}
 WAIT_HEADERS = {
     "Retry-After": _header("Seconds to wait before sending the same request again.", "3")
 }
 LIMIT_HEADERS = {
-    "200": TENANT_HEADERS,
-    "202": TENANT_HEADERS,
+    "200": TENANT_HEADERS | QUOTA_HEADERS,
+    "202": TENANT_HEADERS | QUOTA_HEADERS,
+    "413": QUOTA_HEADERS,
     "429": TENANT_HEADERS | WAIT_HEADERS,
     "503": TENANT_HEADERS | WAIT_HEADERS,
 }
 
 REFUSALS = {
+    "413": "The request is too large, or `quota_exceeded`: its files do not fit into the quota of "
+    "stored bytes of the key's tenant or user.",
     "429": "A limit of this user: `rate_limited` (requests, files or bytes) or "
     "`too_many_in_flight` (unfinished images or concurrent uploads). The body is not read.",
     "503": "The service accepts no uploads right now: `backlog_full`, `storage_full` or "

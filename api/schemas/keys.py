@@ -8,6 +8,8 @@ import msgspec
 from domain.api_keys import MAX_LIFE, KeyRole
 from domain.keys import MAX_USER_ID_CHARS, Role
 
+MAX_COUNT = 2**53 - 1
+"""The largest integer that every JSON parser represents exactly."""
 MAX_LIFE_SECONDS = int(MAX_LIFE.total_seconds())
 
 
@@ -30,6 +32,10 @@ class NewApiKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     two tenants names two users. All service keys of a tenant see the same users, images, jobs and
     webhooks, and nothing of other tenants. A service key without a tenant may read and delete every
     user without a tenant, also those of other such keys."""
+    max_stored_bytes: Annotated[int, msgspec.Meta(ge=1, le=MAX_COUNT)] | None = None
+    """Most bytes of stored images, in place of the quota of the settings; not allowed for `admin`
+    and `reader`. Counts the images of the tenant or, without one, of a client key's user or those
+    uploaded with a service key; each with the size of its file, also if it is a duplicate."""
 
 
 class ApiKeyView(msgspec.Struct, frozen=True):
@@ -46,6 +52,8 @@ class ApiKeyView(msgspec.Struct, frozen=True):
     expires_at: datetime | None
     tenant: str | None
     """Tenant of the users that the key acts for; null without one."""
+    max_stored_bytes: int | None
+    """Quota of stored bytes of the key; null for that of the settings."""
 
 
 class CreatedApiKeyView(ApiKeyView, frozen=True):

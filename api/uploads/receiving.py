@@ -14,6 +14,7 @@ from domain.errors.requests import InvalidValue, UploadTooSlow
 from domain.images.operations import parse_operations
 from domain.keys import Caller, uploading_user
 from domain.links import UploadLink, check_takes_files
+from domain.quotas import quota_of
 from domain.records import GpsPolicy
 from domain.webhooks.addresses import check_url
 from domain.webhooks.events import EventType
@@ -56,6 +57,7 @@ class UploadReceiver:
         self._key_secrets = stores.key_secrets
         self._targets = settings.targets
         self._webhook_targets = stores.targets
+        self._tenant_max_bytes = settings.admission.tenant_max_stored_bytes
         self._most_targets = settings.admission.max_webhooks_per_key
         self._slots = slots
 
@@ -92,6 +94,7 @@ class UploadReceiver:
                 callback_url=await self._callback_url(caller, received),
                 attempt=attempt,
                 fingerprint=_hash_content(received) if attempt else "",
+                quota=quota_of(caller, self._tenant_max_bytes),
                 has_subscribers=not received.taken and await self._has_subscribers(),
             )
         except BaseException:

@@ -14,8 +14,10 @@ from api.settings import Settings
 from api.uploads.multipart import check_length
 from api.uploads.receiving import IncomingForm, UploadOptions, UploadReceiver
 from domain.errors.capacity import OverLimit
+from domain.errors.requests import QuotaExceeded
 from domain.fairness.admission import tenant_of
 from domain.keys import Caller, Scope
+from domain.quotas import quota_of
 from domain.records import JobState
 from storage.acceptance.idempotency import Answered, Attempt
 from storage.acceptance.uploads import Upload
@@ -52,6 +54,7 @@ class TakeIn:
         self._stores = stores
         self._keys = stores.idempotency
         self._limits = settings.uploads
+        self._tenant_max_bytes = settings.admission.tenant_max_stored_bytes
         self._receiver = UploadReceiver(stores, settings, admission.slots)
         self._follow_job = follow_job
         self._metrics = metrics
@@ -67,6 +70,7 @@ class TakeIn:
 
         Raises:
             OverLimit: The upload is not admitted now.
+            QuotaExceeded: Its files do not fit into the quota of the caller.
             IdempotencyKeyInUse: The first request with this key is still running.
             IdempotencyKeyMisused: The key was used with other content.
             ServiceError: The form cannot be used, or the link is at its end.
@@ -88,6 +92,16 @@ class TakeIn:
         job = await self._follow_job.accepted(accepted, options.wait_seconds or 0, caller)
         return Taken(job, begun)
 
+    async def quota_headers(self, caller: Caller) -> dict[str, str]:
+        """Say how many bytes count for the caller's quota; empty where there is none."""
+        quota = quota_of(caller, self._tenant_max_bytes)
+        if quota is None:
+            return {}
+        with suppress(*STORE_FAILED):
+            stored = await self._stores.stored_bytes.read(quota.account)
+            return {"Stored-Bytes": f"{stored};limit={quota.max_bytes}"}
+        return {}
+
     async def keep_answer(
         self, attempt: Attempt, status: int, headers: dict[str, str], body: bytes
     ) -> None:
@@ -101,8 +115,10 @@ class TakeIn:
         """Admit an upload; or, where limits refuse it, the replay of one that was answered."""
         tenant = tenant_of(caller)
         try:
+            if quota := quota_of(caller, self._tenant_max_bytes):
+                await self._stores.stored_bytes.check(quota, length)
             return await self.admission.admit(tenant, length), None
-        except OverLimit:
+        except (OverLimit, QuotaExceeded):
             answered = None
             if key is not None:
                 with suppress(*STORE_FAILED):

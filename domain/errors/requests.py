@@ -84,6 +84,12 @@ class RequestTooLarge(ServiceError, code="request_too_large", title="The request
     """The request has too many bytes."""
 
 
+class QuotaExceeded(
+    RequestTooLarge, code="quota_exceeded", title="The quota of stored bytes would be exceeded"
+):
+    """The files do not fit into what the key's tenant or user may store."""
+
+
 class UploadTooSlow(ServiceError, code="upload_too_slow", title="The upload took too long"):
     """The body did not arrive in time."""
 

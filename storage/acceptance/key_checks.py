@@ -33,6 +33,9 @@ def check_keys(
         valid |= {
             key["_id"] for key in database["api_keys"].find(query, {"_id": 1}, session=session)
         }
+    for one in submissions:
+        one.refusal = None
     for one in by_key:
         is_valid = one.upload.key_id in valid
-        one.refusal = None if is_valid else Unauthenticated(ENDED_DURING_UPLOAD)
+        if not is_valid:
+            one.refusal = Unauthenticated(ENDED_DURING_UPLOAD)

@@ -12,7 +12,9 @@ from storage.acceptance.duplicates import link_duplicates
 from storage.acceptance.idempotency import Answered, answer_keys
 from storage.acceptance.key_checks import check_keys
 from storage.acceptance.link_reservations import reserve
+from storage.acceptance.quota_checks import check_quotas
 from storage.acceptance.submissions import Submission, images_of
+from storage.access.stored_bytes import AccountReader
 from storage.mongo.client import Database, Document
 from storage.mongo.threads import plain_database
 
@@ -27,6 +29,7 @@ class GroupWriter:
         self._chunks = self._database["blobs.chunks"]
         self._images = self._database["images"]
         self._jobs = self._database["jobs"]
+        self._accounts = AccountReader(self._database)
 
     def write(self, session: ClientSession, group: Sequence[Submission]) -> set[ObjectId]:
         """Write a group, in the order in which the uploads came; may be tried several times.
@@ -41,6 +44,9 @@ class GroupWriter:
             IdempotencyTakenOver: Another request took a key meanwhile.
         """
         check_keys(self._database, session, group)
+        group = [one for one in group if one.refusal is None]
+        accounts = check_quotas(self._accounts, session, group)
+        group = [one for one in group if one.refusal is None]
         reserve(self._database, session, group)
         group = [one for one in group if one.refusal is None]
         if not group:
@@ -58,6 +64,7 @@ class GroupWriter:
             if one.upload.attempt
         ]
         answer_keys(self._database, session, keys)
+        self._accounts.add(session, images, accounts)
         flushed = {file_id for one in group for file_id in one.upload.intake.flushed}
         return (flushed | foreign.keys()) - new.keys()
 

@@ -3,6 +3,7 @@
 import msgspec
 
 from domain.jobs import ChunkHint
+from domain.quotas import Quota
 from domain.records import GpsPolicy, Item, ItemError, Job
 from storage.acceptance.idempotency import Attempt
 from storage.blobs.intake import BlobIntake, StagedFile
@@ -48,6 +49,7 @@ class Upload(msgspec.Struct, frozen=True):
     fingerprint: str = ""
     callback_url: str | None = None
     has_subscribers: bool = False
+    quota: Quota | None = None
 
 
 class Ticket(msgspec.Struct, frozen=True):

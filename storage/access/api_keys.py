@@ -59,6 +59,7 @@ class ApiKeys:
             "role": plan.role.value,
             "user_id": plan.user_id,
             "tenant": plan.tenant,
+            "max_stored_bytes": plan.max_stored_bytes,
             "note": plan.note,
             "created_at": now,
             "revoked_at": None,
@@ -84,6 +85,7 @@ class ApiKeys:
             Role(document["role"]),
             None if user_id is None else owner_id(tenant, user_id),
             tenant,
+            document.get("max_stored_bytes"),
         )
         self._callers[hashed] = caller
         return caller

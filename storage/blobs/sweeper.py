@@ -13,6 +13,7 @@ import msgspec
 from bson.min_key import MinKey
 from pymongo import UpdateOne
 
+from storage.access.stored_bytes import StoredBytes
 from storage.blobs.reference_counts import recount_blob
 from storage.mongo.client import Client, Database, Document, read_clock
 
@@ -40,6 +41,7 @@ class Swept(msgspec.Struct, frozen=True):
         blobs: Blobs with a wrong count of images; those without images were deleted.
         api_keys: Keys that expired long ago.
         idempotency_keys: Idempotency-Keys without a stored answer whose job was deleted.
+        accounts: Young accounts of stored bytes with a wrong sum.
     """
 
     orphans: int = 0
@@ -47,6 +49,7 @@ class Swept(msgspec.Struct, frozen=True):
     blobs: int = 0
     api_keys: int = 0
     idempotency_keys: int = 0
+    accounts: int = 0
 
     @property
     def total(self) -> int:
@@ -68,6 +71,7 @@ class Sweeper:
         self._min_age = min_age
         self._marks = database["orphans"]
         self._positions = database["sweeper"]
+        self._stored_bytes = StoredBytes(client, database)
 
     async def sweep(self, now: datetime | None = None) -> Swept:
         """Sweep once. After an error the next sweep continues from there."""
@@ -82,6 +86,7 @@ class Sweeper:
             blobs=blobs,
             api_keys=await self._drop_expired_keys(now - EXPIRED_KEYS_KEPT),
             idempotency_keys=await self._drop_unanswered_records(),
+            accounts=await self._stored_bytes.recount_new(),
         )
 
     async def _drop_variants(self, before: datetime) -> int:

@@ -9,6 +9,7 @@ from pymongo import UpdateOne
 from domain.errors.access import NotFound
 from domain.jobs import JobChange
 from domain.keys import Scope
+from storage.access.stored_bytes import give_back_bytes
 from storage.access.upload_links import count_deleted
 from storage.aggregates.contributions import bury_images
 from storage.blobs.reference_counts import release_blobs
@@ -28,6 +29,7 @@ async def remove_images(database: Database, images: Sequence[Document], session:
     await database["images"].delete_many({"_id": {"$in": ids}}, session=session)
     await release_blobs(database, [image["sha256"] for image in images], session)
     await count_deleted(database, images, session)
+    await give_back_bytes(database, images, session)
     await bury_images(database, session, images)
     await add_image_deletions(database, images, session)
 

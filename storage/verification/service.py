@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from domain.keys import KEY_PREFIX, LINK_PREFIX
+from storage.access.stored_bytes import STORED_BYTES, add_up
 from storage.mongo.client import Document
 from storage.schema import INDEXES
 from storage.verification.invariants import (
@@ -59,6 +60,15 @@ async def _find_wrong_statistics(look: Look) -> list[Any]:
     return list(await find_wrong_statistics(look.client, look.database))
 
 
+async def _find_wrong_accounts(look: Look) -> list[Any]:
+    accounts = look.database[STORED_BYTES].find({"_id": look.within}, session=look.session)
+    return [
+        account["_id"]
+        async for account in accounts
+        if account["bytes"] != await add_up(look.database, account["_id"], look.session)
+    ]
+
+
 async def _find_missing_indexes(look: Look) -> list[Any]:
     missing = []
     for name, models in INDEXES.items():
@@ -75,6 +85,13 @@ OF_THE_SERVICE = [
         "upload_links",
         *_LINK_USE,
         piece=100,
+    ),
+    Invariant(
+        "stored_bytes",
+        "Each account of stored bytes is the sum of its images",
+        STORED_BYTES,
+        _find_wrong_accounts,
+        piece=20,
     ),
     document_invariant(
         "hashed_keys",

@@ -48,6 +48,9 @@ async def filled(servers: EmbeddedServers) -> AsyncIterator[Service]:
 
 async def _fill(service: Service) -> None:
     await service.make_key("client", "u1")
+    quota = {"role": "client", "user_id": "u2", "max_stored_bytes": 10**9}
+    limited = (await service.client.post("/v1/api-keys", json=quota)).json()["key"]
+    await service.send([("q.jpg", draw(seed=6))], key=limited)
     await make_webhook(service)
     photo = find_test_data() / "photos" / "DSCN0010.jpg"
     await service.process([("photo.jpg", photo.read_bytes())], gps="keep")
@@ -256,6 +259,7 @@ BREACHES: dict[str, list[Breach]] = {
         _changing("upload_links", {}, {"$inc": {"deleted_bytes": 1}}),
         _changing("upload_links", {}, {"$set": {"max_files": 1}}),
     ],
+    "stored_bytes": [_changing("stored_bytes", {}, {"$inc": {"bytes": 1}})],
     "hashed_keys": [
         _changing("api_keys", {}, {"$set": {"hash": "mlk_" + "x" * 43}}),
         _changing("api_keys", {}, {"$set": {"note": "mlk_" + "x" * 43}}),

@@ -17,6 +17,10 @@ export type ApiKey = {
      */
     hint: string;
     id: string;
+    /**
+     * Quota of stored bytes of the key; null for that of the settings.
+     */
+    max_stored_bytes: number | null;
     note: string | null;
     revoked_at: string | null;
     role: Role;
@@ -86,6 +90,10 @@ export type CreatedApiKey = {
      * The secret. Send it as `Authorization: Bearer <key>`.
      */
     key: string;
+    /**
+     * Quota of stored bytes of the key; null for that of the settings.
+     */
+    max_stored_bytes: number | null;
     note: string | null;
     revoked_at: string | null;
     role: Role;
@@ -1707,6 +1715,10 @@ export type NewApiKey = {
      */
     expires_in?: number | null;
     /**
+     * Most bytes of stored images, in place of the quota of the settings; not allowed for `admin` and `reader`. Counts the images of the tenant or, without one, of a client key's user or those uploaded with a service key; each with the size of its file, also if it is a duplicate.
+     */
+    max_stored_bytes?: number | null;
+    /**
      * A remark, for example the name of the app.
      */
     note?: string | null;
@@ -2345,7 +2357,7 @@ export type DetectFacesErrors = {
      */
     410: Problem;
     /**
-     * Request Entity Too Large
+     * The request is too large, or `quota_exceeded`: its files do not fit into the quota of stored bytes of the key's tenant or user.
      */
     413: Problem;
     /**
@@ -3548,7 +3560,7 @@ export type CreateJobErrors = {
      */
     410: Problem;
     /**
-     * Request Entity Too Large
+     * The request is too large, or `quota_exceeded`: its files do not fit into the quota of stored bytes of the key's tenant or user.
      */
     413: Problem;
     /**
@@ -4191,7 +4203,7 @@ export type CreateLinkUploadErrors = {
      */
     410: Problem;
     /**
-     * Request Entity Too Large
+     * The request is too large, or `quota_exceeded`: its files do not fit into the quota of stored bytes of the key's tenant or user.
      */
     413: Problem;
     /**
@@ -4408,7 +4420,7 @@ export type CreateLinkUploadByUrlErrors = {
      */
     410: Problem;
     /**
-     * Request Entity Too Large
+     * The request is too large, or `quota_exceeded`: its files do not fit into the quota of stored bytes of the key's tenant or user.
      */
     413: Problem;
     /**

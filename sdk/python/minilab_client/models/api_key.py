@@ -21,6 +21,8 @@ class ApiKey:
     hint: str
     """ First characters of the secret, to recognize the key. """
     id: str
+    max_stored_bytes: int | None
+    """ Quota of stored bytes of the key; null for that of the settings. """
     note: None | str
     revoked_at: datetime.datetime | None
     role: Role
@@ -42,6 +44,9 @@ class ApiKey:
         hint = self.hint
 
         id = self.id
+
+        max_stored_bytes: int | None
+        max_stored_bytes = self.max_stored_bytes
 
         note: None | str
         note = self.note
@@ -68,6 +73,7 @@ class ApiKey:
                 "expires_at": expires_at,
                 "hint": hint,
                 "id": id,
+                "max_stored_bytes": max_stored_bytes,
                 "note": note,
                 "revoked_at": revoked_at,
                 "role": role,
@@ -101,6 +107,13 @@ class ApiKey:
         hint = d.pop("hint")
 
         id = d.pop("id")
+
+        def _parse_max_stored_bytes(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        max_stored_bytes = _parse_max_stored_bytes(d.pop("max_stored_bytes"))
 
         def _parse_note(data: object) -> None | str:
             if data is None:
@@ -145,6 +158,7 @@ class ApiKey:
             expires_at=expires_at,
             hint=hint,
             id=id,
+            max_stored_bytes=max_stored_bytes,
             note=note,
             revoked_at=revoked_at,
             role=role,

@@ -23,6 +23,8 @@ class CreatedApiKey:
     id: str
     key: str
     """ The secret. Send it as `Authorization: Bearer <key>`. """
+    max_stored_bytes: int | None
+    """ Quota of stored bytes of the key; null for that of the settings. """
     note: None | str
     revoked_at: datetime.datetime | None
     role: Role
@@ -48,6 +50,9 @@ class CreatedApiKey:
         id = self.id
 
         key = self.key
+
+        max_stored_bytes: int | None
+        max_stored_bytes = self.max_stored_bytes
 
         note: None | str
         note = self.note
@@ -78,6 +83,7 @@ class CreatedApiKey:
                 "hint": hint,
                 "id": id,
                 "key": key,
+                "max_stored_bytes": max_stored_bytes,
                 "note": note,
                 "revoked_at": revoked_at,
                 "role": role,
@@ -114,6 +120,13 @@ class CreatedApiKey:
         id = d.pop("id")
 
         key = d.pop("key")
+
+        def _parse_max_stored_bytes(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        max_stored_bytes = _parse_max_stored_bytes(d.pop("max_stored_bytes"))
 
         def _parse_note(data: object) -> None | str:
             if data is None:
@@ -166,6 +179,7 @@ class CreatedApiKey:
             hint=hint,
             id=id,
             key=key,
+            max_stored_bytes=max_stored_bytes,
             note=note,
             revoked_at=revoked_at,
             role=role,

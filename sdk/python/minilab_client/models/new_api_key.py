@@ -23,6 +23,10 @@ class NewApiKey:
     """ When the key expires. Without this and `expires_in`, the key never expires. """
     expires_in: int | None | Unset = UNSET
     """ Seconds from now until the key expires. """
+    max_stored_bytes: int | None | Unset = UNSET
+    """ Most bytes of stored images, in place of the quota of the settings; not allowed for `admin` and `reader`.
+    Counts the images of the tenant or, without one, of a client key's user or those uploaded with a service key;
+    each with the size of its file, also if it is a duplicate. """
     note: None | str | Unset = UNSET
     """ A remark, for example the name of the app. """
     tenant: None | str | Unset = UNSET
@@ -50,6 +54,12 @@ class NewApiKey:
             expires_in = UNSET
         else:
             expires_in = self.expires_in
+
+        max_stored_bytes: int | None | Unset
+        if isinstance(self.max_stored_bytes, Unset):
+            max_stored_bytes = UNSET
+        else:
+            max_stored_bytes = self.max_stored_bytes
 
         note: None | str | Unset
         if isinstance(self.note, Unset):
@@ -80,6 +90,8 @@ class NewApiKey:
             field_dict["expires_at"] = expires_at
         if expires_in is not UNSET:
             field_dict["expires_in"] = expires_in
+        if max_stored_bytes is not UNSET:
+            field_dict["max_stored_bytes"] = max_stored_bytes
         if note is not UNSET:
             field_dict["note"] = note
         if tenant is not UNSET:
@@ -120,6 +132,15 @@ class NewApiKey:
 
         expires_in = _parse_expires_in(d.pop("expires_in", UNSET))
 
+        def _parse_max_stored_bytes(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        max_stored_bytes = _parse_max_stored_bytes(d.pop("max_stored_bytes", UNSET))
+
         def _parse_note(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -151,6 +172,7 @@ class NewApiKey:
             role=role,
             expires_at=expires_at,
             expires_in=expires_in,
+            max_stored_bytes=max_stored_bytes,
             note=note,
             tenant=tenant,
             user_id=user_id,
