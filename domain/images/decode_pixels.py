@@ -9,6 +9,7 @@ from domain.images.decode_tiff import decode_tiff
 from domain.images.decode_with_opencv import decode_values, decode_with_opencv
 from domain.images.formats import ImageFormat
 from domain.images.header import Header
+from domain.images.heif_tiles import lacks_tiles
 from domain.images.opencv import Pixels, cv2
 from domain.images.picture import Picture, to_8_bits, to_gray
 from domain.images.pillow import decode_with_pillow
@@ -89,6 +90,8 @@ def decode_picture(
         return picture
     if picture is None:
         picture = _decode_without_opencv(data, image_format, header)
+    if image_format is ImageFormat.HEIC and lacks_tiles(data, picture.pixels):
+        raise CorruptImage("Some of the tiles cannot be decoded.")
     _check_size(picture.pixels, header)
     return picture
 
