@@ -33,8 +33,11 @@ _GRACE_SECONDS = {
     "worker": 35.0,
     "deliverer": 30.0,
     "redis": 10.0,
-    "mongodb": 20.0,
+    "mongodb": 60.0,
 }
+# They stop in a second, and take many to start after a kill.
+_HURRIED_SECONDS = {"redis": 10.0, "mongodb": 30.0}
+_HURRIED_PROCESS_SECONDS = 1.0
 
 COMMANDS: Mapping[str, Sequence[str]] = {
     "worker": (sys.executable, "-m", "tasks"),
@@ -97,7 +100,15 @@ async def _run(
             )
             processes.append(process)
         supervisor = Supervisor(
-            [Supervised(process, _GRACE_SECONDS[process.name]) for process in processes], _log
+            [
+                Supervised(
+                    process,
+                    _GRACE_SECONDS[process.name],
+                    _HURRIED_SECONDS.get(process.name, _HURRIED_PROCESS_SECONDS),
+                )
+                for process in processes
+            ],
+            _log,
         )
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             # nohup ignores SIGHUP.

@@ -11,7 +11,6 @@ from deploy.servers.process import ServerError, ServerProcess
 REFUSES = 2
 """Exit code of a process that cannot use its settings or the data, however often it starts."""
 _POLL_SECONDS = 0.05
-_HURRIED_GRACE_SECONDS = 1.0
 
 
 class ProcessRefused(Exception):
@@ -43,10 +42,16 @@ class RestartPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Supervised:
-    """A process, and the time that it has from SIGTERM to SIGKILL."""
+    """A process, and the time that it has from SIGTERM to SIGKILL.
+
+    Args:
+        hurried_seconds: That time after a second request to stop. A server of data that is killed
+            reads its journal at the next start, which takes longer than its stop.
+    """
 
     process: ServerProcess
     grace_seconds: float
+    hurried_seconds: float = 1.0
 
 
 class Supervisor:
@@ -123,7 +128,7 @@ class Supervisor:
         ended = asyncio.create_task(_ended(one.process, one.grace_seconds))
         await asyncio.wait([hurry, ended], return_when=asyncio.FIRST_COMPLETED)
         hurry.cancel()
-        if not await _ended(one.process, _HURRIED_GRACE_SECONDS if self._hurry.is_set() else 0):
+        if not await _ended(one.process, one.hurried_seconds if self._hurry.is_set() else 0):
             one.process.kill()
             self._log(f"{one.process.name} did not end in time and was killed")
         else:

@@ -27,6 +27,8 @@ _AUTHENTICATION_FAILED = 18
 _USER = "minilab"
 _SYSTEM = {"username": "__system", "authSource": "local", "authMechanism": "SCRAM-SHA-256"}
 _OPLOG_MEGABYTES = 512
+# Seconds between two checkpoints: what came after the last one is recovered after a kill.
+_CHECKPOINT_SECONDS = 15
 # A client that is killed in a transaction leaves it open, and its locks, until this age.
 _TRANSACTION_SECONDS = 20
 # Percent of dirty cache at which eviction begins (target), and at which clients take part in it
@@ -69,6 +71,7 @@ def mongodb_command(
         f"--replSet {_REPLICA_SET[program.kind]} --bind_ip {HOST} --port {port} --nounixsocket"
         f" --wiredTigerCacheSizeGB {cache_gb} --oplogSize {_OPLOG_MEGABYTES}"
         f" --wiredTigerEngineConfigString {eviction}"
+        f" --syncdelay {_CHECKPOINT_SECONDS}"
         " --quiet --slowms 2000"
         " --setParameter diagnosticDataCollectionEnabled=false"
         # Decompression happens before a password is asked for (CVE-2025-14847).

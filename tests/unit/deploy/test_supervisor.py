@@ -107,3 +107,31 @@ async def test_program_that_cannot_start_does_not_end_the_others(tmp_path: Path)
         "broken ended with 3, starting it again in 0.02 s",
         "broken ended with 3, starting it again in 0.02 s",
     ]
+
+
+async def test_second_stop_leaves_a_server_of_data_the_time_to_end(tmp_path: Path) -> None:
+    """A killed server of data would have to recover at its next start."""
+    may_end = tmp_path / "may-end"
+    slow = (
+        "import pathlib, signal, sys, time\n"
+        "def stop(*_):\n"
+        "    while not pathlib.Path(sys.argv[2]).exists(): time.sleep(0.01)\n"
+        "    sys.exit(0)\n"
+        "signal.signal(signal.SIGTERM, stop)\n"
+        "pathlib.Path(sys.argv[1]).touch()\n"
+        "time.sleep(600)"
+    )
+    process = program("data", slow, tmp_path, str(tmp_path / "runs"), str(may_end))
+    lines: list[str] = []
+    supervised = Supervised(process, grace_seconds=600, hurried_seconds=600)
+    supervisor = Supervisor([supervised], lines.append, QUICK)
+    running = asyncio.create_task(supervisor.run())
+    await until((tmp_path / "runs").exists)
+    supervisor.stop()
+    supervisor.stop()
+    await asyncio.sleep(1.5)  # Longer than the time that other processes have.
+    assert process.is_running
+    may_end.touch()
+    await running
+    assert process.exit_code == 0
+    assert "data stopped" in lines
