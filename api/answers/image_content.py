@@ -1,5 +1,6 @@
 """Sends pictures, whole or in part, one chunk in memory at a time."""
 
+import re
 import unicodedata
 from contextlib import AsyncExitStack
 from functools import partial
@@ -19,6 +20,9 @@ from api.images.read_content import Content
 from domain.errors.requests import RangeNotSatisfiable
 from storage.blobs.intake import CHUNK_BYTES
 from storage.queue.fair_turns import FairTurns
+
+# Characters that no receiver takes for an escape.
+_PLAIN_NAME = re.compile(r"[ !#$&'()+,.;<=>@\[\]^_`{}~\w-]*", re.ASCII)
 
 
 def send_content(
@@ -88,7 +92,8 @@ def _headers(content: Content) -> dict[str, str]:
 def _disposition(filename: str) -> str:
     """Write a file name in ASCII, and in full if it has other characters (RFC 6266, appendix D)."""
     names = {"filename": filename}
-    if not filename.isascii():
-        plain = unicodedata.normalize("NFKD", filename).encode("ascii", "ignore").decode()
+    if not _PLAIN_NAME.fullmatch(filename):
+        ascii_name = unicodedata.normalize("NFKD", filename).encode("ascii", "replace").decode()
+        plain = re.sub(r'[?"\\%]', "_", ascii_name)
         names = {"filename": plain, "filename*": f"UTF-8''{quote(filename, safe='')}"}
     return dump_options_header("inline", names)

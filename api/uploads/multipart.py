@@ -3,10 +3,13 @@
 from collections.abc import AsyncIterator
 
 import msgspec
-from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
+from multipart import MultipartError
 
+from api.uploads.filenames import clean_filename
+from api.uploads.part_names import decode_text, read_parameters
+from api.uploads.part_parser import Part, PartParser
 from domain.errors.base import ServiceError
-from domain.errors.files import EmptyFile, FileTooLarge, UnsupportedFormat
+from domain.errors.files import EmptyFile, FileTooLarge, MalformedPart, UnsupportedFormat
 from domain.errors.requests import (
     MalformedMultipart,
     NoFiles,
@@ -26,7 +29,23 @@ class Form(msgspec.Struct):
 
     taken: list[TakenFile] = []
     refused: list[RefusedFile] = []
-    fields: dict[str, str] = {}
+    fields: dict[str, bytes] = {}
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The text fields; of those that are not UTF-8, as they can be read."""
+        return {name: decode_text(value) for name, value in self.fields.items()}
+
+    def text(self, name: str) -> str | None:
+        """Give a text field; None if it is empty or missing.
+
+        Raises:
+            MalformedMultipart: It is not UTF-8.
+        """
+        try:
+            return self.fields.get(name, b"").decode() or None
+        except UnicodeDecodeError:
+            raise MalformedMultipart(f"The field {name} is not UTF-8.") from None
 
     @property
     def files(self) -> int:
@@ -44,7 +63,7 @@ async def receive_form(
 
     Raises:
         WrongContentType: The body is not multipart/form-data.
-        MalformedMultipart: The body is broken or incomplete.
+        MalformedMultipart: The body is broken or incomplete, or no part of it can be used.
         TooManyParts: There are more parts than allowed.
         RequestTooLarge: There are more bytes than allowed.
         NoFiles: No part has a file name.
@@ -52,24 +71,19 @@ async def receive_form(
     boundary = _boundary(content_type)
     receiver = _Receiver(intake, limits)
     try:
-        with PushMultipartParser(
-            boundary,
-            max_header_size=limits.max_part_header_bytes,
-            max_header_count=limits.max_part_headers,
-        ) as parser:
+        with PartParser(boundary, limits.max_part_header_bytes, limits.max_part_headers) as parser:
             async for chunk in body:
                 receiver.count(chunk)
                 for event in parser.parse(chunk):
                     if event is None:
                         await receiver.end_part()
-                    elif isinstance(event, MultipartSegment):
-                        receiver.begin_part(event)
+                    elif isinstance(event, Part):
+                        await receiver.begin_part(event)
                     else:
                         await receiver.take(bytes(event))
     except MultipartError as error:
-        raise MalformedMultipart(str(error)) from error
-    if not receiver.form.files:
-        raise NoFiles("Send at least one part with a file name.")
+        raise MalformedMultipart(str(error.args[0])) from error
+    receiver.check_has_files()
     await intake.complete()
     return receiver.form
 
@@ -84,18 +98,6 @@ def check_length(content_length: int | None, limits: UploadLimits) -> None:
         raise RequestTooLarge(f"The limit is {limits.max_request_bytes} bytes.")
 
 
-def clean_filename(name: str, max_chars: int) -> str:
-    """Keep the last part of a path, without control characters; shorten it before its ending."""
-    last = name.replace("\\", "/").rsplit("/", 1)[-1]
-    clean = "".join(character for character in last if character.isprintable()).strip()
-    if len(clean) <= max_chars:
-        return clean
-    stem, dot, ending = clean.rpartition(".")
-    if not dot or len(ending) >= max_chars // 2:
-        return clean[:max_chars]
-    return stem[: max_chars - len(ending) - 1] + dot + ending
-
-
 class _Receiver:
     """Collects the parts of a form."""
 
@@ -104,7 +106,8 @@ class _Receiver:
         self._intake = intake
         self._limits = limits
         self._received_bytes = 0
-        self._files = self._fields = 0
+        self._files = self._fields = self._usable = 0
+        self._fault: str | None = None
         self._filename: str | None = None
         self._field = ""
         self._text = bytearray()
@@ -116,12 +119,18 @@ class _Receiver:
         self._received_bytes += len(chunk)
         check_length(self._received_bytes, self._limits)
 
-    def begin_part(self, segment: MultipartSegment) -> None:
+    def check_has_files(self) -> None:
+        if self._usable == 0 and self._fault is not None:
+            raise MalformedMultipart(self._fault)
+        if not self.form.files:
+            raise NoFiles("Send at least one part with a file name.")
+
+    async def begin_part(self, part: Part) -> None:
         self._file = self._format = self._refusal = None
-        self._filename = segment.filename
-        self._field = segment.name or ""
+        self._filename = part.filename
+        self._field = part.name
         self._text.clear()
-        if self._filename is None:
+        if self._filename is None and part.fault is None:
             self._fields += 1
             if self._fields > self._limits.max_fields:
                 raise TooManyParts(f"The limit is {self._limits.max_fields} fields.")
@@ -130,12 +139,18 @@ class _Receiver:
         if self._files > self._limits.max_files:
             raise TooManyParts(f"The limit is {self._limits.max_files} files.")
         self._file = IncomingFile()
+        if part.fault is None:
+            self._usable += 1
+        else:
+            self._fault = part.fault
+            await self._refuse(self._file, MalformedPart(part.fault))
 
     async def take(self, data: bytes) -> None:
         if self._file is None:
             self._text += data
             if len(self._text) > self._limits.max_field_bytes:
-                raise RequestTooLarge(f"The field {self._field!r} is too long.")
+                most = self._limits.max_field_bytes
+                raise RequestTooLarge(f"A text field has more than {most} bytes.")
             return
         if self._refusal is not None:
             return  # The rest of a refused file is dropped.
@@ -148,13 +163,9 @@ class _Receiver:
 
     async def end_part(self) -> None:
         if self._file is None:
-            text = bytes(self._text)
-            try:
-                self.form.fields[self._field] = text.decode()
-            except UnicodeDecodeError as error:
-                raise MalformedMultipart(f"{self._field!r} is not UTF-8.") from error
+            self.form.fields[self._field] = bytes(self._text)
             return
-        if not self._filename and not self._file.size_bytes:
+        if self._refusal is None and not self._filename and not self._file.size_bytes:
             return  # An empty file input of a browser.
         if self._refusal is None and self._format is None:
             await self._sniff(self._file)
@@ -186,11 +197,11 @@ class _Receiver:
         return clean_filename(self._filename or "", self._limits.max_filename_chars)
 
 
-def _boundary(content_type: str | None) -> str:
-    media_type, options = parse_options_header(content_type or "")
+def _boundary(content_type: str | None) -> bytes:
+    media_type, parameters = read_parameters((content_type or "").encode("latin-1", "replace"))
     if media_type != "multipart/form-data":
         raise WrongContentType("Send the files as multipart/form-data.")
-    boundary = str(options.get("boundary", ""))
+    boundary = parameters.get("boundary", "")
     if not boundary:
         raise MalformedMultipart("The Content-Type has no boundary.")
-    return boundary
+    return boundary.encode()

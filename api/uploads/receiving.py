@@ -80,16 +80,15 @@ class UploadReceiver:
         intake = self._stores.open_intake(lambda: self._slots.used)
         try:
             received = await self._read(form, intake, admitted)
-            fields = received.fields
-            caller = caller.within(fields.get("tenant") or None)
+            caller = caller.within(received.text("tenant"))
             return Upload(
-                user_id=uploading_user(caller, fields.get("user_id") or None),
+                user_id=uploading_user(caller, received.text("user_id")),
                 key_id=caller.key_id,
-                operations=parse_operations(options.operations or fields.get("operations")),
+                operations=parse_operations(options.operations or received.text("operations")),
                 taken=received.taken,
                 refused=received.refused,
                 intake=intake,
-                gps=_choose_gps(fields.get("gps"), (link and link.gps) or self._default_gps),
+                gps=_choose_gps(received.text("gps"), (link and link.gps) or self._default_gps),
                 link_id=caller.link_id,
                 callback_url=await self._callback_url(caller, received),
                 attempt=attempt,
@@ -122,7 +121,7 @@ class UploadReceiver:
 
     async def _callback_url(self, caller: Caller, form: Form) -> str | None:
         """Read the callback URL of a form, if it has one; calls of the key can then be signed."""
-        url = form.fields.get("callback_url") or None
+        url = form.text("callback_url")
         if url is None:
             return None
         if caller.link_id is not None:
@@ -140,7 +139,7 @@ def _hash_content(form: Form) -> str:
     """Hash the content of a form: its fields, its file names and their bytes."""
     files = [[file.index, file.filename, file.staged.sha256] for file in form.taken]
     files += [[file.index, file.filename, file.error.code] for file in form.refused]
-    content = [sorted(form.fields.items()), sorted(files)]
+    content = [sorted(form.texts.items()), sorted(files)]
     return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
 
 

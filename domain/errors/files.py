@@ -7,6 +7,10 @@ class FileRefused(ServiceError, code="file_refused", title="The file was refused
     """Base of the reasons for refusing a file."""
 
 
+class MalformedPart(FileRefused, code="malformed_part", title="The part of the form is malformed"):
+    """The headers of the part cannot be read. Other parts are not affected."""
+
+
 class EmptyFile(FileRefused, code="empty_file", title="The file is empty"):
     """The part has no bytes."""
 

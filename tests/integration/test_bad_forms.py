@@ -23,8 +23,8 @@ UNREADABLE = {
     "no disposition": WHOLE.replace(b"Content-Disposition", b"Content-Whatever"),
     "no form data": WHOLE.replace(b"form-data", b"attachment"),
     "no header at all": body_of(b"--a-boundary\r\n\r\n" + PICTURE + b"\r\n"),
-    "a file name that is not UTF-8": WHOLE.replace(b"a.jpg", b"\xff\xfe.jpg"),
     "a field that is not UTF-8": body_of(file_part(PICTURE), field_part("user_id", b"\xff\xfe")),
+    "lines that end with LF alone": WHOLE.replace(b"\r\n", b"\n"),
     "bytes after a boundary": WHOLE.replace(b"--\r\n", b"xx\r\n"),
 }
 

@@ -4,6 +4,7 @@ import httpx
 import pytest
 from werkzeug.http import parse_options_header
 
+from api.uploads.part_names import read_parameters
 from tests.multipart_bodies import CONTENT_TYPE, body_of, file_part
 from tests.pictures import draw
 from tests.service import Service
@@ -15,7 +16,7 @@ NAMES = {
     "a.jpg": "a.jpg",
     "photos/2026/a.jpg": "a.jpg",
     "../../etc/passwd": "passwd",
-    "/": "",
+    "/": "unnamed",
     "C:\\fakepath\\a.jpg": "a.jpg",
     "..\\..\\a.jpg": "a.jpg",
     "a/b\\c/d.jpg": "d.jpg",
@@ -29,6 +30,11 @@ NAMES = {
     "x" * 296 + ".jpg": "x" * 251 + ".jpg",
     "d/" * 100 + "y" * 300 + ".jpeg": "y" * 250 + ".jpeg",
     "é" * 400: "é" * 255,
+    "عکس\u200cها.png": "عکس\u200cها.png",
+    "👩\u200d👧.png": "👩\u200d👧.png",
+    "写真": "写真",
+    "100%41.png": "100%41.png",
+    "%22quoted%22.png": '"quoted".png',
 }
 
 
@@ -52,6 +58,7 @@ async def test_keeps_last_part_of_each_name_without_control_characters(service: 
         assert disposition.startswith("inline")
         _, options = parse_options_header(disposition)
         assert options["filename"] == item["filename"]
+        assert read_parameters(disposition.encode())[1]["filename"] == item["filename"]
         assert disposition.isascii()
         assert disposition.isprintable()
 
@@ -74,4 +81,4 @@ async def test_takes_file_that_is_named_in_two_notations(service: Service) -> No
     )
     headers = {"Content-Type": CONTENT_TYPE}
     answer = await service.client.post("/v1/jobs", content=body, headers=headers)
-    assert [item["filename"] for item in answer.json()["items"]] == ["x.jpg"]
+    assert [item["filename"] for item in answer.json()["items"]] == ["写真.jpg"]

@@ -1,19 +1,28 @@
 """File names as they are kept."""
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.uploads.multipart import clean_filename
+from api.uploads.filenames import UNNAMED, clean_filename
 
 
 @pytest.mark.parametrize(
     ("name", "kept"),
     [
         ("a.jpg", "a.jpg"),
-        ("", ""),
-        ("/", ""),
-        ("a/", ""),
+        ("", UNNAMED),
+        ("/", UNNAMED),
+        ("a/", UNNAMED),
+        ("..", UNNAMED),
+        ("\u200d\u202e.", UNNAMED),
+        ("عکس\u200cها.png", "عکس\u200cها.png"),
+        ("👩\u200d👧.png", "👩\u200d👧.png"),
+        ("a\u202fb\u3000c.png", "a\u202fb\u3000c.png"),
+        ("\U0001fae8.png", "\U0001fae8.png"),
+        ("a\u2066b\u200e\ufeff\ufffe.png", "ab.png"),
         ("../../a.jpg", "a.jpg"),
         ("..\\a.jpg", "a.jpg"),
         ("C:\\photos/2026\\a.jpg", "a.jpg"),
@@ -36,7 +45,8 @@ def test_no_name_holds_a_path_or_is_too_long(name: str, max_chars: int) -> None:
     kept = clean_filename(name, max_chars)
     assert len(kept) <= max_chars
     assert not set(kept) & set("/\\")
-    assert kept.isprintable()
+    assert kept
+    assert not {unicodedata.category(character) for character in kept} & {"Cc", "Cs", "Zl", "Zp"}
 
 
 @given(st.text(max_size=400))
