@@ -2,9 +2,11 @@
 
 import gc
 import os
+import shutil
 import tempfile
+import time
 from collections.abc import AsyncIterator, Generator, Iterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,12 +17,15 @@ from hypothesis import HealthCheck, settings
 from pymongo import MongoClient
 from redis.asyncio import Redis
 
+from deploy.servers.data_folder import is_held
 from deploy.servers.embedded import EmbeddedServers, embedded_servers
 from tests.databases import SharedDatabase
 from tests.service import KeptService, Service, environment, find_test_data, running_service
 from tests.token_guard import find_token
 
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 -- a folder with a name of its own is made there
+PREFIX = "minilab-tests-"
+LEFTOVER_SECONDS = 3600
 CHECKPOINT_SECONDS = 5
 HISTORY_SECONDS = 60
 """The longest that a read of the past takes on a busy machine."""
@@ -75,6 +80,15 @@ def pytest_runtest_makereport(
     return report
 
 
+def remove_leftovers(place: Path) -> None:
+    """Remove the data of runs that were killed: hundreds of megabytes of memory each."""
+    for folder in place.glob(f"{PREFIX}*"):
+        with suppress(FileNotFoundError):  # Another process removes them, too.
+            is_old = time.time() - folder.stat().st_mtime > LEFTOVER_SECONDS
+            if is_old and not is_held(folder):
+                shutil.rmtree(folder)
+
+
 @pytest.fixture(scope="session")
 def servers() -> Iterator[EmbeddedServers]:
     """A real MongoDB and a real Redis, in memory where there is such a place.
@@ -83,9 +97,11 @@ def servers() -> Iterator[EmbeddedServers]:
     minutes, for readers of the past, and then removes them one by one.
     """
     place = IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None
+    if place is not None:
+        remove_leftovers(place)
     client: MongoClient[dict[str, Any]]
     with (
-        tempfile.TemporaryDirectory(prefix="minilab-tests-", dir=place) as folder,
+        tempfile.TemporaryDirectory(prefix=PREFIX, dir=place) as folder,
         embedded_servers(Path(folder)) as running,
     ):
         with MongoClient(running.mongodb_url) as client:

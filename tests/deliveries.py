@@ -1,6 +1,5 @@
 """Helpers of tests of deliveries: endpoints, events, and a deliverer in this process."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,8 +13,7 @@ from domain.webhooks.signing import webhook_secret
 from storage.clock import new_id
 from storage.stores import Stores
 from storage.webhooks.endpoints import EndpointPlan
-from tasks.delivery.process import Deliverer
-from tasks.delivery.settings import read_settings
+from tests import webhooks
 from tests.service import Service
 
 ADMIN = Caller(ADMIN_USER, Role.ADMIN)
@@ -32,16 +30,9 @@ DELIVERING: dict[str, object] = {
 async def delivering(
     service: Service, /, stores: Stores | None = None, **more: object
 ) -> AsyncIterator[None]:
-    """Run a deliverer in this process, on the stores of a service or on others."""
-    told = {f"MINILAB_{name.upper()}": str(value) for name, value in (DELIVERING | more).items()}
-    stop = asyncio.Event()
-    deliverer = Deliverer(read_settings(service.environ | told), stores or service.stores)
-    running = asyncio.create_task(deliverer.run(stop))
-    try:
+    """Run a deliverer that calls receivers on this machine, and soon again."""
+    async with webhooks.delivering(service, stores, **(DELIVERING | more)):
         yield
-    finally:
-        stop.set()
-        await running
 
 
 async def make_endpoint(service: Service, url: str) -> Endpoint:

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from storage.queue.job_events import JobEvents
+from storage.stores import Stores
 from storage.webhooks.announcer import Announcer
 from tasks.delivery.process import Deliverer
 from tasks.delivery.settings import read_settings
@@ -77,11 +78,13 @@ async def types_told(service: Service, webhook_id: str, key: str = ADMIN_KEY) ->
 
 
 @asynccontextmanager
-async def delivering(service: Service, **more: object) -> AsyncIterator[None]:
-    """Run a deliverer in this process."""
+async def delivering(
+    service: Service, stores: Stores | None = None, /, **more: object
+) -> AsyncIterator[None]:
+    """Run a deliverer in this process, on the stores of a service or on others."""
     environ = service.environ | {f"MINILAB_{name.upper()}": str(v) for name, v in more.items()}
     stop = asyncio.Event()
-    deliverer = Deliverer(read_settings(environ), service.stores)
+    deliverer = Deliverer(read_settings(environ), stores or service.stores)
     running = asyncio.create_task(deliverer.run(stop))
     try:
         yield

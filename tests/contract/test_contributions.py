@@ -116,15 +116,21 @@ async def _held_aggregation(
     await aggregating
 
 
-@pytest.mark.parametrize("was_counted", [True, False])
-async def test_image_that_goes_while_an_aggregation_is_about_to_count_it_is_not_counted(
-    stores: Stores, monkeypatch: pytest.MonkeyPatch, *, was_counted: bool
-) -> None:
+async def _add_uncounted(stores: Stores, *, was_counted: bool) -> str:
+    """Add two images that are to be counted, again if they were before; give the first one."""
     image_id, _ = await add_seen_images(stores, ["u1", "u2"], draw_counts(2))
     if was_counted:
         await _aggregate(stores)
         again = {"$set": {"faces": 3, **IS_UNCOUNTED}}
         await _durable(stores)["images"].update_many({}, again)
+    return image_id
+
+
+@pytest.mark.parametrize("was_counted", [True, False])
+async def test_image_that_goes_while_an_aggregation_is_about_to_count_it_is_not_counted(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch, *, was_counted: bool
+) -> None:
+    image_id = await _add_uncounted(stores, was_counted=was_counted)
     async with _held_aggregation(stores, monkeypatch, has_written=False):
         await _delete(stores, image_id)
     await _assert_right(stores)
@@ -134,11 +140,7 @@ async def test_image_that_goes_while_an_aggregation_is_about_to_count_it_is_not_
 async def test_image_that_goes_while_an_aggregation_has_counted_it_is_taken_back(
     stores: Stores, monkeypatch: pytest.MonkeyPatch, *, was_counted: bool
 ) -> None:
-    image_id, _ = await add_seen_images(stores, ["u1", "u2"], draw_counts(2))
-    if was_counted:
-        await _aggregate(stores)
-        again = {"$set": {"faces": 3, **IS_UNCOUNTED}}
-        await _durable(stores)["images"].update_many({}, again)
+    image_id = await _add_uncounted(stores, was_counted=was_counted)
     async with _held_aggregation(stores, monkeypatch, has_written=True) as goes_on:
         deleting = asyncio.create_task(_delete(stores, image_id))
         await asyncio.wait([deleting], timeout=0.2)

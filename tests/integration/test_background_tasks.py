@@ -1,6 +1,7 @@
 """The API, a worker and a deliverer end when one of their background tasks dies."""
 
 import asyncio
+from collections.abc import Callable
 
 import httpx
 import pytest
@@ -12,32 +13,40 @@ from tasks.settings import read_settings as read_worker_settings
 from tasks.worker import ImageWorker
 from telemetry.background import BackgroundTaskEnded
 from tests.service import Service, running_service
-from tests.waiting import until
+from tests.waiting import LATEST_SECONDS, until
 
 
 async def _dies(*_: object) -> None:
     raise LookupError
 
 
-async def test_worker_ends_with_an_error_when_it_no_longer_hears_of_new_hints(
-    service: Service, monkeypatch: pytest.MonkeyPatch
+def _make_worker(service: Service) -> ImageWorker:
+    return ImageWorker(read_worker_settings(service.environ), service.stores)
+
+
+def _make_deliverer(service: Service) -> Deliverer:
+    return Deliverer(read_deliverer_settings(service.environ), service.stores)
+
+
+@pytest.mark.parametrize(
+    ("make", "store", "task"),
+    [
+        (_make_worker, "hints", "wake"),
+        (_make_deliverer, "job_events", "hear_deliveries"),
+    ],
+)
+async def test_process_ends_with_an_error_when_it_no_longer_hears_of_its_work(
+    service: Service,
+    monkeypatch: pytest.MonkeyPatch,
+    make: Callable[[Service], ImageWorker | Deliverer],
+    store: str,
+    task: str,
 ) -> None:
-    monkeypatch.setattr(service.stores.hints, "wake", _dies)
-    worker = ImageWorker(read_worker_settings(service.environ), service.stores)
-    with pytest.raises(BackgroundTaskEnded, match="wake"):
-        async with asyncio.timeout(120):
-            await worker.run(asyncio.Event())
+    monkeypatch.setattr(getattr(service.stores, store), task, _dies)
+    with pytest.raises(BackgroundTaskEnded, match=task):
+        async with asyncio.timeout(LATEST_SECONDS):
+            await make(service).run(asyncio.Event())
     assert (await service.stores.workforce(utc_now())).workers == 0
-
-
-async def test_deliverer_ends_with_an_error_when_it_no_longer_hears_of_deliveries(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(service.stores.job_events, "hear_deliveries", _dies)
-    deliverer = Deliverer(read_deliverer_settings(service.environ), service.stores)
-    with pytest.raises(BackgroundTaskEnded, match="hear_deliveries"):
-        async with asyncio.timeout(120):
-            await deliverer.run(asyncio.Event())
 
 
 async def test_api_ends_when_it_no_longer_polls_for_ended_jobs(

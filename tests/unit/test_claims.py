@@ -64,10 +64,8 @@ async def _hold(claims: Claims, held: asyncio.Event) -> None:
         await asyncio.Event().wait()
 
 
-async def test_claim_that_fails_while_its_task_is_cancelled_leaves_the_cancellation(
-    ledger: ScriptedLedger,
-) -> None:
-    ledger.claim_error = ConnectionError("gone")
+async def _cancel_while_claiming(ledger: ScriptedLedger) -> None:
+    """Cancel a task whose claim is under way, and see that it ends by that."""
     holding = asyncio.create_task(_hold(_claims(ledger), asyncio.Event()))
     await ledger.claiming.wait()
     holding.cancel()
@@ -75,19 +73,20 @@ async def test_claim_that_fails_while_its_task_is_cancelled_leaves_the_cancellat
     ledger.may_claim.set()
     with pytest.raises(asyncio.CancelledError):
         await holding
+
+
+async def test_claim_that_fails_while_its_task_is_cancelled_leaves_the_cancellation(
+    ledger: ScriptedLedger,
+) -> None:
+    ledger.claim_error = ConnectionError("gone")
+    await _cancel_while_claiming(ledger)
     assert ledger.released == []
 
 
 async def test_claim_that_is_made_while_its_task_is_cancelled_is_released(
     ledger: ScriptedLedger,
 ) -> None:
-    holding = asyncio.create_task(_hold(_claims(ledger), asyncio.Event()))
-    await ledger.claiming.wait()
-    holding.cancel()
-    await asyncio.sleep(0)  # The cancellation is delivered.
-    ledger.may_claim.set()
-    with pytest.raises(asyncio.CancelledError):
-        await holding
+    await _cancel_while_claiming(ledger)
     assert ledger.released == ["claim of job"]
 
 
