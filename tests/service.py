@@ -28,6 +28,9 @@ from tests.waiting import LATEST_SECONDS, until
 
 ADMIN_KEY = "an-admin-key-of-forty-characters-or-more"
 SECRET_KEY = "a-secret-key-of-forty-characters-or-more"
+IDLE_SECONDS = 1
+"""How long a client keeps an idle connection. The API keeps it for longer, else it might close it
+at the moment when the client sends."""
 REPOSITORY = Path(__file__).parent.parent
 File = tuple[str, bytes]
 """Name and content of a file."""
@@ -218,6 +221,9 @@ async def running_service(
         headers=headers,
         timeout=LATEST_SECONDS,
         trust_env=False,
+        limits=httpx.Limits(
+            max_connections=100, max_keepalive_connections=20, keepalive_expiry=IDLE_SECONDS
+        ),
         event_hooks={"response": [refuse_tokens]},
     ) as client:
         service = Service(app, client, environ)

@@ -29,9 +29,9 @@ from tests.plain_signatures import draw_histogram, read_signatures, sum_plainly
 from tests.plain_statistics import recount_plainly
 from tests.uploads import OPERATIONS, accept, claim, finish, succeed
 
-EVENTS = 2_000
+EVENTS = 1_000
 TOGETHER = 10
-LOOKS = 20
+LOOKS = 10
 DAYS = 45
 ZONES = ("UTC", "Asia/Kathmandu", "America/St_Johns", "Australia/Lord_Howe", "Pacific/Kiritimati")
 CAMERAS = [f"Model {n}.{n} / $" for n in range(14)]
@@ -65,7 +65,7 @@ class History:
             self.work: 30,
             self.delete: 14,
             self.retry: 8,
-            self.cancel: 2,
+            self.cancel: 4,
             self.aggregate: 6,
             self.break_aggregation_off: 6,
             self.die_after_the_commit: 4,

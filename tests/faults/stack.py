@@ -25,7 +25,14 @@ from deploy.servers.process import ServerProcess
 from domain.jobs import TERMINAL
 from storage.stores import Stores, open_stores
 from tests.pictures import draw
-from tests.service import ADMIN_KEY, REPOSITORY, File, authorization, environment
+from tests.service import (
+    ADMIN_KEY,
+    IDLE_SECONDS,
+    REPOSITORY,
+    File,
+    authorization,
+    environment,
+)
 from tests.waiting import LATEST_SECONDS, until
 
 LEASE_SECONDS = 2
@@ -228,7 +235,7 @@ async def running_stack(
             headers=authorization(ADMIN_KEY),
             timeout=LATEST_SECONDS,
             trust_env=False,
-            limits=httpx.Limits(max_connections=64),
+            limits=httpx.Limits(max_connections=64, keepalive_expiry=IDLE_SECONDS),
         ) as client,
     ):
         await stores.redis.flushall()

@@ -50,7 +50,7 @@ async def test_slow_servers_lose_nothing(
     stack, mongodb, redis = slow_stack
     worker = stack.start_worker()
     mongodb.seconds, redis.seconds = mongodb_seconds, redis_seconds
-    tickets = await asyncio.gather(*(stack.ticket(pictures(3, f"slow-{n}")) for n in range(10)))
+    tickets = await asyncio.gather(*(stack.ticket(pictures(3, f"slow-{n}")) for n in range(5)))
     for ticket in tickets:
         assert (await stack.job(ticket))["status"] == "succeeded"
     mongodb.seconds = redis.seconds = 0.0

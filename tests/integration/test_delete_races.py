@@ -17,8 +17,8 @@ from tests.pictures import draw
 from tests.service import Service
 from tests.waiting import until
 
-UPLOADS = 500
-FILES = 50
+UPLOADS = 250
+FILES = 25
 AT_ONCE = 24
 USERS = 5
 BYTES = ("blobs.files", "blobs.chunks", "variants.files", "variants.chunks")
@@ -56,7 +56,7 @@ async def _delete(service: Service, image_id: str) -> None:
 
 
 @pytest.mark.long
-async def test_500_uploads_of_50_files_mixed_with_deletes_agree_to_the_last_one(
+async def test_250_uploads_of_25_files_mixed_with_deletes_agree_to_the_last_one(
     working_service: Service,
 ) -> None:
     service, chance = working_service, random.Random(11)  # noqa: S311
