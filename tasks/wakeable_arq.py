@@ -64,6 +64,7 @@ class WakeableWorker(Worker):
             try:
                 await self._exchange()
                 await self.record_health()
+                interruptions.ended()
             except REDIS_FAILED as error:
                 interruptions.failed(error)
                 await asyncio.sleep(PAUSE_SECONDS)

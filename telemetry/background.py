@@ -72,6 +72,7 @@ class BackgroundTasks:
         while True:
             try:
                 await action()
+                interruptions.ended()
             except self._interruptions as error:
                 interruptions.failed(error)
             except Exception:  # One failure must not stop the runs that follow.

@@ -33,3 +33,8 @@ class Interruptions:
             reason = type(error).__name__
             _log.warning(self._event, **self._fields, reason=reason, failures=self._failures)
             self._failures = 0
+
+    def ended(self) -> None:
+        """Note a success: the next failure begins another interruption."""
+        self._next_line = -math.inf
+        self._failures = 0

@@ -131,6 +131,7 @@ class LiveJobs:
                 await self._read(job_ids)
                 if is_round:
                     await self._check_callers()
+                    interruptions.ended()
             except STORE_FAILED as error:
                 interruptions.failed(error)
             await asyncio.sleep(GATHER_SECONDS)

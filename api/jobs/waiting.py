@@ -83,5 +83,7 @@ class Waiting:
             except STORE_FAILED as error:
                 interruptions.failed(error)
                 continue
+            if waited_for:
+                interruptions.ended()
             for job_id in ended:
                 self._events.wake(job_id)

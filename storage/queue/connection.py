@@ -90,6 +90,7 @@ async def listen(redis: Redis, channel: str, hear: Callable[[bytes], None]) -> N
         try:
             async with redis.pubsub() as subscription:
                 await subscription.subscribe(channel)
+                interruptions.ended()
                 while True:
                     message = await subscription.get_message(
                         ignore_subscribe_messages=True, timeout=1.0

@@ -116,6 +116,8 @@ class JobEvents:
         except REDIS_FAILED as error:
             self._silent_until = time.monotonic() + SILENCE_SECONDS
             self._interruptions.failed(error)
+        else:
+            self._interruptions.ended()
 
     def _hear(self, message: bytes) -> None:
         try:
