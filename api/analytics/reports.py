@@ -1,6 +1,9 @@
 """Reports over many images: statistics, the median histogram of a day, a user's week."""
 
+import asyncio
+from collections.abc import Callable
 from datetime import date
+from functools import partial
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
@@ -14,6 +17,7 @@ from domain.statistics import Statistics
 from domain.tenants import split_owner
 from storage.clock import utc_now
 from storage.histograms.periods import Period
+from storage.queue.fair_turns import FairTurns
 from storage.stores import Stores
 
 
@@ -33,6 +37,16 @@ class Reports:
 
     def __init__(self, stores: Stores) -> None:
         self._stores = stores
+        self._drawing = FairTurns(1)
+
+    async def draw(self, plot: Callable[[], str]) -> str:
+        """Draw a plot that takes long, in a thread, in the turn of its tenant.
+
+        Raises:
+            TooManyReads: Too many plots of this tenant wait.
+            ReadingFull: Too many plots wait.
+        """
+        return await self._drawing.run(partial(asyncio.to_thread, plot))
 
     async def read_statistics(self, tz: str) -> Statistics:
         """Read the statistics of this moment; ``tz`` is the IANA name of the days' time zone.

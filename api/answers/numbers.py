@@ -1,6 +1,6 @@
 """Responses with numbers: as JSON, as a plot, or as a table."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import date
 from functools import partial
 from hashlib import sha256
@@ -10,7 +10,7 @@ import msgspec
 from litestar import MediaType, Response
 
 from api.analytics.histogram_tables import make_table, write_arrow, write_npy
-from api.analytics.reports import WeekPage
+from api.analytics.reports import Reports, WeekPage
 from api.http.headers import ARROW, NPY, SVG, SVG_HEADERS
 from api.schemas.histograms import view_image_histogram, view_median
 from api.schemas.images import view_histogram
@@ -47,8 +47,11 @@ def answer_median(request: ApiRequest, median: Median, day: date, tz: str) -> Re
     return _numbers_or_plot(request, view_median(median, day, tz), draw)
 
 
-def answer_week(request: ApiRequest, page: WeekPage) -> Response[Any]:
+async def answer_week(
+    request: ApiRequest, reports: Reports, reading: Awaitable[WeekPage]
+) -> Response[Any]:
     """Answer with the histograms of a week: JSON, an Arrow stream, a NumPy file, or a plot."""
+    page = await reading
     headers = dict(VARY)
     if page.next_url:
         headers["Link"] = f'<{page.next_url}>; rel="next"'
@@ -58,7 +61,7 @@ def answer_week(request: ApiRequest, page: WeekPage) -> Response[Any]:
             DatedHistogram(one.image_id, one.uploaded_at, unpack_bins(one.packed))
             for one in page.histograms
         ]
-        plot = plot_week(dated, page.title, page.zone)
+        plot = await reports.draw(partial(plot_week, dated, page.title, page.zone))
         return Response(plot, media_type=SVG, headers=headers | SVG_HEADERS)
     if form in {ARROW, NPY}:
         table = make_table(page.histograms)

@@ -81,7 +81,7 @@ ImageId = Annotated[
             "A page of histograms, in the format that `Accept` prefers; JSON by default.",
         )
     }
-    | problems(403, 404),
+    | problems(403, 404, 429),
 )
 async def list_user_histograms(
     request: ApiRequest,
@@ -100,7 +100,9 @@ async def list_user_histograms(
     service keys can read any user, client keys only their own.
     """
     owner = request.user.within(tenant).owner(user_id)
-    return answer_week(request, await reports.list_week(owner, week, tz, limit, cursor))
+    reading = reports.list_week(owner, week, tz, limit, cursor)
+    answering = answer_week(request, reports, reading)
+    return await unless_client_leaves(request.receive, answering)
 
 
 @get(

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from api.answers import numbers
 from api.images.rendering import RenderJob
 from sandbox.pool import ChildPool
 from sandbox.streams import Incoming
@@ -256,3 +258,30 @@ async def test_reports_of_one_tenant_do_not_delay_those_of_another(
         await asyncio.wait(asked)
         assert begun.index("2026-11-20") <= 2
         assert len(begun) == 4, "two were dropped"
+
+
+async def test_plots_are_drawn_one_at_a_time_beside_other_answers(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawing, may_end = threading.Event(), threading.Event()
+    begun = 0
+
+    def draw_slowly(*_: Any) -> str:
+        nonlocal begun
+        begun += 1
+        drawing.set()
+        may_end.wait(60)
+        return "<svg/>"
+
+    monkeypatch.setattr(numbers, "plot_week", draw_slowly)
+    async with _service(environ) as service:
+        plot = {"Accept": "image/svg+xml"}
+        asked = [
+            asyncio.create_task(service.client.get("/v1/users/u1/histograms", headers=plot))
+            for _ in range(3)
+        ]
+        await until(drawing.is_set)
+        assert (await service.client.get("/v1/users/u1/histograms")).status_code == 200
+        assert begun == 1
+        may_end.set()
+        assert {answer.status_code for answer in await asyncio.gather(*asked)} == {200}
