@@ -125,6 +125,27 @@ def test_greeting_tells_everything_that_a_first_upload_needs(stack: Stack, tmp_p
     assert "".join(line.removeprefix("api      | ") for line in lines).count("long") == 40_000
 
 
+def test_no_password_is_in_the_output_or_a_command_line(stack: Stack, tmp_path: Path) -> None:
+    block_until(lambda: set(stack.children()) == EVERYTHING)
+    passwords = [
+        (tmp_path / "data" / f"{name}_password").read_text().strip()
+        for name in ("mongodb", "redis")
+    ]
+    shown = stack.text
+    for pid in (stack.process.pid, *stack.children().values()):
+        shown += "\0".join(psutil.Process(pid).cmdline())
+    assert not [password for password in passwords if password in shown]
+
+
+def test_process_that_cannot_use_the_data_stops_everything(tmp_path: Path) -> None:
+    refuses = {"api": [sys.executable, "-c", "import sys; print('why'); sys.exit(2)"]}
+    answer = run_once(tmp_path, find_free_port(), refuses)
+    assert answer.returncode == 2
+    assert "api      | why" in answer.stdout
+    assert "mongodb stopped" in answer.stdout
+    assert "api ended with 2" in answer.stderr
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_one_signal_ends_everything_in_order(stack: Stack, number: signal.Signals) -> None:
     block_until(lambda: set(stack.children()) == EVERYTHING)
@@ -210,9 +231,13 @@ def test_bad_settings_are_refused(tmp_path: Path) -> None:
     assert "MINILAB_PORT" in answer.stderr
 
 
-def run_once(folder: Path, port: int) -> subprocess.CompletedProcess[str]:
+def run_once(
+    folder: Path,
+    port: int,
+    commands: Mapping[str, Sequence[str]] = MappingProxyType(STAND_INS),
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", RUN, json.dumps(STAND_INS)],
+        [sys.executable, "-c", RUN, json.dumps(dict(commands))],
         env=environment(folder, port),
         capture_output=True,
         text=True,
