@@ -23,6 +23,7 @@ from domain.images.header import Header
 from domain.images.opencv import Pixels, cv2
 from domain.images.pillow import open_picture
 from domain.images.values import ImageWarning
+from domain.limits import STRUCTURE
 
 Rows = list[bool]
 """For each row of the picture as stored, from top to bottom, whether it is there."""
@@ -31,6 +32,7 @@ _FILLERS = bytes(8), b"\xfe" * 8
 _WEBP_FILLERS = (*_FILLERS, b"\x80" * 8, b"\xaa" * 8)  # Two may saturate the same pixels.
 _END_OF_JPEG = b"\xff\xd9"
 _LEAST_SHARE = 0.5
+_TOO_LITTLE = "The file ends before half of the picture's rows."
 _GRAY = 128
 _GRAYS: dict[str, int | tuple[int, ...]] = {
     "I;16": 257 * _GRAY,
@@ -52,6 +54,8 @@ def mend_cut_file(data: bytes, image_format: ImageFormat, header: Header) -> Hea
         CorruptImage: Less than half of the rows can be decoded.
         TooManyPixels: Decoding needs more memory than this process may use.
     """
+    if header.width * header.height * _LEAST_SHARE > len(data) * STRUCTURE.pixels_per_byte:
+        raise CorruptImage(_TOO_LITTLE)
     given = header.decodable[0] if header.decodable else data
     try:
         if image_format is ImageFormat.JPEG:
@@ -65,7 +69,7 @@ def mend_cut_file(data: bytes, image_format: ImageFormat, header: Header) -> Hea
     except MemoryError as error:
         raise TooManyPixels("Decoding needs more memory than one image may use.") from error
     if not _is_enough(rows):
-        raise CorruptImage("The file ends before half of the picture's rows.")
+        raise CorruptImage(_TOO_LITTLE)
     warning = ImageWarning.END_MISSING if is_whole else ImageWarning.TRUNCATED
     return msgspec.structs.replace(header, warnings=(*header.warnings, warning), decodable=mended)
 
@@ -89,6 +93,8 @@ def _measure(
         picture = _load(file, image_format, background)
         pairs = zip(rows, checksums, _rows_of(picture), strict=True)
         rows = [same and of == _checksum(row) for same, of, row in pairs]
+        if not _is_enough(rows):
+            break
     if image_format is ImageFormat.WEBP:  # Each row follows from the rows above it.
         rows = list(accumulate(rows, and_))
     is_whole = all(rows)

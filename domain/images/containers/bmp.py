@@ -41,10 +41,12 @@ def read_bmp(data: bytes) -> Header:
     """Read the dimensions, and note whether uncompressed rows are complete.
 
     Raises:
-        CorruptImage: The header ends early.
+        CorruptImage: The header ends early, or half of the rows are missing.
     """
     layout = _read_layout(data)
     missing = 0 if layout.is_compressed else max(layout.pixels[1] - len(data), 0)
+    if 2 * missing > layout.pixels[1] - layout.pixels[0]:
+        raise CorruptImage("The file ends before half of the picture's rows.")
     mended = data + bytes(missing) if 0 < missing <= layout.padding_bytes else None
     masks = read_masks(data)
     return Header(

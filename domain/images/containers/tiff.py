@@ -101,6 +101,9 @@ def read_tiff(data: bytes) -> Header:
         raise CorruptImage("The file holds no picture.")
     width, height = (tags.get(tag, (0,))[0] for tag in (_WIDTH, _HEIGHT))
     plain = hide_metadata(data, layout)
+    raw_bytes = width * height * tags.get(_BITS, (1,))[0] // 8
+    if ends_early and compression == 1 and raw_bytes > 2 * len(data):
+        raise CorruptImage("The file ends before half of the picture's rows.")
     if ends_early:
         plain = _shorten_pieces(plain, layout)
     return Header(
