@@ -195,8 +195,8 @@ class ConnectionLimits(msgspec.Struct, frozen=True):
 
     Attributes:
         max_connections: Open connections. 0: no limit.
-        max_connections_per_address: Open connections of one address. For connections of a trusted
-            proxy: running requests of one address behind it. 0: no limit.
+        max_connections_per_address: Open connections of one address (IPv6: of a network /64). For
+            connections of a trusted proxy: running requests of one address behind it. 0: no limit.
         max_body_bytes: Size of a body that is no upload, in bytes.
         max_body_stall_seconds: Time in which a body may bring nothing, in seconds; also the time
             before the least rate holds.

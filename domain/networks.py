@@ -1,6 +1,9 @@
 """Networks in CIDR notation."""
 
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+IPV6_CLIENT_BITS = 64
+"""One client has a network of this prefix length."""
 
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
@@ -12,3 +15,14 @@ def parse_networks(text: str) -> Networks:
         ValueError: An entry is neither.
     """
     return tuple(ip_network(entry.strip()) for entry in text.split(",") if entry.strip())
+
+
+def client_network(address: str) -> str:
+    """Name the client of an address: its network for IPv6, where a client has many addresses."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is None:
+        return str(IPv6Network((int(parsed), IPV6_CLIENT_BITS), strict=False))
+    return address

@@ -2,17 +2,16 @@
 
 import time
 from collections.abc import Callable
-from ipaddress import IPv6Address, IPv6Network, ip_address
 
 import structlog
 from cachetools import TTLCache
 from prometheus_client import CollectorRegistry, Counter
 
+from domain.networks import client_network
+
 WINDOW_SECONDS = 60.0
 MAX_ADDRESSES = 10_000
 LOG_SECONDS = 1.0
-IPV6_CLIENT_BITS = 64
-"""One client has a network of this prefix length."""
 
 _log = structlog.get_logger(__name__)
 
@@ -60,7 +59,7 @@ class WrongKeys:
 
     def is_slowed(self, address: str) -> bool:
         """Return whether an address has sent too many wrong keys."""
-        failures = self._failures.get(_client_of(address))
+        failures = self._failures.get(client_network(address))
         return failures is not None and 0 < self._most <= failures.count
 
     def note(self, address: str) -> float | None:
@@ -69,7 +68,7 @@ class WrongKeys:
         Returns the seconds until the window of the address ends, if it had too many before.
         """
         was_slowed = self.is_slowed(address)
-        client, now = _client_of(address), self._clock()
+        client, now = client_network(address), self._clock()
         failures = self._failures.get(client)
         if failures is None:
             failures = self._failures[client] = _Failures(now + WINDOW_SECONDS)
@@ -84,13 +83,3 @@ class WrongKeys:
         if now >= self._log_at:
             _log.warning("wrong_keys", count=self._unlogged, address=address, slowed=is_slowed)
             self._unlogged, self._log_at = 0, now + LOG_SECONDS
-
-
-def _client_of(address: str) -> str:
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is None:
-        return str(IPv6Network((int(parsed), IPV6_CLIENT_BITS), strict=False))
-    return address

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from domain.errors.capacity import ConnectionsFull, OverLimit, TooManyConnections
 from domain.limits import ConnectionLimits
-from domain.networks import Networks
+from domain.networks import Networks, client_network
 
 WAIT_SECONDS = 5.0
 # Connections that are refused stay open until their client has read why; beyond this, they do not.
@@ -62,7 +62,7 @@ class Connections:
         if not self._is_proxy(reader.address):
             if refusal := self._refusal_of(reader.address):
                 return refusal
-            self._of_address[reader.address] += 1
+            self._of_address[client_network(reader.address)] += 1
         self._open.add(reader)
         return None
 
@@ -86,7 +86,7 @@ class Connections:
             return
         if refusal := self._refusal_of(address):
             raise refusal
-        self._of_address[address] += 1
+        self._of_address[client_network(address)] += 1
         try:
             yield
         finally:
@@ -138,14 +138,15 @@ class Connections:
 
     def _refusal_of(self, address: str) -> OverLimit | None:
         most = self.limits.max_connections_per_address
-        if not most or self._of_address[address] < most:
+        if not most or self._of_address[client_network(address)] < most:
             return None
         return TooManyConnections(f"The limit is {most} at the same time.", WAIT_SECONDS)
 
     def _uncount(self, address: str) -> None:
-        self._of_address[address] -= 1
-        if not self._of_address[address]:
-            del self._of_address[address]
+        client = client_network(address)
+        self._of_address[client] -= 1
+        if not self._of_address[client]:
+            del self._of_address[client]
 
 
 def _is_in(address: str, networks: Networks) -> bool:
