@@ -151,6 +151,8 @@ def uploading_user(caller: Caller, named_user: str | None) -> str:
             link named one.
         InvalidValue: The user ID is not well formed.
     """
+    if named_user is not None:
+        check_new_user_id(named_user)
     owner = None if named_user is None else caller.owner(named_user)
     match caller.role:
         case Role.ADMIN:
@@ -221,6 +223,20 @@ def check_user_id(user_id: str) -> None:
     """
     if not 1 <= len(user_id) <= MAX_USER_ID_CHARS or not user_id.isprintable():
         raise InvalidValue(f"A user ID has 1 to {MAX_USER_ID_CHARS} printable characters.")
+
+
+def check_new_user_id(user_id: str) -> None:
+    """Refuse IDs of new users that are not well formed, or that URLs and forms change.
+
+    Clients remove ``.`` and ``..`` from paths, and many programs blanks at the ends of a value.
+    Users that were named so before can still be read and deleted.
+
+    Raises:
+        InvalidValue: The user ID is not well formed, a dot or two, or has blanks at an end.
+    """
+    check_user_id(user_id)
+    if user_id in {".", ".."} or user_id != user_id.strip():
+        raise InvalidValue("A user ID is not . or .. and has no blank at its beginning or end.")
 
 
 def key_secret(random_bits: bytes) -> str:

@@ -2,10 +2,12 @@
 
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import msgspec
+from redis.asyncio.connection import Connection, UnixDomainSocketConnection, parse_url
+from redis.exceptions import RedisError
 
 from domain.fairness.work_units import WEIGHTS_PATTERN
 from domain.settings import SettingsReader
@@ -125,6 +127,11 @@ def read_store_settings(reader: SettingsReader) -> StoreSettings:
         ),
         redis_url=read_password(reader, "REDIS", settings.redis_url, settings.redis_password_file),
     )
+    if settings.redis_url and not is_redis_url(settings.redis_url):
+        reader.refuse(
+            "MINILAB_REDIS_URL cannot be read. Write redis://user:password@host:port/0, rediss://… "
+            "or unix:///path/to/socket?db=0, and percent-encode special characters."
+        )
     if not settings.secret_key and settings.secret_key_file:
         key = read_key_file(reader, "MINILAB_SECRET_KEY_FILE", settings.secret_key_file)
         settings = msgspec.structs.replace(settings, secret_key=key or "")
@@ -134,6 +141,17 @@ def read_store_settings(reader: SettingsReader) -> StoreSettings:
             f"{MIN_SECRET_KEY_CHARS} characters or more"
         )
     return settings
+
+
+def is_redis_url(url: str) -> bool:
+    """Return whether connections to Redis can be made by a URL."""
+    try:
+        options: dict[str, Any] = dict(parse_url(url))
+        kind = options.pop("connection_class", Connection)
+        kind(**options)
+    except (ValueError, TypeError, RedisError):
+        return False
+    return kind is not UnixDomainSocketConnection or bool(options.get("path"))
 
 
 def read_password(reader: SettingsReader, server: str, url: str | None, file: str) -> str:

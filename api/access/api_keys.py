@@ -12,7 +12,7 @@ from api.schemas.webhooks import KeyWebhookSecretView, Rotation
 from domain.api_keys import ApiKey, KeyPlan, KeyRole
 from domain.errors.access import NotFound
 from domain.errors.requests import InvalidValue
-from domain.keys import Role, check_tenant, check_user_id, key_secret
+from domain.keys import Role, check_new_user_id, check_tenant, key_secret
 from domain.webhooks.signing import webhook_secret, webhook_secret_of_key
 from storage.acceptance.idempotency import Creation
 from storage.stores import Stores
@@ -97,6 +97,6 @@ def _check(wanted: NewApiKey) -> None:
         if wanted.role is KeyRole.ADMIN:
             raise InvalidValue("An admin key has no tenant: it sees all of them.")
     if wanted.user_id is not None:
-        check_user_id(wanted.user_id)
+        check_new_user_id(wanted.user_id)
     if wanted.expires_at is not None and wanted.expires_in is not None:
         raise InvalidValue("Send expires_at or expires_in, not both.")

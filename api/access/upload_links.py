@@ -14,7 +14,7 @@ from api.schemas.upload_links import (
 )
 from api.schemas.views import Page, cut_page
 from domain.errors.access import NotFound
-from domain.keys import check_tenant, check_user_id, link_token
+from domain.keys import check_new_user_id, check_tenant, link_token
 from domain.links import LinkPlan, UploadLink
 from storage.acceptance.idempotency import Creation
 from storage.clock import utc_now
@@ -67,7 +67,7 @@ class ManageLinks:
             ServiceError: See :meth:`CreateOnce.create`.
         """
         if wanted.user_id is not None:
-            check_user_id(wanted.user_id)
+            check_new_user_id(wanted.user_id)
         if wanted.tenant is not None:
             check_tenant(wanted.tenant)
         plan = LinkPlan(**msgspec.structs.asdict(wanted))

@@ -63,11 +63,12 @@ def connect_redis(settings: StoreSettings, *, retries: int = 1) -> ArqRedis:
     Every call has a time limit, so that a frozen Redis does not freeze the process. Tasks are
     encoded with msgpack, because arq's default, pickle, would run code that Redis contains.
     """
+    is_tcp = not settings.redis_url.startswith("unix:")
     pool = ConnectionPool.from_url(
         settings.redis_url,
+        **({"socket_keepalive": True} if is_tcp else {}),
         socket_timeout=settings.redis_timeout_seconds,
         socket_connect_timeout=settings.redis_timeout_seconds,
-        socket_keepalive=True,
         health_check_interval=30,
         retry=Retry(ExponentialBackoff(cap=2, base=0.05), retries),
         retry_on_error=[RedisConnectionError, RedisTimeoutError, OSError],

@@ -93,6 +93,12 @@ def test_worker_needs_no_admin_key() -> None:
         ("MAX_ATTEMPTS", "0"),
         ("MONGODB_URL", "postgres://x"),
         ("REDIS_URL", "127.0.0.1:6379"),
+        ("REDIS_URL", "redis://:pass#word@127.0.0.1:6379"),
+        ("REDIS_URL", "redis://:pass/word@127.0.0.1:6379"),
+        ("REDIS_URL", "redis://127.0.0.1:99999"),
+        ("REDIS_URL", "redis://127.0.0.1?nonsense=1"),
+        ("REDIS_URL", "unix://"),
+        ("REDIS_URL", "unix://?db=0"),
         ("ADMIN_KEY", "k" * 31),
         ("SECRET_KEY", "k" * 31),
         ("SECRET_KEY", f"{'k' * 32},short"),
@@ -168,6 +174,23 @@ def test_url_that_a_password_from_a_file_does_not_fit_is_refused(
     with pytest.raises(SettingsError, match=f"MINILAB_{name}_PASSWORD_FILE") as raised:
         read_api_settings(environ)
     assert "hunter" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://",
+        "redis://127.0.0.1:6379/0",
+        "redis://user:p%40ss%2Fw%23rd@[::1]:6379/3",
+        "rediss://:secret@redis.example:6380/0?ssl_cert_reqs=none",
+        "unix:///run/redis.sock?db=1",
+        "unix://user:p%40ss@/run/redis.sock",
+    ],
+)
+def test_takes_every_kind_of_redis_url(url: str) -> None:
+    assert read_api_settings(WHOLE | {"MINILAB_REDIS_URL": url}).stores.redis_url == url
+    servers = {"MINILAB_MONGODB_URL": "mongodb://a", "MINILAB_REDIS_URL": url}
+    assert read_worker_settings(servers).stores.redis_url == url
 
 
 def test_settings_cannot_be_changed() -> None:
