@@ -86,15 +86,16 @@ def _measure(
         files = [pad_webp(data, filler) for filler in _WEBP_FILLERS]
     else:
         files = [mended, mended]
-    picture = _load(files[0], image_format, 0)
-    checksums = [_checksum(row) for row in _rows_of(picture)]
-    rows = [True] * len(checksums)
-    for background, file in enumerate(files[1:], 1):
-        picture = _load(file, image_format, background)
-        pairs = zip(rows, checksums, _rows_of(picture), strict=True)
-        rows = [same and of == _checksum(row) for same, of, row in pairs]
-        if not _is_enough(rows):
-            break
+    checksums = [_checksum(row) for row in _rows_of(_load(files[0], image_format, 0))]
+    for background, file in enumerate(files[1:-1], 1):  # One picture at a time is in memory.
+        found = _rows_of(_load(file, image_format, background))
+        # A checksum that no row has marks a row that is missing.
+        checksums = [
+            of if of == _checksum(row) else -1 for of, row in zip(checksums, found, strict=True)
+        ]
+    picture = _load(files[-1], image_format, len(files) - 1)
+    pairs = zip(checksums, _rows_of(picture), strict=True)
+    rows = [of == _checksum(row) for of, row in pairs]
     if image_format is ImageFormat.WEBP:  # Each row follows from the rows above it.
         rows = list(accumulate(rows, and_))
     is_whole = all(rows)
