@@ -1,4 +1,17 @@
-"""Errors of drivers: a server cannot be reached, does not answer in time, or has no disk space."""
+"""Errors of drivers, and the wait for a server that does not answer.
+
+A server cannot be reached, does not answer in time, or has no disk space.
+
+A call has the time limit of ``MINILAB_STORE_TIMEOUT_SECONDS``, so that it outlives a slow moment or
+an election. While it is known that no server of MongoDB answers, a request need not wait that long
+for its 503. Only an upload that began before the last answer of a server does, so that its bytes
+are not sent in vain.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from pymongo.errors import (
     ConnectionFailure,
@@ -20,6 +33,11 @@ MONGODB_FAILED: type[Exception] = PyMongoError
 REDIS_FAILED: tuple[type[Exception], ...] = (RedisError, OSError)
 OUT_OF_DISK_SPACE = 14031
 STORE_FAILED: tuple[type[Exception], ...] = (MONGODB_FAILED, *REDIS_FAILED)
+NO_SERVER_SECONDS = 2.0
+
+# The start of the work of a context that waits longer; infinity: it does not wait longer.
+_began: ContextVar[float | None] = ContextVar("began", default=None)
+_last_answer = 0.0
 
 
 def is_disk_full(error: Exception) -> bool:
@@ -28,3 +46,30 @@ def is_disk_full(error: Exception) -> bool:
         return False
     failures = [error.details or {}, *(error.details or {}).get("writeErrors", [])]
     return any(failure.get("code") == OUT_OF_DISK_SPACE for failure in failures)
+
+
+def note_answer() -> None:
+    """Note that a server answers."""
+    global _last_answer
+    _last_answer = time.monotonic()
+
+
+@contextmanager
+def short_patience(*, began: float = float("inf")) -> Iterator[None]:
+    """Let the calls of a context wait briefly for a server.
+
+    Args:
+        began: Monotonic time at which the work began: if a server has answered since, its calls
+            wait for all of their time.
+    """
+    token = _began.set(began)
+    try:
+        yield
+    finally:
+        _began.reset(token)
+
+
+def patience_seconds() -> float | None:
+    """Return how long the present context waits for a server; None: no shorter than its calls."""
+    began = _began.get()
+    return None if began is None or began < _last_answer else NO_SERVER_SECONDS

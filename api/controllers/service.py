@@ -3,15 +3,14 @@
 from litestar import MediaType, Response, get
 from litestar.di import NamedDependency
 
+from api.answers.readiness import answer_readiness
 from api.contract.route_docs import answer, only_problems
 from api.http.auth import OPEN
-from api.http.errors import status_of
-from api.http.guards import metrics_readers, sees_details
+from api.http.guards import metrics_readers
 from api.monitoring.readiness import HealthChecks
 from api.monitoring.service_metrics import ServiceMetrics, choose_format
 from api.schemas.service import CapabilitiesView, HealthView, ReadinessView, view_capabilities
 from api.state import ApiRequest
-from domain.errors.capacity import Unavailable
 
 NO_KEY: list[dict[str, list[str]]] = [{}]
 
@@ -62,10 +61,7 @@ async def get_readiness(
     The status is for everybody. The details are for requests from the machine of the service and
     for admin keys, unless the service is configured otherwise.
     """
-    view = await health_checks.run()
-    status = 200 if view.status == "ready" else status_of(Unavailable())
-    shown = view if await sees_details(request) else ReadinessView(view.status)
-    return Response(shown, status_code=status)
+    return await answer_readiness(request, health_checks)
 
 
 @get(

@@ -18,7 +18,7 @@ from api.server.problems import send_problem
 from domain.errors.capacity import TooManyConnections, Unavailable
 from domain.errors.requests import BodyTooSlow
 from domain.limits import ConnectionLimits
-from storage.patience import short_patience
+from storage.errors import short_patience
 
 PEER = "minilab.peer"
 """Extension of the scope: the address of the other end, which may be a proxy."""

@@ -21,8 +21,7 @@ from domain.quotas import quota_of
 from domain.records import JobState
 from storage.acceptance.idempotency import Answered, Attempt
 from storage.acceptance.uploads import Upload
-from storage.errors import STORE_FAILED
-from storage.patience import short_patience
+from storage.errors import STORE_FAILED, short_patience
 from storage.stores import Stores
 from telemetry.spans import Tracing
 

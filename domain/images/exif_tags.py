@@ -8,7 +8,7 @@ import exifread
 from PIL import ExifTags
 
 from domain.errors.files import FileRefused
-from domain.images.containers.tiff_directories import write_as_ascii
+from domain.images.containers.exif import write_as_ascii
 from domain.images.formats import ImageFormat
 from domain.images.pillow import open_picture
 from domain.limits import STRUCTURE

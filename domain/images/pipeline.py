@@ -139,10 +139,7 @@ def process_image(
         if step.name not in operations:
             continue
         check_time()
-        try:
-            step.decode(source)
-        except MemoryError as error:
-            raise TooManyPixels("Decoding needs more memory than one image may use.") from error
+        _decode(step, source)
         took(DECODE)
         check_time()
         try:
@@ -164,6 +161,13 @@ def process_image(
         errors=errors,
         warnings=tuple(warning for warning in ImageWarning if warning in source.warnings),
     )
+
+
+def _decode(step: Step, source: Source) -> None:
+    try:
+        step.decode(source)
+    except MemoryError as error:
+        raise TooManyPixels("Decoding needs more memory than one image may use.") from error
 
 
 def warm_up() -> None:

@@ -1,4 +1,4 @@
-"""What an operator can do about webhooks that are not delivered; for the log and for /readyz."""
+"""Advice for operators whose webhooks are not delivered, for the log and for ``/readyz``."""
 
 RELEASE = (
     "Release them: POST /v1/webhooks/release with an admin key, or `minilab webhooks release`. "

@@ -11,7 +11,7 @@ So ``run_on_executor`` of Motor's asyncio framework is replaced by one that sets
 call is made. This relies on Motor looking the function up at each call, on its copying the context
 to the thread, and on PyMongo's reading the limit from there.
 
-Waits for a server (:mod:`storage.patience`): with a time limit of its own, a call waits for a
+Waits for a server (:mod:`storage.errors`): with a time limit of its own, a call waits for a
 server for all of that, also where no server has answered for seconds. So the method by which
 PyMongo asks for this wait is replaced by one that knows how long the context may wait.
 

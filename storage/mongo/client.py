@@ -21,8 +21,8 @@ from pymongo.monitoring import (
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from storage.errors import note_answer
 from storage.mongo.threads import limit_calls
-from storage.patience import note_answer
 from storage.settings import StoreSettings
 
 Session = AsyncIOMotorClientSession

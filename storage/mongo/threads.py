@@ -15,7 +15,7 @@ from pymongo import _csot
 from pymongo.client_session import ClientSession
 from pymongo.synchronous.topology import Topology
 
-from storage.patience import patience_seconds
+from storage.errors import patience_seconds
 
 Result = TypeVar("Result")
 PlainDatabase = pymongo.database.Database[dict[str, Any]]

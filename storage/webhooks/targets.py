@@ -1,4 +1,4 @@
-"""What is known of each target: whether it ever answered, and when it may be tried again.
+"""The record of each target: its first answer with 2xx, and the time of the next attempt.
 
 A target is an endpoint, or the callbacks of one key to one host. One that never answered with 2xx
 may belong to a stranger. All its deliveries together then keep the schedule of a single one, until

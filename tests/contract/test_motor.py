@@ -13,12 +13,12 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import PyMongoError, ServerSelectionTimeoutError
 
 from deploy.servers.ports import find_free_port
+from storage.errors import short_patience
 from storage.mongo import threads
 from storage.mongo.client import connect_mongo
 from storage.mongo.snapshots import read_snapshot_in_thread
 from storage.mongo.threads import PlainDatabase, run_in_thread
 from storage.mongo.transactions import run_transaction_in_thread
-from storage.patience import short_patience
 from storage.settings import StoreSettings
 from storage.stores import Stores
 

@@ -5,6 +5,7 @@ Source: ISO/IEC 14496-12; ISO/IEC 23008-12; AV1 Image File Format 1.1.
 
 from domain.errors.files import CorruptImage
 from domain.images.containers.boxes import Box, box_budget, find_box, read_boxes, read_top_boxes
+from domain.images.containers.exif import exif_fields
 from domain.images.containers.heif_index import (
     Item,
     Reference,
@@ -21,7 +22,6 @@ from domain.images.containers.heif_picture import read_picture
 from domain.images.containers.heif_profile import read_profile
 from domain.images.containers.heif_turn import read_crop, read_turn
 from domain.images.containers.spans import Span, keep_spans, merge
-from domain.images.containers.tiff_directories import exif_fields
 from domain.images.formats import ImageFormat
 from domain.images.header import Header
 from domain.images.pillow import open_picture

@@ -7,6 +7,7 @@ import msgspec
 
 from domain.errors.files import CorruptImage
 from domain.images.containers.boxes import Box, box_budget, find_box, read_boxes, read_top_boxes
+from domain.images.containers.exif import EXIF_PREFIX
 from domain.images.containers.heif_index import (
     Item,
     Reference,
@@ -18,7 +19,6 @@ from domain.images.containers.heif_index import (
     read_references,
 )
 from domain.images.containers.spans import Span
-from domain.images.containers.tiff_directories import EXIF_PREFIX
 from domain.limits import STRUCTURE
 
 _EXIF = b"Exif"

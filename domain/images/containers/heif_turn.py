@@ -1,4 +1,4 @@
-"""How HEIC and AVIF files turn their picture, and which part of it they show.
+"""The turn, the mirror and the clean aperture of pictures in HEIC and AVIF files.
 
 Source: ISO/IEC 23008-12 §6.5.10 (``irot``) and §6.5.12 (``imir``); ISO/IEC 14496-12 §12.1.4
 (``clap``).

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from domain.errors.files import CorruptImage
-from domain.images.containers.tiff_directories import (
+from domain.images.containers.exif import (
     EXIF_PREFIX,
     exif_fields,
     find_orientation,

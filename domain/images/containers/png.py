@@ -10,7 +10,7 @@ from typing import Any
 
 from domain.errors.files import CorruptImage
 from domain.images.colorimetry import profile_of_code, profile_of_gamma
-from domain.images.containers.tiff_directories import (
+from domain.images.containers.exif import (
     EXIF_PREFIX,
     exif_fields,
     find_orientation,

@@ -9,6 +9,7 @@ from itertools import islice
 import msgspec
 
 from domain.errors.files import CorruptImage, UnsupportedFormat
+from domain.images.containers.exif import exif_fields
 from domain.images.containers.spans import Span, keep_spans, merge, overlaps
 from domain.images.containers.tiff_directories import (
     INTEGER_CODES,
@@ -16,7 +17,6 @@ from domain.images.containers.tiff_directories import (
     Directory,
     Entry,
     Layout,
-    exif_fields,
     hide_metadata,
     locate_values,
     read_block,

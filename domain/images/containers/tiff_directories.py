@@ -5,17 +5,13 @@ Source: TIFF revision 6.0, section 2; the BigTIFF design note for 64-bit offsets
 
 import struct
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 
 from domain.errors.files import CorruptImage
 from domain.images.containers.spans import Span
-from domain.images.values import ImageWarning
 from domain.limits import STRUCTURE
 
-EXIF_PREFIX = b"Exif\x00\x00"
-"""Precedes the TIFF structure in JPEG and HEIC, and by mistake in some WebP files."""
 ORIENTATION = 274
 
 _TYPE_BYTES = {
@@ -24,9 +20,9 @@ _TYPE_BYTES = {
     for kind in kinds
 } | dict.fromkeys((5, 10, 12, 16, 17, 18), 8)
 """Bytes of one value by its type; 129 is of EXIF 3.0."""
-_BYTE, _ASCII, _SHORT, _UTF_8 = 1, 2, 3, 129
-_EXIF, _GPS, _INTEROPERABILITY, _XMP = 34665, 34853, 40965, 700
-_DESCRIBING = frozenset({ORIENTATION, _EXIF, _GPS, _INTEROPERABILITY, _XMP})
+_BYTE, _SHORT = 1, 3
+EXIF, GPS, _INTEROPERABILITY, _XMP = 34665, 34853, 40965, 700
+_DESCRIBING = frozenset({ORIENTATION, EXIF, GPS, _INTEROPERABILITY, _XMP})
 _UNUSED_TAG = 65_000  # Of the range for private use.
 INTEGER_CODES = {1: "B", _SHORT: "H", 4: "I", 7: "B", 13: "I", 16: "Q", 18: "Q"}
 """Codes of ``struct`` by the types of unsigned integers."""
@@ -117,7 +113,7 @@ def walk_directories(data: bytes, layout: Layout) -> Iterator[Directory]:
     start = layout.first
     while start and start not in seen:
         try:
-            directory = _read_directory(data, layout, start)
+            directory = read_directory(data, layout, start)
         except CorruptImage:
             if not seen:
                 raise
@@ -127,7 +123,12 @@ def walk_directories(data: bytes, layout: Layout) -> Iterator[Directory]:
         start = directory.link
 
 
-def _read_directory(data: bytes, layout: Layout, start: int) -> Directory:
+def read_directory(data: bytes, layout: Layout, start: int) -> Directory:
+    """Read the directory that begins at a position in bytes.
+
+    Raises:
+        CorruptImage: It reaches past the end of the file, or has too many entries.
+    """
     try:
         (count,) = layout.count.unpack_from(data, start)
     except (struct.error, OverflowError) as error:
@@ -202,7 +203,7 @@ def read_tags(
         CorruptImage: The directory, or the values of one of these tags, reach past the end.
     """
     found: dict[int, tuple[int, ...]] = {}
-    directory = _read_directory(data, layout, layout.first if start is None else start)
+    directory = read_directory(data, layout, layout.first if start is None else start)
     for entry in read_entries(data, layout, directory):
         if entry.tag in tags and entry.tag not in found:
             values = read_integers(data, layout, entry)
@@ -227,28 +228,10 @@ def find_values(data: bytes, layout: Layout, directory: int, tag: int) -> Span |
     Raises:
         CorruptImage: The directory lies outside the file.
     """
-    for entry in read_entries(data, layout, _read_directory(data, layout, directory)):
+    for entry in read_entries(data, layout, read_directory(data, layout, directory)):
         if entry.tag == tag:
             return locate_values(data, layout, entry)
     return None
-
-
-def write_as_ascii(exif: bytes) -> bytes:
-    """Declare the UTF-8 texts of an EXIF block as ASCII, for readers older than EXIF 3.0."""
-    written = bytearray()
-    try:
-        layout = read_layout(exif)
-        links = read_tags(exif, layout, frozenset({_EXIF, _GPS}))
-        starts = [layout.first, *(value for values in links.values() for value in values[:1])]
-        for start in starts:
-            for entry in read_entries(exif, layout, _read_directory(exif, layout, start)):
-                if entry.kind == _UTF_8:
-                    written = written or bytearray(exif)
-                    at = entry.at + len(entry.inline) - layout.entry.size + 2
-                    struct.pack_into(f"{layout.order}H", written, at, _ASCII)
-    except CorruptImage:
-        pass
-    return bytes(written) or exif
 
 
 def read_block(data: bytes, layout: Layout, tag: int, max_bytes: int) -> bytes | None:
@@ -257,55 +240,11 @@ def read_block(data: bytes, layout: Layout, tag: int, max_bytes: int) -> bytes |
     Returns:
         Nothing if they reach past the end or are too many; None if there is no such tag.
     """
-    for entry in read_entries(data, layout, _read_directory(data, layout, layout.first)):
+    for entry in read_entries(data, layout, read_directory(data, layout, layout.first)):
         if entry.tag == tag:
             start, end = locate_values(data, layout, entry) or (0, 0)
             return data[start:end] if end - start <= max_bytes else b""
     return None
-
-
-def is_readable(exif: bytes) -> bool:
-    """Return whether an EXIF block and its directories of EXIF and GPS tags can be followed."""
-    try:
-        layout = read_layout(exif)
-        links = read_tags(exif, layout, frozenset({_EXIF, _GPS}))
-        for start in (value for values in links.values() for value in values[:1]):
-            _read_directory(exif, layout, start)
-    except CorruptImage:
-        return False
-    return True
-
-
-def exif_fields(exif: bytes | None) -> dict[str, Any]:
-    """Return the fields of a header that an EXIF block gives; the block may be absent or broken."""
-    orientation = find_orientation(exif)
-    is_broken = exif is not None and not is_readable(exif)
-    return {
-        "exif": exif,
-        "orientation": orientation or 1,
-        "named_orientation": orientation,
-        "warnings": (ImageWarning.EXIF_IGNORED,) if is_broken else (),
-    }
-
-
-def find_orientation(exif: bytes | None) -> int | None:
-    """Find the orientation in an EXIF block.
-
-    Returns:
-        1 to 8; None if the block is absent, broken, or has no valid orientation.
-
-    Source:
-        EXIF 2.32 §4.6.4.
-    """
-    if not exif:
-        return None
-    exif = exif.removeprefix(EXIF_PREFIX)
-    try:
-        tags = read_tags(exif, read_layout(exif), frozenset({ORIENTATION}))
-    except CorruptImage:
-        return None
-    value = tags.get(ORIENTATION, (0,))[0]
-    return value if 1 <= value <= 8 else None
 
 
 def hide_metadata(data: bytes, layout: Layout) -> bytes:
@@ -318,16 +257,10 @@ def hide_metadata(data: bytes, layout: Layout) -> bytes:
         CorruptImage: The first directory is damaged.
     """
     hidden = bytearray()
-    for entry in read_entries(data, layout, _read_directory(data, layout, layout.first)):
+    for entry in read_entries(data, layout, read_directory(data, layout, layout.first)):
         if entry.tag in _DESCRIBING:
             hidden = hidden or bytearray(data)
             start = entry.at + len(entry.inline) - layout.entry.size
             row = layout.entry.pack(_UNUSED_TAG, _BYTE, 1, bytes(len(entry.inline)))
             hidden[start : start + len(row)] = row
     return bytes(hidden) or data
-
-
-def write_orientation(orientation: int) -> bytes:
-    """Write an EXIF block that holds an orientation, 1 to 8, and no other tag."""
-    entry = struct.pack("<HHIHH", ORIENTATION, _SHORT, 1, orientation, 0)
-    return b"II*\x00" + struct.pack("<IH", 8, 1) + entry + bytes(4)

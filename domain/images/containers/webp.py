@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 
 from domain.errors.files import CorruptImage
-from domain.images.containers.tiff_directories import (
+from domain.images.containers.exif import (
     EXIF_PREFIX,
     exif_fields,
     find_orientation,

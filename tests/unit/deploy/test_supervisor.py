@@ -115,11 +115,12 @@ async def test_second_stop_leaves_a_server_of_data_the_time_to_end(tmp_path: Pat
     slow = (
         "import pathlib, signal, sys, time\n"
         "def stop(*_):\n"
-        "    while not pathlib.Path(sys.argv[2]).exists(): time.sleep(0.01)\n"
+        "    while not pathlib.Path(sys.argv[2]).exists():\n"
+        "        time.sleep(0.01)  # Until the test lets it end.\n"
         "    sys.exit(0)\n"
         "signal.signal(signal.SIGTERM, stop)\n"
         "pathlib.Path(sys.argv[1]).touch()\n"
-        "time.sleep(600)"
+        "signal.pause()"
     )
     process = program("data", slow, tmp_path, str(tmp_path / "runs"), str(may_end))
     lines: list[str] = []
