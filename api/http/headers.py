@@ -90,10 +90,11 @@ def requested_range(header: str | None, size_bytes: int) -> tuple[int, int] | No
 def conditional(if_none_match: str | None, etag: str, response: Response[Any]) -> Response[Any]:
     """Answer with a response, or with 304 if the client has this version.
 
-    The headers of the response go with the 304 too.
+    The headers of the response go with the 304 too, without the length of a body that is not sent.
     """
     headers = response.headers | {"ETag": f'"{etag}"'}
     if is_known(if_none_match, etag):
+        headers.pop("Content-Length", None)
         return Response(None, status_code=HTTP_304_NOT_MODIFIED, headers=headers)
     response.headers = headers
     return response

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import httpx
 import numpy as np
 import pytest
 from PIL import Image
@@ -119,6 +120,25 @@ async def test_content_tells_how_to_keep_and_show_it(
         assert again.headers["etag"] == etag
     changed = await working_service.client.get(path, headers={"If-None-Match": '"x"'})
     assert (changed.status_code, changed.content) == (200, first.content)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_a_304_of_a_picture_announces_no_bytes_and_keeps_the_connection(
+    working_service: Service, method: str
+) -> None:
+    image_id = await _done(working_service, draw(120, 60))
+    path = f"/v1/images/{image_id}/content"
+    async with httpx.AsyncClient(
+        base_url=working_service.client.base_url,
+        headers=working_service.client.headers,
+        limits=httpx.Limits(max_connections=1),
+    ) as client:
+        known = {"If-None-Match": (await client.head(path)).headers["etag"]}
+        for _ in range(3):  # The server ends a connection whose answer lacks announced bytes.
+            answer = await client.request(method, path, headers=known)
+            assert answer.status_code == 304
+            assert answer.headers.get("connection") != "close"
+            assert "content-length" not in answer.headers
 
 
 async def test_each_variant_has_an_etag_of_its_own_and_is_made_once(
