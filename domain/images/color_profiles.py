@@ -133,5 +133,6 @@ def _lift_from_white(shown: Pixels, alpha: Pixels) -> Pixels:
     """Return the pixels that were laid on white; those that cannot be seen become white."""
     opacity = alpha if shown.ndim == alpha.ndim else alpha[..., None]
     divisor = np.maximum(opacity, 1).astype(np.float32)
-    lifted = 255 - (255 - shown.astype(np.float32)) * (255 / divisor)
+    white = 0 if is_cmyk(shown) else 255
+    lifted = white - (white - shown.astype(np.float32)) * (255 / divisor)
     return np.asarray(np.rint(lifted.clip(0, 255)), np.uint8)

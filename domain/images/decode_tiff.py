@@ -8,6 +8,8 @@ import re
 from collections.abc import Sequence
 
 from domain.errors.files import CorruptImage
+from domain.images.containers.tiff_samples import read_samples
+from domain.images.decode_tiff_samples import decode_samples
 from domain.images.decode_with_opencv import decode_with_opencv
 from domain.images.formats import ImageFormat
 from domain.images.header import Header
@@ -21,14 +23,19 @@ _MAX_BAD_FAX_ROWS = 0.5  # Of all rows.
 
 
 def decode_tiff(data: bytes, header: Header) -> Picture:
-    """Decode the first page with Pillow, or with OpenCV if Pillow does not know such pixels.
+    """Decode the first page.
 
-    Both would turn the picture by EXIF or XMP if the file had any.
+    Samples that both decoders would misread are read one by one. Else Pillow decodes, or OpenCV
+    if Pillow does not know such pixels. Both would turn the picture by EXIF or XMP if the file had
+    any.
 
     Raises:
         CorruptImage: The pixels, or some of them, cannot be decoded. A fax may lack some rows.
         TooManyPixels: Decoding needs more memory than this process may use.
     """
+    samples = read_samples(data)
+    if samples is not None and not samples.is_usual:
+        return decode_samples(data, samples, header)
     try:
         with catch_native_errors() as errors:
             picture = decode_with_pillow(data, ImageFormat.TIFF, header)

@@ -89,9 +89,11 @@ def to_gray(picture: Picture, *, as_opencv: bool = False) -> Pixels:
 
 
 def lay_on_white(pixels: Pixels, alpha: Pixels) -> Pixels:
-    """Lay gray or RGB pixels on a white ground, as much as they are opaque."""
+    """Lay pixels on a white ground, as much as they are opaque; for inks, white is none."""
     opacity = alpha if pixels.ndim == alpha.ndim else cv2.merge([alpha] * pixels.shape[2])
     shown = cv2.multiply(pixels, opacity, scale=1 / 255)
+    if is_cmyk(pixels):
+        return np.asarray(shown, np.uint8)
     return np.asarray(cv2.add(shown, cv2.bitwise_not(opacity)), np.uint8)
 
 

@@ -121,9 +121,9 @@ def read_tiff(data: bytes) -> Header:
 def _check_samples(tags: dict[int, tuple[int, ...]]) -> None:
     """Refuse kinds of pixels that are valid but that no decoder knows."""
     bits, kind = (tags.get(tag, (1,))[0] for tag in (_BITS, _SAMPLE_FORMAT))
-    is_known = kind != _FLOAT or bits in {32, 64}
+    is_known = kind != _FLOAT or bits in {16, 32, 64}
     if kind in _INTEGERS:
-        is_known = bits <= 16 or (bits == 32 and tags.get(_SAMPLES, (1,))[0] == 1)
+        is_known = bits <= 16 or bits in {24, 32}
     if not is_known or kind in _COMPLEX:
         name = {_FLOAT: "floating-point", **dict.fromkeys(_COMPLEX, "complex")}.get(kind, "integer")
         raise UnsupportedFormat(f"TIFF pixels of {bits}-bit {name} samples cannot be decoded.")

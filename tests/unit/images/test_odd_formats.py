@@ -125,9 +125,8 @@ def test_values_that_are_no_number_are_black() -> None:
 @pytest.mark.parametrize(
     ("values", "bits", "kind", "reason"),
     [
-        (np.zeros((9, 9, 3), "<f2"), 16, 3, "16-bit floating-point"),
-        (np.zeros((9, 9, 1), "<f2"), 16, 3, "16-bit floating-point"),
-        (np.zeros((9, 9, 3), "<u4"), 32, 1, "32-bit integer"),
+        (np.zeros((9, 9, 3), "<f4"), 24, 3, "24-bit floating-point"),
+        (np.zeros((9, 9, 3), "<u8"), 64, 1, "64-bit integer"),
         (np.zeros((9, 9, 1), "<c8"), 64, 6, "64-bit complex"),
     ],
 )
