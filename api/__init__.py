@@ -1,1 +1,1 @@
-"""The HTTP API: it authorises, takes uploads in, and answers with what is known."""
+"""The HTTP API: authorises requests, accepts uploads, and answers with jobs and results."""

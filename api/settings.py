@@ -54,10 +54,10 @@ class ApiSettings(msgspec.Struct, frozen=True):
             ``false``: nobody.
         public_url: URL at which clients and receivers reach the service, as in
             ``https://photos.example``; links begin with it. Empty: links begin with the address
-            on which the service took the request that creates them, and events carry paths.
-        allowed_hosts: Hosts that links may begin with instead, if a request names one in its
-            ``Host`` header and there is no public URL. A comma-separated list, as in
-            ``photos.example,10.0.0.5:8000``. Links for other hosts begin as if it were empty.
+            at which the request for the link arrived, and events carry paths.
+        allowed_hosts: Hosts that links may begin with if ``MINILAB_PUBLIC_URL`` is empty, a
+            comma-separated list, as in ``photos.example,10.0.0.5:8000``. A link begins with the
+            ``Host`` header of the request if that is one of them.
     """
 
     host: str = "127.0.0.1"

@@ -1,4 +1,4 @@
-"""API keys as values: what a new key is for, and what is known of one without its secret."""
+"""API keys as values: the rights of a new key, and a stored key without its secret."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum

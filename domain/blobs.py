@@ -1,4 +1,4 @@
-"""Blobs: the bytes of equal images, and what is known of them."""
+"""Blobs: the bytes of equal images, with their size, format and results."""
 
 from datetime import datetime
 from typing import Any

@@ -68,7 +68,7 @@ class StructureLimits(msgspec.Struct, frozen=True):
         jpeg_markers: Markers outside the pixel data of a JPEG.
         jpeg_scans: Scans of a progressive JPEG, as in libjpeg-turbo's fuzzers.
         png_chunks: Chunks of a PNG.
-        profile_bytes: Size of a colour profile, unpacked; a larger one is ignored.
+        profile_bytes: Size of a colour profile, unpacked.
         webp_chunks: Chunks of a WebP.
         gif_blocks: Blocks of a GIF, including those inside its frames.
         heif_boxes: Boxes of a HEIC or AVIF, including those inside other boxes.
@@ -78,11 +78,11 @@ class StructureLimits(msgspec.Struct, frozen=True):
         tag_values: Values of one tag.
         tag_reads: Reads in one EXIF block; loops count each time.
         tag_read_bytes: Bytes read in one EXIF block; loops count each time.
-        camera_notes: Segments of a JPEG that are searched for what cameras older than EXIF wrote.
-        camera_note_entries: Entries of one of those.
-        missing_bytes: Bytes that a picture which is cut off lacks.
-        pixels_per_byte: Pixels that a byte of a file which is cut off stands for; deflate, which
-            packs best, reaches 8,256 of one bit.
+        camera_notes: Segments of a JPEG that are searched for the notes of cameras before EXIF.
+        camera_note_entries: Entries of one such segment.
+        missing_bytes: Bytes that are missing at the end of a file that is cut off.
+        pixels_per_byte: Pixels for each byte of a file that is cut off. Deflate compresses most:
+            up to 8,256 pixels of one bit in a byte.
     """
 
     jpeg_markers: int = 20_000
@@ -110,7 +110,7 @@ STRUCTURE = StructureLimits()
 class AdmissionLimits(msgspec.Struct, frozen=True):
     """Limits of each tenant, and of the whole service.
 
-    A tenant is the user of a client key, or a service key; admin keys have no tenant.
+    A tenant is the user of a client key, a service key, or an upload link; admin keys have none.
 
     Attributes:
         tenant_requests_per_second: Sustained uploads of one tenant; may be a fraction. 0: no
@@ -122,8 +122,8 @@ class AdmissionLimits(msgspec.Struct, frozen=True):
         tenant_bytes_burst: Bytes of one tenant at once; a single request may exceed it.
         tenant_max_images_in_flight: Images of one tenant that wait or are processed. 0: no limit.
         max_concurrent_uploads: Uploads of 1 MiB and more that one API process receives at the
-            same time, some 4 MB of memory each; a smaller one counts in proportion, 1/32 at
-            least. A tenant takes no more than it leaves free; admin keys have an eighth more.
+            same time, some 4 MB of memory each. A smaller one counts in proportion, 1/32 at
+            least. A tenant holds no more than are still free. Admin keys have an eighth more.
             0: no limit.
         max_backlog_seconds: Time that the live workers need for all waiting work, in seconds.
             0: no limit.
@@ -131,14 +131,15 @@ class AdmissionLimits(msgspec.Struct, frozen=True):
         min_free_disk_bytes: Free space that remains on MongoDB's disk, in bytes. 0: no limit.
         max_stored_bytes: Size of all stored files, equal files counted once, in bytes. 0: no
             limit.
-        max_webhooks_per_key: Webhooks of a client key's user, of a service key's tenant, or of a
-            service key without one; also hosts of the ``callback_url`` of a key's jobs that have
-            never answered with 2xx. Admin keys may have 1,000 webhooks. 0: as these.
-        tenant_max_stored_bytes: Size of the stored images of one tenant of keys; without a tenant,
-            of the user of a client key or link, or of what a service key uploaded. Each image
-            counts, in bytes; a key can have another limit. 0: no limit.
-        max_wrong_keys_per_minute: Requests with a wrong key from one address in a minute, after
-            which wrong keys are answered with 429; valid keys are always accepted. 0: no limit.
+        max_webhooks_per_key: Webhooks of the owner of a key: the user of a client key, the tenant
+            of a service key, or a service key without a tenant. Also the hosts of its
+            ``callback_url`` that have never answered with 2xx. Admin keys may have 1,000 webhooks.
+            0: 1,000 for other keys, too.
+        tenant_max_stored_bytes: Size of all stored images of the tenant of a key, in bytes; equal
+            images count each time. For keys without a tenant: of the user of a client key or link,
+            or of all uploads of a service key. A key can have another limit. 0: no limit.
+        max_wrong_keys_per_minute: Requests with a wrong key from one address in a minute. Valid
+            keys are accepted beyond it, too. 0: no limit.
     """
 
     tenant_requests_per_second: Rate = 1000.0
@@ -164,7 +165,8 @@ class ListenerLimits(msgspec.Struct, frozen=True):
     Attributes:
         max_listeners: Open streams and held answers (`Prefer: wait`) of one API process, some
             40 KB of memory each. 0: no limit.
-        tenant_max_listeners: Those of one tenant in one API process. 0: no limit.
+        tenant_max_listeners: Open streams and held answers of one tenant in one API process. 0: no
+            limit.
         listener_heartbeat_seconds: Silence of a stream, in seconds.
         listener_stall_seconds: Time in which a client reads nothing, in seconds.
     """
@@ -203,7 +205,8 @@ class ConnectionLimits(msgspec.Struct, frozen=True):
         min_body_bytes_per_second: Least rate of a body. 0: no limit.
         max_unread_seconds: Time in which a client may read nothing of an answer, in seconds.
         max_unread_bytes: Size of all parts of answers that wait for their clients to read on, in
-            bytes. Beyond it, those that read nothing for the longest time are disconnected.
+            bytes. Beyond it, the clients that have read nothing for the longest time are
+            disconnected.
     """
 
     max_connections: Count = 16_000

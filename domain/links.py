@@ -1,4 +1,4 @@
-"""Invitation links: their expiry and their limits."""
+"""Upload links: their expiry and their limits."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""Quotas of stored bytes: whose bytes count together, and when an upload no longer fits.
+"""Quotas of stored bytes: the accounts whose bytes count together, and the check of an upload.
 
 An account adds up the sizes of images: of the users of a tenant, of one user without a tenant, or
 of what came in through one key. Each image counts with the size of its file, also where equal

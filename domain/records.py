@@ -140,7 +140,7 @@ class JobFilter(msgspec.Struct, frozen=True):
 
 
 class ImageHistogram(msgspec.Struct, frozen=True):
-    """An image and its 256 counts, packed by :func:`domain.images.values.pack_bins`."""
+    """An image and its 256 counts, packed by :func:`domain.images.values.unpack_bins`."""
 
     image_id: str
     uploaded_at: datetime

@@ -73,9 +73,9 @@ class WorkRules(msgspec.Struct, frozen=True):
         queue_max_hints: Most chunks in the queue in Redis; the others wait in MongoDB.
         tenant_weights: Users with a larger share of the workers, as in ``alice=2,bob=3``. The
             weight of all others is 1.
-        job_ttl_seconds: Time for which a job is kept after its end, in seconds. 0: for ever.
+        job_ttl_seconds: Time for which a job is kept after its end, in seconds. 0: without end.
         image_ttl_seconds: Time for which an image and its results are kept after its end, in
-            seconds. 0: for ever.
+            seconds. 0: without end.
     """
 
     chunk_max_images: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 25
@@ -101,8 +101,8 @@ class SimilaritySettings(msgspec.Struct, frozen=True):
     """How users and images that are alike are looked for.
 
     Attributes:
-        similar_max_images: Most images that one question reads: of those uploaded from a time
-            on, or the newest ones.
+        similar_max_images: Most images that one query reads. For similar users with ``since=``:
+            the images uploaded since then. For similar images: the newest ones.
     """
 
     similar_max_images: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)] = 200_000

@@ -1,4 +1,4 @@
-"""Interruptions of what is tried again and again: logged at once, and then seldom."""
+"""Interruptions of repeated work: logged when they begin, and then every five minutes."""
 
 import math
 import time

@@ -1,1 +1,1 @@
-"""Admission: may this upload come in, and how much is under way."""
+"""Admission: decides whether an upload is accepted, and counts the uploads under way."""

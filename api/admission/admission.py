@@ -1,4 +1,4 @@
-"""Admission: whether an upload may come in, decided before its body is read.
+"""Admission: accepts or refuses an upload before its body is read.
 
 A decision uses what this process knows: the load that :class:`LoadWatch` reads in the background,
 and the tokens that it has leased from the tenant's buckets. Redis is only asked for tokens when

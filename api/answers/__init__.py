@@ -1,1 +1,1 @@
-"""Builds responses: what knows both the request and the use cases."""
+"""Responses, built from a request and the result of a use case."""

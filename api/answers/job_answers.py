@@ -1,4 +1,4 @@
-"""Responses that show a job: to the holder of a key all of it, to that of a link their part."""
+"""Responses that show a job: the whole job with a key, the uploads of a link with its token."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Guards: what a route requires of its caller, declared on the route.
+"""Guards: the rights that a route requires, declared on the route.
 
 Browsers ask for the methods of a route by ``OPTIONS``, without a key: guards let them.
 """

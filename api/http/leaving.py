@@ -1,4 +1,4 @@
-"""Clients that leave before their answer: what only they wait for is cancelled.
+"""Clients that disconnect before their answer: work that no other client waits for is cancelled.
 
 The server notices that a connection was closed, but lets a handler run to its end.
 """

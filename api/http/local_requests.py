@@ -1,4 +1,4 @@
-"""Requests of this machine: monitoring needs no key for what only it can ask for."""
+"""Requests from this machine, which may read metrics and details without a key."""
 
 from ipaddress import ip_address
 

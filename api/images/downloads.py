@@ -1,4 +1,4 @@
-"""Downloads: how many large pictures are sent at the same time."""
+"""Downloads: the number of large pictures that are sent at the same time."""
 
 from domain.limits import ReadLimits
 from storage.queue.fair_turns import FairTurns

@@ -1,4 +1,4 @@
-"""The clients that listen: their event streams and the answers that are held for them."""
+"""Counts the event streams and the held answers of clients."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Bounds of every request: its body comes fast enough, its address is within its share.
+"""Bounds of every request: the rate of its body, and the number of requests of its address.
 
 A client may be slow, and may be silent for a while. The time that is spent waiting for its body is
 taken from a credit, which each piece of the body refills by its size; the time that the service

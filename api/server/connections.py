@@ -1,4 +1,4 @@
-"""The open connections of this process: how many, from where, and what they have not read."""
+"""The open connections of this process: their number, their addresses, their unread bytes."""
 
 import asyncio
 from collections import Counter, OrderedDict

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Iterable
 
-from multipart import MultipartError, MultipartSegment, ParserLimitReached, PushMultipartParser
+from multipart import MultipartSegment, ParserLimitReached, PushMultipartParser
 
 from api.uploads.part_names import read_parameters
 
@@ -87,6 +87,3 @@ def _find_disposition(lines: Iterable[bytes]) -> bytes | None:
         if name.strip().lower() == b"content-disposition":
             return value.strip()
     return None
-
-
-__all__ = ["MultipartError", "Part", "PartParser"]

@@ -1,4 +1,4 @@
-"""Takes an upload in: admission, idempotency, body, acceptance, waiting."""
+"""Runs an upload: admission, idempotency, body, acceptance, waiting."""
 
 import time
 from contextlib import closing, suppress

@@ -1,4 +1,4 @@
-"""Decodes as much as there is of a file that ends early.
+"""Decodes the part of a picture that a cut file holds.
 
 A row counts as decoded if the decoder writes the same pixels over two backgrounds, or the same
 with two fillers behind the end of the file: then all of it comes from the file. Missing rows are

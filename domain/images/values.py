@@ -86,7 +86,7 @@ class ProcessedImage(msgspec.Struct, frozen=True):
     Attributes:
         width: Pixels of the upright image, as the height.
         frames: Frames or pages in the file; only the first one is processed.
-        results: By name of the operation; a histogram is packed as by ``pack_bins``.
+        results: By name of the operation; a histogram is packed as :func:`unpack_bins` reads it.
         errors: Error codes by name of the operation, for those that failed on their own.
         warnings: What was wrong with the file, in the order of ``ImageWarning``.
     """
@@ -100,13 +100,8 @@ class ProcessedImage(msgspec.Struct, frozen=True):
     warnings: tuple[ImageWarning, ...] = ()
 
 
-def pack_bins(counts: list[int]) -> bytes:
-    """Pack 256 counts as little-endian unsigned 32-bit numbers, 1,024 bytes."""
-    return struct.pack(f"<{BINS}I", *counts)
-
-
 def unpack_bins(packed: bytes) -> list[int]:
-    """Read 256 counts back.
+    """Read 256 counts that are packed as little-endian unsigned 32-bit numbers, 1,024 bytes.
 
     Raises:
         ValueError: The length is not 1,024 bytes.

@@ -1,4 +1,4 @@
-"""Stored invitation links: only a hash of each token is kept."""
+"""Stored upload links: only a hash of each token is kept."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable

@@ -26,7 +26,7 @@ class Contribution(msgspec.Struct, frozen=True, gc=False):
     """What one image adds to the aggregates.
 
     Attributes:
-        histogram: 256 counts, packed as by ``pack_bins``; None without a histogram.
+        histogram: 256 counts, packed as ``unpack_bins`` reads them; None without a histogram.
         pixels: The sum of the counts; 0 without a histogram.
     """
 

@@ -33,7 +33,7 @@ class DeliverySettings(msgspec.Struct, frozen=True):
         webhook_drain_seconds: Longest wait for running attempts after a request to stop.
         public_url: URL at which clients and receivers reach the service, as in
             ``https://photos.example``; links begin with it. Empty: links begin with the address
-            on which the service took the request that creates them, and events carry paths.
+            at which the request for the link arrived, and events carry paths.
     """
 
     webhooks: Literal["on", "paused"] = "on"

@@ -1,4 +1,4 @@
-"""Results that were computed for somebody else: they appear as late as if computed again.
+"""Results that were computed for another tenant: they appear as late as if computed again.
 
 Without this, an image that is done at once would tell that another tenant has it. The time passes
 without use of the processor, as if this worker had as many more children as it has.
