@@ -68,7 +68,7 @@ class LocalSettings(msgspec.Struct, frozen=True):
 def read_settings(environment: Mapping[str, str]) -> LocalSettings:
     """Read the settings of `make run`, and check those of every process that it starts.
 
-    A process that is started with wrong settings ends at once and is restarted for ever.
+    A process that is started with wrong settings ends at once and is restarted without end.
 
     Raises:
         SettingsError: Lists every mistake, each once.

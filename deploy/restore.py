@@ -1,7 +1,7 @@
 """``minilab restore FOLDER``: makes a new data folder from a backup, and checks it.
 
-The data folder appears when all is in it. Its webhooks are held: the original may still run, and
-may have sent since what was pending at the moment of the backup.
+The data folder gets its name when it is complete. Its webhooks are held: the original may still
+run, and may have sent webhooks that were pending at the moment of the backup.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Blobs: the bytes of equal images, with their size, format and results."""
+"""Blobs: the bytes of equal images, with their facts, results and poison."""
 
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,7 @@ class Poison(msgspec.Struct, frozen=True):
 
 
 class Blob(msgspec.Struct, frozen=True):
-    """The bytes of equal images, and what is known of them.
+    """The bytes of equal images, with the facts and results that were computed from them.
 
     Attributes:
         file_id: ID of the stored bytes; only the store can read it.

@@ -91,7 +91,7 @@ class Caller(msgspec.Struct, frozen=True):
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """Limits of a read: only data of this user, only what came in through this key; None: any.
+    """Limits of a read: only data of this user, only the uploads of this key; None: any.
 
     Attributes:
         user_id: Stored ID of a user.

@@ -113,7 +113,7 @@ def check_takes_files(link: UploadLink, now: datetime) -> None:
 
 
 def used_up(link: UploadLink) -> LinkUsedUp:
-    """Create the error for a file that does not fit; it tells what is left."""
+    """Create the error for a file that does not fit; it says how many files and bytes are left."""
     left = []
     if link.left_files is not None:
         left.append(f"{link.left_files} of {link.max_files} files")

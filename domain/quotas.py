@@ -1,7 +1,7 @@
 """Quotas of stored bytes: the accounts whose bytes count together, and the check of an upload.
 
 An account adds up the sizes of images: of the users of a tenant, of one user without a tenant, or
-of what came in through one key. Each image counts with the size of its file, also where equal
+of the uploads of one key. Each image counts with the size of its file, also where equal
 bytes are stored already.
 """
 

@@ -56,7 +56,7 @@ class SchemaMismatch(Exception):
 
 
 async def check_schema(database: Database) -> None:
-    """Check the version of the schema. A database without one gets the version of now.
+    """Check the version of the schema. A database without one gets the current version.
 
     Raises:
         SchemaMismatch: The data have another version.

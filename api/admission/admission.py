@@ -53,7 +53,7 @@ class Admission:
             length: Bytes of the body; None if the request does not say.
 
         Raises:
-            OverLimit: It may not come in now.
+            OverLimit: The upload is refused for now.
         """
         account = self._account(tenant)
         try:
@@ -125,7 +125,7 @@ class Admission:
 
 
 class Admitted:
-    """An upload that may come in. It holds a slot until it is closed."""
+    """An admitted upload. It holds a slot until it is closed."""
 
     def __init__(self, admission: Admission, account: Account | None, length: int | None) -> None:
         self._admission = admission

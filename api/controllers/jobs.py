@@ -77,7 +77,12 @@ class JobController(Controller):
         follow_job: NamedDependency[FollowJob],
         user_id: NamedUser = None,
         tenant: NamedTenant = None,
-        job_status: Annotated[Status | None, QueryParameter(name="status", required=False)] = None,
+        job_status: Annotated[
+            Status | None,
+            QueryParameter(
+                name="status", required=False, description="Only jobs with this status."
+            ),
+        ] = None,
         limit: Limit = 20,
         cursor: Cursor = None,
     ) -> Page[JobSummaryView]:

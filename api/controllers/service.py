@@ -58,7 +58,7 @@ async def get_readiness(
 ) -> Response[ReadinessView]:
     """Reports whether MongoDB, Redis and a worker are available, and which is not.
 
-    The status is for everybody. The details are for requests from the machine of the service and
+    The status is public. The details are for requests from the machine of the service and
     for admin keys, unless the service is configured otherwise.
     """
     return await answer_readiness(request, health_checks)

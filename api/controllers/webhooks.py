@@ -95,7 +95,7 @@ class WebhookController(Controller):
     async def release_webhooks(self, deliveries: NamedDependency[ManageDeliveries]) -> ReleasedView:
         """Releases all webhooks that are held since a restore or a start with webhooks paused.
 
-        Events of the meantime are then sent. `GET /readyz` says whether webhooks are held. For
+        The events that were held are then sent. `GET /readyz` says whether webhooks are held. For
         admins.
         """
         return await deliveries.release()

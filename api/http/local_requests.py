@@ -4,7 +4,7 @@ from ipaddress import ip_address
 
 from litestar.types import Scope
 
-# A proxy on this machine passes on requests of others. Each of these headers tells of a proxy.
+# A proxy on this machine passes on requests of others. Each of these headers is set by proxies.
 _FORWARDED = {
     b"forwarded",
     b"via",

@@ -61,8 +61,8 @@ class Variants:
     async def get(self, image: Image, blob: Blob, variant: str) -> StoredVariant:
         """Find a variant, or render and store it, once for all requests that wait for it.
 
-        One that was rendered for somebody else comes as late as if it were rendered now, or it
-        would tell that somebody else has the picture.
+        A variant that was rendered for another tenant comes as late as if it were rendered now, or
+        its time would reveal that another tenant has the picture.
 
         Raises:
             WrongState: The faces are not ready, or were not requested.

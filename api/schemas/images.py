@@ -96,7 +96,7 @@ class ImageView(ImageSummaryView, frozen=True, kw_only=True):
 
 def view_summary(image: Image, blob: Blob | None) -> ImageSummaryView:
     """Convert an image for a list."""
-    # Of bytes that somebody else has, more may be known than this image has results.
+    # The blob may have results that were computed for another owner; this image does not show them.
     has_results = any(cell.status is Status.SUCCEEDED for cell in image.item.cells.values())
     facts = blob.facts if blob and has_results else {}
     return view_of(

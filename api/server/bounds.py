@@ -3,7 +3,7 @@
 A client may be slow, and may be silent for a while. The time that is spent waiting for its body is
 taken from a credit, which each piece of the body refills by its size; the time that the service
 takes itself does not count.
-Source: Apache HTTP Server, mod_reqtimeout (MinRate), with a limit of what is saved up.
+Source: Apache HTTP Server, mod_reqtimeout (MinRate), with a limit of the credit.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ class Bounds:
         self._connections = connections
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request; one that is cancelled, since the process ends, with 503."""
+        """Answer a request; with 503 if it is cancelled because the process ends."""
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
@@ -65,7 +65,7 @@ class _Exchange:
         """Give a part of the body.
 
         Raises:
-            BodyTooSlow: It does not come in time.
+            BodyTooSlow: It does not arrive in time.
         """
         if self._has_ended:  # The application waits for the end of the connection.
             return await self._receive()  # type: ignore[return-value]

@@ -15,7 +15,7 @@ from domain.networks import Networks, client_network
 WAIT_SECONDS = 5.0
 # Connections that are refused stay open until their client has read why; beyond this, they do not.
 MOST_REFUSED = 256
-# Who took a part of an answer within this time is not stalled.
+# A client that read a part of an answer within this time is not stalled.
 RECENT_SECONDS = 1.0
 
 
@@ -95,8 +95,8 @@ class Connections:
     def note_unread(self, reader: Reader) -> None:
         """Note that a client has not read all that was written.
 
-        If all clients together have not read too much, those that read nothing for the longest
-        time are disconnected.
+        If the unread bytes of all clients are over the limit, the clients that have read nothing
+        for the longest time are disconnected.
         """
         self._forget_stall(reader)
         self._set_stall(reader, asyncio.get_running_loop().time(), reader.unread_bytes())

@@ -2,7 +2,7 @@
 
 uvicorn bounds none of these: a client without a key could fill its memory with endless headers,
 with requests that it sends in advance or with answers that it does not read, or keep connections
-open for ever by sending nothing, or an empty line now and then.
+open without end by sending nothing, or an empty line now and then.
 Source: RFC 6585, section 5; RFC 9110, section 15.5.9; RFC 9112, section 9.3.2.
 """
 

@@ -40,7 +40,7 @@ class UploadOptions(msgspec.Struct, frozen=True):
     """Path of the upload route; one for both routes of a link."""
     idempotency_key: str | None = None
     wait_seconds: int | None = None
-    """How long the client waits for the end of the job; None: not asked for."""
+    """How long the client waits for the end of the job; None: it does not wait."""
     operations: str | None = None
     """Comma list that replaces the one of the form; None: as the form says."""
     link: UploadLink | None = None

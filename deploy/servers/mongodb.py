@@ -118,7 +118,7 @@ def _connect(port: int, login: Mapping[str, Any]) -> Client:
 
 
 def _repair_user(system: Client, port: int, password: str) -> None:
-    """Create the user of the service, or give it the password of now; it may do everything."""
+    """Create the user of the service, or set its password; it may do everything."""
     try:
         with _connect(port, {"username": _USER, "password": password}) as client:
             client.admin.command("ping")

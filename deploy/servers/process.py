@@ -137,7 +137,7 @@ class ServerProcess:
             self._process.wait()
 
     def wait_ended(self, timeout_seconds: float) -> bool:
-        """Wait for the end of the process; False if it does not come in time."""
+        """Wait for the end of the process; False if it does not end in time."""
         try:
             if self._process is not None:
                 self._process.wait(timeout_seconds)

@@ -2,7 +2,7 @@
 
 A row counts as decoded if the decoder writes the same pixels over two backgrounds, or the same
 with two fillers behind the end of the file: then all of it comes from the file. Missing rows are
-gray, as the decoders of JPEG show them, and never memory that nobody wrote.
+gray, as the decoders of JPEG show them, and never memory that was not written.
 """
 
 import io

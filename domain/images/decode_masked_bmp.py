@@ -18,7 +18,7 @@ _PIXELS_AT, _SIZE_AT, _DEPTH_AT = 10, 18, 28
 def decode_masked_bmp(data: bytes, masks: tuple[int, int, int, int]) -> Picture:
     """Decode 16 or 32 bits a pixel.
 
-    An alpha that is zero everywhere is one that nobody wrote: the picture is opaque, as browsers
+    An alpha that is zero everywhere was not written on purpose: the picture is opaque, as browsers
     show it.
 
     Args:

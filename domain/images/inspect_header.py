@@ -38,8 +38,8 @@ _READERS: dict[ImageFormat, Callable[[bytes], Header]] = {
 def inspect_header(data: bytes, image_format: ImageFormat, limits: ImageLimits) -> Header:
     """Read the size and structure, and refuse a file that is too large.
 
-    Of a file that ends early, as much as there is is decoded: whether it can be used must not
-    depend on the operations that are asked for.
+    A file that ends early is decoded here as far as it goes: whether it can be used must not
+    depend on the requested operations.
 
     Raises:
         EmptyFile: There are no bytes.

@@ -129,7 +129,7 @@ def process_image(
         took: Called after each step with its name: an operation, or ``decode``.
 
     Raises:
-        FileRefused: The file cannot be used; the subclass tells the reason.
+        FileRefused: The file cannot be used; the subclass gives the reason.
         DecodeTimedOut: ``check_time`` raised it.
     """
     source = Source(data, image_format, inspect_header(data, image_format, limits))

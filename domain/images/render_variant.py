@@ -58,7 +58,7 @@ def render_variant(
         JPEG in sRGB colours. Both upright and at full size.
 
     Raises:
-        FileRefused: The file cannot be decoded; the subclass tells the reason.
+        FileRefused: The file cannot be decoded; the subclass gives the reason.
         OperationFailed: The picture cannot be encoded.
     """
     header = inspect_header(data, image_format, limits)

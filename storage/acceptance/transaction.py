@@ -34,8 +34,8 @@ class GroupWriter:
     def write(self, session: ClientSession, group: Sequence[Submission]) -> set[ObjectId]:
         """Write a group, in the order in which the uploads came; may be tried several times.
 
-        Bytes that are stored for somebody else are written as if they were new, so that the time
-        of an upload does not tell.
+        Bytes that are stored for another owner are written as if they were new, so that the time
+        of an upload does not reveal them.
 
         Returns the files whose chunks are not needed, because their bytes were stored before.
 

@@ -1,7 +1,7 @@
 """Look-ups of secrets by their hash that a flood of wrong ones cannot turn into a flood of reads.
 
-A secret that was not found is remembered for a while. Nobody can have sent a new secret before it
-was made, so this hides no new one.
+A secret that was not found is remembered for a while. No client sends a secret before it exists, so
+this hides no new one.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ class SecretLookups:
 
     Args:
         field: The field with the hash.
-        condition: What else holds of a document that counts as found.
+        condition: Further filter of the documents.
     """
 
     def __init__(

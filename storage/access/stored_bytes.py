@@ -1,7 +1,7 @@
 """Accounts of stored bytes, which exist from the first upload with a quota on.
 
-The transactions that accept and delete images change the accounts that exist, so these are exact,
-and two that meet at an account follow one another.
+The transactions that accept and delete images change the accounts that exist, so accounts are
+exact. Two transactions that change the same account run one after the other.
 """
 
 import time
@@ -45,7 +45,7 @@ class StoredBytes:
         """Refuse an upload whose files cannot fit, before its body is read.
 
         Raises:
-            QuotaExceeded: The length of the body says that they cannot.
+            QuotaExceeded: The announced length of the body is too large.
         """
         check_fits(quota, await self.read(quota.account), least_bytes_of_files(length))
 
@@ -69,7 +69,7 @@ class StoredBytes:
         await self._count(account, {"is_counted": True})
 
     async def _count(self, account: str, fields: Document) -> bool:
-        """Add up the images of an account; return whether it had another sum."""
+        """Add up the images of an account; return whether its sum was another."""
 
         async def count(session: Session) -> bool:
             stored = await add_up(self._database, account, session)

@@ -159,7 +159,7 @@ class Aggregator:
         """Mark images as counted, unless they have changed since they were read.
 
         Every claim raises the fence, and every end or reopening changes ``finished_at``, so these
-        two tell whether an image has changed.
+        two show whether an image has changed.
         """
         alike: dict[tuple[int | None, bool], list[str]] = defaultdict(list)
         for image in counted:

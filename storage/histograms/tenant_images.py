@@ -23,7 +23,7 @@ def read_mask(
     first_id: str = "",
     after_id: str | None = None,
 ) -> Mask | None:
-    """Make a function that tells which image IDs are of a tenant; None if all are.
+    """Make a mask of the image IDs that are of a tenant; None if all are.
 
     Reads the IDs of the images of the tenant, from one ID up to another; without a tenant, those
     of all tenants, which are left out.

@@ -1,7 +1,7 @@
 """Results that the owner of an image had before, from an earlier image with the same bytes.
 
-Other results of these bytes were computed for somebody else. They must not appear sooner than if
-they had been computed for this owner, or they would tell that somebody else has the picture.
+Other results of these bytes were computed for another owner. They must not appear sooner than new
+results would, or they would reveal that another owner has the picture.
 """
 
 from collections.abc import Mapping, Sequence

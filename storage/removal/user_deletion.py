@@ -1,7 +1,7 @@
 """Deletes users in steps, each of which is one transaction.
 
-What was accepted before the request is deleted, what is accepted afterwards stays. IDs alone cannot
-tell the two apart, because they are made before the commit, by processes whose clocks differ a
+Uploads that were accepted before the request are deleted, later ones stay. IDs alone cannot
+distinguish them, because they are made before the commit, by processes whose clocks differ a
 little. So the request notes the jobs of the last :data:`UNDER_WAY`; older ones are deleted by ID.
 """
 
@@ -90,7 +90,7 @@ class UserDeletion:
         return step
 
     async def _note_existing(self, user_id: str) -> Document:
-        """Note the jobs that exist among those that IDs cannot tell apart."""
+        """Note the jobs that exist among those that IDs cannot distinguish."""
         horizon = first_id_at(utc_now() - UNDER_WAY)
         recent: set[str] = set()
         for name, job_id in (("jobs", "_id"), ("images", "job_id")):

@@ -10,7 +10,7 @@ HELD = {"_id": "webhooks"}
 
 
 class WebhookHold:
-    """Holds and releases all webhooks; what it says survives every restart.
+    """Holds and releases all webhooks; a hold survives every restart.
 
     A release is remembered for as long as the setting asks for a hold, so that a process that
     starts again with the same setting does not hold them again.
@@ -35,7 +35,7 @@ class WebhookHold:
         return await self.since()
 
     async def hold(self) -> None:
-        """Hold webhooks, whatever was released before."""
+        """Hold webhooks, also after a release."""
         await self._state.replace_one(HELD, _new_hold(), upsert=True)
 
     async def since(self) -> datetime | None:

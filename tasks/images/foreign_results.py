@@ -1,7 +1,7 @@
 """Results that were computed for another tenant: they appear as late as if computed again.
 
-Without this, an image that is done at once would tell that another tenant has it. The time passes
-without use of the processor, as if this worker had as many more children as it has.
+Without this, an image that is done at once would reveal that another tenant has it. The wait uses
+no processor: it passes as in a second set of children beside those of this worker.
 """
 
 import time
@@ -27,7 +27,7 @@ class Held(msgspec.Struct, frozen=True):
 
 
 class Foreign(msgspec.Struct, frozen=True):
-    """What a chunk has of results that were computed for somebody else.
+    """The results of a chunk that were computed for another tenant.
 
     Attributes:
         held: The images that have such results, in the order of their times.

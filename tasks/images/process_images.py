@@ -91,7 +91,7 @@ class ChunkProcessor:
                 await self._work_on([image], blobs)
 
     async def _work_on(self, images: Sequence[ClaimedImage], blobs: dict[str, Blob]) -> None:
-        """Process images; results that were computed for somebody else appear in due time."""
+        """Process images; results that were computed for another tenant appear in due time."""
         foreign = await self._foreign.hold(images, blobs, utc_now() - self._poison_life)
         waits = {image.id for one in foreign.held for image in one.images}
         own = [image for image in images if image.id not in waits]

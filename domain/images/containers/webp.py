@@ -80,7 +80,7 @@ def read_webp(data: bytes) -> Header:
 
 
 def pad_webp(data: bytes, filler: bytes) -> bytes:
-    """Fill what is missing of a picture that is cut off, so that decoders show what there is.
+    """Fill the missing end of a picture that is cut off, so that decoders show the rest.
 
     Raises:
         CorruptImage: Too much is missing.

@@ -69,7 +69,7 @@ export const detectFaces = <ThrowOnError extends boolean = false>(options: Optio
  *
  * Reports whether MongoDB, Redis and a worker are available, and which is not.
  *
- * The status is for everybody. The details are for requests from the machine of the service and
+ * The status is public. The details are for requests from the machine of the service and
  * for admin keys, unless the service is configured otherwise.
  */
 export const getReadiness = <ThrowOnError extends boolean = false>(options?: Options<GetReadinessData, ThrowOnError>): RequestResult<GetReadinessResponses, GetReadinessErrors, ThrowOnError> => (options?.client ?? client).get<GetReadinessResponses, GetReadinessErrors, ThrowOnError>({ url: '/readyz', ...options });
@@ -752,7 +752,7 @@ export const createWebhook = <ThrowOnError extends boolean = false>(options: Opt
  *
  * Releases all webhooks that are held since a restore or a start with webhooks paused.
  *
- * Events of the meantime are then sent. `GET /readyz` says whether webhooks are held. For
+ * The events that were held are then sent. `GET /readyz` says whether webhooks are held. For
  * admins.
  */
 export const releaseWebhooks = <ThrowOnError extends boolean = false>(options?: Options<ReleaseWebhooksData, ThrowOnError>): RequestResult<ReleaseWebhooksResponses, ReleaseWebhooksErrors, ThrowOnError> => (options?.client ?? client).post<ReleaseWebhooksResponses, ReleaseWebhooksErrors, ThrowOnError>({

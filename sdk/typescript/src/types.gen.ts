@@ -3445,6 +3445,9 @@ export type ListJobsData = {
          * With an admin key: the tenant of the users. Without it, `user_id` names a user without a tenant. Other keys determine their tenant.
          */
         tenant?: string;
+        /**
+         * Only jobs with this status.
+         */
         status?: Status;
         /**
          * Maximum number of items.

@@ -53,7 +53,7 @@ def sync_detailed(
 
      Reports whether MongoDB, Redis and a worker are available, and which is not.
 
-    The status is for everybody. The details are for requests from the machine of the service and
+    The status is public. The details are for requests from the machine of the service and
     for admin keys, unless the service is configured otherwise.
 
     Raises:
@@ -81,7 +81,7 @@ def sync(
 
      Reports whether MongoDB, Redis and a worker are available, and which is not.
 
-    The status is for everybody. The details are for requests from the machine of the service and
+    The status is public. The details are for requests from the machine of the service and
     for admin keys, unless the service is configured otherwise.
 
     Raises:
@@ -105,7 +105,7 @@ async def asyncio_detailed(
 
      Reports whether MongoDB, Redis and a worker are available, and which is not.
 
-    The status is for everybody. The details are for requests from the machine of the service and
+    The status is public. The details are for requests from the machine of the service and
     for admin keys, unless the service is configured otherwise.
 
     Raises:
@@ -131,7 +131,7 @@ async def asyncio(
 
      Reports whether MongoDB, Redis and a worker are available, and which is not.
 
-    The status is for everybody. The details are for requests from the machine of the service and
+    The status is public. The details are for requests from the machine of the service and
     for admin keys, unless the service is configured otherwise.
 
     Raises:

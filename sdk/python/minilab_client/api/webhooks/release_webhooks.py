@@ -74,7 +74,7 @@ def sync_detailed(
 
      Releases all webhooks that are held since a restore or a start with webhooks paused.
 
-    Events of the meantime are then sent. `GET /readyz` says whether webhooks are held. For
+    The events that were held are then sent. `GET /readyz` says whether webhooks are held. For
     admins.
 
     Raises:
@@ -102,7 +102,7 @@ def sync(
 
      Releases all webhooks that are held since a restore or a start with webhooks paused.
 
-    Events of the meantime are then sent. `GET /readyz` says whether webhooks are held. For
+    The events that were held are then sent. `GET /readyz` says whether webhooks are held. For
     admins.
 
     Raises:
@@ -126,7 +126,7 @@ async def asyncio_detailed(
 
      Releases all webhooks that are held since a restore or a start with webhooks paused.
 
-    Events of the meantime are then sent. `GET /readyz` says whether webhooks are held. For
+    The events that were held are then sent. `GET /readyz` says whether webhooks are held. For
     admins.
 
     Raises:
@@ -152,7 +152,7 @@ async def asyncio(
 
      Releases all webhooks that are held since a restore or a start with webhooks paused.
 
-    Events of the meantime are then sent. `GET /readyz` says whether webhooks are held. For
+    The events that were held are then sent. `GET /readyz` says whether webhooks are held. For
     admins.
 
     Raises:
