@@ -7,7 +7,7 @@ import struct
 
 import msgspec
 
-from domain.errors.files import CorruptImage
+from domain.errors.files import CorruptImage, UnsupportedFormat
 from domain.images.containers.spans import Span, keep_spans, merge
 from domain.images.formats import ImageFormat
 from domain.images.header import Header
@@ -15,9 +15,11 @@ from domain.images.header import Header
 _FILE_HEADER_BYTES = 14
 _CORE_HEADER_BYTES, _INFO_HEADER_BYTES, _V5_HEADER_BYTES = 12, 40, 124
 _UNCOMPRESSED = frozenset({0, 3, 6})
-_MASKED, _MASKED_WITH_ALPHA = 3, 6
+_COMPRESSIONS = _UNCOMPRESSED | {1, 2}  # Run lengths of 8 and of 4 bits.
+_PLAIN, _MASKED, _MASKED_WITH_ALPHA = 0, 3, 6
 _ALPHA_MASK_HEADER_BYTES = 56
 _MASKED_DEPTHS = frozenset({16, 32})
+_USUAL_16_BITS = 0x7C00, 0x3E0, 0x1F, 0
 _DEPTH_AT, _MASKS_AT = 28, 54
 _EMBEDDED_PROFILE = b"DEBM"  # "MBED", little-endian.
 
@@ -42,6 +44,7 @@ def read_bmp(data: bytes) -> Header:
 
     Raises:
         CorruptImage: The header ends early, or half of the rows are missing.
+        UnsupportedFormat: The rows are a JPEG or PNG for a printer, or compressed in a rare way.
     """
     layout = _read_layout(data)
     missing = 0 if layout.is_compressed else max(layout.pixels[1] - len(data), 0)
@@ -68,6 +71,8 @@ def read_masks(data: bytes) -> tuple[int, int, int, int] | None:
     if header_bytes < _INFO_HEADER_BYTES or len(data) < _MASKS_AT + 16:
         return None
     depth, compression = struct.unpack_from("<HI", data, _DEPTH_AT)
+    if (depth, compression) == (16, _PLAIN):
+        return _USUAL_16_BITS
     if compression not in {_MASKED, _MASKED_WITH_ALPHA} or depth not in _MASKED_DEPTHS:
         return None
     has_alpha = header_bytes >= _ALPHA_MASK_HEADER_BYTES or compression == _MASKED_WITH_ALPHA
@@ -108,6 +113,8 @@ def _read_layout(data: bytes) -> _Layout:
     palette = colors or (1 << depth if depth <= 8 else 0)
     masks_bytes = 16 if header_bytes == _INFO_HEADER_BYTES else 0
     header_end = _FILE_HEADER_BYTES + header_bytes + masks_bytes + 4 * palette
+    if compression not in _COMPRESSIONS:
+        raise UnsupportedFormat(f"BMP compression {compression} cannot be decoded.")
     is_compressed = compression not in _UNCOMPRESSED
     row_bytes = (width * depth + 31) // 32 * 4
     pixel_bytes = (coded_bytes or len(data)) if is_compressed else row_bytes * height

@@ -3,6 +3,7 @@
 Source: GIF89a specification (CompuServe, 1990), §15 to §27; ICC.1:2022, annex B.3.
 """
 
+import struct
 from collections.abc import Iterator
 
 from domain.errors.files import CorruptImage
@@ -28,6 +29,7 @@ def read_gif(data: bytes) -> Header:
         CorruptImage: There is no frame, or there are too many blocks.
     """
     frames, has_alpha, mended, ends_early = 0, False, None, False
+    width, height = (int.from_bytes(data[at : at + 2], "little") for at in (6, 8))
     last_end = _screen_end(data)
     for start, end in _walk_blocks(data):
         if end > len(data):
@@ -35,12 +37,14 @@ def read_gif(data: bytes) -> Header:
             mended = _mend_block(data, start) if ends_early else data[:last_end] + _END
         last_end = end
         if data[start] == _IMAGE:
+            if not frames:  # The screen grows with the first frame, as in browsers.
+                right, bottom = _edges(data[start : start + 9])
+                width, height = max(width, right), max(height, bottom)
             frames += 1 if ends_early or not mended else 0
         elif not frames and data[start + 1] == _GRAPHIC_CONTROL[1]:
             has_alpha = end > start + 3 and bool(data[start + 3] & 1)
     if not frames:
         raise CorruptImage("The file holds no picture.")
-    width, height = (int.from_bytes(data[at : at + 2], "little") for at in (6, 8))
     return Header(
         width,
         height,
@@ -50,6 +54,12 @@ def read_gif(data: bytes) -> Header:
         ends_early=ends_early,
         decodable=(mended, ImageFormat.GIF) if mended else None,
     )
+
+
+def _edges(descriptor: bytes) -> tuple[int, int]:
+    """Return the right and the bottom edge of a frame on the screen, in pixels."""
+    left, top, width, height = struct.unpack("<4H", descriptor[1:].ljust(8, b"\x00"))
+    return left + width, top + height
 
 
 def strip_gif(data: bytes) -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from domain.errors.files import CorruptImage
+from domain.errors.files import CorruptImage, UnsupportedFormat
 from domain.images.containers.exif import (
     EXIF_PREFIX,
     exif_fields,
@@ -26,6 +26,12 @@ _APP0, _APP1, _APP2, _APP12, _APP14 = 0xE0, 0xE1, 0xE2, 0xEC, 0xEE
 _SOS, _EOI = 0xDA, 0xD9
 _METADATA = frozenset({*range(_APP0, _APP0 + 16), 0xFE})
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_JPEG_LS = b"\xff\xf7"
+_MOST_BITS = 8
+_UNKNOWN_FRAMES = {
+    **dict.fromkeys((0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF), "hierarchical"),
+    0xCB: "lossless arithmetic",
+}
 # Frames, tables, scans, restarts and hierarchy: every segment that decoders need.
 _CODED = frozenset(range(0xC0, 0xE0)) - {0xC8} - frozenset(range(0xD0, 0xDA))
 _JFIF, _PROFILE, _ADOBE = b"JFIF\x00", b"ICC_PROFILE\x00", b"Adobe"
@@ -63,6 +69,7 @@ def read_jpeg(data: bytes) -> Header:
 
     Raises:
         CorruptImage: The file holds no picture.
+        UnsupportedFormat: No decoder knows this kind of JPEG.
     """
     size: tuple[int, int] | None = None
     exif: bytes | None = None
@@ -74,6 +81,7 @@ def read_jpeg(data: bytes) -> Header:
         code, payload = segment.code, data[segment.start : segment.end]
         metadata_bytes += len(payload) if code in _METADATA else 0
         if code in _FRAMES and size is None:
+            _check_kind(code, payload)
             size = int.from_bytes(payload[3:5], "big"), int.from_bytes(payload[1:3], "big")
         elif code == _SOS:
             scans += 1
@@ -84,6 +92,8 @@ def read_jpeg(data: bytes) -> Header:
         elif code in {_APP0, _APP12} and payload[:4] not in {b"JFIF", b"JFXX"}:
             notes.append(payload)
     mended = None if code == _EOI else _mend_end(data, segment)
+    if size is None and _JPEG_LS in data:
+        raise UnsupportedFormat("JPEG-LS cannot be decoded.")
     if size is None or not scans:
         raise CorruptImage("The file holds no picture.")
     if scans > STRUCTURE.jpeg_scans:
@@ -97,6 +107,15 @@ def read_jpeg(data: bytes) -> Header:
         ends_early=mended is not None,
         decodable=(mended, ImageFormat.JPEG) if mended else None,
     )
+
+
+def _check_kind(code: int, frame: bytes) -> None:
+    """Refuse kinds of JPEG that are valid but that no decoder knows."""
+    kind = _UNKNOWN_FRAMES.get(code)
+    if kind is None and frame and frame[0] > _MOST_BITS:
+        kind = f"{frame[0]}-bit"
+    if kind is not None:
+        raise UnsupportedFormat(f"JPEG of this kind ({kind}) cannot be decoded.")
 
 
 def _mend_end(data: bytes, last: _Segment) -> bytes:

@@ -22,6 +22,7 @@ from domain.limits import STRUCTURE
 
 _SIGNATURE_BYTES = 8
 _END_CHUNK, _FRAME = b"IEND", b"fcTL"
+_ANIMATION, _ANIMATION_BYTES = b"acTL", 8
 _TEXTS = frozenset({b"tEXt", b"zTXt"})
 _RAW_EXIF = b"Raw profile type exif\x00"
 _ALPHA_COLOR_TYPES = frozenset({4, 6})
@@ -60,6 +61,9 @@ def read_png(data: bytes) -> Header:
         if kind in _TEXTS and data.startswith(_RAW_EXIF, start):
             chunks.setdefault(_RAW_EXIF, data[start:end])
     mended = None if kind == _END_CHUNK else _mend_end(data, end + 4)
+    ends_early = mended is not None
+    if len(chunks.get(_ANIMATION, bytes(_ANIMATION_BYTES))) != _ANIMATION_BYTES:
+        mended = _drop_animation(mended or data)
     header = chunks.get(b"IHDR", b"")
     if len(header) != 13:
         raise CorruptImage("The file does not begin with its header.")
@@ -72,7 +76,7 @@ def read_png(data: bytes) -> Header:
         profile=_read_profile(chunks),
         has_alpha=header[9] in _ALPHA_COLOR_TYPES or b"tRNS" in chunks,
         metadata_bytes=metadata_bytes,
-        ends_early=mended is not None,
+        ends_early=ends_early,
         decodable=(mended, ImageFormat.PNG) if mended else None,
         **_read_exif(chunks),
     )
@@ -139,6 +143,12 @@ def strip_png(data: bytes) -> bytes:
     if kind != _END_CHUNK:
         parts.append(_write_end(data, end + 4))
     return b"".join(parts)
+
+
+def _drop_animation(data: bytes) -> bytes:
+    """Drop a damaged head of an animation, which decoders would refuse."""
+    start, end = next((at, end) for kind, at, end in _walk_chunks(data) if kind == _ANIMATION)
+    return data[: start - 8] + data[end + 4 :]
 
 
 def _mend_end(data: bytes, position: int) -> bytes:

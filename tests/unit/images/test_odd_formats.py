@@ -162,6 +162,51 @@ def test_the_frames_of_an_apng_are_counted(frames: int) -> None:
     assert process(moving[:at] + changed + moving[at + 20 :]).frames == 2
 
 
+def test_a_head_of_an_animation_with_a_wrong_length_is_ignored() -> None:
+    still = files()["png"]
+    lying = still[:33] + chunk(b"acTL", b"\x00\x00") + still[33:]
+    assert process(lying).frames == 1
+    assert np.array_equal(gray_of(lying, ImageFormat.PNG), gray_of(still, ImageFormat.PNG))
+
+
+@pytest.mark.parametrize("screen", [(0, 0), (1, 1), (100, 200), (500, 10)])
+def test_the_screen_of_a_gif_grows_with_the_first_frame(screen: tuple[int, int]) -> None:
+    whole = files()["gif"]
+    data = whole[:6] + struct.pack("<HH", *screen) + whole[10:]
+    result = process(data)
+    assert (result.width, result.height) == (max(160, screen[0]), max(120, screen[1]))
+
+
+def test_white_of_a_bmp_of_16_bits_is_white() -> None:
+    levels = np.arange(32, dtype="<u2")
+    pixels = (levels << 10 | levels << 5 | levels).tobytes()
+    fields = (40, 32, 1, 1, 16, 0, len(pixels), 0, 0, 0, 0)
+    head = struct.pack("<IHHI", 54 + len(pixels), 0, 0, 54) + struct.pack("<IiiHHIIiiII", *fields)
+    gray = gray_of(b"BM" + head + pixels, ImageFormat.BMP)
+    assert np.abs(gray[0] - levels * (255 / 31)).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("frame", "bits", "reason"),
+    [(0xC1, 12, "12-bit"), (0xC3, 16, "16-bit"), (0xC5, 8, "hierarchical"), (0xF7, 8, "JPEG-LS")],
+)
+def test_kinds_of_jpeg_that_no_decoder_knows_are_not_called_damaged(
+    frame: int, bits: int, reason: str
+) -> None:
+    data = files()["jpeg"]
+    at = data.index(b"\xff\xc0")
+    changed = data[: at + 1] + bytes((frame,)) + data[at + 2 : at + 4] + bytes((bits,))
+    with pytest.raises(UnsupportedFormat, match=reason):
+        process(changed + data[at + 5 :])
+
+
+@pytest.mark.parametrize("compression", [4, 5, 11])
+def test_kinds_of_bmp_that_no_decoder_knows_are_not_called_damaged(compression: int) -> None:
+    data = files()["bmp"]
+    with pytest.raises(UnsupportedFormat, match=f"compression {compression}"):
+        process(data[:30] + struct.pack("<I", compression) + data[34:])
+
+
 RAW_TIFFS: Mapping[str, bytes] = {
     "cr2": b"II*\x00\x10\x00\x00\x00CR\x02\x00" + bytes(400),
     "dng": tiff_block((254, _LONG, 1, b"\1\0\0\0"), (50706, 1, 4, b"\1\4\0\0")),
