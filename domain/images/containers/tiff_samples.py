@@ -1,4 +1,4 @@
-"""How the first page of a TIFF file stores its samples.
+"""The storage of samples in the first page of a TIFF file.
 
 Source: TIFF revision 6.0, sections 3 to 6, 14 to 16 and 18; TIFF technical note 3 for floats.
 """
@@ -111,14 +111,9 @@ def read_samples(data: bytes) -> Samples | None:
     is_odd = len({*tags.get(_BITS, ())}) > 1 or predictor not in _PREDICTORS
     if is_odd or count < colors or (colors > 3 and first.get(_INKS, _CMYK) != _CMYK):
         return None
-    size = first.get(_WIDTH, 0), first.get(_HEIGHT, 0)
     is_tiled = _TILES[0] in tags
-    piece = size[0], min(first.get(_ROWS_PER_STRIP, size[1]), size[1])
-    if is_tiled:
-        piece = first.get(_TILE_SIZE[0], 0), first.get(_TILE_SIZE[1], 0)
+    size, piece = _sizes(first, is_tiled)
     offsets, lengths = (tags.get(tag, ()) for tag in (_TILES if is_tiled else _STRIPS))
-    if min(*size, *piece) <= 0:
-        raise CorruptImage("The strips or tiles have no size.")
     extra = tags.get(_EXTRA, (_UNASSOCIATED,) if photometric == RGB else ())[: count - colors]
     return Samples(
         layout=layout,
@@ -139,3 +134,14 @@ def read_samples(data: bytes) -> Samples | None:
         is_associated=extra[:1] == (ASSOCIATED,),
         palette=tags.get(_PALETTE, ()) if photometric == PALETTE else (),
     )
+
+
+def _sizes(first: dict[int, int], is_tiled: bool) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Read width and height of the page, and those of its strips or tiles, in pixels."""
+    size = first.get(_WIDTH, 0), first.get(_HEIGHT, 0)
+    piece = size[0], min(first.get(_ROWS_PER_STRIP, size[1]), size[1])
+    if is_tiled:
+        piece = first.get(_TILE_SIZE[0], 0), first.get(_TILE_SIZE[1], 0)
+    if min(*size, *piece) <= 0:
+        raise CorruptImage("The strips or tiles have no size.")
+    return size, piece
