@@ -121,6 +121,14 @@ class Results:
 
 
 def _update(found: BlobResults) -> UpdateOne:
-    fields = {f"metadata.{name}": value for name, value in found.facts.items()}
-    fields |= {f"metadata.results.{name}": value for name, value in found.results.items()}
-    return UpdateOne({"_id": found.blob.file_id}, {"$set": fields})
+    """Make the update that stores results; a result of the same version stays.
+
+    Its times differ from run to run. One without times is replaced.
+    """
+    fields: Document = {f"metadata.{name}": value for name, value in found.facts.items()}
+    for name, value in found.results.items():
+        field = f"metadata.results.{name}"
+        is_timed = {"$ne": [{"$type": f"${field}.seconds"}, "missing"]}
+        is_there = {"$and": [{"$eq": [f"${field}.version", value["version"]]}, is_timed]}
+        fields[field] = {"$cond": [is_there, f"${field}", {"$literal": value}]}
+    return UpdateOne({"_id": found.blob.file_id}, [{"$set": fields}])

@@ -4,7 +4,7 @@ A target is an endpoint, or the callbacks of one key to one host. The search is 
 by age, so a target with a long queue does not delay the others.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from pymongo import ASCENDING
 
 from domain.webhooks.endpoints import WebhookStatus
 from storage.mongo.client import Database, Document
-from storage.webhooks.targets import Targets
+from storage.webhooks.targets import NewTarget, Targets
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -83,6 +83,7 @@ class DueDeliveries:
             if one.not_before is not None and one.not_before > now:
                 del due[target]
                 later.append(one.not_before)
+        await self._prefer_failed(due, new, now)
         return Due(
             [
                 DueDelivery(
@@ -97,6 +98,23 @@ class DueDeliveries:
             ],
             min(later, default=None),
         )
+
+    async def _prefer_failed(
+        self, due: dict[str, Document], new: Mapping[str, NewTarget], now: datetime
+    ) -> None:
+        """Let a target that never answered get the delivery again that failed, not another one.
+
+        Each delivery would be its first attempt, and a receiver that refuses each message once
+        would never answer.
+        """
+        failed = {one.delivery_id: target for target, one in new.items() if one.delivery_id}
+        query = {"_id": {"$in": list(failed)}, "due_at": {"$exists": True}}
+        async for delivery in self._deliveries.find(query, {"due_at": 1}):
+            target = failed[delivery["_id"]]
+            if target in due and delivery["due_at"] <= now:
+                due[target] |= {"delivery_id": delivery["_id"], "due_at": delivery["due_at"]}
+            else:  # Another process attempts it.
+                due.pop(target, None)
 
     def _find_limited(self, targets: list[str], now: datetime) -> AsyncIterator[Document]:
         """Find the endpoints that are paused, failing, or asked for fewer requests."""

@@ -44,6 +44,8 @@ class NewTarget(msgspec.Struct, frozen=True):
     """A target that never answered with 2xx; it gets no attempt before a time (UTC)."""
 
     not_before: datetime | None
+    delivery_id: str | None = None
+    """The delivery that failed last; it is attempted again before others are."""
 
 
 class Targets:
@@ -65,9 +67,10 @@ class Targets:
             if one["answered_at"] is not None:
                 self._answered[target] = None
         return {
-            target: NewTarget(found[target]["not_before"] if target in found else None)
+            target: NewTarget(one.get("not_before"), one.get("delivery_id"))
             for target in unsure
             if target not in self._answered
+            for one in [found.get(target, {})]
         }
 
     async def record_answer(self, target: str) -> None:
@@ -75,28 +78,33 @@ class Targets:
         if target in self._answered:
             return
         now = utc_now()
-        fields = {"answered_at": now, "not_before": None, "expires_at": now + ANSWERED_KEPT}
+        fields: Document = {"answered_at": now, "expires_at": now + ANSWERED_KEPT}
+        fields |= {"not_before": None, "delivery_id": None}
         await self._targets.update_one({"_id": target}, {"$set": fields}, upsert=True)
         self._answered[target] = None
 
-    async def record_failure(self, target: str, delays: Sequence[float]) -> None:
+    async def record_failure(
+        self, target: str, delays: Sequence[float], delivery_id: str, due_at: datetime | None
+    ) -> None:
         """Record that an attempt failed.
 
-        A target that never answered is tried again after the first of the delays (seconds) after
-        its first failure, after the second delay after its second, and so on.
+        A target that never answered is tried again with the same delivery when that is due. If
+        the delivery has no further attempt, the next one waits for the first of the delays
+        (seconds) after the first failure, for the second delay after the second, and so on.
         """
         if target in self._answered:
             return
         now = utc_now()
         ends = [now + timedelta(seconds=delay) for delay in delays]
         before = {"$ifNull": ["$failures", 0]}
-        wait = {"$arrayElemAt": [ends, {"$min": [before, len(ends) - 1]}]}
+        wait = due_at or {"$arrayElemAt": [ends, {"$min": [before, len(ends) - 1]}]}
         answered = {"$ifNull": ["$answered_at", None]}
         is_new = {"$eq": [answered, None]}
         fields: Document = {
             "failures": {"$add": [before, 1]},
             "answered_at": answered,
             "not_before": {"$cond": [is_new, wait, None]},
+            "delivery_id": {"$cond": [is_new, {"$literal": due_at and delivery_id}, None]},
             "expires_at": {
                 "$cond": [is_new, now + UNANSWERED_KEPT, {"$ifNull": ["$expires_at", now]}]
             },
@@ -105,7 +113,8 @@ class Targets:
 
     async def try_now(self, target: str) -> None:
         """Let a target have one attempt now, because its owner asks for it."""
-        await self._targets.update_one({"_id": target}, {"$set": {"not_before": None}})
+        free = {"not_before": None, "delivery_id": None}
+        await self._targets.update_one({"_id": target}, {"$set": free})
 
     async def forget(self, target: str) -> None:
         """Forget the answers of a target: it has another address now."""

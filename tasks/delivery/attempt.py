@@ -94,11 +94,12 @@ class Attempter:
         now, quiet = utc_now(), None
         if verdict is Verdict.SLOW_DOWN:
             quiet = quiet_until(read_retry_after(answer.retry_after, now), now)
-        await self._record(claimed, answer, at, verdict, quiet)
+        due_at = await self._record(claimed, answer, at, verdict, quiet)
         if verdict is Verdict.DELIVERED:
             await self._targets.record_answer(delivery.target)
         else:
-            await self._targets.record_failure(delivery.target, self._delays)
+            target = delivery.target
+            await self._targets.record_failure(target, self._delays, delivery.id, due_at)
         if delivery.endpoint_id is not None:
             await self._update_health(delivery.endpoint_id, verdict, at, quiet)
         if verdict is Verdict.DELIVERED:
@@ -126,8 +127,11 @@ class Attempter:
         at: datetime,
         verdict: Verdict,
         quiet: datetime | None,
-    ) -> None:
-        """Record an attempt; try until the lease ends, because a lost record sends it again."""
+    ) -> datetime | None:
+        """Record an attempt, and return when the next one is due.
+
+        Try until the lease ends, because a lost record sends it again.
+        """
         attempt = DeliveryAttempt(
             number=claimed.delivery.attempt_count + 1,
             at=at,
@@ -146,7 +150,7 @@ class Attempter:
                     raise
                 await asyncio.sleep(RECORD_PAUSE_SECONDS)
             else:
-                return
+                return due_at
 
     def _next_state(
         self, attempts: int, verdict: Verdict, quiet: datetime | None

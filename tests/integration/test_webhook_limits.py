@@ -123,6 +123,22 @@ async def test_first_success_releases_what_has_waited(
         await until(all_but_the_failed_one_are_delivered)
 
 
+async def test_new_target_that_refuses_each_message_once_gets_all_of_them(
+    service: Service, receivers: Receivers
+) -> None:
+    endpoint = await make_endpoint(service, receivers.url("flaky"))
+    await tell(service, endpoint, 10)
+    async with delivering(service, webhook_retry_seconds="0.05,1000"):
+
+        async def the_first_is_delivered() -> bool:
+            found = await read_deliveries(service, endpoint)
+            return any(one["status"] == "delivered" for one in found)
+
+        await until(the_first_is_delivered)
+    first, second = receivers.sent_to("flaky")[:2]
+    assert first.id == second.id
+
+
 async def test_new_address_of_a_webhook_has_to_answer_first_again(
     service: Service, receivers: Receivers
 ) -> None:
