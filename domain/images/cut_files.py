@@ -17,14 +17,18 @@ from PIL import Image
 
 from domain.errors.files import CorruptImage, TooManyPixels
 from domain.images.containers.jpeg import read_scans
+from domain.images.containers.tiff_samples import Samples, read_samples
 from domain.images.containers.webp import pad_webp
+from domain.images.decode_tiff_samples import decode_samples, find_rows
 from domain.images.formats import ImageFormat
 from domain.images.header import Header
 from domain.images.opencv import Pixels, cv2
+from domain.images.picture import is_cmyk
 from domain.images.pillow import open_picture
 from domain.images.values import ImageWarning
 from domain.limits import STRUCTURE
 
+_Decodable = tuple[bytes, ImageFormat] | None
 Rows = list[bool]
 """For each row of the picture as stored, from top to bottom, whether it is there."""
 
@@ -58,7 +62,11 @@ def mend_cut_file(data: bytes, image_format: ImageFormat, header: Header) -> Hea
         raise CorruptImage(_TOO_LITTLE)
     given = header.decodable[0] if header.decodable else data
     try:
-        if image_format is ImageFormat.JPEG:
+        samples = read_samples(given) if image_format is ImageFormat.TIFF else None
+        if samples is not None and not samples.is_usual:
+            rows, mended = _mend_samples(given, samples, header)
+            is_whole = all(rows)
+        elif image_format is ImageFormat.JPEG:
             rows, is_whole = _measure_jpeg(given, header)
             mended = header.decodable
         else:
@@ -72,6 +80,26 @@ def mend_cut_file(data: bytes, image_format: ImageFormat, header: Header) -> Hea
         raise CorruptImage(_TOO_LITTLE)
     warning = ImageWarning.END_MISSING if is_whole else ImageWarning.TRUNCATED
     return msgspec.structs.replace(header, warnings=(*header.warnings, warning), decodable=mended)
+
+
+def _mend_samples(data: bytes, samples: Samples, header: Header) -> tuple[Rows, _Decodable]:
+    """Mend a TIFF whose samples Pillow misreads; a strip that is compressed must be whole."""
+    if samples.compression != 1:
+        decode_samples(data, samples, header)
+        return [True] * header.height, header.decodable
+    rows = find_rows(len(data), samples)
+    if all(rows) or not _is_enough(rows):
+        return rows, header.decodable
+    stored = msgspec.structs.replace(header, orientation=1)
+    picture = decode_samples(data, samples, stored, pad=True)
+    mode = "CMYK" if is_cmyk(picture.pixels) else "RGB" if picture.pixels.ndim > 2 else "L"
+    size = picture.pixels.shape[1::-1]
+    image = Image.frombytes(mode, size, picture.pixels.tobytes())
+    if picture.alpha is not None:
+        image = image.convert("LA" if mode == "L" else "RGBA")
+        image.putalpha(Image.frombytes("L", size, picture.alpha.tobytes()))
+    image.info["icc_profile"] = header.profile
+    return rows, (_write(image, rows), ImageFormat.TIFF)
 
 
 def _is_enough(rows: Rows) -> bool:

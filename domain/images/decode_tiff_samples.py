@@ -36,15 +36,18 @@ _DIFFERENCES, _FLOAT_DIFFERENCES = 2, 3
 _PALETTE_LEVELS = 256
 
 
-def decode_samples(data: bytes, samples: Samples, header: Header) -> Picture:
+def decode_samples(data: bytes, samples: Samples, header: Header, *, pad: bool = False) -> Picture:
     """Decode the first page, turn it upright, and bring its pixels to 8 bits.
+
+    Args:
+        pad: Put zeros in the place of what an uncompressed file lacks at its end.
 
     Raises:
         CorruptImage: Strips or tiles are missing, or cannot be decompressed.
     """
     planes = [
-        _join(_read_values(_decompress(data, samples, plane), samples), samples)
-        for plane in range(samples.count if samples.is_planar else 1)
+        _join(_read_values(_decompress(data, samples, plane, pad=pad), samples), samples)
+        for plane in range(samples.shown if samples.is_planar else 1)
     ]
     values = np.concatenate(planes, axis=2)
     alpha = None
@@ -61,11 +64,25 @@ def decode_samples(data: bytes, samples: Samples, header: Header) -> Picture:
     return with_alpha(upright, turn_upright(np.ascontiguousarray(alpha), header.orientation))
 
 
+def find_rows(length: int, samples: Samples) -> list[bool]:
+    """Return for each row of an uncompressed picture whether a file of some bytes holds it."""
+    (width, height), (columns, rows) = samples.size, samples.piece
+    across, row_bytes = -(-width // columns), _row_bytes(samples)
+    per_plane = across * -(-height // rows)
+    found = [True] * height
+    for index, (start, _) in enumerate(samples.pieces):
+        first = index % per_plane // across * rows
+        there = max(length - start, 0) // row_bytes
+        for row in range(first + there, min(first + rows, height)):
+            found[row] = False
+    return found
+
+
 def _row_bytes(samples: Samples) -> int:
     return (samples.piece[0] * samples.per_plane * samples.bits + 7) // 8
 
 
-def _decompress(data: bytes, samples: Samples, plane: int) -> Pixels:
+def _decompress(data: bytes, samples: Samples, plane: int, *, pad: bool) -> Pixels:
     """Return the bytes of the strips or tiles of a plane, one below the other, row by row."""
     (width, height), (columns, rows) = samples.size, samples.piece
     across, down = -(-width // columns), -(-height // rows)
@@ -78,7 +95,9 @@ def _decompress(data: bytes, samples: Samples, plane: int) -> Pixels:
         return _inflate(data, samples, pieces, total)
     coded = bytearray()
     for start, _ in pieces:
-        coded += data[start : start + row_bytes * min(rows, total - len(coded) // row_bytes)]
+        needed = row_bytes * min(rows, total - len(coded) // row_bytes)
+        piece = data[start : start + needed]
+        coded += piece.ljust(needed, b"\x00") if pad else piece
     if len(coded) != total * row_bytes:
         raise CorruptImage(_NOT_DECODED)
     raw = np.frombuffer(coded, np.uint8).reshape(total, row_bytes)

@@ -27,6 +27,7 @@ _ALPHA = ASSOCIATED, _UNASSOCIATED = 1, 2
 _WHOLE_BYTES = {UNSIGNED: {24, 32}, SIGNED: {8, 16, 32}, FLOAT: {16, 32, 64}}
 _CMYK = 1
 _PREDICTORS = frozenset({1, 2, 3})
+_MOST_SAMPLES = 16
 
 
 class Samples(msgspec.Struct, frozen=True):
@@ -69,6 +70,11 @@ class Samples(msgspec.Struct, frozen=True):
         return 1 if self.is_planar else self.count
 
     @property
+    def shown(self) -> int:
+        """How many samples of a pixel are seen: its colours and the opacity."""
+        return self.colors + (self.alpha is not None)
+
+    @property
     def is_usual(self) -> bool:
         """Whether Pillow reads such samples right."""
         if self.is_planar and (self.bits, self.count) != (8, 3):
@@ -109,7 +115,11 @@ def read_samples(data: bytes) -> Samples | None:
         return None
     colors = _COLORS[photometric]
     is_odd = len({*tags.get(_BITS, ())}) > 1 or predictor not in _PREDICTORS
-    if is_odd or count < colors or (colors > 3 and first.get(_INKS, _CMYK) != _CMYK):
+    if (
+        is_odd
+        or not colors <= count <= _MOST_SAMPLES
+        or (colors > 3 and first.get(_INKS, _CMYK) != _CMYK)
+    ):
         return None
     is_tiled = _TILES[0] in tags
     size, piece = _sizes(first, is_tiled)

@@ -14,9 +14,11 @@ from domain.images.decode_pixels import decode_picture
 from domain.images.formats import ImageFormat
 from domain.images.inspect_header import inspect_header
 from domain.images.opencv import Pixels
+from domain.images.values import ImageWarning
 from tests.unit.images.drawing import GENEROUS
 
 WIDTH, HEIGHT, STRIP_ROWS = 32, 24, 10
+LEADING_BYTES = 1000
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, INKS = 0, 1, 2, 3, 5
 UNSIGNED, FLOAT = 1, 3
 NONE, DEFLATE = 1, 8
@@ -58,8 +60,9 @@ def _tiff(
     predictor: int = 1,
     is_reversed: bool = False,
     more: dict[int, list[int]] | None = None,
+    leading: bool = False,
 ) -> bytes:
-    """Write a TIFF file of strips."""
+    """Write a TIFF file of strips, which end it if the directory is leading."""
     planes = np.split(samples, samples.shape[2], axis=2) if planar else [samples]
     if predictor == 2:
         planes = [np.diff(of, axis=1, prepend=of[:, :1] * 0) % 2**bits for of in planes]
@@ -71,7 +74,7 @@ def _tiff(
             strips.append(zlib.compress(strip) if compression == DEFLATE else strip)
     if is_reversed:
         strips = [bytes(int(f"{b:08b}"[::-1], 2) for b in strip) for strip in strips]
-    start, offsets = 16, []
+    start, offsets = LEADING_BYTES if leading else 16, []
     for strip in strips:
         offsets.append(start)
         start += len(strip)
@@ -94,6 +97,7 @@ def _tiff(
     }
     value, field, count = ("Q", 8, "Q") if big else ("I", 4, "H")
     arrays, entries = b"", b""
+    start = 16 if leading else start
     at = start + (8 if big else 2) + len(tags) * (20 if big else 12) + field
     for tag, numbers in sorted(tags.items()):
         content = struct.pack(f"{order}{len(numbers)}I", *numbers)
@@ -105,7 +109,10 @@ def _tiff(
     first = struct.pack(f"{order}HHHQ", 43, 8, 0, start) if big else b""
     first = first or struct.pack(f"{order}HI", 42, start)
     directory = struct.pack(f"{order}{count}", len(tags)) + entries + bytes(field)
-    return b"".join(((mark + first).ljust(16, b"\x00"), *strips, directory, arrays))
+    head = (mark + first).ljust(16, b"\x00")
+    if leading:
+        return b"".join(((head + directory + arrays).ljust(LEADING_BYTES, b"\x00"), *strips))
+    return b"".join((head, *strips, directory, arrays))
 
 
 def _show(data: bytes) -> Pixels:
@@ -217,3 +224,31 @@ def test_damaged_samples_are_refused(compression: int) -> None:
         data[at : at + 8] = struct.pack("<HHI", 273, 4, 2)
     with pytest.raises(CorruptImage):
         _show(bytes(data))
+
+
+@pytest.mark.parametrize(
+    ("bits", "photometric", "base", "kind"),
+    [
+        (12, RGB, COLORS, UNSIGNED),
+        (64, RGB, COLORS, FLOAT),
+        (16, BLACK_IS_ZERO, np.dstack([GRAY, np.full_like(GRAY, 255)]), UNSIGNED),
+        (16, WHITE_IS_ZERO, 255 - GRAY, UNSIGNED),
+    ],
+)
+def test_of_a_file_that_is_cut_off_the_rows_that_it_holds_are_shown(
+    bits: int, photometric: int, base: NDArray[Any], kind: int
+) -> None:
+    samples = _to_samples(base, bits, kind)
+    more = {338: [UNASSOCIATED]} if base.shape[2] == 2 else None
+    data = _tiff(samples, bits, photometric, kind=kind, more=more, leading=True)
+    row_bytes = len(_pack(samples, bits, "<")[0])
+    rows = HEIGHT * 3 // 4
+    start = len(data) - HEIGHT * row_bytes
+    cut = data[: start + rows * row_bytes]
+    colors = base if base is COLORS else GRAY
+    shown = _show(cut).astype(float)
+    assert np.abs(shown[:rows] - colors[:rows]).max() <= 2
+    assert (shown[rows:] == 128).all()
+    assert inspect_header(cut, ImageFormat.TIFF, GENEROUS).warnings == (ImageWarning.TRUNCATED,)
+    with pytest.raises(CorruptImage, match="half"):
+        _show(data[: start + HEIGHT // 3 * row_bytes])
