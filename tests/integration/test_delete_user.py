@@ -68,7 +68,7 @@ async def test_everything_of_a_user_is_gone(working_service: Service) -> None:
     assert deleted["expires_at"] > deleted["finished_at"]
 
     async def only_the_job_is_left() -> bool:
-        traces = await find_traces(service, "victim-7", "secret")
+        traces = await find_traces(service, "victim-7", "secret-", "secret.txt")
         # For a day, a process that keeps signatures in memory learns that this one is deleted.
         return set(traces) == {("user_deletions", deleted["id"]), ("signatures", "victim-7")}
 
