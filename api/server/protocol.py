@@ -44,6 +44,8 @@ class Protocol(HttpToolsProtocol):
         self._has_no_place = False
         self._is_in_headers = False
         self._timer: asyncio.TimerHandle | None = None
+        self._running: RequestResponseCycle | None = None
+        """The request that is answered; `cycle` is the last one that was read."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request, if there is a place for the connection."""
@@ -61,10 +63,13 @@ class Protocol(HttpToolsProtocol):
             self._refuse(refusal)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop waiting."""
+        """Stop waiting, and tell the request that is answered: uvicorn tells the last one read."""
         self._stop_waiting()
         self._connections.leave(self)
         self._connections.refused -= self._has_no_place
+        if self._running and not self._running.response_complete:
+            self._running.disconnected = True
+            self._running.message_event.set()
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
@@ -112,6 +117,8 @@ class Protocol(HttpToolsProtocol):
             self._refuse(HeadersTooLarge())
         else:
             super().on_headers_complete()
+            if not self.pipeline:
+                self._running = self.cycle
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
@@ -129,7 +136,9 @@ class Protocol(HttpToolsProtocol):
         self._refuse(MalformedRequest(msg))
 
     def on_response_complete(self) -> None:
-        """Wait for the next request."""
+        """Begin the request that was sent in advance, or wait for the next one."""
+        if self.pipeline:
+            self._running, _ = self.pipeline[-1]
         super().on_response_complete()
         self._read_bytes = 0
         if self.cycle.response_complete and not self.transport.is_closing():

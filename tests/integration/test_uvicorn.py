@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 from litestar import Litestar
 from litestar.datastructures import State
-from litestar.types import Receive, Scope, Send
+from litestar.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.server.connections import Connections
@@ -43,12 +43,12 @@ async def _echo(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 @asynccontextmanager
-async def _serving() -> AsyncIterator[tuple[Server, State, int]]:
+async def _serving(answer: ASGIApp = _echo) -> AsyncIterator[tuple[Server, State, int]]:
     connections = Connections(ConnectionLimits())
     parts = {"live_jobs": Closing(), "waiting": Closing(), "connections": connections}
     app = Litestar(state=State({"stop": asyncio.Event()} | parts), openapi_config=None)
     http: Any = partial(Protocol, LIMITS, connections)
-    config = uvicorn.Config(_echo, http=http, ws="none", lifespan="off", log_level="warning")
+    config = uvicorn.Config(answer, http=http, ws="none", lifespan="off", log_level="warning")
     server = Server(config, app)
     listener = socket.create_server(("127.0.0.1", 0))
     serving = asyncio.create_task(server.serve([listener]))
@@ -120,3 +120,27 @@ async def test_server_stops_when_asked_and_notifies_streams_first() -> None:
         await until(lambda: not server.servers[0].is_serving())
         assert state.live_jobs.is_closed
         assert state.waiting.is_closed
+
+
+async def test_client_that_leaves_is_noticed_also_if_it_sent_requests_in_advance() -> None:
+    has_left = asyncio.Event()
+
+    async def send_for_long(_scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        leaving = asyncio.ensure_future(receive())
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(500):
+            if leaving.done():
+                assert (await leaving)["type"] == "http.disconnect"
+                has_left.set()
+                return
+            await send({"type": "http.response.body", "body": b"x" * 1000, "more_body": True})
+            await asyncio.sleep(0.01)  # Something to send appears now and then.
+        leaving.cancel()
+
+    async with _serving(send_for_long) as (_, _, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(REQUEST * 3)
+        await reader.readexactly(1000)
+        writer.transport.abort()
+        await until(has_left.is_set, 20)
