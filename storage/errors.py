@@ -4,8 +4,8 @@ A server cannot be reached, does not answer in time, or has no disk space.
 
 A call has the time limit of ``MINILAB_STORE_TIMEOUT_SECONDS``, so that it outlives a slow moment or
 an election. While it is known that no server of MongoDB answers, a request need not wait that long
-for its 503. Only an upload that began before the last answer of a server does, so that its bytes
-are not sent in vain.
+for its 503: all its calls together wait 2 s. Only an upload that began before the last answer of a
+server waits longer, so that its bytes are not sent in vain.
 """
 
 import time
@@ -35,8 +35,22 @@ OUT_OF_DISK_SPACE = 14031
 STORE_FAILED: tuple[type[Exception], ...] = (MONGODB_FAILED, *REDIS_FAILED)
 NO_SERVER_SECONDS = 2.0
 
-# The start of the work of a context that waits longer; infinity: it does not wait longer.
-_began: ContextVar[float | None] = ContextVar("began", default=None)
+
+class _Patience:
+    """How long the calls of a context wait for a server, in monotonic time."""
+
+    def __init__(self, began: float) -> None:
+        self.began = began
+        self._since = self._until = 0.0
+
+    def seconds(self, now: float) -> float:
+        """Return what is left of the wait; a later silence of the server has a wait of its own."""
+        if self._since <= _last_answer:
+            self._since, self._until = now, now + NO_SERVER_SECONDS
+        return max(0.0, self._until - now)
+
+
+_patience: ContextVar[_Patience | None] = ContextVar("patience", default=None)
 _last_answer = 0.0
 
 
@@ -56,20 +70,22 @@ def note_answer() -> None:
 
 @contextmanager
 def short_patience(*, began: float = float("inf")) -> Iterator[None]:
-    """Let the calls of a context wait briefly for a server.
+    """Let the calls of a context together wait briefly for a server.
 
     Args:
         began: Monotonic time at which the work began: if a server has answered since, its calls
             wait for all of their time.
     """
-    token = _began.set(began)
+    token = _patience.set(_Patience(began))
     try:
         yield
     finally:
-        _began.reset(token)
+        _patience.reset(token)
 
 
 def patience_seconds() -> float | None:
     """Return how long the present context waits for a server; None: no shorter than its calls."""
-    began = _began.get()
-    return None if began is None or began < _last_answer else NO_SERVER_SECONDS
+    patience = _patience.get()
+    if patience is None or patience.began < _last_answer:
+        return None
+    return patience.seconds(time.monotonic())

@@ -13,7 +13,7 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import PyMongoError, ServerSelectionTimeoutError
 
 from deploy.servers.ports import find_free_port
-from storage.errors import short_patience
+from storage.errors import NO_SERVER_SECONDS, patience_seconds, short_patience
 from storage.mongo import threads
 from storage.mongo.client import connect_mongo
 from storage.mongo.snapshots import read_snapshot_in_thread
@@ -95,6 +95,19 @@ async def test_patience_limits_the_wait_for_a_server() -> None:
     with short_patience(), pytest.raises(ServerSelectionTimeoutError):
         async with asyncio.timeout(60):
             await client.admin.command("ping")
+    client.close()
+
+
+async def test_calls_of_one_request_share_the_wait_for_a_server() -> None:
+    url = f"mongodb://127.0.0.1:{find_free_port()}/?replicaSet=rs0"
+    client = connect_mongo(StoreSettings(url, "redis://127.0.0.1", store_timeout_seconds=600))
+    left = []
+    with short_patience():
+        for _ in range(3):
+            left.append(patience_seconds() or 0.0)
+            with pytest.raises(ServerSelectionTimeoutError):
+                await client.admin.command("ping")
+    assert left == pytest.approx([NO_SERVER_SECONDS, 0.0, 0.0], abs=0.1)
     client.close()
 
 
