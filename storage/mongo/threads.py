@@ -73,6 +73,7 @@ def _wait_for_server(topology: Topology) -> float:
 def _run_within_limit(
     loop: asyncio.AbstractEventLoop, call: Callable[..., Any], *args: Any, **kwargs: Any
 ) -> "asyncio.Future[Any]":
+    patience_seconds()  # The wait for a server begins here, not when a thread is free.
     context = copy_context()
     if _csot.get_timeout() is None:  # A limit that the caller has set holds.
         context.run(pymongo.timeout(_longest_seconds).__enter__)
