@@ -60,9 +60,9 @@ def _large_picture() -> bytes:
 
 @cache
 def huge_picture() -> bytes:
-    """Draw a PNG of some 100 KB that takes a child about a second and 600 MB."""
+    """Draw a PNG of some 300 KB that takes a child seconds and hundreds of megabytes."""
     file = io.BytesIO()
-    Image.new("L", (9000, 9000), 120).save(file, "PNG")
+    Image.new("RGB", (9000, 9000), "gray").save(file, "PNG")
     return file.getvalue()
 
 
