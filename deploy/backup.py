@@ -16,6 +16,9 @@ from pathlib import Path
 from typing import IO, Any
 
 import msgspec
+from bson import decode_all
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
@@ -37,8 +40,10 @@ _HISTORY_SECONDS = 7 * 24 * 3600
 _HISTORY = "minSnapshotHistoryWindowInSeconds"
 _SNAPSHOT_UNAVAILABLE = 246
 _MOST_TRIES = 20
-_LENGTH_BYTES = 4
 CLEAR_LINE = "\r\x1b[K"
+
+RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
+"""Documents stay bytes: none of their values is decoded."""
 
 Client = MongoClient[dict[str, Any]]
 Say = Callable[[str], None]
@@ -184,22 +189,13 @@ def _copy(
         for batch in batches:  # Of bytes.
             file.write(batch)
             digest.update(batch)
-            documents += len(list(split_documents(batch)))
+            documents += len(decode_all(batch, RAW))
             size_bytes += len(batch)
             show_progress(name, size_bytes)
         file.flush()
         os.fsync(file.fileno())
     report(name, documents, size_bytes, say)
     return CopiedCollection(documents, size_bytes, digest.hexdigest())
-
-
-def split_documents(batch: bytes) -> Iterator[bytes]:
-    """Cut BSON documents apart; each begins with its length (https://bsonspec.org)."""
-    start = 0
-    while start < len(batch):
-        end = start + int.from_bytes(batch[start : start + _LENGTH_BYTES], "little")
-        yield batch[start:end]
-        start = end
 
 
 def open_private(file: Path) -> IO[bytes]:

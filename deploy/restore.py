@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from bson.codec_options import CodecOptions
+from bson import decode_file_iter
+from bson.errors import InvalidBSON
 from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient
 from pymongo.database import Database
@@ -23,6 +24,7 @@ from deploy.backup import (
     FORMAT,
     KEYS,
     MANIFEST,
+    RAW,
     BackupRefused,
     CopiedCollection,
     Manifest,
@@ -43,10 +45,8 @@ from storage.stores import open_stores
 from storage.verification.walk import Verification
 from tasks.settings import WorkerSettings
 
-_RAW: CodecOptions[Any] = CodecOptions(document_class=RawBSONDocument)
 _BATCH_BYTES = 8 * 1024 * 1024
 _BATCH_DOCUMENTS = 1000
-_LENGTH_BYTES = 4
 
 
 def restore(environment: Mapping[str, str], folder: Path, say: Say = print) -> bool:
@@ -110,36 +110,34 @@ def _insert(
     copied: CopiedCollection,
     say: Say,
 ) -> None:
-    collection = database.get_collection(name, codec_options=_RAW)
+    collection = database.get_collection(name, codec_options=RAW)
     digest, documents, size_bytes = hashlib.sha256(), 0, 0
     for batch in _read_batches(folder / f"{name}.bson"):
         for document in batch:
-            digest.update(document)
-        collection.insert_many([RawBSONDocument(document) for document in batch])
+            digest.update(document.raw)
+            size_bytes += len(document.raw)
+        collection.insert_many(batch)
         documents += len(batch)
-        size_bytes += sum(map(len, batch))
         show_progress(name, size_bytes)
     if CopiedCollection(documents, size_bytes, digest.hexdigest()) != copied:
         raise BackupRefused(f"{folder / name}.bson is not what the backup wrote")
     report(name, documents, size_bytes, say)
 
 
-def _read_batches(path: Path) -> Iterator[list[bytes]]:
+def _read_batches(path: Path) -> Iterator[list[RawBSONDocument]]:
     """Read the documents of a file, some at a time."""
-    batch: list[bytes] = []
+    batch: list[RawBSONDocument] = []
     size_bytes = 0
     try:
         with path.open("rb") as file:
-            while head := file.read(_LENGTH_BYTES):
-                length = int.from_bytes(head, "little")
-                document = head + file.read(max(length - _LENGTH_BYTES, 0))
-                if len(document) != length:
-                    raise BackupRefused(f"{path} is cut short")
+            for document in decode_file_iter(file, RAW):
                 batch.append(document)
-                size_bytes += length
+                size_bytes += len(document.raw)
                 if size_bytes >= _BATCH_BYTES or len(batch) >= _BATCH_DOCUMENTS:
                     yield batch
                     batch, size_bytes = [], 0
+    except InvalidBSON as error:
+        raise BackupRefused(f"{path} is damaged or cut short") from error
     except OSError as error:
         raise BackupRefused(f"{path} cannot be read: {error.strerror}") from error
     if batch:

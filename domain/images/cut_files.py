@@ -20,6 +20,7 @@ from domain.images.containers.jpeg import read_scans
 from domain.images.containers.tiff_samples import Samples, read_samples
 from domain.images.containers.webp import pad_webp
 from domain.images.decode_tiff_samples import decode_samples, find_rows
+from domain.images.decode_with_opencv import decode_values
 from domain.images.formats import ImageFormat
 from domain.images.header import Header
 from domain.images.opencv import Pixels, cv2
@@ -207,14 +208,10 @@ def _load_gray(data: bytes, background: int) -> Image.Image:
 
 
 def _decode(data: bytes, flags: int = cv2.IMREAD_COLOR) -> Pixels:
-    flags |= cv2.IMREAD_IGNORE_ORIENTATION
-    try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
-    except cv2.error as error:
-        raise CorruptImage("The picture cannot be decoded.") from error
-    if image is None:
+    values = decode_values(data, flags)
+    if values is None:
         raise CorruptImage("The picture cannot be decoded.")
-    return np.asarray(image, np.uint8)
+    return np.asarray(values, np.uint8)
 
 
 def _write(picture: Image.Image, rows: Rows) -> bytes:

@@ -5,13 +5,8 @@ and chroma. So where such an area shows, the tiles are decoded one by one.
 """
 
 from domain.errors.files import CorruptImage
-from domain.images.containers.boxes import Box, box_budget, find_box, read_boxes
-from domain.images.containers.heif_index import (
-    Item,
-    read_items,
-    read_primary,
-    read_references,
-)
+from domain.images.containers.boxes import box_budget, read_top_boxes
+from domain.images.containers.heif_index import Item, read_index
 from domain.images.formats import ImageFormat
 from domain.images.opencv import Pixels
 from domain.images.pillow import open_picture
@@ -60,17 +55,14 @@ def _share_of_empty(pixels: Pixels) -> float:
 
 def _read_tiles(data: bytes) -> list[Item]:
     """Read the items of which the primary picture is made; none if it has no tiles."""
-    budget = box_budget()
-    meta = find_box(read_boxes(data, (0, len(data)), budget), b"meta")
-    boxes: list[Box] = read_boxes(data, (meta.body + 4, meta.end), budget) if meta else []
-    iinf, pitm, iref = (find_box(boxes, kind) for kind in (b"iinf", b"pitm", b"iref"))
-    if iinf is None or pitm is None or iref is None:
+    top, _ = read_top_boxes(data, box_budget())
+    index = read_index(data, top, box_budget())
+    if index is None:
         return []
-    primary = read_primary(data, pitm)
     numbers = {
         target
-        for of in read_references(data, iref, budget)
-        if of.kind == b"dimg" and of.source == primary
+        for of in index.references
+        if of.kind == b"dimg" and of.source == index.primary
         for target in of.targets
     }
-    return [item for item in read_items(data, iinf, budget) if item.number in numbers]
+    return [item for item in index.items if item.number in numbers]

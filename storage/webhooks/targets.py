@@ -66,11 +66,10 @@ class Targets:
         for target, one in found.items():
             if one["answered_at"] is not None:
                 self._answered[target] = None
+        new = {target: found.get(target, {}) for target in unsure if target not in self._answered}
         return {
             target: NewTarget(one.get("not_before"), one.get("delivery_id"))
-            for target in unsure
-            if target not in self._answered
-            for one in [found.get(target, {})]
+            for target, one in new.items()
         }
 
     async def record_answer(self, target: str) -> None:

@@ -4,19 +4,16 @@ Source: ISO/IEC 14496-12; ISO/IEC 23008-12; AV1 Image File Format 1.1.
 """
 
 from domain.errors.files import CorruptImage
-from domain.images.containers.boxes import Box, box_budget, find_box, read_boxes, read_top_boxes
+from domain.images.containers.boxes import Box, box_budget, read_boxes, read_top_boxes
 from domain.images.containers.exif import exif_fields
 from domain.images.containers.heif_index import (
     Item,
     Reference,
     is_alpha,
     read_chunks,
-    read_extents,
     read_handler,
+    read_index,
     read_items,
-    read_primary,
-    read_properties,
-    read_references,
 )
 from domain.images.containers.heif_picture import read_picture
 from domain.images.containers.heif_profile import read_profile
@@ -108,7 +105,7 @@ class _Stripper:
         spans: list[Span] = []
         for box in top:
             if box.kind == b"meta":
-                spans += self._find_pictures(self._read((box.body + 4, box.end)))
+                spans += self._find_pictures(box)
             elif box.kind == b"moov":
                 for track in self._read(box.content):
                     if track.kind == b"trak" and self._is_shown(track):
@@ -123,20 +120,14 @@ class _Stripper:
     def _is_shown(self, track: Box) -> bool:
         return read_handler(self._data, track, self._budget) in _SHOWN
 
-    def _find_pictures(self, meta: list[Box]) -> list[Span]:
+    def _find_pictures(self, meta: Box) -> list[Span]:
         """Find the items that stay, and return the positions of their bytes."""
-        iinf, iloc, pitm = (find_box(meta, kind) for kind in (b"iinf", b"iloc", b"pitm"))
-        iref, iprp = find_box(meta, b"iref"), find_box(meta, b"iprp")
-        if iinf is None or iloc is None or pitm is None:
+        index = read_index(self._data, [meta], self._budget)
+        if index is None:
             raise CorruptImage("The index of items is missing.")
-        items = read_items(self._data, iinf, self._budget)
-        references = read_references(self._data, iref, self._budget) if iref else []
-        properties = read_properties(self._data, iprp, self._budget) if iprp else {}
-        alphas = {number for number, of in properties.items() if is_alpha(self._data, of)}
-        primary = read_primary(self._data, pitm)
-        self._kept_items = choose_items(items, primary, references, alphas)
-        extents = read_extents(self._data, iloc, find_box(meta, b"idat"))
-        return [span for number in self._kept_items for span in extents.get(number, ())]
+        alphas = {number for number, of in index.properties.items() if is_alpha(self._data, of)}
+        self._kept_items = choose_items(index.items, index.primary, index.references, alphas)
+        return [span for number in self._kept_items for span in index.extents.get(number, ())]
 
     def _write(self, box: Box, allowed: frozenset[bytes]) -> bytes:
         """Write a box to as many bytes."""

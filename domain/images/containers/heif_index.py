@@ -29,6 +29,45 @@ class Reference(msgspec.Struct, frozen=True):
     targets: tuple[int, ...]
 
 
+class Index(msgspec.Struct, frozen=True):
+    """The index of a file.
+
+    Attributes:
+        extents: Positions of the bytes of each item.
+        properties: Properties of each item, in the order in which they apply.
+    """
+
+    primary: int
+    items: list[Item]
+    references: list[Reference]
+    extents: dict[int, list[Span]]
+    properties: dict[int, list[Box]]
+
+
+def read_index(data: bytes, top: list[Box], budget: Iterator[int]) -> Index | None:
+    """Read the index; None if there is none, such as in a file that is only a sequence.
+
+    Args:
+        top: The outermost boxes of the file.
+
+    Raises:
+        CorruptImage: A box is damaged.
+    """
+    meta = find_box(top, b"meta")
+    boxes = read_boxes(data, (meta.body + 4, meta.end), budget) if meta else []
+    pitm, iinf, iloc = (find_box(boxes, kind) for kind in (b"pitm", b"iinf", b"iloc"))
+    iref, iprp = find_box(boxes, b"iref"), find_box(boxes, b"iprp")
+    if pitm is None or iinf is None or iloc is None:
+        return None
+    return Index(
+        read_primary(data, pitm),
+        read_items(data, iinf, budget),
+        read_references(data, iref, budget) if iref else [],
+        read_extents(data, iloc, find_box(boxes, b"idat")),
+        read_properties(data, iprp, budget) if iprp else {},
+    )
+
+
 def read_items(data: bytes, iinf: Box, budget: Iterator[int]) -> list[Item]:
     """Read the entries of the index (ISO/IEC 14496-12 §8.11.6).
 

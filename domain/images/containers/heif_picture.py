@@ -6,39 +6,14 @@ Source: ISO/IEC 23008-12 §6.5.9 (``clap``), §6.5.10 (``irot``), §6.5.12 (``im
 import msgspec
 
 from domain.errors.files import CorruptImage
-from domain.images.containers.boxes import Box, box_budget, find_box, read_boxes, read_top_boxes
+from domain.images.containers.boxes import Box, box_budget, read_top_boxes
 from domain.images.containers.exif import EXIF_PREFIX
-from domain.images.containers.heif_index import (
-    Item,
-    Reference,
-    is_alpha,
-    read_extents,
-    read_items,
-    read_primary,
-    read_properties,
-    read_references,
-)
-from domain.images.containers.spans import Span
+from domain.images.containers.heif_index import Index, is_alpha, read_index
 from domain.limits import STRUCTURE
 
 _EXIF = b"Exif"
 _SKIPPED_ITEM = b"skip"
 _TIFF_STARTS = (b"II*\x00", b"MM\x00*")
-
-
-class Index(msgspec.Struct, frozen=True):
-    """The index of a file, as far as it can be read.
-
-    Attributes:
-        extents: Positions of the bytes of each item.
-        properties: Properties of each item, in the order in which they apply.
-    """
-
-    primary: int
-    items: list[Item]
-    references: list[Reference]
-    extents: dict[int, list[Span]]
-    properties: dict[int, list[Box]]
 
 
 class Picture(msgspec.Struct, frozen=True):
@@ -68,7 +43,7 @@ def read_picture(data: bytes) -> Picture:
     if not top:
         raise CorruptImage("The file ends before the end of the picture.")
     try:
-        index = _read_index(data, top)
+        index = read_index(data, top, box_budget())
     except CorruptImage:
         index = None
     if ends_early and (index is None or not _is_whole(data, index)):
@@ -83,23 +58,6 @@ def read_picture(data: bytes) -> Picture:
             if item.kind == _EXIF:
                 mended[item.kind_at : item.kind_at + 4] = _SKIPPED_ITEM
     return Picture(index, exif, bytes(mended) or None, ends_early)
-
-
-def _read_index(data: bytes, top: list[Box]) -> Index | None:
-    budget = box_budget()
-    meta = find_box(top, b"meta")
-    boxes = read_boxes(data, (meta.body + 4, meta.end), budget) if meta else []
-    pitm, iinf, iloc = (find_box(boxes, kind) for kind in (b"pitm", b"iinf", b"iloc"))
-    iref, iprp = find_box(boxes, b"iref"), find_box(boxes, b"iprp")
-    if pitm is None or iinf is None or iloc is None:
-        return None
-    return Index(
-        read_primary(data, pitm),
-        read_items(data, iinf, budget),
-        read_references(data, iref, budget) if iref else [],
-        read_extents(data, iloc, find_box(boxes, b"idat")),
-        read_properties(data, iprp, budget) if iprp else {},
-    )
 
 
 def _is_whole(data: bytes, index: Index) -> bool:
