@@ -33,7 +33,8 @@ class Blob(msgspec.Struct, frozen=True):
         facts: ``format``, ``width`` and ``height`` (as oriented), each None while unknown.
         results: ``{"version": n, "value": …, "warnings": […]}`` by operation, with the time that it
             took: ``seconds``, and ``decode_seconds`` for the decoding before it. Old ones have no
-            warnings and no times.
+            warnings and no times. Faces are boxes; ``scores``, beside them, has one of each since
+            version 3.
         poison: Why work on it was given up last; None if it never was.
     """
 

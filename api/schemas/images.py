@@ -33,6 +33,10 @@ class FaceView(msgspec.Struct, frozen=True):
 
     box: list[int]
     """`[x, y, width, height]` in pixels of the upright image."""
+    score: int | None
+    """Number of overlapping detections that were merged into the box, 7 or more: the higher, the
+    surer. Scores of most clear faces are above 30. It is not a probability, and grows with the size
+    of the face. Null for results of version 2 and earlier of the operation."""
 
 
 class OperationResultView(msgspec.Struct, frozen=True):
@@ -121,7 +125,6 @@ def view_listed(image: Image, blob: Blob | None, distance: int | None = None) ->
 
 def view_image(image: Image, blob: Blob | None, rules: WorkRules) -> ImageView:
     """Convert an image with its results."""
-    faces = result_of(image, blob, "faces")
     packed = result_of(image, blob, "histogram")
     return view_of(
         ImageView,
@@ -131,7 +134,7 @@ def view_image(image: Image, blob: Blob | None, rules: WorkRules) -> ImageView:
         error=view_error(image.item.error),
         expires_at=rules.image_expires_at(image.finished_at),
         histogram=None if packed is None else view_histogram(packed),
-        faces=None if faces is None else [FaceView(box) for box in faces],
+        faces=_faces(image, blob),
         fingerprint=result_of(image, blob, "fingerprint"),
         operations={
             name: OperationResultView(cell.status, cell.version, view_error(cell.error))
@@ -152,6 +155,14 @@ def result_of(image: Image, blob: Blob | None, operation: str) -> Any:
     if blob is None or cell is None or cell.status is not Status.SUCCEEDED:
         return None
     return blob.results.get(operation, {}).get("value")
+
+
+def _faces(image: Image, blob: Blob | None) -> list[FaceView] | None:
+    boxes = result_of(image, blob, "faces")
+    if blob is None or boxes is None:
+        return None
+    scores = blob.results["faces"].get("scores", [None] * len(boxes))
+    return [FaceView(box, score) for box, score in zip(boxes, scores, strict=True)]
 
 
 def _metadata(image: Image, value: dict[str, Any] | None) -> Metadata | None:

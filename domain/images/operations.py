@@ -25,7 +25,7 @@ THUMBNAIL = "thumbnail"
 OPERATIONS: tuple[Operation, ...] = (
     Operation(METADATA, 2),
     Operation(HISTOGRAM, 2),
-    Operation(FACES, 2),
+    Operation(FACES, 3),
     Operation(FINGERPRINT, 2),
     Operation(THUMBNAIL, 2),
 )

@@ -63,7 +63,19 @@ class Thumbnail(msgspec.Struct, frozen=True):
 Box = list[int]
 """``[x, y, width, height]`` in pixels of the upright image; x to the right, y down."""
 
-Result = Metadata | Thumbnail | bytes | list[Box] | str
+
+class Face(msgspec.Struct, frozen=True):
+    """A place in a picture where the detector has found a face.
+
+    Attributes:
+        score: Number of raw detections that were merged into the box, 7 or more.
+    """
+
+    box: Box
+    score: int
+
+
+Result = Metadata | Thumbnail | bytes | list[Face] | str
 """Metadata, thumbnail, histogram (packed), faces, fingerprint (16 hex digits)."""
 
 

@@ -12,7 +12,7 @@ from domain.blobs import Blob, Poison
 from domain.claims import KNOWN_POISON, BadAttempt, ClaimedImage, FinishedImage
 from domain.errors.files import DecoderDied, DecodeTimedOut, OperationFailed
 from domain.fingerprints import band_keys, signed_fingerprint
-from domain.images.operations import OPERATIONS
+from domain.images.operations import FACES, OPERATIONS
 from domain.images.pipeline import DECODE
 from domain.images.values import ImageWarning, ProcessedImage, Thumbnail
 from domain.jobs import Status
@@ -113,6 +113,10 @@ def blob_results(blob: Blob, processed: ProcessedImage, outcome: Outcome) -> Blo
         else:
             kept = msgspec.to_builtins(value, builtin_types=(bytes,))
         results[name] = {"version": version, "value": kept, "warnings": warnings} | times[name]
+        if name == FACES:
+            # Scores stand beside the boxes, so that earlier versions of the service read these.
+            results[name]["value"] = [face["box"] for face in kept]
+            results[name]["scores"] = [face["score"] for face in kept]
     facts = {"width": processed.width, "height": processed.height}
     renewed = {
         name: search_fields({name: result["value"]}, keep_position=True)

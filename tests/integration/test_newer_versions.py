@@ -69,6 +69,7 @@ async def test_equal_bytes_are_computed_again_and_counted_once(
 
     shown = await _image(working_service, old_id)
     assert shown["histogram"]["bins"] == OLD_BINS
+    assert shown["faces"] == [{"box": [1, 2, 3, 4], "score": None}] * 3
     assert {shown["operations"][name]["version"] for name in ("histogram", "faces")} == {1}
     assert (await _median(working_service))["bins"][255] == 1
 

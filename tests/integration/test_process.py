@@ -44,6 +44,7 @@ async def test_answers_known_faces_by_polling(
     for item in job["items"]:
         image = (await working_service.client.get(f"/v1/images/{item['image_id']}")).json()
         assert [face["box"] for face in image["faces"]] == expected[item["filename"]]
+        assert all(face["score"] > 30 for face in image["faces"])
 
 
 async def test_answers_known_faces_of_each_file_alone(

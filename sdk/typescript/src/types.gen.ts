@@ -435,6 +435,10 @@ export type Face = {
      * `[x, y, width, height]` in pixels of the upright image.
      */
     box: Array<number>;
+    /**
+     * Number of overlapping detections that were merged into the box, 7 or more: the higher, the surer. Scores of most clear faces are above 30. It is not a probability, and grows with the size of the face. Null for results of version 2 and earlier of the operation.
+     */
+    score: number | null;
 };
 
 /**

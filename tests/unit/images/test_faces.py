@@ -5,20 +5,30 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from domain.images.detect_faces import DETECTION_SIDE_PX, detect_faces, load_detector
+from domain.images.detect_faces import (
+    _CASCADE,
+    DETECTION_SIDE_PX,
+    detect_faces,
+    load_detector,
+)
 from domain.images.formats import ImageFormat
 from domain.images.opencv import Pixels
 from domain.images.shrink_image import shrink_image
-from domain.images.values import Box
+from domain.images.values import Box, Face
 from tests.unit.images.drawing import draw, gray_of, process, save
 
 
 class _FixedDetector:
     def __init__(self, *boxes: Box) -> None:
-        self.boxes = list(boxes)
+        self.faces = [Face(box, score=7 + at) for at, box in enumerate(boxes)]
 
-    def detect(self, grayscale: Pixels) -> list[Box]:
-        return self.boxes
+    def detect(self, grayscale: Pixels) -> list[Face]:
+        return self.faces
+
+
+def boxes_of(faces: object) -> list[Box]:
+    assert isinstance(faces, list)
+    return [face.box for face in faces]
 
 
 def test_finds_exactly_the_expected_faces(
@@ -26,7 +36,21 @@ def test_finds_exactly_the_expected_faces(
 ) -> None:
     for name, boxes in expected_faces.items():
         processed = process((test_data / "lfw" / name).read_bytes(), ("faces",))
-        assert processed.results["faces"] == boxes, name
+        assert boxes_of(processed.results["faces"]) == boxes, name
+
+
+def test_the_score_counts_the_merged_detections_and_changes_no_box(
+    test_data: Path, expected_faces: dict[str, list[Box]]
+) -> None:
+    model = cv2.CascadeClassifier(f"{Path(cv2.__file__).parent}/data/{_CASCADE}")
+    for name, boxes in expected_faces.items():
+        gray = gray_of((test_data / "lfw" / name).read_bytes(), ImageFormat.JPEG)
+        even = cv2.equalizeHist(gray)
+        plain = model.detectMultiScale(even, 1.1, 6, minSize=(96, 96))
+        merged = len(model.detectMultiScale(even, 1.1, 0, minSize=(96, 96)))
+        (face,) = load_detector().detect(gray)
+        assert [face.box] == [list(box) for box in plain] == boxes, name
+        assert 30 < face.score <= merged, name
 
 
 def test_finds_the_same_face_in_a_larger_picture(
@@ -36,9 +60,8 @@ def test_finds_the_same_face_in_a_larger_picture(
     with Image.open(test_data / "lfw" / name) as picture:
         large = picture.resize((2500, 2500), Image.Resampling.BICUBIC)
     found = process(save(large, "JPEG", quality=95), ("faces",)).results["faces"]
-    assert isinstance(found, list)
-    assert len(found) == 1
-    assert np.abs(np.array(found[0]) - 10 * np.array(expected_faces[name][0])).max() < 100
+    (box,) = boxes_of(found)
+    assert np.abs(np.array(box) - 10 * np.array(expected_faces[name][0])).max() < 100
 
 
 def test_a_picture_without_faces_has_none() -> None:
@@ -47,15 +70,17 @@ def test_a_picture_without_faces_has_none() -> None:
 
 def test_boxes_are_scaled_back_and_stay_within_the_picture() -> None:
     small = np.zeros((640, 1280), np.uint8)
-    boxes = detect_faces(small, 2561, 1281, _FixedDetector([100, 50, 96, 96], [1184, 544, 96, 96]))
-    assert boxes[0] == [200, 100, 192, 192]
-    x, y, width, height = boxes[1]
+    faces = detect_faces(small, 2561, 1281, _FixedDetector([100, 50, 96, 96], [1184, 544, 96, 96]))
+    assert faces[0] == Face([200, 100, 192, 192], 7)
+    x, y, width, height = faces[1].box
+    assert faces[1].score == 8
     assert (x + width, y + height) == (2561, 1281)
 
 
 def test_boxes_of_a_small_picture_stay_as_they_are() -> None:
     small = np.zeros((250, 250), np.uint8)
-    assert detect_faces(small, 250, 250, _FixedDetector([67, 66, 118, 118])) == [[67, 66, 118, 118]]
+    found = detect_faces(small, 250, 250, _FixedDetector([67, 66, 118, 118]))
+    assert found == [Face([67, 66, 118, 118], 7)]
 
 
 def test_the_model_is_loaded_once() -> None:

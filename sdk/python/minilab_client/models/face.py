@@ -15,16 +15,24 @@ class Face:
 
     box: list[int]
     """ `[x, y, width, height]` in pixels of the upright image. """
+    score: int | None
+    """ Number of overlapping detections that were merged into the box, 7 or more: the higher, the surer. Scores of
+    most clear faces are above 30. It is not a probability, and grows with the size of the face. Null for results of
+    version 2 and earlier of the operation. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         box = self.box
+
+        score: int | None
+        score = self.score
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
             {
                 "box": box,
+                "score": score,
             }
         )
 
@@ -35,8 +43,16 @@ class Face:
         d = dict(src_dict)
         box = cast(list[int], d.pop("box"))
 
+        def _parse_score(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        score = _parse_score(d.pop("score"))
+
         face = cls(
             box=box,
+            score=score,
         )
 
         face.additional_properties = d
