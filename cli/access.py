@@ -10,12 +10,12 @@ from cli.session import Session, answer_of, speaking
 from minilab_client.api.api_keys import create_api_key
 from minilab_client.api.upload_links import create_upload_link
 from minilab_client.models import (
+    ApiKeyRequest,
     CreatedApiKey,
     CreatedUploadLink,
     GpsPolicy,
     KeyRole,
-    NewApiKey,
-    NewUploadLink,
+    UploadLinkRequest,
 )
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -73,7 +73,7 @@ def create_key(
     expires_in: int | None,
 ) -> None:
     """Create an API key. It is shown once."""
-    wanted = NewApiKey(
+    wanted = ApiKeyRequest(
         role=KeyRole(role),
         user_id=user_id,
         tenant=tenant,
@@ -130,7 +130,7 @@ def create_link(
     gps: str | None,
 ) -> None:
     """Create an upload link. Its token is shown once. Requires an admin key."""
-    wanted = NewUploadLink(
+    wanted = UploadLinkRequest(
         expires_in=expires_in,
         max_files=max_files,
         max_bytes=max_bytes,

@@ -9,7 +9,7 @@ from rich.filesize import decimal
 from cli.rendering import status, when
 from cli.session import Session, answer_of, speaking
 from minilab_client.api.images import get_image, get_image_content
-from minilab_client.models import GetImageContentVariant, Image
+from minilab_client.models import Image, ImageVariant
 from minilab_client.types import File
 
 
@@ -17,8 +17,8 @@ from minilab_client.types import File
 @click.argument("image_id")
 @click.option(
     "--variant",
-    type=click.Choice([variant.value for variant in GetImageContentVariant]),
-    default=GetImageContentVariant.ORIGINAL.value,
+    type=click.Choice([variant.value for variant in ImageVariant]),
+    default=ImageVariant.ORIGINAL.value,
     show_default=True,
     help="Variant to save with --output.",
 )
@@ -38,7 +38,7 @@ def get(session: Session, image_id: str, variant: str, output: BinaryIO | None) 
     picture = answer_of(
         File,
         get_image_content.sync_detailed(
-            image_id, client=session.client, variant=GetImageContentVariant(variant)
+            image_id, client=session.client, variant=ImageVariant(variant)
         ),
     )
     output.write(picture.payload.read())

@@ -21,7 +21,7 @@ from minilab_client.api.webhooks import (
     release_webhooks,
     test_webhook,
 )
-from minilab_client.models import EventType, NewWebhook, Released, WebhookWithSecret
+from minilab_client.models import EventType, Released, WebhookRequest, WebhookWithSecret
 
 # Every webhook receives these types, so they cannot be selected.
 _ALWAYS = {EventType.WEBHOOK_TEST, EventType.WEBHOOK_DISABLED}
@@ -160,7 +160,7 @@ def _trust(receiver: Receiver, secret: str) -> None:
 def _made_webhook(
     session: Session, url: str, events: tuple[str, ...]
 ) -> Iterator[WebhookWithSecret]:
-    wanted = NewWebhook(
+    wanted = WebhookRequest(
         url=url,
         event_types=[EventType(event) for event in events] or None,
         note="minilab webhooks listen",

@@ -6,7 +6,7 @@ from functools import partial
 import msgspec
 
 from api.access.create_once import Created, CreateOnce, RequestKey
-from api.schemas.keys import ApiKeyView, CreatedApiKeyView, NewApiKey
+from api.schemas.keys import ApiKeyRequest, ApiKeyView, CreatedApiKeyView
 from api.schemas.views import Page, cut_page, view_of
 from api.schemas.webhooks import KeyWebhookSecretView, Rotation
 from domain.api_keys import ApiKey, KeyPlan, KeyRole
@@ -43,7 +43,7 @@ class ManageKeys:
             raise NotFound
         await self._acceptance.settle()
 
-    async def create(self, source: RequestKey, wanted: NewApiKey) -> Created[CreatedApiKeyView]:
+    async def create(self, source: RequestKey, wanted: ApiKeyRequest) -> Created[CreatedApiKeyView]:
         """Create a key; its secret is in the result only.
 
         Raises:
@@ -85,7 +85,7 @@ class ManageKeys:
         return created.map(lambda _, bits: KeyWebhookSecretView(key_id, webhook_secret(bits)))
 
 
-def _check(wanted: NewApiKey) -> None:
+def _check(wanted: ApiKeyRequest) -> None:
     if wanted.role is KeyRole.CLIENT and wanted.user_id is None:
         raise InvalidValue("A client key requires a user_id.")
     if wanted.role not in {KeyRole.CLIENT, KeyRole.READER} and wanted.user_id is not None:

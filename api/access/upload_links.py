@@ -7,7 +7,7 @@ import msgspec
 from api.access.create_once import Created, CreateOnce, RequestKey
 from api.schemas.upload_links import (
     CreatedUploadLinkView,
-    NewUploadLink,
+    UploadLinkRequest,
     UploadLinkView,
     view_created_upload_link,
     view_upload_link,
@@ -56,7 +56,7 @@ class ManageLinks:
             raise NotFound
 
     async def create(
-        self, source: RequestKey, wanted: NewUploadLink, address: str
+        self, source: RequestKey, wanted: UploadLinkRequest, address: str
     ) -> Created[CreatedUploadLinkView]:
         """Create a link; its token is in the result only.
 

@@ -17,7 +17,7 @@ from litestar.status_codes import HTTP_204_NO_CONTENT
 from litestar.types import Message, Receive, Scope, Send
 
 from api.jobs.live_jobs import Listener, LiveJobs
-from api.schemas.jobs import JobGoneView, event_name, view_change
+from api.schemas.jobs import JobEventView, event_name, view_change
 from api.server.protocol import ABORT
 from api.state import ApiRequest
 from domain.jobs import TERMINAL
@@ -106,7 +106,7 @@ async def _write_events(live_jobs: LiveJobs, listener: Listener) -> AsyncIterato
             if job.status in TERMINAL:
                 return
         if listener.gone is not None:
-            gone = JobGoneView(listener.job_id, listener.gone.code)
+            gone = JobEventView(listener.job_id, code=listener.gone.code)
             yield Event(_encode(gone), "job.gone")
             return
         if live_jobs.is_closing:

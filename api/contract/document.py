@@ -6,11 +6,11 @@ from typing import Any
 
 from litestar import Litestar
 
+from api.contract.portable_schemas import make_portable
 from api.contract.schema_docs import describe_schemas
 from api.contract.webhook_docs import describe_events
 
 NULL = {"type": "null"}
-LIVE_EVENT = "JobEvent"
 
 
 def describe_api(app: Litestar) -> dict[str, Any]:
@@ -19,17 +19,18 @@ def describe_api(app: Litestar) -> dict[str, Any]:
     schemas = document["components"]["schemas"]
     for path in document["paths"].values():
         for operation in path.values():
-            _clean_operation(operation, schemas)
+            _clean_operation(operation)
     describe_events(document)
     describe_schemas(schemas)
     for schema in schemas.values():
         # A title repeats the name of the Python class.
         schema.pop("title", None)
         _unwrap_alternatives(schema)
+    make_portable(document)
     return _rename_schemas(document)
 
 
-def _clean_operation(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+def _clean_operation(operation: dict[str, Any]) -> None:
     if operation.get("security") == [{}]:
         # An empty list means that no key is needed, but Litestar drops it.
         operation["security"] = []
@@ -41,7 +42,6 @@ def _clean_operation(operation: dict[str, Any], schemas: dict[str, Any]) -> None
         del responses["400"]
     for response in responses.values():
         _mark_images(response.get("content", {}))
-        _name_live_events(response.get("content", {}), schemas)
 
 
 def _rename_schemas(document: dict[str, Any]) -> dict[str, Any]:
@@ -60,14 +60,6 @@ def _mark_images(contents: dict[str, Any]) -> None:
     for media_type, content in contents.items():
         if media_type.startswith("image/"):
             content["schema"] = {"type": "string", "format": "binary"}
-
-
-def _name_live_events(contents: dict[str, Any], schemas: dict[str, Any]) -> None:
-    """Name the schema of an event stream; without a name, generators invent one."""
-    stream = contents.get("text/event-stream", {})
-    if "oneOf" in stream.get("schema", {}):
-        schemas[LIVE_EVENT] = stream["schema"]
-        stream["schema"] = {"$ref": f"#/components/schemas/{LIVE_EVENT}"}
 
 
 def _unwrap_alternatives(schema: dict[str, Any]) -> None:

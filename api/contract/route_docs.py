@@ -9,7 +9,7 @@ from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import Example
 
 from api.http.errors import PROBLEM_JSON, STATUS_OF, TYPE_PREFIX, Problem
-from api.schemas.jobs import JobChangeView, JobGoneView
+from api.schemas.jobs import JobEventView
 from domain.errors.capacity import RateLimited
 
 TICKET_HEADERS = [
@@ -71,7 +71,7 @@ def _problem(status: int) -> ResponseSpec:
 
 EVENT_STREAM = {
     200: answer(
-        JobChangeView | JobGoneView,
+        JobEventView,
         "Server-sent events; this is the schema of the `data` of each event. `job.changed`: the "
         "job, at the start of the stream and after each change. `job.finished`: the job has ended; "
         "the last event. `job.gone`: the job was deleted or has expired; the last event. The `id` "

@@ -15,8 +15,8 @@ from api.contract.route_docs import answer, problems
 from api.http.addresses import service_address
 from api.http.guards import admins_only
 from api.http.parameters import DAY_SECONDS, OverlapSeconds, id_of
-from api.schemas.keys import ApiKeyView, CreatedApiKeyView, NewApiKey
-from api.schemas.upload_links import CreatedUploadLinkView, NewUploadLink, UploadLinkView
+from api.schemas.keys import ApiKeyRequest, ApiKeyView, CreatedApiKeyView
+from api.schemas.upload_links import CreatedUploadLinkView, UploadLinkRequest, UploadLinkView
 from api.schemas.views import Cursor, Limit, Page
 from api.schemas.webhooks import KeyWebhookSecretView
 from api.state import ApiRequest
@@ -41,7 +41,7 @@ class KeyController(Controller):
         self,
         manage_keys: NamedDependency[ManageKeys],
         source: NamedDependency[RequestKey],
-        data: JSONBody[NewApiKey],
+        data: JSONBody[ApiKeyRequest],
     ) -> Response[CreatedApiKeyView]:
         """Creates an API key. Only this response shows its secret.
 
@@ -110,7 +110,7 @@ class UploadLinkController(Controller):
         request: ApiRequest,
         manage_links: NamedDependency[ManageLinks],
         source: NamedDependency[RequestKey],
-        data: JSONBody[NewUploadLink],
+        data: JSONBody[UploadLinkRequest],
     ) -> Response[CreatedUploadLinkView]:
         """Creates an upload link. Only this response shows its token.
 

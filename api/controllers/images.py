@@ -1,6 +1,6 @@
 """Routes of images: search, results, pictures, histograms, deletion."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from litestar import Controller, Response, delete, get
 from litestar.datastructures import ResponseHeader
@@ -21,7 +21,7 @@ from api.http.leaving import unless_client_leaves
 from api.http.parameters import IfNoneMatch, NamedUser, id_of
 from api.images.images import ManageImages
 from api.images.read_content import ReadContent
-from api.schemas.images import HistogramView, ImageView, ListedImageView
+from api.schemas.images import HistogramView, ImageVariant, ImageView, ListedImageView
 from api.schemas.views import Limit, Page
 from api.state import ApiRequest
 from domain.image_search import ImageFilter
@@ -29,7 +29,7 @@ from domain.keys import scope_of
 
 ImageId = Annotated[str, id_of("image")]
 VariantName = Annotated[
-    Literal["original", "grayscale", "thumbnail", "faces"],
+    ImageVariant,
     QueryParameter(
         required=False, description="The original file, or the picture that is made from it."
     ),
@@ -112,7 +112,7 @@ class ImageController(Controller):
         request: ApiRequest,
         read_content: NamedDependency[ReadContent],
         image_id: ImageId,
-        variant: VariantName = "original",
+        variant: VariantName = ImageVariant.ORIGINAL,
         user_id: NamedUser = None,
         if_none_match: IfNoneMatch = None,
         byte_range: Range = None,

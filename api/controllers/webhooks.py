@@ -22,11 +22,11 @@ from api.schemas.views import Cursor, Limit, Page
 from api.schemas.webhooks import (
     DeliverySummaryView,
     DeliveryView,
-    NewWebhook,
     RedeliveredView,
     RedeliverFailed,
     ReleasedView,
     WebhookChanges,
+    WebhookRequest,
     WebhookView,
     WebhookWithSecretView,
 )
@@ -59,7 +59,7 @@ class WebhookController(Controller):
         self,
         webhooks: NamedDependency[ManageWebhooks],
         source: NamedDependency[RequestKey],
-        data: JSONBody[NewWebhook],
+        data: JSONBody[WebhookRequest],
     ) -> Response[WebhookWithSecretView]:
         """Creates a webhook, which sends events to a URL. Only this response shows its secret.
 

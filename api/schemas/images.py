@@ -1,6 +1,7 @@
 """Schemas of images."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -14,6 +15,15 @@ from domain.images.values import Metadata, unpack_bins
 from domain.jobs import Status
 from domain.records import GpsPolicy, Image
 from storage.settings import WorkRules
+
+
+class ImageVariant(StrEnum):
+    """The original file, or a picture that is made from it."""
+
+    ORIGINAL = "original"
+    GRAYSCALE = "grayscale"
+    THUMBNAIL = "thumbnail"
+    FACES = "faces"
 
 
 class HistogramView(msgspec.Struct, frozen=True):

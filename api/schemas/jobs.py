@@ -103,25 +103,25 @@ class JobView(JobSummaryView, frozen=True, kw_only=True):
     """The files, in upload order, without deleted and expired images."""
 
 
-class JobChangeView(msgspec.Struct, frozen=True):
-    """The data of `job.changed` and `job.finished`: the job without its items."""
+class JobEventView(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The data of a live event of a job.
+
+    `job.changed` and `job.finished` carry the job without its items, `job.gone` an error code.
+    """
 
     id: str
     """ID of the job."""
-    status: Status
-    version: int
-    """Grows with every change of the job; also the `id` of the event."""
-    finished_at: datetime | None
-    progress: JobProgressView
-
-
-class JobGoneView(msgspec.Struct, frozen=True):
-    """The data of `job.gone`: the job was deleted or expired."""
-
-    id: str
-    """ID of the job."""
-    code: str
-    """Error code that the job answers from now on: `not_found` or `job_expired`."""
+    status: Status | UnsetType = UNSET
+    """Absent from `job.gone`."""
+    version: int | UnsetType = UNSET
+    """Grows with every change of the job; also the `id` of the event. Absent from `job.gone`."""
+    finished_at: datetime | UnsetType | None = UNSET
+    """When the job ended; null while it is unfinished. Absent from `job.gone`."""
+    progress: JobProgressView | UnsetType = UNSET
+    """Absent from `job.gone`."""
+    code: str | UnsetType = UNSET
+    """Only in `job.gone`: the error code that the job answers from now on, `not_found` or
+    `job_expired`."""
 
 
 class FacesOfFile(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -199,6 +199,6 @@ def event_name(job: Job) -> str:
     return FINISHED if job.status in TERMINAL else CHANGED
 
 
-def view_change(job: Job) -> JobChangeView:
+def view_change(job: Job) -> JobEventView:
     """Convert a job without its items."""
-    return JobChangeView(job.id, job.status, job.version, job.finished_at, _view_progress(job))
+    return JobEventView(job.id, job.status, job.version, job.finished_at, _view_progress(job))

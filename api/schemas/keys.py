@@ -13,7 +13,7 @@ MAX_COUNT = 2**53 - 1
 MAX_LIFE_SECONDS = int(MAX_LIFE.total_seconds())
 
 
-class NewApiKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ApiKeyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The values of a new API key."""
 
     role: KeyRole

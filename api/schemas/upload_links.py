@@ -18,7 +18,7 @@ MAX_COUNT = 2**53 - 1
 Count = Annotated[int, msgspec.Meta(ge=1, le=MAX_COUNT)]
 
 
-class NewUploadLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class UploadLinkRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The values of a new upload link. One of `expires_in` and `expires_at` is required."""
 
     expires_in: Annotated[int, msgspec.Meta(ge=1, le=MAX_LIFE_SECONDS)] | None = None

@@ -16,7 +16,7 @@ Note = Annotated[str, msgspec.Meta(max_length=500)]
 EventTypes = Annotated[list[EventType], msgspec.Meta(min_length=1, max_length=len(SELECTABLE))]
 
 
-class NewWebhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class WebhookRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The values of a new webhook."""
 
     url: WebhookUrl

@@ -8,9 +8,9 @@ import msgspec
 from api.access.create_once import Created, CreateOnce, RequestKey
 from api.schemas.views import Page, cut_page
 from api.schemas.webhooks import (
-    NewWebhook,
     Rotation,
     WebhookChanges,
+    WebhookRequest,
     WebhookView,
     WebhookWithSecretView,
     view_webhook,
@@ -53,7 +53,7 @@ class ManageWebhooks:
         return view_webhook(await self._endpoints.get(webhook_id, scope))
 
     async def create(
-        self, source: RequestKey, wanted: NewWebhook
+        self, source: RequestKey, wanted: WebhookRequest
     ) -> Created[WebhookWithSecretView]:
         """Create a webhook; its secret is in the result only.
 

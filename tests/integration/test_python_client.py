@@ -20,6 +20,7 @@ from minilab_client.api.statistics import get_statistics
 from minilab_client.api.upload_links import create_upload_link
 from minilab_client.api.uploads_through_links import create_link_upload
 from minilab_client.models import (
+    ApiKeyRequest,
     Capabilities,
     CreatedApiKey,
     CreatedUploadLink,
@@ -27,19 +28,18 @@ from minilab_client.models import (
     CreateLinkUploadBody,
     DetectFacesBody,
     Faces,
-    GetImageContentVariant,
     GpsPolicy,
     Image,
+    ImageVariant,
     Job,
     JobSummaryPage,
     KeyRole,
     ListedImagePage,
-    NewApiKey,
-    NewUploadLink,
     Problem,
     Readiness,
     Statistics,
     Status,
+    UploadLinkRequest,
 )
 from minilab_client.types import File
 from tests.command_line import environment_of
@@ -118,7 +118,7 @@ async def test_picture_arrives_and_comes_back_to_the_byte(client: AuthenticatedC
     assert isinstance(back, File)
     assert hashlib.sha256(back.payload.read()).digest() == hashlib.sha256(sent).digest()
     small = await get_image_content.asyncio(
-        item.image_id, client=client, variant=GetImageContentVariant.THUMBNAIL
+        item.image_id, client=client, variant=ImageVariant.THUMBNAIL
     )
     assert isinstance(small, File)
     assert small.payload.read(4) == b"RIFF"
@@ -144,7 +144,7 @@ async def test_faces_are_found(client: AuthenticatedClient, test_data: Path) -> 
 async def test_link_and_key_that_are_made_can_be_used(client: AuthenticatedClient) -> None:
     url = str(client.get_async_httpx_client().base_url)
     link = await create_upload_link.asyncio(
-        client=client, body=NewUploadLink(expires_in=60, max_files=1)
+        client=client, body=UploadLinkRequest(expires_in=60, max_files=1)
     )
     assert isinstance(link, CreatedUploadLink)
     guest = AuthenticatedClient(base_url=url, token=link.token)
@@ -153,7 +153,7 @@ async def test_link_and_key_that_are_made_can_be_used(client: AuthenticatedClien
         taken = await create_link_upload.asyncio_detailed(client=guest, body=upload_body)
         assert taken.status_code == 202
     key = await create_api_key.asyncio(
-        client=client, body=NewApiKey(role=KeyRole.CLIENT, user_id="u7")
+        client=client, body=ApiKeyRequest(role=KeyRole.CLIENT, user_id="u7")
     )
     assert isinstance(key, CreatedApiKey)
     async with AuthenticatedClient(base_url=url, token=key.key) as app:

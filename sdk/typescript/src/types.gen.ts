@@ -37,6 +37,40 @@ export type ApiKeyPage = {
 };
 
 /**
+ * The values of a new API key.
+ */
+export type ApiKeyRequest = {
+    /**
+     * When the key expires. Without this and `expires_in`, the key never expires.
+     */
+    expires_at?: string | null;
+    /**
+     * Seconds from now until the key expires.
+     */
+    expires_in?: number | null;
+    /**
+     * Most bytes of stored images, in place of the quota of the settings; not allowed for `admin` and `reader`. Counts the images of the tenant or, without one, of a client key's user or those uploaded with a service key; each with the size of its file, also if it is a duplicate.
+     */
+    max_stored_bytes?: number | null;
+    /**
+     * A remark, for example the name of the app.
+     */
+    note?: string | null;
+    /**
+     * `admin` may do everything, `service` acts for any user that it names, `client` for one. `reader` changes nothing: it reads one user, a tenant, or all users without a tenant.
+     */
+    role: KeyRole;
+    /**
+     * Tenant of the users that the key acts for; not allowed for `admin`. The same `user_id` in two tenants names two users. All service keys of a tenant see the same users, images, jobs and webhooks, and nothing of other tenants. A service key without a tenant may read and delete every user without a tenant, also those of other such keys.
+     */
+    tenant?: string | null;
+    /**
+     * User of the key; required for `client`, optional for `reader`, else not allowed.
+     */
+    user_id?: string | null;
+};
+
+/**
  * A camera model and its number of images.
  */
 export type CameraCount = {
@@ -959,6 +993,11 @@ export type ImageProcessedEvent = {
 };
 
 /**
+ * The original file, or the picture that is made from it.
+ */
+export type ImageVariant = 'original' | 'grayscale' | 'thumbnail' | 'faces';
+
+/**
  * A request to process files, and its progress.
  */
 export type Job = {
@@ -992,23 +1031,36 @@ export type Job = {
 };
 
 /**
- * The data of `job.changed` and `job.finished`: the job without its items.
+ * The data of a live event of a job.
+ *
+ * `job.changed` and `job.finished` carry the job without its items, `job.gone` an error code.
  */
-export type JobChange = {
-    finished_at: string | null;
+export type JobEvent = {
+    /**
+     * Only in `job.gone`: the error code that the job answers from now on, `not_found` or `job_expired`.
+     */
+    code?: string;
+    /**
+     * When the job ended; null while it is unfinished. Absent from `job.gone`.
+     */
+    finished_at?: string | null;
     /**
      * ID of the job.
      */
     id: string;
-    progress: JobProgress;
-    status: Status;
     /**
-     * Grows with every change of the job; also the `id` of the event.
+     * Absent from `job.gone`.
      */
-    version: number;
+    progress?: JobProgress;
+    /**
+     * Absent from `job.gone`.
+     */
+    status?: Status;
+    /**
+     * Grows with every change of the job; also the `id` of the event. Absent from `job.gone`.
+     */
+    version?: number;
 };
-
-export type JobEvent = JobChange | JobGone;
 
 /**
  * A job has ended. A job that is retried ends again, with a greater version.
@@ -1041,20 +1093,6 @@ export type JobFinishedEvent = {
      */
     timestamp: string;
     type: 'job.finished';
-};
-
-/**
- * The data of `job.gone`: the job was deleted or expired.
- */
-export type JobGone = {
-    /**
-     * Error code that the job answers from now on: `not_found` or `job_expired`.
-     */
-    code: string;
-    /**
-     * ID of the job.
-     */
-    id: string;
 };
 
 /**
@@ -1707,96 +1745,6 @@ export type Metadata = {
 export type Metric = 'hellinger' | 'chi2' | 'intersection' | 'emd' | 'correlation';
 
 /**
- * The values of a new API key.
- */
-export type NewApiKey = {
-    /**
-     * When the key expires. Without this and `expires_in`, the key never expires.
-     */
-    expires_at?: string | null;
-    /**
-     * Seconds from now until the key expires.
-     */
-    expires_in?: number | null;
-    /**
-     * Most bytes of stored images, in place of the quota of the settings; not allowed for `admin` and `reader`. Counts the images of the tenant or, without one, of a client key's user or those uploaded with a service key; each with the size of its file, also if it is a duplicate.
-     */
-    max_stored_bytes?: number | null;
-    /**
-     * A remark, for example the name of the app.
-     */
-    note?: string | null;
-    /**
-     * `admin` may do everything, `service` acts for any user that it names, `client` for one. `reader` changes nothing: it reads one user, a tenant, or all users without a tenant.
-     */
-    role: KeyRole;
-    /**
-     * Tenant of the users that the key acts for; not allowed for `admin`. The same `user_id` in two tenants names two users. All service keys of a tenant see the same users, images, jobs and webhooks, and nothing of other tenants. A service key without a tenant may read and delete every user without a tenant, also those of other such keys.
-     */
-    tenant?: string | null;
-    /**
-     * User of the key; required for `client`, optional for `reader`, else not allowed.
-     */
-    user_id?: string | null;
-};
-
-/**
- * The values of a new upload link. One of `expires_in` and `expires_at` is required.
- */
-export type NewUploadLink = {
-    /**
-     * When the link expires, at most 90 days from now.
-     */
-    expires_at?: string | null;
-    /**
-     * Seconds from now until the link expires, at most 90 days. No upload can begin after that.
-     */
-    expires_in?: number | null;
-    /**
-     * Whether GPS positions are kept or removed, for uploads that do not say.
-     */
-    gps?: GpsPolicy | null;
-    /**
-     * Maximum total size of these images in bytes; without it, there is no limit.
-     */
-    max_bytes?: number | null;
-    /**
-     * Maximum number of images of all uploads together; without it, there is no limit.
-     */
-    max_files?: number | null;
-    /**
-     * A message to the people who open the link.
-     */
-    note?: string | null;
-    /**
-     * Tenant of the user; without it, a user without a tenant.
-     */
-    tenant?: string | null;
-    /**
-     * User that the images belong to; without it, a user that only this link has.
-     */
-    user_id?: string | null;
-};
-
-/**
- * The values of a new webhook.
- */
-export type NewWebhook = {
-    /**
-     * Types of events to receive; without it, all that the key may see. `link.used_up` and `dead_letter.created` require an admin key.
-     */
-    event_types?: Array<EventType> | null;
-    /**
-     * A remark, for example the name of the receiver.
-     */
-    note?: string | null;
-    /**
-     * Address that events are posted to. It must use `https` and be publicly reachable, unless the service is configured otherwise.
-     */
-    url: string;
-};
-
-/**
  * A supported operation. A new version computes results again.
  */
 export type OperationInfo = {
@@ -2104,6 +2052,44 @@ export type UploadLinkPage = {
 };
 
 /**
+ * The values of a new upload link. One of `expires_in` and `expires_at` is required.
+ */
+export type UploadLinkRequest = {
+    /**
+     * When the link expires, at most 90 days from now.
+     */
+    expires_at?: string | null;
+    /**
+     * Seconds from now until the link expires, at most 90 days. No upload can begin after that.
+     */
+    expires_in?: number | null;
+    /**
+     * Whether GPS positions are kept or removed, for uploads that do not say.
+     */
+    gps?: GpsPolicy | null;
+    /**
+     * Maximum total size of these images in bytes; without it, there is no limit.
+     */
+    max_bytes?: number | null;
+    /**
+     * Maximum number of images of all uploads together; without it, there is no limit.
+     */
+    max_files?: number | null;
+    /**
+     * A message to the people who open the link.
+     */
+    note?: string | null;
+    /**
+     * Tenant of the user; without it, a user without a tenant.
+     */
+    tenant?: string | null;
+    /**
+     * User that the images belong to; without it, a user that only this link has.
+     */
+    user_id?: string | null;
+};
+
+/**
  * A webhook, without its secret. It receives events that its key may see.
  */
 export type Webhook = {
@@ -2177,6 +2163,24 @@ export type WebhookDisabledEvent = {
 export type WebhookPage = {
     items: Array<Webhook>;
     next_cursor?: string;
+};
+
+/**
+ * The values of a new webhook.
+ */
+export type WebhookRequest = {
+    /**
+     * Types of events to receive; without it, all that the key may see. `link.used_up` and `dead_letter.created` require an admin key.
+     */
+    event_types?: Array<EventType> | null;
+    /**
+     * A remark, for example the name of the receiver.
+     */
+    note?: string | null;
+    /**
+     * Address that events are posted to. It must use `https` and be publicly reachable, unless the service is configured otherwise.
+     */
+    url: string;
 };
 
 /**
@@ -2473,7 +2477,7 @@ export type ListApiKeysResponses = {
 export type ListApiKeysResponse = ListApiKeysResponses[keyof ListApiKeysResponses];
 
 export type CreateApiKeyData = {
-    body: NewApiKey;
+    body: ApiKeyRequest;
     headers?: {
         /**
          * A unique value of your choice. A request with the same key and content within 24 hours gets the same response.
@@ -3319,7 +3323,7 @@ export type GetImageContentData = {
         /**
          * The original file, or the picture that is made from it.
          */
-        variant?: 'original' | 'grayscale' | 'thumbnail' | 'faces';
+        variant?: ImageVariant;
         /**
          * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
          */
@@ -3950,7 +3954,7 @@ export type ListUploadLinksResponses = {
 export type ListUploadLinksResponse = ListUploadLinksResponses[keyof ListUploadLinksResponses];
 
 export type CreateUploadLinkData = {
-    body: NewUploadLink;
+    body: UploadLinkRequest;
     headers?: {
         /**
          * A unique value of your choice. A request with the same key and content within 24 hours gets the same response.
@@ -4775,7 +4779,7 @@ export type ListWebhooksResponses = {
 export type ListWebhooksResponse = ListWebhooksResponses[keyof ListWebhooksResponses];
 
 export type CreateWebhookData = {
-    body: NewWebhook;
+    body: WebhookRequest;
     headers?: {
         /**
          * A unique value of your choice. A request with the same key and content within 24 hours gets the same response.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .api_key import ApiKey
     from .api_key_page import ApiKeyPage
+    from .api_key_request import ApiKeyRequest
     from .camera_count import CameraCount
     from .capabilities import Capabilities
     from .cell import Cell
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from .failure_count import FailureCount
     from .format_count import FormatCount
     from .format_info import FormatInfo
-    from .get_image_content_variant import GetImageContentVariant
     from .gps import Gps
     from .gps_policy import GpsPolicy
     from .health import Health
@@ -53,11 +53,11 @@ if TYPE_CHECKING:
     from .image_operations import ImageOperations
     from .image_processed import ImageProcessed
     from .image_processed_event import ImageProcessedEvent
+    from .image_variant import ImageVariant
     from .job import Job
-    from .job_change import JobChange
+    from .job_event import JobEvent
     from .job_finished import JobFinished
     from .job_finished_event import JobFinishedEvent
-    from .job_gone import JobGone
     from .job_item import JobItem
     from .job_item_operations import JobItemOperations
     from .job_progress import JobProgress
@@ -77,9 +77,6 @@ if TYPE_CHECKING:
     from .median_histogram import MedianHistogram
     from .metadata import Metadata
     from .metric import Metric
-    from .new_api_key import NewApiKey
-    from .new_upload_link import NewUploadLink
-    from .new_webhook import NewWebhook
     from .operation_info import OperationInfo
     from .operation_result import OperationResult
     from .part import Part
@@ -101,11 +98,13 @@ if TYPE_CHECKING:
     from .totals import Totals
     from .upload_link import UploadLink
     from .upload_link_page import UploadLinkPage
+    from .upload_link_request import UploadLinkRequest
     from .webhook import Webhook
     from .webhook_changes import WebhookChanges
     from .webhook_disabled import WebhookDisabled
     from .webhook_disabled_event import WebhookDisabledEvent
     from .webhook_page import WebhookPage
+    from .webhook_request import WebhookRequest
     from .webhook_status import WebhookStatus
     from .webhook_test import WebhookTest
     from .webhook_test_event import WebhookTestEvent
@@ -114,6 +113,7 @@ if TYPE_CHECKING:
 __all__ = (
     "ApiKey",
     "ApiKeyPage",
+    "ApiKeyRequest",
     "CameraCount",
     "Capabilities",
     "Cell",
@@ -147,7 +147,6 @@ __all__ = (
     "FailureCount",
     "FormatCount",
     "FormatInfo",
-    "GetImageContentVariant",
     "Gps",
     "GpsPolicy",
     "Health",
@@ -161,11 +160,11 @@ __all__ = (
     "ImageOperations",
     "ImageProcessed",
     "ImageProcessedEvent",
+    "ImageVariant",
     "Job",
-    "JobChange",
+    "JobEvent",
     "JobFinished",
     "JobFinishedEvent",
-    "JobGone",
     "JobItem",
     "JobItemOperations",
     "JobProgress",
@@ -185,9 +184,6 @@ __all__ = (
     "MedianHistogram",
     "Metadata",
     "Metric",
-    "NewApiKey",
-    "NewUploadLink",
-    "NewWebhook",
     "OperationInfo",
     "OperationResult",
     "Part",
@@ -209,11 +205,13 @@ __all__ = (
     "Totals",
     "UploadLink",
     "UploadLinkPage",
+    "UploadLinkRequest",
     "Webhook",
     "WebhookChanges",
     "WebhookDisabled",
     "WebhookDisabledEvent",
     "WebhookPage",
+    "WebhookRequest",
     "WebhookStatus",
     "WebhookTest",
     "WebhookTestEvent",
@@ -223,6 +221,7 @@ __all__ = (
 _MODULES = {
     "ApiKey": ".api_key",
     "ApiKeyPage": ".api_key_page",
+    "ApiKeyRequest": ".api_key_request",
     "CameraCount": ".camera_count",
     "Capabilities": ".capabilities",
     "Cell": ".cell",
@@ -256,7 +255,6 @@ _MODULES = {
     "FailureCount": ".failure_count",
     "FormatCount": ".format_count",
     "FormatInfo": ".format_info",
-    "GetImageContentVariant": ".get_image_content_variant",
     "Gps": ".gps",
     "GpsPolicy": ".gps_policy",
     "Health": ".health",
@@ -270,11 +268,11 @@ _MODULES = {
     "ImageOperations": ".image_operations",
     "ImageProcessed": ".image_processed",
     "ImageProcessedEvent": ".image_processed_event",
+    "ImageVariant": ".image_variant",
     "Job": ".job",
-    "JobChange": ".job_change",
+    "JobEvent": ".job_event",
     "JobFinished": ".job_finished",
     "JobFinishedEvent": ".job_finished_event",
-    "JobGone": ".job_gone",
     "JobItem": ".job_item",
     "JobItemOperations": ".job_item_operations",
     "JobProgress": ".job_progress",
@@ -294,9 +292,6 @@ _MODULES = {
     "MedianHistogram": ".median_histogram",
     "Metadata": ".metadata",
     "Metric": ".metric",
-    "NewApiKey": ".new_api_key",
-    "NewUploadLink": ".new_upload_link",
-    "NewWebhook": ".new_webhook",
     "OperationInfo": ".operation_info",
     "OperationResult": ".operation_result",
     "Part": ".part",
@@ -318,11 +313,13 @@ _MODULES = {
     "Totals": ".totals",
     "UploadLink": ".upload_link",
     "UploadLinkPage": ".upload_link_page",
+    "UploadLinkRequest": ".upload_link_request",
     "Webhook": ".webhook",
     "WebhookChanges": ".webhook_changes",
     "WebhookDisabled": ".webhook_disabled",
     "WebhookDisabledEvent": ".webhook_disabled_event",
     "WebhookPage": ".webhook_page",
+    "WebhookRequest": ".webhook_request",
     "WebhookStatus": ".webhook_status",
     "WebhookTest": ".webhook_test",
     "WebhookTestEvent": ".webhook_test_event",

@@ -5,15 +5,15 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
+from ...models.api_key_request import ApiKeyRequest
 from ...models.created_api_key import CreatedApiKey
-from ...models.new_api_key import NewApiKey
 from ...models.problem import Problem
 from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     *,
-    body: NewApiKey,
+    body: ApiKeyRequest,
     idempotency_key: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
@@ -96,7 +96,7 @@ def _build_response(
 def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
-    body: NewApiKey,
+    body: ApiKeyRequest,
     idempotency_key: str | Unset = UNSET,
 ) -> Response[CreatedApiKey | Problem]:
     """Create an API key
@@ -108,7 +108,7 @@ def sync_detailed(
 
     Args:
         idempotency_key (str | Unset):
-        body (NewApiKey): The values of a new API key.
+        body (ApiKeyRequest): The values of a new API key.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -133,7 +133,7 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient | Client,
-    body: NewApiKey,
+    body: ApiKeyRequest,
     idempotency_key: str | Unset = UNSET,
 ) -> CreatedApiKey | Problem | None:
     """Create an API key
@@ -145,7 +145,7 @@ def sync(
 
     Args:
         idempotency_key (str | Unset):
-        body (NewApiKey): The values of a new API key.
+        body (ApiKeyRequest): The values of a new API key.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -165,7 +165,7 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
-    body: NewApiKey,
+    body: ApiKeyRequest,
     idempotency_key: str | Unset = UNSET,
 ) -> Response[CreatedApiKey | Problem]:
     """Create an API key
@@ -177,7 +177,7 @@ async def asyncio_detailed(
 
     Args:
         idempotency_key (str | Unset):
-        body (NewApiKey): The values of a new API key.
+        body (ApiKeyRequest): The values of a new API key.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -200,7 +200,7 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient | Client,
-    body: NewApiKey,
+    body: ApiKeyRequest,
     idempotency_key: str | Unset = UNSET,
 ) -> CreatedApiKey | Problem | None:
     """Create an API key
@@ -212,7 +212,7 @@ async def asyncio(
 
     Args:
         idempotency_key (str | Unset):
-        body (NewApiKey): The values of a new API key.
+        body (ApiKeyRequest): The values of a new API key.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -7,7 +7,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.get_image_content_variant import GetImageContentVariant
+from ...models.image_variant import ImageVariant
 from ...models.problem import Problem
 from ...types import UNSET, File, Response, Unset
 
@@ -15,7 +15,7 @@ from ...types import UNSET, File, Response, Unset
 def _get_kwargs(
     image_id: str,
     *,
-    variant: GetImageContentVariant | Unset = GetImageContentVariant.ORIGINAL,
+    variant: ImageVariant | Unset = UNSET,
     user_id: str | Unset = UNSET,
     if_none_match: str | Unset = UNSET,
     range_: str | Unset = UNSET,
@@ -131,7 +131,7 @@ def sync_detailed(
     image_id: str,
     *,
     client: AuthenticatedClient | Client,
-    variant: GetImageContentVariant | Unset = GetImageContentVariant.ORIGINAL,
+    variant: ImageVariant | Unset = UNSET,
     user_id: str | Unset = UNSET,
     if_none_match: str | Unset = UNSET,
     range_: str | Unset = UNSET,
@@ -146,7 +146,7 @@ def sync_detailed(
 
     Args:
         image_id (str):
-        variant (GetImageContentVariant | Unset):  Default: GetImageContentVariant.ORIGINAL.
+        variant (ImageVariant | Unset): The original file, or the picture that is made from it.
         user_id (str | Unset):
         if_none_match (str | Unset):
         range_ (str | Unset):
@@ -180,7 +180,7 @@ def sync(
     image_id: str,
     *,
     client: AuthenticatedClient | Client,
-    variant: GetImageContentVariant | Unset = GetImageContentVariant.ORIGINAL,
+    variant: ImageVariant | Unset = UNSET,
     user_id: str | Unset = UNSET,
     if_none_match: str | Unset = UNSET,
     range_: str | Unset = UNSET,
@@ -195,7 +195,7 @@ def sync(
 
     Args:
         image_id (str):
-        variant (GetImageContentVariant | Unset):  Default: GetImageContentVariant.ORIGINAL.
+        variant (ImageVariant | Unset): The original file, or the picture that is made from it.
         user_id (str | Unset):
         if_none_match (str | Unset):
         range_ (str | Unset):
@@ -224,7 +224,7 @@ async def asyncio_detailed(
     image_id: str,
     *,
     client: AuthenticatedClient | Client,
-    variant: GetImageContentVariant | Unset = GetImageContentVariant.ORIGINAL,
+    variant: ImageVariant | Unset = UNSET,
     user_id: str | Unset = UNSET,
     if_none_match: str | Unset = UNSET,
     range_: str | Unset = UNSET,
@@ -239,7 +239,7 @@ async def asyncio_detailed(
 
     Args:
         image_id (str):
-        variant (GetImageContentVariant | Unset):  Default: GetImageContentVariant.ORIGINAL.
+        variant (ImageVariant | Unset): The original file, or the picture that is made from it.
         user_id (str | Unset):
         if_none_match (str | Unset):
         range_ (str | Unset):
@@ -271,7 +271,7 @@ async def asyncio(
     image_id: str,
     *,
     client: AuthenticatedClient | Client,
-    variant: GetImageContentVariant | Unset = GetImageContentVariant.ORIGINAL,
+    variant: ImageVariant | Unset = UNSET,
     user_id: str | Unset = UNSET,
     if_none_match: str | Unset = UNSET,
     range_: str | Unset = UNSET,
@@ -286,7 +286,7 @@ async def asyncio(
 
     Args:
         image_id (str):
-        variant (GetImageContentVariant | Unset):  Default: GetImageContentVariant.ORIGINAL.
+        variant (ImageVariant | Unset): The original file, or the picture that is made from it.
         user_id (str | Unset):
         if_none_match (str | Unset):
         range_ (str | Unset):

@@ -6,8 +6,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.job_change import JobChange
-from ...models.job_gone import JobGone
+from ...models.job_event import JobEvent
 from ...models.problem import Problem
 from ...types import UNSET, Response, Unset
 
@@ -42,25 +41,9 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Any | JobChange | JobGone | Problem | None:
+) -> Any | JobEvent | Problem | None:
     if response.status_code == 200:
-
-        def _parse_response_200(data: object) -> JobChange | JobGone:
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                componentsschemas_job_event_type_0 = JobChange.from_dict(data)
-
-                return componentsschemas_job_event_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            if not isinstance(data, dict):
-                raise TypeError()
-            componentsschemas_job_event_type_1 = JobGone.from_dict(data)
-
-            return componentsschemas_job_event_type_1
-
-        response_200 = _parse_response_200(response.text)
+        response_200 = JobEvent.from_dict(response.text)
 
         return response_200
 
@@ -106,7 +89,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Any | JobChange | JobGone | Problem]:
+) -> Response[Any | JobEvent | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -121,7 +104,7 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
     last_event_id: str | Unset = UNSET,
-) -> Response[Any | JobChange | JobGone | Problem]:
+) -> Response[Any | JobEvent | Problem]:
     """Stream the changes of a job
 
      Streams every change of a job until the job ends.
@@ -140,7 +123,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | JobChange | JobGone | Problem]
+        Response[Any | JobEvent | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -162,7 +145,7 @@ def sync(
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
     last_event_id: str | Unset = UNSET,
-) -> Any | JobChange | JobGone | Problem | None:
+) -> Any | JobEvent | Problem | None:
     """Stream the changes of a job
 
      Streams every change of a job until the job ends.
@@ -181,7 +164,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | JobChange | JobGone | Problem
+        Any | JobEvent | Problem
     """
 
     return sync_detailed(
@@ -198,7 +181,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
     last_event_id: str | Unset = UNSET,
-) -> Response[Any | JobChange | JobGone | Problem]:
+) -> Response[Any | JobEvent | Problem]:
     """Stream the changes of a job
 
      Streams every change of a job until the job ends.
@@ -217,7 +200,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | JobChange | JobGone | Problem]
+        Response[Any | JobEvent | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -237,7 +220,7 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
     last_event_id: str | Unset = UNSET,
-) -> Any | JobChange | JobGone | Problem | None:
+) -> Any | JobEvent | Problem | None:
     """Stream the changes of a job
 
      Streams every change of a job until the job ends.
@@ -256,7 +239,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | JobChange | JobGone | Problem
+        Any | JobEvent | Problem
     """
 
     return (

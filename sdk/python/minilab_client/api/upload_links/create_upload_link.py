@@ -6,14 +6,14 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.created_upload_link import CreatedUploadLink
-from ...models.new_upload_link import NewUploadLink
 from ...models.problem import Problem
+from ...models.upload_link_request import UploadLinkRequest
 from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     *,
-    body: NewUploadLink,
+    body: UploadLinkRequest,
     idempotency_key: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
@@ -96,7 +96,7 @@ def _build_response(
 def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
-    body: NewUploadLink,
+    body: UploadLinkRequest,
     idempotency_key: str | Unset = UNSET,
 ) -> Response[CreatedUploadLink | Problem]:
     """Create an upload link
@@ -108,7 +108,7 @@ def sync_detailed(
 
     Args:
         idempotency_key (str | Unset):
-        body (NewUploadLink): The values of a new upload link. One of `expires_in` and
+        body (UploadLinkRequest): The values of a new upload link. One of `expires_in` and
             `expires_at` is required.
 
     Raises:
@@ -134,7 +134,7 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient | Client,
-    body: NewUploadLink,
+    body: UploadLinkRequest,
     idempotency_key: str | Unset = UNSET,
 ) -> CreatedUploadLink | Problem | None:
     """Create an upload link
@@ -146,7 +146,7 @@ def sync(
 
     Args:
         idempotency_key (str | Unset):
-        body (NewUploadLink): The values of a new upload link. One of `expires_in` and
+        body (UploadLinkRequest): The values of a new upload link. One of `expires_in` and
             `expires_at` is required.
 
     Raises:
@@ -167,7 +167,7 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
-    body: NewUploadLink,
+    body: UploadLinkRequest,
     idempotency_key: str | Unset = UNSET,
 ) -> Response[CreatedUploadLink | Problem]:
     """Create an upload link
@@ -179,7 +179,7 @@ async def asyncio_detailed(
 
     Args:
         idempotency_key (str | Unset):
-        body (NewUploadLink): The values of a new upload link. One of `expires_in` and
+        body (UploadLinkRequest): The values of a new upload link. One of `expires_in` and
             `expires_at` is required.
 
     Raises:
@@ -203,7 +203,7 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient | Client,
-    body: NewUploadLink,
+    body: UploadLinkRequest,
     idempotency_key: str | Unset = UNSET,
 ) -> CreatedUploadLink | Problem | None:
     """Create an upload link
@@ -215,7 +215,7 @@ async def asyncio(
 
     Args:
         idempotency_key (str | Unset):
-        body (NewUploadLink): The values of a new upload link. One of `expires_in` and
+        body (UploadLinkRequest): The values of a new upload link. One of `expires_in` and
             `expires_at` is required.
 
     Raises:

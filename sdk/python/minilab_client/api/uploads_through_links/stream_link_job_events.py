@@ -6,8 +6,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.job_change import JobChange
-from ...models.job_gone import JobGone
+from ...models.job_event import JobEvent
 from ...models.problem import Problem
 from ...types import UNSET, Response, Unset
 
@@ -34,25 +33,9 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Any | JobChange | JobGone | Problem | None:
+) -> Any | JobEvent | Problem | None:
     if response.status_code == 200:
-
-        def _parse_response_200(data: object) -> JobChange | JobGone:
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                componentsschemas_job_event_type_0 = JobChange.from_dict(data)
-
-                return componentsschemas_job_event_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            if not isinstance(data, dict):
-                raise TypeError()
-            componentsschemas_job_event_type_1 = JobGone.from_dict(data)
-
-            return componentsschemas_job_event_type_1
-
-        response_200 = _parse_response_200(response.text)
+        response_200 = JobEvent.from_dict(response.text)
 
         return response_200
 
@@ -98,7 +81,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Any | JobChange | JobGone | Problem]:
+) -> Response[Any | JobEvent | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -112,7 +95,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     last_event_id: str | Unset = UNSET,
-) -> Response[Any | JobChange | JobGone | Problem]:
+) -> Response[Any | JobEvent | Problem]:
     """Stream the changes of an upload of a link
 
      Streams every change of an upload, as `GET /v1/jobs/{job_id}/events` does.
@@ -128,7 +111,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | JobChange | JobGone | Problem]
+        Response[Any | JobEvent | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -148,7 +131,7 @@ def sync(
     *,
     client: AuthenticatedClient,
     last_event_id: str | Unset = UNSET,
-) -> Any | JobChange | JobGone | Problem | None:
+) -> Any | JobEvent | Problem | None:
     """Stream the changes of an upload of a link
 
      Streams every change of an upload, as `GET /v1/jobs/{job_id}/events` does.
@@ -164,7 +147,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | JobChange | JobGone | Problem
+        Any | JobEvent | Problem
     """
 
     return sync_detailed(
@@ -179,7 +162,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     last_event_id: str | Unset = UNSET,
-) -> Response[Any | JobChange | JobGone | Problem]:
+) -> Response[Any | JobEvent | Problem]:
     """Stream the changes of an upload of a link
 
      Streams every change of an upload, as `GET /v1/jobs/{job_id}/events` does.
@@ -195,7 +178,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | JobChange | JobGone | Problem]
+        Response[Any | JobEvent | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -213,7 +196,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     last_event_id: str | Unset = UNSET,
-) -> Any | JobChange | JobGone | Problem | None:
+) -> Any | JobEvent | Problem | None:
     """Stream the changes of an upload of a link
 
      Streams every change of an upload, as `GET /v1/jobs/{job_id}/events` does.
@@ -229,7 +212,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | JobChange | JobGone | Problem
+        Any | JobEvent | Problem
     """
 
     return (

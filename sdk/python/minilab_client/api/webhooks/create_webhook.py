@@ -5,15 +5,15 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.new_webhook import NewWebhook
 from ...models.problem import Problem
+from ...models.webhook_request import WebhookRequest
 from ...models.webhook_with_secret import WebhookWithSecret
 from ...types import UNSET, Response, Unset
 
 
 def _get_kwargs(
     *,
-    body: NewWebhook,
+    body: WebhookRequest,
     idempotency_key: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
@@ -96,7 +96,7 @@ def _build_response(
 def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
-    body: NewWebhook,
+    body: WebhookRequest,
     idempotency_key: str | Unset = UNSET,
 ) -> Response[Problem | WebhookWithSecret]:
     """Create a webhook
@@ -109,7 +109,7 @@ def sync_detailed(
 
     Args:
         idempotency_key (str | Unset):
-        body (NewWebhook): The values of a new webhook.
+        body (WebhookRequest): The values of a new webhook.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -134,7 +134,7 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient | Client,
-    body: NewWebhook,
+    body: WebhookRequest,
     idempotency_key: str | Unset = UNSET,
 ) -> Problem | WebhookWithSecret | None:
     """Create a webhook
@@ -147,7 +147,7 @@ def sync(
 
     Args:
         idempotency_key (str | Unset):
-        body (NewWebhook): The values of a new webhook.
+        body (WebhookRequest): The values of a new webhook.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -167,7 +167,7 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
-    body: NewWebhook,
+    body: WebhookRequest,
     idempotency_key: str | Unset = UNSET,
 ) -> Response[Problem | WebhookWithSecret]:
     """Create a webhook
@@ -180,7 +180,7 @@ async def asyncio_detailed(
 
     Args:
         idempotency_key (str | Unset):
-        body (NewWebhook): The values of a new webhook.
+        body (WebhookRequest): The values of a new webhook.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -203,7 +203,7 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient | Client,
-    body: NewWebhook,
+    body: WebhookRequest,
     idempotency_key: str | Unset = UNSET,
 ) -> Problem | WebhookWithSecret | None:
     """Create a webhook
@@ -216,7 +216,7 @@ async def asyncio(
 
     Args:
         idempotency_key (str | Unset):
-        body (NewWebhook): The values of a new webhook.
+        body (WebhookRequest): The values of a new webhook.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -7,40 +7,35 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.key_role import KeyRole
+from ..models.gps_policy import GpsPolicy
 from ..types import UNSET, Unset
 
-T = TypeVar("T", bound="NewApiKey")
+T = TypeVar("T", bound="UploadLinkRequest")
 
 
 @_attrs_define
-class NewApiKey:
-    """The values of a new API key."""
+class UploadLinkRequest:
+    """The values of a new upload link. One of `expires_in` and `expires_at` is required."""
 
-    role: KeyRole
-    """ A role that a key can be created with. """
     expires_at: datetime.datetime | None | Unset = UNSET
-    """ When the key expires. Without this and `expires_in`, the key never expires. """
+    """ When the link expires, at most 90 days from now. """
     expires_in: int | None | Unset = UNSET
-    """ Seconds from now until the key expires. """
-    max_stored_bytes: int | None | Unset = UNSET
-    """ Most bytes of stored images, in place of the quota of the settings; not allowed for `admin` and `reader`.
-    Counts the images of the tenant or, without one, of a client key's user or those uploaded with a service key;
-    each with the size of its file, also if it is a duplicate. """
+    """ Seconds from now until the link expires, at most 90 days. No upload can begin after that. """
+    gps: GpsPolicy | None | Unset = UNSET
+    """ Whether GPS positions are kept or removed, for uploads that do not say. """
+    max_bytes: int | None | Unset = UNSET
+    """ Maximum total size of these images in bytes; without it, there is no limit. """
+    max_files: int | None | Unset = UNSET
+    """ Maximum number of images of all uploads together; without it, there is no limit. """
     note: None | str | Unset = UNSET
-    """ A remark, for example the name of the app. """
+    """ A message to the people who open the link. """
     tenant: None | str | Unset = UNSET
-    """ Tenant of the users that the key acts for; not allowed for `admin`. The same `user_id` in two tenants names
-    two users. All service keys of a tenant see the same users, images, jobs and webhooks, and nothing of other
-    tenants. A service key without a tenant may read and delete every user without a tenant, also those of other
-    such keys. """
+    """ Tenant of the user; without it, a user without a tenant. """
     user_id: None | str | Unset = UNSET
-    """ User of the key; required for `client`, optional for `reader`, else not allowed. """
+    """ User that the images belong to; without it, a user that only this link has. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        role = self.role.value
-
         expires_at: None | str | Unset
         if isinstance(self.expires_at, Unset):
             expires_at = UNSET
@@ -55,11 +50,25 @@ class NewApiKey:
         else:
             expires_in = self.expires_in
 
-        max_stored_bytes: int | None | Unset
-        if isinstance(self.max_stored_bytes, Unset):
-            max_stored_bytes = UNSET
+        gps: None | str | Unset
+        if isinstance(self.gps, Unset):
+            gps = UNSET
+        elif isinstance(self.gps, GpsPolicy):
+            gps = self.gps.value
         else:
-            max_stored_bytes = self.max_stored_bytes
+            gps = self.gps
+
+        max_bytes: int | None | Unset
+        if isinstance(self.max_bytes, Unset):
+            max_bytes = UNSET
+        else:
+            max_bytes = self.max_bytes
+
+        max_files: int | None | Unset
+        if isinstance(self.max_files, Unset):
+            max_files = UNSET
+        else:
+            max_files = self.max_files
 
         note: None | str | Unset
         if isinstance(self.note, Unset):
@@ -81,17 +90,17 @@ class NewApiKey:
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
-        field_dict.update(
-            {
-                "role": role,
-            }
-        )
+        field_dict.update({})
         if expires_at is not UNSET:
             field_dict["expires_at"] = expires_at
         if expires_in is not UNSET:
             field_dict["expires_in"] = expires_in
-        if max_stored_bytes is not UNSET:
-            field_dict["max_stored_bytes"] = max_stored_bytes
+        if gps is not UNSET:
+            field_dict["gps"] = gps
+        if max_bytes is not UNSET:
+            field_dict["max_bytes"] = max_bytes
+        if max_files is not UNSET:
+            field_dict["max_files"] = max_files
         if note is not UNSET:
             field_dict["note"] = note
         if tenant is not UNSET:
@@ -104,7 +113,6 @@ class NewApiKey:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        role = KeyRole(d.pop("role"))
 
         def _parse_expires_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -132,14 +140,40 @@ class NewApiKey:
 
         expires_in = _parse_expires_in(d.pop("expires_in", UNSET))
 
-        def _parse_max_stored_bytes(data: object) -> int | None | Unset:
+        def _parse_gps(data: object) -> GpsPolicy | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                gps_type_0 = GpsPolicy(data)
+
+                return gps_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(GpsPolicy | None | Unset, data)
+
+        gps = _parse_gps(d.pop("gps", UNSET))
+
+        def _parse_max_bytes(data: object) -> int | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
             return cast(int | None | Unset, data)
 
-        max_stored_bytes = _parse_max_stored_bytes(d.pop("max_stored_bytes", UNSET))
+        max_bytes = _parse_max_bytes(d.pop("max_bytes", UNSET))
+
+        def _parse_max_files(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        max_files = _parse_max_files(d.pop("max_files", UNSET))
 
         def _parse_note(data: object) -> None | str | Unset:
             if data is None:
@@ -168,18 +202,19 @@ class NewApiKey:
 
         user_id = _parse_user_id(d.pop("user_id", UNSET))
 
-        new_api_key = cls(
-            role=role,
+        upload_link_request = cls(
             expires_at=expires_at,
             expires_in=expires_in,
-            max_stored_bytes=max_stored_bytes,
+            gps=gps,
+            max_bytes=max_bytes,
+            max_files=max_files,
             note=note,
             tenant=tenant,
             user_id=user_id,
         )
 
-        new_api_key.additional_properties = d
-        return new_api_key
+        upload_link_request.additional_properties = d
+        return upload_link_request
 
     @property
     def additional_keys(self) -> list[str]:

@@ -9,11 +9,11 @@ from attrs import field as _attrs_field
 from ..models.event_type import EventType
 from ..types import UNSET, Unset
 
-T = TypeVar("T", bound="NewWebhook")
+T = TypeVar("T", bound="WebhookRequest")
 
 
 @_attrs_define
-class NewWebhook:
+class WebhookRequest:
     """The values of a new webhook."""
 
     url: str
@@ -97,14 +97,14 @@ class NewWebhook:
 
         note = _parse_note(d.pop("note", UNSET))
 
-        new_webhook = cls(
+        webhook_request = cls(
             url=url,
             event_types=event_types,
             note=note,
         )
 
-        new_webhook.additional_properties = d
-        return new_webhook
+        webhook_request.additional_properties = d
+        return webhook_request
 
     @property
     def additional_keys(self) -> list[str]:

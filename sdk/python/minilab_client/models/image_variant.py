@@ -1,7 +1,7 @@
 from enum import StrEnum
 
 
-class GetImageContentVariant(StrEnum):
+class ImageVariant(StrEnum):
     """A value of a later version of the service is kept: its name is the value."""
 
     FACES = "faces"
@@ -10,7 +10,7 @@ class GetImageContentVariant(StrEnum):
     THUMBNAIL = "thumbnail"
 
     @classmethod
-    def _missing_(cls, value: object) -> "GetImageContentVariant | None":
+    def _missing_(cls, value: object) -> "ImageVariant | None":
         if not isinstance(value, str):
             return None
         member = str.__new__(cls, value)
