@@ -7,6 +7,7 @@ from contextlib import aclosing, asynccontextmanager, suppress
 import structlog
 from litestar import Litestar
 from litestar.middleware import DefineMiddleware
+from litestar.types import ASGIApp
 
 from api.admission.admission import Admission
 from api.admission.load_watch import ROOM_SECONDS, WORK_SECONDS, LoadWatch, repeat_reading
@@ -28,6 +29,7 @@ from api.controllers.users import delete_user
 from api.controllers.webhooks import WebhookController
 from api.dependencies import provide
 from api.http.auth import OPEN, BearerAuthentication
+from api.http.cross_origin import AllowedOrigins, CrossOrigin
 from api.http.errors import EXCEPTION_HANDLERS
 from api.http.head_requests import HeadRequests
 from api.http.headers import protect_answer
@@ -107,8 +109,10 @@ def create_app(settings: Settings) -> Litestar:
         request_max_body_size=settings.connections.max_body_bytes,
     )
     routed = HeadRequests(WholeSegments(app.asgi_handler))
-    bounded = Bounds(routed, state.connections)
-    observed = Observation(bounded, log_requests=settings.api.access_log)
+    served: ASGIApp = Bounds(routed, state.connections)
+    if state.origins:
+        served = CrossOrigin(served, state.origins)
+    observed = Observation(served, log_requests=settings.api.access_log)
     # Outermost, since an answer may come before the body was read: errors do, too.
     app.asgi_handler = LingeringClose(observed)
     return app
@@ -124,6 +128,7 @@ def compose_state(settings: Settings, stores: Stores) -> AppState:
     state.data_check = DataCheck()
     trusted_proxies = parse_networks(settings.api.trusted_proxies)
     state.connections = Connections(settings.connections, trusted_proxies)
+    state.origins = AllowedOrigins(settings.api.origins)
     state.estimates = Estimates(stores)
     listeners = Listeners(settings.listeners)
     state.waiting = Waiting(stores, listeners)

@@ -14,6 +14,7 @@ from domain.limits import (
     UploadLimits,
 )
 from domain.networks import parse_networks
+from domain.origins import parse_origins
 from domain.records import GpsPolicy
 from domain.settings import SettingsReader
 from domain.webhooks.addresses import TargetRules, read_target_rules
@@ -58,6 +59,9 @@ class ApiSettings(msgspec.Struct, frozen=True):
         allowed_hosts: Hosts that links may begin with if ``MINILAB_PUBLIC_URL`` is empty, a
             comma-separated list, as in ``photos.example,10.0.0.5:8000``. A link begins with the
             ``Host`` header of the request if that is one of them.
+        cors_origins: Origins of web pages that may use the API in browsers (CORS), a
+            comma-separated list, as in ``https://app.example,http://localhost:3000``. ``*``: all
+            origins. Empty: pages of other origins cannot read answers.
     """
 
     host: str = "127.0.0.1"
@@ -73,11 +77,17 @@ class ApiSettings(msgspec.Struct, frozen=True):
     metrics_open: bool | Literal["local"] = "local"
     public_url: Annotated[str, msgspec.Meta(pattern=r"^$|^https?://[^\s?#]+$")] = ""
     allowed_hosts: Annotated[str, msgspec.Meta(pattern=HOSTS_PATTERN)] = ""
+    cors_origins: str = ""
 
     @property
     def link_hosts(self) -> frozenset[str]:
         """The allowed hosts, in lower case."""
         return frozenset(host.strip().casefold() for host in self.allowed_hosts.split(",") if host)
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """The origins of ``cors_origins``, as browsers write them."""
+        return parse_origins(self.cors_origins)
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -119,7 +129,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     )
     read: list[Any] = [read_store_settings(reader), *(reader.read(part) for part in parts)]
     api: ApiSettings = read[-1]
-    _check_networks(api, reader)
+    _check_lists(api, reader)
     key = _admin_key(api, reader)
     read[-1:-1] = [read_target_rules(reader), read_tracing(reader, environ)]
     reader.check()
@@ -127,11 +137,15 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     return Settings(*read)
 
 
-def _check_networks(api: ApiSettings, reader: SettingsReader) -> None:
+def _check_lists(api: ApiSettings, reader: SettingsReader) -> None:
     try:
         parse_networks(api.trusted_proxies)
     except ValueError as error:
         reader.refuse(f"MINILAB_TRUSTED_PROXIES: {error}")
+    try:
+        parse_origins(api.cors_origins)
+    except ValueError as error:
+        reader.refuse(f"MINILAB_CORS_ORIGINS: {error}")
 
 
 def _admin_key(api: ApiSettings, reader: SettingsReader) -> str:

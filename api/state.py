@@ -7,6 +7,7 @@ from litestar import Request
 from litestar.datastructures import State
 
 from api.admission.admission import Admission
+from api.http.cross_origin import AllowedOrigins
 from api.http.wrong_keys import WrongKeys
 from api.images.variants import Variants
 from api.jobs.estimates import Estimates
@@ -44,6 +45,7 @@ class AppState(State):
     health_checks: HealthChecks
     tracing: Tracing
     connections: Connections
+    origins: AllowedOrigins
     live_jobs: LiveJobs
     variants: Variants
     downloads: FairTurns

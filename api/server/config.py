@@ -15,7 +15,7 @@ BACKLOG = 4096
 
 def serving_config(app: Litestar, settings: Settings, **options: Any) -> uvicorn.Config:
     """Configure the server of an API; the options replace those of uvicorn."""
-    http: Any = partial(Protocol, settings.uploads, app.state.connections)
+    http: Any = partial(Protocol, settings.uploads, app.state.connections, app.state.origins)
     return uvicorn.Config(
         app,
         host=settings.api.host,

@@ -15,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
+from api.http.cross_origin import AllowedOrigins
 from api.server.bounds import PEER
 from api.server.connections import MOST_REFUSED, Connections
 from api.server.problems import write_problem
@@ -33,11 +34,18 @@ MOST_PIPELINED = 64
 class Protocol(HttpToolsProtocol):
     """One connection; the limits say how long its headers may be, and how long they may take."""
 
-    def __init__(self, limits: UploadLimits, connections: Connections, **options: Any) -> None:
+    def __init__(
+        self,
+        limits: UploadLimits,
+        connections: Connections,
+        origins: AllowedOrigins,
+        **options: Any,
+    ) -> None:
         super().__init__(**options)
         self.address = ""
         self._limits = limits
         self._connections = connections
+        self._origins = origins
         self._read_bytes = 0
         """Bytes since the last headers or the last part of a body."""
         self._is_refused = False
@@ -158,6 +166,11 @@ class Protocol(HttpToolsProtocol):
     def _has_no_request(self) -> bool:
         return cast("RequestResponseCycle | None", self.cycle) is None
 
+    @property
+    def _known_headers(self) -> list[tuple[bytes, bytes]]:
+        """What was read of the headers of the last request; nothing before the first."""
+        return cast("list[tuple[bytes, bytes]] | None", self.headers) or []
+
     def _end_after_the_last(self) -> None:
         """Answer the requests that wait, and none after them."""
         self._is_refused = True
@@ -179,6 +192,7 @@ class Protocol(HttpToolsProtocol):
             self.transport.close()  # The answer to the request before this one is being sent.
             return
         status, headers, body = write_problem(error)
+        headers += self._origins.headers_for(self._known_headers)
         lines = b"".join(b"%s: %s\r\n" % header for header in headers)
         self.transport.write(STATUS_LINE[status] + lines + b"\r\n" + body)
         self.loop.call_later(LINGER_SECONDS, self.transport.close)

@@ -15,6 +15,7 @@ from litestar.datastructures import State
 from litestar.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from api.http.cross_origin import AllowedOrigins
 from api.server.connections import Connections
 from api.server.protocol import ABORT, Protocol
 from api.server.server import Server
@@ -47,7 +48,7 @@ async def _serving(answer: ASGIApp = _echo) -> AsyncIterator[tuple[Server, State
     connections = Connections(ConnectionLimits())
     parts = {"live_jobs": Closing(), "waiting": Closing(), "connections": connections}
     app = Litestar(state=State({"stop": asyncio.Event()} | parts), openapi_config=None)
-    http: Any = partial(Protocol, LIMITS, connections)
+    http: Any = partial(Protocol, LIMITS, connections, AllowedOrigins(frozenset()))
     config = uvicorn.Config(answer, http=http, ws="none", lifespan="off", log_level="warning")
     server = Server(config, app)
     listener = socket.create_server(("127.0.0.1", 0))

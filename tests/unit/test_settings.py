@@ -104,6 +104,8 @@ def test_worker_needs_no_admin_key() -> None:
         ("SECRET_KEY", f"{'k' * 32},short"),
         ("WEBHOOK_ALLOW", "10.0.0.1/8"),
         ("WEBHOOK_ALLOW_HTTP", "perhaps"),
+        ("CORS_ORIGINS", "https://app.example/path"),
+        ("CORS_ORIGINS", "*,https://app.example"),
     ],
 )
 def test_refuses_setting_out_of_bounds(name: str, value: str) -> None:
