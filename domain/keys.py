@@ -173,6 +173,23 @@ def uploading_user(caller: Caller, named_user: str | None) -> str:
             return str(caller.user_id)
 
 
+def asking_user(caller: Caller, named_user: str | None) -> str:
+    """Return the stored ID of the user whose files a caller asks for before an upload.
+
+    For a user that a client key does not see, it is that of no user.
+
+    Raises:
+        UserRequired: A service key or a reader named no user.
+        InvalidValue: The user ID is not well formed.
+    """
+    scope = scope_of(caller, named_user)
+    if scope.user_id is None and caller.is_admin:
+        return caller.owner(ADMIN_USER)
+    if scope.user_id is None:
+        raise UserRequired("Add the user_id.")
+    return scope.user_id if scope.key_id is None else ""
+
+
 def check_may_delete(caller: Caller, user_id: str) -> None:
     """Refuse to delete a user outside the caller's scope.
 

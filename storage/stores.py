@@ -27,6 +27,7 @@ from storage.blobs.variants import StoredVariants
 from storage.catalog.image_search import ImageSearch
 from storage.catalog.images import Images
 from storage.catalog.jobs import Jobs
+from storage.catalog.known_images import KnownImages
 from storage.clock import follow_clock
 from storage.errors import MONGODB_FAILED, REDIS_FAILED
 from storage.histograms.medians import Medians
@@ -97,6 +98,7 @@ class Stores:
         self.image_deletion = ImageDeletion(self.client, self.database, self.ledger.states)
         self.images = Images(self.database)
         self.jobs = Jobs(self.database)
+        self.known_images = KnownImages(self.database)
         self.load = LoadMeter(self.database)
         self.medians = Medians(self.client, self.database)
         self.job_events = JobEvents(self.redis)

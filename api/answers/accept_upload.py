@@ -1,6 +1,6 @@
 """Answers uploads: headers in, response out."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -12,7 +12,8 @@ from api.http.headers import wait_seconds
 from api.http.idempotency import REPLAYED
 from api.schemas.jobs import JobView
 from api.state import ApiRequest
-from api.uploads.receiving import IncomingForm, UploadOptions
+from api.uploads.bodies import BodyKind, IncomingBody, read_kind
+from api.uploads.receiving import UploadOptions
 from api.uploads.take_in import TakeIn
 from domain.errors.capacity import OverLimit
 from domain.errors.requests import QuotaExceeded
@@ -29,6 +30,9 @@ async def answer_upload(
     prefer: str | None,
     idempotency_key: str | None,
     *,
+    query: Mapping[str, str],
+    route: str | None = None,
+    kinds: Collection[BodyKind] = tuple(BodyKind),
     operations: str | None = None,
     view_finished: ViewFinished | None = None,
 ) -> Response[Any]:
@@ -36,6 +40,9 @@ async def answer_upload(
 
     Args:
         request: The request; its body is not read yet.
+        query: Fields of a body without any.
+        route: The path that another route stands for.
+        kinds: The bodies that the route takes.
         operations: Comma list that replaces the one of the form.
         view_finished: Makes the body for a job that has ended, in place of the job.
 
@@ -43,13 +50,12 @@ async def answer_upload(
         ServiceError: The upload cannot be used.
     """
     waited = wait_seconds(prefer)
-    route = request.scope["path"] if request.user.link_id is None else LINK_ROUTE
+    route = LINK_ROUTE if request.user.link_id else route or request.scope["path"]
     options = UploadOptions(route, idempotency_key, waited, operations, request.auth)
-    content_type, length = request.headers.get("content-type"), request.content_length
-    form = IncomingForm(content_type, length, request.stream())
+    incoming = _incoming_body(request, query, kinds)
     response: Response[Any]
     try:
-        taken = await take_in.take(request.user, form, options)
+        taken = await take_in.take(request.user, incoming, options)
     except (OverLimit, QuotaExceeded) as refusal:
         response = answer_service_error(request, refusal)
     else:
@@ -65,6 +71,18 @@ async def answer_upload(
     response.headers |= take_in.admission.headers(tenant_of(request.user))
     response.headers |= await take_in.quota_headers(request.user)
     return response
+
+
+def _incoming_body(
+    request: ApiRequest, query: Mapping[str, str], kinds: Collection[BodyKind]
+) -> IncomingBody:
+    headers = request.headers
+    content_type, encoding = headers.get("content-type"), headers.get("content-encoding")
+    kind, parameters = read_kind(content_type, encoding, kinds)
+    disposition = headers.get("content-disposition")
+    return IncomingBody(
+        kind, parameters, request.content_length, request.stream(), disposition, query
+    )
 
 
 async def _show(

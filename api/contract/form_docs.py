@@ -120,17 +120,34 @@ class UploadOperation(Operation):
     schema: ClassVar[Schema] = UPLOAD_SCHEMA
 
     def __post_init__(self) -> None:
-        """Add the form, and the headers of limits, to the operation."""
-        summary, value = "One portrait, all operations", {"files": ["portrait.jpg"]}
-        form = OpenAPIMediaType(
-            schema=self.schema, examples={"portrait": Example(summary=summary, value=value)}
-        )
-        self.request_body = RequestBody(required=True, content={"multipart/form-data": form})
+        """Add the body, and the headers of limits, to the operation."""
+        self.request_body = RequestBody(required=True, content=self.describe_body())
         for status, response in (self.responses or {}).items():
             if isinstance(response, OpenAPIResponse):
                 headers = LIMIT_HEADERS.get(status, {})
                 response.headers = {**(response.headers or {}), **headers}
                 response.description = REFUSALS.get(status, response.description)
+
+    def describe_body(self) -> dict[str, OpenAPIMediaType]:
+        """Describe the body: one media type, of which every generator makes a call."""
+        summary, value = "One portrait, all operations", {"files": ["portrait.jpg"]}
+        example = Example(summary=summary, value=value)
+        return {
+            "multipart/form-data": OpenAPIMediaType(
+                schema=self.schema, examples={"portrait": example}
+            )
+        }
+
+
+@dataclass
+class FileUploadOperation(UploadOperation):
+    """An operation whose body is a file."""
+
+    def describe_body(self) -> dict[str, OpenAPIMediaType]:
+        """Describe the body."""
+        example = Example(summary="A picture", value="the bytes of portrait.jpg")
+        media_type = OpenAPIMediaType(schema=BINARY, examples={"portrait": example})
+        return {"application/octet-stream": media_type}
 
 
 @dataclass

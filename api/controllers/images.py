@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any
 
-from litestar import Controller, Response, delete, get
+from litestar import Controller, Response, delete, get, post
 from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency, Provide
-from litestar.params import HeaderParameter, QueryParameter
+from litestar.params import HeaderParameter, JSONBody, QueryParameter
+from litestar.status_codes import HTTP_200_OK
 
 from api.answers.image_content import send_content
 from api.answers.image_filters import (
@@ -17,11 +18,13 @@ from api.answers.image_filters import (
 )
 from api.answers.numbers import answer_histogram
 from api.contract.route_docs import answer, problems
+from api.http.auth import READS
 from api.http.leaving import unless_client_leaves
 from api.http.parameters import IfNoneMatch, NamedUser, id_of
 from api.images.images import ManageImages
 from api.images.read_content import ReadContent
 from api.schemas.images import HistogramView, ImageVariant, ImageView, ListedImageView
+from api.schemas.known_images import KnownImagesRequest, KnownImagesView
 from api.schemas.views import Limit, Page
 from api.state import ApiRequest
 from domain.image_search import ImageFilter
@@ -75,6 +78,26 @@ class ImageController(Controller):
         With `similar_to`, lists near-duplicates of an image instead, the most similar first.
         """
         return await manage_images.list_page(wanted, similar_to, distance, limit, cursor)
+
+    @post(
+        "/known",
+        operation_id="findKnownImages",
+        summary="Find files that are stored already",
+        opt={READS: True},
+        status_code=HTTP_200_OK,
+        responses={200: answer(KnownImagesView, "The known files.")} | problems(400, 403),
+    )
+    async def find_known(
+        self,
+        request: ApiRequest,
+        manage_images: NamedDependency[ManageImages],
+        data: JSONBody[KnownImagesRequest],
+    ) -> KnownImagesView:
+        """Finds, by SHA-256, which files a user has uploaded already, so that a client skips them.
+
+        It answers for one user, as an upload does: another user's files are not known.
+        """
+        return await manage_images.find_known(request.user, data)
 
     @get(
         "/{image_id:str}",

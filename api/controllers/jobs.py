@@ -11,7 +11,12 @@ from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 from api.answers.accept_upload import answer_upload
 from api.answers.event_stream import answer_events
 from api.answers.job_answers import answer_job, ticket
-from api.contract.form_docs import UPLOAD_PROBLEMS, UPLOAD_ROUTE, UploadOperation
+from api.contract.form_docs import (
+    UPLOAD_PROBLEMS,
+    UPLOAD_ROUTE,
+    FileUploadOperation,
+    UploadOperation,
+)
 from api.contract.route_docs import EVENT_STREAM, TICKET_HEADERS, answer, problems
 from api.http.parameters import (
     IdempotencyKey,
@@ -22,34 +27,50 @@ from api.http.parameters import (
     NamedUser,
     Prefer,
 )
+from api.http.raw_fields import (
+    ContentDisposition,
+    FileCallback,
+    FileGps,
+    FileOperations,
+    FileTenant,
+    FileUser,
+    RawCallback,
+    RawGps,
+    RawOperations,
+    RawTenant,
+    RawUser,
+    fields_of,
+)
 from api.jobs.changes import ChangeJobs
 from api.jobs.follow import FollowJob
 from api.jobs.live_jobs import LiveJobs
 from api.schemas.jobs import FacesView, JobSummaryView, JobView
 from api.schemas.views import Cursor, Limit, Page
 from api.state import ApiRequest
+from api.uploads.bodies import BodyKind
 from api.uploads.take_in import DetectFaces, TakeIn
 from domain.jobs import Status
 from domain.keys import scope_of
 
+JOBS = "/v1/jobs"
 ACCEPTED = answer(JobView, "The job, which is accepted.")
+JOB_TAKEN = {
+    200: answer(JobView, "The job ended within the time of `Prefer: wait`."),
+    202: ACCEPTED,
+}
 
 
 class JobController(Controller):
     """Jobs."""
 
-    path = "/v1/jobs"
+    path = JOBS
     tags = ("jobs",)
 
     @post(
         operation_id="createJob",
         summary="Upload files",
         operation_class=UploadOperation,
-        responses={
-            200: answer(JobView, "The job ended within the time of `Prefer: wait`."),
-            202: ACCEPTED,
-        }
-        | UPLOAD_PROBLEMS,
+        responses=JOB_TAKEN | UPLOAD_PROBLEMS,
         **UPLOAD_ROUTE,
     )
     async def create_job(
@@ -58,13 +79,58 @@ class JobController(Controller):
         take_in: NamedDependency[TakeIn],
         prefer: Prefer = None,
         idempotency_key: IdempotencyKey = None,
+        operations: RawOperations = None,
+        user_id: RawUser = None,
+        tenant: RawTenant = None,
+        gps: RawGps = None,
+        callback_url: RawCallback = None,
     ) -> Response[JobView]:
         """Uploads any number of files, in form parts of any name, and creates a job for them.
 
         A file that cannot be used becomes an item with an error; the request only fails if it
         has no file at all. Once the job is accepted, every image reaches a final status.
+
+        The body can also be a file itself, as in `POST /v1/jobs/file`.
         """
-        return await answer_upload(request, take_in, prefer, idempotency_key)
+        query = fields_of(operations, user_id, tenant, gps, callback_url)
+        return await answer_upload(request, take_in, prefer, idempotency_key, query=query)
+
+    @post(
+        "/file",
+        operation_id="createJobFromFile",
+        summary="Upload one file as the body",
+        operation_class=FileUploadOperation,
+        responses=JOB_TAKEN | UPLOAD_PROBLEMS,
+        **UPLOAD_ROUTE,
+    )
+    async def create_job_from_file(
+        self,
+        request: ApiRequest,
+        take_in: NamedDependency[TakeIn],
+        prefer: Prefer = None,
+        idempotency_key: IdempotencyKey = None,
+        content_disposition: ContentDisposition = None,
+        operations: FileOperations = None,
+        user_id: FileUser = None,
+        tenant: FileTenant = None,
+        gps: FileGps = None,
+        callback_url: FileCallback = None,
+    ) -> Response[JobView]:
+        """Uploads one file, which is the body of the request, and creates a job for it.
+
+        The `Content-Type` is any `image/*` or `application/octet-stream`: the format is detected
+        from the bytes. In all else it is `POST /v1/jobs`, which takes such a body too.
+        """
+        query = fields_of(operations, user_id, tenant, gps, callback_url)
+        return await answer_upload(
+            request,
+            take_in,
+            prefer,
+            idempotency_key,
+            query=query,
+            route=JOBS,
+            kinds=[BodyKind.FILE],
+        )
 
     @get(
         operation_id="listJobs",
@@ -197,9 +263,21 @@ async def detect_faces(
     detect_faces: NamedDependency[DetectFaces],
     prefer: Prefer = None,
     idempotency_key: IdempotencyKey = None,
+    user_id: RawUser = None,
+    tenant: RawTenant = None,
+    gps: RawGps = None,
+    callback_url: RawCallback = None,
 ) -> Response[JobView]:
-    """Detects faces in files: in the response with `Prefer: wait=30`, else through the job."""
-    take_in, view = detect_faces.take_in, detect_faces.view
+    """Detects faces in files: in the response with `Prefer: wait=30`, else through the job.
+
+    The body can also be a file itself, as in `POST /v1/jobs/file`.
+    """
     return await answer_upload(
-        request, take_in, prefer, idempotency_key, operations="faces", view_finished=view
+        request,
+        detect_faces.take_in,
+        prefer,
+        idempotency_key,
+        query=fields_of(None, user_id, tenant, gps, callback_url),
+        operations="faces",
+        view_finished=detect_faces.view,
     )

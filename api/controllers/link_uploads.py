@@ -22,6 +22,7 @@ from api.http.parameters import (
     LastEventId,
     Prefer,
 )
+from api.http.raw_fields import RawGps, RawOperations, fields_of
 from api.jobs.follow import FollowJob, ReadLinkUploads
 from api.jobs.live_jobs import LiveJobs
 from api.schemas.link_uploads import LinkJobView, LinkUploadsView
@@ -65,13 +66,18 @@ class LinkUploadController(Controller):
         take_in: NamedDependency[TakeIn],
         prefer: Prefer = None,
         idempotency_key: IdempotencyKey = None,
+        operations: RawOperations = None,
+        gps: RawGps = None,
     ) -> Response[LinkJobView]:
         """Uploads files as `POST /v1/jobs` does, within the limits of the link.
 
         Files become images in the order of the request. Files that exceed the limits become items
         with the error `link_used_up`; the request only fails if no file fits.
+
+        The body can also be a file itself, as in `POST /v1/jobs/file`.
         """
-        return await answer_upload(request, take_in, prefer, idempotency_key)
+        query = fields_of(operations, gps=gps)
+        return await answer_upload(request, take_in, prefer, idempotency_key, query=query)
 
     @get(
         operation_id="getLinkUploads",
@@ -145,12 +151,15 @@ class LinkUploadController(Controller):
         token: LinkToken,
         prefer: Prefer = None,
         idempotency_key: IdempotencyKey = None,
+        operations: RawOperations = None,
+        gps: RawGps = None,
     ) -> Response[LinkJobView]:
         """Uploads files as `POST /v1/uploads` does, for clients that cannot send a header.
 
         `Location` names the route that takes the token as bearer: it does not repeat the token.
         """
-        return await answer_upload(request, take_in, prefer, idempotency_key)
+        query = fields_of(operations, gps=gps)
+        return await answer_upload(request, take_in, prefer, idempotency_key, query=query)
 
     @get(
         "/{token:str}/jobs/{job_id:str}",

@@ -29,6 +29,8 @@ from storage.queue.fair_turns import TENANT
 
 OPEN = "open_to_all"
 """Option of routes that need no key."""
+READS = "only_reads"
+"""The option of a route that changes nothing, whatever its method."""
 LINK_OPT = "link"
 """Option of routes for links: where the token is."""
 SCHEME = "Bearer "
@@ -80,7 +82,11 @@ class BearerAuthentication(AbstractAuthenticationMiddleware):
             TENANT.set(tenant_of(caller) or "")
             return AuthenticationResult(user=caller, auth=link)
         caller = await find_caller(connection)
-        if not caller.may_write and connection.scope.get("method") not in READING_METHODS:
+        only_reads = (
+            connection.scope.get("method") in READING_METHODS
+            or READS in connection.route_handler.opt
+        )
+        if not caller.may_write and not only_reads:
             raise Forbidden(READS_ONLY)
         TENANT.set(tenant_of(caller) or "")
         return AuthenticationResult(user=caller, auth=None)

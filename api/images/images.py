@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from api.schemas.images import ImageView, ListedImageView, result_of, view_image, view_listed
+from api.schemas.known_images import KnownImagesRequest, KnownImagesView, KnownImageView
 from api.schemas.views import Page, cut_page
 from domain.blobs import Blob
 from domain.errors.access import NotFound, WrongState
 from domain.errors.requests import InvalidValue
 from domain.image_search import ImageFilter, Likeness
 from domain.jobs import TERMINAL
-from domain.keys import Scope
+from domain.keys import Caller, Scope, asking_user
 from domain.records import Image
 from storage.settings import WorkRules
 from storage.stores import Stores
@@ -88,6 +89,21 @@ class ManageImages:
         images = await search.list_page(wanted, limit + 1, after[1] if after else None)
         views = await self._views([(None, image) for image in images])
         return cut_page(views, limit, [image.id for image in images])
+
+    async def find_known(self, caller: Caller, asked: KnownImagesRequest) -> KnownImagesView:
+        """Find the newest image of the caller's user for each file that they have.
+
+        Raises:
+            UserRequired: The key has no user of its own, and none is named.
+            InvalidValue: The user or the tenant is not well formed.
+            Forbidden: The key belongs to another tenant.
+        """
+        hashes = list(dict.fromkeys(sha256.lower() for sha256 in asked.sha256))
+        owner = asking_user(caller.within(asked.tenant), asked.user_id)
+        found = await self._stores.known_images.find_newest(owner, hashes)
+        return KnownImagesView(
+            [KnownImageView(sha256, found[sha256]) for sha256 in hashes if sha256 in found]
+        )
 
     async def _find(self, image_id: str, scope: Scope) -> tuple[Image, Blob | None]:
         image = await self._stores.images.get(image_id, scope)

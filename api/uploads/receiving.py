@@ -2,14 +2,14 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
 
 import msgspec
 
 from api.admission.accounts import Slots
 from api.admission.admission import Admitted
 from api.settings import Settings
-from api.uploads.multipart import Form, receive_form
+from api.uploads.bodies import IncomingBody
+from api.uploads.form import Form
 from domain.errors.requests import InvalidValue, UploadTooSlow
 from domain.images.operations import parse_operations
 from domain.keys import Caller, uploading_user
@@ -23,14 +23,6 @@ from storage.acceptance.uploads import Upload
 from storage.blobs.intake import BlobIntake
 from storage.clock import utc_now
 from storage.stores import Stores
-
-
-class IncomingForm(msgspec.Struct, frozen=True):
-    """The body of an upload, which is not read yet; its length is None if it is unknown."""
-
-    content_type: str | None
-    length: int | None
-    body: AsyncIterator[bytes]
 
 
 class UploadOptions(msgspec.Struct, frozen=True):
@@ -64,7 +56,7 @@ class UploadReceiver:
     async def receive(
         self,
         caller: Caller,
-        form: IncomingForm,
+        body: IncomingBody,
         options: UploadOptions,
         admitted: Admitted,
         attempt: Attempt | None,
@@ -72,14 +64,14 @@ class UploadReceiver:
         """Receive an upload. If that fails, what was written of it is removed.
 
         Raises:
-            ServiceError: The form cannot be used, or the link takes no more files.
+            ServiceError: The body cannot be used, or the link takes no more files.
         """
         link = options.link
         if link is not None:
             check_takes_files(link, utc_now())
         intake = self._stores.open_intake(lambda: self._slots.used)
         try:
-            received = await self._read(form, intake, admitted)
+            received = await self._read(body, intake, admitted)
             caller = caller.within(received.text("tenant"))
             return Upload(
                 user_id=uploading_user(caller, received.text("user_id")),
@@ -100,20 +92,20 @@ class UploadReceiver:
             await intake.discard()
             raise
 
-    async def fingerprint(self, form: IncomingForm, admitted: Admitted) -> str:
+    async def fingerprint(self, body: IncomingBody, admitted: Admitted) -> str:
         """Read a body only to hash its content; nothing of it is written.
 
         Raises:
-            ServiceError: The form cannot be read.
+            ServiceError: The body cannot be read.
         """
-        return _hash_content(await self._read(form, self._stores.open_hashing_intake(), admitted))
+        return _hash_content(await self._read(body, self._stores.open_hashing_intake(), admitted))
 
-    async def _read(self, form: IncomingForm, intake: BlobIntake, admitted: Admitted) -> Form:
-        body, seconds = admitted.charged(form.body), self._limits.max_upload_seconds
+    async def _read(self, body: IncomingBody, intake: BlobIntake, admitted: Admitted) -> Form:
+        chunks, seconds = admitted.charged(body.chunks), self._limits.max_upload_seconds
         try:
             # The sweeper removes bytes without a parent by their age: no upload may take that long.
             async with asyncio.timeout(seconds):
-                received = await receive_form(body, form.content_type, intake, self._limits)
+                received = await body.receive(chunks, intake, self._limits)
         except TimeoutError as error:
             raise UploadTooSlow(f"The limit is {seconds:g} seconds.") from error
         admitted.count_files(received.files)

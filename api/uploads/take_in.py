@@ -11,8 +11,9 @@ from api.jobs.follow import FollowJob
 from api.monitoring.api_metrics import ApiMetrics
 from api.schemas.jobs import FacesOfFile, FacesView, JobView
 from api.settings import Settings
-from api.uploads.multipart import check_length
-from api.uploads.receiving import IncomingForm, UploadOptions, UploadReceiver
+from api.uploads.bodies import IncomingBody
+from api.uploads.form import check_length
+from api.uploads.receiving import UploadOptions, UploadReceiver
 from domain.errors.capacity import OverLimit
 from domain.errors.requests import QuotaExceeded
 from domain.fairness.admission import tenant_of
@@ -60,7 +61,7 @@ class TakeIn:
         self._tracing = tracing
 
     async def take(
-        self, caller: Caller, form: IncomingForm, options: UploadOptions
+        self, caller: Caller, body: IncomingBody, options: UploadOptions
     ) -> Taken | Answered:
         """Take an upload in, and wait as long as the client prefers.
 
@@ -72,19 +73,19 @@ class TakeIn:
             QuotaExceeded: Its files do not fit into the quota of the caller.
             IdempotencyKeyInUse: The first request with this key is still running.
             IdempotencyKeyMisused: The key was used with other content.
-            ServiceError: The form cannot be used, or the link is at its end.
+            ServiceError: The body cannot be used, or the link is at its end.
         """
-        check_length(form.length, self._limits)
+        check_length(body.length, self._limits)
         name = options.idempotency_key
         key = None if name is None else record_id(caller, options.route, name)
-        admitted, answered = await self._admit(caller, form.length, key)
+        admitted, answered = await self._admit(caller, body.length, key)
         with closing(admitted), short_patience(began=time.monotonic()):
             begun = answered or (await self._keys.begin(key) if key else None)
             if isinstance(begun, Answered):
-                check_same(begun, await self._receiver.fingerprint(form, admitted))
+                check_same(begun, await self._receiver.fingerprint(body, admitted))
             else:
                 async with holding(self._keys, begun):
-                    upload = await self._receiver.receive(caller, form, options, admitted, begun)
+                    upload = await self._receiver.receive(caller, body, options, admitted, begun)
                     accepted = await self._accept(upload, admitted)
         if isinstance(begun, Answered):
             return await self._replay(begun, options, caller)

@@ -21,9 +21,9 @@ class NoFiles(MalformedRequest, code="no_files", title="The form contains no fil
 
 
 class WrongContentType(
-    ServiceError, code="wrong_content_type", title="The body must be multipart/form-data"
+    ServiceError, code="wrong_content_type", title="The body has another type than the route takes"
 ):
-    """The route does not accept the type of the body."""
+    """The route does not accept the type or the encoding of the body."""
 
 
 class InvalidValue(ServiceError, code="invalid_value", title="A value is invalid"):

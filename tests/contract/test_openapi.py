@@ -180,6 +180,8 @@ async def test_examples_of_requests_are_accepted(working_service: Service) -> No
         if "multipart/form-data" in body:
             (example,) = body["multipart/form-data"]["examples"].values()
             options["files"] = [("files", (name, draw())) for name in example["value"]["files"]]
+        elif "application/octet-stream" in body:
+            options |= {"content": draw(), "headers": {"Content-Type": "application/octet-stream"}}
         elif "application/json" in body:
             (example,) = body["application/json"]["examples"].values()
             options["json"] = example["value"]

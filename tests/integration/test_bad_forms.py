@@ -65,8 +65,8 @@ async def test_rejects_form_without_file(refusing: Service, body: bytes) -> None
     "content_type",
     [
         None,
-        "image/jpeg",
-        "application/json",
+        "application/pdf",
+        "image",
         "application/x-www-form-urlencoded",
         "multipart/mixed; boundary=a-boundary",
         "multipart/form-datas; boundary=a-boundary",

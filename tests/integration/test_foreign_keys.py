@@ -3,6 +3,7 @@
 Every operation has its place in :data:`EXPECTED`; one that is new fails the walk until it has.
 """
 
+import hashlib
 from collections.abc import Iterator
 from itertools import product
 from typing import Any
@@ -28,6 +29,7 @@ OWN = "something of one's own"
 OPEN = "the same for all"
 LINK = "for links only"
 USER = "not found; for a key of all users, one of its own"
+OWN_USER = "nothing of it known; a service key must name a user"
 ALL_USERS = "not for client keys"
 ALIKE = "not for client keys; nothing is like a user without images"
 EXPECTED = {
@@ -36,12 +38,14 @@ EXPECTED = {
     "getMetrics": OPEN,
     "getCapabilities": OPEN,
     "createJob": UPLOAD,
+    "createJobFromFile": UPLOAD,
     "detectFaces": UPLOAD,
     "listJobs": LIST,
     "getJob": NAMED,
     "cancelJob": NAMED,
     "retryJob": NAMED,
     "listImages": LIST,
+    "findKnownImages": OWN_USER,
     "getImage": NAMED,
     "deleteImage": NAMED,
     "getImageContent": NAMED,
@@ -94,6 +98,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "createWebhook": {"url": URL},
     "updateWebhook": {"note": "mine"},
     "redeliverFailed": {"since": "2026-01-01T00:00:00Z"},
+    "findKnownImages": {"sha256": [hashlib.sha256(PICTURE).hexdigest()]},
 }
 # Role and user of a key, and the user that its requests name.
 STRANGERS = {
@@ -191,6 +196,9 @@ async def _upload(
 ) -> httpx.Response:
     fields = {"user_id": user_id} if user_id else {}
     sent = headers | {"Idempotency-Key": "k1"}
+    if path.endswith("/file"):
+        sent |= {"Content-Type": "image/png", "Content-Disposition": "inline; filename=own.png"}
+        return await service.client.post(path, content=PICTURE, params=fields, headers=sent)
     files = [("file", ("own.png", PICTURE))]
     return await service.client.post(path, files=files, data=fields, headers=sent)
 
@@ -211,6 +219,8 @@ async def test_stranger_gets_nothing_of_another(working_service: Service, who: s
         if EXPECTED[name] in {UPLOAD, OWN}:
             continue
         body = BODIES.get(name)
+        if EXPECTED[name] == OWN_USER and named is not None:
+            body = BODIES[name] | {"user_id": named}
         # A service key speaks for every user that it names.
         user_id = OWNER if role == "client" else "stranger"
         for query in _queries(operation, named):
@@ -232,7 +242,11 @@ async def test_stranger_gets_nothing_of_another(working_service: Service, who: s
                     assert_problem(answer, 403, "forbidden")
                 case "not for client keys; nothing is like a user without images":
                     assert_problem(answer, 404, "not_found")
-                case "nothing of it listed":
+                case "nothing of it known; a service key must name a user" if (
+                    role == "service" and named is None
+                ):
+                    assert_problem(answer, 422, "user_required")
+                case expected if expected in {LIST, OWN_USER}:
                     assert answer.json() == {"items": []}
                 case _:
                     assert answer.is_success

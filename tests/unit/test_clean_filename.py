@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.uploads.filenames import UNNAMED, clean_filename
+from domain.filenames import UNNAMED, clean_filename
 
 
 @pytest.mark.parametrize(

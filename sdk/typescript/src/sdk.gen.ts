@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type ServerSentEventsResult, type TDataShape } from './client/index.js';
-import type { CancelJobData, CancelJobErrors, CancelJobResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateJobData, CreateJobErrors, CreateJobResponses, CreateLinkUploadByUrlData, CreateLinkUploadByUrlErrors, CreateLinkUploadByUrlResponses, CreateLinkUploadData, CreateLinkUploadErrors, CreateLinkUploadResponses, CreateUploadLinkData, CreateUploadLinkErrors, CreateUploadLinkResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DetectFacesData, DetectFacesErrors, DetectFacesResponses, DiscardDeadLetterData, DiscardDeadLetterErrors, DiscardDeadLetterResponses, DiscardDeadLettersData, DiscardDeadLettersErrors, DiscardDeadLettersResponses, GetCapabilitiesData, GetCapabilitiesErrors, GetCapabilitiesResponses, GetDeadLetterData, GetDeadLetterErrors, GetDeadLetterResponses, GetDeliveryData, GetDeliveryErrors, GetDeliveryResponses, GetHealthData, GetHealthResponses, GetImageContentData, GetImageContentErrors, GetImageContentResponses, GetImageData, GetImageErrors, GetImageHistogramData, GetImageHistogramErrors, GetImageHistogramResponses, GetImageResponses, GetJobData, GetJobErrors, GetJobResponses, GetLinkJobByUrlData, GetLinkJobByUrlErrors, GetLinkJobByUrlResponses, GetLinkJobData, GetLinkJobErrors, GetLinkJobResponses, GetLinkUploadsData, GetLinkUploadsErrors, GetLinkUploadsResponses, GetMedianHistogramData, GetMedianHistogramErrors, GetMedianHistogramResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetStatisticsData, GetStatisticsErrors, GetStatisticsResponses, GetUploadLinkData, GetUploadLinkErrors, GetUploadLinkResponses, GetWebhookData, GetWebhookErrors, GetWebhookResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListSimilarUsersData, ListSimilarUsersErrors, ListSimilarUsersResponses, ListUploadLinksData, ListUploadLinksErrors, ListUploadLinksResponses, ListUserHistogramsData, ListUserHistogramsErrors, ListUserHistogramsResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, RedeliverData, RedeliverErrors, RedeliverFailedData, RedeliverFailedErrors, RedeliverFailedResponses, RedeliverResponses, ReleaseWebhooksData, ReleaseWebhooksErrors, ReleaseWebhooksResponses, RetryDeadLetterData, RetryDeadLetterErrors, RetryDeadLetterResponses, RetryDeadLettersData, RetryDeadLettersErrors, RetryDeadLettersResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeUploadLinkData, RevokeUploadLinkErrors, RevokeUploadLinkResponses, RotateApiKeyWebhookSecretData, RotateApiKeyWebhookSecretErrors, RotateApiKeyWebhookSecretResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, StreamJobEventsData, StreamJobEventsErrors, StreamJobEventsResponse, StreamJobEventsResponses, StreamLinkJobEventsData, StreamLinkJobEventsErrors, StreamLinkJobEventsResponse, StreamLinkJobEventsResponses, TestWebhookData, TestWebhookErrors, TestWebhookResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses } from './types.gen.js';
+import type { CancelJobData, CancelJobErrors, CancelJobResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateJobData, CreateJobErrors, CreateJobFromFileData, CreateJobFromFileErrors, CreateJobFromFileResponses, CreateJobResponses, CreateLinkUploadByUrlData, CreateLinkUploadByUrlErrors, CreateLinkUploadByUrlResponses, CreateLinkUploadData, CreateLinkUploadErrors, CreateLinkUploadResponses, CreateUploadLinkData, CreateUploadLinkErrors, CreateUploadLinkResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DetectFacesData, DetectFacesErrors, DetectFacesResponses, DiscardDeadLetterData, DiscardDeadLetterErrors, DiscardDeadLetterResponses, DiscardDeadLettersData, DiscardDeadLettersErrors, DiscardDeadLettersResponses, FindKnownImagesData, FindKnownImagesErrors, FindKnownImagesResponses, GetCapabilitiesData, GetCapabilitiesErrors, GetCapabilitiesResponses, GetDeadLetterData, GetDeadLetterErrors, GetDeadLetterResponses, GetDeliveryData, GetDeliveryErrors, GetDeliveryResponses, GetHealthData, GetHealthResponses, GetImageContentData, GetImageContentErrors, GetImageContentResponses, GetImageData, GetImageErrors, GetImageHistogramData, GetImageHistogramErrors, GetImageHistogramResponses, GetImageResponses, GetJobData, GetJobErrors, GetJobResponses, GetLinkJobByUrlData, GetLinkJobByUrlErrors, GetLinkJobByUrlResponses, GetLinkJobData, GetLinkJobErrors, GetLinkJobResponses, GetLinkUploadsData, GetLinkUploadsErrors, GetLinkUploadsResponses, GetMedianHistogramData, GetMedianHistogramErrors, GetMedianHistogramResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetStatisticsData, GetStatisticsErrors, GetStatisticsResponses, GetUploadLinkData, GetUploadLinkErrors, GetUploadLinkResponses, GetWebhookData, GetWebhookErrors, GetWebhookResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListSimilarUsersData, ListSimilarUsersErrors, ListSimilarUsersResponses, ListUploadLinksData, ListUploadLinksErrors, ListUploadLinksResponses, ListUserHistogramsData, ListUserHistogramsErrors, ListUserHistogramsResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, RedeliverData, RedeliverErrors, RedeliverFailedData, RedeliverFailedErrors, RedeliverFailedResponses, RedeliverResponses, ReleaseWebhooksData, ReleaseWebhooksErrors, ReleaseWebhooksResponses, RetryDeadLetterData, RetryDeadLetterErrors, RetryDeadLetterResponses, RetryDeadLettersData, RetryDeadLettersErrors, RetryDeadLettersResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeUploadLinkData, RevokeUploadLinkErrors, RevokeUploadLinkResponses, RotateApiKeyWebhookSecretData, RotateApiKeyWebhookSecretErrors, RotateApiKeyWebhookSecretResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, StreamJobEventsData, StreamJobEventsErrors, StreamJobEventsResponse, StreamJobEventsResponses, StreamLinkJobEventsData, StreamLinkJobEventsErrors, StreamLinkJobEventsResponse, StreamLinkJobEventsResponses, TestWebhookData, TestWebhookErrors, TestWebhookResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -48,6 +48,8 @@ export const getMetrics = <ThrowOnError extends boolean = false>(options?: Optio
  * Detect faces
  *
  * Detects faces in files: in the response with `Prefer: wait=30`, else through the job.
+ *
+ * The body can also be a file itself, as in `POST /v1/jobs/file`.
  */
 export const detectFaces = <ThrowOnError extends boolean = false>(options: Options<DetectFacesData, ThrowOnError>): RequestResult<DetectFacesResponses, DetectFacesErrors, ThrowOnError> => (options.client ?? client).post<DetectFacesResponses, DetectFacesErrors, ThrowOnError>({
     ...formDataBodySerializer,
@@ -300,6 +302,27 @@ export const listImages = <ThrowOnError extends boolean = false>(options?: Optio
 });
 
 /**
+ * Find files that are stored already
+ *
+ * Finds, by SHA-256, which files a user has uploaded already, so that a client skips them.
+ *
+ * It answers for one user, as an upload does: another user's files are not known.
+ */
+export const findKnownImages = <ThrowOnError extends boolean = false>(options: Options<FindKnownImagesData, ThrowOnError>): RequestResult<FindKnownImagesResponses, FindKnownImagesErrors, ThrowOnError> => (options.client ?? client).post<FindKnownImagesResponses, FindKnownImagesErrors, ThrowOnError>({
+    security: [{
+            key: 'apiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/v1/images/known',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Delete an image
  *
  * Deletes an image.
@@ -386,6 +409,8 @@ export const listJobs = <ThrowOnError extends boolean = false>(options?: Options
  *
  * A file that cannot be used becomes an item with an error; the request only fails if it
  * has no file at all. Once the job is accepted, every image reaches a final status.
+ *
+ * The body can also be a file itself, as in `POST /v1/jobs/file`.
  */
 export const createJob = <ThrowOnError extends boolean = false>(options: Options<CreateJobData, ThrowOnError>): RequestResult<CreateJobResponses, CreateJobErrors, ThrowOnError> => (options.client ?? client).post<CreateJobResponses, CreateJobErrors, ThrowOnError>({
     ...formDataBodySerializer,
@@ -398,6 +423,29 @@ export const createJob = <ThrowOnError extends boolean = false>(options: Options
     ...options,
     headers: {
         'Content-Type': null,
+        ...options.headers
+    }
+});
+
+/**
+ * Upload one file as the body
+ *
+ * Uploads one file, which is the body of the request, and creates a job for it.
+ *
+ * The `Content-Type` is any `image*` or `application/octet-stream`: the format is detected
+ * from the bytes. In all else it is `POST /v1/jobs`, which takes such a body too.
+ */
+export const createJobFromFile = <ThrowOnError extends boolean = false>(options: Options<CreateJobFromFileData, ThrowOnError>): RequestResult<CreateJobFromFileResponses, CreateJobFromFileErrors, ThrowOnError> => (options.client ?? client).post<CreateJobFromFileResponses, CreateJobFromFileErrors, ThrowOnError>({
+    bodySerializer: null,
+    security: [{
+            key: 'apiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/v1/jobs/file',
+    ...options,
+    headers: {
+        'Content-Type': 'application/octet-stream',
         ...options.headers
     }
 });
@@ -578,6 +626,8 @@ export const getLinkUploads = <ThrowOnError extends boolean = false>(options?: O
  *
  * Files become images in the order of the request. Files that exceed the limits become items
  * with the error `link_used_up`; the request only fails if no file fits.
+ *
+ * The body can also be a file itself, as in `POST /v1/jobs/file`.
  */
 export const createLinkUpload = <ThrowOnError extends boolean = false>(options: Options<CreateLinkUploadData, ThrowOnError>): RequestResult<CreateLinkUploadResponses, CreateLinkUploadErrors, ThrowOnError> => (options.client ?? client).post<CreateLinkUploadResponses, CreateLinkUploadErrors, ThrowOnError>({
     ...formDataBodySerializer,

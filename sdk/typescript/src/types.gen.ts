@@ -1192,6 +1192,48 @@ export type KeyWebhookSecret = {
 };
 
 /**
+ * A file that is stored already.
+ */
+export type KnownImage = {
+    /**
+     * ID of the newest image of the user with these bytes.
+     */
+    image_id: string;
+    /**
+     * SHA-256 of its bytes, as 64 lower-case hex digits.
+     */
+    sha256: string;
+};
+
+/**
+ * The files that are stored already.
+ */
+export type KnownImages = {
+    /**
+     * The known files, in the order of the request, each once. Others are not listed.
+     */
+    items: Array<KnownImage>;
+};
+
+/**
+ * Hashes of files that a client may upload.
+ */
+export type KnownImagesRequest = {
+    /**
+     * SHA-256 of the bytes of each file, as 64 hex digits.
+     */
+    sha256: Array<string>;
+    /**
+     * With an admin key: the tenant of the user. Other keys determine their tenant.
+     */
+    tenant?: string | null;
+    /**
+     * User that the files would be uploaded for, as in an upload.
+     */
+    user_id?: string | null;
+};
+
+/**
  * Limits of one request and of one file.
  */
 export type Limits = {
@@ -3187,6 +3229,51 @@ export type ListImagesResponses = {
 
 export type ListImagesResponse = ListImagesResponses[keyof ListImagesResponses];
 
+export type FindKnownImagesData = {
+    body: KnownImagesRequest;
+    path?: never;
+    query?: never;
+    url: '/v1/images/known';
+};
+
+export type FindKnownImagesErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Too Many Requests
+     */
+    429: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type FindKnownImagesError = FindKnownImagesErrors[keyof FindKnownImagesErrors];
+
+export type FindKnownImagesResponses = {
+    /**
+     * The known files.
+     */
+    200: KnownImages;
+};
+
+export type FindKnownImagesResponse = FindKnownImagesResponses[keyof FindKnownImagesResponses];
+
 export type DeleteImageData = {
     body?: never;
     path: {
@@ -3606,6 +3693,110 @@ export type CreateJobResponses = {
 };
 
 export type CreateJobResponse = CreateJobResponses[keyof CreateJobResponses];
+
+export type CreateJobFromFileData = {
+    body: Blob | File;
+    headers?: {
+        /**
+         * `wait=N` delays the response until the job has ended, or for N seconds (30 at most).
+         */
+        Prefer?: string;
+        /**
+         * A unique value of your choice. A request with the same key and content within 24 hours gets the same response.
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * The name of the file, as in `attachment; filename=portrait.jpg` or, encoded by RFC 8187, `attachment; filename*=UTF-8''%C3%A9t%C3%A9.jpg`.
+         */
+        'Content-Disposition'?: string;
+    };
+    path?: never;
+    query?: {
+        /**
+         * Comma-separated list of operations; all by default.
+         */
+        operations?: string;
+        /**
+         * User that the image belongs to. Required with a service key, optional with an admin key. A client key has a user of its own.
+         */
+        user_id?: string;
+        /**
+         * With an admin key: the tenant of the user. Other keys determine their tenant.
+         */
+        tenant?: string;
+        /**
+         * `strip` hides where the picture was taken, as in a form.
+         */
+        gps?: GpsPolicy;
+        /**
+         * URL that receives the event `job.finished` of this job, signed with the webhook secret of the key.
+         */
+        callback_url?: string;
+    };
+    url: '/v1/jobs/file';
+};
+
+export type CreateJobFromFileErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Request Timeout
+     */
+    408: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Gone
+     */
+    410: Problem;
+    /**
+     * The request is too large, or `quota_exceeded`: its files do not fit into the quota of stored bytes of the key's tenant or user.
+     */
+    413: Problem;
+    /**
+     * Unsupported Media Type
+     */
+    415: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * A limit of this user: `rate_limited` (requests, files or bytes) or `too_many_in_flight` (unfinished images or concurrent uploads). The body is not read.
+     */
+    429: Problem;
+    /**
+     * The service accepts no uploads right now: `backlog_full`, `storage_full` or `too_many_uploads` (the body is not read), or `unavailable`.
+     */
+    503: Problem;
+};
+
+export type CreateJobFromFileError = CreateJobFromFileErrors[keyof CreateJobFromFileErrors];
+
+export type CreateJobFromFileResponses = {
+    /**
+     * The job ended within the time of `Prefer: wait`.
+     */
+    200: Job;
+    /**
+     * The job, which is accepted.
+     */
+    202: Job;
+};
+
+export type CreateJobFromFileResponse = CreateJobFromFileResponses[keyof CreateJobFromFileResponses];
 
 export type CancelJobData = {
     body?: never;

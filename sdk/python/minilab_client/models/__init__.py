@@ -65,6 +65,9 @@ if TYPE_CHECKING:
     from .job_summary_page import JobSummaryPage
     from .key_role import KeyRole
     from .key_webhook_secret import KeyWebhookSecret
+    from .known_image import KnownImage
+    from .known_images import KnownImages
+    from .known_images_request import KnownImagesRequest
     from .limits import Limits
     from .link_job import LinkJob
     from .link_job_summary import LinkJobSummary
@@ -172,6 +175,9 @@ __all__ = (
     "JobSummaryPage",
     "KeyRole",
     "KeyWebhookSecret",
+    "KnownImage",
+    "KnownImages",
+    "KnownImagesRequest",
     "Limits",
     "LinkJob",
     "LinkJobSummary",
@@ -280,6 +286,9 @@ _MODULES = {
     "JobSummaryPage": ".job_summary_page",
     "KeyRole": ".key_role",
     "KeyWebhookSecret": ".key_webhook_secret",
+    "KnownImage": ".known_image",
+    "KnownImages": ".known_images",
+    "KnownImagesRequest": ".known_images_request",
     "Limits": ".limits",
     "LinkJob": ".link_job",
     "LinkJobSummary": ".link_job_summary",

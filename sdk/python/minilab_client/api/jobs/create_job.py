@@ -130,6 +130,8 @@ def sync_detailed(
     A file that cannot be used becomes an item with an error; the request only fails if it
     has no file at all. Once the job is accepted, every image reaches a final status.
 
+    The body can also be a file itself, as in `POST /v1/jobs/file`.
+
     Args:
         prefer (str | Unset):
         idempotency_key (str | Unset):
@@ -170,6 +172,8 @@ def sync(
     A file that cannot be used becomes an item with an error; the request only fails if it
     has no file at all. Once the job is accepted, every image reaches a final status.
 
+    The body can also be a file itself, as in `POST /v1/jobs/file`.
+
     Args:
         prefer (str | Unset):
         idempotency_key (str | Unset):
@@ -204,6 +208,8 @@ async def asyncio_detailed(
 
     A file that cannot be used becomes an item with an error; the request only fails if it
     has no file at all. Once the job is accepted, every image reaches a final status.
+
+    The body can also be a file itself, as in `POST /v1/jobs/file`.
 
     Args:
         prefer (str | Unset):
@@ -242,6 +248,8 @@ async def asyncio(
 
     A file that cannot be used becomes an item with an error; the request only fails if it
     has no file at all. Once the job is accepted, every image reaches a final status.
+
+    The body can also be a file itself, as in `POST /v1/jobs/file`.
 
     Args:
         prefer (str | Unset):

@@ -130,6 +130,8 @@ def sync_detailed(
 
      Detects faces in files: in the response with `Prefer: wait=30`, else through the job.
 
+    The body can also be a file itself, as in `POST /v1/jobs/file`.
+
     Args:
         prefer (str | Unset):
         idempotency_key (str | Unset):
@@ -167,6 +169,8 @@ def sync(
 
      Detects faces in files: in the response with `Prefer: wait=30`, else through the job.
 
+    The body can also be a file itself, as in `POST /v1/jobs/file`.
+
     Args:
         prefer (str | Unset):
         idempotency_key (str | Unset):
@@ -198,6 +202,8 @@ async def asyncio_detailed(
     """Detect faces
 
      Detects faces in files: in the response with `Prefer: wait=30`, else through the job.
+
+    The body can also be a file itself, as in `POST /v1/jobs/file`.
 
     Args:
         prefer (str | Unset):
@@ -233,6 +239,8 @@ async def asyncio(
     """Detect faces
 
      Detects faces in files: in the response with `Prefer: wait=30`, else through the job.
+
+    The body can also be a file itself, as in `POST /v1/jobs/file`.
 
     Args:
         prefer (str | Unset):

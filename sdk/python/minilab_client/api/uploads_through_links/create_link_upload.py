@@ -130,6 +130,8 @@ def sync_detailed(
     Files become images in the order of the request. Files that exceed the limits become items
     with the error `link_used_up`; the request only fails if no file fits.
 
+    The body can also be a file itself, as in `POST /v1/jobs/file`.
+
     Args:
         prefer (str | Unset):
         idempotency_key (str | Unset):
@@ -170,6 +172,8 @@ def sync(
     Files become images in the order of the request. Files that exceed the limits become items
     with the error `link_used_up`; the request only fails if no file fits.
 
+    The body can also be a file itself, as in `POST /v1/jobs/file`.
+
     Args:
         prefer (str | Unset):
         idempotency_key (str | Unset):
@@ -204,6 +208,8 @@ async def asyncio_detailed(
 
     Files become images in the order of the request. Files that exceed the limits become items
     with the error `link_used_up`; the request only fails if no file fits.
+
+    The body can also be a file itself, as in `POST /v1/jobs/file`.
 
     Args:
         prefer (str | Unset):
@@ -242,6 +248,8 @@ async def asyncio(
 
     Files become images in the order of the request. Files that exceed the limits become items
     with the error `link_used_up`; the request only fails if no file fits.
+
+    The body can also be a file itself, as in `POST /v1/jobs/file`.
 
     Args:
         prefer (str | Unset):

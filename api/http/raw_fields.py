@@ -1,0 +1,102 @@
+"""Parameters of the query that stand for the fields of a form where the body is a file itself.
+
+Routes that take forms too accept them without documentation: a generated client sends a form.
+"""
+
+from typing import Annotated
+
+from litestar.openapi.spec import Example
+from litestar.params import HeaderParameter, QueryParameter
+
+from domain.records import GpsPolicy
+
+
+def _field(name: str, description: str, example: str, max_length: int) -> QueryParameter:
+    return QueryParameter(
+        name=name,
+        required=False,
+        max_length=max_length,
+        description=description,
+        examples=[Example(value=example)],
+    )
+
+
+def _hidden(name: str) -> QueryParameter:
+    return QueryParameter(name=name, required=False, include_in_schema=False)
+
+
+FileOperations = Annotated[
+    str | None,
+    _field("operations", "Comma-separated list of operations; all by default.", "faces", 1000),
+]
+FileUser = Annotated[
+    str | None,
+    _field(
+        "user_id",
+        "User that the image belongs to. Required with a service key, optional with an admin key. "
+        "A client key has a user of its own.",
+        "u1",
+        128,
+    ),
+]
+FileTenant = Annotated[
+    str | None,
+    _field(
+        "tenant",
+        "With an admin key: the tenant of the user. Other keys determine their tenant.",
+        "acme",
+        128,
+    ),
+]
+FileGps = Annotated[
+    GpsPolicy | None,
+    QueryParameter(
+        name="gps",
+        required=False,
+        description="`strip` hides where the picture was taken, as in a form.",
+        examples=[Example(value="strip")],
+    ),
+]
+FileCallback = Annotated[
+    str | None,
+    _field(
+        "callback_url",
+        "URL that receives the event `job.finished` of this job, signed with the webhook secret "
+        "of the key.",
+        "https://app.example/minilab",
+        2048,
+    ),
+]
+ContentDisposition = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Content-Disposition",
+        required=False,
+        description="The name of the file, as in `attachment; filename=portrait.jpg` or, encoded "
+        "by RFC 8187, `attachment; filename*=UTF-8''%C3%A9t%C3%A9.jpg`.",
+        examples=[Example(value="attachment; filename=portrait.jpg")],
+    ),
+]
+RawOperations = Annotated[str | None, _hidden("operations")]
+RawUser = Annotated[str | None, _hidden("user_id")]
+RawTenant = Annotated[str | None, _hidden("tenant")]
+RawGps = Annotated[GpsPolicy | None, _hidden("gps")]
+RawCallback = Annotated[str | None, _hidden("callback_url")]
+
+
+def fields_of(
+    operations: str | None = None,
+    user_id: str | None = None,
+    tenant: str | None = None,
+    gps: GpsPolicy | None = None,
+    callback_url: str | None = None,
+) -> dict[str, str]:
+    """Name the values that are given as a form does."""
+    named = {
+        "operations": operations,
+        "user_id": user_id,
+        "tenant": tenant,
+        "gps": gps,
+        "callback_url": callback_url,
+    }
+    return {name: str(value) for name, value in named.items() if value}

@@ -1,0 +1,78 @@
+"""The types of body that an upload can have, and how each is read."""
+
+from collections.abc import AsyncIterator, Collection, Mapping
+from enum import StrEnum
+
+import msgspec
+
+from api.uploads.form import Form
+from api.uploads.multipart import receive_form
+from api.uploads.part_names import read_parameters
+from api.uploads.raw import receive_raw
+from domain.errors.requests import InvalidValue, WrongContentType
+from domain.limits import UploadLimits
+from storage.blobs.intake import BlobIntake
+
+
+class BodyKind(StrEnum):
+    """A kind of body; its value says how clients send it."""
+
+    FORM = "files as multipart/form-data"
+    FILE = "one file as the body itself, with an image/* type or as application/octet-stream"
+
+
+class IncomingBody(msgspec.Struct, frozen=True):
+    """The body of an upload, which is not read yet.
+
+    Attributes:
+        parameters: Of the Content-Type.
+        length: In bytes; None if it is unknown.
+        disposition: The header Content-Disposition.
+        query: The fields that the query has in place of a form.
+    """
+
+    kind: BodyKind
+    parameters: Mapping[str, str]
+    length: int | None
+    chunks: AsyncIterator[bytes]
+    disposition: str | None = None
+    query: Mapping[str, str] = {}
+
+    async def receive(
+        self, chunks: AsyncIterator[bytes], intake: BlobIntake, limits: UploadLimits
+    ) -> Form:
+        """Read the body from its chunks. After an error, the caller discards the intake.
+
+        Raises:
+            ServiceError: The body cannot be used.
+        """
+        if self.kind is BodyKind.FILE:
+            return await receive_raw(chunks, self.disposition, self.query, intake, limits)
+        if self.query:
+            named = ", ".join(self.query)
+            raise InvalidValue(f"In a form, {named} are fields, not parameters of the URL.")
+        return await receive_form(chunks, self.parameters.get("boundary", ""), intake, limits)
+
+
+def read_kind(
+    content_type: str | None, content_encoding: str | None, kinds: Collection[BodyKind]
+) -> tuple[BodyKind, Mapping[str, str]]:
+    """Read the kind of a body, and the parameters of its Content-Type, from the headers.
+
+    Raises:
+        WrongContentType: The encoding is not accepted, or the body is of none of the kinds.
+    """
+    if (content_encoding or "identity").strip().lower() != "identity":
+        raise WrongContentType("Send the body as it is, without a Content-Encoding.")
+    media_type, parameters = read_parameters((content_type or "").encode("latin-1", "replace"))
+    kind = _kind_of(media_type)
+    if kind is None or kind not in kinds:
+        raise WrongContentType(f"Send {'; or '.join(kinds)}.")
+    return kind, parameters
+
+
+def _kind_of(media_type: str) -> BodyKind | None:
+    if media_type == "multipart/form-data":
+        return BodyKind.FORM
+    is_file = media_type.startswith("image/") or media_type == "application/octet-stream"
+    return BodyKind.FILE if is_file else None
