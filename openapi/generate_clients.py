@@ -1,7 +1,7 @@
 """The command ``python -m openapi.generate_clients [--check] [NAME ...]``: writes ``sdk/``.
 
 Each generator reads ``openapi.json`` and a settings file in this folder. Generated files are never
-edited: change the contract or the settings.
+edited: change the contract or the settings. Hand-written files lie beside them and stay.
 """
 
 import argparse
@@ -16,6 +16,9 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
+
+from openapi.derive_sync import derive_sync
 
 SETTINGS = Path(__file__).parent
 DOCUMENT = SETTINGS / "openapi.json"
@@ -23,28 +26,49 @@ CLIENTS = SETTINGS.parent / "sdk"
 # The programs of this environment, such as ruff and node, take precedence.
 _PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
+_CACHES = ["__pycache__", "node_modules", ".ruff_cache"]
 # The generator sets a boundary of three characters, which a file may contain. Without the header,
 # httpx chooses a random one.
 _FIXED_BOUNDARY = re.compile(r'\n    headers\["Content-Type"\] = "multipart/form-data;.*\n')
 
 
 def generate_python(folder: Path) -> None:
-    """Write the Python client, a distribution with the package ``minilab_client``."""
-    _run(
-        *("openapi-python-client", "generate", "--meta", "uv", "--overwrite", "--fail-on-warning"),
-        *("--path", DOCUMENT, "--config", SETTINGS / "python-client.yaml"),
-        *("--custom-template-path", SETTINGS / "python-templates", "--output-path", folder),
-    )
-    for module in folder.glob("minilab_client/api/*/*.py"):
+    """Write what is generated of the Python package ``minilab_client``.
+
+    Event streams are left out: the generator would read them as one JSON document. Calls that wait
+    are derived from the hand-written asynchronous ones.
+    """
+    package = folder / "minilab_client"
+    with tempfile.TemporaryDirectory() as scratch:
+        document = Path(scratch) / DOCUMENT.name
+        document.write_text(json.dumps(_without_event_streams(json.loads(DOCUMENT.read_text()))))
+        _run(
+            *("openapi-python-client", "generate", "--meta", "none", "--fail-on-warning"),
+            *("--path", document, "--config", SETTINGS / "python-client.yaml"),
+            *("--custom-template-path", SETTINGS / "python-templates", "--output-path", package),
+        )
+    for module in package.glob("api/*/*.py"):
         module.write_text(_FIXED_BOUNDARY.sub("", module.read_text()))
+    derive_sync(CLIENTS / "python/minilab_client/_async", package / "_sync")
+    _run("ruff", "check", "--fix", "--quiet", "--isolated", "--select", "I,F", package / "_sync")
+    _run("ruff", "format", "--quiet", "--isolated", "--line-length", "100", package / "_sync")
+
+
+def _without_event_streams(contract: dict[str, Any]) -> dict[str, Any]:
+    for methods in contract["paths"].values():
+        for method, operation in list(methods.items()):
+            content = operation["responses"].get("200", {}).get("content", {})
+            if "text/event-stream" in content:
+                del methods[method]
+    return contract
 
 
 def generate_typescript(folder: Path) -> None:
-    """Write the sources of the TypeScript client; its package files stay."""
+    """Write what is generated of the TypeScript package."""
     _run(
         *(SETTINGS / "node_modules/.bin/openapi-ts", "--silent", "--no-log-file"),
         *("--file", SETTINGS / "typescript-client.mjs"),
-        OUTPUT=str(folder / "src"),
+        OUTPUT=str(folder / "src/generated"),
     )
 
 
@@ -73,8 +97,12 @@ GENERATORS: Mapping[str, Callable[[Path], None]] = {
     "kotlin": generate_kotlin,
     "swift": generate_swift,
 }
-COMMITTED: Mapping[str, str] = {"python": ".", "typescript": "src"}
-"""The committed part of each client: all of it, or a folder."""
+_PYTHON = ("api", "models", "client.py", "errors.py", "types.py", "_sync")
+COMMITTED: Mapping[str, Sequence[str]] = {
+    "python": [f"minilab_client/{part}" for part in _PYTHON],
+    "typescript": ["src/generated"],
+}
+"""The generated parts of each committed client. What lies beside them is written by hand."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -88,8 +116,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.check:
         return _check(options.names or list(COMMITTED))
     for name in options.names or GENERATORS:
-        GENERATORS[name](CLIENTS / name)
+        _write(name)
     return 0
+
+
+def _write(name: str) -> None:
+    if name not in COMMITTED:
+        GENERATORS[name](CLIENTS / name)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        GENERATORS[name](Path(folder))
+        for part in COMMITTED[name]:
+            made, kept = Path(folder) / part, CLIENTS / name / part
+            if made.is_dir():
+                shutil.rmtree(kept, ignore_errors=True)
+                shutil.copytree(made, kept, ignore=shutil.ignore_patterns(*_CACHES))
+            else:
+                shutil.copy(made, kept)
 
 
 def _check(names: Sequence[str]) -> int:
@@ -97,8 +140,9 @@ def _check(names: Sequence[str]) -> int:
     for name in names:
         with tempfile.TemporaryDirectory() as folder:
             GENERATORS[name](Path(folder))
-            part = COMMITTED[name]
-            if _differs(Path(folder) / part, CLIENTS / name / part):
+            if any(
+                _differs(Path(folder) / part, CLIENTS / name / part) for part in COMMITTED[name]
+            ):
                 stale.append(name)
     if stale:
         sys.stderr.write(f"sdk/: {', '.join(stale)} differs from openapi.json: run `make sdk`\n")
@@ -106,7 +150,11 @@ def _check(names: Sequence[str]) -> int:
 
 
 def _differs(left: Path, right: Path) -> bool:
-    compared = filecmp.dircmp(left, right, ignore=["__pycache__", "node_modules", ".ruff_cache"])
+    if left.is_file():
+        return not right.is_file() or left.read_bytes() != right.read_bytes()
+    if not right.is_dir():
+        return True
+    compared = filecmp.dircmp(left, right, ignore=_CACHES)
     if compared.left_only or compared.right_only or compared.funny_files:
         return True
     _, different, unread = filecmp.cmpfiles(left, right, compared.common_files, shallow=False)

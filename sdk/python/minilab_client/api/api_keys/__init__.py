@@ -1,1 +1,221 @@
-"""Contains endpoint functions for accessing the API"""
+"""The operations of the tag `api_keys`, as methods that return the answer or raise the problem."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, cast
+
+from ..._async.operations import AsyncOperations
+from ..._sync.operations import Operations
+from ...types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from typing import cast
+
+    from ...models.api_key import ApiKey
+    from ...models.api_key_page import ApiKeyPage
+    from ...models.api_key_request import ApiKeyRequest
+    from ...models.created_api_key import CreatedApiKey
+    from ...models.key_webhook_secret import KeyWebhookSecret
+
+
+class ApiKeysOperations(Operations):
+    """The operations of the tag `api_keys`."""
+
+    def list_api_keys(
+        self,
+        *,
+        limit: int | Unset = UNSET,
+        cursor: str | Unset = UNSET,
+    ) -> ApiKeyPage:
+        """List API keys.
+
+        Lists API keys without their secrets, newest first; includes revoked and expired keys.
+        """
+        from .list_api_keys import sync_detailed
+
+        return cast(
+            "ApiKeyPage",
+            self._call(
+                sync_detailed,
+                limit=limit,
+                cursor=cursor,
+            ),
+        )
+
+    def iterate_api_keys(
+        self,
+        *,
+        limit: int | Unset = UNSET,
+    ) -> Iterator[ApiKey]:
+        """List API keys: all items, page by page; `limit` is the size of a page."""
+        return self._iterate(
+            self.list_api_keys,
+            limit=limit,
+        )
+
+    def create_api_key(
+        self,
+        *,
+        body: ApiKeyRequest,
+        idempotency_key: str | Unset = UNSET,
+    ) -> CreatedApiKey:
+        """Create an API key.
+
+        Creates an API key. Only this response shows its secret.
+
+        If you send the request again with the same `Idempotency-Key` and the same API key of your
+        own, you get the same response with the same secret.
+        """
+        from .create_api_key import sync_detailed
+
+        return cast(
+            "CreatedApiKey",
+            self._call(
+                sync_detailed,
+                body=body,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    def revoke_api_key(
+        self,
+        key_id: str,
+    ) -> None:
+        """Revoke an API key.
+
+        Revokes an API key immediately and permanently.
+        """
+        from .revoke_api_key import sync_detailed
+
+        self._call(
+            sync_detailed,
+            key_id=key_id,
+        )
+
+    def rotate_api_key_webhook_secret(
+        self,
+        key_id: str,
+        *,
+        overlap_seconds: int | Unset = UNSET,
+        idempotency_key: str | Unset = UNSET,
+    ) -> KeyWebhookSecret:
+        """Rotate the webhook secret of an API key.
+
+        Replaces the secret that signs callbacks to the `callback_url` of a key's jobs.
+
+        Until the old secret expires, both sign. The ID of the admin key in the settings is
+        `admin`.
+        """
+        from .rotate_api_key_webhook_secret import sync_detailed
+
+        return cast(
+            "KeyWebhookSecret",
+            self._call(
+                sync_detailed,
+                key_id=key_id,
+                overlap_seconds=overlap_seconds,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+
+class AsyncApiKeysOperations(AsyncOperations):
+    """The operations of the tag `api_keys`, for asyncio and trio."""
+
+    async def list_api_keys(
+        self,
+        *,
+        limit: int | Unset = UNSET,
+        cursor: str | Unset = UNSET,
+    ) -> ApiKeyPage:
+        """List API keys.
+
+        Lists API keys without their secrets, newest first; includes revoked and expired keys.
+        """
+        from .list_api_keys import asyncio_detailed
+
+        return cast(
+            "ApiKeyPage",
+            await self._call(
+                asyncio_detailed,
+                limit=limit,
+                cursor=cursor,
+            ),
+        )
+
+    def iterate_api_keys(
+        self,
+        *,
+        limit: int | Unset = UNSET,
+    ) -> AsyncIterator[ApiKey]:
+        """List API keys: all items, page by page; `limit` is the size of a page."""
+        return self._iterate(
+            self.list_api_keys,
+            limit=limit,
+        )
+
+    async def create_api_key(
+        self,
+        *,
+        body: ApiKeyRequest,
+        idempotency_key: str | Unset = UNSET,
+    ) -> CreatedApiKey:
+        """Create an API key.
+
+        Creates an API key. Only this response shows its secret.
+
+        If you send the request again with the same `Idempotency-Key` and the same API key of your
+        own, you get the same response with the same secret.
+        """
+        from .create_api_key import asyncio_detailed
+
+        return cast(
+            "CreatedApiKey",
+            await self._call(
+                asyncio_detailed,
+                body=body,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    async def revoke_api_key(
+        self,
+        key_id: str,
+    ) -> None:
+        """Revoke an API key.
+
+        Revokes an API key immediately and permanently.
+        """
+        from .revoke_api_key import asyncio_detailed
+
+        await self._call(
+            asyncio_detailed,
+            key_id=key_id,
+        )
+
+    async def rotate_api_key_webhook_secret(
+        self,
+        key_id: str,
+        *,
+        overlap_seconds: int | Unset = UNSET,
+        idempotency_key: str | Unset = UNSET,
+    ) -> KeyWebhookSecret:
+        """Rotate the webhook secret of an API key.
+
+        Replaces the secret that signs callbacks to the `callback_url` of a key's jobs.
+
+        Until the old secret expires, both sign. The ID of the admin key in the settings is
+        `admin`.
+        """
+        from .rotate_api_key_webhook_secret import asyncio_detailed
+
+        return cast(
+            "KeyWebhookSecret",
+            await self._call(
+                asyncio_detailed,
+                key_id=key_id,
+                overlap_seconds=overlap_seconds,
+                idempotency_key=idempotency_key,
+            ),
+        )

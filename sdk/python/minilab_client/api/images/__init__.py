@@ -1,1 +1,483 @@
-"""Contains endpoint functions for accessing the API"""
+"""The operations of the tag `images`, as methods that return the answer or raise the problem."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, cast
+
+from ..._async.operations import AsyncOperations
+from ..._sync.operations import Operations
+from ...types import UNSET, Unset
+
+if TYPE_CHECKING:
+    import datetime
+    from typing import cast
+
+    from ...models.histogram import Histogram
+    from ...models.image import Image
+    from ...models.image_format import ImageFormat
+    from ...models.image_variant import ImageVariant
+    from ...models.known_images import KnownImages
+    from ...models.known_images_request import KnownImagesRequest
+    from ...models.listed_image import ListedImage
+    from ...models.listed_image_page import ListedImagePage
+    from ...models.status import Status
+    from ...types import File
+
+
+class ImagesOperations(Operations):
+    """The operations of the tag `images`."""
+
+    def list_images(
+        self,
+        *,
+        user_id: str | Unset = UNSET,
+        tenant: str | Unset = UNSET,
+        link_id: str | Unset = UNSET,
+        format_: ImageFormat | Unset = UNSET,
+        camera: str | Unset = UNSET,
+        camera_make: str | Unset = UNSET,
+        status: Status | Unset = UNSET,
+        taken_from: datetime.date | Unset = UNSET,
+        taken_to: datetime.date | Unset = UNSET,
+        day: datetime.date | Unset = UNSET,
+        uploaded_from: datetime.date | Unset = UNSET,
+        uploaded_to: datetime.date | Unset = UNSET,
+        tz: str | Unset = UNSET,
+        faces: bool | Unset = UNSET,
+        min_faces: int | Unset = UNSET,
+        near: str | Unset = UNSET,
+        radius_m: float | Unset = UNSET,
+        similar_to: str | Unset = UNSET,
+        distance: int | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        cursor: str | Unset = UNSET,
+    ) -> ListedImagePage:
+        """List images.
+
+        Lists the images that match all filters, newest first.
+
+        With `similar_to`, lists near-duplicates of an image instead, the most similar first.
+        """
+        from .list_images import sync_detailed
+
+        return cast(
+            "ListedImagePage",
+            self._call(
+                sync_detailed,
+                user_id=user_id,
+                tenant=tenant,
+                link_id=link_id,
+                format_=format_,
+                camera=camera,
+                camera_make=camera_make,
+                status=status,
+                taken_from=taken_from,
+                taken_to=taken_to,
+                day=day,
+                uploaded_from=uploaded_from,
+                uploaded_to=uploaded_to,
+                tz=tz,
+                faces=faces,
+                min_faces=min_faces,
+                near=near,
+                radius_m=radius_m,
+                similar_to=similar_to,
+                distance=distance,
+                limit=limit,
+                cursor=cursor,
+            ),
+        )
+
+    def iterate_images(
+        self,
+        *,
+        user_id: str | Unset = UNSET,
+        tenant: str | Unset = UNSET,
+        link_id: str | Unset = UNSET,
+        format_: ImageFormat | Unset = UNSET,
+        camera: str | Unset = UNSET,
+        camera_make: str | Unset = UNSET,
+        status: Status | Unset = UNSET,
+        taken_from: datetime.date | Unset = UNSET,
+        taken_to: datetime.date | Unset = UNSET,
+        day: datetime.date | Unset = UNSET,
+        uploaded_from: datetime.date | Unset = UNSET,
+        uploaded_to: datetime.date | Unset = UNSET,
+        tz: str | Unset = UNSET,
+        faces: bool | Unset = UNSET,
+        min_faces: int | Unset = UNSET,
+        near: str | Unset = UNSET,
+        radius_m: float | Unset = UNSET,
+        similar_to: str | Unset = UNSET,
+        distance: int | Unset = UNSET,
+        limit: int | Unset = UNSET,
+    ) -> Iterator[ListedImage]:
+        """List images: all items, page by page; `limit` is the size of a page."""
+        return self._iterate(
+            self.list_images,
+            user_id=user_id,
+            tenant=tenant,
+            link_id=link_id,
+            format_=format_,
+            camera=camera,
+            camera_make=camera_make,
+            status=status,
+            taken_from=taken_from,
+            taken_to=taken_to,
+            day=day,
+            uploaded_from=uploaded_from,
+            uploaded_to=uploaded_to,
+            tz=tz,
+            faces=faces,
+            min_faces=min_faces,
+            near=near,
+            radius_m=radius_m,
+            similar_to=similar_to,
+            distance=distance,
+            limit=limit,
+        )
+
+    def find_known_images(
+        self,
+        *,
+        body: KnownImagesRequest,
+    ) -> KnownImages:
+        """Find files that are stored already.
+
+        Finds, by SHA-256, which files a user has uploaded already, so that a client skips them.
+
+        It answers for one user, as an upload does: another user's files are not known.
+        """
+        from .find_known_images import sync_detailed
+
+        return cast(
+            "KnownImages",
+            self._call(
+                sync_detailed,
+                body=body,
+            ),
+        )
+
+    def get_image(
+        self,
+        image_id: str,
+        *,
+        user_id: str | Unset = UNSET,
+    ) -> Image:
+        """Retrieve an image.
+
+        Retrieves an image with all its results.
+        """
+        from .get_image import sync_detailed
+
+        return cast(
+            "Image",
+            self._call(
+                sync_detailed,
+                image_id=image_id,
+                user_id=user_id,
+            ),
+        )
+
+    def delete_image(
+        self,
+        image_id: str,
+        *,
+        user_id: str | Unset = UNSET,
+    ) -> None:
+        """Delete an image.
+
+        Deletes an image.
+
+        Its file and results are deleted with the last image that has the same bytes.
+        """
+        from .delete_image import sync_detailed
+
+        self._call(
+            sync_detailed,
+            image_id=image_id,
+            user_id=user_id,
+        )
+
+    def get_image_content(
+        self,
+        image_id: str,
+        *,
+        variant: ImageVariant | Unset = UNSET,
+        user_id: str | Unset = UNSET,
+        if_none_match: str | Unset = UNSET,
+        range_: str | Unset = UNSET,
+        if_range: str | Unset = UNSET,
+    ) -> File:
+        """Download a picture.
+
+        Downloads the original file, or a picture made from it.
+
+        Pictures made from a file are upright and carry no metadata. If the image was uploaded
+        with `gps=strip`, the original is served without its metadata.
+        """
+        from .get_image_content import sync_detailed
+
+        return cast(
+            "File",
+            self._call(
+                sync_detailed,
+                image_id=image_id,
+                variant=variant,
+                user_id=user_id,
+                if_none_match=if_none_match,
+                range_=range_,
+                if_range=if_range,
+            ),
+        )
+
+    def get_image_histogram(
+        self,
+        image_id: str,
+        *,
+        user_id: str | Unset = UNSET,
+    ) -> Histogram:
+        """Retrieve a histogram.
+
+        Retrieves the gray-level histogram of an image, as numbers or as a plot.
+        """
+        from .get_image_histogram import sync_detailed
+
+        return cast(
+            "Histogram",
+            self._call(
+                sync_detailed,
+                image_id=image_id,
+                user_id=user_id,
+            ),
+        )
+
+
+class AsyncImagesOperations(AsyncOperations):
+    """The operations of the tag `images`, for asyncio and trio."""
+
+    async def list_images(
+        self,
+        *,
+        user_id: str | Unset = UNSET,
+        tenant: str | Unset = UNSET,
+        link_id: str | Unset = UNSET,
+        format_: ImageFormat | Unset = UNSET,
+        camera: str | Unset = UNSET,
+        camera_make: str | Unset = UNSET,
+        status: Status | Unset = UNSET,
+        taken_from: datetime.date | Unset = UNSET,
+        taken_to: datetime.date | Unset = UNSET,
+        day: datetime.date | Unset = UNSET,
+        uploaded_from: datetime.date | Unset = UNSET,
+        uploaded_to: datetime.date | Unset = UNSET,
+        tz: str | Unset = UNSET,
+        faces: bool | Unset = UNSET,
+        min_faces: int | Unset = UNSET,
+        near: str | Unset = UNSET,
+        radius_m: float | Unset = UNSET,
+        similar_to: str | Unset = UNSET,
+        distance: int | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        cursor: str | Unset = UNSET,
+    ) -> ListedImagePage:
+        """List images.
+
+        Lists the images that match all filters, newest first.
+
+        With `similar_to`, lists near-duplicates of an image instead, the most similar first.
+        """
+        from .list_images import asyncio_detailed
+
+        return cast(
+            "ListedImagePage",
+            await self._call(
+                asyncio_detailed,
+                user_id=user_id,
+                tenant=tenant,
+                link_id=link_id,
+                format_=format_,
+                camera=camera,
+                camera_make=camera_make,
+                status=status,
+                taken_from=taken_from,
+                taken_to=taken_to,
+                day=day,
+                uploaded_from=uploaded_from,
+                uploaded_to=uploaded_to,
+                tz=tz,
+                faces=faces,
+                min_faces=min_faces,
+                near=near,
+                radius_m=radius_m,
+                similar_to=similar_to,
+                distance=distance,
+                limit=limit,
+                cursor=cursor,
+            ),
+        )
+
+    def iterate_images(
+        self,
+        *,
+        user_id: str | Unset = UNSET,
+        tenant: str | Unset = UNSET,
+        link_id: str | Unset = UNSET,
+        format_: ImageFormat | Unset = UNSET,
+        camera: str | Unset = UNSET,
+        camera_make: str | Unset = UNSET,
+        status: Status | Unset = UNSET,
+        taken_from: datetime.date | Unset = UNSET,
+        taken_to: datetime.date | Unset = UNSET,
+        day: datetime.date | Unset = UNSET,
+        uploaded_from: datetime.date | Unset = UNSET,
+        uploaded_to: datetime.date | Unset = UNSET,
+        tz: str | Unset = UNSET,
+        faces: bool | Unset = UNSET,
+        min_faces: int | Unset = UNSET,
+        near: str | Unset = UNSET,
+        radius_m: float | Unset = UNSET,
+        similar_to: str | Unset = UNSET,
+        distance: int | Unset = UNSET,
+        limit: int | Unset = UNSET,
+    ) -> AsyncIterator[ListedImage]:
+        """List images: all items, page by page; `limit` is the size of a page."""
+        return self._iterate(
+            self.list_images,
+            user_id=user_id,
+            tenant=tenant,
+            link_id=link_id,
+            format_=format_,
+            camera=camera,
+            camera_make=camera_make,
+            status=status,
+            taken_from=taken_from,
+            taken_to=taken_to,
+            day=day,
+            uploaded_from=uploaded_from,
+            uploaded_to=uploaded_to,
+            tz=tz,
+            faces=faces,
+            min_faces=min_faces,
+            near=near,
+            radius_m=radius_m,
+            similar_to=similar_to,
+            distance=distance,
+            limit=limit,
+        )
+
+    async def find_known_images(
+        self,
+        *,
+        body: KnownImagesRequest,
+    ) -> KnownImages:
+        """Find files that are stored already.
+
+        Finds, by SHA-256, which files a user has uploaded already, so that a client skips them.
+
+        It answers for one user, as an upload does: another user's files are not known.
+        """
+        from .find_known_images import asyncio_detailed
+
+        return cast(
+            "KnownImages",
+            await self._call(
+                asyncio_detailed,
+                body=body,
+            ),
+        )
+
+    async def get_image(
+        self,
+        image_id: str,
+        *,
+        user_id: str | Unset = UNSET,
+    ) -> Image:
+        """Retrieve an image.
+
+        Retrieves an image with all its results.
+        """
+        from .get_image import asyncio_detailed
+
+        return cast(
+            "Image",
+            await self._call(
+                asyncio_detailed,
+                image_id=image_id,
+                user_id=user_id,
+            ),
+        )
+
+    async def delete_image(
+        self,
+        image_id: str,
+        *,
+        user_id: str | Unset = UNSET,
+    ) -> None:
+        """Delete an image.
+
+        Deletes an image.
+
+        Its file and results are deleted with the last image that has the same bytes.
+        """
+        from .delete_image import asyncio_detailed
+
+        await self._call(
+            asyncio_detailed,
+            image_id=image_id,
+            user_id=user_id,
+        )
+
+    async def get_image_content(
+        self,
+        image_id: str,
+        *,
+        variant: ImageVariant | Unset = UNSET,
+        user_id: str | Unset = UNSET,
+        if_none_match: str | Unset = UNSET,
+        range_: str | Unset = UNSET,
+        if_range: str | Unset = UNSET,
+    ) -> File:
+        """Download a picture.
+
+        Downloads the original file, or a picture made from it.
+
+        Pictures made from a file are upright and carry no metadata. If the image was uploaded
+        with `gps=strip`, the original is served without its metadata.
+        """
+        from .get_image_content import asyncio_detailed
+
+        return cast(
+            "File",
+            await self._call(
+                asyncio_detailed,
+                image_id=image_id,
+                variant=variant,
+                user_id=user_id,
+                if_none_match=if_none_match,
+                range_=range_,
+                if_range=if_range,
+            ),
+        )
+
+    async def get_image_histogram(
+        self,
+        image_id: str,
+        *,
+        user_id: str | Unset = UNSET,
+    ) -> Histogram:
+        """Retrieve a histogram.
+
+        Retrieves the gray-level histogram of an image, as numbers or as a plot.
+        """
+        from .get_image_histogram import asyncio_detailed
+
+        return cast(
+            "Histogram",
+            await self._call(
+                asyncio_detailed,
+                image_id=image_id,
+                user_id=user_id,
+            ),
+        )

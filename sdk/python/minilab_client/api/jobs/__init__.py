@@ -1,1 +1,439 @@
-"""Contains endpoint functions for accessing the API"""
+"""The operations of the tag `jobs`, as methods that return the answer or raise the problem."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, cast
+
+from ..._async.operations import AsyncOperations
+from ..._sync.operations import Operations
+from ...types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from typing import cast
+
+    from ...models.create_job_body import CreateJobBody
+    from ...models.detect_faces_body import DetectFacesBody
+    from ...models.faces import Faces
+    from ...models.gps_policy import GpsPolicy
+    from ...models.job import Job
+    from ...models.job_summary import JobSummary
+    from ...models.job_summary_page import JobSummaryPage
+    from ...models.status import Status
+    from ...types import File
+
+
+class JobsOperations(Operations):
+    """The operations of the tag `jobs`."""
+
+    def detect_faces(
+        self,
+        *,
+        body: DetectFacesBody,
+        prefer: str | Unset = UNSET,
+        idempotency_key: str | Unset = UNSET,
+    ) -> Faces | Job:
+        """Detect faces.
+
+        Detects faces in files: in the response with `Prefer: wait=30`, else through the job.
+
+        The body can also be a file itself, as in `POST /v1/jobs/file`.
+        """
+        from .detect_faces import sync_detailed
+
+        return cast(
+            "Faces | Job",
+            self._call(
+                sync_detailed,
+                body=body,
+                prefer=prefer,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    def list_jobs(
+        self,
+        *,
+        user_id: str | Unset = UNSET,
+        tenant: str | Unset = UNSET,
+        status: Status | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        cursor: str | Unset = UNSET,
+    ) -> JobSummaryPage:
+        """List jobs.
+
+        Lists jobs, newest first.
+        """
+        from .list_jobs import sync_detailed
+
+        return cast(
+            "JobSummaryPage",
+            self._call(
+                sync_detailed,
+                user_id=user_id,
+                tenant=tenant,
+                status=status,
+                limit=limit,
+                cursor=cursor,
+            ),
+        )
+
+    def iterate_jobs(
+        self,
+        *,
+        user_id: str | Unset = UNSET,
+        tenant: str | Unset = UNSET,
+        status: Status | Unset = UNSET,
+        limit: int | Unset = UNSET,
+    ) -> Iterator[JobSummary]:
+        """List jobs: all items, page by page; `limit` is the size of a page."""
+        return self._iterate(
+            self.list_jobs,
+            user_id=user_id,
+            tenant=tenant,
+            status=status,
+            limit=limit,
+        )
+
+    def create_job(
+        self,
+        *,
+        body: CreateJobBody,
+        prefer: str | Unset = UNSET,
+        idempotency_key: str | Unset = UNSET,
+    ) -> Job:
+        """Upload files.
+
+        Uploads any number of files, in form parts of any name, and creates a job for them.
+
+        A file that cannot be used becomes an item with an error; the request only fails if it
+        has no file at all. Once the job is accepted, every image reaches a final status.
+
+        The body can also be a file itself, as in `POST /v1/jobs/file`.
+        """
+        from .create_job import sync_detailed
+
+        return cast(
+            "Job",
+            self._call(
+                sync_detailed,
+                body=body,
+                prefer=prefer,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    def create_job_from_file(
+        self,
+        *,
+        body: File,
+        operations: str | Unset = UNSET,
+        user_id: str | Unset = UNSET,
+        tenant: str | Unset = UNSET,
+        gps: GpsPolicy | Unset = UNSET,
+        callback_url: str | Unset = UNSET,
+        prefer: str | Unset = UNSET,
+        idempotency_key: str | Unset = UNSET,
+        content_disposition: str | Unset = UNSET,
+    ) -> Job:
+        """Upload one file as the body.
+
+        Uploads one file, which is the body of the request, and creates a job for it.
+
+        The `Content-Type` is any `image/*` or `application/octet-stream`: the format is detected
+        from the bytes. In all else it is `POST /v1/jobs`, which takes such a body too.
+        """
+        from .create_job_from_file import sync_detailed
+
+        return cast(
+            "Job",
+            self._call(
+                sync_detailed,
+                body=body,
+                operations=operations,
+                user_id=user_id,
+                tenant=tenant,
+                gps=gps,
+                callback_url=callback_url,
+                prefer=prefer,
+                idempotency_key=idempotency_key,
+                content_disposition=content_disposition,
+            ),
+        )
+
+    def get_job(
+        self,
+        job_id: str,
+        *,
+        user_id: str | Unset = UNSET,
+        prefer: str | Unset = UNSET,
+        if_none_match: str | Unset = UNSET,
+    ) -> Job:
+        """Retrieve a job.
+
+        Retrieves a job, at once or, with `Prefer: wait=N`, when it ends or N seconds pass.
+        """
+        from .get_job import sync_detailed
+
+        return cast(
+            "Job",
+            self._call(
+                sync_detailed,
+                job_id=job_id,
+                user_id=user_id,
+                prefer=prefer,
+                if_none_match=if_none_match,
+            ),
+        )
+
+    def cancel_job(
+        self,
+        job_id: str,
+        *,
+        user_id: str | Unset = UNSET,
+    ) -> Job:
+        """Cancel a job.
+
+        Cancels the operations that have not run, and keeps the results of those that have.
+
+        A job that has ended is left unchanged.
+        """
+        from .cancel_job import sync_detailed
+
+        return cast(
+            "Job",
+            self._call(
+                sync_detailed,
+                job_id=job_id,
+                user_id=user_id,
+            ),
+        )
+
+    def retry_job(
+        self,
+        job_id: str,
+        *,
+        user_id: str | Unset = UNSET,
+    ) -> Job:
+        """Retry a job.
+
+        Runs the failed operations of a job again, and only those.
+        """
+        from .retry_job import sync_detailed
+
+        return cast(
+            "Job",
+            self._call(
+                sync_detailed,
+                job_id=job_id,
+                user_id=user_id,
+            ),
+        )
+
+
+class AsyncJobsOperations(AsyncOperations):
+    """The operations of the tag `jobs`, for asyncio and trio."""
+
+    async def detect_faces(
+        self,
+        *,
+        body: DetectFacesBody,
+        prefer: str | Unset = UNSET,
+        idempotency_key: str | Unset = UNSET,
+    ) -> Faces | Job:
+        """Detect faces.
+
+        Detects faces in files: in the response with `Prefer: wait=30`, else through the job.
+
+        The body can also be a file itself, as in `POST /v1/jobs/file`.
+        """
+        from .detect_faces import asyncio_detailed
+
+        return cast(
+            "Faces | Job",
+            await self._call(
+                asyncio_detailed,
+                body=body,
+                prefer=prefer,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    async def list_jobs(
+        self,
+        *,
+        user_id: str | Unset = UNSET,
+        tenant: str | Unset = UNSET,
+        status: Status | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        cursor: str | Unset = UNSET,
+    ) -> JobSummaryPage:
+        """List jobs.
+
+        Lists jobs, newest first.
+        """
+        from .list_jobs import asyncio_detailed
+
+        return cast(
+            "JobSummaryPage",
+            await self._call(
+                asyncio_detailed,
+                user_id=user_id,
+                tenant=tenant,
+                status=status,
+                limit=limit,
+                cursor=cursor,
+            ),
+        )
+
+    def iterate_jobs(
+        self,
+        *,
+        user_id: str | Unset = UNSET,
+        tenant: str | Unset = UNSET,
+        status: Status | Unset = UNSET,
+        limit: int | Unset = UNSET,
+    ) -> AsyncIterator[JobSummary]:
+        """List jobs: all items, page by page; `limit` is the size of a page."""
+        return self._iterate(
+            self.list_jobs,
+            user_id=user_id,
+            tenant=tenant,
+            status=status,
+            limit=limit,
+        )
+
+    async def create_job(
+        self,
+        *,
+        body: CreateJobBody,
+        prefer: str | Unset = UNSET,
+        idempotency_key: str | Unset = UNSET,
+    ) -> Job:
+        """Upload files.
+
+        Uploads any number of files, in form parts of any name, and creates a job for them.
+
+        A file that cannot be used becomes an item with an error; the request only fails if it
+        has no file at all. Once the job is accepted, every image reaches a final status.
+
+        The body can also be a file itself, as in `POST /v1/jobs/file`.
+        """
+        from .create_job import asyncio_detailed
+
+        return cast(
+            "Job",
+            await self._call(
+                asyncio_detailed,
+                body=body,
+                prefer=prefer,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    async def create_job_from_file(
+        self,
+        *,
+        body: File,
+        operations: str | Unset = UNSET,
+        user_id: str | Unset = UNSET,
+        tenant: str | Unset = UNSET,
+        gps: GpsPolicy | Unset = UNSET,
+        callback_url: str | Unset = UNSET,
+        prefer: str | Unset = UNSET,
+        idempotency_key: str | Unset = UNSET,
+        content_disposition: str | Unset = UNSET,
+    ) -> Job:
+        """Upload one file as the body.
+
+        Uploads one file, which is the body of the request, and creates a job for it.
+
+        The `Content-Type` is any `image/*` or `application/octet-stream`: the format is detected
+        from the bytes. In all else it is `POST /v1/jobs`, which takes such a body too.
+        """
+        from .create_job_from_file import asyncio_detailed
+
+        return cast(
+            "Job",
+            await self._call(
+                asyncio_detailed,
+                body=body,
+                operations=operations,
+                user_id=user_id,
+                tenant=tenant,
+                gps=gps,
+                callback_url=callback_url,
+                prefer=prefer,
+                idempotency_key=idempotency_key,
+                content_disposition=content_disposition,
+            ),
+        )
+
+    async def get_job(
+        self,
+        job_id: str,
+        *,
+        user_id: str | Unset = UNSET,
+        prefer: str | Unset = UNSET,
+        if_none_match: str | Unset = UNSET,
+    ) -> Job:
+        """Retrieve a job.
+
+        Retrieves a job, at once or, with `Prefer: wait=N`, when it ends or N seconds pass.
+        """
+        from .get_job import asyncio_detailed
+
+        return cast(
+            "Job",
+            await self._call(
+                asyncio_detailed,
+                job_id=job_id,
+                user_id=user_id,
+                prefer=prefer,
+                if_none_match=if_none_match,
+            ),
+        )
+
+    async def cancel_job(
+        self,
+        job_id: str,
+        *,
+        user_id: str | Unset = UNSET,
+    ) -> Job:
+        """Cancel a job.
+
+        Cancels the operations that have not run, and keeps the results of those that have.
+
+        A job that has ended is left unchanged.
+        """
+        from .cancel_job import asyncio_detailed
+
+        return cast(
+            "Job",
+            await self._call(
+                asyncio_detailed,
+                job_id=job_id,
+                user_id=user_id,
+            ),
+        )
+
+    async def retry_job(
+        self,
+        job_id: str,
+        *,
+        user_id: str | Unset = UNSET,
+    ) -> Job:
+        """Retry a job.
+
+        Runs the failed operations of a job again, and only those.
+        """
+        from .retry_job import asyncio_detailed
+
+        return cast(
+            "Job",
+            await self._call(
+                asyncio_detailed,
+                job_id=job_id,
+                user_id=user_id,
+            ),
+        )

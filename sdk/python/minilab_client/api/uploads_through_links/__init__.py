@@ -1,1 +1,297 @@
-"""Contains endpoint functions for accessing the API"""
+"""The operations of the tag `uploads_through_links`, as methods that return the answer or raise the problem."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, cast
+
+from ..._async.operations import AsyncOperations
+from ..._sync.operations import Operations
+from ...types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from typing import cast
+
+    from ...models.create_link_upload_body import CreateLinkUploadBody
+    from ...models.create_link_upload_by_url_body import CreateLinkUploadByUrlBody
+    from ...models.link_job import LinkJob
+    from ...models.link_job_summary import LinkJobSummary
+    from ...models.link_uploads import LinkUploads
+
+
+class UploadsThroughLinksOperations(Operations):
+    """The operations of the tag `uploads_through_links`."""
+
+    def get_link_uploads(
+        self,
+        *,
+        limit: int | Unset = UNSET,
+        cursor: str | Unset = UNSET,
+    ) -> LinkUploads:
+        """Retrieve a link with its uploads.
+
+        Retrieves what the link still accepts, and a page of its uploads.
+        """
+        from .get_link_uploads import sync_detailed
+
+        return cast(
+            "LinkUploads",
+            self._call(
+                sync_detailed,
+                limit=limit,
+                cursor=cursor,
+            ),
+        )
+
+    def iterate_link_uploads(
+        self,
+        *,
+        limit: int | Unset = UNSET,
+    ) -> Iterator[LinkJobSummary]:
+        """Retrieve a link with its uploads: all items, page by page; `limit` is the size of a page."""
+        return self._iterate(
+            self.get_link_uploads,
+            limit=limit,
+        )
+
+    def create_link_upload(
+        self,
+        *,
+        body: CreateLinkUploadBody,
+        prefer: str | Unset = UNSET,
+        idempotency_key: str | Unset = UNSET,
+    ) -> LinkJob:
+        """Upload files with a link.
+
+        Uploads files as `POST /v1/jobs` does, within the limits of the link.
+
+        Files become images in the order of the request. Files that exceed the limits become items
+        with the error `link_used_up`; the request only fails if no file fits.
+
+        The body can also be a file itself, as in `POST /v1/jobs/file`.
+        """
+        from .create_link_upload import sync_detailed
+
+        return cast(
+            "LinkJob",
+            self._call(
+                sync_detailed,
+                body=body,
+                prefer=prefer,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    def get_link_job(
+        self,
+        job_id: str,
+        *,
+        prefer: str | Unset = UNSET,
+        if_none_match: str | Unset = UNSET,
+    ) -> LinkJob:
+        """Retrieve an upload of a link.
+
+        Retrieves an upload. It stays available after the link expires, until it is revoked.
+        """
+        from .get_link_job import sync_detailed
+
+        return cast(
+            "LinkJob",
+            self._call(
+                sync_detailed,
+                job_id=job_id,
+                prefer=prefer,
+                if_none_match=if_none_match,
+            ),
+        )
+
+    def create_link_upload_by_url(
+        self,
+        token: str,
+        *,
+        body: CreateLinkUploadByUrlBody,
+        prefer: str | Unset = UNSET,
+        idempotency_key: str | Unset = UNSET,
+    ) -> LinkJob:
+        """Upload files to the URL of a link.
+
+        Uploads files as `POST /v1/uploads` does, for clients that cannot send a header.
+
+        `Location` names the route that takes the token as bearer: it does not repeat the token.
+        """
+        from .create_link_upload_by_url import sync_detailed
+
+        return cast(
+            "LinkJob",
+            self._call(
+                sync_detailed,
+                token=token,
+                body=body,
+                prefer=prefer,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    def get_link_job_by_url(
+        self,
+        token: str,
+        job_id: str,
+        *,
+        prefer: str | Unset = UNSET,
+        if_none_match: str | Unset = UNSET,
+    ) -> LinkJob:
+        """Retrieve an upload at the URL of a link.
+
+        Retrieves an upload as `GET /v1/uploads/jobs/{job_id}` does.
+        """
+        from .get_link_job_by_url import sync_detailed
+
+        return cast(
+            "LinkJob",
+            self._call(
+                sync_detailed,
+                token=token,
+                job_id=job_id,
+                prefer=prefer,
+                if_none_match=if_none_match,
+            ),
+        )
+
+
+class AsyncUploadsThroughLinksOperations(AsyncOperations):
+    """The operations of the tag `uploads_through_links`, for asyncio and trio."""
+
+    async def get_link_uploads(
+        self,
+        *,
+        limit: int | Unset = UNSET,
+        cursor: str | Unset = UNSET,
+    ) -> LinkUploads:
+        """Retrieve a link with its uploads.
+
+        Retrieves what the link still accepts, and a page of its uploads.
+        """
+        from .get_link_uploads import asyncio_detailed
+
+        return cast(
+            "LinkUploads",
+            await self._call(
+                asyncio_detailed,
+                limit=limit,
+                cursor=cursor,
+            ),
+        )
+
+    def iterate_link_uploads(
+        self,
+        *,
+        limit: int | Unset = UNSET,
+    ) -> AsyncIterator[LinkJobSummary]:
+        """Retrieve a link with its uploads: all items, page by page; `limit` is the size of a page."""
+        return self._iterate(
+            self.get_link_uploads,
+            limit=limit,
+        )
+
+    async def create_link_upload(
+        self,
+        *,
+        body: CreateLinkUploadBody,
+        prefer: str | Unset = UNSET,
+        idempotency_key: str | Unset = UNSET,
+    ) -> LinkJob:
+        """Upload files with a link.
+
+        Uploads files as `POST /v1/jobs` does, within the limits of the link.
+
+        Files become images in the order of the request. Files that exceed the limits become items
+        with the error `link_used_up`; the request only fails if no file fits.
+
+        The body can also be a file itself, as in `POST /v1/jobs/file`.
+        """
+        from .create_link_upload import asyncio_detailed
+
+        return cast(
+            "LinkJob",
+            await self._call(
+                asyncio_detailed,
+                body=body,
+                prefer=prefer,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    async def get_link_job(
+        self,
+        job_id: str,
+        *,
+        prefer: str | Unset = UNSET,
+        if_none_match: str | Unset = UNSET,
+    ) -> LinkJob:
+        """Retrieve an upload of a link.
+
+        Retrieves an upload. It stays available after the link expires, until it is revoked.
+        """
+        from .get_link_job import asyncio_detailed
+
+        return cast(
+            "LinkJob",
+            await self._call(
+                asyncio_detailed,
+                job_id=job_id,
+                prefer=prefer,
+                if_none_match=if_none_match,
+            ),
+        )
+
+    async def create_link_upload_by_url(
+        self,
+        token: str,
+        *,
+        body: CreateLinkUploadByUrlBody,
+        prefer: str | Unset = UNSET,
+        idempotency_key: str | Unset = UNSET,
+    ) -> LinkJob:
+        """Upload files to the URL of a link.
+
+        Uploads files as `POST /v1/uploads` does, for clients that cannot send a header.
+
+        `Location` names the route that takes the token as bearer: it does not repeat the token.
+        """
+        from .create_link_upload_by_url import asyncio_detailed
+
+        return cast(
+            "LinkJob",
+            await self._call(
+                asyncio_detailed,
+                token=token,
+                body=body,
+                prefer=prefer,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    async def get_link_job_by_url(
+        self,
+        token: str,
+        job_id: str,
+        *,
+        prefer: str | Unset = UNSET,
+        if_none_match: str | Unset = UNSET,
+    ) -> LinkJob:
+        """Retrieve an upload at the URL of a link.
+
+        Retrieves an upload as `GET /v1/uploads/jobs/{job_id}` does.
+        """
+        from .get_link_job_by_url import asyncio_detailed
+
+        return cast(
+            "LinkJob",
+            await self._call(
+                asyncio_detailed,
+                token=token,
+                job_id=job_id,
+                prefer=prefer,
+                if_none_match=if_none_match,
+            ),
+        )

@@ -1,0 +1,1 @@
+"""The client itself: once with and once without `async`."""

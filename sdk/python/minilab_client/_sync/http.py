@@ -1,0 +1,85 @@
+# Derived from _async/http.py by `make sdk`: edit that file.
+"""The HTTP client below: sends again what can be sent again, and raises what is no success."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import httpx
+
+from ..client import AuthenticatedClient
+from ..problems import ApiError, ConnectionFailed, error_of
+from ..retries import IDEMPOTENT, Retries
+
+ONCE = {"minilab_retries": Retries(limit=0)}
+"""Extensions of a request that is not sent again."""
+_CONNECT_SECONDS = 10.0
+_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+
+class HttpClient(httpx.Client):
+    """An HTTP client with patience."""
+
+    def __init__(self, *, retries: Retries, **options: Any) -> None:
+        super().__init__(**options)
+        self._retries = retries
+
+    def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
+        """Send a request until it succeeds.
+
+        Raises:
+            ApiError: The last answer is not a success.
+            ConnectionFailed: There was no answer.
+        """
+        retries: Retries = request.extensions.get("minilab_retries", self._retries)
+        repeatable = request.method in IDEMPOTENT or "Idempotency-Key" in request.headers
+        attempt = 0
+        while True:
+            outcome, cause = self._try(request, options)
+            if isinstance(outcome, httpx.Response):
+                return outcome
+            pause = retries.pause_after(
+                outcome,
+                attempt=attempt,
+                repeatable=repeatable,
+                sent=not isinstance(cause, _UNSENT),
+            )
+            if pause is None:
+                raise outcome from cause
+            time.sleep(pause)
+            attempt += 1
+
+    def _try(
+        self, request: httpx.Request, options: dict[str, Any]
+    ) -> tuple[httpx.Response | ApiError | ConnectionFailed, httpx.TransportError | None]:
+        try:
+            response = super().send(request, **options)
+            if response.is_success:
+                return response, None
+            content = response.read()
+        except (httpx.UnsupportedProtocol, httpx.LocalProtocolError):
+            raise  # A mistake of the caller.
+        except httpx.TransportError as cause:
+            return failed(request, cause), cause
+        return error_of(response.status_code, response.headers, content), None
+
+
+def failed(request: httpx.Request, cause: Exception) -> ConnectionFailed:
+    """Build the exception for a connection; its text names no path, which may contain a token."""
+    reason = str(cause) or type(cause).__name__
+    return ConnectionFailed(f"no answer from {request.url.netloc.decode()}: {reason}")
+
+
+def connect(
+    base_url: str, token: str, timeout: float, retries: Retries, options: dict[str, Any]
+) -> AuthenticatedClient:
+    """Make the client that the generated functions take."""
+    http = HttpClient(
+        retries=retries,
+        base_url=base_url,
+        headers={"Authorization": f"Bearer {token}"} if token else {},
+        timeout=httpx.Timeout(timeout, connect=min(timeout, _CONNECT_SECONDS)),
+        **options,
+    )
+    return AuthenticatedClient(base_url=base_url, token=token).set_httpx_client(http)
