@@ -46,6 +46,7 @@ class ImageFilter(msgspec.Struct, frozen=True):
         uploaded_before: First moment after it, UTC.
         has_faces: Whether faces were found; images without face detection never match.
         min_faces: Fewest faces, 1 or more.
+        marks: As stored; only images that have all of them.
     """
 
     scope: Scope
@@ -61,3 +62,4 @@ class ImageFilter(msgspec.Struct, frozen=True):
     has_faces: bool | None = None
     min_faces: int | None = None
     near: Circle | None = None
+    marks: tuple[str, ...] = ()

@@ -33,7 +33,7 @@ class UploadLimits(msgspec.Struct, frozen=True):
     max_files: Positive = 1000
     max_filename_chars: Annotated[int, msgspec.Meta(ge=16)] = 255
     max_field_bytes: Positive = 16 * 1024
-    max_fields: Positive = 16
+    max_fields: Positive = 40
     max_part_headers: Positive = 8
     max_part_header_bytes: Positive = 8 * 1024
     max_header_bytes: Positive = 64 * 1024

@@ -70,6 +70,7 @@ class Job(msgspec.Struct, frozen=True):
         finished_at: End of the last cell, UTC.
         operations: In canonical order.
         tally: All cells, including those of refused files.
+        marks: As stored; see :mod:`domain.marks`.
     """
 
     id: str
@@ -81,6 +82,7 @@ class Job(msgspec.Struct, frozen=True):
     finished_at: datetime | None
     operations: tuple[str, ...]
     tally: Tally
+    marks: tuple[str, ...] = ()
 
     @property
     def deletes_user(self) -> bool:
@@ -100,6 +102,7 @@ class Image(msgspec.Struct, frozen=True):
         gps: Whether its position may be served.
         link_id: The link of its upload; None for a key.
         variants: The variants that were served of it, as ``grayscale/v1``.
+        marks: As stored; see :mod:`domain.marks`.
     """
 
     id: str
@@ -116,6 +119,7 @@ class Image(msgspec.Struct, frozen=True):
     gps: GpsPolicy = GpsPolicy.KEEP
     link_id: str | None = None
     variants: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
 
 
 def refused_item(index: int, filename: str, error: ItemError, operations: tuple[str, ...]) -> Item:
@@ -132,11 +136,18 @@ class JobState(msgspec.Struct, frozen=True):
 
 
 class JobFilter(msgspec.Struct, frozen=True):
-    """The condition of a list of jobs: any status if it is None, only jobs older than `before`."""
+    """The condition of a list of jobs.
+
+    Attributes:
+        status: None: any.
+        before: Only jobs older than this one; None: all.
+        marks: As stored; only jobs that have all of them.
+    """
 
     scope: Scope
     status: Status | None = None
     before: str | None = None
+    marks: tuple[str, ...] = ()
 
 
 class ImageHistogram(msgspec.Struct, frozen=True):

@@ -24,6 +24,7 @@ from storage.blobs.reads import chunk_turns
 from storage.blobs.results import Results
 from storage.blobs.sweeper import Sweeper
 from storage.blobs.variants import StoredVariants
+from storage.catalog.change_marks import ChangeMarks
 from storage.catalog.image_search import ImageSearch
 from storage.catalog.images import Images
 from storage.catalog.jobs import Jobs
@@ -100,6 +101,7 @@ class Stores:
         self.jobs = Jobs(self.database)
         self.known_images = KnownImages(self.database)
         self.load = LoadMeter(self.database)
+        self.change_marks = ChangeMarks(self.database)
         self.medians = Medians(self.client, self.database)
         self.job_events = JobEvents(self.redis)
         self.queue_state = QueueReader(self.database)

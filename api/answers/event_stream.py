@@ -102,7 +102,8 @@ async def _write_events(live_jobs: LiveJobs, listener: Listener) -> AsyncIterato
             yield Event(data=None, comment="the key or link is no longer valid")
             return
         if (job := listener.take()) is not None:
-            yield Event(_encode(view_change(job)), event_name(job), job.version)
+            change = view_change(job, with_marks=listener.caller.link_id is None)
+            yield Event(_encode(change), event_name(job), job.version)
             if job.status in TERMINAL:
                 return
         if listener.gone is not None:

@@ -4,6 +4,7 @@ import re
 from datetime import date
 from typing import Annotated, Any
 
+from litestar.openapi.spec import Example
 from litestar.params import QueryParameter
 
 from api.http.parameters import NamedTenant, NamedUser
@@ -15,6 +16,7 @@ from domain.image_search import Circle, ImageFilter
 from domain.images.formats import ImageFormat
 from domain.jobs import Status
 from domain.keys import scope_of
+from domain.marks import MAX_ATTRIBUTES, MAX_EXTERNAL_ID_CHARS, MAX_TAGS, wanted_marks
 
 DEFAULT_DISTANCE = 6
 DEFAULT_RADIUS_METERS = 1_000.0
@@ -59,6 +61,38 @@ Radius = Annotated[
         name="radius_m", ge=1, le=MAX_RADIUS_METERS, description="Radius around `near` in meters."
     ),
 ]
+ExternalId = Annotated[
+    str | None,
+    QueryParameter(
+        name="external_id",
+        required=False,
+        min_length=1,
+        max_length=MAX_EXTERNAL_ID_CHARS,
+        description="Only what has this ID in your own system.",
+        examples=[Example(value="order-1042")],
+    ),
+]
+Tags = Annotated[
+    list[str] | None,
+    QueryParameter(
+        name="tag",
+        required=False,
+        max_items=MAX_TAGS,
+        description="Only what has this tag. Repeat it for several: all must match.",
+        examples=[Example(value=["holiday"])],
+    ),
+]
+Attributes = Annotated[
+    list[str] | None,
+    QueryParameter(
+        name="attribute",
+        required=False,
+        max_items=MAX_ATTRIBUTES,
+        description="Only what has this value of an attribute, as `key:value`. Repeat it for "
+        "several: all must match.",
+        examples=[Example(value=["room:kitchen"])],
+    ),
+]
 SimilarTo = Annotated[
     str | None,
     _wanted(
@@ -100,6 +134,9 @@ def read_filter(
     min_faces: MinFaces = None,
     near: Near = None,
     radius: Radius = DEFAULT_RADIUS_METERS,
+    external_id: ExternalId = None,
+    tag: Tags = None,
+    attribute: Attributes = None,
 ) -> ImageFilter:
     """Read the filter of a request.
 
@@ -127,6 +164,7 @@ def read_filter(
         has_faces=faces,
         min_faces=min_faces,
         near=None if near is None else read_circle(near, radius),
+        marks=wanted_marks(external_id, tag, attribute),
     )
 
 

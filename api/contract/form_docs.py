@@ -62,6 +62,20 @@ UPLOAD_SCHEMA = Schema(
             "profile; all other metadata are removed from it, as are thumbnails and anything "
             "behind the picture. `keep` changes nothing. The default is a setting of the service.",
         ),
+        "external_id": _text(
+            "ID in your own system, for the job and its images. Not unique: send an "
+            "`Idempotency-Key` to upload once.",
+            max_length=255,
+        ),
+        "tags": _text(
+            "Comma-separated tags for the job and its images, 20 at most, of 64 characters at "
+            "most. The field may be repeated."
+        ),
+        "attributes": _text(
+            'JSON object of strings for the job and its images, such as `{"room": "kitchen"}`: '
+            "50 keys at most, of 40 letters, digits, dots, hyphens and underscores at most; values "
+            "of 500 characters at most."
+        ),
         "callback_url": _text(
             "URL that receives the event `job.finished` of this job, signed with the webhook "
             "secret of the key.",
@@ -69,7 +83,7 @@ UPLOAD_SCHEMA = Schema(
         ),
     },
 )
-OF_KEYS = ("user_id", "tenant", "callback_url")
+OF_KEYS = ("user_id", "tenant", "external_id", "tags", "attributes", "callback_url")
 _FIELDS = (UPLOAD_SCHEMA.properties or {}).items()
 LINK_UPLOAD_SCHEMA = replace(
     UPLOAD_SCHEMA, properties={name: field for name, field in _FIELDS if name not in OF_KEYS}

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from litestar import Controller, Response, delete, get, post
+from litestar import Controller, Response, delete, get, patch, post
 from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency, Provide
 from litestar.params import HeaderParameter, JSONBody, QueryParameter
@@ -25,6 +25,7 @@ from api.images.images import ManageImages
 from api.images.read_content import ReadContent
 from api.schemas.images import HistogramView, ImageVariant, ImageView, ListedImageView
 from api.schemas.known_images import KnownImagesRequest, KnownImagesView
+from api.schemas.marks import MarkChanges, read_changes
 from api.schemas.views import Limit, Page
 from api.state import ApiRequest
 from domain.image_search import ImageFilter
@@ -172,6 +173,28 @@ class ImageController(Controller):
         """Retrieves the gray-level histogram of an image, as numbers or as a plot."""
         scope = scope_of(request.user, user_id)
         return answer_histogram(request, *await manage_images.read_histogram(image_id, scope))
+
+    @patch(
+        "/{image_id:str}",
+        operation_id="updateImage",
+        summary="Update an image",
+        responses={200: answer(ImageView, "The image.")} | problems(400, 403, 404, 410),
+    )
+    async def update_image(
+        self,
+        request: ApiRequest,
+        manage_images: NamedDependency[ManageImages],
+        image_id: ImageId,
+        data: JSONBody[MarkChanges],
+        user_id: NamedUser = None,
+    ) -> ImageView:
+        """Changes the external ID, tags and attributes of an image.
+
+        Values are merged: what you leave out stays, and an empty value removes. Changes that are
+        sent at the same time are all applied.
+        """
+        scope = scope_of(request.user, user_id)
+        return await manage_images.mark(image_id, scope, read_changes(data))
 
     @delete(
         "/{image_id:str}",

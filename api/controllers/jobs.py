@@ -2,14 +2,15 @@
 
 from typing import Annotated, Any
 
-from litestar import Controller, Response, delete, get, post
+from litestar import Controller, Response, delete, get, patch, post
 from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency
-from litestar.params import QueryParameter
+from litestar.params import JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from api.answers.accept_upload import answer_upload
 from api.answers.event_stream import answer_events
+from api.answers.image_filters import Attributes, ExternalId, Tags
 from api.answers.job_answers import answer_job, ticket
 from api.contract.form_docs import (
     UPLOAD_PROBLEMS,
@@ -29,14 +30,20 @@ from api.http.parameters import (
 )
 from api.http.raw_fields import (
     ContentDisposition,
+    FileAttributes,
     FileCallback,
+    FileExternalId,
     FileGps,
     FileOperations,
+    FileTags,
     FileTenant,
     FileUser,
+    RawAttributes,
     RawCallback,
+    RawExternalId,
     RawGps,
     RawOperations,
+    RawTags,
     RawTenant,
     RawUser,
     fields_of,
@@ -45,12 +52,15 @@ from api.jobs.changes import ChangeJobs
 from api.jobs.follow import FollowJob
 from api.jobs.live_jobs import LiveJobs
 from api.schemas.jobs import FacesView, JobSummaryView, JobView
+from api.schemas.marks import MarkChanges, read_changes
 from api.schemas.views import Cursor, Limit, Page
 from api.state import ApiRequest
 from api.uploads.bodies import BodyKind
 from api.uploads.take_in import DetectFaces, TakeIn
 from domain.jobs import Status
 from domain.keys import scope_of
+from domain.marks import wanted_marks
+from domain.records import JobFilter
 
 JOBS = "/v1/jobs"
 ACCEPTED = answer(JobView, "The job, which is accepted.")
@@ -84,6 +94,9 @@ class JobController(Controller):
         tenant: RawTenant = None,
         gps: RawGps = None,
         callback_url: RawCallback = None,
+        external_id: RawExternalId = None,
+        tags: RawTags = None,
+        attributes: RawAttributes = None,
     ) -> Response[JobView]:
         """Uploads any number of files, in form parts of any name, and creates a job for them.
 
@@ -92,7 +105,9 @@ class JobController(Controller):
 
         The body can also be a file itself, as in `POST /v1/jobs/file`.
         """
-        query = fields_of(operations, user_id, tenant, gps, callback_url)
+        query = fields_of(
+            operations, user_id, tenant, gps, callback_url, external_id, tags, attributes
+        )
         return await answer_upload(request, take_in, prefer, idempotency_key, query=query)
 
     @post(
@@ -115,13 +130,18 @@ class JobController(Controller):
         tenant: FileTenant = None,
         gps: FileGps = None,
         callback_url: FileCallback = None,
+        external_id: FileExternalId = None,
+        tags: FileTags = None,
+        attributes: FileAttributes = None,
     ) -> Response[JobView]:
         """Uploads one file, which is the body of the request, and creates a job for it.
 
         The `Content-Type` is any `image/*` or `application/octet-stream`: the format is detected
         from the bytes. In all else it is `POST /v1/jobs`, which takes such a body too.
         """
-        query = fields_of(operations, user_id, tenant, gps, callback_url)
+        query = fields_of(
+            operations, user_id, tenant, gps, callback_url, external_id, tags, attributes
+        )
         return await answer_upload(
             request,
             take_in,
@@ -149,12 +169,16 @@ class JobController(Controller):
                 name="status", required=False, description="Only jobs with this status."
             ),
         ] = None,
+        external_id: ExternalId = None,
+        tag: Tags = None,
+        attribute: Attributes = None,
         limit: Limit = 20,
         cursor: Cursor = None,
     ) -> Page[JobSummaryView]:
         """Lists jobs, newest first."""
         scope = scope_of(request.user.within(tenant), user_id)
-        return await follow_job.list_page(scope, job_status, limit, cursor)
+        marks = wanted_marks(external_id, tag, attribute)
+        return await follow_job.list_page(JobFilter(scope, job_status, cursor, marks), limit)
 
     @get(
         "/{job_id:str}",
@@ -205,6 +229,27 @@ class JobController(Controller):
         """
         scope = scope_of(request.user, user_id)
         return await answer_events(request, live_jobs, job_id, scope, last_event_id)
+
+    @patch(
+        "/{job_id:str}",
+        operation_id="updateJob",
+        summary="Update a job",
+        responses={200: answer(JobView, "The job.")} | problems(400, 403, 404, 410),
+    )
+    async def update_job(
+        self,
+        request: ApiRequest,
+        change_jobs: NamedDependency[ChangeJobs],
+        job_id: JobId,
+        data: JSONBody[MarkChanges],
+        user_id: NamedUser = None,
+    ) -> JobView:
+        """Changes the external ID, tags and attributes of a job; its images keep theirs.
+
+        Values are merged: what you leave out stays, and an empty value removes. Changes that are
+        sent at the same time are all applied.
+        """
+        return await change_jobs.mark(job_id, scope_of(request.user, user_id), read_changes(data))
 
     @delete(
         "/{job_id:str}",
@@ -267,6 +312,9 @@ async def detect_faces(
     tenant: RawTenant = None,
     gps: RawGps = None,
     callback_url: RawCallback = None,
+    external_id: RawExternalId = None,
+    tags: RawTags = None,
+    attributes: RawAttributes = None,
 ) -> Response[JobView]:
     """Detects faces in files: in the response with `Prefer: wait=30`, else through the job.
 
@@ -277,7 +325,7 @@ async def detect_faces(
         detect_faces.take_in,
         prefer,
         idempotency_key,
-        query=fields_of(None, user_id, tenant, gps, callback_url),
+        query=fields_of(None, user_id, tenant, gps, callback_url, external_id, tags, attributes),
         operations="faces",
         view_finished=detect_faces.view,
     )

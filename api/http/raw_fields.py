@@ -67,6 +67,23 @@ FileCallback = Annotated[
         2048,
     ),
 ]
+FileExternalId = Annotated[
+    str | None,
+    _field("external_id", "ID in your own system, for the job and its image.", "order-1042", 255),
+]
+FileTags = Annotated[
+    str | None,
+    _field("tags", "Comma-separated tags for the job and its image.", "holiday,kitchen", 2000),
+]
+FileAttributes = Annotated[
+    str | None,
+    _field(
+        "attributes",
+        "JSON object of strings for the job and its image.",
+        '{"room": "kitchen"}',
+        16_384,
+    ),
+]
 ContentDisposition = Annotated[
     str | None,
     HeaderParameter(
@@ -82,6 +99,9 @@ RawUser = Annotated[str | None, _hidden("user_id")]
 RawTenant = Annotated[str | None, _hidden("tenant")]
 RawGps = Annotated[GpsPolicy | None, _hidden("gps")]
 RawCallback = Annotated[str | None, _hidden("callback_url")]
+RawExternalId = Annotated[str | None, _hidden("external_id")]
+RawTags = Annotated[str | None, _hidden("tags")]
+RawAttributes = Annotated[str | None, _hidden("attributes")]
 
 
 def fields_of(
@@ -90,6 +110,9 @@ def fields_of(
     tenant: str | None = None,
     gps: GpsPolicy | None = None,
     callback_url: str | None = None,
+    external_id: str | None = None,
+    tags: str | None = None,
+    attributes: str | None = None,
 ) -> dict[str, str]:
     """Name the values that are given as a form does."""
     named = {
@@ -98,5 +121,8 @@ def fields_of(
         "tenant": tenant,
         "gps": gps,
         "callback_url": callback_url,
+        "external_id": external_id,
+        "tags": tags,
+        "attributes": attributes,
     }
     return {name: str(value) for name, value in named.items() if value}

@@ -11,6 +11,7 @@ from domain.errors.requests import InvalidValue
 from domain.image_search import ImageFilter, Likeness
 from domain.jobs import TERMINAL
 from domain.keys import Caller, Scope, asking_user
+from domain.marks import MarksChange
 from domain.records import Image
 from storage.settings import WorkRules
 from storage.stores import Stores
@@ -46,6 +47,17 @@ class ManageImages:
         if packed is None:
             raise _absent(image, "histogram")
         return image.filename, packed
+
+    async def mark(self, image_id: str, scope: Scope, change: MarksChange) -> ImageView:
+        """Change the marks of an image.
+
+        Raises:
+            NotFound: The caller may see no such image.
+            ImageExpired: The image has expired.
+            InvalidValue: A value is not well formed, or there would be too many.
+        """
+        await self._stores.change_marks.of_image(image_id, scope, change)
+        return await self.read(image_id, scope)
 
     async def delete(self, image_id: str, scope: Scope) -> None:
         """Delete an image, and notify the worker and the clients of its job.

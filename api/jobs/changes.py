@@ -10,6 +10,7 @@ from domain.dead_letters import DeadLetter
 from domain.errors.access import Expired, NotFound, NothingToRetry
 from domain.jobs import JobChange
 from domain.keys import Caller, Scope
+from domain.marks import MarksChange
 from storage.ledger.retry import Reopened
 from storage.stores import Stores
 
@@ -37,6 +38,19 @@ class ChangeJobs:
         await stores.job_events.publish(await stores.ledger.settle(job_id))
         # If another process settles the job at this moment, its end is visible a moment later.
         return await self._jobs.view(*await self._jobs.wait(job_id, scope, SETTLING_SECONDS))
+
+    async def mark(self, job_id: str, scope: Scope, change: MarksChange) -> JobView:
+        """Change the marks of a job, not those of its images.
+
+        Raises:
+            NotFound: There is no such job in the scope, or the job deletes a user.
+            JobExpired: The job is kept no longer.
+            InvalidValue: A value is not well formed, or there would be too many.
+        """
+        await self._stores.job_events.publish(
+            await self._stores.change_marks.of_job(job_id, scope, change)
+        )
+        return await self._jobs.read(job_id, scope)
 
     async def retry(self, job_id: str, scope: Scope) -> JobView:
         """Queue the failed operations of a job again, and only those.

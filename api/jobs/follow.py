@@ -12,7 +12,7 @@ from api.settings import Settings
 from domain.errors.access import LinkExpired
 from domain.errors.capacity import OverLimit
 from domain.fairness.estimates import QueuePlace
-from domain.jobs import TERMINAL, Status
+from domain.jobs import TERMINAL
 from domain.keys import Caller, Scope, scope_of
 from domain.links import LinkStatus, UploadLink
 from domain.records import Job, JobFilter, JobState
@@ -76,11 +76,9 @@ class FollowJob:
         place = place or await self._estimates.place_of(job)
         return view_job(JobState(job, items[job.id]), place, self._rules)
 
-    async def list_page(
-        self, scope: Scope, status: Status | None, limit: int, cursor: str | None
-    ) -> Page[JobSummaryView]:
-        """List jobs that were created before the cursor, newest first."""
-        jobs = await self._jobs.list_page(JobFilter(scope, status, cursor), limit + 1)
+    async def list_page(self, wanted: JobFilter, limit: int) -> Page[JobSummaryView]:
+        """List jobs, newest first."""
+        jobs = await self._jobs.list_page(wanted, limit + 1)
         return cut_page([view_summary(job) for job in jobs], limit, [job.id for job in jobs])
 
 
@@ -103,5 +101,6 @@ class ReadLinkUploads:
         now = utc_now()
         if link.status(now) is LinkStatus.EXPIRED:
             raise LinkExpired("Ask the person who sent it for a new one.")
-        page = await self._follow_job.list_page(scope_of(caller), None, limit, cursor)
+        wanted = JobFilter(scope_of(caller), before=cursor)
+        page = await self._follow_job.list_page(wanted, limit)
         return view_link_uploads(link, now, self._default_gps, self._capabilities, page)

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from api.schemas.jobs import FailureView, view_error
+from api.schemas.marks import mark_fields
 from api.schemas.views import owner_fields, view_of
 from domain.blobs import Blob
 from domain.images.formats import ImageFormat
@@ -80,6 +81,12 @@ class ImageSummaryView(msgspec.Struct, frozen=True):
     warnings: list[str]
     """What was wrong with the file, by code, as in the items of a job."""
     metadata: Metadata | None
+    external_id: str | None
+    """ID in your own system; not unique."""
+    tags: list[str]
+    """Words of your own."""
+    attributes: dict[str, str]
+    """Values of your own, by key."""
     tenant: str | UnsetType = UNSET
     """Tenant of the user; absent without one."""
 
@@ -117,6 +124,7 @@ def view_summary(image: Image, blob: Blob | None) -> ImageSummaryView:
         ImageSummaryView,
         image,
         **owner_fields(image.user_id),
+        **mark_fields(image.marks),
         media_type=ImageFormat(image.format).media_type,
         bytes=image.size_bytes,
         width=facts.get("width"),

@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from api.schemas.marks import mark_fields
 from api.schemas.views import owner_fields, view_of
 from domain.errors.catalogue import ERRORS
 from domain.fairness.estimates import QueuePlace
 from domain.jobs import TERMINAL, Status
 from domain.records import USER_DELETION_KEPT_SECONDS, Item, ItemError, Job, JobState
+from domain.webhooks.events import mark_fields as event_marks
 from storage.settings import WorkRules
 
 CHANGED = "job.changed"
@@ -89,6 +91,12 @@ class JobSummaryView(msgspec.Struct, frozen=True):
     operations: list[str]
     """The requested operations, or only `delete_user` for a job that deletes a user."""
     progress: JobProgressView
+    external_id: str | None
+    """ID in your own system; not unique."""
+    tags: list[str]
+    """Words of your own."""
+    attributes: dict[str, str]
+    """Values of your own, by key."""
     tenant: str | UnsetType = UNSET
     """Tenant of the user; absent without one."""
 
@@ -122,6 +130,13 @@ class JobEventView(msgspec.Struct, frozen=True, omit_defaults=True):
     code: str | UnsetType = UNSET
     """Only in `job.gone`: the error code that the job answers from now on, `not_found` or
     `job_expired`."""
+    external_id: str | UnsetType = UNSET
+    """ID of the job in your own system. Absent without one, as are tags and attributes; holders of
+    an upload link see none of these."""
+    tags: list[str] | UnsetType = UNSET
+    """Words of your own."""
+    attributes: dict[str, str] | UnsetType = UNSET
+    """Values of your own, by key."""
 
 
 class FacesOfFile(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -160,8 +175,8 @@ def _view_progress(job: Job) -> JobProgressView:
 def view_summary(job: Job) -> JobSummaryView:
     """Convert a job for a list."""
     operations, progress = list(job.operations), _view_progress(job)
-    owner = owner_fields(job.user_id)
-    return view_of(JobSummaryView, job, **owner, operations=operations, progress=progress)
+    known = owner_fields(job.user_id) | mark_fields(job.marks)
+    return view_of(JobSummaryView, job, **known, operations=operations, progress=progress)
 
 
 def _expiry(job: Job, rules: WorkRules) -> datetime | None:
@@ -199,6 +214,8 @@ def event_name(job: Job) -> str:
     return FINISHED if job.status in TERMINAL else CHANGED
 
 
-def view_change(job: Job) -> JobEventView:
+def view_change(job: Job, *, with_marks: bool) -> JobEventView:
     """Convert a job without its items."""
-    return JobEventView(job.id, job.status, job.version, job.finished_at, _view_progress(job))
+    marks = event_marks(job.marks) if with_marks else {}
+    progress = _view_progress(job)
+    return JobEventView(job.id, job.status, job.version, job.finished_at, progress, **marks)

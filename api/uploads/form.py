@@ -7,9 +7,14 @@ from domain.errors.requests import MalformedMultipart, RequestTooLarge
 from domain.limits import UploadLimits
 from storage.acceptance.uploads import RefusedFile, TakenFile
 
+TAGS = "tags"
+
 
 class Form(msgspec.Struct):
-    """The files of an upload, and its text fields; of several with one name, the last."""
+    """The files of an upload, and its text fields; of several with one name, the last.
+
+    Of ``tags`` all count, as one comma list.
+    """
 
     taken: list[TakenFile] = []
     refused: list[RefusedFile] = []
@@ -30,6 +35,12 @@ class Form(msgspec.Struct):
             return self.fields.get(name, b"").decode() or None
         except UnicodeDecodeError:
             raise MalformedMultipart(f"The field {name} is not UTF-8.") from None
+
+    def add_field(self, name: str, value: bytes) -> None:
+        """Add a text field."""
+        if name == TAGS and name in self.fields:
+            value = self.fields[name] + b"," + value
+        self.fields[name] = value
 
     def add(self, file: TakenFile | RefusedFile) -> None:
         """Add a file."""

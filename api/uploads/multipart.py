@@ -104,7 +104,7 @@ class _Receiver:
     async def end_part(self) -> None:
         file = self._file
         if file is None:
-            self.form.fields[self._field] = bytes(self._text)
+            self.form.add_field(self._field, bytes(self._text))
         elif file.refused or self._has_name or file.size_bytes:
             self.form.add(await file.end())
         # Else it is an empty file input of a browser.

@@ -14,6 +14,7 @@ from domain.errors.requests import InvalidValue, UploadTooSlow
 from domain.images.operations import parse_operations
 from domain.keys import Caller, uploading_user
 from domain.links import UploadLink, check_takes_files
+from domain.marks import parse_marks
 from domain.quotas import quota_of
 from domain.records import GpsPolicy
 from domain.webhooks.addresses import check_url
@@ -23,6 +24,8 @@ from storage.acceptance.uploads import Upload
 from storage.blobs.intake import BlobIntake
 from storage.clock import utc_now
 from storage.stores import Stores
+
+MARK_FIELDS = ("external_id", "tags", "attributes")
 
 
 class UploadOptions(msgspec.Struct, frozen=True):
@@ -86,6 +89,7 @@ class UploadReceiver:
                 attempt=attempt,
                 fingerprint=_hash_content(received) if attempt else "",
                 quota=quota_of(caller, self._tenant_max_bytes),
+                marks=_read_marks(caller, received),
                 has_subscribers=not received.taken and await self._has_subscribers(),
             )
         except BaseException:
@@ -125,6 +129,14 @@ class UploadReceiver:
 
     async def _has_subscribers(self) -> bool:
         return EventType.JOB_FINISHED in await self._subscriptions.wanted_types()
+
+
+def _read_marks(caller: Caller, form: Form) -> tuple[str, ...]:
+    """Read what the sender attaches to the job and its images."""
+    texts = [form.text(name) for name in MARK_FIELDS]
+    if caller.link_id is not None and any(texts):
+        raise InvalidValue(f"{', '.join(MARK_FIELDS)} go with a key; send none through a link.")
+    return tuple(parse_marks(*texts).stored)
 
 
 def _hash_content(form: Form) -> str:

@@ -4,6 +4,7 @@ Payloads are thin, as Standard Webhooks recommends: IDs, a status, and the URL o
 """
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -12,6 +13,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from domain.jobs import Status
+from domain.marks import read_marks
 from domain.tenants import split_owner, tenant_field
 
 MESSAGE_PREFIX = "msg_"
@@ -39,7 +41,18 @@ SELECTABLE = tuple(type_ for type_ in EventType if type_ not in ALWAYS_SENT)
 """Types that an endpoint can select."""
 
 
-class JobFinished(msgspec.Struct, frozen=True):
+class _Marked(msgspec.Struct, frozen=True, kw_only=True):
+    """The marks of the job or image that an event is about."""
+
+    external_id: str | UnsetType = UNSET
+    """ID in your own system; absent without one."""
+    tags: list[str] | UnsetType = UNSET
+    """Words of your own; absent without any."""
+    attributes: dict[str, str] | UnsetType = UNSET
+    """Values of your own, by key; absent without any."""
+
+
+class JobFinished(_Marked, frozen=True):
     """A job has ended. A job that is retried ends again, with a greater version."""
 
     job_id: str
@@ -53,7 +66,7 @@ class JobFinished(msgspec.Struct, frozen=True):
     """Tenant of the user; absent without one."""
 
 
-class ImageProcessed(msgspec.Struct, frozen=True):
+class ImageProcessed(_Marked, frozen=True):
     """The operations on an image have ended, with or without errors."""
 
     image_id: str
@@ -76,6 +89,8 @@ class ImageDeleted(msgspec.Struct, frozen=True):
     """URL of the job that uploaded it, which may have been deleted as well."""
     tenant: str | UnsetType = UNSET
     """Tenant of the user; absent without one."""
+    external_id: str | UnsetType = UNSET
+    """ID of the image in your own system; absent without one."""
 
 
 class LinkUsedUp(msgspec.Struct, frozen=True):
@@ -91,7 +106,7 @@ class LinkUsedUp(msgspec.Struct, frozen=True):
     """Tenant of the user; absent without one."""
 
 
-class DeadLetterCreated(msgspec.Struct, frozen=True):
+class DeadLetterCreated(_Marked, frozen=True):
     """The service stopped trying to process an image."""
 
     dead_letter_id: str
@@ -172,6 +187,12 @@ class Event(msgspec.Struct, frozen=True):
     def job_id(self) -> str | None:
         """The job of the event, or of the event's image."""
         return getattr(self.data, "job_id", None)
+
+
+def mark_fields(stored: Iterable[str]) -> dict[str, Any]:
+    """Return the fields of an event that show marks as they are stored."""
+    fields = msgspec.to_builtins(read_marks(stored))
+    return {name: value for name, value in fields.items() if value}
 
 
 def write_payload(event: Event, base_url: str) -> bytes:

@@ -8,6 +8,7 @@ import msgspec
 
 from domain.fairness.work_units import estimate_units
 from domain.jobs import ChunkHint, ChunkPlan, Status, Tally, plan_chunks
+from domain.marks import MARKS
 from domain.records import Item, Job, refused_item
 from domain.tenants import tenant_field
 from storage.acceptance.uploads import RefusedFile, TakenFile, Ticket, Upload
@@ -45,6 +46,7 @@ def documents_of(upload: Upload, plan: ChunkPlan, due_after: timedelta) -> Docum
         "link_id": upload.link_id,
         **tenant_field(upload.user_id),
         "due_at": now + due_after,
+        **({MARKS: list(upload.marks)} if upload.marks else {}),
         **origin(),
     }
     job = _job_document(upload, shared, now)

@@ -34,6 +34,7 @@ class Upload(msgspec.Struct, frozen=True):
         gps: Whether served files may contain the position of the picture.
         attempt: The Idempotency-Key that this upload answers, if one was sent.
         fingerprint: Hash of the request's content; goes with ``attempt``.
+        marks: Of the job and all images, as stored.
         has_subscribers: Whether a webhook wants the event of a job that ends at its acceptance.
     """
 
@@ -50,6 +51,7 @@ class Upload(msgspec.Struct, frozen=True):
     callback_url: str | None = None
     has_subscribers: bool = False
     quota: Quota | None = None
+    marks: tuple[str, ...] = ()
 
 
 class Ticket(msgspec.Struct, frozen=True):

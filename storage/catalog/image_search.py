@@ -8,6 +8,7 @@ from domain.fingerprints import band_keys, count_differing_bits, nearby_band_key
 from domain.image_search import ImageFilter, Likeness
 from domain.jobs import Status
 from domain.keys import Scope
+from domain.marks import MARKS
 from domain.records import Image
 from storage.access.scope import scope_query
 from storage.catalog.images import image_of
@@ -121,6 +122,8 @@ def query_of(wanted: ImageFilter, before: str | None = None) -> Document:
     if wanted.status in {Status.QUEUED, Status.PROCESSING}:
         # True of all open images, which are few and have an index.
         query["due_at"] = {"$exists": True}
+    if wanted.marks:
+        query[MARKS] = {"$all": list(wanted.marks)}
     if wanted.near:
         center = [wanted.near.longitude, wanted.near.latitude]
         radians = wanted.near.radius_meters / EARTH_RADIUS_METERS

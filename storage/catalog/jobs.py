@@ -7,6 +7,7 @@ import msgspec
 from domain.errors.access import NotFound
 from domain.jobs import Status
 from domain.keys import Scope
+from domain.marks import MARKS
 from domain.records import Cell, Item, ItemError, Job, JobFilter, refused_item
 from storage.access.scope import refuse_absent, scope_query
 from storage.mongo.client import COMMITTED, Database, Document, read_struct
@@ -43,6 +44,8 @@ class Jobs:
         query = scope_query(wanted.scope)
         if wanted.status:
             query["status"] = wanted.status.value
+        if wanted.marks:
+            query[MARKS] = {"$all": list(wanted.marks)}
         if wanted.before:
             query["_id"] = {"$lt": wanted.before}
         found = self._jobs.find(query, {"refused": 0}).sort("_id", -1).limit(limit)

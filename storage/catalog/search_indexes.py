@@ -10,6 +10,8 @@ from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, GEOSPHERE, IndexModel
 
+from domain.marks import MARKS
+
 RARE_STATUSES = ["failed", "partial", "canceled"]
 LEAST_FINGERPRINT = -(2**63)
 NEAR_DUPLICATES = "near_duplicates"
@@ -40,6 +42,8 @@ _OF_SEARCHES = [
         partialFilterExpression={"fingerprint": {"$gte": LEAST_FINGERPRINT}},
     ),
 ]
+# One key for each mark. Documents without marks, as most are, have none.
+_MARKED = _by(MARKS, {"$gt": ""})
 # IDs are UUIDv7, so their order is the order of upload.
 _NEWEST_FIRST = [
     IndexModel([("user_id", ASCENDING), ("_id", DESCENDING)]),
@@ -54,8 +58,9 @@ CATALOG_INDEXES = {
         IndexModel([("job_id", ASCENDING), ("index", ASCENDING)]),
         *_NEWEST_FIRST,
         *_OF_SEARCHES,
+        _MARKED,
     ],
-    "jobs": _NEWEST_FIRST,
+    "jobs": [*_NEWEST_FIRST, _MARKED],
     "expired": [
         IndexModel([("expired_at", ASCENDING)], expireAfterSeconds=30 * 24 * 3600),
         IndexModel([("user_id", ASCENDING)]),

@@ -8,6 +8,7 @@ import msgspec
 from pymongo.client_session import ClientSession
 
 from domain.links import UploadLink
+from domain.marks import MARKS, read_marks
 from domain.webhooks.events import DATA_OF, Event, EventType, ImageDeleted, LinkUsedUp
 from storage.clock import utc_now
 from storage.mongo.client import Database, Document, Session
@@ -46,6 +47,8 @@ async def add_image_deletions(
         events += events_of_image(image)
         image_id, job_id, user_id = image["_id"], image["job_id"], image["user_id"]
         data = ImageDeleted(image_id, job_id, user_id, f"/v1/jobs/{job_id}")
+        if external_id := read_marks(image.get(MARKS, ())).external_id:
+            data = msgspec.structs.replace(data, external_id=external_id)
         deleted = EventType.IMAGE_DELETED
         events.append(Event(deleted, image_id, 0, now, image["key_id"], user_id, data))
     await run_with_session(

@@ -9,7 +9,15 @@ from datetime import datetime
 from pymongo import ASCENDING, IndexModel
 
 from domain.jobs import Status
-from domain.webhooks.events import DeadLetterCreated, Event, EventType, ImageProcessed, JobFinished
+from domain.marks import MARKS
+from domain.webhooks.events import (
+    DeadLetterCreated,
+    Event,
+    EventType,
+    ImageProcessed,
+    JobFinished,
+    mark_fields,
+)
 from storage.mongo.client import Document
 
 PENDING_EVENTS = "pending_events"
@@ -39,10 +47,10 @@ def pending_image_event(fence: int, status: Status, gave_up: str | None, at: dat
 def events_of_job(job: Document) -> list[Event]:
     """Read the pending events of a job."""
     job_id, user_id, finished = job["_id"], job["user_id"], EventType.JOB_FINISHED
-    events = []
+    events, marks = [], mark_fields(job.get(MARKS, ()))
     for entry in job.get(PENDING_EVENTS, ()):
         version, status = entry["version"], Status(entry["status"])
-        data = JobFinished(job_id, user_id, status, version, f"/v1/jobs/{job_id}")
+        data = JobFinished(job_id, user_id, status, version, f"/v1/jobs/{job_id}", **marks)
         events.append(Event(finished, job_id, version, entry["at"], job["key_id"], user_id, data))
     return events
 
@@ -50,14 +58,14 @@ def events_of_job(job: Document) -> list[Event]:
 def events_of_image(image: Document) -> list[Event]:
     """Read the pending events of an image."""
     image_id, job_id, user_id = image["_id"], image["job_id"], image["user_id"]
-    events = []
+    events, marks = [], mark_fields(image.get(MARKS, ()))
     for entry in image.get(PENDING_EVENTS, ()):
         status, gave_up = Status(entry["status"]), entry["gave_up"]
         origin = (image_id, entry["fence"], entry["at"], image["key_id"], user_id)
-        done = ImageProcessed(image_id, job_id, user_id, status, f"/v1/images/{image_id}")
+        done = ImageProcessed(image_id, job_id, user_id, status, f"/v1/images/{image_id}", **marks)
         events.append(Event(EventType.IMAGE_PROCESSED, *origin, done))
         if gave_up is not None:
             url = f"/v1/dead-letters/{image_id}"
-            lost = DeadLetterCreated(image_id, job_id, user_id, gave_up, url)
+            lost = DeadLetterCreated(image_id, job_id, user_id, gave_up, url, **marks)
             events.append(Event(EventType.DEAD_LETTER_CREATED, *origin, lost))
     return events

@@ -14,6 +14,7 @@ import structlog
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
+from domain.marks import MARKS
 from domain.webhooks.endpoints import ACTIVE, DisabledReason, Endpoint, WebhookStatus
 from domain.webhooks.events import Event, EventType, write_payload
 from storage.access.api_keys import find_valid_keys
@@ -35,7 +36,7 @@ POLL_SECONDS = 0.5
 # The shortest time between two searches that follow an empty one, however many jobs end meanwhile.
 PAUSE_SECONDS = 0.1
 DUPLICATE_KEY = 11000
-FIELDS = dict.fromkeys(["key_id", "user_id", "job_id", "callback_url", PENDING_EVENTS], 1)
+FIELDS = dict.fromkeys(["key_id", "user_id", "job_id", "callback_url", MARKS, PENDING_EVENTS], 1)
 
 _log = structlog.get_logger(__name__)
 

@@ -64,10 +64,11 @@ async def test_restored_data_are_those_of_one_moment_and_send_no_webhooks(tmp_pa
     data, copy = tmp_path / "data", tmp_path / "copy"
     portrait = (find_test_data() / "lfw" / PORTRAIT).read_bytes()
     async with served(data) as service:
-        job = await service.process([(PORTRAIT, portrait)])
+        job = await service.process([(PORTRAIT, portrait)], external_id="order-1", tags="a,b")
         image_id = job["items"][0]["image_id"]
         before = await read_image(service, image_id)
         assert before[0]["faces"]
+        assert (before[0]["external_id"], before[0]["tags"]) == ("order-1", ["a", "b"])
         stop = asyncio.Event()
         uploading = asyncio.create_task(upload_until(stop, service))
         await until(lambda: has_jobs(service))

@@ -16,6 +16,12 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.one_service
 
+MARKED = {
+    "user_id": "victim-7",
+    "external_id": "secret-order",
+    "tags": "secret-tag",
+    "attributes": '{"room": "secret-room"}',
+}
 BYTES = ("blobs.files", "blobs.chunks", "variants.files", "variants.chunks")
 
 
@@ -48,9 +54,7 @@ async def test_everything_of_a_user_is_gone(working_service: Service) -> None:
     files = [("secret-a.jpg", draw()), ("secret-b.jpg", draw(seed=1)), ("secret.txt", b"none")]
     headers = {"Idempotency-Key": "once", "Prefer": "wait=30"}
     parts = [("file", file) for file in files]
-    answer = await service.client.post(
-        "/v1/jobs", files=parts, data={"user_id": "victim-7"}, headers=headers
-    )
+    answer = await service.client.post("/v1/jobs", files=parts, data=MARKED, headers=headers)
     job = await service.job(answer.json()["id"])
     await service.process([("secret-c.jpg", draw())], user_id="victim-7")
     await service.send([("secret.txt", b"none")], user_id="victim-7")

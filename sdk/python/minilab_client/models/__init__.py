@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .dead_letter_attempt import DeadLetterAttempt
     from .dead_letter_code import DeadLetterCode
     from .dead_letter_created import DeadLetterCreated
+    from .dead_letter_created_attributes import DeadLetterCreatedAttributes
     from .dead_letter_created_event import DeadLetterCreatedEvent
     from .dead_letter_filter import DeadLetterFilter
     from .dead_letter_page import DeadLetterPage
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from .health import Health
     from .histogram import Histogram
     from .image import Image
+    from .image_attributes import ImageAttributes
     from .image_deleted import ImageDeleted
     from .image_deleted_event import ImageDeletedEvent
     from .image_format import ImageFormat
@@ -52,16 +54,21 @@ if TYPE_CHECKING:
     from .image_histogram_page import ImageHistogramPage
     from .image_operations import ImageOperations
     from .image_processed import ImageProcessed
+    from .image_processed_attributes import ImageProcessedAttributes
     from .image_processed_event import ImageProcessedEvent
     from .image_variant import ImageVariant
     from .job import Job
+    from .job_attributes import JobAttributes
     from .job_event import JobEvent
+    from .job_event_attributes import JobEventAttributes
     from .job_finished import JobFinished
+    from .job_finished_attributes import JobFinishedAttributes
     from .job_finished_event import JobFinishedEvent
     from .job_item import JobItem
     from .job_item_operations import JobItemOperations
     from .job_progress import JobProgress
     from .job_summary import JobSummary
+    from .job_summary_attributes import JobSummaryAttributes
     from .job_summary_page import JobSummaryPage
     from .key_role import KeyRole
     from .key_webhook_secret import KeyWebhookSecret
@@ -76,7 +83,10 @@ if TYPE_CHECKING:
     from .link_used_up import LinkUsedUp
     from .link_used_up_event import LinkUsedUpEvent
     from .listed_image import ListedImage
+    from .listed_image_attributes import ListedImageAttributes
     from .listed_image_page import ListedImagePage
+    from .mark_changes import MarkChanges
+    from .mark_changes_attributes import MarkChangesAttributes
     from .median_histogram import MedianHistogram
     from .metadata import Metadata
     from .metric import Metric
@@ -131,6 +141,7 @@ __all__ = (
     "DeadLetterAttempt",
     "DeadLetterCode",
     "DeadLetterCreated",
+    "DeadLetterCreatedAttributes",
     "DeadLetterCreatedEvent",
     "DeadLetterFilter",
     "DeadLetterPage",
@@ -155,6 +166,7 @@ __all__ = (
     "Health",
     "Histogram",
     "Image",
+    "ImageAttributes",
     "ImageDeleted",
     "ImageDeletedEvent",
     "ImageFormat",
@@ -162,16 +174,21 @@ __all__ = (
     "ImageHistogramPage",
     "ImageOperations",
     "ImageProcessed",
+    "ImageProcessedAttributes",
     "ImageProcessedEvent",
     "ImageVariant",
     "Job",
+    "JobAttributes",
     "JobEvent",
+    "JobEventAttributes",
     "JobFinished",
+    "JobFinishedAttributes",
     "JobFinishedEvent",
     "JobItem",
     "JobItemOperations",
     "JobProgress",
     "JobSummary",
+    "JobSummaryAttributes",
     "JobSummaryPage",
     "KeyRole",
     "KeyWebhookSecret",
@@ -186,7 +203,10 @@ __all__ = (
     "LinkUsedUp",
     "LinkUsedUpEvent",
     "ListedImage",
+    "ListedImageAttributes",
     "ListedImagePage",
+    "MarkChanges",
+    "MarkChangesAttributes",
     "MedianHistogram",
     "Metadata",
     "Metric",
@@ -242,6 +262,7 @@ _MODULES = {
     "DeadLetterAttempt": ".dead_letter_attempt",
     "DeadLetterCode": ".dead_letter_code",
     "DeadLetterCreated": ".dead_letter_created",
+    "DeadLetterCreatedAttributes": ".dead_letter_created_attributes",
     "DeadLetterCreatedEvent": ".dead_letter_created_event",
     "DeadLetterFilter": ".dead_letter_filter",
     "DeadLetterPage": ".dead_letter_page",
@@ -266,6 +287,7 @@ _MODULES = {
     "Health": ".health",
     "Histogram": ".histogram",
     "Image": ".image",
+    "ImageAttributes": ".image_attributes",
     "ImageDeleted": ".image_deleted",
     "ImageDeletedEvent": ".image_deleted_event",
     "ImageFormat": ".image_format",
@@ -273,16 +295,21 @@ _MODULES = {
     "ImageHistogramPage": ".image_histogram_page",
     "ImageOperations": ".image_operations",
     "ImageProcessed": ".image_processed",
+    "ImageProcessedAttributes": ".image_processed_attributes",
     "ImageProcessedEvent": ".image_processed_event",
     "ImageVariant": ".image_variant",
     "Job": ".job",
+    "JobAttributes": ".job_attributes",
     "JobEvent": ".job_event",
+    "JobEventAttributes": ".job_event_attributes",
     "JobFinished": ".job_finished",
+    "JobFinishedAttributes": ".job_finished_attributes",
     "JobFinishedEvent": ".job_finished_event",
     "JobItem": ".job_item",
     "JobItemOperations": ".job_item_operations",
     "JobProgress": ".job_progress",
     "JobSummary": ".job_summary",
+    "JobSummaryAttributes": ".job_summary_attributes",
     "JobSummaryPage": ".job_summary_page",
     "KeyRole": ".key_role",
     "KeyWebhookSecret": ".key_webhook_secret",
@@ -297,7 +324,10 @@ _MODULES = {
     "LinkUsedUp": ".link_used_up",
     "LinkUsedUpEvent": ".link_used_up_event",
     "ListedImage": ".listed_image",
+    "ListedImageAttributes": ".listed_image_attributes",
     "ListedImagePage": ".listed_image_page",
+    "MarkChanges": ".mark_changes",
+    "MarkChangesAttributes": ".mark_changes_attributes",
     "MedianHistogram": ".median_histogram",
     "Metadata": ".metadata",
     "Metric": ".metric",

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.dead_letter_created_attributes import DeadLetterCreatedAttributes
+
 
 T = TypeVar("T", bound="DeadLetterCreated")
 
@@ -23,6 +27,12 @@ class DeadLetterCreated:
     url: str
     """ URL of the dead letter. """
     user_id: str
+    attributes: DeadLetterCreatedAttributes | Unset = UNSET
+    """ Values of your own, by key; absent without any. """
+    external_id: str | Unset = UNSET
+    """ ID in your own system; absent without one. """
+    tags: list[str] | Unset = UNSET
+    """ Words of your own; absent without any. """
     tenant: str | Unset = UNSET
     """ Tenant of the user; absent without one. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -38,6 +48,16 @@ class DeadLetterCreated:
 
         user_id = self.user_id
 
+        attributes: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.attributes, Unset):
+            attributes = self.attributes.to_dict()
+
+        external_id = self.external_id
+
+        tags: list[str] | Unset = UNSET
+        if not isinstance(self.tags, Unset):
+            tags = self.tags
+
         tenant = self.tenant
 
         field_dict: dict[str, Any] = {}
@@ -51,6 +71,12 @@ class DeadLetterCreated:
                 "user_id": user_id,
             }
         )
+        if attributes is not UNSET:
+            field_dict["attributes"] = attributes
+        if external_id is not UNSET:
+            field_dict["external_id"] = external_id
+        if tags is not UNSET:
+            field_dict["tags"] = tags
         if tenant is not UNSET:
             field_dict["tenant"] = tenant
 
@@ -58,6 +84,8 @@ class DeadLetterCreated:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.dead_letter_created_attributes import DeadLetterCreatedAttributes  # noqa: PLC0415
+
         d = dict(src_dict)
         code = d.pop("code")
 
@@ -69,6 +97,17 @@ class DeadLetterCreated:
 
         user_id = d.pop("user_id")
 
+        _attributes = d.pop("attributes", UNSET)
+        attributes: DeadLetterCreatedAttributes | Unset
+        if isinstance(_attributes, Unset):
+            attributes = UNSET
+        else:
+            attributes = DeadLetterCreatedAttributes.from_dict(_attributes)
+
+        external_id = d.pop("external_id", UNSET)
+
+        tags = cast(list[str], d.pop("tags", UNSET))
+
         tenant = d.pop("tenant", UNSET)
 
         dead_letter_created = cls(
@@ -77,6 +116,9 @@ class DeadLetterCreated:
             job_id=job_id,
             url=url,
             user_id=user_id,
+            attributes=attributes,
+            external_id=external_id,
+            tags=tags,
             tenant=tenant,
         )
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..models.face import Face
     from ..models.failure import Failure
     from ..models.histogram import Histogram
+    from ..models.image_attributes import ImageAttributes
     from ..models.image_operations import ImageOperations
     from ..models.metadata import Metadata
 
@@ -26,6 +27,8 @@ T = TypeVar("T", bound="Image")
 class Image:
     """An image with its results. Values that are unknown, or not known yet, are null."""
 
+    attributes: ImageAttributes
+    """ Values of your own, by key. """
     bytes_: int
     """ Size of the file in bytes. """
     duplicate_of: None | str
@@ -33,6 +36,8 @@ class Image:
     expires_at: datetime.datetime | None
     """ When the image and its results may be deleted; null while it is unfinished, or if images are kept forever.
     """
+    external_id: None | str
+    """ ID in your own system; not unique. """
     faces: list[Face] | None
     filename: str
     fingerprint: None | str
@@ -52,6 +57,8 @@ class Image:
     operations: ImageOperations
     status: Status
     """ Status of a job, an image or a cell. """
+    tags: list[str]
+    """ Words of your own. """
     uploaded_at: datetime.datetime
     user_id: str
     warnings: list[str]
@@ -66,6 +73,8 @@ class Image:
         from ..models.failure import Failure  # noqa: PLC0415
         from ..models.histogram import Histogram  # noqa: PLC0415
         from ..models.metadata import Metadata  # noqa: PLC0415
+
+        attributes = self.attributes.to_dict()
 
         bytes_ = self.bytes_
 
@@ -83,6 +92,9 @@ class Image:
             expires_at = self.expires_at.isoformat()
         else:
             expires_at = self.expires_at
+
+        external_id: None | str
+        external_id = self.external_id
 
         faces: list[dict[str, Any]] | None
         if isinstance(self.faces, list):
@@ -131,6 +143,8 @@ class Image:
 
         status = self.status.value
 
+        tags = self.tags
+
         uploaded_at = self.uploaded_at.isoformat()
 
         user_id = self.user_id
@@ -146,10 +160,12 @@ class Image:
         field_dict.update(self.additional_properties)
         field_dict.update(
             {
+                "attributes": attributes,
                 "bytes": bytes_,
                 "duplicate_of": duplicate_of,
                 "error": error,
                 "expires_at": expires_at,
+                "external_id": external_id,
                 "faces": faces,
                 "filename": filename,
                 "fingerprint": fingerprint,
@@ -164,6 +180,7 @@ class Image:
                 "metadata": metadata,
                 "operations": operations,
                 "status": status,
+                "tags": tags,
                 "uploaded_at": uploaded_at,
                 "user_id": user_id,
                 "warnings": warnings,
@@ -180,10 +197,13 @@ class Image:
         from ..models.face import Face  # noqa: PLC0415
         from ..models.failure import Failure  # noqa: PLC0415
         from ..models.histogram import Histogram  # noqa: PLC0415
+        from ..models.image_attributes import ImageAttributes  # noqa: PLC0415
         from ..models.image_operations import ImageOperations  # noqa: PLC0415
         from ..models.metadata import Metadata  # noqa: PLC0415
 
         d = dict(src_dict)
+        attributes = ImageAttributes.from_dict(d.pop("attributes"))
+
         bytes_ = d.pop("bytes")
 
         def _parse_duplicate_of(data: object) -> None | str:
@@ -222,6 +242,13 @@ class Image:
             return cast(datetime.datetime | None, data)
 
         expires_at = _parse_expires_at(d.pop("expires_at"))
+
+        def _parse_external_id(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        external_id = _parse_external_id(d.pop("external_id"))
 
         def _parse_faces(data: object) -> list[Face] | None:
             if data is None:
@@ -310,6 +337,8 @@ class Image:
 
         status = Status(d.pop("status"))
 
+        tags = cast(list[str], d.pop("tags"))
+
         uploaded_at = datetime.datetime.fromisoformat(d.pop("uploaded_at"))
 
         user_id = d.pop("user_id")
@@ -326,10 +355,12 @@ class Image:
         tenant = d.pop("tenant", UNSET)
 
         image = cls(
+            attributes=attributes,
             bytes_=bytes_,
             duplicate_of=duplicate_of,
             error=error,
             expires_at=expires_at,
+            external_id=external_id,
             faces=faces,
             filename=filename,
             fingerprint=fingerprint,
@@ -344,6 +375,7 @@ class Image:
             metadata=metadata,
             operations=operations,
             status=status,
+            tags=tags,
             uploaded_at=uploaded_at,
             user_id=user_id,
             warnings=warnings,

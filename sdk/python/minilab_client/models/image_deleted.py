@@ -20,6 +20,8 @@ class ImageDeleted:
     url: str
     """ URL of the job that uploaded it, which may have been deleted as well. """
     user_id: str
+    external_id: str | Unset = UNSET
+    """ ID of the image in your own system; absent without one. """
     tenant: str | Unset = UNSET
     """ Tenant of the user; absent without one. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -33,6 +35,8 @@ class ImageDeleted:
 
         user_id = self.user_id
 
+        external_id = self.external_id
+
         tenant = self.tenant
 
         field_dict: dict[str, Any] = {}
@@ -45,6 +49,8 @@ class ImageDeleted:
                 "user_id": user_id,
             }
         )
+        if external_id is not UNSET:
+            field_dict["external_id"] = external_id
         if tenant is not UNSET:
             field_dict["tenant"] = tenant
 
@@ -61,6 +67,8 @@ class ImageDeleted:
 
         user_id = d.pop("user_id")
 
+        external_id = d.pop("external_id", UNSET)
+
         tenant = d.pop("tenant", UNSET)
 
         image_deleted = cls(
@@ -68,6 +76,7 @@ class ImageDeleted:
             job_id=job_id,
             url=url,
             user_id=user_id,
+            external_id=external_id,
             tenant=tenant,
         )
 

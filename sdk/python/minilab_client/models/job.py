@@ -11,6 +11,7 @@ from ..models.status import Status
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
+    from ..models.job_attributes import JobAttributes
     from ..models.job_item import JobItem
     from ..models.job_progress import JobProgress
     from ..models.queue_place import QueuePlace
@@ -23,9 +24,13 @@ T = TypeVar("T", bound="Job")
 class Job:
     """A request to process files, and its progress."""
 
+    attributes: JobAttributes
+    """ Values of your own, by key. """
     created_at: datetime.datetime
     expires_at: datetime.datetime | None
     """ When the job may be deleted; null while it is unfinished, or if jobs are kept forever. """
+    external_id: None | str
+    """ ID in your own system; not unique. """
     finished_at: datetime.datetime | None
     id: str
     items: list[JobItem]
@@ -38,6 +43,8 @@ class Job:
     """ The position of a job in the queue. """
     status: Status
     """ Status of a job, an image or a cell. """
+    tags: list[str]
+    """ Words of your own. """
     user_id: str
     version: int
     """ Grows with every change of the job. """
@@ -46,6 +53,8 @@ class Job:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        attributes = self.attributes.to_dict()
+
         created_at = self.created_at.isoformat()
 
         expires_at: None | str
@@ -53,6 +62,9 @@ class Job:
             expires_at = self.expires_at.isoformat()
         else:
             expires_at = self.expires_at
+
+        external_id: None | str
+        external_id = self.external_id
 
         finished_at: None | str
         if isinstance(self.finished_at, datetime.datetime):
@@ -75,6 +87,8 @@ class Job:
 
         status = self.status.value
 
+        tags = self.tags
+
         user_id = self.user_id
 
         version = self.version
@@ -85,8 +99,10 @@ class Job:
         field_dict.update(self.additional_properties)
         field_dict.update(
             {
+                "attributes": attributes,
                 "created_at": created_at,
                 "expires_at": expires_at,
+                "external_id": external_id,
                 "finished_at": finished_at,
                 "id": id,
                 "items": items,
@@ -94,6 +110,7 @@ class Job:
                 "progress": progress,
                 "queue": queue,
                 "status": status,
+                "tags": tags,
                 "user_id": user_id,
                 "version": version,
             }
@@ -105,11 +122,14 @@ class Job:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.job_attributes import JobAttributes  # noqa: PLC0415
         from ..models.job_item import JobItem  # noqa: PLC0415
         from ..models.job_progress import JobProgress  # noqa: PLC0415
         from ..models.queue_place import QueuePlace  # noqa: PLC0415
 
         d = dict(src_dict)
+        attributes = JobAttributes.from_dict(d.pop("attributes"))
+
         created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
 
         def _parse_expires_at(data: object) -> datetime.datetime | None:
@@ -126,6 +146,13 @@ class Job:
             return cast(datetime.datetime | None, data)
 
         expires_at = _parse_expires_at(d.pop("expires_at"))
+
+        def _parse_external_id(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        external_id = _parse_external_id(d.pop("external_id"))
 
         def _parse_finished_at(data: object) -> datetime.datetime | None:
             if data is None:
@@ -159,6 +186,8 @@ class Job:
 
         status = Status(d.pop("status"))
 
+        tags = cast(list[str], d.pop("tags"))
+
         user_id = d.pop("user_id")
 
         version = d.pop("version")
@@ -166,8 +195,10 @@ class Job:
         tenant = d.pop("tenant", UNSET)
 
         job = cls(
+            attributes=attributes,
             created_at=created_at,
             expires_at=expires_at,
+            external_id=external_id,
             finished_at=finished_at,
             id=id,
             items=items,
@@ -175,6 +206,7 @@ class Job:
             progress=progress,
             queue=queue,
             status=status,
+            tags=tags,
             user_id=user_id,
             version=version,
             tenant=tenant,

@@ -11,6 +11,7 @@ from ..models.status import Status
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
+    from ..models.job_event_attributes import JobEventAttributes
     from ..models.job_progress import JobProgress
 
 
@@ -27,14 +28,21 @@ class JobEvent:
 
     id: str
     """ ID of the job. """
+    attributes: JobEventAttributes | Unset = UNSET
+    """ Values of your own, by key. """
     code: str | Unset = UNSET
     """ Only in `job.gone`: the error code that the job answers from now on, `not_found` or `job_expired`. """
+    external_id: str | Unset = UNSET
+    """ ID of the job in your own system. Absent without one, as are tags and attributes; holders of an upload link
+    see none of these. """
     finished_at: datetime.datetime | None | Unset = UNSET
     """ When the job ended; null while it is unfinished. Absent from `job.gone`. """
     progress: JobProgress | Unset = UNSET
     """ Numbers of operations: each operation counts once for each image. """
     status: Status | Unset = UNSET
     """ Status of a job, an image or a cell. """
+    tags: list[str] | Unset = UNSET
+    """ Words of your own. """
     version: int | Unset = UNSET
     """ Grows with every change of the job; also the `id` of the event. Absent from `job.gone`. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -42,7 +50,13 @@ class JobEvent:
     def to_dict(self) -> dict[str, Any]:
         id = self.id
 
+        attributes: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.attributes, Unset):
+            attributes = self.attributes.to_dict()
+
         code = self.code
+
+        external_id = self.external_id
 
         finished_at: None | str | Unset
         if isinstance(self.finished_at, Unset):
@@ -60,6 +74,10 @@ class JobEvent:
         if not isinstance(self.status, Unset):
             status = self.status.value
 
+        tags: list[str] | Unset = UNSET
+        if not isinstance(self.tags, Unset):
+            tags = self.tags
+
         version = self.version
 
         field_dict: dict[str, Any] = {}
@@ -69,14 +87,20 @@ class JobEvent:
                 "id": id,
             }
         )
+        if attributes is not UNSET:
+            field_dict["attributes"] = attributes
         if code is not UNSET:
             field_dict["code"] = code
+        if external_id is not UNSET:
+            field_dict["external_id"] = external_id
         if finished_at is not UNSET:
             field_dict["finished_at"] = finished_at
         if progress is not UNSET:
             field_dict["progress"] = progress
         if status is not UNSET:
             field_dict["status"] = status
+        if tags is not UNSET:
+            field_dict["tags"] = tags
         if version is not UNSET:
             field_dict["version"] = version
 
@@ -84,12 +108,22 @@ class JobEvent:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.job_event_attributes import JobEventAttributes  # noqa: PLC0415
         from ..models.job_progress import JobProgress  # noqa: PLC0415
 
         d = dict(src_dict)
         id = d.pop("id")
 
+        _attributes = d.pop("attributes", UNSET)
+        attributes: JobEventAttributes | Unset
+        if isinstance(_attributes, Unset):
+            attributes = UNSET
+        else:
+            attributes = JobEventAttributes.from_dict(_attributes)
+
         code = d.pop("code", UNSET)
+
+        external_id = d.pop("external_id", UNSET)
 
         def _parse_finished_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -122,14 +156,19 @@ class JobEvent:
         else:
             status = Status(_status)
 
+        tags = cast(list[str], d.pop("tags", UNSET))
+
         version = d.pop("version", UNSET)
 
         job_event = cls(
             id=id,
+            attributes=attributes,
             code=code,
+            external_id=external_id,
             finished_at=finished_at,
             progress=progress,
             status=status,
+            tags=tags,
             version=version,
         )
 

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.status import Status
 from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.job_finished_attributes import JobFinishedAttributes
+
 
 T = TypeVar("T", bound="JobFinished")
 
@@ -24,6 +28,12 @@ class JobFinished:
     user_id: str
     version: int
     """ Version of the job at its end. """
+    attributes: JobFinishedAttributes | Unset = UNSET
+    """ Values of your own, by key; absent without any. """
+    external_id: str | Unset = UNSET
+    """ ID in your own system; absent without one. """
+    tags: list[str] | Unset = UNSET
+    """ Words of your own; absent without any. """
     tenant: str | Unset = UNSET
     """ Tenant of the user; absent without one. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -39,6 +49,16 @@ class JobFinished:
 
         version = self.version
 
+        attributes: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.attributes, Unset):
+            attributes = self.attributes.to_dict()
+
+        external_id = self.external_id
+
+        tags: list[str] | Unset = UNSET
+        if not isinstance(self.tags, Unset):
+            tags = self.tags
+
         tenant = self.tenant
 
         field_dict: dict[str, Any] = {}
@@ -52,6 +72,12 @@ class JobFinished:
                 "version": version,
             }
         )
+        if attributes is not UNSET:
+            field_dict["attributes"] = attributes
+        if external_id is not UNSET:
+            field_dict["external_id"] = external_id
+        if tags is not UNSET:
+            field_dict["tags"] = tags
         if tenant is not UNSET:
             field_dict["tenant"] = tenant
 
@@ -59,6 +85,8 @@ class JobFinished:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.job_finished_attributes import JobFinishedAttributes  # noqa: PLC0415
+
         d = dict(src_dict)
         job_id = d.pop("job_id")
 
@@ -70,6 +98,17 @@ class JobFinished:
 
         version = d.pop("version")
 
+        _attributes = d.pop("attributes", UNSET)
+        attributes: JobFinishedAttributes | Unset
+        if isinstance(_attributes, Unset):
+            attributes = UNSET
+        else:
+            attributes = JobFinishedAttributes.from_dict(_attributes)
+
+        external_id = d.pop("external_id", UNSET)
+
+        tags = cast(list[str], d.pop("tags", UNSET))
+
         tenant = d.pop("tenant", UNSET)
 
         job_finished = cls(
@@ -78,6 +117,9 @@ class JobFinished:
             url=url,
             user_id=user_id,
             version=version,
+            attributes=attributes,
+            external_id=external_id,
+            tags=tags,
             tenant=tenant,
         )
 

@@ -12,6 +12,7 @@ from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.job_progress import JobProgress
+    from ..models.job_summary_attributes import JobSummaryAttributes
 
 
 T = TypeVar("T", bound="JobSummary")
@@ -21,7 +22,11 @@ T = TypeVar("T", bound="JobSummary")
 class JobSummary:
     """A job in a list."""
 
+    attributes: JobSummaryAttributes
+    """ Values of your own, by key. """
     created_at: datetime.datetime
+    external_id: None | str
+    """ ID in your own system; not unique. """
     finished_at: datetime.datetime | None
     id: str
     operations: list[str]
@@ -30,6 +35,8 @@ class JobSummary:
     """ Numbers of operations: each operation counts once for each image. """
     status: Status
     """ Status of a job, an image or a cell. """
+    tags: list[str]
+    """ Words of your own. """
     user_id: str
     version: int
     """ Grows with every change of the job. """
@@ -38,7 +45,12 @@ class JobSummary:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        attributes = self.attributes.to_dict()
+
         created_at = self.created_at.isoformat()
+
+        external_id: None | str
+        external_id = self.external_id
 
         finished_at: None | str
         if isinstance(self.finished_at, datetime.datetime):
@@ -54,6 +66,8 @@ class JobSummary:
 
         status = self.status.value
 
+        tags = self.tags
+
         user_id = self.user_id
 
         version = self.version
@@ -64,12 +78,15 @@ class JobSummary:
         field_dict.update(self.additional_properties)
         field_dict.update(
             {
+                "attributes": attributes,
                 "created_at": created_at,
+                "external_id": external_id,
                 "finished_at": finished_at,
                 "id": id,
                 "operations": operations,
                 "progress": progress,
                 "status": status,
+                "tags": tags,
                 "user_id": user_id,
                 "version": version,
             }
@@ -82,9 +99,19 @@ class JobSummary:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.job_progress import JobProgress  # noqa: PLC0415
+        from ..models.job_summary_attributes import JobSummaryAttributes  # noqa: PLC0415
 
         d = dict(src_dict)
+        attributes = JobSummaryAttributes.from_dict(d.pop("attributes"))
+
         created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
+
+        def _parse_external_id(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        external_id = _parse_external_id(d.pop("external_id"))
 
         def _parse_finished_at(data: object) -> datetime.datetime | None:
             if data is None:
@@ -109,6 +136,8 @@ class JobSummary:
 
         status = Status(d.pop("status"))
 
+        tags = cast(list[str], d.pop("tags"))
+
         user_id = d.pop("user_id")
 
         version = d.pop("version")
@@ -116,12 +145,15 @@ class JobSummary:
         tenant = d.pop("tenant", UNSET)
 
         job_summary = cls(
+            attributes=attributes,
             created_at=created_at,
+            external_id=external_id,
             finished_at=finished_at,
             id=id,
             operations=operations,
             progress=progress,
             status=status,
+            tags=tags,
             user_id=user_id,
             version=version,
             tenant=tenant,

@@ -11,6 +11,7 @@ from ..models.status import Status
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
+    from ..models.listed_image_attributes import ListedImageAttributes
     from ..models.metadata import Metadata
 
 
@@ -21,8 +22,12 @@ T = TypeVar("T", bound="ListedImage")
 class ListedImage:
     """An image in a list of images."""
 
+    attributes: ListedImageAttributes
+    """ Values of your own, by key. """
     bytes_: int
     """ Size of the file in bytes. """
+    external_id: None | str
+    """ ID in your own system; not unique. """
     filename: str
     format_: str
     height: int | None
@@ -35,6 +40,8 @@ class ListedImage:
     metadata: Metadata | None
     status: Status
     """ Status of a job, an image or a cell. """
+    tags: list[str]
+    """ Words of your own. """
     uploaded_at: datetime.datetime
     user_id: str
     warnings: list[str]
@@ -50,7 +57,12 @@ class ListedImage:
     def to_dict(self) -> dict[str, Any]:
         from ..models.metadata import Metadata  # noqa: PLC0415
 
+        attributes = self.attributes.to_dict()
+
         bytes_ = self.bytes_
+
+        external_id: None | str
+        external_id = self.external_id
 
         filename = self.filename
 
@@ -76,6 +88,8 @@ class ListedImage:
 
         status = self.status.value
 
+        tags = self.tags
+
         uploaded_at = self.uploaded_at.isoformat()
 
         user_id = self.user_id
@@ -93,7 +107,9 @@ class ListedImage:
         field_dict.update(self.additional_properties)
         field_dict.update(
             {
+                "attributes": attributes,
                 "bytes": bytes_,
+                "external_id": external_id,
                 "filename": filename,
                 "format": format_,
                 "height": height,
@@ -103,6 +119,7 @@ class ListedImage:
                 "media_type": media_type,
                 "metadata": metadata,
                 "status": status,
+                "tags": tags,
                 "uploaded_at": uploaded_at,
                 "user_id": user_id,
                 "warnings": warnings,
@@ -118,10 +135,20 @@ class ListedImage:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.listed_image_attributes import ListedImageAttributes  # noqa: PLC0415
         from ..models.metadata import Metadata  # noqa: PLC0415
 
         d = dict(src_dict)
+        attributes = ListedImageAttributes.from_dict(d.pop("attributes"))
+
         bytes_ = d.pop("bytes")
+
+        def _parse_external_id(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        external_id = _parse_external_id(d.pop("external_id"))
 
         filename = d.pop("filename")
 
@@ -164,6 +191,8 @@ class ListedImage:
 
         status = Status(d.pop("status"))
 
+        tags = cast(list[str], d.pop("tags"))
+
         uploaded_at = datetime.datetime.fromisoformat(d.pop("uploaded_at"))
 
         user_id = d.pop("user_id")
@@ -182,7 +211,9 @@ class ListedImage:
         tenant = d.pop("tenant", UNSET)
 
         listed_image = cls(
+            attributes=attributes,
             bytes_=bytes_,
+            external_id=external_id,
             filename=filename,
             format_=format_,
             height=height,
@@ -192,6 +223,7 @@ class ListedImage:
             media_type=media_type,
             metadata=metadata,
             status=status,
+            tags=tags,
             uploaded_at=uploaded_at,
             user_id=user_id,
             warnings=warnings,

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type ServerSentEventsResult, type TDataShape } from './client/index.js';
-import type { CancelJobData, CancelJobErrors, CancelJobResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateJobData, CreateJobErrors, CreateJobFromFileData, CreateJobFromFileErrors, CreateJobFromFileResponses, CreateJobResponses, CreateLinkUploadByUrlData, CreateLinkUploadByUrlErrors, CreateLinkUploadByUrlResponses, CreateLinkUploadData, CreateLinkUploadErrors, CreateLinkUploadResponses, CreateUploadLinkData, CreateUploadLinkErrors, CreateUploadLinkResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DetectFacesData, DetectFacesErrors, DetectFacesResponses, DiscardDeadLetterData, DiscardDeadLetterErrors, DiscardDeadLetterResponses, DiscardDeadLettersData, DiscardDeadLettersErrors, DiscardDeadLettersResponses, FindKnownImagesData, FindKnownImagesErrors, FindKnownImagesResponses, GetCapabilitiesData, GetCapabilitiesErrors, GetCapabilitiesResponses, GetDeadLetterData, GetDeadLetterErrors, GetDeadLetterResponses, GetDeliveryData, GetDeliveryErrors, GetDeliveryResponses, GetHealthData, GetHealthResponses, GetImageContentData, GetImageContentErrors, GetImageContentResponses, GetImageData, GetImageErrors, GetImageHistogramData, GetImageHistogramErrors, GetImageHistogramResponses, GetImageResponses, GetJobData, GetJobErrors, GetJobResponses, GetLinkJobByUrlData, GetLinkJobByUrlErrors, GetLinkJobByUrlResponses, GetLinkJobData, GetLinkJobErrors, GetLinkJobResponses, GetLinkUploadsData, GetLinkUploadsErrors, GetLinkUploadsResponses, GetMedianHistogramData, GetMedianHistogramErrors, GetMedianHistogramResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetStatisticsData, GetStatisticsErrors, GetStatisticsResponses, GetUploadLinkData, GetUploadLinkErrors, GetUploadLinkResponses, GetWebhookData, GetWebhookErrors, GetWebhookResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListSimilarUsersData, ListSimilarUsersErrors, ListSimilarUsersResponses, ListUploadLinksData, ListUploadLinksErrors, ListUploadLinksResponses, ListUserHistogramsData, ListUserHistogramsErrors, ListUserHistogramsResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, RedeliverData, RedeliverErrors, RedeliverFailedData, RedeliverFailedErrors, RedeliverFailedResponses, RedeliverResponses, ReleaseWebhooksData, ReleaseWebhooksErrors, ReleaseWebhooksResponses, RetryDeadLetterData, RetryDeadLetterErrors, RetryDeadLetterResponses, RetryDeadLettersData, RetryDeadLettersErrors, RetryDeadLettersResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeUploadLinkData, RevokeUploadLinkErrors, RevokeUploadLinkResponses, RotateApiKeyWebhookSecretData, RotateApiKeyWebhookSecretErrors, RotateApiKeyWebhookSecretResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, StreamJobEventsData, StreamJobEventsErrors, StreamJobEventsResponse, StreamJobEventsResponses, StreamLinkJobEventsData, StreamLinkJobEventsErrors, StreamLinkJobEventsResponse, StreamLinkJobEventsResponses, TestWebhookData, TestWebhookErrors, TestWebhookResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses } from './types.gen.js';
+import type { CancelJobData, CancelJobErrors, CancelJobResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateJobData, CreateJobErrors, CreateJobFromFileData, CreateJobFromFileErrors, CreateJobFromFileResponses, CreateJobResponses, CreateLinkUploadByUrlData, CreateLinkUploadByUrlErrors, CreateLinkUploadByUrlResponses, CreateLinkUploadData, CreateLinkUploadErrors, CreateLinkUploadResponses, CreateUploadLinkData, CreateUploadLinkErrors, CreateUploadLinkResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DetectFacesData, DetectFacesErrors, DetectFacesResponses, DiscardDeadLetterData, DiscardDeadLetterErrors, DiscardDeadLetterResponses, DiscardDeadLettersData, DiscardDeadLettersErrors, DiscardDeadLettersResponses, FindKnownImagesData, FindKnownImagesErrors, FindKnownImagesResponses, GetCapabilitiesData, GetCapabilitiesErrors, GetCapabilitiesResponses, GetDeadLetterData, GetDeadLetterErrors, GetDeadLetterResponses, GetDeliveryData, GetDeliveryErrors, GetDeliveryResponses, GetHealthData, GetHealthResponses, GetImageContentData, GetImageContentErrors, GetImageContentResponses, GetImageData, GetImageErrors, GetImageHistogramData, GetImageHistogramErrors, GetImageHistogramResponses, GetImageResponses, GetJobData, GetJobErrors, GetJobResponses, GetLinkJobByUrlData, GetLinkJobByUrlErrors, GetLinkJobByUrlResponses, GetLinkJobData, GetLinkJobErrors, GetLinkJobResponses, GetLinkUploadsData, GetLinkUploadsErrors, GetLinkUploadsResponses, GetMedianHistogramData, GetMedianHistogramErrors, GetMedianHistogramResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetStatisticsData, GetStatisticsErrors, GetStatisticsResponses, GetUploadLinkData, GetUploadLinkErrors, GetUploadLinkResponses, GetWebhookData, GetWebhookErrors, GetWebhookResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListSimilarUsersData, ListSimilarUsersErrors, ListSimilarUsersResponses, ListUploadLinksData, ListUploadLinksErrors, ListUploadLinksResponses, ListUserHistogramsData, ListUserHistogramsErrors, ListUserHistogramsResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, RedeliverData, RedeliverErrors, RedeliverFailedData, RedeliverFailedErrors, RedeliverFailedResponses, RedeliverResponses, ReleaseWebhooksData, ReleaseWebhooksErrors, ReleaseWebhooksResponses, RetryDeadLetterData, RetryDeadLetterErrors, RetryDeadLetterResponses, RetryDeadLettersData, RetryDeadLettersErrors, RetryDeadLettersResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeUploadLinkData, RevokeUploadLinkErrors, RevokeUploadLinkResponses, RotateApiKeyWebhookSecretData, RotateApiKeyWebhookSecretErrors, RotateApiKeyWebhookSecretResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, StreamJobEventsData, StreamJobEventsErrors, StreamJobEventsResponse, StreamJobEventsResponses, StreamLinkJobEventsData, StreamLinkJobEventsErrors, StreamLinkJobEventsResponse, StreamLinkJobEventsResponses, TestWebhookData, TestWebhookErrors, TestWebhookResponses, UpdateImageData, UpdateImageErrors, UpdateImageResponses, UpdateJobData, UpdateJobErrors, UpdateJobResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -355,6 +355,28 @@ export const getImage = <ThrowOnError extends boolean = false>(options: Options<
 });
 
 /**
+ * Update an image
+ *
+ * Changes the external ID, tags and attributes of an image.
+ *
+ * Values are merged: what you leave out stays, and an empty value removes. Changes that are
+ * sent at the same time are all applied.
+ */
+export const updateImage = <ThrowOnError extends boolean = false>(options: Options<UpdateImageData, ThrowOnError>): RequestResult<UpdateImageResponses, UpdateImageErrors, ThrowOnError> => (options.client ?? client).patch<UpdateImageResponses, UpdateImageErrors, ThrowOnError>({
+    security: [{
+            key: 'apiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/v1/images/{image_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Download a picture
  *
  * Downloads the original file, or a picture made from it.
@@ -480,6 +502,28 @@ export const getJob = <ThrowOnError extends boolean = false>(options: Options<Ge
         }],
     url: '/v1/jobs/{job_id}',
     ...options
+});
+
+/**
+ * Update a job
+ *
+ * Changes the external ID, tags and attributes of a job; its images keep theirs.
+ *
+ * Values are merged: what you leave out stays, and an empty value removes. Changes that are
+ * sent at the same time are all applied.
+ */
+export const updateJob = <ThrowOnError extends boolean = false>(options: Options<UpdateJobData, ThrowOnError>): RequestResult<UpdateJobResponses, UpdateJobErrors, ThrowOnError> => (options.client ?? client).patch<UpdateJobResponses, UpdateJobErrors, ThrowOnError>({
+    security: [{
+            key: 'apiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/v1/jobs/{job_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**

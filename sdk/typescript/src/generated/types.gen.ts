@@ -268,6 +268,12 @@ export type DeadLetterCode = 'decoder_died' | 'decode_timed_out' | 'attempts_exh
  */
 export type DeadLetterCreated = {
     /**
+     * Values of your own, by key; absent without any.
+     */
+    attributes?: {
+        [key: string]: string;
+    };
+    /**
      * Stable code of the error.
      */
     code: string;
@@ -275,7 +281,15 @@ export type DeadLetterCreated = {
      * ID of the image.
      */
     dead_letter_id: string;
+    /**
+     * ID in your own system; absent without one.
+     */
+    external_id?: string;
     job_id: string;
+    /**
+     * Words of your own; absent without any.
+     */
+    tags?: Array<string>;
     /**
      * Tenant of the user; absent without one.
      */
@@ -597,6 +611,12 @@ export type Histogram = {
  */
 export type Image = {
     /**
+     * Values of your own, by key.
+     */
+    attributes: {
+        [key: string]: string;
+    };
+    /**
      * Size of the file in bytes.
      */
     bytes: number;
@@ -606,6 +626,10 @@ export type Image = {
      * When the image and its results may be deleted; null while it is unfinished, or if images are kept forever.
      */
     expires_at: string | null;
+    /**
+     * ID in your own system; not unique.
+     */
+    external_id: string | null;
     faces: Array<Face> | null;
     filename: string;
     /**
@@ -635,6 +659,10 @@ export type Image = {
     };
     status: Status;
     /**
+     * Words of your own.
+     */
+    tags: Array<string>;
+    /**
      * Tenant of the user; absent without one.
      */
     tenant?: string;
@@ -654,6 +682,10 @@ export type Image = {
  * An image was deleted: by a request, with its user, or because it expired.
  */
 export type ImageDeleted = {
+    /**
+     * ID of the image in your own system; absent without one.
+     */
+    external_id?: string;
     image_id: string;
     job_id: string;
     /**
@@ -966,9 +998,23 @@ export type ImageHistogramPage = {
  * The operations on an image have ended, with or without errors.
  */
 export type ImageProcessed = {
+    /**
+     * Values of your own, by key; absent without any.
+     */
+    attributes?: {
+        [key: string]: string;
+    };
+    /**
+     * ID in your own system; absent without one.
+     */
+    external_id?: string;
     image_id: string;
     job_id: string;
     status: Status;
+    /**
+     * Words of your own; absent without any.
+     */
+    tags?: Array<string>;
     /**
      * Tenant of the user; absent without one.
      */
@@ -1001,11 +1047,21 @@ export type ImageVariant = 'original' | 'grayscale' | 'thumbnail' | 'faces';
  * A request to process files, and its progress.
  */
 export type Job = {
+    /**
+     * Values of your own, by key.
+     */
+    attributes: {
+        [key: string]: string;
+    };
     created_at: string;
     /**
      * When the job may be deleted; null while it is unfinished, or if jobs are kept forever.
      */
     expires_at: string | null;
+    /**
+     * ID in your own system; not unique.
+     */
+    external_id: string | null;
     finished_at: string | null;
     id: string;
     /**
@@ -1019,6 +1075,10 @@ export type Job = {
     progress: JobProgress;
     queue: QueuePlace;
     status: Status;
+    /**
+     * Words of your own.
+     */
+    tags: Array<string>;
     /**
      * Tenant of the user; absent without one.
      */
@@ -1037,9 +1097,19 @@ export type Job = {
  */
 export type JobEvent = {
     /**
+     * Values of your own, by key.
+     */
+    attributes?: {
+        [key: string]: string;
+    };
+    /**
      * Only in `job.gone`: the error code that the job answers from now on, `not_found` or `job_expired`.
      */
     code?: string;
+    /**
+     * ID of the job in your own system. Absent without one, as are tags and attributes; holders of an upload link see none of these.
+     */
+    external_id?: string;
     /**
      * When the job ended; null while it is unfinished. Absent from `job.gone`.
      */
@@ -1057,6 +1127,10 @@ export type JobEvent = {
      */
     status?: Status;
     /**
+     * Words of your own.
+     */
+    tags?: Array<string>;
+    /**
      * Grows with every change of the job; also the `id` of the event. Absent from `job.gone`.
      */
     version?: number;
@@ -1066,8 +1140,22 @@ export type JobEvent = {
  * A job has ended. A job that is retried ends again, with a greater version.
  */
 export type JobFinished = {
+    /**
+     * Values of your own, by key; absent without any.
+     */
+    attributes?: {
+        [key: string]: string;
+    };
+    /**
+     * ID in your own system; absent without one.
+     */
+    external_id?: string;
     job_id: string;
     status: Status;
+    /**
+     * Words of your own; absent without any.
+     */
+    tags?: Array<string>;
     /**
      * Tenant of the user; absent without one.
      */
@@ -1150,7 +1238,17 @@ export type JobProgress = {
  * A job in a list.
  */
 export type JobSummary = {
+    /**
+     * Values of your own, by key.
+     */
+    attributes: {
+        [key: string]: string;
+    };
     created_at: string;
+    /**
+     * ID in your own system; not unique.
+     */
+    external_id: string | null;
     finished_at: string | null;
     id: string;
     /**
@@ -1159,6 +1257,10 @@ export type JobSummary = {
     operations: Array<string>;
     progress: JobProgress;
     status: Status;
+    /**
+     * Words of your own.
+     */
+    tags: Array<string>;
     /**
      * Tenant of the user; absent without one.
      */
@@ -1412,6 +1514,12 @@ export type LinkUsedUpEvent = {
  */
 export type ListedImage = {
     /**
+     * Values of your own, by key.
+     */
+    attributes: {
+        [key: string]: string;
+    };
+    /**
      * Size of the file in bytes.
      */
     bytes: number;
@@ -1419,6 +1527,10 @@ export type ListedImage = {
      * Number of differing bits of the 64-bit fingerprint; only in a list of near-duplicates.
      */
     distance?: number;
+    /**
+     * ID in your own system; not unique.
+     */
+    external_id: string | null;
     filename: string;
     format: string;
     /**
@@ -1434,6 +1546,10 @@ export type ListedImage = {
     media_type: string;
     metadata: Metadata | null;
     status: Status;
+    /**
+     * Words of your own.
+     */
+    tags: Array<string>;
     /**
      * Tenant of the user; absent without one.
      */
@@ -1453,6 +1569,34 @@ export type ListedImage = {
 export type ListedImagePage = {
     items: Array<ListedImage>;
     next_cursor?: string;
+};
+
+/**
+ * Changes of external ID, tags and attributes. Omitted fields stay as they are.
+ */
+export type MarkChanges = {
+    /**
+     * Tags to add, after `tags` is applied.
+     */
+    add_tags?: Array<string>;
+    /**
+     * Attributes to set, by key; an empty string removes a key, and other keys stay.
+     */
+    attributes?: {
+        [key: string]: string;
+    };
+    /**
+     * ID in your own system; an empty string removes it.
+     */
+    external_id?: string;
+    /**
+     * Tags to remove, after `add_tags` is applied.
+     */
+    remove_tags?: Array<string>;
+    /**
+     * Replaces all tags; an empty list removes them.
+     */
+    tags?: Array<string>;
 };
 
 /**
@@ -2342,9 +2486,17 @@ export type GetMetricsResponse = GetMetricsResponses[keyof GetMetricsResponses];
 export type DetectFacesData = {
     body: {
         /**
+         * JSON object of strings for the job and its images, such as `{"room": "kitchen"}`: 50 keys at most, of 40 letters, digits, dots, hyphens and underscores at most; values of 500 characters at most.
+         */
+        attributes?: string;
+        /**
          * URL that receives the event `job.finished` of this job, signed with the webhook secret of the key.
          */
         callback_url?: string;
+        /**
+         * ID in your own system, for the job and its images. Not unique: send an `Idempotency-Key` to upload once.
+         */
+        external_id?: string;
         /**
          * The files. Any field name is accepted.
          */
@@ -2357,6 +2509,10 @@ export type DetectFacesData = {
          * Comma-separated list of operations; all by default.
          */
         operations?: string;
+        /**
+         * Comma-separated tags for the job and its images, 20 at most, of 64 characters at most. The field may be repeated.
+         */
+        tags?: string;
         /**
          * With an admin key: the tenant of the user. Other keys determine their tenant.
          */
@@ -3164,6 +3320,18 @@ export type ListImagesData = {
          */
         radius_m?: number;
         /**
+         * Only what has this ID in your own system.
+         */
+        external_id?: string;
+        /**
+         * Only what has this tag. Repeat it for several: all must match.
+         */
+        tag?: Array<string>;
+        /**
+         * Only what has this value of an attribute, as `key:value`. Repeat it for several: all must match.
+         */
+        attribute?: Array<string>;
+        /**
          * List near-duplicates of this image, without the image itself: most similar first, equally similar ones newest first.
          */
         similar_to?: string;
@@ -3384,6 +3552,69 @@ export type GetImageResponses = {
 
 export type GetImageResponse = GetImageResponses[keyof GetImageResponses];
 
+export type UpdateImageData = {
+    body: MarkChanges;
+    path: {
+        /**
+         * The ID of the image.
+         */
+        image_id: string;
+    };
+    query?: {
+        /**
+         * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
+         */
+        user_id?: string;
+    };
+    url: '/v1/images/{image_id}';
+};
+
+export type UpdateImageErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Gone
+     */
+    410: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Too Many Requests
+     */
+    429: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type UpdateImageError = UpdateImageErrors[keyof UpdateImageErrors];
+
+export type UpdateImageResponses = {
+    /**
+     * The image.
+     */
+    200: Image;
+};
+
+export type UpdateImageResponse = UpdateImageResponses[keyof UpdateImageResponses];
+
 export type GetImageContentData = {
     body?: never;
     headers?: {
@@ -3545,6 +3776,18 @@ export type ListJobsData = {
          */
         status?: Status;
         /**
+         * Only what has this ID in your own system.
+         */
+        external_id?: string;
+        /**
+         * Only what has this tag. Repeat it for several: all must match.
+         */
+        tag?: Array<string>;
+        /**
+         * Only what has this value of an attribute, as `key:value`. Repeat it for several: all must match.
+         */
+        attribute?: Array<string>;
+        /**
          * Maximum number of items.
          */
         limit?: number;
@@ -3593,9 +3836,17 @@ export type ListJobsResponse = ListJobsResponses[keyof ListJobsResponses];
 export type CreateJobData = {
     body: {
         /**
+         * JSON object of strings for the job and its images, such as `{"room": "kitchen"}`: 50 keys at most, of 40 letters, digits, dots, hyphens and underscores at most; values of 500 characters at most.
+         */
+        attributes?: string;
+        /**
          * URL that receives the event `job.finished` of this job, signed with the webhook secret of the key.
          */
         callback_url?: string;
+        /**
+         * ID in your own system, for the job and its images. Not unique: send an `Idempotency-Key` to upload once.
+         */
+        external_id?: string;
         /**
          * The files. Any field name is accepted.
          */
@@ -3608,6 +3859,10 @@ export type CreateJobData = {
          * Comma-separated list of operations; all by default.
          */
         operations?: string;
+        /**
+         * Comma-separated tags for the job and its images, 20 at most, of 64 characters at most. The field may be repeated.
+         */
+        tags?: string;
         /**
          * With an admin key: the tenant of the user. Other keys determine their tenant.
          */
@@ -3732,6 +3987,18 @@ export type CreateJobFromFileData = {
          * URL that receives the event `job.finished` of this job, signed with the webhook secret of the key.
          */
         callback_url?: string;
+        /**
+         * ID in your own system, for the job and its image.
+         */
+        external_id?: string;
+        /**
+         * Comma-separated tags for the job and its image.
+         */
+        tags?: string;
+        /**
+         * JSON object of strings for the job and its image.
+         */
+        attributes?: string;
     };
     url: '/v1/jobs/file';
 };
@@ -3917,6 +4184,69 @@ export type GetJobResponses = {
 };
 
 export type GetJobResponse = GetJobResponses[keyof GetJobResponses];
+
+export type UpdateJobData = {
+    body: MarkChanges;
+    path: {
+        /**
+         * The ID of the job.
+         */
+        job_id: string;
+    };
+    query?: {
+        /**
+         * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
+         */
+        user_id?: string;
+    };
+    url: '/v1/jobs/{job_id}';
+};
+
+export type UpdateJobErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Gone
+     */
+    410: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Too Many Requests
+     */
+    429: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type UpdateJobError = UpdateJobErrors[keyof UpdateJobErrors];
+
+export type UpdateJobResponses = {
+    /**
+     * The job.
+     */
+    200: Job;
+};
+
+export type UpdateJobResponse = UpdateJobResponses[keyof UpdateJobResponses];
 
 export type StreamJobEventsData = {
     body?: never;

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ...models.known_images_request import KnownImagesRequest
     from ...models.listed_image import ListedImage
     from ...models.listed_image_page import ListedImagePage
+    from ...models.mark_changes import MarkChanges
     from ...models.status import Status
     from ...types import File
 
@@ -48,6 +49,9 @@ class ImagesOperations(Operations):
         min_faces: int | Unset = UNSET,
         near: str | Unset = UNSET,
         radius_m: float | Unset = UNSET,
+        external_id: str | Unset = UNSET,
+        tag: list[str] | Unset = UNSET,
+        attribute: list[str] | Unset = UNSET,
         similar_to: str | Unset = UNSET,
         distance: int | Unset = UNSET,
         limit: int | Unset = UNSET,
@@ -82,6 +86,9 @@ class ImagesOperations(Operations):
                 min_faces=min_faces,
                 near=near,
                 radius_m=radius_m,
+                external_id=external_id,
+                tag=tag,
+                attribute=attribute,
                 similar_to=similar_to,
                 distance=distance,
                 limit=limit,
@@ -109,6 +116,9 @@ class ImagesOperations(Operations):
         min_faces: int | Unset = UNSET,
         near: str | Unset = UNSET,
         radius_m: float | Unset = UNSET,
+        external_id: str | Unset = UNSET,
+        tag: list[str] | Unset = UNSET,
+        attribute: list[str] | Unset = UNSET,
         similar_to: str | Unset = UNSET,
         distance: int | Unset = UNSET,
         limit: int | Unset = UNSET,
@@ -133,6 +143,9 @@ class ImagesOperations(Operations):
             min_faces=min_faces,
             near=near,
             radius_m=radius_m,
+            external_id=external_id,
+            tag=tag,
+            attribute=attribute,
             similar_to=similar_to,
             distance=distance,
             limit=limit,
@@ -198,6 +211,32 @@ class ImagesOperations(Operations):
             sync_detailed,
             image_id=image_id,
             user_id=user_id,
+        )
+
+    def update_image(
+        self,
+        image_id: str,
+        *,
+        body: MarkChanges,
+        user_id: str | Unset = UNSET,
+    ) -> Image:
+        """Update an image.
+
+        Changes the external ID, tags and attributes of an image.
+
+        Values are merged: what you leave out stays, and an empty value removes. Changes that are
+        sent at the same time are all applied.
+        """
+        from .update_image import sync_detailed
+
+        return cast(
+            "Image",
+            self._call(
+                sync_detailed,
+                image_id=image_id,
+                body=body,
+                user_id=user_id,
+            ),
         )
 
     def get_image_content(
@@ -277,6 +316,9 @@ class AsyncImagesOperations(AsyncOperations):
         min_faces: int | Unset = UNSET,
         near: str | Unset = UNSET,
         radius_m: float | Unset = UNSET,
+        external_id: str | Unset = UNSET,
+        tag: list[str] | Unset = UNSET,
+        attribute: list[str] | Unset = UNSET,
         similar_to: str | Unset = UNSET,
         distance: int | Unset = UNSET,
         limit: int | Unset = UNSET,
@@ -311,6 +353,9 @@ class AsyncImagesOperations(AsyncOperations):
                 min_faces=min_faces,
                 near=near,
                 radius_m=radius_m,
+                external_id=external_id,
+                tag=tag,
+                attribute=attribute,
                 similar_to=similar_to,
                 distance=distance,
                 limit=limit,
@@ -338,6 +383,9 @@ class AsyncImagesOperations(AsyncOperations):
         min_faces: int | Unset = UNSET,
         near: str | Unset = UNSET,
         radius_m: float | Unset = UNSET,
+        external_id: str | Unset = UNSET,
+        tag: list[str] | Unset = UNSET,
+        attribute: list[str] | Unset = UNSET,
         similar_to: str | Unset = UNSET,
         distance: int | Unset = UNSET,
         limit: int | Unset = UNSET,
@@ -362,6 +410,9 @@ class AsyncImagesOperations(AsyncOperations):
             min_faces=min_faces,
             near=near,
             radius_m=radius_m,
+            external_id=external_id,
+            tag=tag,
+            attribute=attribute,
             similar_to=similar_to,
             distance=distance,
             limit=limit,
@@ -427,6 +478,32 @@ class AsyncImagesOperations(AsyncOperations):
             asyncio_detailed,
             image_id=image_id,
             user_id=user_id,
+        )
+
+    async def update_image(
+        self,
+        image_id: str,
+        *,
+        body: MarkChanges,
+        user_id: str | Unset = UNSET,
+    ) -> Image:
+        """Update an image.
+
+        Changes the external ID, tags and attributes of an image.
+
+        Values are merged: what you leave out stays, and an empty value removes. Changes that are
+        sent at the same time are all applied.
+        """
+        from .update_image import asyncio_detailed
+
+        return cast(
+            "Image",
+            await self._call(
+                asyncio_detailed,
+                image_id=image_id,
+                body=body,
+                user_id=user_id,
+            ),
         )
 
     async def get_image_content(

@@ -32,6 +32,9 @@ def _get_kwargs(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
     distance: int | Unset = 6,
     limit: int | Unset = 20,
@@ -96,6 +99,20 @@ def _get_kwargs(
     params["near"] = near
 
     params["radius_m"] = radius_m
+
+    params["external_id"] = external_id
+
+    json_tag: list[str] | Unset = UNSET
+    if not isinstance(tag, Unset):
+        json_tag = tag
+
+    params["tag"] = json_tag
+
+    json_attribute: list[str] | Unset = UNSET
+    if not isinstance(attribute, Unset):
+        json_attribute = attribute
+
+    params["attribute"] = json_attribute
 
     params["similar_to"] = similar_to
 
@@ -201,6 +218,9 @@ def sync_detailed(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
     distance: int | Unset = 6,
     limit: int | Unset = 20,
@@ -231,6 +251,9 @@ def sync_detailed(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
+        external_id (str | Unset):
+        tag (list[str] | Unset):
+        attribute (list[str] | Unset):
         similar_to (str | Unset):
         distance (int | Unset):  Default: 6.
         limit (int | Unset):  Default: 20.
@@ -262,6 +285,9 @@ def sync_detailed(
         min_faces=min_faces,
         near=near,
         radius_m=radius_m,
+        external_id=external_id,
+        tag=tag,
+        attribute=attribute,
         similar_to=similar_to,
         distance=distance,
         limit=limit,
@@ -295,6 +321,9 @@ def sync(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
     distance: int | Unset = 6,
     limit: int | Unset = 20,
@@ -325,6 +354,9 @@ def sync(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
+        external_id (str | Unset):
+        tag (list[str] | Unset):
+        attribute (list[str] | Unset):
         similar_to (str | Unset):
         distance (int | Unset):  Default: 6.
         limit (int | Unset):  Default: 20.
@@ -357,6 +389,9 @@ def sync(
         min_faces=min_faces,
         near=near,
         radius_m=radius_m,
+        external_id=external_id,
+        tag=tag,
+        attribute=attribute,
         similar_to=similar_to,
         distance=distance,
         limit=limit,
@@ -384,6 +419,9 @@ async def asyncio_detailed(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
     distance: int | Unset = 6,
     limit: int | Unset = 20,
@@ -414,6 +452,9 @@ async def asyncio_detailed(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
+        external_id (str | Unset):
+        tag (list[str] | Unset):
+        attribute (list[str] | Unset):
         similar_to (str | Unset):
         distance (int | Unset):  Default: 6.
         limit (int | Unset):  Default: 20.
@@ -445,6 +486,9 @@ async def asyncio_detailed(
         min_faces=min_faces,
         near=near,
         radius_m=radius_m,
+        external_id=external_id,
+        tag=tag,
+        attribute=attribute,
         similar_to=similar_to,
         distance=distance,
         limit=limit,
@@ -476,6 +520,9 @@ async def asyncio(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
     distance: int | Unset = 6,
     limit: int | Unset = 20,
@@ -506,6 +553,9 @@ async def asyncio(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
+        external_id (str | Unset):
+        tag (list[str] | Unset):
+        attribute (list[str] | Unset):
         similar_to (str | Unset):
         distance (int | Unset):  Default: 6.
         limit (int | Unset):  Default: 20.
@@ -539,6 +589,9 @@ async def asyncio(
             min_faces=min_faces,
             near=near,
             radius_m=radius_m,
+            external_id=external_id,
+            tag=tag,
+            attribute=attribute,
             similar_to=similar_to,
             distance=distance,
             limit=limit,

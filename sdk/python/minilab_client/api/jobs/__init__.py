@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ...models.job import Job
     from ...models.job_summary import JobSummary
     from ...models.job_summary_page import JobSummaryPage
+    from ...models.mark_changes import MarkChanges
     from ...models.status import Status
     from ...types import File
 
@@ -57,6 +58,9 @@ class JobsOperations(Operations):
         user_id: str | Unset = UNSET,
         tenant: str | Unset = UNSET,
         status: Status | Unset = UNSET,
+        external_id: str | Unset = UNSET,
+        tag: list[str] | Unset = UNSET,
+        attribute: list[str] | Unset = UNSET,
         limit: int | Unset = UNSET,
         cursor: str | Unset = UNSET,
     ) -> JobSummaryPage:
@@ -73,6 +77,9 @@ class JobsOperations(Operations):
                 user_id=user_id,
                 tenant=tenant,
                 status=status,
+                external_id=external_id,
+                tag=tag,
+                attribute=attribute,
                 limit=limit,
                 cursor=cursor,
             ),
@@ -84,6 +91,9 @@ class JobsOperations(Operations):
         user_id: str | Unset = UNSET,
         tenant: str | Unset = UNSET,
         status: Status | Unset = UNSET,
+        external_id: str | Unset = UNSET,
+        tag: list[str] | Unset = UNSET,
+        attribute: list[str] | Unset = UNSET,
         limit: int | Unset = UNSET,
     ) -> Iterator[JobSummary]:
         """List jobs: all items, page by page; `limit` is the size of a page."""
@@ -92,6 +102,9 @@ class JobsOperations(Operations):
             user_id=user_id,
             tenant=tenant,
             status=status,
+            external_id=external_id,
+            tag=tag,
+            attribute=attribute,
             limit=limit,
         )
 
@@ -132,6 +145,9 @@ class JobsOperations(Operations):
         tenant: str | Unset = UNSET,
         gps: GpsPolicy | Unset = UNSET,
         callback_url: str | Unset = UNSET,
+        external_id: str | Unset = UNSET,
+        tags: str | Unset = UNSET,
+        attributes: str | Unset = UNSET,
         prefer: str | Unset = UNSET,
         idempotency_key: str | Unset = UNSET,
         content_disposition: str | Unset = UNSET,
@@ -155,6 +171,9 @@ class JobsOperations(Operations):
                 tenant=tenant,
                 gps=gps,
                 callback_url=callback_url,
+                external_id=external_id,
+                tags=tags,
+                attributes=attributes,
                 prefer=prefer,
                 idempotency_key=idempotency_key,
                 content_disposition=content_disposition,
@@ -205,6 +224,32 @@ class JobsOperations(Operations):
             self._call(
                 sync_detailed,
                 job_id=job_id,
+                user_id=user_id,
+            ),
+        )
+
+    def update_job(
+        self,
+        job_id: str,
+        *,
+        body: MarkChanges,
+        user_id: str | Unset = UNSET,
+    ) -> Job:
+        """Update a job.
+
+        Changes the external ID, tags and attributes of a job; its images keep theirs.
+
+        Values are merged: what you leave out stays, and an empty value removes. Changes that are
+        sent at the same time are all applied.
+        """
+        from .update_job import sync_detailed
+
+        return cast(
+            "Job",
+            self._call(
+                sync_detailed,
+                job_id=job_id,
+                body=body,
                 user_id=user_id,
             ),
         )
@@ -265,6 +310,9 @@ class AsyncJobsOperations(AsyncOperations):
         user_id: str | Unset = UNSET,
         tenant: str | Unset = UNSET,
         status: Status | Unset = UNSET,
+        external_id: str | Unset = UNSET,
+        tag: list[str] | Unset = UNSET,
+        attribute: list[str] | Unset = UNSET,
         limit: int | Unset = UNSET,
         cursor: str | Unset = UNSET,
     ) -> JobSummaryPage:
@@ -281,6 +329,9 @@ class AsyncJobsOperations(AsyncOperations):
                 user_id=user_id,
                 tenant=tenant,
                 status=status,
+                external_id=external_id,
+                tag=tag,
+                attribute=attribute,
                 limit=limit,
                 cursor=cursor,
             ),
@@ -292,6 +343,9 @@ class AsyncJobsOperations(AsyncOperations):
         user_id: str | Unset = UNSET,
         tenant: str | Unset = UNSET,
         status: Status | Unset = UNSET,
+        external_id: str | Unset = UNSET,
+        tag: list[str] | Unset = UNSET,
+        attribute: list[str] | Unset = UNSET,
         limit: int | Unset = UNSET,
     ) -> AsyncIterator[JobSummary]:
         """List jobs: all items, page by page; `limit` is the size of a page."""
@@ -300,6 +354,9 @@ class AsyncJobsOperations(AsyncOperations):
             user_id=user_id,
             tenant=tenant,
             status=status,
+            external_id=external_id,
+            tag=tag,
+            attribute=attribute,
             limit=limit,
         )
 
@@ -340,6 +397,9 @@ class AsyncJobsOperations(AsyncOperations):
         tenant: str | Unset = UNSET,
         gps: GpsPolicy | Unset = UNSET,
         callback_url: str | Unset = UNSET,
+        external_id: str | Unset = UNSET,
+        tags: str | Unset = UNSET,
+        attributes: str | Unset = UNSET,
         prefer: str | Unset = UNSET,
         idempotency_key: str | Unset = UNSET,
         content_disposition: str | Unset = UNSET,
@@ -363,6 +423,9 @@ class AsyncJobsOperations(AsyncOperations):
                 tenant=tenant,
                 gps=gps,
                 callback_url=callback_url,
+                external_id=external_id,
+                tags=tags,
+                attributes=attributes,
                 prefer=prefer,
                 idempotency_key=idempotency_key,
                 content_disposition=content_disposition,
@@ -413,6 +476,32 @@ class AsyncJobsOperations(AsyncOperations):
             await self._call(
                 asyncio_detailed,
                 job_id=job_id,
+                user_id=user_id,
+            ),
+        )
+
+    async def update_job(
+        self,
+        job_id: str,
+        *,
+        body: MarkChanges,
+        user_id: str | Unset = UNSET,
+    ) -> Job:
+        """Update a job.
+
+        Changes the external ID, tags and attributes of a job; its images keep theirs.
+
+        Values are merged: what you leave out stays, and an empty value removes. Changes that are
+        sent at the same time are all applied.
+        """
+        from .update_job import asyncio_detailed
+
+        return cast(
+            "Job",
+            await self._call(
+                asyncio_detailed,
+                job_id=job_id,
+                body=body,
                 user_id=user_id,
             ),
         )

@@ -19,6 +19,9 @@ def _get_kwargs(
     tenant: str | Unset = UNSET,
     gps: GpsPolicy | Unset = UNSET,
     callback_url: str | Unset = UNSET,
+    external_id: str | Unset = UNSET,
+    tags: str | Unset = UNSET,
+    attributes: str | Unset = UNSET,
     prefer: str | Unset = UNSET,
     idempotency_key: str | Unset = UNSET,
     content_disposition: str | Unset = UNSET,
@@ -48,6 +51,12 @@ def _get_kwargs(
     params["gps"] = json_gps
 
     params["callback_url"] = callback_url
+
+    params["external_id"] = external_id
+
+    params["tags"] = tags
+
+    params["attributes"] = attributes
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
@@ -154,6 +163,9 @@ def sync_detailed(
     tenant: str | Unset = UNSET,
     gps: GpsPolicy | Unset = UNSET,
     callback_url: str | Unset = UNSET,
+    external_id: str | Unset = UNSET,
+    tags: str | Unset = UNSET,
+    attributes: str | Unset = UNSET,
     prefer: str | Unset = UNSET,
     idempotency_key: str | Unset = UNSET,
     content_disposition: str | Unset = UNSET,
@@ -171,6 +183,9 @@ def sync_detailed(
         tenant (str | Unset):
         gps (GpsPolicy | Unset): Whether the position of a picture is served or removed.
         callback_url (str | Unset):
+        external_id (str | Unset):
+        tags (str | Unset):
+        attributes (str | Unset):
         prefer (str | Unset):
         idempotency_key (str | Unset):
         content_disposition (str | Unset):
@@ -191,6 +206,9 @@ def sync_detailed(
         tenant=tenant,
         gps=gps,
         callback_url=callback_url,
+        external_id=external_id,
+        tags=tags,
+        attributes=attributes,
         prefer=prefer,
         idempotency_key=idempotency_key,
         content_disposition=content_disposition,
@@ -212,6 +230,9 @@ def sync(
     tenant: str | Unset = UNSET,
     gps: GpsPolicy | Unset = UNSET,
     callback_url: str | Unset = UNSET,
+    external_id: str | Unset = UNSET,
+    tags: str | Unset = UNSET,
+    attributes: str | Unset = UNSET,
     prefer: str | Unset = UNSET,
     idempotency_key: str | Unset = UNSET,
     content_disposition: str | Unset = UNSET,
@@ -229,6 +250,9 @@ def sync(
         tenant (str | Unset):
         gps (GpsPolicy | Unset): Whether the position of a picture is served or removed.
         callback_url (str | Unset):
+        external_id (str | Unset):
+        tags (str | Unset):
+        attributes (str | Unset):
         prefer (str | Unset):
         idempotency_key (str | Unset):
         content_disposition (str | Unset):
@@ -250,6 +274,9 @@ def sync(
         tenant=tenant,
         gps=gps,
         callback_url=callback_url,
+        external_id=external_id,
+        tags=tags,
+        attributes=attributes,
         prefer=prefer,
         idempotency_key=idempotency_key,
         content_disposition=content_disposition,
@@ -265,6 +292,9 @@ async def asyncio_detailed(
     tenant: str | Unset = UNSET,
     gps: GpsPolicy | Unset = UNSET,
     callback_url: str | Unset = UNSET,
+    external_id: str | Unset = UNSET,
+    tags: str | Unset = UNSET,
+    attributes: str | Unset = UNSET,
     prefer: str | Unset = UNSET,
     idempotency_key: str | Unset = UNSET,
     content_disposition: str | Unset = UNSET,
@@ -282,6 +312,9 @@ async def asyncio_detailed(
         tenant (str | Unset):
         gps (GpsPolicy | Unset): Whether the position of a picture is served or removed.
         callback_url (str | Unset):
+        external_id (str | Unset):
+        tags (str | Unset):
+        attributes (str | Unset):
         prefer (str | Unset):
         idempotency_key (str | Unset):
         content_disposition (str | Unset):
@@ -302,6 +335,9 @@ async def asyncio_detailed(
         tenant=tenant,
         gps=gps,
         callback_url=callback_url,
+        external_id=external_id,
+        tags=tags,
+        attributes=attributes,
         prefer=prefer,
         idempotency_key=idempotency_key,
         content_disposition=content_disposition,
@@ -321,6 +357,9 @@ async def asyncio(
     tenant: str | Unset = UNSET,
     gps: GpsPolicy | Unset = UNSET,
     callback_url: str | Unset = UNSET,
+    external_id: str | Unset = UNSET,
+    tags: str | Unset = UNSET,
+    attributes: str | Unset = UNSET,
     prefer: str | Unset = UNSET,
     idempotency_key: str | Unset = UNSET,
     content_disposition: str | Unset = UNSET,
@@ -338,6 +377,9 @@ async def asyncio(
         tenant (str | Unset):
         gps (GpsPolicy | Unset): Whether the position of a picture is served or removed.
         callback_url (str | Unset):
+        external_id (str | Unset):
+        tags (str | Unset):
+        attributes (str | Unset):
         prefer (str | Unset):
         idempotency_key (str | Unset):
         content_disposition (str | Unset):
@@ -360,6 +402,9 @@ async def asyncio(
             tenant=tenant,
             gps=gps,
             callback_url=callback_url,
+            external_id=external_id,
+            tags=tags,
+            attributes=attributes,
             prefer=prefer,
             idempotency_key=idempotency_key,
             content_disposition=content_disposition,

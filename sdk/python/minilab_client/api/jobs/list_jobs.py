@@ -16,6 +16,9 @@ def _get_kwargs(
     user_id: str | Unset = UNSET,
     tenant: str | Unset = UNSET,
     status: Status | Unset = UNSET,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
 ) -> dict[str, Any]:
@@ -31,6 +34,20 @@ def _get_kwargs(
         json_status = status.value
 
     params["status"] = json_status
+
+    params["external_id"] = external_id
+
+    json_tag: list[str] | Unset = UNSET
+    if not isinstance(tag, Unset):
+        json_tag = tag
+
+    params["tag"] = json_tag
+
+    json_attribute: list[str] | Unset = UNSET
+    if not isinstance(attribute, Unset):
+        json_attribute = attribute
+
+    params["attribute"] = json_attribute
 
     params["limit"] = limit
 
@@ -103,6 +120,9 @@ def sync_detailed(
     user_id: str | Unset = UNSET,
     tenant: str | Unset = UNSET,
     status: Status | Unset = UNSET,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
 ) -> Response[JobSummaryPage | Problem]:
@@ -114,6 +134,9 @@ def sync_detailed(
         user_id (str | Unset):
         tenant (str | Unset):
         status (Status | Unset): Status of a job, an image or a cell.
+        external_id (str | Unset):
+        tag (list[str] | Unset):
+        attribute (list[str] | Unset):
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
 
@@ -129,6 +152,9 @@ def sync_detailed(
         user_id=user_id,
         tenant=tenant,
         status=status,
+        external_id=external_id,
+        tag=tag,
+        attribute=attribute,
         limit=limit,
         cursor=cursor,
     )
@@ -146,6 +172,9 @@ def sync(
     user_id: str | Unset = UNSET,
     tenant: str | Unset = UNSET,
     status: Status | Unset = UNSET,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
 ) -> JobSummaryPage | Problem | None:
@@ -157,6 +186,9 @@ def sync(
         user_id (str | Unset):
         tenant (str | Unset):
         status (Status | Unset): Status of a job, an image or a cell.
+        external_id (str | Unset):
+        tag (list[str] | Unset):
+        attribute (list[str] | Unset):
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
 
@@ -173,6 +205,9 @@ def sync(
         user_id=user_id,
         tenant=tenant,
         status=status,
+        external_id=external_id,
+        tag=tag,
+        attribute=attribute,
         limit=limit,
         cursor=cursor,
     ).parsed
@@ -184,6 +219,9 @@ async def asyncio_detailed(
     user_id: str | Unset = UNSET,
     tenant: str | Unset = UNSET,
     status: Status | Unset = UNSET,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
 ) -> Response[JobSummaryPage | Problem]:
@@ -195,6 +233,9 @@ async def asyncio_detailed(
         user_id (str | Unset):
         tenant (str | Unset):
         status (Status | Unset): Status of a job, an image or a cell.
+        external_id (str | Unset):
+        tag (list[str] | Unset):
+        attribute (list[str] | Unset):
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
 
@@ -210,6 +251,9 @@ async def asyncio_detailed(
         user_id=user_id,
         tenant=tenant,
         status=status,
+        external_id=external_id,
+        tag=tag,
+        attribute=attribute,
         limit=limit,
         cursor=cursor,
     )
@@ -225,6 +269,9 @@ async def asyncio(
     user_id: str | Unset = UNSET,
     tenant: str | Unset = UNSET,
     status: Status | Unset = UNSET,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
 ) -> JobSummaryPage | Problem | None:
@@ -236,6 +283,9 @@ async def asyncio(
         user_id (str | Unset):
         tenant (str | Unset):
         status (Status | Unset): Status of a job, an image or a cell.
+        external_id (str | Unset):
+        tag (list[str] | Unset):
+        attribute (list[str] | Unset):
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
 
@@ -253,6 +303,9 @@ async def asyncio(
             user_id=user_id,
             tenant=tenant,
             status=status,
+            external_id=external_id,
+            tag=tag,
+            attribute=attribute,
             limit=limit,
             cursor=cursor,
         )
