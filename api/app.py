@@ -25,6 +25,7 @@ from api.controllers.jobs import JobController, detect_faces
 from api.controllers.link_uploads import LinkUploadController
 from api.controllers.pages import get_contract_asset, upload_page
 from api.controllers.service import get_capabilities, get_health, get_metrics, get_readiness
+from api.controllers.signed_urls import get_signed_content, stream_signed_events
 from api.controllers.users import delete_user
 from api.controllers.webhooks import WebhookController
 from api.dependencies import provide
@@ -34,6 +35,7 @@ from api.http.errors import EXCEPTION_HANDLERS
 from api.http.head_requests import HeadRequests
 from api.http.headers import protect_answer
 from api.http.request_log import Observation
+from api.http.signed_urls import SignedUrls
 from api.http.targets import RequestTarget, WholeSegments
 from api.http.wrong_keys import WrongKeys
 from api.images.downloads import open_downloads
@@ -71,6 +73,8 @@ ROUTES = (
     JobController,
     detect_faces,
     ImageController,
+    get_signed_content,
+    stream_signed_events,
     KeyController,
     UploadLinkController,
     LinkUploadController,
@@ -145,6 +149,7 @@ def compose_state(settings: Settings, stores: Stores) -> AppState:
     state.health_checks = HealthChecks(stores, state.admission, settings.admission)
     state.tracing = open_tracing("api", VERSION, settings.tracing)
     state.admin_key_hash = hash_secret(settings.api.admin_key)
+    state.signed_urls = SignedUrls(stores, state.admin_key_hash)
     return state
 
 

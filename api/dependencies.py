@@ -11,6 +11,7 @@ from api.images.images import ManageImages
 from api.images.read_content import ReadContent
 from api.jobs.changes import ChangeJobs
 from api.jobs.dead_letters import ManageDeadLetters
+from api.jobs.events_url import MakeEventsUrl
 from api.jobs.follow import FollowJob, ReadLinkUploads
 from api.state import AppState
 from api.uploads.take_in import DetectFaces, TakeIn
@@ -42,6 +43,7 @@ def _jobs(state: AppState) -> dict[str, object]:
     return {
         "change_jobs": change_jobs,
         "detect_faces": DetectFaces(stores, take_in),
+        "events_url": MakeEventsUrl(stores, state.signed_urls),
         "follow_job": follow_job,
         "health_checks": state.health_checks,
         "link_uploads": ReadLinkUploads(follow_job, state.settings),
@@ -56,7 +58,7 @@ def _images(state: AppState) -> dict[str, object]:
     stores, similarity = state.stores, state.settings.similarity
     users = SimilarUsers(stores.client, stores.database, similarity)
     images = SimilarImages(stores.client, stores.database, similarity)
-    manage_images = ManageImages(stores, state.settings.rules)
+    manage_images = ManageImages(stores, state.settings.rules, state.signed_urls)
     return {
         "find_similar": FindSimilar(users, images, manage_images),
         "manage_images": manage_images,

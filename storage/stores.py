@@ -11,6 +11,7 @@ from domain.jobs import ChunkPlan
 from storage.acceptance.acceptance import Acceptance
 from storage.acceptance.idempotency import Idempotency
 from storage.access.api_keys import ApiKeys
+from storage.access.signing_keys import SigningKeys
 from storage.access.stored_bytes import StoredBytes
 from storage.access.upload_links import UploadLinks
 from storage.aggregates.aggregator import Aggregator
@@ -112,6 +113,7 @@ class Stores:
         )
         self.retry = Retry(self.client, self.database, due_after)
         self.results = Results(self.client, self.database)
+        self.signing_keys = SigningKeys(self.database)
         self.stored_bytes = StoredBytes(self.client, self.database)
         self.statistics = StatisticsReader(self.client, self.database)
         self.upload_links = UploadLinks(self.database)

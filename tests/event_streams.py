@@ -51,7 +51,7 @@ class Reader:
     @property
     def versions(self) -> list[int]:
         """The versions that were told, in order."""
-        return [int(event.id) for event in self.events if event.id]
+        return [int(event.id.partition(".")[0]) for event in self.events if event.id]
 
     async def until(self, condition: Callable[[], bool], seconds: float = LATEST_SECONDS) -> None:
         """Wait until something holds of what was told.
@@ -105,13 +105,22 @@ async def listening(
         last: The ID of the last event that was read.
     """
     headers = authorization(key) | ({} if last is None else {"Last-Event-ID": str(last)})
+    async with reading(client, f"{path}/events", headers) as reader:
+        yield reader
+
+
+@asynccontextmanager
+async def reading(
+    client: httpx.AsyncClient, url: str, headers: dict[str, str]
+) -> AsyncIterator[Reader]:
+    """Read the stream at a URL in the background, once it has begun."""
     reader = Reader()
-    async with client.stream("GET", f"{path}/events", headers=headers) as answer:
+    async with client.stream("GET", url, headers=headers) as answer:
         assert answer.status_code in {200, 204}, await answer.aread()
-        reading = asyncio.create_task(reader.read(answer))
+        task = asyncio.create_task(reader.read(answer))
         try:
             await reader.until(lambda: bool(reader.retry_ms) or reader.has_ended)
             yield reader
         finally:
-            reading.cancel()
-            await asyncio.wait([reading])
+            task.cancel()
+            await asyncio.wait([task])

@@ -1,8 +1,8 @@
 """No secret may be written anywhere but in the answer that makes it.
 
-Tokens of links, secrets of webhooks and passwords of embedded servers have a form each, so they
-need not be known to be found: all that any test writes, logs above all, is searched for these, and
-so is every answer of the service in every test.
+Tokens of links and of signed URLs, secrets of webhooks and passwords of embedded servers have a
+form each, so they need not be known to be found: all that any test writes, logs above all, is
+searched for these, and so is every answer of the service in every test.
 """
 
 import re
@@ -11,11 +11,12 @@ import httpx
 
 from deploy.admin_key import PASSWORD_PREFIX
 from domain.keys import LINK_PREFIX
+from domain.signed_urls import TOKEN_PREFIX
 from domain.webhooks.signing import SECRET_PREFIX
 
 # 256 bits; half of them would already be too many.
 _TOKEN = re.compile(
-    rf"{LINK_PREFIX}[A-Za-z0-9_-]{{20,}}"
+    rf"({LINK_PREFIX}|{TOKEN_PREFIX})[A-Za-z0-9_-]{{20,}}"
     rf"|{SECRET_PREFIX}[A-Za-z0-9+/=]{{20,}}"
     rf"|{PASSWORD_PREFIX}[0-9a-f]{{20,}}"
 )

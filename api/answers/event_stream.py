@@ -36,18 +36,23 @@ async def answer_events(
     job_id: str,
     scope: Visible,
     last_event_id: str | None,
+    resume_mark: str = "",
 ) -> Response[Any]:
     """Answer with the events of a job, from the version that the client knows.
+
+    The IDs of the events end with the mark, if there is one.
 
     Raises:
         NotFound: There is no such job in the scope.
         JobExpired: The job is kept no longer.
     """
+    if resume_mark and last_event_id:
+        last_event_id, _, _ = last_event_id.partition(".")
     known_version = read_version(last_event_id)
     listener = await live_jobs.listener_of(request.user, job_id, scope, known_version)
     if listener is None:  # This status ends an EventSource without an error.
         return Response(None, status_code=HTTP_204_NO_CONTENT)
-    return JobEvents(live_jobs, listener)
+    return JobEvents(live_jobs, listener, resume_mark)
 
 
 def read_version(last_event_id: str | None) -> int | None:
@@ -61,8 +66,8 @@ def read_version(last_event_id: str | None) -> int | None:
 class JobEvents(ServerSentEvent):
     """The events of a job."""
 
-    def __init__(self, live_jobs: LiveJobs, listener: Listener) -> None:
-        super().__init__(_write_events(live_jobs, listener))
+    def __init__(self, live_jobs: LiveJobs, listener: Listener, resume_mark: str) -> None:
+        super().__init__(_write_events(live_jobs, listener, resume_mark))
         self._live_jobs = live_jobs
         self._listener = listener
 
@@ -94,7 +99,9 @@ def _abort_stalled(send: Send, seconds: float, abort: Callable[[], None] | None)
     return send_or_abort
 
 
-async def _write_events(live_jobs: LiveJobs, listener: Listener) -> AsyncIterator[Event]:
+async def _write_events(
+    live_jobs: LiveJobs, listener: Listener, resume_mark: str
+) -> AsyncIterator[Event]:
     yield Event(data=None, retry=random.randint(*RETRY_MS))  # noqa: S311
     while True:
         listener.changed.clear()
@@ -103,7 +110,8 @@ async def _write_events(live_jobs: LiveJobs, listener: Listener) -> AsyncIterato
             return
         if (job := listener.take()) is not None:
             change = view_change(job, with_marks=listener.caller.link_id is None)
-            yield Event(_encode(change), event_name(job), job.version)
+            event_id = f"{job.version}.{resume_mark}" if resume_mark else job.version
+            yield Event(_encode(change), event_name(job), event_id)
             if job.status in TERMINAL:
                 return
         if listener.gone is not None:

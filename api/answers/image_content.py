@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from contextlib import AsyncExitStack
+from datetime import datetime
 from functools import partial
 from typing import Any, cast
 from urllib.parse import quote
@@ -10,6 +11,7 @@ from urllib.parse import quote
 from litestar import Response
 from litestar.response import Stream
 from litestar.response.base import ASGIResponse
+from litestar.status_codes import HTTP_200_OK, HTTP_400_BAD_REQUEST
 from litestar.types import Receive, Scope, Send
 from werkzeug.http import dump_options_header
 
@@ -19,6 +21,7 @@ from api.http.leaving import unless_client_leaves
 from api.images.read_content import Content
 from domain.errors.requests import RangeNotSatisfiable
 from storage.blobs.intake import CHUNK_BYTES
+from storage.clock import utc_now
 from storage.queue.fair_turns import FairTurns
 
 # Characters that no receiver takes for an escape.
@@ -43,6 +46,25 @@ def send_content(
         size = {"Content-Range": f"bytes */{content.size_bytes}"}
         return problem_response(status_of(error), error.code, error.title, error.detail, size)
     return conditional(if_none_match, content.etag, _stream(content, part))
+
+
+def send_signed_content(
+    content: Content,
+    expires_at: datetime,
+    if_none_match: str | None,
+    byte_range: str | None,
+    if_range: str | None,
+) -> Response[Any]:
+    """Send a picture by a signed URL: the client may keep it until the URL expires.
+
+    Its bytes never change, so a cache need not ask for them again. A cache of several clients may
+    not keep it: it would hand it out when the image is deleted, or the key revoked.
+    """
+    response = send_content(content, if_none_match, byte_range, if_range)
+    if (response.status_code or HTTP_200_OK) < HTTP_400_BAD_REQUEST:
+        left_seconds = max(0, int((expires_at - utc_now()).total_seconds()))
+        response.headers["Cache-Control"] = f"private, max-age={left_seconds}, immutable"
+    return response
 
 
 class Download(Stream):

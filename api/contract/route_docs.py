@@ -69,7 +69,7 @@ def _problem(status: int) -> ResponseSpec:
     )
 
 
-EVENT_STREAM = {
+EVENTS_STREAMED = {
     200: answer(
         JobEventView,
         "Server-sent events; this is the schema of the `data` of each event. `job.changed`: the "
@@ -79,4 +79,5 @@ EVENT_STREAM = {
         "text/event-stream",
     ),
     204: answer(None, "The job has ended, and Last-Event-ID is its version: do not reconnect."),
-} | problems(404, 410, 429)
+}
+EVENT_STREAM = EVENTS_STREAMED | problems(404, 410, 429)

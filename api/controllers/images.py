@@ -17,6 +17,7 @@ from api.answers.image_filters import (
     read_filter,
 )
 from api.answers.numbers import answer_histogram
+from api.answers.wanted_urls import DEFAULT_SECONDS, ExpiresIn, UrlVariants, wanted_urls
 from api.contract.route_docs import answer, problems
 from api.http.auth import READS
 from api.http.leaving import unless_client_leaves
@@ -26,6 +27,7 @@ from api.images.read_content import ReadContent
 from api.schemas.images import HistogramView, ImageVariant, ImageView, ListedImageView
 from api.schemas.known_images import KnownImagesRequest, KnownImagesView
 from api.schemas.marks import MarkChanges, read_changes
+from api.schemas.signed_urls import ContentUrlView
 from api.schemas.views import Limit, Page
 from api.state import ApiRequest
 from domain.image_search import ImageFilter
@@ -67,18 +69,22 @@ class ImageController(Controller):
     )
     async def list_images(
         self,
+        request: ApiRequest,
         manage_images: NamedDependency[ManageImages],
         wanted: NamedDependency[ImageFilter],
         similar_to: SimilarTo = None,
         distance: Distance = DEFAULT_DISTANCE,
         limit: Limit = 20,
         cursor: ImageCursor = None,
+        url_variants: UrlVariants = None,
+        expires_in: ExpiresIn = DEFAULT_SECONDS,
     ) -> Page[ListedImageView]:
         """Lists the images that match all filters, newest first.
 
         With `similar_to`, lists near-duplicates of an image instead, the most similar first.
         """
-        return await manage_images.list_page(wanted, similar_to, distance, limit, cursor)
+        urls = wanted_urls(request, url_variants, expires_in)
+        return await manage_images.list_page(wanted, similar_to, distance, limit, cursor, urls)
 
     @post(
         "/known",
@@ -112,9 +118,12 @@ class ImageController(Controller):
         manage_images: NamedDependency[ManageImages],
         image_id: ImageId,
         user_id: NamedUser = None,
+        url_variants: UrlVariants = None,
+        expires_in: ExpiresIn = DEFAULT_SECONDS,
     ) -> ImageView:
         """Retrieves an image with all its results."""
-        return await manage_images.read(image_id, scope_of(request.user, user_id))
+        urls = wanted_urls(request, url_variants, expires_in)
+        return await manage_images.read(image_id, scope_of(request.user, user_id), urls)
 
     @get(
         "/{image_id:str}/content",
@@ -151,6 +160,31 @@ class ImageController(Controller):
         finding = read_content.find(image_id, scope, variant)
         content = await unless_client_leaves(request.receive, finding)
         return send_content(content, if_none_match, byte_range, if_range)
+
+    @get(
+        "/{image_id:str}/content-url",
+        operation_id="getImageContentUrl",
+        summary="Create a URL of a picture that needs no key",
+        responses={200: answer(ContentUrlView, "The URL.")} | problems(404, 410),
+    )
+    async def get_content_url(
+        self,
+        request: ApiRequest,
+        manage_images: NamedDependency[ManageImages],
+        image_id: ImageId,
+        variant: VariantName = ImageVariant.ORIGINAL,
+        expires_in: ExpiresIn = DEFAULT_SECONDS,
+        user_id: NamedUser = None,
+    ) -> ContentUrlView:
+        """Creates a URL of a picture for `<img>` and for image loaders, which send no key.
+
+        The URL works for at least `expires_in` seconds and less than half of that longer. In half
+        of this time the same request gets the same URL, so that caches of clients find the picture.
+        The URL stops working when the image is deleted, or when the key of this request is revoked
+        or expires.
+        """
+        urls = wanted_urls(request, [variant], expires_in)
+        return await manage_images.content_url(image_id, scope_of(request.user, user_id), urls)
 
     @get(
         "/{image_id:str}/histogram",

@@ -19,6 +19,7 @@ from api.contract.form_docs import (
     UploadOperation,
 )
 from api.contract.route_docs import EVENT_STREAM, TICKET_HEADERS, answer, problems
+from api.http.addresses import service_address
 from api.http.parameters import (
     IdempotencyKey,
     IfNoneMatch,
@@ -49,10 +50,12 @@ from api.http.raw_fields import (
     fields_of,
 )
 from api.jobs.changes import ChangeJobs
+from api.jobs.events_url import MakeEventsUrl
 from api.jobs.follow import FollowJob
 from api.jobs.live_jobs import LiveJobs
 from api.schemas.jobs import FacesView, JobSummaryView, JobView
 from api.schemas.marks import MarkChanges, read_changes
+from api.schemas.signed_urls import EventsUrlView
 from api.schemas.views import Cursor, Limit, Page
 from api.state import ApiRequest
 from api.uploads.bodies import BodyKind
@@ -250,6 +253,27 @@ class JobController(Controller):
         sent at the same time are all applied.
         """
         return await change_jobs.mark(job_id, scope_of(request.user, user_id), read_changes(data))
+
+    @get(
+        "/{job_id:str}/events-url",
+        operation_id="getJobEventsUrl",
+        summary="Create a URL of an event stream that needs no key",
+        responses={200: answer(EventsUrlView, "The URL.")} | problems(404, 410),
+    )
+    async def get_events_url(
+        self,
+        request: ApiRequest,
+        events_url: NamedDependency[MakeEventsUrl],
+        job_id: JobId,
+        user_id: NamedUser = None,
+    ) -> EventsUrlView:
+        """Creates a URL of the job's event stream for an `EventSource`, which sends no key.
+
+        Connect within a minute. An `EventSource` that has received an event can reconnect for a
+        day. The stream ends when the key of this request is revoked or expires.
+        """
+        scope, base = scope_of(request.user, user_id), service_address(request)
+        return await events_url.make(request.user, job_id, scope, base)
 
     @delete(
         "/{job_id:str}",

@@ -12,6 +12,7 @@ from api.answers.event_stream import answer_events
 from api.answers.job_answers import answer_job
 from api.contract.form_docs import UPLOAD_PROBLEMS, UPLOAD_ROUTE, LinkUploadOperation
 from api.contract.route_docs import EVENT_STREAM, answer, only_problems, problems
+from api.http.addresses import service_address
 from api.http.auth import LINK_OPT, TokenIn
 from api.http.parameters import (
     BY_HEADER,
@@ -23,9 +24,11 @@ from api.http.parameters import (
     Prefer,
 )
 from api.http.raw_fields import RawGps, RawOperations, fields_of
+from api.jobs.events_url import MakeEventsUrl
 from api.jobs.follow import FollowJob, ReadLinkUploads
 from api.jobs.live_jobs import LiveJobs
 from api.schemas.link_uploads import LinkJobView, LinkUploadsView
+from api.schemas.signed_urls import EventsUrlView
 from api.schemas.views import Cursor, Limit
 from api.state import ApiRequest
 from api.uploads.take_in import TakeIn
@@ -134,6 +137,26 @@ class LinkUploadController(Controller):
         """
         scope = scope_of(request.user)
         return await answer_events(request, live_jobs, job_id, scope, last_event_id)
+
+    @get(
+        "/jobs/{job_id:str}/events-url",
+        operation_id="getLinkJobEventsUrl",
+        summary="Create a URL of the event stream of an upload that needs no token",
+        responses={200: answer(EventsUrlView, "The URL.")} | problems(404, 410),
+        **BY_HEADER,
+    )
+    async def get_events_url(
+        self,
+        request: ApiRequest,
+        events_url: NamedDependency[MakeEventsUrl],
+        job_id: JobId,
+    ) -> EventsUrlView:
+        """Creates a URL for an `EventSource`, as `GET /v1/jobs/{job_id}/events-url` does.
+
+        The stream ends when the link is revoked.
+        """
+        scope, base = scope_of(request.user), service_address(request)
+        return await events_url.make(request.user, job_id, scope, base)
 
     @post(
         "/{token:str}",

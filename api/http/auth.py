@@ -33,6 +33,8 @@ READS = "only_reads"
 """The option of a route that changes nothing, whatever its method."""
 LINK_OPT = "link"
 """Option of routes for links: where the token is."""
+SIGNED = "signed"
+"""Option of routes of signed URLs: their purpose."""
 SCHEME = "Bearer "
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -50,7 +52,9 @@ class TokenIn(StrEnum):
 class BearerAuthentication(AbstractAuthenticationMiddleware):
     """Turns the Authorization header into a :class:`Caller`.
 
-    On routes for links, the secret is the token of a link, and ``request.auth`` the link.
+    On routes for links, the secret is the token of a link, and ``request.auth`` the link. On routes
+    of signed URLs, the caller is that of the key that made the URL, and ``request.auth`` what it
+    allows.
     """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -77,10 +81,15 @@ class BearerAuthentication(AbstractAuthenticationMiddleware):
         """
         if place := connection.route_handler.opt.get(LINK_OPT):
             link = await _find_link(connection, place)
-            tenant, _ = split_owner(link.user_id)
-            caller = Caller(link.id, Role.LINK, link.user_id, tenant)
+            caller = caller_of(link)
             TENANT.set(tenant_of(caller) or "")
             return AuthenticationResult(user=caller, auth=link)
+        if purpose := connection.route_handler.opt.get(SIGNED):
+            signed_urls, last_id = connection.app.state.signed_urls, "last-event-id"
+            token, event_id = connection.path_params["token"], connection.headers.get(last_id, "")
+            admitted = await signed_urls.admit(token, purpose, event_id)
+            TENANT.set(tenant_of(admitted.caller) or "")
+            return AuthenticationResult(user=admitted.caller, auth=admitted)
         caller = await find_caller(connection)
         only_reads = (
             connection.scope.get("method") in READING_METHODS
@@ -90,6 +99,12 @@ class BearerAuthentication(AbstractAuthenticationMiddleware):
             raise Forbidden(READS_ONLY)
         TENANT.set(tenant_of(caller) or "")
         return AuthenticationResult(user=caller, auth=None)
+
+
+def caller_of(link: UploadLink) -> Caller:
+    """Return the caller that the token of a link makes."""
+    tenant, _ = split_owner(link.user_id)
+    return Caller(link.id, Role.LINK, link.user_id, tenant)
 
 
 async def find_caller(connection: Connection) -> Caller:
@@ -118,13 +133,13 @@ async def find_caller(connection: Connection) -> Caller:
 async def check_still_valid(connection: Connection) -> None:
     """Refuse a request that took long, if its key has expired or was revoked meanwhile.
 
-    What happens with links is checked where it is accepted or shown.
+    What happens with links and signed URLs is checked where it is accepted or shown.
 
     Raises:
         Unauthenticated: The key is no longer valid.
     """
     caller: Caller | None = connection.scope.get("user")
-    if caller is None or caller is ADMIN or caller.link_id is not None:
+    if caller is None or caller is ADMIN or connection.scope.get("auth") is not None:
         return
     secret = shown_secret(connection.headers.get("authorization", ""))
     if await connection.app.state.stores.api_keys.find_caller(secret) is None:

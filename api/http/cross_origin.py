@@ -10,7 +10,9 @@ from collections.abc import Iterable
 from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
+from api.http.signed_urls import PATHS
 from domain.origins import ANY
+from domain.signed_urls import Purpose
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -59,6 +61,7 @@ _ALLOWED: Headers = [
     (b"access-control-max-age", b"%d" % MAX_AGE_SECONDS),
 ]
 _EXPOSED = (b"access-control-expose-headers", ", ".join(RESPONSE_HEADERS).encode())
+FOR_ALL: Headers = [(b"access-control-allow-origin", b"*"), _EXPOSED]
 _VARY = (b"vary", b"Origin")
 
 
@@ -80,7 +83,7 @@ class AllowedOrigins:
     def headers_for(self, request: Iterable[tuple[bytes, bytes]]) -> Headers:
         """Write the headers of the answer to a request, given the headers of the request."""
         if self._is_any:
-            return [(b"access-control-allow-origin", b"*"), _EXPOSED]
+            return FOR_ALL
         if not self._origins:
             return []
         origin = _find(b"origin", request)
@@ -101,7 +104,10 @@ class CrossOrigin:
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
-        headers = self._origins.headers_for(scope["headers"])
+        # A signed URL shows its picture to all who have it. A browser would fetch a picture that
+        # varied by Origin twice: for `<img>`, which sends none, and for a script.
+        is_signed = scope["path"].startswith(PATHS[Purpose.CONTENT])
+        headers = FOR_ALL if is_signed else self._origins.headers_for(scope["headers"])
         if self._is_preflight(scope):
             scope["path_template"] = PREFLIGHT_ROUTE
             allowed = [*headers, *_ALLOWED]

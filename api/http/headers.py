@@ -19,7 +19,9 @@ NPY = "application/x-npy"
 
 PUBLIC = "public"
 """Option of routes whose answers are the same for all and may be cached."""
-LINK_PATHS = ("/v1/uploads", "/v1/upload-links")
+KEPT = "kept"
+"""Option of routes whose answers may say themselves how long a client keeps them."""
+TOKEN_PATHS = ("/v1/uploads", "/v1/upload-links", "/v1/content", "/v1/events")
 
 
 def page_headers(img_src: str) -> dict[str, str]:
@@ -103,16 +105,18 @@ def conditional(if_none_match: str | None, etag: str, response: Response[Any]) -
 async def protect_answer(message: Message, scope: Scope) -> None:
     """Forbid caches to store private answers, and browsers to guess the type of any.
 
-    URLs of links can contain tokens, which referrers would pass on.
+    URLs of links and signed URLs contain tokens, which referrers would pass on.
     """
     if message["type"] != "http.response.start":
         return
     headers = MutableScopeHeaders.from_message(message)
     headers["X-Content-Type-Options"] = "nosniff"
     route: Any = scope.get("route_handler")
-    if not (route and route.opt.get(PUBLIC)):
+    if route and route.opt.get(KEPT):
+        headers.setdefault("Cache-Control", "no-store")
+    elif not (route and route.opt.get(PUBLIC)):
         headers["Cache-Control"] = "no-store"
-    if scope["path"].startswith(LINK_PATHS):
+    if scope["path"].startswith(TOKEN_PATHS):
         headers["Referrer-Policy"] = "no-referrer"
     allowed = headers.get("Allow", "").split(", ")
     if HttpMethod.GET in allowed:

@@ -2,8 +2,14 @@
 
 from collections.abc import Sequence
 
+import msgspec
+from msgspec import UNSET
+
+from api.http.signed_urls import SignedUrls
+from api.images.content_urls import WantedUrls, write_content_urls
 from api.schemas.images import ImageView, ListedImageView, result_of, view_image, view_listed
 from api.schemas.known_images import KnownImagesRequest, KnownImagesView, KnownImageView
+from api.schemas.signed_urls import ContentUrlView
 from api.schemas.views import Page, cut_page
 from domain.blobs import Blob
 from domain.errors.access import NotFound, WrongState
@@ -20,19 +26,36 @@ from storage.stores import Stores
 class ManageImages:
     """Images, as the holders of API keys read, search and delete them."""
 
-    def __init__(self, stores: Stores, rules: WorkRules) -> None:
+    def __init__(self, stores: Stores, rules: WorkRules, signed_urls: SignedUrls) -> None:
         self._stores = stores
         self._rules = rules
+        self._signed_urls = signed_urls
 
-    async def read(self, image_id: str, scope: Scope) -> ImageView:
-        """Read an image with all its results.
+    async def read(self, image_id: str, scope: Scope, urls: WantedUrls | None = None) -> ImageView:
+        """Read an image with all its results, and with URLs of its pictures.
 
         Raises:
             NotFound: The caller may see no such image.
             ImageExpired: The image has expired.
         """
         image, blob = await self._find(image_id, scope)
-        return view_image(image, blob, self._rules)
+        view = view_image(image, blob, self._rules)
+        if urls is None:
+            return view
+        written = await write_content_urls(self._signed_urls, [image_id], urls)
+        return msgspec.structs.replace(view, content_urls=written.get(image_id, UNSET))
+
+    async def content_url(self, image_id: str, scope: Scope, urls: WantedUrls) -> ContentUrlView:
+        """Write the URL of the only variant that is wanted.
+
+        Raises:
+            NotFound: The caller may see no such image.
+            ImageExpired: The image has expired.
+        """
+        await self._stores.images.get(image_id, scope)
+        written = await write_content_urls(self._signed_urls, [image_id], urls)
+        (url,) = written[image_id].values()
+        return url
 
     async def read_histogram(self, image_id: str, scope: Scope) -> tuple[str, bytes]:
         """Read an image's name, and its histogram as 256 little-endian 32-bit counts.
@@ -78,6 +101,7 @@ class ManageImages:
         distance: int,
         limit: int,
         cursor: str | None,
+        urls: WantedUrls,
     ) -> Page[ListedImageView]:
         """List images newest first, or near-duplicates of an image nearest first.
 
@@ -97,9 +121,9 @@ class ManageImages:
             likeness = await self._likeness(similar_to, distance, wanted.scope)
             found = await search.list_similar(wanted, likeness, limit + 1, after)
             cursors = [f"{apart}.{image.id}" for apart, image in found]
-            return cut_page(await self._views(found), limit, cursors)
+            return cut_page(await self._views(found, urls), limit, cursors)
         images = await search.list_page(wanted, limit + 1, after[1] if after else None)
-        views = await self._views([(None, image) for image in images])
+        views = await self._views([(None, image) for image in images], urls)
         return cut_page(views, limit, [image.id for image in images])
 
     async def find_known(self, caller: Caller, asked: KnownImagesRequest) -> KnownImagesView:
@@ -128,9 +152,17 @@ class ManageImages:
             raise _absent(image, "fingerprint")
         return Likeness(image_id, fingerprint, distance)
 
-    async def _views(self, found: Sequence[tuple[int | None, Image]]) -> list[ListedImageView]:
+    async def _views(
+        self, found: Sequence[tuple[int | None, Image]], urls: WantedUrls
+    ) -> list[ListedImageView]:
         blobs = await self._stores.blobs.find([image.sha256 for _, image in found])
-        return [view_listed(image, blobs.get(image.sha256), apart) for apart, image in found]
+        written = await write_content_urls(
+            self._signed_urls, [image.id for _, image in found], urls
+        )
+        return [
+            view_listed(image, blobs.get(image.sha256), apart, written.get(image.id))
+            for apart, image in found
+        ]
 
 
 def read_cursor(cursor: str | None, *, with_distance: bool) -> tuple[int, str] | None:

@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from api.schemas.jobs import FailureView, view_error
 from api.schemas.marks import mark_fields
+from api.schemas.signed_urls import ContentUrlView
 from api.schemas.views import owner_fields, view_of
 from domain.blobs import Blob
 from domain.images.formats import ImageFormat
@@ -89,6 +90,8 @@ class ImageSummaryView(msgspec.Struct, frozen=True):
     """Values of your own, by key."""
     tenant: str | UnsetType = UNSET
     """Tenant of the user; absent without one."""
+    content_urls: dict[str, ContentUrlView] | UnsetType = UNSET
+    """URLs of pictures that work without a key, by variant; only if the request asks for them."""
 
 
 class ListedImageView(ImageSummaryView, frozen=True, kw_only=True):
@@ -132,13 +135,23 @@ def view_summary(image: Image, blob: Blob | None) -> ImageSummaryView:
         status=image.item.status,
         warnings=list(image.item.warnings),
         metadata=_metadata(image, result_of(image, blob, "metadata")),
+        content_urls=UNSET,
     )
 
 
-def view_listed(image: Image, blob: Blob | None, distance: int | None = None) -> ListedImageView:
+def view_listed(
+    image: Image,
+    blob: Blob | None,
+    distance: int | None = None,
+    content_urls: dict[str, ContentUrlView] | None = None,
+) -> ListedImageView:
     """Convert an image for a list of images."""
-    listed = UNSET if distance is None else distance
-    return view_of(ListedImageView, view_summary(image, blob), distance=listed)
+    return view_of(
+        ListedImageView,
+        view_summary(image, blob),
+        distance=UNSET if distance is None else distance,
+        content_urls=UNSET if content_urls is None else content_urls,
+    )
 
 
 def view_image(image: Image, blob: Blob | None, rules: WorkRules) -> ImageView:

@@ -76,7 +76,15 @@ class ApiKeys:
         hashed = hash_secret(secret)
         if cached := self._callers.get(hashed):  # One lookup: an entry can expire between two.
             return cached
-        document = await self._lookups.find(secret, together=together)
+        return self._remember(hashed, await self._lookups.find(secret, together=together))
+
+    async def find_by_id(self, key_id: str) -> Caller | None:
+        """Find the caller by the ID of the key; None if it is unknown, expired or revoked."""
+        if cached := self._callers.get(key_id):
+            return cached
+        return self._remember(key_id, await self._keys.find_one({"_id": key_id} | VALID))
+
+    def _remember(self, name: str, document: Document | None) -> Caller | None:
         if document is None or document["role"] not in KEY_ROLES:
             return None
         tenant, user_id = document.get("tenant"), document["user_id"]
@@ -87,7 +95,7 @@ class ApiKeys:
             tenant,
             document.get("max_stored_bytes"),
         )
-        self._callers[hashed] = caller
+        self._callers[name] = caller
         return caller
 
     async def find_valid(self, key_ids: Collection[str]) -> set[str]:

@@ -65,7 +65,7 @@ def test_every_operation_is_complete(path: str, method: str, operation: Operatio
     assert operation["summary"]
     assert operation["description"]
     if path not in OPEN_ROUTES:
-        # Where the token of a link in the path is the key, a wrong one is a 404.
+        # Where a token in the path is the key, a wrong one is a 404.
         refused = "404" if "{token}" in path else "401"
         assert {refused, "503"} <= operation["responses"].keys()
     inputs = [
@@ -167,12 +167,21 @@ async def test_examples_of_requests_are_accepted(working_service: Service) -> No
     known["delivery_id"] = (await working_service.client.post(path)).json()["id"]
     await working_service.process([("portrait.jpg", draw())], user_id="u1")
     followed = {"job_id": upload.json()["id"]}
+    signed = {
+        name: (await working_service.client.get(path.format(**known))).json()["url"].rsplit("/")[-1]
+        for name, path in {
+            "getSignedContent": "/v1/images/{image_id}/content-url",
+            "streamSignedEvents": "/v1/jobs/{job_id}/events-url",
+        }.items()
+    }
     of_operation = {
         "retryJob": {"job_id": failed["id"]},
         "getLinkJob": followed,
         "streamLinkJobEvents": followed,
+        "getLinkJobEventsUrl": followed,
         "getLinkJobByUrl": followed,
     }
+    of_operation |= {name: {"token": token} for name, token in signed.items()}
     order = {"post": 0, "get": 1, "patch": 1, "delete": 2}
     for path, method, operation in sorted(OPERATIONS, key=lambda found: order[found[1]]):
         body = operation.get("requestBody", {}).get("content", {})

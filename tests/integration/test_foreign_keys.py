@@ -52,6 +52,7 @@ EXPECTED = {
     "deleteImage": NAMED,
     "getImageContent": NAMED,
     "getImageHistogram": NAMED,
+    "getImageContentUrl": NAMED,
     "createApiKey": ADMIN,
     "listApiKeys": ADMIN,
     "revokeApiKey": ADMIN,
@@ -62,9 +63,12 @@ EXPECTED = {
     "createLinkUpload": LINK,
     "getLinkUploads": LINK,
     "getLinkJob": LINK,
-    # A client of these shows the token in the path, which here belongs to no link.
+    "getLinkJobEventsUrl": LINK,
+    # A client of these shows the token in the path, which here belongs to no link and no URL.
     "createLinkUploadByUrl": NAMED,
     "getLinkJobByUrl": NAMED,
+    "getSignedContent": NAMED,
+    "streamSignedEvents": NAMED,
     "deleteUser": USER,
     "getStatistics": ADMIN,
     "listUserHistograms": USER,
@@ -77,6 +81,7 @@ EXPECTED = {
     "retryDeadLetters": ADMIN,
     "discardDeadLetters": ADMIN,
     "streamJobEvents": NAMED,
+    "getJobEventsUrl": NAMED,
     "streamLinkJobEvents": LINK,
     "createWebhook": OWN,
     "listWebhooks": LIST,
@@ -290,7 +295,7 @@ async def test_nobody_gets_anything_without_a_key(working_service: Service) -> N
             method, template.format_map(owned), headers={"Authorization": ""}, json=BODIES.get(name)
         )
         _assert_tells_nothing(answer, owned)
-        if name in {"createLinkUploadByUrl", "getLinkJobByUrl"}:
+        if "{token}" in template:
             assert_problem(answer, 404, "not_found")
         elif name not in {"getHealth", "getReadiness", "getMetrics"}:
             assert_problem(answer, 401, "unauthenticated")
@@ -325,7 +330,7 @@ async def test_link_opens_its_own_routes_alone_and_shows_its_own_uploads_alone(
                 _assert_tells_nothing(answer, owned | {"job_id": upload.json()["id"]})
                 if name == "getLinkUploads":
                     assert answer.json()["items"] == []
-                elif name in {"getLinkJob", "getLinkJobByUrl", "streamLinkJobEvents"}:
+                elif "{token}" in template or EXPECTED[name] is LINK:
                     assert_problem(answer, 404, "not_found")
                 elif name not in {"getHealth", "getReadiness", "getMetrics"}:
                     assert_problem(answer, 401, "unauthenticated")

@@ -1,4 +1,4 @@
-"""The token of a link is written nowhere: every route is asked with one, and all is searched."""
+"""Tokens of links and signed URLs are written nowhere: sent everywhere, and searched for in all."""
 
 import re
 from collections.abc import AsyncIterator
@@ -13,11 +13,13 @@ import pytest
 
 from deploy.servers.embedded import EmbeddedServers
 from domain.keys import link_token
+from domain.signed_urls import TOKEN_PREFIX
 from storage.mongo.client import DURABLE
-from tests.faults.stack import running_stack
+from tests.faults.stack import Stack, running_stack
 from tests.pictures import draw
 from tests.service import Service, authorization
 from tests.token_guard import find_token
+from tests.waiting import until
 
 UNKNOWN = "019aa5d2-7c1e-7d43-9f0b-3a52c1f7e9b4"
 # Asks for more than there is, so that validation fails as well.
@@ -55,6 +57,37 @@ async def _ask_everything(client: httpx.AsyncClient, token: str) -> AsyncIterato
             yield await client.post(path, content=body, headers=headers)
 
 
+async def _ask_signed(stack: Stack) -> AsyncIterator[httpx.Response]:
+    """Use signed URLs as they are meant, and in every other way."""
+    client = stack.client
+    key = await client.post("/v1/api-keys", json={"role": "client", "user_id": "u1"})
+    headers = authorization(key.json()["key"])
+    sent = await client.post("/v1/jobs", files={"file": ("a.png", draw())}, headers=headers)
+    job = sent.json()
+    image_id = job["items"][0]["image_id"]
+    paths = [f"/v1/images/{image_id}/content-url", f"/v1/jobs/{job['id']}/events-url"]
+    made = [(await client.get(path, headers=headers)).json()["url"] for path in paths]
+    tokens = [url.rsplit("/", 1)[1] for url in made]
+    for token, place in product((tokens[1][::-1], *tokens), ("content", "events")):
+        yield await client.head(f"/v1/{place}/{token}", headers=NOBODY | ODD)
+    for token, place in zip(tokens, ("content", "events"), strict=True):
+        for method, end in product((*METHODS[1:5], METHODS[6]), ODD_ENDS):
+            yield await client.request(method, f"/v1/{place}/{token}{end}", headers=NOBODY)
+    for path in (f"/v1/images/{tokens[0]}/content", f"/v1/jobs/{tokens[1]}/events", "/v1/jobs"):
+        yield await client.get(path, headers=authorization(tokens[0]))
+        yield await client.get(path, params={"cursor": tokens[1]}, headers=headers)
+    # A document that cannot be read: a 500, with a trace in the log.
+    keys = stack.stores.database["api_keys"].with_options(write_concern=DURABLE)
+    await keys.update_one({"_id": key.json()["id"]}, {"$unset": {"user_id": ""}})
+    await until(lambda: _is_broken(client, made[0]))
+    yield await client.get(made[0], headers=NOBODY)
+
+
+async def _is_broken(client: httpx.AsyncClient, url: str) -> bool:
+    """Say whether a URL is answered with an error of the service."""
+    return (await client.head(url, headers=NOBODY)).status_code == 500
+
+
 async def _use(client: httpx.AsyncClient, token: str) -> AsyncIterator[httpx.Response]:
     """Use a link as it is meant, until it is used up."""
     file, bearer = {"file": ("a.png", draw())}, authorization(token)
@@ -89,6 +122,7 @@ async def test_token_is_in_no_log_metric_error_or_header(
         tokens = [made["token"] for made in (used, revoked, expired, odd)]
         for token in (*tokens, link_token(bytes(32)), used["token"] + "A"):
             answers += [answer async for answer in _ask_everything(client, token)]
+        answers += [answer async for answer in _ask_signed(stack)]
         answers.append(await client.get("/metrics"))
         logs = stack.log(stack.api) + stack.log(worker)
     for answer in answers:
@@ -97,6 +131,8 @@ async def test_token_is_in_no_log_metric_error_or_header(
     statuses = {answer.status_code for answer in answers}
     assert {200, 401, 404, 405, 409, 410, 422, 500} <= statuses
     assert '"route":"/v1/uploads/{token}' in logs
+    assert '"route":"/v1/content/{token}' in logs
+    assert '"route":"/v1/events/{token}' in logs
     assert '"event":"unexpected_error"' in logs
     assert find_token(logs) is None
 
@@ -121,4 +157,5 @@ def test_search_finds_what_it_is_for() -> None:
     token = link_token(bytes(range(32)))
     assert find_token(f'{{"path":"/v1/uploads/{token}"}}')
     assert find_token(token[:30])
+    assert find_token(f"/v1/content/{TOKEN_PREFIX}{token[4:]}")
     assert find_token("mll_ and nothing else") is None

@@ -47,6 +47,13 @@ class Tags(Operations):
         return ApiKeysOperations(self._client)
 
     @cached_property
+    def images(self) -> ImagesOperations:
+        """The operations of the tag `images`."""
+        from .images import ImagesOperations
+
+        return ImagesOperations(self._client)
+
+    @cached_property
     def dead_letters(self) -> DeadLettersOperations:
         """The operations of the tag `dead_letters`."""
         from .dead_letters import DeadLettersOperations
@@ -59,13 +66,6 @@ class Tags(Operations):
         from .histograms import HistogramsOperations
 
         return HistogramsOperations(self._client)
-
-    @cached_property
-    def images(self) -> ImagesOperations:
-        """The operations of the tag `images`."""
-        from .images import ImagesOperations
-
-        return ImagesOperations(self._client)
 
     @cached_property
     def statistics(self) -> StatisticsOperations:
@@ -128,6 +128,13 @@ class AsyncTags(AsyncOperations):
         return AsyncApiKeysOperations(self._client)
 
     @cached_property
+    def images(self) -> AsyncImagesOperations:
+        """The operations of the tag `images`."""
+        from .images import AsyncImagesOperations
+
+        return AsyncImagesOperations(self._client)
+
+    @cached_property
     def dead_letters(self) -> AsyncDeadLettersOperations:
         """The operations of the tag `dead_letters`."""
         from .dead_letters import AsyncDeadLettersOperations
@@ -140,13 +147,6 @@ class AsyncTags(AsyncOperations):
         from .histograms import AsyncHistogramsOperations
 
         return AsyncHistogramsOperations(self._client)
-
-    @cached_property
-    def images(self) -> AsyncImagesOperations:
-        """The operations of the tag `images`."""
-        from .images import AsyncImagesOperations
-
-        return AsyncImagesOperations(self._client)
 
     @cached_property
     def statistics(self) -> AsyncStatisticsOperations:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .capabilities import Capabilities
     from .cell import Cell
     from .chosen_dead_letters import ChosenDeadLetters
+    from .content_url import ContentUrl
     from .create_job_body import CreateJobBody
     from .create_link_upload_body import CreateLinkUploadBody
     from .create_link_upload_by_url_body import CreateLinkUploadByUrlBody
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from .disabled_reason import DisabledReason
     from .discarded import Discarded
     from .event_type import EventType
+    from .events_url import EventsUrl
     from .face import Face
     from .faces import Faces
     from .faces_of_file import FacesOfFile
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from .histogram import Histogram
     from .image import Image
     from .image_attributes import ImageAttributes
+    from .image_content_urls import ImageContentUrls
     from .image_deleted import ImageDeleted
     from .image_deleted_event import ImageDeletedEvent
     from .image_format import ImageFormat
@@ -84,6 +87,7 @@ if TYPE_CHECKING:
     from .link_used_up_event import LinkUsedUpEvent
     from .listed_image import ListedImage
     from .listed_image_attributes import ListedImageAttributes
+    from .listed_image_content_urls import ListedImageContentUrls
     from .listed_image_page import ListedImagePage
     from .mark_changes import MarkChanges
     from .mark_changes_attributes import MarkChangesAttributes
@@ -131,6 +135,7 @@ __all__ = (
     "Capabilities",
     "Cell",
     "ChosenDeadLetters",
+    "ContentUrl",
     "CreatedApiKey",
     "CreatedUploadLink",
     "CreateJobBody",
@@ -153,6 +158,7 @@ __all__ = (
     "DetectFacesBody",
     "DisabledReason",
     "Discarded",
+    "EventsUrl",
     "EventType",
     "Face",
     "Faces",
@@ -167,6 +173,7 @@ __all__ = (
     "Histogram",
     "Image",
     "ImageAttributes",
+    "ImageContentUrls",
     "ImageDeleted",
     "ImageDeletedEvent",
     "ImageFormat",
@@ -204,6 +211,7 @@ __all__ = (
     "LinkUsedUpEvent",
     "ListedImage",
     "ListedImageAttributes",
+    "ListedImageContentUrls",
     "ListedImagePage",
     "MarkChanges",
     "MarkChangesAttributes",
@@ -252,6 +260,7 @@ _MODULES = {
     "Capabilities": ".capabilities",
     "Cell": ".cell",
     "ChosenDeadLetters": ".chosen_dead_letters",
+    "ContentUrl": ".content_url",
     "CreateJobBody": ".create_job_body",
     "CreateLinkUploadBody": ".create_link_upload_body",
     "CreateLinkUploadByUrlBody": ".create_link_upload_by_url_body",
@@ -275,6 +284,7 @@ _MODULES = {
     "DisabledReason": ".disabled_reason",
     "Discarded": ".discarded",
     "EventType": ".event_type",
+    "EventsUrl": ".events_url",
     "Face": ".face",
     "Faces": ".faces",
     "FacesOfFile": ".faces_of_file",
@@ -288,6 +298,7 @@ _MODULES = {
     "Histogram": ".histogram",
     "Image": ".image",
     "ImageAttributes": ".image_attributes",
+    "ImageContentUrls": ".image_content_urls",
     "ImageDeleted": ".image_deleted",
     "ImageDeletedEvent": ".image_deleted_event",
     "ImageFormat": ".image_format",
@@ -325,6 +336,7 @@ _MODULES = {
     "LinkUsedUpEvent": ".link_used_up_event",
     "ListedImage": ".listed_image",
     "ListedImageAttributes": ".listed_image_attributes",
+    "ListedImageContentUrls": ".listed_image_content_urls",
     "ListedImagePage": ".listed_image_page",
     "MarkChanges": ".mark_changes",
     "MarkChangesAttributes": ".mark_changes_attributes",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..models.failure import Failure
     from ..models.histogram import Histogram
     from ..models.image_attributes import ImageAttributes
+    from ..models.image_content_urls import ImageContentUrls
     from ..models.image_operations import ImageOperations
     from ..models.metadata import Metadata
 
@@ -65,6 +66,8 @@ class Image:
     """ What was wrong with the file, by code, as in the items of a job. """
     width: int | None
     """ Width of the upright image in pixels. """
+    content_urls: ImageContentUrls | Unset = UNSET
+    """ URLs of pictures that work without a key, by variant; only if the request asks for them. """
     tenant: str | Unset = UNSET
     """ Tenant of the user; absent without one. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -154,6 +157,10 @@ class Image:
         width: int | None
         width = self.width
 
+        content_urls: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.content_urls, Unset):
+            content_urls = self.content_urls.to_dict()
+
         tenant = self.tenant
 
         field_dict: dict[str, Any] = {}
@@ -187,6 +194,8 @@ class Image:
                 "width": width,
             }
         )
+        if content_urls is not UNSET:
+            field_dict["content_urls"] = content_urls
         if tenant is not UNSET:
             field_dict["tenant"] = tenant
 
@@ -198,6 +207,7 @@ class Image:
         from ..models.failure import Failure  # noqa: PLC0415
         from ..models.histogram import Histogram  # noqa: PLC0415
         from ..models.image_attributes import ImageAttributes  # noqa: PLC0415
+        from ..models.image_content_urls import ImageContentUrls  # noqa: PLC0415
         from ..models.image_operations import ImageOperations  # noqa: PLC0415
         from ..models.metadata import Metadata  # noqa: PLC0415
 
@@ -352,6 +362,13 @@ class Image:
 
         width = _parse_width(d.pop("width"))
 
+        _content_urls = d.pop("content_urls", UNSET)
+        content_urls: ImageContentUrls | Unset
+        if isinstance(_content_urls, Unset):
+            content_urls = UNSET
+        else:
+            content_urls = ImageContentUrls.from_dict(_content_urls)
+
         tenant = d.pop("tenant", UNSET)
 
         image = cls(
@@ -380,6 +397,7 @@ class Image:
             user_id=user_id,
             warnings=warnings,
             width=width,
+            content_urls=content_urls,
             tenant=tenant,
         )
 

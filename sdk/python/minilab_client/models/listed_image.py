@@ -12,6 +12,7 @@ from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.listed_image_attributes import ListedImageAttributes
+    from ..models.listed_image_content_urls import ListedImageContentUrls
     from ..models.metadata import Metadata
 
 
@@ -48,6 +49,8 @@ class ListedImage:
     """ What was wrong with the file, by code, as in the items of a job. """
     width: int | None
     """ Width of the upright image in pixels. """
+    content_urls: ListedImageContentUrls | Unset = UNSET
+    """ URLs of pictures that work without a key, by variant; only if the request asks for them. """
     distance: int | Unset = UNSET
     """ Number of differing bits of the 64-bit fingerprint; only in a list of near-duplicates. """
     tenant: str | Unset = UNSET
@@ -99,6 +102,10 @@ class ListedImage:
         width: int | None
         width = self.width
 
+        content_urls: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.content_urls, Unset):
+            content_urls = self.content_urls.to_dict()
+
         distance = self.distance
 
         tenant = self.tenant
@@ -126,6 +133,8 @@ class ListedImage:
                 "width": width,
             }
         )
+        if content_urls is not UNSET:
+            field_dict["content_urls"] = content_urls
         if distance is not UNSET:
             field_dict["distance"] = distance
         if tenant is not UNSET:
@@ -136,6 +145,7 @@ class ListedImage:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.listed_image_attributes import ListedImageAttributes  # noqa: PLC0415
+        from ..models.listed_image_content_urls import ListedImageContentUrls  # noqa: PLC0415
         from ..models.metadata import Metadata  # noqa: PLC0415
 
         d = dict(src_dict)
@@ -206,6 +216,13 @@ class ListedImage:
 
         width = _parse_width(d.pop("width"))
 
+        _content_urls = d.pop("content_urls", UNSET)
+        content_urls: ListedImageContentUrls | Unset
+        if isinstance(_content_urls, Unset):
+            content_urls = UNSET
+        else:
+            content_urls = ListedImageContentUrls.from_dict(_content_urls)
+
         distance = d.pop("distance", UNSET)
 
         tenant = d.pop("tenant", UNSET)
@@ -228,6 +245,7 @@ class ListedImage:
             user_id=user_id,
             warnings=warnings,
             width=width,
+            content_urls=content_urls,
             distance=distance,
             tenant=tenant,
         )

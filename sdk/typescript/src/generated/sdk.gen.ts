@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type ServerSentEventsResult, type TDataShape } from './client/index.js';
-import type { CancelJobData, CancelJobErrors, CancelJobResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateJobData, CreateJobErrors, CreateJobFromFileData, CreateJobFromFileErrors, CreateJobFromFileResponses, CreateJobResponses, CreateLinkUploadByUrlData, CreateLinkUploadByUrlErrors, CreateLinkUploadByUrlResponses, CreateLinkUploadData, CreateLinkUploadErrors, CreateLinkUploadResponses, CreateUploadLinkData, CreateUploadLinkErrors, CreateUploadLinkResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DetectFacesData, DetectFacesErrors, DetectFacesResponses, DiscardDeadLetterData, DiscardDeadLetterErrors, DiscardDeadLetterResponses, DiscardDeadLettersData, DiscardDeadLettersErrors, DiscardDeadLettersResponses, FindKnownImagesData, FindKnownImagesErrors, FindKnownImagesResponses, GetCapabilitiesData, GetCapabilitiesErrors, GetCapabilitiesResponses, GetDeadLetterData, GetDeadLetterErrors, GetDeadLetterResponses, GetDeliveryData, GetDeliveryErrors, GetDeliveryResponses, GetHealthData, GetHealthResponses, GetImageContentData, GetImageContentErrors, GetImageContentResponses, GetImageData, GetImageErrors, GetImageHistogramData, GetImageHistogramErrors, GetImageHistogramResponses, GetImageResponses, GetJobData, GetJobErrors, GetJobResponses, GetLinkJobByUrlData, GetLinkJobByUrlErrors, GetLinkJobByUrlResponses, GetLinkJobData, GetLinkJobErrors, GetLinkJobResponses, GetLinkUploadsData, GetLinkUploadsErrors, GetLinkUploadsResponses, GetMedianHistogramData, GetMedianHistogramErrors, GetMedianHistogramResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetStatisticsData, GetStatisticsErrors, GetStatisticsResponses, GetUploadLinkData, GetUploadLinkErrors, GetUploadLinkResponses, GetWebhookData, GetWebhookErrors, GetWebhookResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListSimilarUsersData, ListSimilarUsersErrors, ListSimilarUsersResponses, ListUploadLinksData, ListUploadLinksErrors, ListUploadLinksResponses, ListUserHistogramsData, ListUserHistogramsErrors, ListUserHistogramsResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, RedeliverData, RedeliverErrors, RedeliverFailedData, RedeliverFailedErrors, RedeliverFailedResponses, RedeliverResponses, ReleaseWebhooksData, ReleaseWebhooksErrors, ReleaseWebhooksResponses, RetryDeadLetterData, RetryDeadLetterErrors, RetryDeadLetterResponses, RetryDeadLettersData, RetryDeadLettersErrors, RetryDeadLettersResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeUploadLinkData, RevokeUploadLinkErrors, RevokeUploadLinkResponses, RotateApiKeyWebhookSecretData, RotateApiKeyWebhookSecretErrors, RotateApiKeyWebhookSecretResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, StreamJobEventsData, StreamJobEventsErrors, StreamJobEventsResponse, StreamJobEventsResponses, StreamLinkJobEventsData, StreamLinkJobEventsErrors, StreamLinkJobEventsResponse, StreamLinkJobEventsResponses, TestWebhookData, TestWebhookErrors, TestWebhookResponses, UpdateImageData, UpdateImageErrors, UpdateImageResponses, UpdateJobData, UpdateJobErrors, UpdateJobResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses } from './types.gen.js';
+import type { CancelJobData, CancelJobErrors, CancelJobResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateJobData, CreateJobErrors, CreateJobFromFileData, CreateJobFromFileErrors, CreateJobFromFileResponses, CreateJobResponses, CreateLinkUploadByUrlData, CreateLinkUploadByUrlErrors, CreateLinkUploadByUrlResponses, CreateLinkUploadData, CreateLinkUploadErrors, CreateLinkUploadResponses, CreateUploadLinkData, CreateUploadLinkErrors, CreateUploadLinkResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DetectFacesData, DetectFacesErrors, DetectFacesResponses, DiscardDeadLetterData, DiscardDeadLetterErrors, DiscardDeadLetterResponses, DiscardDeadLettersData, DiscardDeadLettersErrors, DiscardDeadLettersResponses, FindKnownImagesData, FindKnownImagesErrors, FindKnownImagesResponses, GetCapabilitiesData, GetCapabilitiesErrors, GetCapabilitiesResponses, GetDeadLetterData, GetDeadLetterErrors, GetDeadLetterResponses, GetDeliveryData, GetDeliveryErrors, GetDeliveryResponses, GetHealthData, GetHealthResponses, GetImageContentData, GetImageContentErrors, GetImageContentResponses, GetImageContentUrlData, GetImageContentUrlErrors, GetImageContentUrlResponses, GetImageData, GetImageErrors, GetImageHistogramData, GetImageHistogramErrors, GetImageHistogramResponses, GetImageResponses, GetJobData, GetJobErrors, GetJobEventsUrlData, GetJobEventsUrlErrors, GetJobEventsUrlResponses, GetJobResponses, GetLinkJobByUrlData, GetLinkJobByUrlErrors, GetLinkJobByUrlResponses, GetLinkJobData, GetLinkJobErrors, GetLinkJobEventsUrlData, GetLinkJobEventsUrlErrors, GetLinkJobEventsUrlResponses, GetLinkJobResponses, GetLinkUploadsData, GetLinkUploadsErrors, GetLinkUploadsResponses, GetMedianHistogramData, GetMedianHistogramErrors, GetMedianHistogramResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSignedContentData, GetSignedContentErrors, GetSignedContentResponses, GetStatisticsData, GetStatisticsErrors, GetStatisticsResponses, GetUploadLinkData, GetUploadLinkErrors, GetUploadLinkResponses, GetWebhookData, GetWebhookErrors, GetWebhookResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListSimilarUsersData, ListSimilarUsersErrors, ListSimilarUsersResponses, ListUploadLinksData, ListUploadLinksErrors, ListUploadLinksResponses, ListUserHistogramsData, ListUserHistogramsErrors, ListUserHistogramsResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, RedeliverData, RedeliverErrors, RedeliverFailedData, RedeliverFailedErrors, RedeliverFailedResponses, RedeliverResponses, ReleaseWebhooksData, ReleaseWebhooksErrors, ReleaseWebhooksResponses, RetryDeadLetterData, RetryDeadLetterErrors, RetryDeadLetterResponses, RetryDeadLettersData, RetryDeadLettersErrors, RetryDeadLettersResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeUploadLinkData, RevokeUploadLinkErrors, RevokeUploadLinkResponses, RotateApiKeyWebhookSecretData, RotateApiKeyWebhookSecretErrors, RotateApiKeyWebhookSecretResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, StreamJobEventsData, StreamJobEventsErrors, StreamJobEventsResponse, StreamJobEventsResponses, StreamLinkJobEventsData, StreamLinkJobEventsErrors, StreamLinkJobEventsResponse, StreamLinkJobEventsResponses, StreamSignedEventsData, StreamSignedEventsErrors, StreamSignedEventsResponse, StreamSignedEventsResponses, TestWebhookData, TestWebhookErrors, TestWebhookResponses, UpdateImageData, UpdateImageErrors, UpdateImageResponses, UpdateJobData, UpdateJobErrors, UpdateJobResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -162,6 +162,17 @@ export const getCapabilities = <ThrowOnError extends boolean = false>(options?: 
 });
 
 /**
+ * Download a picture by a signed URL
+ *
+ * Downloads a picture by a URL of `GET /v1/images/{image_id}/content-url` or of a list.
+ *
+ * It needs no key, so it works in `<img>` and in image loaders. Caches of the client may keep
+ * the picture until the URL expires. A URL that is not genuine, has expired, or was made with a
+ * key that is no longer valid is a 404.
+ */
+export const getSignedContent = <ThrowOnError extends boolean = false>(options: Options<GetSignedContentData, ThrowOnError>): RequestResult<GetSignedContentResponses, GetSignedContentErrors, ThrowOnError> => (options.client ?? client).get<GetSignedContentResponses, GetSignedContentErrors, ThrowOnError>({ url: '/v1/content/{token}', ...options });
+
+/**
  * List dead letters
  *
  * Lists the images that the service gave up, newest image first.
@@ -261,6 +272,18 @@ export const retryDeadLetter = <ThrowOnError extends boolean = false>(options: O
     url: '/v1/dead-letters/{dead_letter_id}/retry',
     ...options
 });
+
+/**
+ * Stream the changes of a job by a signed URL
+ *
+ * Streams the changes of a job by a URL of `GET /v1/jobs/{job_id}/events-url`.
+ *
+ * It needs no key, so it works in `EventSource`. Events are those of
+ * `GET /v1/jobs/{job_id}/events`, but their `id` also proves that the client has read the stream:
+ * with it in `Last-Event-ID`, which an `EventSource` sends by itself, the stream can be opened
+ * again for a day after the URL has expired.
+ */
+export const streamSignedEvents = <ThrowOnError extends boolean = false>(options: Options<StreamSignedEventsData, ThrowOnError, StreamSignedEventsResponse>): Promise<ServerSentEventsResult<StreamSignedEventsResponses>> => (options.client ?? client).sse.get<StreamSignedEventsResponses, StreamSignedEventsErrors, ThrowOnError>({ url: '/v1/events/{token}', ...options });
 
 /**
  * Retrieve the median histogram of a day
@@ -391,6 +414,26 @@ export const getImageContent = <ThrowOnError extends boolean = false>(options: O
             type: 'http'
         }],
     url: '/v1/images/{image_id}/content',
+    ...options
+});
+
+/**
+ * Create a URL of a picture that needs no key
+ *
+ * Creates a URL of a picture for `<img>` and for image loaders, which send no key.
+ *
+ * The URL works for at least `expires_in` seconds and less than half of that longer. In half
+ * of this time the same request gets the same URL, so that caches of clients find the picture.
+ * The URL stops working when the image is deleted, or when the key of this request is revoked
+ * or expires.
+ */
+export const getImageContentUrl = <ThrowOnError extends boolean = false>(options: Options<GetImageContentUrlData, ThrowOnError>): RequestResult<GetImageContentUrlResponses, GetImageContentUrlErrors, ThrowOnError> => (options.client ?? client).get<GetImageContentUrlResponses, GetImageContentUrlErrors, ThrowOnError>({
+    security: [{
+            key: 'apiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/v1/images/{image_id}/content-url',
     ...options
 });
 
@@ -542,6 +585,24 @@ export const streamJobEvents = <ThrowOnError extends boolean = false>(options: O
             type: 'http'
         }],
     url: '/v1/jobs/{job_id}/events',
+    ...options
+});
+
+/**
+ * Create a URL of an event stream that needs no key
+ *
+ * Creates a URL of the job's event stream for an `EventSource`, which sends no key.
+ *
+ * Connect within a minute. An `EventSource` that has received an event can reconnect for a
+ * day. The stream ends when the key of this request is revoked or expires.
+ */
+export const getJobEventsUrl = <ThrowOnError extends boolean = false>(options: Options<GetJobEventsUrlData, ThrowOnError>): RequestResult<GetJobEventsUrlResponses, GetJobEventsUrlErrors, ThrowOnError> => (options.client ?? client).get<GetJobEventsUrlResponses, GetJobEventsUrlErrors, ThrowOnError>({
+    security: [{
+            key: 'apiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/v1/jobs/{job_id}/events-url',
     ...options
 });
 
@@ -717,6 +778,23 @@ export const streamLinkJobEvents = <ThrowOnError extends boolean = false>(option
             type: 'http'
         }],
     url: '/v1/uploads/jobs/{job_id}/events',
+    ...options
+});
+
+/**
+ * Create a URL of the event stream of an upload that needs no token
+ *
+ * Creates a URL for an `EventSource`, as `GET /v1/jobs/{job_id}/events-url` does.
+ *
+ * The stream ends when the link is revoked.
+ */
+export const getLinkJobEventsUrl = <ThrowOnError extends boolean = false>(options: Options<GetLinkJobEventsUrlData, ThrowOnError>): RequestResult<GetLinkJobEventsUrlResponses, GetLinkJobEventsUrlErrors, ThrowOnError> => (options.client ?? client).get<GetLinkJobEventsUrlResponses, GetLinkJobEventsUrlErrors, ThrowOnError>({
+    security: [{
+            key: 'linkToken',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/v1/uploads/jobs/{job_id}/events-url',
     ...options
 });
 

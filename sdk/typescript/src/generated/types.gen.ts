@@ -110,6 +110,24 @@ export type ChosenDeadLetters = {
 };
 
 /**
+ * A URL of a picture that works without a key, as in `<img>`, until it expires.
+ */
+export type ContentUrl = {
+    /**
+     * When the URL stops working. It stops earlier if its key is revoked or expires.
+     */
+    expires_at: string;
+    /**
+     * Address of the picture. It holds a secret token: do not log it.
+     */
+    url: string;
+    /**
+     * `original`, `grayscale`, `thumbnail` or `faces`.
+     */
+    variant: string;
+};
+
+/**
  * A new API key. Its secrets are shown once, in this answer.
  */
 export type CreatedApiKey = {
@@ -476,6 +494,20 @@ export type Discarded = {
 export type EventType = 'job.finished' | 'image.processed' | 'image.deleted' | 'link.used_up' | 'dead_letter.created' | 'webhook.disabled' | 'webhook.test';
 
 /**
+ * A URL of the event stream of a job that works without a key, as in `EventSource`.
+ */
+export type EventsUrl = {
+    /**
+     * Until when the stream can be opened. A stream that is open continues, and an `EventSource` that has received an event can reconnect for a day after this time.
+     */
+    expires_at: string;
+    /**
+     * Address of the stream. It holds a secret token: do not log it.
+     */
+    url: string;
+};
+
+/**
  * A detected face.
  */
 export type Face = {
@@ -620,6 +652,12 @@ export type Image = {
      * Size of the file in bytes.
      */
     bytes: number;
+    /**
+     * URLs of pictures that work without a key, by variant; only if the request asks for them.
+     */
+    content_urls?: {
+        [key: string]: ContentUrl;
+    };
     duplicate_of: string | null;
     error: Failure | null;
     /**
@@ -1039,7 +1077,7 @@ export type ImageProcessedEvent = {
 };
 
 /**
- * The original file, or the picture that is made from it.
+ * The original file, or a picture that is made from it.
  */
 export type ImageVariant = 'original' | 'grayscale' | 'thumbnail' | 'faces';
 
@@ -1523,6 +1561,12 @@ export type ListedImage = {
      * Size of the file in bytes.
      */
     bytes: number;
+    /**
+     * URLs of pictures that work without a key, by variant; only if the request asks for them.
+     */
+    content_urls?: {
+        [key: string]: ContentUrl;
+    };
     /**
      * Number of differing bits of the 64-bit fingerprint; only in a list of near-duplicates.
      */
@@ -2877,6 +2921,78 @@ export type GetCapabilitiesResponses = {
 
 export type GetCapabilitiesResponse = GetCapabilitiesResponses[keyof GetCapabilitiesResponses];
 
+export type GetSignedContentData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` of a version that you have: if it is current, the response is 304.
+         */
+        'If-None-Match'?: string;
+        /**
+         * One byte range, such as `bytes=0-1023`.
+         */
+        Range?: string;
+        /**
+         * The `ETag` that `Range` applies to; any other version is sent whole.
+         */
+        'If-Range'?: string;
+    };
+    path: {
+        /**
+         * The token of the URL.
+         */
+        token: string;
+    };
+    query?: never;
+    url: '/v1/content/{token}';
+};
+
+export type GetSignedContentErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Gone
+     */
+    410: Problem;
+    /**
+     * Requested Range Not Satisfiable
+     */
+    416: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Too Many Requests
+     */
+    429: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetSignedContentError = GetSignedContentErrors[keyof GetSignedContentErrors];
+
+export type GetSignedContentResponses = {
+    /**
+     * The picture.
+     */
+    200: Blob | File;
+    /**
+     * The requested part of the picture.
+     */
+    206: Blob | File;
+};
+
+export type GetSignedContentResponse = GetSignedContentResponses[keyof GetSignedContentResponses];
+
 export type ListDeadLettersData = {
     body?: never;
     path?: never;
@@ -3187,6 +3303,62 @@ export type RetryDeadLetterResponses = {
 
 export type RetryDeadLetterResponse = RetryDeadLetterResponses[keyof RetryDeadLetterResponses];
 
+export type StreamSignedEventsData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `id` of the last event that you read: only newer states are sent.
+         */
+        'Last-Event-ID'?: string;
+    };
+    path: {
+        /**
+         * The token of the URL.
+         */
+        token: string;
+    };
+    query?: never;
+    url: '/v1/events/{token}';
+};
+
+export type StreamSignedEventsErrors = {
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Gone
+     */
+    410: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Too Many Requests
+     */
+    429: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type StreamSignedEventsError = StreamSignedEventsErrors[keyof StreamSignedEventsErrors];
+
+export type StreamSignedEventsResponses = {
+    /**
+     * Server-sent events; this is the schema of the `data` of each event. `job.changed`: the job, at the start of the stream and after each change. `job.finished`: the job has ended; the last event. `job.gone`: the job was deleted or has expired; the last event. The `id` is the version of the job. Comments keep the connection open.
+     */
+    200: JobEvent;
+    /**
+     * The job has ended, and Last-Event-ID is its version: do not reconnect.
+     */
+    204: void;
+};
+
+export type StreamSignedEventsResponse = StreamSignedEventsResponses[keyof StreamSignedEventsResponses];
+
 export type GetMedianHistogramData = {
     body?: never;
     headers?: {
@@ -3347,6 +3519,14 @@ export type ListImagesData = {
          * The `next_cursor` of the previous page.
          */
         cursor?: string;
+        /**
+         * Variants of which `content_urls` holds a URL that works without a key.
+         */
+        content_urls?: Array<ImageVariant>;
+        /**
+         * Shortest time for which URLs work without a key, in seconds.
+         */
+        expires_in?: number;
     };
     url: '/v1/images';
 };
@@ -3510,6 +3690,14 @@ export type GetImageData = {
          * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
          */
         user_id?: string;
+        /**
+         * Variants of which `content_urls` holds a URL that works without a key.
+         */
+        content_urls?: Array<ImageVariant>;
+        /**
+         * Shortest time for which URLs work without a key, in seconds.
+         */
+        expires_in?: number;
     };
     url: '/v1/images/{image_id}';
 };
@@ -3699,6 +3887,69 @@ export type GetImageContentResponses = {
 };
 
 export type GetImageContentResponse = GetImageContentResponses[keyof GetImageContentResponses];
+
+export type GetImageContentUrlData = {
+    body?: never;
+    path: {
+        /**
+         * The ID of the image.
+         */
+        image_id: string;
+    };
+    query?: {
+        /**
+         * The original file, or the picture that is made from it.
+         */
+        variant?: ImageVariant;
+        /**
+         * Shortest time for which URLs work without a key, in seconds.
+         */
+        expires_in?: number;
+        /**
+         * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
+         */
+        user_id?: string;
+    };
+    url: '/v1/images/{image_id}/content-url';
+};
+
+export type GetImageContentUrlErrors = {
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Gone
+     */
+    410: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Too Many Requests
+     */
+    429: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetImageContentUrlError = GetImageContentUrlErrors[keyof GetImageContentUrlErrors];
+
+export type GetImageContentUrlResponses = {
+    /**
+     * The URL.
+     */
+    200: ContentUrl;
+};
+
+export type GetImageContentUrlResponse = GetImageContentUrlResponses[keyof GetImageContentUrlResponses];
 
 export type GetImageHistogramData = {
     body?: never;
@@ -4313,6 +4564,61 @@ export type StreamJobEventsResponses = {
 
 export type StreamJobEventsResponse = StreamJobEventsResponses[keyof StreamJobEventsResponses];
 
+export type GetJobEventsUrlData = {
+    body?: never;
+    path: {
+        /**
+         * The ID of the job.
+         */
+        job_id: string;
+    };
+    query?: {
+        /**
+         * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
+         */
+        user_id?: string;
+    };
+    url: '/v1/jobs/{job_id}/events-url';
+};
+
+export type GetJobEventsUrlErrors = {
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Gone
+     */
+    410: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Too Many Requests
+     */
+    429: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetJobEventsUrlError = GetJobEventsUrlErrors[keyof GetJobEventsUrlErrors];
+
+export type GetJobEventsUrlResponses = {
+    /**
+     * The URL.
+     */
+    200: EventsUrl;
+};
+
+export type GetJobEventsUrlResponse = GetJobEventsUrlResponses[keyof GetJobEventsUrlResponses];
+
 export type RetryJobData = {
     body?: never;
     path: {
@@ -4890,6 +5196,56 @@ export type StreamLinkJobEventsResponses = {
 };
 
 export type StreamLinkJobEventsResponse = StreamLinkJobEventsResponses[keyof StreamLinkJobEventsResponses];
+
+export type GetLinkJobEventsUrlData = {
+    body?: never;
+    path: {
+        /**
+         * The ID of the job.
+         */
+        job_id: string;
+    };
+    query?: never;
+    url: '/v1/uploads/jobs/{job_id}/events-url';
+};
+
+export type GetLinkJobEventsUrlErrors = {
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Gone
+     */
+    410: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Too Many Requests
+     */
+    429: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetLinkJobEventsUrlError = GetLinkJobEventsUrlErrors[keyof GetLinkJobEventsUrlErrors];
+
+export type GetLinkJobEventsUrlResponses = {
+    /**
+     * The URL.
+     */
+    200: EventsUrl;
+};
+
+export type GetLinkJobEventsUrlResponse = GetLinkJobEventsUrlResponses[keyof GetLinkJobEventsUrlResponses];
 
 export type CreateLinkUploadByUrlData = {
     body: {

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import datetime
     from typing import cast
 
+    from ...models.content_url import ContentUrl
     from ...models.histogram import Histogram
     from ...models.image import Image
     from ...models.image_format import ImageFormat
@@ -28,6 +29,35 @@ if TYPE_CHECKING:
 
 class ImagesOperations(Operations):
     """The operations of the tag `images`."""
+
+    def get_signed_content(
+        self,
+        token: str,
+        *,
+        if_none_match: str | Unset = UNSET,
+        range_: str | Unset = UNSET,
+        if_range: str | Unset = UNSET,
+    ) -> File:
+        """Download a picture by a signed URL.
+
+        Downloads a picture by a URL of `GET /v1/images/{image_id}/content-url` or of a list.
+
+        It needs no key, so it works in `<img>` and in image loaders. Caches of the client may keep
+        the picture until the URL expires. A URL that is not genuine, has expired, or was made with a
+        key that is no longer valid is a 404.
+        """
+        from .get_signed_content import sync_detailed
+
+        return cast(
+            "File",
+            self._call(
+                sync_detailed,
+                token=token,
+                if_none_match=if_none_match,
+                range_=range_,
+                if_range=if_range,
+            ),
+        )
 
     def list_images(
         self,
@@ -56,6 +86,8 @@ class ImagesOperations(Operations):
         distance: int | Unset = UNSET,
         limit: int | Unset = UNSET,
         cursor: str | Unset = UNSET,
+        content_urls: list[ImageVariant] | Unset = UNSET,
+        expires_in: int | Unset = UNSET,
     ) -> ListedImagePage:
         """List images.
 
@@ -93,6 +125,8 @@ class ImagesOperations(Operations):
                 distance=distance,
                 limit=limit,
                 cursor=cursor,
+                content_urls=content_urls,
+                expires_in=expires_in,
             ),
         )
 
@@ -122,6 +156,8 @@ class ImagesOperations(Operations):
         similar_to: str | Unset = UNSET,
         distance: int | Unset = UNSET,
         limit: int | Unset = UNSET,
+        content_urls: list[ImageVariant] | Unset = UNSET,
+        expires_in: int | Unset = UNSET,
     ) -> Iterator[ListedImage]:
         """List images: all items, page by page; `limit` is the size of a page."""
         return self._iterate(
@@ -149,6 +185,8 @@ class ImagesOperations(Operations):
             similar_to=similar_to,
             distance=distance,
             limit=limit,
+            content_urls=content_urls,
+            expires_in=expires_in,
         )
 
     def find_known_images(
@@ -177,6 +215,8 @@ class ImagesOperations(Operations):
         image_id: str,
         *,
         user_id: str | Unset = UNSET,
+        content_urls: list[ImageVariant] | Unset = UNSET,
+        expires_in: int | Unset = UNSET,
     ) -> Image:
         """Retrieve an image.
 
@@ -190,6 +230,8 @@ class ImagesOperations(Operations):
                 sync_detailed,
                 image_id=image_id,
                 user_id=user_id,
+                content_urls=content_urls,
+                expires_in=expires_in,
             ),
         )
 
@@ -271,6 +313,36 @@ class ImagesOperations(Operations):
             ),
         )
 
+    def get_image_content_url(
+        self,
+        image_id: str,
+        *,
+        variant: ImageVariant | Unset = UNSET,
+        expires_in: int | Unset = UNSET,
+        user_id: str | Unset = UNSET,
+    ) -> ContentUrl:
+        """Create a URL of a picture that needs no key.
+
+        Creates a URL of a picture for `<img>` and for image loaders, which send no key.
+
+        The URL works for at least `expires_in` seconds and less than half of that longer. In half
+        of this time the same request gets the same URL, so that caches of clients find the picture.
+        The URL stops working when the image is deleted, or when the key of this request is revoked
+        or expires.
+        """
+        from .get_image_content_url import sync_detailed
+
+        return cast(
+            "ContentUrl",
+            self._call(
+                sync_detailed,
+                image_id=image_id,
+                variant=variant,
+                expires_in=expires_in,
+                user_id=user_id,
+            ),
+        )
+
     def get_image_histogram(
         self,
         image_id: str,
@@ -295,6 +367,35 @@ class ImagesOperations(Operations):
 
 class AsyncImagesOperations(AsyncOperations):
     """The operations of the tag `images`, for asyncio and trio."""
+
+    async def get_signed_content(
+        self,
+        token: str,
+        *,
+        if_none_match: str | Unset = UNSET,
+        range_: str | Unset = UNSET,
+        if_range: str | Unset = UNSET,
+    ) -> File:
+        """Download a picture by a signed URL.
+
+        Downloads a picture by a URL of `GET /v1/images/{image_id}/content-url` or of a list.
+
+        It needs no key, so it works in `<img>` and in image loaders. Caches of the client may keep
+        the picture until the URL expires. A URL that is not genuine, has expired, or was made with a
+        key that is no longer valid is a 404.
+        """
+        from .get_signed_content import asyncio_detailed
+
+        return cast(
+            "File",
+            await self._call(
+                asyncio_detailed,
+                token=token,
+                if_none_match=if_none_match,
+                range_=range_,
+                if_range=if_range,
+            ),
+        )
 
     async def list_images(
         self,
@@ -323,6 +424,8 @@ class AsyncImagesOperations(AsyncOperations):
         distance: int | Unset = UNSET,
         limit: int | Unset = UNSET,
         cursor: str | Unset = UNSET,
+        content_urls: list[ImageVariant] | Unset = UNSET,
+        expires_in: int | Unset = UNSET,
     ) -> ListedImagePage:
         """List images.
 
@@ -360,6 +463,8 @@ class AsyncImagesOperations(AsyncOperations):
                 distance=distance,
                 limit=limit,
                 cursor=cursor,
+                content_urls=content_urls,
+                expires_in=expires_in,
             ),
         )
 
@@ -389,6 +494,8 @@ class AsyncImagesOperations(AsyncOperations):
         similar_to: str | Unset = UNSET,
         distance: int | Unset = UNSET,
         limit: int | Unset = UNSET,
+        content_urls: list[ImageVariant] | Unset = UNSET,
+        expires_in: int | Unset = UNSET,
     ) -> AsyncIterator[ListedImage]:
         """List images: all items, page by page; `limit` is the size of a page."""
         return self._iterate(
@@ -416,6 +523,8 @@ class AsyncImagesOperations(AsyncOperations):
             similar_to=similar_to,
             distance=distance,
             limit=limit,
+            content_urls=content_urls,
+            expires_in=expires_in,
         )
 
     async def find_known_images(
@@ -444,6 +553,8 @@ class AsyncImagesOperations(AsyncOperations):
         image_id: str,
         *,
         user_id: str | Unset = UNSET,
+        content_urls: list[ImageVariant] | Unset = UNSET,
+        expires_in: int | Unset = UNSET,
     ) -> Image:
         """Retrieve an image.
 
@@ -457,6 +568,8 @@ class AsyncImagesOperations(AsyncOperations):
                 asyncio_detailed,
                 image_id=image_id,
                 user_id=user_id,
+                content_urls=content_urls,
+                expires_in=expires_in,
             ),
         )
 
@@ -535,6 +648,36 @@ class AsyncImagesOperations(AsyncOperations):
                 if_none_match=if_none_match,
                 range_=range_,
                 if_range=if_range,
+            ),
+        )
+
+    async def get_image_content_url(
+        self,
+        image_id: str,
+        *,
+        variant: ImageVariant | Unset = UNSET,
+        expires_in: int | Unset = UNSET,
+        user_id: str | Unset = UNSET,
+    ) -> ContentUrl:
+        """Create a URL of a picture that needs no key.
+
+        Creates a URL of a picture for `<img>` and for image loaders, which send no key.
+
+        The URL works for at least `expires_in` seconds and less than half of that longer. In half
+        of this time the same request gets the same URL, so that caches of clients find the picture.
+        The URL stops working when the image is deleted, or when the key of this request is revoked
+        or expires.
+        """
+        from .get_image_content_url import asyncio_detailed
+
+        return cast(
+            "ContentUrl",
+            await self._call(
+                asyncio_detailed,
+                image_id=image_id,
+                variant=variant,
+                expires_in=expires_in,
+                user_id=user_id,
             ),
         )
 

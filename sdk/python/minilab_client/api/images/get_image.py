@@ -7,6 +7,7 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.image import Image
+from ...models.image_variant import ImageVariant
 from ...models.problem import Problem
 from ...types import UNSET, Response, Unset
 
@@ -15,11 +16,24 @@ def _get_kwargs(
     image_id: str,
     *,
     user_id: str | Unset = UNSET,
+    content_urls: list[ImageVariant] | Unset = UNSET,
+    expires_in: int | Unset = 3600,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
 
     params["user_id"] = user_id
+
+    json_content_urls: list[str] | Unset = UNSET
+    if not isinstance(content_urls, Unset):
+        json_content_urls = []
+        for content_urls_item_data in content_urls:
+            content_urls_item = content_urls_item_data.value
+            json_content_urls.append(content_urls_item)
+
+    params["content_urls"] = json_content_urls
+
+    params["expires_in"] = expires_in
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
@@ -90,6 +104,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
+    content_urls: list[ImageVariant] | Unset = UNSET,
+    expires_in: int | Unset = 3600,
 ) -> Response[Image | Problem]:
     """Retrieve an image
 
@@ -98,6 +114,8 @@ def sync_detailed(
     Args:
         image_id (str):
         user_id (str | Unset):
+        content_urls (list[ImageVariant] | Unset):
+        expires_in (int | Unset):  Default: 3600.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -110,6 +128,8 @@ def sync_detailed(
     kwargs = _get_kwargs(
         image_id=image_id,
         user_id=user_id,
+        content_urls=content_urls,
+        expires_in=expires_in,
     )
 
     response = client.get_httpx_client().request(
@@ -124,6 +144,8 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
+    content_urls: list[ImageVariant] | Unset = UNSET,
+    expires_in: int | Unset = 3600,
 ) -> Image | Problem | None:
     """Retrieve an image
 
@@ -132,6 +154,8 @@ def sync(
     Args:
         image_id (str):
         user_id (str | Unset):
+        content_urls (list[ImageVariant] | Unset):
+        expires_in (int | Unset):  Default: 3600.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -145,6 +169,8 @@ def sync(
         image_id=image_id,
         client=client,
         user_id=user_id,
+        content_urls=content_urls,
+        expires_in=expires_in,
     ).parsed
 
 
@@ -153,6 +179,8 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
+    content_urls: list[ImageVariant] | Unset = UNSET,
+    expires_in: int | Unset = 3600,
 ) -> Response[Image | Problem]:
     """Retrieve an image
 
@@ -161,6 +189,8 @@ async def asyncio_detailed(
     Args:
         image_id (str):
         user_id (str | Unset):
+        content_urls (list[ImageVariant] | Unset):
+        expires_in (int | Unset):  Default: 3600.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -173,6 +203,8 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         image_id=image_id,
         user_id=user_id,
+        content_urls=content_urls,
+        expires_in=expires_in,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -185,6 +217,8 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
+    content_urls: list[ImageVariant] | Unset = UNSET,
+    expires_in: int | Unset = 3600,
 ) -> Image | Problem | None:
     """Retrieve an image
 
@@ -193,6 +227,8 @@ async def asyncio(
     Args:
         image_id (str):
         user_id (str | Unset):
+        content_urls (list[ImageVariant] | Unset):
+        expires_in (int | Unset):  Default: 3600.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -207,5 +243,7 @@ async def asyncio(
             image_id=image_id,
             client=client,
             user_id=user_id,
+            content_urls=content_urls,
+            expires_in=expires_in,
         )
     ).parsed

@@ -146,7 +146,7 @@ def sync_detailed(
 
     Args:
         image_id (str):
-        variant (ImageVariant | Unset): The original file, or the picture that is made from it.
+        variant (ImageVariant | Unset): The original file, or a picture that is made from it.
         user_id (str | Unset):
         if_none_match (str | Unset):
         range_ (str | Unset):
@@ -195,7 +195,7 @@ def sync(
 
     Args:
         image_id (str):
-        variant (ImageVariant | Unset): The original file, or the picture that is made from it.
+        variant (ImageVariant | Unset): The original file, or a picture that is made from it.
         user_id (str | Unset):
         if_none_match (str | Unset):
         range_ (str | Unset):
@@ -239,7 +239,7 @@ async def asyncio_detailed(
 
     Args:
         image_id (str):
-        variant (ImageVariant | Unset): The original file, or the picture that is made from it.
+        variant (ImageVariant | Unset): The original file, or a picture that is made from it.
         user_id (str | Unset):
         if_none_match (str | Unset):
         range_ (str | Unset):
@@ -286,7 +286,7 @@ async def asyncio(
 
     Args:
         image_id (str):
-        variant (ImageVariant | Unset): The original file, or the picture that is made from it.
+        variant (ImageVariant | Unset): The original file, or a picture that is made from it.
         user_id (str | Unset):
         if_none_match (str | Unset):
         range_ (str | Unset):

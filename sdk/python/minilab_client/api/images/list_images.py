@@ -7,6 +7,7 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.image_format import ImageFormat
+from ...models.image_variant import ImageVariant
 from ...models.listed_image_page import ListedImagePage
 from ...models.problem import Problem
 from ...models.status import Status
@@ -39,6 +40,8 @@ def _get_kwargs(
     distance: int | Unset = 6,
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
+    content_urls: list[ImageVariant] | Unset = UNSET,
+    expires_in: int | Unset = 3600,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
@@ -121,6 +124,17 @@ def _get_kwargs(
     params["limit"] = limit
 
     params["cursor"] = cursor
+
+    json_content_urls: list[str] | Unset = UNSET
+    if not isinstance(content_urls, Unset):
+        json_content_urls = []
+        for content_urls_item_data in content_urls:
+            content_urls_item = content_urls_item_data.value
+            json_content_urls.append(content_urls_item)
+
+    params["content_urls"] = json_content_urls
+
+    params["expires_in"] = expires_in
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
@@ -225,6 +239,8 @@ def sync_detailed(
     distance: int | Unset = 6,
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
+    content_urls: list[ImageVariant] | Unset = UNSET,
+    expires_in: int | Unset = 3600,
 ) -> Response[ListedImagePage | Problem]:
     """List images
 
@@ -258,6 +274,8 @@ def sync_detailed(
         distance (int | Unset):  Default: 6.
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
+        content_urls (list[ImageVariant] | Unset):
+        expires_in (int | Unset):  Default: 3600.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -292,6 +310,8 @@ def sync_detailed(
         distance=distance,
         limit=limit,
         cursor=cursor,
+        content_urls=content_urls,
+        expires_in=expires_in,
     )
 
     response = client.get_httpx_client().request(
@@ -328,6 +348,8 @@ def sync(
     distance: int | Unset = 6,
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
+    content_urls: list[ImageVariant] | Unset = UNSET,
+    expires_in: int | Unset = 3600,
 ) -> ListedImagePage | Problem | None:
     """List images
 
@@ -361,6 +383,8 @@ def sync(
         distance (int | Unset):  Default: 6.
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
+        content_urls (list[ImageVariant] | Unset):
+        expires_in (int | Unset):  Default: 3600.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -396,6 +420,8 @@ def sync(
         distance=distance,
         limit=limit,
         cursor=cursor,
+        content_urls=content_urls,
+        expires_in=expires_in,
     ).parsed
 
 
@@ -426,6 +452,8 @@ async def asyncio_detailed(
     distance: int | Unset = 6,
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
+    content_urls: list[ImageVariant] | Unset = UNSET,
+    expires_in: int | Unset = 3600,
 ) -> Response[ListedImagePage | Problem]:
     """List images
 
@@ -459,6 +487,8 @@ async def asyncio_detailed(
         distance (int | Unset):  Default: 6.
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
+        content_urls (list[ImageVariant] | Unset):
+        expires_in (int | Unset):  Default: 3600.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -493,6 +523,8 @@ async def asyncio_detailed(
         distance=distance,
         limit=limit,
         cursor=cursor,
+        content_urls=content_urls,
+        expires_in=expires_in,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -527,6 +559,8 @@ async def asyncio(
     distance: int | Unset = 6,
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
+    content_urls: list[ImageVariant] | Unset = UNSET,
+    expires_in: int | Unset = 3600,
 ) -> ListedImagePage | Problem | None:
     """List images
 
@@ -560,6 +594,8 @@ async def asyncio(
         distance (int | Unset):  Default: 6.
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
+        content_urls (list[ImageVariant] | Unset):
+        expires_in (int | Unset):  Default: 3600.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -596,5 +632,7 @@ async def asyncio(
             distance=distance,
             limit=limit,
             cursor=cursor,
+            content_urls=content_urls,
+            expires_in=expires_in,
         )
     ).parsed

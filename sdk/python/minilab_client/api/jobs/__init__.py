@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ...models.create_job_body import CreateJobBody
     from ...models.detect_faces_body import DetectFacesBody
+    from ...models.events_url import EventsUrl
     from ...models.faces import Faces
     from ...models.gps_policy import GpsPolicy
     from ...models.job import Job
@@ -250,6 +251,30 @@ class JobsOperations(Operations):
                 sync_detailed,
                 job_id=job_id,
                 body=body,
+                user_id=user_id,
+            ),
+        )
+
+    def get_job_events_url(
+        self,
+        job_id: str,
+        *,
+        user_id: str | Unset = UNSET,
+    ) -> EventsUrl:
+        """Create a URL of an event stream that needs no key.
+
+        Creates a URL of the job's event stream for an `EventSource`, which sends no key.
+
+        Connect within a minute. An `EventSource` that has received an event can reconnect for a
+        day. The stream ends when the key of this request is revoked or expires.
+        """
+        from .get_job_events_url import sync_detailed
+
+        return cast(
+            "EventsUrl",
+            self._call(
+                sync_detailed,
+                job_id=job_id,
                 user_id=user_id,
             ),
         )
@@ -502,6 +527,30 @@ class AsyncJobsOperations(AsyncOperations):
                 asyncio_detailed,
                 job_id=job_id,
                 body=body,
+                user_id=user_id,
+            ),
+        )
+
+    async def get_job_events_url(
+        self,
+        job_id: str,
+        *,
+        user_id: str | Unset = UNSET,
+    ) -> EventsUrl:
+        """Create a URL of an event stream that needs no key.
+
+        Creates a URL of the job's event stream for an `EventSource`, which sends no key.
+
+        Connect within a minute. An `EventSource` that has received an event can reconnect for a
+        day. The stream ends when the key of this request is revoked or expires.
+        """
+        from .get_job_events_url import asyncio_detailed
+
+        return cast(
+            "EventsUrl",
+            await self._call(
+                asyncio_detailed,
+                job_id=job_id,
                 user_id=user_id,
             ),
         )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ...models.create_link_upload_body import CreateLinkUploadBody
     from ...models.create_link_upload_by_url_body import CreateLinkUploadByUrlBody
+    from ...models.events_url import EventsUrl
     from ...models.link_job import LinkJob
     from ...models.link_job_summary import LinkJobSummary
     from ...models.link_uploads import LinkUploads
@@ -102,6 +103,26 @@ class UploadsThroughLinksOperations(Operations):
                 job_id=job_id,
                 prefer=prefer,
                 if_none_match=if_none_match,
+            ),
+        )
+
+    def get_link_job_events_url(
+        self,
+        job_id: str,
+    ) -> EventsUrl:
+        """Create a URL of the event stream of an upload that needs no token.
+
+        Creates a URL for an `EventSource`, as `GET /v1/jobs/{job_id}/events-url` does.
+
+        The stream ends when the link is revoked.
+        """
+        from .get_link_job_events_url import sync_detailed
+
+        return cast(
+            "EventsUrl",
+            self._call(
+                sync_detailed,
+                job_id=job_id,
             ),
         )
 
@@ -241,6 +262,26 @@ class AsyncUploadsThroughLinksOperations(AsyncOperations):
                 job_id=job_id,
                 prefer=prefer,
                 if_none_match=if_none_match,
+            ),
+        )
+
+    async def get_link_job_events_url(
+        self,
+        job_id: str,
+    ) -> EventsUrl:
+        """Create a URL of the event stream of an upload that needs no token.
+
+        Creates a URL for an `EventSource`, as `GET /v1/jobs/{job_id}/events-url` does.
+
+        The stream ends when the link is revoked.
+        """
+        from .get_link_job_events_url import asyncio_detailed
+
+        return cast(
+            "EventsUrl",
+            await self._call(
+                asyncio_detailed,
+                job_id=job_id,
             ),
         )
 

@@ -1,0 +1,104 @@
+"""Routes of signed URLs: a token in the path takes the place of a key."""
+
+from typing import Annotated, Any
+
+from litestar import Response, get
+from litestar.datastructures import ResponseHeader
+from litestar.di import NamedDependency
+from litestar.openapi.spec import Example
+from litestar.params import PathParameter
+
+from api.answers.event_stream import answer_events
+from api.answers.image_content import send_signed_content
+from api.contract.route_docs import EVENTS_STREAMED, answer, only_problems
+from api.controllers.images import IfRange, Range
+from api.http.auth import SIGNED
+from api.http.headers import KEPT
+from api.http.leaving import unless_client_leaves
+from api.http.parameters import IfNoneMatch, LastEventId
+from api.http.signed_urls import Admitted
+from api.images.read_content import ReadContent
+from api.jobs.live_jobs import LiveJobs
+from api.state import ApiRequest
+from domain.keys import Scope
+from domain.signed_urls import Purpose
+
+SignedToken = Annotated[
+    str,
+    PathParameter(
+        description="The token of the URL.", examples=[Example(value="mls_the-token-of-the-url")]
+    ),
+]
+
+
+@get(
+    "/v1/content/{token:str}",
+    operation_id="getSignedContent",
+    tags=["images"],
+    summary="Download a picture by a signed URL",
+    opt={SIGNED: Purpose.CONTENT, KEPT: True},
+    security=[{}],
+    responses={
+        200: answer(bytes, "The picture.", media_type="image/*"),
+        206: answer(bytes, "The requested part of the picture.", media_type="image/*"),
+        304: answer(None, "The client already has this version of the picture."),
+    }
+    | only_problems(404, 409, 410, 416, 422, 429, 503),
+    response_headers=[
+        ResponseHeader(name="ETag", value="", documentation_only=True),
+        ResponseHeader(name="Accept-Ranges", value="", documentation_only=True),
+        ResponseHeader(name="Cache-Control", value="", documentation_only=True),
+    ],
+)
+async def get_signed_content(
+    request: ApiRequest,
+    read_content: NamedDependency[ReadContent],
+    token: SignedToken,
+    if_none_match: IfNoneMatch = None,
+    byte_range: Range = None,
+    if_range: IfRange = None,
+) -> Response[Any]:
+    """Downloads a picture by a URL of `GET /v1/images/{image_id}/content-url` or of a list.
+
+    It needs no key, so it works in `<img>` and in image loaders. Caches of the client may keep
+    the picture until the URL expires. A URL that is not genuine, has expired, or was made with a
+    key that is no longer valid is a 404.
+    """
+    admitted: Admitted = request.auth
+    finding = read_content.find(admitted.grant.object_id, Scope(), admitted.grant.variant)
+    content = await unless_client_leaves(request.receive, finding)
+    expires_at = admitted.grant.expires_at
+    return send_signed_content(content, expires_at, if_none_match, byte_range, if_range)
+
+
+@get(
+    "/v1/events/{token:str}",
+    operation_id="streamSignedEvents",
+    tags=["jobs"],
+    summary="Stream the changes of a job by a signed URL",
+    opt={SIGNED: Purpose.EVENTS},
+    security=[{}],
+    responses=EVENTS_STREAMED | only_problems(404, 410, 422, 429, 503),
+)
+async def stream_signed_events(
+    request: ApiRequest,
+    live_jobs: NamedDependency[LiveJobs],
+    token: SignedToken,
+    last_event_id: LastEventId = None,
+) -> Response[Any]:
+    """Streams the changes of a job by a URL of `GET /v1/jobs/{job_id}/events-url`.
+
+    It needs no key, so it works in `EventSource`. Events are those of
+    `GET /v1/jobs/{job_id}/events`, but their `id` also proves that the client has read the stream:
+    with it in `Last-Event-ID`, which an `EventSource` sends by itself, the stream can be opened
+    again for a day after the URL has expired.
+    """
+    admitted: Admitted = request.auth
+    return await answer_events(
+        request,
+        live_jobs,
+        admitted.grant.object_id,
+        Scope(),
+        last_event_id,
+        resume_mark=admitted.resume_mark,
+    )
