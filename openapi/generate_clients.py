@@ -13,10 +13,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from openapi.derive_sync import derive_sync
 
@@ -30,18 +30,17 @@ _CACHES = ["__pycache__", "node_modules", ".ruff_cache"]
 # The generator sets a boundary of three characters, which a file may contain. Without the header,
 # httpx chooses a random one.
 _FIXED_BOUNDARY = re.compile(r'\n    headers\["Content-Type"\] = "multipart/form-data;.*\n')
+# An enum of TypeScript takes the values of later versions too; editors suggest the known ones.
+_TYPESCRIPT_ENUM = re.compile(r"^(export type \w+ = '[^']*'(?: \| '[^']*')+);$", re.MULTILINE)
 
 
 def generate_python(folder: Path) -> None:
     """Write what is generated of the Python package ``minilab_client``.
 
-    Event streams are left out: the generator would read them as one JSON document. Calls that wait
-    are derived from the hand-written asynchronous ones.
+    Calls that wait are derived from the hand-written asynchronous ones.
     """
     package = folder / "minilab_client"
-    with tempfile.TemporaryDirectory() as scratch:
-        document = Path(scratch) / DOCUMENT.name
-        document.write_text(json.dumps(_without_event_streams(json.loads(DOCUMENT.read_text()))))
+    with _without_event_streams() as document:
         _run(
             *("openapi-python-client", "generate", "--meta", "none", "--fail-on-warning"),
             *("--path", document, "--config", SETTINGS / "python-client.yaml"),
@@ -54,22 +53,36 @@ def generate_python(folder: Path) -> None:
     _run("ruff", "format", "--quiet", "--isolated", "--line-length", "100", package / "_sync")
 
 
-def _without_event_streams(contract: dict[str, Any]) -> dict[str, Any]:
+def generate_typescript(folder: Path) -> None:
+    """Write what is generated of the TypeScript package."""
+    generated = folder / "src/generated"
+    with _without_event_streams() as document:
+        _run(
+            *(SETTINGS / "node_modules/.bin/openapi-ts", "--silent", "--no-log-file"),
+            *("--file", SETTINGS / "typescript-client.mjs"),
+            INPUT=str(document),
+            OUTPUT=str(generated),
+        )
+    types = generated / "types.gen.ts"
+    types.write_text(_TYPESCRIPT_ENUM.sub(r"\1 | (string & {});", types.read_text()))
+
+
+@contextmanager
+def _without_event_streams() -> Iterator[Path]:
+    """Write the contract without event streams, which are read by hand-written code.
+
+    Generated functions would read a stream as one JSON document, or reconnect after 404 forever.
+    """
+    contract = json.loads(DOCUMENT.read_text())
     for methods in contract["paths"].values():
         for method, operation in list(methods.items()):
             content = operation["responses"].get("200", {}).get("content", {})
             if "text/event-stream" in content:
                 del methods[method]
-    return contract
-
-
-def generate_typescript(folder: Path) -> None:
-    """Write what is generated of the TypeScript package."""
-    _run(
-        *(SETTINGS / "node_modules/.bin/openapi-ts", "--silent", "--no-log-file"),
-        *("--file", SETTINGS / "typescript-client.mjs"),
-        OUTPUT=str(folder / "src/generated"),
-    )
+    with tempfile.TemporaryDirectory() as scratch:
+        document = Path(scratch) / DOCUMENT.name
+        document.write_text(json.dumps(contract))
+        yield document
 
 
 def _run_openapi_generator(settings: str, folder: Path) -> None:

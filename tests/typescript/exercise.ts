@@ -1,63 +1,120 @@
-// Run by tests/integration/test_typescript_client.py; prints what it found as JSON.
+// Run by tests/integration/test_typescript_client.py; the last line that it prints is what it found, as JSON.
 import { readFileSync } from 'node:fs';
 import {
-  createJob,
+  ApiError,
+  ConnectionFailed,
+  Minilab,
+  MinilabLink,
+  WaitTimedOut,
   createUploadLink,
   deleteImage,
+  getCapabilities,
   getImage,
-  getImageContent,
-  getJob,
   getStatistics,
   listImages,
-  streamJobEvents,
+  listJobs,
+  retryJob,
   type Job,
-  type Problem,
+  type JobChange,
+  type Status,
 } from 'minilab-client';
-import { client } from 'minilab-client/client';
 
-client.setConfig({ baseUrl: process.env.MINILAB_URL, auth: process.env.MINILAB_API_KEY });
-const throwOnError = true as const;
-
+const { MINILAB_URL, LOSING_URL, CUTTING_URL, SILENT_URL, SERVICE_KEY, MINILAB_API_KEY: apiKey } = process.env;
+const retries = { firstPause: 0.01 };
+const to = (baseUrl = '', fetcher?: typeof fetch) =>
+  new Minilab({ baseUrl, retries, ...(apiKey && { apiKey }), ...(fetcher && { fetch: fetcher }) });
+const minilab = to(MINILAB_URL);
+const text = (name: string) => new File(['no picture'], name);
 const portrait = readFileSync('portrait.jpg');
-const { data: ticket } = await createJob({
-  body: {
-    files: [new File([portrait], 'portrait.jpg'), new File(['no picture'], 'notes.txt')],
-    gps: 'strip',
-    user_id: 'u1',
-  },
-  throwOnError,
+const picture = (name: string) => new File([portrait], name);
+const codeOf = async (failing: Promise<unknown>) => {
+  const error: unknown = await failing.then(() => undefined, (reason: unknown) => reason);
+  if (error instanceof ApiError) return [error.status, error.code, error.problem?.code];
+  return error instanceof Error ? error.name : error;
+};
+
+// Types are read from the functions.
+// @ts-expect-error -- the path is missing
+const untyped = () => minilab.call(getImage);
+// @ts-expect-error -- there is no such filter
+const unknownFilter = () => minilab.iterate(listImages, { query: { colour: 'red' } });
+const laterStatus: Status = 'resting';
+
+// A stream that is cut by the test is continued; the answer to the upload is lost and asked for again.
+const ticket = await to(LOSING_URL).upload([picture('portrait.jpg'), text('notes.txt')], {
+  gps: 'strip',
+  user_id: 'u1',
 });
-
-const versions: number[] = [];
-const path = { job_id: ticket.id };
-const { stream } = await streamJobEvents({ path, onSseEvent: ({ id }) => versions.push(Number(id)) });
-for await (const _ of stream) {
-  // Each is counted as it comes; the stream ends with the job.
+const timedOut = await codeOf(minilab.waitForJob(ticket, { timeoutSeconds: 0.1 }));
+const changes: JobChange[] = [];
+for await (const change of to(CUTTING_URL).followJob(ticket)) {
+  if (changes.push(change) === 1) console.log('cut');
 }
-const { data: job }: { data: Job } = await getJob({ path, throwOnError });
+const job: Job = await minilab.waitForJob(ticket);
+const polled: JobChange[] = [];
+for await (const change of to(SILENT_URL).followJob(job.id)) polled.push(change);
+
 const image_id = job.items[0]?.image_id ?? '';
+const image = await minilab.call(getImage, { path: { image_id } });
+const large = new File([portrait, new Uint8Array(600_000)], 'large.jpg');
+const stored = await minilab.upload(large, { wait: true, operations: ['metadata'] });
+const whole = await to(process.env.BREAKING_URL).readPicture(stored.items[0]?.image_id ?? '');
+const thumbnail = await minilab.readPicture(image_id, { variant: 'thumbnail' });
 
-const { data: image } = await getImage({ path: { image_id }, throwOnError });
-const { data: content } = await getImageContent({ path: { image_id }, parseAs: 'blob', throwOnError });
-const { data: listed } = await listImages({ query: { user_id: 'u1' }, throwOnError });
-const { data: statistics } = await getStatistics({ query: { tz: 'Europe/Vienna' }, throwOnError });
-const { data: link } = await createUploadLink({ body: { expires_in: 60, max_files: 1 }, throwOnError });
-const { response: deleted } = await deleteImage({ path: { image_id } });
-const { error } = await getImage({ path: { image_id } });
-const problem: Problem | undefined = error;
+// A key that is over its limit is refused once, and waits.
+const answers: number[] = [];
+const seen: typeof fetch = async (...request) => {
+  const response = await fetch(...request);
+  answers.push(response.status);
+  return response;
+};
+const limited = new Minilab({ baseUrl: MINILAB_URL ?? '', apiKey: SERVICE_KEY ?? '', fetch: seen });
+await limited.upload(text('a.txt'), { user_id: 'u2' });
+await limited.upload(text('b.txt'), { user_id: 'u2' });
+const once = new Minilab({ baseUrl: MINILAB_URL ?? '', apiKey: SERVICE_KEY ?? '', retries: { limit: 0 } });
+const refused = await codeOf(once.upload(text('c.txt'), { user_id: 'u2' }));
 
+const ids = new Set<string>();
+for await (const { id } of minilab.iterate(listJobs, { query: { user_id: 'u2', limit: 1 } })) ids.add(id);
+let listed = 0;
+for await (const _ of minilab.iterate(listImages)) listed += 1;
+
+const made = await minilab.call(createUploadLink, { body: { expires_in: 60, max_files: 1 } });
+const link = new MinilabLink({ baseUrl: MINILAB_URL ?? '', token: made.token });
+const linkJob = await link.upload(text('d.txt'));
+const linkChanges: JobChange[] = [];
+for await (const change of link.followJob(linkJob)) linkChanges.push(change);
+
+const capabilities = await minilab.call(getCapabilities);
+const statistics = await minilab.call(getStatistics, { query: { tz: 'Europe/Vienna' } });
+const unsafe = await codeOf(to(process.env.LOST_URL).call(retryJob, { path: { job_id: job.id } }));
+const deleted = await minilab.call(deleteImage, { path: { image_id } });
+const gone = await codeOf(minilab.call(getImage, { path: { image_id } }));
+const nobody = await codeOf(to('http://127.0.0.1:9').upload(text('e.txt'), { signal: AbortSignal.timeout(100) }));
+
+const versions = changes.map((change) => change.version);
 console.log(
   JSON.stringify({
     status: job.status,
     errors: job.items.map((item) => item.error?.code ?? null),
     faces: image.faces?.map((face) => face.box),
     gps: image.gps,
-    same: Buffer.from(await content.arrayBuffer()).equals(portrait),
-    listed: listed.items.length,
+    timedOut: timedOut === WaitTimedOut.name,
+    followed: versions.at(-1) === job.version && new Set(versions).size === versions.length,
+    polled: polled.map((change) => change.version === job.version),
+    same: Buffer.from(await whole.arrayBuffer()).equals(Buffer.from(await large.arrayBuffer())),
+    thumbnail: (await thumbnail.text()).startsWith('RIFF'),
+    answers,
+    refused,
+    pages: ids.size,
+    listed,
+    link: [linkJob.status, linkChanges.at(-1)?.status],
+    formats: capabilities.formats.some(({ format }) => format === 'jpeg'),
     days: statistics.uploads_per_day.length,
-    link: link.max_files,
-    deleted: deleted?.status,
-    code: problem?.code,
-    last: versions.at(-1) === job.version,
+    unsafe: unsafe === ConnectionFailed.name,
+    deleted: deleted === undefined,
+    gone,
+    nobody,
+    open: [typeof untyped, typeof unknownFilter, laterStatus],
   }),
 );

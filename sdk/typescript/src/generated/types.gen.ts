@@ -279,7 +279,7 @@ export type DeadLetterAttempt = {
 /**
  * The error of a dead letter.
  */
-export type DeadLetterCode = 'decoder_died' | 'decode_timed_out' | 'attempts_exhausted' | 'operation_failed';
+export type DeadLetterCode = 'decoder_died' | 'decode_timed_out' | 'attempts_exhausted' | 'operation_failed' | (string & {});
 
 /**
  * The service stopped trying to process an image.
@@ -425,7 +425,7 @@ export type DeliveryAttempt = {
 /**
  * The status of a delivery.
  */
-export type DeliveryStatus = 'pending' | 'delivered' | 'failed' | 'canceled';
+export type DeliveryStatus = 'pending' | 'delivered' | 'failed' | 'canceled' | (string & {});
 
 /**
  * An event on its way to one receiver.
@@ -468,7 +468,7 @@ export type DeliverySummaryPage = {
 /**
  * Why a webhook is disabled.
  */
-export type DisabledReason = 'by_owner' | 'gone' | 'failing' | 'key_invalid';
+export type DisabledReason = 'by_owner' | 'gone' | 'failing' | 'key_invalid' | (string & {});
 
 /**
  * The result of discarding dead letters.
@@ -491,7 +491,7 @@ export type Discarded = {
 /**
  * The type of an event.
  */
-export type EventType = 'job.finished' | 'image.processed' | 'image.deleted' | 'link.used_up' | 'dead_letter.created' | 'webhook.disabled' | 'webhook.test';
+export type EventType = 'job.finished' | 'image.processed' | 'image.deleted' | 'link.used_up' | 'dead_letter.created' | 'webhook.disabled' | 'webhook.test' | (string & {});
 
 /**
  * A URL of the event stream of a job that works without a key, as in `EventSource`.
@@ -613,7 +613,7 @@ export type Gps = {
 /**
  * Whether the position of a picture is served or removed.
  */
-export type GpsPolicy = 'keep' | 'strip';
+export type GpsPolicy = 'keep' | 'strip' | (string & {});
 
 /**
  * The process is alive.
@@ -752,7 +752,7 @@ export type ImageDeletedEvent = {
 /**
  * A format that can be decoded; the value is its name in the API.
  */
-export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'bmp' | 'heic' | 'avif';
+export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'bmp' | 'heic' | 'avif' | (string & {});
 
 /**
  * The histogram of an image: how often each gray level occurs.
@@ -1079,7 +1079,7 @@ export type ImageProcessedEvent = {
 /**
  * The original file, or a picture that is made from it.
  */
-export type ImageVariant = 'original' | 'grayscale' | 'thumbnail' | 'faces';
+export type ImageVariant = 'original' | 'grayscale' | 'thumbnail' | 'faces' | (string & {});
 
 /**
  * A request to process files, and its progress.
@@ -1318,7 +1318,7 @@ export type JobSummaryPage = {
 /**
  * A role that a key can be created with.
  */
-export type KeyRole = 'admin' | 'service' | 'client' | 'reader';
+export type KeyRole = 'admin' | 'service' | 'client' | 'reader' | (string & {});
 
 /**
  * The new webhook secret of a key, which is shown once, in this answer.
@@ -1455,7 +1455,7 @@ export type LinkJobSummary = {
 /**
  * Whether a link takes files, or the reason why it does not.
  */
-export type LinkStatus = 'open' | 'used_up' | 'expired' | 'revoked';
+export type LinkStatus = 'open' | 'used_up' | 'expired' | 'revoked' | (string & {});
 
 /**
  * An upload link for its holder, with a page of its jobs.
@@ -1972,7 +1972,7 @@ export type Metadata = {
 /**
  * The measure of distance; less is more similar.
  */
-export type Metric = 'hellinger' | 'chi2' | 'intersection' | 'emd' | 'correlation';
+export type Metric = 'hellinger' | 'chi2' | 'intersection' | 'emd' | 'correlation' | (string & {});
 
 /**
  * A supported operation. A new version computes results again.
@@ -2016,7 +2016,7 @@ export type Part = {
 /**
  * The status of a part of the service.
  */
-export type PartStatus = 'ok' | 'degraded' | 'down';
+export type PartStatus = 'ok' | 'degraded' | 'down' | (string & {});
 
 /**
  * A problem document (RFC 9457).
@@ -2136,7 +2136,7 @@ export type Retried = {
 /**
  * Role of a key.
  */
-export type Role = 'admin' | 'service' | 'client' | 'reader' | 'link';
+export type Role = 'admin' | 'service' | 'client' | 'reader' | 'link' | (string & {});
 
 /**
  * The most similar users or images, nearest first; ties are ordered by ID.
@@ -2205,7 +2205,7 @@ export type Statistics = {
 /**
  * Status of a job, an image or a cell.
  */
-export type Status = 'queued' | 'processing' | 'succeeded' | 'partial' | 'failed' | 'canceled';
+export type Status = 'queued' | 'processing' | 'succeeded' | 'partial' | 'failed' | 'canceled' | (string & {});
 
 /**
  * Totals over all images.
@@ -2418,7 +2418,7 @@ export type WebhookRequest = {
  *
  * `paused`: its deliveries wait. `disabled`: it gets no events until it is enabled again.
  */
-export type WebhookStatus = 'enabled' | 'paused' | 'disabled';
+export type WebhookStatus = 'enabled' | 'paused' | 'disabled' | (string & {});
 
 /**
  * A test event, sent on request.
@@ -3302,62 +3302,6 @@ export type RetryDeadLetterResponses = {
 };
 
 export type RetryDeadLetterResponse = RetryDeadLetterResponses[keyof RetryDeadLetterResponses];
-
-export type StreamSignedEventsData = {
-    body?: never;
-    headers?: {
-        /**
-         * The `id` of the last event that you read: only newer states are sent.
-         */
-        'Last-Event-ID'?: string;
-    };
-    path: {
-        /**
-         * The token of the URL.
-         */
-        token: string;
-    };
-    query?: never;
-    url: '/v1/events/{token}';
-};
-
-export type StreamSignedEventsErrors = {
-    /**
-     * Not Found
-     */
-    404: Problem;
-    /**
-     * Gone
-     */
-    410: Problem;
-    /**
-     * Unprocessable Entity
-     */
-    422: Problem;
-    /**
-     * Too Many Requests
-     */
-    429: Problem;
-    /**
-     * Service Unavailable
-     */
-    503: Problem;
-};
-
-export type StreamSignedEventsError = StreamSignedEventsErrors[keyof StreamSignedEventsErrors];
-
-export type StreamSignedEventsResponses = {
-    /**
-     * Server-sent events; this is the schema of the `data` of each event. `job.changed`: the job, at the start of the stream and after each change. `job.finished`: the job has ended; the last event. `job.gone`: the job was deleted or has expired; the last event. The `id` is the version of the job. Comments keep the connection open.
-     */
-    200: JobEvent;
-    /**
-     * The job has ended, and Last-Event-ID is its version: do not reconnect.
-     */
-    204: void;
-};
-
-export type StreamSignedEventsResponse = StreamSignedEventsResponses[keyof StreamSignedEventsResponses];
 
 export type GetMedianHistogramData = {
     body?: never;
@@ -4499,71 +4443,6 @@ export type UpdateJobResponses = {
 
 export type UpdateJobResponse = UpdateJobResponses[keyof UpdateJobResponses];
 
-export type StreamJobEventsData = {
-    body?: never;
-    headers?: {
-        /**
-         * The `id` of the last event that you read: only newer states are sent.
-         */
-        'Last-Event-ID'?: string;
-    };
-    path: {
-        /**
-         * The ID of the job.
-         */
-        job_id: string;
-    };
-    query?: {
-        /**
-         * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
-         */
-        user_id?: string;
-    };
-    url: '/v1/jobs/{job_id}/events';
-};
-
-export type StreamJobEventsErrors = {
-    /**
-     * Unauthorized
-     */
-    401: Problem;
-    /**
-     * Not Found
-     */
-    404: Problem;
-    /**
-     * Gone
-     */
-    410: Problem;
-    /**
-     * Unprocessable Entity
-     */
-    422: Problem;
-    /**
-     * Too Many Requests
-     */
-    429: Problem;
-    /**
-     * Service Unavailable
-     */
-    503: Problem;
-};
-
-export type StreamJobEventsError = StreamJobEventsErrors[keyof StreamJobEventsErrors];
-
-export type StreamJobEventsResponses = {
-    /**
-     * Server-sent events; this is the schema of the `data` of each event. `job.changed`: the job, at the start of the stream and after each change. `job.finished`: the job has ended; the last event. `job.gone`: the job was deleted or has expired; the last event. The `id` is the version of the job. Comments keep the connection open.
-     */
-    200: JobEvent;
-    /**
-     * The job has ended, and Last-Event-ID is its version: do not reconnect.
-     */
-    204: void;
-};
-
-export type StreamJobEventsResponse = StreamJobEventsResponses[keyof StreamJobEventsResponses];
-
 export type GetJobEventsUrlData = {
     body?: never;
     path: {
@@ -5136,66 +5015,6 @@ export type GetLinkJobResponses = {
 };
 
 export type GetLinkJobResponse = GetLinkJobResponses[keyof GetLinkJobResponses];
-
-export type StreamLinkJobEventsData = {
-    body?: never;
-    headers?: {
-        /**
-         * The `id` of the last event that you read: only newer states are sent.
-         */
-        'Last-Event-ID'?: string;
-    };
-    path: {
-        /**
-         * The ID of the job.
-         */
-        job_id: string;
-    };
-    query?: never;
-    url: '/v1/uploads/jobs/{job_id}/events';
-};
-
-export type StreamLinkJobEventsErrors = {
-    /**
-     * Unauthorized
-     */
-    401: Problem;
-    /**
-     * Not Found
-     */
-    404: Problem;
-    /**
-     * Gone
-     */
-    410: Problem;
-    /**
-     * Unprocessable Entity
-     */
-    422: Problem;
-    /**
-     * Too Many Requests
-     */
-    429: Problem;
-    /**
-     * Service Unavailable
-     */
-    503: Problem;
-};
-
-export type StreamLinkJobEventsError = StreamLinkJobEventsErrors[keyof StreamLinkJobEventsErrors];
-
-export type StreamLinkJobEventsResponses = {
-    /**
-     * Server-sent events; this is the schema of the `data` of each event. `job.changed`: the job, at the start of the stream and after each change. `job.finished`: the job has ended; the last event. `job.gone`: the job was deleted or has expired; the last event. The `id` is the version of the job. Comments keep the connection open.
-     */
-    200: JobEvent;
-    /**
-     * The job has ended, and Last-Event-ID is its version: do not reconnect.
-     */
-    204: void;
-};
-
-export type StreamLinkJobEventsResponse = StreamLinkJobEventsResponses[keyof StreamLinkJobEventsResponses];
 
 export type GetLinkJobEventsUrlData = {
     body?: never;
