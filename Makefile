@@ -14,8 +14,8 @@ MERMAID := docs/diagrams/node_modules/.package-lock.json
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-# Installs the command `minilab` into the environment; its code stays in place.
-INSTALL_COMMAND = VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
+# Installs the service and the command `minilab` into the environment; their code stays in place.
+INSTALL_COMMAND = VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps --no-build-isolation --editable . --editable ./cli
 
 $(UV):
 	@echo "· making $(VENV)"

@@ -1,5 +1,16 @@
-"""The command ``python -m cli``, if ``minilab`` is not installed."""
+"""The command ``minilab``, also as ``python -m cli``."""
 
-from cli.main import minilab
+import sys
 
-minilab(prog_name="minilab")
+
+def main() -> None:
+    """Run the command; Ctrl-C while it is loaded ends it without a traceback."""
+    try:
+        from cli.main import minilab
+    except KeyboardInterrupt:
+        sys.exit(130)
+    minilab(prog_name="minilab")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,24 +1,209 @@
-"""The command ``minilab get``: shows the results of an image, or saves a variant."""
+"""The commands ``minilab images`` and ``minilab get``: find, show, save and delete images."""
+
+from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import BinaryIO
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
-from rich.filesize import decimal
 
-from cli.rendering import status, when
-from cli.session import Session, answer_of, speaking
-from minilab_client.api.images import get_image, get_image_content
-from minilab_client.models import Image, ImageVariant
-from minilab_client.types import File
+from cli import options
+from cli.errors import RefusedError
+from cli.groups import Commands, examples
+from cli.marks import read_filters
+from cli.paging import Column, show_list
+from cli.rendering import day, histogram_chart, size, status, when
+from cli.searching import VARIANT, filters, search
+from cli.session import Session, connected, given
+
+if TYPE_CHECKING:
+    from minilab_client.models import Image, ListedImage
 
 
-@click.command()
-@click.argument("image_id")
+def _pixels(image: Image | ListedImage) -> str | None:
+    return f"{image.width} × {image.height}" if image.width else None
+
+
+_COLUMNS = (
+    Column("image", lambda image: image.id, is_whole=True),
+    Column("file", lambda image: image.filename),
+    Column("status", lambda image: status(image.status.value)),
+    Column("format", lambda image: image.format_),
+    Column("size", lambda image: size(image.bytes_), is_number=True),
+    Column("pixels", _pixels, is_number=True),
+    Column("user", lambda image: image.user_id),
+    Column("uploaded", lambda image: day(image.uploaded_at)),
+)
+_SIMILAR_COLUMNS = (
+    *_COLUMNS,
+    Column("bits", lambda image: image.distance, is_number=True),
+)
+_image_id = click.argument("image_id")
+
+
+@click.group(cls=Commands, aliases={"search": "list"})
+def images() -> None:
+    """Find, show, save and delete images."""
+
+
+@images.command(
+    name="list",
+    epilog=examples(
+        "minilab images list --user-id u1 --min-faces 2",
+        "minilab images list --near 48.2082,16.3738 --radius 500 --taken-from 2026-06-01",
+        "minilab images list --camera 'iPhone 11 Pro Max' --all --json",
+    ),
+)
+@filters
+@options.limit
+@options.everything
+@connected
+def list_(session: Session, limit: int, everything: bool, **chosen: Any) -> None:
+    """List the images that the filters find, the latest first."""
+    found = read_filters(chosen)
+    columns = _SIMILAR_COLUMNS if "similar_to" in found else _COLUMNS
+    show_list(session, search(session, found), columns, most=None if everything else limit)
+
+
+@images.command(epilog=examples("minilab images show 01a22889-a26a-7513-b846-5de614917377"))
+@_image_id
+@options.user_id
+@connected
+def show(session: Session, image_id: str, user_id: str | None) -> None:
+    """Show the results of an image."""
+    image = get_image_of(session, image_id, user_id)
+    session.show(image, _facts_of(image))
+
+
+@images.command(
+    epilog=examples(
+        "minilab images download 01a22889-a26a-7513-b846-5de614917377",
+        "minilab images download --user-id u1 --to photos",
+        "minilab images download --all --variant thumbnail --to thumbnails",
+    )
+)
+@click.argument("image_ids", nargs=-1)
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=".",
+    show_default=True,
+    help="Folder to save in; it is made.",
+)
+@click.option(
+    "--variant", type=VARIANT, default="original", show_default=True, help="What to save."
+)
+@filters
+@options.everything
+@connected
+def download(
+    session: Session,
+    image_ids: tuple[str, ...],
+    folder: Path,
+    variant: Any,
+    everything: bool,
+    **chosen: Any,
+) -> None:
+    """Save the pictures of images to a folder, under their own names.
+
+    Name the images, or choose them by filters. What the folder has already is not sent again, so
+    the same command goes on after an interruption. Two pictures of one name get a part of their
+    IDs in their names. Exits with 1 if a picture could not be saved.
+    """
+    from cli.downloading import choose, save
+
+    wanted = read_filters(chosen)
+    named_user = wanted.get("user_id")
+    # With named images, the user says whose they are.
+    filters_are_given = everything or bool(wanted.keys() - ({"user_id"} if image_ids else set()))
+    if bool(image_ids) == filters_are_given:
+        raise click.UsageError("name the images, or choose them by filters or with --all")
+    found = choose(session, image_ids, wanted)
+    saved = save(session, found, folder, variant, named_user)
+    if session.json_wanted:
+        session.print_json({"files": [file._asdict() for file in saved]})
+    else:
+        for file in saved:
+            if file.error:
+                session.note(f"{file.image_id}: {file.error}")
+        kept = sum(file.outcome == "kept" for file in saved)
+        new = sum(file.outcome == "saved" for file in saved)
+        session.print(f"{new} pictures saved in {folder}, {kept} were there already")
+    session.exit_if(any(file.error for file in saved))
+
+
+@images.command(epilog=examples("minilab images delete 01a22889-a26a-7513-b846-5de614917377 --yes"))
+@click.argument("image_ids", nargs=-1, required=True)
+@options.user_id
+@options.yes
+@connected
+def delete(
+    session: Session, image_ids: tuple[str, ...], user_id: str | None, confirmed: bool
+) -> None:
+    """Delete images with all results. Exits with 3 if one does not exist."""
+    from minilab_client import ApiError
+
+    many = f"{len(image_ids)} images" if len(image_ids) > 1 else f"the image {image_ids[0]}"
+    session.confirm(f"Delete {many}?", confirmed=confirmed)
+    deleted, refused = [], []
+    for image_id in image_ids:
+        try:
+            session.minilab.images.delete_image(image_id, user_id=given(user_id))
+            deleted.append(image_id)
+        except ApiError as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+            refused.append(f"{image_id}: {error.code}: {error.detail}")
+    session.say(f"deleted {len(deleted)} of {len(image_ids)} images", deleted=deleted)
+    if refused:
+        raise RefusedError("\n".join(refused))
+
+
+@images.command(epilog=examples("minilab images similar 01a22889-a26a-7513-b846-5de614917377"))
+@_image_id
+@options.user_id
+@options.tenant
+@click.option(
+    "--distance",
+    type=click.IntRange(0, 16),
+    help="Most bits of 64 that differ; 6 by default.",
+)
+@options.limit
+@options.everything
+@connected
+def similar(session: Session, image_id: str, limit: int, everything: bool, **chosen: Any) -> None:
+    """List near-duplicates of an image, most similar first."""
+    fetch = search(session, {"similar_to": image_id} | chosen)
+    show_list(session, fetch, _SIMILAR_COLUMNS, most=None if everything else limit)
+
+
+@images.command(epilog=examples("minilab images histogram 01a22889-a26a-7513-b846-5de614917377"))
+@_image_id
+@options.user_id
+@connected
+def histogram(session: Session, image_id: str, user_id: str | None) -> None:
+    """Show the gray histogram of an image. With --json it has its 256 numbers."""
+    found = session.minilab.images.get_image_histogram(image_id, user_id=given(user_id))
+    if session.json_wanted:
+        session.print_json(found)
+    else:
+        session.print(histogram_chart(f"{found.pixels:,} pixels", found.bins))
+
+
+@click.command(
+    epilog=examples(
+        "minilab get 01a22889-a26a-7513-b846-5de614917377",
+        "minilab get 01a22889-a26a-7513-b846-5de614917377 --variant faces -o faces.jpg",
+    )
+)
+@_image_id
 @click.option(
     "--variant",
-    type=click.Choice([variant.value for variant in ImageVariant]),
-    default=ImageVariant.ORIGINAL.value,
+    type=VARIANT,
+    default="original",
     show_default=True,
     help="Variant to save with --output.",
 )
@@ -28,25 +213,30 @@ from minilab_client.types import File
     type=click.File("wb", lazy=True),
     help="Save the variant to this file, or to standard output with `-`.",
 )
-@speaking
-def get(session: Session, image_id: str, variant: str, output: BinaryIO | None) -> None:
+@options.user_id
+@connected
+def get(
+    session: Session, image_id: str, variant: Any, output: BinaryIO | None, user_id: str | None
+) -> None:
     """Show the results of an image, or save one of its variants."""
     if output is None:
-        image = answer_of(Image, get_image.sync_detailed(image_id, client=session.client))
+        image = get_image_of(session, image_id, user_id)
         session.show(image, _facts_of(image))
         return
-    picture = answer_of(
-        File,
-        get_image_content.sync_detailed(
-            image_id, client=session.client, variant=ImageVariant(variant)
-        ),
-    )
-    output.write(picture.payload.read())
+    from cli.downloading import stream
+
+    for chunk in stream(session, image_id, variant, user_id):
+        output.write(chunk)
+
+
+def get_image_of(session: Session, image_id: str, user_id: str | None) -> Image:
+    """Get an image."""
+    return session.minilab.images.get_image(image_id, user_id=given(user_id))
 
 
 def _facts_of(image: Image) -> Iterator[tuple[str, object]]:
-    pixels = f", {image.width} × {image.height}" if image.width else ""
-    yield "file", f"{image.filename}, {image.media_type}, {decimal(image.bytes_)}{pixels}"
+    pixels = f", {_pixels(image)}" if image.width else ""
+    yield "file", f"{image.filename}, {image.media_type}, {size(image.bytes_)}{pixels}"
     yield "image", image.id
     yield "job", image.job_id
     yield "user", image.user_id
@@ -56,8 +246,14 @@ def _facts_of(image: Image) -> Iterator[tuple[str, object]]:
         yield "warnings", ", ".join(image.warnings)
     if image.duplicate_of:
         yield "duplicate of", image.duplicate_of
+    if image.external_id:
+        yield "external ID", image.external_id
+    if image.tags:
+        yield "tags", ", ".join(image.tags)
+    for name, value in image.attributes.to_dict().items():
+        yield "attribute", f"{name}={value}"
     for face in image.faces or []:
-        yield "face", face.box
+        yield "face", face.box if face.score is None else f"{face.box}, score {face.score}"
     for name, value in (image.metadata.to_dict() if image.metadata else {}).items():
         if value is not None:
             yield name.replace("_", " "), value

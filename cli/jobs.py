@@ -1,73 +1,104 @@
-"""Jobs: prints them, and waits for their end with a progress bar."""
+"""The commands ``minilab jobs``: lists, shows, waits for, cancels and retries jobs."""
 
-from collections.abc import Iterable, Sequence
+from __future__ import annotations
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.text import Text
+from functools import partial
+from typing import Any
 
-from cli.rendering import status, table, text
-from cli.session import Session, answer_of
-from minilab_client.api.jobs import get_job
-from minilab_client.models import Job, JobItem
-from minilab_client.models import Status as State
+import click
 
-# The bar moves this often; the end of a job is answered at once.
-_WAIT_SECONDS = 1
+from cli import options
+from cli.groups import Commands, examples
+from cli.marks import marks, read_filters
+from cli.paging import Column, show_list
+from cli.rendering import day, status
+from cli.session import Session, connected, given
+from cli.waiting import has_failed, print_job, print_jobs, show_waiting
 
-
-def print_job(session: Session, job: Job) -> None:
-    """Print a job with its files."""
-    if session.json_wanted:
-        session.print_json(job)
-        return
-    progress = job.progress
-    done = f"{progress.done} of {progress.total} operations done"
-    shown = table("file", "status", "image or error", whole=["image or error"])
-    for item in job.items:
-        error = item.error.title if item.error else None
-        shown.add_row(text(item.filename), marked(item), text(error or item.image_id))
-    session.print(f"job {job.id}: {job.status}, {done}", shown)
+COLUMNS = (
+    Column("job", lambda job: job.id, is_whole=True),
+    Column("status", lambda job: status(job.status.value)),
+    Column("done", lambda job: job.progress.done, is_number=True),
+    Column("failed", lambda job: job.progress.failed, is_number=True),
+    Column("total", lambda job: job.progress.total, is_number=True),
+    Column("user", lambda job: job.user_id),
+    Column("created", lambda job: day(job.created_at)),
+)
+_job_id = click.argument("job_id")
 
 
-def marked(item: JobItem) -> Text:
-    """Return the status of a file, with its warnings behind it."""
-    shown = status(item.status.value)
-    return shown.append(f" ({', '.join(item.warnings)})") if item.warnings else shown
+@click.group(cls=Commands)
+def jobs() -> None:
+    """List, show, wait for, cancel and retry jobs.
 
-
-def has_failed(job: Job) -> bool:
-    """Check whether a file was refused or has failed, or the job was canceled."""
-    if any(item.error is not None for item in job.items):
-        return True
-    return job.finished_at is not None and job.status is not State.SUCCEEDED
-
-
-def show_waiting(session: Session, jobs: Sequence[Job]) -> list[Job]:
-    """Wait until all jobs have ended, and show their progress; return the ended jobs in order.
-
-    Raises:
-        RefusedError: The service refused to show a job.
-        UnreachableError: The service cannot answer now.
+    An upload of files is a job.
     """
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("operations"),
-        console=session.progress,
-    ) as bars:
-        bar = bars.add_task("Processing", total=sum(job.progress.total for job in jobs))
-        latest = {job.id: job for job in jobs}
-        for job in jobs:
-            while latest[job.id].finished_at is None:
-                response = get_job.sync_detailed(
-                    job.id, client=session.client, prefer=f"wait={_WAIT_SECONDS}"
-                )
-                latest[job.id] = answer_of(Job, response)
-                bars.update(bar, completed=_ended(latest.values()))
-        bars.update(bar, completed=_ended(latest.values()))
-    return list(latest.values())
 
 
-def _ended(jobs: Iterable[Job]) -> int:
-    return sum(job.progress.done + job.progress.failed for job in jobs)
+@jobs.command(
+    name="list",
+    epilog=examples("minilab jobs list --status failed", "minilab jobs list --user-id u1 --all"),
+)
+@options.user_id
+@options.tenant
+@click.option("--status", type=options.STATUS, help="Only jobs with this status.")
+@marks
+@options.limit
+@options.everything
+@connected
+def list_(session: Session, limit: int, everything: bool, **filters: Any) -> None:
+    """List jobs, the latest first."""
+    chosen = read_filters(filters)
+    fetch = partial(session.minilab.jobs.iterate_jobs, **chosen)
+    show_list(session, fetch, COLUMNS, most=None if everything else limit)
+
+
+@jobs.command(epilog=examples("minilab jobs show 01a22889-a324-7c2c-8d1a-8e7b7128c870"))
+@_job_id
+@options.user_id
+@connected
+def show(session: Session, job_id: str, user_id: str | None) -> None:
+    """Show a job with its files. Exits with 1 if a file has failed."""
+    job = get_job_of(session, job_id, user_id)
+    print_job(session, job)
+    session.exit_if(has_failed(job))
+
+
+@jobs.command(epilog=examples("minilab jobs wait 01a22889-a324-7c2c-8d1a-8e7b7128c870"))
+@click.argument("job_ids", nargs=-1, required=True)
+@options.user_id
+@connected
+def wait(session: Session, job_ids: tuple[str, ...], user_id: str | None) -> None:
+    """Wait until jobs have ended. Exits with 1 if a file has failed."""
+    found = [get_job_of(session, job_id, user_id) for job_id in job_ids]
+    ended = show_waiting(session, found, user_id)
+    print_jobs(session, ended)
+    session.exit_if(any(has_failed(job) for job in ended))
+
+
+@jobs.command(epilog=examples("minilab jobs cancel 01a22889-a324-7c2c-8d1a-8e7b7128c870"))
+@_job_id
+@options.user_id
+@connected
+def cancel(session: Session, job_id: str, user_id: str | None) -> None:
+    """Cancel what a job has not begun. Results that exist stay."""
+    print_job(session, session.minilab.jobs.cancel_job(job_id, user_id=given(user_id)))
+
+
+@jobs.command(epilog=examples("minilab jobs retry 01a22889-a324-7c2c-8d1a-8e7b7128c870 --wait"))
+@_job_id
+@options.user_id
+@click.option("--wait", "wanted_end", is_flag=True, help="Wait for the end of the job.")
+@connected
+def retry(session: Session, job_id: str, user_id: str | None, wanted_end: bool) -> None:
+    """Process the failed images of a job again."""
+    job = session.minilab.jobs.retry_job(job_id, user_id=given(user_id))
+    if wanted_end:
+        (job,) = show_waiting(session, [job], user_id)
+    print_job(session, job)
+    session.exit_if(wanted_end and has_failed(job))
+
+
+def get_job_of(session: Session, job_id: str, user_id: str | None = None) -> Any:
+    """Get a job."""
+    return session.minilab.jobs.get_job(job_id, user_id=given(user_id))

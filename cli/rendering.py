@@ -5,6 +5,7 @@ from datetime import datetime
 
 from rich.bar import Bar
 from rich.console import RenderableType
+from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
@@ -21,6 +22,7 @@ STATUS_COLOURS = {
 }
 NOTHING = "–"
 _CHART_COLUMNS = 40
+_RANGE = 16
 
 
 def table(*headings: str, whole: Iterable[str] = (), right: Iterable[str] = ()) -> Table:
@@ -46,7 +48,7 @@ def table(*headings: str, whole: Iterable[str] = (), right: Iterable[str] = ()) 
 
 def facts(rows: Iterable[tuple[str, object]]) -> Text:
     """Write names and values, one pair a line, so that people can copy the values."""
-    pairs = [(name, value if isinstance(value, Text) else text(value)) for name, value in rows]
+    pairs = [(name, text(value)) for name, value in rows]
     width = max(len(name) for name, _ in pairs)
     lines = [Text.assemble((f"{name:<{width}}  ", "bold"), value) for name, value in pairs]
     return Text("\n").join(lines)
@@ -59,12 +61,37 @@ def status(name: str) -> Text:
 
 def text(value: object) -> Text:
     """Write a value as it is, and None as a dash."""
+    if isinstance(value, Text):
+        return value
     return Text(NOTHING if value is None else str(value))
+
+
+def size(number: int | None) -> str:
+    """Write a number of bytes with a decimal unit, as in `12.3 MB`."""
+    return NOTHING if number is None else decimal(number)
+
+
+def day(time: datetime | None) -> str:
+    """Write a time in the time zone of this machine, to the minute."""
+    return NOTHING if time is None else time.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def when(time: datetime | None) -> str:
     """Write a time in the time zone of this machine."""
     return NOTHING if time is None else time.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def histogram_chart(heading: str, bins: Sequence[float]) -> RenderableType:
+    """Draw a histogram of 256 gray levels as a bar chart of 16 ranges, in thousandths of all."""
+    most = sum(bins) or 1
+    rows = [
+        (
+            f"{first:3}–{first + _RANGE - 1:3}",
+            round(1000 * sum(bins[first : first + _RANGE]) / most),
+        )
+        for first in range(0, len(bins), _RANGE)
+    ]
+    return chart(f"{heading}: gray levels, ‰", rows)
 
 
 def chart(heading: str, rows: Sequence[tuple[str, int]]) -> RenderableType:

@@ -1,50 +1,38 @@
 """The session of a command: address of the service, API key and terminal."""
 
+from __future__ import annotations
+
 import functools
-import ipaddress
 import json
-import os
 import sys
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
-import httpx
 from rich.console import Console
 from rich.text import Text
 
+from cli.address import Key, check_url, default_url, find_key, not_a_service, unreachable
+from cli.errors import SOMETHING_WRONG, RefusedError, UnreachableError
 from cli.rendering import facts
-from minilab_client import AuthenticatedClient
-from minilab_client.errors import UnexpectedStatus
-from minilab_client.models import Problem
-from minilab_client.types import Response
+from cli.variables import URL
 
-MAX_WAIT_SECONDS = 30
-_TIMES = httpx.Timeout(MAX_WAIT_SECONDS + 30.0, connect=10.0)
+if TYPE_CHECKING:
+    from minilab_client import ApiError, Minilab
+    from minilab_client.types import Unset
+
+_ANSWER_SECONDS = 60.0
+RETRIES = 5
+FIRST_PAUSE_SECONDS = 2.0
 _PIPE_COLUMNS = 200
 # The same request may succeed later.
 _LATER_STATUSES = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 _LATER_CODES = {"idempotency_key_in_use"}
+_KEY_STATUSES = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 
-SOMETHING_WRONG = 1
-"""Exit code of a command that is done, but found a failed file, invariant or signature."""
-
-AnswerT = TypeVar("AnswerT")
-
-
-class RefusedError(click.ClickException):
-    """The service refused the request; sending it again does not help."""
-
-    exit_code = 3
-
-
-class UnreachableError(click.ClickException):
-    """The service cannot be reached or cannot answer now; try again later."""
-
-    exit_code = 4
+ValueT = TypeVar("ValueT")
 
 
 class Document(Protocol):
@@ -64,7 +52,7 @@ class Session:
     """
 
     def __init__(self, url: str, key_file: Path | None, *, json_wanted: bool) -> None:
-        self.url = url.rstrip("/")
+        self.url = check_url(url)
         self.json_wanted = json_wanted
         # Output to a pipe is not wrapped to the width of a terminal.
         self.out = Console(width=None if sys.stdout.isatty() else _PIPE_COLUMNS)
@@ -72,18 +60,39 @@ class Session:
         self._key_file = key_file
 
     @functools.cached_property
-    def client(self) -> AuthenticatedClient:
-        """The generated client, with the API key.
+    def key(self) -> Key:
+        """The API key.
+
+        Raises:
+            UsageError: There is none.
+        """
+        return find_key(self.url, self._key_file)
+
+    @functools.cached_property
+    def minilab(self) -> Minilab:
+        """The client of the service, which sends each request once.
 
         Raises:
             UsageError: There is no API key.
         """
-        return AuthenticatedClient(
-            base_url=self.url,
-            token=_find_key(self.url, self._key_file),
-            timeout=_TIMES,
-            raise_on_unexpected_status=True,
-        )
+        return self._connect(0)
+
+    @functools.cached_property
+    def patient(self) -> Minilab:
+        """The client of the service, which sends a request again until it is answered."""
+        return self._connect(RETRIES)
+
+    def _connect(self, retries: int) -> Minilab:
+        from minilab_client import Minilab, Retries
+
+        patience = Retries(limit=retries, first_pause=FIRST_PAUSE_SECONDS)
+        return Minilab(self.url, self.key.secret, timeout=_ANSWER_SECONDS, retries=patience)
+
+    def close(self) -> None:
+        """Close the connections to the service."""
+        for name in ("minilab", "patient"):
+            if name in self.__dict__:
+                self.__dict__[name].close()
 
     def print_json(self, answer: Document | dict[str, Any]) -> None:
         """Print an answer as JSON."""
@@ -97,6 +106,13 @@ class Session:
         else:
             self.print(facts(rows))
 
+    def say(self, line: str, **told: object) -> None:
+        """Print what a command has done: a line for people, or the named values as JSON."""
+        if self.json_wanted:
+            self.print_json(told)
+        else:
+            self.print(line)
+
     def note(self, line: str) -> None:
         """Print a note that is not part of the answer."""
         self.progress.print(Text(line), soft_wrap=True)
@@ -107,43 +123,43 @@ class Session:
             lines = Text(part) if isinstance(part, str) else part
             self.out.print(lines, soft_wrap=isinstance(lines, Text))
 
+    def confirm(self, question: str, *, confirmed: bool) -> None:
+        """Ask whether to do what cannot be undone, unless `--yes` was given.
+
+        Raises:
+            UsageError: Nobody can be asked.
+            Exit: The answer is no.
+        """
+        if confirmed:
+            return
+        if self.json_wanted or not sys.stdin.isatty():
+            raise click.UsageError("this cannot be undone: confirm it with --yes")
+        if not click.confirm(question, err=True):
+            self.note("Nothing was changed.")
+            raise click.exceptions.Exit(SOMETHING_WRONG)
+
     def exit_if(self, is_wrong: bool) -> None:
         """Exit with 1 if a result is not as it should be."""
         if is_wrong:
             raise click.exceptions.Exit(SOMETHING_WRONG)
 
 
-def answer_of(kind: type[AnswerT], response: Response[Any]) -> AnswerT:
-    """Get the answer of a response of the generated client.
+def given(value: ValueT | None) -> ValueT | Unset:
+    """Return a value for the generated client, which leaves unset ones out of the request."""
+    from minilab_client.types import UNSET
 
-    Raises:
-        RefusedError: The service refused the request; the message says why.
-        UnreachableError: The service cannot answer now.
-    """
-    if isinstance(response.parsed, kind):
-        return response.parsed
-    problem = response.parsed
-    if not isinstance(problem, Problem):
-        raise UnreachableError(f"unexpected status {response.status_code}")
-    message = f"{problem.code}: {problem.detail} (request {problem.request_id})"
-    if (
-        response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
-        or response.status_code in _LATER_STATUSES
-        or problem.code in _LATER_CODES
-    ):
-        raise UnreachableError(message)
-    raise RefusedError(message)
+    return UNSET if value is None else value
 
 
-def speaking(command: Callable[..., None]) -> Callable[..., None]:
+def connected(command: Callable[..., None]) -> Callable[..., None]:
     """Add a session, and the options for the address and the API key, to a command."""
 
     @click.option(
         "--url",
-        envvar="MINILAB_URL",
-        default=_default_url,
+        envvar=URL,
+        default=default_url,
         show_default="http://127.0.0.1:8000",
-        help="Address of the service; or MINILAB_URL.",
+        help=f"Address of the service; or {URL}.",
     )
     @click.option(
         "--key-file",
@@ -157,35 +173,45 @@ def speaking(command: Callable[..., None]) -> Callable[..., None]:
         session = Session(url, key_file, json_wanted=json_wanted)
         try:
             command(session, *args, **kwargs)
-        except (httpx.TransportError, httpx.InvalidURL) as error:
-            raise UnreachableError(f"{url} cannot be reached: {error}") from error
-        except UnexpectedStatus as error:
-            raise UnreachableError(f"{url} answered with status {error.status_code}") from error
-        except json.JSONDecodeError as error:
-            raise UnreachableError(f"{url} is not a Minilab service") from error
+        except (click.ClickException, click.exceptions.Exit, click.Abort, OSError):
+            raise
+        except Exception as error:
+            raise explain(session, error) or error from error
+        finally:
+            session.close()
 
     return run
 
 
-def _default_url() -> str:
-    return f"http://127.0.0.1:{os.environ.get('MINILAB_PORT') or 8000}"
+def explain(session: Session, error: Exception) -> click.ClickException | None:
+    """Say why a request failed, and what to try; None if the error is of another kind.
+
+    Returns:
+        :class:`RefusedError` or :class:`UnreachableError`.
+    """
+    import httpx
+
+    from minilab_client import ApiError, ConnectionFailed
+
+    if isinstance(error, ApiError):
+        return _explain_answer(session, error)
+    if isinstance(error, ConnectionFailed):
+        return unreachable(session.url, error.__cause__ or error)
+    if isinstance(error, (httpx.TransportError, httpx.InvalidURL)):
+        return unreachable(session.url, error)
+    return None
 
 
-def _find_key(url: str, key_file: Path | None) -> str:
-    if key_file is not None:
-        return key_file.read_text().strip()
-    if key := os.environ.get("MINILAB_API_KEY"):
-        return key
-    local = Path(os.environ.get("MINILAB_DATA_DIR") or ".minilab").expanduser() / "admin_key"
-    # The admin key of this machine is never sent to another one.
-    if _is_this_machine(url) and local.is_file():
-        return local.read_text().strip()
-    raise click.UsageError("an API key is needed: set MINILAB_API_KEY or use --key-file")
-
-
-def _is_this_machine(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+def _explain_answer(session: Session, error: ApiError) -> click.ClickException:
+    if error.problem is None:
+        return not_a_service(session.url, f"answered with status {error.status}")
+    message = f"{error.code}: {error.detail} (request {error.request_id})"
+    if (
+        error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        or error.status in _LATER_STATUSES
+        or error.code in _LATER_CODES
+    ):
+        return UnreachableError(message)
+    if error.status in _KEY_STATUSES:
+        message += f"\nThe API key came from {session.key.source}."
+    return RefusedError(message)

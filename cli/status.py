@@ -1,42 +1,53 @@
 """The command ``minilab status``: shows a job, or the service and its latest jobs."""
 
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
 import click
 
-from cli.jobs import has_failed, print_job, show_waiting
-from cli.rendering import status, table, text, when
-from cli.session import Session, answer_of, speaking
-from minilab_client.api.jobs import get_job, list_jobs
-from minilab_client.api.service import get_readiness
-from minilab_client.models import Job, JobSummaryPage, Readiness, ReadinessDetails
-from minilab_client.types import Unset
+from cli import options
+from cli.groups import examples
+from cli.jobs import COLUMNS, get_job_of
+from cli.paging import tabulate
+from cli.rendering import size, status, table, text
+from cli.session import Session, connected, given
+from cli.waiting import has_failed, print_job, read_readiness, show_waiting
+
+if TYPE_CHECKING:
+    from minilab_client.models import JobSummaryPage, Readiness
 
 _LATEST_JOBS = 10
 
 
-@click.command(name="status")
+@click.command(
+    name="status",
+    epilog=examples("minilab status", "minilab status 01a22889-a324-7c2c-8d1a-8e7b7128c870 --wait"),
+)
 @click.argument("job_id", required=False)
 @click.option("--wait", is_flag=True, help="Wait for the end of the job.")
-@speaking
-def show_status(session: Session, job_id: str | None, wait: bool) -> None:
+@options.user_id
+@connected
+def show_status(session: Session, job_id: str | None, wait: bool, user_id: str | None) -> None:
     """Show a job; without an ID, the service and its latest jobs.
 
     Exits with 1 if a file of the job has failed, or if the service is not ready.
     """
     if job_id is None:
-        _show_service(session)
+        _show_service(session, user_id)
         return
-    job = answer_of(Job, get_job.sync_detailed(job_id, client=session.client))
+    job = get_job_of(session, job_id, user_id)
     if wait:
-        (job,) = show_waiting(session, [job])
+        (job,) = show_waiting(session, [job], user_id)
     print_job(session, job)
     session.exit_if(has_failed(job))
 
 
-def _show_service(session: Session) -> None:
-    readiness = answer_of(Readiness, get_readiness.sync_detailed(client=session.client))
-    page = answer_of(
-        JobSummaryPage, list_jobs.sync_detailed(client=session.client, limit=_LATEST_JOBS)
-    )
+def _show_service(session: Session, user_id: str | None) -> None:
+
+    readiness = read_readiness(session)
+    page = session.minilab.jobs.list_jobs(limit=_LATEST_JOBS, user_id=given(user_id))
     if session.json_wanted:
         session.print_json({"readiness": readiness.to_dict(), "jobs": page.to_dict()["items"]})
     else:
@@ -44,22 +55,20 @@ def _show_service(session: Session) -> None:
     session.exit_if(readiness.status != "ready")
 
 
+def _with_sizes(detail: str) -> str:
+    """Write the numbers of bytes in a text for people."""
+    return re.sub(r"(\d{4,}) bytes", lambda found: size(int(found[1])), detail)
+
+
 def _print_service(session: Session, readiness: Readiness, page: JobSummaryPage) -> None:
+    from minilab_client.models import ReadinessDetails
+    from minilab_client.types import Unset
+
     parts = table("part", "status", "")
     details = readiness.details  # Shown to admin keys only.
     if isinstance(details, Unset):
         session.note(f"The service is {readiness.status}. Details require an admin key.")
         details = ReadinessDetails()
     for name, part in details.additional_properties.items():
-        parts.add_row(name, status(part.status.value), text(part.detail))
-    columns = ("done", "failed", "total")
-    jobs = table("job", "status", *columns, "user", "created", whole=["job"], right=columns)
-    for job in page.items:
-        jobs.add_row(
-            text(job.id),
-            status(job.status.value),
-            *(text(getattr(job.progress, column)) for column in columns),
-            text(job.user_id),
-            when(job.created_at),
-        )
-    session.print(parts, "", jobs)
+        parts.add_row(name, status(part.status.value), text(_with_sizes(part.detail)))
+    session.print(parts, "", tabulate(page.items, COLUMNS))

@@ -1,97 +1,125 @@
 """The command ``minilab upload``: uploads files and shows their results."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from cli.jobs import has_failed, marked, print_job, show_waiting
+from cli import options
+from cli.groups import examples
+from cli.images import get_image_of
+from cli.known import leave_out_known
+from cli.marks import NAMES, as_fields, marks
 from cli.rendering import NOTHING, table, text
-from cli.session import Session, answer_of, speaking
-from cli.uploading import choose, divide, send
-from minilab_client.api.images import get_image
-from minilab_client.api.service import get_capabilities
-from minilab_client.models import Capabilities, CreateJobBody, GpsPolicy, Image, Job
-from minilab_client.types import UNSET
+from cli.session import Session, connected, given
+from cli.uploading import Chosen, choose, divide, send
+from cli.waiting import has_failed, marked, print_job, show_waiting
+
+if TYPE_CHECKING:
+    from minilab_client.models import CreateJobBody, Image, Job
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "minilab upload photo.jpg --wait",
+        "minilab upload photos/ --skip-known --tag holiday --tag 2026",
+        "minilab upload photos/ --operations faces,metadata --user-id u1",
+        "minilab upload photos/ --wait --json | jq '.images[].faces'",
+    )
+)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--wait", is_flag=True, help="Wait for the results and show them.")
 @click.option(
     "--operations", metavar="LIST", help="Comma-separated list of operations; all by default."
 )
-@click.option("--user-id", help="User that the images belong to; required with a service key.")
 @click.option(
-    "--gps",
-    type=click.Choice([policy.value for policy in GpsPolicy]),
-    help="Keep or remove GPS positions.",
+    "--user-id",
+    metavar="USER",
+    help="User that the images belong to; required with a service key.",
 )
+@options.tenant
+@click.option("--gps", type=options.GPS, help="Keep or remove GPS positions.")
 @click.option("--callback-url", help="URL that receives a signed webhook when a job ends.")
-@speaking
+@marks
+@click.option(
+    "--skip-known", is_flag=True, help="Leave out files that the user has uploaded before."
+)
+@connected
 def upload(
     session: Session,
     paths: tuple[Path, ...],
     wait: bool,
-    operations: str | None,
-    user_id: str | None,
-    gps: str | None,
-    callback_url: str | None,
+    skip_known: bool,
+    **chosen: Any,
 ) -> None:
     """Upload files, and the images in folders.
 
     Exits with 1 if a file was refused or, with --wait, has failed.
     """
-    fields = CreateJobBody(
-        files=[],
-        operations=operations or UNSET,
-        user_id=user_id or UNSET,
-        gps=GpsPolicy(gps) if gps else UNSET,
-        callback_url=callback_url or UNSET,
-    )
-    jobs = _send_all(session, paths, fields)
+    from minilab_client.models import CreateJobBody
+
+    others = {name: value for name, value in chosen.items() if name not in NAMES}
+    fields = others | as_fields(chosen)
+    body = CreateJobBody(files=[], **{name: given(value) for name, value in fields.items()})
+    user_id = fields["user_id"]
+    files = choose(paths)
+    told: dict[str, Any] = {}
+    if skip_known:
+        files, skipped = leave_out_known(session, files, user_id, fields["tenant"])
+        session.note(f"{len(skipped)} files are stored already")
+        told["skipped"] = [file._asdict() for file in skipped]
+    jobs = _send_all(session, files, body) if files else []
     if wait:
-        jobs = show_waiting(session, jobs)
-        _print_results(session, jobs, _images_of(session, jobs))
+        jobs = show_waiting(session, jobs, user_id)
+        _print_results(session, jobs, _images_of(session, jobs, user_id), told)
     elif session.json_wanted:
-        session.print_json({"jobs": [job.to_dict() for job in jobs]})
+        session.print_json({"jobs": [job.to_dict() for job in jobs]} | told)
     else:
         for job in jobs:
             print_job(session, job)
     session.exit_if(any(has_failed(job) for job in jobs))
 
 
-def _send_all(session: Session, paths: Sequence[Path], fields: CreateJobBody) -> list[Job]:
-    files = choose(paths)
-    limits = answer_of(Capabilities, get_capabilities.sync_detailed(client=session.client)).limits
+def _send_all(session: Session, files: Sequence[Chosen], body: CreateJobBody) -> list[Job]:
+
+    limits = session.minilab.service.get_capabilities().limits
     with Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description} {task.fields[files]}/{task.fields[of]} files"),
         BarColumn(),
         DownloadColumn(),
         TransferSpeedColumn(),
         console=session.progress,
     ) as bars:
-        bar = bars.add_task(f"Uploading {len(files)} files", total=sum(f.size_bytes for f in files))
-        return [send(session, request, fields, bars, bar) for request in divide(files, limits)]
+        size_bytes = sum(file.size_bytes for file in files)
+        bar = bars.add_task("Uploading", total=size_bytes, files=0, of=len(files))
+        return [send(session, request, body, bars, bar) for request in divide(files, limits)]
 
 
-def _images_of(session: Session, jobs: Sequence[Job]) -> dict[str, Image]:
+def _images_of(session: Session, jobs: Sequence[Job], user_id: str | None) -> dict[str, Image]:
     """Read the images of jobs, without images that were deleted meanwhile."""
+    from minilab_client import ApiError
+
     images = {}
-    for job in jobs:
-        for item in job.items:
-            if item.image_id is not None:
-                response = get_image.sync_detailed(item.image_id, client=session.client)
-                if isinstance(response.parsed, Image):
-                    images[item.image_id] = response.parsed
+    for item in (item for job in jobs for item in job.items):
+        if item.image_id is not None:
+            with suppress(ApiError):
+                images[item.image_id] = get_image_of(session, item.image_id, user_id)
     return images
 
 
-def _print_results(session: Session, jobs: Sequence[Job], images: Mapping[str, Image]) -> None:
+def _print_results(
+    session: Session, jobs: Sequence[Job], images: Mapping[str, Image], told: dict[str, Any]
+) -> None:
     if session.json_wanted:
         found = [image.to_dict() for image in images.values()]
-        session.print_json({"jobs": [job.to_dict() for job in jobs], "images": found})
+        session.print_json({"jobs": [job.to_dict() for job in jobs], "images": found} | told)
+        return
+    if not jobs:
         return
     columns = ("file", "status", "format", "pixels", "faces", "camera or error")
     results = table(*columns, right=["pixels", "faces"])

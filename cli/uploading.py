@@ -1,23 +1,22 @@
 """Finds files, divides them into requests, and sends each request until it is answered."""
 
+from __future__ import annotations
+
 import stat
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from io import FileIO
 from pathlib import Path
-from typing import NamedTuple
-from uuid import uuid4
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
-import httpx
-from attrs import evolve
 from rich.progress import Progress, TaskID
 
-from cli.session import Session, UnreachableError, answer_of
-from minilab_client.api.jobs import create_job
-from minilab_client.models import CreateJobBody, Job, Limits
-from minilab_client.types import File
+from cli.interruption import remember_job, set_hint
+from cli.session import Session
+
+if TYPE_CHECKING:
+    from minilab_client.models import CreateJobBody, Job, Limits
 
 # Folders are searched for these; a named file is sent whatever its suffix.
 SUFFIXES = {
@@ -29,8 +28,7 @@ REQUEST_FILES = 50
 REQUEST_BYTES = 64 * 1024 * 1024
 # The name, type and boundary of a part.
 PART_OVERHEAD_BYTES = 1024
-TRIES = 6
-_MOST_PAUSE_SECONDS = 30.0
+_HINT = "The request that was being sent may have been accepted, too: `minilab jobs list` shows it."
 
 
 class Chosen(NamedTuple):
@@ -71,6 +69,13 @@ class _Counted(FileIO):
         self._bars.advance(self._bar, len(read or b""))
         return read
 
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Move, as a request does that is sent again; the bar moves back."""
+        before = self.tell()
+        now = super().seek(offset, whence)
+        self._bars.advance(self._bar, now - before)
+        return now
+
 
 def _pictures(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
@@ -99,41 +104,29 @@ def divide(files: Iterable[Chosen], limits: Limits) -> list[list[Chosen]]:
 
 
 def send(
-    session: Session, files: Sequence[Chosen], fields: CreateJobBody, bars: Progress, bar: TaskID
+    session: Session, files: Sequence[Chosen], body: CreateJobBody, bars: Progress, bar: TaskID
 ) -> Job:
     """Send one request until the service has answered it.
 
     Every try has the same idempotency key, so that no file is stored twice if an answer is lost.
 
     Raises:
-        RefusedError: The service refused the request.
-        UnreachableError: Every try failed.
+        ApiError: The service refused the request.
+        ConnectionFailed: Every try failed.
     """
-    key = str(uuid4())
-    sent_before = bars.tasks[bar].completed
-    for left in reversed(range(TRIES)):
-        bars.update(bar, completed=sent_before)
-        pause = 2.0 ** (TRIES - 1 - left)
-        with ExitStack() as opened:
-            parts = [
-                File(opened.enter_context(_Counted(file.path, bars, bar)), file.path.name)
-                for file in files
-            ]
-            body = evolve(fields, files=parts)
-            try:
-                response = create_job.sync_detailed(
-                    client=session.client, body=body, idempotency_key=key
-                )
-                job = answer_of(Job, response)
-            except httpx.TransportError:
-                if not left:
-                    raise
-            except UnreachableError:
-                if not left:
-                    raise
-                pause = float(response.headers.get("Retry-After") or pause)
-            else:
-                bars.update(bar, completed=sent_before + sum(file.size_bytes for file in files))
-                return job
-        time.sleep(min(pause, _MOST_PAUSE_SECONDS))
-    raise AssertionError("the last try returns or raises")
+    from attrs import evolve
+
+    from minilab_client import File
+
+    set_hint(_HINT)
+    before = bars.tasks[bar]
+    with ExitStack() as opened:
+        parts = [
+            File(opened.enter_context(_Counted(file.path, bars, bar)), file.path.name)
+            for file in files
+        ]
+        job: Job = session.patient.jobs.create_job(body=evolve(body, files=parts))
+    remember_job(job.id)
+    set_hint("")
+    bars.update(bar, files=before.fields["files"] + len(files))
+    return job

@@ -1,174 +1,215 @@
-"""The commands ``minilab webhooks``: receive and print webhooks, release held ones."""
+"""The commands ``minilab webhooks``: create, change, test and delete receivers of events."""
 
-import json
-import os
-import signal
+from __future__ import annotations
+
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from datetime import datetime
-from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.text import Text
-from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
-from cli.receiving import Arrival, Receiver
-from cli.rendering import when
-from cli.session import Session, answer_of, speaking
-from minilab_client.api.webhooks import (
-    create_webhook,
-    delete_webhook,
-    release_webhooks,
-    test_webhook,
+from cli import options
+from cli.groups import Commands, examples
+from cli.options import Duration, Named
+from cli.paging import Column, show_list
+from cli.rendering import NOTHING, day, status, when
+from cli.session import Session, connected, given
+
+if TYPE_CHECKING:
+    from minilab_client.models import Webhook, WebhookWithSecret
+
+
+def _events(webhook: Webhook | WebhookWithSecret) -> str:
+    return ", ".join(kind.value for kind in webhook.event_types or []) or "all"
+
+
+_COLUMNS = (
+    Column("webhook", lambda webhook: webhook.id, is_whole=True),
+    Column("status", lambda webhook: status(webhook.status.value)),
+    Column("URL", lambda webhook: webhook.url),
+    Column("events", _events),
+    Column("created", lambda webhook: day(webhook.created_at)),
+    Column("note", lambda webhook: webhook.note),
 )
-from minilab_client.models import EventType, Released, WebhookRequest, WebhookWithSecret
-
-# Every webhook receives these types, so they cannot be selected.
-_ALWAYS = {EventType.WEBHOOK_TEST, EventType.WEBHOOK_DISABLED}
-
-
-@click.group()
-def webhooks() -> None:
-    """Work with webhooks."""
-
-
-@webhooks.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65_535), default=9000, show_default=True)
-@click.option(
-    "--secret-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="File with the secret of an existing webhook; or MINILAB_WEBHOOK_SECRET. Without a "
-    "secret, a webhook is created, and deleted at the end.",
-)
-@click.option(
+_webhook_id = click.argument("webhook_id")
+_events_option = click.option(
     "--event",
     "events",
-    type=click.Choice([kind.value for kind in EventType if kind not in _ALWAYS]),
+    type=options.EVENT,
     multiple=True,
-    help="Event type of the created webhook; may be repeated.",
+    help="Event type to receive; may be repeated. All by default.",
 )
+
+
+@click.group(
+    cls=Commands,
+    lazy={"listen": "cli.listening:listen", "deliveries": "cli.deliveries:deliveries"},
+)
+def webhooks() -> None:
+    """Manage webhooks, see their deliveries, and receive events on this machine."""
+
+
+@webhooks.command(
+    epilog=examples(
+        "minilab webhooks create https://example.com/hooks",
+        "minilab webhooks create https://example.com/hooks --event job.finished",
+    )
+)
+@click.argument("receiver")
+@_events_option
+@click.option("--note", help="A remark.")
+@connected
+def create(session: Session, receiver: str, events: tuple[Any, ...], note: str | None) -> None:
+    """Create a webhook for the URL of a receiver. Its secret is shown once."""
+    from minilab_client.models import WebhookRequest
+
+    wanted = WebhookRequest(url=receiver, event_types=list(events) or None, note=note)
+    webhook = session.minilab.webhooks.create_webhook(body=wanted)
+    session.show(webhook, [("secret", webhook.secret), *_facts_of(webhook)])
+
+
+@webhooks.command(name="list", epilog=examples("minilab webhooks list"))
+@options.limit
+@options.everything
+@connected
+def list_(session: Session, limit: int, everything: bool) -> None:
+    """List webhooks, the latest first."""
+    fetch = session.minilab.webhooks.iterate_webhooks
+    show_list(session, fetch, _COLUMNS, most=None if everything else limit)
+
+
+@webhooks.command(epilog=examples("minilab webhooks show WEBHOOK_ID"))
+@_webhook_id
+@connected
+def show(session: Session, webhook_id: str) -> None:
+    """Show a webhook, and whether it works."""
+    webhook = session.minilab.webhooks.get_webhook(webhook_id)
+    session.show(webhook, _facts_of(webhook))
+
+
+@webhooks.command(
+    epilog=examples(
+        "minilab webhooks update WEBHOOK_ID --status paused",
+        "minilab webhooks update WEBHOOK_ID --receiver https://example.com/new --all-events",
+    )
+)
+@_webhook_id
+@click.option("--receiver", metavar="URL", help="New URL of the receiver.")
+@_events_option
+@click.option("--all-events", is_flag=True, help="Receive every type of event.")
 @click.option(
-    "--public-url",
-    help="Address of this receiver for the service; by default the address to listen on.",
+    "--status",
+    "state",
+    type=Named("WebhookStatus", "enabled", "paused"),
+    help="enabled: deliver, also after it was disabled; paused: keep events for later.",
 )
-@click.option(
-    "--answer",
-    type=click.IntRange(200, 599),
-    default=200,
-    show_default=True,
-    help="HTTP status to answer with.",
-)
-@click.option("--limit", type=click.IntRange(min=1), help="End after this many webhooks.")
-@click.option("--test", "wants_test", is_flag=True, help="Request a test event.")
-@speaking
-def listen(
+@click.option("--note", help="A new remark.")
+@connected
+def update(
     session: Session,
-    host: str,
-    port: int,
-    secret_file: Path | None,
-    events: tuple[str, ...],
-    public_url: str | None,
-    answer: int,
-    limit: int | None,
-    wants_test: bool,
+    webhook_id: str,
+    receiver: str | None,
+    events: tuple[Any, ...],
+    all_events: bool,
+    state: Any,
+    note: str | None,
 ) -> None:
-    """Receive webhooks, verify their signatures and print them, until Ctrl-C.
+    """Change a webhook: pause it, resume it, send it elsewhere."""
+    from minilab_client.models import WebhookChanges
 
-    For development. A service on this machine delivers to this receiver if it runs with
-    MINILAB_WEBHOOK_ALLOW_HTTP=true and MINILAB_WEBHOOK_ALLOW=127.0.0.0/8.
+    if events and all_events:
+        raise click.UsageError("--event and --all-events exclude each other")
+    changes = WebhookChanges()
+    if receiver is not None:
+        changes.url = receiver
+    if events or all_events:
+        changes.event_types = list(events) or None
+    if state is not None:
+        changes.status = state
+    if note is not None:
+        changes.note = note
+    if not changes.to_dict():
+        raise click.UsageError("name a change, such as --status paused")
+    webhook = session.minilab.webhooks.update_webhook(webhook_id, body=changes)
+    session.show(webhook, _facts_of(webhook))
 
-    Exits with 1 if a signature was wrong.
+
+@webhooks.command(epilog=examples("minilab webhooks delete WEBHOOK_ID --yes"))
+@_webhook_id
+@options.yes
+@connected
+def delete(session: Session, webhook_id: str, confirmed: bool) -> None:
+    """Delete a webhook, with what is not delivered yet."""
+    session.confirm(f"Delete the webhook {webhook_id}?", confirmed=confirmed)
+    session.minilab.webhooks.delete_webhook(webhook_id)
+    session.say(f"deleted webhook {webhook_id}", deleted=webhook_id)
+
+
+@webhooks.command(epilog=examples("minilab webhooks test WEBHOOK_ID"))
+@_webhook_id
+@connected
+def test(session: Session, webhook_id: str) -> None:
+    """Send a test event to a webhook.
+
+    `minilab webhooks deliveries list` shows what became of it.
     """
-    log = _Log(session)
-    try:
-        receiver = Receiver(host, port, answer, log.add)
-    except OSError as error:
-        raise click.UsageError(f"cannot listen on {host}:{port}: {error.strerror}") from error
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with receiver, suppress(KeyboardInterrupt):
-        url = public_url or f"http://{host}:{receiver.server_port}/"
-        if secret := _given_secret(secret_file):
-            _trust(receiver, secret)
-            session.note(f"Listening at {url}")
-            _serve(receiver, log, limit)
-        else:
-            with _made_webhook(session, url, events) as webhook:
-                _trust(receiver, webhook.secret)
-                session.note(f"Listening at {url} as webhook {webhook.id}")
-                if wants_test:
-                    test_webhook.sync_detailed(webhook.id, client=session.client)
-                _serve(receiver, log, limit)
-    session.exit_if(log.refusals > 0)
+    delivery = session.minilab.webhooks.test_webhook(webhook_id)
+    rows = [("delivery", delivery.id), ("status", status(delivery.status.value))]
+    session.show(delivery, rows)
 
 
-@webhooks.command()
-@speaking
+@webhooks.command(epilog=examples("minilab webhooks rotate WEBHOOK_ID --overlap 1h"))
+@_webhook_id
+@click.option(
+    "--overlap",
+    type=Duration(),
+    help="Time in which the old secret signs as well, such as 1h; a day by default.",
+)
+@connected
+def rotate(session: Session, webhook_id: str, overlap: int | None) -> None:
+    """Replace the secret of a webhook. The new one is shown once."""
+    webhook = session.minilab.webhooks.rotate_webhook_secret(
+        webhook_id, overlap_seconds=given(overlap)
+    )
+    session.show(webhook, [("secret", webhook.secret), *_facts_of(webhook)])
+
+
+@webhooks.command(epilog=examples("minilab webhooks redeliver WEBHOOK_ID --since 2026-11-22"))
+@_webhook_id
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
+    required=True,
+    help="Deliver what failed since; in the time of this machine.",
+)
+@connected
+def redeliver(session: Session, webhook_id: str, since: datetime) -> None:
+    """Deliver again what failed to reach a receiver."""
+    from minilab_client.models import RedeliverFailed
+
+    wanted = RedeliverFailed(since=since.astimezone())
+    told = session.minilab.webhooks.redeliver_failed(webhook_id, body=wanted)
+    session.show(told, [("redelivered", told.redelivered)])
+
+
+@webhooks.command(epilog=examples("minilab webhooks release"))
+@connected
 def release(session: Session) -> None:
     """Release webhooks that are held since a restore or a start with MINILAB_WEBHOOKS=paused."""
-    released = answer_of(Released, release_webhooks.sync_detailed(client=session.client))
+    released = session.minilab.webhooks.release_webhooks()
     session.show(released, [("held since", when(released.held_since))])
 
 
-class _Log:
-    """The received webhooks: how many, and how many with a wrong signature."""
-
-    def __init__(self, session: Session) -> None:
-        self.count = 0
-        self.refusals = 0
-        self._session = session
-        self._seen: set[str] = set()
-
-    def add(self, arrival: Arrival) -> None:
-        """Count and print a webhook."""
-        self.count += 1
-        self.refusals += arrival.refusal is not None
-        again = arrival.message_id in self._seen
-        self._seen.add(arrival.message_id)
-        if self._session.json_wanted:
-            line = {"id": arrival.message_id, "verified": arrival.refusal is None, "again": again}
-            click.echo(json.dumps(line | {"event": arrival.event, "refusal": arrival.refusal}))
-            return
-        if arrival.event is None:
-            what = Text(f"refused: {arrival.refusal}", style="red")
-        else:
-            data = json.dumps(arrival.event.get("data"), ensure_ascii=False)
-            what = Text.assemble((f"{arrival.event.get('type'):<20}", "green"), f" {data}")
-        repeated = " (again)" if again else ""
-        self._session.print(
-            Text.assemble(f"{datetime.now():%H:%M:%S}  ", what, f"  {arrival.message_id}{repeated}")  # noqa: DTZ005 -- the time of this machine
-        )
-
-
-def _serve(receiver: Receiver, log: _Log, limit: int | None) -> None:
-    while limit is None or log.count < limit:
-        receiver.handle_request()
-
-
-def _given_secret(file: Path | None) -> str | None:
-    return os.environ.get("MINILAB_WEBHOOK_SECRET") if file is None else file.read_text().strip()
-
-
-def _trust(receiver: Receiver, secret: str) -> None:
-    try:
-        receiver.verifiers.append(Webhook(secret))
-    except (EmptyWebhookSecretError, ValueError) as error:
-        raise click.UsageError("the secret is none: it begins with whsec_") from error
-
-
-@contextmanager
-def _made_webhook(
-    session: Session, url: str, events: tuple[str, ...]
-) -> Iterator[WebhookWithSecret]:
-    wanted = WebhookRequest(
-        url=url,
-        event_types=[EventType(event) for event in events] or None,
-        note="minilab webhooks listen",
-    )
-    webhook = answer_of(
-        WebhookWithSecret, create_webhook.sync_detailed(client=session.client, body=wanted)
-    )
-    try:
-        yield webhook
-    finally:
-        delete_webhook.sync_detailed(webhook.id, client=session.client)
+def _facts_of(webhook: Webhook | WebhookWithSecret) -> Iterator[tuple[str, object]]:
+    yield "webhook", webhook.id
+    yield "URL", webhook.url
+    yield "status", status(webhook.status.value)
+    yield "events", _events(webhook)
+    yield "created", when(webhook.created_at)
+    yield "note", webhook.note or NOTHING
+    if webhook.disabled_reason:
+        yield "disabled", webhook.disabled_reason.value
+    if webhook.failing_since:
+        yield "failing since", when(webhook.failing_since)
+    if webhook.not_before:
+        yield "next attempt", when(webhook.not_before)

@@ -16,7 +16,7 @@ NO_TIME: dict[str, object] = {"max_seconds": 1e-6}
 CORRUPT = ("broken.png", draw(kind="PNG")[:200])
 
 
-async def _give_up(service: Service, count: int = 1, **fields: str) -> list[dict[str, Any]]:
+async def give_up(service: Service, count: int = 1, **fields: str) -> list[dict[str, Any]]:
     """Send pictures to a worker that gives them up; gives their letters, in upload order."""
     files = [(f"{n}.jpg", draw(seed=n)) for n in range(count)]
     async with service.working(**NO_TIME):
@@ -39,7 +39,7 @@ async def _listed(service: Service, query: str = "") -> list[str]:
 
 
 async def test_letter_says_what_was_given_up_and_why(service: Service) -> None:
-    (letter,) = await _give_up(service, user_id="u1", operations="metadata,faces")
+    (letter,) = await give_up(service, user_id="u1", operations="metadata,faces")
     assert letter["filename"] == "0.jpg"
     assert letter["user_id"] == "u1"
     assert letter["format"] == "jpeg"
@@ -65,8 +65,8 @@ async def test_damaged_or_refused_file_is_no_dead_letter(working_service: Servic
 
 
 async def test_lists_newest_first_in_pages_and_filters(service: Service) -> None:
-    first = [letter["image_id"] for letter in await _give_up(service, 2, user_id="u1")]
-    letters = await _give_up(service, 3, user_id="u2")
+    first = [letter["image_id"] for letter in await give_up(service, 2, user_id="u1")]
+    letters = await give_up(service, 3, user_id="u2")
     newest_first = [letter["image_id"] for letter in letters][::-1] + first[::-1]
     assert await _listed(service) == newest_first
     found: list[str] = []
@@ -86,7 +86,7 @@ async def test_lists_newest_first_in_pages_and_filters(service: Service) -> None
 
 
 async def test_retry_runs_what_failed_again(service: Service) -> None:
-    (letter,) = await _give_up(service)
+    (letter,) = await give_up(service)
     path = f"/v1/dead-letters/{letter['image_id']}"
     answer = await service.client.post(f"{path}/retry")
     assert answer.status_code == 202, answer.text
@@ -102,7 +102,7 @@ async def test_retry_runs_what_failed_again(service: Service) -> None:
 
 
 async def test_letter_comes_back_when_the_retry_fails_too(service: Service) -> None:
-    (letter,) = await _give_up(service)
+    (letter,) = await give_up(service)
     await service.client.post(f"/v1/dead-letters/{letter['image_id']}/retry")
     async with service.working(**NO_TIME):
         await service.job(letter["job_id"])
@@ -113,7 +113,7 @@ async def test_letter_comes_back_when_the_retry_fails_too(service: Service) -> N
 
 
 async def test_discarded_letter_is_gone_and_its_image_stays_failed(service: Service) -> None:
-    (letter,) = await _give_up(service)
+    (letter,) = await give_up(service)
     path = f"/v1/dead-letters/{letter['image_id']}"
     assert (await service.client.delete(path)).status_code == 204
     for method in ("GET", "DELETE"):
@@ -126,7 +126,7 @@ async def test_discarded_letter_is_gone_and_its_image_stays_failed(service: Serv
 
 
 async def test_owner_retries_a_job_and_the_letter_is_gone(service: Service) -> None:
-    (letter,) = await _give_up(service)
+    (letter,) = await give_up(service)
     await service.client.post(f"/v1/jobs/{letter['job_id']}/retry")
     assert await _listed(service) == []
     async with service.working():
@@ -134,7 +134,7 @@ async def test_owner_retries_a_job_and_the_letter_is_gone(service: Service) -> N
 
 
 async def test_retries_many_by_id_and_skips_what_is_none(service: Service) -> None:
-    one, two, three = await _give_up(service, 3)
+    one, two, three = await give_up(service, 3)
     ids = [one["image_id"], three["image_id"], three["image_id"], UNKNOWN]
     answer = await service.client.post("/v1/dead-letters/retry", json={"ids": ids})
     assert answer.status_code == 202, answer.text
@@ -146,7 +146,7 @@ async def test_retries_many_by_id_and_skips_what_is_none(service: Service) -> No
 
 
 async def test_retries_many_jobs_by_filter(service: Service) -> None:
-    jobs = [(await _give_up(service, 2, user_id=user))[0]["job_id"] for user in ("u1", "u2", "u1")]
+    jobs = [(await give_up(service, 2, user_id=user))[0]["job_id"] for user in ("u1", "u2", "u1")]
     chosen = {"filter": {"user_id": "u1", "code": "decode_timed_out"}}
     answer = await service.client.post("/v1/dead-letters/retry", json=chosen)
     assert answer.json() == {"retried": 4, "skipped": 0, "left": 0}
@@ -157,7 +157,7 @@ async def test_retries_many_jobs_by_filter(service: Service) -> None:
 
 
 async def test_discards_many(service: Service) -> None:
-    one, two, _ = await _give_up(service, 3)
+    one, two, _ = await give_up(service, 3)
     route = "/v1/dead-letters/discard"
     answer = await service.client.post(route, json={"ids": [one["image_id"], UNKNOWN]})
     assert answer.status_code == 200, answer.text
@@ -172,7 +172,7 @@ async def test_call_takes_so_many_and_says_what_is_left(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("api.jobs.dead_letters.MAX_CHOSEN", 2)
-    await _give_up(service, 3)
+    await give_up(service, 3)
     for done, left in ((2, 1), (1, 0), (0, 0)):
         answer = await service.client.post("/v1/dead-letters/discard", json={"filter": {}})
         assert answer.json() == {"discarded": done, "skipped": 0, "left": left}
@@ -201,7 +201,7 @@ async def test_choice_that_cannot_be_used_is_refused(
 async def test_new_upload_of_poison_fails_at_once_until_an_admin_retries(
     service: Service,
 ) -> None:
-    (letter,) = await _give_up(service)
+    (letter,) = await give_up(service)
     same, less = ("same.jpg", draw(seed=0)), ("less.jpg", draw(seed=0))
     async with service.working():
         job = await service.process([same])
@@ -216,7 +216,7 @@ async def test_new_upload_of_poison_fails_at_once_until_an_admin_retries(
 
 
 async def test_owner_who_retries_poison_has_it_tried_for_real(service: Service) -> None:
-    await _give_up(service)
+    await give_up(service)
     async with service.working():
         job = await service.process([("same.jpg", draw(seed=0))])
         assert job["status"] == "failed"
@@ -225,7 +225,7 @@ async def test_owner_who_retries_poison_has_it_tried_for_real(service: Service) 
 
 
 async def test_poison_is_forgotten_in_time(service: Service) -> None:
-    await _give_up(service)
+    await give_up(service)
     async with service.working(poison_seconds=0):
         job = await service.process([("same.jpg", draw(seed=0))])
     assert job["status"] == "succeeded"
@@ -235,7 +235,7 @@ async def test_poison_is_forgotten_in_time(service: Service) -> None:
 async def test_only_admins_see_dead_letters(
     service: Service, role: str, user_id: str | None
 ) -> None:
-    (letter,) = await _give_up(service, user_id="u1")
+    (letter,) = await give_up(service, user_id="u1")
     headers = authorization(await service.make_key(role, user_id))
     paths = (await service.client.get("/openapi.json")).json()["paths"]
     routes = [

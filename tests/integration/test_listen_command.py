@@ -13,7 +13,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from deploy.servers.ports import find_free_port
-from tests.command_line import Ended, environment_of, run, start
+from tests.command_line import Ended, environment_of, run_process, start
 from tests.pictures import draw
 from tests.service import Service
 from tests.waiting import until
@@ -45,7 +45,7 @@ async def listening(secret: str, *arguments: str) -> AsyncIterator[tuple[str, as
     url = f"http://127.0.0.1:{find_free_port()}/"
     environment = NO_SERVICE | {"MINILAB_WEBHOOK_SECRET": secret}
     ending = asyncio.create_task(
-        run(
+        run_process(
             *("webhooks", "listen", "--json", "--port", url.rsplit(":", 1)[1].strip("/")),
             *arguments,
             environment=environment,
@@ -69,7 +69,9 @@ async def test_events_of_a_service_arrive(working_service: Service) -> None:
     arguments = ("--port", "0", "--event", "job.finished", "--test", "--limit", "2", "--json")
     async with delivering(working_service, **ALLOWED):
         ending = asyncio.create_task(
-            run("webhooks", "listen", *arguments, environment=environment_of(working_service))
+            run_process(
+                "webhooks", "listen", *arguments, environment=environment_of(working_service)
+            )
         )
         await until(lambda: working_service.count("webhook_endpoints"))
         job = await working_service.process([("a.jpg", draw())])
@@ -114,7 +116,10 @@ async def test_any_answer_can_be_tried() -> None:
     assert answer.status_code == 503
 
 
-async def test_webhook_goes_with_its_listener(service: Service) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+async def test_webhook_goes_with_its_listener(
+    service: Service, number: signal.Signals, code: int
+) -> None:
     """The service need not be reached for deliveries to be asked to end them."""
     command = ("webhooks", "listen", "--port", "0")
     process = await start(*command, environment=environment_of(service))
@@ -122,13 +127,16 @@ async def test_webhook_goes_with_its_listener(service: Service) -> None:
     async with asyncio.timeout(120):
         assert b"Listening" in await process.stderr.readline()
     assert await service.count("webhook_endpoints") == 1
-    process.send_signal(signal.SIGTERM)
-    await process.communicate()
-    assert process.returncode == 0
+    process.send_signal(number)
+    _, told = await process.communicate()
+    assert process.returncode == code
+    assert b"Traceback" not in told
     assert (await service.client.get("/v1/webhooks")).json()["items"] == []
 
 
 async def test_what_is_no_secret_is_told(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("whsec_!\n")
-    ended = await run("webhooks", "listen", "--port", "0", "--secret-file", tmp_path / "secret")
+    ended = await run_process(
+        "webhooks", "listen", "--port", "0", "--secret-file", tmp_path / "secret"
+    )
     assert (ended.code, "the secret is none" in ended.err) == (2, True)

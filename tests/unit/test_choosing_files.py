@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 import pytest
 
-from cli.access import Duration
+from cli.options import Duration
 from cli.uploading import PART_OVERHEAD_BYTES, REQUEST_BYTES, Chosen, choose, divide
 from minilab_client.models import Limits
 
