@@ -34,6 +34,7 @@ from api.http.cross_origin import AllowedOrigins, CrossOrigin
 from api.http.errors import EXCEPTION_HANDLERS
 from api.http.head_requests import HeadRequests
 from api.http.headers import protect_answer
+from api.http.inputs import JsonKeepingRequest, KnownParameters
 from api.http.request_log import Observation
 from api.http.signed_urls import SignedUrls
 from api.http.targets import RequestTarget, WholeSegments
@@ -105,11 +106,13 @@ def create_app(settings: Settings) -> Litestar:
         middleware=[
             RequestTarget,
             DefineMiddleware(BearerAuthentication, exclude_from_auth_key=OPEN),
+            KnownParameters,
         ],
         before_send=[protect_answer],
         exception_handlers=EXCEPTION_HANDLERS,
         openapi_config=openapi_config(),
         logging_config=None,
+        request_class=JsonKeepingRequest,
         request_max_body_size=settings.connections.max_body_bytes,
     )
     routed = HeadRequests(WholeSegments(app.asgi_handler))

@@ -17,11 +17,11 @@ import msgspec
 import api.settings
 import tasks.delivery.settings
 import tasks.settings
+from api.contract.error_docs import catalogue
 from api.contract.schema_docs import split_attributes
 from api.http.errors import status_of
 from deploy.local_settings import LocalSettings
 from domain import limits
-from domain.errors import access, capacity, files, requests
 from domain.errors.base import ServiceError
 from domain.errors.files import DecodeTimedOut, FileRefused
 from domain.settings import PREFIX
@@ -33,7 +33,6 @@ PROCESSES: dict[str, type[msgspec.Struct]] = {
     "worker": tasks.settings.Settings,
     "deliverer": tasks.delivery.settings.Settings,
 }
-ERRORS = {"Requests": requests, "Access": access, "Files": files, "Capacity": capacity}
 UNITS = {"seconds": "s", "bytes": "bytes", "px": "px", "pixels": "pixels", "chars": "characters"}
 # Each struct of limits, and the code of its error where BEYOND has none.
 LIMITS: dict[str, tuple[type[msgspec.Struct], str]] = {
@@ -186,18 +185,12 @@ def limits_tables() -> str:
 
 
 def error_tables() -> str:
-    """Write a table for each module of errors."""
+    """Write a table for each group of errors."""
     page = ""
-    for title, module in ERRORS.items():
+    for title, errors in catalogue().items():
         page += f"\n## {title}\n\n| code | status | title | meaning |\n|---|---|---|---|\n"
-        for kind in vars(module).values():
-            if not (isinstance(kind, type) and issubclass(kind, ServiceError)):
-                continue
-            meaning = " ".join((kind.__doc__ or "").partition("\n\n")[0].split())
-            if kind.__module__ != module.__name__ or meaning.startswith("Base "):
-                continue
-            cells = (f"`{kind.code}`", status_of(kind()).value, kind.title, meaning)
-            page += f"| {' | '.join(map(str, cells))} |\n"
+        for error in errors:
+            page += f"| `{error.code}` | {error.status} | {error.title} | {error.meaning} |\n"
     return page
 
 

@@ -77,6 +77,7 @@ def find_key_expiry(plan: KeyPlan, now: datetime) -> datetime | None:
         return None
     if not now < expires_at <= now + MAX_LIFE:
         raise InvalidValue(
-            f"The expiry must be in the future and at most {MAX_LIFE.days} days away."
+            f"The expiry must be in the future and at most {MAX_LIFE.days} days away.",
+            "expires_at" if plan.expires_in is None else "expires_in",
         )
     return expires_at

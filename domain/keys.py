@@ -159,7 +159,7 @@ def uploading_user(caller: Caller, named_user: str | None) -> str:
             return owner or caller.owner(ADMIN_USER)
         case Role.SERVICE:
             if owner is None:
-                raise UserRequired("Add the form field user_id to the upload.")
+                raise UserRequired("Add the form field user_id to the upload.", "user_id")
             return owner
         case Role.CLIENT:
             if owner not in {None, caller.user_id}:
@@ -229,7 +229,7 @@ def check_tenant(tenant: str) -> None:
     try:
         check_user_id(tenant)
     except InvalidValue as error:
-        raise InvalidValue(error.detail.replace("user ID", "tenant")) from None
+        raise InvalidValue(error.detail.replace("user ID", "tenant"), "tenant") from None
 
 
 def check_user_id(user_id: str) -> None:
@@ -239,7 +239,8 @@ def check_user_id(user_id: str) -> None:
         InvalidValue: The user ID is not well formed.
     """
     if not 1 <= len(user_id) <= MAX_USER_ID_CHARS or not user_id.isprintable():
-        raise InvalidValue(f"A user ID has 1 to {MAX_USER_ID_CHARS} printable characters.")
+        most = MAX_USER_ID_CHARS
+        raise InvalidValue(f"A user ID has 1 to {most} printable characters.", "user_id")
 
 
 def check_new_user_id(user_id: str) -> None:
@@ -253,7 +254,9 @@ def check_new_user_id(user_id: str) -> None:
     """
     check_user_id(user_id)
     if user_id in {".", ".."} or user_id != user_id.strip():
-        raise InvalidValue("A user ID is not . or .. and has no blank at its beginning or end.")
+        raise InvalidValue(
+            "A user ID is not . or .. and has no blank at its beginning or end.", "user_id"
+        )
 
 
 def key_secret(random_bits: bytes) -> str:

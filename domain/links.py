@@ -132,9 +132,12 @@ def find_expiry(
             :data:`MAX_LIFE`.
     """
     if (expires_at is None) == (expires_in_seconds is None):
-        raise InvalidValue("Send either expires_in or expires_at.")
+        raise InvalidValue("Send either expires_in or expires_at.", "expires_in")
     if expires_in_seconds is not None and 0 < expires_in_seconds <= MAX_LIFE.total_seconds():
         return now + timedelta(seconds=expires_in_seconds)
     if expires_at is not None and now < expires_at <= now + MAX_LIFE:
         return expires_at
-    raise InvalidValue(f"The expiry must be in the future and at most {MAX_LIFE.days} days away.")
+    raise InvalidValue(
+        f"The expiry must be in the future and at most {MAX_LIFE.days} days away.",
+        "expires_at" if expires_in_seconds is None else "expires_in",
+    )

@@ -109,7 +109,9 @@ def parse_marks(external_id: str | None, tags: str | None, attributes: str | Non
     try:
         pairs = msgspec.json.decode(attributes or "{}", type=dict[str, str])
     except (msgspec.DecodeError, RecursionError):
-        raise InvalidValue("attributes must be a JSON object whose values are strings.") from None
+        raise InvalidValue(
+            "attributes must be a JSON object whose values are strings.", "attributes"
+        ) from None
     named = [tag.strip() for tag in (tags or "").split(",")]
     given = MarksChange(external_id, tuple(tag for tag in named if tag), attributes=pairs)
     return change_marks(Marks(), given)
@@ -129,7 +131,9 @@ def wanted_marks(
     wanted += [_TAG + tag for tag in tags or ()]
     for pair in attributes or ():
         if ":" not in pair:
-            raise InvalidValue("attribute must be key:value, as in attribute=color:red.")
+            raise InvalidValue(
+                "attribute must be key:value, as in attribute=color:red.", "attribute"
+            )
         wanted.append(_ATTRIBUTE + pair)
     return tuple(dict.fromkeys(wanted))
 
@@ -138,30 +142,34 @@ def _check(marks: Marks) -> None:
     if marks.external_id is not None:
         _check_text("external_id", marks.external_id, MAX_EXTERNAL_ID_CHARS)
     if len(marks.tags) > MAX_TAGS:
-        raise InvalidValue(f"tags: the limit is {MAX_TAGS} tags.")
+        raise InvalidValue(f"tags: the limit is {MAX_TAGS} tags.", "tags")
     for tag in marks.tags:
         _check_text("tags", tag, MAX_TAG_CHARS)
         if "," in tag:
-            raise InvalidValue(f"tags: {_shown(tag)} has a comma, which separates tags.")
+            raise InvalidValue(f"tags: {_shown(tag)} has a comma, which separates tags.", "tags")
     if len(marks.attributes) > MAX_ATTRIBUTES:
-        raise InvalidValue(f"attributes: the limit is {MAX_ATTRIBUTES} keys.")
+        raise InvalidValue(f"attributes: the limit is {MAX_ATTRIBUTES} keys.", "attributes")
     for key, value in marks.attributes.items():
         if not _KEY.fullmatch(key):
             raise InvalidValue(
                 f"attributes: the key {_shown(key)} is not 1 to {MAX_KEY_CHARS} ASCII letters, "
-                "digits, dots, hyphens and underscores."
+                "digits, dots, hyphens and underscores.",
+                "attributes",
             )
         _check_text(f"attributes.{key}", value, MAX_VALUE_CHARS)
 
 
 def _check_text(name: str, text: str, max_chars: int) -> None:
     """Refuse what is too long, has control characters, or blanks that other programs remove."""
+    field = name.partition(".")[0]
     if not 1 <= len(text) <= max_chars:
-        raise InvalidValue(f"{name}: {_shown(text)} does not have 1 to {max_chars} characters.")
+        raise InvalidValue(
+            f"{name}: {_shown(text)} does not have 1 to {max_chars} characters.", field
+        )
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
-        raise InvalidValue(f"{name}: {_shown(text)} has a control character.")
+        raise InvalidValue(f"{name}: {_shown(text)} has a control character.", field)
     if text != text.strip():
-        raise InvalidValue(f"{name}: {_shown(text)} has a blank at its beginning or end.")
+        raise InvalidValue(f"{name}: {_shown(text)} has a blank at its beginning or end.", field)
 
 
 def _shown(text: str) -> str:

@@ -15,6 +15,7 @@ from api.app import create_app
 from api.contract.config import DOCUMENT
 from api.contract.document import describe_api
 from api.settings import read_settings
+from openapi.property_examples import add_property_examples
 
 EXAMPLES = Path(__file__).parent / "examples"
 # The contract does not depend on settings, and no server is reached.
@@ -45,6 +46,7 @@ def add_examples(document: dict[str, Any]) -> None:
             content = contents.get("application/json") or next(iter(contents.values()))
             example = {"value": examples.pop(name)}
             content["examples"] = {"example": example | ({"summary": summary} if summary else {})}
+    add_property_examples(document, _examples(document))
     if examples:
         raise ValueError(f"no operation has these bodies: {', '.join(sorted(examples))}")
 
@@ -59,6 +61,14 @@ def _bodies(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], str
             for status, answer in operation["responses"].items():
                 if contents := answer.get("content"):
                     yield f"{name}.{status}", contents, answer["description"]
+
+
+def _examples(document: dict[str, Any]) -> Iterator[tuple[dict[str, Any], Any]]:
+    """Yield the schema and the value of each example."""
+    for _, contents, _ in _bodies(document):
+        for content in contents.values():
+            for example in content.get("examples", {}).values():
+                yield content["schema"], example["value"]
 
 
 def main() -> int:

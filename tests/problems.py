@@ -10,7 +10,8 @@ def assert_problem(answer: httpx.Response, status: int, code: str) -> dict[str, 
     assert answer.status_code == status, answer.content[:500]
     assert answer.headers["content-type"] == "application/problem+json"
     problem: dict[str, Any] = answer.json()
-    assert problem.keys() == {"type", "title", "status", "code", "detail", "request_id"}
+    members = {"type", "title", "status", "code", "detail", "request_id"}
+    assert problem.keys() - {"errors"} == members
     assert problem["request_id"] == answer.headers["x-request-id"]
     assert problem["type"] == f"urn:minilab:problem:{code}"
     assert (problem["status"], problem["code"]) == (status, code)

@@ -11,6 +11,7 @@ from api.schemas.views import Page, cut_page, view_of
 from api.schemas.webhooks import KeyWebhookSecretView, Rotation
 from domain.api_keys import ApiKey, KeyPlan, KeyRole
 from domain.errors.access import NotFound
+from domain.errors.faults import Faults
 from domain.errors.requests import InvalidValue
 from domain.keys import Role, check_new_user_id, check_tenant, key_secret
 from domain.webhooks.signing import webhook_secret, webhook_secret_of_key
@@ -86,17 +87,23 @@ class ManageKeys:
 
 
 def _check(wanted: ApiKeyRequest) -> None:
-    if wanted.role is KeyRole.CLIENT and wanted.user_id is None:
-        raise InvalidValue("A client key requires a user_id.")
-    if wanted.role not in {KeyRole.CLIENT, KeyRole.READER} and wanted.user_id is not None:
-        raise InvalidValue("Only keys of clients and readers have a user_id.")
-    if wanted.max_stored_bytes and wanted.role not in {KeyRole.CLIENT, KeyRole.SERVICE}:
-        raise InvalidValue("Only keys of clients and services have a quota.")
-    if wanted.tenant is not None:
-        check_tenant(wanted.tenant)
-        if wanted.role is KeyRole.ADMIN:
-            raise InvalidValue("An admin key has no tenant: it sees all of them.")
-    if wanted.user_id is not None:
-        check_new_user_id(wanted.user_id)
-    if wanted.expires_at is not None and wanted.expires_in is not None:
-        raise InvalidValue("Send expires_at or expires_in, not both.")
+    role, faults = wanted.role, Faults()
+    with faults.of("user_id"):
+        if role is KeyRole.CLIENT and wanted.user_id is None:
+            raise InvalidValue("A client key requires a user_id.")
+        if role not in {KeyRole.CLIENT, KeyRole.READER} and wanted.user_id is not None:
+            raise InvalidValue("Only keys of clients and readers have a user_id.")
+        if wanted.user_id is not None:
+            check_new_user_id(wanted.user_id)
+    with faults.of("max_stored_bytes"):
+        if wanted.max_stored_bytes and role not in {KeyRole.CLIENT, KeyRole.SERVICE}:
+            raise InvalidValue("Only keys of clients and services have a quota.")
+    with faults.of("tenant"):
+        if wanted.tenant is not None:
+            check_tenant(wanted.tenant)
+            if role is KeyRole.ADMIN:
+                raise InvalidValue("An admin key has no tenant: it sees all of them.")
+    with faults.of("expires_in"):
+        if wanted.expires_at is not None and wanted.expires_in is not None:
+            raise InvalidValue("Send expires_at or expires_in, not both.")
+    faults.check()

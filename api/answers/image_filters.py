@@ -7,9 +7,10 @@ from typing import Annotated, Any
 from litestar.openapi.spec import Example
 from litestar.params import QueryParameter
 
-from api.http.parameters import NamedTenant, NamedUser
+from api.http.parameters import EXAMPLE_ID, NamedTenant, NamedUser, example
 from api.state import ApiRequest
 from domain.calendar.days import end_of_day, find_zone, start_of_day
+from domain.errors.faults import Faults
 from domain.errors.requests import InvalidValue
 from domain.fingerprints import MAX_DISTANCE
 from domain.image_search import Circle, ImageFilter
@@ -28,37 +29,62 @@ _UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _CAMERA_CLOCK = "by the clock of the camera: photos do not record its time zone."
 
 
-def _wanted(description: str, name: str | None = None, **limits: Any) -> QueryParameter:
-    return QueryParameter(name=name, description=description, **limits)
+def _wanted(
+    description: str, shown: object, name: str | None = None, **limits: Any
+) -> QueryParameter:
+    return QueryParameter(name=name, description=description, examples=example(shown), **limits)
 
 
-Link = Annotated[str | None, _wanted("Uploaded through this upload link.", pattern=f"^{_UUID}$")]
-Format = Annotated[ImageFormat | None, _wanted("Format of the uploaded file.", "format")]
-Make = Annotated[str | None, _wanted("Maker of the camera, in full.", min_length=1, max_length=200)]
+Link = Annotated[
+    str | None, _wanted("Uploaded through this upload link.", EXAMPLE_ID, pattern=f"^{_UUID}$")
+]
+Format = Annotated[ImageFormat | None, _wanted("Format of the uploaded file.", "jpeg", "format")]
+Make = Annotated[
+    str | None,
+    _wanted("Maker of the camera, in full.", "NIKON CORPORATION", min_length=1, max_length=200),
+]
 Model = Annotated[
-    str | None, _wanted("Model of the camera, in full.", min_length=1, max_length=200)
+    str | None,
+    _wanted("Model of the camera, in full.", "NIKON D90", min_length=1, max_length=200),
 ]
-StatusWanted = Annotated[Status | None, _wanted("Status of the image.", "status")]
-TakenFrom = Annotated[date | None, _wanted(f"Taken on this day or later, {_CAMERA_CLOCK}")]
-TakenTo = Annotated[date | None, _wanted(f"Taken on this day or earlier, {_CAMERA_CLOCK}")]
-Day = Annotated[date | None, _wanted("Uploaded on this day, in `tz`.")]
-UploadedFrom = Annotated[date | None, _wanted("Uploaded on this day or later, in `tz`.")]
-UploadedTo = Annotated[date | None, _wanted("Uploaded on this day or earlier, in `tz`.")]
-TimeZone = Annotated[str, _wanted("IANA name of the time zone of the upload days.", max_length=64)]
+StatusWanted = Annotated[Status | None, _wanted("Status of the image.", "succeeded", "status")]
+TakenFrom = Annotated[
+    date | None, _wanted(f"Taken on this day or later, {_CAMERA_CLOCK}", "2026-11-01")
+]
+TakenTo = Annotated[
+    date | None, _wanted(f"Taken on this day or earlier, {_CAMERA_CLOCK}", "2026-11-30")
+]
+Day = Annotated[date | None, _wanted("Uploaded on this day, in `tz`.", "2026-11-21")]
+UploadedFrom = Annotated[
+    date | None, _wanted("Uploaded on this day or later, in `tz`.", "2026-11-01")
+]
+UploadedTo = Annotated[
+    date | None, _wanted("Uploaded on this day or earlier, in `tz`.", "2026-11-30")
+]
+TimeZone = Annotated[
+    str,
+    _wanted("IANA name of the time zone of the upload days.", "Europe/Vienna", max_length=64),
+]
 Faces = Annotated[
-    bool | None, _wanted("Whether faces were found. Skips images without face detection.")
+    bool | None, _wanted("Whether faces were found. Skips images without face detection.", True)
 ]
-MinFaces = Annotated[int | None, _wanted("Least number of faces.", ge=1, le=10_000)]
+MinFaces = Annotated[int | None, _wanted("Least number of faces: 1 to 10,000.", 2, ge=1, le=10_000)]
 Near = Annotated[
     str | None,
     _wanted(
-        "Taken within `radius_m` of this place: `latitude,longitude` in degrees.", pattern=_PLACE
+        "Taken within `radius_m` of this place: `latitude,longitude` in degrees.",
+        "48.2085,16.3721",
+        pattern=_PLACE,
     ),
 ]
 Radius = Annotated[
     float,
-    QueryParameter(
-        name="radius_m", ge=1, le=MAX_RADIUS_METERS, description="Radius around `near` in meters."
+    _wanted(
+        "Radius around `near` in meters: 1 to 1,000,000.",
+        500,
+        "radius_m",
+        ge=1,
+        le=MAX_RADIUS_METERS,
     ),
 ]
 ExternalId = Annotated[
@@ -98,20 +124,27 @@ SimilarTo = Annotated[
     _wanted(
         "List near-duplicates of this image, without the image itself: most similar first, "
         "equally similar ones newest first.",
+        EXAMPLE_ID,
         max_length=64,
     ),
 ]
 Distance = Annotated[
     int,
-    QueryParameter(
+    _wanted(
+        f"Most bits of 64 in which the fingerprint of a near-duplicate may differ: 0 to "
+        f"{MAX_DISTANCE}.",
+        4,
         ge=0,
         le=MAX_DISTANCE,
-        description="Most bits of 64 in which the fingerprint of a near-duplicate may differ.",
     ),
 ]
 ImageCursor = Annotated[
     str | None,
-    _wanted("The `next_cursor` of the previous page.", pattern=rf"^(\d{{1,2}}\.)?{_UUID}$"),
+    _wanted(
+        "`next_cursor` of the previous page; without it, the first page.",
+        EXAMPLE_ID,
+        pattern=rf"^(\d{{1,2}}\.)?{_UUID}$",
+    ),
 ]
 
 
@@ -144,9 +177,18 @@ def read_filter(
         InvalidValue: A value does not exist, or the values contradict each other.
         Forbidden: The key has another tenant.
     """
-    zone = find_zone(tz)
-    _check_order("taken_from", taken_from, taken_to)
-    _check_order("uploaded_from", uploaded_from, uploaded_to)
+    faults = Faults()
+    with faults.of("tz"):
+        zone = find_zone(tz)
+    with faults.of("taken_from"):
+        _check_order("taken_from", taken_from, taken_to)
+    with faults.of("uploaded_from"):
+        _check_order("uploaded_from", uploaded_from, uploaded_to)
+    with faults.of("near"):
+        circle = None if near is None else read_circle(near, radius)
+    with faults.of("attribute"):
+        marks = wanted_marks(external_id, tag, attribute)
+    faults.check()
     first, last = uploaded_from, uploaded_to
     if day:
         first, last = max(day, first or day), min(day, last or day)
@@ -163,8 +205,8 @@ def read_filter(
         uploaded_before=end_of_day(last, zone) if last else None,
         has_faces=faces,
         min_faces=min_faces,
-        near=None if near is None else read_circle(near, radius),
-        marks=wanted_marks(external_id, tag, attribute),
+        marks=marks,
+        near=circle,
     )
 
 
@@ -175,13 +217,15 @@ def read_circle(near: str, radius_meters: float) -> Circle:
         InvalidValue: The place does not exist.
     """
     if not re.fullmatch(_PLACE.strip("^$"), near):
-        raise InvalidValue("near must be latitude,longitude in degrees, as in 48.2,16.37.")
+        raise InvalidValue("near must be latitude,longitude in degrees, as in 48.2,16.37.", "near")
     latitude, longitude = (float(degrees) for degrees in near.split(","))
     if abs(latitude) > 90 or abs(longitude) > 180:
-        raise InvalidValue("A latitude is between -90 and 90, a longitude between -180 and 180.")
+        raise InvalidValue(
+            "A latitude is between -90 and 90, a longitude between -180 and 180.", "near"
+        )
     return Circle(latitude, longitude, radius_meters)
 
 
 def _check_order(name: str, first: date | None, last: date | None) -> None:
     if first and last and first > last:
-        raise InvalidValue(f"{name} is after the last day.")
+        raise InvalidValue(f"{name} is after the last day.", name)

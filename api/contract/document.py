@@ -6,6 +6,7 @@ from typing import Any
 
 from litestar import Litestar
 
+from api.contract.error_docs import describe_errors
 from api.contract.portable_schemas import make_portable
 from api.contract.schema_docs import describe_schemas
 from api.contract.webhook_docs import describe_events
@@ -26,6 +27,7 @@ def describe_api(app: Litestar) -> dict[str, Any]:
         # A title repeats the name of the Python class.
         schema.pop("title", None)
         _unwrap_alternatives(schema)
+    describe_errors(schemas)
     make_portable(document)
     return _rename_schemas(document)
 
@@ -80,5 +82,6 @@ def _clean_parameter(parameter: dict[str, Any]) -> None:
     if len(schema.get("allOf", [])) == 1:
         schema.update(schema.pop("allOf")[0])
     schema.pop("description", None)
+    parameter.pop("examples", None)  # The schema has them, too.
     if not parameter.get("deprecated", True):
         del parameter["deprecated"]

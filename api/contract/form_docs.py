@@ -25,8 +25,10 @@ def _header(description: str, example: str) -> OpenAPIHeader:
     return OpenAPIHeader(description=description, schema=schema)
 
 
-def _text(description: str, max_length: int | None = None) -> Schema:
-    return Schema(type=OpenAPIType.STRING, max_length=max_length, description=description)
+def _text(description: str, shown: str, max_length: int | None = None) -> Schema:
+    return Schema(
+        type=OpenAPIType.STRING, max_length=max_length, description=description, examples=[shown]
+    )
 
 
 # OpenAPI 3.1 uses the media type; most generators still read the format of 3.0.
@@ -45,14 +47,18 @@ UPLOAD_SCHEMA = Schema(
             min_items=1,
             description="The files. Any field name is accepted.",
         ),
-        "operations": _text("Comma-separated list of operations; all by default."),
+        "operations": _text(
+            "Comma-separated list of operations; all by default.", "metadata,faces"
+        ),
         "user_id": _text(
             "User that the images belong to. Required with a service key, optional with an admin "
             "key. A client key has a user of its own.",
+            "u1",
             max_length=128,
         ),
         "tenant": _text(
             "With an admin key: the tenant of the user. Other keys determine their tenant.",
+            "acme",
             max_length=128,
         ),
         "gps": Reference(
@@ -65,20 +71,24 @@ UPLOAD_SCHEMA = Schema(
         "external_id": _text(
             "ID in your own system, for the job and its images. Not unique: send an "
             "`Idempotency-Key` to upload once.",
+            "order-1042",
             max_length=255,
         ),
         "tags": _text(
             "Comma-separated tags for the job and its images, 20 at most, of 64 characters at "
-            "most. The field may be repeated."
+            "most. The field may be repeated.",
+            "holiday,kitchen",
         ),
         "attributes": _text(
             'JSON object of strings for the job and its images, such as `{"room": "kitchen"}`: '
             "50 keys at most, of 40 letters, digits, dots, hyphens and underscores at most; values "
-            "of 500 characters at most."
+            "of 500 characters at most.",
+            '{"room": "kitchen"}',
         ),
         "callback_url": _text(
             "URL that receives the event `job.finished` of this job, signed with the webhook "
             "secret of the key.",
+            "https://app.example.com/hooks/minilab",
             max_length=2048,
         ),
     },

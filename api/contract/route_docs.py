@@ -10,7 +10,9 @@ from litestar.openapi.spec import Example
 
 from api.http.errors import PROBLEM_JSON, STATUS_OF, TYPE_PREFIX, Problem
 from api.schemas.jobs import JobEventView
+from domain.errors.base import ServiceError
 from domain.errors.capacity import RateLimited
+from domain.errors.requests import UnknownParameter
 
 TICKET_HEADERS = [
     ResponseHeader(name=name, value="", documentation_only=True, description=description)
@@ -20,10 +22,23 @@ TICKET_HEADERS = [
     )
 ]
 
-# The code of the first class with a status. The base class of limits is never raised.
-PROBLEM_CODES = {
-    **{status.value: kind.code for kind, status in reversed(STATUS_OF.items())},
-    HTTPStatus.TOO_MANY_REQUESTS.value: RateLimited.code,
+# The first class with a status. The base class of limits is never raised.
+PROBLEM_KINDS: dict[int, type[ServiceError]] = {
+    **{status.value: kind for kind, status in reversed(STATUS_OF.items())},
+    HTTPStatus.BAD_REQUEST.value: UnknownParameter,
+    HTTPStatus.TOO_MANY_REQUESTS.value: RateLimited,
+}
+DETAILS = {
+    HTTPStatus.UNAUTHORIZED.value: "Send your key in the header: Authorization: Bearer <key>.",
+    HTTPStatus.NOT_FOUND.value: "The object does not exist, or the key may not see it.",
+}
+ERRORS = {
+    HTTPStatus.BAD_REQUEST.value: [
+        {"parameter": "limt", "detail": "is not a parameter of this route; did you mean `limit`?"}
+    ],
+    HTTPStatus.UNPROCESSABLE_ENTITY.value: [
+        {"parameter": "limit", "detail": "must be an integer from 1 to 100"}
+    ],
 }
 EXAMPLE_REQUEST_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -40,8 +55,8 @@ def answer(model: Any, description: str, media_type: str = MediaType.JSON) -> Re
 
 
 def problems(*statuses: int) -> dict[int, ResponseSpec]:
-    """Document problems of a route, and those that nearly every route has: 401, 422, 429, 503."""
-    return only_problems(401, 422, 429, 503, *statuses)
+    """Document problems of a route, and those that nearly every route has."""
+    return only_problems(400, 401, 422, 429, 503, *statuses)
 
 
 def only_problems(*statuses: int) -> dict[int, ResponseSpec]:
@@ -51,15 +66,17 @@ def only_problems(*statuses: int) -> dict[int, ResponseSpec]:
 
 def _problem(status: int) -> ResponseSpec:
     phrase = HTTPStatus(status).phrase
-    code = PROBLEM_CODES[status]
+    kind = PROBLEM_KINDS[status]
     example = {
-        "type": TYPE_PREFIX + code,
-        "title": phrase,
+        "type": TYPE_PREFIX + kind.code,
+        "title": kind.title,
         "status": status,
-        "code": code,
-        "detail": "What happened, and what to do about it.",
+        "code": kind.code,
+        "detail": DETAILS.get(status, "What happened, and what to do about it."),
         "request_id": EXAMPLE_REQUEST_ID,
     }
+    if errors := ERRORS.get(status):
+        example |= {"errors": errors, "detail": _sentence(errors[0])}
     return ResponseSpec(
         Problem,
         description=phrase,
@@ -67,6 +84,10 @@ def _problem(status: int) -> ResponseSpec:
         generate_examples=False,
         examples=[Example(summary=phrase, value=example)],
     )
+
+
+def _sentence(error: dict[str, str]) -> str:
+    return f"{error['parameter']}: {error['detail']}"
 
 
 EVENTS_STREAMED = {

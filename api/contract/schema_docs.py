@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 
+from api.contract.common_fields import COMMON
+
 _PACKAGES = ("api.", "domain.")
 
 
@@ -26,6 +28,9 @@ def describe_schemas(schemas: dict[str, Any]) -> None:
             for field, part in schema.get("properties", {}).items():
                 if field in texts:
                     part.setdefault("description", texts[field])
+        for field, part in schema.get("properties", {}).items():
+            if field in COMMON:
+                part.setdefault("description", COMMON[field].description)
         if "description" in schema:
             schema["description"] = _unwrap(split_attributes(schema["description"])[0])
 

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from litestar import Response, get
 from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency
-from litestar.openapi.spec import Example
 from litestar.params import QueryParameter
 
 from api.analytics.reports import Reports
@@ -16,7 +15,15 @@ from api.contract.route_docs import answer, problems
 from api.http.guards import admins_only, may_read_user, no_client_keys
 from api.http.headers import conditional
 from api.http.leaving import unless_client_leaves
-from api.http.parameters import EXAMPLE_ID, EXAMPLE_TIME, DaysZone, IfNoneMatch, NamedTenant, UserId
+from api.http.parameters import (
+    EXAMPLE_ID,
+    EXAMPLE_TIME,
+    DaysZone,
+    IfNoneMatch,
+    NamedTenant,
+    UserId,
+    example,
+)
 from api.schemas.histograms import ImageHistogramView, MedianHistogramView, SimilarView
 from api.schemas.statistics import StatisticsView
 from api.schemas.views import Cursor, Limit, Page
@@ -31,7 +38,7 @@ WeekName = Annotated[
     QueryParameter(
         pattern=WEEK_PATTERN,
         description="The ISO week of the upload: `current`, or a week such as `2026-W47`.",
-        examples=[Example(value="2026-W47")],
+        examples=example("2026-W47"),
     ),
 ]
 DayName = Annotated[
@@ -39,13 +46,25 @@ DayName = Annotated[
     QueryParameter(
         pattern=DAY_PATTERN,
         description="The day of the upload: `today`, or a date such as `2026-11-22`.",
-        examples=[Example(value="2026-11-22")],
+        examples=example("2026-11-22"),
     ),
 ]
-Count = Annotated[int, QueryParameter(name="n", ge=1, le=100, description="Most results.")]
+Count = Annotated[
+    int,
+    QueryParameter(
+        name="n",
+        ge=1,
+        le=100,
+        description="Maximum number of results: 1 to 100, 10 by default.",
+        examples=example(5),
+    ),
+]
 MetricName = Annotated[
     Metric,
-    QueryParameter(description="The measure of distance; less is more similar."),
+    QueryParameter(
+        description="The measure of distance; less is more similar.",
+        examples=example("hellinger"),
+    ),
 ]
 Since = Annotated[
     # Read by the use case: msgspec raises a bare ValueError for years after 9999.
@@ -54,7 +73,7 @@ Since = Annotated[
         max_length=64,
         schema_extra={"format": "date-time"},
         description="Compare only images that were uploaded at this time or later.",
-        examples=[Example(value=EXAMPLE_TIME)],
+        examples=example(EXAMPLE_TIME),
     ),
 ]
 ImageId = Annotated[
@@ -63,7 +82,7 @@ ImageId = Annotated[
         name="image_id",
         max_length=64,
         description="An image of the user; lists the images that are most similar to it.",
-        examples=[Example(value=EXAMPLE_ID)],
+        examples=example(EXAMPLE_ID),
     ),
 ]
 

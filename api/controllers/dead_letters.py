@@ -10,7 +10,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 from api.answers.job_answers import ticket
 from api.contract.route_docs import TICKET_HEADERS, answer, problems
 from api.http.guards import admins_only
-from api.http.parameters import NamedTenant, id_of
+from api.http.parameters import EXAMPLE_ID, NamedTenant, example, id_of
 from api.jobs.dead_letters import ManageDeadLetters
 from api.schemas.dead_letters import (
     ChosenDeadLetters,
@@ -32,15 +32,22 @@ OfUser = Annotated[
         name="user_id",
         max_length=MAX_USER_ID_CHARS,
         description="Only dead letters of this user.",
+        examples=example("u1"),
     ),
 ]
 WithCode = Annotated[
     DeadLetterCode | None,
-    QueryParameter(description="Only dead letters with this error."),
+    QueryParameter(
+        description="Only dead letters with this error.", examples=example("decoder_died")
+    ),
 ]
 OfJob = Annotated[
     str | None,
-    QueryParameter(max_length=64, description="Only dead letters of this job."),
+    QueryParameter(
+        max_length=64,
+        description="Only dead letters of this job.",
+        examples=example(EXAMPLE_ID),
+    ),
 ]
 
 

@@ -21,7 +21,7 @@ from api.answers.wanted_urls import DEFAULT_SECONDS, ExpiresIn, UrlVariants, wan
 from api.contract.route_docs import answer, problems
 from api.http.auth import READS
 from api.http.leaving import unless_client_leaves
-from api.http.parameters import IfNoneMatch, NamedUser, id_of
+from api.http.parameters import IfNoneMatch, NamedUser, example, id_of
 from api.images.images import ManageImages
 from api.images.read_content import ReadContent
 from api.schemas.images import HistogramView, ImageVariant, ImageView, ListedImageView
@@ -37,13 +37,19 @@ ImageId = Annotated[str, id_of("image")]
 VariantName = Annotated[
     ImageVariant,
     QueryParameter(
-        required=False, description="The original file, or the picture that is made from it."
+        required=False,
+        description="The original file, or the picture that is made from it: `grayscale`, "
+        "`thumbnail` (fits into 512 × 512 pixels, WebP) or `faces` (with their boxes).",
+        examples=example("thumbnail"),
     ),
 ]
 Range = Annotated[
     str | None,
     HeaderParameter(
-        name="Range", required=False, description="One byte range, such as `bytes=0-1023`."
+        name="Range",
+        required=False,
+        description="One byte range, such as `bytes=0-1023`. Several ranges are answered in whole.",
+        examples=example("bytes=0-1023"),
     ),
 ]
 IfRange = Annotated[
@@ -51,6 +57,7 @@ IfRange = Annotated[
     HeaderParameter(
         name="If-Range",
         description="The `ETag` that `Range` applies to; any other version is sent whole.",
+        examples=example('"9f86d081884c7d659a2feaa0c55ad015-original"'),
     ),
 ]
 

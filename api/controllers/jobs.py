@@ -28,6 +28,7 @@ from api.http.parameters import (
     NamedTenant,
     NamedUser,
     Prefer,
+    example,
 )
 from api.http.raw_fields import (
     ContentDisposition,
@@ -169,7 +170,10 @@ class JobController(Controller):
         job_status: Annotated[
             Status | None,
             QueryParameter(
-                name="status", required=False, description="Only jobs with this status."
+                name="status",
+                required=False,
+                description="Only jobs with this status.",
+                examples=example("failed"),
             ),
         ] = None,
         external_id: ExternalId = None,

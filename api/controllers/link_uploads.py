@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
-from litestar.openapi.spec import Example
 from litestar.params import PathParameter
 
 from api.answers.accept_upload import answer_upload
@@ -22,6 +21,7 @@ from api.http.parameters import (
     JobId,
     LastEventId,
     Prefer,
+    example,
 )
 from api.http.raw_fields import RawGps, RawOperations, fields_of
 from api.jobs.events_url import MakeEventsUrl
@@ -45,7 +45,7 @@ FOLLOWED = {
 }
 LinkToken = Annotated[
     str,
-    PathParameter(description="The token of the link.", examples=[Example(value=EXAMPLE_TOKEN)]),
+    PathParameter(description="The token of the link.", examples=example(EXAMPLE_TOKEN)),
 ]
 
 
@@ -188,7 +188,7 @@ class LinkUploadController(Controller):
         "/{token:str}/jobs/{job_id:str}",
         operation_id="getLinkJobByUrl",
         summary="Retrieve an upload at the URL of a link",
-        responses=FOLLOWED | only_problems(404, 410, 422, 429, 503),
+        responses=FOLLOWED | only_problems(400, 404, 410, 422, 429, 503),
         **BY_PATH,
     )
     async def get_job_by_url(

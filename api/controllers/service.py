@@ -7,6 +7,7 @@ from api.answers.readiness import answer_readiness
 from api.contract.route_docs import answer, only_problems
 from api.http.auth import OPEN
 from api.http.guards import metrics_readers
+from api.http.inputs import ANY_QUERY
 from api.monitoring.readiness import HealthChecks
 from api.monitoring.service_metrics import ServiceMetrics, choose_format
 from api.schemas.service import CapabilitiesView, HealthView, ReadinessView, view_capabilities
@@ -20,7 +21,8 @@ NO_KEY: list[dict[str, list[str]]] = [{}]
     operation_id="getCapabilities",
     tags=["service"],
     summary="Retrieve the capabilities",
-    responses={200: answer(CapabilitiesView, "The capabilities.")} | only_problems(401, 429, 503),
+    responses={200: answer(CapabilitiesView, "The capabilities.")}
+    | only_problems(400, 401, 429, 503),
 )
 async def get_capabilities(request: ApiRequest) -> CapabilitiesView:
     """Retrieves the formats that can be decoded, the operations, and the limits."""
@@ -34,7 +36,7 @@ async def get_capabilities(request: ApiRequest) -> CapabilitiesView:
     summary="Check that the process is alive",
     responses={200: answer(HealthView, "The process is alive.")},
     security=NO_KEY,
-    opt={OPEN: True},
+    opt={OPEN: True, ANY_QUERY: True},
 )
 async def get_health() -> HealthView:
     """Returns `ok` if the process is alive. Does not check its dependencies."""
@@ -47,7 +49,7 @@ async def get_health() -> HealthView:
     tags=["service"],
     summary="Check that the service is ready",
     security=NO_KEY,
-    opt={OPEN: True},
+    opt={OPEN: True, ANY_QUERY: True},
     responses={
         200: answer(ReadinessView, "All required parts are available."),
         503: answer(ReadinessView, "A required part is not available."),
@@ -70,7 +72,7 @@ async def get_readiness(
     tags=["service"],
     summary="Retrieve metrics",
     security=[{}, {"apiKey": []}],
-    opt={OPEN: True},
+    opt={OPEN: True, ANY_QUERY: True},
     responses={200: answer(str, "The metrics.", MediaType.TEXT)} | only_problems(401, 403, 429),
     guards=[metrics_readers],
 )

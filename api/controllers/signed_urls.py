@@ -43,7 +43,7 @@ SignedToken = Annotated[
         206: answer(bytes, "The requested part of the picture.", media_type="image/*"),
         304: answer(None, "The client already has this version of the picture."),
     }
-    | only_problems(404, 409, 410, 416, 422, 429, 503),
+    | only_problems(400, 404, 409, 410, 416, 422, 429, 503),
     response_headers=[
         ResponseHeader(name="ETag", value="", documentation_only=True),
         ResponseHeader(name="Accept-Ranges", value="", documentation_only=True),
@@ -78,7 +78,7 @@ async def get_signed_content(
     summary="Stream the changes of a job by a signed URL",
     opt={SIGNED: Purpose.EVENTS},
     security=[{}],
-    responses=EVENTS_STREAMED | only_problems(404, 410, 422, 429, 503),
+    responses=EVENTS_STREAMED | only_problems(400, 404, 410, 422, 429, 503),
 )
 async def stream_signed_events(
     request: ApiRequest,

@@ -16,6 +16,7 @@ from api.http.parameters import (
     EXAMPLE_DELIVERY_ID,
     OverlapSeconds,
     WebhookId,
+    example,
     id_of,
 )
 from api.schemas.views import Cursor, Limit, Page
@@ -36,10 +37,14 @@ from api.webhooks.endpoints import ManageWebhooks
 from domain.keys import webhook_scope
 from domain.webhooks.deliveries import DeliveryStatus
 
-DeliveryId = Annotated[str, id_of("delivery", max_length=128, example=EXAMPLE_DELIVERY_ID)]
+DeliveryId = Annotated[str, id_of("delivery", max_length=128, shown=EXAMPLE_DELIVERY_ID)]
 WithStatus = Annotated[
     DeliveryStatus | None,
-    QueryParameter(name="status", description="Only deliveries with this status."),
+    QueryParameter(
+        name="status",
+        description="Only deliveries with this status.",
+        examples=example("failed"),
+    ),
 ]
 
 

@@ -2,15 +2,17 @@
 
 import math
 import random
+import re
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
 import structlog
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import HTTPException, SerializationException, ValidationException
 from structlog.contextvars import bind_contextvars
 
+from api.http.inputs import InvalidInput, find_faults, locate
 from api.http.leaving import ClientLeft, answer_client_left
 from domain.errors.access import Expired, Forbidden, NotFound, Unauthenticated, WrongState
 from domain.errors.base import ServiceError
@@ -22,9 +24,11 @@ from domain.errors.requests import (
     HeadersTooSlow,
     InvalidValue,
     MalformedRequest,
+    MethodNotAllowed,
     RangeNotSatisfiable,
     RequestTooLarge,
     TooManyParts,
+    UnknownParameter,
     UploadTooSlow,
     WrongContentType,
 )
@@ -49,6 +53,7 @@ STATUS_OF: dict[type[ServiceError], HTTPStatus] = {
     RequestTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     TooManyParts: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     WrongContentType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
     RangeNotSatisfiable: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     InvalidValue: HTTPStatus.UNPROCESSABLE_ENTITY,
     FileRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -60,13 +65,21 @@ STATUS_OF: dict[type[ServiceError], HTTPStatus] = {
     Overloaded: HTTPStatus.SERVICE_UNAVAILABLE,
     ServiceError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
-CODE_OF_STATUS = {
-    HTTPStatus.BAD_REQUEST: "malformed_request",
-    HTTPStatus.NOT_FOUND: "not_found",
-    HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "request_too_large",
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "wrong_content_type",
+# Errors that the framework finds before a handler runs.
+KIND_OF_STATUS: dict[HTTPStatus, type[ServiceError]] = {
+    HTTPStatus.BAD_REQUEST: MalformedRequest,
+    HTTPStatus.NOT_FOUND: NotFound,
+    HTTPStatus.METHOD_NOT_ALLOWED: MethodNotAllowed,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: RequestTooLarge,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: WrongContentType,
+    HTTPStatus.INTERNAL_SERVER_ERROR: ServiceError,
 }
+DETAIL_OF_STATUS = {
+    HTTPStatus.NOT_FOUND: "There is no such route.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "The header Allow names the methods of this route.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body has more bytes than this route accepts.",
+}
+_BYTE = re.compile(r"\(byte (\d+)\)")
 
 _log = structlog.get_logger(__name__)
 
@@ -86,15 +99,23 @@ class Problem(msgspec.Struct, frozen=True):
     """What happened in this request, and what to do about it."""
     request_id: str
     """The `X-Request-ID` of this response; the service's log contains it."""
+    errors: list[InvalidInput] | msgspec.UnsetType = msgspec.UNSET
+    """The parts of the request that are wrong, at most 20; absent if the problem is not in one."""
 
 
 def problem_response(
-    status: int, code: str, title: str, detail: str, headers: dict[str, str] | None = None
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    headers: dict[str, str] | None = None,
+    errors: list[InvalidInput] | None = None,
 ) -> Response[Problem]:
     """Write a problem document."""
     bind_contextvars(problem=code)
+    listed = errors or msgspec.UNSET
     return Response(
-        Problem(TYPE_PREFIX + code, title, status, code, detail, request_id() or ""),
+        Problem(TYPE_PREFIX + code, title, status, code, detail, request_id() or "", listed),
         status_code=status,
         media_type=PROBLEM_JSON,
         headers=headers or {},
@@ -106,7 +127,7 @@ def status_of(error: ServiceError) -> HTTPStatus:
     return next(STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF)
 
 
-def answer_service_error(_: Request[Any, Any, Any], error: ServiceError) -> Response[Problem]:
+def answer_service_error(request: Request[Any, Any, Any], error: ServiceError) -> Response[Problem]:
     """Answer an error of the service."""
     status = status_of(error)
     headers = {}
@@ -116,7 +137,12 @@ def answer_service_error(_: Request[Any, Any, Any], error: ServiceError) -> Resp
         headers["Retry-After"] = str(spread(error.wait_seconds))
     elif status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = str(jittered(3))
-    return problem_response(status, error.code, error.title, error.detail, headers)
+    errors = []
+    if isinstance(error, UnknownParameter):
+        errors = [InvalidInput(fault, parameter=name) for name, fault in error.faults.items()]
+    elif isinstance(error, InvalidValue):
+        errors = [locate(name, fault, request) for name, fault in error.faults.items()]
+    return problem_response(status, error.code, error.title, error.detail, headers, errors)
 
 
 def answer_store_error(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
@@ -130,19 +156,29 @@ def answer_store_error(request: Request[Any, Any, Any], error: Exception) -> Res
     return answer_service_error(request, failure)
 
 
-def answer_http_exception(_: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
-    """Answer an error of the framework: unknown path, wrong method, bad parameter."""
+def answer_http_exception(
+    request: Request[Any, Any, Any], error: HTTPException
+) -> Response[Problem]:
+    """Answer an error of the framework, in the words of this service."""
+    if isinstance(error, ValidationException):
+        return _answer_invalid(request)
     status = HTTPStatus(error.status_code)
-    code = CODE_OF_STATUS.get(status, status.phrase.lower().replace(" ", "_"))
-    detail = error.detail or status.phrase
-    if isinstance(error, ValidationException) and isinstance(error.extra, list):
-        detail = "; ".join(
-            f"{entry.get('key', 'body')}: {entry.get('message', '')}"
-            for entry in error.extra
-            if isinstance(entry, dict)
-        )
-        status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_value"
-    return problem_response(status, code, status.phrase, detail, dict(error.headers or {}))
+    kind = KIND_OF_STATUS.get(status, MalformedRequest)
+    detail = DETAIL_OF_STATUS.get(status, kind.title)
+    if isinstance(error.__cause__, SerializationException):
+        found = _BYTE.search(str(error.__cause__))
+        place = f"; the fault is near byte {found[1]}" if found else ""
+        detail = f"The body is not valid JSON{place}."
+    return problem_response(status, kind.code, kind.title, detail, dict(error.headers or {}))
+
+
+def _answer_invalid(request: Request[Any, Any, Any]) -> Response[Problem]:
+    """Answer values that do not fit: all of them, by the names that the client wrote."""
+    errors = find_faults(request)
+    detail = "; ".join(error.sentence for error in errors)
+    invalid = InvalidValue(detail or "A value of the request is not as the contract says.")
+    status = status_of(invalid)
+    return problem_response(status, invalid.code, invalid.title, invalid.detail, errors=errors)
 
 
 def answer_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:

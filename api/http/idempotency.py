@@ -28,7 +28,8 @@ def record_id(caller: Caller, route: str, key: str, secret: str = "") -> str:
     """
     if not 1 <= len(key) <= MAX_KEY_CHARS or not (key.isascii() and key.isprintable()):
         raise InvalidValue(
-            f"An Idempotency-Key has 1 to {MAX_KEY_CHARS} printable ASCII characters."
+            f"An Idempotency-Key has 1 to {MAX_KEY_CHARS} printable ASCII characters.",
+            "Idempotency-Key",
         )
     parts = msgspec.json.encode([caller.key_id, caller.user_id, route, key, secret])
     return hashlib.sha256(parts).hexdigest()

@@ -18,23 +18,34 @@ BY_HEADER: dict[str, Any] = {"opt": {LINK_OPT: TokenIn.HEADER}, "security": [{"l
 DAY_SECONDS = 24 * 3600
 
 
-def id_of(name: str, max_length: int = 64, example: str = EXAMPLE_ID) -> PathParameter:
+def id_of(name: str, max_length: int = 64, shown: str = EXAMPLE_ID) -> PathParameter:
     """Describe a path parameter that is an ID."""
     return PathParameter(
         max_length=max_length,
         description=f"The ID of the {name}.",
-        examples=[Example(value=example)],
+        examples=example(shown),
     )
 
 
-def _header(name: str, description: str, max_length: int | None = None) -> HeaderParameter:
+def example(value: object) -> list[Example]:
+    """Show a value of a parameter: in the contract, and in the refusal of another value."""
+    return [Example(value=value)]
+
+
+def _header(
+    name: str, description: str, shown: str, max_length: int | None = None
+) -> HeaderParameter:
     return HeaderParameter(
-        name=name, required=False, max_length=max_length, description=description
+        name=name,
+        required=False,
+        max_length=max_length,
+        description=description,
+        examples=example(shown),
     )
 
 
 JobId = Annotated[str, id_of("job")]
-UserId = Annotated[str, id_of("user", max_length=128, example="u1")]
+UserId = Annotated[str, id_of("user", max_length=128, shown="u1")]
 WebhookId = Annotated[str, id_of("webhook")]
 
 NamedUser = Annotated[
@@ -45,6 +56,7 @@ NamedUser = Annotated[
         max_length=128,
         description="Only what belongs to this user. Without it, a service key sees its tenant or, "
         "if it has none, its own uploads.",
+        examples=example("u1"),
     ),
 ]
 NamedTenant = Annotated[
@@ -55,7 +67,7 @@ NamedTenant = Annotated[
         max_length=128,
         description="With an admin key: the tenant of the users. Without it, `user_id` names a "
         "user without a tenant. Other keys determine their tenant.",
-        examples=[Example(value="acme")],
+        examples=example("acme"),
     ),
 ]
 DaysZone = Annotated[
@@ -64,7 +76,7 @@ DaysZone = Annotated[
         required=False,
         max_length=64,
         description="IANA name of the time zone of the days.",
-        examples=[Example(value="Europe/Vienna")],
+        examples=example("Europe/Vienna"),
     ),
 ]
 OverlapSeconds = Annotated[
@@ -73,7 +85,8 @@ OverlapSeconds = Annotated[
         name="overlap_seconds",
         ge=0,
         le=7 * DAY_SECONDS,
-        description="How long the old secret signs as well, in seconds; a day by default.",
+        description="Seconds for which the old secret signs too: a day by default, a week at most.",
+        examples=example(3600),
     ),
 ]
 Prefer = Annotated[
@@ -81,6 +94,7 @@ Prefer = Annotated[
     _header(
         "Prefer",
         "`wait=N` delays the response until the job has ended, or for N seconds (30 at most).",
+        "wait=30",
     ),
 ]
 IdempotencyKey = Annotated[
@@ -88,7 +102,8 @@ IdempotencyKey = Annotated[
     _header(
         "Idempotency-Key",
         "A unique value of your choice. A request with the same key and content within 24 hours "
-        "gets the same response.",
+        "gets the same response. 1 to 255 printable ASCII characters; a UUID is a good choice.",
+        "8e03978e-40d5-43dd-bc93-6894a57f9324",
         max_length=255,
     ),
 ]
@@ -97,6 +112,7 @@ IfNoneMatch = Annotated[
     _header(
         "If-None-Match",
         "The `ETag` of a version that you have: if it is current, the response is 304.",
+        '"019aa5d2-7c1e-7d43-9f0b-3a52c1f7e9b4-7-0"',
     ),
 ]
 LastEventId = Annotated[
@@ -104,6 +120,7 @@ LastEventId = Annotated[
     _header(
         "Last-Event-ID",
         "The `id` of the last event that you read: only newer states are sent.",
+        "7",
         max_length=64,
     ),
 ]

@@ -175,7 +175,7 @@ def read_cursor(cursor: str | None, *, with_distance: bool) -> tuple[int, str] |
         return None
     distance, point, image_id = cursor.rpartition(".")
     if bool(point) is not with_distance:
-        raise InvalidValue("This cursor belongs to another list.")
+        raise InvalidValue("This cursor belongs to another list.", "cursor")
     return int(distance or 0), image_id
 
 

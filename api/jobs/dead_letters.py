@@ -101,7 +101,7 @@ class ManageDeadLetters:
 
     async def _choose(self, chosen: ChosenDeadLetters) -> tuple[DeadLetterFilter, list[DeadLetter]]:
         if (chosen.ids is None) == (chosen.filter is None):
-            raise InvalidValue("Send either ids or a filter.")
+            raise InvalidValue("Send either ids or a filter.", "filter")
         if chosen.filter is None:
             wanted = DeadLetterFilter(ids=chosen.ids)
         else:

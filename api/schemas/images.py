@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -13,7 +13,7 @@ from api.schemas.signed_urls import ContentUrlView
 from api.schemas.views import owner_fields, view_of
 from domain.blobs import Blob
 from domain.images.formats import ImageFormat
-from domain.images.values import Metadata, unpack_bins
+from domain.images.values import BINS, Metadata, unpack_bins
 from domain.jobs import Status
 from domain.records import GpsPolicy, Image
 from storage.settings import WorkRules
@@ -34,7 +34,7 @@ class HistogramView(msgspec.Struct, frozen=True):
     Gray is Rec. 601 luma of the stored values on white; a JPEG keeps the luma that it stores.
     """
 
-    bins: list[int]
+    bins: Annotated[list[int], msgspec.Meta(min_length=BINS, max_length=BINS)]
     """256 counts, from black to white."""
     pixels: int
     """Sum of the counts: width × height."""
@@ -64,6 +64,7 @@ class ImageSummaryView(msgspec.Struct, frozen=True):
     """An image in a list. Values that are unknown, or not known yet, are null."""
 
     id: str
+    """ID of the image."""
     user_id: str
     link_id: str | None
     """Upload link that the image was uploaded through; null if it was uploaded with a key."""

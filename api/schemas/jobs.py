@@ -82,6 +82,7 @@ class JobSummaryView(msgspec.Struct, frozen=True):
     """A job in a list."""
 
     id: str
+    """ID of the job."""
     status: Status
     version: int
     """Grows with every change of the job."""

@@ -42,6 +42,7 @@ class ApiKeyView(msgspec.Struct, frozen=True):
     """An API key, without its secret."""
 
     id: str
+    """ID of the API key."""
     role: Role
     user_id: str | None
     note: str | None

@@ -17,6 +17,7 @@ class LinkJobSummaryView(msgspec.Struct, frozen=True):
     """A job that was uploaded through a link, in a list."""
 
     id: str
+    """ID of the job."""
     status: Status
     version: int
     """Grows with every change of the job."""

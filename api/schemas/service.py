@@ -23,7 +23,9 @@ class OperationInfo(msgspec.Struct, frozen=True):
     """A supported operation. A new version computes results again."""
 
     name: str
+    """Name of the operation, for the form field `operations`."""
     version: int
+    """Version; it rises when the same file gives another result."""
 
 
 class LimitsView(msgspec.Struct, frozen=True):
@@ -79,6 +81,7 @@ class HealthView(msgspec.Struct, frozen=True):
     """The process is alive."""
 
     status: str
+    """Always `ok`."""
 
 
 class ReadinessView(msgspec.Struct, frozen=True):

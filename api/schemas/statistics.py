@@ -9,14 +9,18 @@ class FormatCountView(msgspec.Struct, frozen=True):
     """A file format and its number of images."""
 
     format: str
+    """The format: one of the capabilities."""
     count: int
+    """Number of images of this format."""
 
 
 class CameraCountView(msgspec.Struct, frozen=True):
     """A camera model and its number of images."""
 
     camera_model: str
+    """The model, as the files say it."""
     count: int
+    """Number of images of this model."""
 
 
 class FailureCountView(msgspec.Struct, frozen=True):
@@ -31,6 +35,7 @@ class TotalsView(msgspec.Struct, frozen=True):
     """Totals over all images."""
 
     images: int
+    """Number of images, without deleted ones."""
     users: int
     """Number of users with at least one image."""
     bytes: int

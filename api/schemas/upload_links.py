@@ -43,6 +43,7 @@ class UploadLinkView(msgspec.Struct, frozen=True):
     """An upload link, without its token."""
 
     id: str
+    """ID of the upload link."""
     status: LinkStatus
     """`open`: the link accepts files. Otherwise the reason why not: `used_up`, `expired` or
     `revoked`."""

@@ -7,18 +7,28 @@ import msgspec
 from litestar.params import QueryParameter
 from msgspec import UNSET, UnsetType
 
+from api.http.parameters import EXAMPLE_ID, example
 from domain.tenants import split_owner
 
 ItemT = TypeVar("ItemT")
 ViewT = TypeVar("ViewT", bound=msgspec.Struct)
 
-Limit = Annotated[int, QueryParameter(ge=1, le=100, description="Maximum number of items.")]
+Limit = Annotated[
+    int,
+    QueryParameter(
+        ge=1,
+        le=100,
+        description="Maximum number of items of a page: 1 to 100, 20 by default.",
+        examples=example(50),
+    ),
+]
 Cursor = Annotated[
     str | None,
     QueryParameter(
         pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
-        description="`next_cursor` of the previous page.",
+        description="`next_cursor` of the previous page; without it, the first page.",
         required=False,
+        examples=example(EXAMPLE_ID),
     ),
 ]
 

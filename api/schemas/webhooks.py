@@ -33,8 +33,11 @@ class WebhookChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True, om
     """Changes of a webhook. Omitted fields stay as they are."""
 
     url: WebhookUrl | UnsetType = UNSET
+    """New address that events are posted to."""
     event_types: EventTypes | UnsetType | None = UNSET
+    """New types of events to receive; null for all that the key may see."""
     note: Note | UnsetType | None = UNSET
+    """New remark; null for none."""
     status: WebhookStatus | UnsetType = UNSET
     """`enabled`: events are sent. `paused`: events wait until it is enabled again. `disabled`:
     waiting deliveries fail, and there are no new ones."""
@@ -44,6 +47,7 @@ class WebhookView(msgspec.Struct, frozen=True):
     """A webhook, without its secret. It receives events that its key may see."""
 
     id: str
+    """ID of the webhook."""
     url: str
     event_types: list[EventType] | None
     """Types of events that it receives; null for all that its key may see."""
@@ -72,6 +76,7 @@ class DeliverySummaryView(msgspec.Struct, frozen=True):
     """An event on its way to one receiver."""
 
     id: str
+    """ID of the delivery."""
     event_id: str
     """ID of the event, which the receiver gets as `webhook-id`."""
     event_type: EventType
@@ -108,6 +113,7 @@ class RedeliveredView(msgspec.Struct, frozen=True):
     """The number of deliveries that are sent again."""
 
     redelivered: int
+    """Number of events that are sent again."""
 
 
 class ReleasedView(msgspec.Struct, frozen=True):

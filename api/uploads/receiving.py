@@ -10,6 +10,7 @@ from api.admission.admission import Admitted
 from api.settings import Settings
 from api.uploads.bodies import IncomingBody
 from api.uploads.form import Form
+from domain.errors.faults import Faults
 from domain.errors.requests import InvalidValue, UploadTooSlow
 from domain.images.operations import parse_operations
 from domain.keys import Caller, uploading_user
@@ -39,6 +40,17 @@ class UploadOptions(msgspec.Struct, frozen=True):
     operations: str | None = None
     """Comma list that replaces the one of the form; None: as the form says."""
     link: UploadLink | None = None
+
+
+class _Fields(msgspec.Struct, frozen=True):
+    """The text fields of an upload, and the caller within its tenant."""
+
+    caller: Caller
+    user_id: str
+    operations: tuple[str, ...]
+    gps: GpsPolicy
+    callback_url: str | None
+    marks: tuple[str, ...]
 
 
 class UploadReceiver:
@@ -75,21 +87,26 @@ class UploadReceiver:
         intake = self._stores.open_intake(lambda: self._slots.used)
         try:
             received = await self._read(body, intake, admitted)
-            caller = caller.within(received.text("tenant"))
+            fields = self._read_fields(caller, received, options)
+            if fields.callback_url is not None:
+                await self._key_secrets.ensure(caller.key_id)
+                await self._webhook_targets.admit_callback(
+                    fields.caller, fields.callback_url, self._most_targets
+                )
             return Upload(
-                user_id=uploading_user(caller, received.text("user_id")),
+                user_id=fields.user_id,
                 key_id=caller.key_id,
-                operations=parse_operations(options.operations or received.text("operations")),
+                operations=fields.operations,
                 taken=received.taken,
                 refused=received.refused,
                 intake=intake,
-                gps=_choose_gps(received.text("gps"), (link and link.gps) or self._default_gps),
+                gps=fields.gps,
                 link_id=caller.link_id,
-                callback_url=await self._callback_url(caller, received),
+                callback_url=fields.callback_url,
                 attempt=attempt,
                 fingerprint=_hash_content(received) if attempt else "",
-                quota=quota_of(caller, self._tenant_max_bytes),
-                marks=_read_marks(caller, received),
+                quota=quota_of(fields.caller, self._tenant_max_bytes),
+                marks=fields.marks,
                 has_subscribers=not received.taken and await self._has_subscribers(),
             )
         except BaseException:
@@ -115,16 +132,41 @@ class UploadReceiver:
         admitted.count_files(received.files)
         return received
 
-    async def _callback_url(self, caller: Caller, form: Form) -> str | None:
-        """Read the callback URL of a form, if it has one; calls of the key can then be signed."""
+    def _read_fields(self, caller: Caller, form: Form, options: UploadOptions) -> _Fields:
+        """Read the text fields of a form.
+
+        Raises:
+            InvalidValue: Fields cannot be used; it names all of them.
+            Forbidden: The caller may not use a field.
+        """
+        user_id, gps, callback_url = "", self._default_gps, None
+        operations: tuple[str, ...] = ()
+        marks: tuple[str, ...] = ()
+        faults = Faults()
+        with faults.of("tenant"):
+            caller = caller.within(form.text("tenant"))
+        with faults.of("user_id"):
+            user_id = uploading_user(caller, form.text("user_id"))
+        with faults.of("operations"):
+            operations = parse_operations(options.operations or form.text("operations"))
+        with faults.of("gps"):
+            link = options.link
+            gps = _choose_gps(form.text("gps"), (link and link.gps) or self._default_gps)
+        with faults.of("callback_url"):
+            callback_url = self._callback_url(caller, form)
+        with faults.of(None):
+            marks = _read_marks(caller, form)
+        faults.check()
+        return _Fields(caller, user_id, operations, gps, callback_url, marks)
+
+    def _callback_url(self, caller: Caller, form: Form) -> str | None:
+        """Read the callback URL of a form, if it has one."""
         url = form.text("callback_url")
         if url is None:
             return None
         if caller.link_id is not None:
             raise InvalidValue("A callback_url goes with a key; send none through a link.")
         check_url(url, self._targets)
-        await self._key_secrets.ensure(caller.key_id)
-        await self._webhook_targets.admit_callback(caller, url, self._most_targets)
         return url
 
     async def _has_subscribers(self) -> bool:
@@ -135,7 +177,8 @@ def _read_marks(caller: Caller, form: Form) -> tuple[str, ...]:
     """Read what the sender attaches to the job and its images."""
     texts = [form.text(name) for name in MARK_FIELDS]
     if caller.link_id is not None and any(texts):
-        raise InvalidValue(f"{', '.join(MARK_FIELDS)} go with a key; send none through a link.")
+        named = ", ".join(MARK_FIELDS)
+        raise InvalidValue(f"{named} go with a key; send none through a link.", MARK_FIELDS[0])
     return tuple(parse_marks(*texts).stored)
 
 

@@ -124,7 +124,9 @@ def _check_types(types: list[EventType] | None, caller: Caller) -> list[EventTyp
     chosen = set(types or ())
     if chosen & ALWAYS_SENT:
         names = ", ".join(sorted(ALWAYS_SENT))
-        raise InvalidValue(f"Every webhook receives these events; leave them out: {names}.")
+        raise InvalidValue(
+            f"Every webhook receives these events; leave them out: {names}.", "event_types"
+        )
     if chosen & ADMIN_ONLY and not caller.is_admin:
         raise Forbidden(
             f"These events require an admin key: {', '.join(sorted(chosen & ADMIN_ONLY))}."

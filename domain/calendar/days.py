@@ -23,7 +23,8 @@ def find_zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         raise InvalidValue(
-            "This time zone does not exist. Use a name of the IANA database, such as Europe/Vienna."
+            "This time zone does not exist. Use an IANA name, such as Europe/Vienna.",
+            "tz",
         ) from None
 
 
@@ -38,7 +39,7 @@ def find_day(name: str, now: datetime, zone: ZoneInfo) -> date:
     with suppress(ValueError):
         if re.fullmatch(DAY_PATTERN, name, re.ASCII):
             return date.fromisoformat(name)
-    raise InvalidValue("This day does not exist. Write it as in 2026-11-22.")
+    raise InvalidValue("This day does not exist. Write it as in 2026-11-22.", "day")
 
 
 def start_of_day(day: date, zone: ZoneInfo) -> datetime:

@@ -16,7 +16,7 @@ def read_moment(text: str) -> datetime:
     try:
         return msgspec.convert(text, datetime, strict=False)
     except ValueError:  # Also of msgspec, for years after 9999.
-        raise InvalidValue("Write the time as in 2026-11-21T09:30:00Z.") from None
+        raise InvalidValue("Write the time as in 2026-11-21T09:30:00Z.", "since") from None
 
 
 def to_utc(moment: datetime) -> datetime:
@@ -26,8 +26,8 @@ def to_utc(moment: datetime) -> datetime:
         InvalidValue: The time has no offset, or is outside of the calendar in UTC.
     """
     if moment.tzinfo is None:
-        raise InvalidValue("The time needs a UTC offset, as in 2026-11-21T09:30:00Z.")
+        raise InvalidValue("The time needs a UTC offset, as in 2026-11-21T09:30:00Z.", "since")
     try:
         return moment.astimezone(UTC)
     except OverflowError:
-        raise InvalidValue("This time does not exist in UTC.") from None
+        raise InvalidValue("This time does not exist in UTC.", "since") from None

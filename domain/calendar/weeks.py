@@ -60,5 +60,6 @@ def find_week(name: str, now: datetime, zone: ZoneInfo) -> Week:
             date.fromisocalendar(year, number, 1)
             return Week(year, number)
     raise InvalidValue(
-        "This week does not exist. Write it as in 2026-W47; most years have 52 weeks, some 53."
+        "This week does not exist. Write it as in 2026-W47; most years have 52 weeks, some 53.",
+        "week",
     )

@@ -1,5 +1,7 @@
 """Errors of a request: malformed, unusable or too large."""
 
+from collections.abc import Mapping
+
 from domain.errors.access import WrongState
 from domain.errors.base import ServiceError
 
@@ -16,6 +18,23 @@ class MalformedMultipart(
     """The multipart body is malformed or incomplete."""
 
 
+class UnknownParameter(
+    MalformedRequest,
+    code="unknown_parameter",
+    title="The route does not have this query parameter",
+):
+    """The query has a parameter that the route does not have.
+
+    Args:
+        detail: What is wrong.
+        faults: What is wrong with each parameter, by its name.
+    """
+
+    def __init__(self, detail: str | None = None, faults: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.faults = faults or {}
+
+
 class NoFiles(MalformedRequest, code="no_files", title="The form contains no file"):
     """No part of the form is a file."""
 
@@ -27,7 +46,22 @@ class WrongContentType(
 
 
 class InvalidValue(ServiceError, code="invalid_value", title="A value is invalid"):
-    """A value is well-formed but not allowed."""
+    """A value is well-formed but not allowed.
+
+    Args:
+        detail: What is wrong.
+        field: The parameter or the field of the body that has the value; ``a/b`` is ``b`` in ``a``.
+        faults: What is wrong with each field, by its name, if there are several.
+    """
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        field: str | None = None,
+        faults: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.faults = faults or ({} if field is None else {field: self.detail})
 
 
 class UnknownOperation(InvalidValue, code="unknown_operation", title="The operation is unknown"):
@@ -68,6 +102,12 @@ class IdempotencyKeyMisused(
     title="This Idempotency-Key was used for a different request",
 ):
     """The key was used for another request."""
+
+
+class MethodNotAllowed(
+    ServiceError, code="method_not_allowed", title="The route does not have this method"
+):
+    """The path exists, but not with this method."""
 
 
 class RangeNotSatisfiable(

@@ -136,27 +136,28 @@ def check_url(url: str, rules: TargetRules) -> None:
         InvalidValue: The URL cannot be used; the detail says why.
     """
     if len(url) > MAX_URL_CHARS:
-        raise InvalidValue(f"The URL is longer than {MAX_URL_CHARS} characters.")
+        raise InvalidValue(f"The URL is longer than {MAX_URL_CHARS} characters.", "url")
     if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
-        raise InvalidValue("The URL has characters that a URL must not have. Encode them.")
+        raise InvalidValue("The URL has characters that a URL must not have. Encode them.", "url")
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise InvalidValue("The URL cannot be read.") from None
+        raise InvalidValue("The URL cannot be read.", "url") from None
     if parts.scheme not in SCHEMES or (parts.scheme == "http" and not rules.webhook_allow_http):
         schemes = "https:// or http://" if rules.webhook_allow_http else "https://"
-        raise InvalidValue(f"The URL must begin with {schemes}.")
+        raise InvalidValue(f"The URL must begin with {schemes}.", "url")
     if not host:
-        raise InvalidValue("The URL has no host.")
+        raise InvalidValue("The URL has no host.", "url")
     if parts.username is not None or parts.password is not None:
         raise InvalidValue(
-            "The URL must not contain a user name or a password. Receivers verify signatures."
+            "The URL must not contain a user name or a password. Receivers verify signatures.",
+            "url",
         )
     if parts.fragment:
-        raise InvalidValue("The URL must not have a fragment, because a fragment is never sent.")
+        raise InvalidValue("The URL must not have a fragment: fragments are never sent.", "url")
     if _is_address(host) and not AddressGuard(rules.networks).admits(host):
-        raise InvalidValue("Webhooks are not sent to this address. Use a public one.")
+        raise InvalidValue("Webhooks are not sent to this address. Use a public one.", "url")
 
 
 def _is_address(host: str) -> bool:

@@ -99,7 +99,9 @@ class LinkUsedUp(msgspec.Struct, frozen=True):
     link_id: str
     user_id: str
     used_files: int
+    """Number of images that were uploaded through the link."""
     used_bytes: int
+    """Total size of these images in bytes."""
     url: str
     """URL of the upload link."""
     tenant: str | UnsetType = UNSET

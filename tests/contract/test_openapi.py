@@ -11,8 +11,12 @@ import pytest
 from openapi_spec_validator import validate
 
 from api.contract.config import DOCUMENT
+from domain.errors.capacity import Overloaded
+from domain.errors.catalogue import ERRORS
+from domain.errors.files import FileRefused
 from domain.webhooks.endpoints import DisabledReason
 from domain.webhooks.events import EventType
+from openapi.property_examples import is_shown
 from openapi.write_document import contract
 from storage.mongo.client import DURABLE
 from tests.pictures import draw
@@ -20,6 +24,7 @@ from tests.service import Service, authorization
 from tests.webhooks import announce, deliveries_of, make_webhook
 
 Operation = dict[str, Any]
+Schema = dict[str, Any]
 CONTRACT: dict[str, Any] = json.loads(DOCUMENT.read_text())
 OPERATIONS: list[tuple[str, str, Operation]] = [
     (path, method, operation)
@@ -69,7 +74,7 @@ def test_every_operation_is_complete(path: str, method: str, operation: Operatio
         refused = "404" if "{token}" in path else "401"
         assert {refused, "503"} <= operation["responses"].keys()
     inputs = [
-        *operation.get("parameters", []),
+        *(parameter["schema"] for parameter in operation.get("parameters", [])),
         *operation.get("requestBody", {}).get("content", {}).values(),
     ]
     outputs = [
@@ -98,6 +103,54 @@ def test_every_event_is_a_webhook_with_a_schema_and_an_example() -> None:
         assert schema["properties"]["type"]["const"] == type_
         for example in content["examples"].values():
             check(example["value"], content["schema"])
+
+
+def described_parts() -> Iterator[tuple[str, Operation, Schema]]:
+    """Give every parameter, property and field of a form: its name, itself and its schema."""
+    schemas = CONTRACT["components"]["schemas"]
+    webhooks = [webhook["post"] for webhook in CONTRACT["webhooks"].values()]
+    forms = {}
+    for operation in [operation for _, _, operation in OPERATIONS] + webhooks:
+        name = operation["operationId"]
+        for parameter in operation.get("parameters", []):
+            yield f"{name} {parameter['name']}", parameter, parameter["schema"]
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            forms[name] = content["schema"]
+    for name, schema in (schemas | forms).items():
+        for field, part in schema.get("properties", {}).items():
+            yield f"{name}.{field}", part, part
+
+
+def test_every_parameter_and_property_has_a_description_and_an_example() -> None:
+    """Objects and long lists are shown in the examples of answers."""
+    schemas = CONTRACT["components"]["schemas"]
+    parts = list(described_parts())
+    assert [name for name, part, _ in parts if not part.get("description")] == []
+    assert [
+        name
+        for name, part, schema in parts
+        if is_shown(schema, schemas) and not {"examples", "const"} & schema.keys()
+        if "example" not in part
+    ] == []
+    for _, _, schema in parts:
+        for example in schema.get("examples", []):
+            check(example, schema)
+
+
+def test_every_operation_refuses_unknown_parameters() -> None:
+    for path, _, operation in OPERATIONS:
+        assert path in OPEN_ROUTES or "400" in operation["responses"], path
+
+
+def test_error_codes_are_listed_with_descriptions() -> None:
+    codes = CONTRACT["components"]["schemas"]["ErrorCode"]
+    never_sent = {Overloaded.code, FileRefused.code}
+    assert set(codes["enum"]) == {error.code for error in ERRORS} - never_sent
+    assert len(codes["enum"]) == len(codes["x-enum-descriptions"])
+    assert all(codes["x-enum-descriptions"])
+    for schema in CONTRACT["components"]["schemas"].values():
+        if "code" in schema.get("properties", {}):
+            assert "$ref" in schema["properties"]["code"] or "oneOf" in schema["properties"]["code"]
 
 
 def test_no_reference_dangles() -> None:

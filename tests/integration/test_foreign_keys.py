@@ -131,9 +131,12 @@ async def _operations(service: Service) -> list[tuple[str, str, Operation]]:
 
 def _queries(operation: Operation, user_id: str | None) -> Iterator[dict[str, str]]:
     """Give every combination of what the parameters of an operation list as their values."""
-    choices: dict[str, list[str | None]] = {"user_id": [user_id]}
+    choices: dict[str, list[str | None]] = {}
     for parameter in operation.get("parameters", []):
-        if parameter["in"] != "query" or parameter["name"] == "user_id":
+        if parameter["in"] != "query":
+            continue
+        if parameter["name"] == "user_id":
+            choices["user_id"] = [user_id]
             continue
         text = parameter["schema"]
         values = [

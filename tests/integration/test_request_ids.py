@@ -104,7 +104,7 @@ async def test_one_line_a_request_says_what_without_secrets(
     key = await logging_service.make_key("client", "u1")
     lines.clear()
     headers = authorization(key) | {"X-Request-ID": "r-1"}
-    secret = "/v1/jobs/a-secret-path?cursor=a-secret-query"
+    secret = "/v1/jobs/a-secret-path?user_id=a-secret-query"
     answer = await logging_service.client.get(secret, headers=headers)
     (line,) = await until(lambda: requests_of(lines))
     assert line["log_level"] == "info"

@@ -21,7 +21,7 @@ def test_class_and_fields_are_described() -> None:
             "items": {
                 "description": "The files, in upload order, without deleted and expired images."
             },
-            "id": {},
+            "id": {"description": "ID of the job."},
         },
     }
 

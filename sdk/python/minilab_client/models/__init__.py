@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .detect_faces_body import DetectFacesBody
     from .disabled_reason import DisabledReason
     from .discarded import Discarded
+    from .error_code import ErrorCode
     from .event_type import EventType
     from .events_url import EventsUrl
     from .face import Face
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from .image_processed_attributes import ImageProcessedAttributes
     from .image_processed_event import ImageProcessedEvent
     from .image_variant import ImageVariant
+    from .invalid_input import InvalidInput
     from .job import Job
     from .job_attributes import JobAttributes
     from .job_event import JobEvent
@@ -158,6 +160,7 @@ __all__ = (
     "DetectFacesBody",
     "DisabledReason",
     "Discarded",
+    "ErrorCode",
     "EventsUrl",
     "EventType",
     "Face",
@@ -184,6 +187,7 @@ __all__ = (
     "ImageProcessedAttributes",
     "ImageProcessedEvent",
     "ImageVariant",
+    "InvalidInput",
     "Job",
     "JobAttributes",
     "JobEvent",
@@ -283,6 +287,7 @@ _MODULES = {
     "DetectFacesBody": ".detect_faces_body",
     "DisabledReason": ".disabled_reason",
     "Discarded": ".discarded",
+    "ErrorCode": ".error_code",
     "EventType": ".event_type",
     "EventsUrl": ".events_url",
     "Face": ".face",
@@ -309,6 +314,7 @@ _MODULES = {
     "ImageProcessedAttributes": ".image_processed_attributes",
     "ImageProcessedEvent": ".image_processed_event",
     "ImageVariant": ".image_variant",
+    "InvalidInput": ".invalid_input",
     "Job": ".job",
     "JobAttributes": ".job_attributes",
     "JobEvent": ".job_event",

@@ -17,19 +17,25 @@ class ApiKey:
     """An API key, without its secret."""
 
     created_at: datetime.datetime
+    """ When the object was created. """
     expires_at: datetime.datetime | None
+    """ When it expires; null for never. """
     hint: str
     """ First characters of the secret, to recognize the key. """
     id: str
+    """ ID of the API key. """
     max_stored_bytes: int | None
     """ Quota of stored bytes of the key; null for that of the settings. """
     note: None | str
+    """ A remark for people; null without one. """
     revoked_at: datetime.datetime | None
+    """ When it was revoked; null if it was not. """
     role: Role
     """ Role of a key. """
     tenant: None | str
     """ Tenant of the users that the key acts for; null without one. """
     user_id: None | str
+    """ ID of the user: 1 to 128 characters. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

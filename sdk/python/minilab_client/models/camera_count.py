@@ -14,7 +14,9 @@ class CameraCount:
     """A camera model and its number of images."""
 
     camera_model: str
+    """ The model, as the files say it. """
     count: int
+    """ Number of images of this model. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

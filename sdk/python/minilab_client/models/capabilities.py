@@ -20,9 +20,11 @@ class Capabilities:
     """The formats, operations and limits of this service."""
 
     formats: list[FormatInfo]
+    """ The formats that can be decoded. """
     limits: Limits
     """ Limits of one request and of one file. """
     operations: list[OperationInfo]
+    """ The operations, by name. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -20,6 +20,7 @@ class Cell:
     """One operation on one image."""
 
     error: Failure | None
+    """ Why there is no result; null if there is no error. """
     status: Status
     """ Status of a job, an image or a cell. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

@@ -17,21 +17,27 @@ class CreatedApiKey:
     """A new API key. Its secrets are shown once, in this answer."""
 
     created_at: datetime.datetime
+    """ When the object was created. """
     expires_at: datetime.datetime | None
+    """ When it expires; null for never. """
     hint: str
     """ First characters of the secret, to recognize the key. """
     id: str
+    """ ID of the API key. """
     key: str
     """ The secret. Send it as `Authorization: Bearer <key>`. """
     max_stored_bytes: int | None
     """ Quota of stored bytes of the key; null for that of the settings. """
     note: None | str
+    """ A remark for people; null without one. """
     revoked_at: datetime.datetime | None
+    """ When it was revoked; null if it was not. """
     role: Role
     """ Role of a key. """
     tenant: None | str
     """ Tenant of the users that the key acts for; null without one. """
     user_id: None | str
+    """ ID of the user: 1 to 128 characters. """
     webhook_secret: None | str
     """ Verifies events that arrive at the `callback_url` of its jobs; null if this service has no webhooks. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

@@ -15,7 +15,9 @@ class DayCount:
     """A day and its number of uploaded images."""
 
     count: int
+    """ Number of images. """
     date: datetime.date
+    """ The day. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

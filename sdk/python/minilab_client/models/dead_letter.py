@@ -24,18 +24,23 @@ class DeadLetter:
     attempts: list[DeadLetterAttempt]
     """ The latest failed attempts, oldest first. """
     bytes_: int
+    """ Size of the file in bytes. """
     error: Failure | None
     """ The error of the first failed operation. """
     filename: str
     """ File name as uploaded, without folders. """
     format_: str
+    """ Format of the file: one of the capabilities. """
     gave_up_at: datetime.datetime
+    """ When the service stopped trying. """
     image_id: str
     """ ID of the image and of the dead letter. """
     job_id: str
+    """ ID of the job. """
     operations: list[str]
     """ The failed operations. """
     user_id: str
+    """ ID of the user: 1 to 128 characters. """
     tenant: str | Unset = UNSET
     """ Tenant of the user; absent without one. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

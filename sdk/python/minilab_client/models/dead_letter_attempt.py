@@ -15,6 +15,7 @@ class DeadLetterAttempt:
     """A failed attempt to process an image."""
 
     at: datetime.datetime
+    """ When it happened. """
     reason: str
     """ An error code, or `lease_expired` (the worker did not respond), `broken_off` (the worker was stopped or lost
     MongoDB), `unexpected_error`, or `known_poison` (an equal file failed shortly before). """

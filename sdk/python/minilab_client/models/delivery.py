@@ -22,9 +22,11 @@ class Delivery:
     """An event on its way to one receiver, with its attempts."""
 
     attempt_count: int
+    """ Number of attempts so far. """
     attempts: list[DeliveryAttempt]
     """ The latest 50 attempts, oldest first. """
     created_at: datetime.datetime
+    """ When the object was created. """
     event_id: str
     """ ID of the event, which the receiver gets as `webhook-id`. """
     event_type: EventType
@@ -32,10 +34,13 @@ class Delivery:
     expires_at: datetime.datetime
     """ When the delivery is deleted. Until then it can be sent again. """
     finished_at: datetime.datetime | None
+    """ When it ended; null before. """
     id: str
+    """ ID of the delivery. """
     job_id: None | str
     """ ID of the job that the event is about. """
     last_attempt: DeliveryAttempt | None
+    """ The latest attempt; null before the first. """
     next_attempt_at: datetime.datetime | None
     """ Time of the next attempt; null if there is none. """
     status: DeliveryStatus

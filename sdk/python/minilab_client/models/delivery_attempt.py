@@ -17,6 +17,7 @@ class DeliveryAttempt:
     answer: None | str
     """ The first 2 KiB of the answer. """
     at: datetime.datetime
+    """ When it happened. """
     error: None | str
     """ Why there was no answer; null if there was one. """
     number: int

@@ -22,7 +22,9 @@ class DeliverySummary:
     """An event on its way to one receiver."""
 
     attempt_count: int
+    """ Number of attempts so far. """
     created_at: datetime.datetime
+    """ When the object was created. """
     event_id: str
     """ ID of the event, which the receiver gets as `webhook-id`. """
     event_type: EventType
@@ -30,10 +32,13 @@ class DeliverySummary:
     expires_at: datetime.datetime
     """ When the delivery is deleted. Until then it can be sent again. """
     finished_at: datetime.datetime | None
+    """ When it ended; null before. """
     id: str
+    """ ID of the delivery. """
     job_id: None | str
     """ ID of the job that the event is about. """
     last_attempt: DeliveryAttempt | None
+    """ The latest attempt; null before the first. """
     next_attempt_at: datetime.datetime | None
     """ Time of the next attempt; null if there is none. """
     status: DeliveryStatus

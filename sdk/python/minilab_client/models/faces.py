@@ -18,6 +18,7 @@ class Faces:
     """The faces in all files of a request."""
 
     job_id: str
+    """ ID of the job. """
     results: list[FacesOfFile]
     """ The files, in upload order. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

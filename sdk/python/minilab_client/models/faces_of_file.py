@@ -22,6 +22,7 @@ class FacesOfFile:
     faces: list[list[int]] | None
     """ Boxes `[x, y, width, height]` in pixels of the upright image; null if there is an error. """
     filename: str
+    """ File name as uploaded, without folders. """
     error: Failure | None | Unset = UNSET
     """ Why the file has no result; absent if it has one. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

@@ -14,7 +14,9 @@ class FormatCount:
     """A file format and its number of images."""
 
     count: int
+    """ Number of images of this format. """
     format_: str
+    """ The format: one of the capabilities. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

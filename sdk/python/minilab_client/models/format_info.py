@@ -14,7 +14,9 @@ class FormatInfo:
     """A supported file format."""
 
     format_: str
+    """ Format of the file: one of the capabilities. """
     media_type: str
+    """ Media type of the file (RFC 6838). """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

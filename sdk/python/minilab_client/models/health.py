@@ -14,6 +14,7 @@ class Health:
     """The process is alive."""
 
     status: str
+    """ Always `ok`. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

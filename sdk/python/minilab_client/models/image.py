@@ -33,35 +33,48 @@ class Image:
     bytes_: int
     """ Size of the file in bytes. """
     duplicate_of: None | str
+    """ ID of an earlier image of the same user with the same content. It may have been deleted. """
     error: Failure | None
+    """ Why there is no result; null if there is no error. """
     expires_at: datetime.datetime | None
     """ When the image and its results may be deleted; null while it is unfinished, or if images are kept forever.
     """
     external_id: None | str
     """ ID in your own system; not unique. """
     faces: list[Face] | None
+    """ The detected faces, in no order; null without a result. """
     filename: str
+    """ File name as uploaded, without folders. """
     fingerprint: None | str
     """ 64-bit perceptual hash as 16 hex digits. Near-duplicates differ in few bits. """
     format_: str
+    """ Format of the file: one of the capabilities. """
     gps: GpsPolicy
     """ Whether the position of a picture is served or removed. """
     height: int | None
     """ Height of the upright image in pixels. """
     histogram: Histogram | None
+    """ The histogram; null without a result. """
     id: str
+    """ ID of the image. """
     job_id: str
+    """ ID of the job. """
     link_id: None | str
     """ Upload link that the image was uploaded through; null if it was uploaded with a key. """
     media_type: str
+    """ Media type of the file (RFC 6838). """
     metadata: Metadata | None
+    """ What the file says about its picture; null before it is read. """
     operations: ImageOperations
+    """ The operations, by name. """
     status: Status
     """ Status of a job, an image or a cell. """
     tags: list[str]
     """ Words of your own. """
     uploaded_at: datetime.datetime
+    """ When the image was uploaded. """
     user_id: str
+    """ ID of the user: 1 to 128 characters. """
     warnings: list[str]
     """ What was wrong with the file, by code, as in the items of a job. """
     width: int | None

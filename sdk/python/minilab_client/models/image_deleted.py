@@ -16,10 +16,13 @@ class ImageDeleted:
     """An image was deleted: by a request, with its user, or because it expired."""
 
     image_id: str
+    """ ID of the image. """
     job_id: str
+    """ ID of the job. """
     url: str
     """ URL of the job that uploaded it, which may have been deleted as well. """
     user_id: str
+    """ ID of the user: 1 to 128 characters. """
     external_id: str | Unset = UNSET
     """ ID of the image in your own system; absent without one. """
     tenant: str | Unset = UNSET

@@ -23,6 +23,7 @@ class ImageDeletedEvent:
     timestamp: datetime.datetime
     """ When the event happened. """
     type_: Literal["image.deleted"]
+    """ Type of the event. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -17,9 +17,11 @@ class ImageHistogram:
     bins: list[int]
     """ 256 counts, from black to white. """
     image_id: str
+    """ ID of the image. """
     pixels: int
     """ Sum of the counts: width × height. """
     uploaded_at: datetime.datetime
+    """ When the image was uploaded. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -15,6 +15,8 @@ T = TypeVar("T", bound="ImageOperations")
 
 @_attrs_define
 class ImageOperations:
+    """The operations, by name."""
+
     additional_properties: dict[str, OperationResult] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -21,12 +21,15 @@ class ImageProcessed:
     """The operations on an image have ended, with or without errors."""
 
     image_id: str
+    """ ID of the image. """
     job_id: str
+    """ ID of the job. """
     status: Status
     """ Status of a job, an image or a cell. """
     url: str
     """ URL of the image with its results. """
     user_id: str
+    """ ID of the user: 1 to 128 characters. """
     attributes: ImageProcessedAttributes | Unset = UNSET
     """ Values of your own, by key; absent without any. """
     external_id: str | Unset = UNSET

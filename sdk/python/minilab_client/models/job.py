@@ -27,12 +27,15 @@ class Job:
     attributes: JobAttributes
     """ Values of your own, by key. """
     created_at: datetime.datetime
+    """ When the object was created. """
     expires_at: datetime.datetime | None
     """ When the job may be deleted; null while it is unfinished, or if jobs are kept forever. """
     external_id: None | str
     """ ID in your own system; not unique. """
     finished_at: datetime.datetime | None
+    """ When it ended; null before. """
     id: str
+    """ ID of the job. """
     items: list[JobItem]
     """ The files, in upload order, without deleted and expired images. """
     operations: list[str]
@@ -46,6 +49,7 @@ class Job:
     tags: list[str]
     """ Words of your own. """
     user_id: str
+    """ ID of the user: 1 to 128 characters. """
     version: int
     """ Grows with every change of the job. """
     tenant: str | Unset = UNSET

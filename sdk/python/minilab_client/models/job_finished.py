@@ -21,11 +21,13 @@ class JobFinished:
     """A job has ended. A job that is retried ends again, with a greater version."""
 
     job_id: str
+    """ ID of the job. """
     status: Status
     """ Status of a job, an image or a cell. """
     url: str
     """ URL of the job. """
     user_id: str
+    """ ID of the user: 1 to 128 characters. """
     version: int
     """ Version of the job at its end. """
     attributes: JobFinishedAttributes | Unset = UNSET

@@ -23,6 +23,7 @@ class JobFinishedEvent:
     timestamp: datetime.datetime
     """ When the event happened. """
     type_: Literal["job.finished"]
+    """ Type of the event. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -25,10 +25,13 @@ class JobSummary:
     attributes: JobSummaryAttributes
     """ Values of your own, by key. """
     created_at: datetime.datetime
+    """ When the object was created. """
     external_id: None | str
     """ ID in your own system; not unique. """
     finished_at: datetime.datetime | None
+    """ When it ended; null before. """
     id: str
+    """ ID of the job. """
     operations: list[str]
     """ The requested operations, or only `delete_user` for a job that deletes a user. """
     progress: JobProgress
@@ -38,6 +41,7 @@ class JobSummary:
     tags: list[str]
     """ Words of your own. """
     user_id: str
+    """ ID of the user: 1 to 128 characters. """
     version: int
     """ Grows with every change of the job. """
     tenant: str | Unset = UNSET

@@ -14,6 +14,7 @@ class KeyWebhookSecret:
     """The new webhook secret of a key, which is shown once, in this answer."""
 
     key_id: str
+    """ ID of the API key. """
     webhook_secret: str
     """ Verifies events that arrive at the `callback_url` of the key's jobs. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

@@ -23,13 +23,17 @@ class LinkJob:
     """A job that was uploaded through a link."""
 
     created_at: datetime.datetime
+    """ When the object was created. """
     expires_at: datetime.datetime | None
     """ When the job may be deleted; null while it is unfinished, or if jobs are kept forever. """
     finished_at: datetime.datetime | None
+    """ When it ended; null before. """
     id: str
+    """ ID of the job. """
     items: list[JobItem]
     """ The files, in upload order, without deleted and expired images. """
     operations: list[str]
+    """ The operations, by name. """
     progress: JobProgress
     """ Numbers of operations: each operation counts once for each image. """
     queue: QueuePlace

@@ -21,9 +21,13 @@ class LinkJobSummary:
     """A job that was uploaded through a link, in a list."""
 
     created_at: datetime.datetime
+    """ When the object was created. """
     finished_at: datetime.datetime | None
+    """ When it ended; null before. """
     id: str
+    """ ID of the job. """
     operations: list[str]
+    """ The operations, by name. """
     progress: JobProgress
     """ Numbers of operations: each operation counts once for each image. """
     status: Status

@@ -28,6 +28,7 @@ class LinkUploads:
     expires_at: datetime.datetime
     """ When the link expires. An upload that began before is accepted. """
     formats: list[FormatInfo]
+    """ The formats that can be decoded. """
     gps: GpsPolicy
     """ Whether the position of a picture is served or removed. """
     items: list[LinkJobSummary]
@@ -45,6 +46,7 @@ class LinkUploads:
     note: None | str
     """ A message from the owner of the link. """
     operations: list[OperationInfo]
+    """ The operations, by name. """
     status: LinkStatus
     """ Whether a link takes files, or the reason why it does not. """
     used_bytes: int

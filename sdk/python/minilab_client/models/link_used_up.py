@@ -16,11 +16,15 @@ class LinkUsedUp:
     """An upload link has reached its limit of files or bytes."""
 
     link_id: str
+    """ ID of the upload link. """
     url: str
     """ URL of the upload link. """
     used_bytes: int
+    """ Total size of these images in bytes. """
     used_files: int
+    """ Number of images that were uploaded through the link. """
     user_id: str
+    """ ID of the user: 1 to 128 characters. """
     tenant: str | Unset = UNSET
     """ Tenant of the user; absent without one. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

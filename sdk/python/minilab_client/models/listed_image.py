@@ -30,21 +30,29 @@ class ListedImage:
     external_id: None | str
     """ ID in your own system; not unique. """
     filename: str
+    """ File name as uploaded, without folders. """
     format_: str
+    """ Format of the file: one of the capabilities. """
     height: int | None
     """ Height of the upright image in pixels. """
     id: str
+    """ ID of the image. """
     job_id: str
+    """ ID of the job. """
     link_id: None | str
     """ Upload link that the image was uploaded through; null if it was uploaded with a key. """
     media_type: str
+    """ Media type of the file (RFC 6838). """
     metadata: Metadata | None
+    """ What the file says about its picture; null before it is read. """
     status: Status
     """ Status of a job, an image or a cell. """
     tags: list[str]
     """ Words of your own. """
     uploaded_at: datetime.datetime
+    """ When the image was uploaded. """
     user_id: str
+    """ ID of the user: 1 to 128 characters. """
     warnings: list[str]
     """ What was wrong with the file, by code, as in the items of a job. """
     width: int | None

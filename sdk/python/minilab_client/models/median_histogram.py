@@ -18,6 +18,7 @@ class MedianHistogram:
     """ 256 medians, from black to white: the median over all images of the share of pixels with that gray level.
     The medians need not add up to 1. All are 0 if there are no images. """
     day: datetime.date
+    """ The day. """
     images: int
     """ Number of images that were uploaded on the day and have a histogram. """
     normalized_by: Literal["pixels"]

@@ -14,7 +14,9 @@ class OperationInfo:
     """A supported operation. A new version computes results again."""
 
     name: str
+    """ Name of the operation, for the form field `operations`. """
     version: int
+    """ Version; it rises when the same file gives another result. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

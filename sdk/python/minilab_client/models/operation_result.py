@@ -20,6 +20,7 @@ class OperationResult:
     """The status of an operation on an image."""
 
     error: Failure | None
+    """ Why there is no result; null if there is no error. """
     status: Status
     """ Status of a job, an image or a cell. """
     version: int | None

@@ -1,10 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
+
+from ..models.error_code import ErrorCode
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.invalid_input import InvalidInput
+
 
 T = TypeVar("T", bound="Problem")
 
@@ -13,8 +20,72 @@ T = TypeVar("T", bound="Problem")
 class Problem:
     """A problem document (RFC 9457)."""
 
-    code: str
-    """ Identifier of the problem type, for programs. Stable. """
+    code: ErrorCode
+    """ Stable code of an error, for programs. New codes may be added: treat an unknown one by the HTTP status.
+
+    - `malformed_request`: The request cannot be parsed.
+    - `malformed_multipart`: The multipart body is malformed or incomplete.
+    - `unknown_parameter`: The query has a parameter that the route does not have.
+    - `no_files`: No part of the form is a file.
+    - `wrong_content_type`: The route does not accept the type or the encoding of the body.
+    - `invalid_value`: A value is well-formed but not allowed.
+    - `unknown_operation`: The operation is not one of the capabilities.
+    - `too_many_images`: The request would have to read too many images.
+    - `user_required`: A service key must name a user.
+    - `idempotency_key_in_use`: The first request with this key is still running.
+    - `idempotency_key_taken_over`: The request was so slow that another one with the same key replaced it.
+    - `idempotency_key_misused`: The key was used for another request.
+    - `method_not_allowed`: The path exists, but not with this method.
+    - `range_not_satisfiable`: The range lies outside the content.
+    - `too_many_parts`: The request has too many parts.
+    - `request_too_large`: The request has too many bytes.
+    - `quota_exceeded`: The files do not fit into what the key's tenant or user may store.
+    - `upload_too_slow`: The body did not arrive in time.
+    - `body_too_slow`: The body brought nothing for a while, or less than the least rate.
+    - `headers_too_large`: The headers have too many bytes.
+    - `headers_too_slow`: The headers did not arrive in time.
+    - `unauthenticated`: The API key is missing, unknown, expired or revoked.
+    - `forbidden`: The API key is valid but lacks the permission.
+    - `not_found`: The object does not exist, or the key may not see it.
+    - `wrong_state`: The state of the object does not allow the request.
+    - `nothing_to_retry`: No image of the job has failed.
+    - `too_many_webhooks`: The key has as many webhooks, or new callback targets, as it may have.
+    - `expired`: The object was deleted at the end of its retention time.
+    - `job_expired`: The job was deleted at the end of its retention time.
+    - `image_expired`: The image was deleted at the end of its retention time.
+    - `link_expired`: The upload link has expired.
+    - `link_revoked`: The upload link was revoked.
+    - `link_used_up`: The upload link has reached its limit of files or bytes.
+    - `malformed_part`: The headers of the part cannot be read. Other parts are not affected.
+    - `empty_file`: The part has no bytes.
+    - `file_too_large`: The file has too many bytes.
+    - `unsupported_format`: The content is not of a supported format, whatever the file name says.
+    - `corrupt_image`: The format is supported, but the content cannot be decoded.
+    - `too_many_pixels`: The image has too many pixels, or a side is too long.
+    - `too_many_frames`: The file has too many frames or pages.
+    - `metadata_too_large`: The tags, profiles and texts of the file have too many bytes.
+    - `decode_timed_out`: The child process exceeded its time limit and was killed.
+    - `decoder_died`: The child process died on this image as often as allowed.
+    - `attempts_exhausted`: Every allowed attempt began, and none finished.
+    - `operation_failed`: An operation failed on a decodable image.
+    - `unavailable`: A service that the answer depends on cannot be reached.
+    - `no_child`: The machine cannot start another process.
+    - `webhooks_not_set_up`: The service has no key to encrypt webhook secrets with.
+    - `over_limit`: The tenant is over one of its limits, for an estimated time.
+    - `rate_limited`: The tenant sends requests, files or bytes too fast.
+    - `too_many_wrong_keys`: The address has sent too many wrong keys. Valid keys are accepted all the same.
+    - `too_many_in_flight`: The tenant has too many unfinished images.
+    - `too_many_listeners`: The tenant has too many open event streams and held answers.
+    - `too_many_connections`: The address has too many open connections.
+    - `too_many_reads`: The tenant has too many large reads that wait.
+    - `backlog_full`: The waiting work would take the workers too long.
+    - `storage_full`: The storage is full.
+    - `too_many_uploads`: The process holds as many uploads in memory as it can.
+    - `listeners_full`: The process holds as many event streams and answers as it can.
+    - `rendering_full`: The process has as many renderings waiting as it can.
+    - `reading_full`: The process has as many large reads waiting as it can.
+    - `connections_full`: The process has as many open connections as it can.
+    - `internal`: An error of the service, which was logged. """
     detail: str
     """ What happened in this request, and what to do about it. """
     request_id: str
@@ -25,10 +96,12 @@ class Problem:
     """ Summary of the problem type, for people. """
     type_: str
     """ Identifier of the problem type: a URN that ends with the code. Stable. """
+    errors: list[InvalidInput] | Unset = UNSET
+    """ The parts of the request that are wrong, at most 20; absent if the problem is not in one. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        code = self.code
+        code = self.code.value
 
         detail = self.detail
 
@@ -39,6 +112,13 @@ class Problem:
         title = self.title
 
         type_ = self.type_
+
+        errors: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.errors, Unset):
+            errors = []
+            for errors_item_data in self.errors:
+                errors_item = errors_item_data.to_dict()
+                errors.append(errors_item)
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -52,13 +132,17 @@ class Problem:
                 "type": type_,
             }
         )
+        if errors is not UNSET:
+            field_dict["errors"] = errors
 
         return field_dict
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.invalid_input import InvalidInput  # noqa: PLC0415
+
         d = dict(src_dict)
-        code = d.pop("code")
+        code = ErrorCode(d.pop("code"))
 
         detail = d.pop("detail")
 
@@ -70,6 +154,15 @@ class Problem:
 
         type_ = d.pop("type")
 
+        _errors = d.pop("errors", UNSET)
+        errors: list[InvalidInput] | Unset = UNSET
+        if _errors is not UNSET:
+            errors = []
+            for errors_item_data in _errors:
+                errors_item = InvalidInput.from_dict(errors_item_data)
+
+                errors.append(errors_item)
+
         problem = cls(
             code=code,
             detail=detail,
@@ -77,6 +170,7 @@ class Problem:
             status=status,
             title=title,
             type_=type_,
+            errors=errors,
         )
 
         problem.additional_properties = d

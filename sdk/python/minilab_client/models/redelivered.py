@@ -14,6 +14,7 @@ class Redelivered:
     """The number of deliveries that are sent again."""
 
     redelivered: int
+    """ Number of events that are sent again. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

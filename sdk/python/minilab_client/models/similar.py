@@ -21,6 +21,7 @@ class Similar:
     """The most similar users or images, nearest first; ties are ordered by ID."""
 
     items: list[SimilarItem]
+    """ The page of the list, in the order of the list. """
     metric: Metric
     """ The measure of distance; less is more similar. """
     compared: int | Unset = UNSET

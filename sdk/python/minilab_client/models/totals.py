@@ -20,6 +20,7 @@ class Totals:
     faces: int
     """ Number of faces in all images. """
     images: int
+    """ Number of images, without deleted ones. """
     users: int
     """ Number of users with at least one image. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

@@ -21,17 +21,25 @@ class UploadLink:
     bytes_: int
     """ Total size of these in bytes. """
     created_at: datetime.datetime
+    """ When the object was created. """
     created_by: str
     """ ID of the key that created the link. """
     expires_at: datetime.datetime
+    """ When it expires; null for never. """
     gps: GpsPolicy | None
+    """ Whether GPS positions are kept (`keep`) or removed (`strip`). """
     id: str
+    """ ID of the upload link. """
     images: int
     """ Number of uploaded images without deleted ones. """
     max_bytes: int | None
+    """ Maximum total size of the images in bytes; null without a limit. """
     max_files: int | None
+    """ Maximum number of images; null without a limit. """
     note: None | str
+    """ A remark for people; null without one. """
     revoked_at: datetime.datetime | None
+    """ When it was revoked; null if it was not. """
     status: LinkStatus
     """ Whether a link takes files, or the reason why it does not. """
     used_bytes: int

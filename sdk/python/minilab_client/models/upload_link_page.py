@@ -18,7 +18,9 @@ T = TypeVar("T", bound="UploadLinkPage")
 @_attrs_define
 class UploadLinkPage:
     items: list[UploadLink]
+    """ The page of the list, in the order of the list. """
     next_cursor: str | Unset = UNSET
+    """ Pass this as `cursor` to get the next page; absent on the last page. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

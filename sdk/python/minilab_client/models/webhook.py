@@ -19,6 +19,7 @@ class Webhook:
     """A webhook, without its secret. It receives events that its key may see."""
 
     created_at: datetime.datetime
+    """ When the object was created. """
     created_by: str
     """ ID of the key that created the webhook. """
     disabled_reason: DisabledReason | None
@@ -29,14 +30,17 @@ class Webhook:
     failing_since: datetime.datetime | None
     """ Time of the first failure since the last success; null if the latest attempt succeeded. """
     id: str
+    """ ID of the webhook. """
     not_before: datetime.datetime | None
     """ No event is sent before this time, because the receiver asked for fewer requests. """
     note: None | str
+    """ A remark for people; null without one. """
     status: WebhookStatus
     """ The status of a webhook.
 
     `paused`: its deliveries wait. `disabled`: it gets no events until it is enabled again. """
     url: str
+    """ URL of the receiver. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -18,12 +18,15 @@ class WebhookChanges:
     """Changes of a webhook. Omitted fields stay as they are."""
 
     event_types: list[EventType] | None | Unset = UNSET
+    """ New types of events to receive; null for all that the key may see. """
     note: None | str | Unset = UNSET
+    """ New remark; null for none. """
     status: WebhookStatus | Unset = UNSET
     """ The status of a webhook.
 
     `paused`: its deliveries wait. `disabled`: it gets no events until it is enabled again. """
     url: str | Unset = UNSET
+    """ New address that events are posted to. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -18,6 +18,7 @@ class WebhookDisabled:
     url: str
     """ URL of the webhook. """
     webhook_id: str
+    """ ID of the webhook. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -16,6 +16,7 @@ class WebhookTest:
     url: str
     """ URL of the webhook. """
     webhook_id: str
+    """ ID of the webhook. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -10,29 +10,56 @@ export type Webhooks = OnDeadLetterCreatedWebhookRequest | OnImageDeletedWebhook
  * An API key, without its secret.
  */
 export type ApiKey = {
+    /**
+     * When the object was created.
+     */
     created_at: string;
+    /**
+     * When it expires; null for never.
+     */
     expires_at: string | null;
     /**
      * First characters of the secret, to recognize the key.
      */
     hint: string;
+    /**
+     * ID of the API key.
+     */
     id: string;
     /**
      * Quota of stored bytes of the key; null for that of the settings.
      */
     max_stored_bytes: number | null;
+    /**
+     * A remark for people; null without one.
+     */
     note: string | null;
+    /**
+     * When it was revoked; null if it was not.
+     */
     revoked_at: string | null;
+    /**
+     * What the key may do.
+     */
     role: Role;
     /**
      * Tenant of the users that the key acts for; null without one.
      */
     tenant: string | null;
+    /**
+     * ID of the user: 1 to 128 characters.
+     */
     user_id: string | null;
 };
 
 export type ApiKeyPage = {
+    /**
+     * The page of the list, in the order of the list.
+     */
     items: Array<ApiKey>;
+    /**
+     * Pass this as `cursor` to get the next page; absent on the last page.
+     */
     next_cursor?: string;
 };
 
@@ -74,7 +101,13 @@ export type ApiKeyRequest = {
  * A camera model and its number of images.
  */
 export type CameraCount = {
+    /**
+     * The model, as the files say it.
+     */
     camera_model: string;
+    /**
+     * Number of images of this model.
+     */
     count: number;
 };
 
@@ -82,8 +115,17 @@ export type CameraCount = {
  * The formats, operations and limits of this service.
  */
 export type Capabilities = {
+    /**
+     * The formats that can be decoded.
+     */
     formats: Array<FormatInfo>;
+    /**
+     * Limits of one request and of one file.
+     */
     limits: Limits;
+    /**
+     * The operations, by name.
+     */
     operations: Array<OperationInfo>;
 };
 
@@ -91,7 +133,13 @@ export type Capabilities = {
  * One operation on one image.
  */
 export type Cell = {
+    /**
+     * Why there is no result; null if there is no error.
+     */
     error: Failure | null;
+    /**
+     * Current status.
+     */
     status: Status;
 };
 
@@ -131,12 +179,21 @@ export type ContentUrl = {
  * A new API key. Its secrets are shown once, in this answer.
  */
 export type CreatedApiKey = {
+    /**
+     * When the object was created.
+     */
     created_at: string;
+    /**
+     * When it expires; null for never.
+     */
     expires_at: string | null;
     /**
      * First characters of the secret, to recognize the key.
      */
     hint: string;
+    /**
+     * ID of the API key.
+     */
     id: string;
     /**
      * The secret. Send it as `Authorization: Bearer <key>`.
@@ -146,13 +203,25 @@ export type CreatedApiKey = {
      * Quota of stored bytes of the key; null for that of the settings.
      */
     max_stored_bytes: number | null;
+    /**
+     * A remark for people; null without one.
+     */
     note: string | null;
+    /**
+     * When it was revoked; null if it was not.
+     */
     revoked_at: string | null;
+    /**
+     * What the key may do.
+     */
     role: Role;
     /**
      * Tenant of the users that the key acts for; null without one.
      */
     tenant: string | null;
+    /**
+     * ID of the user: 1 to 128 characters.
+     */
     user_id: string | null;
     /**
      * Verifies events that arrive at the `callback_url` of its jobs; null if this service has no webhooks.
@@ -168,25 +237,49 @@ export type CreatedUploadLink = {
      * Total size of these in bytes.
      */
     bytes: number;
+    /**
+     * When the object was created.
+     */
     created_at: string;
     /**
      * ID of the key that created the link.
      */
     created_by: string;
+    /**
+     * When it expires; null for never.
+     */
     expires_at: string;
+    /**
+     * Whether GPS positions are kept (`keep`) or removed (`strip`).
+     */
     gps: GpsPolicy | null;
+    /**
+     * ID of the upload link.
+     */
     id: string;
     /**
      * Number of uploaded images without deleted ones.
      */
     images: number;
+    /**
+     * Maximum total size of the images in bytes; null without a limit.
+     */
     max_bytes: number | null;
+    /**
+     * Maximum number of images; null without a limit.
+     */
     max_files: number | null;
+    /**
+     * A remark for people; null without one.
+     */
     note: string | null;
     /**
      * URL for people: a page to upload files.
      */
     page_url: string;
+    /**
+     * When it was revoked; null if it was not.
+     */
     revoked_at: string | null;
     /**
      * `open`: the link accepts files. Otherwise the reason why not: `used_up`, `expired` or `revoked`.
@@ -222,7 +315,13 @@ export type CreatedUploadLink = {
  * A day and its number of uploaded images.
  */
 export type DayCount = {
+    /**
+     * Number of images.
+     */
     count: number;
+    /**
+     * The day.
+     */
     date: string;
 };
 
@@ -234,6 +333,9 @@ export type DeadLetter = {
      * The latest failed attempts, oldest first.
      */
     attempts: Array<DeadLetterAttempt>;
+    /**
+     * Size of the file in bytes.
+     */
     bytes: number;
     /**
      * The error of the first failed operation.
@@ -243,12 +345,21 @@ export type DeadLetter = {
      * File name as uploaded, without folders.
      */
     filename: string;
+    /**
+     * Format of the file: one of the capabilities.
+     */
     format: string;
+    /**
+     * When the service stopped trying.
+     */
     gave_up_at: string;
     /**
      * ID of the image and of the dead letter.
      */
     image_id: string;
+    /**
+     * ID of the job.
+     */
     job_id: string;
     /**
      * The failed operations.
@@ -258,6 +369,9 @@ export type DeadLetter = {
      * Tenant of the user; absent without one.
      */
     tenant?: string;
+    /**
+     * ID of the user: 1 to 128 characters.
+     */
     user_id: string;
 };
 
@@ -265,6 +379,9 @@ export type DeadLetter = {
  * A failed attempt to process an image.
  */
 export type DeadLetterAttempt = {
+    /**
+     * When it happened.
+     */
     at: string;
     /**
      * An error code, or `lease_expired` (the worker did not respond), `broken_off` (the worker was stopped or lost MongoDB), `unexpected_error`, or `known_poison` (an equal file failed shortly before).
@@ -294,7 +411,7 @@ export type DeadLetterCreated = {
     /**
      * Stable code of the error.
      */
-    code: string;
+    code: ErrorCode;
     /**
      * ID of the image.
      */
@@ -303,6 +420,9 @@ export type DeadLetterCreated = {
      * ID in your own system; absent without one.
      */
     external_id?: string;
+    /**
+     * ID of the job.
+     */
     job_id: string;
     /**
      * Words of your own; absent without any.
@@ -316,6 +436,9 @@ export type DeadLetterCreated = {
      * URL of the dead letter.
      */
     url: string;
+    /**
+     * ID of the user: 1 to 128 characters.
+     */
     user_id: string;
 };
 
@@ -323,11 +446,17 @@ export type DeadLetterCreated = {
  * The service stopped trying to process an image.
  */
 export type DeadLetterCreatedEvent = {
+    /**
+     * The object that the event is about.
+     */
     data: DeadLetterCreated;
     /**
      * When the event happened.
      */
     timestamp: string;
+    /**
+     * Type of the event.
+     */
     type: 'dead_letter.created';
 };
 
@@ -354,7 +483,13 @@ export type DeadLetterFilter = {
 };
 
 export type DeadLetterPage = {
+    /**
+     * The page of the list, in the order of the list.
+     */
     items: Array<DeadLetter>;
+    /**
+     * Pass this as `cursor` to get the next page; absent on the last page.
+     */
     next_cursor?: string;
 };
 
@@ -362,32 +497,53 @@ export type DeadLetterPage = {
  * An event on its way to one receiver, with its attempts.
  */
 export type Delivery = {
+    /**
+     * Number of attempts so far.
+     */
     attempt_count: number;
     /**
      * The latest 50 attempts, oldest first.
      */
     attempts: Array<DeliveryAttempt>;
+    /**
+     * When the object was created.
+     */
     created_at: string;
     /**
      * ID of the event, which the receiver gets as `webhook-id`.
      */
     event_id: string;
+    /**
+     * Type of the event.
+     */
     event_type: EventType;
     /**
      * When the delivery is deleted. Until then it can be sent again.
      */
     expires_at: string;
+    /**
+     * When it ended; null before.
+     */
     finished_at: string | null;
+    /**
+     * ID of the delivery.
+     */
     id: string;
     /**
      * ID of the job that the event is about.
      */
     job_id: string | null;
+    /**
+     * The latest attempt; null before the first.
+     */
     last_attempt: DeliveryAttempt | null;
     /**
      * Time of the next attempt; null if there is none.
      */
     next_attempt_at: string | null;
+    /**
+     * Current status.
+     */
     status: DeliveryStatus;
     /**
      * ID of the webhook; null for the `callback_url` of a job.
@@ -403,6 +559,9 @@ export type DeliveryAttempt = {
      * The first 2 KiB of the answer.
      */
     answer: string | null;
+    /**
+     * When it happened.
+     */
     at: string;
     /**
      * Why there was no answer; null if there was one.
@@ -431,28 +590,49 @@ export type DeliveryStatus = 'pending' | 'delivered' | 'failed' | 'canceled' | (
  * An event on its way to one receiver.
  */
 export type DeliverySummary = {
+    /**
+     * Number of attempts so far.
+     */
     attempt_count: number;
+    /**
+     * When the object was created.
+     */
     created_at: string;
     /**
      * ID of the event, which the receiver gets as `webhook-id`.
      */
     event_id: string;
+    /**
+     * Type of the event.
+     */
     event_type: EventType;
     /**
      * When the delivery is deleted. Until then it can be sent again.
      */
     expires_at: string;
+    /**
+     * When it ended; null before.
+     */
     finished_at: string | null;
+    /**
+     * ID of the delivery.
+     */
     id: string;
     /**
      * ID of the job that the event is about.
      */
     job_id: string | null;
+    /**
+     * The latest attempt; null before the first.
+     */
     last_attempt: DeliveryAttempt | null;
     /**
      * Time of the next attempt; null if there is none.
      */
     next_attempt_at: string | null;
+    /**
+     * Current status.
+     */
     status: DeliveryStatus;
     /**
      * ID of the webhook; null for the `callback_url` of a job.
@@ -461,7 +641,13 @@ export type DeliverySummary = {
 };
 
 export type DeliverySummaryPage = {
+    /**
+     * The page of the list, in the order of the list.
+     */
     items: Array<DeliverySummary>;
+    /**
+     * Pass this as `cursor` to get the next page; absent on the last page.
+     */
     next_cursor?: string;
 };
 
@@ -487,6 +673,75 @@ export type Discarded = {
      */
     skipped: number;
 };
+
+/**
+ * Stable code of an error, for programs. New codes may be added: treat an unknown one by the HTTP status.
+ *
+ * - `malformed_request`: The request cannot be parsed.
+ * - `malformed_multipart`: The multipart body is malformed or incomplete.
+ * - `unknown_parameter`: The query has a parameter that the route does not have.
+ * - `no_files`: No part of the form is a file.
+ * - `wrong_content_type`: The route does not accept the type or the encoding of the body.
+ * - `invalid_value`: A value is well-formed but not allowed.
+ * - `unknown_operation`: The operation is not one of the capabilities.
+ * - `too_many_images`: The request would have to read too many images.
+ * - `user_required`: A service key must name a user.
+ * - `idempotency_key_in_use`: The first request with this key is still running.
+ * - `idempotency_key_taken_over`: The request was so slow that another one with the same key replaced it.
+ * - `idempotency_key_misused`: The key was used for another request.
+ * - `method_not_allowed`: The path exists, but not with this method.
+ * - `range_not_satisfiable`: The range lies outside the content.
+ * - `too_many_parts`: The request has too many parts.
+ * - `request_too_large`: The request has too many bytes.
+ * - `quota_exceeded`: The files do not fit into what the key's tenant or user may store.
+ * - `upload_too_slow`: The body did not arrive in time.
+ * - `body_too_slow`: The body brought nothing for a while, or less than the least rate.
+ * - `headers_too_large`: The headers have too many bytes.
+ * - `headers_too_slow`: The headers did not arrive in time.
+ * - `unauthenticated`: The API key is missing, unknown, expired or revoked.
+ * - `forbidden`: The API key is valid but lacks the permission.
+ * - `not_found`: The object does not exist, or the key may not see it.
+ * - `wrong_state`: The state of the object does not allow the request.
+ * - `nothing_to_retry`: No image of the job has failed.
+ * - `too_many_webhooks`: The key has as many webhooks, or new callback targets, as it may have.
+ * - `expired`: The object was deleted at the end of its retention time.
+ * - `job_expired`: The job was deleted at the end of its retention time.
+ * - `image_expired`: The image was deleted at the end of its retention time.
+ * - `link_expired`: The upload link has expired.
+ * - `link_revoked`: The upload link was revoked.
+ * - `link_used_up`: The upload link has reached its limit of files or bytes.
+ * - `malformed_part`: The headers of the part cannot be read. Other parts are not affected.
+ * - `empty_file`: The part has no bytes.
+ * - `file_too_large`: The file has too many bytes.
+ * - `unsupported_format`: The content is not of a supported format, whatever the file name says.
+ * - `corrupt_image`: The format is supported, but the content cannot be decoded.
+ * - `too_many_pixels`: The image has too many pixels, or a side is too long.
+ * - `too_many_frames`: The file has too many frames or pages.
+ * - `metadata_too_large`: The tags, profiles and texts of the file have too many bytes.
+ * - `decode_timed_out`: The child process exceeded its time limit and was killed.
+ * - `decoder_died`: The child process died on this image as often as allowed.
+ * - `attempts_exhausted`: Every allowed attempt began, and none finished.
+ * - `operation_failed`: An operation failed on a decodable image.
+ * - `unavailable`: A service that the answer depends on cannot be reached.
+ * - `no_child`: The machine cannot start another process.
+ * - `webhooks_not_set_up`: The service has no key to encrypt webhook secrets with.
+ * - `over_limit`: The tenant is over one of its limits, for an estimated time.
+ * - `rate_limited`: The tenant sends requests, files or bytes too fast.
+ * - `too_many_wrong_keys`: The address has sent too many wrong keys. Valid keys are accepted all the same.
+ * - `too_many_in_flight`: The tenant has too many unfinished images.
+ * - `too_many_listeners`: The tenant has too many open event streams and held answers.
+ * - `too_many_connections`: The address has too many open connections.
+ * - `too_many_reads`: The tenant has too many large reads that wait.
+ * - `backlog_full`: The waiting work would take the workers too long.
+ * - `storage_full`: The storage is full.
+ * - `too_many_uploads`: The process holds as many uploads in memory as it can.
+ * - `listeners_full`: The process holds as many event streams and answers as it can.
+ * - `rendering_full`: The process has as many renderings waiting as it can.
+ * - `reading_full`: The process has as many large reads waiting as it can.
+ * - `connections_full`: The process has as many open connections as it can.
+ * - `internal`: An error of the service, which was logged.
+ */
+export type ErrorCode = 'malformed_request' | 'malformed_multipart' | 'unknown_parameter' | 'no_files' | 'wrong_content_type' | 'invalid_value' | 'unknown_operation' | 'too_many_images' | 'user_required' | 'idempotency_key_in_use' | 'idempotency_key_taken_over' | 'idempotency_key_misused' | 'method_not_allowed' | 'range_not_satisfiable' | 'too_many_parts' | 'request_too_large' | 'quota_exceeded' | 'upload_too_slow' | 'body_too_slow' | 'headers_too_large' | 'headers_too_slow' | 'unauthenticated' | 'forbidden' | 'not_found' | 'wrong_state' | 'nothing_to_retry' | 'too_many_webhooks' | 'expired' | 'job_expired' | 'image_expired' | 'link_expired' | 'link_revoked' | 'link_used_up' | 'malformed_part' | 'empty_file' | 'file_too_large' | 'unsupported_format' | 'corrupt_image' | 'too_many_pixels' | 'too_many_frames' | 'metadata_too_large' | 'decode_timed_out' | 'decoder_died' | 'attempts_exhausted' | 'operation_failed' | 'unavailable' | 'no_child' | 'webhooks_not_set_up' | 'over_limit' | 'rate_limited' | 'too_many_wrong_keys' | 'too_many_in_flight' | 'too_many_listeners' | 'too_many_connections' | 'too_many_reads' | 'backlog_full' | 'storage_full' | 'too_many_uploads' | 'listeners_full' | 'rendering_full' | 'reading_full' | 'connections_full' | 'internal' | (string & {});
 
 /**
  * The type of an event.
@@ -525,6 +780,9 @@ export type Face = {
  * The faces in all files of a request.
  */
 export type Faces = {
+    /**
+     * ID of the job.
+     */
     job_id: string;
     /**
      * The files, in upload order.
@@ -544,6 +802,9 @@ export type FacesOfFile = {
      * Boxes `[x, y, width, height]` in pixels of the upright image; null if there is an error.
      */
     faces: Array<Array<number>> | null;
+    /**
+     * File name as uploaded, without folders.
+     */
     filename: string;
 };
 
@@ -554,7 +815,7 @@ export type Failure = {
     /**
      * Stable code for programs.
      */
-    code: string;
+    code: ErrorCode;
     /**
      * What happened, for people.
      */
@@ -569,7 +830,10 @@ export type Failure = {
  * An error code and its number of images.
  */
 export type FailureCount = {
-    code: string;
+    /**
+     * Stable code of the error, for programs.
+     */
+    code: ErrorCode;
     /**
      * Number of images; an image with the code in several operations counts once.
      */
@@ -580,7 +844,13 @@ export type FailureCount = {
  * A file format and its number of images.
  */
 export type FormatCount = {
+    /**
+     * Number of images of this format.
+     */
     count: number;
+    /**
+     * The format: one of the capabilities.
+     */
     format: string;
 };
 
@@ -588,7 +858,13 @@ export type FormatCount = {
  * A supported file format.
  */
 export type FormatInfo = {
+    /**
+     * Format of the file: one of the capabilities.
+     */
     format: string;
+    /**
+     * Media type of the file (RFC 6838).
+     */
     media_type: string;
 };
 
@@ -619,6 +895,9 @@ export type GpsPolicy = 'keep' | 'strip' | (string & {});
  * The process is alive.
  */
 export type Health = {
+    /**
+     * Always `ok`.
+     */
     status: string;
 };
 
@@ -631,7 +910,264 @@ export type Histogram = {
     /**
      * 256 counts, from black to white.
      */
-    bins: Array<number>;
+    bins: [
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        number
+    ];
     /**
      * Sum of the counts: width × height.
      */
@@ -658,7 +1194,13 @@ export type Image = {
     content_urls?: {
         [key: string]: ContentUrl;
     };
+    /**
+     * ID of an earlier image of the same user with the same content. It may have been deleted.
+     */
     duplicate_of: string | null;
+    /**
+     * Why there is no result; null if there is no error.
+     */
     error: Failure | null;
     /**
      * When the image and its results may be deleted; null while it is unfinished, or if images are kept forever.
@@ -668,12 +1210,21 @@ export type Image = {
      * ID in your own system; not unique.
      */
     external_id: string | null;
+    /**
+     * The detected faces, in no order; null without a result.
+     */
     faces: Array<Face> | null;
+    /**
+     * File name as uploaded, without folders.
+     */
     filename: string;
     /**
      * 64-bit perceptual hash as 16 hex digits. Near-duplicates differ in few bits.
      */
     fingerprint: string | null;
+    /**
+     * Format of the file: one of the capabilities.
+     */
     format: string;
     /**
      * `strip`: no answer and no file reveals where the image was taken.
@@ -683,18 +1234,39 @@ export type Image = {
      * Height of the upright image in pixels.
      */
     height: number | null;
+    /**
+     * The histogram; null without a result.
+     */
     histogram: Histogram | null;
+    /**
+     * ID of the image.
+     */
     id: string;
+    /**
+     * ID of the job.
+     */
     job_id: string;
     /**
      * Upload link that the image was uploaded through; null if it was uploaded with a key.
      */
     link_id: string | null;
+    /**
+     * Media type of the file (RFC 6838).
+     */
     media_type: string;
+    /**
+     * What the file says about its picture; null before it is read.
+     */
     metadata: Metadata | null;
+    /**
+     * The operations, by name.
+     */
     operations: {
         [key: string]: OperationResult;
     };
+    /**
+     * Current status.
+     */
     status: Status;
     /**
      * Words of your own.
@@ -704,7 +1276,13 @@ export type Image = {
      * Tenant of the user; absent without one.
      */
     tenant?: string;
+    /**
+     * When the image was uploaded.
+     */
     uploaded_at: string;
+    /**
+     * ID of the user: 1 to 128 characters.
+     */
     user_id: string;
     /**
      * What was wrong with the file, by code, as in the items of a job.
@@ -724,7 +1302,13 @@ export type ImageDeleted = {
      * ID of the image in your own system; absent without one.
      */
     external_id?: string;
+    /**
+     * ID of the image.
+     */
     image_id: string;
+    /**
+     * ID of the job.
+     */
     job_id: string;
     /**
      * Tenant of the user; absent without one.
@@ -734,6 +1318,9 @@ export type ImageDeleted = {
      * URL of the job that uploaded it, which may have been deleted as well.
      */
     url: string;
+    /**
+     * ID of the user: 1 to 128 characters.
+     */
     user_id: string;
 };
 
@@ -741,11 +1328,17 @@ export type ImageDeleted = {
  * An image was deleted: by a request, with its user, or because it expired.
  */
 export type ImageDeletedEvent = {
+    /**
+     * The object that the event is about.
+     */
     data: ImageDeleted;
     /**
      * When the event happened.
      */
     timestamp: string;
+    /**
+     * Type of the event.
+     */
     type: 'image.deleted';
 };
 
@@ -1019,16 +1612,28 @@ export type ImageHistogram = {
         number,
         number
     ];
+    /**
+     * ID of the image.
+     */
     image_id: string;
     /**
      * Sum of the counts: width × height.
      */
     pixels: number;
+    /**
+     * When the image was uploaded.
+     */
     uploaded_at: string;
 };
 
 export type ImageHistogramPage = {
+    /**
+     * The page of the list, in the order of the list.
+     */
     items: Array<ImageHistogram>;
+    /**
+     * Pass this as `cursor` to get the next page; absent on the last page.
+     */
     next_cursor?: string;
 };
 
@@ -1046,8 +1651,17 @@ export type ImageProcessed = {
      * ID in your own system; absent without one.
      */
     external_id?: string;
+    /**
+     * ID of the image.
+     */
     image_id: string;
+    /**
+     * ID of the job.
+     */
     job_id: string;
+    /**
+     * Current status.
+     */
     status: Status;
     /**
      * Words of your own; absent without any.
@@ -1061,6 +1675,9 @@ export type ImageProcessed = {
      * URL of the image with its results.
      */
     url: string;
+    /**
+     * ID of the user: 1 to 128 characters.
+     */
     user_id: string;
 };
 
@@ -1068,11 +1685,17 @@ export type ImageProcessed = {
  * The operations on an image have ended, with or without errors.
  */
 export type ImageProcessedEvent = {
+    /**
+     * The object that the event is about.
+     */
     data: ImageProcessed;
     /**
      * When the event happened.
      */
     timestamp: string;
+    /**
+     * Type of the event.
+     */
     type: 'image.processed';
 };
 
@@ -1080,6 +1703,28 @@ export type ImageProcessedEvent = {
  * The original file, or a picture that is made from it.
  */
 export type ImageVariant = 'original' | 'grayscale' | 'thumbnail' | 'faces' | (string & {});
+
+/**
+ * A part of a request that is not as it must be; one of the places is given.
+ */
+export type InvalidInput = {
+    /**
+     * What is wrong with it.
+     */
+    detail: string;
+    /**
+     * Name of the header.
+     */
+    header?: string;
+    /**
+     * Name of the parameter in the query or the path.
+     */
+    parameter?: string;
+    /**
+     * Field of the body: a JSON Pointer (RFC 6901) as a URI fragment. `#` is the whole body. Names a field of a form as well.
+     */
+    pointer?: string;
+};
 
 /**
  * A request to process files, and its progress.
@@ -1091,6 +1736,9 @@ export type Job = {
     attributes: {
         [key: string]: string;
     };
+    /**
+     * When the object was created.
+     */
     created_at: string;
     /**
      * When the job may be deleted; null while it is unfinished, or if jobs are kept forever.
@@ -1100,7 +1748,13 @@ export type Job = {
      * ID in your own system; not unique.
      */
     external_id: string | null;
+    /**
+     * When it ended; null before.
+     */
     finished_at: string | null;
+    /**
+     * ID of the job.
+     */
     id: string;
     /**
      * The files, in upload order, without deleted and expired images.
@@ -1110,8 +1764,17 @@ export type Job = {
      * The requested operations, or only `delete_user` for a job that deletes a user.
      */
     operations: Array<string>;
+    /**
+     * How many operations are done.
+     */
     progress: JobProgress;
+    /**
+     * The position in the queue.
+     */
     queue: QueuePlace;
+    /**
+     * Current status.
+     */
     status: Status;
     /**
      * Words of your own.
@@ -1121,6 +1784,9 @@ export type Job = {
      * Tenant of the user; absent without one.
      */
     tenant?: string;
+    /**
+     * ID of the user: 1 to 128 characters.
+     */
     user_id: string;
     /**
      * Grows with every change of the job.
@@ -1143,7 +1809,7 @@ export type JobEvent = {
     /**
      * Only in `job.gone`: the error code that the job answers from now on, `not_found` or `job_expired`.
      */
-    code?: string;
+    code?: ErrorCode;
     /**
      * ID of the job in your own system. Absent without one, as are tags and attributes; holders of an upload link see none of these.
      */
@@ -1188,7 +1854,13 @@ export type JobFinished = {
      * ID in your own system; absent without one.
      */
     external_id?: string;
+    /**
+     * ID of the job.
+     */
     job_id: string;
+    /**
+     * Current status.
+     */
     status: Status;
     /**
      * Words of your own; absent without any.
@@ -1202,6 +1874,9 @@ export type JobFinished = {
      * URL of the job.
      */
     url: string;
+    /**
+     * ID of the user: 1 to 128 characters.
+     */
     user_id: string;
     /**
      * Version of the job at its end.
@@ -1213,11 +1888,17 @@ export type JobFinished = {
  * A job has ended. A job that is retried ends again, with a greater version.
  */
 export type JobFinishedEvent = {
+    /**
+     * The object that the event is about.
+     */
     data: JobFinished;
     /**
      * When the event happened.
      */
     timestamp: string;
+    /**
+     * Type of the event.
+     */
     type: 'job.finished';
 };
 
@@ -1247,6 +1928,9 @@ export type JobItem = {
     operations: {
         [key: string]: Cell;
     };
+    /**
+     * Current status.
+     */
     status: Status;
     /**
      * What was wrong with a file that has results all the same, by code. `truncated`: the file ends before the end of the picture, and the missing part is gray. `end_missing`: the file ends before the end that it declares, but the picture is whole. `exif_ignored`: its EXIF block cannot be read. `profile_ignored`: its colour profile cannot be used. Other codes may follow.
@@ -1282,18 +1966,33 @@ export type JobSummary = {
     attributes: {
         [key: string]: string;
     };
+    /**
+     * When the object was created.
+     */
     created_at: string;
     /**
      * ID in your own system; not unique.
      */
     external_id: string | null;
+    /**
+     * When it ended; null before.
+     */
     finished_at: string | null;
+    /**
+     * ID of the job.
+     */
     id: string;
     /**
      * The requested operations, or only `delete_user` for a job that deletes a user.
      */
     operations: Array<string>;
+    /**
+     * How many operations are done.
+     */
     progress: JobProgress;
+    /**
+     * Current status.
+     */
     status: Status;
     /**
      * Words of your own.
@@ -1303,6 +2002,9 @@ export type JobSummary = {
      * Tenant of the user; absent without one.
      */
     tenant?: string;
+    /**
+     * ID of the user: 1 to 128 characters.
+     */
     user_id: string;
     /**
      * Grows with every change of the job.
@@ -1311,7 +2013,13 @@ export type JobSummary = {
 };
 
 export type JobSummaryPage = {
+    /**
+     * The page of the list, in the order of the list.
+     */
     items: Array<JobSummary>;
+    /**
+     * Pass this as `cursor` to get the next page; absent on the last page.
+     */
     next_cursor?: string;
 };
 
@@ -1324,6 +2032,9 @@ export type KeyRole = 'admin' | 'service' | 'client' | 'reader' | (string & {});
  * The new webhook secret of a key, which is shown once, in this answer.
  */
 export type KeyWebhookSecret = {
+    /**
+     * ID of the API key.
+     */
     key_id: string;
     /**
      * Verifies events that arrive at the `callback_url` of the key's jobs.
@@ -1415,20 +2126,41 @@ export type Limits = {
  * A job that was uploaded through a link.
  */
 export type LinkJob = {
+    /**
+     * When the object was created.
+     */
     created_at: string;
     /**
      * When the job may be deleted; null while it is unfinished, or if jobs are kept forever.
      */
     expires_at: string | null;
+    /**
+     * When it ended; null before.
+     */
     finished_at: string | null;
+    /**
+     * ID of the job.
+     */
     id: string;
     /**
      * The files, in upload order, without deleted and expired images.
      */
     items: Array<JobItem>;
+    /**
+     * The operations, by name.
+     */
     operations: Array<string>;
+    /**
+     * How many operations are done.
+     */
     progress: JobProgress;
+    /**
+     * The position in the queue.
+     */
     queue: QueuePlace;
+    /**
+     * Current status.
+     */
     status: Status;
     /**
      * Grows with every change of the job.
@@ -1440,11 +2172,29 @@ export type LinkJob = {
  * A job that was uploaded through a link, in a list.
  */
 export type LinkJobSummary = {
+    /**
+     * When the object was created.
+     */
     created_at: string;
+    /**
+     * When it ended; null before.
+     */
     finished_at: string | null;
+    /**
+     * ID of the job.
+     */
     id: string;
+    /**
+     * The operations, by name.
+     */
     operations: Array<string>;
+    /**
+     * How many operations are done.
+     */
     progress: JobProgress;
+    /**
+     * Current status.
+     */
     status: Status;
     /**
      * Grows with every change of the job.
@@ -1465,6 +2215,9 @@ export type LinkUploads = {
      * When the link expires. An upload that began before is accepted.
      */
     expires_at: string;
+    /**
+     * The formats that can be decoded.
+     */
     formats: Array<FormatInfo>;
     /**
      * Whether GPS positions are kept or removed, for uploads that do not say.
@@ -1502,6 +2255,9 @@ export type LinkUploads = {
      * A message from the owner of the link.
      */
     note: string | null;
+    /**
+     * The operations, by name.
+     */
     operations: Array<OperationInfo>;
     /**
      * `open`: the link accepts files. `used_up`: it has reached its limit. Any other link answers 410.
@@ -1521,6 +2277,9 @@ export type LinkUploads = {
  * An upload link has reached its limit of files or bytes.
  */
 export type LinkUsedUp = {
+    /**
+     * ID of the upload link.
+     */
     link_id: string;
     /**
      * Tenant of the user; absent without one.
@@ -1530,8 +2289,17 @@ export type LinkUsedUp = {
      * URL of the upload link.
      */
     url: string;
+    /**
+     * Total size of these images in bytes.
+     */
     used_bytes: number;
+    /**
+     * Number of images that were uploaded through the link.
+     */
     used_files: number;
+    /**
+     * ID of the user: 1 to 128 characters.
+     */
     user_id: string;
 };
 
@@ -1539,11 +2307,17 @@ export type LinkUsedUp = {
  * An upload link has reached its limit of files or bytes.
  */
 export type LinkUsedUpEvent = {
+    /**
+     * The object that the event is about.
+     */
     data: LinkUsedUp;
     /**
      * When the event happened.
      */
     timestamp: string;
+    /**
+     * Type of the event.
+     */
     type: 'link.used_up';
 };
 
@@ -1575,20 +2349,41 @@ export type ListedImage = {
      * ID in your own system; not unique.
      */
     external_id: string | null;
+    /**
+     * File name as uploaded, without folders.
+     */
     filename: string;
+    /**
+     * Format of the file: one of the capabilities.
+     */
     format: string;
     /**
      * Height of the upright image in pixels.
      */
     height: number | null;
+    /**
+     * ID of the image.
+     */
     id: string;
+    /**
+     * ID of the job.
+     */
     job_id: string;
     /**
      * Upload link that the image was uploaded through; null if it was uploaded with a key.
      */
     link_id: string | null;
+    /**
+     * Media type of the file (RFC 6838).
+     */
     media_type: string;
+    /**
+     * What the file says about its picture; null before it is read.
+     */
     metadata: Metadata | null;
+    /**
+     * Current status.
+     */
     status: Status;
     /**
      * Words of your own.
@@ -1598,7 +2393,13 @@ export type ListedImage = {
      * Tenant of the user; absent without one.
      */
     tenant?: string;
+    /**
+     * When the image was uploaded.
+     */
     uploaded_at: string;
+    /**
+     * ID of the user: 1 to 128 characters.
+     */
     user_id: string;
     /**
      * What was wrong with the file, by code, as in the items of a job.
@@ -1611,7 +2412,13 @@ export type ListedImage = {
 };
 
 export type ListedImagePage = {
+    /**
+     * The page of the list, in the order of the list.
+     */
     items: Array<ListedImage>;
+    /**
+     * Pass this as `cursor` to get the next page; absent on the last page.
+     */
     next_cursor?: string;
 };
 
@@ -1908,6 +2715,9 @@ export type MedianHistogram = {
         number,
         number
     ];
+    /**
+     * The day.
+     */
     day: string;
     /**
      * Number of images that were uploaded on the day and have a histogram.
@@ -1978,7 +2788,13 @@ export type Metric = 'hellinger' | 'chi2' | 'intersection' | 'emd' | 'correlatio
  * A supported operation. A new version computes results again.
  */
 export type OperationInfo = {
+    /**
+     * Name of the operation, for the form field `operations`.
+     */
     name: string;
+    /**
+     * Version; it rises when the same file gives another result.
+     */
     version: number;
 };
 
@@ -1986,7 +2802,13 @@ export type OperationInfo = {
  * The status of an operation on an image.
  */
 export type OperationResult = {
+    /**
+     * Why there is no result; null if there is no error.
+     */
     error: Failure | null;
+    /**
+     * Current status.
+     */
     status: Status;
     /**
      * Version of the operation that computed the result; null without a result.
@@ -2010,6 +2832,9 @@ export type Part = {
      * When the responding process first saw this status.
      */
     since: string;
+    /**
+     * Current status.
+     */
     status: PartStatus;
 };
 
@@ -2025,11 +2850,15 @@ export type Problem = {
     /**
      * Identifier of the problem type, for programs. Stable.
      */
-    code: string;
+    code: ErrorCode;
     /**
      * What happened in this request, and what to do about it.
      */
     detail: string;
+    /**
+     * The parts of the request that are wrong, at most 20; absent if the problem is not in one.
+     */
+    errors?: Array<InvalidInput>;
     /**
      * The `X-Request-ID` of this response; the service's log contains it.
      */
@@ -2102,6 +2931,9 @@ export type RedeliverFailed = {
  * The number of deliveries that are sent again.
  */
 export type Redelivered = {
+    /**
+     * Number of events that are sent again.
+     */
     redelivered: number;
 };
 
@@ -2146,6 +2978,9 @@ export type Similar = {
      * Number of images that were compared: the newest ones, if there are more than the service compares. Absent in a list of users, which compares all of them.
      */
     compared?: number;
+    /**
+     * The page of the list, in the order of the list.
+     */
     items: Array<SimilarItem>;
     /**
      * The metric of the distances.
@@ -2191,6 +3026,9 @@ export type Statistics = {
      * The ten models with the most images, most first.
      */
     top_camera_models: Array<CameraCount>;
+    /**
+     * Totals over all images.
+     */
     totals: Totals;
     /**
      * Time zone of the days.
@@ -2223,6 +3061,9 @@ export type Totals = {
      * Number of faces in all images.
      */
     faces: number;
+    /**
+     * Number of images, without deleted ones.
+     */
     images: number;
     /**
      * Number of users with at least one image.
@@ -2238,21 +3079,45 @@ export type UploadLink = {
      * Total size of these in bytes.
      */
     bytes: number;
+    /**
+     * When the object was created.
+     */
     created_at: string;
     /**
      * ID of the key that created the link.
      */
     created_by: string;
+    /**
+     * When it expires; null for never.
+     */
     expires_at: string;
+    /**
+     * Whether GPS positions are kept (`keep`) or removed (`strip`).
+     */
     gps: GpsPolicy | null;
+    /**
+     * ID of the upload link.
+     */
     id: string;
     /**
      * Number of uploaded images without deleted ones.
      */
     images: number;
+    /**
+     * Maximum total size of the images in bytes; null without a limit.
+     */
     max_bytes: number | null;
+    /**
+     * Maximum number of images; null without a limit.
+     */
     max_files: number | null;
+    /**
+     * A remark for people; null without one.
+     */
     note: string | null;
+    /**
+     * When it was revoked; null if it was not.
+     */
     revoked_at: string | null;
     /**
      * `open`: the link accepts files. Otherwise the reason why not: `used_up`, `expired` or `revoked`.
@@ -2277,7 +3142,13 @@ export type UploadLink = {
 };
 
 export type UploadLinkPage = {
+    /**
+     * The page of the list, in the order of the list.
+     */
     items: Array<UploadLink>;
+    /**
+     * Pass this as `cursor` to get the next page; absent on the last page.
+     */
     next_cursor?: string;
 };
 
@@ -2323,6 +3194,9 @@ export type UploadLinkRequest = {
  * A webhook, without its secret. It receives events that its key may see.
  */
 export type Webhook = {
+    /**
+     * When the object was created.
+     */
     created_at: string;
     /**
      * ID of the key that created the webhook.
@@ -2340,13 +3214,25 @@ export type Webhook = {
      * Time of the first failure since the last success; null if the latest attempt succeeded.
      */
     failing_since: string | null;
+    /**
+     * ID of the webhook.
+     */
     id: string;
     /**
      * No event is sent before this time, because the receiver asked for fewer requests.
      */
     not_before: string | null;
+    /**
+     * A remark for people; null without one.
+     */
     note: string | null;
+    /**
+     * Current status.
+     */
     status: WebhookStatus;
+    /**
+     * URL of the receiver.
+     */
     url: string;
 };
 
@@ -2354,12 +3240,21 @@ export type Webhook = {
  * Changes of a webhook. Omitted fields stay as they are.
  */
 export type WebhookChanges = {
+    /**
+     * New types of events to receive; null for all that the key may see.
+     */
     event_types?: Array<EventType> | null;
+    /**
+     * New remark; null for none.
+     */
     note?: string | null;
     /**
      * `enabled`: events are sent. `paused`: events wait until it is enabled again. `disabled`: waiting deliveries fail, and there are no new ones.
      */
     status?: WebhookStatus;
+    /**
+     * New address that events are posted to.
+     */
     url?: string;
 };
 
@@ -2375,6 +3270,9 @@ export type WebhookDisabled = {
      * URL of the webhook.
      */
     url: string;
+    /**
+     * ID of the webhook.
+     */
     webhook_id: string;
 };
 
@@ -2382,16 +3280,28 @@ export type WebhookDisabled = {
  * Another webhook of the same key was disabled.
  */
 export type WebhookDisabledEvent = {
+    /**
+     * The object that the event is about.
+     */
     data: WebhookDisabled;
     /**
      * When the event happened.
      */
     timestamp: string;
+    /**
+     * Type of the event.
+     */
     type: 'webhook.disabled';
 };
 
 export type WebhookPage = {
+    /**
+     * The page of the list, in the order of the list.
+     */
     items: Array<Webhook>;
+    /**
+     * Pass this as `cursor` to get the next page; absent on the last page.
+     */
     next_cursor?: string;
 };
 
@@ -2428,6 +3338,9 @@ export type WebhookTest = {
      * URL of the webhook.
      */
     url: string;
+    /**
+     * ID of the webhook.
+     */
     webhook_id: string;
 };
 
@@ -2435,11 +3348,17 @@ export type WebhookTest = {
  * A test event, sent on request.
  */
 export type WebhookTestEvent = {
+    /**
+     * The object that the event is about.
+     */
     data: WebhookTest;
     /**
      * When the event happened.
      */
     timestamp: string;
+    /**
+     * Type of the event.
+     */
     type: 'webhook.test';
 };
 
@@ -2447,6 +3366,9 @@ export type WebhookTestEvent = {
  * A webhook with a new secret, which is shown once, in this answer.
  */
 export type WebhookWithSecret = {
+    /**
+     * When the object was created.
+     */
     created_at: string;
     /**
      * ID of the key that created the webhook.
@@ -2464,17 +3386,29 @@ export type WebhookWithSecret = {
      * Time of the first failure since the last success; null if the latest attempt succeeded.
      */
     failing_since: string | null;
+    /**
+     * ID of the webhook.
+     */
     id: string;
     /**
      * No event is sent before this time, because the receiver asked for fewer requests.
      */
     not_before: string | null;
+    /**
+     * A remark for people; null without one.
+     */
     note: string | null;
     /**
      * Verifies events according to the Standard Webhooks specification.
      */
     secret: string;
+    /**
+     * Current status.
+     */
     status: WebhookStatus;
+    /**
+     * URL of the receiver.
+     */
     url: string;
 };
 
@@ -2572,7 +3506,7 @@ export type DetectFacesData = {
          */
         Prefer?: string;
         /**
-         * A unique value of your choice. A request with the same key and content within 24 hours gets the same response.
+         * A unique value of your choice. A request with the same key and content within 24 hours gets the same response. 1 to 255 printable ASCII characters; a UUID is a good choice.
          */
         'Idempotency-Key'?: string;
     };
@@ -2673,11 +3607,11 @@ export type ListApiKeysData = {
     path?: never;
     query?: {
         /**
-         * Maximum number of items.
+         * Maximum number of items of a page: 1 to 100, 20 by default.
          */
         limit?: number;
         /**
-         * `next_cursor` of the previous page.
+         * `next_cursor` of the previous page; without it, the first page.
          */
         cursor?: string;
     };
@@ -2685,6 +3619,10 @@ export type ListApiKeysData = {
 };
 
 export type ListApiKeysErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
     /**
      * Unauthorized
      */
@@ -2722,7 +3660,7 @@ export type CreateApiKeyData = {
     body: ApiKeyRequest;
     headers?: {
         /**
-         * A unique value of your choice. A request with the same key and content within 24 hours gets the same response.
+         * A unique value of your choice. A request with the same key and content within 24 hours gets the same response. 1 to 255 printable ASCII characters; a UUID is a good choice.
          */
         'Idempotency-Key'?: string;
     };
@@ -2787,6 +3725,10 @@ export type RevokeApiKeyData = {
 
 export type RevokeApiKeyErrors = {
     /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
      * Unauthorized
      */
     401: Problem;
@@ -2827,7 +3769,7 @@ export type RotateApiKeyWebhookSecretData = {
     body?: never;
     headers?: {
         /**
-         * A unique value of your choice. A request with the same key and content within 24 hours gets the same response.
+         * A unique value of your choice. A request with the same key and content within 24 hours gets the same response. 1 to 255 printable ASCII characters; a UUID is a good choice.
          */
         'Idempotency-Key'?: string;
     };
@@ -2839,7 +3781,7 @@ export type RotateApiKeyWebhookSecretData = {
     };
     query?: {
         /**
-         * How long the old secret signs as well, in seconds; a day by default.
+         * Seconds for which the old secret signs too: a day by default, a week at most.
          */
         overlap_seconds?: number;
     };
@@ -2847,6 +3789,10 @@ export type RotateApiKeyWebhookSecretData = {
 };
 
 export type RotateApiKeyWebhookSecretErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
     /**
      * Unauthorized
      */
@@ -2897,6 +3843,10 @@ export type GetCapabilitiesData = {
 
 export type GetCapabilitiesErrors = {
     /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
      * Unauthorized
      */
     401: Problem;
@@ -2929,7 +3879,7 @@ export type GetSignedContentData = {
          */
         'If-None-Match'?: string;
         /**
-         * One byte range, such as `bytes=0-1023`.
+         * One byte range, such as `bytes=0-1023`. Several ranges are answered in whole.
          */
         Range?: string;
         /**
@@ -2948,6 +3898,10 @@ export type GetSignedContentData = {
 };
 
 export type GetSignedContentErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
     /**
      * Not Found
      */
@@ -3014,11 +3968,11 @@ export type ListDeadLettersData = {
          */
         job_id?: string;
         /**
-         * Maximum number of items.
+         * Maximum number of items of a page: 1 to 100, 20 by default.
          */
         limit?: number;
         /**
-         * `next_cursor` of the previous page.
+         * `next_cursor` of the previous page; without it, the first page.
          */
         cursor?: string;
     };
@@ -3026,6 +3980,10 @@ export type ListDeadLettersData = {
 };
 
 export type ListDeadLettersErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
     /**
      * Unauthorized
      */
@@ -3163,6 +4121,10 @@ export type DiscardDeadLetterData = {
 
 export type DiscardDeadLetterErrors = {
     /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
      * Unauthorized
      */
     401: Problem;
@@ -3213,6 +4175,10 @@ export type GetDeadLetterData = {
 
 export type GetDeadLetterErrors = {
     /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
      * Unauthorized
      */
     401: Problem;
@@ -3262,6 +4228,10 @@ export type RetryDeadLetterData = {
 };
 
 export type RetryDeadLetterErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
     /**
      * Unauthorized
      */
@@ -3330,6 +4300,10 @@ export type GetMedianHistogramData = {
 };
 
 export type GetMedianHistogramErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
     /**
      * Unauthorized
      */
@@ -3424,7 +4398,7 @@ export type ListImagesData = {
          */
         faces?: boolean;
         /**
-         * Least number of faces.
+         * Least number of faces: 1 to 10,000.
          */
         min_faces?: number;
         /**
@@ -3432,7 +4406,7 @@ export type ListImagesData = {
          */
         near?: string;
         /**
-         * Radius around `near` in meters.
+         * Radius around `near` in meters: 1 to 1,000,000.
          */
         radius_m?: number;
         /**
@@ -3452,15 +4426,15 @@ export type ListImagesData = {
          */
         similar_to?: string;
         /**
-         * Most bits of 64 in which the fingerprint of a near-duplicate may differ.
+         * Most bits of 64 in which the fingerprint of a near-duplicate may differ: 0 to 16.
          */
         distance?: number;
         /**
-         * Maximum number of items.
+         * Maximum number of items of a page: 1 to 100, 20 by default.
          */
         limit?: number;
         /**
-         * The `next_cursor` of the previous page.
+         * `next_cursor` of the previous page; without it, the first page.
          */
         cursor?: string;
         /**
@@ -3476,6 +4450,10 @@ export type ListImagesData = {
 };
 
 export type ListImagesErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
     /**
      * Unauthorized
      */
@@ -3585,6 +4563,10 @@ export type DeleteImageData = {
 
 export type DeleteImageErrors = {
     /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
      * Unauthorized
      */
     401: Problem;
@@ -3647,6 +4629,10 @@ export type GetImageData = {
 };
 
 export type GetImageErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
     /**
      * Unauthorized
      */
@@ -3755,7 +4741,7 @@ export type GetImageContentData = {
          */
         'If-None-Match'?: string;
         /**
-         * One byte range, such as `bytes=0-1023`.
+         * One byte range, such as `bytes=0-1023`. Several ranges are answered in whole.
          */
         Range?: string;
         /**
@@ -3771,7 +4757,7 @@ export type GetImageContentData = {
     };
     query?: {
         /**
-         * The original file, or the picture that is made from it.
+         * The original file, or the picture that is made from it: `grayscale`, `thumbnail` (fits into 512 × 512 pixels, WebP) or `faces` (with their boxes).
          */
         variant?: ImageVariant;
         /**
@@ -3783,6 +4769,10 @@ export type GetImageContentData = {
 };
 
 export type GetImageContentErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
     /**
      * Unauthorized
      */
@@ -3842,7 +4832,7 @@ export type GetImageContentUrlData = {
     };
     query?: {
         /**
-         * The original file, or the picture that is made from it.
+         * The original file, or the picture that is made from it: `grayscale`, `thumbnail` (fits into 512 × 512 pixels, WebP) or `faces` (with their boxes).
          */
         variant?: ImageVariant;
         /**
@@ -3858,6 +4848,10 @@ export type GetImageContentUrlData = {
 };
 
 export type GetImageContentUrlErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
     /**
      * Unauthorized
      */
@@ -3913,6 +4907,10 @@ export type GetImageHistogramData = {
 };
 
 export type GetImageHistogramErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
     /**
      * Unauthorized
      */
@@ -3983,11 +4981,11 @@ export type ListJobsData = {
          */
         attribute?: Array<string>;
         /**
-         * Maximum number of items.
+         * Maximum number of items of a page: 1 to 100, 20 by default.
          */
         limit?: number;
         /**
-         * `next_cursor` of the previous page.
+         * `next_cursor` of the previous page; without it, the first page.
          */
         cursor?: string;
     };
@@ -3995,6 +4993,10 @@ export type ListJobsData = {
 };
 
 export type ListJobsErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
     /**
      * Unauthorized
      */
@@ -4073,7 +5075,7 @@ export type CreateJobData = {
          */
         Prefer?: string;
         /**
-         * A unique value of your choice. A request with the same key and content within 24 hours gets the same response.
+         * A unique value of your choice. A request with the same key and content within 24 hours gets the same response. 1 to 255 printable ASCII characters; a UUID is a good choice.
          */
         'Idempotency-Key'?: string;
     };
@@ -4152,7 +5154,7 @@ export type CreateJobFromFileData = {
          */
         Prefer?: string;
         /**
-         * A unique value of your choice. A request with the same key and content within 24 hours gets the same response.
+         * A unique value of your choice. A request with the same key and content within 24 hours gets the same response. 1 to 255 printable ASCII characters; a UUID is a good choice.
          */
         'Idempotency-Key'?: string;
         /**
@@ -4279,6 +5281,10 @@ export type CancelJobData = {
 
 export type CancelJobErrors = {
     /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
      * Unauthorized
      */
     401: Problem;
@@ -4343,6 +5349,10 @@ export type GetJobData = {
 };
 
 export type GetJobErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
     /**
      * Unauthorized
      */
@@ -4462,6 +5472,10 @@ export type GetJobEventsUrlData = {
 
 export type GetJobEventsUrlErrors = {
     /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
      * Unauthorized
      */
     401: Problem;
@@ -4516,6 +5530,10 @@ export type RetryJobData = {
 };
 
 export type RetryJobErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
     /**
      * Unauthorized
      */
@@ -4577,6 +5595,10 @@ export type GetStatisticsData = {
 
 export type GetStatisticsErrors = {
     /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
      * Unauthorized
      */
     401: Problem;
@@ -4614,11 +5636,11 @@ export type ListUploadLinksData = {
     path?: never;
     query?: {
         /**
-         * Maximum number of items.
+         * Maximum number of items of a page: 1 to 100, 20 by default.
          */
         limit?: number;
         /**
-         * `next_cursor` of the previous page.
+         * `next_cursor` of the previous page; without it, the first page.
          */
         cursor?: string;
     };
@@ -4626,6 +5648,10 @@ export type ListUploadLinksData = {
 };
 
 export type ListUploadLinksErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
     /**
      * Unauthorized
      */
@@ -4663,7 +5689,7 @@ export type CreateUploadLinkData = {
     body: UploadLinkRequest;
     headers?: {
         /**
-         * A unique value of your choice. A request with the same key and content within 24 hours gets the same response.
+         * A unique value of your choice. A request with the same key and content within 24 hours gets the same response. 1 to 255 printable ASCII characters; a UUID is a good choice.
          */
         'Idempotency-Key'?: string;
     };
@@ -4728,6 +5754,10 @@ export type RevokeUploadLinkData = {
 
 export type RevokeUploadLinkErrors = {
     /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
      * Unauthorized
      */
     401: Problem;
@@ -4778,6 +5808,10 @@ export type GetUploadLinkData = {
 
 export type GetUploadLinkErrors = {
     /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
      * Unauthorized
      */
     401: Problem;
@@ -4819,11 +5853,11 @@ export type GetLinkUploadsData = {
     path?: never;
     query?: {
         /**
-         * Maximum number of items.
+         * Maximum number of items of a page: 1 to 100, 20 by default.
          */
         limit?: number;
         /**
-         * `next_cursor` of the previous page.
+         * `next_cursor` of the previous page; without it, the first page.
          */
         cursor?: string;
     };
@@ -4831,6 +5865,10 @@ export type GetLinkUploadsData = {
 };
 
 export type GetLinkUploadsErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
     /**
      * Unauthorized
      */
@@ -4885,7 +5923,7 @@ export type CreateLinkUploadData = {
          */
         Prefer?: string;
         /**
-         * A unique value of your choice. A request with the same key and content within 24 hours gets the same response.
+         * A unique value of your choice. A request with the same key and content within 24 hours gets the same response. 1 to 255 printable ASCII characters; a UUID is a good choice.
          */
         'Idempotency-Key'?: string;
     };
@@ -4980,6 +6018,10 @@ export type GetLinkJobData = {
 
 export type GetLinkJobErrors = {
     /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
      * Unauthorized
      */
     401: Problem;
@@ -5029,6 +6071,10 @@ export type GetLinkJobEventsUrlData = {
 };
 
 export type GetLinkJobEventsUrlErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
     /**
      * Unauthorized
      */
@@ -5087,7 +6133,7 @@ export type CreateLinkUploadByUrlData = {
          */
         Prefer?: string;
         /**
-         * A unique value of your choice. A request with the same key and content within 24 hours gets the same response.
+         * A unique value of your choice. A request with the same key and content within 24 hours gets the same response. 1 to 255 printable ASCII characters; a UUID is a good choice.
          */
         'Idempotency-Key'?: string;
     };
@@ -5191,6 +6237,10 @@ export type GetLinkJobByUrlData = {
 
 export type GetLinkJobByUrlErrors = {
     /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
      * Not Found
      */
     404: Problem;
@@ -5241,6 +6291,10 @@ export type DeleteUserData = {
 };
 
 export type DeleteUserErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
     /**
      * Unauthorized
      */
@@ -5300,11 +6354,11 @@ export type ListUserHistogramsData = {
          */
         tz?: string;
         /**
-         * Maximum number of items.
+         * Maximum number of items of a page: 1 to 100, 20 by default.
          */
         limit?: number;
         /**
-         * `next_cursor` of the previous page.
+         * `next_cursor` of the previous page; without it, the first page.
          */
         cursor?: string;
     };
@@ -5312,6 +6366,10 @@ export type ListUserHistogramsData = {
 };
 
 export type ListUserHistogramsErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
     /**
      * Unauthorized
      */
@@ -5363,7 +6421,7 @@ export type ListSimilarUsersData = {
          */
         tenant?: string;
         /**
-         * Most results.
+         * Maximum number of results: 1 to 100, 10 by default.
          */
         n?: number;
         /**
@@ -5383,6 +6441,10 @@ export type ListSimilarUsersData = {
 };
 
 export type ListSimilarUsersErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
     /**
      * Unauthorized
      */
@@ -5433,11 +6495,11 @@ export type ListWebhooksData = {
     path?: never;
     query?: {
         /**
-         * Maximum number of items.
+         * Maximum number of items of a page: 1 to 100, 20 by default.
          */
         limit?: number;
         /**
-         * `next_cursor` of the previous page.
+         * `next_cursor` of the previous page; without it, the first page.
          */
         cursor?: string;
     };
@@ -5445,6 +6507,10 @@ export type ListWebhooksData = {
 };
 
 export type ListWebhooksErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
     /**
      * Unauthorized
      */
@@ -5478,7 +6544,7 @@ export type CreateWebhookData = {
     body: WebhookRequest;
     headers?: {
         /**
-         * A unique value of your choice. A request with the same key and content within 24 hours gets the same response.
+         * A unique value of your choice. A request with the same key and content within 24 hours gets the same response. 1 to 255 printable ASCII characters; a UUID is a good choice.
          */
         'Idempotency-Key'?: string;
     };
@@ -5538,6 +6604,10 @@ export type ReleaseWebhooksData = {
 
 export type ReleaseWebhooksErrors = {
     /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
      * Unauthorized
      */
     401: Problem;
@@ -5584,6 +6654,10 @@ export type DeleteWebhookData = {
 
 export type DeleteWebhookErrors = {
     /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
      * Unauthorized
      */
     401: Problem;
@@ -5629,6 +6703,10 @@ export type GetWebhookData = {
 };
 
 export type GetWebhookErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
     /**
      * Unauthorized
      */
@@ -5730,11 +6808,11 @@ export type ListDeliveriesData = {
          */
         status?: DeliveryStatus;
         /**
-         * Maximum number of items.
+         * Maximum number of items of a page: 1 to 100, 20 by default.
          */
         limit?: number;
         /**
-         * `next_cursor` of the previous page.
+         * `next_cursor` of the previous page; without it, the first page.
          */
         cursor?: string;
     };
@@ -5742,6 +6820,10 @@ export type ListDeliveriesData = {
 };
 
 export type ListDeliveriesErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
     /**
      * Unauthorized
      */
@@ -5793,6 +6875,10 @@ export type GetDeliveryData = {
 
 export type GetDeliveryErrors = {
     /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
      * Unauthorized
      */
     401: Problem;
@@ -5842,6 +6928,10 @@ export type RedeliverData = {
 };
 
 export type RedeliverErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
     /**
      * Unauthorized
      */
@@ -5937,7 +7027,7 @@ export type RotateWebhookSecretData = {
     body?: never;
     headers?: {
         /**
-         * A unique value of your choice. A request with the same key and content within 24 hours gets the same response.
+         * A unique value of your choice. A request with the same key and content within 24 hours gets the same response. 1 to 255 printable ASCII characters; a UUID is a good choice.
          */
         'Idempotency-Key'?: string;
     };
@@ -5949,7 +7039,7 @@ export type RotateWebhookSecretData = {
     };
     query?: {
         /**
-         * How long the old secret signs as well, in seconds; a day by default.
+         * Seconds for which the old secret signs too: a day by default, a week at most.
          */
         overlap_seconds?: number;
     };
@@ -5957,6 +7047,10 @@ export type RotateWebhookSecretData = {
 };
 
 export type RotateWebhookSecretErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
     /**
      * Unauthorized
      */
@@ -6007,6 +7101,10 @@ export type TestWebhookData = {
 };
 
 export type TestWebhookErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
     /**
      * Unauthorized
      */

@@ -1,0 +1,33 @@
+"""Collects errors of several fields of a request."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from domain.errors.requests import InvalidValue
+
+
+class Faults:
+    """Collects what is wrong with the fields of a request, so that it is told all at once."""
+
+    def __init__(self) -> None:
+        self._errors: dict[str, InvalidValue] = {}
+
+    @contextmanager
+    def of(self, field: str | None) -> Iterator[None]:
+        """Keep what is raised about a field; None: about the one that the error names."""
+        try:
+            yield
+        except InvalidValue as error:
+            name = next(iter(error.faults), "") if field is None else field
+            self._errors.setdefault(name, error)
+
+    def check(self) -> None:
+        """Raise what was found.
+
+        Raises:
+            InvalidValue: The first error, with what is wrong with each field.
+        """
+        for first in self._errors.values():
+            faults = {field: error.detail for field, error in self._errors.items()}
+            detail = "; ".join(f"{field}: {fault}" for field, fault in faults.items())
+            raise type(first)(first.detail if len(faults) == 1 else detail, faults=faults)

@@ -1,0 +1,250 @@
+"""Refusals of values: by the names that the client wrote, all at once, in the API's words."""
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.pictures import draw
+from tests.problems import assert_problem
+from tests.routes import OPERATIONS
+from tests.service import Service, authorization
+
+LENIENT = {"/healthz", "/readyz", "/metrics"}
+WORDS_OF_LIBRARIES = re.compile(r"Expected|Object |Validation failed|`\$|regex|Traceback|JSON is")
+TIME = "a time with its UTC offset, such as `2026-11-21T09:30:00Z`"
+Errors = list[dict[str, str]]
+
+
+def errors_of(answer: httpx.Response) -> Errors:
+    """Give the listed errors of an invalid value; the detail names each."""
+    problem = assert_problem(answer, 422, "invalid_value")
+    assert not WORDS_OF_LIBRARIES.search(answer.text)
+    errors: Errors = problem["errors"]
+    for error in errors:
+        assert error["detail"] in problem["detail"]
+    return errors
+
+
+def parameter(name: str, detail: str) -> dict[str, str]:
+    return {"parameter": name, "detail": detail}
+
+
+def field(pointer: str, detail: str) -> dict[str, str]:
+    return {"pointer": pointer, "detail": detail}
+
+
+async def tokens_of(service: Service) -> dict[str, str]:
+    """Give a valid token for each kind of route that has one in its path."""
+    job = (await service.send([("portrait.jpg", draw())])).json()
+    link = await service.make_link()
+    tokens = {"/v1/uploads": str(link["token"])}
+    for prefix, path in {
+        "/v1/content": f"/v1/images/{job['items'][0]['image_id']}/content-url",
+        "/v1/events": f"/v1/jobs/{job['id']}/events-url",
+    }.items():
+        tokens[prefix] = (await service.client.get(path)).json()["url"].rpartition("/")[2]
+    return tokens
+
+
+async def test_unknown_query_parameters_are_refused_by_name_on_every_route(
+    service: Service,
+) -> None:
+    tokens = await tokens_of(service)
+    link = {"token": tokens["/v1/uploads"]}
+    ids = dict.fromkeys(re.findall(r"{(\w+)}", " ".join(path for path, _, _ in OPERATIONS)), "x")
+    for path, method, operation in OPERATIONS:
+        of_link = path.startswith("/v1/uploads")
+        token = next((tokens[start] for start in tokens if path.startswith(start)), "x")
+        answer = await service.client.request(
+            method,
+            path.format(**ids | {"token": token}),
+            params={"surprise": "1", "limt": "2"},
+            headers=authorization(link["token"]) if of_link else None,
+        )
+        if path in LENIENT:
+            assert answer.status_code in {200, 503}, path
+            continue
+        problem = assert_problem(answer, 400, "unknown_parameter")
+        known = {one["name"] for one in operation.get("parameters", []) if one["in"] == "query"}
+        hint = "; did you mean `limit`?" if "limit" in known else ""
+        assert problem["errors"] == [
+            parameter("surprise", "is not a parameter of this route"),
+            parameter("limt", f"is not a parameter of this route{hint}"),
+        ], path
+
+
+@pytest.mark.parametrize("page", ["/u", "/docs", "/u/upload.js", "/openapi.json"])
+async def test_pages_take_any_query(refusing: Service, page: str) -> None:
+    answer = await refusing.client.get(page, params={"utm_source": "mail"})
+    assert answer.status_code == 200
+
+
+async def test_a_stranger_learns_nothing_of_parameters(refusing: Service) -> None:
+    async with httpx.AsyncClient(base_url=refusing.client.base_url) as stranger:
+        answer = await stranger.get("/v1/jobs", params={"surprise": "1"})
+    assert_problem(answer, 401, "unauthenticated")
+
+
+QUERIES: list[tuple[str, Errors]] = [
+    (
+        "/v1/jobs?limit=abc&cursor=junk&status=nope",
+        [
+            parameter(
+                "status",
+                "must be one of `queued`, `processing`, `succeeded`, `partial`, `failed`, "
+                "`canceled`",
+            ),
+            parameter("limit", "must be an integer from 1 to 100"),
+            parameter("cursor", "must be text of the form `019aa5d2-7c1e-7d43-9f0b-3a52c1f7e9b4`"),
+        ],
+    ),
+    (
+        "/v1/images?near=x&radius_m=0&day=2026-02-30&faces=maybe",
+        [
+            parameter("day", "must be a date that exists, such as `2026-11-21`"),
+            parameter("faces", "must be true or false"),
+            parameter("near", "must be text of the form `48.2085,16.3721`"),
+            parameter("radius_m", "must be a number from 1 to 1,000,000"),
+        ],
+    ),
+    # The name of the parameter, not that of the argument in the code.
+    ("/v1/users/u1/similar?n=0", [parameter("n", "must be an integer from 1 to 100")]),
+    (
+        f"/v1/images/{'x' * 65}?user_id={'u' * 129}",
+        [
+            parameter("image_id", "must be text of at most 64 characters"),
+            parameter("user_id", "must be text of at most 128 characters"),
+        ],
+    ),
+    # Values of the right form that do not exist, and values that contradict each other.
+    (
+        "/v1/statistics?tz=Mars",
+        [
+            parameter(
+                "tz", "This time zone does not exist. Use an IANA name, such as Europe/Vienna."
+            )
+        ],
+    ),
+    (
+        "/v1/images?tz=Mars&taken_from=2026-11-02&taken_to=2026-11-01",
+        [
+            parameter(
+                "tz", "This time zone does not exist. Use an IANA name, such as Europe/Vienna."
+            ),
+            parameter("taken_from", "taken_from is after the last day."),
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("path", "expected"), QUERIES)
+async def test_parameters_are_named_as_the_client_wrote_them(
+    refusing: Service, path: str, expected: Errors
+) -> None:
+    errors = errors_of(await refusing.client.get(path))
+    assert {error["parameter"]: error for error in errors} == {
+        error["parameter"]: error for error in expected
+    }
+    assert len(errors) == len(expected)
+
+
+BODIES: list[tuple[str, object, Errors]] = [
+    (
+        "/v1/api-keys",
+        {"role": "king", "user_id": 7, "expires_at": "soon", "max_stored_byte": 1, "a/b~": 2},
+        [
+            field("#/role", "must be one of `admin`, `service`, `client`, `reader`"),
+            field("#/user_id", "must be text of 1 to 128 characters or null, not a number"),
+            field("#/expires_at", f"must be {TIME} or null"),
+            field("#/max_stored_byte", "is not a field here; did you mean `max_stored_bytes`?"),
+            field("#/a~1b~0", "is not a field here"),
+        ],
+    ),
+    ("/v1/api-keys", {}, [field("#/role", "is required")]),
+    ("/v1/api-keys", [], [field("#", "must be an object, not a list")]),
+    (
+        "/v1/upload-links",
+        {"max_files": 0.5, "note": "n" * 501},
+        [
+            field("#/max_files", "must be an integer from 1 to 9,007,199,254,740,991 or null"),
+            field("#/note", "must be text of at most 500 characters or null"),
+        ],
+    ),
+    (
+        "/v1/dead-letters/retry",
+        {"ids": ["x", 1, "y" * 65], "filter": {"usr_id": "u1"}},
+        [
+            field("#/ids/1", "must be text of at most 64 characters, not a number"),
+            field("#/ids/2", "must be text of at most 64 characters"),
+            field("#/filter/usr_id", "is not a field here; did you mean `user_id`?"),
+        ],
+    ),
+    # Values of the right type that cannot be together.
+    (
+        "/v1/api-keys",
+        {"role": "admin", "user_id": "u1", "tenant": "acme", "max_stored_bytes": 1},
+        [
+            field("#/user_id", "Only keys of clients and readers have a user_id."),
+            field("#/max_stored_bytes", "Only keys of clients and services have a quota."),
+            field("#/tenant", "An admin key has no tenant: it sees all of them."),
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("path", "body", "expected"), BODIES)
+async def test_fields_of_a_body_are_named_all_at_once(
+    refusing: Service, path: str, body: object, expected: Errors
+) -> None:
+    assert errors_of(await refusing.client.post(path, json=body)) == expected
+
+
+async def test_a_missing_body_is_named(refusing: Service) -> None:
+    errors = errors_of(await refusing.client.post("/v1/api-keys"))
+    assert errors == [field("#", "must be sent as JSON")]
+
+
+async def test_endless_faults_are_cut(refusing: Service) -> None:
+    body = {f"field{number}": 1 for number in range(5_000)}
+    errors = errors_of(await refusing.client.post("/v1/api-keys", json=body))
+    assert len(errors) == 20
+    query = {f"surprise{number}" * 20: "1" for number in range(100)}
+    answer = await refusing.client.get("/v1/jobs", params=query)
+    unknown = assert_problem(answer, 400, "unknown_parameter")["errors"]
+    assert len(unknown) == 20
+    assert all(len(error["parameter"]) <= 65 for error in unknown)
+
+
+async def test_fields_of_a_form_are_named_all_at_once(refusing: Service) -> None:
+    answer = await refusing.send(
+        [("portrait.jpg", draw())],
+        user_id="a\nb",
+        gps="sometimes",
+        callback_url="ftp://example.com",
+    )
+    assert [error["pointer"] for error in errors_of(answer)] == [
+        "#/user_id",
+        "#/gps",
+        "#/callback_url",
+    ]
+    answer = await refusing.send([("portrait.jpg", draw())], operations="faces,nope")
+    problem: dict[str, Any] = assert_problem(answer, 422, "unknown_operation")
+    assert [error["pointer"] for error in problem["errors"]] == ["#/operations"]
+
+
+async def test_a_header_is_named(refusing: Service) -> None:
+    options = {"headers": {"Idempotency-Key": "k" * 256}}
+    for path, body in [("/v1/jobs", {"files": [("f", draw())]}), ("/v1/api-keys", {"json": {}})]:
+        errors = errors_of(await refusing.client.post(path, **options, **body))  # type: ignore[arg-type]
+        assert {
+            "header": "Idempotency-Key",
+            "detail": "must be text of at most 255 characters",
+        } in (errors)
+
+
+async def test_text_that_is_no_json_is_refused_in_plain_words(refusing: Service) -> None:
+    answer = await refusing.client.post("/v1/api-keys", content=b'{"role": king}')
+    problem = assert_problem(answer, 400, "malformed_request")
+    assert problem["detail"] == "The body is not valid JSON; the fault is near byte 9."
