@@ -15,7 +15,10 @@ from tests.faults.stack import Stack, huge_picture, pictures
 from tests.waiting import until
 
 GROWN_BYTES = 250 * 1024 * 1024
-POISON = ("poison.png", huge_picture())
+
+
+def _poison() -> tuple[str, bytes]:
+    return "poison.png", huge_picture()
 
 
 @asynccontextmanager
@@ -67,7 +70,7 @@ async def test_neighbours_end_before_poison_is_given_up(stack: Stack) -> None:
     worker = stack.start_worker()
     small = pictures(7, "neighbours")
     async with sniping(worker, psutil.Process.kill):
-        ticket = await stack.ticket([*small[:1], POISON, *small[1:]])
+        ticket = await stack.ticket([*small[:1], _poison(), *small[1:]])
         other = await stack.ticket(pictures(8, "others"))
         await stack.job(ticket)
     await assert_promises_kept(stack, [ticket, other])
@@ -83,7 +86,7 @@ async def test_neighbours_end_before_poison_is_given_up(stack: Stack) -> None:
 async def test_poison_is_a_dead_letter_that_tells_of_each_try(stack: Stack) -> None:
     worker = stack.start_worker()
     async with sniping(worker, psutil.Process.kill):
-        job = await stack.job(await stack.ticket([POISON]))
+        job = await stack.job(await stack.ticket([_poison()]))
     (letter,) = await _letters(stack)
     assert letter["image_id"] == job["items"][0]["image_id"]
     assert letter["error"]["code"] == "decoder_died"
@@ -102,10 +105,10 @@ async def test_poison_is_a_dead_letter_that_tells_of_each_try(stack: Stack) -> N
 async def test_known_poison_ends_no_more_children_until_it_is_retried(stack: Stack) -> None:
     worker = stack.start_worker()
     async with sniping(worker, psutil.Process.kill):
-        first = await stack.ticket([POISON])
+        first = await stack.ticket([_poison()])
         await stack.job(first)
         ended = len(_events(stack, worker, "child_ended"))
-        second = await stack.ticket([*pictures(3, "beside"), POISON])
+        second = await stack.ticket([*pictures(3, "beside"), _poison()])
         job = await stack.job(second)
     assert job["status"] == "partial"
     assert job["items"][3]["error"]["code"] == "decoder_died"
@@ -125,7 +128,7 @@ async def test_hanging_picture_costs_its_neighbours_a_moment(stack: Stack) -> No
     worker = stack.start_worker(max_seconds=6)
     small = pictures(3, "hung")
     async with sniping(worker, psutil.Process.suspend):
-        ticket = await stack.ticket([small[0], POISON, *small[1:]])
+        ticket = await stack.ticket([small[0], _poison(), *small[1:]])
         others = await stack.ticket(pictures(24, "lively"))
         await stack.job(others)
         job = await stack.job(ticket)
@@ -146,7 +149,7 @@ async def test_hanging_picture_costs_its_neighbours_a_moment(stack: Stack) -> No
 async def test_picture_that_ends_the_whole_worker_exhausts_alone(stack: Stack) -> None:
     """A worker dies whenever it comes to the poison; another one takes its place."""
     small = pictures(3, "aboard")
-    ticket = await stack.ticket([*small[:2], POISON, small[2]])
+    ticket = await stack.ticket([*small[:2], _poison(), small[2]])
 
     async def has_ended() -> bool:
         return await stack.stores.database["jobs"].count_documents({"finished_at": None}) == 0

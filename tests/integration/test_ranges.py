@@ -10,7 +10,7 @@ from tests.service import Service
 pytestmark = pytest.mark.one_service
 
 CHUNK = 255 * 1024
-CONTENT = draw(16, 16) + bytes(number * 7 % 251 for number in range(700_000))
+CONTENT = draw(16, 16) + bytes(number * 7 % 251 for number in range(251)) * 2_800
 SIZE = len(CONTENT)
 
 SATISFIABLE = {
