@@ -29,11 +29,11 @@ class SharedDatabase:
 
     def make_empty(self) -> None:
         """Delete all documents; make the database again if a test changed more than documents."""
-        names = self._database.list_collection_names()
-        if PROFILE in names or self._indexes() != self._made:
+        indexes = self._indexes()
+        if PROFILE in indexes or self._of_schema(indexes) != self._made:
             self._make()
             return
-        for name in names:
+        for name in self._filled(list(indexes)):
             self._database[name].delete_many({})
 
     def _make(self) -> None:
@@ -41,8 +41,28 @@ class SharedDatabase:
         self._client.drop_database(self.name)
         for name, indexes in INDEXES.items():
             self._database[name].create_indexes(indexes)
-        self._made = self._indexes()
+        self._made = self._of_schema(self._indexes())
 
     def _indexes(self) -> Indexes:
-        """Read the names of the indexes of each collection that the service makes."""
-        return {name: sorted(self._database[name].index_information()) for name in INDEXES}
+        """Read the names of the indexes of every collection, in one call."""
+        catalog = self._client["admin"].aggregate(
+            [{"$listCatalog": {}}, {"$match": {"db": self.name, "type": {"$ne": "view"}}}]
+        )
+        return {
+            entry["name"]: sorted(index["spec"]["name"] for index in entry["md"]["indexes"])
+            for entry in catalog
+        }
+
+    def _of_schema(self, indexes: Indexes) -> Indexes:
+        return {name: indexes.get(name, []) for name in INDEXES}
+
+    def _filled(self, names: list[str]) -> list[str]:
+        """Find the collections that hold a document, in one call."""
+        one = [{"$limit": 1}]
+        looks = [
+            {"$unionWith": {"coll": name, "pipeline": [*one, {"$project": {"_id": name}}]}}
+            for name in names
+        ]
+        # The collection that it begins with is empty, so that all others are looked at alike.
+        found = self._database["nothing"].aggregate([*one, *looks])
+        return [document["_id"] for document in found]
