@@ -5,6 +5,7 @@ Every route of the application is asked, so that a new route is covered too.
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import httpx
@@ -15,6 +16,8 @@ from tests.problems import assert_problem
 from tests.routes import OPERATIONS, routes_of
 from tests.service import ADMIN_KEY, Service
 from tests.webhooks import make_webhook
+
+pytestmark = pytest.mark.one_service
 
 PARALLEL = 16
 PROBLEM = "application/problem+json"
@@ -31,29 +34,39 @@ def fill(path: str, value: str = UNKNOWN, **known: str) -> str:
     return path.format_map(defaultdict(lambda: value, known))
 
 
-async def complaints(service: Service, requests: list[httpx.Request]) -> list[str]:
-    """Send requests, some at a time; say which got an answer that they must not get."""
-    turns = asyncio.Semaphore(PARALLEL)
-
-    async def send(request: httpx.Request) -> str | None:
-        async with turns:
-            return _complaint(request, await service.client.send(request))
-
-    return [found for found in await asyncio.gather(*map(send, requests)) if found]
+def head_of(method: str, target: str, headers: Sequence[tuple[str, bytes]] = ()) -> bytes:
+    """Write the head of a request of an admin, without its last lines."""
+    lines = [f"{method} {target} HTTP/1.1".encode(), b"Host: x", b"Content-Length: 0"]
+    lines.append(b"Authorization: Bearer " + ADMIN_KEY.encode())
+    lines += [name.encode() + b": " + value for name, value in headers]
+    return b"\r\n".join(lines) + b"\r\n"
 
 
-def _complaint(request: httpx.Request, answer: httpx.Response) -> str | None:
-    is_not_ready = answer.status_code == 503 and request.url.path.rstrip("/") == "/readyz"
+async def complaints(service: Service, heads: list[bytes]) -> list[str]:
+    """Send requests, some at a time; say which got an answer that they must not get.
+
+    They are written by hand: a client library takes five times as long as the API does.
+    """
+    waiting = iter(heads)
+
+    async def send() -> list[str | None]:
+        return [_complaint(head, await exchange(service, head)) for head in waiting]
+
+    found = await asyncio.gather(*(send() for _ in range(PARALLEL)))
+    return [complaint for some in found for complaint in some if complaint]
+
+
+def _complaint(request: bytes, answer: httpx.Response) -> str | None:
+    is_not_ready = answer.status_code == 503 and b" /readyz" in request
     is_problem = answer.headers.get("content-type") == PROBLEM
     if is_not_ready or answer.status_code < 400 or (answer.status_code < 500 and is_problem):
         return None
-    where = f"{request.method} {str(request.url)[:200]} {request.headers.raw!r:.300}"
-    return f"{where}: {answer.status_code} {answer.text[:200]}"
+    return f"{request!r:.500}: {answer.status_code} {answer.text[:200]}"
 
 
 async def test_no_path_breaks_a_route(refusing: Service) -> None:
     requests = [
-        refusing.client.build_request(method, fill(path, value))
+        head_of(method, fill(path, value))
         for path, method in routes_of(refusing.app)
         for value in hostile.PATHS
         if "{" in path
@@ -63,13 +76,13 @@ async def test_no_path_breaks_a_route(refusing: Service) -> None:
 
 async def test_no_query_breaks_a_route(refusing: Service) -> None:
     requests = [
-        refusing.client.build_request(method, f"{fill(path)}?{name}={value}")
+        head_of(method, f"{fill(path)}?{name}={value}")
         for path, method, operation in OPERATIONS
         for name in hostile.parameters_of(operation, "query")
         for value in hostile.QUERIES
     ]
     requests += [
-        refusing.client.build_request(method, f"{fill(path)}?{query}")
+        head_of(method, f"{fill(path)}?{query}")
         for path, method in routes_of(refusing.app)
         for query in hostile.WHOLE_QUERIES
     ]
@@ -78,23 +91,19 @@ async def test_no_query_breaks_a_route(refusing: Service) -> None:
 
 async def test_no_header_breaks_a_route(refusing: Service) -> None:
     """Every route with all headers at once, and two routes with each alone."""
-    alone = [
-        [(name.encode(), value)] for name in hostile.HEADERS for value in hostile.HEADER_VALUES
-    ]
+    alone = [[(name, value)] for name in hostile.HEADERS for value in hostile.HEADER_VALUES]
     together = [
-        [(name.encode(), value) for name in hostile.HEADERS if name != "Expect"]
+        [(name, value) for name in hostile.HEADERS if name != "Expect"]
         for value in hostile.HEADER_VALUES
         if len(value) < 1000
     ]
     requests = [
-        refusing.client.build_request(method, fill(path), headers=headers)
+        head_of(method, fill(path), headers)
         for path, method in routes_of(refusing.app)
         for headers in together
     ]
     requests += [
-        refusing.client.build_request(method, "/v1/jobs", headers=headers)
-        for method in ("GET", "POST")
-        for headers in alone
+        head_of(method, "/v1/jobs", headers) for method in ("GET", "POST") for headers in alone
     ]
     assert await complaints(refusing, requests) == []
 
@@ -103,14 +112,13 @@ async def test_no_header_breaks_a_route(refusing: Service) -> None:
 async def test_no_body_breaks_a_route(refusing: Service, path: str, method: str) -> None:
     webhook = await make_webhook(refusing)
     target = fill(path, webhook_id=webhook["id"])
-    requests = [
-        refusing.client.build_request(
-            method, target, content=body, headers={"Content-Type": media_type}
-        )
-        for body in hostile.BODIES
-        for media_type in ("application/json", "")
-    ]
-    assert await complaints(refusing, requests) == []
+    for body in hostile.BODIES:
+        for media_type in ("application/json", ""):
+            request = refusing.client.build_request(
+                method, target, content=body, headers={"Content-Type": media_type}
+            )
+            answer = await refusing.client.send(request)
+            assert _complaint(body, answer) is None
 
 
 async def exchange(service: Service, head: bytes) -> httpx.Response:
