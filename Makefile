@@ -50,7 +50,7 @@ test: $(VENV)/.dev $(NODE_MODULES) ## Run every test, against a real MongoDB and
 FAST_TESTS := tests/unit tests/contract $(addprefix tests/integration/test_, \
 	bad_requests.py follow_job.py idempotency.py service_routes.py)
 test-fast: $(VENV)/.dev $(NODE_MODULES) ## Run the tests for the loop of work, in a minute
-	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" $(FAST_TESTS) $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist worksteal -m "not slow" $(FAST_TESTS) $(PYTEST_ARGS)
 
 check: $(VENV)/.dev $(NODE_MODULES) ## Lint, types, layers, drift of the contract and the clients, containers
 	$(BIN)/ruff format --check .

@@ -155,6 +155,7 @@ async def _delete(stores: Stores, image_id: str) -> None:
     await stores.image_deletion.delete(image_id, EVERYTHING)
 
 
+@pytest.mark.slow
 async def test_aggregators_that_take_over_from_each_other_count_once(stores: Stores) -> None:
     owners = [f"u{n % 7}" for n in range(1_500)]
     await add_seen_images(stores, owners, draw_counts(len(owners)))

@@ -60,6 +60,7 @@ async def _assert_use_is_true(stores: Stores, link: UploadLink) -> UploadLink:
     return now
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("acceptors", [1, 4])
 async def test_200_uploads_at_once_of_50_files_allowed_make_50_images(
     stores: Stores, acceptors: int

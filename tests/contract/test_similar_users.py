@@ -152,6 +152,7 @@ async def test_only_the_newest_images_are_compared(stores: Stores, aggregator: A
         await images.find("019aa5d2-7c1e-7d43-9f0b-3a52c1f7e9b4", 1, Metric.HELLINGER)
 
 
+@pytest.mark.slow
 async def test_index_follows_what_comes_and_goes(
     stores: Stores, aggregator: Aggregator, users: SimilarUsers
 ) -> None:

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from typing import Any
 
+import pytest
+
 PROGRAM = """
 import logging, structlog
 from telemetry.logs import LogSettings, configure_logs
@@ -43,6 +45,7 @@ def test_every_line_is_json_with_its_request_and_service() -> None:
     assert found[2]["logger"] == "uvicorn.error"
 
 
+@pytest.mark.slow
 def test_level_says_which_lines_are_written() -> None:
     assert next(line["event"] for line in lines("debug")) == "one"
     assert [line["event"] for line in lines("error")] == ["four", "five 5"]

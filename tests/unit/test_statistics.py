@@ -48,6 +48,7 @@ UPLOADS = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(UPLOADS, st.lists(FACTS, min_size=1))))
 def test_only_the_last_facts_of_images_count(histories: list[tuple[Upload, list[Facts]]]) -> None:
     counts = Counts()

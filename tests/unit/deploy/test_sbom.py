@@ -12,6 +12,8 @@ from cyclonedx.validation.json import JsonStrictValidator
 
 from deploy.sbom import ROOT, SWAGGER_UI, main
 
+pytestmark = pytest.mark.slow
+
 
 def test_bill_is_valid_and_has_what_no_package_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -10,6 +10,8 @@ from deploy.servers.process import ServerProcess
 from deploy.supervisor import ProcessRefused, RestartPolicy, Supervised, Supervisor
 from tests.waiting import until
 
+pytestmark = pytest.mark.slow
+
 QUICK = RestartPolicy(first_pause_seconds=0.01, longest_pause_seconds=0.02)
 # Programs that do nothing until they are ended.
 SLEEPS = "import time; time.sleep(600)"

@@ -134,8 +134,9 @@ def test_a_long_profile_of_a_jpeg_is_joined() -> None:
     assert np.abs(_color(data) - _by_libvips(FLAT, profile)).max() <= 5
 
 
+@pytest.mark.slow
 def test_a_bomb_of_a_profile_is_not_unpacked() -> None:
-    bomb = chunk(b"iCCP", b"x\x00\x00" + zlib.compress(bytes(400_000_000), 9))
+    bomb = chunk(b"iCCP", b"x\x00\x00" + zlib.compress(bytes(100_000_000), 9))
     started = time.process_time()
     assert _thumbnail(_png(bomb))[1].warnings == (ImageWarning.PROFILE_IGNORED,)
     assert time.process_time() - started < 5

@@ -47,6 +47,7 @@ def test_a_missing_tile_refuses_the_picture(mode: str, number: int, operation: s
         process(_without_tile(whole, number), (operation,))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("corner", [(0, 0, 0), (0, 135, 0), (0, 84, 0)])
 def test_a_picture_that_looks_as_if_a_tile_were_missing_is_not_refused(
     corner: tuple[int, int, int],

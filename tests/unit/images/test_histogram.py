@@ -2,7 +2,7 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.images.count_histogram import count_histogram
@@ -57,6 +57,7 @@ def test_plot_refuses_what_is_no_histogram(bins: list[float]) -> None:
         plot_histogram(bins)
 
 
+@settings(max_examples=25)
 @given(
     st.lists(st.integers(0, 2**32), min_size=256, max_size=256),
     st.text(max_size=200),

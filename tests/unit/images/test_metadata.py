@@ -332,6 +332,7 @@ def test_no_exif_block_breaks_it(block: bytes) -> None:
     _assert_sane(_read(jpeg_with_exif(b"II*\x00\x08\x00\x00\x00" + block)))
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(0, 3999), st.integers(0, 255)), min_size=1, max_size=12))
 @settings(deadline=None)
 def test_no_damage_to_an_exif_block_breaks_it(changes: list[tuple[int, int]]) -> None:

@@ -138,6 +138,7 @@ def test_results_do_not_depend_on_what_else_is_asked_for() -> None:
             }
 
 
+@pytest.mark.slow
 def test_results_are_the_same_every_time() -> None:
     data = save(draw(1500, 900), "JPEG")
     assert process(data) == process(data)

@@ -91,6 +91,7 @@ def test_picture_stays_as_it_is(name: str) -> None:
     _assert_same_pixels(FILES[name], _strip(FILES[name]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_no_place_is_left(name: str) -> None:
     stripped = _strip(FILES[name])

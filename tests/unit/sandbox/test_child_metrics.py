@@ -8,6 +8,8 @@ from domain.errors.files import DecoderDied, DecodeTimedOut
 from sandbox.pool import ChildMetrics, ChildPool
 from tests.unit.sandbox import functions
 
+pytestmark = pytest.mark.slow
+
 
 async def test_children_are_counted_by_what_ended_them() -> None:
     pool = ChildPool(1, 64 * 1024 * 1024)

@@ -23,6 +23,8 @@ from sandbox.pool import ChildPool
 from tests.unit.sandbox import functions
 from tests.waiting import until
 
+pytestmark = pytest.mark.slow
+
 MEGABYTE = 1024 * 1024
 HEADROOM_BYTES = 64 * MEGABYTE
 HOLDS_A_CHILD = """
@@ -51,7 +53,6 @@ async def test_function_runs_in_another_process(pool: ChildPool) -> None:
     assert await pool.run(functions.answer, seconds=20) != os.getpid()
 
 
-@pytest.mark.slow
 async def test_slow_start_does_not_count_against_the_function(
     pool: ChildPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,7 +158,6 @@ async def test_secrets_do_not_reach_a_child(
     assert await pool.run(functions.getenv, "OTHER", seconds=20) == b"kept"
 
 
-@pytest.mark.slow
 async def test_child_that_runs_over_is_killed_and_holds_up_no_other(pool: ChildPool) -> None:
     await asyncio.gather(*(pool.run(functions.sleep, 0.1, seconds=20) for _ in range(2)))
     slow = asyncio.create_task(pool.run(functions.sleep, 600, seconds=5))
@@ -174,7 +174,6 @@ async def test_child_that_runs_over_is_killed_and_holds_up_no_other(pool: ChildP
     assert len(set(both)) == 2
 
 
-@pytest.mark.slow
 async def test_child_that_freezes_at_work_is_killed(pool: ChildPool) -> None:
     endless = functions.count_page_faults, 12 * MEGABYTE, 1_000_000
     running = asyncio.create_task(pool.run(*endless, seconds=6))
@@ -252,7 +251,6 @@ async def test_no_more_children_work_than_are_allowed(pool: ChildPool) -> None:
     assert len(set(pids)) == 2
 
 
-@pytest.mark.slow
 async def test_descriptors_and_processes_do_not_pile_up(pool: ChildPool) -> None:
     async def run_many(count: int) -> None:
         for number in range(count):

@@ -11,6 +11,8 @@ from sandbox.streams import Incoming, Outgoing
 from tests.unit.sandbox import functions
 from tests.unit.sandbox.test_child_pool import end_children
 
+pytestmark = pytest.mark.slow
+
 PART = bytes(range(256)) * 400
 MEGABYTE = 1024 * 1024
 
