@@ -17,6 +17,8 @@ from tests.problems import assert_problem
 from tests.service import ADMIN_KEY, Service, authorization, running_service
 from tests.waiting import until
 
+pytestmark = pytest.mark.one_service
+
 MB = 1024 * 1024
 PICTURE = ("a.jpg", draw())
 SLOWLY = 1 / 3600

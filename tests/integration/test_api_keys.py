@@ -10,6 +10,8 @@ from tests.problems import assert_problem
 from tests.service import ADMIN_KEY, Service, authorization
 from tests.waiting import until
 
+pytestmark = pytest.mark.one_service
+
 PICTURE = ("a.png", draw(kind="PNG"))
 
 

@@ -8,6 +8,8 @@ from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import Service
 
+pytestmark = pytest.mark.one_service
+
 PICTURE = draw()
 WHOLE = body_of(file_part(PICTURE))
 

@@ -5,11 +5,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+import pytest
+
 from tests.command_line import environment_of, run
 from tests.integration.test_admission import limited
 from tests.pictures import draw
 from tests.service import Service
 from tests.waiting import until
+
+pytestmark = pytest.mark.one_service
 
 _PIECE_BYTES = 64 * 1024
 

@@ -12,6 +12,8 @@ from tests.service import Service
 
 pytestmark = pytest.mark.one_service
 
+pytestmark = pytest.mark.one_service
+
 
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:

@@ -18,6 +18,8 @@ from tests.problems import assert_problem
 from tests.service import ADMIN_KEY, Service, authorization, running_service
 from tests.waiting import until
 
+pytestmark = pytest.mark.one_service
+
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 QUICK = {
     "max_header_seconds": 0.5,

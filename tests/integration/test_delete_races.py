@@ -17,6 +17,8 @@ from tests.pictures import draw
 from tests.service import Service
 from tests.waiting import until
 
+pytestmark = pytest.mark.one_service
+
 UPLOADS = 250
 FILES = 25
 AT_ONCE = 24

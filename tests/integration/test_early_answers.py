@@ -18,6 +18,8 @@ from tests.pictures import draw
 from tests.service import Service, authorization
 from tests.waiting import until
 
+pytestmark = pytest.mark.one_service
+
 LARGE = body_of(file_part(draw().ljust(50_000_000, b"\x55"), "large.jpg"))
 SMALL = body_of(file_part(draw(), "small.jpg"))
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]

@@ -17,6 +17,8 @@ from tests.slow_bodies import SlowBody
 from tests.waiting import until
 from tests.webhooks import URL
 
+pytestmark = pytest.mark.one_service
+
 LARGE = draw(kind="PNG") + bytes(2 * MOST_FLUSH_BYTES)
 
 

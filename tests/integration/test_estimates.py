@@ -11,6 +11,8 @@ from tests.faults.stack import pictures
 from tests.service import Service, running_service
 from tests.waiting import until
 
+pytestmark = pytest.mark.one_service
+
 IMAGES_OF = {"many": 96, "some": 32, "few": 8}
 SMALL_CHUNKS = {"MINILAB_CHUNK_MAX_IMAGES": "4", "MINILAB_WORKER_GROUP_IMAGES": "2"}
 

@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.service import Service
+
+pytestmark = pytest.mark.one_service
 
 FILES = Path(__file__).parents[1] / "faulty_files"
 NAMES = (

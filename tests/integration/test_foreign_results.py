@@ -13,6 +13,8 @@ from tests.problems import assert_problem
 from tests.service import Service, authorization
 from tests.waiting import until
 
+pytestmark = pytest.mark.one_service
+
 FOR_EVER = 3600.0
 
 

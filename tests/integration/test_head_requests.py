@@ -13,6 +13,8 @@ from tests.routes import CONTRACT, routes_of
 from tests.service import ADMIN_KEY, Service, authorization
 from tests.webhooks import make_webhook
 
+pytestmark = pytest.mark.one_service
+
 VOLATILE = {"date", "x-request-id", "transfer-encoding", "retry-after", "ratelimit"}
 """Headers that differ between two requests, or that only a body needs."""
 COUNTED = {"/metrics", "/readyz"}

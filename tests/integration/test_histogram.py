@@ -4,11 +4,14 @@ from xml.etree import ElementTree
 
 import cv2
 import numpy as np
+import pytest
 
 from tests.multipart_bodies import CONTENT_TYPE, body_of, file_part
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import Service
+
+pytestmark = pytest.mark.one_service
 
 
 async def test_histogram_counts_every_pixel(working_service: Service) -> None:

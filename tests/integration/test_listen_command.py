@@ -19,6 +19,8 @@ from tests.service import Service
 from tests.waiting import until
 from tests.webhooks import ALLOWED, allow_local_receivers, delivering
 
+pytestmark = pytest.mark.one_service
+
 SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 BODY = json.dumps({"type": "job.finished", "timestamp": "2026-11-21T09:30:01Z", "data": {"n": 1}})
 NO_SERVICE = {"MINILAB_URL": "http://127.0.0.1:1"}

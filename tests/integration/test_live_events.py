@@ -13,6 +13,8 @@ from tests.pictures import draw
 from tests.service import Service, authorization, running_service
 from tests.waiting import until
 
+pytestmark = pytest.mark.one_service
+
 PICTURE = ("a.png", draw(kind="PNG"))
 FEW = {
     "MINILAB_MAX_LISTENERS": "3",

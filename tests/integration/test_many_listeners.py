@@ -5,10 +5,13 @@ import socket
 from contextlib import AsyncExitStack, suppress
 
 import httpx
+import pytest
 
 from tests.event_streams import listening
 from tests.integration.test_live_events import change, has_listeners, open_job
 from tests.service import ADMIN_KEY, Service, authorization, running_service
+
+pytestmark = pytest.mark.one_service
 
 LISTENERS = 200
 SMALL_BYTES = 4096

@@ -13,6 +13,8 @@ from tests.plain_medians import plain_median
 from tests.problems import assert_problem
 from tests.service import Service, authorization
 
+pytestmark = pytest.mark.one_service
+
 PATH = "/v1/histograms/median"
 SVG = "image/svg+xml"
 

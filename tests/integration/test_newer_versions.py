@@ -15,6 +15,8 @@ from tests.pictures import draw
 from tests.plain_medians import plain_median
 from tests.service import Service
 
+pytestmark = pytest.mark.one_service
+
 OLD_BINS = [0] * 255 + [64 * 48]
 OLD_FINGERPRINT = "ffffffff00000000"
 

@@ -17,6 +17,8 @@ from PIL import Image
 from deploy.servers.embedded import EmbeddedServers
 from tests.service import Service, environment, find_test_data, running_service
 
+pytestmark = pytest.mark.one_service
+
 PORTRAITS = [f"orientation/portrait_{number}.jpg" for number in range(1, 9)]
 
 

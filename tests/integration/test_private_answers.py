@@ -11,6 +11,8 @@ from tests.problems import assert_problem
 from tests.routes import routes_of
 from tests.service import ADMIN_KEY, Service, authorization, running_service
 
+pytestmark = pytest.mark.one_service
+
 PUBLIC = ("/docs", "/u", "/openapi.json")
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from tests.service import File, Service
 
+pytestmark = pytest.mark.one_service
+
 
 @pytest.fixture
 def portraits(test_data: Path) -> list[File]:

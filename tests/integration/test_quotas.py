@@ -16,6 +16,8 @@ from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import Service, authorization, running_service
 
+pytestmark = pytest.mark.one_service
+
 PICTURE = draw(kind="PNG")
 SIZE = len(PICTURE)
 FILE = ("a.png", PICTURE)

@@ -22,6 +22,8 @@ from tests.problems import assert_problem
 from tests.service import ADMIN_KEY, Service, authorization, running_service
 from tests.waiting import until
 
+pytestmark = pytest.mark.one_service
+
 CHUNK_BYTES = 255 * 1024
 
 

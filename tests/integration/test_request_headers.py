@@ -11,6 +11,8 @@ import pytest
 from domain.limits import UploadLimits
 from tests.service import Service, running_service
 
+pytestmark = pytest.mark.one_service
+
 LIMIT = UploadLimits().max_header_bytes
 # What one read of a socket may bring before anybody counts.
 READ_BYTES = 256 * 1024

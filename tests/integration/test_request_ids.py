@@ -15,6 +15,8 @@ from tests.problems import assert_problem
 from tests.service import ADMIN_KEY, Service, authorization, running_service
 from tests.waiting import until
 
+pytestmark = pytest.mark.one_service
+
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 Lines = list[dict[str, Any]]
 

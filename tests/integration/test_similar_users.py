@@ -11,6 +11,8 @@ from tests.problems import assert_problem
 from tests.seen_images import add_seen_images
 from tests.service import Service, authorization, find_test_data
 
+pytestmark = pytest.mark.one_service
+
 
 async def _ask(service: Service, user_id: str, **params: Any) -> dict[str, Any]:
     answer = await service.client.get(f"/v1/users/{user_id}/similar", params=params)

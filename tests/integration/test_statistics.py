@@ -12,6 +12,8 @@ from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import Service, authorization, find_test_data
 
+pytestmark = pytest.mark.one_service
+
 PATH = "/v1/statistics"
 
 

@@ -21,6 +21,8 @@ from tests.service import Service, authorization
 from tests.token_guard import find_token
 from tests.waiting import until
 
+pytestmark = pytest.mark.one_service
+
 UNKNOWN = "019aa5d2-7c1e-7d43-9f0b-3a52c1f7e9b4"
 # Asks for more than there is, so that validation fails as well.
 ODD = {"Idempotency-Key": "k" * 300, "If-None-Match": '"x"', "Range": "bytes=9-1"}

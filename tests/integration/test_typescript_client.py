@@ -18,6 +18,8 @@ from tests.markdown import example
 from tests.service import REPOSITORY, Service
 from tests.waiting import LATEST_SECONDS
 
+pytestmark = pytest.mark.one_service
+
 SDK = REPOSITORY / "sdk" / "typescript"
 NODE_MODULES = REPOSITORY / "openapi" / "node_modules"
 NODE = Path(sys.executable).with_name("node")

@@ -10,6 +10,8 @@ from api.controllers.pages import UPLOAD_PAGE
 from tests.problems import assert_problem
 from tests.service import Service
 
+pytestmark = pytest.mark.one_service
+
 FILES = sorted(path.name for path in UPLOAD_PAGE.iterdir())
 MEDIA_TYPES = {
     "": "text/html; charset=utf-8",

@@ -13,6 +13,8 @@ from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import Service
 
+pytestmark = pytest.mark.one_service
+
 FOLDER = Path(__file__).parents[1] / "faulty_files" / "upload-requests"
 PICTURE = draw(16, 16, kind="PNG")
 

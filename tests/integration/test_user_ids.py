@@ -2,6 +2,8 @@
 
 from urllib.parse import quote
 
+import pytest
+
 from minilab_client import AuthenticatedClient
 from minilab_client.api.histograms import list_similar_users, list_user_histograms
 from minilab_client.api.users import delete_user
@@ -12,6 +14,8 @@ from tests.multipart_bodies import CONTENT_TYPE, body_of, field_part, file_part
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import ADMIN_KEY, Service, authorization
+
+pytestmark = pytest.mark.one_service
 
 GOOD = [
     "a/b",

@@ -19,6 +19,8 @@ from tests.pictures import draw
 from tests.service import Service, environment, find_test_data, running_service
 from tests.webhooks import announce, make_webhook
 
+pytestmark = pytest.mark.one_service
+
 Everything = dict[str, list[dict[str, Any]]]
 Breach = Callable[[Database], Awaitable[object]]
 BROKEN = draw(400, 300)[:3000]

@@ -1,7 +1,11 @@
 """What was wrong with a file that has results all the same."""
 
+import pytest
+
 from tests.pictures import draw
 from tests.service import Service
+
+pytestmark = pytest.mark.one_service
 
 WHOLE = draw(200, 150, seed=5)
 

@@ -14,6 +14,8 @@ from domain.keys import key_secret, link_token
 from tests.problems import assert_problem
 from tests.service import Service, authorization, running_service
 
+pytestmark = pytest.mark.one_service
+
 MOST = 20
 
 
