@@ -21,11 +21,12 @@ from api.controllers.analytics import (
 )
 from api.controllers.dead_letters import DeadLetterController
 from api.controllers.images import ImageController
+from api.controllers.job_events import JobEventController, stream_signed_events
 from api.controllers.jobs import JobController, detect_faces
 from api.controllers.link_uploads import LinkUploadController
 from api.controllers.pages import get_contract_asset, upload_page
 from api.controllers.service import get_capabilities, get_health, get_metrics, get_readiness
-from api.controllers.signed_urls import get_signed_content, stream_signed_events
+from api.controllers.signed_urls import get_signed_content
 from api.controllers.users import delete_user
 from api.controllers.webhooks import WebhookController
 from api.dependencies import provide
@@ -72,10 +73,11 @@ _log = structlog.get_logger(__name__)
 
 ROUTES = (
     JobController,
+    JobEventController,
+    stream_signed_events,
     detect_faces,
     ImageController,
     get_signed_content,
-    stream_signed_events,
     KeyController,
     UploadLinkController,
     LinkUploadController,

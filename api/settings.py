@@ -51,8 +51,8 @@ class ApiSettings(msgspec.Struct, frozen=True):
         trusted_proxies: Addresses and networks of proxies, a comma-separated list. Their
             ``X-Forwarded-For`` and ``X-Forwarded-Proto`` say who the client is.
         metrics_open: Who reads ``/metrics`` and the details of ``/readyz`` without an admin key.
-            ``local``: requests from a loopback address that come through no proxy. ``true``: all.
-            ``false``: nobody.
+            ``local``: requests from a loopback address that come through no proxy and from no page
+            of another origin. ``true``: all. ``false``: nobody.
         public_url: URL at which clients and receivers reach the service, as in
             ``https://photos.example``; links begin with it. Empty: links begin with the address
             at which the request for the link arrived, and events carry paths.

@@ -85,7 +85,6 @@ class Stores:
         self.subscriptions = Subscriptions(self.database)
         self.acceptance = Acceptance(self.client, self.database, plan, due_after)
         self.aggregator = Aggregator(self.client, self.database)
-        self.api_keys = ApiKeys(self.database)
         self.buckets = Buckets(settings)
         self.cancellation = Cancellation(self.database, self.metrics)
         self.dead_letters = DeadLetters(self.database)
@@ -113,15 +112,14 @@ class Stores:
         )
         self.retry = Retry(self.client, self.database, due_after)
         self.results = Results(self.client, self.database)
-        self.signing_keys = SigningKeys(self.database)
         self.stored_bytes = StoredBytes(self.client, self.database)
         self.statistics = StatisticsReader(self.client, self.database)
-        self.upload_links = UploadLinks(self.database)
         lease = timedelta(seconds=rules.lease_seconds)
         self.user_deletion = UserDeletion(self.client, self.database, self.ledger.states, lease)
         self.variants = StoredVariants(self.database, turns)
         self.user_histograms = UserHistograms(self.database)
         self.workers = Workers(self.database)
+        self._add_access()
         self._add_webhooks(settings)
 
     def sweeper(self, min_age: timedelta) -> Sweeper:
@@ -192,6 +190,11 @@ class Stores:
         await self.buckets.close()
         await self.redis.aclose(close_connection_pool=True)
         self.client.close()
+
+    def _add_access(self) -> None:
+        self.api_keys = ApiKeys(self.database)
+        self.signing_keys = SigningKeys(self.database)
+        self.upload_links = UploadLinks(self.database)
 
     def _add_webhooks(self, settings: StoreSettings) -> None:
         self.secret_box = SecretBox(settings.secret_keys)

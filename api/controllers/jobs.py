@@ -1,6 +1,6 @@
 """Routes of jobs, and the face-detection route: files in, faces out."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from litestar import Controller, Response, delete, get, patch, post
 from litestar.datastructures import ResponseHeader
@@ -9,7 +9,6 @@ from litestar.params import JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from api.answers.accept_upload import answer_upload
-from api.answers.event_stream import answer_events
 from api.answers.image_filters import Attributes, ExternalId, Tags
 from api.answers.job_answers import answer_job, ticket
 from api.contract.form_docs import (
@@ -18,13 +17,11 @@ from api.contract.form_docs import (
     FileUploadOperation,
     UploadOperation,
 )
-from api.contract.route_docs import EVENT_STREAM, TICKET_HEADERS, answer, problems
-from api.http.addresses import service_address
+from api.contract.route_docs import TICKET_HEADERS, answer, problems
 from api.http.parameters import (
     IdempotencyKey,
     IfNoneMatch,
     JobId,
-    LastEventId,
     NamedTenant,
     NamedUser,
     Prefer,
@@ -51,12 +48,9 @@ from api.http.raw_fields import (
     fields_of,
 )
 from api.jobs.changes import ChangeJobs
-from api.jobs.events_url import MakeEventsUrl
 from api.jobs.follow import FollowJob
-from api.jobs.live_jobs import LiveJobs
 from api.schemas.jobs import FacesView, JobSummaryView, JobView
 from api.schemas.marks import MarkChanges, read_changes
-from api.schemas.signed_urls import EventsUrlView
 from api.schemas.views import Cursor, Limit, Page
 from api.state import ApiRequest
 from api.uploads.bodies import BodyKind
@@ -214,29 +208,6 @@ class JobController(Controller):
         scope = scope_of(request.user, user_id)
         return await answer_job(request, follow_job, job_id, scope, prefer, if_none_match)
 
-    @get(
-        "/{job_id:str}/events",
-        operation_id="streamJobEvents",
-        summary="Stream the changes of a job",
-        responses=EVENT_STREAM,
-    )
-    async def stream_job_events(
-        self,
-        request: ApiRequest,
-        live_jobs: NamedDependency[LiveJobs],
-        job_id: JobId,
-        user_id: NamedUser = None,
-        last_event_id: LastEventId = None,
-    ) -> Response[Any]:
-        """Streams every change of a job until the job ends.
-
-        The stream ends after `job.finished` or `job.gone`. If it ends earlier or is interrupted,
-        reconnect with `Last-Event-ID`: the stream continues with the current state and repeats
-        nothing. After the last event, such a request is answered with 204.
-        """
-        scope = scope_of(request.user, user_id)
-        return await answer_events(request, live_jobs, job_id, scope, last_event_id)
-
     @patch(
         "/{job_id:str}",
         operation_id="updateJob",
@@ -257,27 +228,6 @@ class JobController(Controller):
         sent at the same time are all applied.
         """
         return await change_jobs.mark(job_id, scope_of(request.user, user_id), read_changes(data))
-
-    @get(
-        "/{job_id:str}/events-url",
-        operation_id="getJobEventsUrl",
-        summary="Create a URL of an event stream that needs no key",
-        responses={200: answer(EventsUrlView, "The URL.")} | problems(404, 410),
-    )
-    async def get_events_url(
-        self,
-        request: ApiRequest,
-        events_url: NamedDependency[MakeEventsUrl],
-        job_id: JobId,
-        user_id: NamedUser = None,
-    ) -> EventsUrlView:
-        """Creates a URL of the job's event stream for an `EventSource`, which sends no key.
-
-        Connect within a minute. An `EventSource` that has received an event can reconnect for a
-        day. The stream ends when the key of this request is revoked or expires.
-        """
-        scope, base = scope_of(request.user, user_id), service_address(request)
-        return await events_url.make(request.user, job_id, scope, base)
 
     @delete(
         "/{job_id:str}",

@@ -1,34 +1,23 @@
-"""Routes of signed URLs: a token in the path takes the place of a key."""
+"""The route of pictures by signed URLs: a token in the path takes the place of a key."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Response, get
 from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency
-from litestar.openapi.spec import Example
-from litestar.params import PathParameter
 
-from api.answers.event_stream import answer_events
 from api.answers.image_content import send_signed_content
-from api.contract.route_docs import EVENTS_STREAMED, answer, only_problems
+from api.contract.route_docs import answer, only_problems
 from api.controllers.images import IfRange, Range
 from api.http.auth import SIGNED
 from api.http.headers import KEPT
 from api.http.leaving import unless_client_leaves
-from api.http.parameters import IfNoneMatch, LastEventId
+from api.http.parameters import IfNoneMatch, SignedToken
 from api.http.signed_urls import Admitted
 from api.images.read_content import ReadContent
-from api.jobs.live_jobs import LiveJobs
 from api.state import ApiRequest
 from domain.keys import Scope
 from domain.signed_urls import Purpose
-
-SignedToken = Annotated[
-    str,
-    PathParameter(
-        description="The token of the URL.", examples=[Example(value="mls_the-token-of-the-url")]
-    ),
-]
 
 
 @get(
@@ -69,36 +58,3 @@ async def get_signed_content(
     content = await unless_client_leaves(request.receive, finding)
     expires_at = admitted.grant.expires_at
     return send_signed_content(content, expires_at, if_none_match, byte_range, if_range)
-
-
-@get(
-    "/v1/events/{token:str}",
-    operation_id="streamSignedEvents",
-    tags=["jobs"],
-    summary="Stream the changes of a job by a signed URL",
-    opt={SIGNED: Purpose.EVENTS},
-    security=[{}],
-    responses=EVENTS_STREAMED | only_problems(400, 404, 410, 422, 429, 503),
-)
-async def stream_signed_events(
-    request: ApiRequest,
-    live_jobs: NamedDependency[LiveJobs],
-    token: SignedToken,
-    last_event_id: LastEventId = None,
-) -> Response[Any]:
-    """Streams the changes of a job by a URL of `GET /v1/jobs/{job_id}/events-url`.
-
-    It needs no key, so it works in `EventSource`. Events are those of
-    `GET /v1/jobs/{job_id}/events`, but their `id` also proves that the client has read the stream:
-    with it in `Last-Event-ID`, which an `EventSource` sends by itself, the stream can be opened
-    again for a day after the URL has expired.
-    """
-    admitted: Admitted = request.auth
-    return await answer_events(
-        request,
-        live_jobs,
-        admitted.grant.object_id,
-        Scope(),
-        last_event_id,
-        resume_mark=admitted.resume_mark,
-    )

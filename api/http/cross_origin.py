@@ -106,7 +106,7 @@ class CrossOrigin:
             return
         # A signed URL shows its picture to all who have it. A browser would fetch a picture that
         # varied by Origin twice: for `<img>`, which sends none, and for a script.
-        is_signed = scope["path"].startswith(PATHS[Purpose.CONTENT])
+        is_signed = scope["path"].startswith(f"{PATHS[Purpose.CONTENT]}/")
         headers = FOR_ALL if is_signed else self._origins.headers_for(scope["headers"])
         if self._is_preflight(scope):
             scope["path_template"] = PREFLIGHT_ROUTE

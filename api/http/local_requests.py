@@ -4,9 +4,11 @@ from ipaddress import ip_address
 
 from litestar.types import Scope
 
-# A proxy on this machine passes on requests of others. Each of these headers is set by proxies.
+# A proxy on this machine passes on requests of others: each of these headers is set by proxies. So
+# does a browser, for pages of other origins: it sets Origin.
 _FORWARDED = {
     b"forwarded",
+    b"origin",
     b"via",
     b"x-forwarded-for",
     b"x-forwarded-host",
@@ -16,7 +18,7 @@ _FORWARDED = {
 
 
 def is_local(scope: Scope) -> bool:
-    """Return whether a request comes from a loopback address, and not through a proxy.
+    """Return whether a request comes from a loopback address, and not through a proxy or a page.
 
     Nothing that a request says makes it local: a header can only make it foreign.
     """

@@ -10,6 +10,7 @@ from api.http.auth import LINK_OPT, TokenIn
 EXAMPLE_ID = "019aa5d2-7c1e-7d43-9f0b-3a52c1f7e9b4"
 EXAMPLE_DELIVERY_ID = f"msg_5f2b8a3d1c9e47f06a7b8c9d0e1f2a3b:{EXAMPLE_ID}"
 EXAMPLE_TIME = "2026-11-21T09:30:00Z"
+EXAMPLE_SIGNED_TOKEN = "mls_the-token-of-the-url"  # noqa: S105 -- not the token of a URL
 EXAMPLE_TOKEN = "mll_the-token-of-the-link"  # noqa: S105 -- not the token of a link
 
 BY_HEADER: dict[str, Any] = {"opt": {LINK_OPT: TokenIn.HEADER}, "security": [{"linkToken": []}]}
@@ -46,6 +47,10 @@ def _header(
 
 JobId = Annotated[str, id_of("job")]
 UserId = Annotated[str, id_of("user", max_length=128, shown="u1")]
+SignedToken = Annotated[
+    str,
+    PathParameter(description="The token of the URL.", examples=example(EXAMPLE_SIGNED_TOKEN)),
+]
 WebhookId = Annotated[str, id_of("webhook")]
 
 NamedUser = Annotated[

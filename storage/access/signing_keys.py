@@ -3,6 +3,7 @@
 They lie in MongoDB unencrypted: who reads them there can read the pictures there, too.
 """
 
+import asyncio
 import secrets
 import time
 from collections.abc import Callable
@@ -35,11 +36,11 @@ class SigningKeys:
         self._clock = clock
         self._keys: list[SigningKey] = []
         self._read_at: float | None = None
+        self._reading = asyncio.Lock()
 
     async def newest(self) -> SigningKey:
         """Return the key that signs; make the first one, or one to follow a key that is old."""
-        if self._is_older_than(READ_SECONDS):
-            await self._read()
+        await self._read_if_older_than(READ_SECONDS)
         if not self._keys:
             await self._make_first()
         elif utc_now() - self._keys[0].created_at > ROTATION:
@@ -49,10 +50,15 @@ class SigningKeys:
     async def find(self, number: int) -> SigningKey | None:
         """Find a key by its number. Another process may have made it a moment ago."""
         key = self._known(number)
-        if self._is_older_than(READ_SECONDS if key else AGAIN_SECONDS):
-            await self._read()
-            key = self._known(number)
-        return key
+        await self._read_if_older_than(READ_SECONDS if key else AGAIN_SECONDS)
+        return self._known(number)
+
+    async def _read_if_older_than(self, seconds: float) -> None:
+        """Read the keys, once for all requests that wait for them."""
+        if self._is_older_than(seconds):
+            async with self._reading:
+                if self._is_older_than(seconds):
+                    await self._read()
 
     async def _read(self) -> None:
         self._take(await self._state.find_one(WHICH))

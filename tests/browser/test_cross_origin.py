@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from playwright.async_api import Page
 
-from tests.service import Service, running_service
+from tests.markdown import examples
+from tests.service import REPOSITORY, Service, running_service
 from tests.waiting import LATEST_SECONDS
 
+PAGE_OF_DOCS = REPOSITORY / "docs" / "browsers.md"
 APP = Path(__file__).parent / "web_app"
 TYPES = {".html": "text/html", ".js": "text/javascript"}
 
@@ -88,6 +90,29 @@ async def test_app_uploads_through_a_link(tab: Page, origin: str, app_service: S
     assert saw["status"] == 202
     assert saw["headers"]["Location"] == f"/v1/uploads/jobs/{saw['job_id']}"
     assert saw["events"][-1] == "job.finished"
+
+
+async def test_code_of_the_documentation_works(
+    tab: Page, origin: str, app_service: Service
+) -> None:
+    key = await app_service.make_key("client", "u1")
+    address = str(app_service.client.base_url).rstrip("/")
+    upload, follow, pictures = examples(PAGE_OF_DOCS, "js")
+    upload = upload.replace("http://127.0.0.1:8000", address)
+    code = f"""async (key) => {{
+      const input = {{ files: [await draw(120, 60), await draw(60, 30)] }};
+      const seen = [];
+      const show = (job) => seen.push(job.status);
+      {upload}{follow}
+      await new Promise((resolve) => events.addEventListener("job.finished", resolve));
+      {pictures}
+      const shown = [...document.querySelectorAll("img")];
+      await Promise.all(shown.map((picture) => picture.decode()));
+      return [seen.length > 0, events.readyState, shown.map((picture) => picture.naturalWidth)];
+    }}"""
+    await tab.goto(origin)
+    async with asyncio.timeout(LATEST_SECONDS):
+        assert await tab.evaluate(code, key) == [True, 2, [60, 120]]
 
 
 @pytest.mark.parametrize("setting", ["", "https://app.example"])

@@ -3,6 +3,8 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
+
 from storage.access import signing_keys
 from storage.access.signing_keys import AGAIN_SECONDS, READ_SECONDS, ROTATION, WHICH, SigningKeys
 from storage.clock import utc_now
@@ -54,6 +56,23 @@ async def test_key_that_another_process_has_just_made_is_known(stores: Stores) -
     assert await second.find(made.number) is None, "unknown numbers cost few reads"
     clock.now += AGAIN_SECONDS
     assert await second.find(made.number) == made
+
+
+async def test_requests_that_wait_for_the_keys_share_one_read(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await SigningKeys(stores.database).newest()
+    keys, reads = SigningKeys(stores.database), list[None]()
+    read = keys._read
+
+    async def counted() -> None:
+        reads.append(None)
+        await read()
+
+    monkeypatch.setattr(keys, "_read", counted)
+    found = await asyncio.gather(*(keys.find(made.number) for _ in range(20)), keys.find(1))
+    assert found == [made] * 20 + [None]
+    assert len(reads) == 1
 
 
 async def test_deleted_keys_are_forgotten_within_a_minute(stores: Stores) -> None:

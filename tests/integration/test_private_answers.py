@@ -57,6 +57,7 @@ FORGED = [
     {"X-Real-IP": "127.0.0.1"},
     {"Via": "1.1 proxy"},
     {"X-Forwarded-Host": "127.0.0.1"},
+    {"Origin": "https://app.example"},
 ]
 
 
