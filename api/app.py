@@ -19,6 +19,7 @@ from api.controllers.analytics import (
     list_similar,
     list_user_histograms,
 )
+from api.controllers.audit import list_audit
 from api.controllers.dead_letters import DeadLetterController
 from api.controllers.images import ImageController
 from api.controllers.job_events import JobEventController, stream_signed_events
@@ -33,6 +34,7 @@ from api.dependencies import provide
 from api.http.auth import OPEN, BearerAuthentication
 from api.http.cross_origin import AllowedOrigins, CrossOrigin
 from api.http.errors import EXCEPTION_HANDLERS
+from api.http.guards import has_scopes
 from api.http.head_requests import HeadRequests
 from api.http.headers import protect_answer
 from api.http.inputs import JsonKeepingRequest, KnownParameters
@@ -83,6 +85,7 @@ ROUTES = (
     LinkUploadController,
     DeadLetterController,
     WebhookController,
+    list_audit,
     get_statistics,
     delete_user,
     list_user_histograms,
@@ -104,6 +107,7 @@ def create_app(settings: Settings) -> Litestar:
         route_handlers=[*ROUTES, upload_page()],
         state=state,
         dependencies=provide(state),
+        guards=[has_scopes],
         lifespan=[lambda _: _running(state)],
         middleware=[
             RequestTarget,
@@ -169,6 +173,7 @@ async def _running(state: AppState) -> AsyncIterator[None]:
                 state.variants.start_children()
             background.start("poll_jobs", state.waiting.poll())
             background.start("live_jobs", state.live_jobs.run())
+            background.start("key_uses", stores.api_keys.uses.run())
             background.start("job_events", stores.job_events.listen())
             background.start("read_work", repeat_reading(watch.read_work, WORK_SECONDS))
             background.start("read_room", repeat_reading(watch.read_room, ROOM_SECONDS))

@@ -3,6 +3,7 @@
 from litestar.di import Provide
 
 from api.access.api_keys import ManageKeys
+from api.access.audit import ReadAudit
 from api.access.upload_links import ManageLinks
 from api.analytics.reports import Reports
 from api.analytics.similar import FindSimilar
@@ -69,10 +70,12 @@ def _images(state: AppState) -> dict[str, object]:
 
 def _access(state: AppState) -> dict[str, object]:
     stores, public_url = state.stores, state.settings.api.public_url
+    limits = state.settings.keys
     return {
+        "audit": ReadAudit(stores),
         "deliveries": ManageDeliveries(stores, public_url),
-        "manage_keys": ManageKeys(stores),
-        "manage_links": ManageLinks(stores),
+        "manage_keys": ManageKeys(stores, limits, state.settings.admission.tenant_max_stored_bytes),
+        "manage_links": ManageLinks(stores, limits),
         "webhooks": ManageWebhooks(
             stores, state.settings.targets, state.settings.admission.max_webhooks_per_key
         ),

@@ -9,6 +9,7 @@ from domain.limits import (
     AdmissionLimits,
     ConnectionLimits,
     ImageLimits,
+    KeyLimits,
     ListenerLimits,
     ReadLimits,
     UploadLimits,
@@ -99,6 +100,7 @@ class Settings(msgspec.Struct, frozen=True):
     images: ImageLimits
     logs: LogSettings
     admission: AdmissionLimits
+    keys: KeyLimits
     listeners: ListenerLimits
     reads: ReadLimits
     connections: ConnectionLimits
@@ -121,6 +123,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         ImageLimits,
         LogSettings,
         AdmissionLimits,
+        KeyLimits,
         ListenerLimits,
         ReadLimits,
         ConnectionLimits,

@@ -6,6 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from domain.errors.requests import InvalidValue
+from domain.key_scopes import ALL_SCOPES, KeyScope
 from domain.keys import Role
 
 MAX_LIFE = timedelta(days=36_500)
@@ -31,6 +32,10 @@ class KeyPlan(msgspec.Struct, frozen=True):
         expires_in: The same, in seconds from now.
         tenant: The tenant of the key's users; None: users without a tenant.
         max_stored_bytes: Quota of stored bytes; None: that of the settings.
+        created_by: The key that creates it.
+        service_id: The service key that creates it, and with which it ends; None for an admin.
+        max_life: Longest time until it expires.
+        max_keys: Most keys of a service key that have not expired; 0 for any number.
     """
 
     role: Role
@@ -40,6 +45,11 @@ class KeyPlan(msgspec.Struct, frozen=True):
     expires_in: int | None = None
     tenant: str | None = None
     max_stored_bytes: int | None = None
+    scopes: frozenset[KeyScope] = ALL_SCOPES
+    created_by: str | None = None
+    service_id: str | None = None
+    max_life: timedelta = MAX_LIFE
+    max_keys: int = 0
 
 
 class ApiKey(msgspec.Struct, frozen=True):
@@ -50,6 +60,9 @@ class ApiKey(msgspec.Struct, frozen=True):
         revoked_at: UTC; None while the key is not revoked.
         expires_at: UTC; None if the key never expires.
         hint: The first characters of the secret, to tell keys apart.
+        created_by: The key that created it; None if that was not recorded.
+        service_id: The service key that created it, and with which it ends; None for an admin's.
+        last_used_at: UTC, in whole minutes; None before its first use.
     """
 
     id: str
@@ -62,22 +75,29 @@ class ApiKey(msgspec.Struct, frozen=True):
     hint: str
     tenant: str | None = None
     max_stored_bytes: int | None = None
+    scopes: list[KeyScope] = msgspec.field(default_factory=lambda: list(KeyScope))
+    created_by: str | None = None
+    service_id: str | None = None
+    last_used_at: datetime | None = None
 
 
 def find_key_expiry(plan: KeyPlan, now: datetime) -> datetime | None:
     """Work out when a new key expires; None for never.
 
     Raises:
-        InvalidValue: The expiry is not after now, or not within :data:`MAX_LIFE`.
+        InvalidValue: The expiry is not after now, or not within the longest life.
     """
     expires_at = plan.expires_at
     if plan.expires_in is not None:
         expires_at = now + timedelta(seconds=plan.expires_in)
     if expires_at is None:
         return None
-    if not now < expires_at <= now + MAX_LIFE:
+    if not now < expires_at <= now + plan.max_life:
+        longest = f"{plan.max_life.days} days"
+        if plan.max_life < timedelta(days=1):
+            longest = f"{plan.max_life.total_seconds():.0f} seconds"
         raise InvalidValue(
-            f"The expiry must be in the future and at most {MAX_LIFE.days} days away.",
+            f"The expiry must be in the future and at most {longest} away.",
             "expires_at" if plan.expires_in is None else "expires_in",
         )
     return expires_at

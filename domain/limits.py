@@ -159,6 +159,20 @@ class AdmissionLimits(msgspec.Struct, frozen=True):
     max_wrong_keys_per_minute: Count = 100
 
 
+class KeyLimits(msgspec.Struct, frozen=True):
+    """Limits of what a service key creates for its users.
+
+    Attributes:
+        max_client_key_seconds: Longest life of a client key that a service key creates, in seconds.
+        max_keys_per_service_key: Keys of one service key that have not expired. 0: no limit.
+        max_links_per_service_key: Open upload links of one service key. 0: no limit.
+    """
+
+    max_client_key_seconds: Positive = 90 * 24 * 3600
+    max_keys_per_service_key: Count = 100_000
+    max_links_per_service_key: Count = 1_000
+
+
 class ListenerLimits(msgspec.Struct, frozen=True):
     """Limits of the event streams and of the answers that one API process holds.
 

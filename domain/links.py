@@ -23,6 +23,10 @@ class LinkPlan(msgspec.Struct, frozen=True):
         user_id: Owner of the images; None for a new user of the link's own.
         gps: Policy where an upload names none; None for that of the settings.
         tenant: The tenant of the owner; None for an owner without a tenant.
+        service_id: The service key that creates the link, and with which it ends; None for an
+            admin.
+        max_stored_bytes: Quota of the uploads; None: that of the settings.
+        max_links: Most open links of a service key; 0 for any number.
     """
 
     expires_at: datetime | None = None
@@ -33,6 +37,9 @@ class LinkPlan(msgspec.Struct, frozen=True):
     user_id: str | None = None
     gps: GpsPolicy | None = None
     tenant: str | None = None
+    service_id: str | None = None
+    max_stored_bytes: int | None = None
+    max_links: int = 0
 
 
 class LinkStatus(StrEnum):
@@ -68,6 +75,7 @@ class UploadLink(msgspec.Struct, frozen=True):
     used_bytes: int = 0
     deleted_files: int = 0
     deleted_bytes: int = 0
+    max_stored_bytes: int | None = None
 
     @property
     def left_files(self) -> int | None:

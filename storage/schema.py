@@ -8,6 +8,7 @@ from domain.version import VERSION
 from storage.acceptance.duplicates import DUPLICATE_INDEXES
 from storage.acceptance.idempotency import IDEMPOTENCY_INDEXES
 from storage.access.api_keys import API_KEY_INDEXES
+from storage.access.audit import AUDIT_INDEXES
 from storage.access.upload_links import LINK_INDEXES
 from storage.aggregates.aggregator import AGGREGATE_INDEXES
 from storage.backlog.workers import WORKER_INDEXES
@@ -35,6 +36,7 @@ for _indexes in (
     {"images": [*DUPLICATE_INDEXES, *PENDING_EVENTS_INDEXES], "jobs": PENDING_EVENTS_INDEXES},
     MEDIAN_INDEXES,
     API_KEY_INDEXES,
+    AUDIT_INDEXES,
     LINK_INDEXES,
     IDEMPOTENCY_INDEXES,
     USER_DELETION_INDEXES,

@@ -34,6 +34,7 @@ class StoreSettings(msgspec.Struct, frozen=True):
         redis_timeout_seconds: Longest wait for one call to Redis, in seconds.
         idempotency_seconds: Time for which the response to an ``Idempotency-Key`` is kept, in
             seconds.
+        audit_days: Time for which new entries of the audit trail are kept, in days.
         secret_key: Keys that encrypt the secrets of webhooks, a comma-separated list. Each has
             32 characters or more. The first encrypts, all decrypt. Empty: webhooks are refused.
         secret_key_file: File that holds these keys; read if ``MINILAB_SECRET_KEY`` is not set.
@@ -47,6 +48,7 @@ class StoreSettings(msgspec.Struct, frozen=True):
     store_timeout_seconds: Annotated[float, msgspec.Meta(gt=0)] = 20.0
     redis_timeout_seconds: Annotated[float, msgspec.Meta(gt=0)] = 5.0
     idempotency_seconds: Annotated[float, msgspec.Meta(ge=1)] = 24 * 3600.0
+    audit_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 400
     secret_key: str = ""
     secret_key_file: str = ""
 

@@ -11,6 +11,7 @@ from domain.jobs import ChunkPlan
 from storage.acceptance.acceptance import Acceptance
 from storage.acceptance.idempotency import Idempotency
 from storage.access.api_keys import ApiKeys
+from storage.access.audit import AuditTrail
 from storage.access.signing_keys import SigningKeys
 from storage.access.stored_bytes import StoredBytes
 from storage.access.upload_links import UploadLinks
@@ -85,6 +86,7 @@ class Stores:
         self.subscriptions = Subscriptions(self.database)
         self.acceptance = Acceptance(self.client, self.database, plan, due_after)
         self.aggregator = Aggregator(self.client, self.database)
+        self.audit = AuditTrail(self.database, timedelta(days=settings.audit_days))
         self.buckets = Buckets(settings)
         self.cancellation = Cancellation(self.database, self.metrics)
         self.dead_letters = DeadLetters(self.database)
@@ -96,7 +98,9 @@ class Stores:
         self.ledger = Ledger(
             self.database, rules.lease_seconds, rules.max_attempts, self.metrics, self.subscriptions
         )
-        self.image_deletion = ImageDeletion(self.client, self.database, self.ledger.states)
+        self.image_deletion = ImageDeletion(
+            self.client, self.database, self.ledger.states, self.audit
+        )
         self.images = Images(self.database)
         self.jobs = Jobs(self.database)
         self.known_images = KnownImages(self.database)
@@ -110,7 +114,7 @@ class Stores:
         self.recovery = Recovery(
             self.database, rules.max_attempts, self.metrics, self.subscriptions
         )
-        self.retry = Retry(self.client, self.database, due_after)
+        self.retry = Retry(self.client, self.database, due_after, self.audit)
         self.results = Results(self.client, self.database)
         self.stored_bytes = StoredBytes(self.client, self.database)
         self.statistics = StatisticsReader(self.client, self.database)
@@ -192,9 +196,9 @@ class Stores:
         self.client.close()
 
     def _add_access(self) -> None:
-        self.api_keys = ApiKeys(self.database)
+        self.api_keys = ApiKeys(self.database, self.audit)
         self.signing_keys = SigningKeys(self.database)
-        self.upload_links = UploadLinks(self.database)
+        self.upload_links = UploadLinks(self.database, self.audit)
 
     def _add_webhooks(self, settings: StoreSettings) -> None:
         self.secret_box = SecretBox(settings.secret_keys)
@@ -202,7 +206,7 @@ class Stores:
         self.endpoint_health = EndpointHealth(self.client, self.database)
         self.targets = Targets(self.database)
         self.webhooks = Endpoints(
-            self.database, self.secret_box, self.endpoint_health, self.targets
+            self.database, self.secret_box, self.endpoint_health, self.targets, self.audit
         )
         self.envelopes = Envelopes(self.database, self.secret_box)
         self.deliveries = Deliveries(self.client, self.database, self.targets)

@@ -73,7 +73,8 @@ class CreateOnce:
         """
         if source.idempotency_key is None:
             random_bits = secrets.token_bytes(SECRET_BYTES)
-            return Created(await make(random_bits)(None), random_bits)
+            made = await self._idempotency.create(None, "", make(random_bits))
+            return Created(made, random_bits)
         name = record_id(source.caller, source.route, source.idempotency_key, source.secret)
         fingerprint = hashlib.sha256(msgspec.json.encode(asked)).hexdigest()
         begun = await self._idempotency.begin(name)

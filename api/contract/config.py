@@ -28,8 +28,9 @@ DESCRIPTION = (
 TAGS = {
     "jobs": "Upload files and follow their processing.",
     "images": "Search images, retrieve results, download pictures.",
-    "api keys": "Create and revoke API keys. For admins.",
-    "upload links": "Invite people without an API key to upload. For admins.",
+    "api keys": "Create and revoke API keys. For admins, and for back ends with a service key.",
+    "upload links": "Invite people without an API key to upload. For admins and back ends.",
+    "audit": "Who did what. For admins.",
     "uploads through links": "Upload with the token of an upload link instead of an API key.",
     "dead letters": "Inspect, retry and discard images that the service gave up. For admins.",
     "webhooks": "Receive events by HTTP, and inspect deliveries.",

@@ -56,7 +56,7 @@ def answer(model: Any, description: str, media_type: str = MediaType.JSON) -> Re
 
 def problems(*statuses: int) -> dict[int, ResponseSpec]:
     """Document problems of a route, and those that nearly every route has."""
-    return only_problems(400, 401, 422, 429, 503, *statuses)
+    return only_problems(400, 401, 403, 422, 429, 503, *statuses)
 
 
 def only_problems(*statuses: int) -> dict[int, ResponseSpec]:

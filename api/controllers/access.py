@@ -1,4 +1,4 @@
-"""Routes of API keys and upload links, for admins."""
+"""Routes of API keys and upload links, for admins and for back ends with a service key."""
 
 from typing import Annotated
 
@@ -13,7 +13,7 @@ from api.access.upload_links import ManageLinks
 from api.answers.created import answer_created
 from api.contract.route_docs import answer, problems
 from api.http.addresses import service_address
-from api.http.guards import admins_only
+from api.http.guards import SCOPES, admins_and_services, admins_only
 from api.http.parameters import DAY_SECONDS, OverlapSeconds, id_of
 from api.schemas.keys import ApiKeyRequest, ApiKeyView, CreatedApiKeyView
 from api.schemas.upload_links import CreatedUploadLinkView, UploadLinkRequest, UploadLinkView
@@ -30,12 +30,13 @@ class KeyController(Controller):
 
     path = "/v1/api-keys"
     tags = ("api keys",)
-    guards = (admins_only,)
+    guards = (admins_and_services,)
 
     @post(
         operation_id="createApiKey",
         summary="Create an API key",
         responses={201: answer(CreatedApiKeyView, "The new API key.")} | problems(400, 403, 409),
+        opt={SCOPES: frozenset()},
     )
     async def create_key(
         self,
@@ -44,6 +45,9 @@ class KeyController(Controller):
         data: JSONBody[ApiKeyRequest],
     ) -> Response[CreatedApiKeyView]:
         """Creates an API key. Only this response shows its secret.
+
+        A service key creates client keys for its users: with an expiry, with scopes that it has
+        itself, and without `tenant`. They end with it.
 
         If you send the request again with the same `Idempotency-Key` and the same API key of your
         own, you get the same response with the same secret.
@@ -56,10 +60,30 @@ class KeyController(Controller):
         responses={200: answer(Page[ApiKeyView], "A page of API keys.")} | problems(403),
     )
     async def list_keys(
-        self, manage_keys: NamedDependency[ManageKeys], limit: Limit = 20, cursor: Cursor = None
+        self,
+        request: ApiRequest,
+        manage_keys: NamedDependency[ManageKeys],
+        limit: Limit = 20,
+        cursor: Cursor = None,
     ) -> Page[ApiKeyView]:
-        """Lists API keys without their secrets, newest first; includes revoked and expired keys."""
-        return await manage_keys.list_page(limit, cursor)
+        """Lists API keys without their secrets, newest first; includes revoked and expired keys.
+
+        With a service key, lists the keys that it created or, if it has a tenant, that any service
+        key of the tenant created.
+        """
+        return await manage_keys.list_page(request.user, limit, cursor)
+
+    @get(
+        "/{key_id:str}",
+        operation_id="getApiKey",
+        summary="Retrieve an API key",
+        responses={200: answer(ApiKeyView, "The API key.")} | problems(403, 404),
+    )
+    async def get_key(
+        self, request: ApiRequest, manage_keys: NamedDependency[ManageKeys], key_id: KeyId
+    ) -> ApiKeyView:
+        """Retrieves an API key without its secret."""
+        return await manage_keys.read(request.user, key_id)
 
     @delete(
         "/{key_id:str}",
@@ -67,9 +91,14 @@ class KeyController(Controller):
         summary="Revoke an API key",
         responses=problems(403, 404),
     )
-    async def revoke_key(self, manage_keys: NamedDependency[ManageKeys], key_id: KeyId) -> None:
-        """Revokes an API key immediately and permanently."""
-        await manage_keys.revoke(key_id)
+    async def revoke_key(
+        self, request: ApiRequest, manage_keys: NamedDependency[ManageKeys], key_id: KeyId
+    ) -> None:
+        """Revokes an API key immediately and permanently.
+
+        The keys and upload links that a service key created are revoked with it.
+        """
+        await manage_keys.revoke(request.user, key_id)
 
     @post(
         "/{key_id:str}/webhook-secret",
@@ -77,6 +106,7 @@ class KeyController(Controller):
         summary="Rotate the webhook secret of an API key",
         status_code=HTTP_200_OK,
         responses={200: answer(KeyWebhookSecretView, "The new secret.")} | problems(403, 404, 409),
+        guards=[admins_only],
     )
     async def rotate_webhook_secret(
         self,
@@ -88,7 +118,7 @@ class KeyController(Controller):
         """Replaces the secret that signs callbacks to the `callback_url` of a key's jobs.
 
         Until the old secret expires, both sign. The ID of the admin key in the settings is
-        `admin`.
+        `admin`. For admins.
         """
         return answer_created(await manage_keys.rotate_secret(source, key_id, overlap_seconds))
 
@@ -98,7 +128,7 @@ class UploadLinkController(Controller):
 
     path = "/v1/upload-links"
     tags = ("upload links",)
-    guards = (admins_only,)
+    guards = (admins_and_services,)
 
     @post(
         operation_id="createUploadLink",
@@ -114,6 +144,8 @@ class UploadLinkController(Controller):
     ) -> Response[CreatedUploadLinkView]:
         """Creates an upload link. Only this response shows its token.
 
+        A service key creates links for its users, without `tenant`. They end with it.
+
         If you send the request again with the same `Idempotency-Key` and the same API key, you
         get the same response with the same token.
         """
@@ -125,10 +157,18 @@ class UploadLinkController(Controller):
         responses={200: answer(Page[UploadLinkView], "A page of links.")} | problems(403),
     )
     async def list_links(
-        self, manage_links: NamedDependency[ManageLinks], limit: Limit = 20, cursor: Cursor = None
+        self,
+        request: ApiRequest,
+        manage_links: NamedDependency[ManageLinks],
+        limit: Limit = 20,
+        cursor: Cursor = None,
     ) -> Page[UploadLinkView]:
-        """Lists upload links and their usage, newest first; includes those that take no files."""
-        return await manage_links.list_page(limit, cursor)
+        """Lists upload links and their usage, newest first; includes those that take no files.
+
+        With a service key, lists the links that it created or, if it has a tenant, that any
+        service key of the tenant created.
+        """
+        return await manage_links.list_page(request.user, limit, cursor)
 
     @get(
         "/{link_id:str}",
@@ -137,13 +177,13 @@ class UploadLinkController(Controller):
         responses={200: answer(UploadLinkView, "The link.")} | problems(403, 404),
     )
     async def get_link(
-        self, manage_links: NamedDependency[ManageLinks], link_id: LinkId
+        self, request: ApiRequest, manage_links: NamedDependency[ManageLinks], link_id: LinkId
     ) -> UploadLinkView:
         """Retrieves an upload link and its usage.
 
         `GET /v1/images?link_id=` lists the images that were uploaded through it.
         """
-        return await manage_links.read(link_id)
+        return await manage_links.read(request.user, link_id)
 
     @delete(
         "/{link_id:str}",
@@ -152,10 +192,10 @@ class UploadLinkController(Controller):
         responses=problems(403, 404),
     )
     async def revoke_link(
-        self, manage_links: NamedDependency[ManageLinks], link_id: LinkId
+        self, request: ApiRequest, manage_links: NamedDependency[ManageLinks], link_id: LinkId
     ) -> None:
         """Revokes an upload link immediately and permanently; uploads in progress end with a 410.
 
         Images that were uploaded through it are kept.
         """
-        await manage_links.revoke(link_id)
+        await manage_links.revoke(request.user, link_id)

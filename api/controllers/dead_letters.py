@@ -108,7 +108,7 @@ class DeadLetterController(Controller):
         dead_letter_id: LetterId,
     ) -> Response[JobView]:
         """Runs the failed operations of an image again. It is a dead letter again if they fail."""
-        job = await manage_dead_letters.retry(dead_letter_id)
+        job = await manage_dead_letters.retry(request.user, dead_letter_id)
         return ticket(request, job)
 
     @delete(
@@ -118,10 +118,13 @@ class DeadLetterController(Controller):
         responses=problems(403, 404),
     )
     async def discard_dead_letter(
-        self, manage_dead_letters: NamedDependency[ManageDeadLetters], dead_letter_id: LetterId
+        self,
+        request: ApiRequest,
+        manage_dead_letters: NamedDependency[ManageDeadLetters],
+        dead_letter_id: LetterId,
     ) -> None:
         """Removes a dead letter from the list. Its image stays failed."""
-        await manage_dead_letters.discard(dead_letter_id)
+        await manage_dead_letters.discard(request.user, dead_letter_id)
 
     @post(
         "/retry",
@@ -132,11 +135,12 @@ class DeadLetterController(Controller):
     )
     async def retry_dead_letters(
         self,
+        request: ApiRequest,
         manage_dead_letters: NamedDependency[ManageDeadLetters],
         data: JSONBody[ChosenDeadLetters],
     ) -> RetriedView:
         """Runs the failed operations of up to 1,000 images again, by IDs or by a filter."""
-        return await manage_dead_letters.retry_many(data)
+        return await manage_dead_letters.retry_many(request.user, data)
 
     @post(
         "/discard",
@@ -147,8 +151,9 @@ class DeadLetterController(Controller):
     )
     async def discard_dead_letters(
         self,
+        request: ApiRequest,
         manage_dead_letters: NamedDependency[ManageDeadLetters],
         data: JSONBody[ChosenDeadLetters],
     ) -> DiscardedView:
         """Removes up to 1,000 dead letters from the list, by IDs or by a filter."""
-        return await manage_dead_letters.discard_many(data)
+        return await manage_dead_letters.discard_many(request.user, data)

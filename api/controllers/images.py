@@ -20,6 +20,7 @@ from api.answers.numbers import answer_histogram
 from api.answers.wanted_urls import DEFAULT_SECONDS, ExpiresIn, UrlVariants, wanted_urls
 from api.contract.route_docs import answer, problems
 from api.http.auth import READS
+from api.http.guards import CHANGING
 from api.http.leaving import unless_client_leaves
 from api.http.parameters import IfNoneMatch, NamedUser, example, id_of
 from api.images.images import ManageImages
@@ -219,6 +220,7 @@ class ImageController(Controller):
         "/{image_id:str}",
         operation_id="updateImage",
         summary="Update an image",
+        opt=CHANGING,
         responses={200: answer(ImageView, "The image.")} | problems(400, 403, 404, 410),
     )
     async def update_image(
@@ -254,4 +256,4 @@ class ImageController(Controller):
 
         Its file and results are deleted with the last image that has the same bytes.
         """
-        await manage_images.delete(image_id, scope_of(request.user, user_id))
+        await manage_images.delete(image_id, request.user, user_id)

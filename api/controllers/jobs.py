@@ -18,6 +18,7 @@ from api.contract.form_docs import (
     UploadOperation,
 )
 from api.contract.route_docs import TICKET_HEADERS, answer, problems
+from api.http.guards import CHANGING
 from api.http.parameters import (
     IdempotencyKey,
     IfNoneMatch,
@@ -212,6 +213,7 @@ class JobController(Controller):
         "/{job_id:str}",
         operation_id="updateJob",
         summary="Update a job",
+        opt=CHANGING,
         responses={200: answer(JobView, "The job.")} | problems(400, 403, 404, 410),
     )
     async def update_job(
@@ -247,7 +249,7 @@ class JobController(Controller):
 
         A job that has ended is left unchanged.
         """
-        return await change_jobs.cancel(job_id, scope_of(request.user, user_id))
+        return await change_jobs.cancel(job_id, scope_of(request.user, user_id), request.user)
 
     @post(
         "/{job_id:str}/retry",
@@ -265,7 +267,8 @@ class JobController(Controller):
         user_id: NamedUser = None,
     ) -> Response[JobView]:
         """Runs the failed operations of a job again, and only those."""
-        return ticket(request, await change_jobs.retry(job_id, scope_of(request.user, user_id)))
+        scope = scope_of(request.user, user_id)
+        return ticket(request, await change_jobs.retry(job_id, scope, request.user))
 
 
 @post(

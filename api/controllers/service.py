@@ -6,7 +6,7 @@ from litestar.di import NamedDependency
 from api.answers.readiness import answer_readiness
 from api.contract.route_docs import answer, only_problems
 from api.http.auth import OPEN
-from api.http.guards import metrics_readers
+from api.http.guards import SCOPES, metrics_readers
 from api.http.inputs import ANY_QUERY
 from api.monitoring.readiness import HealthChecks
 from api.monitoring.service_metrics import ServiceMetrics, choose_format
@@ -23,6 +23,7 @@ NO_KEY: list[dict[str, list[str]]] = [{}]
     summary="Retrieve the capabilities",
     responses={200: answer(CapabilitiesView, "The capabilities.")}
     | only_problems(400, 401, 429, 503),
+    opt={SCOPES: frozenset()},
 )
 async def get_capabilities(request: ApiRequest) -> CapabilitiesView:
     """Retrieves the formats that can be decoded, the operations, and the limits."""

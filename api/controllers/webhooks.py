@@ -10,7 +10,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 from api.access.create_once import RequestKey
 from api.answers.created import answer_created
 from api.contract.route_docs import answer, problems
-from api.http.guards import admins_only, webhooks_configured
+from api.http.guards import CHANGING, admins_only, webhooks_configured
 from api.http.parameters import (
     DAY_SECONDS,
     EXAMPLE_DELIVERY_ID,
@@ -58,6 +58,7 @@ class WebhookController(Controller):
     @post(
         operation_id="createWebhook",
         summary="Create a webhook",
+        opt=CHANGING,
         responses={201: answer(WebhookWithSecretView, "The webhook.")} | problems(400, 403, 409),
     )
     async def create_webhook(
@@ -93,17 +94,20 @@ class WebhookController(Controller):
         "/release",
         operation_id="releaseWebhooks",
         summary="Release held webhooks",
+        opt=CHANGING,
         status_code=HTTP_200_OK,
         responses={200: answer(ReleasedView, "Webhooks are delivered again.")} | problems(403),
         guards=[admins_only],
     )
-    async def release_webhooks(self, deliveries: NamedDependency[ManageDeliveries]) -> ReleasedView:
+    async def release_webhooks(
+        self, request: ApiRequest, deliveries: NamedDependency[ManageDeliveries]
+    ) -> ReleasedView:
         """Releases all webhooks that are held since a restore or a start with webhooks paused.
 
         The events that were held are then sent. `GET /readyz` says whether webhooks are held. For
         admins.
         """
-        return await deliveries.release()
+        return await deliveries.release(request.user)
 
     @get(
         "/{webhook_id:str}",
@@ -121,6 +125,7 @@ class WebhookController(Controller):
         "/{webhook_id:str}",
         operation_id="updateWebhook",
         summary="Update a webhook",
+        opt=CHANGING,
         responses={200: answer(WebhookView, "The updated webhook.")} | problems(400, 403, 404),
     )
     async def update_webhook(
@@ -140,18 +145,20 @@ class WebhookController(Controller):
         "/{webhook_id:str}",
         operation_id="deleteWebhook",
         summary="Delete a webhook",
+        opt=CHANGING,
         responses=problems(404),
     )
     async def delete_webhook(
         self, request: ApiRequest, webhooks: NamedDependency[ManageWebhooks], webhook_id: WebhookId
     ) -> None:
         """Deletes a webhook and cancels its pending deliveries."""
-        await webhooks.delete(webhook_id, webhook_scope(request.user))
+        await webhooks.delete(webhook_id, request.user)
 
     @post(
         "/{webhook_id:str}/secret/rotate",
         operation_id="rotateWebhookSecret",
         summary="Rotate the secret of a webhook",
+        opt=CHANGING,
         status_code=HTTP_200_OK,
         responses={200: answer(WebhookWithSecretView, "The webhook with its new secret.")}
         | problems(404, 409),
@@ -170,6 +177,7 @@ class WebhookController(Controller):
         "/{webhook_id:str}/test",
         operation_id="testWebhook",
         summary="Send a test event",
+        opt=CHANGING,
         status_code=HTTP_202_ACCEPTED,
         responses={202: answer(DeliveryView, "The delivery of the event.")} | problems(404, 409),
     )
@@ -224,6 +232,7 @@ class WebhookController(Controller):
         "/{webhook_id:str}/deliveries/{delivery_id:str}/redeliver",
         operation_id="redeliver",
         summary="Redeliver an event",
+        opt=CHANGING,
         status_code=HTTP_202_ACCEPTED,
         responses={202: answer(DeliveryView, "The delivery, due now.")} | problems(404, 409),
     )
@@ -235,12 +244,13 @@ class WebhookController(Controller):
         delivery_id: DeliveryId,
     ) -> DeliveryView:
         """Sends an event again immediately, with the same `webhook-id`, whatever its status."""
-        return await deliveries.redeliver(webhook_id, webhook_scope(request.user), delivery_id)
+        return await deliveries.redeliver(webhook_id, request.user, delivery_id)
 
     @post(
         "/{webhook_id:str}/redeliver",
         operation_id="redeliverFailed",
         summary="Redeliver failed events",
+        opt=CHANGING,
         status_code=HTTP_202_ACCEPTED,
         responses={202: answer(RedeliveredView, "How many are sent again.")}
         | problems(400, 404, 409),
@@ -253,6 +263,4 @@ class WebhookController(Controller):
         data: JSONBody[RedeliverFailed],
     ) -> RedeliveredView:
         """Sends every event again whose delivery has failed since a time."""
-        return await deliveries.redeliver_failed(
-            webhook_id, webhook_scope(request.user), data.since
-        )
+        return await deliveries.redeliver_failed(webhook_id, request.user, data.since)

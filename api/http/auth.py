@@ -104,7 +104,7 @@ class BearerAuthentication(AbstractAuthenticationMiddleware):
 def caller_of(link: UploadLink) -> Caller:
     """Return the caller that the token of a link makes."""
     tenant, _ = split_owner(link.user_id)
-    return Caller(link.id, Role.LINK, link.user_id, tenant)
+    return Caller(link.id, Role.LINK, link.user_id, tenant, link.max_stored_bytes)
 
 
 async def find_caller(connection: Connection) -> Caller:

@@ -1,26 +1,39 @@
 """Guards: the rights that a route requires, declared on the route.
 
-Browsers ask for the methods of a route by ``OPTIONS``, without a key: guards let them.
+:func:`has_scopes` guards all routes. What a route needs follows from its method, unless its option
+:data:`SCOPES` says something else. Browsers ask for the methods of a route by ``OPTIONS``, without
+a key: guards let them.
 """
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from litestar import Request
 from litestar.enums import HttpMethod
 from litestar.handlers import BaseRouteHandler
 
-from api.http.auth import Connection, find_caller
+from api.http.auth import READS, Connection, find_caller
 from api.http.local_requests import is_local
 from domain.errors.access import Forbidden
 from domain.errors.base import ServiceError
-from domain.keys import Role, check_may_delete, check_may_read
+from domain.key_scopes import KeyScope, check_scopes
+from domain.keys import Caller, Role, check_may_delete, check_may_read
 from storage.errors import STORE_FAILED
 
 NO_KEY_FOUND: tuple[type[Exception], ...] = (ServiceError, TimeoutError, *STORE_FAILED)
 KEY_SECONDS = 2.0
 """Time for finding a key where the answer does not depend on it."""
+SCOPES = "scopes"
+"""Option of a route: the scopes that a key needs for it, a set."""
+SCOPES_OF_METHOD = {
+    "GET": {KeyScope.READ},
+    "HEAD": {KeyScope.READ},
+    "DELETE": {KeyScope.DELETE},
+}
+OTHER_METHODS = {KeyScope.UPLOAD}
+CHANGING = {SCOPES: frozenset({KeyScope.UPLOAD, KeyScope.READ})}
+"""Option of routes whose changes show, or have the service send, what is for readers."""
 
 
 def _require_role(detail: str, *roles: Role) -> Callable[[Connection, BaseRouteHandler], None]:
@@ -31,7 +44,24 @@ def _require_role(detail: str, *roles: Role) -> Callable[[Connection, BaseRouteH
     return check
 
 
+def has_scopes(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Require the scopes that a route needs. Tokens of links have routes of their own.
+
+    Raises:
+        ScopeMissing: The key lacks one.
+    """
+    caller: Caller | None = connection.scope.get("user")
+    if caller is None or caller.role is Role.LINK or _is_preflight(connection):
+        return
+    method = "GET" if handler.opt.get(READS) else cast("str", connection.scope.get("method"))
+    by_method = SCOPES_OF_METHOD.get(method, OTHER_METHODS)
+    check_scopes(caller.scopes, handler.opt.get(SCOPES, by_method))
+
+
 admins_only = _require_role("This route requires an admin key.", Role.ADMIN)
+admins_and_services = _require_role(
+    "This route requires an admin or a service key.", Role.ADMIN, Role.SERVICE
+)
 
 
 def no_client_keys(connection: Connection, _: BaseRouteHandler) -> None:

@@ -11,14 +11,16 @@ from api.schemas.images import ImageView, ListedImageView, result_of, view_image
 from api.schemas.known_images import KnownImagesRequest, KnownImagesView, KnownImageView
 from api.schemas.signed_urls import ContentUrlView
 from api.schemas.views import Page, cut_page
+from domain.audit import AuditAction
 from domain.blobs import Blob
 from domain.errors.access import NotFound, WrongState
 from domain.errors.requests import InvalidValue
 from domain.image_search import ImageFilter, Likeness
 from domain.jobs import TERMINAL
-from domain.keys import Caller, Scope, asking_user
+from domain.keys import Caller, Scope, asking_user, scope_of
 from domain.marks import MarksChange
 from domain.records import Image
+from storage.access.audit import new_entry
 from storage.settings import WorkRules
 from storage.stores import Stores
 
@@ -82,14 +84,16 @@ class ManageImages:
         await self._stores.change_marks.of_image(image_id, scope, change)
         return await self.read(image_id, scope)
 
-    async def delete(self, image_id: str, scope: Scope) -> None:
+    async def delete(self, image_id: str, caller: Caller, named_user: str | None) -> None:
         """Delete an image, and notify the worker and the clients of its job.
 
         Raises:
             NotFound: The caller may see no such image.
             ImageExpired: The image has expired.
         """
-        deleted = await self._stores.image_deletion.delete(image_id, scope)
+        scope = scope_of(caller, named_user)
+        entry = new_entry(caller, AuditAction.IMAGE_DELETED, image_id)
+        deleted = await self._stores.image_deletion.delete(image_id, scope, entry)
         if deleted.was_open:  # A worker may be processing it: it can stop.
             await self._stores.job_events.publish_cancel(deleted.job_id)
         await self._stores.job_events.publish_all(deleted.changes)

@@ -6,11 +6,14 @@ from contextlib import suppress
 
 from api.jobs.follow import FollowJob
 from api.schemas.jobs import JobView
+from domain.audit import AuditAction
 from domain.dead_letters import DeadLetter
 from domain.errors.access import Expired, NotFound, NothingToRetry
 from domain.jobs import JobChange
 from domain.keys import Caller, Scope
 from domain.marks import MarksChange
+from domain.tenants import split_owner
+from storage.access.audit import new_entry
 from storage.ledger.retry import Reopened
 from storage.stores import Stores
 
@@ -24,7 +27,7 @@ class ChangeJobs:
         self._stores = stores
         self._jobs = jobs
 
-    async def cancel(self, job_id: str, scope: Scope) -> JobView:
+    async def cancel(self, job_id: str, scope: Scope, caller: Caller) -> JobView:
         """Cancel what has not run, and keep what has. A terminal job stays as it is.
 
         Raises:
@@ -32,7 +35,12 @@ class ChangeJobs:
             JobExpired: The job is kept no longer.
         """
         stores = self._stores
-        await stores.jobs.get(job_id, scope)
+        job = await stores.jobs.get(job_id, scope)
+        tenant, _ = split_owner(job.user_id)
+        entry = new_entry(
+            caller, AuditAction.JOB_CANCELED, job_id, tenant=tenant, status=job.status
+        )
+        await stores.audit.add(entry)
         if await stores.cancellation.cancel_job(job_id):
             await stores.job_events.publish_cancel(job_id)
         await stores.job_events.publish(await stores.ledger.settle(job_id))
@@ -52,7 +60,7 @@ class ChangeJobs:
         )
         return await self._jobs.read(job_id, scope)
 
-    async def retry(self, job_id: str, scope: Scope) -> JobView:
+    async def retry(self, job_id: str, scope: Scope, caller: Caller) -> JobView:
         """Queue the failed operations of a job again, and only those.
 
         Raises:
@@ -60,8 +68,9 @@ class ChangeJobs:
             JobExpired: The job is kept no longer.
             NothingToRetry: No operation of an image has failed.
         """
-        await self._stores.jobs.get(job_id, scope)
-        reopened = await self._stores.retry.reopen_job(job_id)
+        tenant, _ = split_owner((await self._stores.jobs.get(job_id, scope)).user_id)
+        entry = new_entry(caller, AuditAction.JOB_RETRIED, job_id, tenant=tenant)
+        reopened = await self._stores.retry.reopen_job(job_id, entry)
         if not reopened.images:
             raise NothingToRetry("No image of this job has failed. Upload refused files again.")
         await self._announce(job_id, reopened)
@@ -91,6 +100,9 @@ class ChangeJobs:
 
         Returns the job to follow; the open one if the same key has asked before.
         """
+        tenant, named = split_owner(user_id)
+        entry = new_entry(caller, AuditAction.USER_DELETED, named, tenant=tenant)
+        await self._stores.audit.add(entry)
         job_id = await self._stores.user_deletion.request(user_id, caller)
         return await self._jobs.read(job_id, Scope())
 

@@ -17,11 +17,13 @@ from api.schemas.dead_letters import (
 )
 from api.schemas.jobs import JobView
 from api.schemas.views import Page, cut_page
+from domain.audit import AuditAction
 from domain.dead_letters import DeadLetter, DeadLetterFilter
 from domain.errors.access import NotFound
 from domain.errors.requests import InvalidValue
-from domain.keys import Scope
-from domain.tenants import owner_id
+from domain.keys import Caller, Scope
+from domain.tenants import owner_id, split_owner
+from storage.access.audit import new_entry
 from storage.stores import Stores
 
 
@@ -29,6 +31,7 @@ class ManageDeadLetters:
     """Lists, reads, retries and discards dead letters. Images of discarded ones stay failed."""
 
     def __init__(self, stores: Stores, change_jobs: ChangeJobs, follow_job: FollowJob) -> None:
+        self._audit = stores.audit
         self._letters = stores.dead_letters
         self._jobs = stores.jobs
         self._change_jobs = change_jobs
@@ -56,7 +59,7 @@ class ManageDeadLetters:
         """
         return view_dead_letter(await self._letters.get(image_id))
 
-    async def retry(self, image_id: str) -> JobView:
+    async def retry(self, caller: Caller, image_id: str) -> JobView:
         """Retry one dead letter, whose job is then open again.
 
         Raises:
@@ -65,39 +68,53 @@ class ManageDeadLetters:
         """
         letter = await self._letters.get(image_id)
         await self._jobs.get(letter.job_id, Scope())
+        await self._record(caller, AuditAction.DEAD_LETTER_RETRIED, [letter])
         if not await self._change_jobs.retry_letters([letter]):
             raise NotFound
         return await self._follow_job.read(letter.job_id, Scope())
 
-    async def retry_many(self, chosen: ChosenDeadLetters) -> RetriedView:
+    async def retry_many(self, caller: Caller, chosen: ChosenDeadLetters) -> RetriedView:
         """Retry up to 1,000 dead letters.
 
         Raises:
             InvalidValue: The request has both or neither of IDs and a filter.
         """
         wanted, letters = await self._choose(chosen)
+        await self._record(caller, AuditAction.DEAD_LETTER_RETRIED, letters)
         retried = await self._change_jobs.retry_letters(letters)
         return RetriedView(retried, *await self._count_rest(wanted, letters, retried))
 
-    async def discard(self, image_id: str) -> None:
+    async def discard(self, caller: Caller, image_id: str) -> None:
         """Discard one dead letter.
 
         Raises:
             NotFound: The image is not a dead letter.
         """
-        if not await self._letters.discard([image_id]):
-            raise NotFound
+        letter = await self._letters.get(image_id)
+        await self._record(caller, AuditAction.DEAD_LETTER_DISCARDED, [letter])
+        await self._letters.discard([image_id])
 
-    async def discard_many(self, chosen: ChosenDeadLetters) -> DiscardedView:
+    async def discard_many(self, caller: Caller, chosen: ChosenDeadLetters) -> DiscardedView:
         """Discard up to 1,000 dead letters.
 
         Raises:
             InvalidValue: The request has both or neither of IDs and a filter.
         """
         wanted, letters = await self._choose(chosen)
+        await self._record(caller, AuditAction.DEAD_LETTER_DISCARDED, letters)
         ids = [letter.image_id for letter in letters]
         discarded = await self._letters.discard(ids)
         return DiscardedView(discarded, *await self._count_rest(wanted, letters, discarded))
+
+    async def _record(
+        self, caller: Caller, action: AuditAction, letters: Sequence[DeadLetter]
+    ) -> None:
+        """Add an entry for each letter, 1,000 at most, before they are changed."""
+        entries = []
+        for letter in letters:
+            tenant, _ = split_owner(letter.user_id)
+            entries.append(new_entry(caller, action, letter.image_id, tenant=tenant))
+        await self._audit.add(*entries)
 
     async def _choose(self, chosen: ChosenDeadLetters) -> tuple[DeadLetterFilter, list[DeadLetter]]:
         if (chosen.ids is None) == (chosen.filter is None):

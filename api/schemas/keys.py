@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 
 from domain.api_keys import MAX_LIFE, KeyRole
+from domain.key_scopes import KeyScope
 from domain.keys import MAX_USER_ID_CHARS, Role
 
 MAX_COUNT = 2**53 - 1
@@ -24,7 +25,8 @@ class ApiKeyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: Annotated[str, msgspec.Meta(max_length=500)] | None = None
     """A remark, for example the name of the app."""
     expires_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
-    """When the key expires. Without this and `expires_in`, the key never expires."""
+    """When the key expires. Without this and `expires_in`, the key never expires; a service key
+    must send one of them."""
     expires_in: Annotated[int, msgspec.Meta(ge=1, le=MAX_LIFE_SECONDS)] | None = None
     """Seconds from now until the key expires."""
     tenant: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_USER_ID_CHARS)] | None = None
@@ -35,7 +37,14 @@ class ApiKeyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_stored_bytes: Annotated[int, msgspec.Meta(ge=1, le=MAX_COUNT)] | None = None
     """Most bytes of stored images, in place of the quota of the settings; not allowed for `admin`
     and `reader`. Counts the images of the tenant or, without one, of a client key's user or those
-    uploaded with a service key; each with the size of its file, also if it is a duplicate."""
+    uploaded with a service key; each with the size of its file, also if it is a duplicate. With a
+    service key: at most its own, which is the default."""
+    scopes: (
+        Annotated[list[KeyScope], msgspec.Meta(min_length=1, max_length=len(KeyScope))] | None
+    ) = None
+    """What the key may do: `upload` sends files and retries jobs, `read` retrieves, `delete`
+    deletes and cancels. Without it: all that the creating key may do. Only for `client` and
+    `service`."""
 
 
 class ApiKeyView(msgspec.Struct, frozen=True):
@@ -55,6 +64,14 @@ class ApiKeyView(msgspec.Struct, frozen=True):
     """Tenant of the users that the key acts for; null without one."""
     max_stored_bytes: int | None
     """Quota of stored bytes of the key; null for that of the settings."""
+    scopes: list[KeyScope]
+    """What the key may do."""
+    created_by: str | None
+    """ID of the key that created it. If that is a service key, the key ends with it. Null if it was
+    not recorded."""
+    last_used_at: datetime | None
+    """When the key was last used, to the minute; null before its first use. A use shows after some
+    seconds."""
 
 
 class CreatedApiKeyView(ApiKeyView, frozen=True):

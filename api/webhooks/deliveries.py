@@ -11,11 +11,13 @@ from api.schemas.webhooks import (
     view_delivery,
     view_delivery_summary,
 )
+from domain.audit import AuditAction
 from domain.calendar.moments import to_utc
 from domain.errors.access import WrongState
-from domain.keys import Scope
+from domain.keys import Caller, Scope, webhook_scope
 from domain.webhooks.deliveries import DeliveryStatus
 from domain.webhooks.endpoints import WebhookStatus
+from storage.access.audit import new_entry
 from storage.stores import Stores
 from storage.webhooks.deliveries import Receiver
 
@@ -27,6 +29,7 @@ class ManageDeliveries:
     """The deliveries of a webhook, or of :data:`CALLBACKS`."""
 
     def __init__(self, stores: Stores, public_url: str) -> None:
+        self._audit = stores.audit
         self._webhooks = stores.webhooks
         self._deliveries = stores.deliveries
         self._job_events = stores.job_events
@@ -73,20 +76,22 @@ class ManageDeliveries:
         await self._job_events.publish_deliveries()
         return view_delivery(delivery)
 
-    async def redeliver(self, webhook_id: str, scope: Scope, delivery_id: str) -> DeliveryView:
+    async def redeliver(self, webhook_id: str, caller: Caller, delivery_id: str) -> DeliveryView:
         """Send an event once more, whatever the status of its delivery.
 
         Raises:
             NotFound: The caller may see no such webhook, or it has no such delivery.
             WrongState: The webhook is not enabled.
         """
-        receiver = await self._find_enabled(webhook_id, scope)
+        receiver = await self._find_enabled(webhook_id, webhook_scope(caller))
+        await self._deliveries.get(receiver, delivery_id)
+        await self._audit.add(new_entry(caller, AuditAction.DELIVERY_REDELIVERED, delivery_id))
         delivery = await self._deliveries.redeliver(receiver, delivery_id)
         await self._job_events.publish_deliveries()
         return view_delivery(delivery)
 
     async def redeliver_failed(
-        self, webhook_id: str, scope: Scope, since: datetime
+        self, webhook_id: str, caller: Caller, since: datetime
     ) -> RedeliveredView:
         """Send everything once more that has failed since a time.
 
@@ -96,13 +101,19 @@ class ManageDeliveries:
             InvalidValue: The time is outside of the calendar in UTC.
         """
         start = to_utc(since)
-        receiver = await self._find_enabled(webhook_id, scope)
+        receiver = await self._find_enabled(webhook_id, webhook_scope(caller))
+        entry = new_entry(
+            caller, AuditAction.WEBHOOK_REDELIVERED, webhook_id, since=start.isoformat()
+        )
+        await self._audit.add(entry)
         count = await self._deliveries.redeliver_failed(receiver, start)
         await self._job_events.publish_deliveries()
         return RedeliveredView(count)
 
-    async def release(self) -> ReleasedView:
+    async def release(self, caller: Caller) -> ReleasedView:
         """Release all webhooks that a start with ``MINILAB_WEBHOOKS=paused`` or a restore holds."""
+        entry = new_entry(caller, AuditAction.SERVICE_WEBHOOKS_RELEASED, "webhooks")
+        await self._audit.add(entry)
         held_since = await self._hold.release()
         await self._job_events.publish_deliveries()
         return ReleasedView(held_since)

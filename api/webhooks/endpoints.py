@@ -16,6 +16,7 @@ from api.schemas.webhooks import (
     view_webhook,
     view_webhook_with_secret,
 )
+from domain.audit import AuditAction, AuditEntry
 from domain.errors.access import Forbidden
 from domain.errors.requests import InvalidValue
 from domain.keys import Caller, Scope, webhook_scope
@@ -24,6 +25,7 @@ from domain.webhooks.endpoints import Endpoint
 from domain.webhooks.events import ADMIN_ONLY, ALWAYS_SENT, EventType
 from domain.webhooks.signing import webhook_secret
 from storage.acceptance.idempotency import Creation
+from storage.access.audit import new_entry
 from storage.stores import Stores
 from storage.webhooks.endpoints import EndpointPlan
 
@@ -34,7 +36,7 @@ class ManageWebhooks:
     def __init__(self, stores: Stores, targets: TargetRules, most: int) -> None:
         self._most = most
         self._endpoints = stores.webhooks
-        self.delete = stores.webhooks.delete
+        self._audit = stores.audit
         self._job_events = stores.job_events
         self._create_once = CreateOnce(stores.idempotency)
         self._targets = targets
@@ -68,9 +70,13 @@ class ManageWebhooks:
         types = _check_types(wanted.event_types, source.caller)
         plan = EndpointPlan(wanted.url, types, wanted.note)
 
+        def entry(made: Endpoint) -> AuditEntry:
+            return new_entry(source.caller, AuditAction.WEBHOOK_CREATED, made.id)
+
         def make(random_bits: bytes) -> Creation[Endpoint]:
             secret = webhook_secret(random_bits)
-            return partial(self._endpoints.create, plan, secret, source.caller, most=self._most)
+            create = partial(self._endpoints.create, plan, secret, source.caller, most=self._most)
+            return self._audit.recorded(create, entry)
 
         created = await self._create_once.create(source, wanted, Endpoint, make)
         await self._endpoints.wait_until_subscribed(created.made)
@@ -90,10 +96,21 @@ class ManageWebhooks:
             check_url(changes["url"], self._targets)
         if "event_types" in changes:
             changes["event_types"] = _check_types(changes["event_types"], caller)
-        endpoint = await self._endpoints.change(webhook_id, webhook_scope(caller), changes)
+        fields = " ".join(sorted(changes))
+        entry = new_entry(caller, AuditAction.WEBHOOK_UPDATED, webhook_id, fields=fields)
+        endpoint = await self._endpoints.change(webhook_id, webhook_scope(caller), changes, entry)
         await self._job_events.publish_deliveries()  # Deliveries that waited may be due now.
         await self._endpoints.wait_until_subscribed(endpoint)
         return view_webhook(endpoint)
+
+    async def delete(self, webhook_id: str, caller: Caller) -> None:
+        """Delete a webhook and cancel its pending deliveries.
+
+        Raises:
+            NotFound: The caller may see no such webhook.
+        """
+        entry = new_entry(caller, AuditAction.WEBHOOK_DELETED, webhook_id)
+        await self._endpoints.delete(webhook_id, webhook_scope(caller), entry)
 
     async def rotate(
         self, source: RequestKey, webhook_id: str, overlap_seconds: int
@@ -107,9 +124,13 @@ class ManageWebhooks:
         """
         scope, overlap = webhook_scope(source.caller), timedelta(seconds=overlap_seconds)
 
+        def entry(made: Endpoint) -> AuditEntry:
+            return new_entry(source.caller, AuditAction.WEBHOOK_SECRET_ROTATED, made.id)
+
         def make(random_bits: bytes) -> Creation[Endpoint]:
             secret = webhook_secret(random_bits)
-            return partial(self._endpoints.rotate, webhook_id, scope, secret, overlap)
+            rotate = partial(self._endpoints.rotate, webhook_id, scope, secret, overlap)
+            return self._audit.recorded(rotate, entry)
 
         asked = Rotation(overlap_seconds)
         created = await self._create_once.create(source, asked, Endpoint, make)

@@ -11,6 +11,12 @@ class Forbidden(ServiceError, code="forbidden", title="The API key does not perm
     """The API key is valid but lacks the permission."""
 
 
+class ScopeMissing(
+    Forbidden, code="scope_missing", title="The API key lacks a scope that this requires"
+):
+    """The scopes of the API key do not include what the route requires."""
+
+
 class NotFound(ServiceError, code="not_found", title="The object was not found"):
     """The object does not exist, or the key may not see it."""
 
@@ -27,6 +33,14 @@ class NothingToRetry(
 
 class TooManyWebhooks(WrongState, code="too_many_webhooks", title="The key has too many webhooks"):
     """The key has as many webhooks, or new callback targets, as it may have."""
+
+
+class TooManyKeys(WrongState, code="too_many_keys", title="The key has created too many keys"):
+    """The service key has created as many keys, that have not expired, as it may."""
+
+
+class TooManyLinks(WrongState, code="too_many_links", title="The key has created too many links"):
+    """The service key has created as many open links as it may."""
 
 
 class Expired(ServiceError, code="expired", title="The object has expired and was deleted"):

@@ -110,9 +110,12 @@ class Idempotency:
         )
 
     async def create(
-        self, attempt: Attempt, fingerprint: str, write: Callable[[Session], Awaitable[Made]]
+        self,
+        attempt: Attempt | None,
+        fingerprint: str,
+        write: Callable[[Session], Awaitable[Made]],
     ) -> Made:
-        """Create an object, and answer the key in the same transaction.
+        """Create an object, and answer the key, if there is one, in the same transaction.
 
         ``write`` may be called several times.
 
@@ -122,6 +125,8 @@ class Idempotency:
 
         async def write_and_answer(session: Session) -> Made:
             made = await write(session)
+            if attempt is None:
+                return made
             answered = Answered(fingerprint, body=msgspec.json.encode(made))
             written = await self._database["idempotency"].update_one(
                 *_answering(attempt, answered), session=session

@@ -29,6 +29,7 @@ REMOVED_FILES = 1_000
 BATCH_FILES = 50
 # Expired keys stay in the list of keys for this long.
 EXPIRED_KEYS_KEPT = timedelta(days=30)
+REMOVED_KEYS = 10_000  # In one sweep.
 BUCKETS = ("blobs", "variants")
 
 
@@ -162,7 +163,11 @@ class Sweeper:
 
     async def _drop_expired_keys(self, before: datetime) -> int:
         expired = {"expires_at": {"$type": "date", "$lt": before}}
-        removed = await self._database["api_keys"].delete_many(expired)
+        found = self._database["api_keys"].find(expired, {"_id": 1}).limit(REMOVED_KEYS)
+        gone = [key["_id"] async for key in found]
+        which = {"_id": {"$in": gone}}
+        await self._database["webhook_key_secrets"].delete_many(which)
+        removed = await self._database["api_keys"].delete_many(which)
         return removed.deleted_count
 
     async def _drop_unanswered_records(self) -> int:

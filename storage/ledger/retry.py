@@ -7,8 +7,10 @@ from datetime import timedelta
 import msgspec
 from pymongo import UpdateMany
 
+from domain.audit import AuditEntry
 from domain.fairness.work_units import estimate_units
 from domain.jobs import ChunkHint, Status, roll_up
+from storage.access.audit import AuditTrail
 from storage.clock import utc_now
 from storage.ledger.cells import changed_cells, has_cell, tally_jobs
 from storage.ledger.claim_updates import NEXT_FENCE
@@ -31,27 +33,30 @@ class Retry:
     The reconciler handles a chunk that no worker has claimed within ``due_after``.
     """
 
-    def __init__(self, client: Client, database: Database, due_after: timedelta) -> None:
+    def __init__(
+        self, client: Client, database: Database, due_after: timedelta, audit: AuditTrail
+    ) -> None:
         self._client = client
+        self._audit = audit
         self._images = database["images"]
         self._jobs = database["jobs"]
         self._due_after = due_after
 
-    async def reopen_job(self, job_id: str) -> Reopened:
-        """Queue all failed cells of a job again; after a crash, all or none.
+    async def reopen_job(self, job_id: str, entry: AuditEntry | None = None) -> Reopened:
+        """Queue all failed cells of a job again, with the entry; after a crash, all or none.
 
         Of two parallel calls one gets all the images.
 
         Raises:
             PyMongoError: Nothing was written, or (rarely) the answer to the commit was lost.
         """
-        return await self._reopen({"job_id": job_id})
+        return await self._reopen({"job_id": job_id}, entry)
 
     async def reopen_images(self, image_ids: Sequence[str]) -> Reopened:
         """Queue the failed cells of some images of one job again; see :meth:`reopen_job`."""
         return await self._reopen({"_id": {"$in": list(image_ids)}})
 
-    async def _reopen(self, which: Document) -> Reopened:
+    async def _reopen(self, which: Document, entry: AuditEntry | None = None) -> Reopened:
         wanted = {**which, "due_at": {"$exists": False}, "$expr": has_cell(Status.FAILED)}
 
         async def write(session: Session) -> Reopened:
@@ -68,6 +73,8 @@ class Retry:
                 session=session,
             )
             await self._reopen_job_document(failed[0]["job_id"], session)
+            if entry is not None:
+                await self._audit.add(entry, session=session)
             return Reopened(len(failed), hints)
 
         return await run_transaction(self._client, write)

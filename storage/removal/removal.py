@@ -6,9 +6,12 @@ from collections.abc import Sequence
 import msgspec
 from pymongo import UpdateOne
 
+from domain.audit import AuditEntry
 from domain.errors.access import NotFound
 from domain.jobs import JobChange
 from domain.keys import Scope
+from domain.tenants import split_owner
+from storage.access.audit import AuditTrail, in_tenant
 from storage.access.stored_bytes import give_back_bytes
 from storage.access.upload_links import count_deleted
 from storage.aggregates.contributions import bury_images
@@ -74,14 +77,19 @@ class Deleted(msgspec.Struct, frozen=True):
 class ImageDeletion:
     """Deletes images one at a time."""
 
-    def __init__(self, client: Client, database: Database, states: JobStates) -> None:
+    def __init__(
+        self, client: Client, database: Database, states: JobStates, audit: AuditTrail
+    ) -> None:
         self._client = client
+        self._audit = audit
         self._database = database
         self._states = states
         self._catalog = Images(database)
 
-    async def delete(self, image_id: str, scope: Scope) -> Deleted:
+    async def delete(self, image_id: str, scope: Scope, entry: AuditEntry | None = None) -> Deleted:
         """Delete an image; the last image of a blob takes blob, variants and results along.
+
+        The entry is written in the same transaction.
 
         Duplicates of the image stay, and their ``duplicate_of`` still names it.
 
@@ -97,6 +105,9 @@ class ImageDeletion:
                 raise NotFound
             await remove_images(self._database, [image], session)
             await note_in_jobs(self._database, [image], DELETED, session)
+            if entry is not None:
+                tenant, _ = split_owner(image["user_id"])
+                await self._audit.add(in_tenant(entry, tenant), session=session)
             return image, await self._states.settle_within([image["job_id"]], session)
 
         image, updates = await run_transaction(self._client, remove)

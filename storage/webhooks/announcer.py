@@ -17,7 +17,7 @@ from pymongo.errors import BulkWriteError
 from domain.marks import MARKS
 from domain.webhooks.endpoints import ACTIVE, DisabledReason, Endpoint, WebhookStatus
 from domain.webhooks.events import Event, EventType, write_payload
-from storage.access.api_keys import find_valid_keys
+from storage.access.managed import find_valid_keys
 from storage.clock import utc_now
 from storage.errors import STORE_FAILED
 from storage.mongo.client import COMMITTED, DURABLE, Database, Document

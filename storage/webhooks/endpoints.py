@@ -6,12 +6,14 @@ from typing import Any
 
 import msgspec
 
+from domain.audit import AuditEntry
 from domain.errors.access import NotFound, TooManyWebhooks
 from domain.keys import Caller, Scope
 from domain.webhooks.addresses import origin_of
 from domain.webhooks.deliveries import DeliveryStatus
 from domain.webhooks.endpoints import ACTIVE, DisabledReason, Endpoint, WebhookStatus
 from domain.webhooks.events import SELECTABLE, EventType
+from storage.access.audit import AuditTrail, in_tenant
 from storage.access.scope import scope_query
 from storage.clock import new_id, utc_now
 from storage.mongo.client import DURABLE, Database, Document, Session, read_clock
@@ -45,7 +47,9 @@ class Endpoints:
         secret_box: SecretBox,
         health: EndpointHealth,
         targets: Targets,
+        audit: AuditTrail,
     ) -> None:
+        self._audit = audit
         self._targets = targets
         self._database = database
         self._endpoints = database["webhook_endpoints"].with_options(write_concern=DURABLE)
@@ -146,8 +150,14 @@ class Endpoints:
         found = self._endpoints.find(query).sort("_id", -1).limit(limit)
         return [endpoint_of(document) async for document in found]
 
-    async def change(self, endpoint_id: str, scope: Scope, changes: dict[str, Any]) -> Endpoint:
-        """Change an endpoint; see :meth:`wait_until_subscribed`.
+    async def change(
+        self,
+        endpoint_id: str,
+        scope: Scope,
+        changes: dict[str, Any],
+        entry: AuditEntry | None = None,
+    ) -> Endpoint:
+        """Change an endpoint, after the entry is written; see :meth:`wait_until_subscribed`.
 
         The changes are new values of ``url``, ``event_types``, ``note`` and ``status``. Enabling
         clears the failures; disabling fails the pending deliveries.
@@ -156,6 +166,8 @@ class Endpoints:
             NotFound: The caller may see no such endpoint.
         """
         before = await self.get(endpoint_id, scope)
+        if entry is not None:
+            await self._audit.add(in_tenant(entry, before.tenant))
         if changes.get("status") is WebhookStatus.DISABLED:
             await self._health.disable(endpoint_id, DisabledReason.BY_OWNER)
         fields = _changed_fields(before, changes)
@@ -189,15 +201,23 @@ class Endpoints:
             raise NotFound
         return endpoint_of(document)
 
-    async def delete(self, endpoint_id: str, scope: Scope) -> None:
-        """Delete an endpoint and cancel its pending deliveries.
+    async def delete(self, endpoint_id: str, scope: Scope, entry: AuditEntry) -> None:
+        """Delete an endpoint, with the entry, and cancel its pending deliveries.
 
         Raises:
             NotFound: The caller may see no such endpoint.
         """
-        deleted = await self._endpoints.delete_one({"_id": endpoint_id, **scope_query(scope)})
-        if not deleted.deleted_count:
-            raise NotFound
+        which = {"_id": endpoint_id, **scope_query(scope)}
+
+        async def write(session: Session) -> None:
+            deleted: Document | None = await self._endpoints.find_one_and_delete(
+                which, session=session
+            )
+            if deleted is None:
+                raise NotFound
+            await self._audit.add(in_tenant(entry, deleted.get("tenant")), session=session)
+
+        await run_transaction(self._database.client, write)
         # A delivery that is created at this moment is canceled when it is due.
         await self._health.end_pending(endpoint_id, DeliveryStatus.CANCELED)
 

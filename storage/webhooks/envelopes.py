@@ -6,7 +6,7 @@ import msgspec
 
 from domain.webhooks.deliveries import Delivery
 from domain.webhooks.endpoints import WebhookStatus
-from storage.access.api_keys import find_valid_keys
+from storage.access.managed import find_valid_keys
 from storage.mongo.client import Database, Document
 from storage.webhooks.key_secrets import KeySecrets
 from storage.webhooks.secret_box import SecretBox

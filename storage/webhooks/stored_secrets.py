@@ -1,7 +1,7 @@
 """The stored secrets of webhooks: how many of them the keys of this process cannot decrypt."""
 
 from domain.webhooks.endpoints import ACTIVE
-from storage.access.api_keys import find_valid_keys
+from storage.access.managed import find_valid_keys
 from storage.mongo.client import Database, Document
 from storage.webhooks.secret_box import SecretBox
 

@@ -15,12 +15,19 @@ from storage.acceptance.uploads import Ticket
 from storage.clock import utc_now
 from storage.mongo.client import DURABLE
 from storage.stores import Stores
+from tests.access import revoke_key
 from tests.uploads import make_upload
 from tests.waiting import until
 
 
 async def _key(stores: Stores) -> ApiKey:
     return await stores.api_keys.create(KeyPlan(Role.SERVICE), key_secret(os.urandom(32)))
+
+
+async def _child(stores: Stores, service: ApiKey) -> ApiKey:
+    """Create a key as the service key does."""
+    plan = KeyPlan(Role.CLIENT, "u1", expires_in=600, service_id=service.id)
+    return await stores.api_keys.create(plan, key_secret(os.urandom(32)))
 
 
 async def _accept(
@@ -39,14 +46,17 @@ async def _expire(stores: Stores, key: ApiKey) -> None:
     await keys.update_one({"_id": key.id}, {"$set": {"expires_at": past}})
 
 
+@pytest.mark.parametrize("whose", ["its own", "of its service"])
 @pytest.mark.parametrize("ends", ["revoked", "expired"])
 async def test_upload_of_a_key_that_ended_meanwhile_leaves_nothing(
-    stores: Stores, ends: str
+    stores: Stores, ends: str, whose: str
 ) -> None:
-    key = await _key(stores)
+    ending = key = await _key(stores)
+    if whose == "of its service":
+        key = await _child(stores, ending)
     assert isinstance(await _accept(stores.acceptance, stores, key, b"before"), Ticket)
     coming = await make_upload(stores, b"after" * 1_000_000, key_id=key.id)
-    await (stores.api_keys.revoke(key.id) if ends == "revoked" else _expire(stores, key))
+    await (revoke_key(stores, ending.id) if ends == "revoked" else _expire(stores, ending))
     with pytest.raises(Unauthenticated):
         await stores.acceptance.accept(coming)
     for name in ("images", "jobs", "blobs.files"):
@@ -61,7 +71,7 @@ async def test_upload_of_a_key_that_ended_meanwhile_leaves_nothing(
 
 async def test_other_uploads_of_the_same_transaction_are_accepted(stores: Stores) -> None:
     gone, kept = await _key(stores), await _key(stores)
-    await stores.api_keys.revoke(gone.id)
+    await revoke_key(stores, gone.id)
     answers = await asyncio.gather(
         *(
             _accept(stores.acceptance, stores, key, b"%d" % number)
@@ -73,8 +83,11 @@ async def test_other_uploads_of_the_same_transaction_are_accepted(stores: Stores
     assert await stores.database["images"].count_documents({}) == 10
 
 
-async def test_nothing_comes_in_once_a_revocation_has_returned(stores: Stores) -> None:
-    key = await _key(stores)
+@pytest.mark.parametrize("whose", ["its own", "of its service"])
+async def test_nothing_comes_in_once_a_revocation_has_returned(stores: Stores, whose: str) -> None:
+    ending = key = await _key(stores)
+    if whose == "of its service":
+        key = await _child(stores, ending)
     due_after = stores.acceptance._due_after
     others = [Acceptance(stores.client, stores.database, ChunkPlan(), due_after) for _ in range(2)]
     through = [stores.acceptance, *others]
@@ -91,7 +104,7 @@ async def test_nothing_comes_in_once_a_revocation_has_returned(stores: Stores) -
 
     async def revoke() -> None:
         await until(stores.database["jobs"].find_one)
-        assert await stores.api_keys.revoke(key.id)
+        assert await revoke_key(stores, ending.id)
         revoked.set()
 
     await asyncio.gather(*(upload(number) for number in range(90)), revoke())

@@ -13,6 +13,7 @@ from domain.links import LinkPlan, UploadLink
 from storage.acceptance.acceptance import Acceptance
 from storage.acceptance.uploads import Ticket
 from storage.stores import Stores
+from tests.access import ADMIN, revoke_link
 from tests.uploads import accept, make_upload
 from tests.waiting import until
 
@@ -46,7 +47,7 @@ def _acceptors(stores: Stores, count: int) -> list[Acceptance]:
 
 async def _assert_use_is_true(stores: Stores, link: UploadLink) -> UploadLink:
     """See that the link says what is there, and that nothing else is."""
-    now = await stores.upload_links.get(link.id)
+    now = await stores.upload_links.get(link.id, ADMIN)
     assert now is not None
     images = [image async for image in stores.database["images"].find({"link_id": link.id})]
     assert now.used_files - now.deleted_files == len(images)
@@ -179,7 +180,7 @@ async def test_nothing_comes_in_once_a_revoke_has_returned(stores: Stores) -> No
         late += began_after
 
     async def revoke() -> None:
-        assert await stores.upload_links.revoke(link.id)
+        assert await revoke_link(stores, link.id)
         count = await stores.database["images"].count_documents({})
         revoked.set()
         counts.append(count)

@@ -71,10 +71,14 @@ async def test_everything_of_a_user_is_gone(working_service: Service) -> None:
     assert (deleted["operations"], deleted["items"]) == (["delete_user"], [])
     assert deleted["expires_at"] > deleted["finished_at"]
 
+    (entry,) = await service.stores.database["audit"].find().to_list(None)
+    assert (entry["action"], entry["target_id"]) == ("user.deleted", "victim-7")
+
     async def only_the_job_is_left() -> bool:
         traces = await find_traces(service, "victim-7", "secret-", "secret.txt")
         # For a day, a process that keeps signatures in memory learns that this one is deleted.
-        return set(traces) == {("user_deletions", deleted["id"]), ("signatures", "victim-7")}
+        left = {("user_deletions", deleted["id"]), ("signatures", "victim-7")}
+        return set(traces) == left | {("audit", entry["_id"])}
 
     await until(only_the_job_is_left)  # The statistics forget a moment later.
     signature = await service.stores.database["signatures"].find_one({"_id": "victim-7"})

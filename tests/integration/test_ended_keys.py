@@ -29,6 +29,15 @@ async def _make(service: Service, role: str, **more: Any) -> dict[str, Any]:
     return made
 
 
+async def _mint(service: Service, service_key: dict[str, Any]) -> dict[str, Any]:
+    body = {"role": "client", "user_id": "u1", "expires_in": 600}
+    headers = authorization(service_key["key"])
+    made: dict[str, Any] = (
+        await service.client.post("/v1/api-keys", json=body, headers=headers)
+    ).json()
+    return made
+
+
 async def _revoke(service: Service, made: dict[str, Any]) -> None:
     assert (await service.client.delete(f"/v1/api-keys/{made['id']}")).status_code == 204
 
@@ -39,16 +48,27 @@ async def _expire(service: Service, made: dict[str, Any]) -> None:
     await keys.update_one({"_id": made["id"]}, past)
 
 
-@pytest.mark.parametrize("route", ["/v1/jobs", "/process"])
-@pytest.mark.parametrize("end", [_revoke, _expire])
+@pytest.mark.parametrize(
+    ("route", "end", "whose"),
+    [
+        ("/v1/jobs", _revoke, "its own"),
+        ("/v1/jobs", _expire, "its own"),
+        ("/process", _revoke, "its own"),
+        ("/v1/jobs", _revoke, "of its service"),
+        ("/v1/jobs", _expire, "of its service"),
+    ],
+)
 async def test_upload_that_was_under_way_is_not_accepted(
-    service: Service, route: str, end: Any
+    service: Service, route: str, end: Any, whose: str
 ) -> None:
-    made = await _make(service, "client", user_id="u1")
+    ending = made = await _make(service, "client", user_id="u1")
+    if whose == "of its service":
+        ending = await _make(service, "service")
+        made = await _mint(service, ending)
     upload = SlowBody(service, route, made["key"], body_of(file_part(LARGE)), CONTENT_TYPE)
     await upload.half_sent.wait()
     await until(lambda: service.count("blobs.chunks"))
-    await end(service, made)
+    await end(service, ending)
     upload.go_on.set()
     assert_problem(await upload.answer, 401, "unauthenticated")
     for name in ("images", "jobs", "blobs.files"):
@@ -66,6 +86,13 @@ async def test_upload_that_was_under_way_is_not_accepted(
         ("admin", "/v1/api-keys", {"role": "admin"}, "api_keys"),
         ("admin", "/v1/upload-links", {"expires_in": 60}, "upload_links"),
         ("service", "/v1/webhooks", {"url": URL}, "webhook_endpoints"),
+        (
+            "service",
+            "/v1/api-keys",
+            {"role": "client", "user_id": "u1", "expires_in": 60},
+            "api_keys",
+        ),
+        ("service", "/v1/upload-links", {"expires_in": 60}, "upload_links"),
     ],
 )
 async def test_revoked_key_that_held_a_request_open_makes_nothing(

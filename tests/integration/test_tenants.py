@@ -246,6 +246,8 @@ async def test_refuses_keys_that_make_no_sense(service: Service, body: dict[str,
     assert await service.count("api_keys") == 0
 
 
+READING = {"/v1/images/known"}
+"""Paths whose POST changes nothing."""
 READERS: list[dict[str, str]] = [{}, {"tenant": "acme"}, {"user_id": "u1", "tenant": "acme"}]
 
 
@@ -263,7 +265,7 @@ async def test_reader_changes_nothing_on_any_route(
     }
     asked = 0
     for template, operations in paths.items():
-        if template.startswith("/v1/uploads"):
+        if template.startswith("/v1/uploads") or template in READING:
             continue
         parts = {part[1:-1] for part in template.split("/") if part.startswith("{")}
         path = template.format_map({part: known.get(part, job["id"]) for part in parts})

@@ -10,6 +10,7 @@ from .._sync.operations import Operations
 
 if TYPE_CHECKING:
     from .api_keys import ApiKeysOperations, AsyncApiKeysOperations
+    from .audit import AsyncAuditOperations, AuditOperations
     from .dead_letters import AsyncDeadLettersOperations, DeadLettersOperations
     from .histograms import AsyncHistogramsOperations, HistogramsOperations
     from .images import AsyncImagesOperations, ImagesOperations
@@ -45,6 +46,13 @@ class Tags(Operations):
         from .api_keys import ApiKeysOperations
 
         return ApiKeysOperations(self._client)
+
+    @cached_property
+    def audit(self) -> AuditOperations:
+        """The operations of the tag `audit`."""
+        from .audit import AuditOperations
+
+        return AuditOperations(self._client)
 
     @cached_property
     def images(self) -> ImagesOperations:
@@ -126,6 +134,13 @@ class AsyncTags(AsyncOperations):
         from .api_keys import AsyncApiKeysOperations
 
         return AsyncApiKeysOperations(self._client)
+
+    @cached_property
+    def audit(self) -> AsyncAuditOperations:
+        """The operations of the tag `audit`."""
+        from .audit import AsyncAuditOperations
+
+        return AsyncAuditOperations(self._client)
 
     @cached_property
     def images(self) -> AsyncImagesOperations:

@@ -7,6 +7,13 @@ if TYPE_CHECKING:
     from .api_key import ApiKey
     from .api_key_page import ApiKeyPage
     from .api_key_request import ApiKeyRequest
+    from .audit_action import AuditAction
+    from .audit_actor import AuditActor
+    from .audit_entry import AuditEntry
+    from .audit_entry_details import AuditEntryDetails
+    from .audit_entry_page import AuditEntryPage
+    from .audit_target import AuditTarget
+    from .audit_target_type import AuditTargetType
     from .camera_count import CameraCount
     from .capabilities import Capabilities
     from .cell import Cell
@@ -76,6 +83,7 @@ if TYPE_CHECKING:
     from .job_summary_attributes import JobSummaryAttributes
     from .job_summary_page import JobSummaryPage
     from .key_role import KeyRole
+    from .key_scope import KeyScope
     from .key_webhook_secret import KeyWebhookSecret
     from .known_image import KnownImage
     from .known_images import KnownImages
@@ -133,6 +141,13 @@ __all__ = (
     "ApiKey",
     "ApiKeyPage",
     "ApiKeyRequest",
+    "AuditAction",
+    "AuditActor",
+    "AuditEntry",
+    "AuditEntryDetails",
+    "AuditEntryPage",
+    "AuditTarget",
+    "AuditTargetType",
     "CameraCount",
     "Capabilities",
     "Cell",
@@ -202,6 +217,7 @@ __all__ = (
     "JobSummaryAttributes",
     "JobSummaryPage",
     "KeyRole",
+    "KeyScope",
     "KeyWebhookSecret",
     "KnownImage",
     "KnownImages",
@@ -260,6 +276,13 @@ _MODULES = {
     "ApiKey": ".api_key",
     "ApiKeyPage": ".api_key_page",
     "ApiKeyRequest": ".api_key_request",
+    "AuditAction": ".audit_action",
+    "AuditActor": ".audit_actor",
+    "AuditEntry": ".audit_entry",
+    "AuditEntryDetails": ".audit_entry_details",
+    "AuditEntryPage": ".audit_entry_page",
+    "AuditTarget": ".audit_target",
+    "AuditTargetType": ".audit_target_type",
     "CameraCount": ".camera_count",
     "Capabilities": ".capabilities",
     "Cell": ".cell",
@@ -329,6 +352,7 @@ _MODULES = {
     "JobSummaryAttributes": ".job_summary_attributes",
     "JobSummaryPage": ".job_summary_page",
     "KeyRole": ".key_role",
+    "KeyScope": ".key_scope",
     "KeyWebhookSecret": ".key_webhook_secret",
     "KnownImage": ".known_image",
     "KnownImages": ".known_images",

@@ -8,6 +8,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.key_role import KeyRole
+from ..models.key_scope import KeyScope
 from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="ApiKeyRequest")
@@ -20,15 +21,20 @@ class ApiKeyRequest:
     role: KeyRole
     """ A role that a key can be created with. """
     expires_at: datetime.datetime | None | Unset = UNSET
-    """ When the key expires. Without this and `expires_in`, the key never expires. """
+    """ When the key expires. Without this and `expires_in`, the key never expires; a service key must send one of
+    them. """
     expires_in: int | None | Unset = UNSET
     """ Seconds from now until the key expires. """
     max_stored_bytes: int | None | Unset = UNSET
     """ Most bytes of stored images, in place of the quota of the settings; not allowed for `admin` and `reader`.
     Counts the images of the tenant or, without one, of a client key's user or those uploaded with a service key;
-    each with the size of its file, also if it is a duplicate. """
+    each with the size of its file, also if it is a duplicate. With a service key: at most its own, which is the
+    default. """
     note: None | str | Unset = UNSET
     """ A remark, for example the name of the app. """
+    scopes: list[KeyScope] | None | Unset = UNSET
+    """ What the key may do: `upload` sends files and retries jobs, `read` retrieves, `delete` deletes and cancels.
+    Without it: all that the creating key may do. Only for `client` and `service`. """
     tenant: None | str | Unset = UNSET
     """ Tenant of the users that the key acts for; not allowed for `admin`. The same `user_id` in two tenants names
     two users. All service keys of a tenant see the same users, images, jobs and webhooks, and nothing of other
@@ -67,6 +73,18 @@ class ApiKeyRequest:
         else:
             note = self.note
 
+        scopes: list[str] | None | Unset
+        if isinstance(self.scopes, Unset):
+            scopes = UNSET
+        elif isinstance(self.scopes, list):
+            scopes = []
+            for scopes_type_0_item_data in self.scopes:
+                scopes_type_0_item = scopes_type_0_item_data.value
+                scopes.append(scopes_type_0_item)
+
+        else:
+            scopes = self.scopes
+
         tenant: None | str | Unset
         if isinstance(self.tenant, Unset):
             tenant = UNSET
@@ -94,6 +112,8 @@ class ApiKeyRequest:
             field_dict["max_stored_bytes"] = max_stored_bytes
         if note is not UNSET:
             field_dict["note"] = note
+        if scopes is not UNSET:
+            field_dict["scopes"] = scopes
         if tenant is not UNSET:
             field_dict["tenant"] = tenant
         if user_id is not UNSET:
@@ -150,6 +170,28 @@ class ApiKeyRequest:
 
         note = _parse_note(d.pop("note", UNSET))
 
+        def _parse_scopes(data: object) -> list[KeyScope] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                scopes_type_0 = []
+                _scopes_type_0 = data
+                for scopes_type_0_item_data in _scopes_type_0:
+                    scopes_type_0_item = KeyScope(scopes_type_0_item_data)
+
+                    scopes_type_0.append(scopes_type_0_item)
+
+                return scopes_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[KeyScope] | None | Unset, data)
+
+        scopes = _parse_scopes(d.pop("scopes", UNSET))
+
         def _parse_tenant(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -174,6 +216,7 @@ class ApiKeyRequest:
             expires_in=expires_in,
             max_stored_bytes=max_stored_bytes,
             note=note,
+            scopes=scopes,
             tenant=tenant,
             user_id=user_id,
         )

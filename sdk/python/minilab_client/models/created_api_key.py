@@ -7,6 +7,7 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..models.key_scope import KeyScope
 from ..models.role import Role
 
 T = TypeVar("T", bound="CreatedApiKey")
@@ -18,6 +19,9 @@ class CreatedApiKey:
 
     created_at: datetime.datetime
     """ When the object was created. """
+    created_by: None | str
+    """ ID of the key that created it. If that is a service key, the key ends with it. Null if it was not recorded.
+    """
     expires_at: datetime.datetime | None
     """ When it expires; null for never. """
     hint: str
@@ -26,6 +30,8 @@ class CreatedApiKey:
     """ ID of the API key. """
     key: str
     """ The secret. Send it as `Authorization: Bearer <key>`. """
+    last_used_at: datetime.datetime | None
+    """ When the key was last used, to the minute; null before its first use. A use shows after some seconds. """
     max_stored_bytes: int | None
     """ Quota of stored bytes of the key; null for that of the settings. """
     note: None | str
@@ -34,6 +40,8 @@ class CreatedApiKey:
     """ When it was revoked; null if it was not. """
     role: Role
     """ Role of a key. """
+    scopes: list[KeyScope]
+    """ What the key may do. """
     tenant: None | str
     """ Tenant of the users that the key acts for; null without one. """
     user_id: None | str
@@ -44,6 +52,9 @@ class CreatedApiKey:
 
     def to_dict(self) -> dict[str, Any]:
         created_at = self.created_at.isoformat()
+
+        created_by: None | str
+        created_by = self.created_by
 
         expires_at: None | str
         if isinstance(self.expires_at, datetime.datetime):
@@ -56,6 +67,12 @@ class CreatedApiKey:
         id = self.id
 
         key = self.key
+
+        last_used_at: None | str
+        if isinstance(self.last_used_at, datetime.datetime):
+            last_used_at = self.last_used_at.isoformat()
+        else:
+            last_used_at = self.last_used_at
 
         max_stored_bytes: int | None
         max_stored_bytes = self.max_stored_bytes
@@ -71,6 +88,11 @@ class CreatedApiKey:
 
         role = self.role.value
 
+        scopes = []
+        for scopes_item_data in self.scopes:
+            scopes_item = scopes_item_data.value
+            scopes.append(scopes_item)
+
         tenant: None | str
         tenant = self.tenant
 
@@ -85,14 +107,17 @@ class CreatedApiKey:
         field_dict.update(
             {
                 "created_at": created_at,
+                "created_by": created_by,
                 "expires_at": expires_at,
                 "hint": hint,
                 "id": id,
                 "key": key,
+                "last_used_at": last_used_at,
                 "max_stored_bytes": max_stored_bytes,
                 "note": note,
                 "revoked_at": revoked_at,
                 "role": role,
+                "scopes": scopes,
                 "tenant": tenant,
                 "user_id": user_id,
                 "webhook_secret": webhook_secret,
@@ -105,6 +130,13 @@ class CreatedApiKey:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
         created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
+
+        def _parse_created_by(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        created_by = _parse_created_by(d.pop("created_by"))
 
         def _parse_expires_at(data: object) -> datetime.datetime | None:
             if data is None:
@@ -126,6 +158,21 @@ class CreatedApiKey:
         id = d.pop("id")
 
         key = d.pop("key")
+
+        def _parse_last_used_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                last_used_at_type_0 = datetime.datetime.fromisoformat(data)
+
+                return last_used_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        last_used_at = _parse_last_used_at(d.pop("last_used_at"))
 
         def _parse_max_stored_bytes(data: object) -> int | None:
             if data is None:
@@ -158,6 +205,13 @@ class CreatedApiKey:
 
         role = Role(d.pop("role"))
 
+        scopes = []
+        _scopes = d.pop("scopes")
+        for scopes_item_data in _scopes:
+            scopes_item = KeyScope(scopes_item_data)
+
+            scopes.append(scopes_item)
+
         def _parse_tenant(data: object) -> None | str:
             if data is None:
                 return data
@@ -181,14 +235,17 @@ class CreatedApiKey:
 
         created_api_key = cls(
             created_at=created_at,
+            created_by=created_by,
             expires_at=expires_at,
             hint=hint,
             id=id,
             key=key,
+            last_used_at=last_used_at,
             max_stored_bytes=max_stored_bytes,
             note=note,
             revoked_at=revoked_at,
             role=role,
+            scopes=scopes,
             tenant=tenant,
             user_id=user_id,
             webhook_secret=webhook_secret,

@@ -41,10 +41,13 @@ class Failure:
     - `headers_too_slow`: The headers did not arrive in time.
     - `unauthenticated`: The API key is missing, unknown, expired or revoked.
     - `forbidden`: The API key is valid but lacks the permission.
+    - `scope_missing`: The scopes of the API key do not include what the route requires.
     - `not_found`: The object does not exist, or the key may not see it.
     - `wrong_state`: The state of the object does not allow the request.
     - `nothing_to_retry`: No image of the job has failed.
     - `too_many_webhooks`: The key has as many webhooks, or new callback targets, as it may have.
+    - `too_many_keys`: The service key has created as many keys, that have not expired, as it may.
+    - `too_many_links`: The service key has created as many open links as it may.
     - `expired`: The object was deleted at the end of its retention time.
     - `job_expired`: The job was deleted at the end of its retention time.
     - `image_expired`: The image was deleted at the end of its retention time.

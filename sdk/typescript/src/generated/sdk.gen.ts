@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type TDataShape } from './client/index.js';
-import type { CancelJobData, CancelJobErrors, CancelJobResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateJobData, CreateJobErrors, CreateJobFromFileData, CreateJobFromFileErrors, CreateJobFromFileResponses, CreateJobResponses, CreateLinkUploadByUrlData, CreateLinkUploadByUrlErrors, CreateLinkUploadByUrlResponses, CreateLinkUploadData, CreateLinkUploadErrors, CreateLinkUploadResponses, CreateUploadLinkData, CreateUploadLinkErrors, CreateUploadLinkResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DetectFacesData, DetectFacesErrors, DetectFacesResponses, DiscardDeadLetterData, DiscardDeadLetterErrors, DiscardDeadLetterResponses, DiscardDeadLettersData, DiscardDeadLettersErrors, DiscardDeadLettersResponses, FindKnownImagesData, FindKnownImagesErrors, FindKnownImagesResponses, GetCapabilitiesData, GetCapabilitiesErrors, GetCapabilitiesResponses, GetDeadLetterData, GetDeadLetterErrors, GetDeadLetterResponses, GetDeliveryData, GetDeliveryErrors, GetDeliveryResponses, GetHealthData, GetHealthResponses, GetImageContentData, GetImageContentErrors, GetImageContentResponses, GetImageContentUrlData, GetImageContentUrlErrors, GetImageContentUrlResponses, GetImageData, GetImageErrors, GetImageHistogramData, GetImageHistogramErrors, GetImageHistogramResponses, GetImageResponses, GetJobData, GetJobErrors, GetJobEventsUrlData, GetJobEventsUrlErrors, GetJobEventsUrlResponses, GetJobResponses, GetLinkJobByUrlData, GetLinkJobByUrlErrors, GetLinkJobByUrlResponses, GetLinkJobData, GetLinkJobErrors, GetLinkJobEventsUrlData, GetLinkJobEventsUrlErrors, GetLinkJobEventsUrlResponses, GetLinkJobResponses, GetLinkUploadsData, GetLinkUploadsErrors, GetLinkUploadsResponses, GetMedianHistogramData, GetMedianHistogramErrors, GetMedianHistogramResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSignedContentData, GetSignedContentErrors, GetSignedContentResponses, GetStatisticsData, GetStatisticsErrors, GetStatisticsResponses, GetUploadLinkData, GetUploadLinkErrors, GetUploadLinkResponses, GetWebhookData, GetWebhookErrors, GetWebhookResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListSimilarUsersData, ListSimilarUsersErrors, ListSimilarUsersResponses, ListUploadLinksData, ListUploadLinksErrors, ListUploadLinksResponses, ListUserHistogramsData, ListUserHistogramsErrors, ListUserHistogramsResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, RedeliverData, RedeliverErrors, RedeliverFailedData, RedeliverFailedErrors, RedeliverFailedResponses, RedeliverResponses, ReleaseWebhooksData, ReleaseWebhooksErrors, ReleaseWebhooksResponses, RetryDeadLetterData, RetryDeadLetterErrors, RetryDeadLetterResponses, RetryDeadLettersData, RetryDeadLettersErrors, RetryDeadLettersResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeUploadLinkData, RevokeUploadLinkErrors, RevokeUploadLinkResponses, RotateApiKeyWebhookSecretData, RotateApiKeyWebhookSecretErrors, RotateApiKeyWebhookSecretResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, TestWebhookData, TestWebhookErrors, TestWebhookResponses, UpdateImageData, UpdateImageErrors, UpdateImageResponses, UpdateJobData, UpdateJobErrors, UpdateJobResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses } from './types.gen.js';
+import type { CancelJobData, CancelJobErrors, CancelJobResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateJobData, CreateJobErrors, CreateJobFromFileData, CreateJobFromFileErrors, CreateJobFromFileResponses, CreateJobResponses, CreateLinkUploadByUrlData, CreateLinkUploadByUrlErrors, CreateLinkUploadByUrlResponses, CreateLinkUploadData, CreateLinkUploadErrors, CreateLinkUploadResponses, CreateUploadLinkData, CreateUploadLinkErrors, CreateUploadLinkResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DetectFacesData, DetectFacesErrors, DetectFacesResponses, DiscardDeadLetterData, DiscardDeadLetterErrors, DiscardDeadLetterResponses, DiscardDeadLettersData, DiscardDeadLettersErrors, DiscardDeadLettersResponses, FindKnownImagesData, FindKnownImagesErrors, FindKnownImagesResponses, GetApiKeyData, GetApiKeyErrors, GetApiKeyResponses, GetCapabilitiesData, GetCapabilitiesErrors, GetCapabilitiesResponses, GetDeadLetterData, GetDeadLetterErrors, GetDeadLetterResponses, GetDeliveryData, GetDeliveryErrors, GetDeliveryResponses, GetHealthData, GetHealthResponses, GetImageContentData, GetImageContentErrors, GetImageContentResponses, GetImageContentUrlData, GetImageContentUrlErrors, GetImageContentUrlResponses, GetImageData, GetImageErrors, GetImageHistogramData, GetImageHistogramErrors, GetImageHistogramResponses, GetImageResponses, GetJobData, GetJobErrors, GetJobEventsUrlData, GetJobEventsUrlErrors, GetJobEventsUrlResponses, GetJobResponses, GetLinkJobByUrlData, GetLinkJobByUrlErrors, GetLinkJobByUrlResponses, GetLinkJobData, GetLinkJobErrors, GetLinkJobEventsUrlData, GetLinkJobEventsUrlErrors, GetLinkJobEventsUrlResponses, GetLinkJobResponses, GetLinkUploadsData, GetLinkUploadsErrors, GetLinkUploadsResponses, GetMedianHistogramData, GetMedianHistogramErrors, GetMedianHistogramResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSignedContentData, GetSignedContentErrors, GetSignedContentResponses, GetStatisticsData, GetStatisticsErrors, GetStatisticsResponses, GetUploadLinkData, GetUploadLinkErrors, GetUploadLinkResponses, GetWebhookData, GetWebhookErrors, GetWebhookResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListSimilarUsersData, ListSimilarUsersErrors, ListSimilarUsersResponses, ListUploadLinksData, ListUploadLinksErrors, ListUploadLinksResponses, ListUserHistogramsData, ListUserHistogramsErrors, ListUserHistogramsResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, RedeliverData, RedeliverErrors, RedeliverFailedData, RedeliverFailedErrors, RedeliverFailedResponses, RedeliverResponses, ReleaseWebhooksData, ReleaseWebhooksErrors, ReleaseWebhooksResponses, RetryDeadLetterData, RetryDeadLetterErrors, RetryDeadLetterResponses, RetryDeadLettersData, RetryDeadLettersErrors, RetryDeadLettersResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeUploadLinkData, RevokeUploadLinkErrors, RevokeUploadLinkResponses, RotateApiKeyWebhookSecretData, RotateApiKeyWebhookSecretErrors, RotateApiKeyWebhookSecretResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, TestWebhookData, TestWebhookErrors, TestWebhookResponses, UpdateImageData, UpdateImageErrors, UpdateImageResponses, UpdateJobData, UpdateJobErrors, UpdateJobResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -80,6 +80,9 @@ export const getReadiness = <ThrowOnError extends boolean = false>(options?: Opt
  * List API keys
  *
  * Lists API keys without their secrets, newest first; includes revoked and expired keys.
+ *
+ * With a service key, lists the keys that it created or, if it has a tenant, that any service
+ * key of the tenant created.
  */
 export const listApiKeys = <ThrowOnError extends boolean = false>(options?: Options<ListApiKeysData, ThrowOnError>): RequestResult<ListApiKeysResponses, ListApiKeysErrors, ThrowOnError> => (options?.client ?? client).get<ListApiKeysResponses, ListApiKeysErrors, ThrowOnError>({
     security: [{
@@ -95,6 +98,9 @@ export const listApiKeys = <ThrowOnError extends boolean = false>(options?: Opti
  * Create an API key
  *
  * Creates an API key. Only this response shows its secret.
+ *
+ * A service key creates client keys for its users: with an expiry, with scopes that it has
+ * itself, and without `tenant`. They end with it.
  *
  * If you send the request again with the same `Idempotency-Key` and the same API key of your
  * own, you get the same response with the same secret.
@@ -117,8 +123,25 @@ export const createApiKey = <ThrowOnError extends boolean = false>(options: Opti
  * Revoke an API key
  *
  * Revokes an API key immediately and permanently.
+ *
+ * The keys and upload links that a service key created are revoked with it.
  */
 export const revokeApiKey = <ThrowOnError extends boolean = false>(options: Options<RevokeApiKeyData, ThrowOnError>): RequestResult<RevokeApiKeyResponses, RevokeApiKeyErrors, ThrowOnError> => (options.client ?? client).delete<RevokeApiKeyResponses, RevokeApiKeyErrors, ThrowOnError>({
+    security: [{
+            key: 'apiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/v1/api-keys/{key_id}',
+    ...options
+});
+
+/**
+ * Retrieve an API key
+ *
+ * Retrieves an API key without its secret.
+ */
+export const getApiKey = <ThrowOnError extends boolean = false>(options: Options<GetApiKeyData, ThrowOnError>): RequestResult<GetApiKeyResponses, GetApiKeyErrors, ThrowOnError> => (options.client ?? client).get<GetApiKeyResponses, GetApiKeyErrors, ThrowOnError>({
     security: [{
             key: 'apiKey',
             scheme: 'bearer',
@@ -134,7 +157,7 @@ export const revokeApiKey = <ThrowOnError extends boolean = false>(options: Opti
  * Replaces the secret that signs callbacks to the `callback_url` of a key's jobs.
  *
  * Until the old secret expires, both sign. The ID of the admin key in the settings is
- * `admin`.
+ * `admin`. For admins.
  */
 export const rotateApiKeyWebhookSecret = <ThrowOnError extends boolean = false>(options: Options<RotateApiKeyWebhookSecretData, ThrowOnError>): RequestResult<RotateApiKeyWebhookSecretResponses, RotateApiKeyWebhookSecretErrors, ThrowOnError> => (options.client ?? client).post<RotateApiKeyWebhookSecretResponses, RotateApiKeyWebhookSecretErrors, ThrowOnError>({
     security: [{
@@ -143,6 +166,24 @@ export const rotateApiKeyWebhookSecret = <ThrowOnError extends boolean = false>(
             type: 'http'
         }],
     url: '/v1/api-keys/{key_id}/webhook-secret',
+    ...options
+});
+
+/**
+ * List the audit trail
+ *
+ * Lists who did what, newest first: every action of an API key that changes what exists.
+ *
+ * Uploads and reads are not in it. Entries are kept for 400 days, unless the service is
+ * configured otherwise.
+ */
+export const listAuditEntries = <ThrowOnError extends boolean = false>(options?: Options<ListAuditEntriesData, ThrowOnError>): RequestResult<ListAuditEntriesResponses, ListAuditEntriesErrors, ThrowOnError> => (options?.client ?? client).get<ListAuditEntriesResponses, ListAuditEntriesErrors, ThrowOnError>({
+    security: [{
+            key: 'apiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/v1/audit',
     ...options
 });
 
@@ -611,6 +652,9 @@ export const getStatistics = <ThrowOnError extends boolean = false>(options?: Op
  * List upload links
  *
  * Lists upload links and their usage, newest first; includes those that take no files.
+ *
+ * With a service key, lists the links that it created or, if it has a tenant, that any
+ * service key of the tenant created.
  */
 export const listUploadLinks = <ThrowOnError extends boolean = false>(options?: Options<ListUploadLinksData, ThrowOnError>): RequestResult<ListUploadLinksResponses, ListUploadLinksErrors, ThrowOnError> => (options?.client ?? client).get<ListUploadLinksResponses, ListUploadLinksErrors, ThrowOnError>({
     security: [{
@@ -626,6 +670,8 @@ export const listUploadLinks = <ThrowOnError extends boolean = false>(options?: 
  * Create an upload link
  *
  * Creates an upload link. Only this response shows its token.
+ *
+ * A service key creates links for its users, without `tenant`. They end with it.
  *
  * If you send the request again with the same `Idempotency-Key` and the same API key, you
  * get the same response with the same token.

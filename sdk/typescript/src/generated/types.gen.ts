@@ -15,6 +15,10 @@ export type ApiKey = {
      */
     created_at: string;
     /**
+     * ID of the key that created it. If that is a service key, the key ends with it. Null if it was not recorded.
+     */
+    created_by: string | null;
+    /**
      * When it expires; null for never.
      */
     expires_at: string | null;
@@ -26,6 +30,10 @@ export type ApiKey = {
      * ID of the API key.
      */
     id: string;
+    /**
+     * When the key was last used, to the minute; null before its first use. A use shows after some seconds.
+     */
+    last_used_at: string | null;
     /**
      * Quota of stored bytes of the key; null for that of the settings.
      */
@@ -42,6 +50,10 @@ export type ApiKey = {
      * What the key may do.
      */
     role: Role;
+    /**
+     * What the key may do.
+     */
+    scopes: Array<KeyScope>;
     /**
      * Tenant of the users that the key acts for; null without one.
      */
@@ -68,7 +80,7 @@ export type ApiKeyPage = {
  */
 export type ApiKeyRequest = {
     /**
-     * When the key expires. Without this and `expires_in`, the key never expires.
+     * When the key expires. Without this and `expires_in`, the key never expires; a service key must send one of them.
      */
     expires_at?: string | null;
     /**
@@ -76,7 +88,7 @@ export type ApiKeyRequest = {
      */
     expires_in?: number | null;
     /**
-     * Most bytes of stored images, in place of the quota of the settings; not allowed for `admin` and `reader`. Counts the images of the tenant or, without one, of a client key's user or those uploaded with a service key; each with the size of its file, also if it is a duplicate.
+     * Most bytes of stored images, in place of the quota of the settings; not allowed for `admin` and `reader`. Counts the images of the tenant or, without one, of a client key's user or those uploaded with a service key; each with the size of its file, also if it is a duplicate. With a service key: at most its own, which is the default.
      */
     max_stored_bytes?: number | null;
     /**
@@ -88,6 +100,10 @@ export type ApiKeyRequest = {
      */
     role: KeyRole;
     /**
+     * What the key may do: `upload` sends files and retries jobs, `read` retrieves, `delete` deletes and cancels. Without it: all that the creating key may do. Only for `client` and `service`.
+     */
+    scopes?: Array<KeyScope> | null;
+    /**
      * Tenant of the users that the key acts for; not allowed for `admin`. The same `user_id` in two tenants names two users. All service keys of a tenant see the same users, images, jobs and webhooks, and nothing of other tenants. A service key without a tenant may read and delete every user without a tenant, also those of other such keys.
      */
     tenant?: string | null;
@@ -96,6 +112,95 @@ export type ApiKeyRequest = {
      */
     user_id?: string | null;
 };
+
+/**
+ * What was done. The part before the point is the type of the target.
+ */
+export type AuditAction = 'api_key.created' | 'api_key.revoked' | 'api_key.secret_rotated' | 'upload_link.created' | 'upload_link.revoked' | 'webhook.created' | 'webhook.updated' | 'webhook.deleted' | 'webhook.secret_rotated' | 'webhook.redelivered' | 'delivery.redelivered' | 'image.deleted' | 'user.deleted' | 'job.canceled' | 'job.retried' | 'dead_letter.retried' | 'dead_letter.discarded' | 'service.webhooks_released' | (string & {});
+
+/**
+ * The API key of a request.
+ */
+export type AuditActor = {
+    /**
+     * ID of the key; `admin` for the admin key in the settings.
+     */
+    key_id: string;
+    /**
+     * Role of the key.
+     */
+    role: Role;
+};
+
+/**
+ * One action of an API key.
+ */
+export type AuditEntry = {
+    /**
+     * What was done.
+     */
+    action: AuditAction;
+    /**
+     * Who made it.
+     */
+    actor: AuditActor;
+    /**
+     * When the request was made.
+     */
+    at: string;
+    /**
+     * More about the action, such as the role of a new key; without secrets and personal data.
+     */
+    details: {
+        [key: string]: string;
+    };
+    /**
+     * ID of the entry.
+     */
+    id: string;
+    /**
+     * `X-Request-ID` of the request; the service's log contains it.
+     */
+    request_id: string;
+    /**
+     * To what it was done.
+     */
+    target: AuditTarget;
+    /**
+     * Tenant of the object, or else of the actor; absent without one.
+     */
+    tenant?: string;
+};
+
+export type AuditEntryPage = {
+    /**
+     * The page of the list, in the order of the list.
+     */
+    items: Array<AuditEntry>;
+    /**
+     * Pass this as `cursor` to get the next page; absent on the last page.
+     */
+    next_cursor?: string;
+};
+
+/**
+ * The object that an action changed.
+ */
+export type AuditTarget = {
+    /**
+     * ID of the object. Of redelivered callbacks, `callbacks`; of the service, `webhooks`.
+     */
+    id: string;
+    /**
+     * Type of the object.
+     */
+    type: AuditTargetType;
+};
+
+/**
+ * The kind of object that an action changes.
+ */
+export type AuditTargetType = 'api_key' | 'upload_link' | 'webhook' | 'delivery' | 'image' | 'user' | 'job' | 'dead_letter' | 'service' | (string & {});
 
 /**
  * A camera model and its number of images.
@@ -184,6 +289,10 @@ export type CreatedApiKey = {
      */
     created_at: string;
     /**
+     * ID of the key that created it. If that is a service key, the key ends with it. Null if it was not recorded.
+     */
+    created_by: string | null;
+    /**
      * When it expires; null for never.
      */
     expires_at: string | null;
@@ -200,6 +309,10 @@ export type CreatedApiKey = {
      */
     key: string;
     /**
+     * When the key was last used, to the minute; null before its first use. A use shows after some seconds.
+     */
+    last_used_at: string | null;
+    /**
      * Quota of stored bytes of the key; null for that of the settings.
      */
     max_stored_bytes: number | null;
@@ -215,6 +328,10 @@ export type CreatedApiKey = {
      * What the key may do.
      */
     role: Role;
+    /**
+     * What the key may do.
+     */
+    scopes: Array<KeyScope>;
     /**
      * Tenant of the users that the key acts for; null without one.
      */
@@ -700,10 +817,13 @@ export type Discarded = {
  * - `headers_too_slow`: The headers did not arrive in time.
  * - `unauthenticated`: The API key is missing, unknown, expired or revoked.
  * - `forbidden`: The API key is valid but lacks the permission.
+ * - `scope_missing`: The scopes of the API key do not include what the route requires.
  * - `not_found`: The object does not exist, or the key may not see it.
  * - `wrong_state`: The state of the object does not allow the request.
  * - `nothing_to_retry`: No image of the job has failed.
  * - `too_many_webhooks`: The key has as many webhooks, or new callback targets, as it may have.
+ * - `too_many_keys`: The service key has created as many keys, that have not expired, as it may.
+ * - `too_many_links`: The service key has created as many open links as it may.
  * - `expired`: The object was deleted at the end of its retention time.
  * - `job_expired`: The job was deleted at the end of its retention time.
  * - `image_expired`: The image was deleted at the end of its retention time.
@@ -741,7 +861,7 @@ export type Discarded = {
  * - `connections_full`: The process has as many open connections as it can.
  * - `internal`: An error of the service, which was logged.
  */
-export type ErrorCode = 'malformed_request' | 'malformed_multipart' | 'unknown_parameter' | 'no_files' | 'wrong_content_type' | 'invalid_value' | 'unknown_operation' | 'too_many_images' | 'user_required' | 'idempotency_key_in_use' | 'idempotency_key_taken_over' | 'idempotency_key_misused' | 'method_not_allowed' | 'range_not_satisfiable' | 'too_many_parts' | 'request_too_large' | 'quota_exceeded' | 'upload_too_slow' | 'body_too_slow' | 'headers_too_large' | 'headers_too_slow' | 'unauthenticated' | 'forbidden' | 'not_found' | 'wrong_state' | 'nothing_to_retry' | 'too_many_webhooks' | 'expired' | 'job_expired' | 'image_expired' | 'link_expired' | 'link_revoked' | 'link_used_up' | 'malformed_part' | 'empty_file' | 'file_too_large' | 'unsupported_format' | 'corrupt_image' | 'too_many_pixels' | 'too_many_frames' | 'metadata_too_large' | 'decode_timed_out' | 'decoder_died' | 'attempts_exhausted' | 'operation_failed' | 'unavailable' | 'no_child' | 'webhooks_not_set_up' | 'over_limit' | 'rate_limited' | 'too_many_wrong_keys' | 'too_many_in_flight' | 'too_many_listeners' | 'too_many_connections' | 'too_many_reads' | 'backlog_full' | 'storage_full' | 'too_many_uploads' | 'listeners_full' | 'rendering_full' | 'reading_full' | 'connections_full' | 'internal' | (string & {});
+export type ErrorCode = 'malformed_request' | 'malformed_multipart' | 'unknown_parameter' | 'no_files' | 'wrong_content_type' | 'invalid_value' | 'unknown_operation' | 'too_many_images' | 'user_required' | 'idempotency_key_in_use' | 'idempotency_key_taken_over' | 'idempotency_key_misused' | 'method_not_allowed' | 'range_not_satisfiable' | 'too_many_parts' | 'request_too_large' | 'quota_exceeded' | 'upload_too_slow' | 'body_too_slow' | 'headers_too_large' | 'headers_too_slow' | 'unauthenticated' | 'forbidden' | 'scope_missing' | 'not_found' | 'wrong_state' | 'nothing_to_retry' | 'too_many_webhooks' | 'too_many_keys' | 'too_many_links' | 'expired' | 'job_expired' | 'image_expired' | 'link_expired' | 'link_revoked' | 'link_used_up' | 'malformed_part' | 'empty_file' | 'file_too_large' | 'unsupported_format' | 'corrupt_image' | 'too_many_pixels' | 'too_many_frames' | 'metadata_too_large' | 'decode_timed_out' | 'decoder_died' | 'attempts_exhausted' | 'operation_failed' | 'unavailable' | 'no_child' | 'webhooks_not_set_up' | 'over_limit' | 'rate_limited' | 'too_many_wrong_keys' | 'too_many_in_flight' | 'too_many_listeners' | 'too_many_connections' | 'too_many_reads' | 'backlog_full' | 'storage_full' | 'too_many_uploads' | 'listeners_full' | 'rendering_full' | 'reading_full' | 'connections_full' | 'internal' | (string & {});
 
 /**
  * The type of an event.
@@ -2027,6 +2147,11 @@ export type JobSummaryPage = {
  * A role that a key can be created with.
  */
 export type KeyRole = 'admin' | 'service' | 'client' | 'reader' | (string & {});
+
+/**
+ * A part of what a key may do.
+ */
+export type KeyScope = 'upload' | 'read' | 'delete' | (string & {});
 
 /**
  * The new webhook secret of a key, which is shown once, in this answer.
@@ -3765,6 +3890,60 @@ export type RevokeApiKeyResponses = {
 
 export type RevokeApiKeyResponse = RevokeApiKeyResponses[keyof RevokeApiKeyResponses];
 
+export type GetApiKeyData = {
+    body?: never;
+    path: {
+        /**
+         * The ID of the API key.
+         */
+        key_id: string;
+    };
+    query?: never;
+    url: '/v1/api-keys/{key_id}';
+};
+
+export type GetApiKeyErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Too Many Requests
+     */
+    429: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetApiKeyError = GetApiKeyErrors[keyof GetApiKeyErrors];
+
+export type GetApiKeyResponses = {
+    /**
+     * The API key.
+     */
+    200: ApiKey;
+};
+
+export type GetApiKeyResponse = GetApiKeyResponses[keyof GetApiKeyResponses];
+
 export type RotateApiKeyWebhookSecretData = {
     body?: never;
     headers?: {
@@ -3833,6 +4012,80 @@ export type RotateApiKeyWebhookSecretResponses = {
 };
 
 export type RotateApiKeyWebhookSecretResponse = RotateApiKeyWebhookSecretResponses[keyof RotateApiKeyWebhookSecretResponses];
+
+export type ListAuditEntriesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only actions at this time or later.
+         */
+        since?: string;
+        /**
+         * Only actions before this time.
+         */
+        until?: string;
+        /**
+         * Only actions of the API key with this ID.
+         */
+        actor?: string;
+        /**
+         * Only this action.
+         */
+        action?: AuditAction;
+        /**
+         * Only actions on the object with this ID.
+         */
+        target?: string;
+        /**
+         * Maximum number of items of a page: 1 to 100, 20 by default.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the previous page; without it, the first page.
+         */
+        cursor?: string;
+    };
+    url: '/v1/audit';
+};
+
+export type ListAuditEntriesErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Too Many Requests
+     */
+    429: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ListAuditEntriesError = ListAuditEntriesErrors[keyof ListAuditEntriesErrors];
+
+export type ListAuditEntriesResponses = {
+    /**
+     * A page of entries.
+     */
+    200: AuditEntryPage;
+};
+
+export type ListAuditEntriesResponse = ListAuditEntriesResponses[keyof ListAuditEntriesResponses];
 
 export type GetCapabilitiesData = {
     body?: never;
@@ -4571,6 +4824,10 @@ export type DeleteImageErrors = {
      */
     401: Problem;
     /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
      * Not Found
      */
     404: Problem;
@@ -4637,6 +4894,10 @@ export type GetImageErrors = {
      * Unauthorized
      */
     401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
     /**
      * Not Found
      */
@@ -4778,6 +5039,10 @@ export type GetImageContentErrors = {
      */
     401: Problem;
     /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
      * Not Found
      */
     404: Problem;
@@ -4857,6 +5122,10 @@ export type GetImageContentUrlErrors = {
      */
     401: Problem;
     /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
      * Not Found
      */
     404: Problem;
@@ -4915,6 +5184,10 @@ export type GetImageHistogramErrors = {
      * Unauthorized
      */
     401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
     /**
      * Not Found
      */
@@ -5289,6 +5562,10 @@ export type CancelJobErrors = {
      */
     401: Problem;
     /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
      * Not Found
      */
     404: Problem;
@@ -5357,6 +5634,10 @@ export type GetJobErrors = {
      * Unauthorized
      */
     401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
     /**
      * Not Found
      */
@@ -5480,6 +5761,10 @@ export type GetJobEventsUrlErrors = {
      */
     401: Problem;
     /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
      * Not Found
      */
     404: Problem;
@@ -5538,6 +5823,10 @@ export type RetryJobErrors = {
      * Unauthorized
      */
     401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
     /**
      * Not Found
      */
@@ -5874,6 +6163,10 @@ export type GetLinkUploadsErrors = {
      */
     401: Problem;
     /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
      * Gone
      */
     410: Problem;
@@ -6026,6 +6319,10 @@ export type GetLinkJobErrors = {
      */
     401: Problem;
     /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
      * Not Found
      */
     404: Problem;
@@ -6079,6 +6376,10 @@ export type GetLinkJobEventsUrlErrors = {
      * Unauthorized
      */
     401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
     /**
      * Not Found
      */
@@ -6516,6 +6817,10 @@ export type ListWebhooksErrors = {
      */
     401: Problem;
     /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
      * Unprocessable Entity
      */
     422: Problem;
@@ -6662,6 +6967,10 @@ export type DeleteWebhookErrors = {
      */
     401: Problem;
     /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
      * Not Found
      */
     404: Problem;
@@ -6711,6 +7020,10 @@ export type GetWebhookErrors = {
      * Unauthorized
      */
     401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
     /**
      * Not Found
      */
@@ -6829,6 +7142,10 @@ export type ListDeliveriesErrors = {
      */
     401: Problem;
     /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
      * Not Found
      */
     404: Problem;
@@ -6882,6 +7199,10 @@ export type GetDeliveryErrors = {
      * Unauthorized
      */
     401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
     /**
      * Not Found
      */
@@ -6937,6 +7258,10 @@ export type RedeliverErrors = {
      */
     401: Problem;
     /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
      * Not Found
      */
     404: Problem;
@@ -6990,6 +7315,10 @@ export type RedeliverFailedErrors = {
      * Unauthorized
      */
     401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
     /**
      * Not Found
      */
@@ -7056,6 +7385,10 @@ export type RotateWebhookSecretErrors = {
      */
     401: Problem;
     /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
      * Not Found
      */
     404: Problem;
@@ -7109,6 +7442,10 @@ export type TestWebhookErrors = {
      * Unauthorized
      */
     401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
     /**
      * Not Found
      */

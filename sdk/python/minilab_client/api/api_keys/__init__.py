@@ -31,6 +31,9 @@ class ApiKeysOperations(Operations):
         """List API keys.
 
         Lists API keys without their secrets, newest first; includes revoked and expired keys.
+
+        With a service key, lists the keys that it created or, if it has a tenant, that any service
+        key of the tenant created.
         """
         from .list_api_keys import sync_detailed
 
@@ -64,6 +67,9 @@ class ApiKeysOperations(Operations):
 
         Creates an API key. Only this response shows its secret.
 
+        A service key creates client keys for its users: with an expiry, with scopes that it has
+        itself, and without `tenant`. They end with it.
+
         If you send the request again with the same `Idempotency-Key` and the same API key of your
         own, you get the same response with the same secret.
         """
@@ -78,6 +84,24 @@ class ApiKeysOperations(Operations):
             ),
         )
 
+    def get_api_key(
+        self,
+        key_id: str,
+    ) -> ApiKey:
+        """Retrieve an API key.
+
+        Retrieves an API key without its secret.
+        """
+        from .get_api_key import sync_detailed
+
+        return cast(
+            "ApiKey",
+            self._call(
+                sync_detailed,
+                key_id=key_id,
+            ),
+        )
+
     def revoke_api_key(
         self,
         key_id: str,
@@ -85,6 +109,8 @@ class ApiKeysOperations(Operations):
         """Revoke an API key.
 
         Revokes an API key immediately and permanently.
+
+        The keys and upload links that a service key created are revoked with it.
         """
         from .revoke_api_key import sync_detailed
 
@@ -105,7 +131,7 @@ class ApiKeysOperations(Operations):
         Replaces the secret that signs callbacks to the `callback_url` of a key's jobs.
 
         Until the old secret expires, both sign. The ID of the admin key in the settings is
-        `admin`.
+        `admin`. For admins.
         """
         from .rotate_api_key_webhook_secret import sync_detailed
 
@@ -132,6 +158,9 @@ class AsyncApiKeysOperations(AsyncOperations):
         """List API keys.
 
         Lists API keys without their secrets, newest first; includes revoked and expired keys.
+
+        With a service key, lists the keys that it created or, if it has a tenant, that any service
+        key of the tenant created.
         """
         from .list_api_keys import asyncio_detailed
 
@@ -165,6 +194,9 @@ class AsyncApiKeysOperations(AsyncOperations):
 
         Creates an API key. Only this response shows its secret.
 
+        A service key creates client keys for its users: with an expiry, with scopes that it has
+        itself, and without `tenant`. They end with it.
+
         If you send the request again with the same `Idempotency-Key` and the same API key of your
         own, you get the same response with the same secret.
         """
@@ -179,6 +211,24 @@ class AsyncApiKeysOperations(AsyncOperations):
             ),
         )
 
+    async def get_api_key(
+        self,
+        key_id: str,
+    ) -> ApiKey:
+        """Retrieve an API key.
+
+        Retrieves an API key without its secret.
+        """
+        from .get_api_key import asyncio_detailed
+
+        return cast(
+            "ApiKey",
+            await self._call(
+                asyncio_detailed,
+                key_id=key_id,
+            ),
+        )
+
     async def revoke_api_key(
         self,
         key_id: str,
@@ -186,6 +236,8 @@ class AsyncApiKeysOperations(AsyncOperations):
         """Revoke an API key.
 
         Revokes an API key immediately and permanently.
+
+        The keys and upload links that a service key created are revoked with it.
         """
         from .revoke_api_key import asyncio_detailed
 
@@ -206,7 +258,7 @@ class AsyncApiKeysOperations(AsyncOperations):
         Replaces the secret that signs callbacks to the `callback_url` of a key's jobs.
 
         Until the old secret expires, both sign. The ID of the admin key in the settings is
-        `admin`.
+        `admin`. For admins.
         """
         from .rotate_api_key_webhook_secret import asyncio_detailed
 

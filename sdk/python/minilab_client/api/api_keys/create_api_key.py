@@ -103,6 +103,9 @@ def sync_detailed(
 
      Creates an API key. Only this response shows its secret.
 
+    A service key creates client keys for its users: with an expiry, with scopes that it has
+    itself, and without `tenant`. They end with it.
+
     If you send the request again with the same `Idempotency-Key` and the same API key of your
     own, you get the same response with the same secret.
 
@@ -140,6 +143,9 @@ def sync(
 
      Creates an API key. Only this response shows its secret.
 
+    A service key creates client keys for its users: with an expiry, with scopes that it has
+    itself, and without `tenant`. They end with it.
+
     If you send the request again with the same `Idempotency-Key` and the same API key of your
     own, you get the same response with the same secret.
 
@@ -171,6 +177,9 @@ async def asyncio_detailed(
     """Create an API key
 
      Creates an API key. Only this response shows its secret.
+
+    A service key creates client keys for its users: with an expiry, with scopes that it has
+    itself, and without `tenant`. They end with it.
 
     If you send the request again with the same `Idempotency-Key` and the same API key of your
     own, you get the same response with the same secret.
@@ -206,6 +215,9 @@ async def asyncio(
     """Create an API key
 
      Creates an API key. Only this response shows its secret.
+
+    A service key creates client keys for its users: with an expiry, with scopes that it has
+    itself, and without `tenant`. They end with it.
 
     If you send the request again with the same `Idempotency-Key` and the same API key of your
     own, you get the same response with the same secret.

@@ -96,6 +96,9 @@ def sync_detailed(
 
      Lists API keys without their secrets, newest first; includes revoked and expired keys.
 
+    With a service key, lists the keys that it created or, if it has a tenant, that any service
+    key of the tenant created.
+
     Args:
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
@@ -130,6 +133,9 @@ def sync(
 
      Lists API keys without their secrets, newest first; includes revoked and expired keys.
 
+    With a service key, lists the keys that it created or, if it has a tenant, that any service
+    key of the tenant created.
+
     Args:
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
@@ -158,6 +164,9 @@ async def asyncio_detailed(
     """List API keys
 
      Lists API keys without their secrets, newest first; includes revoked and expired keys.
+
+    With a service key, lists the keys that it created or, if it has a tenant, that any service
+    key of the tenant created.
 
     Args:
         limit (int | Unset):  Default: 20.
@@ -190,6 +199,9 @@ async def asyncio(
     """List API keys
 
      Lists API keys without their secrets, newest first; includes revoked and expired keys.
+
+    With a service key, lists the keys that it created or, if it has a tenant, that any service
+    key of the tenant created.
 
     Args:
         limit (int | Unset):  Default: 20.

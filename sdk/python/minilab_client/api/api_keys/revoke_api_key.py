@@ -88,6 +88,8 @@ def sync_detailed(
 
      Revokes an API key immediately and permanently.
 
+    The keys and upload links that a service key created are revoked with it.
+
     Args:
         key_id (str):
 
@@ -119,6 +121,8 @@ def sync(
 
      Revokes an API key immediately and permanently.
 
+    The keys and upload links that a service key created are revoked with it.
+
     Args:
         key_id (str):
 
@@ -144,6 +148,8 @@ async def asyncio_detailed(
     """Revoke an API key
 
      Revokes an API key immediately and permanently.
+
+    The keys and upload links that a service key created are revoked with it.
 
     Args:
         key_id (str):
@@ -173,6 +179,8 @@ async def asyncio(
     """Revoke an API key
 
      Revokes an API key immediately and permanently.
+
+    The keys and upload links that a service key created are revoked with it.
 
     Args:
         key_id (str):

@@ -116,7 +116,7 @@ def sync_detailed(
      Replaces the secret that signs callbacks to the `callback_url` of a key's jobs.
 
     Until the old secret expires, both sign. The ID of the admin key in the settings is
-    `admin`.
+    `admin`. For admins.
 
     Args:
         key_id (str):
@@ -156,7 +156,7 @@ def sync(
      Replaces the secret that signs callbacks to the `callback_url` of a key's jobs.
 
     Until the old secret expires, both sign. The ID of the admin key in the settings is
-    `admin`.
+    `admin`. For admins.
 
     Args:
         key_id (str):
@@ -191,7 +191,7 @@ async def asyncio_detailed(
      Replaces the secret that signs callbacks to the `callback_url` of a key's jobs.
 
     Until the old secret expires, both sign. The ID of the admin key in the settings is
-    `admin`.
+    `admin`. For admins.
 
     Args:
         key_id (str):
@@ -229,7 +229,7 @@ async def asyncio(
      Replaces the secret that signs callbacks to the `callback_url` of a key's jobs.
 
     Until the old secret expires, both sign. The ID of the admin key in the settings is
-    `admin`.
+    `admin`. For admins.
 
     Args:
         key_id (str):

@@ -30,6 +30,9 @@ class UploadLinksOperations(Operations):
         """List upload links.
 
         Lists upload links and their usage, newest first; includes those that take no files.
+
+        With a service key, lists the links that it created or, if it has a tenant, that any
+        service key of the tenant created.
         """
         from .list_upload_links import sync_detailed
 
@@ -62,6 +65,8 @@ class UploadLinksOperations(Operations):
         """Create an upload link.
 
         Creates an upload link. Only this response shows its token.
+
+        A service key creates links for its users, without `tenant`. They end with it.
 
         If you send the request again with the same `Idempotency-Key` and the same API key, you
         get the same response with the same token.
@@ -127,6 +132,9 @@ class AsyncUploadLinksOperations(AsyncOperations):
         """List upload links.
 
         Lists upload links and their usage, newest first; includes those that take no files.
+
+        With a service key, lists the links that it created or, if it has a tenant, that any
+        service key of the tenant created.
         """
         from .list_upload_links import asyncio_detailed
 
@@ -159,6 +167,8 @@ class AsyncUploadLinksOperations(AsyncOperations):
         """Create an upload link.
 
         Creates an upload link. Only this response shows its token.
+
+        A service key creates links for its users, without `tenant`. They end with it.
 
         If you send the request again with the same `Idempotency-Key` and the same API key, you
         get the same response with the same token.

@@ -103,6 +103,8 @@ def sync_detailed(
 
      Creates an upload link. Only this response shows its token.
 
+    A service key creates links for its users, without `tenant`. They end with it.
+
     If you send the request again with the same `Idempotency-Key` and the same API key, you
     get the same response with the same token.
 
@@ -141,6 +143,8 @@ def sync(
 
      Creates an upload link. Only this response shows its token.
 
+    A service key creates links for its users, without `tenant`. They end with it.
+
     If you send the request again with the same `Idempotency-Key` and the same API key, you
     get the same response with the same token.
 
@@ -173,6 +177,8 @@ async def asyncio_detailed(
     """Create an upload link
 
      Creates an upload link. Only this response shows its token.
+
+    A service key creates links for its users, without `tenant`. They end with it.
 
     If you send the request again with the same `Idempotency-Key` and the same API key, you
     get the same response with the same token.
@@ -209,6 +215,8 @@ async def asyncio(
     """Create an upload link
 
      Creates an upload link. Only this response shows its token.
+
+    A service key creates links for its users, without `tenant`. They end with it.
 
     If you send the request again with the same `Idempotency-Key` and the same API key, you
     get the same response with the same token.

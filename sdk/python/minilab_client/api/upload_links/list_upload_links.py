@@ -98,6 +98,9 @@ def sync_detailed(
 
      Lists upload links and their usage, newest first; includes those that take no files.
 
+    With a service key, lists the links that it created or, if it has a tenant, that any
+    service key of the tenant created.
+
     Args:
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
@@ -132,6 +135,9 @@ def sync(
 
      Lists upload links and their usage, newest first; includes those that take no files.
 
+    With a service key, lists the links that it created or, if it has a tenant, that any
+    service key of the tenant created.
+
     Args:
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
@@ -160,6 +166,9 @@ async def asyncio_detailed(
     """List upload links
 
      Lists upload links and their usage, newest first; includes those that take no files.
+
+    With a service key, lists the links that it created or, if it has a tenant, that any
+    service key of the tenant created.
 
     Args:
         limit (int | Unset):  Default: 20.
@@ -192,6 +201,9 @@ async def asyncio(
     """List upload links
 
      Lists upload links and their usage, newest first; includes those that take no files.
+
+    With a service key, lists the links that it created or, if it has a tenant, that any
+    service key of the tenant created.
 
     Args:
         limit (int | Unset):  Default: 20.

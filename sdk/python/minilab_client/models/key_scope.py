@@ -1,0 +1,20 @@
+from enum import StrEnum
+
+
+class KeyScope(StrEnum):
+    """A value of a later version of the service is kept: its name is the value."""
+
+    DELETE = "delete"
+    READ = "read"
+    UPLOAD = "upload"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "KeyScope | None":
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = member._value_ = value
+        return member
+
+    def __str__(self) -> str:
+        return str(self.value)

@@ -1,0 +1,189 @@
+"""The audit trail: each action is in it once, with who did it, and with nothing personal."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from domain.audit import AuditAction
+from storage.mongo.client import DURABLE
+from tests.pictures import draw
+from tests.problems import assert_problem
+from tests.service import ADMIN_KEY, Service, authorization
+from tests.webhooks import make_webhook
+
+pytestmark = pytest.mark.one_service
+
+FILENAME = "holiday-9b2e41.png"
+NOTE = "a-note-of-somebody"
+PICTURE = (FILENAME, draw(kind="PNG"))
+
+
+async def _entries(service: Service, query: str = "") -> list[dict[str, Any]]:
+    answer = await service.client.get(f"/v1/audit?limit=100{query}")
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["items"]
+    return found
+
+
+async def _did(service: Service, method: str, path: str, key: str, **options: Any) -> Any:
+    answer = await service.client.request(method, path, headers=authorization(key), **options)
+    assert answer.is_success, answer.text
+    return answer.json() if answer.content else None
+
+
+async def _make_dead_letter(service: Service, image_id: str) -> None:
+    error = {"code": "operation_failed", "detail": "It failed."}
+    fields = {
+        "status": "partial",
+        "cells.faces": {"status": "failed", "error": error},
+        "gave_up_at": datetime.now(UTC),
+    }
+    images = service.stores.database["images"].with_options(write_concern=DURABLE)
+    await images.update_one({"_id": image_id}, {"$set": fields})
+
+
+async def _do_everything(service: Service) -> list[tuple[str, str]]:
+    """Do each action once; gives each with the ID of its target."""
+    admin = await _did(service, "POST", "/v1/api-keys", ADMIN_KEY, json={"role": "admin"})
+    key = str(admin["key"])
+    done = [("api_key.created", admin["id"])]
+
+    async def do(action: str, method: str, path: str, target: str = "", **options: Any) -> Any:
+        answer = await _did(service, method, path, key, **options)
+        done.append((action, target or answer["id"]))
+        return answer
+
+    body = {"role": "service", "note": NOTE, "tenant": "acme"}
+    made = await do("api_key.created", "POST", "/v1/api-keys", json=body)
+    path = f"/v1/api-keys/{made['id']}"
+    await do("api_key.secret_rotated", "POST", f"{path}/webhook-secret", made["id"])
+    await do("api_key.revoked", "DELETE", path, made["id"])
+    await _did(service, "DELETE", path, key)  # Changes nothing any more.
+    link_body = {"expires_in": 60, "note": NOTE, "user_id": "u1"}
+    link = await do("upload_link.created", "POST", "/v1/upload-links", json=link_body)
+    await do("upload_link.revoked", "DELETE", f"/v1/upload-links/{link['id']}", link["id"])
+    webhook = await make_webhook(service, key, note=NOTE)
+    done.append(("webhook.created", webhook["id"]))
+    path = f"/v1/webhooks/{webhook['id']}"
+    delivery = await _did(service, "POST", f"{path}/test", key)
+    again = f"{path}/deliveries/{delivery['id']}/redeliver"
+    await do("delivery.redelivered", "POST", again, delivery["id"])
+    since = {"since": "2026-01-01T00:00:00Z"}
+    await do("webhook.redelivered", "POST", f"{path}/redeliver", webhook["id"], json=since)
+    await do("webhook.secret_rotated", "POST", f"{path}/secret/rotate", webhook["id"])
+    await do("webhook.updated", "PATCH", path, webhook["id"], json={"note": NOTE})
+    await do("webhook.deleted", "DELETE", path, webhook["id"])
+    await do("service.webhooks_released", "POST", "/v1/webhooks/release", "webhooks")
+    files = [("f", PICTURE), ("f", ("broken.png", PICTURE[1][:100]))]
+    job = await _did(service, "POST", "/v1/jobs", key, files=files, data={"user_id": "u1"})
+    job = await service.job(job["id"])
+    await do("job.retried", "POST", f"/v1/jobs/{job['id']}/retry", job["id"])
+    await service.job(job["id"])
+    await do("job.canceled", "DELETE", f"/v1/jobs/{job['id']}", job["id"])
+    image_id = job["items"][0]["image_id"]
+    for verb, method, path in [
+        ("retried", "POST", f"/v1/dead-letters/{image_id}/retry"),
+        ("discarded", "DELETE", f"/v1/dead-letters/{image_id}"),
+        ("retried", "POST", "/v1/dead-letters/retry"),
+        ("discarded", "POST", "/v1/dead-letters/discard"),
+    ]:
+        await service.job(job["id"])
+        await _make_dead_letter(service, image_id)
+        many = None if image_id in path else {"ids": [image_id]}
+        await do(f"dead_letter.{verb}", method, path, image_id, json=many)
+    await service.job(job["id"])
+    await do("image.deleted", "DELETE", f"/v1/images/{image_id}", image_id)
+    await do("user.deleted", "DELETE", "/v1/users/u1", "u1")
+    assert {action for action, _ in done} == set(AuditAction)
+    return done
+
+
+async def test_each_action_is_listed_once_with_its_actor(working_service: Service) -> None:
+    service = working_service
+    done = await _do_everything(service)
+    entries = await _entries(service)
+    assert [(one["action"], one["target"]["id"]) for one in entries] == done[::-1]
+    (first, *_) = reversed(entries)
+    assert first["actor"] == {"key_id": "admin", "role": "admin"}
+    made_by = {one["actor"]["key_id"] for one in entries[:-1]}
+    assert made_by == {first["target"]["id"]}
+    assert [one["target"]["type"] for one in entries] == [
+        one["action"].partition(".")[0] for one in entries
+    ]
+    assert len({one["request_id"] for one in entries}) == len(entries)
+    assert {one.get("tenant") for one in entries if one["target"]["id"] == done[1][1]} == {"acme"}
+    text = repr(await service.stores.database["audit"].find().to_list(None))
+    for personal in (FILENAME, NOTE, "mlk_", "mll_", "whsec_", "https://"):
+        assert personal not in text
+    named = [one["action"] for one in entries if "u1" in repr(one)]
+    assert named == ["user.deleted"]
+    # The deletion of the user keeps the entries.
+    job = await service.client.get("/v1/jobs?user_id=u1")
+    assert job.status_code == 200
+    assert len(await _entries(service)) == len(entries)
+
+
+async def test_filters_and_pages_of_the_trail(service: Service) -> None:
+    began = datetime.now(UTC) - timedelta(seconds=1)
+    links = [(await service.make_link())["id"] for _ in range(3)]
+    other = await service.make_key("admin")
+    key_id = (await service.client.get("/v1/api-keys")).json()["items"][0]["id"]
+    path = f"/v1/upload-links/{links[0]}"
+    assert (await service.client.delete(path, headers=authorization(other))).is_success
+    everything = await _entries(service)
+    assert len(everything) == 5
+    assert {one["target"]["id"] for one in await _entries(service, f"&target={links[0]}")} == {
+        links[0]
+    }
+    assert len(await _entries(service, f"&target={links[0]}")) == 2
+    assert len(await _entries(service, "&actor=admin")) == 4
+    assert len(await _entries(service, f"&actor={key_id}&action=upload_link.revoked")) == 1
+    assert len(await _entries(service, "&action=upload_link.created")) == 3
+    moment = (began + timedelta(hours=1)).isoformat().replace("+00:00", "Z")
+    assert await _entries(service, f"&since={moment}") == []
+    assert await _entries(service, f"&until={moment}") == everything
+    middle = everything[2]["at"]
+    newer = await _entries(service, f"&since={middle}")
+    older = await _entries(service, f"&until={middle}")
+    assert newer + older == everything
+    found, query = [], ""
+    while True:
+        page = (await service.client.get(f"/v1/audit?limit=2{query}")).json()
+        found += page["items"]
+        if "next_cursor" not in page:
+            break
+        query = f"&cursor={page['next_cursor']}"
+    assert found == everything
+
+
+@pytest.mark.parametrize("query", ["since=yesterday", "until=2026-01-01T00:00:00", "action=nope"])
+async def test_refuses_filters_that_make_no_sense(service: Service, query: str) -> None:
+    assert_problem(await service.client.get(f"/v1/audit?{query}"), 422, "invalid_value")
+
+
+async def test_entries_are_kept_for_the_days_of_the_setting(service: Service) -> None:
+    await service.make_link()
+    entry = await service.stores.database["audit"].find_one()
+    assert entry is not None
+    assert entry["expires_at"] - entry["at"] == timedelta(days=400)
+    indexes = await service.stores.database["audit"].index_information()
+    assert indexes["expires_at_1"]["expireAfterSeconds"] == 0
+
+
+async def test_uploads_reads_and_refused_requests_add_nothing(service: Service) -> None:
+    sent = await service.send([PICTURE])
+    for path in ("/v1/jobs", f"/v1/jobs/{sent.json()['id']}", "/v1/api-keys", "/v1/audit"):
+        assert (await service.client.get(path)).is_success
+    for path in ("api-keys", "upload-links", "images", "jobs", "webhooks", "dead-letters"):
+        assert_problem(await service.client.delete(f"/v1/{path}/nothing"), 404, "not_found")
+    assert await _entries(service) == []
+
+
+async def test_equal_creations_are_one_entry(service: Service) -> None:
+    headers = {"Idempotency-Key": "k1"}
+    for _ in range(2):
+        made = await service.client.post("/v1/api-keys", json={"role": "service"}, headers=headers)
+    (entry,) = await _entries(service)
+    assert entry["target"] == {"type": "api_key", "id": made.json()["id"]}
+    assert entry["details"] == {"role": "service", "scopes": "upload read delete"}
