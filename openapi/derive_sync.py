@@ -13,6 +13,7 @@ _WORDS = {
     "AsyncExitStack": "ExitStack",
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
+    "__aiter__": "__iter__",
     "__anext__": "__next__",
     "aclose": "close",
     "aiter_bytes": "iter_bytes",

@@ -99,7 +99,13 @@ async def test_upload_is_waited_for_read_listed_and_deleted(
 ) -> None:
     (tmp_path / "a.jpg").write_bytes(draw(seed=1))
     job = await minilab.upload(
-        tmp_path / "a.jpg", ("b.txt", b"no picture"), user_id="u1", gps="strip", wait=True
+        tmp_path / "a.jpg",
+        ("b.txt", b"no picture"),
+        user_id="u1",
+        gps="strip",
+        tags=["beach", "family"],
+        attributes={"room": "kitchen"},
+        wait=True,
     )
     assert job.status is Status.PARTIAL
     good, bad = job.items
@@ -108,6 +114,7 @@ async def test_upload_is_waited_for_read_listed_and_deleted(
     assert good.image_id
     image = await minilab.images.get_image(good.image_id)
     assert (image.user_id, image.gps, image.filename, image.width) == ("u1", "strip", "a.jpg", 64)
+    assert (image.tags, image.attributes.to_dict()) == (["beach", "family"], {"room": "kitchen"})
     assert image.histogram is not None
     assert sum(image.histogram.bins) == image.histogram.pixels
     assert image.uploaded_at.tzinfo is not None
@@ -233,6 +240,17 @@ async def test_upload_whose_answers_are_lost_is_accepted_once(working_service: S
         assert proxy.connections >= 3
     assert await working_service.count("jobs") == 1
     assert await working_service.count("images") == 2
+
+
+async def test_file_that_is_the_body_is_read_again_for_each_attempt(
+    working_service: Service,
+) -> None:
+    async with cutting_proxy(url_of(working_service), 0) as proxy, through(proxy) as minilab:
+        body = File(BytesIO(draw()), "a.jpg", "image/jpeg")
+        job = await minilab.jobs.create_job_from_file(body=body, prefer="wait=30")
+        assert await minilab.read_picture(image_of(job)) == draw()
+        assert proxy.connections == 2
+    assert await working_service.count("jobs") == 1
 
 
 async def test_what_could_be_done_twice_is_not_sent_again(working_service: Service) -> None:

@@ -129,6 +129,7 @@ async def test_client_keeps_its_promises(service: Service, compiled: Path, test_
         "errors": [None, "unsupported_format"],
         "faces": [[67, 66, 118, 118]],
         "gps": "strip",
+        "marks": [["beach", "family"], {"room": "kitchen"}],
         "timedOut": True,
         "followed": True,
         "polled": [True],
@@ -145,6 +146,7 @@ async def test_client_keeps_its_promises(service: Service, compiled: Path, test_
         "deleted": True,
         "gone": [404, "not_found", "not_found"],
         "nobody": "TimeoutError",
+        "late": "ConnectionFailed",
         "open": ["function", "function", "resting"],
     }
     async with service.working():

@@ -44,6 +44,8 @@ const laterStatus: Status = 'resting';
 const ticket = await to(LOSING_URL).upload([picture('portrait.jpg'), text('notes.txt')], {
   gps: 'strip',
   user_id: 'u1',
+  tags: ['beach', 'family'],
+  attributes: { room: 'kitchen' },
 });
 const timedOut = await codeOf(minilab.waitForJob(ticket, { timeoutSeconds: 0.1 }));
 const changes: JobChange[] = [];
@@ -90,6 +92,8 @@ const statistics = await minilab.call(getStatistics, { query: { tz: 'Europe/Vien
 const unsafe = await codeOf(to(process.env.LOST_URL).call(retryJob, { path: { job_id: job.id } }));
 const deleted = await minilab.call(deleteImage, { path: { image_id } });
 const gone = await codeOf(minilab.call(getImage, { path: { image_id } }));
+const hasty = new Minilab({ baseUrl: MINILAB_URL ?? '', retries: { limit: 0 }, timeoutSeconds: 0.001 });
+const late = await codeOf(hasty.call(getCapabilities));
 const nobody = await codeOf(to('http://127.0.0.1:9').upload(text('e.txt'), { signal: AbortSignal.timeout(100) }));
 
 const versions = changes.map((change) => change.version);
@@ -99,6 +103,7 @@ console.log(
     errors: job.items.map((item) => item.error?.code ?? null),
     faces: image.faces?.map((face) => face.box),
     gps: image.gps,
+    marks: [image.tags, image.attributes],
     timedOut: timedOut === WaitTimedOut.name,
     followed: versions.at(-1) === job.version && new Set(versions).size === versions.length,
     polled: polled.map((change) => change.version === job.version),
@@ -115,6 +120,7 @@ console.log(
     deleted: deleted === undefined,
     gone,
     nobody,
+    late,
     open: [typeof untyped, typeof unknownFilter, laterStatus],
   }),
 );

@@ -86,13 +86,9 @@ export class Calls {
   ): Promise<{ data: Answer<F>; response: Response }> {
     const { retries = this.#retries, timeoutSeconds = this.#timeoutSeconds, parseAs } = settings;
     for (let attempt = 0; ; attempt += 1) {
-      const called = {
-        ...options,
-        client: this.client,
-        signal: limited(options.signal, timeoutSeconds),
-        ...(parseAs && { parseAs }),
-      };
-      const { data, error, request, response } = await operation(called);
+      const given = { ...options, client: this.client, ...(parseAs && { parseAs }) };
+      const called = within(timeoutSeconds, options.signal, (signal) => operation({ ...given, signal }));
+      const { data, error, request, response } = await called;
       if (response?.ok && error === undefined) {
         const answer = response.status === 204 ? undefined : data;
         return { data: answer as Answer<F>, response };
@@ -130,8 +126,18 @@ export function makeKey(): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-function limited(signal: AbortSignal | undefined, seconds: number): AbortSignal | undefined {
-  if (!Number.isFinite(seconds)) return signal;
-  const limit = AbortSignal.timeout(seconds * 1000);
-  return signal ? AbortSignal.any([signal, limit]) : limit;
+/** Abort a call that is not answered in time. A stream that it returns may take longer. */
+async function within<T>(
+  seconds: number,
+  signal: AbortSignal | undefined,
+  call: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const late = new AbortController();
+  const stop = () => late.abort(new DOMException(`no answer for ${seconds} s`, 'TimeoutError'));
+  const timer = Number.isFinite(seconds) ? setTimeout(stop, seconds * 1000) : undefined;
+  try {
+    return await call(signal ? AbortSignal.any([signal, late.signal]) : late.signal);
+  } finally {
+    clearTimeout(timer);
+  }
 }

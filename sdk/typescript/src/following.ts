@@ -9,6 +9,8 @@ export type JobChange = Pick<Job, 'id' | 'status' | 'version' | 'progress' | 'fi
 
 const MAX_FAILURES = 2;
 const RECONNECT_SECONDS = 2;
+// The service sends a comment every 15 seconds.
+const STALL_SECONDS = 60;
 const BUSY = new Set([429, 503]);
 
 /** How a follower reaches its job. */
@@ -77,7 +79,11 @@ async function* poll(
   }
 }
 
-/** Yield the chunks of a stream, and cancel it if the reader stops; Safari cannot iterate streams. */
+/**
+ * Yield the chunks of a stream, and cancel it if the reader stops; Safari cannot iterate streams.
+ *
+ * @throws {ConnectionFailed} The stream broke, or brought nothing for a minute.
+ */
 export async function* chunksOf(
   stream: ReadableStream<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
@@ -86,7 +92,7 @@ export async function* chunksOf(
     for (;;) {
       let part;
       try {
-        part = await reader.read();
+        part = await inTime(reader.read());
       } catch (cause) {
         throw new ConnectionFailed(`the connection was interrupted: ${String(cause)}`, { cause });
       }
@@ -95,5 +101,17 @@ export async function* chunksOf(
     }
   } finally {
     await reader.cancel().catch(() => undefined);
+  }
+}
+
+async function inTime<T>(reading: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`nothing for ${STALL_SECONDS} s`)), STALL_SECONDS * 1000);
+  });
+  try {
+    return await Promise.race([reading, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -80,7 +80,7 @@ export abstract class JobCalls<J extends Job | LinkJob> extends Calls {
           url: this.eventsUrl,
         }),
       { path: { job_id: jobId }, headers, signal },
-      { parseAs: 'stream', retries: ONCE, timeoutSeconds: Infinity },
+      { parseAs: 'stream', retries: ONCE },
     );
     return response.status === 204 ? null : data;
   }

@@ -22,7 +22,12 @@ export interface Upload {
   signal?: AbortSignal;
 }
 
-type JobFields = Omit<CreateJobData['body'], 'files' | 'operations'>;
+type JobFields = Omit<CreateJobData['body'], 'attributes' | 'files' | 'operations' | 'tags'> & {
+  /** Names and values for the job and its images. */
+  attributes?: Readonly<Record<string, string>>;
+  /** Tags of the job and its images. */
+  tags?: readonly string[];
+};
 type Picture = Omit<NonNullable<GetImageContentData['query']>, 'user_id'> & { signal?: AbortSignal };
 
 /** A Minilab service. Every method throws `ApiError` or `ConnectionFailed`, after its retries. */
@@ -40,14 +45,17 @@ export class Minilab extends JobCalls<Job> {
    * @throws {WaitTimedOut} The job has not ended in `wait` seconds.
    */
   async upload(files: File | readonly File[], options: JobFields & Upload = {}): Promise<Job> {
-    const { operations, wait, idempotencyKey = makeKey(), signal, ...fields } = options;
+    const { wait, idempotencyKey = makeKey(), signal, ...described } = options;
+    const { attributes, operations, tags, ...fields } = described;
     const { data } = await this.send(
       createJob,
       {
         body: {
           ...fields,
           files: files instanceof File ? [files] : [...files],
+          ...(attributes && { attributes: JSON.stringify(attributes) }),
           ...(operations && { operations: operations.join(',') }),
+          ...(tags && { tags: tags.join(',') }),
         },
         headers: { 'Idempotency-Key': idempotencyKey, ...this.prefer(wait) },
         signal,
@@ -77,7 +85,7 @@ export class Minilab extends JobCalls<Job> {
       const { data, response } = await this.send(
         getImageContent,
         { path: { image_id: imageId }, query, headers: rest, signal },
-        { parseAs: 'stream', timeoutSeconds: Infinity },
+        { parseAs: 'stream' },
       );
       if (received && response.status !== 206) {
         throw new ConnectionFailed('the picture changed while it was downloaded');

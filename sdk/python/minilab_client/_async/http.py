@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import AsyncIterator
+from typing import Any, BinaryIO
 
 import anyio
 import httpx
@@ -13,6 +14,7 @@ from ..retries import IDEMPOTENT, Retries
 
 ONCE = {"minilab_retries": Retries(limit=0)}
 """Extensions of a request that is not sent again."""
+_CHUNK_BYTES = 64 * 1024
 _CONNECT_SECONDS = 10.0
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
@@ -23,6 +25,12 @@ class AsyncHttpClient(httpx.AsyncClient):
     def __init__(self, *, retries: Retries, **options: Any) -> None:
         super().__init__(**options)
         self._retries = retries
+
+    def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:
+        """Build a request. A file that is its body is read again for each attempt."""
+        if hasattr(options.get("content"), "read"):
+            options["content"] = _AsyncFileBody(options["content"])
+        return super().build_request(method, url, **options)
 
     async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send a request until it succeeds.
@@ -62,6 +70,16 @@ class AsyncHttpClient(httpx.AsyncClient):
         except httpx.TransportError as cause:
             return failed(request, cause), cause
         return error_of(response.status_code, response.headers, content), None
+
+
+class _AsyncFileBody:
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        self._file.seek(0)
+        while chunk := self._file.read(_CHUNK_BYTES):
+            yield chunk
 
 
 def failed(request: httpx.Request, cause: Exception) -> ConnectionFailed:

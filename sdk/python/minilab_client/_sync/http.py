@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, BinaryIO
 
 import httpx
 
@@ -14,6 +15,7 @@ from ..retries import IDEMPOTENT, Retries
 
 ONCE = {"minilab_retries": Retries(limit=0)}
 """Extensions of a request that is not sent again."""
+_CHUNK_BYTES = 64 * 1024
 _CONNECT_SECONDS = 10.0
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
@@ -24,6 +26,12 @@ class HttpClient(httpx.Client):
     def __init__(self, *, retries: Retries, **options: Any) -> None:
         super().__init__(**options)
         self._retries = retries
+
+    def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:
+        """Build a request. A file that is its body is read again for each attempt."""
+        if hasattr(options.get("content"), "read"):
+            options["content"] = _FileBody(options["content"])
+        return super().build_request(method, url, **options)
 
     def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send a request until it succeeds.
@@ -63,6 +71,16 @@ class HttpClient(httpx.Client):
         except httpx.TransportError as cause:
             return failed(request, cause), cause
         return error_of(response.status_code, response.headers, content), None
+
+
+class _FileBody:
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def __iter__(self) -> Iterator[bytes]:
+        self._file.seek(0)
+        while chunk := self._file.read(_CHUNK_BYTES):
+            yield chunk
 
 
 def failed(request: httpx.Request, cause: Exception) -> ConnectionFailed:

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
@@ -59,6 +60,9 @@ class Minilab(Tags, JobCalls[Job]):
         user_id: str | None = None,
         tenant: str | None = None,
         gps: GpsPolicy | Literal["keep", "strip"] | None = None,
+        external_id: str | None = None,
+        tags: Iterable[str] | None = None,
+        attributes: Mapping[str, str] | None = None,
         callback_url: str | None = None,
         wait: bool | float = False,
         idempotency_key: str | None = None,
@@ -71,6 +75,9 @@ class Minilab(Tags, JobCalls[Job]):
             user_id: User that the images belong to. Required with a service key.
             tenant: With an admin key: the tenant of the user.
             gps: `strip` removes positions; the default is a setting of the service.
+            external_id: ID in your own system, for the job and its images.
+            tags: Tags of the job and its images.
+            attributes: Names and values for the job and its images.
             callback_url: URL that receives a signed webhook when the job ends.
             wait: Whether to wait for the end of the job; a number of seconds limits the time.
             idempotency_key: A value of your choice. Without it, each call has its own; with it, an
@@ -89,6 +96,9 @@ class Minilab(Tags, JobCalls[Job]):
                 user_id=user_id or UNSET,
                 tenant=tenant or UNSET,
                 gps=GpsPolicy(gps) if gps else UNSET,
+                external_id=external_id or UNSET,
+                tags=",".join(tags) if tags else UNSET,
+                attributes=json.dumps(dict(attributes)) if attributes else UNSET,
                 callback_url=callback_url or UNSET,
             )
             job = self.jobs.create_job(
