@@ -1,9 +1,12 @@
 """Lists the audit trail."""
 
+from datetime import datetime
+
 from api.schemas.audit import AuditEntryView, view_entry
 from api.schemas.views import Page, cut_page
 from domain.audit import AuditAction, AuditFilter
 from domain.calendar.moments import read_moment, to_utc
+from domain.errors.faults import Faults
 from storage.stores import Stores
 
 
@@ -28,9 +31,12 @@ class ReadAudit:
         Raises:
             InvalidValue: ``since`` or ``until`` is no time, or has no UTC offset.
         """
-        start, end = (
-            None if text is None else to_utc(read_moment(text)) for text in (since, until)
-        )
-        wanted = AuditFilter(start, end, actor, action, target, before=cursor)
+        faults, bounds = Faults(), dict[str, datetime]()
+        for name, text in (("since", since), ("until", until)):
+            with faults.of(name):
+                if text is not None:
+                    bounds[name] = to_utc(read_moment(text))
+        faults.check()
+        wanted = AuditFilter(**bounds, actor=actor, action=action, target=target, before=cursor)
         found = await self._audit.list_page(wanted, limit + 1)
         return cut_page([view_entry(one) for one in found], limit, [one.id for one in found])
