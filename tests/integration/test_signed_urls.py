@@ -275,3 +275,14 @@ async def test_every_process_accepts_a_url_also_after_a_restart(environ: dict[st
     async with running_service(other) as replaced:
         answer = await replaced.client.get(path, headers={"Authorization": ""})
         assert_problem(answer, 404, "not_found")
+
+
+async def test_key_without_the_scope_to_read_makes_no_url(service: Service) -> None:
+    body = {"role": "client", "user_id": "u1", "scopes": ["upload"]}
+    key = (await service.client.post("/v1/api-keys", json=body)).json()["key"]
+    sent = await service.send([("a.jpg", PICTURE)], key=key)
+    job = sent.json()
+    image_id = job["items"][0]["image_id"]
+    for path in (f"/v1/images/{image_id}/content-url", f"/v1/jobs/{job['id']}/events-url"):
+        answer = await service.client.get(path, headers=authorization(key))
+        assert_problem(answer, 403, "scope_missing")
