@@ -32,6 +32,7 @@ from api.controllers.users import delete_user
 from api.controllers.webhooks import WebhookController
 from api.dependencies import provide
 from api.http.auth import OPEN, BearerAuthentication
+from api.http.compression import Compression
 from api.http.cross_origin import AllowedOrigins, CrossOrigin
 from api.http.errors import EXCEPTION_HANDLERS
 from api.http.guards import has_scopes
@@ -121,7 +122,7 @@ def create_app(settings: Settings) -> Litestar:
         request_class=JsonKeepingRequest,
         request_max_body_size=settings.connections.max_body_bytes,
     )
-    routed = HeadRequests(WholeSegments(app.asgi_handler))
+    routed = HeadRequests(Compression(WholeSegments(app.asgi_handler)))
     served: ASGIApp = Bounds(routed, state.connections)
     if state.origins:
         served = CrossOrigin(served, state.origins)

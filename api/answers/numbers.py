@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from datetime import date
 from functools import partial
-from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -69,11 +68,6 @@ async def answer_week(
         return Response(content, media_type=form, headers=headers)
     views = [view_image_histogram(histogram) for histogram in page.histograms]
     return Response(Page(views, page.next_cursor or msgspec.UNSET), headers=headers)
-
-
-def content_etag(response: Response[bytes]) -> str:
-    """Return the first 128 bits of the hash of a body, as 32 hex digits."""
-    return sha256(response.content).hexdigest()[:32]
 
 
 def _numbers_or_plot(request: ApiRequest, view: object, draw: Callable[[], str]) -> Response[bytes]:

@@ -11,7 +11,8 @@ from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, License, SecurityScheme, Tag
 
 from api.http.auth import OPEN, Connection
-from api.http.headers import PUBLIC, page_headers
+from api.http.headers import PUBLIC, conditional, content_etag, page_headers
+from api.http.parameters import IfNoneMatch
 from domain.errors.access import NotFound
 from domain.version import VERSION
 
@@ -52,9 +53,10 @@ def read_contract() -> bytes:
 
 
 @get("/openapi.json", include_in_schema=False, opt={OPEN: True, PUBLIC: True}, sync_to_thread=False)
-def get_contract() -> Response[bytes]:
+def get_contract(if_none_match: IfNoneMatch = None) -> Response[Any]:
     """Serve the contract."""
-    return Response(read_contract(), media_type="application/json")
+    contract = Response(read_contract(), media_type="application/json")
+    return conditional(if_none_match, content_etag(read_contract()), contract)
 
 
 class ContractPage(OpenAPIRenderPlugin):

@@ -9,11 +9,11 @@ from litestar.params import QueryParameter
 
 from api.analytics.reports import Reports
 from api.analytics.similar import FindSimilar
-from api.answers.numbers import answer_median, answer_statistics, answer_week, content_etag
+from api.answers.numbers import answer_median, answer_statistics, answer_week
 from api.contract.histogram_docs import MedianOperation, WeekOperation
 from api.contract.route_docs import answer, problems
 from api.http.guards import admins_only, may_read_user, no_client_keys
-from api.http.headers import conditional
+from api.http.headers import conditional, content_etag
 from api.http.leaving import unless_client_leaves
 from api.http.parameters import (
     EXAMPLE_ID,
@@ -161,7 +161,7 @@ async def get_median_histogram(
     reading = reports.read_median(day, tz, visible)
     date, median = await unless_client_leaves(request.receive, reading)
     response = answer_median(request, median, date, tz)
-    return conditional(if_none_match, content_etag(response), response)
+    return conditional(if_none_match, content_etag(response.content), response)
 
 
 @get(
@@ -226,4 +226,4 @@ async def get_statistics(
     The numbers cover all images of all users and are up to date after each upload and deletion.
     """
     response = answer_statistics(request, await reports.read_statistics(tz), tz)
-    return conditional(if_none_match, content_etag(response), response)
+    return conditional(if_none_match, content_etag(response.content), response)

@@ -1,5 +1,6 @@
 """Headers: Prefer (RFC 7240), conditional requests and ranges (RFC 9110), media types, caching."""
 
+from hashlib import sha256
 from typing import Any
 
 from litestar import Response
@@ -87,6 +88,11 @@ def requested_range(header: str | None, size_bytes: int) -> tuple[int, int] | No
     if start >= size_bytes:
         raise RangeNotSatisfiable(f"The content has {size_bytes} bytes.")
     return start, min(stop or size_bytes, size_bytes)
+
+
+def content_etag(body: bytes) -> str:
+    """Return the first 128 bits of the hash of a body, as 32 hex digits."""
+    return sha256(body).hexdigest()[:32]
 
 
 def conditional(if_none_match: str | None, etag: str, response: Response[Any]) -> Response[Any]:

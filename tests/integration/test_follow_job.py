@@ -37,12 +37,12 @@ async def test_ticket_is_complete_and_the_status_route_agrees(service: Service) 
 async def test_answers_304_for_known_version(working_service: Service) -> None:
     job = await working_service.process([PICTURE])
     first = await _get(working_service, job["id"])
-    etag = first.headers["etag"]
+    etag = first.headers["etag"].removeprefix("W/")  # Weak, if the answer was compressed.
     assert first.headers["cache-control"] == "no-store"
     for known in (etag, f"W/{etag}", f'"other", {etag}', "*"):
         answer = await _get(working_service, job["id"], If_None_Match=known)
         assert (answer.status_code, answer.content) == (304, b"")
-        assert answer.headers["etag"] == etag
+        assert answer.headers["etag"].removeprefix("W/") == etag
     for unknown in ('"other"', "junk", etag.strip('"') + "0", ",,,"):
         answer = await _get(working_service, job["id"], If_None_Match=unknown)
         assert answer.status_code == 200, unknown

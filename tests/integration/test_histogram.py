@@ -20,7 +20,7 @@ async def test_histogram_counts_every_pixel(working_service: Service) -> None:
     image_id = job["items"][0]["image_id"]
     answer = await working_service.client.get(f"/v1/images/{image_id}/histogram")
     assert answer.headers["content-type"] == "application/json"
-    assert answer.headers["vary"] == "Accept"
+    assert answer.headers["vary"].startswith("Accept")
     histogram = answer.json()
     gray = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE)
     assert gray is not None

@@ -87,7 +87,7 @@ async def test_median_is_a_plot_for_who_accepts_one(working_service: Service) ->
     plot = await working_service.client.get(PATH, headers={"Accept": SVG})
     assert plot.headers["content-type"].split(";")[0] == SVG
     assert plot.headers["content-security-policy"].startswith("default-src 'none'")
-    assert plot.headers["vary"] == "Accept"
+    assert plot.headers["vary"] == "Accept, Accept-Encoding"
     assert ElementTree.fromstring(plot.text).tag.endswith("svg")  # noqa: S314
     assert ": median of 1 image<" in plot.text
     numbers = await working_service.client.get(PATH)

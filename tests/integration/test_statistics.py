@@ -81,7 +81,7 @@ async def test_statistics_are_a_plot_for_who_accepts_one(service: Service) -> No
     await service.send([("a.jpg", draw())])
     answer = await service.client.get(PATH, headers={"Accept": "image/svg+xml"})
     assert answer.headers["content-type"].startswith("image/svg+xml")
-    assert answer.headers["vary"] == "Accept"
+    assert answer.headers["vary"].startswith("Accept")
     root = ElementTree.fromstring(answer.text)  # noqa: S314
     svg = {"svg": "http://www.w3.org/2000/svg"}
     bars = root.findall(".//svg:g[@class='series columns']/svg:rect", svg)

@@ -113,7 +113,7 @@ async def test_pages_and_links_lead_through_the_whole_week(service: Service, acc
     pages = 0
     while link:
         answer = await service.client.get(link, headers={"Accept": accept})
-        assert answer.headers["vary"] == "Accept"
+        assert answer.headers["vary"].startswith("Accept")
         pages += 1
         match accept:
             case "application/json":
