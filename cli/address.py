@@ -1,4 +1,4 @@
-"""Where the service is, which key it gets, and what to try if it does not answer."""
+"""The address and the key of a service, and what to try if it does not answer."""
 
 import ipaddress
 import os

@@ -1,4 +1,4 @@
-"""How commands fail, and the exit codes that tell it to scripts."""
+"""Failures of commands, and the exit codes that tell them to scripts."""
 
 import click
 

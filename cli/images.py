@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from http import HTTPStatus
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
@@ -12,7 +11,8 @@ import click
 from cli import options
 from cli.errors import RefusedError
 from cli.groups import Commands, examples
-from cli.marks import read_filters
+from cli.marks import changes, read_changes, read_filters
+from cli.options import Duration
 from cli.paging import Column, show_list
 from cli.rendering import day, histogram_chart, size, status, when
 from cli.searching import VARIANT, filters, search
@@ -43,7 +43,13 @@ _SIMILAR_COLUMNS = (
 _image_id = click.argument("image_id")
 
 
-@click.group(cls=Commands, aliases={"search": "list"})
+@click.group(
+    cls=Commands,
+    lazy={
+        "download": "cli.download:download",
+    },
+    aliases={"search": "list"},
+)
 def images() -> None:
     """Find, show, save and delete images."""
 
@@ -79,60 +85,40 @@ def show(session: Session, image_id: str, user_id: str | None) -> None:
 
 @images.command(
     epilog=examples(
-        "minilab images download 01a22889-a26a-7513-b846-5de614917377",
-        "minilab images download --user-id u1 --to photos",
-        "minilab images download --all --variant thumbnail --to thumbnails",
+        "minilab images update 01a22889-a26a-7513-b846-5de614917377 --add-tag holiday",
+        "minilab images update 01a22889-a26a-7513-b846-5de614917377 --attribute room=kitchen",
     )
 )
-@click.argument("image_ids", nargs=-1)
-@click.option(
-    "--to",
-    "folder",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=".",
-    show_default=True,
-    help="Folder to save in; it is made.",
-)
-@click.option(
-    "--variant", type=VARIANT, default="original", show_default=True, help="What to save."
-)
-@filters
-@options.everything
+@_image_id
+@options.user_id
+@changes
 @connected
-def download(
-    session: Session,
-    image_ids: tuple[str, ...],
-    folder: Path,
-    variant: Any,
-    everything: bool,
-    **chosen: Any,
+def update(session: Session, image_id: str, user_id: str | None, **changed: Any) -> None:
+    """Change the external ID, tags and attributes of an image."""
+    marks = read_changes(changed)
+    image = session.minilab.images.update_image(image_id, body=marks, user_id=given(user_id))
+    session.show(image, _facts_of(image))
+
+
+@images.command(
+    epilog=examples(
+        "minilab images url 01a22889-a26a-7513-b846-5de614917377 --variant thumbnail",
+        "minilab images url 01a22889-a26a-7513-b846-5de614917377 --expires-in 12h",
+    )
+)
+@_image_id
+@click.option("--variant", type=VARIANT, default="original", show_default=True, help="Which file.")
+@click.option("--expires-in", type=Duration(), help="Least lifetime, such as 12h.")
+@options.user_id
+@connected
+def url(
+    session: Session, image_id: str, variant: Any, expires_in: int | None, user_id: str | None
 ) -> None:
-    """Save the pictures of images to a folder, under their own names.
-
-    Name the images, or choose them by filters. What the folder has already is not sent again, so
-    the same command goes on after an interruption. Two pictures of one name get a part of their
-    IDs in their names. Exits with 1 if a picture could not be saved.
-    """
-    from cli.downloading import choose, save
-
-    wanted = read_filters(chosen)
-    named_user = wanted.get("user_id")
-    # With named images, the user says whose they are.
-    filters_are_given = everything or bool(wanted.keys() - ({"user_id"} if image_ids else set()))
-    if bool(image_ids) == filters_are_given:
-        raise click.UsageError("name the images, or choose them by filters or with --all")
-    found = choose(session, image_ids, wanted)
-    saved = save(session, found, folder, variant, named_user)
-    if session.json_wanted:
-        session.print_json({"files": [file._asdict() for file in saved]})
-    else:
-        for file in saved:
-            if file.error:
-                session.note(f"{file.image_id}: {file.error}")
-        kept = sum(file.outcome == "kept" for file in saved)
-        new = sum(file.outcome == "saved" for file in saved)
-        session.print(f"{new} pictures saved in {folder}, {kept} were there already")
-    session.exit_if(any(file.error for file in saved))
+    """Create a URL of a picture that needs no key, for web pages and image loaders."""
+    made = session.minilab.images.get_image_content_url(
+        image_id, variant=variant, expires_in=given(expires_in), user_id=given(user_id)
+    )
+    session.show(made, [("URL", made.url), ("until", when(made.expires_at))])
 
 
 @images.command(epilog=examples("minilab images delete 01a22889-a26a-7513-b846-5de614917377 --yes"))

@@ -9,7 +9,7 @@ import click
 
 from cli import options
 from cli.groups import Commands, examples
-from cli.marks import marks, read_filters
+from cli.marks import changes, marks, read_changes, read_filters
 from cli.paging import Column, show_list
 from cli.rendering import day, status
 from cli.session import Session, connected, given
@@ -62,6 +62,20 @@ def show(session: Session, job_id: str, user_id: str | None) -> None:
     job = get_job_of(session, job_id, user_id)
     print_job(session, job)
     session.exit_if(has_failed(job))
+
+
+@jobs.command(
+    epilog=examples("minilab jobs update 01a22889-a324-7c2c-8d1a-8e7b7128c870 --add-tag holiday")
+)
+@_job_id
+@options.user_id
+@changes
+@connected
+def update(session: Session, job_id: str, user_id: str | None, **changed: Any) -> None:
+    """Change the external ID, tags and attributes of a job."""
+    marks_of_job = read_changes(changed)
+    job = session.minilab.jobs.update_job(job_id, body=marks_of_job, user_id=given(user_id))
+    print_job(session, job)
 
 
 @jobs.command(epilog=examples("minilab jobs wait 01a22889-a324-7c2c-8d1a-8e7b7128c870"))

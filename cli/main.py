@@ -38,6 +38,7 @@ COMMANDS = {
     "keys": "cli.keys:keys",
     "webhooks": "cli.webhooks:webhooks",
     "dead-letters": "cli.dead_letters:dead_letters",
+    "audit": "cli.audit:audit",
     "backup": "cli.data:backup",
     "restore": "cli.data:restore",
     "verify-data": "cli.data:verify_data",

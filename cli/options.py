@@ -51,6 +51,21 @@ class Day(click.ParamType[Any]):
             self.fail(f"{value!r} is not a date such as 2026-11-22", param, ctx)
 
 
+class Moment(click.ParamType[datetime]):
+    """A date or a time in the time zone of this machine, or in another one if it says so."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Convert to a time with a time zone."""
+        try:
+            return datetime.fromisoformat(str(value)).astimezone()
+        except ValueError:
+            self.fail(f"{value!r} is not a time such as 2026-11-22 or 2026-11-22T09:30", param, ctx)
+
+
 class Named(click.Choice[str]):
     """A value of an enumeration of the contract.
 

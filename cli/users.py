@@ -10,7 +10,7 @@ import click
 
 from cli import options
 from cli.groups import Commands, examples
-from cli.options import Named
+from cli.options import Moment, Named
 from cli.paging import Column, show_list, tabulate
 from cli.rendering import day
 from cli.session import Session, connected, given
@@ -98,8 +98,8 @@ def histograms(
 @click.option("--metric", type=METRIC, help="Measure of distance.")
 @click.option(
     "--since",
-    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
-    help="Compare only images that were uploaded since; in the time of this machine.",
+    type=Moment(),
+    help="Compare only images that were uploaded since.",
 )
 @click.option("--image-id", metavar="IMAGE", help="Compare with this image of the user alone.")
 @connected
@@ -109,7 +109,7 @@ def similar(session: Session, user_id: str, since: datetime | None, n: int, **ch
     found = session.minilab.histograms.list_similar_users(
         user_id,
         n=n,
-        since=given(since.astimezone() if since else None),
+        since=given(since),
         **filters,
     )
     if session.json_wanted:

@@ -10,7 +10,7 @@ import click
 
 from cli import options
 from cli.groups import Commands, examples
-from cli.options import Duration, Named
+from cli.options import Duration, Moment, Named
 from cli.paging import Column, show_list
 from cli.rendering import NOTHING, day, status, when
 from cli.session import Session, connected, given
@@ -178,16 +178,16 @@ def rotate(session: Session, webhook_id: str, overlap: int | None) -> None:
 @_webhook_id
 @click.option(
     "--since",
-    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
+    type=Moment(),
     required=True,
-    help="Deliver what failed since; in the time of this machine.",
+    help="Deliver what failed since.",
 )
 @connected
 def redeliver(session: Session, webhook_id: str, since: datetime) -> None:
     """Deliver again what failed to reach a receiver."""
     from minilab_client.models import RedeliverFailed
 
-    wanted = RedeliverFailed(since=since.astimezone())
+    wanted = RedeliverFailed(since=since)
     told = session.minilab.webhooks.redeliver_failed(webhook_id, body=wanted)
     session.show(told, [("redelivered", told.redelivered)])
 

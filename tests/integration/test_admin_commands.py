@@ -44,7 +44,9 @@ async def test_new_link_is_written_for_people(service: Service) -> None:
 
 async def test_key_is_created_listed_and_revoked(service: Service) -> None:
     arguments = ("--role", "client", "--user-id", "u1", "--expires-in", "1h")
-    made = await read_json(service, "keys", "create", *arguments, "--max-stored-bytes", "1.5GB")
+    made = await read_json(
+        service, "keys", "create", *arguments, "--max-stored-bytes", "1.5GB", "--scope", "read"
+    )
     assert made["max_stored_bytes"] == 1_500_000_000
     answer = await service.client.get("/v1/jobs", headers=authorization(made["key"]))
     assert answer.status_code == 200
@@ -52,6 +54,9 @@ async def test_key_is_created_listed_and_revoked(service: Service) -> None:
     answer = await read_answer(service, "/v1/api-keys")
     assert listed["items"] == answer["items"]
     assert (await run_for(service, "keys", "list")).rows[1][0] == made["id"]
+    shown = await read_json(service, "keys", "show", made["id"])
+    assert shown == await read_answer(service, f"/v1/api-keys/{made['id']}")
+    assert ["scopes", "read"] in (await run_for(service, "keys", "show", made["id"])).rows
     revoked = await run_for(service, "keys", "revoke", made["id"])
     assert revoked.text == f"revoked key {made['id']}\n"
     answer = await service.client.get("/v1/jobs", headers=authorization(made["key"]))
@@ -148,3 +153,18 @@ async def test_dead_letters_are_listed_retried_and_discarded(service: Service) -
     assert rest == {"discarded": 1, "skipped": 0, "left": 0}
     for wrong in ((), (first, "--all"), (first, "--user-id", "u1")):
         assert (await run_for(service, "dead-letters", "retry", *wrong)).code == 2, wrong
+
+
+async def test_audit_trail_says_who_did_what(service: Service) -> None:
+    made = await read_json(service, "links", "create", "--expires-in", "1h")
+    await run_for(service, "links", "revoke", made["id"])
+    told = await read_json(service, "audit", "list", "--target", made["id"])
+    assert [entry["action"] for entry in told["items"]] == [
+        "upload_link.revoked",
+        "upload_link.created",
+    ]
+    assert told["items"] == (await read_answer(service, "/v1/audit", target=made["id"]))["items"]
+    created = ("--action", "upload_link.created", "--since", "2026-01-01")
+    shown = await run_for(service, "audit", "list", "--actor", "admin", *created)
+    assert shown.rows[1][2:5] == ["upload_link.created", "admin", made["id"]]
+    assert (await read_json(service, "audit", "list", "--until", "2026-01-01"))["items"] == []

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from cli.session import Session
@@ -50,8 +51,10 @@ async def test_wrong_filters_are_wrong_usage(service: Service) -> None:
     for arguments in (("--day", "yesterday"), ("--format", "doc"), ("--distance", "17")):
         ended = await run_for(service, "images", "list", *arguments)
         assert (ended.code, ended.out) == (2, b""), arguments
-    refused = await run_for(service, "images", "list", "--near", "Vienna")
+    refused = await run_for(service, "images", "list", "--near", "Vienna", "--radius", "0")
     assert refused.code == 3
+    assert "\n  near: " in refused.err
+    assert "\n  radius_m: " in refused.err
 
 
 async def test_pictures_are_saved_once_and_under_their_names(
@@ -217,3 +220,24 @@ async def test_known_files_are_left_out_and_marks_are_found(
     assert (await service.count("jobs"), await service.count("images")) == (2, 2)
     wrong = await run_for(service, "upload", tmp_path, "--attribute", "room")
     assert (wrong.code, "room=kitchen" in wrong.err) == (2, True)
+
+
+async def test_marks_are_changed(service: Service) -> None:
+    job = await accept(service, ("a.jpg", draw()), tags="red")
+    (image_id,) = ids(job)
+    changes = ("--add-tag", "big", "--remove-tag", "red", "--attribute", "room=attic")
+    told = await read_json(service, "images", "update", image_id, *changes)
+    assert (told["tags"], told["attributes"]) == (["big"], {"room": "attic"})
+    shown = await run_for(service, "images", "show", image_id)
+    assert ["tags", "big"] in shown.rows
+    changed = await read_json(service, "jobs", "update", job["id"], "--external-id", "order-7")
+    assert (changed["external_id"], changed["tags"]) == ("order-7", ["red"])
+    assert (await run_for(service, "jobs", "update", job["id"])).code == 2
+
+
+async def test_url_of_a_picture_needs_no_key(service: Service) -> None:
+    (image_id,) = ids(await accept(service, ("a.jpg", draw())))
+    told = await read_json(service, "images", "url", image_id, "--expires-in", "10m")
+    address = httpx.URL(told["url"])
+    answer = await service.client.get(address.raw_path.decode(), headers={"Authorization": ""})
+    assert (answer.status_code, answer.content) == (200, draw())

@@ -21,6 +21,11 @@ from cli.variables import KNOWN, find_misspelled
 from domain.settings import variables_of
 from tests.service import REPOSITORY
 
+TESTS = "".join(
+    file.read_text()
+    for place in ("integration", "e2e")
+    for file in (REPOSITORY / "tests" / place).glob("*.py")
+)
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]|\\b")
 
 
@@ -81,6 +86,14 @@ def test_every_command_shows_an_example_that_it_understands(path: tuple[str, ...
     epilog = find(path).epilog or find(path).help or ""
     lines = [line.strip() for line in epilog.splitlines() if "minilab " in line]
     assert [line for line in lines if "minilab " + " ".join(path) in line]
+
+
+@pytest.mark.parametrize("path", LEAVES, ids=" ".join)
+def test_every_command_is_run_by_a_test_and_prints_json(path: tuple[str, ...]) -> None:
+    words = r",\s*".join(f'"{word}"' for word in path)
+    assert re.search(words, TESTS) or path == ("completion",), "no test runs this command"
+    names = {name for parameter in find(path).params for name in parameter.opts}
+    assert "--json" in names or path[0] in {"backup", "restore", "completion"}
 
 
 def named_parameters() -> Iterator[tuple[str, Named]]:
