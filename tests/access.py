@@ -1,4 +1,4 @@
-"""What contract tests need of keys and links, as an admin does it."""
+"""Keys and links in contract tests: revoked as an admin does it."""
 
 from domain.audit import AuditAction
 from domain.keys import ADMIN_USER, Caller, Role

@@ -1,4 +1,4 @@
-"""When keys were used last: noted in memory by requests, and written together.
+"""The last use of keys: noted in memory by requests, and written together.
 
 A key is written once a minute at most, however many requests it has. Nothing waits for a write, and
 a process that dies loses the notes of its last seconds.
