@@ -19,6 +19,7 @@ from api.controllers.analytics import (
     list_similar,
     list_user_histograms,
 )
+from api.controllers.archives import ArchiveController
 from api.controllers.audit import list_audit
 from api.controllers.dead_letters import DeadLetterController
 from api.controllers.images import ImageController
@@ -80,6 +81,7 @@ ROUTES = (
     stream_signed_events,
     detect_faces,
     ImageController,
+    ArchiveController,
     get_signed_content,
     KeyController,
     UploadLinkController,

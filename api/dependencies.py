@@ -8,8 +8,10 @@ from api.access.upload_links import ManageLinks
 from api.analytics.reports import Reports
 from api.analytics.similar import FindSimilar
 from api.answers.created import request_key
+from api.images.archives import ReadArchives
 from api.images.images import ManageImages
 from api.images.read_content import ReadContent
+from api.images.write_archive import WriteArchive
 from api.jobs.changes import ChangeJobs
 from api.jobs.dead_letters import ManageDeadLetters
 from api.jobs.events_url import MakeEventsUrl
@@ -60,10 +62,15 @@ def _images(state: AppState) -> dict[str, object]:
     users = SimilarUsers(stores.client, stores.database, similarity)
     images = SimilarImages(stores.client, stores.database, similarity)
     manage_images = ManageImages(stores, state.settings.rules, state.signed_urls)
+    contents = ReadContent(stores, state.variants, state.downloads)
+    settings = state.settings
     return {
+        "archives": ReadArchives(
+            stores, manage_images, WriteArchive(contents, settings.rules), settings.reads
+        ),
         "find_similar": FindSimilar(users, images, manage_images),
         "manage_images": manage_images,
-        "read_content": ReadContent(stores, state.variants, state.downloads),
+        "read_content": contents,
         "reports": Reports(stores),
     }
 

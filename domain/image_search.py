@@ -40,6 +40,7 @@ class ImageFilter(msgspec.Struct, frozen=True):
     """Conditions on images; all hold, and None sets no condition.
 
     Attributes:
+        job_id: The job that uploaded them.
         taken_from: First day, by the camera's clock.
         taken_to: Last day, by the camera's clock.
         uploaded_from: First moment of the upload, UTC.
@@ -51,6 +52,7 @@ class ImageFilter(msgspec.Struct, frozen=True):
 
     scope: Scope
     link_id: str | None = None
+    job_id: str | None = None
     format: str | None = None
     camera_make: str | None = None
     camera_model: str | None = None

@@ -197,11 +197,18 @@ class ReadLimits(msgspec.Struct, frozen=True):
     Attributes:
         max_downloads: Pictures of more than 255 KiB that are sent at the same time, some 600 KB
             of memory each; further requests wait for their turn.
-        max_waiting_downloads: Requests for such pictures that wait.
+        max_archives: ZIP archives that are sent at the same time, some 3 MB of memory each;
+            further requests wait for their turn.
+        max_archive_images: Images in one archive.
+        max_archive_bytes: Size of the uploaded files of the images in one archive, in bytes.
+        max_waiting_downloads: Requests for such pictures that wait; likewise for archives.
         max_waiting_renderings: Pictures that wait to be rendered; all requests for one count once.
     """
 
     max_downloads: Positive = 128
+    max_archives: Positive = 8
+    max_archive_images: Positive = 1000
+    max_archive_bytes: Positive = 8 * 1024 * 1024 * 1024
     max_waiting_downloads: Positive = 1000
     max_waiting_renderings: Positive = 200
 

@@ -94,18 +94,13 @@ class Stores:
         self.earlier_results = EarlierResults(self.database)
         self.hints = Hints(self.redis, rules)
         self.idempotency = Idempotency(self.client, self.database, settings.idempotency_seconds)
-        self.image_search = ImageSearch(self.database)
         self.ledger = Ledger(
             self.database, rules.lease_seconds, rules.max_attempts, self.metrics, self.subscriptions
         )
         self.image_deletion = ImageDeletion(
             self.client, self.database, self.ledger.states, self.audit
         )
-        self.images = Images(self.database)
-        self.jobs = Jobs(self.database)
-        self.known_images = KnownImages(self.database)
         self.load = LoadMeter(self.database)
-        self.change_marks = ChangeMarks(self.database)
         self.medians = Medians(self.client, self.database)
         self.job_events = JobEvents(self.redis)
         self.queue_state = QueueReader(self.database)
@@ -124,6 +119,7 @@ class Stores:
         self.user_histograms = UserHistograms(self.database)
         self.workers = Workers(self.database)
         self._add_access()
+        self._add_catalog()
         self._add_webhooks(settings)
 
     def sweeper(self, min_age: timedelta) -> Sweeper:
@@ -199,6 +195,13 @@ class Stores:
         self.api_keys = ApiKeys(self.database, self.audit)
         self.signing_keys = SigningKeys(self.database)
         self.upload_links = UploadLinks(self.database, self.audit)
+
+    def _add_catalog(self) -> None:
+        self.change_marks = ChangeMarks(self.database)
+        self.image_search = ImageSearch(self.database)
+        self.images = Images(self.database)
+        self.jobs = Jobs(self.database)
+        self.known_images = KnownImages(self.database)
 
     def _add_webhooks(self, settings: StoreSettings) -> None:
         self.secret_box = SecretBox(settings.secret_keys)

@@ -4,10 +4,12 @@ import re
 from datetime import date
 from typing import Annotated, Any
 
+from litestar.di import Provide
 from litestar.openapi.spec import Example
 from litestar.params import QueryParameter
 
 from api.http.parameters import EXAMPLE_ID, NamedTenant, NamedUser, example
+from api.schemas.images import ImageVariant
 from api.state import ApiRequest
 from domain.calendar.days import end_of_day, find_zone, start_of_day
 from domain.errors.faults import Faults
@@ -119,6 +121,15 @@ Attributes = Annotated[
         examples=[Example(value=["room:kitchen"])],
     ),
 ]
+VariantName = Annotated[
+    ImageVariant,
+    QueryParameter(
+        required=False,
+        description="The original file, or the picture that is made from it: `grayscale`, "
+        "`thumbnail` (fits into 512 × 512 pixels, WebP) or `faces` (with their boxes).",
+        examples=example("thumbnail"),
+    ),
+]
 SimilarTo = Annotated[
     str | None,
     _wanted(
@@ -189,9 +200,7 @@ def read_filter(
     with faults.of("attribute"):
         marks = wanted_marks(external_id, tag, attribute)
     faults.check()
-    first, last = uploaded_from, uploaded_to
-    if day:
-        first, last = max(day, first or day), min(day, last or day)
+    first, last = _upload_days(day, uploaded_from, uploaded_to)
     return ImageFilter(
         scope=scope_of(request.user.within(tenant), user_id),
         link_id=link_id,
@@ -210,6 +219,10 @@ def read_filter(
     )
 
 
+FILTER = {"wanted": Provide(read_filter, sync_to_thread=False)}
+"""The dependency of routes that take these parameters."""
+
+
 def read_circle(near: str, radius_meters: float) -> Circle:
     """Read a circle around ``latitude,longitude`` in degrees.
 
@@ -224,6 +237,12 @@ def read_circle(near: str, radius_meters: float) -> Circle:
             "A latitude is between -90 and 90, a longitude between -180 and 180.", "near"
         )
     return Circle(latitude, longitude, radius_meters)
+
+
+def _upload_days(
+    day: date | None, first: date | None, last: date | None
+) -> tuple[date | None, date | None]:
+    return (first, last) if day is None else (max(day, first or day), min(day, last or day))
 
 
 def _check_order(name: str, first: date | None, last: date | None) -> None:

@@ -60,7 +60,7 @@ def _rename_schemas(document: dict[str, Any]) -> dict[str, Any]:
 def _mark_images(contents: dict[str, Any]) -> None:
     """Declare images as bytes; Litestar declares them as text."""
     for media_type, content in contents.items():
-        if media_type.startswith("image/"):
+        if media_type.startswith("image/") or media_type == "application/zip":
             content["schema"] = {"type": "string", "format": "binary"}
 
 

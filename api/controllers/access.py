@@ -14,7 +14,7 @@ from api.answers.created import answer_created
 from api.contract.route_docs import answer, problems
 from api.http.addresses import service_address
 from api.http.guards import SCOPES, admins_and_services, admins_only
-from api.http.parameters import DAY_SECONDS, OverlapSeconds, id_of
+from api.http.parameters import DAY_SECONDS, LinkId, OverlapSeconds, id_of
 from api.schemas.keys import ApiKeyRequest, ApiKeyView, CreatedApiKeyView
 from api.schemas.upload_links import CreatedUploadLinkView, UploadLinkRequest, UploadLinkView
 from api.schemas.views import Cursor, Limit, Page
@@ -22,7 +22,6 @@ from api.schemas.webhooks import KeyWebhookSecretView
 from api.state import ApiRequest
 
 KeyId = Annotated[str, id_of("API key")]
-LinkId = Annotated[str, id_of("upload link")]
 
 
 class KeyController(Controller):

@@ -4,17 +4,18 @@ from typing import Annotated, Any
 
 from litestar import Controller, Response, delete, get, patch, post
 from litestar.datastructures import ResponseHeader
-from litestar.di import NamedDependency, Provide
-from litestar.params import HeaderParameter, JSONBody, QueryParameter
+from litestar.di import NamedDependency
+from litestar.params import HeaderParameter, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
 from api.answers.image_content import send_content
 from api.answers.image_filters import (
     DEFAULT_DISTANCE,
+    FILTER,
     Distance,
     ImageCursor,
     SimilarTo,
-    read_filter,
+    VariantName,
 )
 from api.answers.numbers import answer_histogram
 from api.answers.wanted_urls import DEFAULT_SECONDS, ExpiresIn, UrlVariants, wanted_urls
@@ -22,7 +23,7 @@ from api.contract.route_docs import answer, problems
 from api.http.auth import READS
 from api.http.guards import CHANGING
 from api.http.leaving import unless_client_leaves
-from api.http.parameters import IfNoneMatch, NamedUser, example, id_of
+from api.http.parameters import IfNoneMatch, ImageId, NamedUser, example
 from api.images.images import ManageImages
 from api.images.read_content import ReadContent
 from api.schemas.images import HistogramView, ImageVariant, ImageView, ListedImageView
@@ -34,16 +35,6 @@ from api.state import ApiRequest
 from domain.image_search import ImageFilter
 from domain.keys import scope_of
 
-ImageId = Annotated[str, id_of("image")]
-VariantName = Annotated[
-    ImageVariant,
-    QueryParameter(
-        required=False,
-        description="The original file, or the picture that is made from it: `grayscale`, "
-        "`thumbnail` (fits into 512 × 512 pixels, WebP) or `faces` (with their boxes).",
-        examples=example("thumbnail"),
-    ),
-]
 Range = Annotated[
     str | None,
     HeaderParameter(
@@ -72,7 +63,7 @@ class ImageController(Controller):
     @get(
         operation_id="listImages",
         summary="List images",
-        dependencies={"wanted": Provide(read_filter, sync_to_thread=False)},
+        dependencies=FILTER,
         responses={200: answer(Page[ListedImageView], "A page.")} | problems(403, 404, 409, 410),
     )
     async def list_images(

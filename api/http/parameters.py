@@ -45,7 +45,9 @@ def _header(
     )
 
 
+ImageId = Annotated[str, id_of("image")]
 JobId = Annotated[str, id_of("job")]
+LinkId = Annotated[str, id_of("upload link")]
 UserId = Annotated[str, id_of("user", max_length=128, shown="u1")]
 SignedToken = Annotated[
     str,

@@ -10,7 +10,7 @@ from api.images.content_urls import WantedUrls, write_content_urls
 from api.schemas.images import ImageView, ListedImageView, result_of, view_image, view_listed
 from api.schemas.known_images import KnownImagesRequest, KnownImagesView, KnownImageView
 from api.schemas.signed_urls import ContentUrlView
-from api.schemas.views import Page, cut_page
+from api.schemas.views import Page
 from domain.audit import AuditAction
 from domain.blobs import Blob
 from domain.errors.access import NotFound, WrongState
@@ -119,16 +119,34 @@ class ManageImages:
             ImageExpired: The image has expired.
             WrongState: Its fingerprint is not ready yet.
         """
+        found, next_cursor = await self.find_page(wanted, similar_to, distance, limit, cursor)
+        return Page(await self._views(found, urls), UNSET if next_cursor is None else next_cursor)
+
+    async def find_page(
+        self,
+        wanted: ImageFilter,
+        similar_to: str | None,
+        distance: int,
+        limit: int,
+        cursor: str | None,
+    ) -> tuple[list[tuple[int | None, Image]], str | None]:
+        """Find a page of images, each after its distance if there is one, and the next cursor.
+
+        See :meth:`list_page`.
+        """
         search = self._stores.image_search
+        found: list[tuple[int | None, Image]]
         after = read_cursor(cursor, with_distance=similar_to is not None)
         if similar_to is not None:
             likeness = await self._likeness(similar_to, distance, wanted.scope)
-            found = await search.list_similar(wanted, likeness, limit + 1, after)
-            cursors = [f"{apart}.{image.id}" for apart, image in found]
-            return cut_page(await self._views(found, urls), limit, cursors)
-        images = await search.list_page(wanted, limit + 1, after[1] if after else None)
-        views = await self._views([(None, image) for image in images], urls)
-        return cut_page(views, limit, [image.id for image in images])
+            found = [*await search.list_similar(wanted, likeness, limit + 1, after)]
+        else:
+            images = await search.list_page(wanted, limit + 1, after[1] if after else None)
+            found = [(None, image) for image in images]
+        if len(found) <= limit:
+            return found, None
+        apart, last = found[limit - 1]
+        return found[:limit], last.id if apart is None else f"{apart}.{last.id}"
 
     async def find_known(self, caller: Caller, asked: KnownImagesRequest) -> KnownImagesView:
         """Find the newest image of the caller's user for each file that they have.

@@ -48,10 +48,28 @@ class ReadContent:
             ImageExpired: The image has expired.
             ServiceError: The variant cannot be rendered; see :meth:`Variants.get`.
         """
+        image, blob = await self.read(image_id, scope)
+        return await self.open(image, blob, variant)
+
+    async def read(self, image_id: str, scope: Scope) -> tuple[Image, Blob]:
+        """Read an image and its blob.
+
+        Raises:
+            NotFound: The caller may see no such image.
+            ImageExpired: The image has expired.
+        """
         image = await self._stores.images.get(image_id, scope)
         blob = (await self._stores.blobs.find([image.sha256])).get(image.sha256)
         if blob is None:
             raise NotFound
+        return image, blob
+
+    async def open(self, image: Image, blob: Blob, variant: str) -> Content:
+        """Find a picture of an image that was read, as :meth:`find` does.
+
+        Raises:
+            ServiceError: The variant cannot be rendered; see :meth:`Variants.get`.
+        """
         if variant != "original":
             return await self._variant(image, blob, variant)
         if image.gps is GpsPolicy.STRIP:

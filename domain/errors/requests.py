@@ -74,6 +74,12 @@ class TooManyImages(
     """The request would have to read too many images."""
 
 
+class ArchiveTooLarge(
+    InvalidValue, code="archive_too_large", title="The archive would be too large"
+):
+    """The files of the images have more bytes than one archive may have."""
+
+
 class UserRequired(
     InvalidValue, code="user_required", title="A user_id is required with a service key"
 ):

@@ -100,6 +100,7 @@ class ImageSearch:
 def query_of(wanted: ImageFilter, before: str | None = None) -> Document:
     """Return the query of a condition, for images older than the image ``before``."""
     equal = {
+        "job_id": wanted.job_id,
         "format": wanted.format,
         "camera_make": wanted.camera_make,
         "camera_model": wanted.camera_model,

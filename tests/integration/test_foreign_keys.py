@@ -4,6 +4,8 @@ Every operation has its place in :data:`EXPECTED`; one that is new fails the wal
 """
 
 import hashlib
+import io
+import zipfile
 from collections.abc import Iterator
 from itertools import product
 from typing import Any
@@ -23,6 +25,7 @@ PICTURE = draw(kind="PNG")
 # What an operation answers to who asks with the IDs of another.
 NAMED = "not found"
 LIST = "nothing of it listed"
+ARCHIVE = "an archive without files"
 ADMIN = "for admins only"
 UPLOAD = "a job of one's own"
 OWN = "something of one's own"
@@ -52,6 +55,9 @@ EXPECTED = {
     "findKnownImages": OWN_USER,
     "getImage": NAMED,
     "updateImage": NAMED,
+    "downloadImages": ARCHIVE,
+    "downloadJob": NAMED,
+    "downloadUploadLink": MANAGED_ONE,
     "deleteImage": NAMED,
     "getImageContent": NAMED,
     "getImageHistogram": NAMED,
@@ -243,7 +249,9 @@ async def test_stranger_gets_nothing_of_another(working_service: Service, who: s
             body = BODIES[name] | {"user_id": named}
         # A service key speaks for every user that it names.
         user_id = OWNER if role == "client" else "stranger"
-        for query in _queries(operation, named):
+        # The filters of archives are those of listImages.
+        filters = {} if EXPECTED[name] == ARCHIVE else operation
+        for query in _queries(filters, named):
             path = template.format_map(owned | {"user_id": user_id})
             answer = await service.client.request(
                 method, path, params=query, headers=headers, json=body
@@ -270,6 +278,9 @@ async def test_stranger_gets_nothing_of_another(working_service: Service, who: s
                     role == "service" and named is None
                 ):
                     assert_problem(answer, 422, "user_required")
+                case "an archive without files":
+                    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+                        assert archive.namelist() == ["manifest.json"]
                 case expected if expected in {LIST, OWN_USER}:
                     assert answer.json() == {"items": []}
                 case _:

@@ -4,6 +4,7 @@ from enum import StrEnum
 class ErrorCode(StrEnum):
     """A value of a later version of the service is kept: its name is the value."""
 
+    ARCHIVE_TOO_LARGE = "archive_too_large"
     ATTEMPTS_EXHAUSTED = "attempts_exhausted"
     BACKLOG_FULL = "backlog_full"
     BODY_TOO_SLOW = "body_too_slow"

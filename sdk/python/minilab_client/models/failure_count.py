@@ -26,6 +26,7 @@ class FailureCount:
     - `invalid_value`: A value is well-formed but not allowed.
     - `unknown_operation`: The operation is not one of the capabilities.
     - `too_many_images`: The request would have to read too many images.
+    - `archive_too_large`: The files of the images have more bytes than one archive may have.
     - `user_required`: A service key must name a user.
     - `idempotency_key_in_use`: The first request with this key is still running.
     - `idempotency_key_taken_over`: The request was so slow that another one with the same key replaced it.

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type TDataShape } from './client/index.js';
-import type { CancelJobData, CancelJobErrors, CancelJobResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateJobData, CreateJobErrors, CreateJobFromFileData, CreateJobFromFileErrors, CreateJobFromFileResponses, CreateJobResponses, CreateLinkUploadByUrlData, CreateLinkUploadByUrlErrors, CreateLinkUploadByUrlResponses, CreateLinkUploadData, CreateLinkUploadErrors, CreateLinkUploadResponses, CreateUploadLinkData, CreateUploadLinkErrors, CreateUploadLinkResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DetectFacesData, DetectFacesErrors, DetectFacesResponses, DiscardDeadLetterData, DiscardDeadLetterErrors, DiscardDeadLetterResponses, DiscardDeadLettersData, DiscardDeadLettersErrors, DiscardDeadLettersResponses, FindKnownImagesData, FindKnownImagesErrors, FindKnownImagesResponses, GetApiKeyData, GetApiKeyErrors, GetApiKeyResponses, GetCapabilitiesData, GetCapabilitiesErrors, GetCapabilitiesResponses, GetDeadLetterData, GetDeadLetterErrors, GetDeadLetterResponses, GetDeliveryData, GetDeliveryErrors, GetDeliveryResponses, GetHealthData, GetHealthResponses, GetImageContentData, GetImageContentErrors, GetImageContentResponses, GetImageContentUrlData, GetImageContentUrlErrors, GetImageContentUrlResponses, GetImageData, GetImageErrors, GetImageHistogramData, GetImageHistogramErrors, GetImageHistogramResponses, GetImageResponses, GetJobData, GetJobErrors, GetJobEventsUrlData, GetJobEventsUrlErrors, GetJobEventsUrlResponses, GetJobResponses, GetLinkJobByUrlData, GetLinkJobByUrlErrors, GetLinkJobByUrlResponses, GetLinkJobData, GetLinkJobErrors, GetLinkJobEventsUrlData, GetLinkJobEventsUrlErrors, GetLinkJobEventsUrlResponses, GetLinkJobResponses, GetLinkUploadsData, GetLinkUploadsErrors, GetLinkUploadsResponses, GetMedianHistogramData, GetMedianHistogramErrors, GetMedianHistogramResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSignedContentData, GetSignedContentErrors, GetSignedContentResponses, GetStatisticsData, GetStatisticsErrors, GetStatisticsResponses, GetUploadLinkData, GetUploadLinkErrors, GetUploadLinkResponses, GetWebhookData, GetWebhookErrors, GetWebhookResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListSimilarUsersData, ListSimilarUsersErrors, ListSimilarUsersResponses, ListUploadLinksData, ListUploadLinksErrors, ListUploadLinksResponses, ListUserHistogramsData, ListUserHistogramsErrors, ListUserHistogramsResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, RedeliverData, RedeliverErrors, RedeliverFailedData, RedeliverFailedErrors, RedeliverFailedResponses, RedeliverResponses, ReleaseWebhooksData, ReleaseWebhooksErrors, ReleaseWebhooksResponses, RetryDeadLetterData, RetryDeadLetterErrors, RetryDeadLetterResponses, RetryDeadLettersData, RetryDeadLettersErrors, RetryDeadLettersResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeUploadLinkData, RevokeUploadLinkErrors, RevokeUploadLinkResponses, RotateApiKeyWebhookSecretData, RotateApiKeyWebhookSecretErrors, RotateApiKeyWebhookSecretResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, TestWebhookData, TestWebhookErrors, TestWebhookResponses, UpdateImageData, UpdateImageErrors, UpdateImageResponses, UpdateJobData, UpdateJobErrors, UpdateJobResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses } from './types.gen.js';
+import type { CancelJobData, CancelJobErrors, CancelJobResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateJobData, CreateJobErrors, CreateJobFromFileData, CreateJobFromFileErrors, CreateJobFromFileResponses, CreateJobResponses, CreateLinkUploadByUrlData, CreateLinkUploadByUrlErrors, CreateLinkUploadByUrlResponses, CreateLinkUploadData, CreateLinkUploadErrors, CreateLinkUploadResponses, CreateUploadLinkData, CreateUploadLinkErrors, CreateUploadLinkResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DetectFacesData, DetectFacesErrors, DetectFacesResponses, DiscardDeadLetterData, DiscardDeadLetterErrors, DiscardDeadLetterResponses, DiscardDeadLettersData, DiscardDeadLettersErrors, DiscardDeadLettersResponses, DownloadImagesData, DownloadImagesErrors, DownloadImagesResponses, DownloadJobData, DownloadJobErrors, DownloadJobResponses, DownloadUploadLinkData, DownloadUploadLinkErrors, DownloadUploadLinkResponses, FindKnownImagesData, FindKnownImagesErrors, FindKnownImagesResponses, GetApiKeyData, GetApiKeyErrors, GetApiKeyResponses, GetCapabilitiesData, GetCapabilitiesErrors, GetCapabilitiesResponses, GetDeadLetterData, GetDeadLetterErrors, GetDeadLetterResponses, GetDeliveryData, GetDeliveryErrors, GetDeliveryResponses, GetHealthData, GetHealthResponses, GetImageContentData, GetImageContentErrors, GetImageContentResponses, GetImageContentUrlData, GetImageContentUrlErrors, GetImageContentUrlResponses, GetImageData, GetImageErrors, GetImageHistogramData, GetImageHistogramErrors, GetImageHistogramResponses, GetImageResponses, GetJobData, GetJobErrors, GetJobEventsUrlData, GetJobEventsUrlErrors, GetJobEventsUrlResponses, GetJobResponses, GetLinkJobByUrlData, GetLinkJobByUrlErrors, GetLinkJobByUrlResponses, GetLinkJobData, GetLinkJobErrors, GetLinkJobEventsUrlData, GetLinkJobEventsUrlErrors, GetLinkJobEventsUrlResponses, GetLinkJobResponses, GetLinkUploadsData, GetLinkUploadsErrors, GetLinkUploadsResponses, GetMedianHistogramData, GetMedianHistogramErrors, GetMedianHistogramResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSignedContentData, GetSignedContentErrors, GetSignedContentResponses, GetStatisticsData, GetStatisticsErrors, GetStatisticsResponses, GetUploadLinkData, GetUploadLinkErrors, GetUploadLinkResponses, GetWebhookData, GetWebhookErrors, GetWebhookResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListSimilarUsersData, ListSimilarUsersErrors, ListSimilarUsersResponses, ListUploadLinksData, ListUploadLinksErrors, ListUploadLinksResponses, ListUserHistogramsData, ListUserHistogramsErrors, ListUserHistogramsResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, RedeliverData, RedeliverErrors, RedeliverFailedData, RedeliverFailedErrors, RedeliverFailedResponses, RedeliverResponses, ReleaseWebhooksData, ReleaseWebhooksErrors, ReleaseWebhooksResponses, RetryDeadLetterData, RetryDeadLetterErrors, RetryDeadLetterResponses, RetryDeadLettersData, RetryDeadLettersErrors, RetryDeadLettersResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeUploadLinkData, RevokeUploadLinkErrors, RevokeUploadLinkResponses, RotateApiKeyWebhookSecretData, RotateApiKeyWebhookSecretErrors, RotateApiKeyWebhookSecretResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, TestWebhookData, TestWebhookErrors, TestWebhookResponses, UpdateImageData, UpdateImageErrors, UpdateImageResponses, UpdateJobData, UpdateJobErrors, UpdateJobResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -354,6 +354,25 @@ export const listImages = <ThrowOnError extends boolean = false>(options?: Optio
 });
 
 /**
+ * Download images as a ZIP archive
+ *
+ * Downloads the pictures that `GET /v1/images` lists with the same filters.
+ *
+ * The archive has one file for each image, and `manifest.json` with the results of all. Images
+ * that were deleted meanwhile, or have no such picture, are listed there under `left_out`. If
+ * the archive cannot be finished, the connection ends early, and what arrived is no ZIP file.
+ */
+export const downloadImages = <ThrowOnError extends boolean = false>(options?: Options<DownloadImagesData, ThrowOnError>): RequestResult<DownloadImagesResponses, DownloadImagesErrors, ThrowOnError> => (options?.client ?? client).get<DownloadImagesResponses, DownloadImagesErrors, ThrowOnError>({
+    security: [{
+            key: 'apiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/v1/images/archive',
+    ...options
+});
+
+/**
  * Find files that are stored already
  *
  * Finds, by SHA-256, which files a user has uploaded already, so that a client skips them.
@@ -599,6 +618,21 @@ export const updateJob = <ThrowOnError extends boolean = false>(options: Options
 });
 
 /**
+ * Download the images of a job as a ZIP archive
+ *
+ * Downloads the pictures of a job, as `GET /v1/images/archive` does.
+ */
+export const downloadJob = <ThrowOnError extends boolean = false>(options: Options<DownloadJobData, ThrowOnError>): RequestResult<DownloadJobResponses, DownloadJobErrors, ThrowOnError> => (options.client ?? client).get<DownloadJobResponses, DownloadJobErrors, ThrowOnError>({
+    security: [{
+            key: 'apiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/v1/jobs/{job_id}/archive',
+    ...options
+});
+
+/**
  * Create a URL of an event stream that needs no key
  *
  * Creates a URL of the job's event stream for an `EventSource`, which sends no key.
@@ -721,6 +755,21 @@ export const getUploadLink = <ThrowOnError extends boolean = false>(options: Opt
             type: 'http'
         }],
     url: '/v1/upload-links/{link_id}',
+    ...options
+});
+
+/**
+ * Download the images of an upload link as a ZIP archive
+ *
+ * Downloads what was uploaded through a link, as `GET /v1/images/archive` does.
+ */
+export const downloadUploadLink = <ThrowOnError extends boolean = false>(options: Options<DownloadUploadLinkData, ThrowOnError>): RequestResult<DownloadUploadLinkResponses, DownloadUploadLinkErrors, ThrowOnError> => (options.client ?? client).get<DownloadUploadLinkResponses, DownloadUploadLinkErrors, ThrowOnError>({
+    security: [{
+            key: 'apiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/v1/upload-links/{link_id}/archive',
     ...options
 });
 

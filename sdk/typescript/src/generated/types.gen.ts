@@ -802,6 +802,7 @@ export type Discarded = {
  * - `invalid_value`: A value is well-formed but not allowed.
  * - `unknown_operation`: The operation is not one of the capabilities.
  * - `too_many_images`: The request would have to read too many images.
+ * - `archive_too_large`: The files of the images have more bytes than one archive may have.
  * - `user_required`: A service key must name a user.
  * - `idempotency_key_in_use`: The first request with this key is still running.
  * - `idempotency_key_taken_over`: The request was so slow that another one with the same key replaced it.
@@ -861,7 +862,7 @@ export type Discarded = {
  * - `connections_full`: The process has as many open connections as it can.
  * - `internal`: An error of the service, which was logged.
  */
-export type ErrorCode = 'malformed_request' | 'malformed_multipart' | 'unknown_parameter' | 'no_files' | 'wrong_content_type' | 'invalid_value' | 'unknown_operation' | 'too_many_images' | 'user_required' | 'idempotency_key_in_use' | 'idempotency_key_taken_over' | 'idempotency_key_misused' | 'method_not_allowed' | 'range_not_satisfiable' | 'too_many_parts' | 'request_too_large' | 'quota_exceeded' | 'upload_too_slow' | 'body_too_slow' | 'headers_too_large' | 'headers_too_slow' | 'unauthenticated' | 'forbidden' | 'scope_missing' | 'not_found' | 'wrong_state' | 'nothing_to_retry' | 'too_many_webhooks' | 'too_many_keys' | 'too_many_links' | 'expired' | 'job_expired' | 'image_expired' | 'link_expired' | 'link_revoked' | 'link_used_up' | 'malformed_part' | 'empty_file' | 'file_too_large' | 'unsupported_format' | 'corrupt_image' | 'too_many_pixels' | 'too_many_frames' | 'metadata_too_large' | 'decode_timed_out' | 'decoder_died' | 'attempts_exhausted' | 'operation_failed' | 'unavailable' | 'no_child' | 'webhooks_not_set_up' | 'over_limit' | 'rate_limited' | 'too_many_wrong_keys' | 'too_many_in_flight' | 'too_many_listeners' | 'too_many_connections' | 'too_many_reads' | 'backlog_full' | 'storage_full' | 'too_many_uploads' | 'listeners_full' | 'rendering_full' | 'reading_full' | 'connections_full' | 'internal' | (string & {});
+export type ErrorCode = 'malformed_request' | 'malformed_multipart' | 'unknown_parameter' | 'no_files' | 'wrong_content_type' | 'invalid_value' | 'unknown_operation' | 'too_many_images' | 'archive_too_large' | 'user_required' | 'idempotency_key_in_use' | 'idempotency_key_taken_over' | 'idempotency_key_misused' | 'method_not_allowed' | 'range_not_satisfiable' | 'too_many_parts' | 'request_too_large' | 'quota_exceeded' | 'upload_too_slow' | 'body_too_slow' | 'headers_too_large' | 'headers_too_slow' | 'unauthenticated' | 'forbidden' | 'scope_missing' | 'not_found' | 'wrong_state' | 'nothing_to_retry' | 'too_many_webhooks' | 'too_many_keys' | 'too_many_links' | 'expired' | 'job_expired' | 'image_expired' | 'link_expired' | 'link_revoked' | 'link_used_up' | 'malformed_part' | 'empty_file' | 'file_too_large' | 'unsupported_format' | 'corrupt_image' | 'too_many_pixels' | 'too_many_frames' | 'metadata_too_large' | 'decode_timed_out' | 'decoder_died' | 'attempts_exhausted' | 'operation_failed' | 'unavailable' | 'no_child' | 'webhooks_not_set_up' | 'over_limit' | 'rate_limited' | 'too_many_wrong_keys' | 'too_many_in_flight' | 'too_many_listeners' | 'too_many_connections' | 'too_many_reads' | 'backlog_full' | 'storage_full' | 'too_many_uploads' | 'listeners_full' | 'rendering_full' | 'reading_full' | 'connections_full' | 'internal' | (string & {});
 
 /**
  * The type of an event.
@@ -4752,6 +4753,164 @@ export type ListImagesResponses = {
 
 export type ListImagesResponse = ListImagesResponses[keyof ListImagesResponses];
 
+export type DownloadImagesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
+         */
+        user_id?: string;
+        /**
+         * With an admin key: the tenant of the users. Without it, `user_id` names a user without a tenant. Other keys determine their tenant.
+         */
+        tenant?: string;
+        /**
+         * Uploaded through this upload link.
+         */
+        link_id?: string;
+        /**
+         * Format of the uploaded file.
+         */
+        format?: ImageFormat;
+        /**
+         * Model of the camera, in full.
+         */
+        camera?: string;
+        /**
+         * Maker of the camera, in full.
+         */
+        camera_make?: string;
+        /**
+         * Status of the image.
+         */
+        status?: Status;
+        /**
+         * Taken on this day or later, by the clock of the camera: photos do not record its time zone.
+         */
+        taken_from?: string;
+        /**
+         * Taken on this day or earlier, by the clock of the camera: photos do not record its time zone.
+         */
+        taken_to?: string;
+        /**
+         * Uploaded on this day, in `tz`.
+         */
+        day?: string;
+        /**
+         * Uploaded on this day or later, in `tz`.
+         */
+        uploaded_from?: string;
+        /**
+         * Uploaded on this day or earlier, in `tz`.
+         */
+        uploaded_to?: string;
+        /**
+         * IANA name of the time zone of the upload days.
+         */
+        tz?: string;
+        /**
+         * Whether faces were found. Skips images without face detection.
+         */
+        faces?: boolean;
+        /**
+         * Least number of faces: 1 to 10,000.
+         */
+        min_faces?: number;
+        /**
+         * Taken within `radius_m` of this place: `latitude,longitude` in degrees.
+         */
+        near?: string;
+        /**
+         * Radius around `near` in meters: 1 to 1,000,000.
+         */
+        radius_m?: number;
+        /**
+         * Only what has this ID in your own system.
+         */
+        external_id?: string;
+        /**
+         * Only what has this tag. Repeat it for several: all must match.
+         */
+        tag?: Array<string>;
+        /**
+         * Only what has this value of an attribute, as `key:value`. Repeat it for several: all must match.
+         */
+        attribute?: Array<string>;
+        /**
+         * List near-duplicates of this image, without the image itself: most similar first, equally similar ones newest first.
+         */
+        similar_to?: string;
+        /**
+         * Most bits of 64 in which the fingerprint of a near-duplicate may differ: 0 to 16.
+         */
+        distance?: number;
+        /**
+         * The original file, or the picture that is made from it: `grayscale`, `thumbnail` (fits into 512 × 512 pixels, WebP) or `faces` (with their boxes).
+         */
+        variant?: ImageVariant;
+        /**
+         * Maximum number of images, 1,000 unless the service is configured otherwise. Without it, all images: if they are too many for one archive, the response is a 422.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the previous page; without it, the first page.
+         */
+        cursor?: string;
+    };
+    url: '/v1/images/archive';
+};
+
+export type DownloadImagesErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Gone
+     */
+    410: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Too Many Requests
+     */
+    429: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type DownloadImagesError = DownloadImagesErrors[keyof DownloadImagesErrors];
+
+export type DownloadImagesResponses = {
+    /**
+     * The archive.
+     */
+    200: Blob | File;
+};
+
+export type DownloadImagesResponse = DownloadImagesResponses[keyof DownloadImagesResponses];
+
 export type FindKnownImagesData = {
     body: KnownImagesRequest;
     path?: never;
@@ -5734,6 +5893,81 @@ export type UpdateJobResponses = {
 
 export type UpdateJobResponse = UpdateJobResponses[keyof UpdateJobResponses];
 
+export type DownloadJobData = {
+    body?: never;
+    path: {
+        /**
+         * The ID of the job.
+         */
+        job_id: string;
+    };
+    query?: {
+        /**
+         * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
+         */
+        user_id?: string;
+        /**
+         * The original file, or the picture that is made from it: `grayscale`, `thumbnail` (fits into 512 × 512 pixels, WebP) or `faces` (with their boxes).
+         */
+        variant?: ImageVariant;
+        /**
+         * Maximum number of images, 1,000 unless the service is configured otherwise. Without it, all images: if they are too many for one archive, the response is a 422.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the previous page; without it, the first page.
+         */
+        cursor?: string;
+    };
+    url: '/v1/jobs/{job_id}/archive';
+};
+
+export type DownloadJobErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Gone
+     */
+    410: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Too Many Requests
+     */
+    429: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type DownloadJobError = DownloadJobErrors[keyof DownloadJobErrors];
+
+export type DownloadJobResponses = {
+    /**
+     * The archive.
+     */
+    200: Blob | File;
+};
+
+export type DownloadJobResponse = DownloadJobResponses[keyof DownloadJobResponses];
+
 export type GetJobEventsUrlData = {
     body?: never;
     path: {
@@ -6136,6 +6370,73 @@ export type GetUploadLinkResponses = {
 };
 
 export type GetUploadLinkResponse = GetUploadLinkResponses[keyof GetUploadLinkResponses];
+
+export type DownloadUploadLinkData = {
+    body?: never;
+    path: {
+        /**
+         * The ID of the upload link.
+         */
+        link_id: string;
+    };
+    query?: {
+        /**
+         * The original file, or the picture that is made from it: `grayscale`, `thumbnail` (fits into 512 × 512 pixels, WebP) or `faces` (with their boxes).
+         */
+        variant?: ImageVariant;
+        /**
+         * Maximum number of images, 1,000 unless the service is configured otherwise. Without it, all images: if they are too many for one archive, the response is a 422.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the previous page; without it, the first page.
+         */
+        cursor?: string;
+    };
+    url: '/v1/upload-links/{link_id}/archive';
+};
+
+export type DownloadUploadLinkErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Too Many Requests
+     */
+    429: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type DownloadUploadLinkError = DownloadUploadLinkErrors[keyof DownloadUploadLinkErrors];
+
+export type DownloadUploadLinkResponses = {
+    /**
+     * The archive.
+     */
+    200: Blob | File;
+};
+
+export type DownloadUploadLinkResponse = DownloadUploadLinkResponses[keyof DownloadUploadLinkResponses];
 
 export type GetLinkUploadsData = {
     body?: never;

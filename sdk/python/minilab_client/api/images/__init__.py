@@ -189,6 +189,77 @@ class ImagesOperations(Operations):
             expires_in=expires_in,
         )
 
+    def download_images(
+        self,
+        *,
+        user_id: str | Unset = UNSET,
+        tenant: str | Unset = UNSET,
+        link_id: str | Unset = UNSET,
+        format_: ImageFormat | Unset = UNSET,
+        camera: str | Unset = UNSET,
+        camera_make: str | Unset = UNSET,
+        status: Status | Unset = UNSET,
+        taken_from: datetime.date | Unset = UNSET,
+        taken_to: datetime.date | Unset = UNSET,
+        day: datetime.date | Unset = UNSET,
+        uploaded_from: datetime.date | Unset = UNSET,
+        uploaded_to: datetime.date | Unset = UNSET,
+        tz: str | Unset = UNSET,
+        faces: bool | Unset = UNSET,
+        min_faces: int | Unset = UNSET,
+        near: str | Unset = UNSET,
+        radius_m: float | Unset = UNSET,
+        external_id: str | Unset = UNSET,
+        tag: list[str] | Unset = UNSET,
+        attribute: list[str] | Unset = UNSET,
+        similar_to: str | Unset = UNSET,
+        distance: int | Unset = UNSET,
+        variant: ImageVariant | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        cursor: str | Unset = UNSET,
+    ) -> File:
+        """Download images as a ZIP archive.
+
+        Downloads the pictures that `GET /v1/images` lists with the same filters.
+
+        The archive has one file for each image, and `manifest.json` with the results of all. Images
+        that were deleted meanwhile, or have no such picture, are listed there under `left_out`. If
+        the archive cannot be finished, the connection ends early, and what arrived is no ZIP file.
+        """
+        from .download_images import sync_detailed
+
+        return cast(
+            "File",
+            self._call(
+                sync_detailed,
+                user_id=user_id,
+                tenant=tenant,
+                link_id=link_id,
+                format_=format_,
+                camera=camera,
+                camera_make=camera_make,
+                status=status,
+                taken_from=taken_from,
+                taken_to=taken_to,
+                day=day,
+                uploaded_from=uploaded_from,
+                uploaded_to=uploaded_to,
+                tz=tz,
+                faces=faces,
+                min_faces=min_faces,
+                near=near,
+                radius_m=radius_m,
+                external_id=external_id,
+                tag=tag,
+                attribute=attribute,
+                similar_to=similar_to,
+                distance=distance,
+                variant=variant,
+                limit=limit,
+                cursor=cursor,
+            ),
+        )
+
     def find_known_images(
         self,
         *,
@@ -525,6 +596,77 @@ class AsyncImagesOperations(AsyncOperations):
             limit=limit,
             content_urls=content_urls,
             expires_in=expires_in,
+        )
+
+    async def download_images(
+        self,
+        *,
+        user_id: str | Unset = UNSET,
+        tenant: str | Unset = UNSET,
+        link_id: str | Unset = UNSET,
+        format_: ImageFormat | Unset = UNSET,
+        camera: str | Unset = UNSET,
+        camera_make: str | Unset = UNSET,
+        status: Status | Unset = UNSET,
+        taken_from: datetime.date | Unset = UNSET,
+        taken_to: datetime.date | Unset = UNSET,
+        day: datetime.date | Unset = UNSET,
+        uploaded_from: datetime.date | Unset = UNSET,
+        uploaded_to: datetime.date | Unset = UNSET,
+        tz: str | Unset = UNSET,
+        faces: bool | Unset = UNSET,
+        min_faces: int | Unset = UNSET,
+        near: str | Unset = UNSET,
+        radius_m: float | Unset = UNSET,
+        external_id: str | Unset = UNSET,
+        tag: list[str] | Unset = UNSET,
+        attribute: list[str] | Unset = UNSET,
+        similar_to: str | Unset = UNSET,
+        distance: int | Unset = UNSET,
+        variant: ImageVariant | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        cursor: str | Unset = UNSET,
+    ) -> File:
+        """Download images as a ZIP archive.
+
+        Downloads the pictures that `GET /v1/images` lists with the same filters.
+
+        The archive has one file for each image, and `manifest.json` with the results of all. Images
+        that were deleted meanwhile, or have no such picture, are listed there under `left_out`. If
+        the archive cannot be finished, the connection ends early, and what arrived is no ZIP file.
+        """
+        from .download_images import asyncio_detailed
+
+        return cast(
+            "File",
+            await self._call(
+                asyncio_detailed,
+                user_id=user_id,
+                tenant=tenant,
+                link_id=link_id,
+                format_=format_,
+                camera=camera,
+                camera_make=camera_make,
+                status=status,
+                taken_from=taken_from,
+                taken_to=taken_to,
+                day=day,
+                uploaded_from=uploaded_from,
+                uploaded_to=uploaded_to,
+                tz=tz,
+                faces=faces,
+                min_faces=min_faces,
+                near=near,
+                radius_m=radius_m,
+                external_id=external_id,
+                tag=tag,
+                attribute=attribute,
+                similar_to=similar_to,
+                distance=distance,
+                variant=variant,
+                limit=limit,
+                cursor=cursor,
+            ),
         )
 
     async def find_known_images(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ...models.events_url import EventsUrl
     from ...models.faces import Faces
     from ...models.gps_policy import GpsPolicy
+    from ...models.image_variant import ImageVariant
     from ...models.job import Job
     from ...models.job_summary import JobSummary
     from ...models.job_summary_page import JobSummaryPage
@@ -252,6 +253,33 @@ class JobsOperations(Operations):
                 job_id=job_id,
                 body=body,
                 user_id=user_id,
+            ),
+        )
+
+    def download_job(
+        self,
+        job_id: str,
+        *,
+        user_id: str | Unset = UNSET,
+        variant: ImageVariant | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        cursor: str | Unset = UNSET,
+    ) -> File:
+        """Download the images of a job as a ZIP archive.
+
+        Downloads the pictures of a job, as `GET /v1/images/archive` does.
+        """
+        from .download_job import sync_detailed
+
+        return cast(
+            "File",
+            self._call(
+                sync_detailed,
+                job_id=job_id,
+                user_id=user_id,
+                variant=variant,
+                limit=limit,
+                cursor=cursor,
             ),
         )
 
@@ -528,6 +556,33 @@ class AsyncJobsOperations(AsyncOperations):
                 job_id=job_id,
                 body=body,
                 user_id=user_id,
+            ),
+        )
+
+    async def download_job(
+        self,
+        job_id: str,
+        *,
+        user_id: str | Unset = UNSET,
+        variant: ImageVariant | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        cursor: str | Unset = UNSET,
+    ) -> File:
+        """Download the images of a job as a ZIP archive.
+
+        Downloads the pictures of a job, as `GET /v1/images/archive` does.
+        """
+        from .download_job import asyncio_detailed
+
+        return cast(
+            "File",
+            await self._call(
+                asyncio_detailed,
+                job_id=job_id,
+                user_id=user_id,
+                variant=variant,
+                limit=limit,
+                cursor=cursor,
             ),
         )
 

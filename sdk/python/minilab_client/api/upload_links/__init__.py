@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from typing import cast
 
     from ...models.created_upload_link import CreatedUploadLink
+    from ...models.image_variant import ImageVariant
     from ...models.upload_link import UploadLink
     from ...models.upload_link_page import UploadLinkPage
     from ...models.upload_link_request import UploadLinkRequest
+    from ...types import File
 
 
 class UploadLinksOperations(Operations):
@@ -119,6 +121,31 @@ class UploadLinksOperations(Operations):
             link_id=link_id,
         )
 
+    def download_upload_link(
+        self,
+        link_id: str,
+        *,
+        variant: ImageVariant | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        cursor: str | Unset = UNSET,
+    ) -> File:
+        """Download the images of an upload link as a ZIP archive.
+
+        Downloads what was uploaded through a link, as `GET /v1/images/archive` does.
+        """
+        from .download_upload_link import sync_detailed
+
+        return cast(
+            "File",
+            self._call(
+                sync_detailed,
+                link_id=link_id,
+                variant=variant,
+                limit=limit,
+                cursor=cursor,
+            ),
+        )
+
 
 class AsyncUploadLinksOperations(AsyncOperations):
     """The operations of the tag `upload_links`, for asyncio and trio."""
@@ -219,4 +246,29 @@ class AsyncUploadLinksOperations(AsyncOperations):
         await self._call(
             asyncio_detailed,
             link_id=link_id,
+        )
+
+    async def download_upload_link(
+        self,
+        link_id: str,
+        *,
+        variant: ImageVariant | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        cursor: str | Unset = UNSET,
+    ) -> File:
+        """Download the images of an upload link as a ZIP archive.
+
+        Downloads what was uploaded through a link, as `GET /v1/images/archive` does.
+        """
+        from .download_upload_link import asyncio_detailed
+
+        return cast(
+            "File",
+            await self._call(
+                asyncio_detailed,
+                link_id=link_id,
+                variant=variant,
+                limit=limit,
+                cursor=cursor,
+            ),
         )
