@@ -34,6 +34,9 @@ def test_models_are_imported_at_their_first_use() -> None:
         "assert 'minilab_client.models.webhook' not in sys.modules",
         "models.Webhook",
         "assert 'minilab_client.models.webhook' in sys.modules",
+        "assert 'httpx' not in sys.modules",
+        "from minilab_client import Minilab",
+        "assert 'minilab_client.api.jobs.get_job' not in sys.modules",
     )
     subprocess.run([sys.executable, "-c", "\n".join(lines)], check=True)
     assert all(getattr(models, name).__name__ == name for name in models.__all__)
