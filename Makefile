@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 # Without bytecode on disk, each process compiles what it imports: 2 s of processor time for the API.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help run test test-fast check bench house faults flood fuzz verify-data sbom openapi reference diagrams sdk lock fix clean
+.PHONY: help run test test-fast check bench house faults flood fuzz verify-data sbom openapi reference diagrams sdk clients lock fix clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -108,8 +108,17 @@ $(MERMAID): docs/diagrams/package-lock.json | $(VENV)/.dev
 diagrams: $(VENV)/.dev $(MERMAID) ## Render the diagrams of docs/architecture.md (needs chromium)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m deploy.diagrams
 
-sdk: $(VENV)/.dev $(NODE_MODULES) ## Write the clients in sdk/ from openapi/openapi.json (CLIENTS: python typescript kotlin swift)
+sdk: $(VENV)/.dev $(NODE_MODULES) ## Write the clients in sdk/ from openapi/openapi.json (CLIENTS: python typescript kotlin swift java go dart)
 	@$(BIN)/python -m openapi.generate_clients $(CLIENTS)
+
+$(VENV)/.clients: locks/clients.lock openapi/compilation/package-lock.json | $(VENV)/.dev
+	@echo "· installing what compiles clients"
+	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes -r locks/clients.lock
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix openapi/compilation --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+clients: $(VENV)/.clients $(NODE_MODULES) ## Generate, compile and run clients in many languages (CLIENTS: kotlin java go swift dart ...)
+	@$(BIN)/python -m openapi.compile_clients $(CLIENTS)
 
 fix: $(VENV)/.dev ## Format, and fix what ruff can fix
 	$(BIN)/ruff check --fix .
@@ -119,6 +128,7 @@ lock: | $(UV) ## Resolve the dependencies and write locks/
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -o locks/core.lock pyproject.toml
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c locks/core.lock --group embedded -o locks/run.lock pyproject.toml
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c locks/core.lock --extra tracing --group dev -o locks/dev.lock pyproject.toml
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c locks/dev.lock --group clients -o locks/clients.lock pyproject.toml
 
 clean: ## Remove the virtual environment and caches (never the data)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -7,10 +7,8 @@ edited: change the contract or the settings. Hand-written files lie beside them 
 import argparse
 import filecmp
 import json
-import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,12 +17,10 @@ from functools import partial
 from pathlib import Path
 
 from openapi.derive_sync import derive_sync
+from openapi.openapi_generator import DOCUMENT, SETTINGS, generate
+from openapi.programs import run
 
-SETTINGS = Path(__file__).parent
-DOCUMENT = SETTINGS / "openapi.json"
 CLIENTS = SETTINGS.parent / "sdk"
-# The programs of this environment, such as ruff and node, take precedence.
-_PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 _CACHES = ["__pycache__", "node_modules", ".ruff_cache"]
 # The generator sets a boundary of three characters, which a file may contain. Without the header,
@@ -41,7 +37,7 @@ def generate_python(folder: Path) -> None:
     """
     package = folder / "minilab_client"
     with _without_event_streams() as document:
-        _run(
+        run(
             *("openapi-python-client", "generate", "--meta", "none", "--fail-on-warning"),
             *("--path", document, "--config", SETTINGS / "python-client.yaml"),
             *("--custom-template-path", SETTINGS / "python-templates", "--output-path", package),
@@ -49,15 +45,15 @@ def generate_python(folder: Path) -> None:
     for module in package.glob("api/*/*.py"):
         module.write_text(_FIXED_BOUNDARY.sub("", module.read_text()))
     derive_sync(CLIENTS / "python/minilab_client/_async", package / "_sync")
-    _run("ruff", "check", "--fix", "--quiet", "--isolated", "--select", "I,F", package / "_sync")
-    _run("ruff", "format", "--quiet", "--isolated", "--line-length", "100", package / "_sync")
+    run("ruff", "check", "--fix", "--quiet", "--isolated", "--select", "I,F", package / "_sync")
+    run("ruff", "format", "--quiet", "--isolated", "--line-length", "100", package / "_sync")
 
 
 def generate_typescript(folder: Path) -> None:
     """Write what is generated of the TypeScript package."""
     generated = folder / "src/generated"
     with _without_event_streams() as document:
-        _run(
+        run(
             *(SETTINGS / "node_modules/.bin/openapi-ts", "--silent", "--no-log-file"),
             *("--file", SETTINGS / "typescript-client.mjs"),
             INPUT=str(document),
@@ -85,30 +81,10 @@ def _without_event_streams() -> Iterator[Path]:
         yield document
 
 
-def _run_openapi_generator(settings: str, folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    with tempfile.TemporaryDirectory() as scratch:
-        contract = json.loads(DOCUMENT.read_text())
-        del contract["webhooks"]  # openapi-generator would generate calls; their schemas stay.
-        version = contract["info"]["version"]
-        document = Path(scratch) / DOCUMENT.name
-        document.write_text(json.dumps(contract))
-        _run(
-            *("openapi-generator-cli", "generate", "--skip-validate-spec"),
-            *("--input-spec", document, "--config", SETTINGS / settings, "--output", folder),
-            *("--additional-properties", f"artifactVersion={version},podVersion={version}"),
-            JAVA_OPTS="-Dlog.level=error",
-        )
-
-
-generate_kotlin = partial(_run_openapi_generator, "kotlin-client.yaml")
-generate_swift = partial(_run_openapi_generator, "swift-client.yaml")
-
 GENERATORS: Mapping[str, Callable[[Path], None]] = {
     "python": generate_python,
     "typescript": generate_typescript,
-    "kotlin": generate_kotlin,
-    "swift": generate_swift,
+    **{name: partial(generate, name) for name in ("kotlin", "swift", "java", "go", "dart")},
 }
 _PYTHON = ("api", "models", "client.py", "errors.py", "types.py", "_sync")
 COMMITTED: Mapping[str, Sequence[str]] = {
@@ -119,7 +95,7 @@ COMMITTED: Mapping[str, Sequence[str]] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the clients, or compare the committed ones; return 1 if one differs."""
+    """Write or compare clients, the committed ones by default; return 1 if one differs."""
     parser = argparse.ArgumentParser(prog="make sdk")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(GENERATORS)}")
     parser.add_argument("--check", action="store_true", help="compare, and write nothing")
@@ -128,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"there is no client {', '.join(sorted(unknown))}")
     if options.check:
         return _check(options.names or list(COMMITTED))
-    for name in options.names or GENERATORS:
+    for name in options.names or COMMITTED:
         _write(name)
     return 0
 
@@ -174,24 +150,6 @@ def _differs(left: Path, right: Path) -> bool:
     return bool(different or unread) or any(
         _differs(left / name, right / name) for name in compared.common_dirs
     )
-
-
-def _run(*command: str | Path, **variables: str) -> None:
-    program, *rest = map(str, command)
-    found = shutil.which(program, path=_PATH)
-    if found is None:
-        sys.exit(f"{program} is missing: run `make sdk`, which installs it")
-    environment = os.environ | {"PATH": _PATH} | variables
-    done = subprocess.run(
-        [found, *rest],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        sys.exit(f"{program} failed:\n{done.stdout}")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from api.http.cross_origin import AllowedOrigins
 from api.server.bounds import PEER
 from api.server.connections import MOST_REFUSED, Connections
 from api.server.problems import write_problem
+from api.server.upgrades import OfferingParser, without_offer
 from domain.errors.base import ServiceError
 from domain.errors.requests import HeadersTooLarge, HeadersTooSlow, MalformedRequest
 from domain.limits import UploadLimits
@@ -54,6 +55,21 @@ class Protocol(HttpToolsProtocol):
         self._timer: asyncio.TimerHandle | None = None
         self._running: RequestResponseCycle | None = None
         """The request that is answered; `cycle` is the last one that was read."""
+        self._head: bytes | None = None
+        """The head of a request that offers another protocol, without the offer."""
+        self._make_parser()
+
+    def _make_parser(self) -> None:
+        self.parser = OfferingParser(self, self._ignore_offer)
+        # As uvicorn: a request that came before the connection is closed gets its answer.
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+
+    def _ignore_offer(self, rest: bytes) -> None:
+        """Read a request again without its offer, and what follows its head."""
+        head, self._head = self._head, None
+        if head is not None:
+            self._make_parser()
+            self.parser.feed_data(head + rest)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request, if there is a place for the connection."""
@@ -117,6 +133,11 @@ class Protocol(HttpToolsProtocol):
         self._read_bytes = 0
         if self._is_refused:
             return
+        method = self.parser.get_method()
+        if self.parser.should_upgrade() and method != b"CONNECT":
+            version = self.parser.get_http_version()
+            self._head = without_offer(method, self.url, version, self.headers)
+            return
         if len(self.pipeline) >= MOST_PIPELINED:
             self._end_after_the_last()
             return
@@ -136,7 +157,7 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """End the body."""
-        if not self._is_refused:
+        if not self._is_refused and self._head is None:
             super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:

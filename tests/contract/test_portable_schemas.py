@@ -85,3 +85,14 @@ def test_integers_that_exceed_32_bits_say_so() -> None:
             assert schema.get("format") == "int64", path
         for bound in schema.keys() & {"minimum", "maximum", "default"}:
             assert isinstance(schema[bound], int), path
+
+
+def test_lists_of_files_have_no_minimum() -> None:
+    """The check that is generated for it does not compile in Go."""
+    files = [
+        schema
+        for _, schema in parts(CONTRACT)
+        if isinstance(schema.get("items"), dict) and schema["items"].get("format") == "binary"
+    ]
+    assert files
+    assert [schema for schema in files if "minItems" in schema] == []

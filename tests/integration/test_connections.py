@@ -325,3 +325,35 @@ async def test_held_answers_count_as_listeners(service: Service) -> None:
         assert int(refused.headers["Retry-After"]) >= 1
         async with running.working():
             assert {(await answer).status_code for answer in held} == {200}
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_offer_of_another_protocol_is_ignored(service: Service, chunked: bool) -> None:
+    """As the HTTP client of Java sends it; the connection goes on with the next request."""
+    body = body_of(file_part(draw(), "a.jpg"))
+    length, sent = f"Content-Length: {len(body)}", body
+    if chunked:
+        length, sent = "Transfer-Encoding: chunked", b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+    head = (
+        f"POST /v1/jobs HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ADMIN_KEY}\r\n"
+        "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAA\r\n"
+        f"Content-Type: {CONTENT_TYPE}\r\n{length}\r\n\r\n"
+    )
+    reader, writer = await connect(service)
+    writer.write(head.encode() + sent[:100])
+    await writer.drain()
+    writer.write(sent[100:] + HEALTH)
+    answers = await reader.readuntil(b"\r\n\r\n")
+    assert answers.startswith(b"HTTP/1.1 202 ")
+    assert b"HTTP/1.1 200 " in await reader.readuntil(b"HTTP/1.1 200 ")
+    writer.close()
+
+
+async def test_request_that_only_offers_another_protocol_is_answered(service: Service) -> None:
+    offer = b"Connection: Upgrade\r\nUpgrade: h2c\r\n"
+    reader, writer = await connect(service)
+    for _ in range(2):
+        writer.write(HEALTH.replace(b"\r\n\r\n", b"\r\n" + offer + b"\r\n"))
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+        await reader.readuntil(b"}")
+    writer.close()

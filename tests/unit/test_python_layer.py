@@ -17,7 +17,8 @@ from minilab_client import ApiError, ConnectionFailed, Retries
 from minilab_client.event_stream import EventDecoder, ServerEvent
 from minilab_client.files import opened
 from minilab_client.problems import error_of, read_retry_after
-from openapi.generate_clients import CLIENTS, DOCUMENT
+from openapi.generate_clients import CLIENTS
+from openapi.openapi_generator import DOCUMENT
 
 STREAM = (
     b"retry: 1500\r\n\r\n: still here\n\nid: 1\nevent: job.changed\ndata: {\ndata: }\n\n"

@@ -17,7 +17,7 @@ T = TypeVar("T", bound="CreateJobBody")
 @_attrs_define
 class CreateJobBody:
     files: list[File]
-    """ The files. Any field name is accepted. """
+    """ The files, at least one. Any field name is accepted. """
     attributes: str | Unset = UNSET
     """ JSON object of strings for the job and its images, such as `{"room": "kitchen"}`: 50 keys at most, of 40
     letters, digits, dots, hyphens and underscores at most; values of 500 characters at most. """

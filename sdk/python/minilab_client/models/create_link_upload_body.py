@@ -17,7 +17,7 @@ T = TypeVar("T", bound="CreateLinkUploadBody")
 @_attrs_define
 class CreateLinkUploadBody:
     files: list[File]
-    """ The files. Any field name is accepted. """
+    """ The files, at least one. Any field name is accepted. """
     gps: GpsPolicy | Unset = UNSET
     """ Whether the position of a picture is served or removed. """
     operations: str | Unset = UNSET

@@ -3602,7 +3602,7 @@ export type DetectFacesData = {
          */
         external_id?: string;
         /**
-         * The files. Any field name is accepted.
+         * The files, at least one. Any field name is accepted.
          */
         files: Array<Blob | File>;
         /**
@@ -5477,7 +5477,7 @@ export type CreateJobData = {
          */
         external_id?: string;
         /**
-         * The files. Any field name is accepted.
+         * The files, at least one. Any field name is accepted.
          */
         files: Array<Blob | File>;
         /**
@@ -6499,7 +6499,7 @@ export type GetLinkUploadsResponse = GetLinkUploadsResponses[keyof GetLinkUpload
 export type CreateLinkUploadData = {
     body: {
         /**
-         * The files. Any field name is accepted.
+         * The files, at least one. Any field name is accepted.
          */
         files: Array<Blob | File>;
         /**
@@ -6717,7 +6717,7 @@ export type GetLinkJobEventsUrlResponse = GetLinkJobEventsUrlResponses[keyof Get
 export type CreateLinkUploadByUrlData = {
     body: {
         /**
-         * The files. Any field name is accepted.
+         * The files, at least one. Any field name is accepted.
          */
         files: Array<Blob | File>;
         /**

@@ -1,0 +1,1 @@
+"""Generates, compiles and runs clients of the contract in many languages; see `make clients`."""
