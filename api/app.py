@@ -24,11 +24,12 @@ from api.controllers.audit import list_audit
 from api.controllers.dead_letters import DeadLetterController
 from api.controllers.images import ImageController
 from api.controllers.job_events import JobEventController, stream_signed_events
-from api.controllers.jobs import JobController, detect_faces
+from api.controllers.jobs import JobController
 from api.controllers.link_uploads import LinkUploadController
 from api.controllers.pages import get_contract_asset, upload_page
 from api.controllers.service import get_capabilities, get_health, get_metrics, get_readiness
 from api.controllers.signed_urls import get_signed_content
+from api.controllers.uploads import UploadController, detect_faces
 from api.controllers.users import delete_user
 from api.controllers.webhooks import WebhookController
 from api.dependencies import provide
@@ -79,6 +80,7 @@ ROUTES = (
     JobController,
     JobEventController,
     stream_signed_events,
+    UploadController,
     detect_faces,
     ImageController,
     ArchiveController,

@@ -18,7 +18,12 @@ from domain.networks import parse_networks
 from domain.origins import parse_origins
 from domain.records import GpsPolicy
 from domain.settings import SettingsReader
-from domain.webhooks.addresses import TargetRules, read_target_rules
+from domain.webhooks.addresses import (
+    FetchRules,
+    TargetRules,
+    read_fetch_rules,
+    read_target_rules,
+)
 from storage.settings import (
     SimilaritySettings,
     StoreSettings,
@@ -106,6 +111,7 @@ class Settings(msgspec.Struct, frozen=True):
     connections: ConnectionLimits
     similarity: SimilaritySettings
     targets: TargetRules
+    fetches: FetchRules
     tracing: TracingSettings
     api: ApiSettings
 
@@ -134,7 +140,11 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     api: ApiSettings = read[-1]
     _check_lists(api, reader)
     key = _admin_key(api, reader)
-    read[-1:-1] = [read_target_rules(reader), read_tracing(reader, environ)]
+    read[-1:-1] = [
+        read_target_rules(reader),
+        read_fetch_rules(reader),
+        read_tracing(reader, environ),
+    ]
     reader.check()
     read[-1] = msgspec.structs.replace(api, admin_key=key)
     return Settings(*read)

@@ -49,7 +49,7 @@ LIMITS: dict[str, tuple[type[msgspec.Struct], str]] = {
 LIMITS_OF: Mapping[str, str] = {
     "file_too_large": "max_file_bytes",
     "request_too_large": "max_request_bytes max_field_bytes max_body_bytes",
-    "too_many_parts": "max_files max_fields",
+    "too_many_parts": "max_files max_fields max_urls",
     "shortened, the extension is kept": "max_filename_chars",
     "malformed_part": "max_part_headers max_part_header_bytes",
     "headers_too_large": "max_header_bytes",

@@ -17,6 +17,7 @@ class UploadLimits(msgspec.Struct, frozen=True):
         max_file_bytes: Size of one file, in bytes.
         max_request_bytes: Size of the body of one request, in bytes.
         max_files: Files in one request: parts with a file name.
+        max_urls: URLs in one request.
         max_filename_chars: Length of a stored file name; a longer name is shortened.
         max_field_bytes: Size of one text field of a form, in bytes.
         max_fields: Text fields in one request.
@@ -31,6 +32,7 @@ class UploadLimits(msgspec.Struct, frozen=True):
     max_file_bytes: Positive = 64 * 1024 * 1024
     max_request_bytes: Positive = 2 * 1024 * 1024 * 1024
     max_files: Positive = 1000
+    max_urls: Positive = 100
     max_filename_chars: Annotated[int, msgspec.Meta(ge=16)] = 255
     max_field_bytes: Positive = 16 * 1024
     max_fields: Positive = 40

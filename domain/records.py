@@ -71,6 +71,7 @@ class Job(msgspec.Struct, frozen=True):
         operations: In canonical order.
         tally: All cells, including those of refused files.
         marks: As stored; see :mod:`domain.marks`.
+        by_url: Whether its files were fetched, or are.
     """
 
     id: str
@@ -83,6 +84,7 @@ class Job(msgspec.Struct, frozen=True):
     operations: tuple[str, ...]
     tally: Tally
     marks: tuple[str, ...] = ()
+    by_url: bool = False
 
     @property
     def deletes_user(self) -> bool:

@@ -16,6 +16,7 @@ from storage.blobs.reads import BLOB_INDEXES
 from storage.catalog.search_indexes import CATALOG_INDEXES
 from storage.histograms.medians import MEDIAN_INDEXES
 from storage.ledger.dead_letters import DEAD_LETTER_INDEXES
+from storage.ledger.fetches import FETCH_INDEXES
 from storage.ledger.open_work import OPEN_WORK_INDEXES
 from storage.mongo.client import COMMITTED, DURABLE, Database
 from storage.outbox.pending_events import PENDING_EVENTS_INDEXES
@@ -31,6 +32,7 @@ for _indexes in (
     BLOB_INDEXES,
     CATALOG_INDEXES,
     OPEN_WORK_INDEXES,
+    FETCH_INDEXES,
     DEAD_LETTER_INDEXES,
     AGGREGATE_INDEXES,
     {"images": [*DUPLICATE_INDEXES, *PENDING_EVENTS_INDEXES], "jobs": PENDING_EVENTS_INDEXES},

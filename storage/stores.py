@@ -38,6 +38,7 @@ from storage.histograms.user_histograms import UserHistograms
 from storage.ledger.cancellation import Cancellation
 from storage.ledger.dead_letters import DeadLetters
 from storage.ledger.earlier_results import EarlierResults
+from storage.ledger.fetches import Fetches
 from storage.ledger.ledger import Ledger
 from storage.ledger.queued_chunks import QueuedChunks
 from storage.ledger.recovery import Recovery
@@ -92,6 +93,7 @@ class Stores:
         self.dead_letters = DeadLetters(self.database)
         self.expiry = Expiry(self.client, self.database, rules)
         self.earlier_results = EarlierResults(self.database)
+        self.fetches = Fetches(self.database, rules.lease_seconds)
         self.hints = Hints(self.redis, rules)
         self.idempotency = Idempotency(self.client, self.database, settings.idempotency_seconds)
         self.ledger = Ledger(

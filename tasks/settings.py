@@ -8,6 +8,7 @@ import msgspec
 
 from domain.limits import ImageLimits, UploadLimits
 from domain.settings import SettingsReader
+from domain.webhooks.addresses import FetchRules, read_fetch_rules
 from storage.settings import StoreSettings, WorkRules, read_store_settings
 from tasks.heartbeat import HeartbeatSettings
 from telemetry.logs import LogSettings
@@ -49,6 +50,21 @@ class WorkerSettings(msgspec.Struct, frozen=True):
     poison_seconds: Annotated[float, msgspec.Meta(ge=0)] = 3600.0
 
 
+class FetchSettings(msgspec.Struct, frozen=True):
+    """The fetching of files by URL.
+
+    Attributes:
+        fetch_in_flight: Most parallel requests of one worker, some 2 MB of memory each.
+        fetch_in_flight_each: Most parallel requests of one worker to one host.
+        fetch_timeout_seconds: Longest time of the requests for one file, all redirects and
+            attempts together.
+    """
+
+    fetch_in_flight: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 32
+    fetch_in_flight_each: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 4
+    fetch_timeout_seconds: Annotated[float, Positive] = 120.0
+
+
 class Settings(msgspec.Struct, frozen=True):
     """All settings of a worker."""
 
@@ -59,6 +75,9 @@ class Settings(msgspec.Struct, frozen=True):
     tracing: TracingSettings
     worker: WorkerSettings
     heartbeat: HeartbeatSettings
+    fetching: FetchSettings
+    fetch_rules: FetchRules
+    uploads: UploadLimits
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -76,12 +95,19 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         tracing=read_tracing(reader, environ),
         worker=reader.read(WorkerSettings),
         heartbeat=reader.read(HeartbeatSettings),
+        fetching=reader.read(FetchSettings),
+        fetch_rules=read_fetch_rules(reader),
+        uploads=reader.read(UploadLimits),
     )
-    longest_upload = reader.read(UploadLimits).max_upload_seconds
-    if settings.worker.orphan_age_seconds <= longest_upload:
-        reader.refuse(
-            "MINILAB_ORPHAN_AGE_SECONDS must be longer than MINILAB_MAX_UPLOAD_SECONDS: the "
-            "sweeper would remove uploads that are still arriving"
-        )
+    arriving = {
+        "MINILAB_MAX_UPLOAD_SECONDS": settings.uploads.max_upload_seconds,
+        "MINILAB_FETCH_TIMEOUT_SECONDS": settings.fetching.fetch_timeout_seconds,
+    }
+    for name, seconds in arriving.items():
+        if settings.worker.orphan_age_seconds <= seconds:
+            reader.refuse(
+                f"MINILAB_ORPHAN_AGE_SECONDS must be longer than {name}: the sweeper would remove "
+                "files that are still arriving"
+            )
     reader.check()
     return settings

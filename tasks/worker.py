@@ -10,6 +10,7 @@ from storage.backlog.workers import HEARTBEAT_SECONDS
 from storage.clock import utc_now
 from storage.errors import STORE_FAILED
 from storage.stores import Stores, open_stores
+from tasks.fetching.fetch_jobs import Fetching
 from tasks.heartbeat import Heartbeat
 from tasks.images.metrics import WorkerMetrics
 from tasks.images.process_images import ChunkProcessor
@@ -41,6 +42,7 @@ class ImageWorker:
         self._consumer = QueueConsumer(
             settings, stores, self._pool, self._processor, self._heartbeat.id
         )
+        self._fetching = Fetching(settings, stores)
         self._upkeep = Upkeep(settings, stores, metrics)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -56,6 +58,7 @@ class ImageWorker:
                 look_again = self._processor.claims.look_again
                 background.start("hear_cancels", self._stores.job_events.hear_cancels(look_again))
                 background.repeat(self._heartbeat.beat, HEARTBEAT_SECONDS)
+                background.start("fetch", self._fetching.run())
                 self._upkeep.start(background)
                 await self._consumer.run(stop)
         finally:

@@ -93,6 +93,48 @@ UPLOAD_SCHEMA = Schema(
         ),
     },
 )
+OF_BOTH = ("user_id", "tenant", "gps", "external_id", "callback_url")
+_SHARED = UPLOAD_SCHEMA.properties or {}
+URL_UPLOAD_SCHEMA = Schema(
+    type=OpenAPIType.OBJECT,
+    required=["urls"],
+    additional_properties=False,
+    properties={
+        "urls": Schema(
+            type=OpenAPIType.ARRAY,
+            items=_text(
+                "URL of a file, which begins with `https://`.",
+                "https://images.example/2026/summer.jpg",
+                max_length=2048,
+            ),
+            min_items=1,
+            examples=[["https://images.example/2026/summer.jpg"]],
+            description="The URLs, without a user name or a password. They are kept until their "
+            "files are fetched, and are shown nowhere.",
+        ),
+        "operations": Schema(
+            type=OpenAPIType.ARRAY,
+            items=_text("Name of an operation.", "faces"),
+            examples=[["faces", "metadata"]],
+            description="Names of operations; all by default.",
+        ),
+        "tags": Schema(
+            type=OpenAPIType.ARRAY,
+            items=_text("A tag, without a comma.", "holiday", max_length=64),
+            max_items=20,
+            examples=[["holiday", "kitchen"]],
+            description="Tags for the job and its images.",
+        ),
+        "attributes": Schema(
+            type=OpenAPIType.OBJECT,
+            additional_properties=_text("A value.", "kitchen", max_length=500),
+            examples=[{"room": "kitchen"}],
+            description="Strings by name, for the job and its images, such as "
+            '`{"room": "kitchen"}`: 50 keys at most.',
+        ),
+        **{name: _SHARED[name] for name in OF_BOTH},
+    },
+)
 OF_KEYS = ("user_id", "tenant", "external_id", "tags", "attributes", "callback_url")
 _FIELDS = (UPLOAD_SCHEMA.properties or {}).items()
 LINK_UPLOAD_SCHEMA = replace(
@@ -172,6 +214,15 @@ class FileUploadOperation(UploadOperation):
         example = Example(summary="A picture", value="the bytes of portrait.jpg")
         media_type = OpenAPIMediaType(schema=BINARY, examples={"portrait": example})
         return {"application/octet-stream": media_type}
+
+
+@dataclass
+class UrlUploadOperation(UploadOperation):
+    """An operation whose body names the URLs of files."""
+
+    def describe_body(self) -> dict[str, OpenAPIMediaType]:
+        """Describe the body."""
+        return {"application/json": OpenAPIMediaType(schema=URL_UPLOAD_SCHEMA)}
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Routes of jobs, and the face-detection route: files in, faces out."""
+"""Routes of jobs."""
 
 from typing import Annotated
 
@@ -14,7 +14,6 @@ from api.answers.job_answers import answer_job, ticket
 from api.contract.form_docs import (
     UPLOAD_PROBLEMS,
     UPLOAD_ROUTE,
-    FileUploadOperation,
     UploadOperation,
 )
 from api.contract.route_docs import TICKET_HEADERS, answer, problems
@@ -29,15 +28,6 @@ from api.http.parameters import (
     example,
 )
 from api.http.raw_fields import (
-    ContentDisposition,
-    FileAttributes,
-    FileCallback,
-    FileExternalId,
-    FileGps,
-    FileOperations,
-    FileTags,
-    FileTenant,
-    FileUser,
     RawAttributes,
     RawCallback,
     RawExternalId,
@@ -50,12 +40,11 @@ from api.http.raw_fields import (
 )
 from api.jobs.changes import ChangeJobs
 from api.jobs.follow import FollowJob
-from api.schemas.jobs import FacesView, JobSummaryView, JobView
+from api.schemas.jobs import JobSummaryView, JobView
 from api.schemas.marks import MarkChanges, read_changes
 from api.schemas.views import Cursor, Limit, Page
 from api.state import ApiRequest
-from api.uploads.bodies import BodyKind
-from api.uploads.take_in import DetectFaces, TakeIn
+from api.uploads.take_in import TakeIn
 from domain.jobs import Status
 from domain.keys import scope_of
 from domain.marks import wanted_marks
@@ -102,54 +91,13 @@ class JobController(Controller):
         A file that cannot be used becomes an item with an error; the request only fails if it
         has no file at all. Once the job is accepted, every image reaches a final status.
 
-        The body can also be a file itself, as in `POST /v1/jobs/file`.
+        The body can also be a file itself, as in `POST /v1/jobs/file`, or name the URLs of files,
+        as in `POST /v1/jobs/urls`.
         """
         query = fields_of(
             operations, user_id, tenant, gps, callback_url, external_id, tags, attributes
         )
         return await answer_upload(request, take_in, prefer, idempotency_key, query=query)
-
-    @post(
-        "/file",
-        operation_id="createJobFromFile",
-        summary="Upload one file as the body",
-        operation_class=FileUploadOperation,
-        responses=JOB_TAKEN | UPLOAD_PROBLEMS,
-        **UPLOAD_ROUTE,
-    )
-    async def create_job_from_file(
-        self,
-        request: ApiRequest,
-        take_in: NamedDependency[TakeIn],
-        prefer: Prefer = None,
-        idempotency_key: IdempotencyKey = None,
-        content_disposition: ContentDisposition = None,
-        operations: FileOperations = None,
-        user_id: FileUser = None,
-        tenant: FileTenant = None,
-        gps: FileGps = None,
-        callback_url: FileCallback = None,
-        external_id: FileExternalId = None,
-        tags: FileTags = None,
-        attributes: FileAttributes = None,
-    ) -> Response[JobView]:
-        """Uploads one file, which is the body of the request, and creates a job for it.
-
-        The `Content-Type` is any `image/*` or `application/octet-stream`: the format is detected
-        from the bytes. In all else it is `POST /v1/jobs`, which takes such a body too.
-        """
-        query = fields_of(
-            operations, user_id, tenant, gps, callback_url, external_id, tags, attributes
-        )
-        return await answer_upload(
-            request,
-            take_in,
-            prefer,
-            idempotency_key,
-            query=query,
-            route=JOBS,
-            kinds=[BodyKind.FILE],
-        )
 
     @get(
         operation_id="listJobs",
@@ -269,44 +217,3 @@ class JobController(Controller):
         """Runs the failed operations of a job again, and only those."""
         scope = scope_of(request.user, user_id)
         return ticket(request, await change_jobs.retry(job_id, scope, request.user))
-
-
-@post(
-    "/process",
-    operation_id="detectFaces",
-    tags=["jobs"],
-    summary="Detect faces",
-    operation_class=UploadOperation,
-    responses={
-        200: answer(FacesView, "The faces, if the job ended within the time of `Prefer: wait`."),
-        202: ACCEPTED,
-    }
-    | UPLOAD_PROBLEMS,
-    **UPLOAD_ROUTE,
-)
-async def detect_faces(
-    request: ApiRequest,
-    detect_faces: NamedDependency[DetectFaces],
-    prefer: Prefer = None,
-    idempotency_key: IdempotencyKey = None,
-    user_id: RawUser = None,
-    tenant: RawTenant = None,
-    gps: RawGps = None,
-    callback_url: RawCallback = None,
-    external_id: RawExternalId = None,
-    tags: RawTags = None,
-    attributes: RawAttributes = None,
-) -> Response[JobView]:
-    """Detects faces in files: in the response with `Prefer: wait=30`, else through the job.
-
-    The body can also be a file itself, as in `POST /v1/jobs/file`.
-    """
-    return await answer_upload(
-        request,
-        detect_faces.take_in,
-        prefer,
-        idempotency_key,
-        query=fields_of(None, user_id, tenant, gps, callback_url, external_id, tags, attributes),
-        operations="faces",
-        view_finished=detect_faces.view,
-    )

@@ -31,6 +31,7 @@ from api.schemas.link_uploads import LinkJobView, LinkUploadsView
 from api.schemas.signed_urls import EventsUrlView
 from api.schemas.views import Cursor, Limit
 from api.state import ApiRequest
+from api.uploads.bodies import BodyKind
 from api.uploads.take_in import TakeIn
 from domain.keys import scope_of
 
@@ -39,6 +40,7 @@ TAKEN = {
     200: answer(LinkJobView, "The upload ended within the time of `Prefer: wait`."),
     202: answer(LinkJobView, "The upload, which is accepted."),
 }
+OF_LINKS = (BodyKind.FORM, BodyKind.FILE)
 FOLLOWED = {
     200: answer(LinkJobView, "The upload."),
     304: answer(None, "The upload is unchanged since the If-None-Match version."),
@@ -80,7 +82,9 @@ class LinkUploadController(Controller):
         The body can also be a file itself, as in `POST /v1/jobs/file`.
         """
         query = fields_of(operations, gps=gps)
-        return await answer_upload(request, take_in, prefer, idempotency_key, query=query)
+        return await answer_upload(
+            request, take_in, prefer, idempotency_key, query=query, kinds=OF_LINKS
+        )
 
     @get(
         operation_id="getLinkUploads",
@@ -182,7 +186,9 @@ class LinkUploadController(Controller):
         `Location` names the route that takes the token as bearer: it does not repeat the token.
         """
         query = fields_of(operations, gps=gps)
-        return await answer_upload(request, take_in, prefer, idempotency_key, query=query)
+        return await answer_upload(
+            request, take_in, prefer, idempotency_key, query=query, kinds=OF_LINKS
+        )
 
     @get(
         "/{token:str}/jobs/{job_id:str}",

@@ -67,7 +67,7 @@ class ApiMetrics:
             self._work.job_ended(job.id, job.status)
         taken = {item.index for item in items if item.image_id is not None}
         self._files.labels("taken").inc(len(taken))
-        self._files.labels("refused").inc(len(items) - len(taken))
+        self._files.labels("refused").inc(sum(item.error is not None for item in items))
         sizes = (file.staged.size_bytes for file in upload.taken if file.index in taken)
         self._bytes.inc(sum(sizes))
 

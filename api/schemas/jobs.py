@@ -40,9 +40,9 @@ class JobItemView(msgspec.Struct, frozen=True):
     """One file of a job."""
 
     image_id: str | None
-    """ID of the image; null if the file was refused."""
+    """ID of the image; null if the file was refused, or is not fetched from its URL yet."""
     filename: str
-    """File name as uploaded, without folders."""
+    """File name as uploaded, without folders; of a URL, the last part of its path."""
     status: Status
     duplicate_of: str | None
     """ID of an earlier image of the same user with the same content. It may have been deleted."""

@@ -5,12 +5,14 @@ from enum import StrEnum
 
 import msgspec
 
+from api.uploads.by_url import receive_urls
 from api.uploads.form import Form
 from api.uploads.multipart import receive_form
 from api.uploads.part_names import read_parameters
 from api.uploads.raw import receive_raw
 from domain.errors.requests import InvalidValue, WrongContentType
 from domain.limits import UploadLimits
+from domain.webhooks.addresses import FetchRules
 from storage.blobs.intake import BlobIntake
 
 
@@ -18,6 +20,7 @@ class BodyKind(StrEnum):
     """A kind of body; its value says how clients send it."""
 
     FORM = "files as multipart/form-data"
+    URLS = "the URLs of files as application/json"
     FILE = "one file as the body itself, with an image/* type or as application/octet-stream"
 
 
@@ -39,9 +42,15 @@ class IncomingBody(msgspec.Struct, frozen=True):
     query: Mapping[str, str] = {}
 
     async def receive(
-        self, chunks: AsyncIterator[bytes], intake: BlobIntake, limits: UploadLimits
+        self,
+        chunks: AsyncIterator[bytes],
+        intake: BlobIntake,
+        limits: UploadLimits,
+        rules: FetchRules,
     ) -> Form:
-        """Read the body from its chunks. After an error, the caller discards the intake.
+        """Read the body from its chunks; URLs are checked by the rules.
+
+        After an error, the caller discards the intake.
 
         Raises:
             ServiceError: The body cannot be used.
@@ -50,7 +59,9 @@ class IncomingBody(msgspec.Struct, frozen=True):
             return await receive_raw(chunks, self.disposition, self.query, intake, limits)
         if self.query:
             named = ", ".join(self.query)
-            raise InvalidValue(f"In a form, {named} are fields, not parameters of the URL.")
+            raise InvalidValue(f"Send {named} in the body, not as parameters of the URL.")
+        if self.kind is BodyKind.URLS:
+            return await receive_urls(chunks, limits, rules)
         return await receive_form(chunks, self.parameters.get("boundary", ""), intake, limits)
 
 
@@ -74,5 +85,7 @@ def read_kind(
 def _kind_of(media_type: str) -> BodyKind | None:
     if media_type == "multipart/form-data":
         return BodyKind.FORM
+    if media_type == "application/json":
+        return BodyKind.URLS
     is_file = media_type.startswith("image/") or media_type == "application/octet-stream"
     return BodyKind.FILE if is_file else None

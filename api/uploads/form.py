@@ -6,6 +6,7 @@ from api.uploads.part_names import decode_text
 from domain.errors.requests import MalformedMultipart, RequestTooLarge
 from domain.limits import UploadLimits
 from storage.acceptance.uploads import RefusedFile, TakenFile
+from storage.ledger.fetches import FetchedFile
 
 TAGS = "tags"
 
@@ -18,6 +19,7 @@ class Form(msgspec.Struct):
 
     taken: list[TakenFile] = []
     refused: list[RefusedFile] = []
+    fetches: list[FetchedFile] = []
     fields: dict[str, bytes] = {}
 
     @property
@@ -42,6 +44,11 @@ class Form(msgspec.Struct):
             value = self.fields[name] + b"," + value
         self.fields[name] = value
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether no file is left to work on."""
+        return not self.taken and not self.fetches
+
     def add(self, file: TakenFile | RefusedFile) -> None:
         """Add a file."""
         if isinstance(file, TakenFile):
@@ -51,8 +58,8 @@ class Form(msgspec.Struct):
 
     @property
     def files(self) -> int:
-        """The number of files, taken and refused."""
-        return len(self.taken) + len(self.refused)
+        """The number of files: taken, refused, and fetched later."""
+        return len(self.taken) + len(self.refused) + len(self.fetches)
 
 
 def check_length(content_length: int | None, limits: UploadLimits) -> None:

@@ -63,6 +63,7 @@ class UploadReceiver:
         self._default_gps = settings.api.gps
         self._key_secrets = stores.key_secrets
         self._targets = settings.targets
+        self._fetch_rules = settings.fetches
         self._webhook_targets = stores.targets
         self._tenant_max_bytes = settings.admission.tenant_max_stored_bytes
         self._most_targets = settings.admission.max_webhooks_per_key
@@ -99,6 +100,7 @@ class UploadReceiver:
                 operations=fields.operations,
                 taken=received.taken,
                 refused=received.refused,
+                fetches=received.fetches,
                 intake=intake,
                 gps=fields.gps,
                 link_id=caller.link_id,
@@ -107,7 +109,7 @@ class UploadReceiver:
                 fingerprint=_hash_content(received) if attempt else "",
                 quota=quota_of(fields.caller, self._tenant_max_bytes),
                 marks=fields.marks,
-                has_subscribers=not received.taken and await self._has_subscribers(),
+                has_subscribers=received.has_ended and await self._has_subscribers(),
             )
         except BaseException:
             await intake.discard()
@@ -126,7 +128,7 @@ class UploadReceiver:
         try:
             # The sweeper removes bytes without a parent by their age: no upload may take that long.
             async with asyncio.timeout(seconds):
-                received = await body.receive(chunks, intake, self._limits)
+                received = await body.receive(chunks, intake, self._limits, self._fetch_rules)
         except TimeoutError as error:
             raise UploadTooSlow(f"The limit is {seconds:g} seconds.") from error
         admitted.count_files(received.files)
@@ -186,6 +188,7 @@ def _hash_content(form: Form) -> str:
     """Hash the content of a form: its fields, its file names and their bytes."""
     files = [[file.index, file.filename, file.staged.sha256] for file in form.taken]
     files += [[file.index, file.filename, file.error.code] for file in form.refused]
+    files += [[file.index, file.filename, file.url] for file in form.fetches]
     content = [sorted(form.texts.items()), sorted(files)]
     return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
 

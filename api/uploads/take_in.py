@@ -133,7 +133,7 @@ class TakeIn:
         if ticket.hints:
             self._stores.hints.send_soon(ticket.hints)
         self._metrics.took_in(upload, ticket.job, ticket.items)
-        admitted.count_images(sum(item.image_id is not None for item in ticket.items))
+        admitted.count_images(sum(item.error is None for item in ticket.items))
         return JobState(ticket.job, ticket.items)
 
     async def _replay(

@@ -45,6 +45,18 @@ class MetadataTooLarge(
     """The tags, profiles and texts of the file have too many bytes."""
 
 
+class FetchRefused(FileRefused, code="fetch_refused", title="The URL may not be fetched"):
+    """The URL, or one that it redirects to, is not allowed."""
+
+
+class FetchFailed(FileRefused, code="fetch_failed", title="The URL could not be fetched"):
+    """The server cannot be reached, or does not answer with a whole file."""
+
+
+class FetchTimedOut(FileRefused, code="fetch_timeout", title="Fetching the URL took too long"):
+    """The file did not arrive in time."""
+
+
 class DecodeTimedOut(
     ServiceError, code="decode_timed_out", title="Processing the image took too long"
 ):

@@ -1,4 +1,4 @@
-"""Addresses that webhooks may be sent to: public ones, and those that the settings allow.
+"""Addresses that requests may be sent to: public ones, and those that the settings allow.
 
 A name proves nothing, and DNS may answer differently each time. An address is therefore checked
 immediately before the connection.
@@ -79,9 +79,49 @@ class TargetRules(msgspec.Struct, frozen=True):
         Raises:
             ValueError: An entry is not a network, or has bits set beyond its length.
         """
-        return tuple(
-            ip_network(entry.strip()) for entry in self.webhook_allow.split(",") if entry.strip()
-        )
+        return read_networks(self.webhook_allow)
+
+
+class FetchRules(msgspec.Struct, frozen=True):
+    """Servers that files are fetched from, in addition to those on the Internet.
+
+    Attributes:
+        fetch_allow: Private networks from which files are fetched, a comma-separated list in CIDR
+            notation. Every key that uploads can read pictures there.
+        fetch_allow_http: Whether files are fetched without TLS.
+    """
+
+    fetch_allow: str = ""
+    fetch_allow_http: bool = False
+
+    @property
+    def networks(self) -> tuple[Network, ...]:
+        """The networks of the list.
+
+        Raises:
+            ValueError: An entry is not a network, or has bits set beyond its length.
+        """
+        return read_networks(self.fetch_allow)
+
+
+def read_networks(text: str) -> tuple[Network, ...]:
+    """Read a comma-separated list of networks.
+
+    Raises:
+        ValueError: An entry is not a network, or has bits set beyond its length.
+    """
+    return tuple(ip_network(entry.strip()) for entry in text.split(",") if entry.strip())
+
+
+def read_fetch_rules(reader: SettingsReader) -> FetchRules:
+    """Read the rules; an invalid list is reported to the reader."""
+    rules = reader.read(FetchRules)
+    try:
+        _ = rules.networks
+    except ValueError as error:
+        reader.refuse(f"MINILAB_FETCH_ALLOW: {error}")
+        return FetchRules()
+    return rules
 
 
 def read_target_rules(reader: SettingsReader) -> TargetRules:
@@ -135,6 +175,19 @@ def check_url(url: str, rules: TargetRules) -> None:
     Raises:
         InvalidValue: The URL cannot be used; the detail says why.
     """
+    _check(url, rules.networks, allow_http=rules.webhook_allow_http)
+
+
+def check_fetch_url(url: str, rules: FetchRules) -> None:
+    """Check the URL of a file as :func:`check_url` checks that of a receiver.
+
+    Raises:
+        InvalidValue: The URL cannot be used; the detail says why.
+    """
+    _check(url, rules.networks, allow_http=rules.fetch_allow_http)
+
+
+def _check(url: str, networks: tuple[Network, ...], *, allow_http: bool) -> None:
     if len(url) > MAX_URL_CHARS:
         raise InvalidValue(f"The URL is longer than {MAX_URL_CHARS} characters.", "url")
     if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
@@ -144,20 +197,17 @@ def check_url(url: str, rules: TargetRules) -> None:
         host, _ = parts.hostname, parts.port
     except ValueError:
         raise InvalidValue("The URL cannot be read.", "url") from None
-    if parts.scheme not in SCHEMES or (parts.scheme == "http" and not rules.webhook_allow_http):
-        schemes = "https:// or http://" if rules.webhook_allow_http else "https://"
+    if parts.scheme not in SCHEMES or (parts.scheme == "http" and not allow_http):
+        schemes = "https:// or http://" if allow_http else "https://"
         raise InvalidValue(f"The URL must begin with {schemes}.", "url")
     if not host:
         raise InvalidValue("The URL has no host.", "url")
     if parts.username is not None or parts.password is not None:
-        raise InvalidValue(
-            "The URL must not contain a user name or a password. Receivers verify signatures.",
-            "url",
-        )
+        raise InvalidValue("The URL must not contain a user name or a password.", "url")
     if parts.fragment:
         raise InvalidValue("The URL must not have a fragment: fragments are never sent.", "url")
-    if _is_address(host) and not AddressGuard(rules.networks).admits(host):
-        raise InvalidValue("Webhooks are not sent to this address. Use a public one.", "url")
+    if _is_address(host) and not AddressGuard(networks).admits(host):
+        raise InvalidValue("No request is sent to this address. Use a public one.", "url")
 
 
 def _is_address(host: str) -> bool:

@@ -15,6 +15,7 @@ from pymongo.errors import PyMongoError
 
 from domain.jobs import ChunkPlan
 from storage.acceptance.documents import documents_of, ticket_of
+from storage.acceptance.fetched import documents_of_fetched
 from storage.acceptance.submissions import Submission, take_group
 from storage.acceptance.transaction import GroupWriter
 from storage.acceptance.uploads import Ticket, Upload
@@ -51,10 +52,15 @@ class Acceptance:
             Unauthenticated: The key was revoked or has expired meanwhile.
             LinkRevoked: The link was revoked meanwhile.
             LinkUsedUp: No file fits into what the link has left.
+            WrongState: The claim on a fetched file was lost.
             PyMongoError: Nothing was accepted, as far as is known: a commit whose answer was lost
                 may have happened.
         """
-        submission = Submission(upload, documents_of(upload, self._plan, self._due_after))
+        if upload.claim is None:
+            documents = documents_of(upload, self._plan, self._due_after)
+        else:
+            documents = documents_of_fetched(upload, upload.claim, self._due_after)
+        submission = Submission(upload, documents)
         link_id = upload.link_id
         self._waiting.setdefault(link_id, []).append(submission)
         committer = self._committers.get(link_id)

@@ -1,7 +1,7 @@
 """The documents that an upload becomes, made once before its transaction."""
 
 from collections import defaultdict
-from collections.abc import Sized
+from collections.abc import Sequence, Sized
 from datetime import datetime, timedelta
 
 import msgspec
@@ -14,6 +14,7 @@ from domain.tenants import tenant_field
 from storage.acceptance.uploads import RefusedFile, TakenFile, Ticket, Upload
 from storage.blobs.intake import CHUNK_BYTES
 from storage.clock import new_id, utc_now
+from storage.ledger.fetches import fetch_fields, pending_items
 from storage.mongo.client import Document
 from storage.outbox.pending_events import PENDING_EVENTS, pending_job_event
 from telemetry.spans import origin
@@ -50,8 +51,17 @@ def documents_of(upload: Upload, plan: ChunkPlan, due_after: timedelta) -> Docum
         **origin(),
     }
     job = _job_document(upload, shared, now)
-    shared |= {
-        "job_id": job["_id"],
+    sizes = [(file.staged.sha256, file.staged.size_bytes) for file in upload.taken]
+    images = image_documents(upload, shared, job["_id"], plan_chunks(sizes, plan), now)
+    return Documents(job, images, blob_documents(upload, now), upload.refused)
+
+
+def image_documents(
+    upload: Upload, shared: Document, job_id: str, chunks: Sequence[int], now: datetime
+) -> list[Document]:
+    """Make the documents of the files that are taken, with the number of the chunk of each."""
+    fields = shared | {
+        "job_id": job_id,
         "uploaded_at": now,
         "gps": upload.gps.value,
         "status": Status.QUEUED.value,
@@ -60,16 +70,18 @@ def documents_of(upload: Upload, plan: ChunkPlan, due_after: timedelta) -> Docum
         "uncounted": True,
         "cells": {name: {"status": Status.QUEUED.value} for name in upload.operations},
     }
-    sizes = [(file.staged.sha256, file.staged.size_bytes) for file in upload.taken]
-    chunks = plan_chunks(sizes, plan)
-    images = [
-        shared | _image_document(file, chunk)
+    return [
+        fields | _image_document(file, chunk)
         for file, chunk in zip(upload.taken, chunks, strict=True)
     ]
+
+
+def blob_documents(upload: Upload, now: datetime) -> dict[str, Document]:
+    """Make the fields of the blobs of an upload, by SHA-256."""
     blobs: dict[str, Document] = {}
     for file in upload.taken:
         blobs.setdefault(file.staged.sha256, _blob_fields(file, now))
-    return Documents(job, images, blobs, upload.refused)
+    return blobs
 
 
 def without(documents: Documents, overflow: list[RefusedFile]) -> Documents:
@@ -91,12 +103,13 @@ def ticket_of(documents: Documents) -> Ticket:
         refused_item(file.index, file.filename, file.error, job.operations)
         for file in documents.refused
     ]
+    items += pending_items(documents.job)
     items.sort(key=lambda item: item.index)
     return Ticket(job, items, _hints(documents))
 
 
 def _job_document(upload: Upload, shared: Document, now: datetime) -> Document:
-    has_ended = not upload.taken
+    has_ended = not upload.taken and not upload.fetches
     document = shared | {
         "_id": new_id(),
         "status": (Status.FAILED if has_ended else Status.QUEUED).value,
@@ -104,9 +117,11 @@ def _job_document(upload: Upload, shared: Document, now: datetime) -> Document:
         "created_at": now,
         "finished_at": now if has_ended else None,
         "operations": list(upload.operations),
-        "files": len(upload.taken) + len(upload.refused),
-        **_counts(upload.taken, upload.refused, upload.operations),
+        "files": len(upload.taken) + len(upload.refused) + len(upload.fetches),
+        **_counts([*upload.taken, *upload.fetches], upload.refused, upload.operations),
     }
+    if upload.fetches:
+        document |= fetch_fields(upload.fetches, upload.gps, upload.quota, now)
     if upload.callback_url:
         document["callback_url"] = upload.callback_url
     if has_ended:

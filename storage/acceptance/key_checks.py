@@ -22,10 +22,12 @@ def check_keys(
     whose body ends after a revocation was answered is refused, and one that is accepted began its
     transaction before the revocation.
 
+    A file that a worker fetched belongs to a job that was accepted: its key no longer matters.
+
     Sets ``refusal``. Costs nothing for links and for the key in the settings, which have no key in
     the database. May be tried several times.
     """
-    by_key = [one for one in submissions if one.upload.link_id is None]
+    by_key = [one for one in submissions if one.upload.link_id is None and one.upload.claim is None]
     valid = {ADMIN_USER} | _find_valid(
         database, session, {one.upload.key_id for one in by_key} - {ADMIN_USER}
     )

@@ -9,6 +9,7 @@ from pymongo.client_session import ClientSession
 
 from domain.errors.capacity import Unavailable
 from storage.acceptance.duplicates import link_duplicates
+from storage.acceptance.fetched import take_over
 from storage.acceptance.idempotency import Answered, answer_keys
 from storage.acceptance.key_checks import check_keys
 from storage.acceptance.link_reservations import reserve
@@ -48,6 +49,7 @@ class GroupWriter:
         accounts = check_quotas(self._accounts, session, group)
         group = [one for one in group if one.refusal is None]
         reserve(self._database, session, group)
+        take_over(self._database, session, group)
         group = [one for one in group if one.refusal is None]
         if not group:
             return set()
@@ -80,7 +82,7 @@ class GroupWriter:
             for file_id, submission in written.items()
             for chunk in submission.upload.intake.pending_of(file_id)
         ]
-        jobs = [one.accepted.job for one in group]
+        jobs = [one.accepted.job for one in group if one.upload.claim is None]
         inserts = [(self._chunks, chunks), (self._images, images), (self._jobs, jobs)]
         for collection, documents in inserts:
             if documents:

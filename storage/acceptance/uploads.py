@@ -7,6 +7,7 @@ from domain.quotas import Quota
 from domain.records import GpsPolicy, Item, ItemError, Job
 from storage.acceptance.idempotency import Attempt
 from storage.blobs.intake import BlobIntake, StagedFile
+from storage.ledger.fetches import FetchClaim, FetchedFile
 
 
 class TakenFile(msgspec.Struct, frozen=True):
@@ -35,6 +36,8 @@ class Upload(msgspec.Struct, frozen=True):
         attempt: The Idempotency-Key that this upload answers, if one was sent.
         fingerprint: Hash of the request's content; goes with ``attempt``.
         marks: Of the job and all images, as stored.
+        fetches: Files that a worker fetches later.
+        claim: Of the worker that has fetched the only file, for a job that was accepted before.
         has_subscribers: Whether a webhook wants the event of a job that ends at its acceptance.
     """
 
@@ -52,6 +55,8 @@ class Upload(msgspec.Struct, frozen=True):
     has_subscribers: bool = False
     quota: Quota | None = None
     marks: tuple[str, ...] = ()
+    fetches: list[FetchedFile] = []
+    claim: FetchClaim | None = None
 
 
 class Ticket(msgspec.Struct, frozen=True):

@@ -10,7 +10,11 @@ from domain.keys import Scope
 from domain.marks import MARKS
 from domain.records import Cell, Item, ItemError, Job, JobFilter, refused_item
 from storage.access.scope import refuse_absent, scope_query
+from storage.ledger.fetches import pending_items
 from storage.mongo.client import COMMITTED, Database, Document, read_struct
+
+HEAVY = {"refused": 0, "fetches": 0}
+"""Fields of a job that belong to its items."""
 
 
 class Jobs:
@@ -30,7 +34,7 @@ class Jobs:
             NotFound: There is no such job in the scope.
             JobExpired: There was one, and it has expired.
         """
-        document = await self._jobs.find_one({"_id": job_id}, {"refused": 0})
+        document = await self._jobs.find_one({"_id": job_id}, HEAVY)
         if document is None:
             document = await self._deletions.find_one({"_id": job_id}, {"asked": 0})
         if document is None:
@@ -48,24 +52,36 @@ class Jobs:
             query[MARKS] = {"$all": list(wanted.marks)}
         if wanted.before:
             query["_id"] = {"$lt": wanted.before}
-        found = self._jobs.find(query, {"refused": 0}).sort("_id", -1).limit(limit)
+        found = self._jobs.find(query, HEAVY).sort("_id", -1).limit(limit)
         return [read_struct(document, Job) async for document in found]
 
     async def items(self, jobs: Sequence[Job]) -> dict[str, list[Item]]:
         """Read the items of jobs in upload order, by job ID."""
         by_id = {job.id: job for job in jobs}
         items: dict[str, list[Item]] = {job.id: [] for job in jobs}
+        pending = await self._pending([job.id for job in jobs if job.by_url])
         found = self._images.find({"job_id": {"$in": list(by_id)}}, ITEM_FIELDS)
         async for image in found:
             items[image["job_id"]].append(item_of(image))
-        refusing = [job.id for job in jobs if job.tally.refused]
+        refusing = [job.id for job in jobs if job.tally.refused or job.by_url]
         if refusing:
             async for document in self._jobs.find({"_id": {"$in": refusing}}, {"refused": 1}):
                 job = by_id[document["_id"]]
                 items[job.id] += [_refused(file, job.operations) for file in document["refused"]]
+        for job_id, of_job in pending.items():
+            ended = {item.index for item in items[job_id]}
+            items[job_id] += [item for item in of_job if item.index not in ended]
         for of_job in items.values():
             of_job.sort(key=lambda item: item.index)
         return items
+
+    async def _pending(self, job_ids: Sequence[str]) -> dict[str, list[Item]]:
+        """Read the items that are no image yet, before the images: no item is missed."""
+        if not job_ids:
+            return {}
+        fields = {"operations": 1, "fetches": 1}
+        found = self._jobs.find({"_id": {"$in": list(job_ids)}}, fields)
+        return {job["_id"]: pending_items(job) async for job in found}
 
     async def find_ended(self, job_ids: Sequence[str]) -> list[str]:
         """Return the IDs of the jobs among some that have ended."""
@@ -82,7 +98,7 @@ class Jobs:
         return [
             read_struct(document, Job)
             for collection in (self._jobs, self._deletions)
-            async for document in collection.find(wanted, {"refused": 0, "asked": 0})
+            async for document in collection.find(wanted, HEAVY | {"asked": 0})
         ]
 
 

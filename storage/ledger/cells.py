@@ -1,5 +1,6 @@
 """Cells (image × operation) in MongoDB: expressions that change them, and tallies of jobs."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from domain.jobs import Status, Tally
@@ -18,6 +19,10 @@ CELL_STATUS: Document = {
         "$cells.v.status",
     ]
 }
+
+JOB_FIELDS = dict.fromkeys(
+    ["status", "version", "tally", "counts", "callback_url", "fetches.status", "operations"], 1
+)
 
 
 def has_cell(status: Status) -> Document:
@@ -65,10 +70,12 @@ async def tally_jobs(
                 "as": "counts",
             }
         },
-        {"$project": dict.fromkeys(["status", "version", "tally", "counts", "callback_url"], 1)},
+        {"$project": JOB_FIELDS},
     ]
     found = []
     async for job in jobs.aggregate(pipeline, session=session):
-        cells = {Status(entry["_id"]): entry["count"] for entry in job["counts"]}
+        cells = Counter({Status(entry["_id"]): entry["count"] for entry in job["counts"]})
+        for entry in job.get("fetches", ()):  # A file that is no image yet.
+            cells[Status(entry["status"])] += len(job["operations"])
         found.append((job, Tally.of(cells, job["tally"]["refused"])))
     return found

@@ -49,16 +49,36 @@ def _counted(status: Status) -> Document:
     return {"$sum": {"$map": {"input": of_status, "in": "$$this.count"}}}
 
 
+_FETCHES = {"$ifNull": ["$fetches", []]}
+_FETCHES_STATUS = {"$ifNull": ["$fetches.status", []]}
+_QUEUED_FETCHES = {
+    "$filter": {"input": _FETCHES, "cond": {"$eq": ["$$this.status", Status.QUEUED.value]}}
+}
+
+
+def _fetched(*statuses: Status) -> Document:
+    """Return an expression: the number of cells of files that are no image yet."""
+    wanted = {"$in": ["$$this.status", [status.value for status in statuses]]}
+    entries = {"$filter": {"input": _FETCHES, "cond": wanted}}
+    return {"$multiply": [{"$size": entries}, {"$size": "$operations"}]}
+
+
 _EXPIRED = {"$gt": [{"$size": {"$ifNull": ["$expired", []]}}, 0]}
 _OF_ENDED = {
     "$or": [
         differ("$tally.succeeded", _counted(Status.SUCCEEDED)),
         differ("$tally.failed", _counted(Status.FAILED)),
-        differ("$tally.canceled", _counted(Status.CANCELED)),
+        differ(
+            "$tally.canceled",
+            {"$add": [_counted(Status.CANCELED), _fetched(Status.CANCELED)]},
+        ),
         _some("waiting", "running"),
     ]
 }
-_OF_OPEN = differ({"$subtract": [_TALLY_TOTAL, "$tally.refused"]}, {"$sum": "$counts.count"})
+_OF_OPEN = differ(
+    {"$subtract": [_TALLY_TOTAL, "$tally.refused"]},
+    {"$add": [{"$sum": "$counts.count"}, _fetched(Status.QUEUED, Status.CANCELED)]},
+)
 # A tally counts expired images until it is computed again.
 _WITH_EXPIRED = {
     "$or": [
@@ -98,6 +118,7 @@ _ITEMS = {
     "$concatArrays": [
         "$images.index",
         "$refused.index",
+        {"$ifNull": ["$fetches.index", []]},
         {"$ifNull": ["$deleted", []]},
         {"$ifNull": ["$expired", []]},
     ]
@@ -119,13 +140,25 @@ OF_JOBS = [
     ),
     pipeline_invariant(
         "job_items",
-        "Each file of a job is an image, was refused, was deleted, or has expired",
+        "Each file of a job is an image, waits for its fetch, was refused, deleted or has expired",
         "jobs",
         {"$match": {"files": {"$exists": True}}},
         lookup("images", "_id", "job_id", {"$project": {"index": 1}}, to="images"),
         where(
             differ({"$size": _ITEMS}, "$files"),
             {"$not": {"$setEquals": [_ITEMS, {"$range": [0, "$files"]}]}},
+        ),
+    ),
+    pipeline_invariant(
+        "job_fetches",
+        "URLs are kept, and due, only while they wait in an open job",
+        "jobs",
+        {"$match": {"by_url": True}},
+        where(
+            differ({"$in": [Status.QUEUED.value, _FETCHES_STATUS]}, has("$fetch")),
+            differ({"$size": {"$ifNull": ["$fetches.url", []]}}, {"$size": _QUEUED_FETCHES}),
+            {"$and": [has("$fetch"), {"$not": has("$due_at")}]},
+            is_old("$fetch.due_at"),
         ),
     ),
     pipeline_invariant(

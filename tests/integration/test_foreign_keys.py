@@ -45,6 +45,7 @@ EXPECTED = {
     "getCapabilities": OPEN,
     "createJob": UPLOAD,
     "createJobFromFile": UPLOAD,
+    "createJobFromUrls": UPLOAD,
     "detectFaces": UPLOAD,
     "listJobs": LIST,
     "getJob": NAMED,
@@ -222,6 +223,10 @@ async def _upload(
 ) -> httpx.Response:
     fields = {"user_id": user_id} if user_id else {}
     sent = headers | {"Idempotency-Key": "k1"}
+    if path.endswith("/urls"):  # An address that is refused at once.
+        body = {"urls": ["https://10.0.0.1/own.png"]} | fields
+        sent = headers | {"Idempotency-Key": "k2"}
+        return await service.client.post(path, json=body, headers=sent)
     if path.endswith("/file"):
         sent |= {"Content-Type": "image/png", "Content-Disposition": "inline; filename=own.png"}
         return await service.client.post(path, content=PICTURE, params=fields, headers=sent)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from .chosen_dead_letters import ChosenDeadLetters
     from .content_url import ContentUrl
     from .create_job_body import CreateJobBody
+    from .create_job_from_urls_body import CreateJobFromUrlsBody
+    from .create_job_from_urls_body_attributes import CreateJobFromUrlsBodyAttributes
     from .create_link_upload_body import CreateLinkUploadBody
     from .create_link_upload_by_url_body import CreateLinkUploadByUrlBody
     from .created_api_key import CreatedApiKey
@@ -156,6 +158,8 @@ __all__ = (
     "CreatedApiKey",
     "CreatedUploadLink",
     "CreateJobBody",
+    "CreateJobFromUrlsBody",
+    "CreateJobFromUrlsBodyAttributes",
     "CreateLinkUploadBody",
     "CreateLinkUploadByUrlBody",
     "DayCount",
@@ -289,6 +293,8 @@ _MODULES = {
     "ChosenDeadLetters": ".chosen_dead_letters",
     "ContentUrl": ".content_url",
     "CreateJobBody": ".create_job_body",
+    "CreateJobFromUrlsBody": ".create_job_from_urls_body",
+    "CreateJobFromUrlsBodyAttributes": ".create_job_from_urls_body_attributes",
     "CreateLinkUploadBody": ".create_link_upload_body",
     "CreateLinkUploadByUrlBody": ".create_link_upload_by_url_body",
     "CreatedApiKey": ".created_api_key",

@@ -79,6 +79,9 @@ class JobEvent:
     - `too_many_pixels`: The image has too many pixels, or a side is too long.
     - `too_many_frames`: The file has too many frames or pages.
     - `metadata_too_large`: The tags, profiles and texts of the file have too many bytes.
+    - `fetch_refused`: The URL, or one that it redirects to, is not allowed.
+    - `fetch_failed`: The server cannot be reached, or does not answer with a whole file.
+    - `fetch_timeout`: The file did not arrive in time.
     - `decode_timed_out`: The child process exceeded its time limit and was killed.
     - `decoder_died`: The child process died on this image as often as allowed.
     - `attempts_exhausted`: Every allowed attempt began, and none finished.

@@ -25,9 +25,9 @@ class JobItem:
     error: Failure | None
     """ Why the file failed or was refused. """
     filename: str
-    """ File name as uploaded, without folders. """
+    """ File name as uploaded, without folders; of a URL, the last part of its path. """
     image_id: None | str
-    """ ID of the image; null if the file was refused. """
+    """ ID of the image; null if the file was refused, or is not fetched from its URL yet. """
     operations: JobItemOperations
     """ Status of each operation of the job. """
     status: Status

@@ -839,6 +839,9 @@ export type Discarded = {
  * - `too_many_pixels`: The image has too many pixels, or a side is too long.
  * - `too_many_frames`: The file has too many frames or pages.
  * - `metadata_too_large`: The tags, profiles and texts of the file have too many bytes.
+ * - `fetch_refused`: The URL, or one that it redirects to, is not allowed.
+ * - `fetch_failed`: The server cannot be reached, or does not answer with a whole file.
+ * - `fetch_timeout`: The file did not arrive in time.
  * - `decode_timed_out`: The child process exceeded its time limit and was killed.
  * - `decoder_died`: The child process died on this image as often as allowed.
  * - `attempts_exhausted`: Every allowed attempt began, and none finished.
@@ -862,7 +865,7 @@ export type Discarded = {
  * - `connections_full`: The process has as many open connections as it can.
  * - `internal`: An error of the service, which was logged.
  */
-export type ErrorCode = 'malformed_request' | 'malformed_multipart' | 'unknown_parameter' | 'no_files' | 'wrong_content_type' | 'invalid_value' | 'unknown_operation' | 'too_many_images' | 'archive_too_large' | 'user_required' | 'idempotency_key_in_use' | 'idempotency_key_taken_over' | 'idempotency_key_misused' | 'method_not_allowed' | 'range_not_satisfiable' | 'too_many_parts' | 'request_too_large' | 'quota_exceeded' | 'upload_too_slow' | 'body_too_slow' | 'headers_too_large' | 'headers_too_slow' | 'unauthenticated' | 'forbidden' | 'scope_missing' | 'not_found' | 'wrong_state' | 'nothing_to_retry' | 'too_many_webhooks' | 'too_many_keys' | 'too_many_links' | 'expired' | 'job_expired' | 'image_expired' | 'link_expired' | 'link_revoked' | 'link_used_up' | 'malformed_part' | 'empty_file' | 'file_too_large' | 'unsupported_format' | 'corrupt_image' | 'too_many_pixels' | 'too_many_frames' | 'metadata_too_large' | 'decode_timed_out' | 'decoder_died' | 'attempts_exhausted' | 'operation_failed' | 'unavailable' | 'no_child' | 'webhooks_not_set_up' | 'over_limit' | 'rate_limited' | 'too_many_wrong_keys' | 'too_many_in_flight' | 'too_many_listeners' | 'too_many_connections' | 'too_many_reads' | 'backlog_full' | 'storage_full' | 'too_many_uploads' | 'listeners_full' | 'rendering_full' | 'reading_full' | 'connections_full' | 'internal' | (string & {});
+export type ErrorCode = 'malformed_request' | 'malformed_multipart' | 'unknown_parameter' | 'no_files' | 'wrong_content_type' | 'invalid_value' | 'unknown_operation' | 'too_many_images' | 'archive_too_large' | 'user_required' | 'idempotency_key_in_use' | 'idempotency_key_taken_over' | 'idempotency_key_misused' | 'method_not_allowed' | 'range_not_satisfiable' | 'too_many_parts' | 'request_too_large' | 'quota_exceeded' | 'upload_too_slow' | 'body_too_slow' | 'headers_too_large' | 'headers_too_slow' | 'unauthenticated' | 'forbidden' | 'scope_missing' | 'not_found' | 'wrong_state' | 'nothing_to_retry' | 'too_many_webhooks' | 'too_many_keys' | 'too_many_links' | 'expired' | 'job_expired' | 'image_expired' | 'link_expired' | 'link_revoked' | 'link_used_up' | 'malformed_part' | 'empty_file' | 'file_too_large' | 'unsupported_format' | 'corrupt_image' | 'too_many_pixels' | 'too_many_frames' | 'metadata_too_large' | 'fetch_refused' | 'fetch_failed' | 'fetch_timeout' | 'decode_timed_out' | 'decoder_died' | 'attempts_exhausted' | 'operation_failed' | 'unavailable' | 'no_child' | 'webhooks_not_set_up' | 'over_limit' | 'rate_limited' | 'too_many_wrong_keys' | 'too_many_in_flight' | 'too_many_listeners' | 'too_many_connections' | 'too_many_reads' | 'backlog_full' | 'storage_full' | 'too_many_uploads' | 'listeners_full' | 'rendering_full' | 'reading_full' | 'connections_full' | 'internal' | (string & {});
 
 /**
  * The type of an event.
@@ -2036,11 +2039,11 @@ export type JobItem = {
      */
     error: Failure | null;
     /**
-     * File name as uploaded, without folders.
+     * File name as uploaded, without folders; of a URL, the last part of its path.
      */
     filename: string;
     /**
-     * ID of the image; null if the file was refused.
+     * ID of the image; null if the file was refused, or is not fetched from its URL yet.
      */
     image_id: string | null;
     /**
@@ -5693,6 +5696,124 @@ export type CreateJobFromFileResponses = {
 };
 
 export type CreateJobFromFileResponse = CreateJobFromFileResponses[keyof CreateJobFromFileResponses];
+
+export type CreateJobFromUrlsData = {
+    body: {
+        /**
+         * Strings by name, for the job and its images, such as `{"room": "kitchen"}`: 50 keys at most.
+         */
+        attributes?: {
+            [key: string]: string;
+        };
+        /**
+         * URL that receives the event `job.finished` of this job, signed with the webhook secret of the key.
+         */
+        callback_url?: string;
+        /**
+         * ID in your own system, for the job and its images. Not unique: send an `Idempotency-Key` to upload once.
+         */
+        external_id?: string;
+        /**
+         * `strip` hides where a picture was taken. The image's metadata have no position, and the file that is served keeps its pixels, orientation and colour profile; all other metadata are removed from it, as are thumbnails and anything behind the picture. `keep` changes nothing. The default is a setting of the service.
+         */
+        gps?: GpsPolicy;
+        /**
+         * Names of operations; all by default.
+         */
+        operations?: Array<string>;
+        /**
+         * Tags for the job and its images.
+         */
+        tags?: Array<string>;
+        /**
+         * With an admin key: the tenant of the user. Other keys determine their tenant.
+         */
+        tenant?: string;
+        /**
+         * The URLs, without a user name or a password. They are kept until their files are fetched, and are shown nowhere.
+         */
+        urls: Array<string>;
+        /**
+         * User that the images belong to. Required with a service key, optional with an admin key. A client key has a user of its own.
+         */
+        user_id?: string;
+    };
+    headers?: {
+        /**
+         * `wait=N` delays the response until the job has ended, or for N seconds (30 at most).
+         */
+        Prefer?: string;
+        /**
+         * A unique value of your choice. A request with the same key and content within 24 hours gets the same response. 1 to 255 printable ASCII characters; a UUID is a good choice.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/v1/jobs/urls';
+};
+
+export type CreateJobFromUrlsErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Request Timeout
+     */
+    408: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Gone
+     */
+    410: Problem;
+    /**
+     * The request is too large, or `quota_exceeded`: its files do not fit into the quota of stored bytes of the key's tenant or user.
+     */
+    413: Problem;
+    /**
+     * Unsupported Media Type
+     */
+    415: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * A limit of this user: `rate_limited` (requests, files or bytes) or `too_many_in_flight` (unfinished images or concurrent uploads). The body is not read.
+     */
+    429: Problem;
+    /**
+     * The service accepts no uploads right now: `backlog_full`, `storage_full` or `too_many_uploads` (the body is not read), or `unavailable`.
+     */
+    503: Problem;
+};
+
+export type CreateJobFromUrlsError = CreateJobFromUrlsErrors[keyof CreateJobFromUrlsErrors];
+
+export type CreateJobFromUrlsResponses = {
+    /**
+     * The job ended within the time of `Prefer: wait`.
+     */
+    200: Job;
+    /**
+     * The job, which is accepted.
+     */
+    202: Job;
+};
+
+export type CreateJobFromUrlsResponse = CreateJobFromUrlsResponses[keyof CreateJobFromUrlsResponses];
 
 export type CancelJobData = {
     body?: never;

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import cast
 
     from ...models.create_job_body import CreateJobBody
+    from ...models.create_job_from_urls_body import CreateJobFromUrlsBody
     from ...models.detect_faces_body import DetectFacesBody
     from ...models.events_url import EventsUrl
     from ...models.faces import Faces
@@ -124,7 +125,8 @@ class JobsOperations(Operations):
         A file that cannot be used becomes an item with an error; the request only fails if it
         has no file at all. Once the job is accepted, every image reaches a final status.
 
-        The body can also be a file itself, as in `POST /v1/jobs/file`.
+        The body can also be a file itself, as in `POST /v1/jobs/file`, or name the URLs of files,
+        as in `POST /v1/jobs/urls`.
         """
         from .create_job import sync_detailed
 
@@ -179,6 +181,33 @@ class JobsOperations(Operations):
                 prefer=prefer,
                 idempotency_key=idempotency_key,
                 content_disposition=content_disposition,
+            ),
+        )
+
+    def create_job_from_urls(
+        self,
+        *,
+        body: CreateJobFromUrlsBody,
+        prefer: str | Unset = UNSET,
+        idempotency_key: str | Unset = UNSET,
+    ) -> Job:
+        """Upload files by their URLs.
+
+        Creates a job for files that a worker fetches from their URLs.
+
+        Each URL is an item, which has no image until its file is fetched. A URL that cannot be
+        fetched is an item with the error `fetch_refused`, `fetch_failed` or `fetch_timeout`, or
+        with that of its file. In all else it is `POST /v1/jobs`, which takes such a body too.
+        """
+        from .create_job_from_urls import sync_detailed
+
+        return cast(
+            "Job",
+            self._call(
+                sync_detailed,
+                body=body,
+                prefer=prefer,
+                idempotency_key=idempotency_key,
             ),
         )
 
@@ -427,7 +456,8 @@ class AsyncJobsOperations(AsyncOperations):
         A file that cannot be used becomes an item with an error; the request only fails if it
         has no file at all. Once the job is accepted, every image reaches a final status.
 
-        The body can also be a file itself, as in `POST /v1/jobs/file`.
+        The body can also be a file itself, as in `POST /v1/jobs/file`, or name the URLs of files,
+        as in `POST /v1/jobs/urls`.
         """
         from .create_job import asyncio_detailed
 
@@ -482,6 +512,33 @@ class AsyncJobsOperations(AsyncOperations):
                 prefer=prefer,
                 idempotency_key=idempotency_key,
                 content_disposition=content_disposition,
+            ),
+        )
+
+    async def create_job_from_urls(
+        self,
+        *,
+        body: CreateJobFromUrlsBody,
+        prefer: str | Unset = UNSET,
+        idempotency_key: str | Unset = UNSET,
+    ) -> Job:
+        """Upload files by their URLs.
+
+        Creates a job for files that a worker fetches from their URLs.
+
+        Each URL is an item, which has no image until its file is fetched. A URL that cannot be
+        fetched is an item with the error `fetch_refused`, `fetch_failed` or `fetch_timeout`, or
+        with that of its file. In all else it is `POST /v1/jobs`, which takes such a body too.
+        """
+        from .create_job_from_urls import asyncio_detailed
+
+        return cast(
+            "Job",
+            await self._call(
+                asyncio_detailed,
+                body=body,
+                prefer=prefer,
+                idempotency_key=idempotency_key,
             ),
         )
 

@@ -130,7 +130,8 @@ def sync_detailed(
     A file that cannot be used becomes an item with an error; the request only fails if it
     has no file at all. Once the job is accepted, every image reaches a final status.
 
-    The body can also be a file itself, as in `POST /v1/jobs/file`.
+    The body can also be a file itself, as in `POST /v1/jobs/file`, or name the URLs of files,
+    as in `POST /v1/jobs/urls`.
 
     Args:
         prefer (str | Unset):
@@ -172,7 +173,8 @@ def sync(
     A file that cannot be used becomes an item with an error; the request only fails if it
     has no file at all. Once the job is accepted, every image reaches a final status.
 
-    The body can also be a file itself, as in `POST /v1/jobs/file`.
+    The body can also be a file itself, as in `POST /v1/jobs/file`, or name the URLs of files,
+    as in `POST /v1/jobs/urls`.
 
     Args:
         prefer (str | Unset):
@@ -209,7 +211,8 @@ async def asyncio_detailed(
     A file that cannot be used becomes an item with an error; the request only fails if it
     has no file at all. Once the job is accepted, every image reaches a final status.
 
-    The body can also be a file itself, as in `POST /v1/jobs/file`.
+    The body can also be a file itself, as in `POST /v1/jobs/file`, or name the URLs of files,
+    as in `POST /v1/jobs/urls`.
 
     Args:
         prefer (str | Unset):
@@ -249,7 +252,8 @@ async def asyncio(
     A file that cannot be used becomes an item with an error; the request only fails if it
     has no file at all. Once the job is accepted, every image reaches a final status.
 
-    The body can also be a file itself, as in `POST /v1/jobs/file`.
+    The body can also be a file itself, as in `POST /v1/jobs/file`, or name the URLs of files,
+    as in `POST /v1/jobs/urls`.
 
     Args:
         prefer (str | Unset):

@@ -1,0 +1,1 @@
+"""The fetching of files that jobs name by their URLs."""
