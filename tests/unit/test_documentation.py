@@ -10,7 +10,7 @@ PAGES = [
     for path in sorted((REPOSITORY / folder).glob("*.md"))
 ]
 FOLDERS = {path.name for path in REPOSITORY.iterdir() if path.is_dir()}
-MADE_ON_DEMAND = ("sdk/kotlin", "sdk/swift")
+MADE_ON_DEMAND = ("sdk/dart", "sdk/go", "sdk/java", "sdk/kotlin", "sdk/swift")
 EXAMPLES = ("domain/images/measure_sharpness.py",)
 
 
