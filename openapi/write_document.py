@@ -1,5 +1,7 @@
 """The command ``python -m openapi.write_document [--check]``: writes or compares the contract.
 
+A Postman collection is written from it.
+
 A file of ``openapi/examples/`` holds one JSON value and is named by the operation and the status of
 the answer (``createJob.202.json``), or by the operation and the word ``request``
 (``createJob.request.json``).
@@ -15,8 +17,11 @@ from api.app import create_app
 from api.contract.config import DOCUMENT
 from api.contract.document import describe_api
 from api.settings import read_settings
+from openapi.code_samples import add_code_samples
+from openapi.postman import write_bytes
 from openapi.property_examples import add_property_examples
 
+COLLECTION = Path(__file__).parent / "postman.json"
 EXAMPLES = Path(__file__).parent / "examples"
 # The contract does not depend on settings, and no server is reached.
 ANY_SETTINGS = {
@@ -30,6 +35,7 @@ def contract() -> bytes:
     """Write the contract of the code as JSON, the same bytes for the same code and examples."""
     document = describe_api(create_app(read_settings(ANY_SETTINGS)))
     add_examples(document)
+    add_code_samples(document)
     text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False)
     return text.encode() + b"\n"
 
@@ -72,15 +78,16 @@ def _examples(document: dict[str, Any]) -> Iterator[tuple[dict[str, Any], Any]]:
 
 
 def main() -> int:
-    """Write or check the document; return 1 if the committed one differs from the code."""
-    written = contract()
-    if "--check" not in sys.argv[1:]:
-        DOCUMENT.write_bytes(written)
-        return 0
-    if DOCUMENT.exists() and DOCUMENT.read_bytes() == written:
-        return 0
-    sys.stderr.write("openapi/openapi.json differs from the code: run `make openapi`\n")
-    return 1
+    """Write or check the files; return 1 if a committed one differs from the code."""
+    document = contract()
+    differs = 0
+    for path, written in ((DOCUMENT, document), (COLLECTION, write_bytes(json.loads(document)))):
+        if "--check" not in sys.argv[1:]:
+            path.write_bytes(written)
+        elif not path.exists() or path.read_bytes() != written:
+            sys.stderr.write(f"openapi/{path.name} differs from the code: run `make openapi`\n")
+            differs = 1
+    return differs
 
 
 if __name__ == "__main__":

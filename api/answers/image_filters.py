@@ -191,16 +191,14 @@ def read_filter(
     faults = Faults()
     with faults.of("tz"):
         zone = find_zone(tz)
-    with faults.of("taken_from"):
-        _check_order("taken_from", taken_from, taken_to)
-    with faults.of("uploaded_from"):
-        _check_order("uploaded_from", uploaded_from, uploaded_to)
     with faults.of("near"):
         circle = None if near is None else read_circle(near, radius)
     with faults.of("attribute"):
         marks = wanted_marks(external_id, tag, attribute)
+    _check_order(faults, "taken_from", taken_from, taken_to)
+    _check_order(faults, "uploaded_from", uploaded_from, uploaded_to)
     faults.check()
-    first, last = _upload_days(day, uploaded_from, uploaded_to)
+    first, last = _narrow(day, uploaded_from, uploaded_to)
     return ImageFilter(
         scope=scope_of(request.user.within(tenant), user_id),
         link_id=link_id,
@@ -245,6 +243,12 @@ def _upload_days(
     return (first, last) if day is None else (max(day, first or day), min(day, last or day))
 
 
-def _check_order(name: str, first: date | None, last: date | None) -> None:
-    if first and last and first > last:
-        raise InvalidValue(f"{name} is after the last day.", name)
+def _narrow(day: date | None, first: date | None, last: date | None) -> tuple[date | None, ...]:
+    """Narrow a range of days to a day."""
+    return (max(day, first or day), min(day, last or day)) if day else (first, last)
+
+
+def _check_order(faults: Faults, name: str, first: date | None, last: date | None) -> None:
+    with faults.of(name):
+        if first and last and first > last:
+            raise InvalidValue(f"{name} is after the last day.")

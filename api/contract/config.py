@@ -8,8 +8,9 @@ from litestar import Request, Response, Router, get
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import OpenAPIRenderPlugin
-from litestar.openapi.spec import Components, License, SecurityScheme, Tag
+from litestar.openapi.spec import Components, Contact, License, SecurityScheme, Server, Tag
 
+from api.contract.introduction import DESCRIPTION
 from api.http.auth import OPEN, Connection
 from api.http.headers import PUBLIC, conditional, content_etag, page_headers
 from api.http.parameters import IfNoneMatch
@@ -18,14 +19,6 @@ from domain.version import VERSION
 
 DOCUMENT = Path(__file__).parents[2] / "openapi" / "openapi.json"
 CONTRACT_PAGE = Path(__file__).parents[1] / "pages" / "swagger-ui" / "index.html"
-DESCRIPTION = (
-    "Send files to `POST /v1/jobs` and get a job at once: your ticket. Poll the job or wait for "
-    "it, then retrieve the results. Every image of an accepted job reaches a final status.\n\n"
-    "Every `GET` route answers `HEAD` as well: with the same status and headers, without a body. "
-    "Percent-encode IDs in paths, slashes too.\n\n"
-    "Every response has an `X-Request-ID` header: the one that your request has, or a new one. "
-    "Quote it to find the request in the service's log."
-)
 TAGS = {
     "jobs": "Upload files and follow their processing.",
     "images": "Search images, retrieve results, download pictures.",
@@ -90,6 +83,8 @@ def openapi_config() -> OpenAPIConfig:
         version=VERSION,
         summary="Upload photos, get a ticket at once, and collect the results later.",
         description=DESCRIPTION,
+        contact=Contact(name="The operator of this service"),
+        servers=[Server(url="/", description="The service that serves this contract.")],
         license=License(name="Apache-2.0", identifier="Apache-2.0"),
         tags=[Tag(name=name, description=description) for name, description in TAGS.items()],
         security=[{"apiKey": []}],

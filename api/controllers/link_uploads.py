@@ -99,7 +99,7 @@ class LinkUploadController(Controller):
         limit: Limit = 20,
         cursor: Cursor = None,
     ) -> LinkUploadsView:
-        """Retrieves what the link still accepts, and a page of its uploads."""
+        """Retrieves what the link still accepts, and a page of its uploads, newest first."""
         return await link_uploads.page(request.user, request.auth, limit, cursor)
 
     @get(

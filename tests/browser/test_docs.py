@@ -43,6 +43,22 @@ async def test_operations_can_be_read_and_tried_under_the_policy(
     await expect(answer.locator(".response-col_status").first).to_contain_text("200")
     await expect(answer).to_contain_text("max_file_bytes")
 
+    await expect(tab.get_by_role("heading", name="First upload")).to_be_visible()
+    samples = operation.locator(".code-samples")
+    await expect(samples.locator("pre")).to_contain_text("curl http://127.0.0.1:8000/v1/capabil")
+    for language, words in [
+        ("Python", "httpx.request("),
+        ("TypeScript", "await fetch("),
+        ("Kotlin", "OkHttpClient()"),
+    ]:
+        await samples.get_by_role("button", name=language).click()
+        await expect(samples.locator("pre")).to_contain_text(words)
+
+    webhook = tab.locator("#operations-webhooks-onJobFinished")
+    await webhook.get_by_role("button").first.click()
+    await expect(webhook).to_contain_text("webhook-signature")
+    await expect(webhook.locator(".code-samples")).to_have_count(0)
+
     assert await tab.evaluate("window.violations") == []
     assert seen.errors == []
     assert seen.foreign_requests == []

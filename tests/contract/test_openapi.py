@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import jsonschema
 import pytest
 from openapi_spec_validator import validate
@@ -17,10 +18,11 @@ from domain.errors.files import FileRefused
 from domain.webhooks.endpoints import DisabledReason
 from domain.webhooks.events import EventType
 from openapi.property_examples import is_shown
+from openapi.write_document import COLLECTION as POSTMAN
 from openapi.write_document import contract
 from storage.mongo.client import DURABLE
 from tests.pictures import draw
-from tests.service import Service, authorization
+from tests.service import ADMIN_KEY, Service, authorization
 from tests.webhooks import announce, deliveries_of, make_webhook
 
 Operation = dict[str, Any]
@@ -31,6 +33,10 @@ OPERATIONS: list[tuple[str, str, Operation]] = [
     for path, methods in CONTRACT["paths"].items()
     for method, operation in methods.items()
 ]
+COLLECTION: dict[str, Any] = json.loads(POSTMAN.read_text())
+COLLECTED: dict[str, dict[str, Any]] = {
+    item["id"]: item["request"] for folder in COLLECTION["item"] for item in folder["item"]
+}
 OPEN_ROUTES = {"/healthz", "/readyz", "/metrics"}
 
 
@@ -142,6 +148,15 @@ def test_every_operation_refuses_unknown_parameters() -> None:
         assert path in OPEN_ROUTES or "400" in operation["responses"], path
 
 
+def test_every_list_states_its_order() -> None:
+    schemas = CONTRACT["components"]["schemas"]
+    for path, _, operation in OPERATIONS:
+        answer = operation["responses"].get("200", {}).get("content", {})
+        name = answer.get("application/json", {}).get("schema", {}).get("$ref", "").split("/")[-1]
+        if "next_cursor" in schemas.get(name, {}).get("properties", {}):
+            assert "newest" in operation["description"], path
+
+
 def test_error_codes_are_listed_with_descriptions() -> None:
     codes = CONTRACT["components"]["schemas"]["ErrorCode"]
     never_sent = {Overloaded.code, FileRefused.code}
@@ -204,8 +219,39 @@ async def make_dead_letter(service: Service) -> str:
     return str(item["image_id"])
 
 
+def fill(text: str, variables: dict[str, str]) -> str:
+    """Replace the variables of Postman."""
+    return re.sub(r"{{(\w+)}}", lambda found: variables[found[1]], text)
+
+
+async def send_collected(
+    service: Service, request: dict[str, Any], variables: dict[str, str]
+) -> httpx.Response:
+    """Send a request of the collection as Postman does."""
+    auth = request.get("auth", COLLECTION["auth"])
+    headers = {header["key"]: header["value"] for header in request["header"]}
+    if auth["type"] == "bearer":
+        headers |= authorization(fill(auth["bearer"][0]["value"], variables))
+    options: dict[str, Any] = {}
+    body = request.get("body", {"mode": ""})
+    if body["mode"] == "formdata":
+        options["files"] = [(part["key"], (part["src"], draw())) for part in body["formdata"]]
+    elif body["mode"] == "file":
+        options["content"] = draw()
+    elif body["mode"] == "raw":
+        options["content"] = body["raw"]
+    url = fill(request["url"]["raw"], variables)
+    return await service.client.request(request["method"], url, headers=headers, **options)
+
+
+def test_collection_has_every_operation() -> None:
+    assert COLLECTED.keys() == {operation["operationId"] for _, _, operation in OPERATIONS}
+    names = {variable["key"] for variable in COLLECTION["variable"]}
+    assert set(re.findall(r"{{(\w+)}}", json.dumps(COLLECTION))) <= names
+
+
 async def test_examples_of_requests_are_accepted(working_service: Service) -> None:
-    """Send every operation with its examples, on an image that is really there."""
+    """Send every request of the Postman collection, on an image that is really there."""
     job = await working_service.process([("portrait.jpg", draw())])
     known = {"job_id": job["id"], "image_id": job["items"][0]["image_id"], "key_id": ""}
     failed = await working_service.process([("half.jpg", draw(400, 300)[:3000])])
@@ -236,23 +282,15 @@ async def test_examples_of_requests_are_accepted(working_service: Service) -> No
     }
     of_operation |= {name: {"token": token} for name, token in signed.items()}
     order = {"post": 0, "get": 1, "patch": 1, "delete": 2}
-    for path, method, operation in sorted(OPERATIONS, key=lambda found: order[found[1]]):
-        body = operation.get("requestBody", {}).get("content", {})
-        options: dict[str, Any] = {}
-        if "multipart/form-data" in body:
-            (example,) = body["multipart/form-data"]["examples"].values()
-            options["files"] = [("files", (name, draw())) for name in example["value"]["files"]]
-        elif "application/octet-stream" in body:
-            options |= {"content": draw(), "headers": {"Content-Type": "application/octet-stream"}}
-        elif "application/json" in body:
-            (example,) = body["application/json"]["examples"].values()
-            options["json"] = example["value"]
+    for path, _, operation in sorted(OPERATIONS, key=lambda found: order[found[1]]):
         if "{dead_letter_id}" in path:
             known["dead_letter_id"] = await make_dead_letter(working_service)
-        if path.startswith("/v1/uploads"):
-            options["headers"] = authorization(link["token"])
-        names = known | of_operation.get(operation["operationId"], {})
-        answer = await working_service.client.request(method, path.format(**names), **options)
+        variables = known | of_operation.get(operation["operationId"], {}) | {"key": ADMIN_KEY}
+        variables |= {"base_url": str(working_service.client.base_url).rstrip("/")}
+        sent = COLLECTED[operation["operationId"]]
+        if "auth" in sent and sent["auth"]["type"] == "bearer":
+            variables["token"] = link["token"]
+        answer = await send_collected(working_service, sent, variables)
         documented = operation["responses"]
         assert str(answer.status_code) in documented, (path, answer.text)
         assert answer.status_code < 400, (path, answer.text)

@@ -3,6 +3,6 @@ SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#contract",
   deepLinking: true,
-  showExtensions: true,
+  plugins: [CodeSamples],
   showCommonExtensions: true,
 });

@@ -800,7 +800,7 @@ export const downloadUploadLink = <ThrowOnError extends boolean = false>(options
 /**
  * Retrieve a link with its uploads
  *
- * Retrieves what the link still accepts, and a page of its uploads.
+ * Retrieves what the link still accepts, and a page of its uploads, newest first.
  */
 export const getLinkUploads = <ThrowOnError extends boolean = false>(options?: Options<GetLinkUploadsData, ThrowOnError>): RequestResult<GetLinkUploadsResponses, GetLinkUploadsErrors, ThrowOnError> => (options?.client ?? client).get<GetLinkUploadsResponses, GetLinkUploadsErrors, ThrowOnError>({
     security: [{

@@ -31,7 +31,7 @@ class UploadsThroughLinksOperations(Operations):
     ) -> LinkUploads:
         """Retrieve a link with its uploads.
 
-        Retrieves what the link still accepts, and a page of its uploads.
+        Retrieves what the link still accepts, and a page of its uploads, newest first.
         """
         from .get_link_uploads import sync_detailed
 
@@ -190,7 +190,7 @@ class AsyncUploadsThroughLinksOperations(AsyncOperations):
     ) -> LinkUploads:
         """Retrieve a link with its uploads.
 
-        Retrieves what the link still accepts, and a page of its uploads.
+        Retrieves what the link still accepts, and a page of its uploads, newest first.
         """
         from .get_link_uploads import asyncio_detailed
 

@@ -99,7 +99,7 @@ def sync_detailed(
 ) -> Response[LinkUploads | Problem]:
     """Retrieve a link with its uploads
 
-     Retrieves what the link still accepts, and a page of its uploads.
+     Retrieves what the link still accepts, and a page of its uploads, newest first.
 
     Args:
         limit (int | Unset):  Default: 20.
@@ -133,7 +133,7 @@ def sync(
 ) -> LinkUploads | Problem | None:
     """Retrieve a link with its uploads
 
-     Retrieves what the link still accepts, and a page of its uploads.
+     Retrieves what the link still accepts, and a page of its uploads, newest first.
 
     Args:
         limit (int | Unset):  Default: 20.
@@ -162,7 +162,7 @@ async def asyncio_detailed(
 ) -> Response[LinkUploads | Problem]:
     """Retrieve a link with its uploads
 
-     Retrieves what the link still accepts, and a page of its uploads.
+     Retrieves what the link still accepts, and a page of its uploads, newest first.
 
     Args:
         limit (int | Unset):  Default: 20.
@@ -194,7 +194,7 @@ async def asyncio(
 ) -> LinkUploads | Problem | None:
     """Retrieve a link with its uploads
 
-     Retrieves what the link still accepts, and a page of its uploads.
+     Retrieves what the link still accepts, and a page of its uploads, newest first.
 
     Args:
         limit (int | Unset):  Default: 20.
