@@ -5,7 +5,8 @@ import os
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from functools import cache
+from functools import cache, cached_property
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -28,6 +29,7 @@ from tests.pictures import draw
 from tests.service import (
     ADMIN_KEY,
     IDLE_SECONDS,
+    NO_TLS,
     REPOSITORY,
     File,
     authorization,
@@ -181,10 +183,18 @@ class Stack:
         """Read what a process said."""
         return (self._folder / f"{process.name}.log").read_text(errors="replace")
 
+    @cached_property
+    def _looks(self) -> MongoClient[dict[str, Any]]:
+        return MongoClient(self.servers.mongodb_url)
+
     def stop(self) -> None:
         """End all processes."""
         for process in self._processes:
             process.kill()
+
+    def close(self) -> None:
+        """Close what looks at the stores."""
+        self._looks.close()
 
     def _make(self, module: str, is_ready: Callable[[], bool], **more: object) -> ServerProcess:
         name = f"{module}-{len(self._processes)}"
@@ -203,16 +213,19 @@ class Stack:
         return process
 
     def _api_is_ready(self) -> bool:
+        # To make a client of httpx takes 20 ms of processor time, for its certificates.
+        connection = HTTPConnection(self.client.base_url.host, self.client.base_url.port, timeout=2)
         try:
-            answer = httpx.get(f"{self.client.base_url}/healthz", trust_env=False, timeout=2)
-        except httpx.TransportError:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == 200
+        except (OSError, HTTPException):
             return False
-        return answer.status_code == 200
+        finally:
+            connection.close()
 
     def _was_seen(self, pid: int, kind: str = "workers") -> bool:
-        with MongoClient[dict[str, Any]](self.servers.mongodb_url) as client:
-            processes = client[self.environ["MINILAB_MONGODB_DATABASE"]][kind]
-            return processes.find_one({"_id": {"$regex": f":{pid}:"}}) is not None
+        processes = self._looks[self.environ["MINILAB_MONGODB_DATABASE"]][kind]
+        return processes.find_one({"_id": {"$regex": f":{pid}:"}}) is not None
 
 
 @asynccontextmanager
@@ -235,6 +248,7 @@ async def running_stack(
             headers=authorization(ADMIN_KEY),
             timeout=LATEST_SECONDS,
             trust_env=False,
+            verify=NO_TLS,
             limits=httpx.Limits(max_connections=64, keepalive_expiry=IDLE_SECONDS),
         ) as client,
     ):
@@ -252,6 +266,7 @@ async def running_stack(
                 await stores.client.drop_database(database)
         finally:
             stack.stop()
+            stack.close()
 
 
 @asynccontextmanager
