@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.async_api import Page, Route
 
+from tests.browser.conftest import chromium, tab
 from tests.command_line import environment_of
 from tests.cutting_proxy import cutting_proxy
 from tests.markdown import example
@@ -19,6 +21,8 @@ from tests.service import REPOSITORY, Service
 from tests.waiting import LATEST_SECONDS
 
 pytestmark = pytest.mark.one_service
+
+__all__ = ["chromium", "tab"]  # Fixtures, which pytest finds by their names here.
 
 SDK = REPOSITORY / "sdk" / "typescript"
 NODE_MODULES = REPOSITORY / "openapi" / "node_modules"
@@ -154,6 +158,44 @@ async def test_client_keeps_its_promises(service: Service, compiled: Path, test_
         printed = await end_of(guide)
     assert printed == "portrait.jpg 250 250 [ [ 67, 66, 118, 118 ] ]\n"
     assert (compiled / "thumbnail.webp").read_bytes().startswith(b"RIFF")
+
+
+@pytest.mark.long
+async def test_client_works_in_a_browser(
+    working_service: Service, compiled: Path, tab: Page
+) -> None:
+    """The modules run as they are compiled, without a bundler."""
+    dist = compiled / "node_modules" / "minilab-client" / "dist"
+
+    async def serve(route: Route) -> None:
+        file = dist / route.request.url.split("/sdk/")[1]
+        if file.suffix == ".js":
+            await route.fulfill(body=file.read_text(), content_type="text/javascript")
+        else:
+            await route.fulfill(body="<!doctype html>", content_type="text/html")
+
+    url = str(working_service.client.base_url).rstrip("/")
+    await tab.route("**/sdk/**", serve)
+    await tab.goto(f"{url}/sdk/page")
+    key = await working_service.make_key("client", "u1")
+    code = """async ([baseUrl, apiKey]) => {
+      const { ApiError, Minilab, getImage } = await import('/sdk/index.js');
+      const minilab = new Minilab({ baseUrl, apiKey });
+      const canvas = new OffscreenCanvas(60, 40);
+      canvas.getContext('2d').fillRect(0, 0, 30, 40);
+      const picture = new File([await canvas.convertToBlob()], 'drawn.png');
+      const job = await minilab.upload(picture, { operations: ['metadata'] });
+      let last;
+      for await (const change of minilab.followJob(job)) last = change.status;
+      const { items: [{ image_id }] } = await minilab.waitForJob(job);
+      const { width } = await minilab.call(getImage, { path: { image_id } });
+      const same = (await minilab.readPicture(image_id)).size === picture.size;
+      const refused = await minilab.call(getImage, { path: { image_id: 'none' } })
+        .catch((error) => error instanceof ApiError && error.code);
+      return [last, width, same, refused];
+    }"""
+    async with asyncio.timeout(LATEST_SECONDS):
+        assert await tab.evaluate(code, [url, key]) == ["succeeded", 60, True, "not_found"]
 
 
 def test_package_holds_what_is_compiled_and_nothing_else(compiled: Path) -> None:
