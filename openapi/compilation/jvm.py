@@ -20,6 +20,7 @@ _QUICK = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 
 def show_kotlin(stage: Stage) -> Shown:
     """Compile the Kotlin client and the program that uses it, and run that."""
+    _need("java")
     sources, built = stage.folder / "kotlin", stage.folder / "kotlin-classes"
     generate("kotlin", sources)
     library = NODE / "kotlin-compiler/lib"
@@ -42,8 +43,7 @@ def show_kotlin(stage: Stage) -> Shown:
 
 def show_java(stage: Stage) -> Shown:
     """Compile the Java client and the program that uses it, and run that."""
-    if shutil.which("javac") is None:
-        raise MissingToolError("javac (apt-get install default-jdk-headless)")
+    _need("javac")
     jars = [
         *_carried("jackson-annotations-", "jackson-core-", "jackson-databind-"),
         *_carried("httpcore-", "httpclient-", "commons-logging-"),
@@ -60,6 +60,11 @@ def show_java(stage: Stage) -> Shown:
     run("javac", *quick, "-nowarn", "-proc:none", "-cp", _path(jars), "-d", built, *files)
     output = stage.play("java", *_QUICK, "-cp", _path([built, *jars]), "Exercise")
     return Shown("Java", {"compiles": "yes", **said(output), "follows": "left out"})
+
+
+def _need(program: str) -> None:
+    if shutil.which(program) is None:
+        raise MissingToolError(f"{program} (apt-get install default-jdk-headless)")
 
 
 def _path(entries: list[Path]) -> str:
