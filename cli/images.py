@@ -47,6 +47,7 @@ _image_id = click.argument("image_id")
     cls=Commands,
     lazy={
         "download": "cli.download:download",
+        "archive": "cli.archive:images_archive",
     },
     aliases={"search": "list"},
 )

@@ -27,7 +27,7 @@ COLUMNS = (
 _job_id = click.argument("job_id")
 
 
-@click.group(cls=Commands)
+@click.group(cls=Commands, lazy={"archive": "cli.archive:job_archive"})
 def jobs() -> None:
     """List, show, wait for, cancel and retry jobs.
 

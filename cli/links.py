@@ -38,7 +38,7 @@ _COLUMNS = (
 _link_id = click.argument("link_id")
 
 
-@click.group(cls=Commands)
+@click.group(cls=Commands, lazy={"archive": "cli.archive:link_archive"})
 def links() -> None:
     """Manage upload links for people without an API key.
 

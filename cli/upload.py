@@ -17,7 +17,7 @@ from cli.known import leave_out_known
 from cli.marks import NAMES, as_fields, marks
 from cli.rendering import NOTHING, table, text
 from cli.session import Session, connected, given
-from cli.uploading import Chosen, choose, divide, send
+from cli.uploading import Chosen, choose, divide, send, send_urls
 from cli.waiting import has_failed, marked, print_job, show_waiting
 
 if TYPE_CHECKING:
@@ -28,11 +28,19 @@ if TYPE_CHECKING:
     epilog=examples(
         "minilab upload photo.jpg --wait",
         "minilab upload photos/ --skip-known --tag holiday --tag 2026",
+        "minilab upload --from-url https://images.example/summer.jpg --wait",
         "minilab upload photos/ --operations faces,metadata --user-id u1",
         "minilab upload photos/ --wait --json | jq '.images[].faces'",
     )
 )
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--from-url",
+    "urls",
+    multiple=True,
+    metavar="URL",
+    help="URL of a file that the service fetches itself; may be repeated.",
+)
 @click.option("--wait", is_flag=True, help="Wait for the results and show them.")
 @click.option(
     "--operations", metavar="LIST", help="Comma-separated list of operations; all by default."
@@ -53,11 +61,12 @@ if TYPE_CHECKING:
 def upload(
     session: Session,
     paths: tuple[Path, ...],
+    urls: tuple[str, ...],
     wait: bool,
     skip_known: bool,
     **chosen: Any,
 ) -> None:
-    """Upload files, and the images in folders.
+    """Upload files, the images in folders, and files that the service fetches by their URLs.
 
     Exits with 1 if a file was refused or, with --wait, has failed.
     """
@@ -67,13 +76,17 @@ def upload(
     fields = others | as_fields(chosen)
     body = CreateJobBody(files=[], **{name: given(value) for name, value in fields.items()})
     user_id = fields["user_id"]
-    files = choose(paths)
+    if not paths and not urls:
+        raise click.UsageError("name files or folders, or URLs with --from-url")
+    files = choose(paths) if paths else []
     told: dict[str, Any] = {}
     if skip_known:
         files, skipped = leave_out_known(session, files, user_id, fields["tenant"])
         session.note(f"{len(skipped)} files are stored already")
         told["skipped"] = [file._asdict() for file in skipped]
     jobs = _send_all(session, files, body) if files else []
+    if urls:
+        jobs.append(send_urls(session, urls, chosen))
     if wait:
         jobs = show_waiting(session, jobs, user_id)
         _print_results(session, jobs, _images_of(session, jobs, user_id), told)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from io import FileIO
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 from rich.progress import Progress, TaskID
 
 from cli.interruption import remember_job, set_hint
+from cli.marks import NAMES
 from cli.session import Session
 
 if TYPE_CHECKING:
@@ -129,4 +130,33 @@ def send(
     remember_job(job.id)
     set_hint("")
     bars.update(bar, files=before.fields["files"] + len(files))
+    return job
+
+
+def send_urls(session: Session, urls: Sequence[str], chosen: Mapping[str, Any]) -> Job:
+    """Ask the service to fetch files by their URLs.
+
+    Args:
+        session: The session.
+        urls: The URLs.
+        chosen: The fields of the upload and its marks, as the options give them.
+
+    Raises:
+        ApiError: The service refused the request.
+    """
+    from minilab_client.models import CreateJobFromUrlsBody
+
+    fields = {name: value for name, value in chosen.items() if name not in NAMES}
+    fields |= {"external_id": chosen["external_id"], "tags": list(chosen["tag"]) or None}
+    fields |= {"attributes": dict(chosen["attribute"]) or None, "urls": list(urls)}
+    if fields["operations"]:
+        fields["operations"] = fields["operations"].split(",")
+    if fields["gps"]:
+        fields["gps"] = fields["gps"].value
+    named = {name: value for name, value in fields.items() if value is not None}
+    set_hint(_HINT)
+    body = CreateJobFromUrlsBody.from_dict(named)
+    job = session.patient.jobs.create_job_from_urls(body=body)
+    remember_job(job.id)
+    set_hint("")
     return job

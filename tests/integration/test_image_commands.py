@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import httpx
 import pytest
@@ -241,3 +242,35 @@ async def test_url_of_a_picture_needs_no_key(service: Service) -> None:
     address = httpx.URL(told["url"])
     answer = await service.client.get(address.raw_path.decode(), headers={"Authorization": ""})
     assert (answer.status_code, answer.content) == (200, draw())
+
+
+async def test_archives_hold_the_pictures(service: Service, tmp_path: Path) -> None:
+    link = await service.make_link()
+    files = [("a.jpg", draw(seed=1)), ("b.jpg", draw(seed=2))]
+    job = await accept(service, *files, tags="red")
+    await accept(service, ("c.jpg", draw(seed=3)), route="/v1/uploads", key=link["token"])
+    for words, names in (
+        (("images", "archive", "--tag", "red"), {"a.jpg", "b.jpg"}),
+        (("jobs", "archive", job["id"]), {"a.jpg", "b.jpg"}),
+        (("links", "archive", link["id"]), {"c.jpg"}),
+    ):
+        file = tmp_path / f"{words[0]}.zip"
+        told = await read_json(service, *words, "-o", file)
+        assert told == {"saved": str(file), "bytes": file.stat().st_size}
+        with ZipFile(file) as archive:
+            found = {Path(name).name for name in archive.namelist()}
+        assert found >= names
+    written = await run_for(service, "jobs", "archive", job["id"], "-o", "-")
+    assert written.out[:2] == b"PK"
+    absent = await run_for(service, "jobs", "archive", UNKNOWN, "-o", tmp_path / "absent.zip")
+    assert (absent.code, (tmp_path / "absent.zip").exists()) == (3, False)
+
+
+async def test_service_fetches_files_by_their_urls(working_service: Service) -> None:
+    command = ("upload", "--from-url", "https://127.0.0.1/a.jpg", "--tag", "red", "--wait")
+    ended = await run_for(working_service, *command, "--json", "--operations", "metadata")
+    assert ended.code == 1
+    (job,) = ended.json()["jobs"]
+    assert job["tags"] == ["red"]
+    assert [item["error"]["code"] for item in job["items"]] == ["fetch_refused"]
+    assert (await run_for(working_service, "upload")).code == 2

@@ -207,6 +207,10 @@ def test_completion_loads_no_client() -> None:
         assert len(printed.splitlines()) > 1
 
 
+def test_package_has_the_licence_of_the_service() -> None:
+    assert (REPOSITORY / "cli/LICENSE").read_text() == (REPOSITORY / "LICENSE").read_text()
+
+
 def test_version_is_that_of_the_service() -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
     assert call("--version").output.split() == ["minilab", project["version"]]
