@@ -7,7 +7,7 @@ import msgspec
 
 from api.access.create_once import Created, CreateOnce, RequestKey
 from api.schemas.keys import ApiKeyRequest, ApiKeyView, CreatedApiKeyView
-from api.schemas.views import Page, cut_page, view_of
+from api.schemas.views import MAX_COUNTED, CountedPage, count_page, cut_page, view_of
 from api.schemas.webhooks import KeyWebhookSecretView, Rotation
 from domain.api_keys import ApiKey, KeyPlan, KeyRole
 from domain.audit import AuditAction, AuditEntry
@@ -39,10 +39,13 @@ class ManageKeys:
         self._has_webhooks = stores.secret_box.is_configured
         self._create_once = CreateOnce(stores.idempotency)
 
-    async def list_page(self, caller: Caller, limit: int, cursor: str | None) -> Page[ApiKeyView]:
+    async def list_page(
+        self, caller: Caller, limit: int, cursor: str | None
+    ) -> CountedPage[ApiKeyView]:
         """List keys, newest first, revoked and expired ones included."""
         keys = await self._keys.list_page(limit + 1, cursor, caller)
-        return cut_page([view_of(ApiKeyView, key) for key in keys], limit, [key.id for key in keys])
+        page = cut_page([view_of(ApiKeyView, key) for key in keys], limit, [key.id for key in keys])
+        return count_page(page, await self._keys.count(MAX_COUNTED + 1, caller))
 
     async def read(self, caller: Caller, key_id: str) -> ApiKeyView:
         """Read a key.

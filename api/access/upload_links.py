@@ -12,7 +12,7 @@ from api.schemas.upload_links import (
     view_created_upload_link,
     view_upload_link,
 )
-from api.schemas.views import Page, cut_page
+from api.schemas.views import MAX_COUNTED, CountedPage, count_page, cut_page
 from domain.audit import AuditAction, AuditEntry
 from domain.errors.access import NotFound
 from domain.keys import Caller, check_new_user_id, check_tenant, link_token
@@ -38,12 +38,13 @@ class ManageLinks:
 
     async def list_page(
         self, caller: Caller, limit: int, cursor: str | None
-    ) -> Page[UploadLinkView]:
+    ) -> CountedPage[UploadLinkView]:
         """List links, newest first, those that no longer take files included."""
         links = await self._links.list_page(limit + 1, cursor, caller)
         now = utc_now()
         views = [view_upload_link(link, now) for link in links]
-        return cut_page(views, limit, [link.id for link in links])
+        page = cut_page(views, limit, [link.id for link in links])
+        return count_page(page, await self._links.count(MAX_COUNTED + 1, caller))
 
     async def read(self, caller: Caller, link_id: str) -> UploadLinkView:
         """Read a link.

@@ -39,6 +39,9 @@ COMMON: dict[str, Documented] = {
     "next_cursor": Documented(
         "Pass this as `cursor` to get the next page; absent on the last page.", EXAMPLE_ID
     ),
+    "total": Documented(
+        "Number of all objects of the list; absent if there are more than 10,000.", 12
+    ),
     "metadata": Documented("What the file says about its picture; null before it is read."),
     "histogram": Documented("The histogram; null without a result."),
     "faces": Documented("The detected faces, in no order; null without a result."),

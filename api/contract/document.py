@@ -50,7 +50,7 @@ def _rename_schemas(document: dict[str, Any]) -> dict[str, Any]:
     """Rename JobView to Job, and Page of JobView to JobPage: generators make classes of these."""
     text = json.dumps(document)
     for name in document["components"]["schemas"]:
-        page = re.fullmatch(r"Page_.*\.(\w+)View_", name)
+        page = re.fullmatch(r"(?:Counted)?Page_.*\.(\w+)View_", name)
         clean = f"{page[1]}Page" if page else name.removesuffix("View")
         text = re.sub(rf'"(#/components/schemas/)?{re.escape(name)}"', rf'"\g<1>{clean}"', text)
     renamed: dict[str, Any] = json.loads(text)

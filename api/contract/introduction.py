@@ -40,7 +40,9 @@ After 429 and 503 wait for the seconds of `Retry-After`. Quote `request_id`, whi
 Lists have `items` and, if there are more, `next_cursor`: pass it as `cursor` to get the next
 page. `limit` is the size of a page, 100 at most. Lists are ordered newest first, except where
 their description says otherwise; an object that is added meanwhile does not move those of later
-pages.
+pages. Lists of API keys, upload links and webhooks have a `total`. Others have none, because
+counting what matches a filter costs more than the page: `GET /v1/statistics` has the totals of
+all images.
 
 ## Idempotency
 

@@ -17,7 +17,7 @@ from api.http.guards import SCOPES, admins_and_services, admins_only
 from api.http.parameters import DAY_SECONDS, LinkId, OverlapSeconds, id_of
 from api.schemas.keys import ApiKeyRequest, ApiKeyView, CreatedApiKeyView
 from api.schemas.upload_links import CreatedUploadLinkView, UploadLinkRequest, UploadLinkView
-from api.schemas.views import Cursor, Limit, Page
+from api.schemas.views import CountedPage, Cursor, Limit
 from api.schemas.webhooks import KeyWebhookSecretView
 from api.state import ApiRequest
 
@@ -56,7 +56,7 @@ class KeyController(Controller):
     @get(
         operation_id="listApiKeys",
         summary="List API keys",
-        responses={200: answer(Page[ApiKeyView], "A page of API keys.")} | problems(403),
+        responses={200: answer(CountedPage[ApiKeyView], "A page of API keys.")} | problems(403),
     )
     async def list_keys(
         self,
@@ -64,7 +64,7 @@ class KeyController(Controller):
         manage_keys: NamedDependency[ManageKeys],
         limit: Limit = 20,
         cursor: Cursor = None,
-    ) -> Page[ApiKeyView]:
+    ) -> CountedPage[ApiKeyView]:
         """Lists API keys without their secrets, newest first; includes revoked and expired keys.
 
         With a service key, lists the keys that it created or, if it has a tenant, that any service
@@ -153,7 +153,7 @@ class UploadLinkController(Controller):
     @get(
         operation_id="listUploadLinks",
         summary="List upload links",
-        responses={200: answer(Page[UploadLinkView], "A page of links.")} | problems(403),
+        responses={200: answer(CountedPage[UploadLinkView], "A page of links.")} | problems(403),
     )
     async def list_links(
         self,
@@ -161,7 +161,7 @@ class UploadLinkController(Controller):
         manage_links: NamedDependency[ManageLinks],
         limit: Limit = 20,
         cursor: Cursor = None,
-    ) -> Page[UploadLinkView]:
+    ) -> CountedPage[UploadLinkView]:
         """Lists upload links and their usage, newest first; includes those that take no files.
 
         With a service key, lists the links that it created or, if it has a tenant, that any

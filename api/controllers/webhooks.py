@@ -19,7 +19,7 @@ from api.http.parameters import (
     example,
     id_of,
 )
-from api.schemas.views import Cursor, Limit, Page
+from api.schemas.views import CountedPage, Cursor, Limit, Page
 from api.schemas.webhooks import (
     DeliverySummaryView,
     DeliveryView,
@@ -78,7 +78,7 @@ class WebhookController(Controller):
     @get(
         operation_id="listWebhooks",
         summary="List webhooks",
-        responses={200: answer(Page[WebhookView], "A page of webhooks.")} | problems(),
+        responses={200: answer(CountedPage[WebhookView], "A page of webhooks.")} | problems(),
     )
     async def list_webhooks(
         self,
@@ -86,7 +86,7 @@ class WebhookController(Controller):
         webhooks: NamedDependency[ManageWebhooks],
         limit: Limit = 20,
         cursor: Cursor = None,
-    ) -> Page[WebhookView]:
+    ) -> CountedPage[WebhookView]:
         """Lists webhooks without their secrets, newest first."""
         return await webhooks.list_page(webhook_scope(request.user), limit, cursor)
 

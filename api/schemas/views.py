@@ -33,6 +33,10 @@ Cursor = Annotated[
 ]
 
 
+MAX_COUNTED = 10_000
+"""Objects that are counted for a total."""
+
+
 def owner_fields(owner: str) -> dict[str, Any]:
     """Return the fields that show a user: ``user_id``, and ``tenant`` if there is one."""
     tenant, user_id = split_owner(owner)
@@ -53,6 +57,19 @@ class Page(msgspec.Struct, Generic[ItemT], frozen=True):
     items: list[ItemT]
     next_cursor: str | UnsetType = UNSET
     """Pass this as `cursor` to get the next page; absent on the last page."""
+
+
+class CountedPage(Page[ItemT], frozen=True, kw_only=True):
+    """A page of a list, newest first, and how long the list is."""
+
+    total: int | UnsetType = UNSET
+    """Number of all objects of the list; absent if there are more than 10,000."""
+
+
+def count_page(page: Page[ItemT], total: int) -> CountedPage[ItemT]:
+    """Add the length of the list to a page, if it was counted to the end."""
+    counted = UNSET if total > MAX_COUNTED else total
+    return CountedPage(page.items, page.next_cursor, total=counted)
 
 
 def cut_page(found: Sequence[ItemT], limit: int, ids: Sequence[str]) -> Page[ItemT]:

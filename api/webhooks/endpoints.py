@@ -6,7 +6,7 @@ from functools import partial
 import msgspec
 
 from api.access.create_once import Created, CreateOnce, RequestKey
-from api.schemas.views import Page, cut_page
+from api.schemas.views import MAX_COUNTED, CountedPage, count_page, cut_page
 from api.schemas.webhooks import (
     Rotation,
     WebhookChanges,
@@ -41,10 +41,13 @@ class ManageWebhooks:
         self._create_once = CreateOnce(stores.idempotency)
         self._targets = targets
 
-    async def list_page(self, scope: Scope, limit: int, cursor: str | None) -> Page[WebhookView]:
+    async def list_page(
+        self, scope: Scope, limit: int, cursor: str | None
+    ) -> CountedPage[WebhookView]:
         """List webhooks, newest first."""
         found = await self._endpoints.list_page(scope, limit + 1, cursor)
-        return cut_page([view_webhook(one) for one in found], limit, [one.id for one in found])
+        page = cut_page([view_webhook(one) for one in found], limit, [one.id for one in found])
+        return count_page(page, await self._endpoints.count(scope, MAX_COUNTED + 1))
 
     async def get(self, webhook_id: str, scope: Scope) -> WebhookView:
         """Read a webhook without its secret.

@@ -155,6 +155,10 @@ class ApiKeys:
         query = managed_by(caller) | ({"_id": {"$lt": before}} if before else {})
         return await self._read(await self._keys.find(query).sort("_id", -1).to_list(limit))
 
+    async def count(self, most: int, caller: Caller) -> int:
+        """Count the keys that the caller manages, up to a number."""
+        return await self._keys.count_documents(managed_by(caller), limit=most)
+
     async def revoke(self, key_id: str, caller: Caller, entry: AuditEntry) -> bool:
         """Revoke a key for good; return whether the caller manages it.
 

@@ -109,6 +109,10 @@ class UploadLinks:
         found = self._links.find(query).sort("_id", -1).limit(limit)
         return [read_struct(document, UploadLink) async for document in found]
 
+    async def count(self, most: int, caller: Caller) -> int:
+        """Count the links that the caller manages, up to a number."""
+        return await self._links.count_documents(managed_by(caller), limit=most)
+
     async def revoke(self, link_id: str, caller: Caller, entry: AuditEntry) -> bool:
         """Revoke a link for good: from then on it accepts no file.
 

@@ -150,6 +150,10 @@ class Endpoints:
         found = self._endpoints.find(query).sort("_id", -1).limit(limit)
         return [endpoint_of(document) async for document in found]
 
+    async def count(self, scope: Scope, most: int) -> int:
+        """Count the endpoints of a scope, up to a number."""
+        return await self._endpoints.count_documents(scope_query(scope), limit=most)
+
     async def change(
         self,
         endpoint_id: str,

@@ -276,7 +276,7 @@ async def test_stranger_gets_nothing_of_another(working_service: Service, who: s
                 case "not for client keys; not found":
                     assert_problem(answer, 404, "not_found")
                 case "not for client keys; nothing of it listed":
-                    assert answer.json() == {"items": []}
+                    assert answer.json() in ({"items": []}, {"items": [], "total": 0})
                 case "not for client keys; nothing is like a user without images":
                     assert_problem(answer, 404, "not_found")
                 case "nothing of it known; a service key must name a user" if (
@@ -287,7 +287,7 @@ async def test_stranger_gets_nothing_of_another(working_service: Service, who: s
                     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
                         assert archive.namelist() == ["manifest.json"]
                 case expected if expected in {LIST, OWN_USER}:
-                    assert answer.json() == {"items": []}
+                    assert answer.json() in ({"items": []}, {"items": [], "total": 0})
                 case _:
                     assert answer.is_success
     assert await _everything(service) == before

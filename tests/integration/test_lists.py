@@ -9,6 +9,7 @@ from storage.clock import first_id_at
 from storage.mongo.client import DURABLE
 from tests.pictures import draw
 from tests.service import Service
+from tests.webhooks import make_webhook
 
 pytestmark = pytest.mark.one_service
 
@@ -22,7 +23,7 @@ async def _pages(service: Service, path: str, limit: int) -> list[list[dict[str,
         answer = await service.client.get(f"{path}{separator}limit={limit}{cursor}")
         assert answer.status_code == 200, answer.text
         page = answer.json()
-        assert page.keys() <= {"items", "next_cursor"}
+        assert page.keys() <= {"items", "next_cursor", "total"}
         pages.append(page["items"])
         if "next_cursor" not in page:
             return pages
@@ -139,3 +140,16 @@ def draw_exif(make: str, model: str) -> bytes:
     exif = Image.Exif()
     exif[271], exif[272] = make, model
     return exif.tobytes()
+
+
+@pytest.mark.parametrize("path", ["/v1/api-keys", "/v1/upload-links", "/v1/webhooks"])
+async def test_lists_of_what_people_make_have_a_total(service: Service, path: str) -> None:
+    for number in range(3):
+        await service.make_key("client", f"u{number}")
+        await service.make_link()
+        await make_webhook(service)
+    page = (await service.client.get(path, params={"limit": 2})).json()
+    assert (len(page["items"]), page["total"]) == (2, 3)
+    rest = {"limit": 2, "cursor": page["next_cursor"]}
+    page = (await service.client.get(path, params=rest)).json()
+    assert (len(page["items"]), page["total"]) == (1, 3)

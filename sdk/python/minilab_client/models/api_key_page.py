@@ -21,6 +21,8 @@ class ApiKeyPage:
     """ The page of the list, in the order of the list. """
     next_cursor: str | Unset = UNSET
     """ Pass this as `cursor` to get the next page; absent on the last page. """
+    total: int | Unset = UNSET
+    """ Number of all objects of the list; absent if there are more than 10,000. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -31,6 +33,8 @@ class ApiKeyPage:
 
         next_cursor = self.next_cursor
 
+        total = self.total
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -40,6 +44,8 @@ class ApiKeyPage:
         )
         if next_cursor is not UNSET:
             field_dict["next_cursor"] = next_cursor
+        if total is not UNSET:
+            field_dict["total"] = total
 
         return field_dict
 
@@ -57,9 +63,12 @@ class ApiKeyPage:
 
         next_cursor = d.pop("next_cursor", UNSET)
 
+        total = d.pop("total", UNSET)
+
         api_key_page = cls(
             items=items,
             next_cursor=next_cursor,
+            total=total,
         )
 
         api_key_page.additional_properties = d

@@ -73,6 +73,10 @@ export type ApiKeyPage = {
      * Pass this as `cursor` to get the next page; absent on the last page.
      */
     next_cursor?: string;
+    /**
+     * Number of all objects of the list; absent if there are more than 10,000.
+     */
+    total?: number;
 };
 
 /**
@@ -3279,6 +3283,10 @@ export type UploadLinkPage = {
      * Pass this as `cursor` to get the next page; absent on the last page.
      */
     next_cursor?: string;
+    /**
+     * Number of all objects of the list; absent if there are more than 10,000.
+     */
+    total?: number;
 };
 
 /**
@@ -3432,6 +3440,10 @@ export type WebhookPage = {
      * Pass this as `cursor` to get the next page; absent on the last page.
      */
     next_cursor?: string;
+    /**
+     * Number of all objects of the list; absent if there are more than 10,000.
+     */
+    total?: number;
 };
 
 /**
