@@ -4,7 +4,7 @@ import re
 from datetime import date
 from typing import Annotated, Any
 
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.openapi.spec import Example
 from litestar.params import QueryParameter
 
@@ -159,8 +159,20 @@ ImageCursor = Annotated[
 ]
 
 
+def read_marks(
+    external_id: ExternalId = None, tag: Tags = None, attribute: Attributes = None
+) -> tuple[str, ...]:
+    """Read which marks are searched for.
+
+    Raises:
+        InvalidValue: An attribute is not ``key:value``.
+    """
+    return wanted_marks(external_id, tag, attribute)
+
+
 def read_filter(
     request: ApiRequest,
+    marks: NamedDependency[tuple[str, ...]],
     user_id: NamedUser = None,
     tenant: NamedTenant = None,
     link_id: Link = None,
@@ -178,9 +190,6 @@ def read_filter(
     min_faces: MinFaces = None,
     near: Near = None,
     radius: Radius = DEFAULT_RADIUS_METERS,
-    external_id: ExternalId = None,
-    tag: Tags = None,
-    attribute: Attributes = None,
 ) -> ImageFilter:
     """Read the filter of a request.
 
@@ -193,8 +202,6 @@ def read_filter(
         zone = find_zone(tz)
     with faults.of("near"):
         circle = None if near is None else read_circle(near, radius)
-    with faults.of("attribute"):
-        marks = wanted_marks(external_id, tag, attribute)
     _check_order(faults, "taken_from", taken_from, taken_to)
     _check_order(faults, "uploaded_from", uploaded_from, uploaded_to)
     faults.check()
@@ -217,8 +224,10 @@ def read_filter(
     )
 
 
-FILTER = {"wanted": Provide(read_filter, sync_to_thread=False)}
-"""The dependency of routes that take these parameters."""
+MARKS = {"marks": Provide(read_marks, sync_to_thread=False)}
+"""The dependency of routes that search for marks."""
+FILTER = MARKS | {"wanted": Provide(read_filter, sync_to_thread=False)}
+"""The dependencies of routes that take these parameters."""
 
 
 def read_circle(near: str, radius_meters: float) -> Circle:
@@ -235,12 +244,6 @@ def read_circle(near: str, radius_meters: float) -> Circle:
             "A latitude is between -90 and 90, a longitude between -180 and 180.", "near"
         )
     return Circle(latitude, longitude, radius_meters)
-
-
-def _upload_days(
-    day: date | None, first: date | None, last: date | None
-) -> tuple[date | None, date | None]:
-    return (first, last) if day is None else (max(day, first or day), min(day, last or day))
 
 
 def _narrow(day: date | None, first: date | None, last: date | None) -> tuple[date | None, ...]:

@@ -9,7 +9,7 @@ from litestar.params import JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from api.answers.accept_upload import answer_upload
-from api.answers.image_filters import Attributes, ExternalId, Tags
+from api.answers.image_filters import MARKS
 from api.answers.job_answers import answer_job, ticket
 from api.contract.form_docs import (
     UPLOAD_PROBLEMS,
@@ -47,7 +47,6 @@ from api.state import ApiRequest
 from api.uploads.take_in import TakeIn
 from domain.jobs import Status
 from domain.keys import scope_of
-from domain.marks import wanted_marks
 from domain.records import JobFilter
 
 JOBS = "/v1/jobs"
@@ -101,6 +100,7 @@ class JobController(Controller):
 
     @get(
         operation_id="listJobs",
+        dependencies=MARKS,
         summary="List jobs",
         responses={200: answer(Page[JobSummaryView], "A page of jobs.")} | problems(403),
     )
@@ -108,6 +108,7 @@ class JobController(Controller):
         self,
         request: ApiRequest,
         follow_job: NamedDependency[FollowJob],
+        marks: NamedDependency[tuple[str, ...]],
         user_id: NamedUser = None,
         tenant: NamedTenant = None,
         job_status: Annotated[
@@ -119,15 +120,11 @@ class JobController(Controller):
                 examples=example("failed"),
             ),
         ] = None,
-        external_id: ExternalId = None,
-        tag: Tags = None,
-        attribute: Attributes = None,
         limit: Limit = 20,
         cursor: Cursor = None,
     ) -> Page[JobSummaryView]:
         """Lists jobs, newest first."""
         scope = scope_of(request.user.within(tenant), user_id)
-        marks = wanted_marks(external_id, tag, attribute)
         return await follow_job.list_page(JobFilter(scope, job_status, cursor, marks), limit)
 
     @get(

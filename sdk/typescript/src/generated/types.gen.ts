@@ -4611,6 +4611,18 @@ export type ListImagesData = {
     path?: never;
     query?: {
         /**
+         * Only what has this ID in your own system.
+         */
+        external_id?: string;
+        /**
+         * Only what has this tag. Repeat it for several: all must match.
+         */
+        tag?: Array<string>;
+        /**
+         * Only what has this value of an attribute, as `key:value`. Repeat it for several: all must match.
+         */
+        attribute?: Array<string>;
+        /**
          * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
          */
         user_id?: string;
@@ -4678,18 +4690,6 @@ export type ListImagesData = {
          * Radius around `near` in meters: 1 to 1,000,000.
          */
         radius_m?: number;
-        /**
-         * Only what has this ID in your own system.
-         */
-        external_id?: string;
-        /**
-         * Only what has this tag. Repeat it for several: all must match.
-         */
-        tag?: Array<string>;
-        /**
-         * Only what has this value of an attribute, as `key:value`. Repeat it for several: all must match.
-         */
-        attribute?: Array<string>;
         /**
          * List near-duplicates of this image, without the image itself: most similar first, equally similar ones newest first.
          */
@@ -4773,6 +4773,18 @@ export type DownloadImagesData = {
     path?: never;
     query?: {
         /**
+         * Only what has this ID in your own system.
+         */
+        external_id?: string;
+        /**
+         * Only what has this tag. Repeat it for several: all must match.
+         */
+        tag?: Array<string>;
+        /**
+         * Only what has this value of an attribute, as `key:value`. Repeat it for several: all must match.
+         */
+        attribute?: Array<string>;
+        /**
          * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
          */
         user_id?: string;
@@ -4840,18 +4852,6 @@ export type DownloadImagesData = {
          * Radius around `near` in meters: 1 to 1,000,000.
          */
         radius_m?: number;
-        /**
-         * Only what has this ID in your own system.
-         */
-        external_id?: string;
-        /**
-         * Only what has this tag. Repeat it for several: all must match.
-         */
-        tag?: Array<string>;
-        /**
-         * Only what has this value of an attribute, as `key:value`. Repeat it for several: all must match.
-         */
-        attribute?: Array<string>;
         /**
          * List near-duplicates of this image, without the image itself: most similar first, equally similar ones newest first.
          */
@@ -5404,18 +5404,6 @@ export type ListJobsData = {
     path?: never;
     query?: {
         /**
-         * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
-         */
-        user_id?: string;
-        /**
-         * With an admin key: the tenant of the users. Without it, `user_id` names a user without a tenant. Other keys determine their tenant.
-         */
-        tenant?: string;
-        /**
-         * Only jobs with this status.
-         */
-        status?: Status;
-        /**
          * Only what has this ID in your own system.
          */
         external_id?: string;
@@ -5427,6 +5415,18 @@ export type ListJobsData = {
          * Only what has this value of an attribute, as `key:value`. Repeat it for several: all must match.
          */
         attribute?: Array<string>;
+        /**
+         * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
+         */
+        user_id?: string;
+        /**
+         * With an admin key: the tenant of the users. Without it, `user_id` names a user without a tenant. Other keys determine their tenant.
+         */
+        tenant?: string;
+        /**
+         * Only jobs with this status.
+         */
+        status?: Status;
         /**
          * Maximum number of items of a page: 1 to 100, 20 by default.
          */

@@ -16,6 +16,9 @@ from ...types import UNSET, File, Response, Unset
 
 def _get_kwargs(
     *,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     user_id: str | Unset = UNSET,
     tenant: str | Unset = UNSET,
     link_id: str | Unset = UNSET,
@@ -33,9 +36,6 @@ def _get_kwargs(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
-    external_id: str | Unset = UNSET,
-    tag: list[str] | Unset = UNSET,
-    attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
     distance: int | Unset = 6,
     variant: ImageVariant | Unset = UNSET,
@@ -44,6 +44,20 @@ def _get_kwargs(
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
+
+    params["external_id"] = external_id
+
+    json_tag: list[str] | Unset = UNSET
+    if not isinstance(tag, Unset):
+        json_tag = tag
+
+    params["tag"] = json_tag
+
+    json_attribute: list[str] | Unset = UNSET
+    if not isinstance(attribute, Unset):
+        json_attribute = attribute
+
+    params["attribute"] = json_attribute
 
     params["user_id"] = user_id
 
@@ -101,20 +115,6 @@ def _get_kwargs(
     params["near"] = near
 
     params["radius_m"] = radius_m
-
-    params["external_id"] = external_id
-
-    json_tag: list[str] | Unset = UNSET
-    if not isinstance(tag, Unset):
-        json_tag = tag
-
-    params["tag"] = json_tag
-
-    json_attribute: list[str] | Unset = UNSET
-    if not isinstance(attribute, Unset):
-        json_attribute = attribute
-
-    params["attribute"] = json_attribute
 
     params["similar_to"] = similar_to
 
@@ -210,6 +210,9 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     user_id: str | Unset = UNSET,
     tenant: str | Unset = UNSET,
     link_id: str | Unset = UNSET,
@@ -227,9 +230,6 @@ def sync_detailed(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
-    external_id: str | Unset = UNSET,
-    tag: list[str] | Unset = UNSET,
-    attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
     distance: int | Unset = 6,
     variant: ImageVariant | Unset = UNSET,
@@ -245,6 +245,9 @@ def sync_detailed(
     the archive cannot be finished, the connection ends early, and what arrived is no ZIP file.
 
     Args:
+        external_id (str | Unset):
+        tag (list[str] | Unset):
+        attribute (list[str] | Unset):
         user_id (str | Unset):
         tenant (str | Unset):
         link_id (str | Unset):
@@ -263,9 +266,6 @@ def sync_detailed(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
-        external_id (str | Unset):
-        tag (list[str] | Unset):
-        attribute (list[str] | Unset):
         similar_to (str | Unset):
         distance (int | Unset):  Default: 6.
         variant (ImageVariant | Unset): The original file, or a picture that is made from it.
@@ -281,6 +281,9 @@ def sync_detailed(
     """
 
     kwargs = _get_kwargs(
+        external_id=external_id,
+        tag=tag,
+        attribute=attribute,
         user_id=user_id,
         tenant=tenant,
         link_id=link_id,
@@ -298,9 +301,6 @@ def sync_detailed(
         min_faces=min_faces,
         near=near,
         radius_m=radius_m,
-        external_id=external_id,
-        tag=tag,
-        attribute=attribute,
         similar_to=similar_to,
         distance=distance,
         variant=variant,
@@ -318,6 +318,9 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient | Client,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     user_id: str | Unset = UNSET,
     tenant: str | Unset = UNSET,
     link_id: str | Unset = UNSET,
@@ -335,9 +338,6 @@ def sync(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
-    external_id: str | Unset = UNSET,
-    tag: list[str] | Unset = UNSET,
-    attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
     distance: int | Unset = 6,
     variant: ImageVariant | Unset = UNSET,
@@ -353,6 +353,9 @@ def sync(
     the archive cannot be finished, the connection ends early, and what arrived is no ZIP file.
 
     Args:
+        external_id (str | Unset):
+        tag (list[str] | Unset):
+        attribute (list[str] | Unset):
         user_id (str | Unset):
         tenant (str | Unset):
         link_id (str | Unset):
@@ -371,9 +374,6 @@ def sync(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
-        external_id (str | Unset):
-        tag (list[str] | Unset):
-        attribute (list[str] | Unset):
         similar_to (str | Unset):
         distance (int | Unset):  Default: 6.
         variant (ImageVariant | Unset): The original file, or a picture that is made from it.
@@ -390,6 +390,9 @@ def sync(
 
     return sync_detailed(
         client=client,
+        external_id=external_id,
+        tag=tag,
+        attribute=attribute,
         user_id=user_id,
         tenant=tenant,
         link_id=link_id,
@@ -407,9 +410,6 @@ def sync(
         min_faces=min_faces,
         near=near,
         radius_m=radius_m,
-        external_id=external_id,
-        tag=tag,
-        attribute=attribute,
         similar_to=similar_to,
         distance=distance,
         variant=variant,
@@ -421,6 +421,9 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     user_id: str | Unset = UNSET,
     tenant: str | Unset = UNSET,
     link_id: str | Unset = UNSET,
@@ -438,9 +441,6 @@ async def asyncio_detailed(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
-    external_id: str | Unset = UNSET,
-    tag: list[str] | Unset = UNSET,
-    attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
     distance: int | Unset = 6,
     variant: ImageVariant | Unset = UNSET,
@@ -456,6 +456,9 @@ async def asyncio_detailed(
     the archive cannot be finished, the connection ends early, and what arrived is no ZIP file.
 
     Args:
+        external_id (str | Unset):
+        tag (list[str] | Unset):
+        attribute (list[str] | Unset):
         user_id (str | Unset):
         tenant (str | Unset):
         link_id (str | Unset):
@@ -474,9 +477,6 @@ async def asyncio_detailed(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
-        external_id (str | Unset):
-        tag (list[str] | Unset):
-        attribute (list[str] | Unset):
         similar_to (str | Unset):
         distance (int | Unset):  Default: 6.
         variant (ImageVariant | Unset): The original file, or a picture that is made from it.
@@ -492,6 +492,9 @@ async def asyncio_detailed(
     """
 
     kwargs = _get_kwargs(
+        external_id=external_id,
+        tag=tag,
+        attribute=attribute,
         user_id=user_id,
         tenant=tenant,
         link_id=link_id,
@@ -509,9 +512,6 @@ async def asyncio_detailed(
         min_faces=min_faces,
         near=near,
         radius_m=radius_m,
-        external_id=external_id,
-        tag=tag,
-        attribute=attribute,
         similar_to=similar_to,
         distance=distance,
         variant=variant,
@@ -527,6 +527,9 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient | Client,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     user_id: str | Unset = UNSET,
     tenant: str | Unset = UNSET,
     link_id: str | Unset = UNSET,
@@ -544,9 +547,6 @@ async def asyncio(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
-    external_id: str | Unset = UNSET,
-    tag: list[str] | Unset = UNSET,
-    attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
     distance: int | Unset = 6,
     variant: ImageVariant | Unset = UNSET,
@@ -562,6 +562,9 @@ async def asyncio(
     the archive cannot be finished, the connection ends early, and what arrived is no ZIP file.
 
     Args:
+        external_id (str | Unset):
+        tag (list[str] | Unset):
+        attribute (list[str] | Unset):
         user_id (str | Unset):
         tenant (str | Unset):
         link_id (str | Unset):
@@ -580,9 +583,6 @@ async def asyncio(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
-        external_id (str | Unset):
-        tag (list[str] | Unset):
-        attribute (list[str] | Unset):
         similar_to (str | Unset):
         distance (int | Unset):  Default: 6.
         variant (ImageVariant | Unset): The original file, or a picture that is made from it.
@@ -600,6 +600,9 @@ async def asyncio(
     return (
         await asyncio_detailed(
             client=client,
+            external_id=external_id,
+            tag=tag,
+            attribute=attribute,
             user_id=user_id,
             tenant=tenant,
             link_id=link_id,
@@ -617,9 +620,6 @@ async def asyncio(
             min_faces=min_faces,
             near=near,
             radius_m=radius_m,
-            external_id=external_id,
-            tag=tag,
-            attribute=attribute,
             similar_to=similar_to,
             distance=distance,
             variant=variant,

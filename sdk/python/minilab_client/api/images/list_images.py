@@ -16,6 +16,9 @@ from ...types import UNSET, Response, Unset
 
 def _get_kwargs(
     *,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     user_id: str | Unset = UNSET,
     tenant: str | Unset = UNSET,
     link_id: str | Unset = UNSET,
@@ -33,9 +36,6 @@ def _get_kwargs(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
-    external_id: str | Unset = UNSET,
-    tag: list[str] | Unset = UNSET,
-    attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
     distance: int | Unset = 6,
     limit: int | Unset = 20,
@@ -45,6 +45,20 @@ def _get_kwargs(
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
+
+    params["external_id"] = external_id
+
+    json_tag: list[str] | Unset = UNSET
+    if not isinstance(tag, Unset):
+        json_tag = tag
+
+    params["tag"] = json_tag
+
+    json_attribute: list[str] | Unset = UNSET
+    if not isinstance(attribute, Unset):
+        json_attribute = attribute
+
+    params["attribute"] = json_attribute
 
     params["user_id"] = user_id
 
@@ -102,20 +116,6 @@ def _get_kwargs(
     params["near"] = near
 
     params["radius_m"] = radius_m
-
-    params["external_id"] = external_id
-
-    json_tag: list[str] | Unset = UNSET
-    if not isinstance(tag, Unset):
-        json_tag = tag
-
-    params["tag"] = json_tag
-
-    json_attribute: list[str] | Unset = UNSET
-    if not isinstance(attribute, Unset):
-        json_attribute = attribute
-
-    params["attribute"] = json_attribute
 
     params["similar_to"] = similar_to
 
@@ -220,6 +220,9 @@ def _build_response(
 def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     user_id: str | Unset = UNSET,
     tenant: str | Unset = UNSET,
     link_id: str | Unset = UNSET,
@@ -237,9 +240,6 @@ def sync_detailed(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
-    external_id: str | Unset = UNSET,
-    tag: list[str] | Unset = UNSET,
-    attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
     distance: int | Unset = 6,
     limit: int | Unset = 20,
@@ -254,6 +254,9 @@ def sync_detailed(
     With `similar_to`, lists near-duplicates of an image instead, the most similar first.
 
     Args:
+        external_id (str | Unset):
+        tag (list[str] | Unset):
+        attribute (list[str] | Unset):
         user_id (str | Unset):
         tenant (str | Unset):
         link_id (str | Unset):
@@ -272,9 +275,6 @@ def sync_detailed(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
-        external_id (str | Unset):
-        tag (list[str] | Unset):
-        attribute (list[str] | Unset):
         similar_to (str | Unset):
         distance (int | Unset):  Default: 6.
         limit (int | Unset):  Default: 20.
@@ -291,6 +291,9 @@ def sync_detailed(
     """
 
     kwargs = _get_kwargs(
+        external_id=external_id,
+        tag=tag,
+        attribute=attribute,
         user_id=user_id,
         tenant=tenant,
         link_id=link_id,
@@ -308,9 +311,6 @@ def sync_detailed(
         min_faces=min_faces,
         near=near,
         radius_m=radius_m,
-        external_id=external_id,
-        tag=tag,
-        attribute=attribute,
         similar_to=similar_to,
         distance=distance,
         limit=limit,
@@ -329,6 +329,9 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient | Client,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     user_id: str | Unset = UNSET,
     tenant: str | Unset = UNSET,
     link_id: str | Unset = UNSET,
@@ -346,9 +349,6 @@ def sync(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
-    external_id: str | Unset = UNSET,
-    tag: list[str] | Unset = UNSET,
-    attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
     distance: int | Unset = 6,
     limit: int | Unset = 20,
@@ -363,6 +363,9 @@ def sync(
     With `similar_to`, lists near-duplicates of an image instead, the most similar first.
 
     Args:
+        external_id (str | Unset):
+        tag (list[str] | Unset):
+        attribute (list[str] | Unset):
         user_id (str | Unset):
         tenant (str | Unset):
         link_id (str | Unset):
@@ -381,9 +384,6 @@ def sync(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
-        external_id (str | Unset):
-        tag (list[str] | Unset):
-        attribute (list[str] | Unset):
         similar_to (str | Unset):
         distance (int | Unset):  Default: 6.
         limit (int | Unset):  Default: 20.
@@ -401,6 +401,9 @@ def sync(
 
     return sync_detailed(
         client=client,
+        external_id=external_id,
+        tag=tag,
+        attribute=attribute,
         user_id=user_id,
         tenant=tenant,
         link_id=link_id,
@@ -418,9 +421,6 @@ def sync(
         min_faces=min_faces,
         near=near,
         radius_m=radius_m,
-        external_id=external_id,
-        tag=tag,
-        attribute=attribute,
         similar_to=similar_to,
         distance=distance,
         limit=limit,
@@ -433,6 +433,9 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     user_id: str | Unset = UNSET,
     tenant: str | Unset = UNSET,
     link_id: str | Unset = UNSET,
@@ -450,9 +453,6 @@ async def asyncio_detailed(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
-    external_id: str | Unset = UNSET,
-    tag: list[str] | Unset = UNSET,
-    attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
     distance: int | Unset = 6,
     limit: int | Unset = 20,
@@ -467,6 +467,9 @@ async def asyncio_detailed(
     With `similar_to`, lists near-duplicates of an image instead, the most similar first.
 
     Args:
+        external_id (str | Unset):
+        tag (list[str] | Unset):
+        attribute (list[str] | Unset):
         user_id (str | Unset):
         tenant (str | Unset):
         link_id (str | Unset):
@@ -485,9 +488,6 @@ async def asyncio_detailed(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
-        external_id (str | Unset):
-        tag (list[str] | Unset):
-        attribute (list[str] | Unset):
         similar_to (str | Unset):
         distance (int | Unset):  Default: 6.
         limit (int | Unset):  Default: 20.
@@ -504,6 +504,9 @@ async def asyncio_detailed(
     """
 
     kwargs = _get_kwargs(
+        external_id=external_id,
+        tag=tag,
+        attribute=attribute,
         user_id=user_id,
         tenant=tenant,
         link_id=link_id,
@@ -521,9 +524,6 @@ async def asyncio_detailed(
         min_faces=min_faces,
         near=near,
         radius_m=radius_m,
-        external_id=external_id,
-        tag=tag,
-        attribute=attribute,
         similar_to=similar_to,
         distance=distance,
         limit=limit,
@@ -540,6 +540,9 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient | Client,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     user_id: str | Unset = UNSET,
     tenant: str | Unset = UNSET,
     link_id: str | Unset = UNSET,
@@ -557,9 +560,6 @@ async def asyncio(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
-    external_id: str | Unset = UNSET,
-    tag: list[str] | Unset = UNSET,
-    attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
     distance: int | Unset = 6,
     limit: int | Unset = 20,
@@ -574,6 +574,9 @@ async def asyncio(
     With `similar_to`, lists near-duplicates of an image instead, the most similar first.
 
     Args:
+        external_id (str | Unset):
+        tag (list[str] | Unset):
+        attribute (list[str] | Unset):
         user_id (str | Unset):
         tenant (str | Unset):
         link_id (str | Unset):
@@ -592,9 +595,6 @@ async def asyncio(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
-        external_id (str | Unset):
-        tag (list[str] | Unset):
-        attribute (list[str] | Unset):
         similar_to (str | Unset):
         distance (int | Unset):  Default: 6.
         limit (int | Unset):  Default: 20.
@@ -613,6 +613,9 @@ async def asyncio(
     return (
         await asyncio_detailed(
             client=client,
+            external_id=external_id,
+            tag=tag,
+            attribute=attribute,
             user_id=user_id,
             tenant=tenant,
             link_id=link_id,
@@ -630,9 +633,6 @@ async def asyncio(
             min_faces=min_faces,
             near=near,
             radius_m=radius_m,
-            external_id=external_id,
-            tag=tag,
-            attribute=attribute,
             similar_to=similar_to,
             distance=distance,
             limit=limit,
