@@ -11,6 +11,7 @@ from cli import options
 from cli.downloading import choose, save
 from cli.groups import examples
 from cli.marks import read_filters
+from cli.rendering import count
 from cli.searching import VARIANT, filters
 from cli.session import Session, connected
 
@@ -67,5 +68,5 @@ def download(
                 session.note(f"{file.image_id}: {file.error}")
         kept = sum(file.outcome == "kept" for file in saved)
         new = sum(file.outcome == "saved" for file in saved)
-        session.print(f"{new} pictures saved in {folder}, {kept} were there already")
+        session.print(f"{count(new, 'picture')} saved in {folder}, {kept} were there already")
     session.exit_if(any(file.error for file in saved))

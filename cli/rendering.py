@@ -66,6 +66,11 @@ def text(value: object) -> Text:
     return Text(NOTHING if value is None else str(value))
 
 
+def count(number: int, noun: str) -> str:
+    """Write a number of things: `1 picture`, `3 pictures`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def size(number: int | None) -> str:
     """Write a number of bytes with a decimal unit, as in `12.3 MB`."""
     return NOTHING if number is None else decimal(number)

@@ -15,7 +15,7 @@ from cli.groups import examples
 from cli.images import get_image_of
 from cli.known import leave_out_known
 from cli.marks import NAMES, as_fields, marks
-from cli.rendering import NOTHING, table, text
+from cli.rendering import NOTHING, count, table, text
 from cli.session import Session, connected, given
 from cli.uploading import Chosen, choose, divide, send, send_urls
 from cli.waiting import has_failed, marked, print_job, show_waiting
@@ -82,7 +82,7 @@ def upload(
     told: dict[str, Any] = {}
     if skip_known:
         files, skipped = leave_out_known(session, files, user_id, fields["tenant"])
-        session.note(f"{len(skipped)} files are stored already")
+        session.note(f"{count(len(skipped), 'known file')} left out")
         told["skipped"] = [file._asdict() for file in skipped]
     jobs = _send_all(session, files, body) if files else []
     if urls:

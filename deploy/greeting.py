@@ -48,7 +48,7 @@ def _greeting(settings: LocalSettings, admin_key: str) -> list[str]:
         f"  data          {settings.data_folder}",
         "",
         "  a first upload:",
-        f'  {curl} -F file=@photo.jpg "{url}/process"',
+        f'  {curl} -F file=@docs/examples/portrait.jpg "{url}/process"',
         "",
         "Ctrl-C stops all of it and keeps the data.",
     ]

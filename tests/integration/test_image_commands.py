@@ -78,7 +78,7 @@ async def test_pictures_are_saved_once_and_under_their_names(
     assert {file["path"] for file in again["files"]} == {file["path"] for file in told["files"]}
     assert len(list(tmp_path.iterdir())) == 5
     one = await run_for(service, "images", "download", ids(job)[0], "--to", tmp_path / "new")
-    assert one.text.startswith("1 pictures saved in")
+    assert one.text.startswith("1 picture saved in")
 
 
 async def test_rest_of_a_picture_is_saved(service: Service, tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ async def test_known_files_are_left_out_and_marks_are_found(
     ]
     third = await run_for(service, "upload", tmp_path, "--skip-known", "--wait")
     assert (third.code, third.out) == (0, b"")
-    assert "3 files are stored already" in third.err
+    assert "3 known files left out" in third.err
     assert (await service.count("jobs"), await service.count("images")) == (2, 2)
     wrong = await run_for(service, "upload", tmp_path, "--attribute", "room")
     assert (wrong.code, "room=kitchen" in wrong.err) == (2, True)
