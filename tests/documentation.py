@@ -2,7 +2,8 @@
 
 A page is run from top to bottom in one shell. An HTML comment before a block says more about it:
 ``<!-- not run: REASON -->``, or ``<!-- keeps: JOB_ID=id IMAGE_ID=items.0.image_id -->`` for values
-that a reader takes from an answer by hand.
+that a reader takes from an answer by hand. ``<!-- example -->`` before a document says that no command
+printed it.
 """
 
 import os
@@ -98,7 +99,7 @@ def read_blocks(page: Path) -> list[Block]:
         line = text.count("\n", 0, found.start("text"))
         place = f"{page.relative_to(REPOSITORY)}:{line}"
         block = Block(place, found["language"], found["text"], found["note"] or "")
-        if may_be_output and block.language in OUTPUTS and not block.reason:
+        if may_be_output and block.language in OUTPUTS and not block.note:
             before = blocks.pop()
             block = Block(before.place, before.language, before.text, before.note, block.text)
         may_be_output = block.language in RUN and block.output is None
