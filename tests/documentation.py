@@ -2,8 +2,8 @@
 
 A page is run from top to bottom in one shell. An HTML comment before a block says more about it:
 ``<!-- not run: REASON -->``, or ``<!-- keeps: JOB_ID=id IMAGE_ID=items.0.image_id -->`` for values
-that a reader takes from an answer by hand. ``<!-- example -->`` before a document says that no command
-printed it.
+that a reader takes from an answer by hand. ``<!-- example -->`` before a document says that no
+command printed it.
 """
 
 import os
