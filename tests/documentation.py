@@ -215,7 +215,7 @@ def shell_environment(folder: Path, data: Path, port: int) -> dict[str, str]:
         "TZ": "UTC",
         "COLUMNS": "140",
         "NO_PROXY": "*",
-        "MINILAB_PORT": str(port),
+        "MINILAB_URL": f"http://127.0.0.1:{port}",
         "KEY": (data / "admin_key").read_text().strip(),
         "URL": f"http://127.0.0.1:{port}",
     }

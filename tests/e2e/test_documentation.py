@@ -23,6 +23,7 @@ from tests.documentation import (
     run_page,
     shell_environment,
 )
+from tests.service import REPOSITORY
 from tests.waiting import block_until
 
 NOT_RUN = {
@@ -33,6 +34,7 @@ NOT_RUN = {
     "runs until Ctrl-C": 2,
     "changes the repository": 4,
     "takes minutes": 4,
+    "part of docs/examples/tutorial/gallery.py": 3,
     "tested in tests/e2e/test_receivers.py": 3,
     "tested in tests/e2e/test_backup.py": 1,
     "tested in tests/e2e/test_verify_data.py": 1,
@@ -93,6 +95,14 @@ def test_few_blocks_are_not_run_and_for_few_reasons() -> None:
     assert not {reason: n for reason, n in reasons.items() if n > NOT_RUN[reason]}
     run = [block for block in all_blocks() if block.language in RUN and not block.reason]
     assert len(run) > sum(reasons.values())
+
+
+def test_parts_of_programs_are_as_in_the_programs() -> None:
+    parts = [block for block in all_blocks() if (block.reason or "").startswith("part of ")]
+    assert parts
+    for block in parts:
+        program = REPOSITORY / (block.reason or "").removeprefix("part of ")
+        assert block.text in program.read_text(), block.place
 
 
 def test_documents_without_a_command_are_well_formed() -> None:
