@@ -9,7 +9,7 @@ MANIFEST = "manifest.json"
 
 # What Windows forbids, and what separates folders elsewhere.
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
-_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+_DEVICES = re.compile(r"(con|prn|aux|nul|(com|lpt)[\d¹²³])(\..*)?", re.IGNORECASE)
 _MAX_ENDING_BYTES = 20
 
 

@@ -112,7 +112,7 @@ def _plain(expected: Any, value: object) -> Any:
         return _plain(get_args(expected)[0], value)
     if origin in {Union, types.UnionType}:
         parts = [_plain(part, value) for part in get_args(expected)]
-        wanted = msgspec.Struct if isinstance(value, dict) else list
+        wanted = (msgspec.Struct, dict) if isinstance(value, dict) else (list,)
         for part in parts:
             kind = get_origin(part) or part
             if isinstance(kind, type) and issubclass(kind, wanted):
@@ -152,13 +152,20 @@ def _describe(info: inspect.Type, example: object = None, *, is_text: bool = Fal
         case inspect.LiteralType(values=values):
             return _one_of(values)
         case inspect.ListType():
-            return "a list" + _size(info.min_length, info.max_length, "items")
+            size = _size(info.min_length, info.max_length, "items")
+            # Of a list in a body, the faults of each item are told.
+            item = f", each {_describe(info.item_type, is_text=True)}" if is_text else ""
+            return f"a list{size}{item}"
+        case inspect.DictType():
+            return "an object" + _size(info.min_length, info.max_length, "keys")
     return "an object"
 
 
 def _describe_text(info: inspect.StrType, example: object) -> str:
     if info.pattern is not None and example is not None:
         return f"text of the form `{example}`"
+    if info.pattern is not None:
+        return f"text that matches `{info.pattern}`"
     return "text" + _size(info.min_length, info.max_length, "characters")
 
 

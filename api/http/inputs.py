@@ -14,6 +14,7 @@ from litestar.params import ParameterKwarg
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from api.http.expectations import MAX_FAULTS, Found, explain_text, explain_value, shorten, suggest
+from domain.errors.faults import without_name
 from domain.errors.requests import UnknownParameter
 
 ANY_QUERY = "any_query"
@@ -125,7 +126,11 @@ def find_faults(request: Request[Any, Any, Any]) -> list[InvalidInput]:
 
 
 def locate(name: str, detail: str, request: Request[Any, Any, Any]) -> InvalidInput:
-    """Say where a client wrote a value: in a parameter of the route, else in the body."""
+    """Say where a client wrote a value: in a parameter of the route, else in the body.
+
+    An empty name is the whole body.
+    """
+    detail = without_name(name, detail)
     handler = request.scope.get("route_handler")
     has_fields = request.headers.get("content-type", "").startswith(_WITH_FIELDS)
     for one in inputs_of(handler).parameters if isinstance(handler, HTTPRouteHandler) else ():
@@ -133,7 +138,7 @@ def locate(name: str, detail: str, request: Request[Any, Any, Any]) -> InvalidIn
         is_field = has_fields and one.kind == ParamType.QUERY and name not in request.query_params
         if one.name == name and not is_field:
             return one.refuse(detail)
-    return InvalidInput(detail, pointer=_pointer(name.split("/")))
+    return InvalidInput(detail, pointer=_pointer(name.split("/") if name else ()))
 
 
 class KnownParameters:

@@ -104,7 +104,7 @@ def _decode(content: bytes) -> UrlUpload:
     except msgspec.ValidationError as error:
         found = explain_value(sent, UrlUpload)
         faults = {"/".join(map(str, path)): detail for path, detail in found}
-        detail = "; ".join(f"{field}: {fault}" for field, fault in faults.items())
+        detail = "; ".join(f"{field or '#'}: {fault}" for field, fault in faults.items())
         raise InvalidValue(detail or str(error), faults=faults) from error
 
 

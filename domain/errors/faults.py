@@ -28,6 +28,13 @@ class Faults:
             InvalidValue: The first error, with what is wrong with each field.
         """
         for first in self._errors.values():
-            faults = {field: error.detail for field, error in self._errors.items()}
+            faults = {
+                field: without_name(field, error.detail) for field, error in self._errors.items()
+            }
             detail = "; ".join(f"{field}: {fault}" for field, fault in faults.items())
             raise type(first)(first.detail if len(faults) == 1 else detail, faults=faults)
+
+
+def without_name(field: str, detail: str) -> str:
+    """Remove the name of a field from the beginning of a detail that is shown beside it."""
+    return detail.removeprefix(f"{field}: ").removeprefix(f"{field} ")

@@ -133,7 +133,17 @@ QUERIES: list[tuple[str, Errors]] = [
             parameter(
                 "tz", "This time zone does not exist. Use an IANA name, such as Europe/Vienna."
             ),
-            parameter("taken_from", "taken_from is after the last day."),
+            parameter("taken_from", "is after the last day."),
+        ],
+    ),
+    (
+        "/v1/images?content_urls=big",
+        [
+            parameter(
+                "content_urls",
+                "must be a list of at most 4 items, each one of `original`, `grayscale`, "
+                "`thumbnail`, `faces`",
+            )
         ],
     ),
 ]
@@ -181,6 +191,25 @@ BODIES: list[tuple[str, object, Errors]] = [
             field("#/filter/usr_id", "is not a field here; did you mean `user_id`?"),
         ],
     ),
+    (
+        "/v1/images/known",
+        {"sha256": ["abc"]},
+        [field("#/sha256/0", "must be text that matches `^[0-9A-Fa-f]{64}$`")],
+    ),
+    ("/v1/jobs/urls", [], [field("#", "must be an object, not a list")]),
+    (
+        "/v1/jobs/urls",
+        {"urls": ["https://a.example/b"], "attributes": {"room": 1}},
+        [field("#/attributes/room", "must be text, not a number")],
+    ),
+    (
+        "/v1/jobs/urls",
+        {"urls": ["https://a.example/b"], "gps": "no", "external_id": " a"},
+        [
+            field("#/gps", "must be 'keep' or 'strip'."),
+            field("#/external_id", "' a' has a blank at its beginning or end."),
+        ],
+    ),
     # Values of the right type that cannot be together.
     (
         "/v1/api-keys",
@@ -199,6 +228,29 @@ async def test_fields_of_a_body_are_named_all_at_once(
     refusing: Service, path: str, body: object, expected: Errors
 ) -> None:
     assert errors_of(await refusing.client.post(path, json=body)) == expected
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        (
+            {"room": 1, "hall": None},
+            [
+                field("#/attributes/room", "must be text of at most 500 characters, not a number"),
+                field("#/attributes/hall", "must be text of at most 500 characters, not null"),
+            ],
+        ),
+        (
+            {f"key{number}": "v" for number in range(51)},
+            [field("#/attributes", "must be an object of at most 50 keys")],
+        ),
+    ],
+)
+async def test_attributes_are_explained_one_by_one(
+    refusing: Service, attributes: object, expected: Errors
+) -> None:
+    answer = await refusing.client.patch("/v1/images/x", json={"attributes": attributes})
+    assert errors_of(answer) == expected
 
 
 async def test_a_missing_body_is_named(refusing: Service) -> None:

@@ -34,6 +34,7 @@ def test_thousands_of_equal_names_are_given_quickly() -> None:
         ("a.jpg. ", "a.jpg"),
         ("con", "_con"),
         ("LPT1.jpg", "_LPT1.jpg"),
+        ("COM¹.jpg", "_COM¹.jpg"),
         ("a\x00b\n.jpg", "a_b_.jpg"),
         ("日本語.heic", "日本語.heic"),
     ],
