@@ -162,7 +162,7 @@ def uploading_user(caller: Caller, named_user: str | None) -> str:
             return owner or caller.owner(ADMIN_USER)
         case Role.SERVICE:
             if owner is None:
-                raise UserRequired("Add the form field user_id to the upload.", "user_id")
+                raise UserRequired("Add the user_id to the upload.", "user_id")
             return owner
         case Role.CLIENT:
             if owner not in {None, caller.user_id}:

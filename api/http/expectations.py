@@ -27,9 +27,12 @@ _KINDS: dict[type, str] = {
 _UNUSABLE = (msgspec.ValidationError, ValueError, TypeError, OverflowError)
 
 
-def explain_text(value: object, expected: Any, example: object = None) -> str | None:
-    """Explain what is wrong with the value of a parameter; None if nothing is."""
-    if _fits(value, expected):
+def explain_text(values: list[Any], expected: Any, example: object = None) -> str | None:
+    """Explain what is wrong with the values of a parameter; None if nothing is.
+
+    A parameter that is no list has its last value.
+    """
+    if _fits(values, expected) or _fits(values[-1], expected):
         return None
     return f"must be {_describe(inspect.type_info(expected), example, is_text=True)}"
 

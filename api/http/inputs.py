@@ -104,17 +104,12 @@ def find_faults(request: Request[Any, Any, Any]) -> list[InvalidInput]:
     The body counts if it was read.
     """
     inputs = inputs_of(request.route_handler)
-    given: dict[ParamType, Mapping[str, Any]] = {
-        ParamType.QUERY: request.query_params,
-        ParamType.PATH: request.path_params,
-        ParamType.HEADER: request.headers,
-    }
     faults = []
     for one in inputs.parameters:
-        value = given.get(one.kind, {}).get(one.name)
+        values = _values(request, one)
         detail = "is required" if one.is_required else None
-        if value is not None:
-            detail = explain_text(value, one.expected, one.example)
+        if values:
+            detail = explain_text(values, one.expected, one.example)
         if detail:
             faults.append(one.refuse(detail))
     if inputs.body is not None:
@@ -184,6 +179,14 @@ def _fields(
             yield from _fields(dependencies[field.name].signature_model, dependencies)
         else:
             yield field, model._fields[field.name].kwarg_definition
+
+
+def _values(request: Request[Any, Any, Any], parameter: Parameter) -> list[Any]:
+    """Give what was sent for a parameter; one of the query can be repeated."""
+    if parameter.kind == ParamType.QUERY:
+        return list(request.query_params.getall(parameter.name, []))
+    given = request.headers if parameter.kind == ParamType.HEADER else request.path_params
+    return [given[parameter.name]] if parameter.name in given else []
 
 
 def _of_parameter(name: str, kind: ParamType, detail: str) -> InvalidInput:

@@ -118,6 +118,9 @@ QUERIES: list[tuple[str, Errors]] = [
             parameter("user_id", "must be text of at most 128 characters"),
         ],
     ),
+    # Of a repeated parameter that is no list, the last value counts.
+    ("/v1/jobs?limit=5&limit=0", [parameter("limit", "must be an integer from 1 to 100")]),
+    ("/v1/images?tag=a&limit=0", [parameter("limit", "must be an integer from 1 to 100")]),
     # Values of the right form that do not exist, and values that contradict each other.
     (
         "/v1/statistics?tz=Mars",
@@ -137,7 +140,7 @@ QUERIES: list[tuple[str, Errors]] = [
         ],
     ),
     (
-        "/v1/images?content_urls=big",
+        "/v1/images?tag=a&content_urls=thumbnail&content_urls=big",
         [
             parameter(
                 "content_urls",
