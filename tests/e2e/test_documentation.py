@@ -50,6 +50,9 @@ def made_to_run(folder: Path) -> Iterator[tuple[int, Path]]:
     environ = ours | {
         "MINILAB_PORT": str(port),
         "MINILAB_DATA_DIR": str(data),
+        # One child is enough for one picture; each takes a second of processor time to start.
+        "MINILAB_WORKER_CHILDREN": "1",
+        "MINILAB_WARM_RENDER_CHILDREN": "false",
         "MINILAB_WEBHOOK_ALLOW": "127.0.0.0/8",
         "MINILAB_WEBHOOK_ALLOW_HTTP": "true",
     }
