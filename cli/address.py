@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -49,12 +50,22 @@ def find_key(url: str, key_file: Path | None) -> Key:
     """Find the API key for a service.
 
     Raises:
-        UsageError: There is none.
+        UsageError: There is none, or it is no key.
     """
+    key = _find_key(url, key_file)
+    # The errors of the HTTP library would show it.
+    if not re.fullmatch(r"[!-~]+", key.secret):
+        raise click.UsageError(
+            f"{key.source} holds no API key: a key is one line of printable ASCII without spaces"
+        )
+    return key
+
+
+def _find_key(url: str, key_file: Path | None) -> Key:
     if key_file is not None:
-        return Key(key_file.read_text().strip(), f"the file {key_file}")
+        return Key(key_file.read_text(errors="replace").strip(), f"the file {key_file}")
     if key := os.environ.get(API_KEY):
-        return Key(key, f"the variable {API_KEY}")
+        return Key(key.strip(), f"the variable {API_KEY}")
     local = Path(os.environ.get(DATA_DIR) or ".minilab").expanduser() / "admin_key"
     if not local.is_file():
         raise click.UsageError(_KEY_WANTED)

@@ -180,8 +180,12 @@ def connected(command: Callable[..., None]) -> Callable[..., None]:
         session = Session(url, key_file, json_wanted=json_wanted)
         try:
             command(session, *args, **kwargs)
-        except (click.ClickException, click.exceptions.Exit, click.Abort, OSError):
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
+        except OSError as error:
+            if error.filename is None:  # A pipe, for example, that nobody reads any more.
+                raise
+            raise click.UsageError(f"{error.filename}: {error.strerror}") from error
         except Exception as error:
             raise explain(session, error) or error from error
         finally:

@@ -232,6 +232,26 @@ async def test_wrong_usage_is_told(service: Service, tmp_path: Path) -> None:
         assert (ended.code, ended.out) == (2, b""), arguments
 
 
+@pytest.mark.parametrize("text", [b"secret-1\nsecret-2\n", b"secret \xff\xfe", "secret-é".encode()])
+async def test_text_that_is_no_key_is_told_but_not_shown(tmp_path: Path, text: bytes) -> None:
+    (tmp_path / "key").write_bytes(text)
+    ended = await run("stats", "--key-file", tmp_path / "key")
+    assert (ended.code, "holds no API key" in ended.err) == (2, True)
+    in_variable = {"MINILAB_API_KEY": text.decode(errors="replace")}
+    told = await run("stats", environment=in_variable)
+    assert (told.code, "the variable MINILAB_API_KEY holds no" in told.err) == (2, True)
+    assert "secret" not in ended.err + told.err
+
+
+async def test_file_that_cannot_be_written_is_told(service: Service, tmp_path: Path) -> None:
+    absent = tmp_path / "absent" / "images.zip"
+    ended = await run_for(service, "images", "archive", "-o", absent)
+    assert (ended.code, str(absent.parent) in ended.err) == (2, True), ended.err
+    (tmp_path / "file").touch()
+    ended = await run_for(service, "images", "download", "--all", "--to", tmp_path / "file" / "to")
+    assert (ended.code, str(tmp_path / "file") in ended.err) == (2, True), ended.err
+
+
 async def test_admin_key_of_this_machine_is_for_this_machine_alone(
     service: Service, tmp_path: Path
 ) -> None:

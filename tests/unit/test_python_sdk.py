@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import minilab_client
 from minilab_client import models
 from minilab_client.models import Job, Status
 
@@ -40,3 +41,7 @@ def test_models_are_imported_at_their_first_use() -> None:
     )
     subprocess.run([sys.executable, "-c", "\n".join(lines)], check=True)
     assert all(getattr(models, name).__name__ == name for name in models.__all__)
+
+
+def test_names_can_be_completed() -> None:
+    assert {"Minilab", "AsyncMinilab", "ApiError"} <= set(dir(minilab_client))
