@@ -63,7 +63,7 @@ class ReadArchives:
         """
         most = self._max_images
         if request.limit is not None and request.limit > most:
-            raise TooManyImages(f"limit: an archive has {most} images at most.")
+            raise TooManyImages(f"limit: an archive has {most} images at most.", "limit")
         found, next_cursor = await self._images.find_page(
             wanted, similar_to, distance, request.limit or most, request.cursor
         )

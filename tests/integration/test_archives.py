@@ -185,7 +185,8 @@ async def test_bounds_are_checked_before_the_first_byte(environ: dict[str, str])
             assert answer.status_code == 422
         assert_problem(await service.client.get(path), 422, "too_many_images")
         answer = await service.client.get(path, params={"limit": 4})
-        assert_problem(answer, 422, "too_many_images")
+        fault = {"parameter": "limit", "detail": "an archive has 3 images at most."}
+        assert assert_problem(answer, 422, "too_many_images")["errors"] == [fault]
         answer = await service.client.get(path, params={"limit": 3})
         assert_problem(answer, 422, "archive_too_large")
         assert "limit" in answer.json()["detail"]
