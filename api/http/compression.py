@@ -114,7 +114,8 @@ class _Answer:
     def _name_known_version(self, headers: MutableScopeHeaders) -> None:
         """Name the version in a 304 as the client knows it, that is weak if it was compressed."""
         weak = f"W/{headers.get('ETag', '')}"
-        if weak.encode("latin-1") in self._sent(b"if-none-match"):
+        is_picture = "Accept-Ranges" in headers  # Never compressed.
+        if not is_picture and weak.encode("latin-1") in self._sent(b"if-none-match"):
             headers["ETag"] = weak
             _vary(headers)
 

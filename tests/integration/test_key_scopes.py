@@ -25,6 +25,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "updateJob": {"tags": ["mine"]},
     "updateImage": {"tags": ["mine"]},
     "findKnownImages": {"sha256": ["0" * 64], "user_id": "u1"},
+    "createJobFromUrls": {"urls": ["https://photos.example/a.jpg"], "user_id": "u1"},
     "redeliverFailed": {"since": "2026-01-01T00:00:00Z"},
 }
 ADMIN, LINK, SIGNED_URL = "an admin key", "the token of a link", "a signed URL"

@@ -43,6 +43,13 @@ async def filled(servers: EmbeddedServers) -> AsyncIterator[Service]:
         async with service.working():
             await _fill(service)
         await service.send([("open.jpg", draw(seed=7))])
+        urls = {"urls": ["https://photos.example/a.jpg"]}
+        assert (await service.client.post("/v1/jobs/urls", json=urls)).status_code == 202
+        # No worker fetches it: it should not be due while the tests run.
+        later = datetime.now(UTC) + timedelta(hours=1)
+        await _durable(service)["jobs"].update_one(
+            {"by_url": True}, {"$set": {"fetch.due_at": later, "due_at": later}}
+        )
         await _aggregate(service)
         yield service
         await service.stores.client.drop_database(environ["MINILAB_MONGODB_DATABASE"])
@@ -245,6 +252,11 @@ BREACHES: dict[str, list[Breach]] = {
         _changing("jobs", SUCCEEDED, {"$inc": {"files": 1}}),
         _changing("jobs", {"deleted": {"$exists": True}}, {"$unset": {"deleted": ""}}),
         _changing("images", SUCCEEDED, {"$set": {"index": 7}}),
+    ],
+    "job_fetches": [
+        _changing("jobs", {"by_url": True}, {"$unset": {"due_at": ""}}),
+        _changing("jobs", {"by_url": True}, {"$unset": {"fetch": ""}}),
+        _changing("jobs", {"by_url": True}, {"$unset": {"fetches.0.url": ""}}),
     ],
     "forgotten_jobs": [_forget_job],
     "user_deletions": [_changing("user_deletions", {}, {"$set": {"asked": {"recent": []}}})],
