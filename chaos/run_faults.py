@@ -40,6 +40,7 @@ SWEEPING: Settings = {
     "sweep_seconds": 1,
     "orphan_age_seconds": 1,
     "max_upload_seconds": 0.5,
+    "fetch_timeout_seconds": 0.5,
     "worker_children": 1,
 }
 _LOOK_SECONDS = 0.25
