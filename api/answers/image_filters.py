@@ -200,10 +200,8 @@ def read_filter(
     faults = Faults()
     with faults.of("tz"):
         zone = find_zone(tz)
-    with faults.of("near"):
-        circle = None if near is None else read_circle(near, radius)
-    _check_order(faults, "taken_from", taken_from, taken_to)
-    _check_order(faults, "uploaded_from", uploaded_from, uploaded_to)
+    circle = _read_near(faults, near, radius)
+    _check_orders(faults, (taken_from, taken_to), (uploaded_from, uploaded_to))
     faults.check()
     first, last = _narrow(day, uploaded_from, uploaded_to)
     return ImageFilter(
@@ -246,12 +244,22 @@ def read_circle(near: str, radius_meters: float) -> Circle:
     return Circle(latitude, longitude, radius_meters)
 
 
+def _read_near(faults: Faults, near: str | None, radius_meters: float) -> Circle | None:
+    circle = None
+    with faults.of("near"):
+        circle = None if near is None else read_circle(near, radius_meters)
+    return circle  # noqa: RET504 -- a fault is kept, and the circle stays None
+
+
 def _narrow(day: date | None, first: date | None, last: date | None) -> tuple[date | None, ...]:
     """Narrow a range of days to a day."""
     return (max(day, first or day), min(day, last or day)) if day else (first, last)
 
 
-def _check_order(faults: Faults, name: str, first: date | None, last: date | None) -> None:
-    with faults.of(name):
-        if first and last and first > last:
-            raise InvalidValue(f"{name} is after the last day.")
+def _check_orders(
+    faults: Faults, taken: tuple[date | None, ...], uploaded: tuple[date | None, ...]
+) -> None:
+    for name, (first, last) in {"taken_from": taken, "uploaded_from": uploaded}.items():
+        with faults.of(name):
+            if first and last and first > last:
+                raise InvalidValue(f"{name} is after the last day.")
