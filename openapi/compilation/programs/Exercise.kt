@@ -55,7 +55,7 @@ fun main(arguments: Array<String>) = runBlocking {
     val content = ByteArrayOutputStream()
     minilab.download(imageId, content)
     check(content.toByteArray().contentEquals(file.readBytes()))
-    val found = minilab.iterate({ minilab.images.listImages("kotlin", limit = 1, cursor = it) }, { items }, { nextCursor })
+    val found = minilab.iterate({ minilab.images.listImages(userId = "kotlin", limit = 1, cursor = it) }, { items }, { nextCursor })
     check(found.first().id == imageId)
     println("fetches")
 
