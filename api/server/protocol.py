@@ -210,8 +210,12 @@ class Protocol(HttpToolsProtocol):
         self._stop_waiting()
         self._unset_keepalive_if_required()
         if not self._has_no_request and not self.cycle.response_complete:
-            self.transport.close()  # The answer to the request before this one is being sent.
-            return
+            if self._running is not self.cycle or self.cycle.response_started:
+                self.transport.close()  # Another answer is being sent, or must be sent before.
+                return
+            # The body of this request cannot be read: it gets this answer in place of its own.
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
         status, headers, body = write_problem(error)
         headers += self._origins.headers_for(self._known_headers)
         lines = b"".join(b"%s: %s\r\n" % header for header in headers)

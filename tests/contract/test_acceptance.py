@@ -90,6 +90,8 @@ async def test_two_acceptors_share_one_blob(stores: Stores) -> None:
     for number in range(5):
         content = b"%d" % number * MB * 2
         await asyncio.gather(*(accept_through(a, content) for a in (stores.acceptance, other) * 5))
+    # Chunks that are not needed are deleted after the answers.
+    await asyncio.gather(stores.acceptance.drain(), other.drain())
     files = [file async for file in stores.database["blobs.files"].find()]
     assert [file["metadata"]["images"] for file in files] == [10] * 5
     chunks = await stores.database["blobs.chunks"].distinct("files_id")

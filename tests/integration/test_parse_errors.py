@@ -121,18 +121,18 @@ async def test_no_body_breaks_a_route(refusing: Service, path: str, method: str)
             assert _complaint(body, answer) is None
 
 
-async def exchange(service: Service, head: bytes) -> httpx.Response:
-    """Send a head byte by byte as given, and read the answer."""
+async def exchange(service: Service, head: bytes, body: bytes = b"") -> httpx.Response:
+    """Send a head and a body byte by byte as given, and read the answer."""
     address = urlsplit(str(service.client.base_url))
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
-    writer.write(head + b"Connection: close\r\n\r\n")
+    writer.write(head + b"Connection: close\r\n\r\n" + body)
     async with asyncio.timeout(60):
         answer = await reader.read()
     writer.close()
-    top, _, body = answer.partition(b"\r\n\r\n")
+    top, _, content = answer.partition(b"\r\n\r\n")
     line, *lines = top.split(b"\r\n")
     headers = [tuple(line.split(b": ", 1)) for line in lines]
-    return httpx.Response(int(line.split()[1]), headers=headers, content=body)  # type: ignore[arg-type]
+    return httpx.Response(int(line.split()[1]), headers=headers, content=content)  # type: ignore[arg-type]
 
 
 async def test_host_that_cannot_be_read_is_malformed(refusing: Service) -> None:
@@ -152,6 +152,19 @@ async def test_usual_hosts_are_answered(refusing: Service) -> None:
     for host in (b"", b"x", b"x:80", b"x:", b"[::1]:8000", b"[::1]", b"a_b.c-d", b"x:65535"):
         answer = await exchange(refusing, b"GET /healthz HTTP/1.1\r\nHost: " + host + b"\r\n")
         assert answer.status_code == 200, host
+
+
+@pytest.mark.parametrize("target", ["/v1/jobs", "/v1/jobs/file", "/v1/api-keys"])
+@pytest.mark.parametrize("body", [b"zz\r\n", b"5\r\nabcdeXX\r\n"])
+async def test_body_whose_chunks_cannot_be_read_is_malformed(
+    refusing: Service, target: str, body: bytes
+) -> None:
+    head = f"POST {target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ADMIN_KEY}\r\n"
+    media_type = "application/json" if target.endswith("keys") else "image/jpeg"
+    head += f"Content-Type: {media_type}\r\nTransfer-Encoding: chunked\r\n"
+    answer = await exchange(refusing, head.encode(), body)
+    assert (answer.status_code, answer.headers["content-type"]) == (400, PROBLEM)
+    assert answer.json()["code"] == "malformed_request"
 
 
 async def test_request_that_is_no_http_is_malformed(refusing: Service) -> None:

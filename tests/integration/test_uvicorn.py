@@ -47,7 +47,9 @@ async def _echo(scope: Scope, receive: Receive, send: Send) -> None:
 async def _serving(answer: ASGIApp = _echo) -> AsyncIterator[tuple[Server, State, int]]:
     connections = Connections(ConnectionLimits())
     parts = {"live_jobs": Closing(), "waiting": Closing(), "connections": connections}
-    app = Litestar(state=State({"stop": asyncio.Event()} | parts), openapi_config=None)
+    app = Litestar(
+        state=State({"stop": asyncio.Event()} | parts), openapi_config=None, logging_config=None
+    )
     http: Any = partial(Protocol, LIMITS, connections, AllowedOrigins(frozenset()))
     config = uvicorn.Config(answer, http=http, ws="none", lifespan="off", log_level="warning")
     server = Server(config, app)
