@@ -15,8 +15,6 @@ from telemetry.background import BackgroundTaskEnded
 from tests.service import Service, running_service
 from tests.waiting import LATEST_SECONDS, until
 
-pytestmark = pytest.mark.one_service
-
 
 async def _dies(*_: object) -> None:
     raise LookupError

@@ -11,8 +11,6 @@ from tests.problems import assert_problem
 from tests.service import ADMIN_KEY, Service, authorization, running_service
 from tests.waiting import until
 
-pytestmark = pytest.mark.one_service
-
 OPENMETRICS = "application/openmetrics-text;version=1.0.0"
 
 

@@ -4,14 +4,11 @@ import asyncio
 from typing import Any
 
 import httpx
-import pytest
 
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import Service, running_service
 from tests.waiting import until
-
-pytestmark = pytest.mark.one_service
 
 
 async def test_capabilities_name_formats_operations_and_limits(service: Service) -> None:
