@@ -1,6 +1,7 @@
 """Health, readiness and capabilities of the service."""
 
 import asyncio
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -91,7 +92,8 @@ async def test_readiness_says_how_each_part_stands_and_since_when(service: Servi
     missing = before.json()["details"]["worker"]
     assert missing["status"] == "down"
     assert "python -m tasks" in missing["action"]
-    assert missing["since"] < details["worker"]["since"]
+    since = [datetime.fromisoformat(part["since"]) for part in (missing, details["worker"])]
+    assert since[0] < since[1]
 
 
 async def test_readiness_tells_of_a_full_disk_and_backlog_and_stays_ready(
