@@ -6,6 +6,7 @@ immediately before the connection.
 
 import re
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -104,6 +105,9 @@ class FetchRules(msgspec.Struct, frozen=True):
         return read_networks(self.fetch_allow)
 
 
+Rules = TypeVar("Rules", TargetRules, FetchRules)
+
+
 def read_networks(text: str) -> tuple[Network, ...]:
     """Read a comma-separated list of networks.
 
@@ -115,23 +119,21 @@ def read_networks(text: str) -> tuple[Network, ...]:
 
 def read_fetch_rules(reader: SettingsReader) -> FetchRules:
     """Read the rules; an invalid list is reported to the reader."""
-    rules = reader.read(FetchRules)
-    try:
-        _ = rules.networks
-    except ValueError as error:
-        reader.refuse(f"MINILAB_FETCH_ALLOW: {error}")
-        return FetchRules()
-    return rules
+    return _read_rules(reader, FetchRules, "MINILAB_FETCH_ALLOW")
 
 
 def read_target_rules(reader: SettingsReader) -> TargetRules:
     """Read the rules; an invalid list is reported to the reader."""
-    rules = reader.read(TargetRules)
+    return _read_rules(reader, TargetRules, "MINILAB_WEBHOOK_ALLOW")
+
+
+def _read_rules(reader: SettingsReader, kind: type[Rules], setting: str) -> Rules:
+    rules = reader.read(kind)
     try:
         _ = rules.networks
     except ValueError as error:
-        reader.refuse(f"MINILAB_WEBHOOK_ALLOW: {error}")
-        return TargetRules()
+        reader.refuse(f"{setting}: {error}")
+        return kind()
     return rules
 
 

@@ -17,6 +17,7 @@ from storage.access.audit import AuditTrail, in_tenant
 from storage.access.key_uses import KeyUses
 from storage.access.managed import (
     MANAGED_INDEXES,
+    REVOKE,
     SERVICE_ID,
     VALID,
     find_valid_keys,
@@ -166,20 +167,17 @@ class ApiKeys:
         nothing, and adds no entry.
         """
         which = {"_id": key_id, **managed_by(caller)}
-        ended = [{"$set": {"revoked_at": "$$NOW"}}]
 
         async def write(session: Session) -> bool:
-            query = which | {"revoked_at": None}
-            key: Document | None = await self._keys.find_one_and_update(
-                query, ended, session=session
+            before: Document | None = await self._keys.find_one_and_update(
+                which, REVOKE, session=session
             )
-            if key is None:
-                return await self._keys.find_one(which, {"_id": 1}, session=session) is not None
-            await self._database["upload_links"].update_many(
-                {SERVICE_ID: key_id, "revoked_at": None}, ended, session=session
-            )
-            await self._audit.add(in_tenant(entry, key.get("tenant")), session=session)
-            return True
+            if before is not None and before["revoked_at"] is None:
+                await self._database["upload_links"].update_many(
+                    {SERVICE_ID: key_id}, REVOKE, session=session
+                )
+                await self._audit.add(in_tenant(entry, before.get("tenant")), session=session)
+            return before is not None
 
         self._forget()
         is_managed = await run_transaction(self._database.client, write)

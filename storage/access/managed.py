@@ -27,6 +27,8 @@ VALID: Document = {
     "revoked_at": None,
     "$or": [{"expires_at": None}, {"$expr": {"$gt": ["$expires_at", "$$NOW"]}}],
 }
+REVOKE: list[Document] = [{"$set": {"revoked_at": {"$ifNull": ["$revoked_at", "$$NOW"]}}}]
+"""An update that revokes a key or a link; one that was revoked before stays as it is."""
 
 
 def managed_by(caller: Caller) -> Document:

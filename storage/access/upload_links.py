@@ -15,6 +15,7 @@ from domain.tenants import owner_id, split_owner
 from storage.access.audit import AuditTrail, in_tenant
 from storage.access.managed import (
     MANAGED_INDEXES,
+    REVOKE,
     SERVICE_ID,
     lock_service,
     managed_by,
@@ -125,15 +126,13 @@ class UploadLinks:
         which = {"_id": link_id, **managed_by(caller)}
 
         async def write(session: Session) -> bool:
-            query, ended = which | {"revoked_at": None}, [{"$set": {"revoked_at": "$$NOW"}}]
-            link: Document | None = await self._links.find_one_and_update(
-                query, ended, session=session
+            before: Document | None = await self._links.find_one_and_update(
+                which, REVOKE, session=session
             )
-            if link is not None:
-                tenant, _ = split_owner(link["user_id"])
+            if before is not None and before["revoked_at"] is None:
+                tenant, _ = split_owner(before["user_id"])
                 await self._audit.add(in_tenant(entry, tenant), session=session)
-                return True
-            return await self._links.find_one(which, {"_id": 1}, session=session) is not None
+            return before is not None
 
         return await run_transaction(self._database.client, write)
 
