@@ -53,3 +53,15 @@ async def insert_images(database: Database, documents: Iterable[dict[str, Any]])
     """Insert image documents so that every reader sees them."""
     images = database.get_collection("images", write_concern=DURABLE)
     await images.insert_many(list(documents))
+
+
+async def give_up(database: Database, image_id: str) -> None:
+    """Make a dead letter of an image that has ended."""
+    error = {"code": "operation_failed", "detail": "It failed."}
+    fields = {
+        "status": "partial",
+        "cells.faces": {"status": "failed", "error": error},
+        "gave_up_at": utc_now(),
+    }
+    images = database["images"].with_options(write_concern=DURABLE)
+    await images.update_one({"_id": image_id}, {"$set": fields})

@@ -7,6 +7,7 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 
 from api.contract.config import DOCUMENT
+from tests.webhooks import URL
 
 Operation = dict[str, Any]
 
@@ -17,6 +18,17 @@ OPERATIONS: list[tuple[str, str, Operation]] = [
     for method, operation in methods.items()
 ]
 """Path, method and description of each operation of the contract."""
+BODIES: dict[str, dict[str, Any]] = {
+    "createUploadLink": {"expires_in": 60},
+    "retryDeadLetters": {"filter": {}},
+    "discardDeadLetters": {"filter": {}},
+    "createWebhook": {"url": URL},
+    "updateWebhook": {"note": "mine"},
+    "updateJob": {"tags": ["mine"]},
+    "updateImage": {"tags": ["mine"]},
+    "redeliverFailed": {"since": "2026-01-01T00:00:00Z"},
+}
+"""JSON bodies that operations take from every caller."""
 
 
 def routes_of(app: Litestar) -> list[tuple[str, str]]:

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -20,7 +19,7 @@ from domain.webhooks.events import EventType
 from openapi.property_examples import is_shown
 from openapi.write_document import COLLECTION as POSTMAN
 from openapi.write_document import contract
-from storage.mongo.client import DURABLE
+from tests.image_documents import give_up
 from tests.pictures import draw
 from tests.service import ADMIN_KEY, Service, authorization
 from tests.webhooks import announce, deliveries_of, make_webhook
@@ -208,14 +207,7 @@ def test_problems_are_sent_as_documented() -> None:
 async def make_dead_letter(service: Service) -> str:
     """Give up an image that has ended, and give its ID."""
     (item,) = (await service.process([("portrait.jpg", draw())]))["items"]
-    error = {"code": "operation_failed", "detail": "It failed."}
-    fields = {
-        "status": "partial",
-        "cells.faces": {"status": "failed", "error": error},
-        "gave_up_at": datetime.now(UTC),
-    }
-    images = service.stores.database["images"].with_options(write_concern=DURABLE)
-    await images.update_one({"_id": item["image_id"]}, {"$set": fields})
+    await give_up(service.stores.database, item["image_id"])
     return str(item["image_id"])
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.audit import AuditAction
-from storage.mongo.client import DURABLE
+from tests.image_documents import give_up
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import ADMIN_KEY, Service, authorization
@@ -30,17 +30,6 @@ async def _did(service: Service, method: str, path: str, key: str, **options: An
     answer = await service.client.request(method, path, headers=authorization(key), **options)
     assert answer.is_success, answer.text
     return answer.json() if answer.content else None
-
-
-async def _make_dead_letter(service: Service, image_id: str) -> None:
-    error = {"code": "operation_failed", "detail": "It failed."}
-    fields = {
-        "status": "partial",
-        "cells.faces": {"status": "failed", "error": error},
-        "gave_up_at": datetime.now(UTC),
-    }
-    images = service.stores.database["images"].with_options(write_concern=DURABLE)
-    await images.update_one({"_id": image_id}, {"$set": fields})
 
 
 async def _do_everything(service: Service) -> list[tuple[str, str]]:
@@ -89,7 +78,7 @@ async def _do_everything(service: Service) -> list[tuple[str, str]]:
         ("discarded", "POST", "/v1/dead-letters/discard"),
     ]:
         await service.job(job["id"])
-        await _make_dead_letter(service, image_id)
+        await give_up(service.stores.database, image_id)
         many = None if image_id in path else {"ids": [image_id]}
         await do(f"dead_letter.{verb}", method, path, image_id, json=many)
     await service.job(job["id"])

@@ -13,10 +13,11 @@ from typing import Any
 import httpx
 import pytest
 
+from tests import routes
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import Service, authorization
-from tests.webhooks import URL, make_webhook
+from tests.webhooks import make_webhook
 
 OWNER = "owner-7f3ac1"
 FILENAME = "holiday-9b2e41.png"
@@ -109,16 +110,8 @@ EXPECTED = {
     "releaseWebhooks": ADMIN,
     "listAuditEntries": ADMIN,
 }
-BODIES: dict[str, dict[str, Any]] = {
+BODIES = routes.BODIES | {
     "createApiKey": {"role": "admin"},
-    "createUploadLink": {"expires_in": 60},
-    "retryDeadLetters": {"filter": {}},
-    "discardDeadLetters": {"filter": {}},
-    "createWebhook": {"url": URL},
-    "updateWebhook": {"note": "mine"},
-    "updateJob": {"tags": ["mine"]},
-    "updateImage": {"tags": ["mine"]},
-    "redeliverFailed": {"since": "2026-01-01T00:00:00Z"},
     "findKnownImages": {"sha256": [hashlib.sha256(PICTURE).hexdigest()]},
 }
 # Role and user of a key, and the user that its requests name.

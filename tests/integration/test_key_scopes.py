@@ -7,26 +7,18 @@ import httpx
 import pytest
 
 from domain.key_scopes import KeyScope
+from tests import routes
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import REPOSITORY, Service, authorization
-from tests.webhooks import URL
 
 pytestmark = pytest.mark.one_service
 
 NOTHING = "019aa5d2-7c1e-7d43-9f0b-3a52c1f7e9b4"
-BODIES: dict[str, dict[str, Any]] = {
+BODIES = routes.BODIES | {
     "createApiKey": {"role": "client", "user_id": "u1", "expires_in": 60},
-    "createUploadLink": {"expires_in": 60},
-    "retryDeadLetters": {"filter": {}},
-    "discardDeadLetters": {"filter": {}},
-    "createWebhook": {"url": URL},
-    "updateWebhook": {"note": "mine"},
-    "updateJob": {"tags": ["mine"]},
-    "updateImage": {"tags": ["mine"]},
     "findKnownImages": {"sha256": ["0" * 64], "user_id": "u1"},
     "createJobFromUrls": {"urls": ["https://photos.example/a.jpg"], "user_id": "u1"},
-    "redeliverFailed": {"since": "2026-01-01T00:00:00Z"},
 }
 ADMIN, LINK, SIGNED_URL = "an admin key", "the token of a link", "a signed URL"
 KEYS = {
