@@ -177,8 +177,7 @@ LANGUAGES: tuple[tuple[str, str, Writer], ...] = (
 
 
 def _url(request: ExampleRequest) -> str:
-    query = "&".join(f"{one.name}={one.value}" for one in request.query if one.is_required)
-    return ADDRESS + request.example_path + (f"?{query}" if query else "")
+    return ADDRESS + request.example_path + request.query_string
 
 
 def _python_literal(value: Any) -> str:

@@ -72,6 +72,12 @@ class ExampleRequest(NamedTuple):
         """The path with the values of the examples."""
         return self.path.format_map(self.path_values)
 
+    @property
+    def query_string(self) -> str:
+        """The required parameters of the query, after a question mark; empty if there are none."""
+        required = "&".join(f"{one.name}={one.value}" for one in self.query if one.is_required)
+        return f"?{required}" if required else ""
+
 
 def example_requests(document: dict[str, Any]) -> Iterator[tuple[dict[str, Any], ExampleRequest]]:
     """Yield each operation of a contract with its request."""

@@ -90,9 +90,8 @@ def _item(request: ExampleRequest) -> dict[str, Any]:
 def _url(request: ExampleRequest) -> dict[str, Any]:
     """Write an address with Postman's variables; optional parameters are there, but disabled."""
     path = re.sub(r"{(\w+)}", r"{{\1}}", request.path)
-    query = "&".join(f"{one.name}={one.value}" for one in request.query if one.is_required)
     return {
-        "raw": "{{base_url}}" + path + (f"?{query}" if query else ""),
+        "raw": "{{base_url}}" + path + request.query_string,
         "host": ["{{base_url}}"],
         "path": path.strip("/").split("/"),
         "query": [
