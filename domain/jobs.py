@@ -145,11 +145,3 @@ def read_hint_id(hint_id: str) -> ChunkHint:
     """Parse the ID of a hint, which does not contain the user."""
     job_id, chunk, number = hint_id.rsplit(":", 2)
     return ChunkHint(job_id, int(chunk), int(number))
-
-
-class JobChange(msgspec.Struct, frozen=True):
-    """The state of a job after a change, as subscribers receive it."""
-
-    job_id: str
-    version: int
-    status: Status

@@ -18,6 +18,7 @@ from storage.access.upload_links import UploadLinks
 from storage.aggregates.aggregator import Aggregator
 from storage.aggregates.statistics import StatisticsReader
 from storage.backlog.load import LoadMeter
+from storage.backlog.lone_claims import LoneClaims
 from storage.backlog.queue_state import QueueReader
 from storage.backlog.workers import Workers, Workforce
 from storage.blobs.intake import BlobIntake, HashingIntake
@@ -103,6 +104,9 @@ class Stores:
             self.client, self.database, self.ledger.states, self.audit
         )
         self.load = LoadMeter(self.database)
+        self.lone_claims = LoneClaims(
+            self.database, rules.lease_seconds, rules.max_attempts, self.subscriptions
+        )
         self.medians = Medians(self.client, self.database)
         self.job_events = JobEvents(self.redis)
         self.queue_state = QueueReader(self.database)

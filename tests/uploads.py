@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from domain.claims import ClaimedImage, FinishedImage
-from domain.jobs import JobChange, Status
+from domain.job_changes import JobChange
+from domain.jobs import Status
 from domain.records import Cell, ItemError
 from storage.acceptance.uploads import RefusedFile, TakenFile, Ticket, Upload
 from storage.blobs.intake import BlobIntake, IncomingFile

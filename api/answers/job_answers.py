@@ -66,7 +66,8 @@ async def answer_job(
         OverLimit: The caller may hold no more answers now.
     """
     waited = wait_seconds(prefer)
-    job, place = await follow_job.wait(job_id, scope, waited or 0, request.user)
+    seen, place = await follow_job.wait(job_id, scope, waited or 0, request.user)
+    job = seen.job
     if waited:
         await check_still_valid(request)
     headers = {}
@@ -77,5 +78,5 @@ async def answer_job(
     etag = f"{job.id}-{job.version}-{place.position}"
     if is_known(if_none_match, etag):
         return conditional(if_none_match, etag, Response(None, headers=headers))
-    view = show_job(request, await follow_job.view(job, place))
+    view = show_job(request, await follow_job.view(seen, place))
     return conditional(if_none_match, etag, Response(view, headers=headers))

@@ -9,7 +9,7 @@ from api.schemas.jobs import JobView
 from domain.audit import AuditAction
 from domain.dead_letters import DeadLetter
 from domain.errors.access import Expired, NotFound, NothingToRetry
-from domain.jobs import JobChange
+from domain.job_changes import JobChange
 from domain.keys import Caller, Scope
 from domain.marks import MarksChange
 from domain.tenants import split_owner

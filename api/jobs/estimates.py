@@ -1,5 +1,6 @@
 """Estimates when jobs end, from the queue and the pace of the workers."""
 
+import asyncio
 import math
 import time
 
@@ -42,8 +43,10 @@ class Estimates:
             return
         # Set first, so that requests that come meanwhile do not read as well.
         self._stale_at = now + FRESH_SECONDS
-        self._workforce = await self._stores.workforce(utc_now())
-        self._backlog = Backlog(await self._stores.load.open_jobs())
+        self._workforce, jobs = await asyncio.gather(
+            self._stores.workforce(utc_now()), self._stores.load.open_jobs()
+        )
+        self._backlog = Backlog(jobs)
         took = time.monotonic() - now
         pause = max(FRESH_SECONDS, min(MAX_FRESH_SECONDS, PAUSE_FACTOR * took))
         self._stale_at = now + took + pause

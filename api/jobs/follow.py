@@ -15,7 +15,8 @@ from domain.fairness.estimates import QueuePlace
 from domain.jobs import TERMINAL
 from domain.keys import Caller, Scope, scope_of
 from domain.links import LinkStatus, UploadLink
-from domain.records import Job, JobFilter, JobState
+from domain.records import JobFilter, JobState
+from storage.catalog.jobs import Seen
 from storage.clock import utc_now
 from storage.errors import STORE_FAILED
 from storage.settings import WorkRules
@@ -35,8 +36,8 @@ class FollowJob:
 
     async def wait(
         self, job_id: str, scope: Scope, seconds: float, caller: Caller | None = None
-    ) -> tuple[Job, QueuePlace]:
-        """Read a job without its items, when it is terminal or the time is over.
+    ) -> tuple[Seen, QueuePlace]:
+        """Read a job when it is terminal or the time is over.
 
         Raises:
             NotFound: There is no such job in the scope.
@@ -44,21 +45,22 @@ class FollowJob:
             TooManyListeners: The caller's tenant may hold no more answers.
             ListenersFull: The process may hold no more answers.
         """
-        job = await self._waiting.until_done(job_id, scope, seconds, caller)
-        return job, await self._estimates.place_of(job)
+        seen = await self._waiting.until_done(job_id, scope, seconds, caller)
+        return seen, await self._estimates.place_of(seen.job)
 
     async def accepted(self, state: JobState, seconds: float, caller: Caller) -> JobView:
         """Wait for a job that was just accepted, if the caller may hold one more answer.
 
         If the stores fail, it is shown as it was.
         """
-        place, known = QueuePlace(0, None), state.job
+        place, job = QueuePlace(0, None), state.job
         with suppress(*STORE_FAILED):
-            if seconds and known.status not in TERMINAL:
+            if seconds and job.status not in TERMINAL:
+                known = Seen(job, state.items)
                 with suppress(OverLimit):
-                    job = await self._waiting.until_done(known.id, Scope(), seconds, caller, known)
-                    return await self.view(job)
-            place = await self._estimates.place_of(state.job)
+                    seen = await self._waiting.until_done(job.id, Scope(), seconds, caller, known)
+                    return await self.view(seen)
+            place = await self._estimates.place_of(job)
         return view_job(state, place, self._rules)
 
     async def read(self, job_id: str, scope: Scope) -> JobView:
@@ -68,13 +70,15 @@ class FollowJob:
             NotFound: There is no such job in the scope.
             JobExpired: The job is kept no longer.
         """
-        return await self.view(await self._jobs.get(job_id, scope))
+        return await self.view(await self._jobs.look(job_id, scope))
 
-    async def view(self, job: Job, place: QueuePlace | None = None) -> JobView:
-        """Read the items of a job, and its place in the queue unless that is known."""
-        items = await self._jobs.items([job])
+    async def view(self, seen: Seen, place: QueuePlace | None = None) -> JobView:
+        """Read what is not known of a job: its items, and its place in the queue."""
+        job, items = seen.job, seen.items
+        if items is None:
+            items = (await self._jobs.items([job]))[job.id]
         place = place or await self._estimates.place_of(job)
-        return view_job(JobState(job, items[job.id]), place, self._rules)
+        return view_job(JobState(job, items), place, self._rules)
 
     async def list_page(self, wanted: JobFilter, limit: int) -> Page[JobSummaryView]:
         """List jobs, newest first."""

@@ -15,7 +15,8 @@ from contextlib import contextmanager, suppress
 from api.jobs.listeners import Listeners
 from domain.errors.access import Expired, NotFound
 from domain.errors.base import ServiceError
-from domain.jobs import TERMINAL, JobChange
+from domain.job_changes import JobChange
+from domain.jobs import TERMINAL
 from domain.keys import Caller, Role, Scope
 from domain.records import Job
 from storage.errors import STORE_FAILED

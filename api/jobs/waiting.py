@@ -9,9 +9,10 @@ import time
 from contextlib import ExitStack
 
 from api.jobs.listeners import Listeners
+from domain.job_changes import JobChange, apply_change
 from domain.jobs import TERMINAL
 from domain.keys import Caller, Scope
-from domain.records import Job
+from storage.catalog.jobs import Seen
 from storage.errors import STORE_FAILED
 from storage.stores import Stores
 from telemetry.interruptions import Interruptions
@@ -34,8 +35,8 @@ class Waiting:
         scope: Scope,
         seconds: float,
         caller: Caller | None = None,
-        known: Job | None = None,
-    ) -> Job:
+        known: Seen | None = None,
+    ) -> Seen:
         """Wait until a job is terminal, until the time is over, or until this process ends.
 
         Args:
@@ -51,20 +52,20 @@ class Waiting:
         deadline = time.monotonic() + seconds
         with ExitStack() as places:
             changed = places.enter_context(self._events.waiting_for(job_id))
-            job = known or await self._jobs.get(job_id, scope)
-            if job.status not in TERMINAL and seconds > 0 and caller is not None:
+            seen = known or await self._jobs.look(job_id, scope)
+            if seen.job.status not in TERMINAL and seconds > 0 and caller is not None:
                 places.enter_context(self._places.place_for(caller))
-            while job.status not in TERMINAL and not self._is_closing:
+            while seen.job.status not in TERMINAL and not self._is_closing:
                 try:
                     async with asyncio.timeout(deadline - time.monotonic()):
                         await changed.wait()
                 except TimeoutError:
-                    return await self._jobs.get(job_id, scope) if seconds > 0 else job
+                    return await self._jobs.look(job_id, scope) if seconds > 0 else seen
                 changed.clear()
                 # Of a process that ends, many answers are given at once: none is read again.
                 if not self._is_closing:
-                    job = await self._jobs.get(job_id, scope)
-            return job
+                    seen = _after(changed.last, seen) or await self._jobs.look(job_id, scope)
+            return seen
 
     def close(self) -> None:
         """End all waits, since this process is about to end."""
@@ -87,3 +88,13 @@ class Waiting:
                 interruptions.ended()
             for job_id in ended:
                 self._events.wake(job_id)
+
+
+def _after(change: JobChange | None, seen: Seen) -> Seen | None:
+    """Show a job after a change; None if it must be read."""
+    if change is not None and change.status not in TERMINAL:
+        return seen  # The wait goes on: what has changed is read at its end.
+    if seen.items is None:
+        return None
+    after = apply_change(change, seen.job, seen.items)
+    return None if after is None else Seen(*after)

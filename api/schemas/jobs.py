@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 from api.schemas.marks import mark_fields
 from api.schemas.views import owner_fields, view_of
 from domain.errors.catalogue import ERRORS
-from domain.fairness.estimates import QueuePlace
+from domain.fairness.estimates import QueuePlace, poll_after_ms
 from domain.jobs import TERMINAL, Status
 from domain.records import USER_DELETION_KEPT_SECONDS, Item, ItemError, Job, JobState
 from domain.webhooks.events import mark_fields as event_marks
@@ -108,6 +108,9 @@ class JobView(JobSummaryView, frozen=True, kw_only=True):
     expires_at: datetime | None
     """When the job may be deleted; null while it is unfinished, or if jobs are kept forever."""
     queue: QueuePlaceView
+    poll_after_ms: int | None
+    """Milliseconds after which the job may have ended, 20 to 30000, by the estimate: when to ask
+    again. Null once the job has ended. `Retry-After` says the same in whole seconds, 1 at least."""
     items: list[JobItemView]
     """The files, in upload order, without deleted and expired images."""
 
@@ -188,13 +191,20 @@ def _expiry(job: Job, rules: WorkRules) -> datetime | None:
 
 def view_job(state: JobState, place: QueuePlace, rules: WorkRules) -> JobView:
     """Convert a job with its items."""
+    has_ended = state.job.status in TERMINAL
     return view_of(
         JobView,
         view_summary(state.job),
         expires_at=_expiry(state.job, rules),
-        queue=QueuePlaceView(place.position, place.eta_seconds),
+        queue=_view_place(place),
+        poll_after_ms=None if has_ended else poll_after_ms(place.eta_seconds),
         items=[_view_item(item) for item in state.items],
     )
+
+
+def _view_place(place: QueuePlace) -> QueuePlaceView:
+    eta = place.eta_seconds
+    return QueuePlaceView(place.position, None if eta is None else round(eta, 1))
 
 
 def _view_item(item: Item) -> JobItemView:

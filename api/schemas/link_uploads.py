@@ -33,6 +33,9 @@ class LinkJobView(LinkJobSummaryView, frozen=True):
     expires_at: datetime | None
     """When the job may be deleted; null while it is unfinished, or if jobs are kept forever."""
     queue: QueuePlaceView
+    poll_after_ms: int | None
+    """Milliseconds after which the job may have ended, 20 to 30000, by the estimate: when to ask
+    again. Null once the job has ended. `Retry-After` says the same in whole seconds, 1 at least."""
     items: list[JobItemView]
     """The files, in upload order, without deleted and expired images."""
 

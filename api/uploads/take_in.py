@@ -143,8 +143,8 @@ class TakeIn:
         if answered.status is not None:
             return answered
         seconds = options.wait_seconds or 0
-        job, place = await self._follow_job.wait(answered.job_id, Scope(), seconds, caller)
-        return Taken(await self._follow_job.view(job, place), is_replay=True)
+        seen = await self._follow_job.wait(answered.job_id, Scope(), seconds, caller)
+        return Taken(await self._follow_job.view(*seen), is_replay=True)
 
 
 class DetectFaces:

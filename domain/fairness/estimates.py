@@ -19,6 +19,10 @@ MAX_RETRY_SECONDS = 30
 # No worker lives, or none has measured its pace yet; that can change at any moment.
 UNKNOWN_RETRY_SECONDS = 5
 
+MIN_POLL_MS = 20
+MAX_POLL_MS = 1000 * MAX_RETRY_SECONDS
+UNKNOWN_POLL_MS = 1000
+
 
 class OpenJob(msgspec.Struct, frozen=True):
     """A job that has not ended, with the number of its open images.
@@ -70,7 +74,7 @@ class Backlog:
         position = own_before + self._images_of_others(job.user_id, own_before)
         own = own_before + job.images
         until_done = own + self._images_of_others(job.user_id, own)
-        eta = round(until_done / images_per_second, 1) if images_per_second else None
+        eta = until_done / images_per_second if images_per_second else None
         return QueuePlace(position, eta)
 
     def _append(self, job: OpenJob) -> None:
@@ -99,3 +103,10 @@ def retry_after(eta_seconds: float | None) -> int:
     if eta_seconds is None:
         return UNKNOWN_RETRY_SECONDS
     return max(MIN_RETRY_SECONDS, min(MAX_RETRY_SECONDS, math.ceil(eta_seconds)))
+
+
+def poll_after_ms(eta_seconds: float | None) -> int:
+    """Choose when to ask again, in milliseconds, 20 to 30,000; small jobs end within a second."""
+    if eta_seconds is None:
+        return UNKNOWN_POLL_MS
+    return max(MIN_POLL_MS, min(MAX_POLL_MS, math.ceil(1000 * eta_seconds)))

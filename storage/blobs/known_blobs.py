@@ -21,7 +21,7 @@ class KnownBlobs:
     async def find(self, hashes: Sequence[str]) -> dict[str, Blob]:
         """Find blobs by hash; hashes without a blob are left out."""
         found = self._files.find({"metadata.sha256": {"$in": list(hashes)}})
-        return {file["metadata"]["sha256"]: _blob_of(file) async for file in found}
+        return {file["metadata"]["sha256"]: blob_of(file) async for file in found}
 
     def stream(self, blob: Blob, start: int, stop: int) -> AsyncIterator[bytes]:
         """Read the bytes from ``start`` up to ``stop``, one chunk in memory at a time."""
@@ -51,7 +51,8 @@ class Poisons:
         )
 
 
-def _blob_of(file: Document) -> Blob:
+def blob_of(file: Document) -> Blob:
+    """Read a blob from its document of GridFS."""
     metadata = file["metadata"]
     return Blob(
         file_id=file["_id"],

@@ -1,7 +1,8 @@
 """Changes of the marks of jobs and images."""
 
 from domain.errors.access import NotFound
-from domain.jobs import JobChange, Status
+from domain.job_changes import JobChange
+from domain.jobs import Status
 from domain.keys import Scope
 from domain.marks import MARKS, MarksChange, change_marks, read_marks
 from storage.access.scope import refuse_absent

@@ -17,6 +17,17 @@ HEAVY = {"refused": 0, "fetches": 0}
 """Fields of a job that belong to its items."""
 
 
+# The items of so many images are read with their job.
+FEW_IMAGES = 100
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """A job, and its items in upload order; None if they have not been read."""
+
+    job: Job
+    items: list[Item] | None
+
+
 class Jobs:
     """Reads jobs and their items."""
 
@@ -42,6 +53,28 @@ class Jobs:
         if not scope.admits(document["user_id"], document["key_id"]):
             raise NotFound
         return read_struct(document, Job)
+
+    async def look(self, job_id: str, scope: Scope) -> Seen:
+        """Read a job and, in the same round trip, its items, if these are few.
+
+        Raises:
+            NotFound: There is no such job in the scope.
+            JobExpired: There was one, and it has expired.
+        """
+        found = await self._jobs.aggregate(_with_images(job_id)).to_list(1)
+        if not found:
+            return Seen(await self.get(job_id, scope), None)
+        document = found[0]
+        if not scope.admits(document["user_id"], document["key_id"]):
+            raise NotFound
+        job, images = read_struct(document, Job), document["images"]
+        if len(images) > FEW_IMAGES:
+            return Seen(job, None)
+        items = [item_of(image) for image in images]
+        items += [_refused(file, job.operations) for file in document["refused"]]
+        if job.by_url:
+            items = _with_pending(items, pending_items(document))
+        return Seen(job, sorted(items, key=lambda item: item.index))
 
     async def list_page(self, wanted: JobFilter, limit: int) -> list[Job]:
         """List jobs, newest first."""
@@ -69,8 +102,7 @@ class Jobs:
                 job = by_id[document["_id"]]
                 items[job.id] += [_refused(file, job.operations) for file in document["refused"]]
         for job_id, of_job in pending.items():
-            ended = {item.index for item in items[job_id]}
-            items[job_id] += [item for item in of_job if item.index not in ended]
+            items[job_id] = _with_pending(items[job_id], of_job)
         for of_job in items.values():
             of_job.sort(key=lambda item: item.index)
         return items
@@ -127,6 +159,18 @@ def item_of(image: Document) -> Item:
         error=msgspec.convert(image.get("error"), ItemError | None),
         warnings=tuple(image.get("warnings", ())),
     )
+
+
+def _with_images(job_id: str) -> list[Document]:
+    images = {"from": "images", "localField": "_id", "foreignField": "job_id", "as": "images"}
+    few: list[Document] = [{"$limit": FEW_IMAGES + 1}, {"$project": ITEM_FIELDS}]
+    return [{"$match": {"_id": job_id}}, {"$lookup": {**images, "pipeline": few}}]
+
+
+def _with_pending(items: list[Item], pending: list[Item]) -> list[Item]:
+    """Add the items that are no image yet. They were read first, and may be one meanwhile."""
+    ended = {item.index for item in items}
+    return [*items, *(item for item in pending if item.index not in ended)]
 
 
 def _refused(file: Document, operations: tuple[str, ...]) -> Item:

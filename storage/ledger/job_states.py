@@ -1,11 +1,14 @@
 """States of jobs, computed from the states of their images."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
 from pymongo import UpdateOne
 
-from domain.jobs import TERMINAL, JobChange, Status, Tally, roll_up
+from domain.claims import FinishedImage
+from domain.job_changes import JobChange, end_of
+from domain.jobs import TERMINAL, Status, Tally, roll_up
 from domain.webhooks.events import EventType
 from storage.clock import utc_now
 from storage.ledger.cells import tally_jobs
@@ -14,6 +17,24 @@ from storage.ledger.work_metrics import WorkMetrics
 from storage.mongo.client import DURABLE, Database, Document, Session
 from storage.outbox.pending_events import PENDING_EVENTS, pending_job_event
 from storage.outbox.subscriptions import Subscriptions, WantedTypes
+
+
+class OfOneImage(msgspec.Struct, frozen=True):
+    """A job that has no cells but those of one image and of refused files.
+
+    Attributes:
+        job: As read before the end of the image, with :data:`storage.ledger.cells.JOB_FIELDS`.
+        image: Its end, which is written.
+    """
+
+    job: Document
+    image: FinishedImage
+
+    @property
+    def tally(self) -> Tally:
+        """The cells of the job now."""
+        cells = Counter(cell.status for cell in self.image.cells.values())
+        return Tally.of(cells, self.job["tally"]["refused"])
 
 
 class JobUpdate(msgspec.Struct, frozen=True):
@@ -35,23 +56,32 @@ class JobStates:
         self._metrics = metrics
         self._subscriptions = subscriptions
 
-    async def settle(self, job_ids: Sequence[str]) -> list[JobChange | None]:
+    async def settle(
+        self, job_ids: Sequence[str], known: Sequence[OfOneImage] = ()
+    ) -> list[JobChange | None]:
         """Bring the status and progress of jobs up to date with their images, durably.
 
         The state is computed from the images each time instead of incremented: after a crash
         between two writes, the next call corrects it.
 
+        Args:
+            job_ids: The jobs.
+            known: Those whose images need not be read, unless they have changed meanwhile.
+
         Returns:
             For each job its change, or None if it was up to date.
         """
         changes: dict[str, JobChange] = {}
-        left = set(job_ids)
-        while left:
-            behind = await self._find_behind(list(left))
+        behind = await self._find_changed(known)
+        left = set(job_ids) - {update.change.job_id for update in behind}
+        while left or behind:
+            if left:
+                behind = [*behind, *await self._find_behind(list(left))]
             written = await self._write(behind)
             self.count_ended(written)
             changes |= {update.change.job_id: update.change for update in written}
             left = {update.change.job_id for update in behind} - changes.keys()
+            behind = []
         return [changes.pop(job_id, None) for job_id in job_ids]
 
     async def settle_within(self, job_ids: Sequence[str], session: Session) -> list[JobUpdate]:
@@ -89,6 +119,13 @@ class JobStates:
         changes = {s.change.job_id: s.change for s in await self._write(starts, durable=False)}
         return [changes.pop(job_id, None) for job_id in job_ids]
 
+    async def _find_changed(self, known: Sequence[OfOneImage]) -> list[JobUpdate]:
+        if not known:
+            return []
+        wanted = await self._subscriptions.wanted_types()
+        updates = [_job_update(one.job, one.tally, wanted, one.image) for one in known]
+        return [update for update in updates if update]
+
     async def _find_behind(
         self, job_ids: Sequence[str], session: Session | None = None
     ) -> list[JobUpdate]:
@@ -115,7 +152,10 @@ class JobStates:
         return [update for update in updates if update.change.job_id in there]
 
 
-def _job_update(job: Document, tally: Tally, wanted: WantedTypes) -> JobUpdate | None:
+def _job_update(
+    job: Document, tally: Tally, wanted: WantedTypes, only: FinishedImage | None = None
+) -> JobUpdate | None:
+    """Make the update of a job, if it is behind; ``only`` is its only image."""
     status = roll_up(tally)
     if not tally.total and job["status"] in TERMINAL:
         status = Status(job["status"])  # Deleting the images of a job that ended keeps its status.
@@ -124,15 +164,15 @@ def _job_update(job: Document, tally: Tally, wanted: WantedTypes) -> JobUpdate |
         return None
     fields = {"status": status.value, "tally": tallied}
     update: Document = {"$set": fields, "$inc": {"version": 1}}
-    ends = status in TERMINAL and job["status"] not in TERMINAL
+    ends, end, now = status in TERMINAL and job["status"] not in TERMINAL, None, utc_now()
     if ends:
-        now = utc_now()
+        end = end_of(only, tally, now) if only else None
         update["$set"]["finished_at"] = now
         update["$unset"] = {"due_at": ""}
         if EventType.JOB_FINISHED in wanted or job.get("callback_url"):
             update["$push"] = {PENDING_EVENTS: pending_job_event(job["version"] + 1, status, now)}
     return JobUpdate(
-        JobChange(job["_id"], job["version"] + 1, status),
+        JobChange(job["_id"], job["version"] + 1, status, end),
         ends,
         UpdateOne({"_id": job["_id"], "version": job["version"]}, update),
     )

@@ -13,7 +13,8 @@ from pymongo import UpdateOne
 from pymongo.results import UpdateResult
 
 from domain.claims import ClaimedImage, FinishedImage
-from domain.jobs import JobChange, Status
+from domain.job_changes import JobChange
+from domain.jobs import Status
 from storage.clock import new_id, utc_now
 from storage.ledger.claim_updates import can_be_claimed, claiming, expiry, in_chunks, releasing
 from storage.ledger.job_states import JobStates

@@ -15,7 +15,8 @@ import msgspec
 import structlog
 from redis.asyncio import Redis
 
-from domain.jobs import TERMINAL, JobChange
+from domain.job_changes import JobChange
+from domain.jobs import TERMINAL
 from storage.errors import REDIS_FAILED
 from storage.queue.connection import listen
 from telemetry.interruptions import Interruptions
@@ -33,12 +34,22 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[JobChange]).decode
 
 
+class Changed(asyncio.Event):
+    """An event that is set whenever a job changes.
+
+    Attributes:
+        last: The change that set it; None if it was set for another reason.
+    """
+
+    last: JobChange | None = None
+
+
 class JobEvents:
     """Publishes changes of jobs, and wakes the tasks of this process that wait for them."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._waiters: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self._waiters: dict[str, set[Changed]] = defaultdict(set)
         self._hearers: list[Hear] = []
         self._silent_until = -math.inf
         self._interruptions = Interruptions("notice_not_sent")
@@ -79,9 +90,9 @@ class JobEvents:
         await listen(self._redis, DELIVERIES, lambda _: hear())
 
     @contextmanager
-    def waiting_for(self, job_id: str) -> Iterator[asyncio.Event]:
+    def waiting_for(self, job_id: str) -> Iterator[Changed]:
         """Give an event that is set whenever the job changes."""
-        event = asyncio.Event()
+        event = Changed()
         self._waiters[job_id].add(event)
         try:
             yield event
@@ -103,9 +114,10 @@ class JobEvents:
         """The jobs that a task of this process waits for."""
         return list(self._waiters)
 
-    def wake(self, job_id: str) -> None:
+    def wake(self, job_id: str, change: JobChange | None = None) -> None:
         """Wake the tasks of this process that wait for a job."""
         for event in self._waiters.get(job_id, ()):
+            event.last = change
             event.set()
 
     async def _send(self, channel: str, message: bytes) -> None:
@@ -126,6 +138,6 @@ class JobEvents:
             _log.warning("notice_not_understood")
             return
         for change in changes:
-            self.wake(change.job_id)
+            self.wake(change.job_id, change)
             for hear in self._hearers:
                 hear(change)

@@ -5,7 +5,8 @@ from typing import Any
 
 import msgspec
 
-from domain.jobs import JobChange, Status, Tally
+from domain.job_changes import JobChange
+from domain.jobs import Status, Tally
 from domain.webhooks.events import EventType
 from storage.clock import utc_now
 from storage.ledger.job_states import JobStates, JobUpdate

@@ -8,7 +8,7 @@ from pymongo import UpdateOne
 
 from domain.audit import AuditEntry
 from domain.errors.access import NotFound
-from domain.jobs import JobChange
+from domain.job_changes import JobChange
 from domain.keys import Scope
 from domain.tenants import split_owner
 from storage.access.audit import AuditTrail, in_tenant

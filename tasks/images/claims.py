@@ -9,6 +9,7 @@ import structlog
 
 from domain.claims import ClaimedImage
 from domain.errors.capacity import NoChild
+from storage.backlog.lone_claims import Claimed
 from storage.errors import MONGODB_UNREACHABLE, STORE_FAILED
 from storage.stores import Stores
 from tasks.images.ledger_batching import LedgerBatcher
@@ -46,21 +47,27 @@ class Claims:
             look.set()
 
     @asynccontextmanager
-    async def holding(self, job_id: str, chunk: int) -> AsyncIterator[Sequence[ClaimedImage]]:
+    async def holding(self, job_id: str, chunk: int, units: float) -> AsyncIterator[Claimed]:
         """Claim the open images of a chunk, and hold them until the context ends.
 
         There are none if other workers hold them or all have ended. If the claim is lost, because
         the images were canceled or another worker took them over, the work inside the context is
         cancelled, and the context ends without an error.
+
+        Args:
+            job_id: The job.
+            chunk: Number of the chunk.
+            units: Its estimated work, in small images.
         """
         with self._looking(job_id) as look:  # Before the claim, so that no notice is missed.
-            claim_id, images = await self._claim(job_id, chunk)
+            claimed = await self._claim(job_id, chunk, units)
+            claim_id, images = claimed.id, claimed.images
             try:
                 async with asyncio.timeout(None) as hold:
                     renewing = asyncio.create_task(self._renew(claim_id, images, look, hold))
                     try:
                         with self._telemetry.working(images):
-                            yield images
+                            yield claimed
                     except BaseException as error:
                         if not hold.expired():
                             interrupted = self.stopping or isinstance(error, INTERRUPTIONS)
@@ -86,15 +93,16 @@ class Claims:
             if not self._looks[job_id]:
                 del self._looks[job_id]
 
-    async def _claim(self, job_id: str, chunk: int) -> tuple[str, list[ClaimedImage]]:
-        claiming = asyncio.create_task(self._batcher.claim(job_id, chunk))
+    async def _claim(self, job_id: str, chunk: int, units: float) -> Claimed:
+        claiming = asyncio.create_task(self._batcher.claim(job_id, chunk, units))
         try:
             return await asyncio.shield(claiming)
         except asyncio.CancelledError:
             # The claim is written all the same. If it fails, there is nothing to release.
             await asyncio.wait({claiming})
             if not claiming.cancelled() and claiming.exception() is None:
-                await self._release(*claiming.result(), count_attempt=False)
+                claimed = claiming.result()
+                await self._release(claimed.id, claimed.images, count_attempt=False)
             raise
 
     async def _renew(

@@ -5,13 +5,14 @@ round trips of such a task would cost more than its image.
 """
 
 from collections.abc import Sequence
-from functools import partial
 
 from domain.blobs import Blob
 from domain.claims import ClaimedImage, FinishedImage
-from domain.jobs import JobChange
+from domain.job_changes import JobChange
+from storage.backlog.lone_claims import LONE_UNITS, Claimed
 from storage.backlog.workers import worker_name
 from storage.blobs.results import BlobResults
+from storage.ledger.job_states import OfOneImage
 from storage.queue.batching import Batcher
 from storage.stores import Stores
 
@@ -25,8 +26,8 @@ class LedgerBatcher:
 
     def __init__(self, stores: Stores) -> None:
         self._stores = stores
-        claim_chunks = partial(stores.ledger.claim_chunks, worker=worker_name())
-        self._claims = Batcher(claim_chunks, MOST_JOBS)
+        self._worker = worker_name()
+        self._claims = Batcher(self._claim_all, MOST_JOBS)
         self._blobs = Batcher(self._find_all, MOST_IMAGES, len)
         self._earlier = Batcher(self._find_all_earlier, MOST_IMAGES, len)
         self._reads = Batcher(
@@ -41,9 +42,9 @@ class LedgerBatcher:
         self._starts = Batcher(self._start_all, MOST_JOBS)
         self._settlings = Batcher(self._settle_all, MOST_JOBS)
 
-    async def claim(self, job_id: str, chunk: int) -> tuple[str, list[ClaimedImage]]:
-        """Claim a chunk; see :meth:`storage.ledger.ledger.Ledger.claim_chunks`."""
-        return await self._claims.submit((job_id, chunk))
+    async def claim(self, job_id: str, chunk: int, units: float) -> Claimed:
+        """Claim a chunk; if it is one small image and no other waits, read all that is needed."""
+        return await self._claims.submit((job_id, chunk, units))
 
     async def find_blobs(self, hashes: Sequence[str]) -> dict[str, Blob]:
         """Read what is known of blobs; see :meth:`storage.blobs.known_blobs.KnownBlobs.find`."""
@@ -70,9 +71,17 @@ class LedgerBatcher:
         """Mark a queued job as begun, and publish the change."""
         await self._starts.submit(job_id)
 
-    async def settle(self, job_id: str) -> None:
-        """Bring a job up to date with its images, and publish the change."""
-        await self._settlings.submit(job_id)
+    async def settle(self, job_id: str, known: OfOneImage | None = None) -> None:
+        """Bring a job up to date with its images, or its known one, and publish the change."""
+        await self._settlings.submit((job_id, known))
+
+    async def _claim_all(self, chunks: Sequence[tuple[str, int, float]]) -> list[Claimed]:
+        if len(chunks) == 1 and chunks[0][2] < LONE_UNITS:
+            job_id, chunk, _ = chunks[0]
+            return [await self._stores.lone_claims.claim(job_id, chunk, self._worker)]
+        numbers = [(job_id, chunk) for job_id, chunk, _ in chunks]
+        claims = await self._stores.ledger.claim_chunks(numbers, self._worker)
+        return [Claimed(claim_id, images) for claim_id, images in claims]
 
     async def _find_all(self, groups: Sequence[Sequence[str]]) -> list[dict[str, Blob]]:
         hashes = {sha256 for group in groups for sha256 in group}
@@ -97,8 +106,10 @@ class LedgerBatcher:
     async def _start_all(self, job_ids: Sequence[str]) -> list[None]:
         return await self._publish(await self._stores.ledger.states.start(job_ids))
 
-    async def _settle_all(self, job_ids: Sequence[str]) -> list[None]:
-        return await self._publish(await self._stores.ledger.states.settle(job_ids))
+    async def _settle_all(self, jobs: Sequence[tuple[str, OfOneImage | None]]) -> list[None]:
+        known = [of for _, of in jobs if of is not None]
+        changes = await self._stores.ledger.states.settle([job_id for job_id, _ in jobs], known)
+        return await self._publish(changes)
 
     async def _publish(self, changes: Sequence[JobChange | None]) -> list[None]:
         await self._stores.job_events.publish_all([change for change in changes if change])

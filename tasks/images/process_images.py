@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 
+import msgspec
 import structlog
 
 from domain.blobs import Blob
-from domain.claims import ClaimedImage
+from domain.claims import ClaimedImage, FinishedImage
 from domain.images.formats import ImageFormat
 from sandbox.pool import ChildPool
+from storage.backlog.lone_claims import Claimed
 from storage.clock import utc_now
 from storage.errors import STORE_FAILED
+from storage.ledger.job_states import OfOneImage
 from storage.stores import Stores
 from tasks.images.claims import Claims
 from tasks.images.findings import (
@@ -40,6 +43,20 @@ ATTEMPTS_TOGETHER = 2
 _log = structlog.get_logger(__name__)
 
 
+class Chunk(msgspec.Struct, eq=False):
+    """A claimed chunk, what was read of it, and the ends of images that were written."""
+
+    claimed: Claimed
+    ends: list[FinishedImage] = []
+
+    @property
+    def of_one_image(self) -> OfOneImage | None:
+        """The job, if its only image has ended; None if its images are to be counted."""
+        if self.claimed.job is None or len(self.ends) != 1:
+            return None
+        return OfOneImage(self.claimed.job, self.ends[0])
+
+
 class ChunkProcessor:
     """Processes chunks of jobs."""
 
@@ -58,20 +75,27 @@ class ChunkProcessor:
         renew_seconds = settings.rules.lease_seconds / 3
         self.claims = Claims(stores, self._batcher, renew_seconds, telemetry)
 
-    async def process(self, job_id: str, chunk: int) -> None:
-        """Process the open images of a chunk that no other worker holds."""
-        async with self.claims.holding(job_id, chunk) as images:
-            if not images:
+    async def process(self, job_id: str, chunk: int, units: float) -> None:
+        """Process the open images of a chunk that no other worker holds.
+
+        The work is estimated in small images.
+        """
+        known: OfOneImage | None = None
+        async with self.claims.holding(job_id, chunk, units) as claimed:
+            if not (images := claimed.images):
                 return
             log = _log.bind(job_id=job_id, chunk=chunk, attempt=max(i.fence for i in images))
             starting = asyncio.create_task(self._start(job_id))
+            work = Chunk(claimed)
             try:
-                blobs = await self._batcher.find_blobs([image.sha256 for image in images])
-                await self._work(images, blobs)
+                hashes = [image.sha256 for image in images]
+                blobs = claimed.blobs or await self._batcher.find_blobs(hashes)
+                await self._work(work, blobs)
             finally:
                 starting.cancel()
+            known = work.of_one_image
             log.info("chunk_processed", images=len(images))
-        await self._batcher.settle(job_id)
+        await self._batcher.settle(job_id, known)
 
     async def _start(self, job_id: str) -> None:
         """Mark the job as begun, unless it ends within a moment."""
@@ -79,36 +103,43 @@ class ChunkProcessor:
         with suppress(*STORE_FAILED):  # The job is settled later in any case.
             await self._batcher.start_job(job_id)
 
-    async def _work(self, images: Sequence[ClaimedImage], blobs: dict[str, Blob]) -> None:
+    async def _work(self, chunk: Chunk, blobs: dict[str, Blob]) -> None:
+        images = chunk.claimed.images
         if all(image.attempts <= ATTEMPTS_TOGETHER for image in images):
-            await self._work_on(images, blobs)
+            await self._work_on(chunk, images, blobs)
             return
         # No earlier attempt at this chunk came to its end, and one of its images may be the
         # reason. From now on an attempt counts only for the image that is processed.
         await self._stores.ledger.hold_back(images)
         for image in sorted(images, key=lambda image: image.attempts):
             if await self._stores.ledger.begin(image):
-                await self._work_on([image], blobs)
+                await self._work_on(chunk, [image], blobs)
 
-    async def _work_on(self, images: Sequence[ClaimedImage], blobs: dict[str, Blob]) -> None:
+    async def _work_on(
+        self, chunk: Chunk, images: Sequence[ClaimedImage], blobs: dict[str, Blob]
+    ) -> None:
         """Process images; results that were computed for another tenant appear in due time."""
         foreign = await self._foreign.hold(images, blobs, utc_now() - self._poison_life)
         waits = {image.id for one in foreign.held for image in one.images}
         own = [image for image in images if image.id not in waits]
-        await self._process(own, foreign.blobs)
+        await self._process(chunk, own, foreign.blobs)
         for until, group in group_ends(foreign.held):
             await asyncio.sleep(until - time.monotonic())
-            await self._process(group, foreign.blobs)
+            await self._process(chunk, group, foreign.blobs)
 
-    async def _process(self, images: Sequence[ClaimedImage], blobs: dict[str, Blob]) -> None:
+    async def _process(
+        self, chunk: Chunk, images: Sequence[ClaimedImage], blobs: dict[str, Blob]
+    ) -> None:
         needed = needed_operations(images, blobs)
         ended = known_poison(images, blobs, needed, utc_now() - self._poison_life)
         wanted = needed.keys() - {outcome.sha256 for outcome in ended}
         read = [blobs[sha256] for sha256 in needed if sha256 in wanted and sha256 in blobs]
-        data = await self._batcher.read_bytes(read)
+        data = {sha256: data for sha256, data in chunk.claimed.data.items() if sha256 in wanted}
+        data |= await self._batcher.read_bytes([blob for blob in read if blob.sha256 not in data])
         ended += [Outcome(sha256, error=NO_BLOB) for sha256 in wanted - data.keys()]
         self._telemetry.ran(ended)
-        await self._write([image for image in images if image.sha256 not in data], blobs, ended)
+        done = [image for image in images if image.sha256 not in data]
+        await self._write(chunk, done, blobs, ended)
 
         formats = {image.sha256: ImageFormat(image.format) for image in images}
         items, suspects = list[BatchItem](), list[BatchItem]()
@@ -120,12 +151,13 @@ class ChunkProcessor:
         async def keep(outcomes: Sequence[Outcome]) -> None:
             self._telemetry.ran(outcomes)
             hashes = {outcome.sha256 for outcome in outcomes}
-            await self._write([i for i in images if i.sha256 in hashes], blobs, outcomes)
+            await self._write(chunk, [i for i in images if i.sha256 in hashes], blobs, outcomes)
 
         await self._processes.run(items, suspects, keep)
 
     async def _write(
         self,
+        chunk: Chunk,
         images: Sequence[ClaimedImage],
         blobs: dict[str, Blob],
         outcomes: Sequence[Outcome],
@@ -153,4 +185,6 @@ class ChunkProcessor:
             if end.gave_up and await self._batcher.finish([end]):
                 written += 1
                 log_dead_letter(image, end)
+        if written == len(finished):
+            chunk.ends += finished
         self._telemetry.throughput.count(written)

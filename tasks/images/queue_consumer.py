@@ -106,12 +106,12 @@ class QueueConsumer:
         job_id: str,
         chunk: int,
         turn_length: float = 0,
-        _units: float = 1,
+        units: float = 1,
     ) -> float:
         TURN.set(ctx["score"])
         structlog.contextvars.bind_contextvars(job_id=job_id, chunk=chunk)
         try:
-            await self._processor.process(job_id, chunk)
+            await self._processor.process(job_id, chunk, units)
         except TRY_AGAIN as error:
             # The hint stays in the queue; after a moment this worker or another takes it again.
             _log.warning("chunk_interrupted", reason=type(error).__name__)

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from domain.jobs import JobChange, Status
+from domain.job_changes import JobChange
+from domain.jobs import Status
 from storage.queue.connection import connect_redis
 from storage.queue.job_events import CHANNEL, JobEvents
 from storage.settings import StoreSettings

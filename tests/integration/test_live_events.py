@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from domain.jobs import JobChange
+from domain.job_changes import JobChange
 from storage.mongo.client import DURABLE
 from tests.event_streams import listening
 from tests.pictures import draw

@@ -9,6 +9,7 @@ import pytest
 
 from domain.claims import ClaimedImage
 from sandbox.pool import ChildPool
+from storage.backlog.lone_claims import Claimed
 from storage.stores import Stores
 from tasks.images.claims import Claims
 from tasks.images.ledger_batching import LedgerBatcher
@@ -27,12 +28,12 @@ class ScriptedLedger:
         self.release_error: Exception | None = None
         self.released: list[str] = []
 
-    async def claim(self, job_id: str, _chunk: int) -> tuple[str, list[ClaimedImage]]:
+    async def claim(self, job_id: str, _chunk: int, _units: float) -> Claimed:
         self.claiming.set()
         await self.may_claim.wait()
         if self.claim_error:
             raise self.claim_error
-        return f"claim of {job_id}", []
+        return Claimed(f"claim of {job_id}", [])
 
     async def release(
         self, claim_id: str, _images: Sequence[ClaimedImage], *, count_attempt: bool
@@ -59,7 +60,7 @@ def _claims(ledger: ScriptedLedger) -> Claims:
 
 
 async def _hold(claims: Claims, held: asyncio.Event) -> None:
-    async with claims.holding("job", 0):
+    async with claims.holding("job", 0, 1):
         held.set()
         await asyncio.Event().wait()
 

@@ -4,7 +4,13 @@ import random
 
 import pytest
 
-from domain.fairness.estimates import Backlog, OpenJob, QueuePlace, retry_after
+from domain.fairness.estimates import (
+    Backlog,
+    OpenJob,
+    QueuePlace,
+    poll_after_ms,
+    retry_after,
+)
 
 
 def place(jobs: list[tuple[str, str, int]], job_id: str, pace: float = 10.0) -> QueuePlace:
@@ -83,3 +89,13 @@ def test_asking_again_is_worth_it_when_the_job_may_be_done(
     eta_seconds: float | None, seconds: int
 ) -> None:
     assert retry_after(eta_seconds) == seconds
+
+
+@pytest.mark.parametrize(
+    ("eta_seconds", "milliseconds"),
+    [(0.0, 20), (0.0251, 26), (0.4, 400), (29.5, 29_500), (9000.0, 30_000), (None, 1000)],
+)
+def test_poll_follows_the_estimate_of_small_jobs(
+    eta_seconds: float | None, milliseconds: int
+) -> None:
+    assert poll_after_ms(eta_seconds) == milliseconds

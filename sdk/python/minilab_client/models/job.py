@@ -40,6 +40,9 @@ class Job:
     """ The files, in upload order, without deleted and expired images. """
     operations: list[str]
     """ The requested operations, or only `delete_user` for a job that deletes a user. """
+    poll_after_ms: int | None
+    """ Milliseconds after which the job may have ended, 20 to 30000, by the estimate: when to ask again. Null once
+    the job has ended. `Retry-After` says the same in whole seconds, 1 at least. """
     progress: JobProgress
     """ Numbers of operations: each operation counts once for each image. """
     queue: QueuePlace
@@ -85,6 +88,9 @@ class Job:
 
         operations = self.operations
 
+        poll_after_ms: int | None
+        poll_after_ms = self.poll_after_ms
+
         progress = self.progress.to_dict()
 
         queue = self.queue.to_dict()
@@ -111,6 +117,7 @@ class Job:
                 "id": id,
                 "items": items,
                 "operations": operations,
+                "poll_after_ms": poll_after_ms,
                 "progress": progress,
                 "queue": queue,
                 "status": status,
@@ -184,6 +191,13 @@ class Job:
 
         operations = cast(list[str], d.pop("operations"))
 
+        def _parse_poll_after_ms(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        poll_after_ms = _parse_poll_after_ms(d.pop("poll_after_ms"))
+
         progress = JobProgress.from_dict(d.pop("progress"))
 
         queue = QueuePlace.from_dict(d.pop("queue"))
@@ -207,6 +221,7 @@ class Job:
             id=id,
             items=items,
             operations=operations,
+            poll_after_ms=poll_after_ms,
             progress=progress,
             queue=queue,
             status=status,

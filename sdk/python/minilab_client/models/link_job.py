@@ -34,6 +34,9 @@ class LinkJob:
     """ The files, in upload order, without deleted and expired images. """
     operations: list[str]
     """ The operations, by name. """
+    poll_after_ms: int | None
+    """ Milliseconds after which the job may have ended, 20 to 30000, by the estimate: when to ask again. Null once
+    the job has ended. `Retry-After` says the same in whole seconds, 1 at least. """
     progress: JobProgress
     """ Numbers of operations: each operation counts once for each image. """
     queue: QueuePlace
@@ -68,6 +71,9 @@ class LinkJob:
 
         operations = self.operations
 
+        poll_after_ms: int | None
+        poll_after_ms = self.poll_after_ms
+
         progress = self.progress.to_dict()
 
         queue = self.queue.to_dict()
@@ -86,6 +92,7 @@ class LinkJob:
                 "id": id,
                 "items": items,
                 "operations": operations,
+                "poll_after_ms": poll_after_ms,
                 "progress": progress,
                 "queue": queue,
                 "status": status,
@@ -145,6 +152,13 @@ class LinkJob:
 
         operations = cast(list[str], d.pop("operations"))
 
+        def _parse_poll_after_ms(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        poll_after_ms = _parse_poll_after_ms(d.pop("poll_after_ms"))
+
         progress = JobProgress.from_dict(d.pop("progress"))
 
         queue = QueuePlace.from_dict(d.pop("queue"))
@@ -160,6 +174,7 @@ class LinkJob:
             id=id,
             items=items,
             operations=operations,
+            poll_after_ms=poll_after_ms,
             progress=progress,
             queue=queue,
             status=status,

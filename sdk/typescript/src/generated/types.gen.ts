@@ -1893,6 +1893,10 @@ export type Job = {
      */
     operations: Array<string>;
     /**
+     * Milliseconds after which the job may have ended, 20 to 30000, by the estimate: when to ask again. Null once the job has ended. `Retry-After` says the same in whole seconds, 1 at least.
+     */
+    poll_after_ms: number | null;
+    /**
      * How many operations are done.
      */
     progress: JobProgress;
@@ -2283,6 +2287,10 @@ export type LinkJob = {
      * The operations, by name.
      */
     operations: Array<string>;
+    /**
+     * Milliseconds after which the job may have ended, 20 to 30000, by the estimate: when to ask again. Null once the job has ended. `Retry-After` says the same in whole seconds, 1 at least.
+     */
+    poll_after_ms: number | null;
     /**
      * How many operations are done.
      */

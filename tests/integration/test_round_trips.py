@@ -1,0 +1,105 @@
+"""One image on an idle service: how many commands MongoDB gets, and when a client sees the end."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+
+import pytest
+from pymongo import monitoring
+
+from domain.job_changes import JobChange
+from domain.jobs import TERMINAL
+from tests.pictures import draw
+from tests.service import Service
+
+UPLOADS = 8
+COMMANDS_OF_UPLOAD = 12
+"""The claim and the read are sent at the same time, and both writes of the thumbnail: ten round
+trips in a row."""
+
+
+class Commands(monitoring.CommandListener):
+    """The commands that clients of this process send, as name and collection."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        """Note a command."""
+        self.sent.append(f"{event.command_name} {event.command.get(event.command_name)}")
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        """Leave the answer."""
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None:
+        """Leave the failure."""
+
+
+@pytest.fixture(scope="module")
+def commands() -> Iterator[Commands]:
+    """The commands of all clients that are made from here on."""
+    listening = Commands()
+    monitoring.register(listening)
+    yield listening
+    monitoring._LISTENERS.command_listeners.remove(listening)
+
+
+def _fewest(found: list[list[str]]) -> list[str]:
+    """Give the shortest list: the others have commands of background tasks too."""
+    return min(found, key=len)
+
+
+async def test_upload_of_one_image_takes_few_round_trips(
+    commands: Commands, service: Service
+) -> None:
+    found = []
+    async with service.working():
+        for number in range(UPLOADS):
+            commands.sent.clear()
+            answer = await service.send([("a.png", draw(seed=number))], wait=30)
+            found.append([*commands.sent])
+            assert answer.json()["status"] == "succeeded"
+    assert len(_fewest(found)) <= COMMANDS_OF_UPLOAD, _fewest(found)
+
+
+async def test_answer_from_the_notice_is_what_a_read_gives(service: Service) -> None:
+    files = [("a.png", draw()), ("b.txt", b"text")]
+    async with service.working():
+        told = (await service.send(files, wait=30, tags="one,two")).json()
+    read = await service.client.get(f"/v1/jobs/{told['id']}")
+    assert read.json() == told
+    assert (told["status"], told["poll_after_ms"]) == ("partial", None)
+
+
+async def test_poll_is_one_read(commands: Commands, service: Service) -> None:
+    async with service.working():
+        job = await service.process([("a.png", draw()), ("b.png", draw(seed=1))])
+    found = []
+    for _ in range(UPLOADS):
+        commands.sent.clear()
+        await service.client.get(f"/v1/jobs/{job['id']}")
+        found.append([*commands.sent])
+    assert _fewest(found) == ["aggregate jobs"]
+
+
+@pytest.mark.parametrize("poll_ms", [20, 100, 1000])
+async def test_first_poll_after_the_end_shows_it(service: Service, poll_ms: int) -> None:
+    ended_at: list[float] = []
+
+    def hear(change: JobChange) -> None:
+        if change.status in TERMINAL:
+            ended_at.append(time.monotonic())
+
+    service.stores.job_events.hear_changes(hear)
+    async with service.working():
+        job = (await service.send([("a.png", draw(seed=poll_ms))])).json()
+        assert 20 <= job["poll_after_ms"] <= 30_000
+        polls = []
+        while job["status"] not in TERMINAL:
+            await asyncio.sleep(poll_ms / 1000)  # The client's pause.
+            sent_at = time.monotonic()
+            job = (await service.client.get(f"/v1/jobs/{job['id']}")).json()
+            polls.append((sent_at, job["status"]))
+    after = [status for sent_at, status in polls if ended_at and sent_at > ended_at[0]]
+    assert len(after) <= 1
+    assert job["poll_after_ms"] is None
