@@ -1,9 +1,10 @@
 """The supervisor: keeps the processes of one machine running, and stops them in order."""
 
 import asyncio
-import math
+import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from deploy.servers.process import ServerError, ServerProcess
@@ -117,7 +118,7 @@ class Supervisor:
             process.spawn()
         except ServerError as error:
             return str(error)
-        await _ended(process, timeout_seconds=math.inf)
+        await _end_of(process)
         return f"ended with {process.exit_code}"
 
     async def _end(self, one: Supervised) -> None:
@@ -134,6 +135,20 @@ class Supervisor:
         else:
             self._log(f"{one.process.name} stopped")
         await ended
+
+
+async def _end_of(process: ServerProcess) -> None:
+    """Wait until a process has ended. It is waited for in a thread, since it may take months."""
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+
+    def wait() -> None:
+        process.wait_ended()
+        with suppress(RuntimeError):  # The supervisor has ended before.
+            loop.call_soon_threadsafe(ended.set)
+
+    # Not of the loop's pool: that has few threads, and would wait for all of them at its end.
+    threading.Thread(target=wait, name=process.name, daemon=True).start()
+    await ended.wait()
 
 
 async def _ended(process: ServerProcess, timeout_seconds: float) -> bool:

@@ -136,8 +136,8 @@ class ServerProcess:
         if self._process is not None:
             self._process.wait()
 
-    def wait_ended(self, timeout_seconds: float) -> bool:
-        """Wait for the end of the process; False if it does not end in time."""
+    def wait_ended(self, timeout_seconds: float | None = None) -> bool:
+        """Wait for the end of the process, without a limit if None; False if that takes longer."""
         try:
             if self._process is not None:
                 self._process.wait(timeout_seconds)
