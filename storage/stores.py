@@ -45,7 +45,8 @@ from storage.ledger.queued_chunks import QueuedChunks
 from storage.ledger.recovery import Recovery
 from storage.ledger.retry import Retry
 from storage.ledger.work_metrics import WorkMetrics
-from storage.mongo.client import Client, Collection, Database, connect_mongo, read_clock
+from storage.mongo.client import Client, Collection, Database, connect_mongo
+from storage.mongo.server_clock import ServerClock
 from storage.outbox.subscriptions import Subscriptions
 from storage.queue.connection import connect_redis
 from storage.queue.hints import Hints
@@ -76,7 +77,8 @@ class Stores:
     """All stores."""
 
     def __init__(self, settings: StoreSettings, rules: WorkRules) -> None:
-        self.client: Client = connect_mongo(settings)
+        self._server_clock = ServerClock()
+        self.client: Client = connect_mongo(settings, self._server_clock)
         self.database: Database = self.client[settings.mongodb_database]
         turns = chunk_turns()
         self.blobs = KnownBlobs(self.database, turns)
@@ -162,9 +164,9 @@ class Stores:
         await ensure_indexes(self.database)
 
     async def follow_clock(self) -> None:
-        """Set the clock of this process to MongoDB's."""
-        now = await read_clock(self.database)
-        if follow_clock(now):
+        """Set the clock of this process to MongoDB's, as it was told a moment ago."""
+        now = self._server_clock.now()
+        if now is not None and follow_clock(now):
             _log.warning("clock_corrected", now=now.isoformat())
 
     async def check_mongodb(self) -> bool:

@@ -12,16 +12,10 @@ from motor.motor_asyncio import (
     AsyncIOMotorCollection,
     AsyncIOMotorDatabase,
 )
-from pymongo.monitoring import (
-    ServerHeartbeatFailedEvent,
-    ServerHeartbeatListener,
-    ServerHeartbeatStartedEvent,
-    ServerHeartbeatSucceededEvent,
-)
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from storage.errors import note_answer
+from storage.mongo.server_clock import ServerClock
 from storage.mongo.threads import limit_calls
 from storage.settings import StoreSettings
 
@@ -38,22 +32,8 @@ DURABLE = WriteConcern("majority", j=True)
 COMMITTED = ReadConcern("majority")
 
 
-class _Answers(ServerHeartbeatListener):
-    """Notes the answers that the monitors of PyMongo receive, each second from each server."""
-
-    def started(self, event: ServerHeartbeatStartedEvent) -> None:
-        """Wait for the answer."""
-
-    def succeeded(self, event: ServerHeartbeatSucceededEvent) -> None:
-        """Note the answer."""
-        note_answer()
-
-    def failed(self, event: ServerHeartbeatFailedEvent) -> None:
-        """Leave the failure to PyMongo."""
-
-
-def connect_mongo(settings: StoreSettings) -> Client:
-    """Make a client. It connects with the first call.
+def connect_mongo(settings: StoreSettings, clock: ServerClock | None = None) -> Client:
+    """Make a client. It connects with the first call, and keeps the clock set.
 
     Writes wait for the primary alone unless a caller asks for :data:`DURABLE`. The oplog of a
     replica set is one sequence, so a durable write makes all writes before it durable too.
@@ -66,10 +46,12 @@ def connect_mongo(settings: StoreSettings) -> Client:
         w=1,
         retryWrites=True,
         serverSelectionTimeoutMS=5_000,
-        # A server that is silent for the sum of these two is known to be away.
-        heartbeatFrequencyMS=1_000,
-        connectTimeoutMS=3_500,
-        event_listeners=[_Answers()],
+        # A server that is silent for the sum of these two is known to be away. A stream of answers
+        # would need a second connection that measures its delay, and twice the commands.
+        serverMonitoringMode="poll",
+        heartbeatFrequencyMS=1_500,
+        connectTimeoutMS=3_000,
+        event_listeners=[clock or ServerClock()],
         timeoutMS=int(settings.store_timeout_seconds * 1000),
     )
 
