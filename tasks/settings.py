@@ -23,8 +23,8 @@ class WorkerSettings(msgspec.Struct, frozen=True):
     Attributes:
         worker_children: Child processes that decode and compute in parallel.
         worker_group_images: Most images in one call to a child.
-        worker_poll_seconds: Pause between two reads of the queue when no notice of new work
-            arrives; a lost notice delays work by no more than this.
+        worker_poll_seconds: Pause between two reads of the queue while Redis sends no notices of
+            new work; 1 s or longer while it does. A lost notice delays work by no more than that.
         worker_drain_seconds: Longest wait for running work after a request to stop.
         reconcile_seconds: Pause between two searches for work that no worker holds.
         sweep_seconds: Pause between two searches for orphaned bytes, and for expired jobs and

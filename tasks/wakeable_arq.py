@@ -13,6 +13,7 @@ tests/unit/test_arq.py and tests/contract/test_wakeable_arq.py fail if one of th
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -26,6 +27,8 @@ from telemetry.interruptions import Interruptions
 
 MOST_TASKS = 100
 PAUSE_SECONDS = 1.0
+HEARD_PAUSE_SECONDS = 1.0
+"""Least pause between two polls while notices arrive."""
 
 _log = structlog.get_logger(__name__)
 
@@ -40,13 +43,20 @@ class WakeableWorker(Worker):
         fair_queue: The queue.
         woken: Set when there may be a new hint, or room for one.
         most_units: Most work at the same time, in small images.
+        are_heard: Says whether notices of new hints arrive; polls are rarer then.
         **options: As for arq's worker.
     """
 
     def __init__(
-        self, fair_queue: FairQueue, woken: asyncio.Event, most_units: float, **options: Any
+        self,
+        fair_queue: FairQueue,
+        woken: asyncio.Event,
+        most_units: float,
+        are_heard: Callable[[], bool] = lambda: False,
+        **options: Any,
     ) -> None:
         super().__init__(**options)
+        self._are_heard = are_heard
         self._fair_queue = fair_queue
         self._woken = woken
         self._most_units = most_units
@@ -69,13 +79,17 @@ class WakeableWorker(Worker):
                 interruptions.failed(error)
                 await asyncio.sleep(PAUSE_SECONDS)
             with suppress(TimeoutError):
-                async with asyncio.timeout(self.poll_delay_s):
+                async with asyncio.timeout(self._pause_seconds()):
                     await self._woken.wait()
 
     def stop_taking(self) -> None:
         """Take no more hints; the main loop ends with the last running one."""
         self._stopping = True
         self._woken.set()
+
+    def _pause_seconds(self) -> float:
+        pause_seconds: float = self.poll_delay_s
+        return max(pause_seconds, HEARD_PAUSE_SECONDS) if self._are_heard() else pause_seconds
 
     async def _exchange(self) -> None:
         held = sum(self._units.values())

@@ -25,6 +25,8 @@ from storage.settings import StoreSettings
 from telemetry.interruptions import Interruptions
 
 RECONNECT_SECONDS = 1.0
+CHECK_SECONDS = 30
+"""After this time without an answer, a connection is checked before its next use."""
 
 
 class CancellableConnection(AbstractConnection):
@@ -69,7 +71,7 @@ def connect_redis(settings: StoreSettings, *, retries: int = 1) -> ArqRedis:
         **({"socket_keepalive": True} if is_tcp else {}),
         socket_timeout=settings.redis_timeout_seconds,
         socket_connect_timeout=settings.redis_timeout_seconds,
-        health_check_interval=30,
+        health_check_interval=CHECK_SECONDS,
         retry=Retry(ExponentialBackoff(cap=2, base=0.05), retries),
         retry_on_error=[RedisConnectionError, RedisTimeoutError, OSError],
     )
@@ -80,24 +82,35 @@ def connect_redis(settings: StoreSettings, *, retries: int = 1) -> ArqRedis:
     )
 
 
-async def listen(redis: Redis, channel: str, hear: Callable[[bytes], None]) -> None:
+async def listen(
+    redis: Redis,
+    channel: str,
+    hear: Callable[[bytes], None],
+    connected: Callable[[bool], None] = lambda _: None,
+) -> None:
     """Call a function with every message of a channel, until cancelled.
 
     Messages are lost while Redis cannot be reached. A caller that relies on them also checks at
     intervals.
+
+    Args:
+        connected: Called with True whenever messages arrive from now on: earlier ones may be
+            lost. Called with False when no more arrive.
     """
     interruptions = Interruptions("listening_interrupted", channel=channel)
     while True:
         try:
             async with redis.pubsub() as subscription:
                 await subscription.subscribe(channel)
-                interruptions.ended()
                 while True:
-                    message = await subscription.get_message(
-                        ignore_subscribe_messages=True, timeout=1.0
-                    )
-                    if message is not None:
-                        hear(message["data"])
+                    message = await subscription.get_message(timeout=CHECK_SECONDS)
+                    match message and message["type"]:
+                        case "message":
+                            hear(message["data"])
+                        case "subscribe":  # Also after a connection that was lost.
+                            interruptions.ended()
+                            connected(True)
         except REDIS_FAILED as error:
+            connected(False)
             interruptions.failed(error)
             await asyncio.sleep(RECONNECT_SECONDS)

@@ -29,6 +29,9 @@ end
 -- Advances the clock by the length of turns that are done. When the queue is empty, all turns are
 -- over. Work of a killed worker is never reported, and holds the clock back by the slack at most.
 local function read_clock(done)
+  if redis.call('EXISTS', queue, ends, backlog) == 0 then
+    return number(redis.call('GET', clock))
+  end
   local last = number(redis.call('ZRANGE', ends, -1, -1, 'WITHSCORES')[2])
   local lowest = tonumber(redis.call('ZRANGE', queue, 0, 0, 'WITHSCORES')[2])
   local now = number(redis.call('GET', clock))
@@ -159,17 +162,21 @@ local function take(held, most_units, most_hints, mark_seconds)
       end
     end
     if #first < 2 * PAGE then
-      redis.call('SET', hungry, '1', 'EX', DAY_SECONDS)
+      -- An idle worker writes nothing.
+      if redis.call('EXISTS', hungry) == 0 then
+        redis.call('SET', hungry, '1', 'EX', DAY_SECONDS)
+      end
       return taken
     end
   end
   return taken
 end
 
--- Takes back hints from a worker, and gives it more.
+-- Takes back hints from a worker, and gives it more. Wakes the others if they can be taken again.
 -- done: length of the turns that it has done. ended: how many of the IDs are done; others can be
 -- taken again. held, most_units, most_hints: as for take.
-local function exchange(done, held, most_units, most_hints, mark_seconds, ended, ...)
+local function exchange(channel, done, held, most_units, most_hints, mark_seconds, ended, ...)
+  if select('#', ...) > tonumber(ended) then wake(channel) end
   for i, id in ipairs({...}) do
     redis.call('DEL', IN_PROGRESS .. id)
     if i <= tonumber(ended) then

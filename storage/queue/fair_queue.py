@@ -149,7 +149,7 @@ class FairQueue:
             done: Length of the turns that are done.
         """
         how_much = (room.held, room.most_units, room.most_hints, IN_PROGRESS_SECONDS)
-        taken = await self._call("exchange", done, *how_much, len(ended), *ended, *again)
+        taken = await self._call("exchange", CHANNEL, done, *how_much, len(ended), *ended, *again)
         return [
             TakenHint(hint_id.decode(), float(turn), float(units), task)
             for hint_id, turn, units, task in taken

@@ -5,6 +5,8 @@ the background, and a failure is only logged.
 """
 
 import asyncio
+import math
+import time
 from collections.abc import Sequence
 
 import structlog
@@ -19,16 +21,23 @@ from storage.settings import WorkRules
 
 MARKER = "minilab:hints-are-here"
 MARKER_SECONDS = 24 * 3600
+RENEW_SECONDS = 3600
 MOST_TOGETHER = 2000
 
 _log = structlog.get_logger(__name__)
 
 
 class Hints:
-    """Sends hints, and finds out which are still in Redis."""
+    """Sends hints, and finds out which are still in Redis.
+
+    Attributes:
+        are_heard: Whether notices of new hints arrive, as far as this process knows.
+    """
 
     def __init__(self, redis: ArqRedis, rules: WorkRules) -> None:
         self._redis = redis
+        self.are_heard = False
+        self._renew_at = -math.inf
         self.fair_queue = FairQueue(redis, rules)
         self._calls = Batcher(self._send_all, MOST_TOGETHER, len)
         self._sending: set[asyncio.Task[bool]] = set()
@@ -54,15 +63,24 @@ class Hints:
         return True
 
     async def wake(self, woken: asyncio.Event) -> None:
-        """Set an event whenever there is a new hint, until cancelled."""
-        await listen(self._redis, CHANNEL, lambda _: woken.set())
+        """Set an event whenever there is a new hint, or a notice may be lost, until cancelled."""
+
+        def note(are_heard: bool) -> None:
+            self.are_heard = are_heard
+            woken.set()
+
+        await listen(self._redis, CHANNEL, lambda _: woken.set(), note)
 
     async def were_wiped(self) -> bool:
         """Return whether Redis has lost its data since the last call in any process.
 
         Of several processes that ask, one gets True.
         """
+        now = time.monotonic()
+        if now < self._renew_at and await self._redis.exists(MARKER):
+            return False  # Nothing is written, for the sake of an idle Redis.
         before = await self._redis.set(MARKER, b"1", ex=MARKER_SECONDS, get=True)
+        self._renew_at = now + RENEW_SECONDS
         return before is None
 
     async def report_loss_again(self) -> None:

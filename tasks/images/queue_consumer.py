@@ -81,6 +81,7 @@ class QueueConsumer:
             self._stores.hints.fair_queue,
             self.woken,
             slots * (self._settings.rules.chunk_max_images + 1),
+            lambda: self._stores.hints.are_heard,
             functions=[
                 # This time limit only catches defects: the work has limits of its own.
                 func(
