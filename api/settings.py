@@ -5,6 +5,12 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from domain.addresses import (
+    FetchRules,
+    TargetRules,
+    read_fetch_rules,
+    read_target_rules,
+)
 from domain.limits import (
     AdmissionLimits,
     ConnectionLimits,
@@ -18,12 +24,6 @@ from domain.networks import parse_networks
 from domain.origins import parse_origins
 from domain.records import GpsPolicy
 from domain.settings import SettingsReader
-from domain.webhooks.addresses import (
-    FetchRules,
-    TargetRules,
-    read_fetch_rules,
-    read_target_rules,
-)
 from storage.settings import (
     SimilaritySettings,
     StoreSettings,
@@ -37,7 +37,7 @@ from telemetry.tracing import TracingSettings, read_tracing
 MIN_ADMIN_KEY_CHARS = 32
 MAX_WAIT_SECONDS = 30
 _HOST = r"\s*([\w.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?\s*"
-HOSTS_PATTERN = f"^({_HOST}(,{_HOST})*)?$"
+HOSTS_PATTERN = rf"^({_HOST}(,{_HOST})*)?\Z"
 
 
 class ApiSettings(msgspec.Struct, frozen=True):
@@ -81,7 +81,7 @@ class ApiSettings(msgspec.Struct, frozen=True):
     gps: GpsPolicy = GpsPolicy.KEEP
     trusted_proxies: str = ""
     metrics_open: bool | Literal["local"] = "local"
-    public_url: Annotated[str, msgspec.Meta(pattern=r"^$|^https?://[^\s?#]+$")] = ""
+    public_url: Annotated[str, msgspec.Meta(pattern=r"^\Z|^https?://[^\s?#]+\Z")] = ""
     allowed_hosts: Annotated[str, msgspec.Meta(pattern=HOSTS_PATTERN)] = ""
     cors_origins: str = ""
 

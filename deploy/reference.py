@@ -108,7 +108,7 @@ class Setting(msgspec.Struct, frozen=True):
     @property
     def unit(self) -> str:
         """As in ``bytes``; empty if the meaning says it."""
-        if found := re.search(r"_([a-z]+)_per_second$", self.name):
+        if found := re.search(r"_([a-z]+)_per_second\Z", self.name):
             return f"{found[1]}/s"
         return next((unit for word, unit in UNITS.items() if word in self.name.split("_")), "")
 

@@ -11,7 +11,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import AsyncResolver
 
-from domain.webhooks.addresses import AddressGuard, Network
+from domain.addresses import AddressGuard, Network
 
 # The errors that aiohttp raises for a broken peer; uvloop adds RuntimeError, yarl ValueError.
 BROKEN = (aiohttp.ClientError, OSError, RuntimeError, ValueError)

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import msgspec
 
+from domain.addresses import FetchRules, read_fetch_rules
 from domain.limits import ImageLimits, UploadLimits
 from domain.settings import SettingsReader
-from domain.webhooks.addresses import FetchRules, read_fetch_rules
 from storage.settings import StoreSettings, WorkRules, read_store_settings
 from tasks.heartbeat import HeartbeatSettings
 from telemetry.logs import LogSettings

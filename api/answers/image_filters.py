@@ -26,7 +26,7 @@ DEFAULT_RADIUS_METERS = 1_000.0
 MAX_RADIUS_METERS = 1_000_000.0
 
 _DEGREES = r"[-+]?\d{1,3}(\.\d{1,12})?"
-_PLACE = f"^{_DEGREES},{_DEGREES}$"
+_PLACE = rf"^{_DEGREES},{_DEGREES}\Z"
 _UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _CAMERA_CLOCK = "by the clock of the camera: photos do not record its time zone."
 
@@ -38,7 +38,7 @@ def _wanted(
 
 
 Link = Annotated[
-    str | None, _wanted("Uploaded through this upload link.", EXAMPLE_ID, pattern=f"^{_UUID}$")
+    str | None, _wanted("Uploaded through this upload link.", EXAMPLE_ID, pattern=rf"^{_UUID}\Z")
 ]
 Format = Annotated[ImageFormat | None, _wanted("Format of the uploaded file.", "jpeg", "format")]
 Make = Annotated[
@@ -154,7 +154,7 @@ ImageCursor = Annotated[
     _wanted(
         "`next_cursor` of the previous page; without it, the first page.",
         EXAMPLE_ID,
-        pattern=rf"^(\d{{1,2}}\.)?{_UUID}$",
+        pattern=rf"^(\d{{1,2}}\.)?{_UUID}\Z",
     ),
 ]
 
@@ -234,7 +234,7 @@ def read_circle(near: str, radius_meters: float) -> Circle:
     Raises:
         InvalidValue: The place does not exist.
     """
-    if not re.fullmatch(_PLACE.strip("^$"), near):
+    if not re.match(_PLACE, near):
         raise InvalidValue("near must be latitude,longitude in degrees, as in 48.2,16.37.", "near")
     latitude, longitude = (float(degrees) for degrees in near.split(","))
     if abs(latitude) > 90 or abs(longitude) > 180:

@@ -7,12 +7,14 @@ MAX_INT32 = 2**31 - 1
 
 
 def make_portable(document: dict[str, Any]) -> None:
-    """Rewrite the schemas of a document in place; they admit the same values as before.
+    r"""Rewrite the schemas of a document in place; they admit the same values as before.
 
     - A value or null is a list of types: ``[string, null]`` in place of a union with null. A named
       schema or null stays a union, which has no other form.
     - A number is a ``double``. Without a format, generators choose a decimal.
     - An integer that may exceed 32 bits is an ``int64``.
+    - A pattern ends with ``$``: ECMAScript, which JSON Schema follows, has no ``\Z``. In Python a
+      ``$`` also admits a line end after the value.
     """
     _rewrite(document["components"]["schemas"], "")
     _rewrite(document["paths"], "")
@@ -26,6 +28,7 @@ def _rewrite(part: Any, name: str) -> None:
     elif isinstance(part, dict):
         _join_null(part)
         _add_format(part, name)
+        _end_pattern(part)
         for key, value in part.items():
             if key == "properties":
                 for field, schema in value.items():
@@ -42,6 +45,11 @@ def _join_null(schema: dict[str, Any]) -> None:
             if isinstance(kind.get("type"), str):
                 del schema[union]
                 schema.update({**kind, **schema, "type": [kind["type"], "null"]})
+
+
+def _end_pattern(schema: dict[str, Any]) -> None:
+    if isinstance(pattern := schema.get("pattern"), str):
+        schema["pattern"] = pattern.replace(r"\Z", "$")
 
 
 def _add_format(schema: dict[str, Any], name: str) -> None:

@@ -12,6 +12,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, SerializationException, ValidationException
 from structlog.contextvars import bind_contextvars
 
+from api.http.expectations import MAX_FAULTS
 from api.http.inputs import InvalidInput, find_faults, locate
 from api.http.leaving import ClientLeft, answer_client_left
 from domain.errors.access import Expired, Forbidden, NotFound, Unauthenticated, WrongState
@@ -140,9 +141,10 @@ def answer_service_error(request: Request[Any, Any, Any], error: ServiceError) -
     errors = []
     if isinstance(error, UnknownParameter):
         errors = [InvalidInput(fault, parameter=name) for name, fault in error.faults.items()]
-    elif isinstance(error, InvalidValue):
+    elif isinstance(error, InvalidValue | MalformedRequest):
         errors = [locate(name, fault, request) for name, fault in error.faults.items()]
-    return problem_response(status, error.code, error.title, error.detail, headers, errors)
+    listed = errors[:MAX_FAULTS]
+    return problem_response(status, error.code, error.title, error.detail, headers, listed)
 
 
 def answer_store_error(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:

@@ -168,7 +168,7 @@ def _describe_text(info: inspect.StrType, example: object) -> str:
     if info.pattern is not None and example is not None:
         return f"text of the form `{example}`"
     if info.pattern is not None:
-        return f"text that matches `{info.pattern}`"
+        return "text that matches `{}`".format(info.pattern.replace(r"\Z", "$"))
     return "text" + _size(info.min_length, info.max_length, "characters")
 
 

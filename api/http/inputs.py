@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, unquote_plus
 
 import msgspec
 from litestar import Request
@@ -14,7 +14,8 @@ from litestar.params import ParameterKwarg
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from api.http.expectations import MAX_FAULTS, Found, explain_text, explain_value, shorten, suggest
-from domain.errors.faults import without_name
+from api.http.targets import is_utf8, refuse_text
+from domain.errors.faults import list_faults, without_name
 from domain.errors.requests import UnknownParameter
 
 ANY_QUERY = "any_query"
@@ -137,7 +138,7 @@ def locate(name: str, detail: str, request: Request[Any, Any, Any]) -> InvalidIn
 
 
 class KnownParameters:
-    """Middleware: refuses query parameters that the route does not have."""
+    """Middleware: refuses query parameters that the route does not have, or that are no text."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -147,6 +148,7 @@ class KnownParameters:
 
         Raises:
             UnknownParameter: The query has parameters that the route does not have.
+            MalformedRequest: A value is not UTF-8.
         """
         if scope["type"] == ScopeType.HTTP and scope["query_string"]:
             check_query(Request(scope))
@@ -154,10 +156,11 @@ class KnownParameters:
 
 
 def check_query(request: Request[Any, Any, Any]) -> None:
-    """Refuse query parameters that the route does not have.
+    """Refuse query parameters that the route does not have, and values that are not UTF-8.
 
     Raises:
-        UnknownParameter: There are some.
+        UnknownParameter: The route does not have some.
+        MalformedRequest: A value is not UTF-8.
     """
     inputs = inputs_of(request.route_handler)
     if inputs.takes_any_query:
@@ -166,8 +169,10 @@ def check_query(request: Request[Any, Any, Any]) -> None:
     if unknown := [name for name in request.query_params if name not in known][:MAX_FAULTS]:
         details = (f"is not a parameter of this route{suggest(name, known)}" for name in unknown)
         faults = dict(zip(map(shorten, unknown), details, strict=True))
-        detail = "; ".join(f"{name}: {fault}" for name, fault in faults.items())
-        raise UnknownParameter(detail, faults)
+        raise UnknownParameter(list_faults(faults), faults)
+    if not is_utf8(query := request.scope["query_string"]):
+        pairs = [pair.partition(b"=") for pair in query.split(b"&")]
+        refuse_text(unquote_plus(name.decode()) for name, _, value in pairs if not is_utf8(value))
 
 
 def _fields(

@@ -1,23 +1,22 @@
 """Parameters of the query that stand for the fields of a form where the body is a file itself.
 
-Routes that take forms too accept them without documentation: a generated client sends a form.
+Routes that take forms too accept them without documentation: a generated client sends a form. What
+the contract says of a value is checked with the other fields, so that all errors come at once.
 """
 
 from typing import Annotated
 
-from litestar.openapi.spec import Example
+from litestar.openapi.spec import Example, OpenAPIType, Reference, Schema
 from litestar.params import HeaderParameter, QueryParameter
-
-from domain.records import GpsPolicy
 
 
 def _field(name: str, description: str, example: str, max_length: int) -> QueryParameter:
     return QueryParameter(
         name=name,
         required=False,
-        max_length=max_length,
         description=description,
         examples=[Example(value=example)],
+        schema_extra={"max_length": max_length},
     )
 
 
@@ -49,12 +48,18 @@ FileTenant = Annotated[
     ),
 ]
 FileGps = Annotated[
-    GpsPolicy | None,
+    str | None,
     QueryParameter(
         name="gps",
         required=False,
         description="`strip` hides where the picture was taken, as in a form.",
         examples=[Example(value="strip")],
+        schema_extra={
+            "one_of": [
+                Reference(ref="#/components/schemas/GpsPolicy"),
+                Schema(type=OpenAPIType.NULL),
+            ]
+        },
     ),
 ]
 FileCallback = Annotated[
@@ -97,7 +102,7 @@ ContentDisposition = Annotated[
 RawOperations = Annotated[str | None, _hidden("operations")]
 RawUser = Annotated[str | None, _hidden("user_id")]
 RawTenant = Annotated[str | None, _hidden("tenant")]
-RawGps = Annotated[GpsPolicy | None, _hidden("gps")]
+RawGps = Annotated[str | None, _hidden("gps")]
 RawCallback = Annotated[str | None, _hidden("callback_url")]
 RawExternalId = Annotated[str | None, _hidden("external_id")]
 RawTags = Annotated[str | None, _hidden("tags")]
@@ -108,7 +113,7 @@ def fields_of(
     operations: str | None = None,
     user_id: str | None = None,
     tenant: str | None = None,
-    gps: GpsPolicy | None = None,
+    gps: str | None = None,
     callback_url: str | None = None,
     external_id: str | None = None,
     tags: str | None = None,
@@ -125,4 +130,4 @@ def fields_of(
         "tags": tags,
         "attributes": attributes,
     }
-    return {name: str(value) for name, value in named.items() if value}
+    return {name: value for name, value in named.items() if value}

@@ -45,7 +45,7 @@ class Observation:
             await self._app(scope, receive, send)
 
     async def _answer(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
-        traceparent, request_id = _identify(scope["headers"])
+        traceparent, request_id = identify(scope["headers"])
         bind_contextvars(request_id=request_id)
         state = scope["litestar_app"].state
         exchange = _Exchange(receive, send, request_id)
@@ -98,7 +98,7 @@ class _Exchange:
         await self._send(message)
 
 
-def _identify(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str | None, str]:
+def identify(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str | None, str]:
     """Read the client's trace, and the ID of the request: the client's, or a new one."""
     traceparent = request_id = None
     for name, value in headers:

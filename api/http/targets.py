@@ -1,16 +1,19 @@
 """The target of a request (RFC 9112, section 3): its path, and its Host."""
 
 import re
-from urllib.parse import unquote
+from collections.abc import Iterable
+from urllib.parse import unquote, unquote_to_bytes
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from domain.errors.faults import list_faults
 from domain.errors.requests import MalformedRequest
 
 # Stands for an encoded slash while a path is split. No decoded path holds a lone surrogate.
 _ENCODED_SLASH = "\udc2f"
 _SLASH = re.compile(b"%2f", re.IGNORECASE)
+USER = "user_id"
 _HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z!$&'()*+,;=._~%-]*)(:(?P<port>[0-9]{0,5}))?")
 """Host and port (RFC 3986, section 3.2), without the future forms of addresses."""
 MAX_PORT = 65_535
@@ -35,7 +38,7 @@ class WholeSegments:
 
 
 class RequestTarget:
-    """Middleware: refuses a Host that cannot be read, and decodes slashes in the path."""
+    """Middleware: refuses a Host or a user that cannot be read, and decodes slashes in the path."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -44,15 +47,18 @@ class RequestTarget:
         """Serve a connection.
 
         Raises:
-            MalformedRequest: The Host is no host with a port.
+            MalformedRequest: The Host is no host with a port, or the name of a user is not UTF-8.
         """
-        check_host([value for name, value in scope["headers"] if name == b"host"])
         if _ENCODED_SLASH in scope["path"]:
             scope["path"] = _decode(scope["path"])
             # The router shares the mapping between requests.
             scope["path_params"] = {
                 name: _decode(value) for name, value in scope["path_params"].items()
             }
+        check_host([value for name, value in scope["headers"] if name == b"host"])
+        # No ID that the service makes is in doubt, but users are named by clients.
+        if USER in scope["path_params"] and not is_utf8(scope["raw_path"]):
+            refuse_text([USER])
         await self._app(scope, receive, send)
 
 
@@ -68,6 +74,25 @@ def check_host(hosts: list[bytes]) -> None:
         found = _HOST.fullmatch(host)
         if found is None or int(found["port"] or 0) > MAX_PORT:
             raise MalformedRequest("The Host header is not a host with an optional port.")
+
+
+def is_utf8(encoded: bytes) -> bool:
+    """Say whether percent-encoded text is UTF-8."""
+    try:
+        unquote_to_bytes(encoded).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def refuse_text(names: Iterable[str]) -> None:
+    """Refuse the parameters whose values are not UTF-8, by their names.
+
+    Raises:
+        MalformedRequest: Always.
+    """
+    faults = dict.fromkeys(names, "is not UTF-8")
+    raise MalformedRequest(list_faults(faults), faults)
 
 
 def _decode(text: str) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 
 MOST_HASHES = 1000
-Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9A-Fa-f]{64}$")]
+Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Fa-f]{64}\Z")]
 
 
 class KnownImagesRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

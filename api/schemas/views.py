@@ -25,7 +25,7 @@ Limit = Annotated[
 Cursor = Annotated[
     str | None,
     QueryParameter(
-        pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
+        pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z",
         description="`next_cursor` of the previous page; without it, the first page.",
         required=False,
         examples=example(EXAMPLE_ID),

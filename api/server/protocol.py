@@ -18,7 +18,7 @@ from uvicorn.protocols.http.httptools_impl import (
 from api.http.cross_origin import AllowedOrigins
 from api.server.bounds import PEER
 from api.server.connections import MOST_REFUSED, Connections
-from api.server.problems import write_problem
+from api.server.problems import write_unread
 from api.server.upgrades import OfferingParser, without_offer
 from domain.errors.base import ServiceError
 from domain.errors.requests import HeadersTooLarge, HeadersTooSlow, MalformedRequest
@@ -216,7 +216,7 @@ class Protocol(HttpToolsProtocol):
             # The body of this request cannot be read: it gets this answer in place of its own.
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-        status, headers, body = write_problem(error)
+        status, headers, body = write_unread(error, self._known_headers)
         headers += self._origins.headers_for(self._known_headers)
         lines = b"".join(b"%s: %s\r\n" % header for header in headers)
         self.transport.write(STATUS_LINE[status] + lines + b"\r\n" + body)

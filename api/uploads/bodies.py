@@ -10,9 +10,9 @@ from api.uploads.form import Form
 from api.uploads.multipart import receive_form
 from api.uploads.part_names import read_parameters
 from api.uploads.raw import receive_raw
+from domain.addresses import FetchRules
 from domain.errors.requests import InvalidValue, WrongContentType
 from domain.limits import UploadLimits
-from domain.webhooks.addresses import FetchRules
 from storage.blobs.intake import BlobIntake
 
 

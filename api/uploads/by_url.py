@@ -2,12 +2,15 @@
 
 from collections.abc import AsyncIterator
 from typing import Annotated
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 import msgspec
 
 from api.http.expectations import explain_value
 from api.uploads.form import Form
+from api.uploads.part_names import decode_text
+from domain.addresses import MAX_URL_CHARS, FetchRules, check_fetch_url
+from domain.errors.faults import Faults
 from domain.errors.files import FetchRefused
 from domain.errors.requests import (
     InvalidValue,
@@ -19,7 +22,6 @@ from domain.errors.requests import (
 from domain.filenames import clean_filename
 from domain.limits import UploadLimits
 from domain.records import ItemError
-from domain.webhooks.addresses import MAX_URL_CHARS, FetchRules, check_fetch_url
 from storage.acceptance.uploads import RefusedFile
 from storage.ledger.fetches import FetchedFile
 
@@ -58,21 +60,24 @@ class UrlUpload(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 async def receive_urls(body: AsyncIterator[bytes], limits: UploadLimits, rules: FetchRules) -> Form:
     """Read the URLs of a body. One that may not be fetched is a refused file.
 
+    Fields of the wrong type are faults of the form, which has the other fields.
+
     Raises:
         MalformedRequest: The body is no JSON.
-        InvalidValue: The JSON is not that of an upload.
+        InvalidValue: The JSON is no object.
         NoFiles: There is no URL.
         TooManyParts: There are more URLs than allowed.
         RequestTooLarge: There are more bytes than URLs can have.
     """
-    upload = _decode(await _read(body, limits.max_urls * MAX_URL_CHARS + FIELDS_BYTES))
-    if not upload.urls:
+    content = await _read(body, limits.max_urls * MAX_URL_CHARS + FIELDS_BYTES)
+    upload, faults = _decode(content)
+    if not upload.urls and not faults:
         raise NoFiles("Send at least one URL.")
     if any("," in tag for tag in upload.tags or ()):
-        raise InvalidValue("A tag has no comma.", "tags")
+        faults.setdefault("tags", "A tag has no comma.")
     if len(upload.urls) > limits.max_urls:
         raise TooManyParts(f"The limit is {limits.max_urls} URLs.")
-    form = Form(fields=upload.fields)
+    form = Form(fields=upload.fields, faults=faults)
     for index, url in enumerate(upload.urls):
         name = clean_filename(_name_of(url), limits.max_filename_chars)
         try:
@@ -94,22 +99,27 @@ async def _read(body: AsyncIterator[bytes], most: int) -> bytes:
     return bytes(content)
 
 
-def _decode(content: bytes) -> UrlUpload:
+def _decode(content: bytes) -> tuple[UrlUpload, dict[str, str]]:
+    """Decode a body without its fields of the wrong type; give what is wrong with those, too."""
     try:
         sent = msgspec.json.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedRequest("The body is no JSON.") from error
+    found = explain_value(sent, UrlUpload)
+    faults = {"/".join(map(str, path)): detail for path, detail in found}
+    if not isinstance(sent, dict):
+        raise InvalidValue(f"#: {faults['']}", faults=faults)
+    broken = {path[0] for path, _ in found}
+    sound = {"urls": []} | {name: value for name, value in sent.items() if name not in broken}
     try:
-        return msgspec.convert(sent, UrlUpload)
-    except msgspec.ValidationError as error:
-        found = explain_value(sent, UrlUpload)
-        faults = {"/".join(map(str, path)): detail for path, detail in found}
-        detail = "; ".join(f"{field or '#'}: {fault}" for field, fault in faults.items())
-        raise InvalidValue(detail or str(error), faults=faults) from error
+        return msgspec.convert(sound, UrlUpload, strict=False), faults
+    except msgspec.ValidationError:  # More faults than are told.
+        Faults(faults).check()
+        raise
 
 
 def _name_of(url: str) -> str:
     try:
-        return unquote(urlsplit(url).path.rpartition("/")[2])
+        return decode_text(unquote_to_bytes(urlsplit(url).path.rpartition("/")[2]))
     except ValueError:
         return ""

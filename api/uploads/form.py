@@ -1,26 +1,36 @@
 """The content of an upload, whatever the type of its body."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from api.uploads.part_names import decode_text
-from domain.errors.requests import MalformedMultipart, RequestTooLarge
+from domain.errors.faults import list_faults
+from domain.errors.requests import MalformedMultipart, MalformedRequest, RequestTooLarge
 from domain.limits import UploadLimits
 from storage.acceptance.uploads import RefusedFile, TakenFile
 from storage.ledger.fetches import FetchedFile
 
 TAGS = "tags"
+SINGLE = {"operations", "user_id", "tenant", "gps", "callback_url", "external_id", "attributes"}
 
 
 class Form(msgspec.Struct):
-    """The files of an upload, and its text fields; of several with one name, the last.
+    """The files of an upload, and its text fields.
 
-    Of ``tags`` all count, as one comma list.
+    A field of ``tags`` may be repeated: all count, as one comma list. Unknown fields may be, too.
+
+    Attributes:
+        repeated: Names of other fields that were given more than once.
+        faults: Fields whose values have the wrong type, and what is wrong with them.
     """
 
     taken: list[TakenFile] = []
     refused: list[RefusedFile] = []
     fetches: list[FetchedFile] = []
     fields: dict[str, bytes] = {}
+    repeated: set[str] = set()
+    faults: dict[str, str] = {}
 
     @property
     def texts(self) -> dict[str, str]:
@@ -36,12 +46,15 @@ class Form(msgspec.Struct):
         try:
             return self.fields.get(name, b"").decode() or None
         except UnicodeDecodeError:
-            raise MalformedMultipart(f"The field {name} is not UTF-8.") from None
+            faults = {name: "is not UTF-8"}
+            raise MalformedMultipart(list_faults(faults), faults) from None
 
     def add_field(self, name: str, value: bytes) -> None:
         """Add a text field."""
         if name == TAGS and name in self.fields:
             value = self.fields[name] + b"," + value
+        elif name in SINGLE and name in self.fields:
+            self.repeated.add(name)
         self.fields[name] = value
 
     @property
@@ -60,6 +73,17 @@ class Form(msgspec.Struct):
     def files(self) -> int:
         """The number of files: taken, refused, and fetched later."""
         return len(self.taken) + len(self.refused) + len(self.fetches)
+
+
+def refuse_repeated(names: Iterable[str]) -> None:
+    """Refuse fields that were given more than once.
+
+    Raises:
+        MalformedRequest: There are some.
+    """
+    faults = dict.fromkeys(sorted(set(names)), "was sent more than once; send one value")
+    if faults:
+        raise MalformedRequest(list_faults(faults), faults)
 
 
 def check_length(content_length: int | None, limits: UploadLimits) -> None:

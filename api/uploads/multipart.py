@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 from multipart import MultipartError
 
-from api.uploads.form import Form, check_length
+from api.uploads.form import Form, check_length, refuse_repeated
 from api.uploads.part_parser import Part, PartParser
 from domain.errors.files import MalformedPart
 from domain.errors.requests import MalformedMultipart, NoFiles, RequestTooLarge, TooManyParts
@@ -23,6 +23,7 @@ async def receive_form(
         TooManyParts: There are more parts than allowed.
         RequestTooLarge: There are more bytes than allowed.
         NoFiles: No part has a file name.
+        MalformedRequest: A field is there more than once.
     """
     if not boundary:
         raise MalformedMultipart("The Content-Type has no boundary.")
@@ -42,6 +43,7 @@ async def receive_form(
     except MultipartError as error:
         raise MalformedMultipart(str(error.args[0])) from error
     receiver.check_has_files()
+    refuse_repeated(receiver.form.repeated)
     await intake.complete()
     return receiver.form
 

@@ -16,7 +16,7 @@ from urllib.parse import unquote_to_bytes
 
 _KEY = re.compile(r"\s*([!#$%&'*+.^_`|~\w-]+)\s*=\s*", re.ASCII)
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.|\\(?=$))*)"\s*(?=;|$)')
-_MARK = re.compile(r"(?:\*(\d{1,3}))?(\*?)$")
+_MARK = re.compile(r"(?:\*(\d{1,3}))?(\*?)\Z")
 _ENCODED_WORDS = re.compile(r"(?:=\?[^?\s]{1,40}\?[BbQq]\?[^?\s]*\?=\s*)+")
 _CHARSETS = re.compile(
     r"utf-?8|us-ascii|ascii|latin-?1|iso-8859-\d{1,2}|iso-2022-(?:jp|kr)|windows-125\d|koi8-[ru]"

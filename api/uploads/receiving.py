@@ -10,6 +10,7 @@ from api.admission.admission import Admitted
 from api.settings import Settings
 from api.uploads.bodies import IncomingBody
 from api.uploads.form import Form
+from domain.addresses import check_url
 from domain.errors.faults import Faults
 from domain.errors.requests import InvalidValue, UploadTooSlow
 from domain.images.operations import parse_operations
@@ -18,7 +19,6 @@ from domain.links import UploadLink, check_takes_files
 from domain.marks import parse_marks
 from domain.quotas import quota_of
 from domain.records import GpsPolicy
-from domain.webhooks.addresses import check_url
 from domain.webhooks.events import EventType
 from storage.acceptance.idempotency import Attempt
 from storage.acceptance.uploads import Upload
@@ -121,7 +121,9 @@ class UploadReceiver:
         Raises:
             ServiceError: The body cannot be read.
         """
-        return _hash_content(await self._read(body, self._stores.open_hashing_intake(), admitted))
+        received = await self._read(body, self._stores.open_hashing_intake(), admitted)
+        Faults(received.faults).check()
+        return _hash_content(received)
 
     async def _read(self, body: IncomingBody, intake: BlobIntake, admitted: Admitted) -> Form:
         chunks, seconds = admitted.charged(body.chunks), self._limits.max_upload_seconds
@@ -144,7 +146,7 @@ class UploadReceiver:
         user_id, gps, callback_url = "", self._default_gps, None
         operations: tuple[str, ...] = ()
         marks: tuple[str, ...] = ()
-        faults = Faults()
+        faults = Faults(form.faults)
         with faults.of("tenant"):
             caller = caller.within(form.text("tenant"))
         with faults.of("user_id"):

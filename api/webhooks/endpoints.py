@@ -16,11 +16,11 @@ from api.schemas.webhooks import (
     view_webhook,
     view_webhook_with_secret,
 )
+from domain.addresses import TargetRules, check_url
 from domain.audit import AuditAction, AuditEntry
 from domain.errors.access import Forbidden
 from domain.errors.requests import InvalidValue
 from domain.keys import Caller, Scope, webhook_scope
-from domain.webhooks.addresses import TargetRules, check_url
 from domain.webhooks.endpoints import Endpoint
 from domain.webhooks.events import ADMIN_ONLY, ALWAYS_SENT, EventType
 from domain.webhooks.signing import webhook_secret

@@ -10,7 +10,7 @@ from domain.errors.requests import InvalidValue
 FIRST_MOMENT = datetime(1, 1, 1, tzinfo=UTC)
 LAST_MOMENT = datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 TODAY = "today"
-DAY_PATTERN = r"^(today|\d{4}-\d{2}-\d{2})$"
+DAY_PATTERN = r"^(today|\d{4}-\d{2}-\d{2})\Z"
 
 
 def find_zone(name: str) -> ZoneInfo:

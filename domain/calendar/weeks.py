@@ -11,7 +11,7 @@ from domain.calendar.days import end_of_day, start_of_day
 from domain.errors.requests import InvalidValue
 
 CURRENT = "current"
-WEEK_PATTERN = r"^(current|\d{4}-W\d{2})$"
+WEEK_PATTERN = r"^(current|\d{4}-W\d{2})\Z"
 
 
 class Week(msgspec.Struct, frozen=True):

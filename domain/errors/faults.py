@@ -1,16 +1,22 @@
 """Collects errors of several fields of a request."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from domain.errors.requests import InvalidValue
 
 
 class Faults:
-    """Collects what is wrong with the fields of a request, so that it is told all at once."""
+    """Collects what is wrong with the fields of a request, so that it is told all at once.
 
-    def __init__(self) -> None:
-        self._errors: dict[str, InvalidValue] = {}
+    Args:
+        known: What was found before, by the names of the fields.
+    """
+
+    def __init__(self, known: Mapping[str, str] | None = None) -> None:
+        self._errors = {
+            name: InvalidValue(f"{name}: {fault}") for name, fault in (known or {}).items()
+        }
 
     @contextmanager
     def of(self, field: str | None) -> Iterator[None]:
@@ -31,8 +37,13 @@ class Faults:
             faults = {
                 field: without_name(field, error.detail) for field, error in self._errors.items()
             }
-            detail = "; ".join(f"{field}: {fault}" for field, fault in faults.items())
-            raise type(first)(first.detail if len(faults) == 1 else detail, faults=faults)
+            detail = first.detail if len(faults) == 1 else list_faults(faults)
+            raise type(first)(detail, faults=faults)
+
+
+def list_faults(faults: Mapping[str, str]) -> str:
+    """Write faults, by the names of their fields, as one text for people."""
+    return "; ".join(f"{field}: {fault}" for field, fault in faults.items())
 
 
 def without_name(field: str, detail: str) -> str:

@@ -7,7 +7,16 @@ from domain.errors.base import ServiceError
 
 
 class MalformedRequest(ServiceError, code="malformed_request", title="The request is malformed"):
-    """The request cannot be parsed."""
+    """The request cannot be parsed.
+
+    Args:
+        detail: What is wrong.
+        faults: What is wrong with each parameter or field, by its name, if it is in some.
+    """
+
+    def __init__(self, detail: str | None = None, faults: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.faults = faults or {}
 
 
 class MalformedMultipart(
@@ -23,16 +32,7 @@ class UnknownParameter(
     code="unknown_parameter",
     title="The route does not have this query parameter",
 ):
-    """The query has a parameter that the route does not have.
-
-    Args:
-        detail: What is wrong.
-        faults: What is wrong with each parameter, by its name.
-    """
-
-    def __init__(self, detail: str | None = None, faults: Mapping[str, str] | None = None) -> None:
-        super().__init__(detail)
-        self.faults = faults or {}
+    """The query has a parameter that the route does not have."""
 
 
 class NoFiles(MalformedRequest, code="no_files", title="The form contains no file"):

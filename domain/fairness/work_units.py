@@ -2,7 +2,7 @@
 
 # A photo of 12 megapixels, some 4 MB, takes 13 times as long as a portrait of 250 × 250 (8 KB).
 BYTES_PER_UNIT = 330_000
-WEIGHTS_PATTERN = r"^$|^[^,]+=[1-9][0-9]{0,2}(,[^,]+=[1-9][0-9]{0,2})*$"
+WEIGHTS_PATTERN = r"^\Z|^[^,]+=[1-9][0-9]{0,2}(,[^,]+=[1-9][0-9]{0,2})*\Z"
 
 
 def estimate_units(images: int, size_bytes: int) -> float:

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 # Delays before the second attempt, the third, and so on.
 RETRY_SECONDS = (5.0, 300.0, 1800.0, 7200.0, 18000.0, 36000.0, 36000.0)
-RETRY_PATTERN = r"^\d+(\.\d+)?(,\d+(\.\d+)?)*$"
+RETRY_PATTERN = r"^\d+(\.\d+)?(,\d+(\.\d+)?)*\Z"
 JITTER = 0.2
 # A longer Retry-After is cut to this.
 LONGEST_RETRY_AFTER = timedelta(days=1)

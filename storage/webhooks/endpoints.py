@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
+from domain.addresses import origin_of
 from domain.audit import AuditEntry
 from domain.errors.access import NotFound, TooManyWebhooks
 from domain.keys import Caller, Scope
-from domain.webhooks.addresses import origin_of
 from domain.webhooks.deliveries import DeliveryStatus
 from domain.webhooks.endpoints import ACTIVE, DisabledReason, Endpoint, WebhookStatus
 from domain.webhooks.events import SELECTABLE, EventType

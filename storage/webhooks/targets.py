@@ -14,9 +14,9 @@ from cachetools import TTLCache
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
+from domain.addresses import origin_of
 from domain.errors.access import TooManyWebhooks
 from domain.keys import Caller
-from domain.webhooks.addresses import origin_of
 from storage.clock import utc_now
 from storage.mongo.client import Database, Document, Session
 from storage.mongo.transactions import run_transaction

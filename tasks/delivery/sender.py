@@ -10,8 +10,8 @@ import aiohttp
 import msgspec
 from aiohttp.abc import AbstractResolver
 
+from domain.addresses import TargetRules, check_url
 from domain.errors.requests import InvalidValue
-from domain.webhooks.addresses import TargetRules, check_url
 from tasks.guarded_client import BROKEN, GuardedClient, name_failure
 
 MAX_ANSWER_BYTES = 2048

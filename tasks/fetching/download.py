@@ -7,11 +7,11 @@ import aiohttp
 import msgspec
 from yarl import URL
 
+from domain.addresses import FetchRules, check_fetch_url
 from domain.errors.base import ServiceError
 from domain.errors.files import FetchFailed, FetchRefused, FetchTimedOut
 from domain.errors.requests import InvalidValue
 from domain.records import ItemError
-from domain.webhooks.addresses import FetchRules, check_fetch_url
 from tasks.guarded_client import BROKEN, name_failure
 
 CONNECT_SECONDS = 10.0

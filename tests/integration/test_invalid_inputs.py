@@ -6,6 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
+from api.http.parameters import EXAMPLE_ID
+from tests.multipart_bodies import CONTENT_TYPE, body_of, field_part, file_part
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.routes import OPERATIONS
@@ -303,3 +305,99 @@ async def test_text_that_is_no_json_is_refused_in_plain_words(refusing: Service)
     answer = await refusing.client.post("/v1/api-keys", content=b'{"role": king}')
     problem = assert_problem(answer, 400, "malformed_request")
     assert problem["detail"] == "The body is not valid JSON; the fault is near byte 9."
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "names"),
+    [
+        ("/v1/jobs", "user_id=%FF", ["user_id"]),
+        ("/v1/images", "tag=caf%E9&external_id=%C3&camera=%C3%A9", ["tag", "external_id"]),
+        ("/v1/users/%FF/similar", "", ["user_id"]),
+        ("/v1/users/a%2F%FF/similar", "", ["user_id"]),
+    ],
+)
+async def test_text_that_is_not_utf8_is_refused_by_name(
+    refusing: Service, path: str, query: str, names: list[str]
+) -> None:
+    url = refusing.client.base_url.copy_with(raw_path=f"{path}?{query}".encode())
+    problem = assert_problem(await refusing.client.get(url), 400, "malformed_request")
+    assert problem["errors"] == [parameter(name, "is not UTF-8") for name in names]
+
+
+async def test_a_replacement_character_is_text_like_any_other(refusing: Service) -> None:
+    for query in ("user_id=%EF%BF%BD", "user_id=\ufffd"):
+        assert (await refusing.client.get(f"/v1/jobs?{query}")).status_code == 200
+
+
+async def test_a_field_of_a_form_that_is_not_utf8_is_named(refusing: Service) -> None:
+    body = body_of(file_part(draw()), field_part("external_id", b"\xff"))
+    answer = await refusing.client.post(
+        "/v1/jobs", content=body, headers={"Content-Type": CONTENT_TYPE}
+    )
+    problem = assert_problem(answer, 400, "malformed_multipart")
+    assert problem["errors"] == [field("#/external_id", "is not UTF-8")]
+
+
+async def test_repeated_fields_of_an_upload_are_refused_by_name(refusing: Service) -> None:
+    twice = "was sent more than once; send one value"
+    pairs = [("user_id", "a"), ("gps", "keep"), ("user_id", "b"), ("gps", "keep")]
+    form = body_of(file_part(draw()), *(field_part(name, text.encode()) for name, text in pairs))
+    answer = await refusing.client.post(
+        "/v1/jobs", content=form, headers={"Content-Type": CONTENT_TYPE}
+    )
+    problem = assert_problem(answer, 400, "malformed_request")
+    assert problem["errors"] == [field("#/gps", twice), field("#/user_id", twice)]
+    query = "&".join(f"{name}={text}" for name, text in pairs)
+    for path in ("/v1/jobs", "/v1/jobs/file"):
+        answer = await refusing.client.post(
+            f"{path}?{query}", content=draw(), headers={"Content-Type": "image/png"}
+        )
+        problem = assert_problem(answer, 400, "malformed_request")
+        assert problem["errors"] == [parameter("gps", twice), parameter("user_id", twice)]
+
+
+async def test_tags_and_unknown_fields_of_a_form_may_be_repeated(service: Service) -> None:
+    pairs = [("tags", "a"), ("tags", "b"), ("comment", "x"), ("comment", "y")]
+    form = body_of(file_part(draw()), *(field_part(name, text.encode()) for name, text in pairs))
+    answer = await service.client.post(
+        "/v1/jobs", content=form, headers={"Content-Type": CONTENT_TYPE}
+    )
+    assert answer.status_code == 202, answer.text
+    assert answer.json()["tags"] == ["a", "b"]
+
+
+async def test_types_and_values_of_an_upload_are_refused_at_once(refusing: Service) -> None:
+    body = {"urls": "x", "gps": 7, "external_id": " a", "tags": ["a,b"], "operations": ["nope"]}
+    problem = (await refusing.client.post("/v1/jobs/urls", json=body)).json()
+    names = {"urls", "gps", "external_id", "tags", "operations"}
+    assert {error["pointer"] for error in problem["errors"]} == {f"#/{name}" for name in names}
+    query = {"gps": "no", "external_id": " a", "operations": "nope", "user_id": "u" * 129}
+    for path in ("/v1/jobs", "/v1/jobs/file"):
+        answer = await refusing.client.post(
+            path, content=draw(), params=query, headers={"Content-Type": "image/png"}
+        )
+        assert answer.status_code == 422, answer.text
+        assert {error["parameter"] for error in answer.json()["errors"]} == query.keys()
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("/v1/jobs", f"cursor={EXAMPLE_ID}"),
+        ("/v1/images", f"link_id={EXAMPLE_ID}"),
+        ("/v1/images", "near=48.2,16.3"),
+        ("/v1/histograms/median", "day=today"),
+        ("/v1/users/u1/histograms", "week=current"),
+    ],
+)
+async def test_a_line_end_after_a_value_is_refused(
+    refusing: Service, path: str, query: str
+) -> None:
+    assert (await refusing.client.get(f"{path}?{query}")).status_code == 200
+    errors_of(await refusing.client.get(f"{path}?{query}%0A"))
+
+
+async def test_a_line_end_after_a_hash_is_refused(refusing: Service) -> None:
+    body = {"sha256": ["a" * 64 + "\n"]}
+    (error,) = errors_of(await refusing.client.post("/v1/images/known", json=body))
+    assert error["pointer"] == "#/sha256/0"

@@ -135,6 +135,14 @@ async def exchange(service: Service, head: bytes, body: bytes = b"") -> httpx.Re
     return httpx.Response(int(line.split()[1]), headers=headers, content=content)  # type: ignore[arg-type]
 
 
+async def test_bytes_that_are_no_http_are_answered_with_a_request_id(refusing: Service) -> None:
+    answer = await exchange(refusing, b"\x16\x03\x01 HTTP\r\n")
+    assert assert_problem(answer, 400, "malformed_request")["request_id"]
+    named = b"GET / HTTP/1.1\r\nX-Request-ID: mine\r\nAccept: */*\r\nno colon\r\n"
+    answer = await exchange(refusing, named)
+    assert assert_problem(answer, 400, "malformed_request")["request_id"] == "mine"
+
+
 async def test_host_that_cannot_be_read_is_malformed(refusing: Service) -> None:
     key = b"Authorization: Bearer " + ADMIN_KEY.encode() + b"\r\n"
     for host in hostile.HOSTS:

@@ -9,9 +9,9 @@ import httpx
 import msgspec
 import pytest
 
+from domain.addresses import FetchRules
 from domain.errors.access import WrongState
 from domain.records import ItemError
-from domain.webhooks.addresses import FetchRules
 from tasks.fetching.download import DownloadFailed, Downloads
 from tasks.guarded_client import GuardedClient
 from tests.certificates import make_certificate
@@ -21,7 +21,7 @@ from tests.picture_servers import HOST, PictureServer
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import ADMIN_KEY, Service, authorization
-from tests.unit.webhooks.test_addresses import NO_ADDRESSES, REFUSED
+from tests.unit.test_addresses import NO_ADDRESSES, REFUSED
 from tests.uploads import make_upload
 from tests.waiting import until
 
@@ -60,6 +60,14 @@ async def fetch(service: Service, *urls: str, **fields: Any) -> dict[str, Any]:
     answer = await send(service, *urls, **fields)
     assert answer.status_code == 202, answer.text
     return await service.job(answer.json()["id"])
+
+
+async def test_name_in_a_url_is_read_as_that_of_a_part(
+    service: Service, pictures: PictureServer
+) -> None:
+    names = ("caf%E9.png", "caf%C3%A9.png")
+    answer = await send(service, *(pictures.url(f"ok/{name}") for name in names))
+    assert [item["filename"] for item in answer.json()["items"]] == ["caf\xe9.png"] * 2
 
 
 async def test_fetched_file_is_what_an_uploaded_one_is(

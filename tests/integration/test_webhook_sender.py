@@ -17,7 +17,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import AsyncResolver
 
 from benchmarks.harness.receivers import HOST, Receivers
-from domain.webhooks.addresses import TargetRules
+from domain.addresses import TargetRules
 from tasks.delivery.sender import MAX_ANSWER_BYTES, Answer, Sender
 from tests.certificates import make_certificate
 

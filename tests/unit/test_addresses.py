@@ -2,9 +2,9 @@
 
 import pytest
 
+from domain.addresses import AddressGuard, TargetRules, check_url, read_target_rules
 from domain.errors.requests import InvalidValue
 from domain.settings import SettingsError, SettingsReader
-from domain.webhooks.addresses import AddressGuard, TargetRules, check_url, read_target_rules
 
 REFUSED = [
     "0.0.0.0",  # noqa: S104
