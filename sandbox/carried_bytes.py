@@ -1,4 +1,4 @@
-"""Bytes that a child receives beside a message, and sends before its answer.
+"""What a child receives beside a message, and sends before its answer.
 
 See :mod:`sandbox.streams`, which is the side of the parent.
 """
@@ -7,8 +7,14 @@ import os
 import sys
 from typing import BinaryIO, cast
 
+BEGUN = b"BEGUN\n"
 FRAME = b"BYTES "
 UNREADABLE = 70  # sysexits.h: EX_SOFTWARE
+
+
+def tell_begin() -> None:
+    """Tell the parent that this child reads a message: from now on the call answers for it."""
+    _stdout().write(BEGUN)
 
 
 class Received:
@@ -31,8 +37,12 @@ class Outlet:
 
     def send(self, data: bytes) -> None:
         """Send bytes; returns when the parent has taken them."""
-        stdout = cast("BinaryIO", sys.__stdout__ and sys.__stdout__.buffer)
+        stdout = _stdout()
         stdout.write(b"%s%d\n" % (FRAME, len(data)))
         left = memoryview(data)
         while left:
             left = left[stdout.write(left) :]
+
+
+def _stdout() -> BinaryIO:
+    return cast("BinaryIO", sys.__stdout__ and sys.__stdout__.buffer)

@@ -19,7 +19,7 @@ from typing import BinaryIO, TypeVar
 
 import msgspec
 
-from sandbox.carried_bytes import UNREADABLE, Received
+from sandbox.carried_bytes import UNREADABLE, Received, tell_begin
 from sandbox.heap import keep_freed_memory
 from sandbox.landlock import allow_reading_only
 from sandbox.seccomp import refuse_system_calls
@@ -44,12 +44,12 @@ class Gate:
     """Confines the child that unpickles it, before the child reads the rest of the message.
 
     The rest of the message names modules. Importing those may start threads, to which Landlock
-    would not apply.
+    would not apply. The child tells its parent that it is here.
     """
 
     def __reduce__(self) -> tuple[Callable[[], "Gate"], tuple[()]]:
         """Make the reader enter the sandbox."""
-        return _enter, ()
+        return _pass, ()
 
 
 _confinement: Confinement | None = None
@@ -95,10 +95,15 @@ def protect_from_children() -> None:
     ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0)
 
 
-def _enter() -> Gate:
+def _pass() -> Gate:
+    if _confinement is None:
+        _enter()
+    tell_begin()
+    return Gate()
+
+
+def _enter() -> None:
     global _confinement
-    if _confinement is not None:
-        return Gate()
     for name in [name for name in os.environ if name.startswith("MINILAB_")]:
         del os.environ[name]
     # Several children share the cores, so threads inside each one cost more than they bring.
@@ -113,7 +118,6 @@ def _enter() -> Gate:
     _confinement = Confinement(landlock=_use_landlock())
     if not _confinement.landlock:
         protect_from_children()
-    return Gate()
 
 
 def _use_landlock() -> int:

@@ -89,8 +89,7 @@ class ChildPool:
         await self._limiter.acquire_on_behalf_of(place)
         has_ended = False
         try:
-            await self._ensure_child()
-            result = await self._call(seconds, function, *args, brought=brought)
+            result = await self._call_living(brought, seconds, function, *args)
             await self._log_confinement()
         except BaseException as error:
             if isinstance(error, KILLED) or error is brought.error:
@@ -119,17 +118,17 @@ class ChildPool:
         if self._starting:
             await asyncio.wait(self._starting, timeout=seconds)
 
-    async def _ensure_child(self) -> None:
-        """Have a child answer, so that a slow start or an idle child that died blames no image."""
+    async def _call_living(
+        self, brought: Brought, seconds: float, function: Callable[..., Result], *args: object
+    ) -> Result:
+        """Call a function in a child that reads the call: an idle one that died blames no image."""
         for _ in range(self.children + 1):
             try:
-                await self._call(START_SECONDS, confinement)
+                return await self._call(brought, seconds, function, *args)
             except DecoderDied:
+                if brought.begun:
+                    raise
                 _log.warning("idle_child_ended")
-                continue
-            except DecodeTimedOut as error:
-                raise NoChild from error
-            return
         raise NoChild
 
     def _replace_child(self, place: object) -> None:
@@ -153,7 +152,7 @@ class ChildPool:
             return
         self._has_logged = True
         try:
-            held = await self._call(CONFINEMENT_SECONDS, confinement)
+            held = await self._call(Brought(), CONFINEMENT_SECONDS, confinement)
         except Exception as error:
             _log.warning("sandbox_unknown", reason=type(error).__name__)
             return
@@ -166,21 +165,16 @@ class ChildPool:
         if self._warm_up is None:
             return
         try:
-            await self._call(START_SECONDS, self._warm_up)
+            await self._call(Brought(), START_SECONDS, self._warm_up)
         except Exception as error:  # The next call starts one and raises the error.
             _log.warning("child_not_warm", reason=type(error).__name__)
 
     async def _call(
-        self,
-        seconds: float,
-        function: Callable[..., Result],
-        *args: object,
-        brought: Brought | None = None,
+        self, brought: Brought, seconds: float, function: Callable[..., Result], *args: object
     ) -> Result:
         try:
-            with anyio.fail_after(seconds) as limit:
-                if brought is not None:
-                    brought.moved = partial(_extend, limit, seconds)
+            with anyio.fail_after(START_SECONDS) as limit:
+                brought.moved = partial(_extend, limit, seconds)
                 return await to_process.run_sync(
                     call_in_sandbox,
                     Gate(),
@@ -194,9 +188,11 @@ class ChildPool:
                 )
         except TimeoutError as error:
             self.killed[DecodeTimedOut.code] += 1
+            if not brought.begun:
+                raise NoChild from error
             raise DecodeTimedOut(f"The limit is {seconds:g} seconds.") from error
         except BrokenWorkerProcess as error:
-            if brought is not None and brought.error is not None:
+            if brought.error is not None:
                 self.killed[CANCELED] += 1
                 raise brought.error from None
             self.killed[DecoderDied.code] += 1

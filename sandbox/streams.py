@@ -3,6 +3,7 @@
 ``anyio.to_process`` sends a call, and takes its answer, as one pickle. A large picture would be in
 memory several times. So the bytes of an :class:`Incoming` follow the pickle that names them, and
 those of an :class:`Outgoing` come before the answer, in frames with a head of :data:`FRAME`.
+Before all of them comes :data:`BEGUN`: the child reads the call.
 """
 
 import pickle
@@ -12,7 +13,7 @@ from anyio._backends._asyncio import StreamReaderWrapper, StreamWriterWrapper
 from anyio.abc import Process
 
 from sandbox.answers import HIGHEST_PROTOCOL, loads
-from sandbox.carried_bytes import FRAME, Outlet, Received
+from sandbox.carried_bytes import BEGUN, FRAME, Outlet, Received
 
 __all__ = ["HIGHEST_PROTOCOL", "Brought", "Incoming", "Outgoing", "carry_bytes", "dumps", "loads"]
 
@@ -55,13 +56,15 @@ class Brought:
     """What a call brings along.
 
     Attributes:
+        begun: Whether the child reads the call. Until then, its end has nothing to do with it.
         error: The error of a source or of a taker, which ended the call.
-        moved: Called whenever bytes were sent or taken.
+        moved: Called when the call has begun, and whenever bytes were sent or taken.
     """
 
-    def __init__(self, args: tuple[object, ...]) -> None:
+    def __init__(self, args: tuple[object, ...] = ()) -> None:
         self.incoming = [arg for arg in args if isinstance(arg, Incoming)]
         self.outgoing = next((arg for arg in args if isinstance(arg, Outgoing)), None)
+        self.begun = False
         self.error: Exception | None = None
         self.moved: Callable[[], None] = lambda: None
 
@@ -97,9 +100,15 @@ class _Feeding(StreamWriterWrapper):
         """Send a message, and the bytes that it brings along."""
         brought = item.brought if isinstance(item, Message) else None
         self.answers.brought = brought
-        await super().send(item)
         if brought is None:
+            await super().send(item)
             return
+        try:
+            await super().send(item)
+        except Exception:
+            await self.answers.hear_begin(brought)  # It may have ended while it read.
+            raise
+        await self.answers.hear_begin(brought)
         try:
             for incoming in brought.incoming:
                 async for part in incoming.parts:
@@ -114,6 +123,17 @@ class _Sifting(StreamReaderWrapper):
     """The standard output of a child."""
 
     brought: Brought | None = None
+
+    async def hear_begin(self, brought: Brought) -> None:
+        """Wait until the child reads a call.
+
+        Raises:
+            Exception: The child ended before it.
+        """
+        if await self._stream.readuntil(b"\n") != BEGUN:
+            raise ValueError("a child does not begin")
+        brought.begun = True
+        brought.moved()
 
     async def receive(self, max_bytes: int = PART_BYTES) -> bytes:
         """Receive a part of an answer; the bytes of frames before it go to their taker."""

@@ -162,8 +162,7 @@ async def test_child_that_runs_over_is_killed_and_holds_up_no_other(pool: ChildP
     await asyncio.gather(*(pool.run(functions.sleep, 0.1, seconds=20) for _ in range(2)))
     slow = asyncio.create_task(pool.run(functions.sleep, 600, seconds=5))
     began = time.monotonic()
-    # The slow call reaches its child after an empty call; until then either child may take it.
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(0.5)  # The slow call reaches its child; until then either may take it.
     beside = [await pool.run(functions.answer, seconds=20) for _ in range(20)]
     assert len(set(beside)) == 1
     with pytest.raises(DecodeTimedOut, match="5 seconds"):

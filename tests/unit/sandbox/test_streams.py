@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from anyio import to_process
 
 from domain.errors.files import DecoderDied, DecodeTimedOut
 from sandbox.pool import ChildPool
@@ -63,6 +64,16 @@ async def test_calls_with_and_without_bytes_follow_one_another(pool: ChildPool) 
         assert await pool.run(functions.answer, seconds=20)
         with pytest.raises(ValueError, match="not this one"):
             await pool.run(functions.refuse, seconds=20)
+
+
+async def test_bytes_for_a_child_that_ended_while_idle_go_to_the_next(
+    pool: ChildPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await pool.run(functions.answer, seconds=20)
+    ((child, _),) = to_process._process_pool_idle_workers.get()
+    child.kill()
+    monkeypatch.setattr(type(child), "returncode", None)
+    assert await pool.run(functions.count, _incoming(3), seconds=20) == 3 * len(PART)
 
 
 async def test_error_of_the_source_is_raised_and_the_child_replaced(pool: ChildPool) -> None:
