@@ -92,8 +92,8 @@ class Stores:
         self.aggregator = Aggregator(self.client, self.database)
         self.audit = AuditTrail(self.database, timedelta(days=settings.audit_days))
         self.buckets = Buckets(settings)
-        self.cancellation = Cancellation(self.database, self.metrics)
-        self.dead_letters = DeadLetters(self.database)
+        self.cancellation = Cancellation(self.client, self.database, self.metrics, self.audit)
+        self.dead_letters = DeadLetters(self.database, self.audit)
         self.expiry = Expiry(self.client, self.database, rules)
         self.earlier_results = EarlierResults(self.database)
         self.fetches = Fetches(self.database, rules.lease_seconds)
@@ -111,7 +111,7 @@ class Stores:
         )
         self.medians = Medians(self.client, self.database)
         self.job_events = JobEvents(self.redis)
-        self.queue_state = QueueReader(self.database)
+        self.queue_state = QueueReader(self.database, self.dead_letters)
         self.poisons = Poisons(self.database)
         self.queued_chunks = QueuedChunks(self.database)
         self.recovery = Recovery(
@@ -122,7 +122,9 @@ class Stores:
         self.stored_bytes = StoredBytes(self.client, self.database)
         self.statistics = StatisticsReader(self.client, self.database)
         lease = timedelta(seconds=rules.lease_seconds)
-        self.user_deletion = UserDeletion(self.client, self.database, self.ledger.states, lease)
+        self.user_deletion = UserDeletion(
+            self.client, self.database, self.ledger.states, lease, self.audit
+        )
         self.variants = StoredVariants(self.database, turns)
         self.user_histograms = UserHistograms(self.database)
         self.workers = Workers(self.database)
@@ -222,7 +224,7 @@ class Stores:
         self.envelopes = Envelopes(self.database, self.secret_box)
         self.deliveries = Deliveries(self.client, self.database, self.targets)
         self.due_deliveries = DueDeliveries(self.database, self.targets)
-        self.webhook_hold = WebhookHold(self.database)
+        self.webhook_hold = WebhookHold(self.database, self.audit)
         self.stored_secrets = StoredSecrets(self.database, self.secret_box)
         self.deliverers = Workers(self.database, "deliverers")
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from api.jobs.follow import FollowJob
 from api.schemas.jobs import JobView
-from domain.audit import AuditAction
+from domain.audit import AuditAction, AuditEntry
 from domain.dead_letters import DeadLetter
 from domain.errors.access import Expired, NotFound, NothingToRetry
 from domain.job_changes import JobChange
@@ -40,8 +40,7 @@ class ChangeJobs:
         entry = new_entry(
             caller, AuditAction.JOB_CANCELED, job_id, tenant=tenant, status=job.status
         )
-        await stores.audit.add(entry)
-        if await stores.cancellation.cancel_job(job_id):
+        if await stores.cancellation.cancel_job(job_id, entry):
             await stores.job_events.publish_cancel(job_id)
         await stores.job_events.publish(await stores.ledger.settle(job_id))
         # If another process settles the job at this moment, its end is visible a moment later.
@@ -76,19 +75,20 @@ class ChangeJobs:
         await self._announce(job_id, reopened)
         return await self._jobs.read(job_id, scope)
 
-    async def retry_letters(self, letters: Sequence[DeadLetter]) -> int:
+    async def retry_letters(self, letters: Sequence[DeadLetter], caller: Caller) -> int:
         """Queue the failed operations of dead letters again, and let equal bytes be tried.
 
         Returns how many images are queued; those whose operations no longer fail are not.
         """
         # First, so that the work that is queued again is not failed at once.
         await self._stores.poisons.forget([letter.sha256 for letter in letters])
+        entries = letter_entries(caller, AuditAction.DEAD_LETTER_RETRIED, letters)
         ids_of_job: dict[str, list[str]] = defaultdict(list)
         for letter in letters:
             ids_of_job[letter.job_id].append(letter.image_id)
         retried = 0
         for job_id, ids in ids_of_job.items():
-            reopened = await self._stores.retry.reopen_images(ids)
+            reopened = await self._stores.retry.reopen_images(ids, entries)
             retried += reopened.images
             if reopened.images:
                 with suppress(NotFound, Expired):  # An image can outlive its job.
@@ -102,11 +102,21 @@ class ChangeJobs:
         """
         tenant, named = split_owner(user_id)
         entry = new_entry(caller, AuditAction.USER_DELETED, named, tenant=tenant)
-        await self._stores.audit.add(entry)
-        job_id = await self._stores.user_deletion.request(user_id, caller)
+        job_id = await self._stores.user_deletion.request(user_id, caller, entry)
         return await self._jobs.read(job_id, Scope())
 
     async def _announce(self, job_id: str, reopened: Reopened) -> None:
         self._stores.hints.send_soon(reopened.hints)
         job = await self._stores.jobs.get(job_id, Scope())
         await self._stores.job_events.publish(JobChange(job.id, job.version, job.status))
+
+
+def letter_entries(
+    caller: Caller, action: AuditAction, letters: Sequence[DeadLetter]
+) -> dict[str, AuditEntry]:
+    """Make the entry of each letter, by the ID of its image."""
+    entries = {}
+    for letter in letters:
+        tenant, _ = split_owner(letter.user_id)
+        entries[letter.image_id] = new_entry(caller, action, letter.image_id, tenant=tenant)
+    return entries

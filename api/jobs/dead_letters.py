@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from api.jobs.changes import ChangeJobs
+from api.jobs.changes import ChangeJobs, letter_entries
 from api.jobs.follow import FollowJob
 from api.schemas.dead_letters import (
     MAX_CHOSEN,
@@ -22,8 +22,7 @@ from domain.dead_letters import DeadLetter, DeadLetterFilter
 from domain.errors.access import NotFound
 from domain.errors.requests import InvalidValue
 from domain.keys import Caller, Scope
-from domain.tenants import owner_id, split_owner
-from storage.access.audit import new_entry
+from domain.tenants import owner_id
 from storage.stores import Stores
 
 
@@ -31,7 +30,6 @@ class ManageDeadLetters:
     """Lists, reads, retries and discards dead letters. Images of discarded ones stay failed."""
 
     def __init__(self, stores: Stores, change_jobs: ChangeJobs, follow_job: FollowJob) -> None:
-        self._audit = stores.audit
         self._letters = stores.dead_letters
         self._jobs = stores.jobs
         self._change_jobs = change_jobs
@@ -68,8 +66,7 @@ class ManageDeadLetters:
         """
         letter = await self._letters.get(image_id)
         await self._jobs.get(letter.job_id, Scope())
-        await self._record(caller, AuditAction.DEAD_LETTER_RETRIED, [letter])
-        if not await self._change_jobs.retry_letters([letter]):
+        if not await self._change_jobs.retry_letters([letter], caller):
             raise NotFound
         return await self._follow_job.read(letter.job_id, Scope())
 
@@ -80,8 +77,7 @@ class ManageDeadLetters:
             InvalidValue: The request has both or neither of IDs and a filter.
         """
         wanted, letters = await self._choose(chosen)
-        await self._record(caller, AuditAction.DEAD_LETTER_RETRIED, letters)
-        retried = await self._change_jobs.retry_letters(letters)
+        retried = await self._change_jobs.retry_letters(letters, caller)
         return RetriedView(retried, *await self._count_rest(wanted, letters, retried))
 
     async def discard(self, caller: Caller, image_id: str) -> None:
@@ -91,8 +87,9 @@ class ManageDeadLetters:
             NotFound: The image is not a dead letter.
         """
         letter = await self._letters.get(image_id)
-        await self._record(caller, AuditAction.DEAD_LETTER_DISCARDED, [letter])
-        await self._letters.discard([image_id])
+        entries = letter_entries(caller, AuditAction.DEAD_LETTER_DISCARDED, [letter])
+        if not await self._letters.discard(entries):
+            raise NotFound
 
     async def discard_many(self, caller: Caller, chosen: ChosenDeadLetters) -> DiscardedView:
         """Discard up to 1,000 dead letters.
@@ -101,20 +98,9 @@ class ManageDeadLetters:
             InvalidValue: The request has both or neither of IDs and a filter.
         """
         wanted, letters = await self._choose(chosen)
-        await self._record(caller, AuditAction.DEAD_LETTER_DISCARDED, letters)
-        ids = [letter.image_id for letter in letters]
-        discarded = await self._letters.discard(ids)
+        entries = letter_entries(caller, AuditAction.DEAD_LETTER_DISCARDED, letters)
+        discarded = await self._letters.discard(entries)
         return DiscardedView(discarded, *await self._count_rest(wanted, letters, discarded))
-
-    async def _record(
-        self, caller: Caller, action: AuditAction, letters: Sequence[DeadLetter]
-    ) -> None:
-        """Add an entry for each letter, 1,000 at most, before they are changed."""
-        entries = []
-        for letter in letters:
-            tenant, _ = split_owner(letter.user_id)
-            entries.append(new_entry(caller, action, letter.image_id, tenant=tenant))
-        await self._audit.add(*entries)
 
     async def _choose(self, chosen: ChosenDeadLetters) -> tuple[DeadLetterFilter, list[DeadLetter]]:
         if (chosen.ids is None) == (chosen.filter is None):

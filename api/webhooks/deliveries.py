@@ -113,8 +113,7 @@ class ManageDeliveries:
     async def release(self, caller: Caller) -> ReleasedView:
         """Release all webhooks that a start with ``MINILAB_WEBHOOKS=paused`` or a restore holds."""
         entry = new_entry(caller, AuditAction.SERVICE_WEBHOOKS_RELEASED, "webhooks")
-        await self._audit.add(entry)
-        held_since = await self._hold.release()
+        held_since = await self._hold.release(entry)
         await self._job_events.publish_deliveries()
         return ReleasedView(held_since)
 

@@ -54,9 +54,9 @@ class QueueState(msgspec.Struct, frozen=True):
 class QueueReader:
     """Reads the state of the queue from the indexes of open work."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, dead_letters: DeadLetters) -> None:
         self._database = database
-        self._dead_letters = DeadLetters(database)
+        self._dead_letters = dead_letters
 
     async def read(self, now: datetime) -> QueueState:
         """Read the state of the queue."""

@@ -1,16 +1,19 @@
 """The dead letters in MongoDB: found, counted and discarded."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import msgspec
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from domain.audit import AuditEntry
 from domain.dead_letters import DeadLetter, DeadLetterFilter
 from domain.errors.access import NotFound
 from domain.errors.files import GIVEN_UP
 from domain.images.operations import ALL_OPERATIONS
 from domain.records import Cell
-from storage.mongo.client import COMMITTED, DURABLE, Database, Document
+from storage.access.audit import AuditTrail
+from storage.mongo.client import COMMITTED, DURABLE, Database, Document, Session
+from storage.mongo.transactions import run_transaction
 
 DEAD_LETTERS = "dead_letters"
 IS_DEAD_LETTER = {"gave_up_at": {"$exists": True}}
@@ -28,7 +31,9 @@ DEAD_LETTER_INDEXES = {
 class DeadLetters:
     """Finds and discards dead letters: images with the field ``gave_up_at``."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, audit: AuditTrail) -> None:
+        self._database = database
+        self._audit = audit
         self._images = database.get_collection(
             "images", read_concern=COMMITTED, write_concern=DURABLE
         )
@@ -54,12 +59,20 @@ class DeadLetters:
         query = _query(wanted or DeadLetterFilter())
         return await self._images.count_documents(query, hint=DEAD_LETTERS)
 
-    async def discard(self, ids: Sequence[str]) -> int:
-        """Remove letters, and count them; their images stay failed."""
-        discarded = await self._images.update_many(
-            {"_id": {"$in": list(ids)}, **IS_DEAD_LETTER}, {"$unset": {"gave_up_at": ""}}
-        )
-        return discarded.modified_count
+    async def discard(self, entries: Mapping[str, AuditEntry]) -> int:
+        """Remove letters, given the entry of each by its ID, and count them.
+
+        Their images stay failed. Only letters that are there add their entries.
+        """
+        which = {"_id": {"$in": list(entries)}, **IS_DEAD_LETTER}
+
+        async def write(session: Session) -> int:
+            found = await self._images.find(which, {"_id": 1}, session=session).to_list(None)
+            await self._images.update_many(which, {"$unset": {"gave_up_at": ""}}, session=session)
+            await self._audit.add(*(entries[one["_id"]] for one in found), session=session)
+            return len(found)
+
+        return await run_transaction(self._database.client, write)
 
 
 def _query(wanted: DeadLetterFilter) -> Document:

@@ -1,7 +1,7 @@
 """Retries: failed cells are queued as if they had never run."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 import msgspec
@@ -12,6 +12,7 @@ from domain.fairness.work_units import estimate_units
 from domain.jobs import ChunkHint, Status, roll_up
 from storage.access.audit import AuditTrail
 from storage.clock import utc_now
+from storage.ledger.cancellation import BEGUN
 from storage.ledger.cells import changed_cells, has_cell, tally_jobs
 from storage.ledger.claim_updates import NEXT_FENCE
 from storage.mongo.client import Client, Database, Document, Session
@@ -50,13 +51,25 @@ class Retry:
         Raises:
             PyMongoError: Nothing was written, or (rarely) the answer to the commit was lost.
         """
-        return await self._reopen({"job_id": job_id}, entry)
+        entries = [] if entry is None else [entry]
+        return await self._reopen({"job_id": job_id}, lambda _: entries)
 
-    async def reopen_images(self, image_ids: Sequence[str]) -> Reopened:
-        """Queue the failed cells of some images of one job again; see :meth:`reopen_job`."""
-        return await self._reopen({"_id": {"$in": list(image_ids)}})
+    async def reopen_images(
+        self, image_ids: Sequence[str], entries: Mapping[str, AuditEntry] | None = None
+    ) -> Reopened:
+        """Queue the failed cells of some images of one job again; see :meth:`reopen_job`.
 
-    async def _reopen(self, which: Document, entry: AuditEntry | None = None) -> Reopened:
+        Each image that is queued adds its entry, if it has one.
+        """
+        given = entries or {}
+        return await self._reopen(
+            {"_id": {"$in": list(image_ids)}},
+            lambda images: [given[image["_id"]] for image in images if image["_id"] in given],
+        )
+
+    async def _reopen(
+        self, which: Document, entries_of: Callable[[list[Document]], list[AuditEntry]]
+    ) -> Reopened:
         wanted = {**which, "due_at": {"$exists": False}, "$expr": has_cell(Status.FAILED)}
 
         async def write(session: Session) -> Reopened:
@@ -73,8 +86,7 @@ class Retry:
                 session=session,
             )
             await self._reopen_job_document(failed[0]["job_id"], session)
-            if entry is not None:
-                await self._audit.add(entry, session=session)
+            await self._audit.add(*entries_of(failed), session=session)
             return Reopened(len(failed), hints)
 
         return await run_transaction(self._client, write)
@@ -124,5 +136,7 @@ class Retry:
                 "due_at": utc_now() + self._due_after,
             }
             await self._jobs.update_one(
-                {"_id": job_id}, {"$set": fields, "$inc": {"version": 1}}, session=session
+                {"_id": job_id},
+                {"$set": fields, "$inc": {"version": 1}, "$unset": {BEGUN: ""}},
+                session=session,
             )

@@ -10,13 +10,15 @@ from datetime import timedelta
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
+from domain.audit import AuditEntry
 from domain.jobs import Status, Tally
 from domain.keys import Caller
 from domain.records import DELETE_USER, USER_DELETION_KEPT_SECONDS
+from storage.access.audit import AuditTrail
 from storage.clock import first_id_at, new_id, utc_now
 from storage.ledger.job_states import JobStates, JobUpdate
 from storage.ledger.open_work import IS_OPEN
-from storage.mongo.client import COMMITTED, DURABLE, Client, Database, Document, Session
+from storage.mongo.client import COMMITTED, Client, Database, Document, Session
 from storage.mongo.transactions import run_transaction
 from storage.removal.deletion_step import DeletionStep, Step
 
@@ -35,14 +37,22 @@ USER_DELETION_INDEXES = {
 
 # An acceptance takes no longer than this from the creation of its IDs to its commit.
 UNDER_WAY = timedelta(minutes=2)
+# All else that a delete removes belongs to one of these.
+HELD_OF_USERS = ("jobs", "images", "expired", "webhook_endpoints")
 
 
 class UserDeletion:
     """Deletes users. Any number of workers may work on the same delete at the same time."""
 
     def __init__(
-        self, client: Client, database: Database, states: JobStates, lease: timedelta
+        self,
+        client: Client,
+        database: Database,
+        states: JobStates,
+        lease: timedelta,
+        audit: AuditTrail,
     ) -> None:
+        self._audit = audit
         self._client = client
         self._database = database
         self._states = states
@@ -50,17 +60,25 @@ class UserDeletion:
         self._next_step = DeletionStep(database, states, lease)
         self._deletions = database["user_deletions"]
 
-    async def request(self, user_id: str, caller: Caller) -> str:
+    async def request(self, user_id: str, caller: Caller, entry: AuditEntry | None = None) -> str:
         """Request the delete of a user; return the ID of the job that shows the progress, durable.
 
         If a delete of the user by the same key is open, it also deletes what was accepted since.
+        The entry is added if there is anything to delete that an open one does not delete.
         """
         asked = await self._note_existing(user_id)
         left = await self._count(user_id, asked)
+
+        async def write(session: Session) -> str:
+            job_id, before = await self._create(user_id, caller, asked, left, session)
+            if entry is not None and await self._deletes_more(user_id, before, session):
+                await self._audit.add(entry, session=session)
+            return job_id
+
         try:
-            return await self._create(user_id, caller, asked, left)
+            return await run_transaction(self._client, write)
         except DuplicateKeyError:  # Another request created it at the same time.
-            return await self._create(user_id, caller, asked, left)
+            return await run_transaction(self._client, write)
 
     async def claim(self) -> str | None:
         """Claim the delete that has waited longest; None if none is due."""
@@ -106,7 +124,21 @@ class UserDeletion:
         recent = {"job_id": {"$in": asked["recent"]}}
         return await images.count_documents(older) + await images.count_documents(recent)
 
-    async def _create(self, user_id: str, caller: Caller, asked: Document, left: int) -> str:
+    async def _deletes_more(self, user_id: str, before: Document | None, session: Session) -> bool:
+        """Say whether a request deletes anything that the open delete before it does not."""
+        since: Document = {"user_id": user_id}
+        if before is not None:
+            asked = before["asked"]
+            since["_id"] = {"$gte": asked["horizon"], "$nin": asked["recent"]}
+        for name in HELD_OF_USERS if before is None else ("jobs",):
+            if await self._database[name].find_one(since, {"_id": 1}, session=session):
+                return True
+        return False
+
+    async def _create(
+        self, user_id: str, caller: Caller, asked: Document, left: int, session: Session
+    ) -> tuple[str, Document | None]:
+        """Create a delete, or widen the open one; give its ID, and the open one as it was."""
         deletion_id, now = new_id(), utc_now()
         fresh = {
             "_id": deletion_id,
@@ -118,11 +150,12 @@ class UserDeletion:
             "operations": [DELETE_USER],
             "due_at": now,
         } | {f"tally.{name}": 0 for name in Tally.__struct_fields__ if name != "waiting"}
-        found = await self._deletions.with_options(write_concern=DURABLE).find_one_and_update(
+        before: Document | None = await self._deletions.find_one_and_update(
             {"user_id": user_id, "key_id": caller.key_id, **IS_OPEN},
             {"$set": {"asked": asked, "tally.waiting": left}, "$setOnInsert": fresh},
             upsert=True,
-            projection={"_id": 1},
-            return_document=ReturnDocument.AFTER,
+            projection={"asked": 1},
+            return_document=ReturnDocument.BEFORE,
+            session=session,
         )
-        return str(found["_id"])
+        return deletion_id if before is None else str(before["_id"]), before

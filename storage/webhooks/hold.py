@@ -2,8 +2,11 @@
 
 from datetime import datetime
 
+from domain.audit import AuditEntry
+from storage.access.audit import AuditTrail
 from storage.clock import utc_now
-from storage.mongo.client import DURABLE, Database, Document
+from storage.mongo.client import DURABLE, Database, Document, Session
+from storage.mongo.transactions import run_transaction
 
 STATE = "service_state"
 HELD = {"_id": "webhooks"}
@@ -16,7 +19,9 @@ class WebhookHold:
     starts again with the same setting does not hold them again.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, audit: AuditTrail) -> None:
+        self._client = database.client
+        self._audit = audit
         self._state = database.get_collection(STATE, write_concern=DURABLE)
 
     async def begin(self, *, is_wanted: bool) -> datetime | None:
@@ -43,13 +48,26 @@ class WebhookHold:
         found = await self._state.find_one(HELD)
         return found["held_since"] if found else None
 
-    async def release(self) -> datetime | None:
-        """Release the webhooks; return since when they were held, UTC; None if they were not."""
-        before = await self._state.find_one_and_update(
-            HELD | {"held_since": {"$ne": None}},
-            {"$set": {"held_since": None, "released_at": utc_now()}},
-        )
-        return before["held_since"] if before else None
+    async def release(self, entry: AuditEntry | None = None) -> datetime | None:
+        """Release the webhooks, with the entry if they were held.
+
+        Returns since when they were held, UTC; None if they were not.
+        """
+
+        async def write(session: Session) -> datetime | None:
+            before: Document | None = await self._state.find_one_and_update(
+                HELD | {"held_since": {"$ne": None}},
+                {"$set": {"held_since": None, "released_at": utc_now()}},
+                session=session,
+            )
+            if before is None:
+                return None
+            if entry is not None:
+                await self._audit.add(entry, session=session)
+            since: datetime = before["held_since"]
+            return since
+
+        return await run_transaction(self._client, write)
 
 
 def _new_hold() -> Document:

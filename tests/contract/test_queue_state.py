@@ -19,7 +19,9 @@ async def _open_job(stores: Stores, key_id: str, *operations: str) -> None:
 async def test_job_without_operations_is_counted(stores: Stores) -> None:
     await _open_job(stores, ADMIN_USER)
     await _open_job(stores, ADMIN_USER, "metadata", "histogram", "faces")
-    state = await QueueReader(stores.database).read(utc_now() + timedelta(seconds=1))
+    state = await QueueReader(stores.database, stores.dead_letters).read(
+        utc_now() + timedelta(seconds=1)
+    )
     waiting = state.waiting[TenantClass(Role.ADMIN.value, "small")]
     assert (state.jobs, waiting.images, waiting.tenants) == (2, 4 + 2, 1)
     assert waiting.oldest_seconds >= 1
@@ -28,7 +30,7 @@ async def test_job_without_operations_is_counted(stores: Stores) -> None:
 
 
 async def test_reader_keeps_nothing_of_keys_whose_work_has_ended(stores: Stores) -> None:
-    reader = QueueReader(stores.database)
+    reader = QueueReader(stores.database, stores.dead_letters)
     for number in range(3):
         key_id = f"key-{number}"
         key = {"_id": key_id, "role": "service", "hash": key_id}

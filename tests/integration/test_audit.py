@@ -1,5 +1,6 @@
 """The audit trail: each action is in it once, with who did it, and with nothing personal."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ pytestmark = pytest.mark.one_service
 
 FILENAME = "holiday-9b2e41.png"
 NOTE = "a-note-of-somebody"
+DAY = timedelta(days=1)
 PICTURE = (FILENAME, draw(kind="PNG"))
 
 
@@ -63,12 +65,17 @@ async def _do_everything(service: Service) -> list[tuple[str, str]]:
     await do("webhook.secret_rotated", "POST", f"{path}/secret/rotate", webhook["id"])
     await do("webhook.updated", "PATCH", path, webhook["id"], json={"note": NOTE})
     await do("webhook.deleted", "DELETE", path, webhook["id"])
+    await service.stores.webhook_hold.hold()
     await do("service.webhooks_released", "POST", "/v1/webhooks/release", "webhooks")
     files = [("f", PICTURE), ("f", ("broken.png", PICTURE[1][:100]))]
     job = await _did(service, "POST", "/v1/jobs", key, files=files, data={"user_id": "u1"})
     job = await service.job(job["id"])
     await do("job.retried", "POST", f"/v1/jobs/{job['id']}/retry", job["id"])
     await service.job(job["id"])
+    await _did(service, "DELETE", f"/v1/jobs/{job['id']}", key)  # It has ended: nothing changes.
+    await service.stores.database["images"].update_one(
+        {"_id": job["items"][0]["image_id"]}, {"$set": {"due_at": datetime.now(UTC) + DAY}}
+    )
     await do("job.canceled", "DELETE", f"/v1/jobs/{job['id']}", job["id"])
     image_id = job["items"][0]["image_id"]
     for verb, method, path in [
@@ -178,3 +185,67 @@ async def test_equal_creations_are_one_entry(service: Service) -> None:
     (entry,) = await _entries(service)
     assert entry["target"] == {"type": "api_key", "id": made.json()["id"]}
     assert entry["details"] == {"role": "service", "scopes": "upload read delete"}
+
+
+async def test_a_cancellation_is_one_entry_of_who_ended_something(service: Service) -> None:
+    others = [await service.make_key("admin") for _ in range(4)]
+    before = await _entries(service)
+    ticket = (await service.send([(f"{seed}.png", draw(seed=seed)) for seed in range(30)])).json()
+    path = f"/v1/jobs/{ticket['id']}"
+    await asyncio.gather(*(_did(service, "DELETE", path, key) for key in others))
+    await _did(service, "DELETE", path, ADMIN_KEY)
+    entry, *rest = await _entries(service)
+    assert rest == before
+    assert entry["action"] == "job.canceled"
+    assert entry["target"]["id"] == ticket["id"]
+
+
+async def test_a_job_that_is_open_again_can_be_canceled_again(service: Service) -> None:
+    job = (await service.send([PICTURE])).json()
+    path = f"/v1/jobs/{job['id']}"
+    for count in (1, 2):
+        await _did(service, "DELETE", path, ADMIN_KEY)
+        assert len(await _entries(service, "&action=job.canceled")) == count
+        cells = {f"cells.{name}.status": "failed" for name in job["operations"]}
+        await service.stores.database["images"].update_one(
+            {"job_id": job["id"]}, {"$set": cells | {"status": "failed"}}
+        )
+        await _did(service, "POST", f"{path}/retry", ADMIN_KEY)
+
+
+async def test_a_deletion_of_a_user_is_one_entry_for_what_it_deletes(service: Service) -> None:
+    async def delete(times: int) -> None:
+        await asyncio.gather(
+            *(_did(service, "DELETE", "/v1/users/u1", ADMIN_KEY) for _ in range(times))
+        )
+
+    await delete(2)
+    assert await _entries(service) == []
+    await service.send([PICTURE], user_id="u1")
+    await delete(5)
+    assert [one["action"] for one in await _entries(service)] == ["user.deleted"]
+    await service.send([PICTURE], user_id="u1")
+    await delete(5)
+    assert [one["action"] for one in await _entries(service)] == ["user.deleted"] * 2
+
+
+async def test_a_dead_letter_is_ended_once(service: Service) -> None:
+    for action, method, path in [("retried", "POST", "/retry"), ("discarded", "DELETE", "")]:
+        job = (await service.send([PICTURE])).json()
+        image_id = job["items"][0]["image_id"]
+        await give_up(service.stores.database, image_id)
+        ended = {"$unset": {"due_at": ""}}
+        await service.stores.database["images"].update_one({"_id": image_id}, ended)
+        await asyncio.gather(
+            *(
+                service.client.request(method, f"/v1/dead-letters/{image_id}{path}")
+                for _ in range(5)
+            )
+        )
+        entries = await _entries(service, f"&target={image_id}")
+        assert [one["action"] for one in entries] == [f"dead_letter.{action}"]
+
+
+async def test_releasing_what_is_not_held_adds_nothing(service: Service) -> None:
+    await _did(service, "POST", "/v1/webhooks/release", ADMIN_KEY)
+    assert await _entries(service) == []

@@ -17,6 +17,7 @@ from domain.jobs import Status
 from domain.keys import Scope
 from domain.records import Cell, ItemError
 from storage.ledger.retry import Reopened
+from tests.access import ADMIN
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import Service, authorization
@@ -177,4 +178,4 @@ async def test_images_that_are_queued_already_are_not_counted_as_retried(
     rules = service.settings.rules
     waiting = Waiting(service.stores, Listeners(service.settings.listeners))
     follow_job = FollowJob(service.stores, waiting, estimates, rules)
-    assert await ChangeJobs(service.stores, follow_job).retry_letters(letters) == 2
+    assert await ChangeJobs(service.stores, follow_job).retry_letters(letters, ADMIN) == 2
