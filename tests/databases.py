@@ -8,6 +8,11 @@ from pymongo.database import Database
 from storage.schema import INDEXES
 
 Indexes = dict[str, list[str]]
+EXPECTED: Indexes = {
+    name: sorted(["_id_", *(index.document["name"] for index in indexes)])
+    for name, indexes in INDEXES.items()
+}
+"""The names of the indexes that the schema has, by collection."""
 PROFILE = "system.profile"
 """What MongoDB writes where a test has it record its operations."""
 
@@ -25,12 +30,11 @@ class SharedDatabase:
         self.name = name
         self._client = client
         self._database: Database[dict[str, Any]] = client[name]
-        self._made: Indexes = {}
 
     def make_empty(self) -> None:
         """Delete all documents; make the database again if a test changed more than documents."""
         indexes = self._indexes()
-        if PROFILE in indexes or self._of_schema(indexes) != self._made:
+        if PROFILE in indexes or any(indexes.get(name) != EXPECTED[name] for name in EXPECTED):
             self._make()
             return
         for name in self._filled(list(indexes)):
@@ -41,7 +45,6 @@ class SharedDatabase:
         self._client.drop_database(self.name)
         for name, indexes in INDEXES.items():
             self._database[name].create_indexes(indexes)
-        self._made = self._of_schema(self._indexes())
 
     def _indexes(self) -> Indexes:
         """Read the names of the indexes of every collection, in one call."""
@@ -52,9 +55,6 @@ class SharedDatabase:
             entry["name"]: sorted(index["spec"]["name"] for index in entry["md"]["indexes"])
             for entry in catalog
         }
-
-    def _of_schema(self, indexes: Indexes) -> Indexes:
-        return {name: indexes.get(name, []) for name in INDEXES}
 
     def _filled(self, names: list[str]) -> list[str]:
         """Find the collections that hold a document, in one call."""

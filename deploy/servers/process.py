@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 _DIE_WITH_PARENT = str(Path(__file__).with_name("die_with_parent.py"))
 _POLL_SECONDS = 0.02
@@ -15,6 +16,23 @@ _MAX_LOG_BYTES = 8 * 1024 * 1024
 
 class ServerError(Exception):
     """A server is missing, does not start or is not ready; the message says what to do."""
+
+
+class RunningProcess(Protocol):
+    """The part of :class:`subprocess.Popen` that is used of a started process."""
+
+    @property
+    def pid(self) -> int:
+        """Process ID."""
+
+    def poll(self) -> int | None:
+        """Return the exit code, negative for a signal; None before the end."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for the end, at most `timeout` seconds, and return the exit code."""
+
+    def send_signal(self, sig: int, /) -> None:
+        """Send a signal to the process if it has not ended."""
 
 
 class ServerProcess:
@@ -49,7 +67,7 @@ class ServerProcess:
         self._output = output
         self._environment = environment
         self._keep_open = tuple(keep_open)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: RunningProcess | None = None
 
     @property
     def pid(self) -> int:
@@ -80,18 +98,9 @@ class ServerProcess:
         """
         if self.is_running:
             return
-        launcher = [sys.executable, "-I", "-S", "-B", _DIE_WITH_PARENT, str(os.getpid())]
         output = self._open_output()
         try:
-            self._process = subprocess.Popen(
-                [*launcher, *self.command],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env=self._environment,
-                pass_fds=self._keep_open,
-                start_new_session=True,
-            )
+            self._process = self._launch(output)
         except OSError as error:
             raise ServerError(f"{self.name} cannot be started: {error}") from error
         finally:
@@ -152,6 +161,18 @@ class ServerProcess:
     def resume(self) -> None:
         """Continue a frozen server."""
         self._signal(signal.SIGCONT)
+
+    def _launch(self, output: int) -> RunningProcess:
+        launcher = [sys.executable, "-I", "-S", "-B", _DIE_WITH_PARENT, str(os.getpid())]
+        return subprocess.Popen(
+            [*launcher, *self.command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=self._environment,
+            pass_fds=self._keep_open,
+            start_new_session=True,
+        )
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None:

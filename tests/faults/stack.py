@@ -10,7 +10,6 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import psutil
@@ -25,6 +24,7 @@ from deploy.servers.ports import find_free_port
 from deploy.servers.process import ServerProcess
 from domain.jobs import TERMINAL
 from storage.stores import Stores, open_stores
+from tests.databases import SharedDatabase
 from tests.pictures import draw
 from tests.service import (
     ADMIN_KEY,
@@ -36,7 +36,9 @@ from tests.service import (
     environment,
 )
 from tests.waiting import LATEST_SECONDS, until
+from tests.warm.process import WarmProcess
 
+DATABASE = "faults"
 LEASE_SECONDS = 2
 STORE_SECONDS = 3
 START_SECONDS = 90
@@ -187,6 +189,11 @@ class Stack:
     def _looks(self) -> MongoClient[dict[str, Any]]:
         return MongoClient(self.servers.mongodb_url)
 
+    def make_database_empty(self) -> None:
+        """Delete what the tests before have left."""
+        with pymongo.timeout(60):
+            SharedDatabase(self._looks, self.environ["MINILAB_MONGODB_DATABASE"]).make_empty()
+
     def stop(self) -> None:
         """End all processes."""
         for process in self._processes:
@@ -199,15 +206,17 @@ class Stack:
     def _make(self, module: str, is_ready: Callable[[], bool], **more: object) -> ServerProcess:
         name = f"{module}-{len(self._processes)}"
         own = {f"MINILAB_{key.upper()}": str(value) for key, value in more.items()}
-        process = ServerProcess(
+        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY)}
+        environment |= self.environ | own
+        # Variables of others, such as those of the linker, are read before a fork.
+        is_ours = all(key.startswith("MINILAB_") for key in self.environ)
+        process = (WarmProcess if is_ours else ServerProcess)(
             name,
             [sys.executable, "-m", module],
             is_ready=is_ready,
             url=str(self.client.base_url),
             output=self._folder / f"{name}.log",
-            environment={"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY)}
-            | self.environ
-            | own,
+            environment=environment,
         )
         self._processes.append(process)
         return process
@@ -231,7 +240,6 @@ class Stack:
 @asynccontextmanager
 async def running_stack(
     servers: EmbeddedServers,
-    database: str,
     folder: Path,
     variables: Mapping[str, str] = MappingProxyType({}),
     /,
@@ -239,7 +247,7 @@ async def running_stack(
 ) -> AsyncIterator[Stack]:
     """Run an API on real servers; workers are up to the test."""
     port = find_free_port()
-    environ = environment(servers, database, port=port, **(SHORT | more)) | dict(variables)
+    environ = environment(servers, DATABASE, port=port, **(SHORT | more)) | dict(variables)
     settings = read_settings(environ)
     async with (
         open_stores(settings.stores, settings.rules) as stores,
@@ -253,8 +261,8 @@ async def running_stack(
         ) as client,
     ):
         await stores.redis.flushall()
-        await stores.prepare()
         stack = Stack(servers, environ, folder, stores, client)
+        stack.make_database_empty()
         stack.began = (await stores.client.admin.command("ping"))["operationTime"]
         try:
             stack.start_api()
@@ -262,8 +270,6 @@ async def running_stack(
             stack.stop()
             # Who was killed in a transaction leaves it open, with its locks, for a minute.
             await stores.client.admin.command("killAllSessions", [])
-            with pymongo.timeout(60):
-                await stores.client.drop_database(database)
         finally:
             stack.stop()
             stack.close()
@@ -275,8 +281,7 @@ async def fragile_stack(
 ) -> AsyncIterator[Stack]:
     """An API in a process of its own; afterwards the servers are as they were before."""
     try:
-        name = f"faults_{uuid4().hex[:12]}"
-        async with running_stack(servers, name, folder, **more) as running:
+        async with running_stack(servers, folder, **more) as running:
             await running.stores.client.admin.command(
                 {"setParameter": 1, "transactionLifetimeLimitSeconds": ABANDONED_SECONDS}
             )

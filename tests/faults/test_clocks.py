@@ -4,7 +4,6 @@ import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -62,9 +61,8 @@ async def stack(
     fragile_servers: EmbeddedServers, clocks: Clocks, tmp_path: Path
 ) -> AsyncIterator[Stack]:
     """A service whose API has a clock of its own."""
-    name = f"faults_{uuid4().hex[:12]}"
     variables = clocks.variables("api")
-    async with running_stack(fragile_servers, name, tmp_path, variables) as running:
+    async with running_stack(fragile_servers, tmp_path, variables) as running:
         yield running
 
 

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
-from uuid import uuid4
 
 import httpx
 
@@ -57,9 +56,8 @@ async def test_requests_fail_soon_once_mongodb_is_known_to_be_away(
     fragile_servers: EmbeddedServers, tmp_path: Path
 ) -> None:
     """With the time limit of a call that is the default: 20 seconds."""
-    name = f"faults_{uuid4().hex[:12]}"
     async with running_stack(
-        fragile_servers, name, tmp_path, store_timeout_seconds=20, lease_seconds=15
+        fragile_servers, tmp_path, store_timeout_seconds=20, lease_seconds=15
     ) as stack:
         stack.start_worker()
         ticket = await stack.ticket(pictures(2, "before"))

@@ -5,7 +5,6 @@ The server itself answers as it would, through its own fail point, on the wire a
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
@@ -47,7 +46,7 @@ async def full_stack(
     test_mongod: ServerProcess, fragile_servers: EmbeddedServers, tmp_path: Path
 ) -> AsyncIterator[Stack]:
     servers = EmbeddedServers((test_mongod, fragile_servers.redis))
-    async with running_stack(servers, f"faults_{uuid4().hex[:12]}", tmp_path) as stack:
+    async with running_stack(servers, tmp_path) as stack:
         yield stack
 
 

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from pymongo import MongoClient
@@ -68,8 +67,7 @@ async def replicated_stack(
     replica_set: list[ServerProcess], fragile_servers: EmbeddedServers, tmp_path: Path
 ) -> AsyncIterator[Stack]:
     servers = EmbeddedServers((replica_set[0], fragile_servers.redis))
-    name = f"faults_{uuid4().hex[:12]}"
-    async with running_stack(servers, name, tmp_path) as stack:
+    async with running_stack(servers, tmp_path) as stack:
         yield stack
 
 

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
-from uuid import uuid4
 
 import pytest
 
@@ -34,8 +33,7 @@ async def slow_stack(
             "MINILAB_MONGODB_URL": through(fragile_servers.mongodb_url, mongodb.port),
             "MINILAB_REDIS_URL": through(fragile_servers.redis_url, redis.port),
         }
-        name = f"faults_{uuid4().hex[:12]}"
-        async with running_stack(fragile_servers, name, tmp_path, variables) as stack:
+        async with running_stack(fragile_servers, tmp_path, variables) as stack:
             yield stack, mongodb, redis
             mongodb.seconds = redis.seconds = 0.0
 

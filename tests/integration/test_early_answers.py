@@ -5,7 +5,6 @@ import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -28,8 +27,7 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 @pytest.fixture
 async def refusing_process(servers: EmbeddedServers, tmp_path: Path) -> AsyncIterator[Stack]:
     """``python -m api``, with a backlog that is full after one image."""
-    name = f"test_{uuid4().hex[:12]}"
-    async with running_stack(servers, name, tmp_path, max_backlog_images=1) as stack:
+    async with running_stack(servers, tmp_path, max_backlog_images=1) as stack:
         answer = await stack.client.post("/v1/jobs", files={"files": ("a.jpg", draw())})
         assert answer.status_code == 202
         yield stack

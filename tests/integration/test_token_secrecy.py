@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -106,9 +105,8 @@ async def _use(client: httpx.AsyncClient, token: str) -> AsyncIterator[httpx.Res
 async def test_token_is_in_no_log_metric_error_or_header(
     servers: EmbeddedServers, tmp_path: Path
 ) -> None:
-    name = f"test_{uuid4().hex[:12]}"
     options = {"log_level": "debug", "access_log": True}
-    async with running_stack(servers, name, tmp_path, **options) as stack:
+    async with running_stack(servers, tmp_path, **options) as stack:
         client = stack.client
         worker = stack.start_worker()
         used, revoked, expired, odd = [await _make(client, max_files=3) for _ in range(4)]

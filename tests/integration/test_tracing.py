@@ -109,7 +109,7 @@ async def test_one_trace_leads_from_the_upload_to_every_operation(
         "OTEL_EXPORTER_OTLP_ENDPOINT": collector.address,
         "OTEL_BSP_SCHEDULE_DELAY": "100",
     }
-    async with running_stack(servers, "test_tracing", tmp_path, standard) as stack:
+    async with running_stack(servers, tmp_path, standard) as stack:
         stack.start_worker()
         job_id = await upload(stack)
         operations = {"metadata", "histogram", "faces", "fingerprint", "thumbnail"}
@@ -139,7 +139,7 @@ async def test_a_collector_that_is_away_holds_up_nothing(
     servers: EmbeddedServers, tmp_path: Path
 ) -> None:
     nowhere = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}
-    async with running_stack(servers, "test_no_collector", tmp_path, nowhere) as stack:
+    async with running_stack(servers, tmp_path, nowhere) as stack:
         worker = stack.start_worker()
         await upload(stack)
         for process in (worker, stack.api):
