@@ -1,6 +1,7 @@
 """Answers uploads: headers in, response out."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -20,7 +21,7 @@ from domain.errors.capacity import OverLimit
 from domain.errors.requests import QuotaExceeded
 from domain.fairness.admission import tenant_of
 from domain.jobs import TERMINAL
-from storage.acceptance.idempotency import Answered
+from storage.acceptance.idempotency import Answered, Reply
 
 ViewFinished = Callable[[JobView], Awaitable[msgspec.Struct]]
 
@@ -52,7 +53,8 @@ async def answer_upload(
     """
     waited = wait_seconds(prefer)
     route = LINK_ROUTE if request.user.link_id else route or request.scope["path"]
-    options = UploadOptions(route, idempotency_key, waited, operations, request.auth)
+    show = partial(_reply_of, request) if waited is None else None
+    options = UploadOptions(route, idempotency_key, waited, operations, request.auth, show)
     incoming = _incoming_body(request, query, kinds)
     response: Response[Any]
     try:
@@ -60,15 +62,16 @@ async def answer_upload(
     except (OverLimit, QuotaExceeded) as refusal:
         response = answer_service_error(request, refusal)
     else:
-        if isinstance(taken, Answered):
+        if isinstance(taken, Reply):
+            response = json_response(taken.body, taken.status, taken.headers)
+        elif isinstance(taken, Answered):
             response = json_response(taken.body, taken.status or 200, taken.headers | REPLAYED)
         else:
             response = await _show(request, taken.job, waited, view_finished)
             if taken.is_replay:
                 response.headers |= REPLAYED
             elif taken.attempt is not None:
-                status, body = response.status_code or 200, response.content
-                await take_in.keep_answer(taken.attempt, status, response.headers, body)
+                await take_in.keep_answer(taken.attempt, _as_kept(response))
     response.headers |= take_in.admission.headers(tenant_of(request.user))
     response.headers |= await take_in.quota_headers(request.user)
     return response
@@ -87,6 +90,14 @@ def _incoming_body(
     return IncomingBody(
         kind, parameters, request.content_length, request.stream(), disposition, query
     )
+
+
+def _reply_of(request: ApiRequest, job: JobView) -> Reply:
+    return _as_kept(ticket(request, job))
+
+
+def _as_kept(response: Response[bytes]) -> Reply:
+    return Reply(response.status_code or 200, dict(response.headers), response.content)
 
 
 async def _show(

@@ -51,7 +51,13 @@ async def holding(keys: Idempotency, attempt: Attempt | None) -> AsyncIterator[N
     if attempt is None:
         yield
         return
-    renewing = asyncio.create_task(_renew(keys, attempt))
+    renewing: list[asyncio.Task[None]] = []
+
+    def begin_renewing() -> None:
+        renewing.append(asyncio.create_task(_renew(keys, attempt)))
+
+    # Most requests end before: a timer costs less than a task.
+    timer = asyncio.get_running_loop().call_later(RENEW_SECONDS, begin_renewing)
     try:
         yield
     except MONGODB_UNREACHABLE:
@@ -61,12 +67,14 @@ async def holding(keys: Idempotency, attempt: Attempt | None) -> AsyncIterator[N
             await asyncio.shield(keys.abandon(attempt))
         raise
     finally:
-        renewing.cancel()
-        await asyncio.wait([renewing])
+        timer.cancel()
+        for task in renewing:
+            task.cancel()
+            await asyncio.wait([task])
 
 
 async def _renew(keys: Idempotency, attempt: Attempt) -> None:
     while True:
-        await asyncio.sleep(RENEW_SECONDS)
         with suppress(*STORE_FAILED):
             await keys.renew(attempt)
+        await asyncio.sleep(RENEW_SECONDS)

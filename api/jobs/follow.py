@@ -1,5 +1,6 @@
 """Reads jobs with their place in the queue, and lists them, also for the holder of a link."""
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from api.jobs.estimates import Estimates
@@ -15,7 +16,7 @@ from domain.fairness.estimates import QueuePlace
 from domain.jobs import TERMINAL
 from domain.keys import Caller, Scope, scope_of
 from domain.links import LinkStatus, UploadLink
-from domain.records import JobFilter, JobState
+from domain.records import Job, JobFilter, JobState
 from storage.catalog.jobs import Seen
 from storage.clock import utc_now
 from storage.errors import STORE_FAILED
@@ -62,6 +63,13 @@ class FollowJob:
                     return await self.view(seen)
             place = await self._estimates.place_of(job)
         return view_job(state, place, self._rules)
+
+    async def prepare_view(self, job: Job) -> Callable[[JobState], JobView]:
+        """Estimate the place of a job that is about to be accepted; return what shows it there."""
+        place = QueuePlace(0, None)
+        with suppress(*STORE_FAILED):
+            place = await self._estimates.place_of(job)
+        return lambda state: view_job(state, place, self._rules)
 
     async def read(self, job_id: str, scope: Scope) -> JobView:
         """Read a job with its items.

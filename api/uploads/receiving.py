@@ -2,11 +2,13 @@
 
 import asyncio
 import hashlib
+from collections.abc import Callable
 
 import msgspec
 
 from api.admission.accounts import Slots
 from api.admission.admission import Admitted
+from api.schemas.jobs import JobView
 from api.settings import Settings
 from api.uploads.bodies import IncomingBody
 from api.uploads.form import Form
@@ -20,7 +22,7 @@ from domain.marks import parse_marks
 from domain.quotas import quota_of
 from domain.records import GpsPolicy
 from domain.webhooks.events import EventType
-from storage.acceptance.idempotency import Attempt
+from storage.acceptance.idempotency import Attempt, Reply
 from storage.acceptance.uploads import Upload
 from storage.blobs.intake import BlobIntake
 from storage.clock import utc_now
@@ -40,6 +42,17 @@ class UploadOptions(msgspec.Struct, frozen=True):
     operations: str | None = None
     """Comma list that replaces the one of the form; None: as the form says."""
     link: UploadLink | None = None
+    show: Callable[[JobView], Reply] | None = None
+    """Makes the response of a job that is accepted; None if the client waits for its end."""
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """An upload that is admitted, and whose body is not read yet."""
+
+    caller: Caller
+    body: IncomingBody
+    options: UploadOptions
+    admitted: Admitted
 
 
 class _Fields(msgspec.Struct, frozen=True):
@@ -69,63 +82,84 @@ class UploadReceiver:
         self._most_targets = settings.admission.max_webhooks_per_key
         self._slots = slots
 
-    async def receive(
-        self,
-        caller: Caller,
-        body: IncomingBody,
-        options: UploadOptions,
-        admitted: Admitted,
-        attempt: Attempt | None,
-    ) -> Upload:
+    async def receive(self, arrival: Arrival, attempt: Attempt | None) -> Upload:
         """Receive an upload. If that fails, what was written of it is removed.
 
         Raises:
             ServiceError: The body cannot be used, or the link takes no more files.
         """
-        link = options.link
+        link = arrival.options.link
         if link is not None:
             check_takes_files(link, utc_now())
-        intake = self._stores.open_intake(lambda: self._slots.used)
+        intake = self.open_intake()
         try:
-            received = await self._read(body, intake, admitted)
-            fields = self._read_fields(caller, received, options)
-            if fields.callback_url is not None:
-                await self._key_secrets.ensure(caller.key_id)
-                await self._webhook_targets.admit_callback(
-                    fields.caller, fields.callback_url, self._most_targets
-                )
-            return Upload(
-                user_id=fields.user_id,
-                key_id=caller.key_id,
-                operations=fields.operations,
-                taken=received.taken,
-                refused=received.refused,
-                fetches=received.fetches,
-                intake=intake,
-                gps=fields.gps,
-                link_id=caller.link_id,
-                callback_url=fields.callback_url,
-                attempt=attempt,
-                fingerprint=_hash_content(received) if attempt else "",
-                quota=quota_of(fields.caller, self._tenant_max_bytes),
-                marks=fields.marks,
-                has_subscribers=received.has_ended and await self._has_subscribers(),
-            )
+            form = await self.read(arrival, intake)
+            return await self.make_upload(arrival, form, intake, attempt)
         except BaseException:
             await intake.discard()
             raise
 
-    async def fingerprint(self, body: IncomingBody, admitted: Admitted) -> str:
+    def open_intake(self) -> BlobIntake:
+        """Open an intake for the files of one upload."""
+        return self._stores.open_intake(lambda: self._slots.used)
+
+    async def make_upload(
+        self, arrival: Arrival, form: Form, intake: BlobIntake, attempt: Attempt | None
+    ) -> Upload:
+        """Make the upload of a body that was read.
+
+        Raises:
+            ServiceError: Its fields cannot be used.
+        """
+        caller = arrival.caller
+        fields = self._read_fields(caller, form, arrival.options)
+        if fields.callback_url is not None:
+            await self._key_secrets.ensure(caller.key_id)
+            await self._webhook_targets.admit_callback(
+                fields.caller, fields.callback_url, self._most_targets
+            )
+        return Upload(
+            user_id=fields.user_id,
+            key_id=caller.key_id,
+            operations=fields.operations,
+            taken=form.taken,
+            refused=form.refused,
+            fetches=form.fetches,
+            intake=intake,
+            gps=fields.gps,
+            link_id=caller.link_id,
+            callback_url=fields.callback_url,
+            attempt=attempt,
+            fingerprint=self.fingerprint_of(form) if attempt else "",
+            quota=quota_of(fields.caller, self._tenant_max_bytes),
+            marks=fields.marks,
+            has_subscribers=form.has_ended and await self._has_subscribers(),
+        )
+
+    async def fingerprint(self, arrival: Arrival) -> str:
         """Read a body only to hash its content; nothing of it is written.
 
         Raises:
             ServiceError: The body cannot be read.
         """
-        received = await self._read(body, self._stores.open_hashing_intake(), admitted)
-        Faults(received.faults).check()
-        return _hash_content(received)
+        return self.fingerprint_of(await self.read(arrival, self._stores.open_hashing_intake()))
 
-    async def _read(self, body: IncomingBody, intake: BlobIntake, admitted: Admitted) -> Form:
+    def fingerprint_of(self, form: Form) -> str:
+        """Hash the content of a form.
+
+        Raises:
+            InvalidValue: Fields have the wrong type.
+        """
+        Faults(form.faults).check()
+        return _hash_content(form)
+
+    async def read(self, arrival: Arrival, intake: BlobIntake) -> Form:
+        """Read a body.
+
+        Raises:
+            ServiceError: It cannot be read.
+        """
+        body, admitted = arrival.body, arrival.admitted
         chunks, seconds = admitted.charged(body.chunks), self._limits.max_upload_seconds
         try:
             # The sweeper removes bytes without a parent by their age: no upload may take that long.

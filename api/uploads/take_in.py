@@ -1,27 +1,30 @@
 """Runs an upload: admission, idempotency, body, acceptance, waiting."""
 
 import time
+from collections.abc import Callable
 from contextlib import closing, suppress
+from functools import partial
 
 import msgspec
 
 from api.admission.admission import Admission, Admitted
-from api.http.idempotency import check_same, holding, record_id
+from api.http.idempotency import record_id
 from api.jobs.follow import FollowJob
 from api.monitoring.api_metrics import ApiMetrics
 from api.schemas.jobs import FacesOfFile, FacesView, JobView
 from api.settings import Settings
 from api.uploads.bodies import IncomingBody
 from api.uploads.form import check_length
-from api.uploads.receiving import UploadOptions, UploadReceiver
+from api.uploads.keyed_uploads import KeyedUploads
+from api.uploads.receiving import Arrival, UploadOptions, UploadReceiver
 from domain.errors.capacity import OverLimit
 from domain.errors.requests import QuotaExceeded
 from domain.fairness.admission import tenant_of
 from domain.keys import Caller, Scope
 from domain.quotas import quota_of
-from domain.records import JobState
-from storage.acceptance.idempotency import Answered, Attempt
-from storage.acceptance.uploads import Upload
+from domain.records import Job, JobState
+from storage.acceptance.idempotency import Answered, Attempt, Reply
+from storage.acceptance.uploads import Show, Ticket, Upload
 from storage.errors import STORE_FAILED, short_patience
 from storage.stores import Stores
 from telemetry.spans import Tracing
@@ -56,17 +59,19 @@ class TakeIn:
         self._limits = settings.uploads
         self._tenant_max_bytes = settings.admission.tenant_max_stored_bytes
         self._receiver = UploadReceiver(stores, settings, admission.slots)
+        self._keyed = KeyedUploads(stores.idempotency, self._receiver, self._accept)
         self._follow_job = follow_job
         self._metrics = metrics
         self._tracing = tracing
 
     async def take(
         self, caller: Caller, body: IncomingBody, options: UploadOptions
-    ) -> Taken | Answered:
+    ) -> Taken | Reply | Answered:
         """Take an upload in, and wait as long as the client prefers.
 
         Returns:
-            The job, which is durable; or the answer that the same request got before.
+            The job, which is durable, or its response; or the answer that the same request got
+            before.
 
         Raises:
             OverLimit: The upload is not admitted now.
@@ -80,17 +85,21 @@ class TakeIn:
         key = None if name is None else record_id(caller, options.route, name)
         admitted, answered = await self._admit(caller, body.length, key)
         with closing(admitted), short_patience(began=time.monotonic()):
-            begun = answered or (await self._keys.begin(key) if key else None)
-            if isinstance(begun, Answered):
-                check_same(begun, await self._receiver.fingerprint(body, admitted))
+            arrival = Arrival(caller, body, options, admitted)
+            accepted: Ticket | Answered
+            if answered is not None:
+                accepted = await self._keyed.repeat(arrival, answered)
+            elif key is not None:
+                accepted = await self._keyed.take(arrival, key)
             else:
-                async with holding(self._keys, begun):
-                    upload = await self._receiver.receive(caller, body, options, admitted, begun)
-                    accepted = await self._accept(upload, admitted)
-        if isinstance(begun, Answered):
-            return await self._replay(begun, options, caller)
-        job = await self._follow_job.accepted(accepted, options.wait_seconds or 0, caller)
-        return Taken(job, begun)
+                accepted = await self._accept(arrival, await self._receiver.receive(arrival, None))
+        if isinstance(accepted, Answered):
+            return await self._replay(accepted, options, caller)
+        if accepted.reply is not None:
+            return accepted.reply
+        state, seconds = JobState(accepted.job, accepted.items), options.wait_seconds or 0
+        job = await self._follow_job.accepted(state, seconds, caller)
+        return Taken(job, accepted.attempt)
 
     async def quota_headers(self, caller: Caller) -> dict[str, str]:
         """Say how many bytes count for the caller's quota; empty where there is none."""
@@ -102,12 +111,10 @@ class TakeIn:
             return {"Stored-Bytes": f"{stored};limit={quota.max_bytes}"}
         return {}
 
-    async def keep_answer(
-        self, attempt: Attempt, status: int, headers: dict[str, str], body: bytes
-    ) -> None:
+    async def keep_answer(self, attempt: Attempt, reply: Reply) -> None:
         """Keep the answer of an upload. If that fails, a replay shows the job as it is then."""
         with suppress(*STORE_FAILED):
-            await self._keys.keep_answer(attempt, status, headers, body)
+            await self._keys.keep_answer(attempt, reply)
 
     async def _admit(
         self, caller: Caller, length: int | None, key: str | None
@@ -127,14 +134,21 @@ class TakeIn:
                 raise
         return await self.admission.admit_replay(tenant, length), answered
 
-    async def _accept(self, upload: Upload, admitted: Admitted) -> JobState:
+    async def _accept(self, arrival: Arrival, upload: Upload) -> Ticket:
+        if upload.attempt and arrival.options.show:
+            prepare = partial(self._prepare_reply, arrival.options.show)
+            upload = msgspec.structs.replace(upload, prepare_reply=prepare)
         with self._tracing.span("commit", {"minilab.images": len(upload.taken)}):
             ticket = await self._stores.acceptance.accept(upload)
         if ticket.hints:
             self._stores.hints.send_soon(ticket.hints)
         self._metrics.took_in(upload, ticket.job, ticket.items)
-        admitted.count_images(sum(item.error is None for item in ticket.items))
-        return JobState(ticket.job, ticket.items)
+        arrival.admitted.count_images(sum(item.error is None for item in ticket.items))
+        return ticket
+
+    async def _prepare_reply(self, show: Callable[[JobView], Reply], job: Job) -> Show:
+        view = await self._follow_job.prepare_view(job)
+        return lambda ticket: show(view(JobState(ticket.job, ticket.items)))
 
     async def _replay(
         self, answered: Answered, options: UploadOptions, caller: Caller

@@ -11,6 +11,7 @@ from itertools import count
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
+from uuid import uuid4
 
 import msgspec
 import uvloop
@@ -99,7 +100,14 @@ async def upload_and_wait(
 
 
 async def drop_off(
-    address: Address, path: str, paths: Sequence[Path], clients: int, files: int, seconds: float
+    address: Address,
+    path: str,
+    paths: Sequence[Path],
+    clients: int,
+    files: int,
+    seconds: float,
+    *,
+    with_key: bool = False,
 ) -> Visit:
     """Send uploads as fast as they are answered, without waiting for their jobs.
 
@@ -110,6 +118,7 @@ async def drop_off(
         clients: Number of concurrent clients.
         files: Files in a request.
         seconds: Measured time, after one second that does not count.
+        with_key: Whether each upload has an Idempotency-Key of its own.
     """
     photos = distinct_photos(paths)
     connections = [await Connection.open(address) for _ in range(clients)]
@@ -121,7 +130,8 @@ async def drop_off(
         nonlocal done
         while (now := time.perf_counter()) < end:
             contents = [next(photos) for _ in range(files)]
-            request = b"".join(upload_request(address, path, contents))
+            key = str(uuid4()) if with_key else ""
+            request = b"".join(upload_request(address, path, contents, idempotency_key=key))
             check_status(await connection.send([request]), HTTPStatus.ACCEPTED)
             # A request that crosses a bound of the measured time counts by its share within it.
             answered = time.perf_counter()
@@ -198,9 +208,13 @@ async def time_requests(address: Address, requests: Sequence[Sequence[bytes]]) -
 
 
 def distinct_photos(paths: Sequence[Path]) -> Iterator[bytes]:
-    """Yield photos without end, each with a number behind its end, so that no two are equal."""
+    """Yield photos without end, each with a number behind its end, so that no two are equal.
+
+    Nor is one equal to a photo of an earlier visit.
+    """
     photos = [path.read_bytes() for path in paths]
-    return (photos[n % len(photos)] + n.to_bytes(8, "big") for n in count(1))
+    first = time.time_ns()
+    return (photos[n % len(photos)] + n.to_bytes(8, "big") for n in count(first))
 
 
 def check_status(answer: Answer, *expected: int) -> None:

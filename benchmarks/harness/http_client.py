@@ -38,7 +38,13 @@ def json_request(address: Address, path: str, body: bytes) -> bytes:
 
 
 def upload_request(
-    address: Address, path: str, files: Sequence[bytes], prefer: str = "", *, user_id: str = ""
+    address: Address,
+    path: str,
+    files: Sequence[bytes],
+    prefer: str = "",
+    *,
+    user_id: str = "",
+    idempotency_key: str = "",
 ) -> list[bytes]:
     """Encode a multipart upload as pieces; the files are not copied."""
     pieces: list[bytes] = []
@@ -54,6 +60,8 @@ def upload_request(
         BOUNDARY,
         sum(map(len, pieces)),
     )
+    if idempotency_key:
+        fields += b"\r\nIdempotency-Key: " + idempotency_key.encode()
     return [_head(address, "POST", path, prefer) + fields + _HEAD_END, *pieces]
 
 

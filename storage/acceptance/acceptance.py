@@ -13,14 +13,17 @@ from bson import ObjectId
 from pymongo.client_session import ClientSession
 from pymongo.errors import PyMongoError
 
+from domain.errors.requests import IdempotencyTakenOver
 from domain.jobs import ChunkPlan
-from storage.acceptance.documents import documents_of, ticket_of
+from domain.records import Job
+from storage.acceptance.documents import documents_of
 from storage.acceptance.fetched import documents_of_fetched
+from storage.acceptance.idempotency import KeyTaken
 from storage.acceptance.submissions import Submission, take_group
 from storage.acceptance.transaction import GroupWriter
 from storage.acceptance.uploads import Ticket, Upload
 from storage.errors import MONGODB_UNREACHABLE
-from storage.mongo.client import Client, Database
+from storage.mongo.client import Client, Database, read_struct
 from storage.mongo.transactions import run_transaction_in_thread
 
 
@@ -51,6 +54,7 @@ class Acceptance:
         Raises:
             Unauthenticated: The key was revoked or has expired meanwhile.
             LinkRevoked: The link was revoked meanwhile.
+            IdempotencyTakenOver: Another request has the Idempotency-Key.
             LinkUsedUp: No file fits into what the link has left.
             WrongState: The claim on a fetched file was lost.
             PyMongoError: Nothing was accepted, as far as is known: a commit whose answer was lost
@@ -60,7 +64,10 @@ class Acceptance:
             documents = documents_of(upload, self._plan, self._due_after)
         else:
             documents = documents_of_fetched(upload, upload.claim, self._due_after)
-        submission = Submission(upload, documents)
+        show = None
+        if upload.prepare_reply is not None:
+            show = await upload.prepare_reply(read_struct(documents.job, Job))
+        submission = Submission(upload, documents, show)
         link_id = upload.link_id
         self._waiting.setdefault(link_id, []).append(submission)
         committer = self._committers.get(link_id)
@@ -113,14 +120,17 @@ class Acceptance:
     async def _answer(self, group: list[Submission]) -> None:
         for submission in group:
             if submission.refusal is None and not submission.answer.done():
-                submission.answer.set_result(ticket_of(submission.accepted))
+                submission.answer.set_result(submission.ticket or submission.make_ticket())
         refused = [(one, one.refusal) for one in group if one.refusal is not None]
         await asyncio.gather(*(self._fail(*refusal) for refusal in refused))
 
     async def _fail(self, submission: Submission, error: Exception) -> None:
-        """Answer with an error; leave bytes that a lost commit may use to the sweeper."""
+        """Answer with an error; leave bytes that a lost commit may use to the sweeper.
+
+        Bytes in memory are kept: the upload can be accepted again.
+        """
         submission.fail(error)
-        if submission.outcome_is_known:
+        if submission.outcome_is_known and submission.upload.intake.flushed:
             with suppress(PyMongoError):
                 await submission.upload.intake.discard()
 
@@ -133,8 +143,14 @@ class Acceptance:
             for submission in group:
                 submission.outcome_is_known = submission.refusal is not None
 
-        await run_transaction_in_thread(self._client, write)
-        self._unused |= unused
+        while group:
+            try:
+                await run_transaction_in_thread(self._client, write)
+            except KeyTaken:
+                group = [one for one in group if not isinstance(one.refusal, IdempotencyTakenOver)]
+            else:
+                self._unused |= unused
+                return
 
     async def _delete_unused(self) -> None:
         """Delete chunks that are not needed, after the answers; if it fails, the sweeper does."""

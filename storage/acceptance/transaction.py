@@ -8,9 +8,10 @@ from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 
 from domain.errors.capacity import Unavailable
+from domain.errors.requests import IdempotencyTakenOver
 from storage.acceptance.duplicates import link_duplicates
 from storage.acceptance.fetched import take_over
-from storage.acceptance.idempotency import Answered, answer_keys
+from storage.acceptance.idempotency import KeyTaken, answer_keys
 from storage.acceptance.key_checks import check_keys
 from storage.acceptance.link_reservations import reserve
 from storage.acceptance.quota_checks import check_quotas
@@ -42,7 +43,7 @@ class GroupWriter:
 
         Raises:
             Unavailable: Chunks that were written during an upload are lost.
-            IdempotencyTakenOver: Another request took a key meanwhile.
+            KeyTaken: Another request has a key; it is the ``refusal`` of one submission.
         """
         check_keys(self._database, session, group)
         group = [one for one in group if one.refusal is None]
@@ -60,15 +61,19 @@ class GroupWriter:
         _set_stored_bytes(images, known)
         foreign = _find_foreign(group, known)
         self._insert(session, group, new | foreign, images)
-        keys = [
-            (one.upload.attempt, Answered(one.upload.fingerprint, one.accepted.job["_id"]))
-            for one in group
-            if one.upload.attempt
-        ]
-        answer_keys(self._database, session, keys)
+        self._answer_keys(session, group)
         self._accounts.add(session, images, accounts)
         flushed = {file_id for one in group for file_id in one.upload.intake.flushed}
         return (flushed | foreign.keys()) - new.keys()
+
+    def _answer_keys(self, session: ClientSession, group: Sequence[Submission]) -> None:
+        keyed = [one for one in group if one.upload.attempt]
+        answers = [(one.upload.attempt, one.make_answer()) for one in keyed if one.upload.attempt]
+        try:
+            answer_keys(self._database, session, answers)
+        except KeyTaken as taken:
+            keyed[taken.place].refusal = IdempotencyTakenOver()
+            raise
 
     def _insert(
         self,

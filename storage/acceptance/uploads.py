@@ -1,11 +1,13 @@
 """An upload as the API received it, and the ticket that it becomes."""
 
+from collections.abc import Awaitable, Callable
+
 import msgspec
 
 from domain.jobs import ChunkHint
 from domain.quotas import Quota
 from domain.records import GpsPolicy, Item, ItemError, Job
-from storage.acceptance.idempotency import Attempt
+from storage.acceptance.idempotency import Attempt, Reply
 from storage.blobs.intake import BlobIntake, StagedFile
 from storage.ledger.fetches import FetchClaim, FetchedFile
 
@@ -27,6 +29,25 @@ class RefusedFile(msgspec.Struct, frozen=True):
     error: ItemError
 
 
+class Ticket(msgspec.Struct, frozen=True):
+    """The answer to an upload that is durable, with a hint for each chunk of work.
+
+    Attributes:
+        attempt: The Idempotency-Key that was answered, if one was sent.
+        reply: The response, if it is kept with the key already.
+    """
+
+    job: Job
+    items: list[Item]
+    hints: list[ChunkHint]
+    attempt: Attempt | None = None
+    reply: Reply | None = None
+
+
+Show = Callable[[Ticket], Reply]
+"""Makes the response to an upload."""
+
+
 class Upload(msgspec.Struct, frozen=True):
     """The content of one upload request.
 
@@ -35,6 +56,8 @@ class Upload(msgspec.Struct, frozen=True):
         gps: Whether served files may contain the position of the picture.
         attempt: The Idempotency-Key that this upload answers, if one was sent.
         fingerprint: Hash of the request's content; goes with ``attempt``.
+        prepare_reply: Returns what makes the response from a ticket, also in another thread, to be
+            kept with ``attempt``. None if the response is not known by the commit.
         marks: Of the job and all images, as stored.
         fetches: Files that a worker fetches later.
         claim: Of the worker that has fetched the only file, for a job that was accepted before.
@@ -51,17 +74,10 @@ class Upload(msgspec.Struct, frozen=True):
     link_id: str | None = None
     attempt: Attempt | None = None
     fingerprint: str = ""
+    prepare_reply: Callable[[Job], Awaitable[Show]] | None = None
     callback_url: str | None = None
     has_subscribers: bool = False
     quota: Quota | None = None
     marks: tuple[str, ...] = ()
     fetches: list[FetchedFile] = []
     claim: FetchClaim | None = None
-
-
-class Ticket(msgspec.Struct, frozen=True):
-    """The answer to an upload that is durable, with a hint for each chunk of work."""
-
-    job: Job
-    items: list[Item]
-    hints: list[ChunkHint]

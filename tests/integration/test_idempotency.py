@@ -8,6 +8,7 @@ import pytest
 
 from api.http import idempotency as holding
 from storage.acceptance import idempotency
+from storage.blobs.intake import LEAST_FLUSH_BYTES
 from tests.multipart_bodies import CONTENT_TYPE, body_of, file_part
 from tests.pictures import draw
 from tests.problems import assert_problem
@@ -90,6 +91,48 @@ async def test_answer_of_waiting_request_is_given_again(working_service: Service
     assert first.status_code == again.status_code == 200
     assert again.json() == first.json()
     assert await working_service.count("jobs") == 1
+
+
+async def test_repetition_of_a_large_upload_is_not_written_again(service: Service) -> None:
+    large: File = ("a.jpg", PHOTO[1] + bytes(2 * LEAST_FLUSH_BYTES))
+    first, again = await send(service, [large]), await send(service, [large])
+    assert (first.status_code, again.content) == (202, first.content)
+    assert await service.count("jobs") == await service.count("blobs.files") == 1
+    assert_problem(await send(service, [OTHER]), 422, "idempotency_key_misused")
+
+
+async def test_repetition_is_answered_where_a_first_request_would_exceed_the_quota(
+    service: Service,
+) -> None:
+    asked = {"role": "client", "user_id": "u1", "max_stored_bytes": len(PHOTO[1]) + 1}
+    key = (await service.client.post("/v1/api-keys", json=asked)).json()["key"]
+    first = await send(service, [PHOTO], **authorization(key))
+    again = await send(service, [PHOTO], **authorization(key))
+    assert (first.status_code, again.content) == (202, first.content)
+    assert again.headers["idempotent-replayed"] == "true"
+    assert_problem(await send(service, [PHOTO], "k2", **authorization(key)), 413, "quota_exceeded")
+    assert await service.stores.database["idempotency"].count_documents({}) == 1
+
+
+async def test_repetitions_among_other_uploads_delay_none_of_them(service: Service) -> None:
+    first = await send(service, [PHOTO])
+    names = ["k1"] * 10 + [f"other{number}" for number in range(10)]
+    answers = await asyncio.gather(*(send(service, [PHOTO], name) for name in names))
+    assert {answer.status_code for answer in answers} == {202}
+    assert {answer.content for answer in answers[:10]} == {first.content}
+    assert await service.count("jobs") == 11
+
+
+async def test_record_that_was_lost_is_written_with_the_answer(service: Service) -> None:
+    release = asyncio.Event()
+    slow = asyncio.create_task(_upload_held_back(service, "k1", release))
+    await until(lambda: service.count("idempotency"))
+    await service.stores.database["idempotency"].delete_many({})
+    release.set()
+    first = await slow
+    again = await send(service, [PHOTO])
+    assert (first.status_code, again.content) == (202, first.content)
+    assert await service.count("jobs") == 1
 
 
 async def test_unusable_key_is_refused(service: Service) -> None:

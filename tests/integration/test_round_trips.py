@@ -17,6 +17,9 @@ COMMANDS_OF_UPLOAD = 12
 """The claim and the read are sent at the same time, and both writes of the thumbnail: ten round
 trips in a row."""
 
+ACCEPTANCE = ["update blobs.files", "insert blobs.chunks", "insert images", "insert jobs"]
+"""One after another, in one transaction."""
+
 
 class Commands(monitoring.CommandListener):
     """The commands that clients of this process send, as name and collection."""
@@ -60,6 +63,23 @@ async def test_upload_of_one_image_takes_few_round_trips(
             found.append([*commands.sent])
             assert answer.json()["status"] == "succeeded"
     assert len(_fewest(found)) <= COMMANDS_OF_UPLOAD, _fewest(found)
+
+
+@pytest.mark.parametrize(
+    ("headers", "more"), [({}, []), ({"Idempotency-Key": "k"}, ["update idempotency"])]
+)
+async def test_acceptance_is_one_transaction_of_few_commands(
+    commands: Commands, service: Service, headers: dict[str, str], more: list[str]
+) -> None:
+    found = []
+    for number in range(UPLOADS):
+        own = {name: f"{value}{number}" for name, value in headers.items()}
+        files = [("file", ("a.png", draw(seed=number)))]
+        commands.sent.clear()
+        answer = await service.client.post("/v1/jobs", files=files, headers=own)
+        found.append([*commands.sent])
+        assert answer.status_code == 202
+    assert _fewest(found) == [*ACCEPTANCE, *more, "commitTransaction 1"]
 
 
 async def test_answer_from_the_notice_is_what_a_read_gives(service: Service) -> None:
