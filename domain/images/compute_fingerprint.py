@@ -6,6 +6,7 @@ from domain.images.opencv import Pixels, cv2
 
 _SIDE_PX = 32
 _LOW = slice(1, 9)
+_HALF = 32
 
 
 def compute_fingerprint(small: Pixels) -> str:
@@ -28,4 +29,7 @@ def compute_fingerprint(small: Pixels) -> str:
     """
     tiny = cv2.resize(small, (_SIDE_PX, _SIDE_PX), interpolation=cv2.INTER_AREA)
     low = cv2.dct(tiny.astype(np.float32))[_LOW, _LOW]
-    return np.packbits(low > np.median(low)).tobytes().hex()
+    ordered = np.sort(low, axis=None)
+    # np.median gives the same and takes longer than the transform.
+    median = (ordered[_HALF - 1] + ordered[_HALF]) / np.float32(2)
+    return np.packbits(low > median).tobytes().hex()

@@ -21,6 +21,7 @@ class Header(msgspec.Struct, frozen=True):
         has_alpha: Whether pixels can be transparent.
         profile: ICC profile of the colours; None means sRGB. It may be broken.
         exif: The TIFF structure with the EXIF tags.
+        may_have_tags: Whether tags can be anywhere else in the file, such as in XMP.
         metadata_bytes: Bytes of tags, colour profiles and texts; 0 for TIFF, which keeps them in
             its directory, and for formats without metadata.
         camera_notes: JPEG segments that cameras older than EXIF wrote about the picture.
@@ -39,6 +40,7 @@ class Header(msgspec.Struct, frozen=True):
     has_alpha: bool = False
     profile: bytes | None = None
     exif: bytes | None = None
+    may_have_tags: bool = True
     metadata_bytes: int = 0
     camera_notes: tuple[bytes, ...] = ()
     warnings: tuple[ImageWarning, ...] = ()

@@ -25,6 +25,8 @@ _NOTHING = 255  # The precision of a coefficient that no scan holds.
 _APP0, _APP1, _APP2, _APP12, _APP14 = 0xE0, 0xE1, 0xE2, 0xEC, 0xEE
 _SOS, _EOI = 0xDA, 0xD9
 _METADATA = frozenset({*range(_APP0, _APP0 + 16), 0xFE})
+# Pillow reads on inside 0xFFC8, a segment that nothing uses.
+_MAY_HAVE_TAGS = frozenset({_APP1, 0xC8})
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_LS = b"\xff\xf7"
 _MOST_BITS = 8
@@ -76,10 +78,12 @@ def read_jpeg(data: bytes) -> Header:
     notes: list[bytes] = []
     profile: list[bytes] = []
     scans = metadata_bytes = code = 0
+    may_have_tags = False
     segment = _Segment(0, len(data), len(data), len(data), len(data))
     for segment in _walk_segments(data):
         code, payload = segment.code, data[segment.start : segment.end]
         metadata_bytes += len(payload) if code in _METADATA else 0
+        may_have_tags |= code in _MAY_HAVE_TAGS
         if code in _FRAMES and size is None:
             _check_kind(code, payload)
             size = int.from_bytes(payload[3:5], "big"), int.from_bytes(payload[1:3], "big")
@@ -102,6 +106,7 @@ def read_jpeg(data: bytes) -> Header:
         *size,
         profile=_join_profile(profile) if profile else None,
         **exif_fields(exif),
+        may_have_tags=may_have_tags,
         metadata_bytes=metadata_bytes,
         camera_notes=tuple(notes[: STRUCTURE.camera_notes]),
         ends_early=mended is not None,

@@ -7,6 +7,7 @@ from PIL import Image, ImageEnhance
 
 from domain.fingerprints import count_differing_bits, signed_fingerprint
 from domain.images.compute_fingerprint import compute_fingerprint
+from domain.images.opencv import cv2
 from tests.unit.images.drawing import draw, process, save
 
 
@@ -30,6 +31,16 @@ def test_is_sixteen_hex_digits_and_stable() -> None:
     assert len(first) == 16
     assert int(first, 16) >= 0
     assert first == _fingerprint(draw())
+
+
+def test_each_bit_says_whether_a_frequency_lies_above_the_median() -> None:
+    for seed in range(100):
+        levels = np.random.default_rng(seed).integers(0, 256, (32, 32), np.uint8)
+        # Few levels give equal frequencies.
+        gray = np.ascontiguousarray(levels // (1 + seed % 128) * (1 + seed % 128))
+        low = cv2.dct(gray.astype(np.float32))[1:9, 1:9]
+        expected = np.packbits(low > np.median(low)).tobytes().hex()
+        assert compute_fingerprint(gray) == expected
 
 
 def test_survives_scaling_compression_and_light(photo: Image.Image) -> None:

@@ -10,10 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.images.camera_notes import read_camera_notes
+from domain.images.exif_tags import read_exif_with_pillow
 from domain.images.formats import ImageFormat
 from domain.images.inspect_header import inspect_header
 from domain.images.read_metadata import MAX_TEXT_CHARS, parse_tags, read_metadata
 from domain.images.values import Gps, Metadata
+from domain.limits import ImageLimits
 from tests.unit.images.drawing import (
     LIMITS,
     draw,
@@ -111,6 +113,19 @@ def test_orientation_is_told_as_stored(name: str) -> None:
 @pytest.mark.parametrize("name", ["bmp", "gif", "png alpha"])
 def test_a_file_without_exif_has_no_values(name: str) -> None:
     assert _read(files()[name], ImageFormat(name.split(maxsplit=1)[0])) == EMPTY
+
+
+def test_a_jpeg_that_cannot_have_tags_has_none_for_pillow_either(test_data: Path) -> None:
+    without = 0
+    for path in test_data.rglob("*.jpg"):
+        data = path.read_bytes()
+        if not inspect_header(data, ImageFormat.JPEG, ImageLimits()).may_have_tags:
+            assert read_exif_with_pillow(data, ImageFormat.JPEG) == {}
+            without += 1
+    assert without >= 5
+    for options in ({"exif": exif_with(6)}, {"xmp": b'<x tiff:Orientation="6"/>'}):
+        data = save(draw(), "JPEG", **options)
+        assert inspect_header(data, ImageFormat.JPEG, LIMITS).may_have_tags
 
 
 @pytest.mark.parametrize(
