@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 
 from deploy.sbom import ROOT, SWAGGER_UI, main
 
@@ -18,6 +17,9 @@ pytestmark = pytest.mark.slow
 def test_bill_is_valid_and_has_what_no_package_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Imports jsonschema, which takes 2 s of processor time in each process of a run.
+    from cyclonedx.validation.json import JsonStrictValidator
+
     environment, output = tmp_path / "environment", tmp_path / "sbom.json"
     # Without packages: to check the description of each takes long.
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
