@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from jsonschema_rs import Draft202012Validator
 
 from api.contract.config import DOCUMENT
 from domain.errors.capacity import Overloaded
@@ -49,11 +50,8 @@ def examples() -> Iterator[tuple[str, Any, Any]]:
 
 def check(value: object, schema: dict[str, Any]) -> None:
     """Fail unless a value is what a schema of the contract admits."""
-    # Builds 38 grammars when it is imported: 2 s, in each process of a run.
-    import jsonschema
-
     whole = schema | {"components": CONTRACT["components"]}
-    jsonschema.Draft202012Validator(whole).validate(value)
+    Draft202012Validator(whole).validate(value)
 
 
 async def test_committed_document_is_served_to_the_byte(service: Service) -> None:
@@ -65,8 +63,10 @@ def test_committed_document_is_what_the_code_says() -> None:
     assert contract() == DOCUMENT.read_bytes()
 
 
+@pytest.mark.slow
 def test_document_is_valid() -> None:
-    from openapi_spec_validator import validate  # It imports jsonschema.
+    # It imports jsonschema, which builds 38 grammars: 2 s, in each process of a run.
+    from openapi_spec_validator import validate
 
     validate(CONTRACT)
 
