@@ -98,6 +98,7 @@ async def test_images_without_histogram_do_not_count(stores: Stores, medians: Me
         await _aggregate(stores)
 
 
+@pytest.mark.slow
 async def test_median_of_many_batches(stores: Stores, medians: Medians) -> None:
     counts = random_counts(3001)
     moments = [NOON + number * MILLISECOND for number in range(3001)]

@@ -176,6 +176,7 @@ def test_no_reference_dangles() -> None:
     assert named <= CONTRACT["components"]["schemas"].keys()
 
 
+@pytest.mark.slow
 async def test_events_are_what_their_schemas_admit(service: Service) -> None:
     webhook = await make_webhook(service)
     async with service.working():
@@ -245,6 +246,7 @@ def test_collection_has_every_operation() -> None:
     assert set(re.findall(r"{{(\w+)}}", json.dumps(COLLECTION))) <= names
 
 
+@pytest.mark.slow
 async def test_examples_of_requests_are_accepted(working_service: Service) -> None:
     """Send every request of the Postman collection, on an image that is really there."""
     job = await working_service.process([("portrait.jpg", draw())])

@@ -22,6 +22,7 @@ from storage.stores import Stores
 from tests.plain_similarity import PLAIN, draw_counts
 from tests.seen_images import add_seen_images
 
+pytestmark = pytest.mark.slow
 Counts = npt.NDArray[np.int64]
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CLOSE = 1e-8

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.pictures import draw
 from tests.problems import assert_problem
@@ -113,6 +114,7 @@ async def test_readiness_tells_of_a_full_disk_and_backlog_and_stays_ready(
         assert "workers" in details["backlog"]["action"]
 
 
+@pytest.mark.slow
 async def test_readiness_and_metrics_do_not_wait_long_for_servers_that_hang(
     service: Service,
 ) -> None:

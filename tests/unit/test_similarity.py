@@ -50,6 +50,7 @@ def test_equal_histograms_are_equally_far_wherever_they_stand(metric: Metric) ->
     assert len({*at_once[[3, 17, 255, 256, 399]], *alone, turned[3]}) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metric", Metric)
 @settings(max_examples=25, deadline=None)
 @given(bins=PAIRS_OF_BINS)

@@ -53,6 +53,7 @@ def imports(module: Path) -> Iterator[str]:
             yield node.module
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("containerfile", ["Containerfile.api", "Containerfile.worker"])
 def test_image_has_every_module_that_it_imports(containerfile: str) -> None:
     places = copied(containerfile)

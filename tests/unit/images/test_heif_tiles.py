@@ -56,6 +56,7 @@ def test_a_picture_that_looks_as_if_a_tile_were_missing_is_not_refused(
     assert (processed.width, processed.height, processed.errors) == (128, 128, {})
 
 
+@pytest.mark.slow
 def test_photos_of_phones_have_all_tiles(photos: Path) -> None:
     for path in photos.rglob("*.HEIC"):
         assert process(path.read_bytes(), ("histogram",)).errors == {}

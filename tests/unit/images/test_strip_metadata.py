@@ -236,6 +236,7 @@ def test_tiled_heic_stays_as_it_is(test_data: Path) -> None:
     assert _frames(_strip(data)) == _frames(data)
 
 
+@pytest.mark.slow
 def test_thumbnail_within_heic_goes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pillow_heif.options, "THUMBNAILS", True)
     heif = pillow_heif.from_pillow(draw(640, 480))
@@ -305,6 +306,7 @@ def test_changed_files_are_stripped_or_refused(name: str) -> None:
         _check_any(mutate(FILES[name], others, chance))
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     name=st.sampled_from(sorted(FILES)),

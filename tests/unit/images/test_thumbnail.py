@@ -37,6 +37,7 @@ def test_a_small_picture_is_never_enlarged() -> None:
     assert picture.size == (60, 40)
 
 
+@pytest.mark.slow
 def test_looks_like_the_picture() -> None:
     source = draw(2048, 1536)
     _, picture = _thumbnail(save(source, "JPEG", quality=95))
