@@ -67,8 +67,15 @@ check: $(VENV)/.dev $(NODE_MODULES) ## Lint, types, layers, drift of the contrac
 	$(BIN)/hadolint Containerfile.api Containerfile.worker
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
 
-bench: $(VENV)/.dev ## Measure the service beside its limits, and print the table
-	@$(BIN)/python -m benchmarks.run_all
+# An environment of its own: nothing of the peer is in the service's, or in that of its tests.
+$(VENV)/.peer: locks/peer.lock | $(VENV)/.dev
+	@echo "· installing the peer"
+	@$(UV) venv --quiet --clear --python $(BIN)/python $(VENV)/peer
+	@VIRTUAL_ENV=$(VENV)/peer $(UV) pip install --quiet --require-hashes -r locks/peer.lock
+	@touch $@
+
+bench: $(VENV)/.dev $(VENV)/.peer ## Measure the service beside its limits and a peer, and print the tables (BENCH_ARGS, such as --quick --only peer)
+	@$(BIN)/python -m benchmarks.run_all $(BENCH_ARGS)
 
 house: $(VENV)/.dev ## Measure the size and the shape of the code beside its goals (HOUSE_ARGS, such as --worst 10)
 	@$(BIN)/python -m benchmarks.house $(HOUSE_ARGS)
@@ -129,6 +136,7 @@ lock: | $(UV) ## Resolve the dependencies and write locks/
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c locks/core.lock --group embedded -o locks/run.lock pyproject.toml
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c locks/core.lock --extra tracing --group dev -o locks/dev.lock pyproject.toml
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c locks/dev.lock --group clients -o locks/clients.lock pyproject.toml
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c locks/core.lock -o locks/peer.lock --group peer
 
 clean: ## Remove the virtual environment and caches (never the data)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,12 +1,15 @@
-"""The figures of docs/benchmarks.md."""
+"""The figures of docs/benchmarks.md and of README.md."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import msgspec
+
 from benchmarks.rows import Section
-from benchmarks.table import markdown_table
+from benchmarks.table import BESIDE_LIMITS, BESIDE_PEER, IN_SHORT, markdown_table, split_sections
 
 HEADING = "## The figures"
+BEGIN, END = "<!-- figures of `make bench` -->", "<!-- end of the figures -->"
 
 
 def write_figures(path: Path, sections: Sequence[Section], machine: Mapping[str, str]) -> None:
@@ -18,6 +21,32 @@ def write_figures(path: Path, sections: Sequence[Section], machine: Mapping[str,
         machine: A description of the machine.
     """
     text, _ = path.read_text(encoding="utf-8").split(HEADING)
-    on = "\n".join(f"- {name}: {value}" for name, value in machine.items())
-    parts = [HEADING, markdown_table(sections), "## Measured on", on]
+    compared, others = split_sections(sections)
+    parts = [
+        HEADING,
+        "### Beside the peer",
+        markdown_table(compared, BESIDE_PEER),
+        "### Beside the limits of the machine",
+        markdown_table(others, BESIDE_LIMITS),
+        "## Measured on",
+        "\n".join(f"- {name}: {value}" for name, value in machine.items()),
+    ]
     path.write_text(text + "\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+def write_short_figures(path: Path, sections: Sequence[Section]) -> None:
+    """Replace the figures between two comments of a page: those beside the peer, in short.
+
+    Args:
+        path: The page.
+        sections: The figures; only those that compare with the peer are used.
+    """
+    before, rest = path.read_text(encoding="utf-8").split(BEGIN)
+    _, after = rest.split(END)
+    compared, _ = split_sections(sections)
+    short = [
+        msgspec.structs.replace(section, rows=[row for row in section.rows if not row.detail])
+        for section in compared
+    ]
+    parts = [before + BEGIN, markdown_table(short, IN_SHORT), END + after]
+    path.write_text("\n\n".join(parts), encoding="utf-8")

@@ -8,7 +8,7 @@ class Target(msgspec.Struct, frozen=True):
 
     Attributes:
         bound: The number to reach.
-        of: ``figure`` or ``ratio``.
+        of: ``figure``, ``ratio`` (to the limit) or ``peer_ratio``.
         at_most: Whether smaller is better.
     """
 
@@ -28,6 +28,7 @@ class Row(msgspec.Struct, frozen=True):
         limit_name: A description of the limit.
         target: The goal of the figure, or of its ratio to the limit.
         detail: Whether the row only explains an earlier one.
+        peer: The same figure of the peer, measured in the same run.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Row(msgspec.Struct, frozen=True):
     limit_name: str = ""
     target: Target | None = None
     detail: bool = False
+    peer: float | None = None
 
     @property
     def ratio(self) -> float | None:
@@ -44,11 +46,18 @@ class Row(msgspec.Struct, frozen=True):
         return self.figure / self.limit if self.limit else None
 
     @property
+    def peer_ratio(self) -> float | None:
+        """Figure divided by the peer's."""
+        return self.figure / self.peer if self.peer else None
+
+    @property
     def met(self) -> bool | None:
         """Whether the target was reached; None without a target."""
         if self.target is None:
             return None
-        measured = self.figure if self.target.of == "figure" else self.ratio
+        measured = {"figure": self.figure, "ratio": self.ratio, "peer_ratio": self.peer_ratio}[
+            self.target.of
+        ]
         if measured is None:
             return None
         if self.target.at_most:

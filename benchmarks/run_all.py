@@ -1,4 +1,4 @@
-"""``python -m benchmarks.run_all``: run the benchmarks, print their table, write it to docs/."""
+"""``python -m benchmarks.run_all``: run the benchmarks, print and write their tables."""
 
 import argparse
 import tempfile
@@ -10,23 +10,33 @@ from rich.console import Console
 
 from benchmarks.acceptance import measure_acceptance
 from benchmarks.analytics import measure_analytics
+from benchmarks.comparison.section import measure_beside_peer
 from benchmarks.fairness import measure_fairness
 from benchmarks.harness.machine import describe_machine, usable_cores
+from benchmarks.harness.peer import peer_versions
 from benchmarks.harness.service import ROOT, Bench
 from benchmarks.latency import measure_latency
 from benchmarks.memory import measure_memory
 from benchmarks.operations import measure_operations
 from benchmarks.readers import measure_readers
-from benchmarks.report import write_figures
+from benchmarks.report import write_figures, write_short_figures
 from benchmarks.rows import Section
 from benchmarks.similar import measure_similar
 from benchmarks.statistics import measure_statistics
-from benchmarks.table import missed, plain, terminal_table
+from benchmarks.table import (
+    BESIDE_LIMITS,
+    BESIDE_PEER,
+    missed,
+    plain,
+    split_sections,
+    terminal_table,
+)
 from benchmarks.throughput import measure_large, measure_small
 from benchmarks.webhooks import measure_webhooks
 from deploy.servers.embedded import embedded_servers
 
 LINES: Mapping[str, Callable[[Bench], Section]] = {
+    "peer": measure_beside_peer,
     "small": measure_small,
     "large": measure_large,
     "acceptance": measure_acceptance,
@@ -47,24 +57,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the benchmarks, or those that are named."""
     options = _parser().parse_args(arguments)
     names = options.only or list(LINES)
+    # Fails at once where the peer is not installed.
+    packages = peer_versions() if "peer" in names else {}
     console = Console(width=None if Console().is_terminal else TABLE_COLUMNS)
     with (
         tempfile.TemporaryDirectory(prefix="minilab-bench-") as folder,
         embedded_servers(Path(folder) / "servers") as servers,
     ):
         bench = Bench(servers, Path(folder), usable_cores(), options.quick)
-        machine = describe_machine(servers)
+        machine = describe_machine(servers) | packages
         sections = []
         for name in names:
             console.print(f"· measuring {name}", style="dim")
             sections.append(LINES[name](bench))
-    console.print(terminal_table(sections))
+    for some, columns in zip(split_sections(sections), (BESIDE_PEER, BESIDE_LIMITS), strict=True):
+        if some:
+            console.print(terminal_table(some, columns))
     if options.json:
         found = msgspec.json.encode(plain(sections, machine))
         options.json.write_bytes(msgspec.json.format(found, indent=2) + b"\n")
     if not options.only and not options.quick:
         write_figures(ROOT / "docs" / "benchmarks.md", sections, machine)
-        console.print("written to docs/benchmarks.md", style="dim")
+        write_short_figures(ROOT / "README.md", sections)
+        console.print("written to docs/benchmarks.md and README.md", style="dim")
     for row in missed(sections):
         console.print(f"below its target: {row.name}", style="yellow")
 

@@ -37,14 +37,14 @@ def measure_small(bench: Bench) -> Section:
     count = bench.count(2000, 200)
     rounds = _rounds(bench, "small", write_small, count, bench.count(3, 1))
     title = f"{count:,} portraits of 250 × 250, {CLIENTS} clients, {FILES_PER_REQUEST} a request"
-    return Section(title, _rows(bench, "small", rounds, Target(0.7)))
+    return Section(title, _rows(bench, "small", rounds, Target(0.85)))
 
 
 def measure_large(bench: Bench) -> Section:
     """Process 100 photos of 12 megapixels."""
     count = bench.count(100, 12)
     rounds = _rounds(bench, "large", write_large, count, bench.count(2, 1))
-    rows = _rows(bench, "large", rounds, Target(0.9))
+    rows = _rows(bench, "large", rounds, Target(0.93))
     some = sorted((bench.folder / "large").glob("*.jpg"))[: bench.cores * bench.count(4, 2)]
     full_size = run_loop(full_size_faces, some, bench.cores)
     rate = fmean(round_.visit.per_second for round_ in rounds)

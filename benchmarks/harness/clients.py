@@ -161,8 +161,10 @@ async def upload_one_by_one(address: Address, paths: Sequence[Path]) -> list[flo
     return times
 
 
-async def upload_at_once(address: Address, photo: Path, files: int, file_bytes: int) -> Visit:
-    """Upload large files, each in a request of its own, all at the same time."""
+async def upload_at_once(
+    address: Address, photo: Path, files: int, file_bytes: int, jobs: str = "/v1/jobs"
+) -> Visit:
+    """Upload large files to a route, each in a request of its own, all at the same time."""
     first = await asyncio.to_thread(photo.read_bytes)
     rest = random.Random(2).randbytes(file_bytes)
     connections = [await Connection.open(address) for _ in range(files)]
@@ -171,7 +173,7 @@ async def upload_at_once(address: Address, photo: Path, files: int, file_bytes: 
     async def visit(connection: Connection, number: int) -> None:
         head = first + number.to_bytes(8, "big")
         content = head + rest[len(head) :]
-        request = upload_request(address, "/v1/jobs", [content])
+        request = upload_request(address, jobs, [content])
         check_status(await connection.send(request), HTTPStatus.ACCEPTED)
 
     await asyncio.gather(*(visit(c, n) for n, c in enumerate(connections)))

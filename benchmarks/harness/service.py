@@ -4,7 +4,7 @@ import http.client
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -99,7 +99,7 @@ def running_service(bench: Bench) -> Iterator[Service]:
     """Run an API and a worker on an empty database while the context lasts."""
     port, database = find_free_port(), new_database()
     environment = bench.environment(database) | {"MINILAB_PORT": str(port)}
-    is_ready = partial(_answers, port)
+    is_ready = partial(answers, port)
     with ExitStack() as stack:
         worker, api = (
             stack.enter_context(running_module(bench, [module], environment, is_ready))
@@ -115,18 +115,17 @@ def running_bare_upload(bench: Bench) -> Iterator[Address]:
     """Run the bare route while the context lasts."""
     port = find_free_port()
     arguments = ["benchmarks.bare_upload", str(port)]
-    with running_module(bench, arguments, os.environ, partial(_answers, port)) as server:
+    with running_module(bench, arguments, os.environ, partial(answers, port)) as server:
         server.wait_ready(START_SECONDS)
         yield Address(port)
 
 
-@contextmanager
 def running_module(
     bench: Bench,
     arguments: list[str],
     environment: Mapping[str, str],
     is_ready: Callable[[], bool] = lambda: True,
-) -> Iterator[ServerProcess]:
+) -> AbstractContextManager[ServerProcess]:
     """Run a module of this repository as a process while the context lasts.
 
     Args:
@@ -135,12 +134,33 @@ def running_module(
         environment: Of the process.
         is_ready: Asked until it is true, by those who wait for the process.
     """
+    command = [sys.executable, "-m", *arguments]
+    return running_process(bench, arguments[0], command, environment, is_ready)
+
+
+@contextmanager
+def running_process(
+    bench: Bench,
+    name: str,
+    command: list[str],
+    environment: Mapping[str, str],
+    is_ready: Callable[[], bool],
+) -> Iterator[ServerProcess]:
+    """Run a process that finds the modules of this repository while the context lasts.
+
+    Args:
+        bench: The environment; the process logs to its folder.
+        name: The name of its log.
+        command: The program and its arguments.
+        environment: Likewise.
+        is_ready: Likewise.
+    """
     process = ServerProcess(
-        arguments[0],
-        [sys.executable, "-m", *arguments],
+        name,
+        command,
         url="",
         is_ready=is_ready,
-        output=bench.folder / f"{arguments[0]}.log",
+        output=bench.folder / f"{name}.log",
         environment={**environment, "PYTHONPATH": str(ROOT)},
     )
     process.spawn()
@@ -150,7 +170,7 @@ def running_module(
         process.stop()
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
     """Ask once whether a server is ready; the bare route answers 404."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=READY_TIMEOUT_SECONDS)
     with suppress(OSError, http.client.HTTPException):

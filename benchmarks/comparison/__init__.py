@@ -1,0 +1,1 @@
+"""Our service beside its peer, in turns on the same pictures and the same servers."""
