@@ -57,6 +57,7 @@ from storage.removal.removal import ImageDeletion
 from storage.removal.user_deletion import UserDeletion
 from storage.schema import check_schema, ensure_indexes
 from storage.settings import StoreSettings, WorkRules
+from storage.upkeep.due_work import DueWork
 from storage.webhooks.announcer import Announcer
 from storage.webhooks.deliveries import Deliveries
 from storage.webhooks.delivery_queue import DeliveryQueue
@@ -95,6 +96,7 @@ class Stores:
         self.cancellation = Cancellation(self.client, self.database, self.metrics, self.audit)
         self.dead_letters = DeadLetters(self.database, self.audit)
         self.expiry = Expiry(self.client, self.database, rules)
+        self.due_work = DueWork(self.database)
         self.earlier_results = EarlierResults(self.database)
         self.fetches = Fetches(self.database, rules.lease_seconds)
         self.hints = Hints(self.redis, rules)

@@ -43,7 +43,9 @@ class ImageWorker:
             settings, stores, self._pool, self._processor, self._heartbeat.id
         )
         self._fetching = Fetching(settings, stores)
-        self._upkeep = Upkeep(settings, stores, metrics)
+        self._upkeep = Upkeep(
+            settings, stores, metrics, lambda: self._consumer.tasks, self._fetching.woken
+        )
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then let running work end within the drain time.

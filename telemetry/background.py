@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from typing import Self
 
 import structlog
@@ -38,9 +39,18 @@ class BackgroundTasks:
         task.add_done_callback(self._note_end)
         self._tasks.append(task)
 
-    def repeat(self, action: Callable[[], Awaitable[None]], seconds: float) -> None:
-        """Start a task that repeats an action after each pause; an error ends only that run."""
-        self.start(action.__name__, self._repeat(action, seconds))
+    def repeat(
+        self,
+        action: Callable[[], Awaitable[None]],
+        seconds: float,
+        woken: asyncio.Event | None = None,
+    ) -> None:
+        """Start a task that repeats an action after each pause; an error ends only that run.
+
+        Args:
+            woken: Ends the pause when it is set; the task clears it.
+        """
+        self.start(action.__name__, self._repeat(action, seconds, woken or asyncio.Event()))
 
     async def __aenter__(self) -> Self:
         return self
@@ -66,10 +76,13 @@ class BackgroundTasks:
         self._ended.append(task.get_name())
         self._stop.set()
 
-    async def _repeat(self, action: Callable[[], Awaitable[None]], seconds: float) -> None:
+    async def _repeat(
+        self, action: Callable[[], Awaitable[None]], seconds: float, woken: asyncio.Event
+    ) -> None:
         name = action.__name__
         interruptions = Interruptions("side_task_interrupted", task=name)
         while True:
+            woken.clear()
             try:
                 await action()
                 interruptions.ended()
@@ -77,7 +90,9 @@ class BackgroundTasks:
                 interruptions.failed(error)
             except Exception:  # One failure must not stop the runs that follow.
                 _log.exception("side_task_failed", task=name)
-            await asyncio.sleep(seconds)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await woken.wait()
 
 
 def stop_on_signals() -> asyncio.Event:

@@ -16,6 +16,7 @@ from domain.tenants import split_owner
 from storage.access.audit import new_entry
 from storage.ledger.retry import Reopened
 from storage.stores import Stores
+from storage.upkeep.due_work import Work
 
 SETTLING_SECONDS = 2.0
 
@@ -103,6 +104,7 @@ class ChangeJobs:
         tenant, named = split_owner(user_id)
         entry = new_entry(caller, AuditAction.USER_DELETED, named, tenant=tenant)
         job_id = await self._stores.user_deletion.request(user_id, caller, entry)
+        self._stores.job_events.publish_work_soon(Work.DELETIONS)
         return await self._jobs.read(job_id, Scope())
 
     async def _announce(self, job_id: str, reopened: Reopened) -> None:

@@ -27,6 +27,7 @@ from storage.acceptance.idempotency import Answered, Attempt, Reply
 from storage.acceptance.uploads import Show, Ticket, Upload
 from storage.errors import STORE_FAILED, short_patience
 from storage.stores import Stores
+from storage.upkeep.due_work import Work
 from telemetry.spans import Tracing
 
 
@@ -142,6 +143,8 @@ class TakeIn:
             ticket = await self._stores.acceptance.accept(upload)
         if ticket.hints:
             self._stores.hints.send_soon(ticket.hints)
+        if upload.fetches:
+            self._stores.job_events.publish_work_soon(Work.FETCHES)
         self._metrics.took_in(upload, ticket.job, ticket.items)
         arrival.admitted.count_images(sum(item.error is None for item in ticket.items))
         return ticket

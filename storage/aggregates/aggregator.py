@@ -49,6 +49,7 @@ from storage.aggregates.signatures import (
 from storage.clock import utc_now
 from storage.mongo.client import Client, Database, Document
 from storage.mongo.leases import Lease
+from storage.mongo.looks import Look, also
 from storage.mongo.threads import PlainDatabase, run_with_session
 
 LEASE_NAME = "statistics"
@@ -57,7 +58,8 @@ BATCH = 1_000
 FEW = 50
 # Open images change again when they end, and most end soon: this many are left uncounted.
 OPEN_LEFT = 500
-HAS_ENDED: Document = {**IS_UNCOUNTED, "finished_at": {"$gt": datetime(1970, 1, 1, tzinfo=UTC)}}
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+HAS_ENDED: Document = {**IS_UNCOUNTED, "finished_at": {"$gt": LONG_AGO}}
 IS_OPEN: Document = {**IS_UNCOUNTED, "finished_at": None}
 
 AGGREGATE_INDEXES: dict[str, list[IndexModel]] = {
@@ -111,6 +113,24 @@ class Aggregator:
         self._database = database
         self._images = database["images"]
         self._lease = Lease(client, database, LEASE_NAME)
+
+    async def has_any(self) -> bool:
+        """Return whether there is anything for :meth:`aggregate` to count."""
+        has_ended = {"$gt": ["$finished_at", LONG_AGO]}
+        pipeline: list[Document] = [
+            {"$match": IS_UNCOUNTED},
+            {"$limit": BATCH},
+            {"$group": {"_id": has_ended, "images": {"$sum": 1}}},
+            {"$match": {"$or": [{"_id": True}, {"images": {"$gt": OPEN_LEFT}}]}},
+            *also(
+                {
+                    "removed": Look(CONTRIBUTIONS, IS_REMOVED),
+                    "notes": Look(CHANGES, {}),
+                    "vanished": Look(SIGNATURES, vanished_before(utc_now())),
+                }
+            ),
+        ]
+        return bool(await self._images.aggregate(pipeline, hint=UNCOUNTED).to_list(1))
 
     async def has_many(self) -> bool:
         """Return whether more than :data:`FEW` ended images are uncounted."""

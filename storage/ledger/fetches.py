@@ -27,6 +27,12 @@ FETCH_INDEXES = {
 }
 
 
+def fetches_due(now: datetime) -> Document:
+    """Return the filter of jobs with URLs that are due."""
+    # Without the first condition MongoDB does not use the index, and reads all jobs.
+    return {**HAS_FETCH, "fetch.due_at": {"$lte": now}}
+
+
 class FetchedFile(msgspec.Struct, frozen=True):
     """A file that a worker fetches; its position among the files of the job counts from 0."""
 
@@ -89,7 +95,7 @@ class Fetches:
         """
         now, claim_id = utc_now(), new_id()
         claimed: Document | None = await self._jobs.find_one_and_update(
-            {**_due(now), "user_id": {"$nin": list(busy_owners)}},
+            {**fetches_due(now), "user_id": {"$nin": list(busy_owners)}},
             {
                 "$set": {"fetch.claim_id": claim_id, "fetch.due_at": now + self._lease},
                 "$inc": {"fetch.attempts": 1},
@@ -187,12 +193,6 @@ def pending_items(job: Document) -> list[Item]:
         )
         for entry in job.get("fetches", ())
     ]
-
-
-def _due(now: datetime) -> Document:
-    """Return the filter of jobs with URLs that are due."""
-    # Without the first condition MongoDB does not use the index, and reads all jobs.
-    return {**HAS_FETCH, "fetch.due_at": {"$lte": now}}
 
 
 def _read_claim(job: Document, claim_id: str) -> ClaimedFetches:

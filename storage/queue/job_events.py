@@ -26,6 +26,7 @@ Hear = Callable[[JobChange], None]
 CHANNEL = "minilab:job-changes"
 CANCELS = "minilab:canceled-jobs"
 DELIVERIES = "minilab:deliveries"
+WORK = "minilab:work"
 # Nothing is sent for this long after a failed call: each call could take the whole time limit.
 SILENCE_SECONDS = 2.0
 
@@ -52,6 +53,7 @@ class JobEvents:
         self._waiters: dict[str, set[Changed]] = defaultdict(set)
         self._hearers: list[Hear] = []
         self._silent_until = -math.inf
+        self._sending: set[asyncio.Task[None]] = set()
         self._interruptions = Interruptions("notice_not_sent")
 
     async def publish(self, change: JobChange | None) -> None:
@@ -80,6 +82,20 @@ class JobEvents:
                     hear()
 
         await listen(self._redis, CHANNEL, listen_for_ends)
+
+    async def publish_work(self, kind: str) -> None:
+        """Notify the workers that work of a kind is due, if Redis can be reached."""
+        await self._send(WORK, kind.encode())
+
+    def publish_work_soon(self, kind: str) -> None:
+        """Do so in the background: no request waits for Redis."""
+        sending = asyncio.create_task(self.publish_work(kind))
+        self._sending.add(sending)
+        sending.add_done_callback(self._sending.discard)
+
+    async def hear_work(self, hear: Callable[[str], None]) -> None:
+        """Call a function with the kind of work that is due, until cancelled."""
+        await listen(self._redis, WORK, lambda kind: hear(kind.decode(errors="replace")))
 
     async def publish_deliveries(self) -> None:
         """Notify the deliverers that deliveries are due, if Redis can be reached."""

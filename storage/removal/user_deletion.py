@@ -5,7 +5,7 @@ distinguish them, because they are made before the commit, by processes whose cl
 little. So the request notes the jobs of the last :data:`UNDER_WAY`; older ones are deleted by ID.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 from pymongo.errors import DuplicateKeyError
@@ -39,6 +39,11 @@ USER_DELETION_INDEXES = {
 UNDER_WAY = timedelta(minutes=2)
 # All else that a delete removes belongs to one of these.
 HELD_OF_USERS = ("jobs", "images", "expired", "webhook_endpoints")
+
+
+def deletions_due(now: datetime) -> Document:
+    """Return the filter of deletions that may be claimed."""
+    return {"due_at": {"$lte": now}}
 
 
 class UserDeletion:
@@ -84,7 +89,7 @@ class UserDeletion:
         """Claim the delete that has waited longest; None if none is due."""
         now = utc_now()
         taken: Document | None = await self._deletions.find_one_and_update(
-            {"due_at": {"$lte": now}},
+            deletions_due(now),
             {"$set": {"due_at": now + self._lease}},
             projection={"_id": 1},
             sort=[("due_at", 1)],

@@ -21,13 +21,14 @@ from storage.blobs.intake import BlobIntake
 from storage.errors import STORE_FAILED
 from storage.ledger.fetches import ClaimedFetches, FetchedFile
 from storage.stores import Stores
+from storage.upkeep.due_work import Work
 from tasks.fetching.download import DownloadFailed, Downloads
 from tasks.fetching.fetch_file import FileFetcher
 from tasks.guarded_client import GuardedClient
 from tasks.settings import Settings
 
 USER_AGENT = "Minilab-Fetch"
-POLL_SECONDS = 0.5
+AGAIN_SECONDS = 0.5
 # After this time a job waits in line again, behind the jobs of others.
 TURN_SECONDS = 60.0
 MOST_OF_JOB = 8
@@ -40,9 +41,14 @@ _log = structlog.get_logger(__name__)
 
 
 class Fetching:
-    """Fetches for as many jobs at the same time as there are requests, at most."""
+    """Fetches for as many jobs at the same time as there are requests, at most.
+
+    Attributes:
+        woken: Set when there may be a job to fetch for.
+    """
 
     def __init__(self, settings: Settings, stores: Stores) -> None:
+        self.woken = asyncio.Event()
         self._stores = stores
         self._settings = settings
         self._most_jobs = settings.fetching.fetch_in_flight
@@ -63,11 +69,14 @@ class Fetching:
             )
             stack.push_async_callback(self._end)
             while True:
+                self.woken.clear()
                 try:
                     await self._claim(fetcher)
                 except STORE_FAILED as error:
                     _log.warning("fetches_not_claimed", reason=type(error).__name__)
-                await asyncio.sleep(POLL_SECONDS)
+                    await asyncio.sleep(AGAIN_SECONDS)
+                else:
+                    await self.woken.wait()
 
     async def _claim(self, fetcher: FileFetcher) -> None:
         while len(self._jobs) < self._most_jobs:
@@ -87,11 +96,14 @@ class Fetching:
         self._of_owner[owner] -= 1
         if not self._of_owner[owner]:
             del self._of_owner[owner]
+        self.woken.set()  # Its place is free, and what is left of it waits in line again.
 
     async def _end(self) -> None:
         for job in self._jobs:
             job.cancel()
-        await asyncio.gather(*self._jobs, return_exceptions=True)
+        if self._jobs:
+            await asyncio.gather(*self._jobs, return_exceptions=True)
+            await self._stores.job_events.publish_work(Work.FETCHES)
         await self._stores.acceptance.drain()
 
 

@@ -30,6 +30,7 @@ class QueueConsumer:
 
     Attributes:
         woken: Set when a new hint may be in the queue.
+        tasks: How many tasks have begun, and how many have ended, added up.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class QueueConsumer:
         worker_id: str,
     ) -> None:
         self.woken = asyncio.Event()
+        self.tasks = 0
         self._settings = settings
         self._stores = stores
         self._pool = pool
@@ -111,6 +113,7 @@ class QueueConsumer:
     ) -> float:
         TURN.set(ctx["score"])
         structlog.contextvars.bind_contextvars(job_id=job_id, chunk=chunk)
+        self.tasks += 1
         try:
             await self._processor.process(job_id, chunk, units)
         except TRY_AGAIN as error:
@@ -118,4 +121,6 @@ class QueueConsumer:
             _log.warning("chunk_interrupted", reason=type(error).__name__)
             await asyncio.sleep(RETRY_SECONDS)
             raise Retry from error
+        finally:
+            self.tasks += 1
         return turn_length

@@ -6,6 +6,7 @@ sent or joins the backlog of its user. Images that have had all their attempts f
 last worker died between its last image and the job are settled.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import structlog
@@ -18,6 +19,7 @@ from storage.clock import utc_now
 from storage.errors import REDIS_FAILED, STORE_FAILED
 from storage.queue.fair_queue import HintState
 from storage.stores import Stores
+from storage.upkeep.due_work import ALL_WORK, Work
 from tasks.images.findings import log_dead_letter
 
 MAX_IMAGES = 5_000
@@ -29,30 +31,40 @@ JOBS_AGAIN_SECONDS = 10.0
 _log = structlog.get_logger(__name__)
 
 
-async def reconcile(stores: Stores, hint_grace_seconds: float) -> int:
+async def reconcile(
+    stores: Stores, hint_grace_seconds: float, due: Collection[Work] = ALL_WORK
+) -> int:
     """Handle all due work once, and count the chunks that were sent to the queue.
 
-    A new hint has `hint_grace_seconds` until a worker takes it.
+    A new hint has `hint_grace_seconds` until a worker takes it. Kinds of work that are not in
+    `due` are not looked for.
 
     Raises:
         PyMongoError: MongoDB cannot be reached.
     """
     now = utc_now()
-    hinted = 0
+    hinted, are_images_due = 0, Work.IMAGES in due
     try:
         if await stores.hints.were_wiped():
             await _send_all_again(stores)
         if taken := await stores.hints.fair_queue.find_taken(hint_grace_seconds):
             await stores.recovery.make_due(taken, now)
+            are_images_due = True
             # A killed worker leaves its hint in the queue, where it holds up the turns of others.
             await stores.hints.forget(await stores.recovery.find_ended(taken))
-        hinted = await _handle_due(stores, hint_grace_seconds)
+        if are_images_due:
+            hinted = await _handle_due(stores, hint_grace_seconds)
     except REDIS_FAILED as error:
         _log.warning("reconcile_without_redis", reason=type(error).__name__)
+    if Work.JOBS in due:
+        await _settle_due(stores, now)
+    return hinted
+
+
+async def _settle_due(stores: Stores, now: datetime) -> None:
     again = now + timedelta(seconds=JOBS_AGAIN_SECONDS)
     for job_id in await stores.recovery.find_unsettled(now, again, MAX_JOBS):
         await stores.job_events.publish(await stores.ledger.settle(job_id))
-    return hinted
 
 
 async def _send_all_again(stores: Stores) -> None:

@@ -11,8 +11,10 @@ MAX_TENANTS = 50
 MAX_CHUNKS = 100
 
 
-async def refill_queue(stores: Stores) -> None:
+async def refill_queue(stores: Stores) -> bool:
     """Send as many hints as the queue has room for, of the tenant furthest behind first.
+
+    Returns whether there was room for any tenant with a backlog.
 
     With nothing to do this is one call to Redis. Of several workers one does it at a time; two at
     once would do no harm.
@@ -21,8 +23,10 @@ async def refill_queue(stores: Stores) -> None:
         PyMongoError: MongoDB cannot be reached.
         RedisError: Redis cannot be reached.
     """
-    for tenant in await stores.hints.fair_queue.pick(MAX_TENANTS, REFILL_SECONDS / 2):
+    picked = await stores.hints.fair_queue.pick(MAX_TENANTS, REFILL_SECONDS / 2)
+    for tenant in picked:
         await _refill_from(stores, tenant)
+    return bool(picked)
 
 
 async def _refill_from(stores: Stores, tenant: TenantBacklog) -> None:

@@ -173,14 +173,18 @@ async def test_open_images_are_counted_only_where_many_wait(stores: Stores) -> N
     for image in waiting:
         del image["finished_at"]
     await insert_images(stores.database, waiting)
+    assert await _aggregator(stores).has_any()
     await _aggregator(stores).aggregate()
+    assert not await _aggregator(stores).has_any()
     uncounted = stores.database["images"].find(IS_UNCOUNTED, {"_id": 1}).sort("_id", 1)
     left = [image["_id"] async for image in uncounted]
     assert left == [image["_id"] for image in waiting[:OPEN_LEFT]], "the oldest are left"
 
 
 async def test_few_images_may_wait_for_others_and_are_read_all_the_same(stores: Stores) -> None:
+    assert not await _aggregator(stores).has_any()
     await insert_images(stores.database, [finished_image(uncounted=True) for _ in range(FEW)])
+    assert await _aggregator(stores).has_any()
     assert not await _aggregator(stores).has_many()
     assert (await _read(stores)).images == FEW
     await insert_images(stores.database, [finished_image(uncounted=True)])

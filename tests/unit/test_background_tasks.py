@@ -72,3 +72,20 @@ async def test_error_of_a_repeated_action_ends_only_that_run() -> None:
     async with asyncio.timeout(120), BackgroundTasks(asyncio.Event()) as background:
         background.repeat(act, 0)
         await enough.wait()
+
+
+async def test_repeated_action_runs_at_once_when_it_is_woken() -> None:
+    runs, woken, ran = 0, asyncio.Event(), asyncio.Event()
+
+    async def act() -> None:
+        nonlocal runs
+        runs += 1
+        ran.set()
+
+    async with asyncio.timeout(120), BackgroundTasks(asyncio.Event()) as background:
+        background.repeat(act, 3600, woken)
+        for _ in range(3):
+            await ran.wait()
+            ran.clear()
+            woken.set()
+    assert runs == 3
