@@ -20,6 +20,7 @@ from api.uploads.receiving import Arrival, UploadOptions, UploadReceiver
 from domain.errors.capacity import OverLimit
 from domain.errors.requests import QuotaExceeded
 from domain.fairness.admission import tenant_of
+from domain.jobs import TERMINAL
 from domain.keys import Caller, Scope
 from domain.quotas import quota_of
 from domain.records import Job, JobState
@@ -143,6 +144,8 @@ class TakeIn:
             ticket = await self._stores.acceptance.accept(upload)
         if ticket.hints:
             self._stores.hints.send_soon(ticket.hints)
+        if upload.link_id or ticket.job.status in TERMINAL:
+            self._stores.job_events.publish_events_soon()  # It ended at once, or used up its link.
         if upload.fetches:
             self._stores.job_events.publish_work_soon(Work.FETCHES)
         self._metrics.took_in(upload, ticket.job, ticket.items)

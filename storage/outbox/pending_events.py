@@ -19,14 +19,25 @@ from domain.webhooks.events import (
     mark_fields,
 )
 from storage.mongo.client import Document
+from storage.mongo.looks import Look
 
 PENDING_EVENTS = "pending_events"
 
 HAS_PENDING_EVENTS = {PENDING_EVENTS: {"$exists": True}}
 
+PENDING_SINCE = f"{PENDING_EVENTS}.at"
+"""The field by which the index orders documents."""
+
+EVENT_LOOKS = {
+    "jobs": Look("jobs", HAS_PENDING_EVENTS, PENDING_SINCE),
+    "images": Look("images", HAS_PENDING_EVENTS, PENDING_SINCE),
+    "outbox": Look("outbox", {}, "at"),
+}
+"""Searches for events that are not announced yet, the oldest first."""
+
 PENDING_EVENTS_INDEXES = [
     IndexModel(
-        [(f"{PENDING_EVENTS}.at", ASCENDING)],
+        [(PENDING_SINCE, ASCENDING)],
         name=PENDING_EVENTS,
         partialFilterExpression=HAS_PENDING_EVENTS,
     )

@@ -26,6 +26,7 @@ Hear = Callable[[JobChange], None]
 CHANNEL = "minilab:job-changes"
 CANCELS = "minilab:canceled-jobs"
 DELIVERIES = "minilab:deliveries"
+DUE = b"due"
 WORK = "minilab:work"
 # Nothing is sent for this long after a failed call: each call could take the whole time limit.
 SILENCE_SECONDS = 2.0
@@ -73,15 +74,17 @@ class JobEvents:
         """Call a function with the ID of each canceled job, until cancelled."""
         await listen(self._redis, CANCELS, lambda message: hear(message.decode(errors="replace")))
 
-    async def hear_ends(self, hear: Callable[[], None]) -> None:
-        """Call a function whenever jobs have ended, until cancelled."""
+    async def hear_progress(self, hear: Callable[[bool], None]) -> None:
+        """Call a function whenever jobs have changed, until cancelled.
+
+        It gets True if one of them has ended, or notices may have been lost.
+        """
 
         def listen_for_ends(message: bytes) -> None:
             with suppress(msgspec.DecodeError):
-                if any(change.status in TERMINAL for change in _decode(message)):
-                    hear()
+                hear(any(change.status in TERMINAL for change in _decode(message)))
 
-        await listen(self._redis, CHANNEL, listen_for_ends)
+        await listen(self._redis, CHANNEL, listen_for_ends, lambda _: hear(True))
 
     async def publish_work(self, kind: str) -> None:
         """Notify the workers that work of a kind is due, if Redis can be reached."""
@@ -89,9 +92,7 @@ class JobEvents:
 
     def publish_work_soon(self, kind: str) -> None:
         """Do so in the background: no request waits for Redis."""
-        sending = asyncio.create_task(self.publish_work(kind))
-        self._sending.add(sending)
-        sending.add_done_callback(self._sending.discard)
+        self._send_soon(WORK, kind.encode())
 
     async def hear_work(self, hear: Callable[[str], None]) -> None:
         """Call a function with the kind of work that is due, until cancelled."""
@@ -99,11 +100,20 @@ class JobEvents:
 
     async def publish_deliveries(self) -> None:
         """Notify the deliverers that deliveries are due, if Redis can be reached."""
-        await self._send(DELIVERIES, b"due")
+        await self._send(DELIVERIES, DUE)
 
-    async def hear_deliveries(self, hear: Callable[[], None]) -> None:
-        """Call a function whenever deliveries are due, until cancelled."""
-        await listen(self._redis, DELIVERIES, lambda _: hear())
+    def publish_events_soon(self) -> None:
+        """Notify the deliverers in the background that there may be events to announce."""
+        self._send_soon(DELIVERIES, b"events")
+
+    async def hear_deliveries(self, hear: Callable[[bool], None]) -> None:
+        """Call a function whenever deliveries may be due, until cancelled.
+
+        It gets True if there may also be events to announce.
+        """
+        await listen(
+            self._redis, DELIVERIES, lambda message: hear(message != DUE), lambda _: hear(True)
+        )
 
     @contextmanager
     def waiting_for(self, job_id: str) -> Iterator[Changed]:
@@ -135,6 +145,11 @@ class JobEvents:
         for event in self._waiters.get(job_id, ()):
             event.last = change
             event.set()
+
+    def _send_soon(self, channel: str, message: bytes) -> None:
+        sending = asyncio.create_task(self._send(channel, message))
+        self._sending.add(sending)
+        sending.add_done_callback(self._sending.discard)
 
     async def _send(self, channel: str, message: bytes) -> None:
         if time.monotonic() < self._silent_until:

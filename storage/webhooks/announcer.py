@@ -21,9 +21,10 @@ from storage.access.managed import find_valid_keys
 from storage.clock import utc_now
 from storage.errors import STORE_FAILED
 from storage.mongo.client import COMMITTED, DURABLE, Database, Document
+from storage.mongo.looks import Look
 from storage.outbox.outbox import event_of
 from storage.outbox.pending_events import (
-    HAS_PENDING_EVENTS,
+    EVENT_LOOKS,
     PENDING_EVENTS,
     events_of_image,
     events_of_job,
@@ -32,7 +33,10 @@ from storage.queue.job_events import JobEvents
 from storage.webhooks.documents import endpoint_of, new_delivery, sent_event
 
 BATCH = 200
-POLL_SECONDS = 0.5
+# A change of a job that goes on may have brought events of images; such changes are many.
+PROGRESS_SECONDS = 0.5
+# Events without a notice are found by the searches for due deliveries.
+POLL_SECONDS = 60.0
 # The shortest time between two searches that follow an empty one, however many jobs end meanwhile.
 PAUSE_SECONDS = 0.1
 DUPLICATE_KEY = 11000
@@ -82,14 +86,19 @@ class Announcer:
         self._database = database
         self._job_events = job_events
         self._base_url = base_url
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look at once: there may be an event."""
+        self._woken.set()
 
     async def run(self, stop: asyncio.Event, made: Callable[[], None]) -> None:
         """Announce until ``stop`` is set; the batch under way is finished first.
 
         ``made`` is called when deliveries were added to the queue.
         """
-        woken = asyncio.Event()
-        hearing = asyncio.create_task(self._job_events.hear_ends(woken.set))
+        woken = self._woken
+        hearing = asyncio.create_task(self._job_events.hear_progress(self._hear))
         stopping = asyncio.create_task(stop.wait())
         stopping.add_done_callback(lambda _: woken.set())
         try:
@@ -100,6 +109,7 @@ class Announcer:
                 except STORE_FAILED as error:
                     _log.warning("not_announced", reason=type(error).__name__)
                     announced = Announced(0, 0)
+                    self._look_later()
                 if announced.made:
                     made()
                     await self._job_events.publish_deliveries()
@@ -122,12 +132,7 @@ class Announcer:
         Raises:
             PyMongoError: MongoDB cannot be reached; the next batch finds the rest.
         """
-        oldest = f"{PENDING_EVENTS}.at"
-        batch = Batch(
-            await self._find("jobs", HAS_PENDING_EVENTS, oldest),
-            await self._find("images", HAS_PENDING_EVENTS, oldest),
-            await self._find("outbox", {}, "at"),
-        )
+        batch = await self._find_batch()
         if not batch:
             return Announced(0, 0)
         endpoints, now = await self._find_endpoints(), utc_now()
@@ -143,11 +148,25 @@ class Announcer:
         await self._remove(batch)
         return Announced(len(batch), inserted)
 
-    async def _find(self, name: str, query: Document, oldest: str) -> list[Document]:
+    def _hear(self, has_ended: bool) -> None:
+        if has_ended:
+            self.wake()
+        else:
+            self._look_later()
+
+    def _look_later(self) -> None:
+        asyncio.get_running_loop().call_later(PROGRESS_SECONDS, self.wake)
+
+    async def _find_batch(self) -> Batch:
+        """Find what is pending, with one call."""
+        (first, stages), *rest = ((name, _oldest(look)) for name, look in EVENT_LOOKS.items())
+        unions = [{"$unionWith": {"coll": name, "pipeline": some}} for name, some in rest]
         # An election must not undo what is announced.
-        collection = self._database.get_collection(name, read_concern=COMMITTED)
-        fields = FIELDS if query else None
-        return await collection.find(query, fields).sort(oldest, 1).limit(BATCH).to_list(None)
+        collection = self._database.get_collection(first, read_concern=COMMITTED)
+        batch = Batch([], [], [])
+        async for found in collection.aggregate([*stages, *unions]):
+            getattr(batch, found["of"]).append(found["document"])
+        return batch
 
     async def _find_endpoints(self) -> list[Endpoint]:
         """Find the active endpoints, and disable those whose key is no longer valid."""
@@ -199,6 +218,14 @@ class Announcer:
             # Committed by a majority, because the next search reads what a majority has.
             collection = self._database.get_collection(name, write_concern=DURABLE)
             await collection.bulk_write(writes, ordered=False)
+
+
+def _oldest(look: Look) -> list[Document]:
+    """Return the stages that find the oldest documents with events, with their collection."""
+    fields = [{"$project": FIELDS}] if look.query else []
+    document = {"of": {"$literal": look.collection}, "document": "$$ROOT", "_id": 0}
+    found: list[Document] = [{"$match": look.query}, {"$sort": {look.order: 1}}, {"$limit": BATCH}]
+    return [*found, *fields, {"$project": document}]
 
 
 def receives(endpoint: Endpoint, event: Event) -> bool:

@@ -4,7 +4,7 @@ A target is an endpoint, or the callbacks of one key to one host. The search is 
 by age, so a target with a long queue does not delay the others.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +13,8 @@ from pymongo import ASCENDING
 
 from domain.webhooks.endpoints import WebhookStatus
 from storage.mongo.client import Database, Document
+from storage.mongo.looks import also
+from storage.outbox.pending_events import EVENT_LOOKS
 from storage.webhooks.targets import NewTarget, Targets
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -52,6 +54,8 @@ class Due(msgspec.Struct, frozen=True):
     firsts: list[DueDelivery]
     next_at: datetime | None
     """When another target can receive, UTC; None if unknown."""
+    has_events: bool = False
+    """Whether events were found that are not announced yet."""
 
 
 class DueDeliveries:
@@ -62,22 +66,19 @@ class DueDeliveries:
         self._deliveries = database["deliveries"]
         self._endpoints = database["webhook_endpoints"]
 
-    async def find(self, now: datetime) -> Due:
-        """Find one due delivery for each target that can receive now."""
-        groups = self._deliveries.aggregate(FIRST_OF_EACH_TARGET)
-        firsts = {group["_id"]: group async for group in groups}
+    async def find(self, now: datetime, *, with_events: bool = False) -> Due:
+        """Find one due delivery for each target that can receive now.
+
+        Args:
+            with_events: Also look for events that are not announced yet, with the same call.
+        """
+        looks = also(EVENT_LOOKS) if with_events else []
+        found = await self._deliveries.aggregate([*FIRST_OF_EACH_TARGET, *looks]).to_list(None)
+        firsts = {group["_id"]: group for group in found if "due_at" in group}
+        has_events = len(found) > len(firsts)
         due = {target: first for target, first in firsts.items() if first["due_at"] <= now}
         later = [first["due_at"] for first in firsts.values() if first["due_at"] > now]
-        failing: set[str] = set()
-        async for endpoint in self._find_limited(list(due), now):
-            not_before = endpoint.get("not_before")
-            if endpoint["status"] == WebhookStatus.PAUSED:
-                del due[endpoint["_id"]]
-            elif not_before is not None and not_before > now:
-                del due[endpoint["_id"]]
-                later.append(not_before)
-            else:
-                failing.add(endpoint["_id"])
+        failing = await self._drop_limited(due, later, now) if due else set()
         new = await self._targets.find_new(due)
         for target, one in new.items():
             if one.not_before is not None and one.not_before > now:
@@ -97,6 +98,7 @@ class DueDeliveries:
                 for target, first in due.items()
             ],
             min(later, default=None),
+            has_events,
         )
 
     async def _prefer_failed(
@@ -108,6 +110,8 @@ class DueDeliveries:
         would never answer.
         """
         failed = {one.delivery_id: target for target, one in new.items() if one.delivery_id}
+        if not failed:
+            return
         query = {"_id": {"$in": list(failed)}, "due_at": {"$exists": True}}
         async for delivery in self._deliveries.find(query, {"due_at": 1}):
             target = failed[delivery["_id"]]
@@ -116,13 +120,24 @@ class DueDeliveries:
             else:  # Another process attempts it.
                 due.pop(target, None)
 
-    def _find_limited(self, targets: list[str], now: datetime) -> AsyncIterator[Document]:
-        """Find the endpoints that are paused, failing, or asked for fewer requests."""
+    async def _drop_limited(
+        self, due: dict[str, Document], later: list[datetime], now: datetime
+    ) -> set[str]:
+        """Drop endpoints that are paused or asked for fewer requests; return those that fail."""
         limited = [
             {"status": WebhookStatus.PAUSED.value},
             {"not_before": {"$gt": now}},
             {"failing_since": {"$type": "date"}},
         ]
-        query = {"_id": {"$in": targets}, "$or": limited}
-        found: AsyncIterator[Document] = self._endpoints.find(query, {"status": 1, "not_before": 1})
-        return found
+        query = {"_id": {"$in": list(due)}, "$or": limited}
+        failing: set[str] = set()
+        async for endpoint in self._endpoints.find(query, {"status": 1, "not_before": 1}):
+            not_before = endpoint.get("not_before")
+            if endpoint["status"] == WebhookStatus.PAUSED:
+                del due[endpoint["_id"]]
+            elif not_before is not None and not_before > now:
+                del due[endpoint["_id"]]
+                later.append(not_before)
+            else:
+                failing.add(endpoint["_id"])
+        return failing

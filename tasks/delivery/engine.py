@@ -5,6 +5,7 @@ same pace as the others.
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 
@@ -22,12 +23,18 @@ from tasks.delivery.settings import DeliverySettings
 from tasks.delivery.target_limits import TargetLimits
 
 RELEASE_SECONDS = 5.0
+# A timer may be a little early, and the look that it is for must not be left out.
+LOOK_SHARE = 0.9
 
 _log = structlog.get_logger(__name__)
 
 
 class Engine:
-    """Sends due deliveries until stopped."""
+    """Sends due deliveries until stopped.
+
+    Args:
+        found_events: Called when there are events that are not announced yet.
+    """
 
     def __init__(
         self,
@@ -37,7 +44,10 @@ class Engine:
         attempter: Attempter,
         settings: DeliverySettings,
         metrics: DeliveryMetrics,
+        found_events: Callable[[], None],
     ) -> None:
+        self._found_events = found_events
+        self._look_at = 0.0
         self._hold = hold
         self._due = due
         self._queue = queue
@@ -81,10 +91,12 @@ class Engine:
 
     async def _send_due(self, now: datetime) -> datetime | None:
         """Begin an attempt at each target that may have one; return when to search again."""
-        due = await self._due.find(now)
+        due = await self._due.find(now, with_events=self._is_look_due())
+        if due.has_events:
+            self._found_events()
         oldest = min((one.due_at for one in due.firsts), default=now)
         self._metrics.backlog.set((now - oldest).total_seconds())
-        if await self._hold.since() is not None:
+        if due.firsts and await self._hold.since() is not None:
             return None
         chosen, quiet_until = self._limits.choose(due, now)
         claimed = await self._queue.claim(chosen, now)
@@ -95,6 +107,14 @@ class Engine:
                 if envelope := envelopes.get(one.delivery.id):
                     self._begin(one, envelope)
         return min((at for at in (due.next_at, quiet_until) if at is not None), default=None)
+
+    def _is_look_due(self) -> bool:
+        """Say whether to look for events, too: once in a pause, however often it is woken."""
+        now = asyncio.get_running_loop().time()
+        if now < self._look_at:
+            return False
+        self._look_at = now + LOOK_SHARE * self._settings.webhook_poll_seconds
+        return True
 
     def _begin(self, claimed: ClaimedDelivery, envelope: Envelope) -> None:
         self._limits.begin(claimed.delivery.target, claimed.delivery.key_id)

@@ -52,10 +52,16 @@ class Deliverer:
             deliveries,
             metrics,
         )
-        self._engine = Engine(
-            stores.webhook_hold, stores.due_deliveries, queue, attempter, deliveries, metrics
-        )
         self._announcer = stores.announcer(deliveries.public_url.rstrip("/"))
+        self._engine = Engine(
+            stores.webhook_hold,
+            stores.due_deliveries,
+            queue,
+            attempter,
+            deliveries,
+            metrics,
+            self._announcer.wake,
+        )
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until stopped, then wait for running attempts for the drain time.
@@ -70,7 +76,7 @@ class Deliverer:
         await self._begin_hold(stop)
         try:
             async with BackgroundTasks(stop, STORE_FAILED) as background, self._sender:
-                deliveries_due = self._stores.job_events.hear_deliveries(self._engine.wake)
+                deliveries_due = self._stores.job_events.hear_deliveries(self._wake)
                 background.start("hear_deliveries", deliveries_due)
                 background.repeat(announce, ANNOUNCE_AGAIN_SECONDS)
                 background.repeat(self._check_secrets, CHECK_SECRETS_SECONDS)
@@ -79,6 +85,11 @@ class Deliverer:
                 await self._engine.run(stop)
         finally:
             await self._heartbeat.leave()
+
+    def _wake(self, has_events: bool) -> None:
+        self._engine.wake()
+        if has_events:
+            self._announcer.wake()
 
     async def _begin_hold(self, stop: asyncio.Event) -> None:
         """Hold webhooks if the setting says so, before anything is sent."""
