@@ -8,7 +8,7 @@ FOLDERS_OF_PAGES = ("", "docs", "docs/decisions", "docs/examples", "openapi")
 PAGES = [path for folder in FOLDERS_OF_PAGES for path in sorted((REPOSITORY / folder).glob("*.md"))]
 LINK = re.compile(r"\]\(([^)#:]*)(?:#([^)]*))?\)")
 FOLDERS = {path.name for path in REPOSITORY.iterdir() if path.is_dir()}
-MADE_ON_DEMAND = ("sdk/dart", "sdk/go", "sdk/java", "sdk/kotlin", "sdk/swift")
+MADE_ON_DEMAND = (".venv/peer", "sdk/dart", "sdk/go", "sdk/java", "sdk/kotlin", "sdk/swift")
 EXAMPLES = ("domain/images/measure_sharpness.py",)
 
 
