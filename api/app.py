@@ -10,7 +10,7 @@ from litestar.middleware import DefineMiddleware
 from litestar.types import ASGIApp
 
 from api.admission.admission import Admission
-from api.admission.load_watch import ROOM_SECONDS, WORK_SECONDS, LoadWatch, repeat_reading
+from api.admission.load_watch import LoadWatch
 from api.contract.config import get_contract, openapi_config
 from api.controllers.access import KeyController, UploadLinkController
 from api.controllers.analytics import (
@@ -180,8 +180,9 @@ async def _running(state: AppState) -> AsyncIterator[None]:
             background.start("live_jobs", state.live_jobs.run())
             background.start("key_uses", stores.api_keys.uses.run())
             background.start("job_events", stores.job_events.listen())
-            background.start("read_work", repeat_reading(watch.read_work, WORK_SECONDS))
-            background.start("read_room", repeat_reading(watch.read_room, ROOM_SECONDS))
+            stores.job_events.hear_changes(lambda _: watch.stir())
+            background.start("read_work", watch.follow_work())
+            background.start("read_room", watch.follow_room())
             with suppress(TimeoutError):
                 async with asyncio.timeout(SCHEMA_SECONDS):
                     await state.data_check.was_tried.wait()

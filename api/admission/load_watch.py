@@ -14,6 +14,8 @@ from storage.errors import STORE_FAILED
 
 WORK_SECONDS = 1.0
 ROOM_SECONDS = 5.0
+# While there is no work, and no sign of any.
+IDLE_SECONDS = 10.0
 # Reading takes at most this share of the time: a large backlog is read less often.
 READING_SHARE = 0.05
 ALL = ""
@@ -29,6 +31,7 @@ class LoadWatch:
     def __init__(self, meter: LoadMeter, *, has_quota: bool) -> None:
         self._meter = meter
         self._has_quota = has_quota
+        self._idle: list[asyncio.Event] = []
         self._images = _Since()
         self._bytes = _Since()
         self.load = Load()
@@ -49,34 +52,69 @@ class LoadWatch:
 
     def count_bytes(self, length: int) -> None:
         """Count bytes that were admitted."""
+        self.stir()
         self._bytes.count(ALL, length)
 
     def count_images(self, tenant: str | None, images: int) -> None:
         """Count images that were admitted."""
+        self.stir()
         self._images.count(ALL, images)
         if tenant is not None:
             self._images.count(tenant, images)
 
-    async def read_work(self) -> None:
-        """Read the backlog; it is unknown while MongoDB cannot be reached."""
+    def stir(self) -> None:
+        """Read soon: there may be work, here or in another process."""
+        for wait in self._idle:
+            wait.set()
+
+    async def follow_work(self) -> None:
+        """Read the backlog again and again, until cancelled."""
+        await self._repeat(self.read_work, WORK_SECONDS)
+
+    async def follow_room(self) -> None:
+        """Read the room again and again, until cancelled."""
+        await self._repeat(self.read_room, ROOM_SECONDS)
+
+    async def read_work(self) -> bool:
+        """Read the backlog; it is unknown, and False returned, if MongoDB cannot be reached."""
         self._images.begin_reading()
-        work = Load()
+        work = None
         with suppress(*STORE_FAILED):
             work = await self._meter.read_work()
         self._images.end_reading()
         self.load = msgspec.structs.replace(
-            work, free_disk_bytes=self.load.free_disk_bytes, stored_bytes=self.load.stored_bytes
+            work or Load(),
+            free_disk_bytes=self.load.free_disk_bytes,
+            stored_bytes=self.load.stored_bytes,
         )
+        return work is not None
 
-    async def read_room(self) -> None:
-        """Read the room that is left; it is unknown while MongoDB cannot be reached."""
+    async def read_room(self) -> bool:
+        """Read the room that is left; it is unknown, and False returned, if that fails."""
         self._bytes.begin_reading()
-        free = stored = None
+        free, stored, is_known = None, None, False
         with suppress(*STORE_FAILED):
             free = await self._meter.read_free_disk()
             stored = await self._meter.read_stored_bytes() if self._has_quota else None
+            is_known = True
         self._bytes.end_reading()
         self.load = msgspec.structs.replace(self.load, free_disk_bytes=free, stored_bytes=stored)
+        return is_known
+
+    async def _repeat(self, read: Callable[[], Awaitable[bool]], pause_seconds: float) -> None:
+        """Repeat a reading; a slow one is repeated less often, and so is an idle one."""
+        stirred = asyncio.Event()
+        self._idle.append(stirred)
+        while True:
+            stirred.clear()
+            began = time.monotonic()
+            is_known = await read()
+            took = time.monotonic() - began
+            await asyncio.sleep(max(pause_seconds, took / READING_SHARE))
+            if is_known and not self.images:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(IDLE_SECONDS - pause_seconds):
+                        await stirred.wait()
 
 
 class _Since:
@@ -95,12 +133,3 @@ class _Since:
 
     def end_reading(self) -> None:
         self.counts, self._since_begun = self._since_begun, Counter()
-
-
-async def repeat_reading(read: Callable[[], Awaitable[None]], pause_seconds: float) -> None:
-    """Repeat a reading until cancelled; a slow one is repeated less often."""
-    while True:
-        began = time.monotonic()
-        await read()
-        took = time.monotonic() - began
-        await asyncio.sleep(max(pause_seconds, took / READING_SHARE))

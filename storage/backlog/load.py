@@ -4,7 +4,7 @@ from collections import Counter
 
 from domain.fairness.admission import Load, tenant_of_key, tenant_of_user
 from domain.fairness.estimates import OpenJob
-from storage.backlog.workers import Workers
+from storage.backlog.workers import total_pace
 from storage.clock import utc_now
 from storage.ledger.open_work import IS_OPEN, OPEN_JOBS
 from storage.mongo.client import Database, Document
@@ -41,22 +41,21 @@ class LoadMeter:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._workers = Workers(database)
 
     async def read_work(self) -> Load:
-        """Count open images by tenant, and add up the throughput of the workers."""
-        images = 0
+        """Count open images by tenant, and add up the throughput of the workers; one call."""
+        images, pace = 0, 0.0
         by_tenant = Counter[str]()
-        async for found in self._database["jobs"].aggregate(OPEN_BY_TENANT, hint=OPEN_JOBS):
+        pipeline = [*OPEN_BY_TENANT, total_pace(utc_now())]
+        async for found in self._database["jobs"].aggregate(pipeline, hint=OPEN_JOBS):
+            if "pace" in found:
+                pace = found["pace"]
+                continue
             of_owner = int(found["images"])
             images += of_owner
             by_tenant[tenant_of_user(found["_id"]["user_id"])] += of_owner
             by_tenant[tenant_of_key(found["_id"]["key_id"])] += of_owner
-        return Load(
-            images=images,
-            by_tenant=by_tenant,
-            images_per_second=(await self._workers.workforce(utc_now())).images_per_second,
-        )
+        return Load(images=images, by_tenant=by_tenant, images_per_second=pace)
 
     async def open_jobs(self) -> list[OpenJob]:
         """Read the oldest open jobs, up to :data:`MAX_OPEN_JOBS`, with their open images."""

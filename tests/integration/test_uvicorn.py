@@ -80,7 +80,7 @@ async def test_each_overridden_method_exists_with_these_parameters() -> None:
         if not name.startswith("_") and inspect.isfunction(method) and name not in own:
             theirs = inspect.signature(getattr(HttpToolsProtocol, name))
             assert list(inspect.signature(method).parameters) == list(theirs.parameters), name
-    for name in ("on_tick", "shutdown"):
+    for name in ("main_loop", "on_tick", "shutdown"):
         theirs = inspect.signature(getattr(uvicorn.Server, name))
         assert list(inspect.signature(getattr(Server, name)).parameters) == list(theirs.parameters)
 
