@@ -15,6 +15,7 @@ from benchmarks.fairness import measure_fairness
 from benchmarks.harness.machine import describe_machine, usable_cores
 from benchmarks.harness.peer import peer_versions
 from benchmarks.harness.service import ROOT, Bench
+from benchmarks.idle import measure_idle
 from benchmarks.latency import measure_latency
 from benchmarks.memory import measure_memory
 from benchmarks.operations import measure_operations
@@ -43,6 +44,7 @@ LINES: Mapping[str, Callable[[Bench], Section]] = {
     "latency": measure_latency,
     "fairness": measure_fairness,
     "memory": measure_memory,
+    "idle": measure_idle,
     "readers": measure_readers,
     "operations": measure_operations,
     "similar": measure_similar,

@@ -5,10 +5,10 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from pymongo import monitoring
 
 from domain.job_changes import JobChange
 from domain.jobs import TERMINAL
+from tests.commands import Commands, noted_commands
 from tests.pictures import draw
 from tests.service import Service
 
@@ -21,30 +21,11 @@ ACCEPTANCE = ["update blobs.files", "insert blobs.chunks", "insert images", "ins
 """One after another, in one transaction."""
 
 
-class Commands(monitoring.CommandListener):
-    """The commands that clients of this process send, as name and collection."""
-
-    def __init__(self) -> None:
-        self.sent: list[str] = []
-
-    def started(self, event: monitoring.CommandStartedEvent) -> None:
-        """Note a command."""
-        self.sent.append(f"{event.command_name} {event.command.get(event.command_name)}")
-
-    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
-        """Leave the answer."""
-
-    def failed(self, event: monitoring.CommandFailedEvent) -> None:
-        """Leave the failure."""
-
-
 @pytest.fixture(scope="module")
 def commands() -> Iterator[Commands]:
     """The commands of all clients that are made from here on."""
-    listening = Commands()
-    monitoring.register(listening)
-    yield listening
-    monitoring._LISTENERS.command_listeners.remove(listening)
+    with noted_commands() as noted:
+        yield noted
 
 
 def _fewest(found: list[list[str]]) -> list[str]:
