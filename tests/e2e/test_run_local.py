@@ -39,7 +39,13 @@ time.sleep(600)  # Until it is ended.
 """
 STAND_INS = {"worker": [sys.executable, "-c", WORKER], "api": [sys.executable, "-c", API]}
 EVERYTHING = {"mongod", "redis-server", "worker", "api"}
-RUN = "import json, sys; from deploy.run_local import main; sys.exit(main(json.loads(sys.argv[1])))"
+RUN = """
+import json, signal, sys
+from deploy.run_local import main
+# A shell starts what runs in its background with SIGINT ignored, and a test run may be that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.exit(main(json.loads(sys.argv[1])))
+"""
 
 
 @dataclass
