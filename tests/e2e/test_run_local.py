@@ -42,8 +42,10 @@ EVERYTHING = {"mongod", "redis-server", "worker", "api"}
 RUN = """
 import json, signal, sys
 from deploy.run_local import main
-# A shell starts what runs in its background with SIGINT ignored, and a test run may be that.
+# A shell starts what runs in its background with SIGINT ignored, and nohup what it runs with SIGHUP
+# ignored: a test run may be both.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 sys.exit(main(json.loads(sys.argv[1])))
 """
 
