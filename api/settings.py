@@ -23,7 +23,7 @@ from domain.limits import (
 from domain.networks import parse_networks
 from domain.origins import parse_origins
 from domain.records import GpsPolicy
-from domain.settings import SettingsReader
+from domain.settings import PublicUrl, SettingsReader
 from storage.settings import (
     SimilaritySettings,
     StoreSettings,
@@ -81,7 +81,7 @@ class ApiSettings(msgspec.Struct, frozen=True):
     gps: GpsPolicy = GpsPolicy.KEEP
     trusted_proxies: str = ""
     metrics_open: bool | Literal["local"] = "local"
-    public_url: Annotated[str, msgspec.Meta(pattern=r"^\Z|^https?://[^\s?#]+\Z")] = ""
+    public_url: PublicUrl = ""
     allowed_hosts: Annotated[str, msgspec.Meta(pattern=HOSTS_PATTERN)] = ""
     cors_origins: str = ""
 

@@ -6,9 +6,10 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.bare_loop import all_operations
-from benchmarks.harness.clients import in_own_process, upload_one_by_one
+from benchmarks.harness.clients import in_own_process
 from benchmarks.harness.meter import percentile
 from benchmarks.harness.pictures import write_small
+from benchmarks.harness.polling import wait_one_by_one
 from benchmarks.harness.service import Bench, running_service
 from benchmarks.rows import Row, Section, Target
 
@@ -20,9 +21,9 @@ def measure_latency(bench: Bench) -> Section:
     count = bench.count(400, 60)
     paths = write_small(bench.folder / "one-by-one", WARM_UP_FILES + count, 4)
     with running_service(bench) as service:
-        seconds = in_own_process(upload_one_by_one, service.address, paths)[WARM_UP_FILES:]
+        seconds, _ = in_own_process(wait_one_by_one, service.address, paths)
     ms, alone_ms = (
-        [1000 * s for s in times] for times in (seconds, time_operations(paths)[WARM_UP_FILES:])
+        [1000 * s for s in times[WARM_UP_FILES:]] for times in (seconds, time_operations(paths))
     )
     middle, alone = median(ms), median(alone_ms)
     limit = "the operations alone, in one process"

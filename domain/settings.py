@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Mapping, MutableMapping
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
 PREFIX = "MINILAB_"
 # Between the names of two processes' settings it is at most 0.87.
 _LEAST_SIMILARITY = 0.88
+
+PublicUrl = Annotated[str, msgspec.Meta(pattern=r"^\Z|^https?://[^\s?#]+\Z")]
+"""Where clients reach the API, without query and fragment; empty if it is not set."""
 
 SettingsT = TypeVar("SettingsT", bound=msgspec.Struct)
 

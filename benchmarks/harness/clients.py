@@ -143,24 +143,6 @@ async def drop_off(
     return Visit(seconds, time.process_time() - cpu_before, done)
 
 
-async def upload_one_by_one(address: Address, paths: Sequence[Path]) -> list[float]:
-    """Upload one photo after the other and wait for the results of each.
-
-    Returns:
-        Seconds from each request to its answer with all results.
-    """
-    connection = await Connection.open(address)
-    pause = random.Random(1)
-    times = []
-    for request in _upload_requests(address, paths, 1):
-        await asyncio.sleep(pause.uniform(0.005, 0.015))
-        before = time.perf_counter()
-        answer = await connection.send(request)
-        times.append(time.perf_counter() - before)
-        check_status(answer, HTTPStatus.OK)
-    return times
-
-
 async def upload_at_once(
     address: Address, photo: Path, files: int, file_bytes: int, jobs: str = "/v1/jobs"
 ) -> Visit:

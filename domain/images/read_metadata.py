@@ -50,8 +50,8 @@ def read_metadata(data: bytes, image_format: ImageFormat, header: Header) -> Met
         CIPA DC-008-2019, EXIF 2.32, §4.6.
     """
     metadata = parse_tags(read_exif(header.exif))
-    is_found = metadata.orientation and metadata.camera_model and metadata.taken_at
-    if header.may_have_tags and not is_found:
+    lacks_some = None in {metadata.orientation, metadata.camera_model, metadata.taken_at}
+    if header.may_have_tags and lacks_some:
         metadata = _fill(metadata, parse_tags(read_exif_with_pillow(data, image_format)))
     # An orientation that does not turn the picture, such as one in XMP, is shown as 1.
     unturned = None if metadata.orientation is None else 1

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from domain.addresses import TargetRules, read_target_rules
-from domain.settings import SettingsReader
+from domain.settings import PublicUrl, SettingsReader
 from domain.webhooks.schedule import RETRY_PATTERN, RETRY_SECONDS
 from storage.settings import StoreSettings, WorkRules, read_store_settings
 from tasks.heartbeat import HeartbeatSettings
@@ -46,7 +46,7 @@ class DeliverySettings(msgspec.Struct, frozen=True):
     webhook_disable_seconds: Annotated[float, Positive] = 5 * 24 * 3600.0
     webhook_poll_seconds: Annotated[float, Positive] = 1.0
     webhook_drain_seconds: Annotated[float, msgspec.Meta(ge=0)] = 20.0
-    public_url: Annotated[str, msgspec.Meta(pattern=r"^\Z|^https?://[^\s?#]+\Z")] = ""
+    public_url: PublicUrl = ""
 
 
 class Settings(msgspec.Struct, frozen=True):

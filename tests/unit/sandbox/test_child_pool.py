@@ -79,11 +79,7 @@ async def test_child_that_does_not_start_is_not_charged_to_the_function(
 async def test_child_that_ended_while_idle_is_not_charged_to_the_next_function(
     pool: ChildPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await pool.run(functions.answer, seconds=20)
-    ((child, _),) = to_process._process_pool_idle_workers.get()
-    child.kill()
-    # The event loop of a busy machine learns of it late.
-    monkeypatch.setattr(type(child), "returncode", None)
+    child = await kill_idle_child(pool, monkeypatch)
     assert await pool.run(functions.answer, seconds=20) != child.pid
 
 
@@ -315,3 +311,16 @@ async def end_children() -> None:
     for child in children():
         child.kill()
     await until(lambda: not children())
+
+
+async def kill_idle_child(pool: ChildPool, monkeypatch: pytest.MonkeyPatch) -> Process:
+    """Kill the only child, which is idle. The event loop does not learn of it, as if it were busy.
+
+    Returns:
+        The child.
+    """
+    await pool.run(functions.answer, seconds=20)
+    ((child, _),) = to_process._process_pool_idle_workers.get()
+    child.kill()
+    monkeypatch.setattr(type(child), "returncode", None)
+    return child

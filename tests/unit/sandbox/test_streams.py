@@ -4,13 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from anyio import to_process
 
 from domain.errors.files import DecoderDied, DecodeTimedOut
 from sandbox.pool import ChildPool
 from sandbox.streams import Incoming, Outgoing
 from tests.unit.sandbox import functions
-from tests.unit.sandbox.test_child_pool import end_children
+from tests.unit.sandbox.test_child_pool import end_children, kill_idle_child
 
 pytestmark = pytest.mark.slow
 
@@ -69,10 +68,7 @@ async def test_calls_with_and_without_bytes_follow_one_another(pool: ChildPool) 
 async def test_bytes_for_a_child_that_ended_while_idle_go_to_the_next(
     pool: ChildPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await pool.run(functions.answer, seconds=20)
-    ((child, _),) = to_process._process_pool_idle_workers.get()
-    child.kill()
-    monkeypatch.setattr(type(child), "returncode", None)
+    await kill_idle_child(pool, monkeypatch)
     assert await pool.run(functions.count, _incoming(3), seconds=20) == 3 * len(PART)
 
 
