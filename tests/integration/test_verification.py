@@ -69,7 +69,8 @@ async def _fill(service: Service) -> None:
     assert (await _delete(service, f"/v1/images/{again['items'][2]['image_id']}")) == 204
     link = await service.make_link(max_files=2)
     await service.send([("l.jpg", draw(seed=3))] * 2, route="/v1/uploads", key=link["token"])
-    await service.send([("x.jpg", draw(seed=4))], user_id="gone")
+    # To its end: a thumbnail that is made meanwhile would stay until the sweep.
+    await service.process([("x.jpg", draw(seed=4))], user_id="gone")
     asked = await service.client.delete("/v1/users/gone")
     await service.job(asked.json()["id"])
     await service.client.post(
