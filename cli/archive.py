@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from enum import Enum
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import quote
+from zipfile import ZipFile
 
 import click
 from rich.progress import DownloadColumn, Progress, TextColumn, TransferSpeedColumn
@@ -17,7 +19,7 @@ from rich.progress import DownloadColumn, Progress, TextColumn, TransferSpeedCol
 from cli import options
 from cli.groups import examples
 from cli.marks import read_filters
-from cli.rendering import size
+from cli.rendering import count, size
 from cli.searching import VARIANT, filters
 from cli.session import Session, connected
 
@@ -54,7 +56,7 @@ def images_archive(session: Session, output: Path, variant: Any, **chosen: Any) 
     name="archive",
     epilog=examples("minilab jobs archive 01a22889-a324-7c2c-8d1a-8e7b7128c870 -o job.zip"),
 )
-@click.argument("job_id")
+@click.argument("job_id", type=options.ID)
 @_output
 @_variant
 @options.user_id
@@ -71,7 +73,7 @@ def job_archive(
     name="archive",
     epilog=examples("minilab links archive 01a22a0d-8d7c-71f4-bd35-b19910f062c7 -o party.zip"),
 )
-@click.argument("link_id")
+@click.argument("link_id", type=options.ID)
 @_output
 @_variant
 @connected
@@ -81,35 +83,50 @@ def link_archive(session: Session, link_id: str, output: Path, variant: Any) -> 
     _save(session, path, {"variant": variant}, output)
 
 
+class _Contents(NamedTuple):
+    """What an archive holds, by its manifest."""
+
+    pictures: int
+    left_out: list[dict[str, str]]
+
+
 def _save(session: Session, path: str, wanted: Mapping[str, Any], output: Path) -> None:
     # The generated functions would hold the whole archive in memory.
     http = session.patient.client.get_httpx_client()
     query = {name.rstrip("_"): _text(value) for name, value in wanted.items()}
-    with (
-        http.stream("GET", path, params=query) as response,
-        _opened(output) as file,
-        Progress(
-            TextColumn("{task.description}"),
-            DownloadColumn(),
-            TransferSpeedColumn(),
-            console=session.progress,
-        ) as bars,
-    ):
+    with http.stream("GET", path, params=query) as response:
+        if str(output) == "-":
+            _copy(session, response.iter_bytes(), sys.stdout.buffer)
+            return
+        with _saved_whole(output) as file:
+            size_bytes = _copy(session, response.iter_bytes(), file)
+            file.flush()
+            found = _read_contents(Path(file.name))
+    session.say(
+        f"saved {output}, {count(found.pictures, 'picture')}, {size(size_bytes)}",
+        saved=str(output),
+        bytes=size_bytes,
+        pictures=found.pictures,
+        left_out=len(found.left_out),
+    )
+    if found.left_out:
+        session.note(f"{count(len(found.left_out), 'image')} left out: {_why(found)}")
+
+
+def _copy(session: Session, chunks: Iterator[bytes], file: BinaryIO) -> int:
+    """Write an archive, and show how much of it has come; return its number of bytes."""
+    columns = (TextColumn("{task.description}"), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=session.progress) as bars:
         bar = bars.add_task("Saving", total=None)
-        for chunk in response.iter_bytes():
+        for chunk in chunks:
             file.write(chunk)
             bars.advance(bar, len(chunk))
-        read = int(bars.tasks[bar].completed)
-    if str(output) != "-":
-        session.say(f"saved {output}, {size(read)}", saved=str(output), bytes=read)
+        return int(bars.tasks[bar].completed)
 
 
 @contextmanager
-def _opened(output: Path) -> Iterator[BinaryIO]:
+def _saved_whole(output: Path) -> Iterator[BinaryIO]:
     """Open a file that appears under its name when it is complete."""
-    if str(output) == "-":
-        yield sys.stdout.buffer
-        return
     part = output.with_name(f".{output.name}.part")
     try:
         with part.open("wb") as file:
@@ -117,6 +134,33 @@ def _opened(output: Path) -> Iterator[BinaryIO]:
         part.replace(output)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _read_contents(file: Path) -> _Contents:
+    """Read the manifest of an archive.
+
+    Raises:
+        ClickException: It holds no picture.
+    """
+    with ZipFile(file) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+    found = _Contents(len(manifest["images"]), manifest["left_out"])
+    if not found.pictures and not found.left_out:
+        raise click.ClickException(
+            "no image was found, so nothing is saved. `minilab images list` takes the same "
+            "filters and shows what they find."
+        )
+    if not found.pictures:
+        raise click.ClickException(
+            f"{count(len(found.left_out), 'image')} found, but none has such a picture, so nothing "
+            f"is saved: {_why(found)}"
+        )
+    return found
+
+
+def _why(found: _Contents) -> str:
+    """Say why images are left out, each reason once."""
+    return " ".join(sorted({f"{image['code']}: {image['detail']}" for image in found.left_out}))
 
 
 def _text(value: Any) -> Any:

@@ -43,7 +43,9 @@ def dead_letters() -> None:
 
 def _filters(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
-        click.option("--job-id", metavar="JOB", help="Only dead letters of this job."),
+        click.option(
+            "--job-id", type=options.ID, metavar="JOB", help="Only dead letters of this job."
+        ),
         click.option("--code", type=_CODE, help="Only dead letters with this error."),
         options.tenant,
         click.option("--user-id", metavar="USER", help="Only dead letters of this user."),
@@ -56,7 +58,7 @@ def _choice(command: Callable[..., None]) -> Callable[..., None]:
     all_of_them = click.option(
         "--all", "everything", is_flag=True, help="All dead letters, or all that the filters find."
     )
-    return click.argument("image_ids", nargs=-1)(all_of_them(_filters(command)))
+    return click.argument("image_ids", type=options.ID, nargs=-1)(all_of_them(_filters(command)))
 
 
 @dead_letters.command(name="list", epilog=examples("minilab dead-letters list --code decoder_died"))
@@ -72,7 +74,7 @@ def list_(session: Session, limit: int, everything: bool, **filters: Any) -> Non
 
 
 @dead_letters.command(epilog=examples("minilab dead-letters show IMAGE_ID"))
-@click.argument("image_id")
+@click.argument("image_id", type=options.ID)
 @connected
 def show(session: Session, image_id: str) -> None:
     """Show why an image was given up, with every attempt."""

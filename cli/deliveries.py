@@ -27,8 +27,8 @@ _COLUMNS = (
     Column("last answer", lambda delivery: _result(delivery.last_attempt)),
     Column("created", lambda delivery: day(delivery.created_at)),
 )
-_webhook_id = click.argument("webhook_id")
-_delivery_id = click.argument("delivery_id")
+_webhook_id = click.argument("webhook_id", type=options.ID)
+_delivery_id = click.argument("delivery_id", type=options.ID)
 
 
 @click.group(cls=Commands)

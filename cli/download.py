@@ -23,7 +23,7 @@ from cli.session import Session, connected
         "minilab images download --all --variant thumbnail --to thumbnails",
     )
 )
-@click.argument("image_ids", nargs=-1)
+@click.argument("image_ids", type=options.ID, nargs=-1)
 @click.option(
     "--to",
     "folder",

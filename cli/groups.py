@@ -10,6 +10,8 @@ import click
 _LEAST_SIMILARITY = 0.5
 # Click keeps the lines of a paragraph that begins with this character.
 _KEEP_LINES = "\b\n"
+SESSION_OPTIONS = {"--url": 1, "--key-file": 1, "--json": 0}
+"""Options that every command of the service has, with the number of their values."""
 
 
 def examples(*lines: str) -> str:
@@ -55,6 +57,18 @@ class Commands(click.Group):
             return command
         return super().get_command(ctx, name)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the options of the group; those of every command may stand before the command.
+
+        Raises:
+            UsageError: Another option of a command does.
+        """
+        try:
+            return super().parse_args(ctx, _behind_the_command(args))
+        except click.NoSuchOption as error:
+            where = f"Options of a command follow it: `{ctx.command_path} COMMAND"
+            raise click.UsageError(f"{error.message} {where} {error.option_name}`.", ctx) from error
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -74,6 +88,19 @@ class Commands(click.Group):
         if close:
             return f" Did you mean `{ctx.command_path} {close[0]}`?"
         return f" `{ctx.command_path} --help` lists the commands."
+
+
+def _behind_the_command(arguments: list[str]) -> list[str]:
+    """Move the options of a session, with which arguments begin, behind the word after them."""
+    end = 0
+    while end < len(arguments):
+        name, _, value = arguments[end].partition("=")
+        if name not in SESSION_OPTIONS:
+            break
+        end += 1 if value else 1 + SESSION_OPTIONS[name]
+    if arguments[end : end + 1] == ["--help"]:
+        return arguments[end:]
+    return [*arguments[end : end + 1], *arguments[:end], *arguments[end + 1 :]]
 
 
 # Groups inside groups are of this class, too.

@@ -40,7 +40,7 @@ _SIMILAR_COLUMNS = (
     *_COLUMNS,
     Column("bits", lambda image: image.distance, is_number=True),
 )
-_image_id = click.argument("image_id")
+_image_id = click.argument("image_id", type=options.ID)
 
 
 @click.group(
@@ -123,7 +123,7 @@ def url(
 
 
 @images.command(epilog=examples("minilab images delete 01a22889-a26a-7513-b846-5de614917377 --yes"))
-@click.argument("image_ids", nargs=-1, required=True)
+@click.argument("image_ids", type=options.ID, nargs=-1, required=True)
 @options.user_id
 @options.yes
 @connected

@@ -24,7 +24,7 @@ COLUMNS = (
     Column("user", lambda job: job.user_id),
     Column("created", lambda job: day(job.created_at)),
 )
-_job_id = click.argument("job_id")
+_job_id = click.argument("job_id", type=options.ID)
 
 
 @click.group(cls=Commands, lazy={"archive": "cli.archive:job_archive"})
@@ -79,7 +79,7 @@ def update(session: Session, job_id: str, user_id: str | None, **changed: Any) -
 
 
 @jobs.command(epilog=examples("minilab jobs wait 01a22889-a324-7c2c-8d1a-8e7b7128c870"))
-@click.argument("job_ids", nargs=-1, required=True)
+@click.argument("job_ids", type=options.ID, nargs=-1, required=True)
 @options.user_id
 @connected
 def wait(session: Session, job_ids: tuple[str, ...], user_id: str | None) -> None:

@@ -33,7 +33,7 @@ _COLUMNS = (
     Column("until", lambda key: day(key.revoked_at or key.expires_at)),
     Column("note", lambda key: f"revoked; {key.note or ''}" if key.revoked_at else key.note),
 )
-_key_id = click.argument("key_id")
+_key_id = click.argument("key_id", type=options.ID)
 
 
 @click.group(cls=Commands)

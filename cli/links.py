@@ -35,7 +35,7 @@ _COLUMNS = (
     Column("until", lambda link: day(link.expires_at)),
     Column("note", lambda link: link.note),
 )
-_link_id = click.argument("link_id")
+_link_id = click.argument("link_id", type=options.ID)
 
 
 @click.group(cls=Commands, lazy={"archive": "cli.archive:link_archive"})

@@ -66,6 +66,30 @@ class Moment(click.ParamType[datetime]):
             self.fail(f"{value!r} is not a time such as 2026-11-22 or 2026-11-22T09:30", param, ctx)
 
 
+class Identifier(click.ParamType[str]):
+    """An ID of an image, a job, a key or a user, which becomes a part of a path.
+
+    An empty one, or a dot, would name another route.
+    """
+
+    name = "ID"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the ID.
+
+        Raises:
+            BadParameter: It is empty, as that of a variable that is not set, or a dot.
+        """
+        if not str(value).strip():
+            self.fail("it is empty", param, ctx)
+        if value in {".", ".."}:
+            self.fail(f"{value!r} is not an ID", param, ctx)
+        return str(value)
+
+
+ID = Identifier()
+
+
 class Named(click.Choice[str]):
     """A value of an enumeration of the contract.
 

@@ -18,7 +18,9 @@ VARIANT = Named("ImageVariant", "original", "grayscale", "thumbnail", "faces")
 _FILTERS = (
     options.user_id,
     options.tenant,
-    click.option("--link-id", metavar="LINK", help="Uploaded through this upload link."),
+    click.option(
+        "--link-id", type=options.ID, metavar="LINK", help="Uploaded through this upload link."
+    ),
     click.option("--format", "format_", type=FORMAT, help="Format of the uploaded file."),
     click.option("--status", type=options.STATUS, help="Status of the image."),
     click.option("--camera", metavar="MODEL", help="Model of the camera, in full."),
@@ -36,7 +38,9 @@ _FILTERS = (
         "--radius", "radius_m", type=float, metavar="METERS", help="Around --near; 1000 by default."
     ),
     marks,
-    click.option("--similar-to", metavar="IMAGE", help="Near-duplicates of this image."),
+    click.option(
+        "--similar-to", type=options.ID, metavar="IMAGE", help="Near-duplicates of this image."
+    ),
     click.option(
         "--distance",
         type=click.IntRange(0, 16),

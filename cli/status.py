@@ -25,7 +25,7 @@ _LATEST_JOBS = 10
     name="status",
     epilog=examples("minilab status", "minilab status 01a22889-a324-7c2c-8d1a-8e7b7128c870 --wait"),
 )
-@click.argument("job_id", required=False)
+@click.argument("job_id", type=options.ID, required=False)
 @click.option("--wait", is_flag=True, help="Wait for the end of the job.")
 @options.user_id
 @connected

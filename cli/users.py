@@ -28,7 +28,7 @@ _SIMILAR_COLUMNS = (
     Column("distance", lambda found: f"{found.distance:.4f}", is_number=True),
     Column("image", lambda found: found.image_id or None, is_whole=True),
 )
-_user = click.argument("user_id")
+_user = click.argument("user_id", type=options.ID)
 
 
 @click.group(cls=Commands)
@@ -101,7 +101,12 @@ def histograms(
     type=Moment(),
     help="Compare only images that were uploaded since.",
 )
-@click.option("--image-id", metavar="IMAGE", help="Compare with this image of the user alone.")
+@click.option(
+    "--image-id",
+    type=options.ID,
+    metavar="IMAGE",
+    help="Compare with this image of the user alone.",
+)
 @connected
 def similar(session: Session, user_id: str, since: datetime | None, n: int, **chosen: Any) -> None:
     """List the users whose images have the most similar histograms."""

@@ -31,7 +31,7 @@ _COLUMNS = (
     Column("created", lambda webhook: day(webhook.created_at)),
     Column("note", lambda webhook: webhook.note),
 )
-_webhook_id = click.argument("webhook_id")
+_webhook_id = click.argument("webhook_id", type=options.ID)
 _events_option = click.option(
     "--event",
     "events",

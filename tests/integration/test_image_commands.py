@@ -256,14 +256,28 @@ async def test_archives_hold_the_pictures(service: Service, tmp_path: Path) -> N
     ):
         file = tmp_path / f"{words[0]}.zip"
         told = await read_json(service, *words, "-o", file)
-        assert told == {"saved": str(file), "bytes": file.stat().st_size}
+        size = file.stat().st_size
+        assert told == {"saved": str(file), "bytes": size, "pictures": len(names), "left_out": 0}
         with ZipFile(file) as archive:
             found = {Path(name).name for name in archive.namelist()}
-        assert found >= names
+        assert found == names | {"manifest.json"}
     written = await run_for(service, "jobs", "archive", job["id"], "-o", "-")
     assert written.out[:2] == b"PK"
     absent = await run_for(service, "jobs", "archive", UNKNOWN, "-o", tmp_path / "absent.zip")
     assert (absent.code, (tmp_path / "absent.zip").exists()) == (3, False)
+
+
+async def test_archive_without_a_picture_is_not_saved(service: Service, tmp_path: Path) -> None:
+    job = await accept(service, ("a.jpg", draw()))
+    file = tmp_path / "holiday.zip"
+    for words, reason in (
+        (("images", "archive", "--tag", "hollyday"), "`minilab images list` takes the same"),
+        (("jobs", "archive", job["id"], "--variant", "faces"), "1 image found, but none has"),
+    ):
+        ended = await run_for(service, *words, "-o", file)
+        assert (ended.code, list(tmp_path.iterdir())) == (1, [])
+        assert reason in ended.err
+    assert "wrong_state: The faces are not ready yet" in ended.err
 
 
 async def test_service_fetches_files_by_their_urls(working_service: Service) -> None:

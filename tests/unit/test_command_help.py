@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import click
@@ -15,8 +16,9 @@ from click.testing import CliRunner, Result
 
 import minilab_client.models
 from api.settings import Settings
+from cli.groups import SESSION_OPTIONS
 from cli.main import minilab
-from cli.options import Named
+from cli.options import ID, Named
 from cli.variables import KNOWN, find_misspelled
 from domain.settings import variables_of
 from tests.service import REPOSITORY
@@ -127,6 +129,75 @@ def test_typo_in_a_command_names_the_right_one(typed: tuple[str, ...], meant: st
     ended = call(*typed)
     assert ended.exit_code == 2
     assert f"Did you mean `{meant}`?" in ended.stderr
+
+
+def paths_with_an_id() -> Iterator[tuple[str, ...]]:
+    for path in LEAVES:
+        if any(re.search("_ids?$", parameter.name or "") for parameter in arguments_of(path)):
+            yield path
+
+
+def arguments_of(path: tuple[str, ...]) -> list[click.Argument]:
+    return [given for given in find(path).params if isinstance(given, click.Argument)]
+
+
+@pytest.mark.parametrize("path", list(paths_with_an_id()), ids=" ".join)
+def test_what_is_no_id_is_wrong_usage(path: tuple[str, ...]) -> None:
+    """As of a variable that is not set; the route would be another one."""
+    for wrong, value in product(arguments_of(path), ("", " ", "..")):
+        given = [value if argument is wrong else "x" for argument in arguments_of(path)]
+        ended = call(*path, *given, MINILAB_URL="http://127.0.0.1:1", MINILAB_API_KEY="x")
+        assert ended.exit_code == 2, ended.output
+        expected = "it is empty" if not value.strip() else f"{value!r} is not an ID"
+        named = (wrong.name or "").upper()
+        assert re.search(rf"Invalid value for '\W*{named}\W*': {expected}", ended.stderr)
+
+
+def test_options_of_ids_take_ids() -> None:
+    for path in LEAVES:
+        for option in find(path).params:
+            if option.opts[0] in {"--link-id", "--similar-to", "--image-id", "--job-id"}:
+                assert option.type is ID, (path, option.opts)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--url", "photos.example", "images", "list"),
+        ("--url=photos.example", "--json", "images", "list", "--limit", "3"),
+        ("images", "--json", "--url", "photos.example", "show", "--", "-x"),
+        ("--json", "webhooks", "--url", "photos.example", "deliveries", "list", "x"),
+    ],
+    ids=" ".join,
+)
+def test_options_of_every_command_may_stand_before_it(words: tuple[str, ...]) -> None:
+    ended = call(*words, MINILAB_URL="http://127.0.0.1:1", MINILAB_API_KEY="x")
+    assert "the address 'photos.example' must begin with http://" in ended.stderr
+
+
+def test_options_that_may_stand_before_a_command_are_those_of_a_session() -> None:
+    for parameter in find(("images", "list")).params[-3:]:
+        assert isinstance(parameter, click.Option)
+        assert SESSION_OPTIONS[parameter.opts[0]] == int(not parameter.is_flag)
+    assert len(SESSION_OPTIONS) == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "right"),
+    [
+        (("--limit", "5", "images", "list"), "`minilab COMMAND --limit`"),
+        (("images", "--min-faces", "2", "list"), "`minilab images COMMAND --min-faces`"),
+    ],
+)
+def test_option_before_its_command_is_told_where_to_stand(
+    words: tuple[str, ...], right: str
+) -> None:
+    ended = call(*words)
+    assert (ended.exit_code, right in ended.stderr) == (2, True), ended.stderr
+
+
+def test_help_needs_no_command() -> None:
+    assert "Exit codes:" in call("--url", "http://photos.example", "--help").output
 
 
 def test_typo_in_an_option_names_the_right_one() -> None:
