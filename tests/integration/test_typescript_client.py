@@ -151,6 +151,7 @@ async def test_client_keeps_its_promises(service: Service, compiled: Path, test_
         "gone": [404, "not_found", "not_found"],
         "nobody": "TimeoutError",
         "late": "ConnectionFailed",
+        "mistaken": ["TypeError"] * 9,
         "open": ["function", "function", "resting"],
     }
     async with service.working():

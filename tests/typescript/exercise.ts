@@ -96,6 +96,23 @@ const hasty = new Minilab({ baseUrl: MINILAB_URL ?? '', retries: { limit: 0 }, t
 const late = await codeOf(hasty.call(getCapabilities));
 const nobody = await codeOf(to('http://127.0.0.1:9').upload(text('e.txt'), { signal: AbortSignal.timeout(100) }));
 
+// Mistakes of a caller, as programs without types make them, are told before anything is sent.
+const mistaken = [
+  await codeOf(minilab.upload([])),
+  await codeOf(link.upload([])),
+  await codeOf(minilab.upload(new Blob([portrait]) as File)),
+  await codeOf(minilab.upload(portrait as unknown as File[])),
+  await codeOf(minilab.call(getImage, { path: { image_id: '' } })),
+  await codeOf(minilab.waitForJob('..')),
+  ...['schlüssel', '€', 'two lines\n'].map((key) => {
+    try {
+      return [new Minilab({ baseUrl: '', apiKey: key }), new MinilabLink({ baseUrl: '', token: key })];
+    } catch (error) {
+      return error instanceof TypeError && !error.message.includes(key) && error.name;
+    }
+  }),
+];
+
 const versions = changes.map((change) => change.version);
 console.log(
   JSON.stringify({
@@ -121,6 +138,7 @@ console.log(
     gone,
     nobody,
     late,
+    mistaken,
     open: [typeof untyped, typeof unknownFilter, laterStatus],
   }),
 );

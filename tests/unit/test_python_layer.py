@@ -2,9 +2,12 @@
 
 import json
 import os
+import re
 import tarfile
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -13,10 +16,18 @@ import pytest
 from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
-from minilab_client import ApiError, ConnectionFailed, Retries
+from minilab_client import (
+    ApiError,
+    AsyncMinilab,
+    ConnectionFailed,
+    Minilab,
+    MinilabLink,
+    Retries,
+)
 from minilab_client.event_stream import EventDecoder, ServerEvent
-from minilab_client.files import opened
+from minilab_client.files import joined, opened
 from minilab_client.problems import error_of, read_retry_after
+from minilab_client.types import File
 from openapi.generate_clients import CLIENTS
 from openapi.openapi_generator import DOCUMENT
 
@@ -101,6 +112,70 @@ def test_file_that_cannot_be_rewound_is_read_once() -> None:
         assert (file.file_name, file.payload.read()) == ("a.jpg", b"picture")
         file.payload.seek(0)
         assert file.payload.read() == b"picture"
+
+
+def test_files_of_every_kind_have_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(b"picture")
+    with path.open("rb") as file:
+        sources = [path, str(path), file, File(file, "a.jpg"), ("a.jpg", file)]
+        contents = [b"picture", bytearray(b"picture"), memoryview(b"picture")]
+        named: list[Any] = [*sources, *(("a.jpg", content) for content in contents)]
+        named.append(("a.jpg", BytesIO(b"picture")))
+        for source in named:
+            with opened([source]) as (found,):
+                found.payload.seek(0)
+                assert (found.file_name, found.payload.read()) == ("a.jpg", b"picture")
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        (BytesIO(b"x"), "BytesIO has no name: give ('photo.jpg', content)"),
+        (b"x", "bytes has no name: give ('photo.jpg', content)"),
+        (["a.jpg"], "a file is a path, an open file, or a name with its content"),
+        (("a.jpg", "text"), "not str"),
+        (("a.jpg", b"x", "image/jpeg"), "not tuple"),
+        (None, "not NoneType"),
+    ],
+)
+def test_what_is_no_file_is_named(source: Any, reason: str) -> None:
+    with pytest.raises(TypeError, match=re.escape(reason)), opened([source]):
+        pass
+
+
+@pytest.mark.parametrize("client", [Minilab, MinilabLink])
+def test_upload_without_files_is_not_sent(client: Any) -> None:
+    with client("http://127.0.0.1:1", "key") as made, pytest.raises(ValueError, match="one file"):
+        made.upload()
+
+
+@pytest.mark.parametrize("client", [Minilab, MinilabLink, AsyncMinilab])
+@pytest.mark.parametrize("key", ["schlüssel", "€", "mlk_secret\n", "two words"])
+def test_what_is_no_key_is_refused_and_not_shown(client: Any, key: str) -> None:
+    with pytest.raises(ValueError, match="one line of printable ASCII") as refused:
+        client("http://127.0.0.1:1", key)
+    assert key.strip() not in str(refused.value)
+
+
+@pytest.mark.parametrize("value", ["", ".", ".."])
+def test_what_is_no_id_is_not_sent(value: str) -> None:
+    with Minilab("http://127.0.0.1:1", "key", retries=Retries(limit=0)) as minilab:
+        calls: list[Callable[[], object]] = [
+            lambda: minilab.images.get_image(value),
+            lambda: minilab.users.delete_user(value),
+            lambda: minilab.read_picture(value),
+            lambda: minilab.wait_for_job(value),
+            lambda: list(minilab.follow_job(value)),
+        ]
+        for call in calls:
+            with pytest.raises(ValueError, match="such as an ID, is empty or a dot"):
+                call()
+
+
+def test_one_name_is_a_list_of_names() -> None:
+    assert joined("beach") == joined(["beach"]) == "beach"
+    assert joined(iter(["beach", "family"])) == "beach,family"
 
 
 def test_packages_have_the_version_of_the_contract_and_the_licence() -> None:

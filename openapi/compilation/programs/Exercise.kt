@@ -68,6 +68,9 @@ fun main(arguments: Array<String>) = runBlocking {
         error("an image that does not exist was found")
     } catch (missing: ProblemException) {
         check(missing.code == "not_found" && missing.status == 404)
-        println("problems")
     }
+    // Mistakes of a caller are told before anything is sent, and the key is not shown.
+    val mistakes = listOf(runCatching { Minilab(url, "schlüssel") }, runCatching { minilab.upload(emptyList()) })
+    check(mistakes.all { it.exceptionOrNull() is IllegalArgumentException && "schl" !in "${it.exceptionOrNull()}" })
+    println("problems")
 }

@@ -44,6 +44,10 @@ export class Calls {
 
   constructor(connection: Connection, token: string | undefined) {
     const { baseUrl, fetch, retries, timeoutSeconds = 60 } = connection;
+    // The errors of `fetch` would show it.
+    if (token && !/^[!-~]+$/.test(token)) {
+      throw new TypeError('a key or token is one line of printable ASCII, without spaces');
+    }
     this.client = createClient({
       baseUrl: baseUrl.replace(/\/+$/, ''),
       ...(token && { auth: token }),
@@ -85,6 +89,10 @@ export class Calls {
     settings: Settings = {},
   ): Promise<{ data: Answer<F>; response: Response }> {
     const { retries = this.#retries, timeoutSeconds = this.#timeoutSeconds, parseAs } = settings;
+    // Such a part of the path would name another route.
+    for (const [name, value] of Object.entries((options as { path?: object }).path ?? {})) {
+      if (/^\.{0,2}$/.test(String(value))) throw new TypeError(`${name} is empty or a dot`);
+    }
     for (let attempt = 0; ; attempt += 1) {
       const given = { ...options, client: this.client, ...(parseAs && { parseAs }) };
       const called = within(timeoutSeconds, options.signal, (signal) => operation({ ...given, signal }));
@@ -118,6 +126,20 @@ function failureOf(
 /** Build the exception for a connection; its text names no path, which may contain a token. */
 export function connectionFailed(url: string, cause: unknown): ConnectionFailed {
   return new ConnectionFailed(`no answer from ${new URL(url).host}: ${String(cause)}`, { cause });
+}
+
+/**
+ * Check the files of an upload.
+ *
+ * @throws {TypeError} There is none, or something is no `File`.
+ */
+export function filesOf(files: File | Iterable<File>): File[] {
+  const given: readonly unknown[] = files instanceof Blob ? [files] : [...files];
+  if (given.length === 0) throw new TypeError('name at least one file to upload');
+  return given.map((file) => {
+    if (file instanceof File) return file;
+    throw new TypeError("a file is a `File`, such as new File([content], 'photo.jpg')");
+  });
 }
 
 /** Make an idempotency key; `crypto.randomUUID` does not exist on pages without TLS. */

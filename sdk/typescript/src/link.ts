@@ -1,5 +1,5 @@
 /** The client for an upload link: upload, wait and follow. */
-import { makeKey, type Connection } from './calls.js';
+import { filesOf, makeKey, type Connection } from './calls.js';
 import { createLinkUpload, getLinkJob } from './generated/sdk.gen.js';
 import type { CreateLinkUploadData, LinkJob } from './generated/types.gen.js';
 import { JobCalls } from './jobs.js';
@@ -16,14 +16,14 @@ export class MinilabLink extends JobCalls<LinkJob> {
   }
 
   /** Upload files, as `Minilab.upload` does. */
-  async upload(files: File | readonly File[], options: LinkFields & Upload = {}): Promise<LinkJob> {
+  async upload(files: File | Iterable<File>, options: LinkFields & Upload = {}): Promise<LinkJob> {
     const { operations, wait, idempotencyKey = makeKey(), signal, ...fields } = options;
     const { data } = await this.send(
       createLinkUpload,
       {
         body: {
           ...fields,
-          files: files instanceof File ? [files] : [...files],
+          files: filesOf(files),
           ...(operations && { operations: operations.join(',') }),
         },
         headers: { 'Idempotency-Key': idempotencyKey, ...this.prefer(wait) },

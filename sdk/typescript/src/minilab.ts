@@ -1,5 +1,5 @@
 /** The client for people: upload, wait, follow, download, and every operation by its function. */
-import { connectionFailed, makeKey, type Connection } from './calls.js';
+import { connectionFailed, filesOf, makeKey, type Connection } from './calls.js';
 import { chunksOf } from './following.js';
 import { createJob, getImageContent, getJob } from './generated/sdk.gen.js';
 import type { CreateJobData, GetImageContentData, Job } from './generated/types.gen.js';
@@ -43,8 +43,9 @@ export class Minilab extends JobCalls<Job> {
    *
    * @returns The job. A file that was refused is an item with an error.
    * @throws {WaitTimedOut} The job has not ended in `wait` seconds.
+   * @throws {TypeError} There is no file, or something is no `File`.
    */
-  async upload(files: File | readonly File[], options: JobFields & Upload = {}): Promise<Job> {
+  async upload(files: File | Iterable<File>, options: JobFields & Upload = {}): Promise<Job> {
     const { wait, idempotencyKey = makeKey(), signal, ...described } = options;
     const { attributes, operations, tags, ...fields } = described;
     const { data } = await this.send(
@@ -52,7 +53,7 @@ export class Minilab extends JobCalls<Job> {
       {
         body: {
           ...fields,
-          files: files instanceof File ? [files] : [...files],
+          files: filesOf(files),
           ...(attributes && { attributes: JSON.stringify(attributes) }),
           ...(operations && { operations: operations.join(',') }),
           ...(tags && { tags: tags.join(',') }),

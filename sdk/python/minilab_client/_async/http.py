@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any, BinaryIO
 
@@ -27,7 +28,14 @@ class AsyncHttpClient(httpx.AsyncClient):
         self._retries = retries
 
     def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:
-        """Build a request. A file that is its body is read again for each attempt."""
+        """Build a request. A file that is its body is read again for each attempt.
+
+        Raises:
+            ValueError: A part of the path, such as an ID, is empty or a dot: it would name another
+                route.
+        """
+        if not {"", ".", ".."}.isdisjoint(str(url).partition("?")[0].split("/")[1:]):
+            raise ValueError("a part of the path, such as an ID, is empty or a dot")
         if hasattr(options.get("content"), "read"):
             options["content"] = _AsyncFileBody(options["content"])
         return super().build_request(method, url, **options)
@@ -91,7 +99,13 @@ def failed(request: httpx.Request, cause: Exception) -> ConnectionFailed:
 def connect(
     base_url: str, token: str, timeout: float, retries: Retries, options: dict[str, Any]
 ) -> AuthenticatedClient:
-    """Make the client that the generated functions take."""
+    """Make the client that the generated functions take.
+
+    Raises:
+        ValueError: The key or token is none; the errors of the HTTP library would show it.
+    """
+    if token and not re.fullmatch(r"[!-~]+", token):
+        raise ValueError("a key or token is one line of printable ASCII, without spaces")
     http = AsyncHttpClient(
         retries=retries,
         base_url=base_url,

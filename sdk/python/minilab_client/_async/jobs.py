@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
+from urllib.parse import quote
 
 import anyio
 
@@ -88,9 +89,8 @@ class AsyncJobCalls(AsyncOperations, Generic[JobT]):
         """
         job_id = job if isinstance(job, str) else job.id
         http = self._client.get_async_httpx_client()
-        follower = AsyncFollower(
-            http, f"{self._jobs_path}/{job_id}", lambda seconds: self._read_job(job_id, seconds)
-        )
+        path = f"{self._jobs_path}/{quote(job_id, safe='')}"
+        follower = AsyncFollower(http, path, lambda seconds: self._read_job(job_id, seconds))
         return follower.changes(poll_seconds)
 
     async def _read_job(self, job_id: str, wait_seconds: int) -> JobT:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..api import AsyncTags
-from ..files import FileSource, opened
+from ..files import FileSource, joined, opened
 from ..models.create_link_upload_body import CreateLinkUploadBody
 from ..models.link_job import LinkJob
 from ..retries import Retries
@@ -49,7 +49,7 @@ class AsyncMinilabLink(AsyncJobCalls[LinkJob]):
         with opened(files) as parts:
             body = CreateLinkUploadBody(
                 files=parts,
-                operations=",".join(operations) if operations is not None else UNSET,
+                operations=joined(operations) if operations is not None else UNSET,
             )
             job = await self._tags.uploads_through_links.create_link_upload(
                 body=body,

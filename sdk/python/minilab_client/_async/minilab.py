@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
+from urllib.parse import quote
 
 from ..api import AsyncTags
-from ..files import FileSource, opened
+from ..files import FileSource, joined, opened
 from ..models.create_job_body import CreateJobBody
 from ..models.gps_policy import GpsPolicy
 from ..models.image_variant import ImageVariant
@@ -69,7 +70,7 @@ class AsyncMinilab(AsyncTags, AsyncJobCalls[Job]):
         """Upload files in one request, which is accepted once, however often it has to be sent.
 
         Args:
-            files: Paths, `File`s, or pairs of a name and bytes or an open file.
+            files: Paths, open files, `File`s, or pairs of a name and bytes or an open file.
             operations: Names of operations; all by default.
             user_id: User that the images belong to. Required with a service key.
             tenant: With an admin key: the tenant of the user.
@@ -87,16 +88,17 @@ class AsyncMinilab(AsyncTags, AsyncJobCalls[Job]):
 
         Raises:
             WaitTimedOut: The job has not ended in `wait` seconds.
+            TypeError, ValueError: There is no file, or something is no file.
         """
         with opened(files) as parts:
             body = CreateJobBody(
                 files=parts,
-                operations=",".join(operations) if operations is not None else UNSET,
+                operations=joined(operations) if operations is not None else UNSET,
                 user_id=user_id or UNSET,
                 tenant=tenant or UNSET,
                 gps=GpsPolicy(gps) if gps else UNSET,
                 external_id=external_id or UNSET,
-                tags=",".join(tags) if tags else UNSET,
+                tags=joined(tags) if tags else UNSET,
                 attributes=json.dumps(dict(attributes)) if attributes else UNSET,
                 callback_url=callback_url or UNSET,
             )
@@ -139,7 +141,7 @@ class AsyncMinilab(AsyncTags, AsyncJobCalls[Job]):
         self, image_id: str, *, variant: ImageVariant | str = ImageVariant.ORIGINAL
     ) -> AsyncIterator[bytes]:
         """Download a picture in chunks; after a broken connection the download continues."""
-        path = f"/v1/images/{image_id}/content"
+        path = f"/v1/images/{quote(image_id, safe='')}/content"
         http = self._client.get_async_httpx_client()
         return stream_content(http, path, {"variant": str(variant)})
 

@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
+from urllib.parse import quote
 
 from ..models.job import Job
 from ..models.link_job import LinkJob
@@ -87,9 +88,8 @@ class JobCalls(Operations, Generic[JobT]):
         """
         job_id = job if isinstance(job, str) else job.id
         http = self._client.get_httpx_client()
-        follower = Follower(
-            http, f"{self._jobs_path}/{job_id}", lambda seconds: self._read_job(job_id, seconds)
-        )
+        path = f"{self._jobs_path}/{quote(job_id, safe='')}"
+        follower = Follower(http, path, lambda seconds: self._read_job(job_id, seconds))
         return follower.changes(poll_seconds)
 
     def _read_job(self, job_id: str, wait_seconds: int) -> JobT:

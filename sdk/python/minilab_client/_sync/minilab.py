@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
+from urllib.parse import quote
 
 from ..api import Tags
-from ..files import FileSource, opened
+from ..files import FileSource, joined, opened
 from ..models.create_job_body import CreateJobBody
 from ..models.gps_policy import GpsPolicy
 from ..models.image_variant import ImageVariant
@@ -70,7 +71,7 @@ class Minilab(Tags, JobCalls[Job]):
         """Upload files in one request, which is accepted once, however often it has to be sent.
 
         Args:
-            files: Paths, `File`s, or pairs of a name and bytes or an open file.
+            files: Paths, open files, `File`s, or pairs of a name and bytes or an open file.
             operations: Names of operations; all by default.
             user_id: User that the images belong to. Required with a service key.
             tenant: With an admin key: the tenant of the user.
@@ -88,16 +89,17 @@ class Minilab(Tags, JobCalls[Job]):
 
         Raises:
             WaitTimedOut: The job has not ended in `wait` seconds.
+            TypeError, ValueError: There is no file, or something is no file.
         """
         with opened(files) as parts:
             body = CreateJobBody(
                 files=parts,
-                operations=",".join(operations) if operations is not None else UNSET,
+                operations=joined(operations) if operations is not None else UNSET,
                 user_id=user_id or UNSET,
                 tenant=tenant or UNSET,
                 gps=GpsPolicy(gps) if gps else UNSET,
                 external_id=external_id or UNSET,
-                tags=",".join(tags) if tags else UNSET,
+                tags=joined(tags) if tags else UNSET,
                 attributes=json.dumps(dict(attributes)) if attributes else UNSET,
                 callback_url=callback_url or UNSET,
             )
@@ -140,7 +142,7 @@ class Minilab(Tags, JobCalls[Job]):
         self, image_id: str, *, variant: ImageVariant | str = ImageVariant.ORIGINAL
     ) -> Iterator[bytes]:
         """Download a picture in chunks; after a broken connection the download continues."""
-        path = f"/v1/images/{image_id}/content"
+        path = f"/v1/images/{quote(image_id, safe='')}/content"
         http = self._client.get_httpx_client()
         return stream_content(http, path, {"variant": str(variant)})
 

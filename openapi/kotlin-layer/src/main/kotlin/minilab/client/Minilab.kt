@@ -43,6 +43,13 @@ class Minilab(
     http: OkHttpClient = OkHttpClient(),
     private val attempts: Int = 5,
 ) {
+    init {
+        // The errors of OkHttp would show it.
+        require(key.isNotEmpty() && key.all { it in '!'..'~' }) {
+            "a key or token is one line of printable ASCII, without spaces"
+        }
+    }
+
     private val base = "${baseUrl.trimEnd('/')}/".toHttpUrl()
     private val http = http.newBuilder()
         .readTimeout(maxOf(http.readTimeoutMillis.toLong(), 45_000).let { java.time.Duration.ofMillis(it) })
@@ -70,6 +77,8 @@ class Minilab(
      * Uploads files in one request, and repeats it after a failure that may pass.
      *
      * All attempts have the same [idempotencyKey], so that the service stores each file once.
+     *
+     * @throws IllegalArgumentException There is no file.
      */
     suspend fun upload(
         files: List<Upload>,
@@ -78,15 +87,18 @@ class Minilab(
         gps: GpsPolicy? = null,
         callbackUrl: String? = null,
         idempotencyKey: String = UUID.randomUUID().toString(),
-    ): Job = retrying(attempts) {
-        jobs.createJob(
-            files = files.map(Upload::part),
-            idempotencyKey = idempotencyKey,
-            operations = operations?.joinToString(","),
-            userId = userId,
-            gps = gps,
-            callbackUrl = callbackUrl,
-        )
+    ): Job {
+        require(files.isNotEmpty()) { "name at least one file to upload" }
+        return retrying(attempts) {
+            jobs.createJob(
+                files = files.map(Upload::part),
+                idempotencyKey = idempotencyKey,
+                operations = operations?.joinToString(","),
+                userId = userId,
+                gps = gps,
+                callbackUrl = callbackUrl,
+            )
+        }
     }
 
     /**
