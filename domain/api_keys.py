@@ -81,23 +81,30 @@ class ApiKey(msgspec.Struct, frozen=True):
     last_used_at: datetime | None = None
 
 
-def find_key_expiry(plan: KeyPlan, now: datetime) -> datetime | None:
-    """Work out when a new key expires; None for never.
+def find_key_expiry(
+    expires_at: datetime | None,
+    expires_in_seconds: int | None,
+    max_life: timedelta,
+    now: datetime,
+) -> datetime | None:
+    """Work out when a new key expires, from the time or from the seconds until then.
+
+    Returns:
+        UTC; None for never.
 
     Raises:
         InvalidValue: The expiry is not after now, or not within the longest life.
     """
-    expires_at = plan.expires_at
-    if plan.expires_in is not None:
-        expires_at = now + timedelta(seconds=plan.expires_in)
+    if expires_in_seconds is not None:
+        expires_at = now + timedelta(seconds=expires_in_seconds)
     if expires_at is None:
         return None
-    if not now < expires_at <= now + plan.max_life:
-        longest = f"{plan.max_life.days} days"
-        if plan.max_life < timedelta(days=1):
-            longest = f"{plan.max_life.total_seconds():.0f} seconds"
+    if not now < expires_at <= now + max_life:
+        longest = f"{max_life.days} days"
+        if max_life < timedelta(days=1):
+            longest = f"{max_life.total_seconds():.0f} seconds"
         raise InvalidValue(
             f"The expiry must be in the future and at most {longest} away.",
-            "expires_at" if plan.expires_in is None else "expires_in",
+            "expires_at" if expires_in_seconds is None else "expires_in",
         )
     return expires_at

@@ -6,10 +6,11 @@ so that one index serves searches by all of them.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from domain.errors.faults import Faults
 from domain.errors.requests import InvalidValue
 
 MARKS = "marks"
@@ -106,15 +107,23 @@ def parse_marks(external_id: str | None, tags: str | None, attributes: str | Non
     Raises:
         InvalidValue: A value is not well formed, or there are too many.
     """
-    try:
-        pairs = msgspec.json.decode(attributes or "{}", type=dict[str, str])
-    except (msgspec.DecodeError, RecursionError):
-        raise InvalidValue(
-            "attributes must be a JSON object whose values are strings.", "attributes"
-        ) from None
+    pairs: dict[str, str] = {}
+    marks, faults = Marks(), Faults()
+    with faults.of("attributes"):
+        pairs = _read_pairs(attributes or "{}")
     named = [tag.strip() for tag in (tags or "").split(",")]
-    given = MarksChange(external_id, tuple(tag for tag in named if tag), attributes=pairs)
-    return change_marks(Marks(), given)
+    with faults.of(None):
+        given = MarksChange(external_id, tuple(tag for tag in named if tag), attributes=pairs)
+        marks = change_marks(marks, given)
+    faults.check()
+    return marks
+
+
+def _read_pairs(text: str) -> dict[str, str]:
+    try:
+        return msgspec.json.decode(text, type=dict[str, str])
+    except (msgspec.DecodeError, RecursionError):
+        raise InvalidValue("attributes must be a JSON object whose values are strings.") from None
 
 
 def wanted_marks(
@@ -139,37 +148,46 @@ def wanted_marks(
 
 
 def _check(marks: Marks) -> None:
-    if marks.external_id is not None:
-        _check_text("external_id", marks.external_id, MAX_EXTERNAL_ID_CHARS)
-    if len(marks.tags) > MAX_TAGS:
-        raise InvalidValue(f"tags: the limit is {MAX_TAGS} tags.", "tags")
-    for tag in marks.tags:
+    faults = Faults()
+    with faults.of("external_id"):
+        if marks.external_id is not None:
+            _check_text("external_id", marks.external_id, MAX_EXTERNAL_ID_CHARS)
+    with faults.of("tags"):
+        _check_tags(marks.tags)
+    with faults.of("attributes"):
+        _check_attributes(marks.attributes)
+    faults.check()
+
+
+def _check_tags(tags: Sequence[str]) -> None:
+    if len(tags) > MAX_TAGS:
+        raise InvalidValue(f"tags: the limit is {MAX_TAGS} tags.")
+    for tag in tags:
         _check_text("tags", tag, MAX_TAG_CHARS)
         if "," in tag:
-            raise InvalidValue(f"tags: {_shown(tag)} has a comma, which separates tags.", "tags")
-    if len(marks.attributes) > MAX_ATTRIBUTES:
-        raise InvalidValue(f"attributes: the limit is {MAX_ATTRIBUTES} keys.", "attributes")
-    for key, value in marks.attributes.items():
+            raise InvalidValue(f"tags: {_shown(tag)} has a comma, which separates tags.")
+
+
+def _check_attributes(attributes: Mapping[str, str]) -> None:
+    if len(attributes) > MAX_ATTRIBUTES:
+        raise InvalidValue(f"attributes: the limit is {MAX_ATTRIBUTES} keys.")
+    for key, value in attributes.items():
         if not _KEY.fullmatch(key):
             raise InvalidValue(
                 f"attributes: the key {_shown(key)} is not 1 to {MAX_KEY_CHARS} ASCII letters, "
-                "digits, dots, hyphens and underscores.",
-                "attributes",
+                "digits, dots, hyphens and underscores."
             )
         _check_text(f"attributes.{key}", value, MAX_VALUE_CHARS)
 
 
 def _check_text(name: str, text: str, max_chars: int) -> None:
     """Refuse what is too long, has control characters, or blanks that other programs remove."""
-    field = name.partition(".")[0]
     if not 1 <= len(text) <= max_chars:
-        raise InvalidValue(
-            f"{name}: {_shown(text)} does not have 1 to {max_chars} characters.", field
-        )
+        raise InvalidValue(f"{name}: {_shown(text)} does not have 1 to {max_chars} characters.")
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
-        raise InvalidValue(f"{name}: {_shown(text)} has a control character.", field)
+        raise InvalidValue(f"{name}: {_shown(text)} has a control character.")
     if text != text.strip():
-        raise InvalidValue(f"{name}: {_shown(text)} has a blank at its beginning or end.", field)
+        raise InvalidValue(f"{name}: {_shown(text)} has a blank at its beginning or end.")
 
 
 def _shown(text: str) -> str:

@@ -6,20 +6,21 @@ from functools import partial
 import msgspec
 
 from api.access.create_once import Created, CreateOnce, RequestKey
+from api.http.bodies import Rules
 from api.schemas.keys import ApiKeyRequest, ApiKeyView, CreatedApiKeyView
 from api.schemas.views import MAX_COUNTED, CountedPage, count_page, cut_page, view_of
 from api.schemas.webhooks import KeyWebhookSecretView, Rotation
 from domain.api_keys import ApiKey, KeyPlan, KeyRole
 from domain.audit import AuditAction, AuditEntry
 from domain.errors.access import Forbidden, NotFound
-from domain.errors.faults import Faults
 from domain.errors.requests import InvalidValue
 from domain.key_scopes import check_scopes
-from domain.keys import Caller, Role, check_new_user_id, check_tenant, key_secret
+from domain.keys import Caller, Role, key_secret
 from domain.limits import KeyLimits
 from domain.webhooks.signing import webhook_secret, webhook_secret_of_key
 from storage.acceptance.idempotency import Creation
 from storage.access.audit import new_entry
+from storage.clock import utc_now
 from storage.stores import Stores
 
 
@@ -78,7 +79,7 @@ class ManageKeys:
             TooManyKeys: The service key has created too many.
             ServiceError: See :meth:`CreateOnce.create`.
         """
-        _check(wanted)
+        wanted.check(Rules(utc_now()))
         plan = self._plan(wanted, source.caller)
 
         def entry(key: ApiKey) -> AuditEntry:
@@ -168,29 +169,3 @@ def _check_within(wanted: ApiKeyRequest, caller: Caller, tenant_max_bytes: int) 
     most = caller.max_stored_bytes or tenant_max_bytes
     if most and (wanted.max_stored_bytes or 0) > most:
         raise InvalidValue(f"Your own key has {most} at most.", "max_stored_bytes")
-
-
-def _check(wanted: ApiKeyRequest) -> None:
-    role, faults = wanted.role, Faults()
-    with faults.of("user_id"):
-        if role is KeyRole.CLIENT and wanted.user_id is None:
-            raise InvalidValue("A client key requires a user_id.")
-        if role not in {KeyRole.CLIENT, KeyRole.READER} and wanted.user_id is not None:
-            raise InvalidValue("Only keys of clients and readers have a user_id.")
-        if wanted.user_id is not None:
-            check_new_user_id(wanted.user_id)
-    with faults.of("max_stored_bytes"):
-        if wanted.max_stored_bytes and role not in {KeyRole.CLIENT, KeyRole.SERVICE}:
-            raise InvalidValue("Only keys of clients and services have a quota.")
-    with faults.of("scopes"):
-        if wanted.scopes is not None and role not in {KeyRole.CLIENT, KeyRole.SERVICE}:
-            raise InvalidValue("Only keys of clients and services have scopes.")
-    with faults.of("tenant"):
-        if wanted.tenant is not None:
-            check_tenant(wanted.tenant)
-            if role is KeyRole.ADMIN:
-                raise InvalidValue("An admin key has no tenant: it sees all of them.")
-    with faults.of("expires_in"):
-        if wanted.expires_at is not None and wanted.expires_in is not None:
-            raise InvalidValue("Send expires_at or expires_in, not both.")
-    faults.check()

@@ -5,6 +5,7 @@ from functools import partial
 import msgspec
 
 from api.access.create_once import Created, CreateOnce, RequestKey
+from api.http.bodies import Rules
 from api.schemas.upload_links import (
     CreatedUploadLinkView,
     UploadLinkRequest,
@@ -15,7 +16,7 @@ from api.schemas.upload_links import (
 from api.schemas.views import MAX_COUNTED, CountedPage, count_page, cut_page
 from domain.audit import AuditAction, AuditEntry
 from domain.errors.access import NotFound
-from domain.keys import Caller, check_new_user_id, check_tenant, link_token
+from domain.keys import Caller, link_token
 from domain.limits import KeyLimits
 from domain.links import LinkPlan, UploadLink
 from storage.acceptance.idempotency import Creation
@@ -75,15 +76,12 @@ class ManageLinks:
         Its URLs begin with the address, which has no slash at its end.
 
         Raises:
-            InvalidValue: A field cannot be used.
+            InvalidValue: Fields cannot be used.
             Forbidden: A service key names another tenant.
             TooManyLinks: The service key has too many open links.
             ServiceError: See :meth:`CreateOnce.create`.
         """
-        if wanted.user_id is not None:
-            check_new_user_id(wanted.user_id)
-        if wanted.tenant is not None:
-            check_tenant(wanted.tenant)
+        wanted.check(Rules(utc_now()))
         caller = source.caller
         given = msgspec.structs.asdict(wanted)
         if not caller.is_admin:

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 import msgspec
 from msgspec import inspect
 
+from api.http.bodies import UNUSABLE
+
 MAX_FAULTS = 20
 """Faults that an answer lists; a body can have any number."""
 MAX_SHOWN_CHARS = 64
@@ -24,7 +26,6 @@ _KINDS: dict[type, str] = {
     dict: "an object",
     type(None): "null",
 }
-_UNUSABLE = (msgspec.ValidationError, ValueError, TypeError, OverflowError)
 
 
 def explain_text(values: list[Any], expected: Any, example: object = None) -> str | None:
@@ -51,6 +52,11 @@ def suggest(name: str, known: Iterable[str]) -> str:
 def shorten(name: str) -> str:
     """Cut a name that a client made up."""
     return name if len(name) <= MAX_SHOWN_CHARS else f"{name[:MAX_SHOWN_CHARS]}…"
+
+
+def without_annotations(expected: Any) -> Any:
+    """Remove annotations of a type."""
+    return get_args(expected)[0] if get_origin(expected) is Annotated else expected
 
 
 def _walk(value: object, expected: Any, path: tuple[str | int, ...]) -> Iterator[Found]:
@@ -103,7 +109,7 @@ def _fits(value: object, expected: Any) -> bool:
     """Try a value as Litestar does, which reads numbers from text in bodies too."""
     try:
         msgspec.convert(value, expected, strict=False, str_keys=True)
-    except _UNUSABLE:
+    except UNUSABLE:
         return False
     return True
 

@@ -13,10 +13,20 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import ParameterKwarg
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from api.http.expectations import MAX_FAULTS, Found, explain_text, explain_value, shorten, suggest
+from api.http.bodies import find_broken_rules
+from api.http.expectations import (
+    MAX_FAULTS,
+    Found,
+    explain_text,
+    explain_value,
+    shorten,
+    suggest,
+    without_annotations,
+)
 from api.http.targets import is_utf8, refuse_text
 from domain.errors.faults import list_faults, without_name
 from domain.errors.requests import UnknownParameter
+from storage.clock import utc_now
 
 ANY_QUERY = "any_query"
 """Option of routes that ignore unknown query parameters, because other software calls them."""
@@ -90,7 +100,7 @@ def inputs_of(handler: HTTPRouteHandler) -> Inputs:
     body = None
     for field, described in _fields(handler.signature_model, handler.resolve_dependencies()):
         if field.name == BODY:
-            body = field.type
+            body = without_annotations(field.type)
         elif isinstance(described, ParameterKwarg):
             name, kind = described.name or field.name, described.param_type
             example = next((one.value for one in described.examples or ()), None)
@@ -117,6 +127,9 @@ def find_faults(request: Request[Any, Any, Any]) -> list[InvalidInput]:
         sent = request.state.get(SENT_JSON, _NOTHING)
         missing: list[Found] = [((), "must be sent as JSON")]
         found = missing if sent is _NOTHING else explain_value(sent, inputs.body)
+        targets = request.app.state.settings.targets
+        broken = find_broken_rules(sent, inputs.body, utc_now(), targets)
+        found += [(tuple(name.split("/")), detail) for name, detail in broken.items()]
         faults += [InvalidInput(detail, pointer=_pointer(path)) for path, detail in found]
     return faults[:MAX_FAULTS]
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from api.http.bodies import Rules
 from api.jobs.changes import ChangeJobs, letter_entries
 from api.jobs.follow import FollowJob
 from api.schemas.dead_letters import (
@@ -20,9 +21,9 @@ from api.schemas.views import Page, cut_page
 from domain.audit import AuditAction
 from domain.dead_letters import DeadLetter, DeadLetterFilter
 from domain.errors.access import NotFound
-from domain.errors.requests import InvalidValue
 from domain.keys import Caller, Scope
 from domain.tenants import owner_id
+from storage.clock import utc_now
 from storage.stores import Stores
 
 
@@ -103,8 +104,7 @@ class ManageDeadLetters:
         return DiscardedView(discarded, *await self._count_rest(wanted, letters, discarded))
 
     async def _choose(self, chosen: ChosenDeadLetters) -> tuple[DeadLetterFilter, list[DeadLetter]]:
-        if (chosen.ids is None) == (chosen.filter is None):
-            raise InvalidValue("Send either ids or a filter.", "filter")
+        chosen.check(Rules(utc_now()))
         if chosen.filter is None:
             wanted = DeadLetterFilter(ids=chosen.ids)
         else:

@@ -7,9 +7,11 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from api.http.bodies import JsonBody, Rules
 from api.schemas.jobs import FailureView, view_error
 from api.schemas.views import owner_fields, view_of
 from domain.dead_letters import DeadLetter
+from domain.errors.requests import InvalidValue
 from domain.keys import MAX_USER_ID_CHARS
 
 MAX_CHOSEN = 1000
@@ -72,13 +74,24 @@ class DeadLetterFilterView(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
     """Only dead letters of this job."""
 
 
-class ChosenDeadLetters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ChosenDeadLetters(JsonBody, frozen=True):
     """Selects dead letters, by either `ids` or `filter`."""
 
     ids: Annotated[list[Id], msgspec.Meta(max_length=MAX_CHOSEN)] | None = None
     """IDs of images. Images that are not dead letters are skipped."""
     filter: DeadLetterFilterView | None = None
     """The first 1,000 matches are selected."""
+
+    def check(self, rules: Rules) -> None:
+        """Check that there is one of both.
+
+        Raises:
+            InvalidValue: There are both or neither.
+        """
+        if rules.unusable.isdisjoint({"ids", "filter"}) and (
+            (self.ids is None) == (self.filter is None)
+        ):
+            raise InvalidValue("Send either ids or a filter.", "filter")
 
 
 class RetriedView(msgspec.Struct, frozen=True):

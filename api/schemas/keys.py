@@ -5,16 +5,21 @@ from typing import Annotated
 
 import msgspec
 
-from domain.api_keys import MAX_LIFE, KeyRole
+from api.http.bodies import JsonBody, Rules
+from domain.api_keys import MAX_LIFE, KeyRole, find_key_expiry
+from domain.errors.faults import Faults
+from domain.errors.requests import InvalidValue
 from domain.key_scopes import KeyScope
-from domain.keys import MAX_USER_ID_CHARS, Role
+from domain.keys import MAX_USER_ID_CHARS, Role, check_new_user_id, check_tenant
 
 MAX_COUNT = 2**53 - 1
 """The largest integer that every JSON parser represents exactly."""
 MAX_LIFE_SECONDS = int(MAX_LIFE.total_seconds())
+_FOR_MANY_USERS = {KeyRole.ADMIN, KeyRole.SERVICE}
+_WITHOUT_UPLOADS = {KeyRole.ADMIN, KeyRole.READER}
 
 
-class ApiKeyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ApiKeyRequest(JsonBody, frozen=True):
     """The values of a new API key."""
 
     role: KeyRole
@@ -45,6 +50,37 @@ class ApiKeyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the key may do: `upload` sends files and retries jobs, `read` retrieves, `delete`
     deletes and cancels. Without it: all that the creating key may do. Only for `client` and
     `service`."""
+
+    def check(self, rules: Rules) -> None:
+        """Check the fields, and which of them the role has.
+
+        Raises:
+            InvalidValue: Fields cannot be used, or contradict each other.
+        """
+        faults = Faults()
+        with faults.of("user_id"):
+            if self.role is KeyRole.CLIENT and self.user_id is None:
+                raise InvalidValue("A client key requires a user_id.")
+            if self.role in _FOR_MANY_USERS and self.user_id is not None:
+                raise InvalidValue("Only keys of clients and readers have a user_id.")
+            if self.user_id is not None:
+                check_new_user_id(self.user_id)
+        with faults.of("max_stored_bytes"):
+            if self.max_stored_bytes and self.role in _WITHOUT_UPLOADS:
+                raise InvalidValue("Only keys of clients and services have a quota.")
+        with faults.of("scopes"):
+            if self.scopes is not None and self.role in _WITHOUT_UPLOADS:
+                raise InvalidValue("Only keys of clients and services have scopes.")
+        with faults.of("tenant"):
+            if self.tenant is not None:
+                check_tenant(self.tenant)
+                if self.role is KeyRole.ADMIN:
+                    raise InvalidValue("An admin key has no tenant: it sees all of them.")
+        with faults.of(None):
+            if self.expires_at is not None and self.expires_in is not None:
+                raise InvalidValue("Send expires_at or expires_in, not both.", "expires_in")
+            find_key_expiry(self.expires_at, self.expires_in, MAX_LIFE, rules.now)
+        faults.check()
 
 
 class ApiKeyView(msgspec.Struct, frozen=True):

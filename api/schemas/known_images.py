@@ -4,11 +4,13 @@ from typing import Annotated
 
 import msgspec
 
+from api.http.bodies import JsonBody
+
 MOST_HASHES = 1000
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Fa-f]{64}\Z")]
 
 
-class KnownImagesRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class KnownImagesRequest(JsonBody, frozen=True):
     """Hashes of files that a client may upload."""
 
     sha256: Annotated[list[Sha256], msgspec.Meta(min_length=1, max_length=MOST_HASHES)]

@@ -6,13 +6,16 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from api.http.bodies import JsonBody, Rules
 from domain.marks import (
     MAX_ATTRIBUTES,
     MAX_EXTERNAL_ID_CHARS,
     MAX_TAG_CHARS,
     MAX_TAGS,
     MAX_VALUE_CHARS,
+    Marks,
     MarksChange,
+    change_marks,
     read_marks,
 )
 
@@ -23,7 +26,7 @@ ValueText = Annotated[str, msgspec.Meta(max_length=MAX_VALUE_CHARS)]
 Attributes = Annotated[dict[str, ValueText], msgspec.Meta(max_length=MAX_ATTRIBUTES)]
 
 
-class MarkChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class MarkChanges(JsonBody, frozen=True, omit_defaults=True):
     """Changes of external ID, tags and attributes. Omitted fields stay as they are."""
 
     external_id: ExternalIdText | UnsetType = UNSET
@@ -36,6 +39,14 @@ class MarkChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     """Tags to remove, after `add_tags` is applied."""
     attributes: Attributes | UnsetType = UNSET
     """Attributes to set, by key; an empty string removes a key, and other keys stay."""
+
+    def check(self, rules: Rules) -> None:
+        """Check the values; how many there would be is known with the marks that they change.
+
+        Raises:
+            InvalidValue: Values are not well formed, or there are too many.
+        """
+        change_marks(Marks(), read_changes(self))
 
 
 def read_changes(changes: MarkChanges) -> MarksChange:

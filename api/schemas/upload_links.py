@@ -6,9 +6,11 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from api.http.bodies import JsonBody, Rules
 from api.schemas.views import owner_fields, view_of
-from domain.keys import MAX_USER_ID_CHARS
-from domain.links import MAX_LIFE, LinkStatus, UploadLink
+from domain.errors.faults import Faults
+from domain.keys import MAX_USER_ID_CHARS, check_new_user_id, check_tenant
+from domain.links import MAX_LIFE, LinkStatus, UploadLink, find_expiry
 from domain.records import GpsPolicy
 
 MAX_LIFE_SECONDS = int(MAX_LIFE.total_seconds())
@@ -18,7 +20,7 @@ MAX_COUNT = 2**53 - 1
 Count = Annotated[int, msgspec.Meta(ge=1, le=MAX_COUNT)]
 
 
-class UploadLinkRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class UploadLinkRequest(JsonBody, frozen=True):
     """The values of a new upload link. One of `expires_in` and `expires_at` is required."""
 
     expires_in: Annotated[int, msgspec.Meta(ge=1, le=MAX_LIFE_SECONDS)] | None = None
@@ -37,6 +39,24 @@ class UploadLinkRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     """Whether GPS positions are kept or removed, for uploads that do not say."""
     tenant: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_USER_ID_CHARS)] | None = None
     """Tenant of the user; without it, a user without a tenant."""
+
+    def check(self, rules: Rules) -> None:
+        """Check the owner and the expiry.
+
+        Raises:
+            InvalidValue: Fields cannot be used.
+        """
+        faults = Faults()
+        with faults.of("user_id"):
+            if self.user_id is not None:
+                check_new_user_id(self.user_id)
+        with faults.of("tenant"):
+            if self.tenant is not None:
+                check_tenant(self.tenant)
+        if rules.unusable.isdisjoint({"expires_at", "expires_in"}):
+            with faults.of(None):
+                find_expiry(self.expires_at, self.expires_in, rules.now)
+        faults.check()
 
 
 class UploadLinkView(msgspec.Struct, frozen=True):

@@ -6,17 +6,22 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from api.http.bodies import JsonBody, Rules
 from api.schemas.views import view_of
+from domain.addresses import check_url
+from domain.calendar.moments import to_utc
+from domain.errors.faults import Faults
+from domain.errors.requests import InvalidValue
 from domain.webhooks.deliveries import Delivery, DeliveryAttempt, DeliveryStatus
 from domain.webhooks.endpoints import DisabledReason, Endpoint, WebhookStatus
-from domain.webhooks.events import SELECTABLE, EventType
+from domain.webhooks.events import ALWAYS_SENT, SELECTABLE, EventType
 
 WebhookUrl = Annotated[str, msgspec.Meta(min_length=1, max_length=2048)]
 Note = Annotated[str, msgspec.Meta(max_length=500)]
 EventTypes = Annotated[list[EventType], msgspec.Meta(min_length=1, max_length=len(SELECTABLE))]
 
 
-class WebhookRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class WebhookRequest(JsonBody, frozen=True):
     """The values of a new webhook."""
 
     url: WebhookUrl
@@ -28,8 +33,16 @@ class WebhookRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: Note | None = None
     """A remark, for example the name of the receiver."""
 
+    def check(self, rules: Rules) -> None:
+        """Check the address and the types of events.
 
-class WebhookChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+        Raises:
+            InvalidValue: Fields cannot be used.
+        """
+        _check_receiver(rules, self.url, self.event_types)
+
+
+class WebhookChanges(JsonBody, frozen=True, omit_defaults=True):
     """Changes of a webhook. Omitted fields stay as they are."""
 
     url: WebhookUrl | UnsetType = UNSET
@@ -41,6 +54,14 @@ class WebhookChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True, om
     status: WebhookStatus | UnsetType = UNSET
     """`enabled`: events are sent. `paused`: events wait until it is enabled again. `disabled`:
     waiting deliveries fail, and there are no new ones."""
+
+    def check(self, rules: Rules) -> None:
+        """Check the address and the types of events, if they change.
+
+        Raises:
+            InvalidValue: Fields cannot be used.
+        """
+        _check_receiver(rules, self.url, self.event_types)
 
 
 class WebhookView(msgspec.Struct, frozen=True):
@@ -102,11 +123,20 @@ class DeliveryView(DeliverySummaryView, frozen=True):
     """The latest 50 attempts, oldest first."""
 
 
-class RedeliverFailed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class RedeliverFailed(JsonBody, frozen=True):
     """Selects failed deliveries to send again."""
 
     since: Annotated[datetime, msgspec.Meta(tz=True)]
     """Deliveries that failed at this time or later."""
+
+    def check(self, rules: Rules) -> None:
+        """Check the time.
+
+        Raises:
+            InvalidValue: It is outside of the calendar in UTC.
+        """
+        if "since" not in rules.unusable:
+            to_utc(self.since)
 
 
 class RedeliveredView(msgspec.Struct, frozen=True):
@@ -129,6 +159,20 @@ class KeyWebhookSecretView(msgspec.Struct, frozen=True):
     key_id: str
     webhook_secret: str
     """Verifies events that arrive at the `callback_url` of the key's jobs."""
+
+
+def _check_receiver(
+    rules: Rules, url: str | UnsetType, event_types: list[EventType] | UnsetType | None
+) -> None:
+    faults = Faults()
+    with faults.of("url"):
+        if isinstance(url, str):
+            check_url(url, rules.targets)
+    with faults.of("event_types"):
+        if isinstance(event_types, list) and ALWAYS_SENT.intersection(event_types):
+            names = ", ".join(sorted(ALWAYS_SENT))
+            raise InvalidValue(f"Every webhook receives these events; leave them out: {names}.")
+    faults.check()
 
 
 def view_webhook(endpoint: Endpoint) -> WebhookView:

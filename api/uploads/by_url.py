@@ -6,11 +6,11 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 import msgspec
 
+from api.http.bodies import keep_usable
 from api.http.expectations import explain_value
 from api.uploads.form import Form
 from api.uploads.part_names import decode_text
 from domain.addresses import MAX_URL_CHARS, FetchRules, check_fetch_url
-from domain.errors.faults import Faults
 from domain.errors.files import FetchRefused
 from domain.errors.requests import (
     InvalidValue,
@@ -71,14 +71,15 @@ async def receive_urls(body: AsyncIterator[bytes], limits: UploadLimits, rules: 
     """
     content = await _read(body, limits.max_urls * MAX_URL_CHARS + FIELDS_BYTES)
     upload, faults = _decode(content)
-    if not upload.urls and not faults:
+    urls = upload.urls or []  # None, if they do not fit.
+    if not urls and not faults:
         raise NoFiles("Send at least one URL.")
     if any("," in tag for tag in upload.tags or ()):
         faults.setdefault("tags", "A tag has no comma.")
-    if len(upload.urls) > limits.max_urls:
+    if len(urls) > limits.max_urls:
         raise TooManyParts(f"The limit is {limits.max_urls} URLs.")
     form = Form(fields=upload.fields, faults=faults)
-    for index, url in enumerate(upload.urls):
+    for index, url in enumerate(urls):
         name = clean_filename(_name_of(url), limits.max_filename_chars)
         try:
             check_fetch_url(url, rules)
@@ -109,13 +110,8 @@ def _decode(content: bytes) -> tuple[UrlUpload, dict[str, str]]:
     faults = {"/".join(map(str, path)): detail for path, detail in found}
     if not isinstance(sent, dict):
         raise InvalidValue(f"#: {faults['']}", faults=faults)
-    broken = {path[0] for path, _ in found}
-    sound = {"urls": []} | {name: value for name, value in sent.items() if name not in broken}
-    try:
-        return msgspec.convert(sound, UrlUpload, strict=False), faults
-    except msgspec.ValidationError:  # More faults than are told.
-        Faults(faults).check()
-        raise
+    upload, _ = keep_usable(sent, UrlUpload)
+    return upload, faults
 
 
 def _name_of(url: str) -> str:

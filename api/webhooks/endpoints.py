@@ -6,6 +6,7 @@ from functools import partial
 import msgspec
 
 from api.access.create_once import Created, CreateOnce, RequestKey
+from api.http.bodies import Rules
 from api.schemas.views import MAX_COUNTED, CountedPage, count_page, cut_page
 from api.schemas.webhooks import (
     Rotation,
@@ -16,16 +17,16 @@ from api.schemas.webhooks import (
     view_webhook,
     view_webhook_with_secret,
 )
-from domain.addresses import TargetRules, check_url
+from domain.addresses import TargetRules
 from domain.audit import AuditAction, AuditEntry
 from domain.errors.access import Forbidden
-from domain.errors.requests import InvalidValue
 from domain.keys import Caller, Scope, webhook_scope
 from domain.webhooks.endpoints import Endpoint
-from domain.webhooks.events import ADMIN_ONLY, ALWAYS_SENT, EventType
+from domain.webhooks.events import ADMIN_ONLY, EventType
 from domain.webhooks.signing import webhook_secret
 from storage.acceptance.idempotency import Creation
 from storage.access.audit import new_entry
+from storage.clock import utc_now
 from storage.stores import Stores
 from storage.webhooks.endpoints import EndpointPlan
 
@@ -69,7 +70,7 @@ class ManageWebhooks:
             WebhooksNotSetUp: The service has no key to encrypt secrets with.
             ServiceError: See :meth:`CreateOnce.create`.
         """
-        check_url(wanted.url, self._targets)
+        wanted.check(Rules(utc_now(), self._targets))
         types = _check_types(wanted.event_types, source.caller)
         plan = EndpointPlan(wanted.url, types, wanted.note)
 
@@ -93,10 +94,9 @@ class ManageWebhooks:
             InvalidValue: The URL or an event type cannot be used.
             Forbidden: An event type is for admin keys.
         """
+        wanted.check(Rules(utc_now(), self._targets))
         given = msgspec.structs.asdict(wanted).items()
         changes = {name: value for name, value in given if value is not msgspec.UNSET}
-        if "url" in changes:
-            check_url(changes["url"], self._targets)
         if "event_types" in changes:
             changes["event_types"] = _check_types(changes["event_types"], caller)
         fields = " ".join(sorted(changes))
@@ -146,11 +146,6 @@ def _view_with_secret(endpoint: Endpoint, random_bits: bytes) -> WebhookWithSecr
 
 def _check_types(types: list[EventType] | None, caller: Caller) -> list[EventType] | None:
     chosen = set(types or ())
-    if chosen & ALWAYS_SENT:
-        names = ", ".join(sorted(ALWAYS_SENT))
-        raise InvalidValue(
-            f"Every webhook receives these events; leave them out: {names}.", "event_types"
-        )
     if chosen & ADMIN_ONLY and not caller.is_admin:
         raise Forbidden(
             f"These events require an admin key: {', '.join(sorted(chosen & ADMIN_ONLY))}."

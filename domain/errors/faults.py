@@ -20,12 +20,16 @@ class Faults:
 
     @contextmanager
     def of(self, field: str | None) -> Iterator[None]:
-        """Keep what is raised about a field; None: about the one that the error names."""
+        """Keep what is raised about a field; None: about those that the error names."""
         try:
             yield
         except InvalidValue as error:
-            name = next(iter(error.faults), "") if field is None else field
-            self._errors.setdefault(name, error)
+            if field is None and len(error.faults) > 1:
+                for name, fault in error.faults.items():
+                    self._errors.setdefault(name, InvalidValue(f"{name}: {fault}"))
+            else:
+                name = next(iter(error.faults), "") if field is None else field
+                self._errors.setdefault(name, error)
 
     def check(self) -> None:
         """Raise what was found.

@@ -75,7 +75,7 @@ class ApiKeys:
             TooManyKeys: The service key has created too many keys.
         """
         now = await read_clock(self._database)
-        expires_at = find_key_expiry(plan, now)
+        expires_at = find_key_expiry(plan.expires_at, plan.expires_in, plan.max_life, now)
         if plan.service_id is not None:
             await self._check_room(plan.service_id, plan.max_keys, now)
             service_ends_at = await lock_service(self._database, plan.service_id, None)

@@ -185,6 +185,7 @@ BODIES: list[tuple[str, object, Errors]] = [
         [
             field("#/max_files", "must be an integer from 1 to 9,007,199,254,740,991 or null"),
             field("#/note", "must be text of at most 500 characters or null"),
+            field("#/expires_in", "Send either expires_in or expires_at."),
         ],
     ),
     (
@@ -233,6 +234,108 @@ async def test_fields_of_a_body_are_named_all_at_once(
     refusing: Service, path: str, body: object, expected: Errors
 ) -> None:
     assert errors_of(await refusing.client.post(path, json=body)) == expected
+
+
+ROUNDS: list[tuple[str, str, dict[str, object], dict[str, object]]] = [
+    # Method, path, fields whose types or names are wrong, and fields whose values are.
+    (
+        "POST",
+        "/v1/api-keys",
+        {"role": "king", "note": 7, "surprise": 1},
+        {"user_id": "a\nb", "tenant": "\0", "expires_at": "2020-01-01T00:00:00Z"},
+    ),
+    (
+        "POST",
+        "/v1/api-keys",
+        {"note": 7},
+        {"role": "admin", "user_id": "u1", "tenant": "t", "scopes": ["read"], "expires_in": 10**12},
+    ),
+    (
+        "POST",
+        "/v1/upload-links",
+        {"max_files": 0, "surprise": 1},
+        {"user_id": "a\nb", "tenant": "\0", "expires_at": "2020-01-01T00:00:00Z"},
+    ),
+    (
+        "POST",
+        "/v1/webhooks",
+        {"note": 7, "surprise": 1},
+        {"url": "ftp://a.example", "event_types": ["webhook.test"]},
+    ),
+    (
+        "PATCH",
+        "/v1/webhooks/x",
+        {"status": "asleep"},
+        {"url": "https://127.0.0.1/", "event_types": ["webhook.disabled"]},
+    ),
+    (
+        "PATCH",
+        "/v1/images/x",
+        {"surprise": 1},
+        {"external_id": " a", "tags": ["a,b"], "attributes": {"a:b": "c"}},
+    ),
+    (
+        "PATCH",
+        "/v1/jobs/x",
+        {"add_tags": "a"},
+        {"external_id": "a\nb", "tags": ["a,b"], "attributes": {"k": " v"}},
+    ),
+    ("POST", "/v1/webhooks/x/redeliver", {"surprise": 1}, {"since": "0001-01-01T00:00:00+14:00"}),
+    ("POST", "/v1/dead-letters/retry", {"surprise": 1}, {"ids": ["x"], "filter": {}}),
+]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "shapes", "values"), ROUNDS, ids=[f"{one[0]} {one[1]}" for one in ROUNDS]
+)
+async def test_types_and_values_of_every_body_are_refused_at_once(
+    refusing: Service,
+    method: str,
+    path: str,
+    shapes: dict[str, object],
+    values: dict[str, object],
+) -> None:
+    answer = await refusing.client.request(method, path, json=shapes | values)
+    named = [error["pointer"].split("/")[1] for error in errors_of(answer)]
+    wrong = (shapes | values).keys() - ({"role"} if "role" in values else set())
+    assert sorted(named) == sorted(wrong - ({"ids"} if "filter" in values else set()))
+
+
+async def test_values_of_the_right_types_are_refused_at_once(refusing: Service) -> None:
+    for method, path, _, values in ROUNDS:
+        if path.endswith("/x"):
+            continue  # The image, the job or the webhook would have to exist.
+        answer = await refusing.client.request(method, path, json=values)
+        named = {error["pointer"].split("/")[1] for error in errors_of(answer)}
+        expected = values.keys() - {"role", "ids"}
+        # Without a role, nothing is known of the fields that it has.
+        assert named == expected | (
+            {"role"} if path == "/v1/api-keys" and "role" not in values else set()
+        )
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "names"),
+    [
+        ("/v1/upload-links", {"expires_in": "soon"}, {"expires_in"}),
+        ("/v1/dead-letters/retry", {"ids": 7}, {"ids"}),
+        ("/v1/webhooks", {}, {"url"}),
+        ("/v1/api-keys", {"user_id": 7, "role": "client"}, {"user_id"}),
+    ],
+)
+async def test_a_field_of_a_wrong_type_is_not_missed_as_well(
+    refusing: Service, path: str, body: dict[str, object], names: set[str]
+) -> None:
+    errors = errors_of(await refusing.client.post(path, json=body))
+    assert [error["pointer"] for error in errors] == [f"#/{name}" for name in names]
+
+
+async def test_marks_of_an_upload_are_refused_at_once(refusing: Service) -> None:
+    fields: Any = {"external_id": " a", "tags": "a\0", "attributes": '{"a:b": "c"}'}
+    errors = errors_of(await refusing.send([("a.png", draw())], **fields))
+    assert {error["pointer"] for error in errors} == {f"#/{name}" for name in fields}
+    errors = errors_of(await refusing.send([("a.png", draw())], **fields | {"attributes": "["}))
+    assert {error["pointer"] for error in errors} == {f"#/{name}" for name in fields}
 
 
 @pytest.mark.parametrize(
