@@ -11,6 +11,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 UV_VERSION := 0.9.11
 NODE_MODULES := openapi/node_modules/.package-lock.json
+PAGE_MODULES := api/pages/node_modules/.package-lock.json
 MERMAID := docs/diagrams/node_modules/.package-lock.json
 
 help: ## List the commands
@@ -40,19 +41,26 @@ $(NODE_MODULES): openapi/package-lock.json | $(VENV)/.dev
 	@echo "· installing the tools that read the contract"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix openapi --ignore-scripts --no-audit --no-fund --silent
 
-run: $(VENV)/.run ## Start the whole service on this machine (Ctrl-C stops it, data is kept)
+# With the machine's own Node, or else that of PyPI.
+$(PAGE_MODULES): api/pages/package-lock.json locks/node.lock | $(VENV)/.run
+	@echo "· installing what the pages load"
+	@command -v npm >/dev/null || VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes -r locks/node.lock
+	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --prefix api/pages --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+run: $(VENV)/.run $(PAGE_MODULES) ## Start the whole service on this machine (Ctrl-C stops it, data is kept)
 	@exec $(BIN)/python -m deploy.run_local
 
-test: $(VENV)/.dev $(NODE_MODULES) ## Run every test, against a real MongoDB and a real Redis
+test: $(VENV)/.dev $(NODE_MODULES) $(PAGE_MODULES) ## Run every test, against a real MongoDB and a real Redis
 	@$(BIN)/python -m pytest -n 4 --dist worksteal $(PYTEST_ARGS)
 
 # Of the integration tests: a few that send a file through the whole service.
 FAST_TESTS := tests/unit tests/contract $(addprefix tests/integration/test_, \
 	bad_requests.py follow_job.py idempotency.py service_routes.py)
-test-fast: $(VENV)/.dev $(NODE_MODULES) ## Run the tests for the loop of work, in a minute
+test-fast: $(VENV)/.dev $(NODE_MODULES) $(PAGE_MODULES) ## Run the tests for the loop of work, in a minute
 	@$(BIN)/python -m pytest -n 3 --dist worksteal -m "not slow" $(FAST_TESTS) $(PYTEST_ARGS)
 
-check: $(VENV)/.dev $(NODE_MODULES) ## Lint, types, layers, drift of the contract and the clients, containers
+check: $(VENV)/.dev $(NODE_MODULES) $(PAGE_MODULES) ## Lint, types, layers, drift of the contract and the clients, containers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -136,6 +144,7 @@ lock: | $(UV) ## Resolve the dependencies and write locks/
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c locks/core.lock --group embedded -o locks/run.lock pyproject.toml
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c locks/core.lock --extra tracing --group dev -o locks/dev.lock pyproject.toml
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c locks/dev.lock --group clients -o locks/clients.lock pyproject.toml
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c locks/dev.lock -o locks/node.lock --group node
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c locks/core.lock -o locks/peer.lock --group peer
 
 clean: ## Remove the virtual environment and caches (never the data)

@@ -26,7 +26,7 @@ from api.controllers.images import ImageController
 from api.controllers.job_events import JobEventController, stream_signed_events
 from api.controllers.jobs import JobController
 from api.controllers.link_uploads import LinkUploadController
-from api.controllers.pages import get_contract_asset, upload_page
+from api.controllers.pages import upload_page
 from api.controllers.service import get_capabilities, get_health, get_metrics, get_readiness
 from api.controllers.signed_urls import get_signed_content
 from api.controllers.uploads import UploadController, detect_faces
@@ -42,6 +42,7 @@ from api.http.head_requests import HeadRequests
 from api.http.headers import protect_answer
 from api.http.inputs import JsonKeepingRequest, KnownParameters
 from api.http.request_log import Observation
+from api.http.sessions import BrowserSessions
 from api.http.signed_urls import SignedUrls
 from api.http.targets import RequestTarget, WholeSegments
 from api.http.wrong_keys import WrongKeys
@@ -54,6 +55,9 @@ from api.jobs.waiting import Waiting
 from api.monitoring.api_metrics import ApiMetrics
 from api.monitoring.readiness import HealthChecks
 from api.monitoring.service_metrics import ServiceMetrics
+from api.pages.docs.contract_page import ContractPage
+from api.pages.routes import page_routes
+from api.pages.templating import template_config
 from api.server.bounds import Bounds
 from api.server.connections import Connections
 from api.server.lingering_close import LingeringClose
@@ -101,7 +105,6 @@ ROUTES = (
     get_readiness,
     get_metrics,
     get_contract,
-    get_contract_asset,
 )
 
 
@@ -109,7 +112,7 @@ def create_app(settings: Settings) -> Litestar:
     """Compose the API. It connects to the stores when it starts, and starts without them."""
     state = compose_state(settings, Stores(settings.stores, settings.rules))
     app = Litestar(
-        route_handlers=[*ROUTES, upload_page()],
+        route_handlers=[*ROUTES, *page_routes(), upload_page()],
         state=state,
         dependencies=provide(state),
         guards=[has_scopes],
@@ -121,7 +124,8 @@ def create_app(settings: Settings) -> Litestar:
         ],
         before_send=[protect_answer],
         exception_handlers=EXCEPTION_HANDLERS,
-        openapi_config=openapi_config(),
+        openapi_config=openapi_config(ContractPage()),
+        template_config=template_config(),
         logging_config=None,
         request_class=JsonKeepingRequest,
         request_max_body_size=settings.connections.max_body_bytes,
@@ -164,6 +168,7 @@ def compose_state(settings: Settings, stores: Stores) -> AppState:
     state.tracing = open_tracing("api", VERSION, settings.tracing)
     state.admin_key_hash = hash_secret(settings.api.admin_key)
     state.signed_urls = SignedUrls(stores, state.admin_key_hash)
+    state.sessions = BrowserSessions(stores, state.admin_key_hash, settings.api)
     return state
 
 

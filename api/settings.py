@@ -68,6 +68,7 @@ class ApiSettings(msgspec.Struct, frozen=True):
         cors_origins: Origins of web pages that may use the API in browsers (CORS), a
             comma-separated list, as in ``https://app.example,http://localhost:3000``. ``*``: all
             origins. Empty: pages of other origins cannot read answers.
+        session_seconds: Time after which a browser signs in again, in seconds.
     """
 
     host: str = "127.0.0.1"
@@ -84,6 +85,7 @@ class ApiSettings(msgspec.Struct, frozen=True):
     public_url: PublicUrl = ""
     allowed_hosts: Annotated[str, msgspec.Meta(pattern=HOSTS_PATTERN)] = ""
     cors_origins: str = ""
+    session_seconds: Annotated[int, msgspec.Meta(ge=60, le=2_592_000)] = 43_200
 
     @property
     def link_hosts(self) -> frozenset[str]:

@@ -8,6 +8,7 @@ from litestar.datastructures import State
 
 from api.admission.admission import Admission
 from api.http.cross_origin import AllowedOrigins
+from api.http.sessions import BrowserSessions
 from api.http.signed_urls import SignedUrls
 from api.http.wrong_keys import WrongKeys
 from api.images.variants import Variants
@@ -52,6 +53,7 @@ class AppState(State):
     downloads: FairTurns
     admin_key_hash: str
     signed_urls: SignedUrls
+    sessions: BrowserSessions
     wrong_keys: WrongKeys
     waiting: Waiting
     data_check: DataCheck

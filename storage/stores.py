@@ -12,6 +12,7 @@ from storage.acceptance.acceptance import Acceptance
 from storage.acceptance.idempotency import Idempotency
 from storage.access.api_keys import ApiKeys
 from storage.access.audit import AuditTrail
+from storage.access.sessions import Sessions
 from storage.access.signing_keys import SigningKeys
 from storage.access.stored_bytes import StoredBytes
 from storage.access.upload_links import UploadLinks
@@ -205,6 +206,7 @@ class Stores:
 
     def _add_access(self) -> None:
         self.api_keys = ApiKeys(self.database, self.audit)
+        self.sessions = Sessions(self.database)
         self.signing_keys = SigningKeys(self.database)
         self.upload_links = UploadLinks(self.database, self.audit)
 

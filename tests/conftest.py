@@ -35,6 +35,11 @@ settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCh
 settings.load_profile("busy")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that writes the pictures of the pages anew."""
+    parser.addoption("--pictures", action="store_true", help="save pictures in docs/images")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with the tests that take long, so that none of them is the last one to run.
 

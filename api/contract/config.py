@@ -4,7 +4,7 @@ import functools
 from pathlib import Path
 from typing import Any
 
-from litestar import Request, Response, Router, get
+from litestar import Response, Router, get
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import OpenAPIRenderPlugin
@@ -18,7 +18,6 @@ from domain.errors.access import NotFound
 from domain.version import VERSION
 
 DOCUMENT = Path(__file__).parents[2] / "openapi" / "openapi.json"
-CONTRACT_PAGE = Path(__file__).parents[1] / "pages" / "swagger-ui" / "index.html"
 TAGS = {
     "jobs": "Upload files and follow their processing.",
     "images": "Search images, retrieve results, download pictures.",
@@ -52,20 +51,6 @@ def get_contract(if_none_match: IfNoneMatch = None) -> Response[Any]:
     return conditional(if_none_match, content_etag(read_contract()), contract)
 
 
-class ContractPage(OpenAPIRenderPlugin):
-    """Swagger UI, served from this host, with the committed contract.
-
-    Litestar's own page has inline scripts and styles, which no strict policy allows.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(path="/")
-
-    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
-        """Return the page, which reads the contract itself."""
-        return CONTRACT_PAGE.read_bytes()
-
-
 def only_the_page(connection: Connection, _: BaseRouteHandler) -> None:
     """Refuse other paths below the page: Litestar answers them with a page of its own.
 
@@ -76,8 +61,8 @@ def only_the_page(connection: Connection, _: BaseRouteHandler) -> None:
         raise NotFound("There is no such page.")
 
 
-def openapi_config() -> OpenAPIConfig:
-    """Make the configuration of the contract."""
+def openapi_config(page: OpenAPIRenderPlugin) -> OpenAPIConfig:
+    """Make the configuration of the contract, which a page shows at ``/docs``."""
     return OpenAPIConfig(
         title="Minilab",
         version=VERSION,
@@ -108,5 +93,5 @@ def openapi_config() -> OpenAPIConfig:
             response_headers=page_headers("'self' data: blob:"),
         ),
         use_handler_docstrings=True,
-        render_plugins=[ContractPage()],
+        render_plugins=[page],
     )

@@ -1,4 +1,4 @@
-"""The upload page, and the files of the contract's page. They load nothing from other hosts."""
+"""The upload page. It loads nothing from other hosts."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +15,6 @@ from domain.errors.access import NotFound
 
 PAGES = Path(__file__).parent.parent / "pages"
 UPLOAD_PAGE = PAGES / "upload"
-CONTRACT_PAGE = PAGES / "swagger-ui"
 MEDIA_TYPES = {
     ".html": "text/html",
     ".js": "text/javascript",
@@ -34,14 +33,6 @@ async def get_upload_page(if_none_match: IfNoneMatch = None) -> Response[Any]:
 async def get_upload_asset(name: FromPath[str], if_none_match: IfNoneMatch = None) -> Response[Any]:
     """Serve a script, a stylesheet or an image of the upload page."""
     return _send(UPLOAD_PAGE, name, if_none_match)
-
-
-@get("/docs/assets/{name:str}", opt={OPEN: True, PUBLIC: True}, include_in_schema=False)
-async def get_contract_asset(
-    name: FromPath[str], if_none_match: IfNoneMatch = None
-) -> Response[Any]:
-    """Serve a script or a stylesheet of the contract's page."""
-    return _send(CONTRACT_PAGE, name, if_none_match)
 
 
 def upload_page() -> Router:

@@ -35,6 +35,8 @@ LINK_OPT = "link"
 """Option of routes for links: where the token is."""
 SIGNED = "signed"
 """Option of routes of signed URLs: their purpose."""
+SESSION = "session"
+"""Option of routes of pages: the caller is that of the session."""
 SCHEME = "Bearer "
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -54,7 +56,7 @@ class BearerAuthentication(AbstractAuthenticationMiddleware):
 
     On routes for links, the secret is the token of a link, and ``request.auth`` the link. On routes
     of signed URLs, the caller is that of the key that made the URL, and ``request.auth`` what it
-    allows.
+    allows. On pages, a session stands for the key.
     """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -90,7 +92,10 @@ class BearerAuthentication(AbstractAuthenticationMiddleware):
             admitted = await signed_urls.admit(token, purpose, event_id)
             TENANT.set(tenant_of(admitted.caller) or "")
             return AuthenticationResult(user=admitted.caller, auth=admitted)
-        caller = await find_caller(connection)
+        if connection.route_handler.opt.get(SESSION):
+            caller = await connection.app.state.sessions.find_caller(connection)
+        else:
+            caller = await find_caller(connection)
         only_reads = (
             connection.scope.get("method") in READING_METHODS
             or READS in connection.route_handler.opt
@@ -114,8 +119,17 @@ async def find_caller(connection: Connection) -> Caller:
         Unauthenticated: The header has no key, or one that is unknown, expired or revoked.
         TooManyWrongKeys: The key is wrong, as were many before it from the same address.
     """
+    return await find_key(connection, shown_secret(connection.headers.get("authorization", "")))
+
+
+async def find_key(connection: Connection, secret: str) -> Caller:
+    """Find the caller by the secret of a key, which a request sends in its header or its body.
+
+    Raises:
+        Unauthenticated: The key is unknown, expired or revoked.
+        TooManyWrongKeys: The key is wrong, as were many before it from the same address.
+    """
     state = connection.app.state
-    secret = shown_secret(connection.headers.get("authorization", ""))
     if hmac.compare_digest(hash_secret(secret), state.admin_key_hash):
         return ADMIN
     caller: Caller | None = None
@@ -139,7 +153,8 @@ async def check_still_valid(connection: Connection) -> None:
         Unauthenticated: The key is no longer valid.
     """
     caller: Caller | None = connection.scope.get("user")
-    if caller is None or caller is ADMIN or connection.scope.get("auth") is not None:
+    has_key = not connection.route_handler.opt.get(SESSION)
+    if caller is None or caller is ADMIN or connection.scope.get("auth") or not has_key:
         return
     secret = shown_secret(connection.headers.get("authorization", ""))
     if await connection.app.state.stores.api_keys.find_caller(secret) is None:

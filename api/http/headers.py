@@ -25,11 +25,12 @@ KEPT = "kept"
 TOKEN_PATHS = ("/v1/uploads", "/v1/upload-links", "/v1/content", "/v1/events")
 
 
-def page_headers(img_src: str) -> dict[str, str]:
+def page_headers(img_src: str, form_action: str = "'none'") -> dict[str, str]:
     """Make the headers of a page that loads everything from this host, and runs nothing inline.
 
     Args:
         img_src: Sources of images, as in ``'self' blob:``.
+        form_action: Where forms may be sent.
     """
     policy = (
         "default-src 'none'",
@@ -38,7 +39,7 @@ def page_headers(img_src: str) -> dict[str, str]:
         f"img-src {img_src}",
         "connect-src 'self'",
         "base-uri 'none'",
-        "form-action 'none'",
+        f"form-action {form_action}",
         "frame-ancestors 'none'",
     )
     return {

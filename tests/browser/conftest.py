@@ -62,3 +62,9 @@ async def page_in_trouble(tab: Page, working_service: Service) -> AsyncIterator[
     yield opened
     assert [error for error in opened.errors if "Failed to load resource" not in error] == []
     assert opened.foreign_requests == []
+
+
+@pytest.fixture
+def pictures(request: pytest.FixtureRequest) -> bool:
+    """Whether to save the pictures of docs/images: ``pytest tests/browser --pictures``."""
+    return bool(request.config.getoption("--pictures"))

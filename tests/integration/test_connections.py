@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from api.pages.assets.registry import ASSETS
 from api.server.connections import Connections
 from api.server.protocol import MOST_PIPELINED
 from tests.multipart_bodies import CONTENT_TYPE, body_of, file_part
@@ -28,7 +29,7 @@ QUICK = {
     "max_upload_seconds": 600,
 }
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-LARGE_ANSWER = b"GET /docs/assets/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n"
+LARGE_ANSWER = f"GET {ASSETS.get('swagger-ui.js').url} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
 MB = 1024 * 1024
 
 

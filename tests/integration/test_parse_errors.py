@@ -21,6 +21,7 @@ pytestmark = pytest.mark.one_service
 
 PARALLEL = 16
 PROBLEM = "application/problem+json"
+HTML = "text/html; charset=utf-8"
 UNKNOWN = "019aa5d2-7c1e-7d43-9f0b-3a52c1f7e9b4"
 WITH_JSON = [
     (path, method)
@@ -58,7 +59,8 @@ async def complaints(service: Service, heads: list[bytes]) -> list[str]:
 
 def _complaint(request: bytes, answer: httpx.Response) -> str | None:
     is_not_ready = answer.status_code == 503 and b" /readyz" in request
-    is_problem = answer.headers.get("content-type") == PROBLEM
+    # Pages show errors as pages to those who ask for HTML.
+    is_problem = answer.headers.get("content-type") in {PROBLEM, HTML}
     if is_not_ready or answer.status_code < 400 or (answer.status_code < 500 and is_problem):
         return None
     return f"{request!r:.500}: {answer.status_code} {answer.text[:200]}"

@@ -1,0 +1,1 @@
+"""The pages for admins: each part is a module with its template."""

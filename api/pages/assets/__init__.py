@@ -1,0 +1,1 @@
+"""The files that pages load: our own, and those of the libraries in package-lock.json."""

@@ -1,0 +1,1 @@
+"""The contract as a page: Swagger UI, served from this host."""

@@ -1,0 +1,69 @@
+"""Errors as pages show them: the same status and words as in a problem document.
+
+Clients that do not ask for HTML get the problem document itself.
+"""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from litestar import Request, Response
+from litestar.response import Template
+from litestar.status_codes import HTTP_303_SEE_OTHER
+
+from api.http.errors import EXCEPTION_HANDLERS, Problem, answer_service_error
+from api.http.headers import page_headers
+from api.http.sessions import HTMX
+from domain.errors.access import Unauthenticated
+
+SIGN_IN = "/sign-in"
+HTML = "text/html"
+_HEADERS = page_headers("'self'", "'self'")
+
+AnyRequest = Request[Any, Any, Any]
+Answer = Callable[[AnyRequest, Any], Response[Problem]]
+
+
+def go_to(request: AnyRequest, path: str) -> Response[None]:
+    """Send the browser to another page; htmx opens it in place of the whole page."""
+    if HTMX in request.headers:
+        return Response(None, status_code=200, headers={"HX-Redirect": path})
+    return Response(None, status_code=HTTP_303_SEE_OTHER, headers={"Location": path})
+
+
+def wants_page(request: AnyRequest) -> bool:
+    """Return whether a client asks for a page; browsers and htmx do, by name."""
+    return HTML in request.headers.get("accept", "")
+
+
+def ask_to_sign_in(request: AnyRequest, error: Unauthenticated) -> Response[Any]:
+    """Send a browser whose session has ended to sign in, and then back."""
+    if not wants_page(request):
+        return answer_service_error(request, error)
+    back = request.scope["path"] if request.method == "GET" and HTMX not in request.headers else ""
+    return go_to(request, f"{SIGN_IN}?next={quote(back)}" if back else SIGN_IN)
+
+
+def _as_page(answer: Answer) -> Callable[[AnyRequest, Exception], Response[Any] | Template]:
+    def answer_page(request: AnyRequest, error: Exception) -> Response[Any] | Template:
+        problem = answer(request, error)
+        if not wants_page(request):
+            return problem
+        headers = {
+            name: value
+            for name, value in problem.headers.items()
+            if name.lower() != "www-authenticate"
+        }
+        return Template(
+            "layout/error.html",
+            context={"problem": problem.content},
+            status_code=problem.content.status,
+            headers=headers | _HEADERS,
+        )
+
+    return answer_page
+
+
+PAGE_EXCEPTION_HANDLERS: dict[Any, Any] = {
+    kind: _as_page(answer) for kind, answer in EXCEPTION_HANDLERS.items()
+} | {Unauthenticated: ask_to_sign_in}

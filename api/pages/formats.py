@@ -1,0 +1,52 @@
+"""Numbers, sizes and times as pages show them."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from storage.clock import utc_now
+
+_UNITS = ("bytes", "kB", "MB", "GB", "TB")
+_STEP = 1000
+_TIMES = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+
+
+def show_number(value: float) -> str:
+    """Write a number with separators: ``12,345`` or ``0.25``."""
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.3g}"
+
+
+def show_bytes(size_bytes: float) -> str:
+    """Write a size with three digits, in powers of 1000: ``1.25 MB``."""
+    size, unit = float(size_bytes), 0
+    while size >= _STEP and unit < len(_UNITS) - 1:
+        size, unit = size / _STEP, unit + 1
+    return f"{size:.3g} {_UNITS[unit]}"
+
+
+def show_seconds(seconds: float) -> str:
+    """Write a duration in its largest unit: ``2 h``."""
+    for length, unit in _TIMES:
+        if seconds >= length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.1f} s"
+
+
+def show_time(moment: datetime) -> str:
+    """Write a time in UTC, to the minute."""
+    return f"{moment:%Y-%m-%d %H:%M}"
+
+
+def show_age(moment: datetime) -> str:
+    """Write how long ago a time is, or how far ahead."""
+    seconds = (utc_now() - moment).total_seconds()
+    return f"{show_seconds(seconds)} ago" if seconds >= 0 else f"in {show_seconds(-seconds)}"
+
+
+FILTERS: dict[str, Callable[[Any], str]] = {
+    "age": show_age,
+    "bytes": show_bytes,
+    "number": show_number,
+    "seconds": show_seconds,
+    "time": show_time,
+}
