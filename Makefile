@@ -25,13 +25,20 @@ $(UV):
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=$(UV_VERSION)"
 
-$(VENV)/.run: locks/run.lock | $(UV)
+# With the machine's own Node, or else that of PyPI.
+$(PAGE_MODULES): api/pages/package-lock.json locks/node.lock | $(UV)
+	@echo "· installing what the pages load"
+	@command -v npm >/dev/null || VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes -r locks/node.lock
+	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --prefix api/pages --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+$(VENV)/.run: locks/run.lock | $(UV) $(PAGE_MODULES)
 	@echo "· installing what the service needs"
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes -r locks/run.lock
 	@$(INSTALL_COMMAND)
 	@touch $@
 
-$(VENV)/.dev: locks/dev.lock | $(UV)
+$(VENV)/.dev: locks/dev.lock | $(UV) $(PAGE_MODULES)
 	@echo "· installing what the service, its tests and its checks need"
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes -r locks/dev.lock
 	@$(INSTALL_COMMAND)
@@ -41,26 +48,19 @@ $(NODE_MODULES): openapi/package-lock.json | $(VENV)/.dev
 	@echo "· installing the tools that read the contract"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix openapi --ignore-scripts --no-audit --no-fund --silent
 
-# With the machine's own Node, or else that of PyPI.
-$(PAGE_MODULES): api/pages/package-lock.json locks/node.lock | $(VENV)/.run
-	@echo "· installing what the pages load"
-	@command -v npm >/dev/null || VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes -r locks/node.lock
-	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --prefix api/pages --ignore-scripts --no-audit --no-fund --silent
-	@touch $@
-
-run: $(VENV)/.run $(PAGE_MODULES) ## Start the whole service on this machine (Ctrl-C stops it, data is kept)
+run: $(VENV)/.run ## Start the whole service on this machine (Ctrl-C stops it, data is kept)
 	@exec $(BIN)/python -m deploy.run_local
 
-test: $(VENV)/.dev $(NODE_MODULES) $(PAGE_MODULES) ## Run every test, against a real MongoDB and a real Redis
+test: $(VENV)/.dev $(NODE_MODULES) ## Run every test, against a real MongoDB and a real Redis
 	@$(BIN)/python -m pytest -n 4 --dist worksteal $(PYTEST_ARGS)
 
 # Of the integration tests: a few that send a file through the whole service.
 FAST_TESTS := tests/unit tests/contract $(addprefix tests/integration/test_, \
 	bad_requests.py follow_job.py idempotency.py service_routes.py)
-test-fast: $(VENV)/.dev $(NODE_MODULES) $(PAGE_MODULES) ## Run the tests for the loop of work, in a minute
+test-fast: $(VENV)/.dev $(NODE_MODULES) ## Run the tests for the loop of work, in a minute
 	@$(BIN)/python -m pytest -n 3 --dist worksteal -m "not slow" $(FAST_TESTS) $(PYTEST_ARGS)
 
-check: $(VENV)/.dev $(NODE_MODULES) $(PAGE_MODULES) ## Lint, types, layers, drift of the contract and the clients, containers
+check: $(VENV)/.dev $(NODE_MODULES) ## Lint, types, layers, drift of the contract and the clients, containers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
