@@ -36,6 +36,7 @@ from tests.service import (
     environment,
 )
 from tests.waiting import LATEST_SECONDS, until
+from tests.warm.children import children_of
 from tests.warm.process import WarmProcess
 
 DATABASE = "faults"
@@ -115,14 +116,17 @@ class Stack:
         """Start the API, or start it again, on the same port."""
         self.api.start(START_SECONDS)
 
-    def start_worker(self, *, wait: bool = True, **more: object) -> ServerProcess:
+    def start_worker(
+        self, *, wait: bool = True, warm: bool = True, **more: object
+    ) -> ServerProcess:
         """Start a worker.
 
         Args:
             wait: Whether to wait until it has been seen.
+            warm: Whether it and its children are forked (see :mod:`tests.warm`).
             **more: Settings of its own.
         """
-        worker = self._make("tasks", lambda: self._was_seen(worker.pid), **more)
+        worker = self._make("tasks", lambda: self._was_seen(worker.pid), more, warm=warm)
         worker.spawn()
         if wait:
             worker.wait_ready(START_SECONDS)
@@ -131,7 +135,7 @@ class Stack:
     def start_deliverer(self, *, wait: bool = True, **more: object) -> ServerProcess:
         """Start a deliverer of webhooks; see :meth:`start_worker`."""
         deliverer = self._make(
-            "tasks.delivery", lambda: self._was_seen(deliverer.pid, "deliverers"), **more
+            "tasks.delivery", lambda: self._was_seen(deliverer.pid, "deliverers"), more
         )
         deliverer.spawn()
         if wait:
@@ -140,7 +144,7 @@ class Stack:
 
     def children(self, worker: ServerProcess) -> list[psutil.Process]:
         """Give the children that a worker decodes in."""
-        return psutil.Process(worker.pid).children()
+        return children_of(worker.pid)
 
     async def send(self, files: Sequence[File], **headers: str) -> httpx.Response:
         """Send files in one request."""
@@ -203,14 +207,19 @@ class Stack:
         """Close what looks at the stores."""
         self._looks.close()
 
-    def _make(self, module: str, is_ready: Callable[[], bool], **more: object) -> ServerProcess:
+    def _make(
+        self,
+        module: str,
+        is_ready: Callable[[], bool],
+        more: Mapping[str, object] = MappingProxyType({}),
+        *,
+        warm: bool = True,
+    ) -> ServerProcess:
         name = f"{module}-{len(self._processes)}"
         own = {f"MINILAB_{key.upper()}": str(value) for key, value in more.items()}
         environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY)}
         environment |= self.environ | own
-        # Variables of others, such as those of the linker, are read before a fork.
-        is_ours = all(key.startswith("MINILAB_") for key in self.environ)
-        process = (WarmProcess if is_ours else ServerProcess)(
+        process = (WarmProcess if warm else ServerProcess)(
             name,
             [sys.executable, "-m", module],
             is_ready=is_ready,

@@ -9,6 +9,7 @@ from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, huge_picture, pictures
 from tests.pictures import draw
 from tests.waiting import until
+from tests.warm.children import children_of
 
 MEGABYTE = 1024 * 1024
 
@@ -34,7 +35,7 @@ async def test_killed_children_are_replaced_and_work_goes_on(stack: Stack) -> No
 
 
 async def test_work_waits_while_no_child_can_be_started(stack: Stack) -> None:
-    worker = stack.start_worker()
+    worker = stack.start_worker(warm=False)
     process = psutil.Process(worker.pid)
     before = process.rlimit(psutil.RLIMIT_NOFILE)
     process.rlimit(psutil.RLIMIT_NOFILE, (process.num_fds(), before[1]))
@@ -48,7 +49,7 @@ async def test_work_waits_while_no_child_can_be_started(stack: Stack) -> None:
 
 
 async def test_picture_that_needs_too_much_memory_fails_alone(stack: Stack) -> None:
-    worker = stack.start_worker(max_child_bytes=96 * MEGABYTE)
+    worker = stack.start_worker(max_child_bytes=96 * MEGABYTE, warm=False)
     huge = ("huge.png", huge_picture())
     small = pictures(7, "beside")
     ticket = await stack.ticket([*small[:3], huge, *small[3:]])
@@ -62,7 +63,7 @@ async def test_picture_that_needs_too_much_memory_fails_alone(stack: Stack) -> N
 
 
 async def test_picture_that_does_not_fit_into_its_child_fails_alone(stack: Stack) -> None:
-    worker = stack.start_worker(max_child_bytes=32 * MEGABYTE)
+    worker = stack.start_worker(max_child_bytes=32 * MEGABYTE, warm=False)
     large = ("large.jpg", draw() + bytes(60 * MEGABYTE))
     ticket = await stack.ticket([large, *pictures(7, "fitting")])
     job = await stack.job(ticket)
@@ -118,10 +119,10 @@ def freeze_if_larger(child: psutil.Process, max_bytes: int) -> bool:
 async def kill_what_grows(stack: Stack, worker_pid: int, max_bytes: int) -> None:
     """Do what the kernel does when memory runs out: end the child that has grown."""
     while True:
-        for child in psutil.Process(worker_pid).children():
+        for child in children_of(worker_pid):
             try:
                 if child.memory_info().rss > max_bytes:
                     child.kill()
             except psutil.NoSuchProcess:
                 continue
-        await asyncio.sleep(0.002)  # The rate of sampling.
+        await asyncio.sleep(0.01)  # The rate of sampling.

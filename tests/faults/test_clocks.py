@@ -12,11 +12,10 @@ from deploy.servers.embedded import EmbeddedServers
 from deploy.servers.process import ServerProcess
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, pictures, running_stack
-from tests.service import REPOSITORY, authorization
+from tests.service import authorization
 from tests.waiting import until
 
 HOUR = 3600
-CLOCK = Path(__file__).parent / "clock"
 NEAR = timedelta(seconds=60)
 
 
@@ -39,10 +38,7 @@ class Clocks:
 
     def variables(self, process: str) -> dict[str, str]:
         """Give what a process must be started with."""
-        return {
-            "PYTHONPATH": f"{CLOCK}:{REPOSITORY}",
-            "CLOCK_FILE": str(self._folder / process),
-        }
+        return {"CLOCK_FILE": str(self._folder / process)}
 
     def start_worker(self, stack: Stack, process: str, seconds: int) -> ServerProcess:
         """Start a worker whose clock is so far ahead."""

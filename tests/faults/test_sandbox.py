@@ -173,7 +173,7 @@ async def test_every_thread_of_a_child_is_held(pool: ChildPool) -> None:
 
 
 async def test_worker_holds_its_children_and_says_so(stack: Stack) -> None:
-    worker = stack.start_worker()
+    worker = stack.start_worker(warm=False)
     job = await stack.job(await stack.ticket(pictures(4, "held")))
     assert job["status"] == "succeeded"
     assert stack.log(worker).count('"event":"sandbox"') == 1

@@ -17,11 +17,13 @@ from importlib import import_module
 from selectors import EVENT_READ, DefaultSelector
 from typing import NoReturn
 
+from tests.warm.clock import read_clock_file, replace_clock
 from tests.warm.process import MESSAGE_BYTES, Start
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 USED_BY_ALL = ("api.app", "api.server.server", "tasks.worker", "tasks.delivery.process", "uvloop")
 """These import nearly everything that ``python -m api``, ``tasks`` and ``tasks.delivery`` use."""
+WORKER = "tasks"
 
 
 class Starter:
@@ -81,14 +83,22 @@ def become_process(parent_pid: int, output: int) -> None:
 
 def main(descriptor: int) -> NoReturn:
     """Import what the processes use, then start them."""
+    replace_clock()
     for name in USED_BY_ALL:
         import_module(name)
+    # Where pydantic is installed, the first of its kind imports it.
+    import_module("litestar").Litestar()
+    from tests.warm.children import have_children_forked
+
     gc.collect()
     gc.freeze()
     if start := Starter(socket.socket(fileno=descriptor)).next_process():
         os.environ.clear()
         os.environ.update(start["environment"])
         sys.argv[1:] = []
+        read_clock_file(os.environ)
+        if start["module"] == WORKER:
+            have_children_forked()
         runpy.run_module(start["module"], run_name="__main__", alter_sys=True)
     sys.exit()
 
