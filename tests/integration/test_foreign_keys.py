@@ -19,6 +19,8 @@ from tests.problems import assert_problem
 from tests.service import Service, authorization
 from tests.webhooks import make_webhook
 
+pytestmark = pytest.mark.one_service
+
 OWNER = "owner-7f3ac1"
 FILENAME = "holiday-9b2e41.png"
 PICTURE = draw(kind="PNG")

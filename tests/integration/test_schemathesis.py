@@ -9,7 +9,7 @@ import pytest
 
 from api.http.parameters import EXAMPLE_ID
 from tests.pictures import draw
-from tests.service import ADMIN_KEY, Service
+from tests.service import ADMIN_KEY, REPOSITORY, Service
 
 # The same requests each time.
 EXAMPLES_AN_OPERATION = {"admin": 12, "client": 6, "nobody": 2}
@@ -69,7 +69,12 @@ async def _run_schemathesis(
         *(part for option in options.items() for part in option),
         *flags,
         cwd=folder,
-        env={"PATH": os.environ["PATH"], "HOME": str(folder)},
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            # It keeps tables of Unicode there, which take seconds to make.
+            "HYPOTHESIS_STORAGE_DIRECTORY": str(REPOSITORY / ".hypothesis"),
+        },
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )

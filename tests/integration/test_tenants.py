@@ -10,6 +10,8 @@ from tests.problems import assert_problem
 from tests.service import Service, authorization
 from tests.webhooks import announce, make_webhook, told
 
+pytestmark = pytest.mark.one_service
+
 TENANTS = ["acme", "globex", None]
 
 

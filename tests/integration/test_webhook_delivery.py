@@ -29,6 +29,8 @@ from tests.deliveries import (
 from tests.service import Service
 from tests.waiting import until
 
+pytestmark = pytest.mark.one_service
+
 A_DAY = timedelta(days=1)
 
 

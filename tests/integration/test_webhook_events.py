@@ -21,6 +21,8 @@ from tests.webhooks import (
     types_told,
 )
 
+pytestmark = pytest.mark.one_service
+
 MARKED = {"pending_events": {"$exists": True}}
 NO_TIME: dict[str, object] = {"max_seconds": 1e-6}
 

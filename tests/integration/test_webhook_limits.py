@@ -18,6 +18,8 @@ from tests.problems import assert_problem
 from tests.service import Service, authorization
 from tests.waiting import until
 
+pytestmark = pytest.mark.one_service
+
 MOST = 20
 PICTURE = ("a.png", draw(kind="PNG"))
 
