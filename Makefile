@@ -52,7 +52,7 @@ run: $(VENV)/.run ## Start the whole service on this machine (Ctrl-C stops it, d
 	@exec $(BIN)/python -m deploy.run_local
 
 test: $(VENV)/.dev $(NODE_MODULES) ## Run every test, against a real MongoDB and a real Redis
-	@$(BIN)/python -m pytest -n 4 --dist worksteal $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n 5 --dist worksteal $(PYTEST_ARGS)
 
 # Of the integration tests: a few that send a file through the whole service.
 FAST_TESTS := tests/unit tests/contract $(addprefix tests/integration/test_, \

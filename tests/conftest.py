@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import aclosing, suppress
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -27,6 +28,7 @@ IN_MEMORY = Path("/dev/shm")  # noqa: S108 -- a folder with a name of its own is
 PREFIX = "minilab-tests-"
 LEFTOVER_SECONDS = 3600
 CHECKPOINT_SECONDS = 5
+UNIT_TESTS = "tests/unit/"
 HISTORY_SECONDS = 60
 """The longest that a read of the past takes on a busy machine."""
 
@@ -41,21 +43,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with the tests that take long, so that none of them is the last one to run.
+    """Begin with the tests that take long, and end with the shortest.
 
     Each process of `--dist worksteal` begins with its own part of the list, and takes tests from
-    the ends of the others' parts when it is done: each part begins with a share of the long tests.
+    the ends of the others' parts when it is done. Each part has a share of the long tests and of
+    every folder; what is taken at the end of the run are unit tests, of some milliseconds each.
     """
     input_of_process = getattr(config, "workerinput", {})
     processes = int(input_of_process.get("workercount", 1))
     long = [item for item in items if item.get_closest_marker("long")]
     others = [item for item in items if not item.get_closest_marker("long")]
+    short = [item for item in others if item.nodeid.startswith(UNIT_TESTS)]
+    others = [item for item in others if not item.nodeid.startswith(UNIT_TESTS)]
+    folders = [list(tests) for _, tests in groupby(others, key=lambda item: item.path.parent)]
+    left = len(items)
     items.clear()
     for number in range(processes):
-        share = long[number::processes]
-        rest = len(others) // (processes - number)
-        items += share + others[:rest]
-        del others[:rest]
+        part = long[number::processes]
+        for tests in folders:
+            first, end = (len(tests) * n // processes for n in (number, number + 1))
+            part += tests[first:end]
+        lacks = max(0, left // (processes - number) - len(part))
+        items += part + short[:lacks]
+        del short[:lacks]
+        left -= len(part) + lacks
+    items += short
 
 
 def pytest_collection_finish() -> None:

@@ -65,9 +65,9 @@ def _large_picture() -> bytes:
 
 @cache
 def huge_picture() -> bytes:
-    """Draw a PNG of some 300 KB that takes a child seconds and hundreds of megabytes."""
+    """Draw a PNG of some 1 MB that takes a child seconds and hundreds of megabytes."""
     file = io.BytesIO()
-    Image.new("RGB", (9000, 9000), "gray").save(file, "PNG")
+    Image.new("RGB", (9000, 9000), "gray").save(file, "PNG", compress_level=1)
     return file.getvalue()
 
 

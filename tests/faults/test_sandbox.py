@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import pytest_asyncio
 
 from api.images.rendering import RenderJob, render
 from domain.errors.files import DecoderDied
@@ -57,9 +58,12 @@ ON_ITSELF = (
 )
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module")
 async def pool() -> AsyncIterator[ChildPool]:
-    """Two children as workers have them; skips where the platform cannot hold one."""
+    """Two children as workers have them, which tests share as images do.
+
+    Skips where the platform cannot hold one.
+    """
     if not (landlock_version() and find_library("seccomp")):
         pytest.skip("this platform holds children only in part")
     await end_children()
