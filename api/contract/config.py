@@ -51,7 +51,7 @@ def get_contract(if_none_match: IfNoneMatch = None) -> Response[Any]:
     return conditional(if_none_match, content_etag(read_contract()), contract)
 
 
-def only_the_page(connection: Connection, _: BaseRouteHandler) -> None:
+async def only_the_page(connection: Connection, _: BaseRouteHandler) -> None:
     """Refuse other paths below the page: Litestar answers them with a page of its own.
 
     Raises:

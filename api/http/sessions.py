@@ -70,7 +70,7 @@ class BrowserSessions:
         return await self._stores.api_keys.find_by_id(session.key_id)
 
 
-def from_own_pages(connection: Connection, _: BaseRouteHandler) -> None:
+async def from_own_pages(connection: Connection, _: BaseRouteHandler) -> None:
     """Guard: require that a change was sent by a page of this host.
 
     Browsers say so where they trust the connection (``Sec-Fetch-Site``: HTTPS and loopback). On

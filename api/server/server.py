@@ -2,10 +2,14 @@
 
 import asyncio
 import socket
+from collections.abc import Callable
 from contextlib import suppress
+from typing import cast
 
 import uvicorn
 from litestar import Litestar
+
+from api.server.listening import open_queues
 
 TICK_SECONDS = 1.0
 TICKS_OF_UVICORN = 10
@@ -37,6 +41,23 @@ class Server(uvicorn.Server):
         self._is_ending = is_ending
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._woken.set)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, with more queues than one for connections that wait to be taken."""
+        await super().startup(sockets)
+        if sockets is None and self.started:
+            loop = asyncio.get_running_loop()
+            listeners = [listener for server in self.servers for listener in server.sockets]
+            for queue in open_queues(listeners):
+                server = await loop.create_server(
+                    self._connect, sock=queue, backlog=self.config.backlog
+                )
+                self.servers.append(server)
+
+    def _connect(self) -> asyncio.Protocol:
+        connect = cast("Callable[..., asyncio.Protocol]", self.config.http_protocol_class)
+        state = self.lifespan.state
+        return connect(config=self.config, server_state=self.server_state, app_state=state)
 
     async def main_loop(self) -> None:
         """Tick once a second, until it is time to end."""

@@ -1,12 +1,16 @@
 """The API killed while it accepts; images deleted while they are worked on."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import pytest
 
+from api.__main__ import allow_connections
 from storage.mongo.client import read_clock
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, pictures
@@ -62,6 +66,18 @@ async def test_job_settles_when_images_are_deleted_while_it_runs(
     await assert_promises_kept(stack, [ticket])
     job = (await stack.client.get(f"/v1/jobs/{ticket}")).json()
     assert len(job["items"]) == 12 - len(doomed)
+
+
+async def test_no_connection_is_refused_while_the_api_is_frozen(stack: Stack) -> None:
+    address = httpx.URL(stack.client.base_url)
+    kept = min(4096, int(Path("/proc/sys/net/core/somaxconn").read_text()))
+    allow_connections()
+    stack.api.freeze()
+    with ExitStack() as opened:
+        for _ in range(kept + kept // 4):
+            opened.enter_context(socket.create_connection((address.host, address.port), timeout=5))
+        stack.api.resume()
+    assert (await stack.client.get("/healthz")).status_code == 200
 
 
 async def upload_until_cut_off(stack: Stack, name: str, tickets: list[str]) -> None:

@@ -17,6 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.http.cross_origin import AllowedOrigins
 from api.server.connections import Connections
+from api.server.listening import QUEUES
 from api.server.protocol import ABORT, Protocol
 from api.server.server import Server
 from domain.limits import ConnectionLimits, UploadLimits
@@ -43,20 +44,36 @@ async def _echo(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": message["body"], "more_body": False})
 
 
-@asynccontextmanager
-async def _serving(answer: ASGIApp = _echo) -> AsyncIterator[tuple[Server, State, int]]:
+def _server(answer: ASGIApp, **options: Any) -> tuple[Server, State]:
     connections = Connections(ConnectionLimits())
     parts = {"live_jobs": Closing(), "waiting": Closing(), "connections": connections}
     app = Litestar(
         state=State({"stop": asyncio.Event()} | parts), openapi_config=None, logging_config=None
     )
     http: Any = partial(Protocol, LIMITS, connections, AllowedOrigins(frozenset()))
-    config = uvicorn.Config(answer, http=http, ws="none", lifespan="off", log_level="warning")
-    server = Server(config, app)
+    options |= {"ws": "none", "lifespan": "off", "log_level": "critical"}
+    return Server(uvicorn.Config(answer, http=http, **options), app), app.state
+
+
+@asynccontextmanager
+async def _running_at(port: int) -> AsyncIterator[Server]:
+    server, _ = _server(_echo, host="127.0.0.1", port=port)
+    serving = asyncio.create_task(server.serve())
+    await until(lambda: server.started or serving.done())
+    try:
+        yield server
+    finally:
+        server.should_exit = True
+        await serving
+
+
+@asynccontextmanager
+async def _serving(answer: ASGIApp = _echo) -> AsyncIterator[tuple[Server, State, int]]:
+    server, state = _server(answer)
     listener = socket.create_server(("127.0.0.1", 0))
     serving = asyncio.create_task(server.serve([listener]))
     try:
-        yield server, app.state, listener.getsockname()[1]
+        yield server, state, listener.getsockname()[1]
     finally:
         server.should_exit = True
         await serving
@@ -80,9 +97,22 @@ async def test_each_overridden_method_exists_with_these_parameters() -> None:
         if not name.startswith("_") and inspect.isfunction(method) and name not in own:
             theirs = inspect.signature(getattr(HttpToolsProtocol, name))
             assert list(inspect.signature(method).parameters) == list(theirs.parameters), name
-    for name in ("main_loop", "on_tick", "shutdown"):
+    for name in ("startup", "main_loop", "on_tick", "shutdown"):
         theirs = inspect.signature(getattr(uvicorn.Server, name))
         assert list(inspect.signature(getattr(Server, name)).parameters) == list(theirs.parameters)
+
+
+async def test_a_port_has_several_queues_and_no_second_server() -> None:
+    async with _running_at(0) as server:
+        listeners = [listener for each in server.servers for listener in each.sockets]
+        ports = {listener.getsockname()[1] for listener in listeners}
+        assert (len(listeners), len(ports)) == (QUEUES, 1)
+        (port,) = ports
+        for _ in range(4 * QUEUES):  # The system chooses a queue for each.
+            assert (await _exchange(port, LAST)).startswith(b"HTTP/1.1 200 ")
+        second, _ = _server(_echo, host="127.0.0.1", port=port)
+        with pytest.raises(SystemExit):
+            await second.serve()
 
 
 async def test_requests_on_one_connection_are_each_within_the_limit() -> None:
