@@ -10,6 +10,8 @@ import structlog
 
 from telemetry.interruptions import Interruptions
 
+CANCEL_AGAIN_SECONDS = 5.0
+
 _log = structlog.get_logger(__name__)
 
 
@@ -65,8 +67,11 @@ class BackgroundTasks:
         """
         for task in self._tasks:
             task.remove_done_callback(self._note_end)
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        running = set(self._tasks)
+        while running:  # A library may take one cancellation for its own, so there are more.
+            for task in running:
+                task.cancel()
+            _, running = await asyncio.wait(running, timeout=CANCEL_AGAIN_SECONDS)
         if self._ended and error is None:
             raise BackgroundTaskEnded(", ".join(self._ended))
 

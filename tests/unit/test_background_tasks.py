@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import suppress
 
 import pytest
 
+from telemetry import background as background_module
 from telemetry.background import BackgroundTaskEnded, BackgroundTasks
 
 
@@ -23,6 +25,21 @@ async def test_tasks_have_ended_when_the_context_ends() -> None:
         background.start("two", _forever(seen))
         await asyncio.sleep(0)  # Both begin.
     assert seen == ["ended", "ended"]
+
+
+async def _takes_a_cancellation_for_its_own() -> None:
+    with suppress(asyncio.CancelledError):
+        await asyncio.Event().wait()
+    await asyncio.Event().wait()
+
+
+async def test_task_that_swallows_a_cancellation_is_cancelled_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(background_module, "CANCEL_AGAIN_SECONDS", 0.01)
+    async with asyncio.timeout(120), BackgroundTasks(asyncio.Event()) as background:
+        background.start("swallows", _takes_a_cancellation_for_its_own())
+        await asyncio.sleep(0)  # It begins.
 
 
 async def _run(name: str, work: Coroutine[object, object, None], *errors: Exception) -> None:
