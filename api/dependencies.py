@@ -16,6 +16,7 @@ from api.jobs.changes import ChangeJobs
 from api.jobs.dead_letters import ManageDeadLetters
 from api.jobs.events_url import MakeEventsUrl
 from api.jobs.follow import FollowJob, ReadLinkUploads
+from api.monitoring.live_queue import LiveQueue
 from api.state import AppState
 from api.uploads.take_in import DetectFaces, TakeIn
 from api.webhooks.deliveries import ManageDeliveries
@@ -49,6 +50,7 @@ def _jobs(state: AppState) -> dict[str, object]:
         "events_url": MakeEventsUrl(stores, state.signed_urls),
         "follow_job": follow_job,
         "health_checks": state.health_checks,
+        "live_queue": LiveQueue(stores),
         "link_uploads": ReadLinkUploads(follow_job, state.settings),
         "live_jobs": state.live_jobs,
         "manage_dead_letters": ManageDeadLetters(stores, change_jobs, follow_job),

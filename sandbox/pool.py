@@ -16,7 +16,7 @@ import msgspec
 import structlog
 from anyio import BrokenWorkerProcess, CapacityLimiter, to_process
 from anyio.abc import Process
-from prometheus_client.metrics_core import CounterMetricFamily
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from domain.errors.capacity import NoChild
@@ -213,8 +213,10 @@ class ChildMetrics(Collector):
     def __init__(self, pool: ChildPool) -> None:
         self._pool = pool
 
-    def collect(self) -> Iterator[CounterMetricFamily]:
-        """Yield the family; it has every reason from the start."""
+    def collect(self) -> Iterator[Metric]:
+        """Yield the families; that of ended children has every reason from the start."""
+        most = "Child processes that work at the same time, at most."
+        yield GaugeMetricFamily("minilab_children", most, self._pool.children)
         family = CounterMetricFamily(
             "minilab_children_killed",
             "Child processes that ended before their time, by reason.",

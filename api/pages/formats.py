@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from domain.tenants import split_owner
 from storage.clock import utc_now
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
@@ -43,10 +44,17 @@ def show_age(moment: datetime) -> str:
     return f"{show_seconds(seconds)} ago" if seconds >= 0 else f"in {show_seconds(-seconds)}"
 
 
+def show_user(owner: str) -> str:
+    """Write a stored user ID: ``tenant / user``, or the user alone."""
+    tenant, user_id = split_owner(owner)
+    return f"{tenant} / {user_id}" if tenant else user_id
+
+
 FILTERS: dict[str, Callable[[Any], str]] = {
     "age": show_age,
     "bytes": show_bytes,
     "number": show_number,
     "seconds": show_seconds,
     "time": show_time,
+    "user": show_user,
 }

@@ -51,6 +51,16 @@ class QueueState(msgspec.Struct, frozen=True):
     dead_letters: int
 
 
+class TenantWork(msgspec.Struct, frozen=True):
+    """The open work of a user through one key; ``oldest_seconds`` is None if all of it runs."""
+
+    user_id: str
+    key_id: str
+    jobs: int
+    images: int
+    oldest_seconds: float | None
+
+
 class QueueReader:
     """Reads the state of the queue from the indexes of open work."""
 
@@ -69,6 +79,21 @@ class QueueReader:
             overdue_seconds=await self._overdue_seconds(now),
             dead_letters=await self._dead_letters.count(),
         )
+
+    async def list_largest(self, now: datetime, most: int) -> list[TenantWork]:
+        """List the users with the most open images."""
+        pipeline = [*OPEN_BY_TENANT, {"$sort": {"images": -1, "_id": 1}}, {"$limit": most}]
+        found = await self._database["jobs"].aggregate(pipeline, hint=OPEN_JOBS).to_list(most)
+        return [
+            TenantWork(
+                one["_id"]["user_id"],
+                one["_id"]["key_id"],
+                one["jobs"],
+                int(one["images"]),
+                (now - made_at(one["oldest"])).total_seconds() if one["oldest"] else None,
+            )
+            for one in found
+        ]
 
     async def _read_roles(self, key_ids: set[str]) -> dict[str, str]:
         """Read the roles of keys; deleted keys are left out."""

@@ -28,6 +28,14 @@ class Workforce(msgspec.Struct, frozen=True):
     images_per_second: float
 
 
+class LiveWorker(msgspec.Struct, frozen=True):
+    """A live worker, ``host:pid``; its metrics are packed by ``telemetry.prometheus.pack``."""
+
+    name: str
+    images_per_second: float
+    metrics: bytes
+
+
 class Workers:
     """Records and reads heartbeats of ``workers`` or ``deliverers``."""
 
@@ -64,6 +72,16 @@ class Workers:
         found = self._workers.find(_alive(now), {"images_per_second": 1})
         rates = [worker["images_per_second"] async for worker in found]
         return Workforce(workers=len(rates), images_per_second=sum(rates))
+
+    async def list_live(self, now: datetime) -> list[LiveWorker]:
+        """List the live workers by name."""
+        found = await self._workers.find(_alive(now)).sort("_id", ASCENDING).to_list(None)
+        return [
+            LiveWorker(
+                one["_id"].rpartition(":")[0], one["images_per_second"], one.get("metrics", b"")
+            )
+            for one in found
+        ]
 
     async def metrics(self, now: datetime) -> dict[str, bytes]:
         """Read the packed metrics of the live workers, by ``host:pid``."""
