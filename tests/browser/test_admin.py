@@ -1,21 +1,42 @@
 """The admin pages, as an administrator uses them."""
 
+import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 from playwright.async_api import Browser, expect
 
+from benchmarks.harness.receivers import Receivers
 from tests.browser.site import SCHEMES, SIZES, Site, new_site
 from tests.pictures import draw
-from tests.service import ADMIN_KEY, Service
+from tests.service import ADMIN_KEY, Service, authorization
+from tests.webhooks import allow_local_receivers, delivering, make_webhook
 
 pytestmark = pytest.mark.one_service
 
 SHOW_AS = """Object.defineProperty(
   document, "visibilityState", {{ configurable: true, get: () => "{state}" }}
 )"""
-PAGES = {"overview": "/admin", "health": "/admin/health"}
+PAGES = {
+    "overview": "/admin",
+    "links": "/admin/links",
+    "keys": "/admin/keys",
+    "dead-letters": "/admin/dead-letters",
+    "webhooks": "/admin/webhooks",
+    "histograms": "/admin/histograms",
+    "audit": "/admin/audit",
+    "settings": "/admin/settings",
+    "health": "/admin/health",
+}
+# No picture can be worked on in this time.
+NO_TIME: dict[str, object] = {"max_seconds": 1e-6}
+
+
+@pytest.fixture
+async def environ(environ: dict[str, str]) -> dict[str, str]:
+    """The receivers of webhooks listen on this machine."""
+    return allow_local_receivers(environ)
 
 
 @asynccontextmanager
@@ -28,12 +49,22 @@ async def as_admin(
     await context.close()
 
 
+async def _fill(service: Service) -> None:
+    """Make something of each kind that the pages show."""
+    for number, user in enumerate(("anna", "anna", "ben")):
+        await service.process([(f"{number}.jpg", draw(120, 80, seed=number))], user_id=user)
+    made = await service.make_link(note="Photos of the party", max_files=20, expires_in=604_800)
+    await service.send([("a.jpg", draw())], route="/v1/uploads", key=made["token"])
+    await service.make_key("client", "anna")
+    await make_webhook(service, note="Shop")
+
+
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("size", SIZES)
 async def test_every_admin_page_is_accessible(
     chromium: Browser, working_service: Service, size: str, scheme: str, pictures: bool
 ) -> None:
-    await working_service.process([("a.jpg", draw(120, 80))], user_id="anna")
+    await _fill(working_service)
     async with as_admin(chromium, working_service, size, scheme) as site:
         for name, path in PAGES.items():
             await site.open(path)
@@ -55,6 +86,144 @@ async def test_uploads_arrive_in_the_live_queue_and_in_the_statistics(
             await expect(images).to_have_text("0")
             await expect(site.tab.locator("#statistics-images")).to_have_text("2")
             await expect(site.tab.get_by_role("img", name="2 of them today")).to_be_visible()
+        await site.check()
+
+
+async def test_new_link_is_shown_once_with_its_code_and_can_be_revoked(
+    chromium: Browser, working_service: Service
+) -> None:
+    async with as_admin(chromium, working_service) as site:
+        tab = site.tab
+        await tab.get_by_role("link", name="Links").click()
+        await tab.get_by_label("Most files").fill("5")
+        await tab.get_by_label("Message to the guests").fill("Summer <b>party")
+        await tab.get_by_role("button", name="Create link").click()
+        await expect(tab.get_by_role("img", name="QR code")).to_be_visible()
+        await site.check()
+        page_url = await tab.get_by_label("Page for guests").input_value()
+        await tab.locator("[data-copy=page-url]").click()
+        await expect(tab.locator("[data-copy=page-url]")).to_have_text("Copied")
+
+        token = page_url.partition("#")[2]
+        await working_service.send([("a.jpg", draw())], route="/v1/uploads", key=token)
+        await site.open("/admin/links")
+        assert token not in await tab.content()
+        link = tab.get_by_role("listitem").filter(has_text="Summer <b>party")
+        await expect(link).to_contain_text("1 / 5")
+        async with tab.expect_download() as download:
+            await link.get_by_role("link", name="ZIP of 1 images").click()
+        archive = zipfile.ZipFile(await (await download.value).path())
+        assert "manifest.json" in archive.namelist()
+
+        tab.on("dialog", lambda dialog: dialog.accept())
+        await link.get_by_role("button", name="Revoke").click()
+        await expect(link.get_by_text("Revoked")).to_be_visible()
+        refused = await working_service.send([("b.jpg", draw())], route="/v1/uploads", key=token)
+        assert refused.status_code == 410
+
+
+async def test_wrong_values_are_refused_in_words(
+    chromium: Browser, working_service: Service
+) -> None:
+    async with as_admin(chromium, working_service) as site:
+        await site.open("/admin/keys")
+        await site.tab.get_by_role("button", name="Create key").click()
+        await expect(site.tab.get_by_role("alert")).to_contain_text("A client key requires a user")
+        assert await site.findings() == []
+
+
+async def test_new_key_is_shown_once_and_ends_when_it_is_revoked(
+    chromium: Browser, working_service: Service
+) -> None:
+    async with as_admin(chromium, working_service) as site:
+        tab = site.tab
+        await site.open("/admin/keys")
+        await tab.get_by_label("User", exact=True).fill("anna")
+        await tab.get_by_label("Remark").fill("Phone")
+        await tab.get_by_label("read", exact=True).check()
+        await tab.get_by_role("button", name="Create key").click()
+        key = await tab.get_by_label("API key", exact=True).input_value()
+        await site.check()
+        headers = authorization(key)
+        answer = await working_service.client.get("/v1/jobs", headers=headers)
+        assert answer.status_code == 200
+        await site.open("/admin/keys")
+        assert key not in await tab.content()
+        made = tab.get_by_role("listitem").filter(has_text="Phone")
+        await expect(made).to_contain_text("client")
+        tab.on("dialog", lambda dialog: dialog.accept())
+        await made.get_by_role("button", name="Revoke").click()
+        await expect(made.get_by_text("Revoked")).to_be_visible()
+        answer = await working_service.client.get("/v1/jobs", headers=headers)
+        assert answer.status_code == 401
+        await site.open("/admin/audit")
+        await expect(tab.get_by_role("cell", name="api_key.revoked")).to_be_visible()
+
+
+async def test_dead_letter_is_retried_and_succeeds(chromium: Browser, service: Service) -> None:
+    async with service.working(**NO_TIME):
+        job = await service.process([("night.jpg", draw())], user_id="anna")
+    async with as_admin(chromium, service) as site:
+        await site.open("/admin/dead-letters")
+        letter = site.tab.get_by_role("listitem").filter(has_text="night.jpg")
+        await expect(letter).to_contain_text("decode_timed_out")
+        await letter.get_by_text("Attempts (1)").click()
+        await site.check()
+        await letter.get_by_role("button", name="Retry").click()
+        await expect(site.tab.get_by_text("There are no dead letters.")).to_be_visible()
+    async with service.working():
+        assert (await service.job(job["id"]))["status"] == "succeeded"
+
+
+async def test_dead_letters_are_discarded_together(chromium: Browser, service: Service) -> None:
+    async with service.working(**NO_TIME):
+        await service.process([("a.jpg", draw()), ("b.jpg", draw(seed=1))], user_id="anna")
+    async with as_admin(chromium, service) as site:
+        await site.open("/admin/dead-letters?code=decode_timed_out")
+        site.tab.on("dialog", lambda dialog: dialog.accept())
+        await site.tab.get_by_role("button", name="Discard all").click()
+        await expect(site.tab.get_by_text("There are no dead letters.")).to_be_visible()
+    assert await service.stores.dead_letters.count() == 0
+
+
+async def test_webhook_is_made_tested_and_its_failed_event_sent_again(
+    chromium: Browser, service: Service
+) -> None:
+    async with (
+        Receivers() as receivers,
+        delivering(service, webhook_retry_seconds="", webhook_poll_seconds=0.05),
+        as_admin(chromium, service) as site,
+    ):
+        tab = site.tab
+        receivers.is_well = False
+        await site.open("/admin/webhooks")
+        await tab.get_by_label("Address").fill(receivers.url("moody"))
+        await tab.get_by_role("button", name="Create webhook").click()
+        assert (await tab.get_by_label("Secret", exact=True).input_value()).startswith("whsec_")
+        await site.check()
+        await site.open("/admin/webhooks")
+        await tab.get_by_role("button", name="Send test event").click()
+        delivery = tab.get_by_role("listitem").filter(has_text="webhook.test")
+        await expect(delivery).to_contain_text("Last answer: 500.")
+        await site.check()
+        await delivery.get_by_role("link", name="webhook.test").click()
+        await expect(tab.get_by_text("500")).to_be_visible()
+        await site.check()
+        receivers.is_well = True
+        await tab.get_by_role("button", name="Send again").click()
+        await expect(delivery).to_contain_text("Delivered")
+        assert len({message.id for message in receivers.messages}) == 1
+
+
+async def test_similar_users_are_listed_nearest_first(
+    chromium: Browser, working_service: Service
+) -> None:
+    await _fill(working_service)
+    async with as_admin(chromium, working_service) as site:
+        await site.open("/admin/histograms")
+        await site.tab.get_by_label("User", exact=True).fill("anna")
+        await site.tab.get_by_role("button", name="Find similar users").click()
+        await expect(site.tab.get_by_role("rowheader", name="ben")).to_be_visible()
         await site.check()
 
 

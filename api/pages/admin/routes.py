@@ -4,10 +4,20 @@ from litestar import Router
 
 from api.http.guards import admins_only
 from api.http.sessions import ADMIN_PAGES
-from api.pages.admin import health, overview
+from api.pages.admin import (
+    audit,
+    dead_letters,
+    health,
+    histograms,
+    keys,
+    links,
+    overview,
+    settings,
+    webhooks,
+)
 from api.pages.routing import signed_in_pages
 
-PARTS = (overview, health)
+PARTS = (overview, links, keys, dead_letters, webhooks, histograms, audit, settings, health)
 
 
 def admin_pages() -> Router:
