@@ -33,6 +33,9 @@ _WARM_UP_SIDE_PX = 128
 class Source:
     """A file and its pictures; each is decoded once, at its first use."""
 
+    threads = 1
+    """How many processors one operation may use."""
+
     def __init__(self, data: bytes, image_format: ImageFormat, header: Header) -> None:
         self.data = data
         self.image_format = image_format
@@ -96,7 +99,7 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         names.FACES,
-        lambda source: detect_faces(source.small, *source.size, load_detector()),
+        lambda source: detect_faces(source.small, *source.size, load_detector(), source.threads),
         decode=lambda source: source.small,
     ),
     Step(
@@ -119,6 +122,7 @@ def process_image(
     limits: ImageLimits,
     check_time: Callable[[], None],
     took: Callable[[str], None] = lambda _: None,
+    threads: int = 1,
 ) -> ProcessedImage:
     """Run some operations on a file.
 
@@ -127,12 +131,14 @@ def process_image(
         operations: Names in any order.
         check_time: Called before each step; raises ``DecodeTimedOut`` after the time limit.
         took: Called after each step with its name: an operation, or ``decode``.
+        threads: How many processors a step may use; the results are the same.
 
     Raises:
         FileRefused: The file cannot be used; the subclass gives the reason.
         DecodeTimedOut: ``check_time`` raised it.
     """
     source = Source(data, image_format, inspect_header(data, image_format, limits))
+    source.threads = threads
     results: dict[str, Result] = {}
     errors: dict[str, str] = {}
     for step in STEPS:

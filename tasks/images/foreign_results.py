@@ -1,7 +1,8 @@
 """Results that were computed for another tenant: they appear as late as if computed again.
 
 Without this, an image that is done at once would reveal that another tenant has it. The wait uses
-no processor: it passes as in a second set of children beside those of this worker.
+no processor: it passes as in a second set of children beside those of this worker. A single image
+on an idle worker is computed again: on two processors it takes no time that is known.
 """
 
 import time
@@ -31,8 +32,7 @@ class Foreign(msgspec.Struct, frozen=True):
 
     Attributes:
         held: The images that have such results, in the order of their times.
-        blobs: The blobs of the chunk, without results whose time is not known: they are computed
-            again.
+        blobs: The blobs of the chunk, without results that are computed again.
     """
 
     held: list[Held]
@@ -51,7 +51,12 @@ class ForeignResults:
         self._free_at = [0.0] * children
 
     async def hold(
-        self, images: Sequence[ClaimedImage], blobs: dict[str, Blob], poison_since: datetime
+        self,
+        images: Sequence[ClaimedImage],
+        blobs: dict[str, Blob],
+        poison_since: datetime,
+        *,
+        again: bool,
     ) -> Foreign:
         """Find the images whose results are to be held.
 
@@ -59,6 +64,7 @@ class ForeignResults:
             images: Claimed images.
             blobs: What is known of their bytes, by hash.
             poison_since: Blobs that were given up at this time or later fail at once.
+            again: Whether results are computed again, whatever is known of their time.
         """
         done = {image.id: _known(image, blobs.get(image.sha256)) for image in images}
         asked = [image for image in images if done[image.id]]
@@ -71,9 +77,10 @@ class ForeignResults:
             if blob is None:
                 continue
             foreign = done[image.id] - had.get(image.id, frozenset())
-            if untimed := {name for name in foreign if "seconds" not in blob.results[name]}:
-                left[image.sha256] = _without(left[image.sha256], untimed)
-            takes = seconds_of(blob, foreign - untimed)
+            anew = {name for name in foreign if again or "seconds" not in blob.results[name]}
+            if anew:
+                left[image.sha256] = _without(left[image.sha256], anew)
+            takes = seconds_of(blob, foreign - anew)
             if image.duplicate_of is None and blob.poison and blob.poison.at >= poison_since:
                 takes += blob.poison.seconds
             if takes:

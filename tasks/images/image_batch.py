@@ -10,6 +10,7 @@ from domain.errors.base import ServiceError
 from domain.errors.files import DecodeTimedOut
 from domain.images.formats import ImageFormat
 from domain.images.pipeline import process_image
+from domain.images.process_on_two import process_on_two
 from domain.images.values import ProcessedImage
 from domain.limits import ImageLimits
 from domain.records import ItemError
@@ -19,7 +20,12 @@ HAND_OVER_SECONDS = 1.0
 
 
 class Step(msgspec.Struct, array_like=True, frozen=True):
-    """One step: an operation, or ``decode``. It began at seconds since 1970."""
+    """One step: an operation, or ``decode``.
+
+    Attributes:
+        began_at: In seconds since 1970.
+        seconds: How long it took, or would have taken on one processor.
+    """
 
     name: str
     began_at: float
@@ -75,8 +81,15 @@ class Outcome(msgspec.Struct, frozen=True):
     seconds: float = 0.0
 
 
-def process_batch(items: Sequence[BatchItem], limits: ImageLimits) -> list[Outcome]:
+def process_batch(
+    items: Sequence[BatchItem], limits: ImageLimits, on_two: bool = False
+) -> list[Outcome]:
     """Process images one after another; one that fails does not stop the next.
+
+    Args:
+        items: The images.
+        limits: Of each of them.
+        on_two: Whether to use two processors, since no other image needs one.
 
     Returns:
         An outcome for each of the first items, in order: for one at least, and for all unless
@@ -85,25 +98,36 @@ def process_batch(items: Sequence[BatchItem], limits: ImageLimits) -> list[Outco
     hand_over_at = time.monotonic() + HAND_OVER_SECONDS
     outcomes: list[Outcome] = []
     for item in items:
-        outcomes.append(_process(item, limits))
+        outcomes.append(_process(item, limits, on_two=on_two))
         if time.monotonic() > hand_over_at:
             break
     return outcomes
 
 
-def _process(item: BatchItem, limits: ImageLimits) -> Outcome:
-    times = StepTimes()
+def _process(item: BatchItem, limits: ImageLimits, *, on_two: bool) -> Outcome:
+    times, beside, before = StepTimes(), StepTimes(), time.process_time()
     deadline = time.monotonic() + limits.max_seconds
 
     def check_time() -> None:
         if time.monotonic() > deadline:
             raise DecodeTimedOut(f"The limit is {limits.max_seconds:g} seconds.")
 
+    picture = item.data, item.format, item.operations, limits, check_time
+    processed, error = None, None
     try:
-        processed = process_image(
-            item.data, item.format, item.operations, limits, check_time, times.took
-        )
-    except ServiceError as error:
-        failed = ItemError(error.code, error.detail)
-        return Outcome(item.sha256, error=failed, steps=tuple(times.steps))
-    return Outcome(item.sha256, processed=processed, steps=tuple(times.steps))
+        if on_two:
+            processed = process_on_two(*picture, (times.took, beside.took))
+        else:
+            processed = process_image(*picture, times.took)
+    except ServiceError as failed:
+        error = ItemError(failed.code, failed.detail)
+    steps = [*times.steps, *beside.steps]
+    if on_two:
+        steps = _on_one(steps, time.process_time() - before)
+    return Outcome(item.sha256, processed=processed, error=error, steps=tuple(steps))
+
+
+def _on_one(steps: Sequence[Step], processor_seconds: float) -> list[Step]:
+    """Say how long steps would have taken on one processor."""
+    factor = max(1.0, processor_seconds / max(1e-6, sum(step.seconds for step in steps)))
+    return [msgspec.structs.replace(step, seconds=factor * step.seconds) for step in steps]

@@ -10,6 +10,7 @@ import structlog
 from domain.errors.base import ServiceError
 from domain.errors.capacity import NoChild
 from domain.errors.files import DecoderDied, DecodeTimedOut, OperationFailed
+from domain.images.process_on_two import PROCESSORS
 from domain.jobs import group_for_children
 from domain.limits import ImageLimits
 from domain.records import ItemError
@@ -68,6 +69,12 @@ class ImageProcesses:
         self._shared = SharedCalls(self._call, pool.children, group_images)
         # Suspects use one child at a time; all other items have the rest.
         self._quarantine = asyncio.Semaphore(1)
+        self._images = 0
+
+    @property
+    def are_idle(self) -> bool:
+        """Whether no image is processed or waits; a single one may then use two processors."""
+        return self._pool.children >= PROCESSORS and not self._images
 
     async def run(
         self, items: Sequence[BatchItem], suspects: Sequence[BatchItem], keep: Keep
@@ -79,6 +86,16 @@ class ImageProcesses:
         Raises:
             NoChild: No child can be started now; the items without an outcome are not the reason.
         """
+        images = len(items) + len(suspects)
+        self._images += images
+        try:
+            await self._run(items, suspects, keep)
+        finally:
+            self._images -= images
+
+    async def _run(
+        self, items: Sequence[BatchItem], suspects: Sequence[BatchItem], keep: Keep
+    ) -> None:
         waiting = [Suspect(item) for item in suspects]
         waiting += await self._run_groups(items, keep)
         while waiting:
@@ -168,9 +185,10 @@ class ImageProcesses:
         seconds = self._limits.max_seconds
         if len(items) > 1:
             seconds = min(seconds, GROUP_SECONDS)
+        on_two = self._images == 1 and self._pool.children >= PROCESSORS
         began = time.monotonic()
         outcomes = await self._pool.run(
-            process_batch, items, self._limits, seconds=seconds + GRACE_SECONDS
+            process_batch, items, self._limits, on_two, seconds=seconds + GRACE_SECONDS
         )
         return _share_time(outcomes, time.monotonic() - began)
 

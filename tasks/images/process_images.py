@@ -119,7 +119,12 @@ class ChunkProcessor:
         self, chunk: Chunk, images: Sequence[ClaimedImage], blobs: dict[str, Blob]
     ) -> None:
         """Process images; results that were computed for another tenant appear in due time."""
-        foreign = await self._foreign.hold(images, blobs, utc_now() - self._poison_life)
+        foreign = await self._foreign.hold(
+            images,
+            blobs,
+            utc_now() - self._poison_life,
+            again=len(images) == 1 and self._processes.are_idle,
+        )
         waits = {image.id for one in foreign.held for image in one.images}
         own = [image for image in images if image.id not in waits]
         await self._process(chunk, own, foreign.blobs)

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,13 @@ from tests.waiting import until
 pytestmark = pytest.mark.one_service
 
 FOR_EVER = 3600.0
+
+
+@pytest.fixture
+async def holding_service(service: Service) -> AsyncIterator[Service]:
+    """The service with a worker that has one child: it computes no single image again."""
+    async with service.working(worker_children=1):
+        yield service
 
 
 @pytest.fixture
@@ -83,22 +91,37 @@ async def test_time_of_each_result_is_kept(working_service: Service) -> None:
 
 
 async def test_known_picture_takes_another_tenant_as_long_and_no_child(
-    working_service: Service, calls: list[str]
+    holding_service: Service, calls: list[str]
 ) -> None:
     content = draw()
-    first = await working_service.process([("a.jpg", content)], user_id="u1")
-    await _keep_times(working_service, 1.5)
+    first = await holding_service.process([("a.jpg", content)], user_id="u1")
+    await _keep_times(holding_service, 1.5)
     calls.clear()
-    job = await working_service.process([("a.jpg", content)], user_id="u2")
+    job = await holding_service.process([("a.jpg", content)], user_id="u2")
     assert job["status"] == "succeeded"
     assert _seconds(job) >= 1.5
     assert calls == []
     images = [
-        (await working_service.client.get(f"/v1/images/{of['items'][0]['image_id']}")).json()
+        (await holding_service.client.get(f"/v1/images/{of['items'][0]['image_id']}")).json()
         for of in (first, job)
     ]
     for name in ("histogram", "metadata", "fingerprint", "faces", "width"):
         assert images[0][name] == images[1][name]
+
+
+async def test_known_picture_on_an_idle_worker_is_computed_again(
+    working_service: Service, calls: list[str]
+) -> None:
+    content = draw()
+    await working_service.process([("a.jpg", content)], user_id="u1")
+    await _keep_times(working_service, FOR_EVER)
+    calls.clear()
+    job = await working_service.process([("a.jpg", content)], user_id="u2")
+    assert job["status"] == "succeeded"
+    assert calls == ["process_batch"]
+    calls.clear()
+    await working_service.process([("a.jpg", content)], user_id="u2")
+    assert calls == [], "its own results are not"
 
 
 async def test_known_pictures_come_one_after_another(service: Service) -> None:
@@ -131,18 +154,18 @@ async def test_duplicates_of_one_tenant_do_not_wait(working_service: Service) ->
     assert {job["status"] for job in [*jobs, again.json()]} == {"succeeded"}
 
 
-async def test_nothing_is_shown_before_its_time(working_service: Service) -> None:
+async def test_nothing_is_shown_before_its_time(holding_service: Service) -> None:
     content = draw()
-    await working_service.process([("a.jpg", content)], user_id="u1")
-    await _keep_times(working_service, FOR_EVER)
-    link = await working_service.make_link(user_id="u1")
+    await holding_service.process([("a.jpg", content)], user_id="u1")
+    await _keep_times(holding_service, FOR_EVER)
+    link = await holding_service.make_link(user_id="u1")
     headers = authorization(link["token"])
-    through_link = await working_service.client.post(
+    through_link = await holding_service.client.post(
         "/v1/uploads", files=[("a", ("a.jpg", content))], headers=headers
     )
-    jobs = [await _send(working_service, content, content, user_id="u2") for _ in range(2)]
+    jobs = [await _send(holding_service, content, content, user_id="u2") for _ in range(2)]
     job_ids = [through_link.json()["id"], *(job["id"] for job in jobs)]
-    images = working_service.stores.database["images"]
+    images = holding_service.stores.database["images"]
 
     async def are_claimed() -> bool:
         claimed = await images.count_documents({"status": "processing"})
@@ -151,31 +174,31 @@ async def test_nothing_is_shown_before_its_time(working_service: Service) -> Non
     await until(are_claimed)
     for item in [item for job in jobs for item in job["items"]]:
         path = f"/v1/images/{item['image_id']}"
-        image = (await working_service.client.get(path)).json()
+        image = (await holding_service.client.get(path)).json()
         assert image["status"] in {"queued", "processing"}  # A claim may not be committed yet.
         unknown = ("width", "height", "metadata", "histogram", "faces", "fingerprint")
         assert [image[name] for name in unknown] == [None] * 6
         assert_problem(
-            await working_service.client.get(f"{path}/content?variant=faces"), 409, "wrong_state"
+            await holding_service.client.get(f"{path}/content?variant=faces"), 409, "wrong_state"
         )
     # What was canceled was not seen: the next upload of it waits too.
     for job in jobs:
-        assert (await working_service.client.delete(f"/v1/jobs/{job['id']}")).status_code == 200
-    job_ids.append((await _send(working_service, content, user_id="u2"))["id"])
+        assert (await holding_service.client.delete(f"/v1/jobs/{job['id']}")).status_code == 200
+    job_ids.append((await _send(holding_service, content, user_id="u2"))["id"])
     assert await images.count_documents({"status": "succeeded"}) == 1
     for job_id in job_ids:
-        await working_service.client.delete(f"/v1/jobs/{job_id}")
+        await holding_service.client.delete(f"/v1/jobs/{job_id}")
 
 
 async def test_operations_that_only_others_asked_for_take_their_time(
-    working_service: Service, calls: list[str]
+    holding_service: Service, calls: list[str]
 ) -> None:
     content = draw()
-    await working_service.process([("a.jpg", content)], user_id="u1", operations="histogram,faces")
-    await working_service.process([("a.jpg", content)], user_id="u2", operations="metadata")
-    await _keep_times(working_service, 1.0)
+    await holding_service.process([("a.jpg", content)], user_id="u1", operations="histogram,faces")
+    await holding_service.process([("a.jpg", content)], user_id="u2", operations="metadata")
+    await _keep_times(holding_service, 1.0)
     calls.clear()
-    job = await working_service.process(
+    job = await holding_service.process(
         [("a.jpg", content)], user_id="u2", operations="metadata,faces,fingerprint"
     )
     assert job["status"] == "succeeded"

@@ -22,7 +22,7 @@ class _FixedDetector:
     def __init__(self, *boxes: Box) -> None:
         self.faces = [Face(box, score=7 + at) for at, box in enumerate(boxes)]
 
-    def detect(self, grayscale: Pixels) -> list[Face]:
+    def detect(self, grayscale: Pixels, threads: int = 1) -> list[Face]:
         return self.faces
 
 
@@ -51,6 +51,25 @@ def test_the_score_counts_the_merged_detections_and_changes_no_box(
         (face,) = load_detector().detect(gray)
         assert [face.box] == [list(box) for box in plain] == boxes, name
         assert 30 < face.score <= merged, name
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_finds_the_boxes_of_opencv_on_any_number_of_threads(test_data: Path, threads: int) -> None:
+    model = cv2.CascadeClassifier(f"{Path(cv2.__file__).parent}/data/{_CASCADE}")
+    random = np.random.default_rng(3)
+    portraits = [
+        gray_of(path.read_bytes(), ImageFormat.JPEG)
+        for path in sorted((test_data / "lfw").glob("*.jpg"))
+    ]
+    for _ in range(5):
+        rows = [np.hstack([portraits[n] for n in random.integers(0, 5, 4)]) for _ in range(3)]
+        crowd = np.vstack(rows)
+        boxes, scores = model.detectMultiScale2(cv2.equalizeHist(crowd), 1.1, 6, minSize=(96, 96))
+        found = load_detector().detect(crowd, threads)
+        assert [face.box for face in found] == [list(box) for box in boxes]
+        assert [face.score for face in found] == list(scores)
+        assert len(found) >= 8
+    assert cv2.getNumThreads() == 1
 
 
 def test_finds_the_same_face_in_a_larger_picture(
