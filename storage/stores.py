@@ -20,6 +20,7 @@ from storage.aggregates.aggregator import Aggregator
 from storage.aggregates.statistics import StatisticsReader
 from storage.backlog.load import LoadMeter
 from storage.backlog.lone_claims import LoneClaims
+from storage.backlog.lone_ends import LoneEnds
 from storage.backlog.queue_state import QueueReader
 from storage.backlog.workers import Workers, Workforce
 from storage.blobs.intake import BlobIntake, HashingIntake
@@ -111,6 +112,9 @@ class Stores:
         self.load = LoadMeter(self.database)
         self.lone_claims = LoneClaims(
             self.database, rules.lease_seconds, rules.max_attempts, self.subscriptions
+        )
+        self.lone_ends = LoneEnds(
+            self.client, self.database, self.ledger.states, self.metrics, self.subscriptions
         )
         self.medians = Medians(self.client, self.database)
         self.job_events = JobEvents(self.redis)

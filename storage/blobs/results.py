@@ -68,25 +68,14 @@ class Results:
         """
         if not found:
             return
-        now = utc_now()
-        variants = [(of.blob.sha256, new) for of in found for new in of.variants]
-        chunks = [part for _, new in variants for part in variant_chunks(new.file_id, new.data)]
-        files = [
-            variant_file(
-                sha256,
-                StoredVariant(new.file_id, new.media_type, len(new.data), new.seconds),
-                now,
-            )
-            for sha256, new in variants
-        ]
+        documents = result_documents(found)
         await asyncio.gather(
-            insert_once(self._database["variants.chunks"], chunks),
-            insert_once(self._database["variants.files"], files),
+            *(insert_once(self._database[name], new) for name, new in documents.items())
         )
         # Last, so that a crash leaves no result without its picture. Durable, because the images
         # that end with it may be written on another primary.
         blobs = self._database["blobs.files"].with_options(write_concern=DURABLE)
-        first = [_update(results) for results in found if not results.renewed]
+        first = [result_update(results) for results in found if not results.renewed]
         if first:
             await blobs.bulk_write(first, ordered=False)
         for results in found:
@@ -100,7 +89,7 @@ class Results:
         images as counted.
         """
         images = self._database["images"]
-        await self._database["blobs.files"].bulk_write([_update(found)], session=session)
+        await self._database["blobs.files"].bulk_write([result_update(found)], session=session)
         for name, fields in found.renewed.items():
             version = found.results[name]["version"]
             for gps in GpsPolicy:
@@ -120,7 +109,21 @@ class Results:
                 await images.update_many(ended, change, session=session)
 
 
-def _update(found: BlobResults) -> UpdateOne:
+def result_documents(found: Sequence[BlobResults]) -> dict[str, list[Document]]:
+    """Make the documents of new variants, by collection."""
+    now = utc_now()
+    variants = [(of.blob.sha256, new) for of in found for new in of.variants]
+    chunks = [part for _, new in variants for part in variant_chunks(new.file_id, new.data)]
+    files = [
+        variant_file(
+            sha256, StoredVariant(new.file_id, new.media_type, len(new.data), new.seconds), now
+        )
+        for sha256, new in variants
+    ]
+    return {"variants.chunks": chunks, "variants.files": files}
+
+
+def result_update(found: BlobResults) -> UpdateOne:
     """Make the update that stores results; a result of the same version stays.
 
     Its times differ from run to run. One without times is replaced.

@@ -24,7 +24,7 @@ class OfOneImage(msgspec.Struct, frozen=True):
 
     Attributes:
         job: As read before the end of the image, with :data:`storage.ledger.cells.JOB_FIELDS`.
-        image: Its end, which is written.
+        image: Its end, which is written before, or at the same time.
     """
 
     job: Document
@@ -83,6 +83,13 @@ class JobStates:
             left = {update.change.job_id for update in behind} - changes.keys()
             behind = []
         return [changes.pop(job_id, None) for job_id in job_ids]
+
+    async def update_of_one(self, known: OfOneImage) -> JobUpdate | None:
+        """Make the update of a job that ends with its only image; None if it changes nothing.
+
+        Once it is written, it is for :meth:`count_ended`.
+        """
+        return next(iter(await self._find_changed([known])), None)
 
     async def settle_within(self, job_ids: Sequence[str], session: Session) -> list[JobUpdate]:
         """Bring jobs up to date in the transaction that changes their images.

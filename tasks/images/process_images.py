@@ -14,6 +14,7 @@ from domain.claims import ClaimedImage, FinishedImage
 from domain.images.formats import ImageFormat
 from sandbox.pool import ChildPool
 from storage.backlog.lone_claims import Claimed
+from storage.blobs.results import BlobResults
 from storage.clock import utc_now
 from storage.errors import STORE_FAILED
 from storage.ledger.job_states import OfOneImage
@@ -44,10 +45,16 @@ _log = structlog.get_logger(__name__)
 
 
 class Chunk(msgspec.Struct, eq=False):
-    """A claimed chunk, what was read of it, and the ends of images that were written."""
+    """A claimed chunk, what was read of it, and what was written.
+
+    Attributes:
+        ends: The ends of images.
+        is_settled: Whether the job has ended with its only image.
+    """
 
     claimed: Claimed
     ends: list[FinishedImage] = []
+    is_settled: bool = False
 
     @property
     def of_one_image(self) -> OfOneImage | None:
@@ -81,6 +88,7 @@ class ChunkProcessor:
         The work is estimated in small images.
         """
         known: OfOneImage | None = None
+        is_settled = False
         async with self.claims.holding(job_id, chunk, units) as claimed:
             if not (images := claimed.images):
                 return
@@ -93,9 +101,10 @@ class ChunkProcessor:
                 await self._work(work, blobs)
             finally:
                 starting.cancel()
-            known = work.of_one_image
+            known, is_settled = work.of_one_image, work.is_settled
             log.info("chunk_processed", images=len(images))
-        await self._batcher.settle(job_id, known)
+        if not is_settled:
+            await self._batcher.settle(job_id, known)
 
     async def _start(self, job_id: str) -> None:
         """Mark the job as begun, unless it ends within a moment."""
@@ -176,15 +185,17 @@ class ChunkProcessor:
             for outcome in outcomes
             if outcome.processed is not None
         ]
-        await self._batcher.keep(found)
-        for sha256, poison in new_poison(outcomes, needed_operations(images, blobs), now).items():
-            await self._stores.poisons.remember(sha256, poison)
         fresh = {results.blob.sha256: results for results in found}
         outcome_of = {outcome.sha256: outcome for outcome in outcomes}
         finished = []
         for image in images:
             blob, outcome = blobs.get(image.sha256), outcome_of.get(image.sha256)
             finished.append(finish_image(image, blob, fresh.get(image.sha256), outcome, now))
+        if await self._end_job(chunk, found, finished):
+            return
+        await self._batcher.keep(found)
+        for sha256, poison in new_poison(outcomes, needed_operations(images, blobs), now).items():
+            await self._stores.poisons.remember(sha256, poison)
         written = await self._batcher.finish([end for end in finished if not end.gave_up])
         for image, end in zip(images, finished, strict=True):
             if end.gave_up and await self._batcher.finish([end]):
@@ -193,3 +204,18 @@ class ChunkProcessor:
         if written == len(finished):
             chunk.ends += finished
         self._telemetry.throughput.count(written)
+
+    async def _end_job(
+        self, chunk: Chunk, found: Sequence[BlobResults], finished: Sequence[FinishedImage]
+    ) -> bool:
+        """End a job with its only image, if that can be done at once; False if it is not done."""
+        job = chunk.claimed.job
+        if job is None or not found or len(finished) != 1 or finished[0].gave_up:
+            return False
+        change = await self._stores.lone_ends.write(found[0], OfOneImage(job, finished[0]))
+        if change is None:
+            return False
+        await self._stores.job_events.publish(change)
+        chunk.is_settled = True
+        self._telemetry.throughput.count(1)
+        return True

@@ -13,12 +13,14 @@ from tests.pictures import draw
 from tests.service import Service
 
 UPLOADS = 8
-COMMANDS_OF_UPLOAD = 12
-"""The claim and the read are sent at the same time, and both writes of the thumbnail: ten round
-trips in a row."""
+COMMANDS_OF_UPLOAD = 13
+"""The claim and the read are sent at the same time, and both writes of the thumbnail beside the
+transaction of the end: ten round trips in a row."""
 
 ACCEPTANCE = ["update blobs.files", "insert blobs.chunks", "insert images", "insert jobs"]
 """One after another, in one transaction."""
+END = ["update blobs.files", "update images", "update jobs", "commitTransaction 1"]
+"""Likewise."""
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +46,8 @@ async def test_upload_of_one_image_takes_few_round_trips(
             found.append([*commands.sent])
             assert answer.json()["status"] == "succeeded"
     assert len(_fewest(found)) <= COMMANDS_OF_UPLOAD, _fewest(found)
+    without_pictures = [[one for one in sent if "variants" not in one] for sent in found]
+    assert END in [sent[-len(END) :] for sent in without_pictures], found
 
 
 @pytest.mark.parametrize(
