@@ -51,6 +51,7 @@ from storage.mongo.client import Client, Collection, Database, connect_mongo
 from storage.mongo.server_clock import ServerClock
 from storage.outbox.subscriptions import Subscriptions
 from storage.queue.connection import connect_redis
+from storage.queue.head_starts import HeadStarts
 from storage.queue.hints import Hints
 from storage.queue.job_events import JobEvents
 from storage.queue.rate_limits import Buckets
@@ -101,6 +102,7 @@ class Stores:
         self.due_work = DueWork(self.database)
         self.earlier_results = EarlierResults(self.database)
         self.fetches = Fetches(self.database, rules.lease_seconds)
+        self.head_starts = HeadStarts(self.redis)
         self.hints = Hints(self.redis, rules)
         self.idempotency = Idempotency(self.client, self.database, settings.idempotency_seconds)
         self.ledger = Ledger(

@@ -59,11 +59,14 @@ class ImageWorker:
                 background.start("wake", self._stores.hints.wake(self._consumer.woken))
                 look_again = self._processor.claims.look_again
                 background.start("hear_cancels", self._stores.job_events.hear_cancels(look_again))
+                begin = self._processor.head_starts.begin
+                background.start("hear_head_starts", self._stores.head_starts.hear(begin))
                 background.repeat(self._heartbeat.beat, HEARTBEAT_SECONDS)
                 background.start("fetch", self._fetching.run())
                 self._upkeep.start(background)
                 await self._consumer.run(stop)
         finally:
+            await self._processor.head_starts.close()
             await self._pool.settle(GIVE_BACK_SECONDS)
             await self._heartbeat.leave()
 

@@ -24,6 +24,7 @@ from domain.jobs import TERMINAL
 from domain.keys import Caller, Scope
 from domain.quotas import quota_of
 from domain.records import Job, JobState
+from storage.acceptance.early_images import early_image_of
 from storage.acceptance.idempotency import Answered, Attempt, Reply
 from storage.acceptance.uploads import Show, Ticket, Upload
 from storage.errors import STORE_FAILED, short_patience
@@ -140,6 +141,7 @@ class TakeIn:
         if upload.attempt and arrival.options.show:
             prepare = partial(self._prepare_reply, arrival.options.show)
             upload = msgspec.structs.replace(upload, prepare_reply=prepare)
+        self._give_head_start(upload)
         with self._tracing.span("commit", {"minilab.images": len(upload.taken)}):
             ticket = await self._stores.acceptance.accept(upload)
         if ticket.hints:
@@ -151,6 +153,11 @@ class TakeIn:
         self._metrics.took_in(upload, ticket.job, ticket.items)
         arrival.admitted.count_images(sum(item.error is None for item in ticket.items))
         return ticket
+
+    def _give_head_start(self, upload: Upload) -> None:
+        """Have the only image processed while it is accepted, if no other upload runs."""
+        if self.admission.slots.used <= 1 and (image := early_image_of(upload)) is not None:
+            self._stores.head_starts.send_soon(image)
 
     async def _prepare_reply(self, show: Callable[[JobView], Reply], job: Job) -> Show:
         view = await self._follow_job.prepare_view(job)

@@ -16,6 +16,7 @@ from domain.limits import ImageLimits
 from domain.records import ItemError
 from sandbox.pool import START_SECONDS, ChildPool
 from storage.clock import utc_now
+from tasks.images.head_starts import HeadStarts
 from tasks.images.image_batch import BatchItem, Crash, Outcome, process_batch
 from tasks.images.shared_calls import MOST_BYTES, CallFailed, SharedCalls
 
@@ -52,6 +53,9 @@ class Suspect(msgspec.Struct, eq=False):
 class ImageProcesses:
     """Processes blobs in child processes, some of which may crash or stall.
 
+    Attributes:
+        head_starts: Images whose results are computed before they are claimed.
+
     Args:
         pool: The child processes.
         limits: Limits of one image.
@@ -70,6 +74,7 @@ class ImageProcesses:
         # Suspects use one child at a time; all other items have the rest.
         self._quarantine = asyncio.Semaphore(1)
         self._images = 0
+        self.head_starts = HeadStarts(self._call_child, lambda: self.are_idle)
 
     @property
     def are_idle(self) -> bool:
@@ -185,7 +190,12 @@ class ImageProcesses:
         seconds = self._limits.max_seconds
         if len(items) > 1:
             seconds = min(seconds, GROUP_SECONDS)
-        on_two = self._images == 1 and self._pool.children >= PROCESSORS
+        elif (early := await self.head_starts.take(items[0])) is not None:
+            return [early]
+        return await self._call_child(items, seconds)
+
+    async def _call_child(self, items: Sequence[BatchItem], seconds: float) -> list[Outcome]:
+        on_two = self._images <= 1 and self._pool.children >= PROCESSORS
         began = time.monotonic()
         outcomes = await self._pool.run(
             process_batch, items, self._limits, on_two, seconds=seconds + GRACE_SECONDS

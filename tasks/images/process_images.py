@@ -65,7 +65,12 @@ class Chunk(msgspec.Struct, eq=False):
 
 
 class ChunkProcessor:
-    """Processes chunks of jobs."""
+    """Processes chunks of jobs.
+
+    Attributes:
+        claims: The claims of this worker.
+        head_starts: Images whose results are computed before they are claimed.
+    """
 
     def __init__(
         self, settings: Settings, stores: Stores, pool: ChildPool, telemetry: WorkTelemetry
@@ -76,6 +81,7 @@ class ChunkProcessor:
         self._processes = ImageProcesses(
             pool, settings.limits, worker.worker_group_images, worker.max_crashes
         )
+        self.head_starts = self._processes.head_starts
         self._foreign = ForeignResults(self._batcher, pool.children)
         self._poison_life = timedelta(seconds=worker.poison_seconds)
         self._telemetry = telemetry
