@@ -20,6 +20,7 @@ from storage.ledger.claim_updates import can_be_claimed, claiming
 from storage.ledger.open_work import IS_OPEN
 from storage.ledger.rows import read_claimed_image
 from storage.mongo.client import Database, Document
+from storage.mongo.threads import plain_database, run_in_thread
 from storage.outbox.subscriptions import Subscriptions
 
 # By estimate, a chunk of less work than this is one image, of less than two chunks of GridFS.
@@ -54,7 +55,7 @@ class LoneClaims:
         max_attempts: int,
         subscriptions: Subscriptions,
     ) -> None:
-        self._images = database["images"]
+        self._images = plain_database(database)["images"]
         self._lease_ms = int(lease_seconds * 1000)
         self._max_attempts = max_attempts
         self._subscriptions = subscriptions
@@ -66,20 +67,23 @@ class LoneClaims:
         """
         self._subscriptions.prefetch()
         claim_id = new_id()
-        claiming_one = self._images.find_one_and_update(
-            can_be_claimed([(job_id, chunk)], self._max_attempts),
-            claiming(claim_id, worker, self._lease_ms),
-            return_document=ReturnDocument.AFTER,
+        claimed, found = await asyncio.gather(
+            run_in_thread(lambda: self._claim(job_id, chunk, claim_id, worker)),
+            run_in_thread(lambda: list(self._images.aggregate(_reads(job_id, chunk)))),
         )
-        reading = self._images.aggregate(_reads(job_id, chunk)).to_list(2)
-        claimed: Document | None
-        claimed, found = await asyncio.gather(claiming_one, reading)
         if claimed is None:
             return Claimed(claim_id, [])
         image = read_claimed_image(claimed)
         if [row["_id"] for row in found] != [image.id]:
             return Claimed(claim_id, [image])
         return _with_reads(claim_id, image, found[0])
+
+    def _claim(self, job_id: str, chunk: int, claim_id: str, worker: str | None) -> Document | None:
+        return self._images.find_one_and_update(
+            can_be_claimed([(job_id, chunk)], self._max_attempts),
+            claiming(claim_id, worker, self._lease_ms),
+            return_document=ReturnDocument.AFTER,
+        )
 
 
 def _reads(job_id: str, chunk: int) -> list[Document]:

@@ -4,13 +4,13 @@ Written one after another, a picture, its results and the end of its job would e
 journal: what comes later must not survive what it names. In one transaction only one waits.
 """
 
-import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 from pymongo.client_session import ClientSession
 
 from domain.job_changes import JobChange
 from domain.jobs import Status
-from storage.blobs.reads import insert_once
+from storage.blobs.reads import insert_once_in_thread
 from storage.blobs.results import BlobResults, result_documents, result_update
 from storage.ledger.job_states import JobStates, OfOneImage
 from storage.ledger.rows import finishing_update
@@ -37,12 +37,13 @@ class LoneEnds:
         subscriptions: Subscriptions,
     ) -> None:
         self._client = client
-        self._database = database
-        self._plain = plain_database(database)
+        self._database = plain_database(database)
         self._states = states
         self._metrics = metrics
         self._subscriptions = subscriptions
         self._writing = False
+        # A thread of its own: the transaction waits for it, in a thread that others may wait for.
+        self._beside = ThreadPoolExecutor(1, "pictures")
 
     async def write(self, found: BlobResults, end: OfOneImage) -> JobChange | None:
         """Write new results, the end of the image that asked for them, and that of its job.
@@ -54,7 +55,7 @@ class LoneEnds:
         Raises:
             PyMongoError: Nothing was written or, rarely, the answer to the commit was lost.
         """
-        # Ends that come together share their writes. And none waits for a thread that another has.
+        # Ends that come together share their writes.
         if self._writing or found.renewed:
             return None
         self._writing = True
@@ -71,13 +72,12 @@ class LoneEnds:
             return None
         wanted = await self._subscriptions.wanted_types()
         image = finishing_update(end.image, {"status": Status.PROCESSING}, wanted)
-        loop = asyncio.get_running_loop()
-        kept = asyncio.run_coroutine_threadsafe(self._keep_pictures(found), loop)
+        kept = self._beside.submit(self._keep_pictures, found)
 
         def write(session: ClientSession) -> None:
-            self._plain["blobs.files"].bulk_write([result_update(found)], session=session)
+            self._database["blobs.files"].bulk_write([result_update(found)], session=session)
             for name, guarded in (("images", image), ("jobs", update.write)):
-                written = self._plain[name].bulk_write([guarded], session=session)
+                written = self._database[name].bulk_write([guarded], session=session)
                 if not written.modified_count:
                     raise _NotAsExpectedError
             kept.result()
@@ -87,7 +87,7 @@ class LoneEnds:
         self._states.count_ended([update])
         return update.change
 
-    async def _keep_pictures(self, found: BlobResults) -> None:
+    def _keep_pictures(self, found: BlobResults) -> None:
         """Write pictures while the transaction writes.
 
         The commit waits for the journal, and so for them too. An election in this moment could
@@ -95,4 +95,4 @@ class LoneEnds:
         that none is found without its bytes.
         """
         for name, documents in result_documents([found]).items():
-            await insert_once(self._database[name], documents, durable=False)
+            insert_once_in_thread(self._database[name], documents)

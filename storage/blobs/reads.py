@@ -7,6 +7,7 @@ from pymongo import ASCENDING, IndexModel
 from pymongo.errors import BulkWriteError
 
 from storage.mongo.client import DURABLE, Collection, Document
+from storage.mongo.threads import PlainCollection
 from storage.queue.fair_turns import FairTurns
 
 DUPLICATE_KEY = 11000
@@ -83,6 +84,23 @@ async def insert_once(
     try:
         await collection.insert_many(documents, ordered=False)
     except BulkWriteError as error:
-        details = error.details or {}
-        if any(failure["code"] != DUPLICATE_KEY for failure in details["writeErrors"]):
-            raise
+        _check_duplicates(error)
+
+
+def insert_once_in_thread(collection: PlainCollection, documents: list[Document]) -> None:
+    """Insert documents as :func:`insert_once` does, in a thread; a later write makes them durable.
+
+    Raises:
+        BulkWriteError: A write failed for another reason than a duplicate.
+    """
+    try:
+        if documents:
+            collection.insert_many(documents, ordered=False)
+    except BulkWriteError as error:
+        _check_duplicates(error)
+
+
+def _check_duplicates(error: BulkWriteError) -> None:
+    details = error.details or {}
+    if any(failure["code"] != DUPLICATE_KEY for failure in details["writeErrors"]):
+        raise error

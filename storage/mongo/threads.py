@@ -8,6 +8,7 @@ from contextvars import copy_context
 from typing import Any, TypeVar
 
 import pymongo
+import pymongo.collection
 import pymongo.database
 from motor.frameworks import asyncio as framework
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorDatabase
@@ -19,6 +20,7 @@ from storage.errors import patience_seconds
 
 Result = TypeVar("Result")
 PlainDatabase = pymongo.database.Database[dict[str, Any]]
+PlainCollection = pymongo.collection.Collection[dict[str, Any]]
 
 _longest_seconds = 0.0
 _run_on_executor = framework.run_on_executor

@@ -195,7 +195,8 @@ class ImageProcesses:
         return await self._call_child(items, seconds)
 
     async def _call_child(self, items: Sequence[BatchItem], seconds: float) -> list[Outcome]:
-        on_two = self._images <= 1 and self._pool.children >= PROCESSORS
+        # A head start leaves a processor to the acceptance.
+        on_two = self._images == 1 and self._pool.children >= PROCESSORS
         began = time.monotonic()
         outcomes = await self._pool.run(
             process_batch, items, self._limits, on_two, seconds=seconds + GRACE_SECONDS
