@@ -14,7 +14,6 @@ from api.http.idempotency import REPLAYED
 from api.schemas.jobs import JobView
 from api.state import ApiRequest
 from api.uploads.bodies import BodyKind, IncomingBody, read_kind
-from api.uploads.form import refuse_repeated
 from api.uploads.receiving import UploadOptions
 from api.uploads.take_in import TakeIn
 from domain.errors.capacity import OverLimit
@@ -84,9 +83,6 @@ def _incoming_body(
     content_type, encoding = headers.get("content-type"), headers.get("content-encoding")
     kind, parameters = read_kind(content_type, encoding, kinds)
     disposition = headers.get("content-disposition")
-    if kind is BodyKind.FILE:
-        given = request.query_params
-        refuse_repeated(name for name in given if len(given.getall(name)) > 1)
     return IncomingBody(
         kind, parameters, request.content_length, request.stream(), disposition, query
     )

@@ -29,10 +29,7 @@ _KINDS: dict[type, str] = {
 
 
 def explain_text(values: list[Any], expected: Any, example: object = None) -> str | None:
-    """Explain what is wrong with the values of a parameter; None if nothing is.
-
-    A parameter that is no list has its last value.
-    """
+    """Explain what is wrong with the values of a parameter; None if nothing is."""
     if _fits(values, expected) or _fits(values[-1], expected):
         return None
     return f"must be {_describe(inspect.type_info(expected), example, is_text=True)}"
@@ -57,6 +54,11 @@ def shorten(name: str) -> str:
 def without_annotations(expected: Any) -> Any:
     """Remove annotations of a type."""
     return get_args(expected)[0] if get_origin(expected) is Annotated else expected
+
+
+def takes_several(expected: Any) -> bool:
+    """Say whether a parameter of a type is a list, so that it may be repeated."""
+    return get_origin(without_annotations(_plain(expected, []))) is list
 
 
 def _walk(value: object, expected: Any, path: tuple[str | int, ...]) -> Iterator[Found]:

@@ -21,11 +21,12 @@ from api.http.expectations import (
     explain_value,
     shorten,
     suggest,
+    takes_several,
     without_annotations,
 )
 from api.http.targets import is_utf8, refuse_text
 from domain.errors.faults import list_faults, without_name
-from domain.errors.requests import UnknownParameter
+from domain.errors.requests import REPEATED, MalformedRequest, UnknownParameter
 from storage.clock import utc_now
 
 ANY_QUERY = "any_query"
@@ -74,6 +75,7 @@ class Parameter(NamedTuple):
     kind: ParamType
     expected: Any
     is_required: bool
+    is_list: bool
     example: object
 
     def refuse(self, detail: str) -> InvalidInput:
@@ -104,7 +106,10 @@ def inputs_of(handler: HTTPRouteHandler) -> Inputs:
         elif isinstance(described, ParameterKwarg):
             name, kind = described.name or field.name, described.param_type
             example = next((one.value for one in described.examples or ()), None)
-            parameters[kind, name] = Parameter(name, kind, field.type, field.required, example)
+            is_list = takes_several(field.type)
+            parameters[kind, name] = Parameter(
+                name, kind, field.type, field.required, is_list, example
+            )
     takes_any = not handler.resolve_include_in_schema() or bool(handler.opt.get(ANY_QUERY))
     return Inputs(tuple(parameters.values()), body, takes_any)
 
@@ -151,7 +156,7 @@ def locate(name: str, detail: str, request: Request[Any, Any, Any]) -> InvalidIn
 
 
 class KnownParameters:
-    """Middleware: refuses query parameters that the route does not have, or that are no text."""
+    """Middleware: refuses query parameters that the route does not have or cannot read."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -161,7 +166,7 @@ class KnownParameters:
 
         Raises:
             UnknownParameter: The query has parameters that the route does not have.
-            MalformedRequest: A value is not UTF-8.
+            MalformedRequest: A value is not UTF-8, or is given twice.
         """
         if scope["type"] == ScopeType.HTTP and scope["query_string"]:
             check_query(Request(scope))
@@ -169,20 +174,25 @@ class KnownParameters:
 
 
 def check_query(request: Request[Any, Any, Any]) -> None:
-    """Refuse query parameters that the route does not have, and values that are not UTF-8.
+    """Refuse query parameters that the route does not have, and values that it cannot read.
 
     Raises:
         UnknownParameter: The route does not have some.
-        MalformedRequest: A value is not UTF-8.
+        MalformedRequest: A value is not UTF-8, or a parameter that is no list is repeated.
     """
     inputs = inputs_of(request.route_handler)
     if inputs.takes_any_query:
         return
-    known = inputs.names(ParamType.QUERY)
-    if unknown := [name for name in request.query_params if name not in known][:MAX_FAULTS]:
-        details = (f"is not a parameter of this route{suggest(name, known)}" for name in unknown)
-        faults = dict(zip(map(shorten, unknown), details, strict=True))
-        raise UnknownParameter(list_faults(faults), faults)
+    given, known = request.query_params, inputs.names(ParamType.QUERY)
+    unknown = [name for name in given if name not in known][:MAX_FAULTS]
+    details = (f"is not a parameter of this route{suggest(name, known)}" for name in unknown)
+    faults = dict(zip(map(shorten, unknown), details, strict=True))
+    lists = {one.name for one in inputs.parameters if one.is_list}
+    several = [name for name in known if name not in lists and len(given.getall(name, [])) > 1]
+    faults |= dict.fromkeys(several, REPEATED)
+    if faults:
+        kind = UnknownParameter if unknown else MalformedRequest
+        raise kind(list_faults(faults), faults)
     if not is_utf8(query := request.scope["query_string"]):
         pairs = [pair.partition(b"=") for pair in query.split(b"&")]
         refuse_text(unquote_plus(name.decode()) for name, _, value in pairs if not is_utf8(value))

@@ -6,7 +6,12 @@ import msgspec
 
 from api.uploads.part_names import decode_text
 from domain.errors.faults import list_faults
-from domain.errors.requests import MalformedMultipart, MalformedRequest, RequestTooLarge
+from domain.errors.requests import (
+    REPEATED,
+    MalformedMultipart,
+    MalformedRequest,
+    RequestTooLarge,
+)
 from domain.limits import UploadLimits
 from storage.acceptance.uploads import RefusedFile, TakenFile
 from storage.ledger.fetches import FetchedFile
@@ -81,7 +86,7 @@ def refuse_repeated(names: Iterable[str]) -> None:
     Raises:
         MalformedRequest: There are some.
     """
-    faults = dict.fromkeys(sorted(set(names)), "was sent more than once; send one value")
+    faults = dict.fromkeys(sorted(set(names)), REPEATED)
     if faults:
         raise MalformedRequest(list_faults(faults), faults)
 

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from domain.errors.access import WrongState
 from domain.errors.base import ServiceError
 
+REPEATED = "was sent more than once; send one value"
+"""The fault of a parameter or a field that is no list."""
+
 
 class MalformedRequest(ServiceError, code="malformed_request", title="The request is malformed"):
     """The request cannot be parsed.
