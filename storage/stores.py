@@ -232,7 +232,7 @@ class Stores:
             self.database, self.secret_box, self.endpoint_health, self.targets, self.audit
         )
         self.envelopes = Envelopes(self.database, self.secret_box)
-        self.deliveries = Deliveries(self.client, self.database, self.targets)
+        self.deliveries = Deliveries(self.client, self.database, self.targets, self.audit)
         self.due_deliveries = DueDeliveries(self.database, self.targets)
         self.webhook_hold = WebhookHold(self.database, self.audit)
         self.stored_secrets = StoredSecrets(self.database, self.secret_box)

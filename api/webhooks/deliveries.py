@@ -29,7 +29,6 @@ class ManageDeliveries:
     """The deliveries of a webhook, or of :data:`CALLBACKS`."""
 
     def __init__(self, stores: Stores, public_url: str) -> None:
-        self._audit = stores.audit
         self._webhooks = stores.webhooks
         self._deliveries = stores.deliveries
         self._job_events = stores.job_events
@@ -84,9 +83,8 @@ class ManageDeliveries:
             WrongState: The webhook is not enabled.
         """
         receiver = await self._find_enabled(webhook_id, webhook_scope(caller))
-        await self._deliveries.get(receiver, delivery_id)
-        await self._audit.add(new_entry(caller, AuditAction.DELIVERY_REDELIVERED, delivery_id))
-        delivery = await self._deliveries.redeliver(receiver, delivery_id)
+        entry = new_entry(caller, AuditAction.DELIVERY_REDELIVERED, delivery_id)
+        delivery = await self._deliveries.redeliver(receiver, delivery_id, entry)
         await self._job_events.publish_deliveries()
         return view_delivery(delivery)
 
@@ -105,8 +103,7 @@ class ManageDeliveries:
         entry = new_entry(
             caller, AuditAction.WEBHOOK_REDELIVERED, webhook_id, since=start.isoformat()
         )
-        await self._audit.add(entry)
-        count = await self._deliveries.redeliver_failed(receiver, start)
+        count = await self._deliveries.redeliver_failed(receiver, start, entry)
         await self._job_events.publish_deliveries()
         return RedeliveredView(count)
 

@@ -66,8 +66,8 @@ def in_tenant(entry: AuditEntry, tenant: str | None) -> AuditEntry:
 class AuditTrail:
     """Adds and lists entries.
 
-    An entry is written in the transaction of the change, or, where the change is not one
-    transaction, durably before it. So no change is without its entry.
+    An entry is written in the transaction of the change; where that takes several, in the first
+    that changes something. So no change is without its entry, and no entry without its change.
     """
 
     def __init__(self, database: Database, kept: timedelta) -> None:

@@ -5,11 +5,13 @@ from typing import Any
 
 import msgspec
 
+from domain.audit import AuditEntry
 from domain.errors.access import NotFound
 from domain.keys import Scope
 from domain.webhooks.deliveries import Delivery, DeliveryStatus
 from domain.webhooks.endpoints import Endpoint
 from domain.webhooks.events import EventType, WebhookTest, write_payload
+from storage.access.audit import AuditTrail
 from storage.access.scope import scope_query
 from storage.clock import utc_now
 from storage.mongo.client import COMMITTED, DURABLE, Client, Database, Document, Session
@@ -22,6 +24,9 @@ from storage.webhooks.documents import (
     sent_event,
 )
 from storage.webhooks.targets import Targets
+
+REDELIVERIES = 10_000
+"""Failed deliveries that one transaction makes due again."""
 
 
 class Receiver(msgspec.Struct, frozen=True):
@@ -40,8 +45,11 @@ class Receiver(msgspec.Struct, frozen=True):
 class Deliveries:
     """Reads deliveries and requests redelivery."""
 
-    def __init__(self, client: Client, database: Database, targets: Targets) -> None:
+    def __init__(
+        self, client: Client, database: Database, targets: Targets, audit: AuditTrail
+    ) -> None:
         self._client = client
+        self._audit = audit
         self._targets = targets
         self._database = database
         self._deliveries = database.get_collection(
@@ -71,8 +79,10 @@ class Deliveries:
         found = self._deliveries.find(query).sort("order", -1).limit(limit)
         return [delivery_of(document) async for document in found]
 
-    async def redeliver(self, receiver: Receiver, delivery_id: str) -> Delivery:
-        """Request another attempt now, whatever the status of the delivery.
+    async def redeliver(
+        self, receiver: Receiver, delivery_id: str, entry: AuditEntry | None = None
+    ) -> Delivery:
+        """Request another attempt now, with the entry, whatever the status of the delivery.
 
         If an attempt is under way, the new one follows it.
 
@@ -80,19 +90,44 @@ class Deliveries:
             NotFound: The receiver has no such delivery.
         """
         which = {"_id": delivery_id, **receiver.query}
-        if not (await self._deliveries.update_one(which, _redelivery(utc_now()))).matched_count:
+        if not await self._request_again(which, entry):
             raise NotFound
         delivery = await self.get(receiver, delivery_id)
         await self._targets.try_now(delivery.target)
         return delivery
 
-    async def redeliver_failed(self, receiver: Receiver, since: datetime) -> int:
-        """Request another attempt at all deliveries that failed since a time; count them."""
+    async def redeliver_failed(
+        self, receiver: Receiver, since: datetime, entry: AuditEntry | None = None
+    ) -> int:
+        """Request another attempt at all deliveries that failed since a time; count them.
+
+        The entry is written with the first of them.
+        """
         failed = {"status": DeliveryStatus.FAILED.value, "finished_at": {"$gte": since}}
-        query = {**receiver.query, **failed}
+        query, count, last = receiver.query | failed, 0, ""
+        while True:  # In the order of their IDs: one that fails again meanwhile is not meant.
+            page = self._deliveries.find(query | {"_id": {"$gt": last}}, {"_id": 1}).sort("_id", 1)
+            found = [one["_id"] for one in await page.to_list(REDELIVERIES)]
+            if not found:
+                break
+            which = query | {"_id": {"$in": found}}
+            count += await self._request_again(which, None if count else entry)
+            last = found[-1]
         if receiver.endpoint_id is not None:
             await self._targets.try_now(receiver.endpoint_id)
-        return (await self._deliveries.update_many(query, _redelivery(utc_now()))).modified_count
+        return count
+
+    async def _request_again(self, which: Document, entry: AuditEntry | None) -> int:
+        """Request another attempt at deliveries; count them, and add the entry if there are any."""
+
+        async def write(session: Session) -> int:
+            update = _redelivery(utc_now())
+            found = await self._deliveries.update_many(which, update, session=session)
+            if found.matched_count and entry is not None:
+                await self._audit.add(entry, session=session)
+            return found.matched_count
+
+        return await run_transaction(self._client, write)
 
     async def test(self, endpoint: Endpoint, base_url: str) -> Delivery:
         """Send an endpoint a test event; see :func:`write_payload`."""

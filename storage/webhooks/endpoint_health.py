@@ -52,7 +52,7 @@ class EndpointHealth:
     async def disable(self, endpoint_id: str, reason: DisabledReason) -> bool:
         """Disable an endpoint and fail its pending deliveries; return False if it was disabled.
 
-        The other endpoints of the same key get an event, unless the owner disabled it.
+        The other endpoints of the same key get an event.
         """
         disabled = {"status": WebhookStatus.DISABLED.value, "disabled_reason": reason.value}
 
@@ -62,7 +62,7 @@ class EndpointHealth:
                 {"$set": disabled},
                 session=session,
             )
-            if document is not None and reason is not DisabledReason.BY_OWNER:
+            if document is not None:
                 now, url = utc_now(), f"/v1/webhooks/{endpoint_id}"
                 event = endpoint_event(
                     EventType.WEBHOOK_DISABLED,

@@ -133,13 +133,14 @@ class Endpoints:
         if None not in types and set(endpoint.event_types or SELECTABLE) - set(types):
             await asyncio.sleep(SUBSCRIBED_SECONDS)
 
-    async def get(self, endpoint_id: str, scope: Scope) -> Endpoint:
+    async def get(self, endpoint_id: str, scope: Scope, session: Session | None = None) -> Endpoint:
         """Read an endpoint.
 
         Raises:
             NotFound: The caller may see no such endpoint.
         """
-        document = await self._endpoints.find_one({"_id": endpoint_id, **scope_query(scope)})
+        which = {"_id": endpoint_id, **scope_query(scope)}
+        document = await self._endpoints.find_one(which, session=session)
         if document is None:
             raise NotFound
         return endpoint_of(document)
@@ -161,26 +162,36 @@ class Endpoints:
         changes: dict[str, Any],
         entry: AuditEntry | None = None,
     ) -> Endpoint:
-        """Change an endpoint, after the entry is written; see :meth:`wait_until_subscribed`.
+        """Change an endpoint; see :meth:`wait_until_subscribed`.
 
         The changes are new values of ``url``, ``event_types``, ``note`` and ``status``. Enabling
-        clears the failures; disabling fails the pending deliveries.
+        clears the failures; disabling fails the pending deliveries. The entry is written in the
+        same transaction; there is none if nothing changes.
 
         Raises:
             NotFound: The caller may see no such endpoint.
         """
-        before = await self.get(endpoint_id, scope)
-        if entry is not None:
-            await self._audit.add(in_tenant(entry, before.tenant))
+
+        async def write(session: Session) -> tuple[Endpoint, Endpoint]:
+            before = await self.get(endpoint_id, scope, session)
+            fields = _changed_fields(before, changes)
+            after = msgspec.structs.replace(before, **fields)
+            if after != before:
+                values = msgspec.to_builtins(fields, builtin_types=(datetime,))
+                values |= _listening(before, after)
+                await self._endpoints.update_one(
+                    {"_id": endpoint_id}, {"$set": values}, session=session
+                )
+                if entry is not None:
+                    await self._audit.add(in_tenant(entry, before.tenant), session=session)
+            return before, after
+
+        before, after = await run_transaction(self._database.client, write)
         if changes.get("status") is WebhookStatus.DISABLED:
-            await self._health.disable(endpoint_id, DisabledReason.BY_OWNER)
-        fields = _changed_fields(before, changes)
+            await self._health.end_pending(endpoint_id, DeliveryStatus.FAILED)
         if changes.keys() & {"url", "status"}:
             await self._targets.try_now(endpoint_id)
-        if fields:
-            values = msgspec.to_builtins(fields, builtin_types=(datetime,))
-            await self._endpoints.update_one({"_id": endpoint_id}, {"$set": values})
-        if "url" in changes and origin_of(changes["url"]) != origin_of(before.url):
+        if origin_of(after.url) != origin_of(before.url):
             await self._targets.forget(endpoint_id)
         return await self.get(endpoint_id, scope)
 
@@ -227,16 +238,20 @@ class Endpoints:
 
 
 def _changed_fields(before: Endpoint, changes: dict[str, Any]) -> dict[str, Any]:
-    """Work out the fields to write; a disabled status is written by :class:`EndpointHealth`."""
-    status = changes.get("status")
-    fields = {name: value for name, value in changes.items() if value is not WebhookStatus.DISABLED}
+    """Work out the fields that changes set."""
+    status, fields = changes.get("status"), dict(changes)
     if status is WebhookStatus.ENABLED:
         fields |= {"failing_since": None, "not_before": None}
-    if status in {WebhookStatus.ENABLED, WebhookStatus.PAUSED}:
+    if status is WebhookStatus.DISABLED and before.status is not WebhookStatus.DISABLED:
+        fields["disabled_reason"] = DisabledReason.BY_OWNER
+    elif status in {WebhookStatus.ENABLED, WebhookStatus.PAUSED}:
         fields["disabled_reason"] = None
-    if _subscriptions(msgspec.structs.replace(before, **fields)) - _subscriptions(before):
-        fields["listening_since"] = utc_now()
     return fields
+
+
+def _listening(before: Endpoint, after: Endpoint) -> dict[str, Any]:
+    """Set since when an endpoint has its types, if some are new."""
+    return {"listening_since": utc_now()} if _subscriptions(after) - _subscriptions(before) else {}
 
 
 def _subscriptions(endpoint: Endpoint) -> set[EventType]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from domain.audit import AuditAction
+from storage.mongo.client import DURABLE
 from tests.image_documents import give_up
 from tests.pictures import draw
 from tests.problems import assert_problem
@@ -61,9 +62,10 @@ async def _do_everything(service: Service) -> list[tuple[str, str]]:
     again = f"{path}/deliveries/{delivery['id']}/redeliver"
     await do("delivery.redelivered", "POST", again, delivery["id"])
     since = {"since": "2026-01-01T00:00:00Z"}
+    await _fail(service, delivery["id"])
     await do("webhook.redelivered", "POST", f"{path}/redeliver", webhook["id"], json=since)
     await do("webhook.secret_rotated", "POST", f"{path}/secret/rotate", webhook["id"])
-    await do("webhook.updated", "PATCH", path, webhook["id"], json={"note": NOTE})
+    await do("webhook.updated", "PATCH", path, webhook["id"], json={"note": NOTE * 2})
     await do("webhook.deleted", "DELETE", path, webhook["id"])
     await service.stores.webhook_hold.hold()
     await do("service.webhooks_released", "POST", "/v1/webhooks/release", "webhooks")
@@ -95,6 +97,12 @@ async def _do_everything(service: Service) -> list[tuple[str, str]]:
     return done
 
 
+async def _fail(service: Service, delivery_id: str) -> None:
+    ended = {"status": "failed", "finished_at": datetime.now(UTC)}
+    deliveries = service.stores.database["deliveries"].with_options(write_concern=DURABLE)
+    await deliveries.update_one({"_id": delivery_id}, {"$set": ended, "$unset": {"due_at": ""}})
+
+
 async def test_each_action_is_listed_once_with_its_actor(working_service: Service) -> None:
     service = working_service
     done = await _do_everything(service)
@@ -118,6 +126,48 @@ async def test_each_action_is_listed_once_with_its_actor(working_service: Servic
     job = await service.client.get("/v1/jobs?user_id=u1")
     assert job.status_code == 200
     assert len(await _entries(service)) == len(entries)
+
+
+@pytest.mark.parametrize(
+    ("collection", "method", "path", "body"),
+    [
+        ("webhook_endpoints", "PATCH", "", {"note": "new", "url": "https://b.example/hooks"}),
+        ("webhook_endpoints", "PATCH", "", {"status": "disabled"}),
+        ("deliveries", "POST", "/redeliver", {"since": "2026-01-01T00:00:00Z"}),
+        ("deliveries", "POST", "/deliveries/{delivery}/redeliver", None),
+    ],
+)
+async def test_the_trail_has_what_happened_and_nothing_else(
+    service: Service, collection: str, method: str, path: str, body: object
+) -> None:
+    webhook = await make_webhook(service, ADMIN_KEY, note=NOTE)
+    of_webhook = f"/v1/webhooks/{webhook['id']}"
+    delivery = await _did(service, "POST", f"{of_webhook}/test", ADMIN_KEY)
+    await _fail(service, delivery["id"])
+    url = of_webhook + path.format(delivery=delivery["id"])
+    database = service.stores.database
+
+    async def state() -> list[Any]:
+        names = ("audit", "webhook_endpoints", "deliveries")
+        return [await database[name].find().to_list(None) for name in names]
+
+    before = await state()
+    for refusing in (collection, "audit"):
+        await database.command("collMod", refusing, validator={"refused": {"$exists": True}})
+        try:
+            assert (await service.client.request(method, url, json=body)).status_code >= 500
+        finally:
+            await database.command("collMod", refusing, validator={})
+        assert await state() == before
+    answer = await service.client.request(method, url, json=body)
+    assert answer.is_success, answer.text
+    assert len((await state())[0]) == len(before[0]) + 1
+    if body is not None:  # The same once more changes nothing.
+        assert (await service.client.request(method, url, json=body)).status_code in {
+            answer.status_code,
+            409,
+        }
+        assert len((await state())[0]) == len(before[0]) + 1
 
 
 async def test_filters_and_pages_of_the_trail(service: Service) -> None:
