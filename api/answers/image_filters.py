@@ -172,7 +172,6 @@ def read_marks(
 
 def read_filter(
     request: ApiRequest,
-    marks: NamedDependency[tuple[str, ...]],
     user_id: NamedUser = None,
     tenant: NamedTenant = None,
     link_id: Link = None,
@@ -190,6 +189,8 @@ def read_filter(
     min_faces: MinFaces = None,
     near: Near = None,
     radius: Radius = DEFAULT_RADIUS_METERS,
+    *,
+    marks: NamedDependency[tuple[str, ...]],
 ) -> ImageFilter:
     """Read the filter of a request.
 

@@ -108,7 +108,6 @@ class JobController(Controller):
         self,
         request: ApiRequest,
         follow_job: NamedDependency[FollowJob],
-        marks: NamedDependency[tuple[str, ...]],
         user_id: NamedUser = None,
         tenant: NamedTenant = None,
         job_status: Annotated[
@@ -120,6 +119,8 @@ class JobController(Controller):
                 examples=example("failed"),
             ),
         ] = None,
+        *,
+        marks: NamedDependency[tuple[str, ...]],
         limit: Limit = 20,
         cursor: Cursor = None,
     ) -> Page[JobSummaryView]:

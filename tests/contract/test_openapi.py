@@ -151,6 +151,20 @@ def test_every_operation_refuses_unknown_parameters() -> None:
         assert path in OPEN_ROUTES or "400" in operation["responses"], path
 
 
+def test_marks_have_the_same_place_on_every_route() -> None:
+    """Behind the owner and the other filters, in one order."""
+    marks = ["external_id", "tag", "attribute"]
+    found = 0
+    for path, _, operation in OPERATIONS:
+        names = [one["name"].removesuffix("s") for one in operation.get("parameters", [])]
+        if "tag" in names:
+            first = names.index("external_id")
+            assert names[first : first + 3] == marks, path
+            assert {"user_id", "tenant"} <= set(names[:first]), path
+            found += 1
+    assert found == 4
+
+
 def test_every_list_states_its_order() -> None:
     schemas = CONTRACT["components"]["schemas"]
     for path, _, operation in OPERATIONS:

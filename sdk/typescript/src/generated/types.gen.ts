@@ -4619,18 +4619,6 @@ export type ListImagesData = {
     path?: never;
     query?: {
         /**
-         * Only what has this ID in your own system.
-         */
-        external_id?: string;
-        /**
-         * Only what has this tag. Repeat it for several: all must match.
-         */
-        tag?: Array<string>;
-        /**
-         * Only what has this value of an attribute, as `key:value`. Repeat it for several: all must match.
-         */
-        attribute?: Array<string>;
-        /**
          * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
          */
         user_id?: string;
@@ -4698,6 +4686,18 @@ export type ListImagesData = {
          * Radius around `near` in meters: 1 to 1,000,000.
          */
         radius_m?: number;
+        /**
+         * Only what has this ID in your own system.
+         */
+        external_id?: string;
+        /**
+         * Only what has this tag. Repeat it for several: all must match.
+         */
+        tag?: Array<string>;
+        /**
+         * Only what has this value of an attribute, as `key:value`. Repeat it for several: all must match.
+         */
+        attribute?: Array<string>;
         /**
          * List near-duplicates of this image, without the image itself: most similar first, equally similar ones newest first.
          */
@@ -4781,18 +4781,6 @@ export type DownloadImagesData = {
     path?: never;
     query?: {
         /**
-         * Only what has this ID in your own system.
-         */
-        external_id?: string;
-        /**
-         * Only what has this tag. Repeat it for several: all must match.
-         */
-        tag?: Array<string>;
-        /**
-         * Only what has this value of an attribute, as `key:value`. Repeat it for several: all must match.
-         */
-        attribute?: Array<string>;
-        /**
          * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
          */
         user_id?: string;
@@ -4860,6 +4848,18 @@ export type DownloadImagesData = {
          * Radius around `near` in meters: 1 to 1,000,000.
          */
         radius_m?: number;
+        /**
+         * Only what has this ID in your own system.
+         */
+        external_id?: string;
+        /**
+         * Only what has this tag. Repeat it for several: all must match.
+         */
+        tag?: Array<string>;
+        /**
+         * Only what has this value of an attribute, as `key:value`. Repeat it for several: all must match.
+         */
+        attribute?: Array<string>;
         /**
          * List near-duplicates of this image, without the image itself: most similar first, equally similar ones newest first.
          */
@@ -5412,18 +5412,6 @@ export type ListJobsData = {
     path?: never;
     query?: {
         /**
-         * Only what has this ID in your own system.
-         */
-        external_id?: string;
-        /**
-         * Only what has this tag. Repeat it for several: all must match.
-         */
-        tag?: Array<string>;
-        /**
-         * Only what has this value of an attribute, as `key:value`. Repeat it for several: all must match.
-         */
-        attribute?: Array<string>;
-        /**
          * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
          */
         user_id?: string;
@@ -5435,6 +5423,18 @@ export type ListJobsData = {
          * Only jobs with this status.
          */
         status?: Status;
+        /**
+         * Only what has this ID in your own system.
+         */
+        external_id?: string;
+        /**
+         * Only what has this tag. Repeat it for several: all must match.
+         */
+        tag?: Array<string>;
+        /**
+         * Only what has this value of an attribute, as `key:value`. Repeat it for several: all must match.
+         */
+        attribute?: Array<string>;
         /**
          * Maximum number of items of a page: 1 to 100, 20 by default.
          */

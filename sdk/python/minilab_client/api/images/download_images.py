@@ -16,9 +16,6 @@ from ...types import UNSET, File, Response, Unset
 
 def _get_kwargs(
     *,
-    external_id: str | Unset = UNSET,
-    tag: list[str] | Unset = UNSET,
-    attribute: list[str] | Unset = UNSET,
     user_id: str | Unset = UNSET,
     tenant: str | Unset = UNSET,
     link_id: str | Unset = UNSET,
@@ -36,6 +33,9 @@ def _get_kwargs(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
     distance: int | Unset = 6,
     variant: ImageVariant | Unset = UNSET,
@@ -44,20 +44,6 @@ def _get_kwargs(
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
-
-    params["external_id"] = external_id
-
-    json_tag: list[str] | Unset = UNSET
-    if not isinstance(tag, Unset):
-        json_tag = tag
-
-    params["tag"] = json_tag
-
-    json_attribute: list[str] | Unset = UNSET
-    if not isinstance(attribute, Unset):
-        json_attribute = attribute
-
-    params["attribute"] = json_attribute
 
     params["user_id"] = user_id
 
@@ -115,6 +101,20 @@ def _get_kwargs(
     params["near"] = near
 
     params["radius_m"] = radius_m
+
+    params["external_id"] = external_id
+
+    json_tag: list[str] | Unset = UNSET
+    if not isinstance(tag, Unset):
+        json_tag = tag
+
+    params["tag"] = json_tag
+
+    json_attribute: list[str] | Unset = UNSET
+    if not isinstance(attribute, Unset):
+        json_attribute = attribute
+
+    params["attribute"] = json_attribute
 
     params["similar_to"] = similar_to
 
@@ -210,9 +210,6 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
-    external_id: str | Unset = UNSET,
-    tag: list[str] | Unset = UNSET,
-    attribute: list[str] | Unset = UNSET,
     user_id: str | Unset = UNSET,
     tenant: str | Unset = UNSET,
     link_id: str | Unset = UNSET,
@@ -230,6 +227,9 @@ def sync_detailed(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
     distance: int | Unset = 6,
     variant: ImageVariant | Unset = UNSET,
@@ -245,9 +245,6 @@ def sync_detailed(
     the archive cannot be finished, the connection ends early, and what arrived is no ZIP file.
 
     Args:
-        external_id (str | Unset):
-        tag (list[str] | Unset):
-        attribute (list[str] | Unset):
         user_id (str | Unset):
         tenant (str | Unset):
         link_id (str | Unset):
@@ -266,6 +263,9 @@ def sync_detailed(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
+        external_id (str | Unset):
+        tag (list[str] | Unset):
+        attribute (list[str] | Unset):
         similar_to (str | Unset):
         distance (int | Unset):  Default: 6.
         variant (ImageVariant | Unset): The original file, or a picture that is made from it.
@@ -281,9 +281,6 @@ def sync_detailed(
     """
 
     kwargs = _get_kwargs(
-        external_id=external_id,
-        tag=tag,
-        attribute=attribute,
         user_id=user_id,
         tenant=tenant,
         link_id=link_id,
@@ -301,6 +298,9 @@ def sync_detailed(
         min_faces=min_faces,
         near=near,
         radius_m=radius_m,
+        external_id=external_id,
+        tag=tag,
+        attribute=attribute,
         similar_to=similar_to,
         distance=distance,
         variant=variant,
@@ -318,9 +318,6 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient | Client,
-    external_id: str | Unset = UNSET,
-    tag: list[str] | Unset = UNSET,
-    attribute: list[str] | Unset = UNSET,
     user_id: str | Unset = UNSET,
     tenant: str | Unset = UNSET,
     link_id: str | Unset = UNSET,
@@ -338,6 +335,9 @@ def sync(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
     distance: int | Unset = 6,
     variant: ImageVariant | Unset = UNSET,
@@ -353,9 +353,6 @@ def sync(
     the archive cannot be finished, the connection ends early, and what arrived is no ZIP file.
 
     Args:
-        external_id (str | Unset):
-        tag (list[str] | Unset):
-        attribute (list[str] | Unset):
         user_id (str | Unset):
         tenant (str | Unset):
         link_id (str | Unset):
@@ -374,6 +371,9 @@ def sync(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
+        external_id (str | Unset):
+        tag (list[str] | Unset):
+        attribute (list[str] | Unset):
         similar_to (str | Unset):
         distance (int | Unset):  Default: 6.
         variant (ImageVariant | Unset): The original file, or a picture that is made from it.
@@ -390,9 +390,6 @@ def sync(
 
     return sync_detailed(
         client=client,
-        external_id=external_id,
-        tag=tag,
-        attribute=attribute,
         user_id=user_id,
         tenant=tenant,
         link_id=link_id,
@@ -410,6 +407,9 @@ def sync(
         min_faces=min_faces,
         near=near,
         radius_m=radius_m,
+        external_id=external_id,
+        tag=tag,
+        attribute=attribute,
         similar_to=similar_to,
         distance=distance,
         variant=variant,
@@ -421,9 +421,6 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
-    external_id: str | Unset = UNSET,
-    tag: list[str] | Unset = UNSET,
-    attribute: list[str] | Unset = UNSET,
     user_id: str | Unset = UNSET,
     tenant: str | Unset = UNSET,
     link_id: str | Unset = UNSET,
@@ -441,6 +438,9 @@ async def asyncio_detailed(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
     distance: int | Unset = 6,
     variant: ImageVariant | Unset = UNSET,
@@ -456,9 +456,6 @@ async def asyncio_detailed(
     the archive cannot be finished, the connection ends early, and what arrived is no ZIP file.
 
     Args:
-        external_id (str | Unset):
-        tag (list[str] | Unset):
-        attribute (list[str] | Unset):
         user_id (str | Unset):
         tenant (str | Unset):
         link_id (str | Unset):
@@ -477,6 +474,9 @@ async def asyncio_detailed(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
+        external_id (str | Unset):
+        tag (list[str] | Unset):
+        attribute (list[str] | Unset):
         similar_to (str | Unset):
         distance (int | Unset):  Default: 6.
         variant (ImageVariant | Unset): The original file, or a picture that is made from it.
@@ -492,9 +492,6 @@ async def asyncio_detailed(
     """
 
     kwargs = _get_kwargs(
-        external_id=external_id,
-        tag=tag,
-        attribute=attribute,
         user_id=user_id,
         tenant=tenant,
         link_id=link_id,
@@ -512,6 +509,9 @@ async def asyncio_detailed(
         min_faces=min_faces,
         near=near,
         radius_m=radius_m,
+        external_id=external_id,
+        tag=tag,
+        attribute=attribute,
         similar_to=similar_to,
         distance=distance,
         variant=variant,
@@ -527,9 +527,6 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient | Client,
-    external_id: str | Unset = UNSET,
-    tag: list[str] | Unset = UNSET,
-    attribute: list[str] | Unset = UNSET,
     user_id: str | Unset = UNSET,
     tenant: str | Unset = UNSET,
     link_id: str | Unset = UNSET,
@@ -547,6 +544,9 @@ async def asyncio(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
     distance: int | Unset = 6,
     variant: ImageVariant | Unset = UNSET,
@@ -562,9 +562,6 @@ async def asyncio(
     the archive cannot be finished, the connection ends early, and what arrived is no ZIP file.
 
     Args:
-        external_id (str | Unset):
-        tag (list[str] | Unset):
-        attribute (list[str] | Unset):
         user_id (str | Unset):
         tenant (str | Unset):
         link_id (str | Unset):
@@ -583,6 +580,9 @@ async def asyncio(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
+        external_id (str | Unset):
+        tag (list[str] | Unset):
+        attribute (list[str] | Unset):
         similar_to (str | Unset):
         distance (int | Unset):  Default: 6.
         variant (ImageVariant | Unset): The original file, or a picture that is made from it.
@@ -600,9 +600,6 @@ async def asyncio(
     return (
         await asyncio_detailed(
             client=client,
-            external_id=external_id,
-            tag=tag,
-            attribute=attribute,
             user_id=user_id,
             tenant=tenant,
             link_id=link_id,
@@ -620,6 +617,9 @@ async def asyncio(
             min_faces=min_faces,
             near=near,
             radius_m=radius_m,
+            external_id=external_id,
+            tag=tag,
+            attribute=attribute,
             similar_to=similar_to,
             distance=distance,
             variant=variant,

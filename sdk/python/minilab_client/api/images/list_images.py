@@ -16,9 +16,6 @@ from ...types import UNSET, Response, Unset
 
 def _get_kwargs(
     *,
-    external_id: str | Unset = UNSET,
-    tag: list[str] | Unset = UNSET,
-    attribute: list[str] | Unset = UNSET,
     user_id: str | Unset = UNSET,
     tenant: str | Unset = UNSET,
     link_id: str | Unset = UNSET,
@@ -36,6 +33,9 @@ def _get_kwargs(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
     distance: int | Unset = 6,
     limit: int | Unset = 20,
@@ -45,20 +45,6 @@ def _get_kwargs(
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
-
-    params["external_id"] = external_id
-
-    json_tag: list[str] | Unset = UNSET
-    if not isinstance(tag, Unset):
-        json_tag = tag
-
-    params["tag"] = json_tag
-
-    json_attribute: list[str] | Unset = UNSET
-    if not isinstance(attribute, Unset):
-        json_attribute = attribute
-
-    params["attribute"] = json_attribute
 
     params["user_id"] = user_id
 
@@ -116,6 +102,20 @@ def _get_kwargs(
     params["near"] = near
 
     params["radius_m"] = radius_m
+
+    params["external_id"] = external_id
+
+    json_tag: list[str] | Unset = UNSET
+    if not isinstance(tag, Unset):
+        json_tag = tag
+
+    params["tag"] = json_tag
+
+    json_attribute: list[str] | Unset = UNSET
+    if not isinstance(attribute, Unset):
+        json_attribute = attribute
+
+    params["attribute"] = json_attribute
 
     params["similar_to"] = similar_to
 
@@ -220,9 +220,6 @@ def _build_response(
 def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
-    external_id: str | Unset = UNSET,
-    tag: list[str] | Unset = UNSET,
-    attribute: list[str] | Unset = UNSET,
     user_id: str | Unset = UNSET,
     tenant: str | Unset = UNSET,
     link_id: str | Unset = UNSET,
@@ -240,6 +237,9 @@ def sync_detailed(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
     distance: int | Unset = 6,
     limit: int | Unset = 20,
@@ -254,9 +254,6 @@ def sync_detailed(
     With `similar_to`, lists near-duplicates of an image instead, the most similar first.
 
     Args:
-        external_id (str | Unset):
-        tag (list[str] | Unset):
-        attribute (list[str] | Unset):
         user_id (str | Unset):
         tenant (str | Unset):
         link_id (str | Unset):
@@ -275,6 +272,9 @@ def sync_detailed(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
+        external_id (str | Unset):
+        tag (list[str] | Unset):
+        attribute (list[str] | Unset):
         similar_to (str | Unset):
         distance (int | Unset):  Default: 6.
         limit (int | Unset):  Default: 20.
@@ -291,9 +291,6 @@ def sync_detailed(
     """
 
     kwargs = _get_kwargs(
-        external_id=external_id,
-        tag=tag,
-        attribute=attribute,
         user_id=user_id,
         tenant=tenant,
         link_id=link_id,
@@ -311,6 +308,9 @@ def sync_detailed(
         min_faces=min_faces,
         near=near,
         radius_m=radius_m,
+        external_id=external_id,
+        tag=tag,
+        attribute=attribute,
         similar_to=similar_to,
         distance=distance,
         limit=limit,
@@ -329,9 +329,6 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient | Client,
-    external_id: str | Unset = UNSET,
-    tag: list[str] | Unset = UNSET,
-    attribute: list[str] | Unset = UNSET,
     user_id: str | Unset = UNSET,
     tenant: str | Unset = UNSET,
     link_id: str | Unset = UNSET,
@@ -349,6 +346,9 @@ def sync(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
     distance: int | Unset = 6,
     limit: int | Unset = 20,
@@ -363,9 +363,6 @@ def sync(
     With `similar_to`, lists near-duplicates of an image instead, the most similar first.
 
     Args:
-        external_id (str | Unset):
-        tag (list[str] | Unset):
-        attribute (list[str] | Unset):
         user_id (str | Unset):
         tenant (str | Unset):
         link_id (str | Unset):
@@ -384,6 +381,9 @@ def sync(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
+        external_id (str | Unset):
+        tag (list[str] | Unset):
+        attribute (list[str] | Unset):
         similar_to (str | Unset):
         distance (int | Unset):  Default: 6.
         limit (int | Unset):  Default: 20.
@@ -401,9 +401,6 @@ def sync(
 
     return sync_detailed(
         client=client,
-        external_id=external_id,
-        tag=tag,
-        attribute=attribute,
         user_id=user_id,
         tenant=tenant,
         link_id=link_id,
@@ -421,6 +418,9 @@ def sync(
         min_faces=min_faces,
         near=near,
         radius_m=radius_m,
+        external_id=external_id,
+        tag=tag,
+        attribute=attribute,
         similar_to=similar_to,
         distance=distance,
         limit=limit,
@@ -433,9 +433,6 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
-    external_id: str | Unset = UNSET,
-    tag: list[str] | Unset = UNSET,
-    attribute: list[str] | Unset = UNSET,
     user_id: str | Unset = UNSET,
     tenant: str | Unset = UNSET,
     link_id: str | Unset = UNSET,
@@ -453,6 +450,9 @@ async def asyncio_detailed(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
     distance: int | Unset = 6,
     limit: int | Unset = 20,
@@ -467,9 +467,6 @@ async def asyncio_detailed(
     With `similar_to`, lists near-duplicates of an image instead, the most similar first.
 
     Args:
-        external_id (str | Unset):
-        tag (list[str] | Unset):
-        attribute (list[str] | Unset):
         user_id (str | Unset):
         tenant (str | Unset):
         link_id (str | Unset):
@@ -488,6 +485,9 @@ async def asyncio_detailed(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
+        external_id (str | Unset):
+        tag (list[str] | Unset):
+        attribute (list[str] | Unset):
         similar_to (str | Unset):
         distance (int | Unset):  Default: 6.
         limit (int | Unset):  Default: 20.
@@ -504,9 +504,6 @@ async def asyncio_detailed(
     """
 
     kwargs = _get_kwargs(
-        external_id=external_id,
-        tag=tag,
-        attribute=attribute,
         user_id=user_id,
         tenant=tenant,
         link_id=link_id,
@@ -524,6 +521,9 @@ async def asyncio_detailed(
         min_faces=min_faces,
         near=near,
         radius_m=radius_m,
+        external_id=external_id,
+        tag=tag,
+        attribute=attribute,
         similar_to=similar_to,
         distance=distance,
         limit=limit,
@@ -540,9 +540,6 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient | Client,
-    external_id: str | Unset = UNSET,
-    tag: list[str] | Unset = UNSET,
-    attribute: list[str] | Unset = UNSET,
     user_id: str | Unset = UNSET,
     tenant: str | Unset = UNSET,
     link_id: str | Unset = UNSET,
@@ -560,6 +557,9 @@ async def asyncio(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
     distance: int | Unset = 6,
     limit: int | Unset = 20,
@@ -574,9 +574,6 @@ async def asyncio(
     With `similar_to`, lists near-duplicates of an image instead, the most similar first.
 
     Args:
-        external_id (str | Unset):
-        tag (list[str] | Unset):
-        attribute (list[str] | Unset):
         user_id (str | Unset):
         tenant (str | Unset):
         link_id (str | Unset):
@@ -595,6 +592,9 @@ async def asyncio(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
+        external_id (str | Unset):
+        tag (list[str] | Unset):
+        attribute (list[str] | Unset):
         similar_to (str | Unset):
         distance (int | Unset):  Default: 6.
         limit (int | Unset):  Default: 20.
@@ -613,9 +613,6 @@ async def asyncio(
     return (
         await asyncio_detailed(
             client=client,
-            external_id=external_id,
-            tag=tag,
-            attribute=attribute,
             user_id=user_id,
             tenant=tenant,
             link_id=link_id,
@@ -633,6 +630,9 @@ async def asyncio(
             min_faces=min_faces,
             near=near,
             radius_m=radius_m,
+            external_id=external_id,
+            tag=tag,
+            attribute=attribute,
             similar_to=similar_to,
             distance=distance,
             limit=limit,

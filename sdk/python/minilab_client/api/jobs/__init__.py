@@ -58,12 +58,12 @@ class JobsOperations(Operations):
     def list_jobs(
         self,
         *,
-        external_id: str | Unset = UNSET,
-        tag: list[str] | Unset = UNSET,
-        attribute: list[str] | Unset = UNSET,
         user_id: str | Unset = UNSET,
         tenant: str | Unset = UNSET,
         status: Status | Unset = UNSET,
+        external_id: str | Unset = UNSET,
+        tag: list[str] | Unset = UNSET,
+        attribute: list[str] | Unset = UNSET,
         limit: int | Unset = UNSET,
         cursor: str | Unset = UNSET,
     ) -> JobSummaryPage:
@@ -77,12 +77,12 @@ class JobsOperations(Operations):
             "JobSummaryPage",
             self._call(
                 sync_detailed,
-                external_id=external_id,
-                tag=tag,
-                attribute=attribute,
                 user_id=user_id,
                 tenant=tenant,
                 status=status,
+                external_id=external_id,
+                tag=tag,
+                attribute=attribute,
                 limit=limit,
                 cursor=cursor,
             ),
@@ -91,23 +91,23 @@ class JobsOperations(Operations):
     def iterate_jobs(
         self,
         *,
-        external_id: str | Unset = UNSET,
-        tag: list[str] | Unset = UNSET,
-        attribute: list[str] | Unset = UNSET,
         user_id: str | Unset = UNSET,
         tenant: str | Unset = UNSET,
         status: Status | Unset = UNSET,
+        external_id: str | Unset = UNSET,
+        tag: list[str] | Unset = UNSET,
+        attribute: list[str] | Unset = UNSET,
         limit: int | Unset = UNSET,
     ) -> Iterator[JobSummary]:
         """List jobs: all items, page by page; `limit` is the size of a page."""
         return self._iterate(
             self.list_jobs,
-            external_id=external_id,
-            tag=tag,
-            attribute=attribute,
             user_id=user_id,
             tenant=tenant,
             status=status,
+            external_id=external_id,
+            tag=tag,
+            attribute=attribute,
             limit=limit,
         )
 
@@ -389,12 +389,12 @@ class AsyncJobsOperations(AsyncOperations):
     async def list_jobs(
         self,
         *,
-        external_id: str | Unset = UNSET,
-        tag: list[str] | Unset = UNSET,
-        attribute: list[str] | Unset = UNSET,
         user_id: str | Unset = UNSET,
         tenant: str | Unset = UNSET,
         status: Status | Unset = UNSET,
+        external_id: str | Unset = UNSET,
+        tag: list[str] | Unset = UNSET,
+        attribute: list[str] | Unset = UNSET,
         limit: int | Unset = UNSET,
         cursor: str | Unset = UNSET,
     ) -> JobSummaryPage:
@@ -408,12 +408,12 @@ class AsyncJobsOperations(AsyncOperations):
             "JobSummaryPage",
             await self._call(
                 asyncio_detailed,
-                external_id=external_id,
-                tag=tag,
-                attribute=attribute,
                 user_id=user_id,
                 tenant=tenant,
                 status=status,
+                external_id=external_id,
+                tag=tag,
+                attribute=attribute,
                 limit=limit,
                 cursor=cursor,
             ),
@@ -422,23 +422,23 @@ class AsyncJobsOperations(AsyncOperations):
     def iterate_jobs(
         self,
         *,
-        external_id: str | Unset = UNSET,
-        tag: list[str] | Unset = UNSET,
-        attribute: list[str] | Unset = UNSET,
         user_id: str | Unset = UNSET,
         tenant: str | Unset = UNSET,
         status: Status | Unset = UNSET,
+        external_id: str | Unset = UNSET,
+        tag: list[str] | Unset = UNSET,
+        attribute: list[str] | Unset = UNSET,
         limit: int | Unset = UNSET,
     ) -> AsyncIterator[JobSummary]:
         """List jobs: all items, page by page; `limit` is the size of a page."""
         return self._iterate(
             self.list_jobs,
-            external_id=external_id,
-            tag=tag,
-            attribute=attribute,
             user_id=user_id,
             tenant=tenant,
             status=status,
+            external_id=external_id,
+            tag=tag,
+            attribute=attribute,
             limit=limit,
         )
 

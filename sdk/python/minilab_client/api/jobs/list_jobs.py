@@ -13,17 +13,27 @@ from ...types import UNSET, Response, Unset
 
 def _get_kwargs(
     *,
-    external_id: str | Unset = UNSET,
-    tag: list[str] | Unset = UNSET,
-    attribute: list[str] | Unset = UNSET,
     user_id: str | Unset = UNSET,
     tenant: str | Unset = UNSET,
     status: Status | Unset = UNSET,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
+
+    params["user_id"] = user_id
+
+    params["tenant"] = tenant
+
+    json_status: str | Unset = UNSET
+    if not isinstance(status, Unset):
+        json_status = status.value
+
+    params["status"] = json_status
 
     params["external_id"] = external_id
 
@@ -38,16 +48,6 @@ def _get_kwargs(
         json_attribute = attribute
 
     params["attribute"] = json_attribute
-
-    params["user_id"] = user_id
-
-    params["tenant"] = tenant
-
-    json_status: str | Unset = UNSET
-    if not isinstance(status, Unset):
-        json_status = status.value
-
-    params["status"] = json_status
 
     params["limit"] = limit
 
@@ -122,12 +122,12 @@ def _build_response(
 def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
-    external_id: str | Unset = UNSET,
-    tag: list[str] | Unset = UNSET,
-    attribute: list[str] | Unset = UNSET,
     user_id: str | Unset = UNSET,
     tenant: str | Unset = UNSET,
     status: Status | Unset = UNSET,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
 ) -> Response[JobSummaryPage | Problem]:
@@ -136,12 +136,12 @@ def sync_detailed(
      Lists jobs, newest first.
 
     Args:
-        external_id (str | Unset):
-        tag (list[str] | Unset):
-        attribute (list[str] | Unset):
         user_id (str | Unset):
         tenant (str | Unset):
         status (Status | Unset): Status of a job, an image or a cell.
+        external_id (str | Unset):
+        tag (list[str] | Unset):
+        attribute (list[str] | Unset):
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
 
@@ -154,12 +154,12 @@ def sync_detailed(
     """
 
     kwargs = _get_kwargs(
-        external_id=external_id,
-        tag=tag,
-        attribute=attribute,
         user_id=user_id,
         tenant=tenant,
         status=status,
+        external_id=external_id,
+        tag=tag,
+        attribute=attribute,
         limit=limit,
         cursor=cursor,
     )
@@ -174,12 +174,12 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient | Client,
-    external_id: str | Unset = UNSET,
-    tag: list[str] | Unset = UNSET,
-    attribute: list[str] | Unset = UNSET,
     user_id: str | Unset = UNSET,
     tenant: str | Unset = UNSET,
     status: Status | Unset = UNSET,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
 ) -> JobSummaryPage | Problem | None:
@@ -188,12 +188,12 @@ def sync(
      Lists jobs, newest first.
 
     Args:
-        external_id (str | Unset):
-        tag (list[str] | Unset):
-        attribute (list[str] | Unset):
         user_id (str | Unset):
         tenant (str | Unset):
         status (Status | Unset): Status of a job, an image or a cell.
+        external_id (str | Unset):
+        tag (list[str] | Unset):
+        attribute (list[str] | Unset):
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
 
@@ -207,12 +207,12 @@ def sync(
 
     return sync_detailed(
         client=client,
-        external_id=external_id,
-        tag=tag,
-        attribute=attribute,
         user_id=user_id,
         tenant=tenant,
         status=status,
+        external_id=external_id,
+        tag=tag,
+        attribute=attribute,
         limit=limit,
         cursor=cursor,
     ).parsed
@@ -221,12 +221,12 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
-    external_id: str | Unset = UNSET,
-    tag: list[str] | Unset = UNSET,
-    attribute: list[str] | Unset = UNSET,
     user_id: str | Unset = UNSET,
     tenant: str | Unset = UNSET,
     status: Status | Unset = UNSET,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
 ) -> Response[JobSummaryPage | Problem]:
@@ -235,12 +235,12 @@ async def asyncio_detailed(
      Lists jobs, newest first.
 
     Args:
-        external_id (str | Unset):
-        tag (list[str] | Unset):
-        attribute (list[str] | Unset):
         user_id (str | Unset):
         tenant (str | Unset):
         status (Status | Unset): Status of a job, an image or a cell.
+        external_id (str | Unset):
+        tag (list[str] | Unset):
+        attribute (list[str] | Unset):
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
 
@@ -253,12 +253,12 @@ async def asyncio_detailed(
     """
 
     kwargs = _get_kwargs(
-        external_id=external_id,
-        tag=tag,
-        attribute=attribute,
         user_id=user_id,
         tenant=tenant,
         status=status,
+        external_id=external_id,
+        tag=tag,
+        attribute=attribute,
         limit=limit,
         cursor=cursor,
     )
@@ -271,12 +271,12 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient | Client,
-    external_id: str | Unset = UNSET,
-    tag: list[str] | Unset = UNSET,
-    attribute: list[str] | Unset = UNSET,
     user_id: str | Unset = UNSET,
     tenant: str | Unset = UNSET,
     status: Status | Unset = UNSET,
+    external_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
 ) -> JobSummaryPage | Problem | None:
@@ -285,12 +285,12 @@ async def asyncio(
      Lists jobs, newest first.
 
     Args:
-        external_id (str | Unset):
-        tag (list[str] | Unset):
-        attribute (list[str] | Unset):
         user_id (str | Unset):
         tenant (str | Unset):
         status (Status | Unset): Status of a job, an image or a cell.
+        external_id (str | Unset):
+        tag (list[str] | Unset):
+        attribute (list[str] | Unset):
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
 
@@ -305,12 +305,12 @@ async def asyncio(
     return (
         await asyncio_detailed(
             client=client,
-            external_id=external_id,
-            tag=tag,
-            attribute=attribute,
             user_id=user_id,
             tenant=tenant,
             status=status,
+            external_id=external_id,
+            tag=tag,
+            attribute=attribute,
             limit=limit,
             cursor=cursor,
         )
