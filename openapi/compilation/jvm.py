@@ -6,6 +6,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 from openapi.compilation.results import MissingToolError, Shown, said
+from openapi.compilation.snippets import write_kotlin
 from openapi.compilation.stage import Stage
 from openapi.openapi_generator import generate
 from openapi.programs import run
@@ -19,10 +20,11 @@ _QUICK = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 
 
 def show_kotlin(stage: Stage) -> Shown:
-    """Compile the Kotlin client and the program that uses it, and run that."""
+    """Compile the Kotlin client, all snippets, and the program that uses it; run that."""
     _need("java")
     sources, built = stage.folder / "kotlin", stage.folder / "kotlin-classes"
     generate("kotlin", sources)
+    shown = write_kotlin(stage.folder / "kotlin-snippets")
     library = NODE / "kotlin-compiler/lib"
     names = ("kotlin-stdlib", "kotlinx-coroutines-core-jvm")
     jars = [
@@ -35,7 +37,7 @@ def show_kotlin(stage: Stage) -> Shown:
         *("org.jetbrains.kotlin.cli.jvm.K2JVMCompiler", "-no-stdlib", "-no-reflect", "-nowarn"),
         *("-jvm-target", "17", "-cp", _path(jars), "-d", built),
         f"-Xplugin={library / 'kotlinx-serialization-compiler-plugin.jar'}",
-        *(sources / "src/main/kotlin", PROGRAMS / "Exercise.kt"),
+        *(sources / "src/main/kotlin", shown, PROGRAMS / "Exercise.kt"),
     )
     output = stage.play("java", *_QUICK, "-cp", _path([built, *jars]), "ExerciseKt")
     return Shown("Kotlin", {"compiles": "yes", **said(output)})

@@ -8,6 +8,7 @@ from pathlib import Path
 from tree_sitter import Language, Node, Parser
 
 from openapi.compilation.results import Shown
+from openapi.compilation.snippets import write_snippets
 from openapi.compilation.stage import Stage
 from openapi.openapi_generator import generate
 
@@ -17,9 +18,10 @@ _IDENTIFIABLE = re.compile(r"^extension (\w+): Identifiable \{\}", re.MULTILINE)
 
 
 def show_swift(stage: Stage) -> Shown:
-    """Parse the Swift client."""
+    """Parse the Swift client and the snippets of the documentation."""
     folder = stage.folder / "swift"
     generate("swift", folder)
+    write_snippets(folder / "snippets", "swift", "swift")
     if errors := [*syntax_errors(folder, "swift"), *identifiable_without_id(folder)]:
         raise SystemExit("\n".join(errors))
     return Shown("Swift", {"compiles": "parsed"})

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from openapi.compilation.jvm import NODE, PROGRAMS
 from openapi.compilation.results import Shown, said
+from openapi.compilation.snippets import write_typescript
 from openapi.compilation.stage import Stage
 from openapi.openapi_generator import DOCUMENT, SETTINGS
 from openapi.programs import run
@@ -18,12 +19,18 @@ _KEPT = "kept"
 
 
 def show_typescript(stage: Stage) -> Shown:
-    """Compile the TypeScript client and the program that uses it, and run that."""
+    """Compile the TypeScript client, all snippets, and the program that uses it; run that."""
     folder, modules = stage.folder / "typescript", SETTINGS / "node_modules"
     shutil.copytree(SETTINGS.parent / "sdk/typescript/src", folder / "client")
     shutil.copy(PROGRAMS / "exercise.ts", folder)
     (folder / "package.json").write_text('{"type": "module"}')
     types = ("--types", "node", "--typeRoots", modules / "@types")
+    shown = write_typescript(folder / "snippets")
+    package = folder / "node_modules/minilab-client"
+    package.mkdir(parents=True)
+    (package / "package.json").write_text('{"type": "module", "exports": "./index.ts"}')
+    (package / "index.ts").write_text("export * from '../../client/index.js';")
+    run(modules / ".bin/tsc", *_STRICT, *_LIBRARIES, *types, *shown.iterdir(), cwd=folder)
     strict = [option for option in _STRICT if option != "--noEmit"]
     run(modules / ".bin/tsc", *strict, *_LIBRARIES, *types, folder / "exercise.ts", cwd=folder)
     output = stage.play("node", folder / "exercise.js")
