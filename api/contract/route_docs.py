@@ -1,7 +1,7 @@
 """Documentation of answers: schemas, headers and problem documents."""
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Self
 
 from litestar import MediaType
 from litestar.datastructures import ResponseHeader
@@ -43,9 +43,20 @@ ERRORS = {
 EXAMPLE_REQUEST_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
+class SharedSpec(ResponseSpec):
+    """Documentation of an answer, which the copies that Litestar makes of a route share.
+
+    To copy it takes a sixth of the time to compose the API.
+    """
+
+    def __deepcopy__(self, _: object) -> Self:
+        """Stay one: nothing changes it."""
+        return self
+
+
 def answer(model: Any, description: str, media_type: str = MediaType.JSON) -> ResponseSpec:
     """Document an answer; its example is a file of ``openapi/examples/``."""
-    return ResponseSpec(
+    return SharedSpec(
         model,
         description=description,
         media_type=media_type,
@@ -77,7 +88,7 @@ def _problem(status: int) -> ResponseSpec:
     }
     if errors := ERRORS.get(status):
         example |= {"errors": errors, "detail": _sentence(errors[0])}
-    return ResponseSpec(
+    return SharedSpec(
         Problem,
         description=phrase,
         media_type=PROBLEM_JSON,

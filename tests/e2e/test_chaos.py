@@ -17,7 +17,7 @@ SETTINGS = {
     "redis_timeout_seconds": 2,
     "worker_children": 1,
 }
-PLAN = Plan(seed=30, rounds=4, round_seconds=5.0, settings=SETTINGS)
+PLAN = Plan(seed=30, rounds=4, round_seconds=8.0, settings=SETTINGS)
 
 
 def test_a_seed_fixes_the_faults_and_leaves_none_out() -> None:
