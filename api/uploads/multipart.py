@@ -71,7 +71,9 @@ class _Receiver:
         if self._usable == 0 and self._fault is not None:
             raise MalformedMultipart(self._fault)
         if not self.form.files:
-            raise NoFiles("Send at least one part with a file name.")
+            raise NoFiles(
+                "Send at least one part with a file name; with curl, as in -F file=@photo.jpg."
+            )
 
     async def begin_part(self, part: Part) -> None:
         self._file = None

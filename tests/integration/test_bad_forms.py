@@ -60,7 +60,8 @@ async def test_rejects_content_type_without_boundary(refusing: Service, options:
 )
 async def test_rejects_form_without_file(refusing: Service, body: bytes) -> None:
     body = body.decode("latin-1").encode("ascii", "replace")
-    assert_problem(await _post(refusing, body, CONTENT_TYPE), 400, "no_files")
+    problem = assert_problem(await _post(refusing, body, CONTENT_TYPE), 400, "no_files")
+    assert "-F file=@photo.jpg" in problem["detail"]  # The @ is forgotten easily.
 
 
 @pytest.mark.parametrize(
