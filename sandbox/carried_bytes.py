@@ -1,4 +1,4 @@
-"""What a child receives beside a message, and sends before its answer.
+"""Bytes that a child receives beside a message, and sends before its answer.
 
 See :mod:`sandbox.streams`, which is the side of the parent.
 """

@@ -93,7 +93,6 @@ class Stores:
         self.metrics = WorkMetrics()
         self.subscriptions = Subscriptions(self.database)
         self.acceptance = Acceptance(self.client, self.database, plan, due_after)
-        self.aggregator = Aggregator(self.client, self.database)
         self.audit = AuditTrail(self.database, timedelta(days=settings.audit_days))
         self.buckets = Buckets(settings)
         self.cancellation = Cancellation(self.client, self.database, self.metrics, self.audit)
@@ -108,17 +107,7 @@ class Stores:
         self.ledger = Ledger(
             self.database, rules.lease_seconds, rules.max_attempts, self.metrics, self.subscriptions
         )
-        self.image_deletion = ImageDeletion(
-            self.client, self.database, self.ledger.states, self.audit
-        )
         self.load = LoadMeter(self.database)
-        self.lone_claims = LoneClaims(
-            self.database, rules.lease_seconds, rules.max_attempts, self.subscriptions
-        )
-        self.lone_ends = LoneEnds(
-            self.client, self.database, self.ledger.states, self.metrics, self.subscriptions
-        )
-        self.medians = Medians(self.client, self.database)
         self.job_events = JobEvents(self.redis)
         self.queue_state = QueueReader(self.database, self.dead_letters)
         self.poisons = Poisons(self.database)
@@ -129,16 +118,13 @@ class Stores:
         self.retry = Retry(self.client, self.database, due_after, self.audit)
         self.results = Results(self.client, self.database)
         self.stored_bytes = StoredBytes(self.client, self.database)
-        self.statistics = StatisticsReader(self.client, self.database)
-        lease = timedelta(seconds=rules.lease_seconds)
-        self.user_deletion = UserDeletion(
-            self.client, self.database, self.ledger.states, lease, self.audit
-        )
         self.variants = StoredVariants(self.database, turns)
-        self.user_histograms = UserHistograms(self.database)
         self.workers = Workers(self.database)
         self._add_access()
+        self._add_analytics()
         self._add_catalog()
+        self._add_deletion(timedelta(seconds=rules.lease_seconds))
+        self._add_lone_images(rules)
         self._add_webhooks(settings)
 
     def sweeper(self, min_age: timedelta) -> Sweeper:
@@ -216,12 +202,31 @@ class Stores:
         self.signing_keys = SigningKeys(self.database)
         self.upload_links = UploadLinks(self.database, self.audit)
 
+    def _add_analytics(self) -> None:
+        self.aggregator = Aggregator(self.client, self.database)
+        self.medians = Medians(self.client, self.database)
+        self.statistics = StatisticsReader(self.client, self.database)
+        self.user_histograms = UserHistograms(self.database)
+
     def _add_catalog(self) -> None:
         self.change_marks = ChangeMarks(self.database)
         self.image_search = ImageSearch(self.database)
         self.images = Images(self.database)
         self.jobs = Jobs(self.database)
         self.known_images = KnownImages(self.database)
+
+    def _add_deletion(self, lease: timedelta) -> None:
+        states = self.ledger.states
+        self.image_deletion = ImageDeletion(self.client, self.database, states, self.audit)
+        self.user_deletion = UserDeletion(self.client, self.database, states, lease, self.audit)
+
+    def _add_lone_images(self, rules: WorkRules) -> None:
+        self.lone_claims = LoneClaims(
+            self.database, rules.lease_seconds, rules.max_attempts, self.subscriptions
+        )
+        self.lone_ends = LoneEnds(
+            self.client, self.database, self.ledger.states, self.metrics, self.subscriptions
+        )
 
     def _add_webhooks(self, settings: StoreSettings) -> None:
         self.secret_box = SecretBox(settings.secret_keys)

@@ -1,1 +1,1 @@
-"""What is due for upkeep, found by one call for all kinds of it."""
+"""Upkeep: work of all kinds that is due, found by one call."""
