@@ -27,6 +27,7 @@ from api.controllers.job_events import JobEventController, stream_signed_events
 from api.controllers.jobs import JobController
 from api.controllers.link_uploads import LinkUploadController
 from api.controllers.pages import upload_page
+from api.controllers.resumable_uploads import ResumableUploadController
 from api.controllers.service import get_capabilities, get_health, get_metrics, get_readiness
 from api.controllers.signed_urls import get_signed_content
 from api.controllers.uploads import UploadController, detect_faces
@@ -61,6 +62,7 @@ from api.pages.templating import template_config
 from api.server.bounds import Bounds
 from api.server.connections import Connections
 from api.server.lingering_close import LingeringClose
+from api.server.tus import TusProtocol
 from api.settings import Settings
 from api.state import AppState, DataCheck
 from domain.keys import hash_secret
@@ -92,6 +94,7 @@ ROUTES = (
     KeyController,
     UploadLinkController,
     LinkUploadController,
+    ResumableUploadController,
     DeadLetterController,
     WebhookController,
     list_audit,
@@ -130,7 +133,9 @@ def create_app(settings: Settings) -> Litestar:
         request_class=JsonKeepingRequest,
         request_max_body_size=settings.connections.max_body_bytes,
     )
-    routed = HeadRequests(Compression(WholeSegments(app.asgi_handler)))
+    routed = TusProtocol(
+        HeadRequests(Compression(WholeSegments(app.asgi_handler))), settings.uploads.max_file_bytes
+    )
     served: ASGIApp = Bounds(routed, state.connections)
     if state.origins:
         served = CrossOrigin(served, state.origins)

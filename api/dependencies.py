@@ -18,6 +18,7 @@ from api.jobs.events_url import MakeEventsUrl
 from api.jobs.follow import FollowJob, ReadLinkUploads
 from api.monitoring.live_queue import LiveQueue
 from api.state import AppState
+from api.uploads.resumable import ResumeUploads
 from api.uploads.take_in import DetectFaces, TakeIn
 from api.webhooks.deliveries import ManageDeliveries
 from api.webhooks.endpoints import ManageWebhooks
@@ -54,6 +55,7 @@ def _jobs(state: AppState) -> dict[str, object]:
         "link_uploads": ReadLinkUploads(follow_job, state.settings),
         "live_jobs": state.live_jobs,
         "manage_dead_letters": ManageDeadLetters(stores, change_jobs, follow_job),
+        "resumable": ResumeUploads(stores, state.settings, state.admission, state.metrics),
         "service_metrics": state.service_metrics,
         "take_in": take_in,
     }

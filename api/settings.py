@@ -18,6 +18,7 @@ from domain.limits import (
     KeyLimits,
     ListenerLimits,
     ReadLimits,
+    ResumableLimits,
     UploadLimits,
 )
 from domain.networks import parse_networks
@@ -110,6 +111,7 @@ class Settings(msgspec.Struct, frozen=True):
     keys: KeyLimits
     listeners: ListenerLimits
     reads: ReadLimits
+    resumable: ResumableLimits
     connections: ConnectionLimits
     similarity: SimilaritySettings
     targets: TargetRules
@@ -134,6 +136,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         KeyLimits,
         ListenerLimits,
         ReadLimits,
+        ResumableLimits,
         ConnectionLimits,
         SimilaritySettings,
         ApiSettings,

@@ -37,6 +37,7 @@ UNITS = {"seconds": "s", "bytes": "bytes", "px": "px", "pixels": "pixels", "char
 # Each struct of limits, and the code of its error where BEYOND has none.
 LIMITS: dict[str, tuple[type[msgspec.Struct], str]] = {
     "Uploads": (limits.UploadLimits, ""),
+    "Resumable uploads": (limits.ResumableLimits, ""),
     "Images": (limits.ImageLimits, ""),
     "Structure of files (fixed)": (limits.StructureLimits, "corrupt_image"),
     "Admission": (limits.AdmissionLimits, "rate_limited"),
@@ -78,6 +79,9 @@ LIMITS_OF: Mapping[str, str] = {
     "listeners_full": "max_listeners",
     "too_many_listeners": "tenant_max_listeners",
     "the request waits": "max_downloads max_archives",
+    "resumable_expired": "resumable_seconds",
+    "too_many_resumable_uploads": "tenant_max_resumable_uploads tenant_max_resumable_bytes",
+    "malformed_request": "max_upload_metadata_bytes",
     "too_many_images": "max_archive_images",
     "archive_too_large": "max_archive_bytes",
     "reading_full": "max_waiting_downloads",
@@ -242,7 +246,7 @@ def _shown_codes(kind: type[ServiceError]) -> Iterator[tuple[str, str]]:
     """Yield the codes of the errors below a class, and what a page shows of each."""
     for error in kind.__subclasses__():
         is_of_file = issubclass(error, FileRefused | DecodeTimedOut)
-        yield error.code, f"{'' if is_of_file else status_of(error()).value} `{error.code}`".strip()
+        yield error.code, f"{'' if is_of_file else status_of(error())} `{error.code}`".strip()
         yield from _shown_codes(error)
 
 

@@ -43,6 +43,24 @@ class UploadLimits(msgspec.Struct, frozen=True):
     max_upload_seconds: PositiveSeconds = 1800.0
 
 
+class ResumableLimits(msgspec.Struct, frozen=True):
+    """Limits of resumable uploads, from their creation until a job uses them.
+
+    Attributes:
+        resumable_seconds: Time after the last byte after which a resumable upload is removed that
+            is unfinished, or that no job has used, in seconds.
+        tenant_max_resumable_uploads: Resumable uploads of one tenant that no job has used. Admin
+            keys have no limit. 0: no limit.
+        tenant_max_resumable_bytes: Announced size of these uploads together, in bytes. 0: no limit.
+        max_upload_metadata_bytes: Length of the header ``Upload-Metadata``, in bytes.
+    """
+
+    resumable_seconds: PositiveSeconds = 24 * 3600.0
+    tenant_max_resumable_uploads: Count = 1000
+    tenant_max_resumable_bytes: Count = 16 * 1024 * 1024 * 1024
+    max_upload_metadata_bytes: Positive = 4 * 1024
+
+
 class ImageLimits(msgspec.Struct, frozen=True):
     """Limits of one image.
 

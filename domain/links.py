@@ -59,6 +59,8 @@ class UploadLink(msgspec.Struct, frozen=True):
         expires_at: End of the time in which uploads may begin, UTC.
         used_files: Files that became images, including images deleted since.
         deleted_files: Number of these images that were deleted.
+        reserved_files: Resumable uploads that have a place and are no images yet.
+        reserved_bytes: Their announced size.
     """
 
     id: str
@@ -76,16 +78,26 @@ class UploadLink(msgspec.Struct, frozen=True):
     deleted_files: int = 0
     deleted_bytes: int = 0
     max_stored_bytes: int | None = None
+    reserved_files: int = 0
+    reserved_bytes: int = 0
 
     @property
     def left_files(self) -> int | None:
         """Number of files that still fit; None for any number."""
-        return None if self.max_files is None else max(0, self.max_files - self.used_files)
+        taken = self.used_files + self.reserved_files
+        return None if self.max_files is None else max(0, self.max_files - taken)
 
     @property
     def left_bytes(self) -> int | None:
         """Bytes that still fit; None for any number."""
-        return None if self.max_bytes is None else max(0, self.max_bytes - self.used_bytes)
+        taken = self.used_bytes + self.reserved_bytes
+        return None if self.max_bytes is None else max(0, self.max_bytes - taken)
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether the images alone use it up, without what resumable uploads have reserved."""
+        has_all_files = self.max_files is not None and self.used_files >= self.max_files
+        return has_all_files or (self.max_bytes is not None and self.used_bytes >= self.max_bytes)
 
     def has_room(self, size_bytes: int) -> bool:
         """Return whether one more file fits."""
@@ -98,13 +110,21 @@ class UploadLink(msgspec.Struct, frozen=True):
             self, used_files=self.used_files + 1, used_bytes=self.used_bytes + size_bytes
         )
 
+    def with_reserved(self, files: int, size_bytes: int) -> "UploadLink":
+        """Return the link with more places reserved; with fewer, if the numbers are negative."""
+        return msgspec.structs.replace(
+            self,
+            reserved_files=self.reserved_files + files,
+            reserved_bytes=self.reserved_bytes + size_bytes,
+        )
+
     def status(self, now: datetime) -> LinkStatus:
         """Return the status at a time."""
         if self.revoked_at is not None:
             return LinkStatus.REVOKED
         if now >= self.expires_at:
             return LinkStatus.EXPIRED
-        return LinkStatus.OPEN if self.has_room(1) else LinkStatus.USED_UP
+        return LinkStatus.USED_UP if self.is_used_up else LinkStatus.OPEN
 
 
 def check_takes_files(link: UploadLink, now: datetime) -> None:

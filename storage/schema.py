@@ -22,6 +22,7 @@ from storage.ledger.open_work import OPEN_WORK_INDEXES
 from storage.mongo.client import COMMITTED, DURABLE, Database
 from storage.outbox.pending_events import PENDING_EVENTS_INDEXES
 from storage.removal.user_deletion import USER_DELETION_INDEXES
+from storage.resumable.documents import RESUMABLE_INDEXES
 from storage.webhooks.documents import WEBHOOK_INDEXES
 from storage.webhooks.hold import STATE
 
@@ -43,6 +44,7 @@ for _indexes in (
     SESSION_INDEXES,
     LINK_INDEXES,
     IDEMPOTENCY_INDEXES,
+    RESUMABLE_INDEXES,
     USER_DELETION_INDEXES,
     WORKER_INDEXES,
     WEBHOOK_INDEXES,

@@ -1,6 +1,6 @@
 """All stores of the service, opened by one function for the API and the workers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from datetime import datetime, timedelta
 
@@ -8,8 +8,10 @@ import structlog
 from arq.connections import ArqRedis
 
 from domain.jobs import ChunkPlan
+from domain.resumable import ResumableUpload
 from storage.acceptance.acceptance import Acceptance
 from storage.acceptance.idempotency import Idempotency
+from storage.acceptance.references import StoredIntake
 from storage.access.api_keys import ApiKeys
 from storage.access.audit import AuditTrail
 from storage.access.sessions import Sessions
@@ -58,6 +60,8 @@ from storage.queue.rate_limits import Buckets
 from storage.removal.expiry import Expiry
 from storage.removal.removal import ImageDeletion
 from storage.removal.user_deletion import UserDeletion
+from storage.resumable.expiry import ResumableExpiry
+from storage.resumable.uploads import ResumableUploads
 from storage.schema import check_schema, ensure_indexes
 from storage.settings import StoreSettings, WorkRules
 from storage.upkeep.due_work import DueWork
@@ -115,6 +119,8 @@ class Stores:
         self.recovery = Recovery(
             self.database, rules.max_attempts, self.metrics, self.subscriptions
         )
+        self.resumable = ResumableUploads(self.client, self.database, turns)
+        self.resumable_expiry = ResumableExpiry(self.database, self.resumable)
         self.retry = Retry(self.client, self.database, due_after, self.audit)
         self.results = Results(self.client, self.database)
         self.stored_bytes = StoredBytes(self.client, self.database)
@@ -134,6 +140,10 @@ class Stores:
     def open_intake(self, count_uploads: Callable[[], float]) -> BlobIntake:
         """Return an intake for the files of one upload; all uploads share its memory."""
         return BlobIntake(self.blob_chunks, count_uploads)
+
+    def open_stored_intake(self, uploads: Sequence[ResumableUpload]) -> StoredIntake:
+        """Return the intake of finished resumable uploads, whose bytes are stored."""
+        return StoredIntake(self.blob_chunks, uploads)
 
     def open_hashing_intake(self) -> HashingIntake:
         """Return an intake that hashes files without writing them."""

@@ -27,8 +27,8 @@ class WorkerSettings(msgspec.Struct, frozen=True):
             new work; 1 s or longer while it does. A lost notice delays work by no more than that.
         worker_drain_seconds: Longest wait for running work after a request to stop.
         reconcile_seconds: Pause between two searches for work that no worker holds.
-        sweep_seconds: Pause between two searches for orphaned bytes, and for expired jobs and
-            images.
+        sweep_seconds: Pause between two searches for orphaned bytes, and for expired jobs, images
+            and resumable uploads.
         fold_seconds: Pause between two checks whether enough images (50) wait to be added to the
             stored statistics; fewer are added at every fifth check. Answers always include them.
         orphan_age_seconds: Age at which bytes that belong to no blob are removed; longer than

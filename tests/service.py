@@ -174,10 +174,12 @@ class Service:
         return await self.stores.database[collection].count_documents({})
 
     async def orphan_chunks(self) -> list[object]:
-        """Find GridFS chunks that belong to no file."""
+        """Find GridFS chunks that belong to no file and to no resumable upload."""
         orphans: list[object] = []
+        uploads = self.stores.database["resumable_uploads"]
+        unused = await uploads.distinct("file_id", {"job_id": None})
         for bucket in ("blobs", "variants"):
-            files = await self.stores.database[f"{bucket}.files"].distinct("_id")
+            files = unused + await self.stores.database[f"{bucket}.files"].distinct("_id")
             orphans += await self.stores.database[f"{bucket}.chunks"].distinct(
                 "files_id", {"files_id": {"$nin": files}}
             )

@@ -84,7 +84,7 @@ def _incoming_body(
     kind, parameters = read_kind(content_type, encoding, kinds)
     disposition = headers.get("content-disposition")
     return IncomingBody(
-        kind, parameters, request.content_length, request.stream(), disposition, query
+        kind, kinds, parameters, request.content_length, request.stream(), disposition, query
     )
 
 

@@ -25,6 +25,8 @@ TAGS = {
     "upload links": "Invite people without an API key to upload. For admins and back ends.",
     "audit": "Who did what. For admins.",
     "uploads through links": "Upload with the token of an upload link instead of an API key.",
+    "resumable uploads": "Upload files in several requests by the tus protocol, with a key or the "
+    "token of an upload link.",
     "dead letters": "Inspect, retry and discard images that the service gave up. For admins.",
     "webhooks": "Receive events by HTTP, and inspect deliveries.",
     "users": "Delete a user and everything they uploaded.",

@@ -60,7 +60,7 @@ def _codes() -> Iterator[Documented]:
 
 
 def _document(kind: type[ServiceError]) -> Documented:
-    return Documented(kind.code, status_of(kind()).value, kind.title, _meaning(kind))
+    return Documented(kind.code, status_of(kind()), kind.title, _meaning(kind))
 
 
 def _meaning(kind: type[ServiceError]) -> str:

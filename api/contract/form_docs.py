@@ -18,6 +18,7 @@ from litestar.openapi.spec import (
 from litestar.status_codes import HTTP_202_ACCEPTED
 
 from api.contract.route_docs import TICKET_HEADERS, problems
+from api.http.parameters import EXAMPLE_ID
 
 
 def _header(description: str, example: str) -> OpenAPIHeader:
@@ -135,10 +136,32 @@ URL_UPLOAD_SCHEMA = Schema(
         **{name: _SHARED[name] for name in OF_BOTH},
     },
 )
+_OF_URLS = URL_UPLOAD_SCHEMA.properties or {}
+REFERENCING_SCHEMA = Schema(
+    type=OpenAPIType.OBJECT,
+    required=["uploads"],
+    additional_properties=False,
+    properties={
+        "uploads": Schema(
+            type=OpenAPIType.ARRAY,
+            items=_text("ID of a finished resumable upload.", EXAMPLE_ID, max_length=64),
+            min_items=1,
+            examples=[[EXAMPLE_ID]],
+            description="IDs of finished resumable uploads: the last parts of their URLs. The job "
+            "uses them up.",
+        ),
+        **{name: schema for name, schema in _OF_URLS.items() if name != "urls"},
+    },
+)
 OF_KEYS = ("user_id", "tenant", "external_id", "tags", "attributes", "callback_url")
 _FIELDS = (UPLOAD_SCHEMA.properties or {}).items()
 LINK_UPLOAD_SCHEMA = replace(
     UPLOAD_SCHEMA, properties={name: field for name, field in _FIELDS if name not in OF_KEYS}
+)
+_OF_REFERENCES = REFERENCING_SCHEMA.properties or {}
+LINK_REFERENCING_SCHEMA = replace(
+    REFERENCING_SCHEMA,
+    properties={name: field for name, field in _OF_REFERENCES.items() if name not in OF_KEYS},
 )
 
 TENANT_HEADERS = {
@@ -223,6 +246,24 @@ class UrlUploadOperation(UploadOperation):
     def describe_body(self) -> dict[str, OpenAPIMediaType]:
         """Describe the body."""
         return {"application/json": OpenAPIMediaType(schema=URL_UPLOAD_SCHEMA)}
+
+
+@dataclass
+class ReferencingUploadOperation(UploadOperation):
+    """An operation whose body names resumable uploads."""
+
+    schema: ClassVar[Schema] = REFERENCING_SCHEMA
+
+    def describe_body(self) -> dict[str, OpenAPIMediaType]:
+        """Describe the body."""
+        return {"application/json": OpenAPIMediaType(schema=self.schema)}
+
+
+@dataclass
+class LinkReferencingOperation(ReferencingUploadOperation):
+    """The same through a link, which determines the user."""
+
+    schema: ClassVar[Schema] = LINK_REFERENCING_SCHEMA
 
 
 @dataclass

@@ -8,7 +8,7 @@ from litestar.datastructures import ResponseHeader
 from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import Example
 
-from api.http.errors import PROBLEM_JSON, STATUS_OF, TYPE_PREFIX, Problem
+from api.http.errors import CHECKSUM_MISMATCH, PROBLEM_JSON, STATUS_OF, TYPE_PREFIX, Problem
 from api.schemas.jobs import JobEventView
 from domain.errors.base import ServiceError
 from domain.errors.capacity import RateLimited
@@ -24,10 +24,11 @@ TICKET_HEADERS = [
 
 # The first class with a status. The base class of limits is never raised.
 PROBLEM_KINDS: dict[int, type[ServiceError]] = {
-    **{status.value: kind for kind, status in reversed(STATUS_OF.items())},
+    **{int(status): kind for kind, status in reversed(STATUS_OF.items())},
     HTTPStatus.BAD_REQUEST.value: UnknownParameter,
     HTTPStatus.TOO_MANY_REQUESTS.value: RateLimited,
 }
+PHRASES = {CHECKSUM_MISMATCH: "Checksum Mismatch"}
 DETAILS = {
     HTTPStatus.UNAUTHORIZED.value: "Send your key in the header: Authorization: Bearer <key>.",
     HTTPStatus.NOT_FOUND.value: "The object does not exist, or the key may not see it.",
@@ -76,7 +77,7 @@ def only_problems(*statuses: int) -> dict[int, ResponseSpec]:
 
 
 def _problem(status: int) -> ResponseSpec:
-    phrase = HTTPStatus(status).phrase
+    phrase = PHRASES.get(status) or HTTPStatus(status).phrase
     kind = PROBLEM_KINDS[status]
     example = {
         "type": TYPE_PREFIX + kind.code,

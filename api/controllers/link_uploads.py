@@ -9,7 +9,12 @@ from litestar.params import PathParameter
 from api.answers.accept_upload import answer_upload
 from api.answers.event_stream import answer_events
 from api.answers.job_answers import answer_job
-from api.contract.form_docs import UPLOAD_PROBLEMS, UPLOAD_ROUTE, LinkUploadOperation
+from api.contract.form_docs import (
+    UPLOAD_PROBLEMS,
+    UPLOAD_ROUTE,
+    LinkReferencingOperation,
+    LinkUploadOperation,
+)
 from api.contract.route_docs import EVENT_STREAM, answer, only_problems, problems
 from api.http.addresses import service_address
 from api.http.auth import LINK_OPT, TokenIn
@@ -40,7 +45,7 @@ TAKEN = {
     200: answer(LinkJobView, "The upload ended within the time of `Prefer: wait`."),
     202: answer(LinkJobView, "The upload, which is accepted."),
 }
-OF_LINKS = (BodyKind.FORM, BodyKind.FILE)
+OF_LINKS = (BodyKind.FORM, BodyKind.FILE, BodyKind.UPLOADS)
 FOLLOWED = {
     200: answer(LinkJobView, "The upload."),
     304: answer(None, "The upload is unchanged since the If-None-Match version."),
@@ -84,6 +89,32 @@ class LinkUploadController(Controller):
         query = fields_of(operations, gps=gps)
         return await answer_upload(
             request, take_in, prefer, idempotency_key, query=query, kinds=OF_LINKS
+        )
+
+    @post(
+        "/jobs",
+        operation_id="createLinkUploadFromUploads",
+        summary="Create a job from resumable uploads of a link",
+        operation_class=LinkReferencingOperation,
+        responses=TAKEN | UPLOAD_PROBLEMS | problems(404),
+        **BY_HEADER,
+        **UPLOAD_ROUTE,
+    )
+    async def create_from_uploads(
+        self,
+        request: ApiRequest,
+        take_in: NamedDependency[TakeIn],
+        prefer: Prefer = None,
+        idempotency_key: IdempotencyKey = None,
+    ) -> Response[LinkJobView]:
+        """Creates a job for files whose bytes were sent by resumable uploads before.
+
+        Their places in the link were reserved at their creation, so they fit, also after the link
+        has expired. In all else it is `POST /v1/jobs/uploads`. `POST /v1/uploads` takes such a
+        body too.
+        """
+        return await answer_upload(
+            request, take_in, prefer, idempotency_key, query={}, kinds=[BodyKind.UPLOADS]
         )
 
     @get(

@@ -1,4 +1,4 @@
-"""Routes of uploads that are no form: one file as the body, or URLs. Faces in one request."""
+"""Routes of uploads that are no form: a file as the body, URLs, resumable uploads. Faces."""
 
 from litestar import Controller, Response, post
 from litestar.di import NamedDependency
@@ -8,10 +8,11 @@ from api.contract.form_docs import (
     UPLOAD_PROBLEMS,
     UPLOAD_ROUTE,
     FileUploadOperation,
+    ReferencingUploadOperation,
     UploadOperation,
     UrlUploadOperation,
 )
-from api.contract.route_docs import answer
+from api.contract.route_docs import answer, problems
 from api.controllers.jobs import ACCEPTED, JOB_TAKEN, JOBS
 from api.http.parameters import (
     IdempotencyKey,
@@ -113,6 +114,38 @@ class UploadController(Controller):
         """
         return await answer_upload(
             request, take_in, prefer, idempotency_key, query={}, route=JOBS, kinds=[BodyKind.URLS]
+        )
+
+    @post(
+        "/uploads",
+        operation_id="createJobFromUploads",
+        summary="Create a job from resumable uploads",
+        operation_class=ReferencingUploadOperation,
+        responses=JOB_TAKEN | UPLOAD_PROBLEMS | problems(404),
+        **UPLOAD_ROUTE,
+    )
+    async def create_job_from_uploads(
+        self,
+        request: ApiRequest,
+        take_in: NamedDependency[TakeIn],
+        prefer: Prefer = None,
+        idempotency_key: IdempotencyKey = None,
+    ) -> Response[JobView]:
+        """Creates a job for files whose bytes were sent by resumable uploads before.
+
+        Each upload is an item, in the order of the list. An upload is used once: a second job with
+        it is refused with `upload_used`, unless it repeats the first request with the same
+        `Idempotency-Key`. If one cannot be used, none is. In all else it is `POST /v1/jobs`, which
+        takes such a body too.
+        """
+        return await answer_upload(
+            request,
+            take_in,
+            prefer,
+            idempotency_key,
+            query={},
+            route=JOBS,
+            kinds=[BodyKind.UPLOADS],
         )
 
 

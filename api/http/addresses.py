@@ -23,3 +23,9 @@ def service_address(request: Request[Any, Any, Any]) -> str:
     name, port = server or (settings.host, settings.port)
     name = f"[{name}]" if ":" in name else name
     return f"http://{name}" if port is None else f"http://{name}:{port}"
+
+
+def location_of(request: Request[Any, Any, Any], path: str) -> str:
+    """Give the URL of a path: below the public URL or, without one, on the host of the request."""
+    settings: ApiSettings = request.app.state.settings.api
+    return settings.public_url.rstrip("/") + path

@@ -49,6 +49,7 @@ class TokenIn(StrEnum):
 
     HEADER = "header"
     PATH = "path"
+    HEADER_OR_KEY = "header, or a key"
 
 
 class BearerAuthentication(AbstractAuthenticationMiddleware):
@@ -81,7 +82,8 @@ class BearerAuthentication(AbstractAuthenticationMiddleware):
             Forbidden: The key only reads, and the request may change something.
             TooManyWrongKeys: The key is wrong, as were many before it from the same address.
         """
-        if place := connection.route_handler.opt.get(LINK_OPT):
+        place = connection.route_handler.opt.get(LINK_OPT)
+        if place and (place is not TokenIn.HEADER_OR_KEY or _shows_link(connection)):
             link = await _find_link(connection, place)
             caller = caller_of(link)
             TENANT.set(tenant_of(caller) or "")
@@ -190,6 +192,11 @@ async def _find_link(connection: Connection, place: TokenIn) -> UploadLink:
     if link.revoked_at is not None:
         raise LinkRevoked("Ask the person who sent it for a new one.")
     return link
+
+
+def _shows_link(connection: Connection) -> bool:
+    header = connection.headers.get("authorization", "")
+    return shown_secret(header).startswith(LINK_PREFIX)
 
 
 def _refuse(connection: Connection, refusal: ServiceError) -> NoReturn:

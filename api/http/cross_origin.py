@@ -28,6 +28,12 @@ REQUEST_HEADERS = (
     "Prefer",
     "Range",
     "Traceparent",
+    "Tus-Resumable",
+    "Upload-Checksum",
+    "Upload-Length",
+    "Upload-Metadata",
+    "Upload-Offset",
+    "X-HTTP-Method-Override",
     "X-Request-ID",
 )
 """All that the API reads."""
@@ -45,6 +51,15 @@ RESPONSE_HEADERS = (
     "RateLimit-Policy",
     "Retry-After",
     "Stored-Bytes",
+    "Tus-Checksum-Algorithm",
+    "Tus-Extension",
+    "Tus-Max-Size",
+    "Tus-Resumable",
+    "Tus-Version",
+    "Upload-Expires",
+    "Upload-Length",
+    "Upload-Metadata",
+    "Upload-Offset",
     "WWW-Authenticate",
     "X-Request-ID",
 )

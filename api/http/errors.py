@@ -15,12 +15,20 @@ from structlog.contextvars import bind_contextvars
 from api.http.expectations import MAX_FAULTS
 from api.http.inputs import InvalidInput, find_faults, locate
 from api.http.leaving import ClientLeft, answer_client_left
-from domain.errors.access import Expired, Forbidden, NotFound, Unauthenticated, WrongState
+from domain.errors.access import (
+    Expired,
+    Forbidden,
+    NotFound,
+    Unauthenticated,
+    UploadInterrupted,
+    WrongState,
+)
 from domain.errors.base import ServiceError
 from domain.errors.capacity import OverLimit, Overloaded, StorageFull, Unavailable, WebhooksNotSetUp
 from domain.errors.files import DecoderDied, DecodeTimedOut, FileRefused
 from domain.errors.requests import (
     BodyTooSlow,
+    ChecksumMismatch,
     HeadersTooLarge,
     HeadersTooSlow,
     InvalidValue,
@@ -32,6 +40,7 @@ from domain.errors.requests import (
     UnknownParameter,
     UploadTooSlow,
     WrongContentType,
+    WrongTusVersion,
 )
 from storage.errors import STORE_FAILED, is_disk_full
 from telemetry.logs import request_id
@@ -39,13 +48,16 @@ from telemetry.logs import request_id
 PROBLEM_JSON = "application/problem+json"
 TYPE_PREFIX = "urn:minilab:problem:"
 
+# Of the checksum extension of tus 1.0: "460 Checksum Mismatch".
+CHECKSUM_MISMATCH = 460
 # The most specific class wins.
-STATUS_OF: dict[type[ServiceError], HTTPStatus] = {
+STATUS_OF: dict[type[ServiceError], int] = {
     MalformedRequest: HTTPStatus.BAD_REQUEST,
     Unauthenticated: HTTPStatus.UNAUTHORIZED,
     Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     WrongState: HTTPStatus.CONFLICT,
+    UploadInterrupted: HTTPStatus.LOCKED,
     Expired: HTTPStatus.GONE,
     UploadTooSlow: HTTPStatus.REQUEST_TIMEOUT,
     HeadersTooSlow: HTTPStatus.REQUEST_TIMEOUT,
@@ -54,6 +66,8 @@ STATUS_OF: dict[type[ServiceError], HTTPStatus] = {
     RequestTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     TooManyParts: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     WrongContentType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    WrongTusVersion: HTTPStatus.PRECONDITION_FAILED,
+    ChecksumMismatch: CHECKSUM_MISMATCH,
     MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
     RangeNotSatisfiable: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     InvalidValue: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -123,9 +137,9 @@ def problem_response(
     )
 
 
-def status_of(error: ServiceError) -> HTTPStatus:
+def status_of(error: ServiceError) -> int:
     """Look up the status of an error by its class, or its nearest base class."""
-    return next(STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF)
+    return next(int(STATUS_OF[kind]) for kind in type(error).__mro__ if kind in STATUS_OF)
 
 
 def answer_service_error(request: Request[Any, Any, Any], error: ServiceError) -> Response[Problem]:

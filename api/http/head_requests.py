@@ -1,7 +1,12 @@
-"""HEAD: answered as GET is, without the body (RFC 9110, section 9.3.2)."""
+"""HEAD: answered as GET is, without the body (RFC 9110, section 9.3.2).
+
+Resumable uploads have routes for HEAD, and none for GET.
+"""
 
 from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.http.tus_headers import is_tus
 
 
 class _HeadersSentError(BaseException):
@@ -20,7 +25,11 @@ class HeadRequests:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a connection."""
-        if scope["type"] != ScopeType.HTTP or scope["method"] != HttpMethod.HEAD:
+        if (
+            scope["type"] != ScopeType.HTTP
+            or scope["method"] != HttpMethod.HEAD
+            or is_tus(scope["path"])
+        ):
             await self._app(scope, receive, send)
             return
 

@@ -48,6 +48,15 @@ class ApiMetrics:
             "minilab_upload_files", "Files of uploads, by outcome.", ["outcome"], registry=own
         )
         self._bytes = Counter("minilab_upload_bytes", "Bytes of accepted files.", registry=own)
+        self._resumable = Counter(
+            "minilab_resumable_uploads",
+            "Resumable uploads that were created, finished and deleted by clients.",
+            ["event"],
+            registry=own,
+        )
+        self._resumable_bytes = Counter(
+            "minilab_resumable_bytes", "Bytes that resumable uploads have kept.", registry=own
+        )
 
     def watch_listeners(self, listeners: Listeners) -> None:
         """Measure the open event streams and the held answers."""
@@ -60,6 +69,14 @@ class ApiMetrics:
         """Count a request; ``route`` is its path template."""
         self._requests.labels(method, route, f"{status // 100}xx").inc()
         self._seconds.labels(method, route).observe(seconds)
+
+    def resumable(self, event: str) -> None:
+        """Count a resumable upload that was ``created``, ``finished`` or ``deleted``."""
+        self._resumable.labels(event).inc()
+
+    def resumable_bytes(self, size_bytes: int) -> None:
+        """Count bytes that a request has added to a resumable upload."""
+        self._resumable_bytes.inc(size_bytes)
 
     def took_in(self, upload: Upload, job: Job, items: Sequence[Item]) -> None:
         """Count the files of an accepted upload."""

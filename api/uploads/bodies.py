@@ -5,8 +5,8 @@ from enum import StrEnum
 
 import msgspec
 
-from api.uploads.by_url import receive_urls
 from api.uploads.form import Form
+from api.uploads.json_bodies import receive_json
 from api.uploads.multipart import receive_form
 from api.uploads.part_names import read_parameters
 from api.uploads.raw import receive_raw
@@ -21,13 +21,19 @@ class BodyKind(StrEnum):
 
     FORM = "files as multipart/form-data"
     URLS = "the URLs of files as application/json"
+    UPLOADS = "the IDs of finished resumable uploads as application/json"
     FILE = "one file as the body itself, with an image/* type or as application/octet-stream"
+
+
+OF_JSON = (BodyKind.URLS, BodyKind.UPLOADS)
 
 
 class IncomingBody(msgspec.Struct, frozen=True):
     """The body of an upload, which is not read yet.
 
     Attributes:
+        kind: Of JSON it is the first that the route takes.
+        kinds: All that the route takes.
         parameters: Of the Content-Type.
         length: In bytes; None if it is unknown.
         disposition: The header Content-Disposition.
@@ -35,6 +41,7 @@ class IncomingBody(msgspec.Struct, frozen=True):
     """
 
     kind: BodyKind
+    kinds: Collection[BodyKind]
     parameters: Mapping[str, str]
     length: int | None
     chunks: AsyncIterator[bytes]
@@ -60,8 +67,14 @@ class IncomingBody(msgspec.Struct, frozen=True):
         if self.query:
             named = ", ".join(self.query)
             raise InvalidValue(f"Send {named} in the body, not as parameters of the URL.")
-        if self.kind is BodyKind.URLS:
-            return await receive_urls(chunks, limits, rules)
+        if self.kind in OF_JSON:
+            return await receive_json(
+                chunks,
+                limits,
+                rules,
+                takes_urls=BodyKind.URLS in self.kinds,
+                takes_uploads=BodyKind.UPLOADS in self.kinds,
+            )
         return await receive_form(chunks, self.parameters.get("boundary", ""), intake, limits)
 
 
@@ -76,16 +89,16 @@ def read_kind(
     if (content_encoding or "identity").strip().lower() != "identity":
         raise WrongContentType("Send the body as it is, without a Content-Encoding.")
     media_type, parameters = read_parameters((content_type or "").encode("latin-1", "replace"))
-    kind = _kind_of(media_type)
-    if kind is None or kind not in kinds:
+    kind = next((kind for kind in _kinds_of(media_type) if kind in kinds), None)
+    if kind is None:
         raise WrongContentType(f"Send {'; or '.join(kinds)}.")
     return kind, parameters
 
 
-def _kind_of(media_type: str) -> BodyKind | None:
+def _kinds_of(media_type: str) -> Collection[BodyKind]:
     if media_type == "multipart/form-data":
-        return BodyKind.FORM
+        return (BodyKind.FORM,)
     if media_type == "application/json":
-        return BodyKind.URLS
+        return OF_JSON
     is_file = media_type.startswith("image/") or media_type == "application/octet-stream"
-    return BodyKind.FILE if is_file else None
+    return (BodyKind.FILE,) if is_file else ()

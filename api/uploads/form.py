@@ -26,6 +26,7 @@ class Form(msgspec.Struct):
     A field of ``tags`` may be repeated: all count, as one comma list. Unknown fields may be, too.
 
     Attributes:
+        references: IDs of resumable uploads, in place of files.
         repeated: Names of other fields that were given more than once.
         faults: Fields whose values have the wrong type, and what is wrong with them.
     """
@@ -33,6 +34,7 @@ class Form(msgspec.Struct):
     taken: list[TakenFile] = []
     refused: list[RefusedFile] = []
     fetches: list[FetchedFile] = []
+    references: list[str] = []
     fields: dict[str, bytes] = {}
     repeated: set[str] = set()
     faults: dict[str, str] = {}
@@ -62,11 +64,6 @@ class Form(msgspec.Struct):
             self.repeated.add(name)
         self.fields[name] = value
 
-    @property
-    def has_ended(self) -> bool:
-        """Whether no file is left to work on."""
-        return not self.taken and not self.fetches
-
     def add(self, file: TakenFile | RefusedFile) -> None:
         """Add a file."""
         if isinstance(file, TakenFile):
@@ -76,8 +73,8 @@ class Form(msgspec.Struct):
 
     @property
     def files(self) -> int:
-        """The number of files: taken, refused, and fetched later."""
-        return len(self.taken) + len(self.refused) + len(self.fetches)
+        """The number of files: taken, refused, fetched later, and uploaded before."""
+        return len(self.taken) + len(self.refused) + len(self.fetches) + len(self.references)
 
 
 def refuse_repeated(names: Iterable[str]) -> None:

@@ -10,7 +10,7 @@ from api.admission.accounts import Slots
 from api.admission.admission import Admitted
 from api.schemas.jobs import JobView
 from api.settings import Settings
-from api.uploads.bodies import IncomingBody
+from api.uploads.bodies import BodyKind, IncomingBody
 from api.uploads.form import Form
 from domain.addresses import check_url
 from domain.errors.faults import Faults
@@ -21,8 +21,10 @@ from domain.links import UploadLink, check_takes_files
 from domain.marks import parse_marks
 from domain.quotas import quota_of
 from domain.records import GpsPolicy
+from domain.resumable import upload_owner
 from domain.webhooks.events import EventType
 from storage.acceptance.idempotency import Attempt, Reply
+from storage.acceptance.references import files_of
 from storage.acceptance.uploads import Upload
 from storage.blobs.intake import BlobIntake
 from storage.clock import utc_now
@@ -89,7 +91,8 @@ class UploadReceiver:
             ServiceError: The body cannot be used, or the link takes no more files.
         """
         link = arrival.options.link
-        if link is not None:
+        # Resumable uploads have had their place in the link since they began.
+        if link is not None and arrival.body.kind is not BodyKind.UPLOADS:
             check_takes_files(link, utc_now())
         intake = self.open_intake()
         try:
@@ -118,13 +121,21 @@ class UploadReceiver:
             await self._webhook_targets.admit_callback(
                 fields.caller, fields.callback_url, self._most_targets
             )
+        references, taken, refused = [], form.taken, form.refused
+        if form.references:
+            owner = upload_owner(caller)
+            references = await self._stores.resumable.find_finished(owner, form.references)
+            taken, refused = files_of(references)
+            intake = self._stores.open_stored_intake(references)
+        has_ended = not taken and not form.fetches
         return Upload(
             user_id=fields.user_id,
             key_id=caller.key_id,
             operations=fields.operations,
-            taken=form.taken,
-            refused=form.refused,
+            taken=taken,
+            refused=refused,
             fetches=form.fetches,
+            references=references,
             intake=intake,
             gps=fields.gps,
             link_id=caller.link_id,
@@ -133,7 +144,7 @@ class UploadReceiver:
             fingerprint=self.fingerprint_of(form) if attempt else "",
             quota=quota_of(fields.caller, self._tenant_max_bytes),
             marks=fields.marks,
-            has_subscribers=form.has_ended and await self._has_subscribers(),
+            has_subscribers=has_ended and await self._has_subscribers(),
         )
 
     async def fingerprint(self, arrival: Arrival) -> str:
@@ -225,6 +236,7 @@ def _hash_content(form: Form) -> str:
     files = [[file.index, file.filename, file.staged.sha256] for file in form.taken]
     files += [[file.index, file.filename, file.error.code] for file in form.refused]
     files += [[file.index, file.filename, file.url] for file in form.fetches]
+    files += [[index, upload_id] for index, upload_id in enumerate(form.references)]
     content = [sorted(form.texts.items()), sorted(files)]
     return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
 

@@ -63,5 +63,33 @@ class LinkRevoked(Expired, code="link_revoked", title="The upload link was revok
     """The upload link was revoked."""
 
 
+class UploadOffsetConflict(
+    WrongState, code="upload_offset_conflict", title="The upload is at another offset"
+):
+    """A resumable upload has another offset than the request names: ask for it by HEAD."""
+
+
+class UploadUnfinished(
+    WrongState, code="upload_unfinished", title="The resumable upload is not finished"
+):
+    """A job was asked for whose resumable upload has not all of its bytes."""
+
+
+class UploadUsed(WrongState, code="upload_used", title="A job has used the resumable upload"):
+    """A resumable upload is used once, and a job has used it."""
+
+
+class UploadInterrupted(
+    WrongState,
+    code="upload_interrupted",
+    title="Another request has gone on with the resumable upload",
+):
+    """Another request asked for the offset, or sent bytes: what this one sent last is dropped."""
+
+
+class ResumableExpired(Expired, code="resumable_expired", title="The resumable upload has expired"):
+    """The resumable upload brought no bytes, or was not used, for too long."""
+
+
 class LinkUsedUp(WrongState, code="link_used_up", title="The link is used up"):
     """The upload link has reached its limit of files or bytes."""

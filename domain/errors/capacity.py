@@ -43,6 +43,14 @@ class TooManyInFlight(
     """The tenant has too many unfinished images."""
 
 
+class TooManyResumable(
+    OverLimit,
+    code="too_many_resumable_uploads",
+    title="Too many resumable uploads of this user are unused",
+):
+    """The tenant has too many resumable uploads, or bytes of them, that no job has used."""
+
+
 class TooManyListeners(
     OverLimit,
     code="too_many_listeners",

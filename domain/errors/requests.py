@@ -113,6 +113,18 @@ class IdempotencyKeyMisused(
     """The key was used for another request."""
 
 
+class WrongTusVersion(
+    ServiceError, code="wrong_tus_version", title="The version of the tus protocol is not supported"
+):
+    """The header `Tus-Resumable` is missing, or names a version that the service does not have."""
+
+
+class ChecksumMismatch(
+    ServiceError, code="checksum_mismatch", title="The bytes do not have their checksum"
+):
+    """The bytes of a resumable upload changed on their way. None of this request were kept."""
+
+
 class MethodNotAllowed(
     ServiceError, code="method_not_allowed", title="The route does not have this method"
 ):

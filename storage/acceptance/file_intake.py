@@ -1,7 +1,7 @@
 """One file while its bytes arrive: it is measured, its format is detected, and it is stored."""
 
 from domain.errors.base import ServiceError
-from domain.errors.files import EmptyFile, FileTooLarge, UnsupportedFormat
+from domain.errors.files import EmptyFile, FileRefused, FileTooLarge, UnsupportedFormat
 from domain.filenames import clean_filename
 from domain.images.formats import CAMERA_RAW, ImageFormat, is_camera_raw, sniff_format
 from domain.limits import UploadLimits
@@ -57,11 +57,23 @@ class FileIntake:
         self.refused = RefusedFile(self._index, self._filename, error)
 
     async def _sniff(self) -> None:
-        if not self._file.size_bytes:
-            await self.refuse(EmptyFile())
-            return
-        head = self._file.head
-        self._format = sniff_format(head)
-        if self._format is None:
-            supported = "See /v1/capabilities for the supported formats."
-            await self.refuse(UnsupportedFormat(CAMERA_RAW if is_camera_raw(head) else supported))
+        try:
+            self._format = check_format(self._file.head, self._file.size_bytes)
+        except FileRefused as refusal:
+            await self.refuse(refusal)
+
+
+def check_format(head: bytes, size_bytes: int) -> ImageFormat:
+    """Detect the format of a file from its first bytes.
+
+    Raises:
+        EmptyFile: It has no bytes.
+        UnsupportedFormat: Its format is not supported.
+    """
+    if not size_bytes:
+        raise EmptyFile
+    format_ = sniff_format(head)
+    if format_ is None:
+        supported = "See /v1/capabilities for the supported formats."
+        raise UnsupportedFormat(CAMERA_RAW if is_camera_raw(head) else supported)
+    return format_

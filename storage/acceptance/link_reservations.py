@@ -16,6 +16,8 @@ from storage.mongo.client import read_struct
 from storage.mongo.threads import PlainDatabase
 from storage.outbox.outbox import add_link_used_up
 
+COUNTED = ("used_files", "used_bytes", "reserved_files", "reserved_bytes")
+
 
 def reserve(
     database: PlainDatabase, session: ClientSession, submissions: Iterable[Submission]
@@ -44,7 +46,7 @@ def reserve(
         for submission in by_link.pop(before.id):
             after = _reserve_one(submission, after)
         if after != before:
-            use = {"used_files": after.used_files, "used_bytes": after.used_bytes}
+            use = {name: getattr(after, name) for name in COUNTED}
             writes.append(UpdateOne({"_id": before.id, "revoked_at": None}, {"$set": use}))
             add_link_used_up(database, before, after, session)
     for submission in (orphan for orphans in by_link.values() for orphan in orphans):
@@ -54,12 +56,17 @@ def reserve(
 
 
 def _reserve_one(submission: Submission, link: UploadLink) -> UploadLink:
-    """Reserve room for the files that fit. Returns the link with these."""
+    """Reserve room for the files that fit. Returns the link with these.
+
+    Resumable uploads give back what was reserved at their creation, so that they fit.
+    """
     submission.refusal = None
     if link.revoked_at is not None:
         submission.refusal = LinkRevoked("The link was revoked during the upload.")
         return link
-    overflow, after = [], link
+    references = submission.upload.references
+    overflow = []
+    after = link.with_reserved(-len(references), -sum(one.length for one in references))
     for file in submission.upload.taken:
         if after.has_room(file.staged.size_bytes):
             after = after.with_file(file.staged.size_bytes)

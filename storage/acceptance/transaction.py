@@ -15,6 +15,7 @@ from storage.acceptance.idempotency import KeyTaken, answer_keys
 from storage.acceptance.key_checks import check_keys
 from storage.acceptance.link_reservations import reserve
 from storage.acceptance.quota_checks import check_quotas
+from storage.acceptance.references import check_references, use_references
 from storage.acceptance.submissions import Submission, images_of
 from storage.access.stored_bytes import AccountReader
 from storage.mongo.client import Database, Document
@@ -47,6 +48,8 @@ class GroupWriter:
         """
         check_keys(self._database, session, group)
         group = [one for one in group if one.refusal is None]
+        check_references(self._database, session, group)
+        group = [one for one in group if one.refusal is None]
         accounts = check_quotas(self._accounts, session, group)
         group = [one for one in group if one.refusal is None]
         reserve(self._database, session, group)
@@ -61,10 +64,11 @@ class GroupWriter:
         _set_stored_bytes(images, known)
         foreign = _find_foreign(group, known)
         self._insert(session, group, new | foreign, images)
+        used = use_references(self._database, session, group)
         self._answer_keys(session, group)
         self._accounts.add(session, images, accounts)
         flushed = {file_id for one in group for file_id in one.upload.intake.flushed}
-        return (flushed | foreign.keys()) - new.keys()
+        return (flushed | used | foreign.keys()) - new.keys()
 
     def _answer_keys(self, session: ClientSession, group: Sequence[Submission]) -> None:
         keyed = [one for one in group if one.upload.attempt]

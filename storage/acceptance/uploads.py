@@ -7,6 +7,7 @@ import msgspec
 from domain.jobs import ChunkHint
 from domain.quotas import Quota
 from domain.records import GpsPolicy, Item, ItemError, Job
+from domain.resumable import ResumableUpload
 from storage.acceptance.idempotency import Attempt, Reply
 from storage.blobs.intake import BlobIntake, StagedFile
 from storage.ledger.fetches import FetchClaim, FetchedFile
@@ -61,6 +62,7 @@ class Upload(msgspec.Struct, frozen=True):
         marks: Of the job and all images, as stored.
         fetches: Files that a worker fetches later.
         claim: Of the worker that has fetched the only file, for a job that was accepted before.
+        references: Resumable uploads that the files were; the job uses them up.
         has_subscribers: Whether a webhook wants the event of a job that ends at its acceptance.
     """
 
@@ -81,3 +83,4 @@ class Upload(msgspec.Struct, frozen=True):
     marks: tuple[str, ...] = ()
     fetches: list[FetchedFile] = []
     claim: FetchClaim | None = None
+    references: list[ResumableUpload] = []

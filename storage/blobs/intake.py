@@ -11,6 +11,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Protocol
 
 import msgspec
 from bson import ObjectId
@@ -26,6 +27,34 @@ SHARED_FLUSH_BYTES = 24 * CHUNK_BYTES
 HEAD_BYTES = 64
 
 
+class Digest(Protocol):
+    """The state of a hash (``hashlib`` does not name its types)."""
+
+    def update(self, data: bytes, /) -> None:
+        """Add bytes."""
+
+    def hexdigest(self) -> str:
+        """Return the hash of the bytes so far."""
+
+    def copy(self) -> "Digest":
+        """Return the same state once more."""
+
+
+class BegunFile(msgspec.Struct, frozen=True):
+    """A file of which some bytes are stored.
+
+    Attributes:
+        chunks: Number of full chunks.
+        tail: The bytes after these, less than a chunk.
+        digest: Hash of all of these bytes.
+    """
+
+    file_id: ObjectId
+    chunks: int
+    tail: bytes
+    digest: Digest
+
+
 class IncomingFile:
     """One file while it arrives: it is hashed, measured and cut into chunks.
 
@@ -37,10 +66,19 @@ class IncomingFile:
         self.file_id = ObjectId()
         self.size_bytes = 0
         self.head = b""
-        self._hash = hashlib.sha256()
+        self._hash: Digest = hashlib.sha256()
         self._pieces: list[bytes | memoryview] = []
         self._pieces_bytes = 0
         self._chunks_made = 0
+
+    @classmethod
+    def resumed(cls, begun: "BegunFile") -> "IncomingFile":
+        """Go on with a file; the sizes and the head are those of the bytes that come now."""
+        file = cls()
+        file.file_id, file._hash = begun.file_id, begun.digest.copy()
+        file._pieces, file._pieces_bytes = [begun.tail], len(begun.tail)
+        file._chunks_made = begun.chunks
+        return file
 
     def feed(self, data: bytes) -> list[Document]:
         """Add bytes; returns the chunks that are full."""
@@ -60,8 +98,13 @@ class IncomingFile:
         return [self._cut()] if self._pieces_bytes else []
 
     @property
+    def digest(self) -> Digest:
+        """Hash of the bytes so far, those before a resumption included."""
+        return self._hash.copy()
+
+    @property
     def sha256(self) -> str:
-        """Hash of the bytes so far, as 64 hex digits."""
+        """The same as 64 hex digits."""
         return self._hash.hexdigest()
 
     def _cut(self) -> Document:

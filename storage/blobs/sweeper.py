@@ -31,6 +31,8 @@ BATCH_FILES = 50
 EXPIRED_KEYS_KEPT = timedelta(days=30)
 REMOVED_KEYS = 10_000  # In one sweep.
 BUCKETS = ("blobs", "variants")
+RESUMABLE = "resumable_uploads"
+"""The collection of uploads whose chunks have no file until a job uses them."""
 
 
 class Swept(msgspec.Struct, frozen=True):
@@ -154,8 +156,10 @@ class Sweeper:
         return removed
 
     async def _remove_files(self, bucket: str, ids: list[Any]) -> int:
-        accepted = await self._find_existing(f"{bucket}.files", "_id", ids)
-        orphans = [file_id for file_id in ids if file_id not in accepted]
+        # In this order: the bytes of an upload belong to a file at the moment when a job uses it.
+        kept = await self._find_existing(RESUMABLE, "file_id", ids, {"job_id": None})
+        kept |= await self._find_existing(f"{bucket}.files", "_id", ids)
+        orphans = [file_id for file_id in ids if file_id not in kept]
         chunks = self._database[f"{bucket}.chunks"]
         deleted = await chunks.delete_many({"files_id": {"$in": orphans}})
         await self._marks.delete_many({"_id": {"$in": ids}})
@@ -212,6 +216,9 @@ class Sweeper:
             await self._positions.update_one({"_id": walk}, position, upsert=True)
         return walked, within
 
-    async def _find_existing(self, collection: str, field: str, values: list[Any]) -> set[Any]:
-        """Return the values of a field that exist."""
-        return set(await self._database[collection].distinct(field, {field: {"$in": values}}))
+    async def _find_existing(
+        self, collection: str, field: str, values: list[Any], also: Document | None = None
+    ) -> set[Any]:
+        """Return the values of a field that exist, in documents that match another query too."""
+        which = {field: {"$in": values}} | (also or {})
+        return set(await self._database[collection].distinct(field, which))

@@ -64,7 +64,7 @@ def add_link_used_up(
     Raises:
         PyMongoError: The transaction cannot go on.
     """
-    if after.has_room(1) or not before.has_room(1):
+    if before.is_used_up or not after.is_used_up:
         return
     link_id, user_id = after.id, after.user_id
     url = f"/v1/upload-links/{link_id}"

@@ -12,7 +12,9 @@ from storage.clock import utc_now
 from storage.ledger.job_states import JobStates, JobUpdate
 from storage.ledger.open_work import IS_OPEN
 from storage.mongo.client import Database, Document, Session
+from storage.mongo.threads import run_with_session
 from storage.removal.removal import DELETED, note_in_jobs, remove_images
+from storage.resumable.removal import delete_of_user
 
 # Documents in one transaction.
 MAX_IMAGES = 50
@@ -105,10 +107,19 @@ class DeletionStep:
         )
 
     async def _delete_rest(self, deletion: Document, session: Session) -> int:
-        """Delete notes of expired jobs and images, and webhooks; returns the number."""
+        """Delete notes of expired jobs and images, resumable uploads, and webhooks.
+
+        Returns the number.
+        """
         user_id, of_jobs = deletion["user_id"], _asked(deletion, "job_id")
-        notes = await _remove(self._database, "expired", {"user_id": user_id}, session)
-        return notes + await _forget_webhooks(self._database, user_id, of_jobs, session)
+        asked_at = deletion["asked"].get("at", deletion["created_at"])
+        others = await _remove(self._database, "expired", {"user_id": user_id}, session)
+        others += await run_with_session(
+            self._database,
+            session,
+            lambda database, plain: delete_of_user(database, plain, user_id, asked_at),
+        )
+        return others + await _forget_webhooks(self._database, user_id, of_jobs, session)
 
     async def _note(
         self, deletion: Document, removed: int, session: Session, *, has_ended: bool

@@ -15,6 +15,7 @@ from domain.jobs import Status, Tally
 from domain.keys import Caller
 from domain.records import DELETE_USER, USER_DELETION_KEPT_SECONDS
 from storage.access.audit import AuditTrail
+from storage.blobs.sweeper import RESUMABLE
 from storage.clock import first_id_at, new_id, utc_now
 from storage.ledger.job_states import JobStates, JobUpdate
 from storage.ledger.open_work import IS_OPEN
@@ -38,7 +39,7 @@ USER_DELETION_INDEXES = {
 # An acceptance takes no longer than this from the creation of its IDs to its commit.
 UNDER_WAY = timedelta(minutes=2)
 # All else that a delete removes belongs to one of these.
-HELD_OF_USERS = ("jobs", "images", "expired", "webhook_endpoints")
+HELD_OF_USERS = ("jobs", "images", "expired", "webhook_endpoints", RESUMABLE)
 
 
 def deletions_due(now: datetime) -> Document:
@@ -120,7 +121,7 @@ class UserDeletion:
             collection = self._database.get_collection(name, read_concern=COMMITTED)
             query = {"user_id": user_id, "_id": {"$gte": horizon}}
             recent.update(await collection.distinct(job_id, query))
-        return {"horizon": horizon, "recent": sorted(recent)}
+        return {"horizon": horizon, "recent": sorted(recent), "at": utc_now()}
 
     async def _count(self, user_id: str, asked: Document) -> int:
         """Count the images that will be deleted; reads indexes only."""

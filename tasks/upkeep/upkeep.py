@@ -103,6 +103,8 @@ class Upkeep:
         removed = await self._stores.expiry.expire()
         if removed.jobs or removed.images:
             _log.info("expired", **msgspec.structs.asdict(removed))
+        if uploads := await self._stores.resumable_expiry.expire():
+            _log.info("resumable_uploads_removed", uploads=uploads)
 
     async def _delete_users(self) -> None:
         await delete_users(self._stores)

@@ -1,0 +1,154 @@
+"""Writes the bytes that one request adds to a resumable upload, while they arrive.
+
+They are chunks of GridFS from the beginning: a finished upload becomes a blob without a copy. A
+chunk has the fence of the request that wrote it. So a request that was overtaken by a later one,
+and still runs, cannot replace what that one wrote, and cannot move the offset.
+
+What is stored after the offset does not count: the next request writes it again.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+import msgspec
+from pymongo import ReplaceOne
+from pymongo.errors import BulkWriteError
+
+from domain.errors.access import UploadInterrupted
+from domain.resumable import ResumableUpload
+from storage.blobs.intake import CHUNK_BYTES, HEAD_BYTES, BegunFile, BlobIntake, IncomingFile
+from storage.blobs.reads import DUPLICATE_KEY
+from storage.mongo.client import DURABLE, Collection, Document
+from storage.resumable.digests import Digests
+
+
+class ResumableIntake(BlobIntake):
+    """Writes bytes, with no more of them in memory than :class:`BlobIntake` has.
+
+    Args:
+        documents: The collection of uploads.
+        taken: The upload, as this request has taken it.
+        begun: Its bytes up to the offset.
+        knows_hash: Whether the digest of ``begun`` is that of these bytes.
+        is_kept_early: Whether bytes count as soon as they are stored, rather than all at the end.
+        count_uploads: Counts the large uploads of this process, which share the memory.
+    """
+
+    def __init__(
+        self,
+        chunks: Collection,
+        documents: Collection,
+        digests: Digests,
+        taken: ResumableUpload,
+        begun: BegunFile,
+        count_uploads: Callable[[], float],
+        *,
+        knows_hash: bool,
+        is_kept_early: bool,
+    ) -> None:
+        super().__init__(chunks.with_options(write_concern=DURABLE), count_uploads)
+        self._documents = documents
+        self._digests = digests
+        self._taken = taken
+        self._file = IncomingFile.resumed(begun)
+        self._knows_hash = knows_hash
+        self._is_kept_early = is_kept_early
+        self._has_failed = False
+
+    @property
+    def left_bytes(self) -> int:
+        """Bytes that the upload still lacks."""
+        return self._taken.length - self._taken.offset - self._file.size_bytes
+
+    async def add(self, data: bytes) -> None:
+        """Add bytes.
+
+        Raises:
+            UploadInterrupted: A later request goes on with the upload.
+        """
+        await self.write(self._file, data)
+
+    async def end(self, expires_at: datetime) -> ResumableUpload:
+        """Write what is left; when this returns, all bytes are durable, and count.
+
+        Raises:
+            UploadInterrupted: A later request goes on with the upload.
+        """
+        with self._noting_failure():
+            await self.settle()
+            ended = await self._end(expires_at)
+        return await self._digests.complete(ended) if ended.is_finished else ended
+
+    async def _end(self, expires_at: datetime) -> ResumableUpload:
+        batch = [*self._pending, *self._file.close()]
+        self._pending, self.pending_bytes = [], 0
+        offset, digest = self._taken.offset + self._file.size_bytes, self._file.digest
+        fields: Document = {"offset": offset, "expires_at": expires_at}
+        await self._write(batch)
+        if offset == self._taken.length and self._knows_hash:
+            fields |= {"sha256": digest.hexdigest(), "head": await self._read_head()}
+        await self._set(fields, self._documents.with_options(write_concern=DURABLE))
+        if self._knows_hash:
+            self._digests.remember(self._taken.id, offset, digest)
+        return msgspec.structs.replace(self._taken, **fields)
+
+    async def keep(self, expires_at: datetime) -> None:
+        """Keep what has arrived of a request that broke off, if it counts without its end.
+
+        Raises:
+            UploadInterrupted: A later request goes on with the upload.
+        """
+        if self._is_kept_early and not self._has_failed:
+            await self.end(expires_at)
+        else:
+            await self.settle()
+
+    async def _flush(self, chunks: list[Document]) -> None:
+        with self._noting_failure():
+            await self._write(chunks)
+            if self._is_kept_early:
+                last = chunks[-1]
+                await self._set({"offset": last["n"] * CHUNK_BYTES + len(last["data"])})
+
+    @contextmanager
+    def _noting_failure(self) -> Iterator[None]:
+        """Note that bytes are missing: none after them may count."""
+        try:
+            yield
+        except BaseException:
+            self._has_failed = True
+            raise
+
+    async def _write(self, chunks: Sequence[Document]) -> None:
+        fence = self._taken.fence
+        writes = [
+            ReplaceOne(
+                {"files_id": chunk["files_id"], "n": chunk["n"], "fence": {"$lte": fence}},
+                {"files_id": chunk["files_id"], "n": chunk["n"], "data": chunk["data"]}
+                | {"fence": fence},
+                upsert=True,
+            )
+            for chunk in chunks
+        ]
+        if not writes:
+            return
+        try:
+            await self._chunks.bulk_write(writes, ordered=False)
+        except BulkWriteError as error:
+            failures = (error.details or {}).get("writeErrors", [])
+            if any(failure["code"] == DUPLICATE_KEY for failure in failures):
+                raise UploadInterrupted from error
+            raise
+
+    async def _read_head(self) -> bytes:
+        if not self._taken.offset:
+            return self._file.head
+        first = await self._chunks.find_one({"files_id": self._taken.file_id, "n": 0}, {"data": 1})
+        return bytes(first["data"][:HEAD_BYTES]) if first else b""
+
+    async def _set(self, fields: Document, documents: Collection | None = None) -> None:
+        which = {"_id": self._taken.id, "fence": self._taken.fence}
+        collection = self._documents if documents is None else documents
+        if not (await collection.update_one(which, {"$set": fields})).matched_count:
+            raise UploadInterrupted
