@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 from openapi.example_requests import (
-    FILE_TYPE,
     BodyKind,
     ExampleRequest,
     Secret,
@@ -35,14 +34,16 @@ def write_curl(request: ExampleRequest) -> str:
     if request.method not in {"GET", "POST"} or (
         request.method == "POST" and request.kind is BodyKind.NONE
     ):
-        lines[0] = f"curl -X {request.method} {_url(request)}"
+        method = "-I" if request.method == "HEAD" else f"-X {request.method}"
+        lines[0] = f"curl {method} {_url(request)}"
     if request.secret is not Secret.NONE:
         lines.append(f'-H "Authorization: Bearer ${request.secret}"')
+    lines += [f"-H '{one.name}: {one.value}'" for one in request.headers]
     if request.kind is BodyKind.JSON:
         text = json.dumps(request.body, ensure_ascii=False).replace("'", "'\\''")
         lines += ["-H 'Content-Type: application/json'", f"-d '{text}'"]
     if request.kind is BodyKind.FILE:
-        lines += [f"-H 'Content-Type: {FILE_TYPE}'", f"--data-binary @{request.files[0]}"]
+        lines += [f"-H 'Content-Type: {request.file_type}'", f"--data-binary @{request.files[0]}"]
     elif request.kind is BodyKind.FORM:
         lines += [f"-F files=@{name}" for name in request.files]
     if request.is_picture:
@@ -59,8 +60,9 @@ def write_python(request: ExampleRequest) -> str:
         headers.append(
             f""" "Authorization": f"Bearer {{os.environ['{request.secret}']}}" """.strip()
         )
+    headers += [f'"{one.name}": "{one.value}"' for one in request.headers]
     if request.kind is BodyKind.FILE:
-        headers.append(f'"Content-Type": "{FILE_TYPE}"')
+        headers.append(f'"Content-Type": "{request.file_type}"')
         options.append(f'content=Path("{request.files[0]}").read_bytes(),')
     if headers:
         options.insert(0, f"headers={{{', '.join(headers)}}},")
@@ -87,10 +89,11 @@ def write_typescript(request: ExampleRequest) -> str:
     lines, options, headers = [], [], []
     if request.secret is not Secret.NONE:
         headers.append(f"Authorization: `Bearer ${{process.env.{request.secret}}}`")
+    headers += [f"'{one.name}': '{one.value}'" for one in request.headers]
     if request.kind is BodyKind.JSON:
         headers.append("'Content-Type': 'application/json'")
     if request.kind is BodyKind.FILE:
-        headers.append(f"'Content-Type': '{FILE_TYPE}'")
+        headers.append(f"'Content-Type': '{request.file_type}'")
         lines += ["import { readFile } from 'node:fs/promises';", ""]
         options.append(f"body: await readFile('{request.files[0]}'),")
     if request.kind is BodyKind.FORM:
@@ -132,7 +135,7 @@ def write_kotlin(request: ExampleRequest) -> str:
     elif request.kind is BodyKind.FILE:
         lines += ["import okhttp3.MediaType.Companion.toMediaType"]
         lines += ["import okhttp3.RequestBody.Companion.asRequestBody", "import java.io.File"]
-        body = f'File("{request.files[0]}").asRequestBody("{FILE_TYPE}".toMediaType())'
+        body = f'File("{request.files[0]}").asRequestBody("{request.file_type}".toMediaType())'
     elif request.kind is BodyKind.FORM:
         lines += ["import okhttp3.RequestBody.Companion.asRequestBody", "import java.io.File", ""]
         parts = "".join(
@@ -154,6 +157,7 @@ def write_kotlin(request: ExampleRequest) -> str:
     calls = [f'.url("{_url(request)}")']
     if request.secret is not Secret.NONE:
         calls.append(f'.header("Authorization", "Bearer ${{System.getenv("{request.secret}")}}")')
+    calls += [f'.header("{one.name}", "{one.value}")' for one in request.headers]
     if request.method != "GET":
         calls.append(f".{request.method.lower()}({body})")
     chain = "".join(f"    {call}\n" for call in [*calls, ".build()"])

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-METHODS = ("get", "post", "put", "patch", "delete")
+METHODS = ("get", "head", "post", "put", "patch", "delete")
 
 
 class BodyKind(StrEnum):
@@ -21,9 +21,11 @@ KINDS = {
     "multipart/form-data": BodyKind.FORM,
     "application/json": BodyKind.JSON,
     "application/octet-stream": BodyKind.FILE,
+    "application/offset+octet-stream": BodyKind.FILE,
 }
 FILE = "portrait.jpg"
-FILE_TYPE = "image/jpeg"
+# Where any type of picture is taken.
+FILE_TYPES = {"application/octet-stream": "image/jpeg"}
 
 
 class Secret(StrEnum):
@@ -35,7 +37,7 @@ class Secret(StrEnum):
 
 
 class Field(NamedTuple):
-    """A parameter of the query, or a field of a form."""
+    """A parameter of the query, a header, or a field of a form."""
 
     name: str
     value: str
@@ -48,6 +50,8 @@ class ExampleRequest(NamedTuple):
 
     Attributes:
         path: With ``{placeholders}``; their values are in ``path_values``.
+        headers: Those that are required.
+        file_type: The Content-Type of a file that is the body.
         files: Names of the files of a form, or of the file that is the body.
         body: The JSON body.
         is_picture: Whether the answer is a picture.
@@ -61,8 +65,10 @@ class ExampleRequest(NamedTuple):
     path: str
     path_values: dict[str, str]
     query: list[Field]
+    headers: list[Field]
     secret: Secret
     kind: BodyKind
+    file_type: str
     files: list[str]
     body: Any
     is_picture: bool
@@ -92,7 +98,8 @@ def _read(
     path: str, method: str, operation: dict[str, Any], default: list[dict[str, Any]]
 ) -> ExampleRequest:
     parameters = operation.get("parameters", [])
-    content = operation.get("requestBody", {}).get("content", {})
+    body = operation.get("requestBody", {})
+    content = body.get("content", {}) if body.get("required") else {}
     form = content.get("multipart/form-data")
     kind = next(
         (kind for media_type, kind in KINDS.items() if media_type in content), BodyKind.NONE
@@ -105,22 +112,28 @@ def _read(
         method=method.upper(),
         path=path,
         path_values={one["name"]: _value(one) for one in parameters if one["in"] == "path"},
-        query=[
-            Field(one["name"], _value(one), one["description"], one.get("required", False))
-            for one in parameters
-            if one["in"] == "query"
-        ],
+        query=_fields(parameters, "query"),
+        headers=[one for one in _fields(parameters, "header") if one.is_required],
         secret=_secret(operation.get("security", default)),
         kind=kind,
+        file_type=next((FILE_TYPES.get(name, name) for name in content), ""),
         files=_example(form)["files"] if form else [FILE] if kind is BodyKind.FILE else [],
         body=_example(content["application/json"]) if kind is BodyKind.JSON else None,
         is_picture="image/*" in operation["responses"].get("200", {}).get("content", {}),
     )
 
 
+def _fields(parameters: list[dict[str, Any]], place: str) -> list[Field]:
+    return [
+        Field(one["name"], _value(one), one["description"], one.get("required", False))
+        for one in parameters
+        if one["in"] == place
+    ]
+
+
 def _secret(security: list[dict[str, Any]]) -> Secret:
     named = {name for way in security for name in way}
-    if "linkToken" in named:
+    if named == {"linkToken"}:
         return Secret.TOKEN
     return Secret.KEY if named else Secret.NONE
 

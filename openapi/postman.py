@@ -10,7 +10,6 @@ from typing import Any
 
 from openapi.code_samples import ADDRESS
 from openapi.example_requests import (
-    FILE_TYPE,
     BodyKind,
     ExampleRequest,
     Secret,
@@ -65,13 +64,13 @@ def _item(request: ExampleRequest) -> dict[str, Any]:
     asked: dict[str, Any] = {
         "method": request.method,
         "url": _url(request),
-        "header": [],
+        "header": [{"key": one.name, "value": one.value} for one in request.headers],
         "description": request.description,
     }
     if request.secret is not Secret.KEY:
         asked["auth"] = _auth(request.secret)
     if request.kind is BodyKind.JSON:
-        asked["header"] = [{"key": "Content-Type", "value": "application/json"}]
+        asked["header"] += [{"key": "Content-Type", "value": "application/json"}]
         text = json.dumps(request.body, indent=2, ensure_ascii=False)
         asked["body"] = {
             "mode": "raw",
@@ -82,7 +81,7 @@ def _item(request: ExampleRequest) -> dict[str, Any]:
         parts = [{"key": "files", "type": "file", "src": name} for name in request.files]
         asked["body"] = {"mode": "formdata", "formdata": parts}
     elif request.kind is BodyKind.FILE:
-        asked["header"] = [{"key": "Content-Type", "value": FILE_TYPE}]
+        asked["header"] += [{"key": "Content-Type", "value": request.file_type}]
         asked["body"] = {"mode": "file", "file": {"src": request.files[0]}}
     return {"id": request.operation_id, "name": request.summary, "request": asked}
 

@@ -10,6 +10,7 @@ from api.contract.config import DOCUMENT
 from tests.webhooks import URL
 
 Operation = dict[str, Any]
+TUS_BYTES = "application/offset+octet-stream"
 
 CONTRACT: dict[str, Any] = json.loads(DOCUMENT.read_text())
 OPERATIONS: list[tuple[str, str, Operation]] = [
@@ -29,6 +30,19 @@ BODIES: dict[str, dict[str, Any]] = {
     "redeliverFailed": {"since": "2026-01-01T00:00:00Z"},
 }
 """JSON bodies that operations take from every caller."""
+
+
+def required_headers(operation: Operation) -> dict[str, str]:
+    """Give the headers that an operation must get, with the values of their examples."""
+    parameters = operation.get("parameters", [])
+    headers = {
+        one["name"]: str(one["schema"]["examples"][0])
+        for one in parameters
+        if one["in"] == "header" and one.get("required")
+    }
+    if TUS_BYTES in operation.get("requestBody", {}).get("content", {}):
+        headers["Content-Type"] = TUS_BYTES
+    return headers
 
 
 def routes_of(app: Litestar) -> list[tuple[str, str]]:

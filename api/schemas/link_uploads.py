@@ -60,6 +60,10 @@ class LinkUploadsView(msgspec.Struct, frozen=True):
     """Number of uploaded images, including deleted ones."""
     used_bytes: int
     """Total size of the uploaded images in bytes, including deleted ones."""
+    reserved_files: int
+    """Number of resumable uploads that have a place and are no images yet."""
+    reserved_bytes: int
+    """Announced size of these in bytes."""
     left_files: int | None
     """Number of images that the link still accepts; null without a limit."""
     left_bytes: int | None

@@ -82,6 +82,11 @@ class UploadLinkView(msgspec.Struct, frozen=True):
     """Number of uploaded images, including deleted ones; counts towards the limit."""
     used_bytes: int
     """Total size of the uploaded images in bytes, including deleted ones."""
+    reserved_files: int
+    """Number of resumable uploads that have a place and are no images yet; counts towards the
+    limit."""
+    reserved_bytes: int
+    """Announced size of these in bytes; counts towards the limit."""
     images: int
     """Number of uploaded images without deleted ones."""
     bytes: int

@@ -3,6 +3,7 @@
 import hashlib
 from typing import Any
 
+from storage.blobs.sweeper import RESUMABLE
 from storage.mongo.client import Document
 from storage.verification.invariants import (
     Invariant,
@@ -65,7 +66,8 @@ def _orphans(bucket: str) -> tuple[Document, ...]:
     return (
         {"$group": {"_id": "$files_id"}},
         lookup(f"{bucket}.files", "_id", "_id", to="file"),
-        {"$match": {"file": []}},
+        lookup(RESUMABLE, "_id", "file_id", {"$match": {"job_id": None}}, to="upload"),
+        {"$match": {"file": [], "upload": []}},
         lookup(
             f"{bucket}.chunks",
             "_id",

@@ -5,7 +5,9 @@ from typing import Any
 
 from domain.keys import KEY_PREFIX, LINK_PREFIX
 from storage.access.stored_bytes import STORED_BYTES, add_up
+from storage.blobs.sweeper import RESUMABLE
 from storage.mongo.client import Document
+from storage.resumable.documents import UNUSED
 from storage.schema import INDEXES
 from storage.verification.invariants import (
     Invariant,
@@ -17,6 +19,7 @@ from storage.verification.invariants import (
     where,
 )
 from storage.verification.recount import find_wrong_statistics
+from storage.verification.resumable import RESERVED
 
 # A hint shows this many characters of a secret at most.
 HINT_CHARACTERS = 12
@@ -31,6 +34,19 @@ def _left(what: str) -> Document:
     return {"$subtract": [f"$used_{what}", {"$ifNull": [f"$deleted_{what}", 0]}]}
 
 
+def _reserved(what: str) -> Document:
+    return {"$ifNull": [f"$reserved_{what}", 0]}
+
+
+def _waiting(field: str) -> Document:
+    return {"$ifNull": [{"$first": f"$waiting.{field}"}, 0]}
+
+
+def _is_beyond(what: str) -> Document:
+    taken = {"$add": [f"$used_{what}", _reserved(what)]}
+    return {"$gt": [taken, {"$ifNull": [f"$max_{what}", taken]}]}
+
+
 _LINK_USE = (
     lookup(
         "images",
@@ -40,11 +56,14 @@ _LINK_USE = (
         {"$group": {"_id": None, "files": {"$sum": 1}, "bytes": {"$sum": "$size_bytes"}}},
         to="counted",
     ),
+    lookup(RESUMABLE, "_id", "link_id", {"$match": UNUSED}, RESERVED, to="waiting"),
     where(
         differ(_left("files"), _counted("files")),
         differ(_left("bytes"), _counted("bytes")),
-        {"$gt": ["$used_files", {"$ifNull": ["$max_files", "$used_files"]}]},
-        {"$gt": ["$used_bytes", {"$ifNull": ["$max_bytes", "$used_bytes"]}]},
+        differ(_reserved("files"), _waiting("files")),
+        differ(_reserved("bytes"), _waiting("bytes")),
+        _is_beyond("files"),
+        _is_beyond("bytes"),
     ),
 )
 
@@ -81,7 +100,7 @@ async def _find_missing_indexes(look: Look) -> list[Any]:
 OF_THE_SERVICE = [
     pipeline_invariant(
         "link_use",
-        "Each link counts its uploads, and is within its limits",
+        "Each link counts its uploads and reserved places, and is within its limits",
         "upload_links",
         *_LINK_USE,
         piece=100,

@@ -16,6 +16,7 @@ from storage.verification.contributions import OF_CONTRIBUTIONS
 from storage.verification.images import OF_IMAGES
 from storage.verification.invariants import Invariant, Look
 from storage.verification.jobs import OF_JOBS
+from storage.verification.resumable import OF_RESUMABLE
 from storage.verification.service import OF_THE_SERVICE
 from storage.verification.webhooks import OF_WEBHOOKS
 
@@ -23,6 +24,7 @@ EVERY_INVARIANT = [
     *OF_IMAGES,
     *OF_BLOBS,
     *OF_JOBS,
+    *OF_RESUMABLE,
     *OF_CONTRIBUTIONS,
     *OF_THE_SERVICE,
     *OF_WEBHOOKS,

@@ -21,6 +21,7 @@ from openapi.write_document import COLLECTION as POSTMAN
 from openapi.write_document import contract
 from tests.image_documents import give_up
 from tests.pictures import draw
+from tests.resumable import Tus
 from tests.service import ADMIN_KEY, Service, authorization
 from tests.webhooks import announce, deliveries_of, make_webhook
 
@@ -261,6 +262,20 @@ def test_collection_has_every_operation() -> None:
     assert set(re.findall(r"{{(\w+)}}", json.dumps(COLLECTION))) <= names
 
 
+async def keep_examples(service: Service, token: str) -> str:
+    """Have the finished uploads that examples of jobs name; give the ID of an unfinished one."""
+    uploads = service.stores.database["resumable_uploads"]
+    for name, key in (("createJobFromUploads", ADMIN_KEY), ("createLinkUploadFromUploads", token)):
+        (named,) = json.loads(COLLECTED[name]["body"]["raw"])["uploads"]
+        made = await uploads.find_one_and_delete(
+            {"_id": await Tus(service.client, key).upload(draw())}
+        )
+        assert made is not None
+        await uploads.insert_one(made | {"_id": named})
+    created = await Tus(service.client).create(8_388_608)
+    return str(created.headers["Location"].rsplit("/")[-1])
+
+
 @pytest.mark.slow
 async def test_examples_of_requests_are_accepted(working_service: Service) -> None:
     """Send every request of the Postman collection, on an image that is really there."""
@@ -293,7 +308,8 @@ async def test_examples_of_requests_are_accepted(working_service: Service) -> No
         "getLinkJobByUrl": followed,
     }
     of_operation |= {name: {"token": token} for name, token in signed.items()}
-    order = {"post": 0, "get": 1, "patch": 1, "delete": 2}
+    known["upload_id"] = await keep_examples(working_service, link["token"])
+    order = {"post": 0, "get": 1, "head": 1, "patch": 1, "delete": 2}
     for path, _, operation in sorted(OPERATIONS, key=lambda found: order[found[1]]):
         if "{dead_letter_id}" in path:
             known["dead_letter_id"] = await make_dead_letter(working_service)

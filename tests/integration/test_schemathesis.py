@@ -28,6 +28,12 @@ SETTINGS = """
 include-operation-id = ["streamJobEvents", "streamLinkJobEvents"]
 checks.response_schema_conformance.enabled = false
 """
+# The tool knows how to send bytes, by another name of their type.
+HOOKS = """
+import schemathesis
+
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
+"""
 
 
 async def _keep_examples(service: Service) -> None:
@@ -48,6 +54,7 @@ async def _run_schemathesis(
     service: Service, key: str | None, phases: str, examples: int, folder: Path
 ) -> str:
     (folder / "schemathesis.toml").write_text(SETTINGS)
+    (folder / "hooks.py").write_text(HOOKS)
     options = {
         "--phases": phases,
         "--url": str(service.client.base_url),
@@ -74,6 +81,8 @@ async def _run_schemathesis(
             "HOME": str(folder),
             # It keeps tables of Unicode there, which take seconds to make.
             "HYPOTHESIS_STORAGE_DIRECTORY": str(REPOSITORY / ".hypothesis"),
+            "PYTHONPATH": str(folder),
+            "SCHEMATHESIS_HOOKS": "hooks",
         },
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

@@ -16,6 +16,7 @@ from storage.clock import new_id
 from storage.mongo.client import DURABLE, Database
 from storage.verification.walk import EVERY_INVARIANT, Verification, Verifier
 from tests.pictures import draw
+from tests.resumable import Tus
 from tests.service import Service, environment, find_test_data, running_service
 from tests.webhooks import announce, make_webhook
 
@@ -23,6 +24,8 @@ pytestmark = pytest.mark.one_service
 
 Everything = dict[str, list[dict[str, Any]]]
 Breach = Callable[[Database], Awaitable[object]]
+UNFINISHED = {"offset": 300_000}
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 BROKEN = draw(400, 300)[:3000]
 
 
@@ -67,8 +70,9 @@ async def _fill(service: Service) -> None:
     await service.process([("a.jpg", draw()), ("b.jpg", draw(seed=1)), ("c.txt", b"none")])
     again = await service.process([("a.jpg", draw()), ("d.jpg", BROKEN), ("e.jpg", draw(seed=2))])
     assert (await _delete(service, f"/v1/images/{again['items'][2]['image_id']}")) == 204
-    link = await service.make_link(max_files=2)
+    link = await service.make_link(max_files=3)
     await service.send([("l.jpg", draw(seed=3))] * 2, route="/v1/uploads", key=link["token"])
+    await _fill_resumable(service, link["token"])
     # To its end: a thumbnail that is made meanwhile would stay until the sweep.
     await service.process([("x.jpg", draw(seed=4))], user_id="gone")
     asked = await service.client.delete("/v1/users/gone")
@@ -82,6 +86,17 @@ async def _fill(service: Service) -> None:
     await _durable(service)["expired"].insert_one(
         {"_id": new_id(), "kind": "image", "user_id": "u1", "expired_at": datetime.now(UTC)}
     )
+
+
+async def _fill_resumable(service: Service, token: str) -> None:
+    """Have unfinished uploads of an admin and of a link, and finished ones, one of them used."""
+    tus = Tus(service.client)
+    used = await tus.upload(draw(seed=8))
+    assert (await service.client.post("/v1/jobs", json={"uploads": [used]})).status_code == 202
+    await tus.upload(draw(seed=9))
+    for one in (tus, Tus(service.client, token)):
+        path = (await one.create(600_000)).headers["Location"]
+        assert (await one.patch(path, 0, bytes(300_000))).status_code == 204
 
 
 async def _aggregate(service: Service) -> None:
@@ -272,7 +287,27 @@ BREACHES: dict[str, list[Breach]] = {
     "link_use": [
         _changing("upload_links", {}, {"$inc": {"used_files": 1}}),
         _changing("upload_links", {}, {"$inc": {"deleted_bytes": 1}}),
-        _changing("upload_links", {}, {"$set": {"max_files": 1}}),
+        _changing("upload_links", {}, {"$set": {"max_files": 2}}),
+        _changing("upload_links", {}, {"$inc": {"reserved_files": -1}}),
+        _removing("resumable_uploads", {"link_id": {"$gt": ""}}),
+    ],
+    "resumable_state": [
+        _changing("resumable_uploads", UNFINISHED, {"$set": {"offset": 600_001}}),
+        _changing("resumable_uploads", UNFINISHED, {"$set": {"sha256": "0" * 64}}),
+        _changing("resumable_uploads", {"job_id": {"$gt": ""}}, {"$unset": {"sha256": ""}}),
+    ],
+    "resumable_chunks": [
+        _changing("resumable_uploads", UNFINISHED, {"$set": {"offset": 400_000}}),
+        _changing("blobs.chunks", {"data": bytes(261_120)}, {"$set": {"data": b"short"}}),
+        _removing("blobs.chunks", {"data": bytes(261_120)}),
+    ],
+    "resumable_expiry": [
+        _changing("resumable_uploads", UNFINISHED, {"$set": {"expires_at": LONG_AGO}})
+    ],
+    "resumable_places": [
+        _changing("resumable_accounts", {}, {"$inc": {"reserved_files": 1}}),
+        _changing("resumable_accounts", {}, {"$inc": {"reserved_bytes": -1}}),
+        _removing("resumable_uploads", {"job_id": None, "link_id": None}),
     ],
     "stored_bytes": [_changing("stored_bytes", {}, {"$inc": {"bytes": 1}})],
     "hashed_keys": [
