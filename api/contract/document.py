@@ -19,8 +19,10 @@ def describe_api(app: Litestar) -> dict[str, Any]:
     document = app.openapi_schema.to_schema()
     schemas = document["components"]["schemas"]
     for path in document["paths"].values():
-        for operation in path.values():
+        for method, operation in path.items():
             _clean_operation(operation)
+            if method == "head":
+                _drop_bodies(operation)
     describe_events(document)
     describe_schemas(schemas)
     for schema in schemas.values():
@@ -44,6 +46,12 @@ def _clean_operation(operation: dict[str, Any]) -> None:
         del responses["400"]
     for response in responses.values():
         _mark_images(response.get("content", {}))
+
+
+def _drop_bodies(operation: dict[str, Any]) -> None:
+    """Leave out the bodies of answers: those to HEAD have none, and clients would parse them."""
+    for response in operation["responses"].values():
+        response.pop("content", None)
 
 
 def _rename_schemas(document: dict[str, Any]) -> dict[str, Any]:

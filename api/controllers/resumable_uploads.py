@@ -1,7 +1,7 @@
 """Routes of resumable uploads: tus 1.0, with a key or with the token of a link."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from litestar import Controller, Response, delete, head, patch, post
 from litestar.di import NamedDependency
@@ -43,10 +43,10 @@ OF_BOTH: dict[str, Any] = {
 """Options of routes that take a key or the token of a link."""
 
 TusVersion = Annotated[
-    Literal["1.0.0"],
+    str,
     HeaderParameter(
         name="Tus-Resumable",
-        description="The version of the tus protocol.",
+        description=f"The version of the tus protocol: `{VERSION}`.",
         examples=example(VERSION),
     ),
 ]

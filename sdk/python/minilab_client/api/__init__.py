@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .histograms import AsyncHistogramsOperations, HistogramsOperations
     from .images import AsyncImagesOperations, ImagesOperations
     from .jobs import AsyncJobsOperations, JobsOperations
+    from .resumable_uploads import AsyncResumableUploadsOperations, ResumableUploadsOperations
     from .service import AsyncServiceOperations, ServiceOperations
     from .statistics import AsyncStatisticsOperations, StatisticsOperations
     from .upload_links import AsyncUploadLinksOperations, UploadLinksOperations
@@ -95,6 +96,13 @@ class Tags(Operations):
         from .uploads_through_links import UploadsThroughLinksOperations
 
         return UploadsThroughLinksOperations(self._client)
+
+    @cached_property
+    def resumable_uploads(self) -> ResumableUploadsOperations:
+        """The operations of the tag `resumable_uploads`."""
+        from .resumable_uploads import ResumableUploadsOperations
+
+        return ResumableUploadsOperations(self._client)
 
     @cached_property
     def users(self) -> UsersOperations:
@@ -183,6 +191,13 @@ class AsyncTags(AsyncOperations):
         from .uploads_through_links import AsyncUploadsThroughLinksOperations
 
         return AsyncUploadsThroughLinksOperations(self._client)
+
+    @cached_property
+    def resumable_uploads(self) -> AsyncResumableUploadsOperations:
+        """The operations of the tag `resumable_uploads`."""
+        from .resumable_uploads import AsyncResumableUploadsOperations
+
+        return AsyncResumableUploadsOperations(self._client)
 
     @cached_property
     def users(self) -> AsyncUsersOperations:

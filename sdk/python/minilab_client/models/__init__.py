@@ -20,10 +20,13 @@ if TYPE_CHECKING:
     from .chosen_dead_letters import ChosenDeadLetters
     from .content_url import ContentUrl
     from .create_job_body import CreateJobBody
+    from .create_job_from_uploads_body import CreateJobFromUploadsBody
+    from .create_job_from_uploads_body_attributes import CreateJobFromUploadsBodyAttributes
     from .create_job_from_urls_body import CreateJobFromUrlsBody
     from .create_job_from_urls_body_attributes import CreateJobFromUrlsBodyAttributes
     from .create_link_upload_body import CreateLinkUploadBody
     from .create_link_upload_by_url_body import CreateLinkUploadByUrlBody
+    from .create_link_upload_from_uploads_body import CreateLinkUploadFromUploadsBody
     from .created_api_key import CreatedApiKey
     from .created_upload_link import CreatedUploadLink
     from .day_count import DayCount
@@ -158,10 +161,13 @@ __all__ = (
     "CreatedApiKey",
     "CreatedUploadLink",
     "CreateJobBody",
+    "CreateJobFromUploadsBody",
+    "CreateJobFromUploadsBodyAttributes",
     "CreateJobFromUrlsBody",
     "CreateJobFromUrlsBodyAttributes",
     "CreateLinkUploadBody",
     "CreateLinkUploadByUrlBody",
+    "CreateLinkUploadFromUploadsBody",
     "DayCount",
     "DeadLetter",
     "DeadLetterAttempt",
@@ -293,10 +299,13 @@ _MODULES = {
     "ChosenDeadLetters": ".chosen_dead_letters",
     "ContentUrl": ".content_url",
     "CreateJobBody": ".create_job_body",
+    "CreateJobFromUploadsBody": ".create_job_from_uploads_body",
+    "CreateJobFromUploadsBodyAttributes": ".create_job_from_uploads_body_attributes",
     "CreateJobFromUrlsBody": ".create_job_from_urls_body",
     "CreateJobFromUrlsBodyAttributes": ".create_job_from_urls_body_attributes",
     "CreateLinkUploadBody": ".create_link_upload_body",
     "CreateLinkUploadByUrlBody": ".create_link_upload_by_url_body",
+    "CreateLinkUploadFromUploadsBody": ".create_link_upload_from_uploads_body",
     "CreatedApiKey": ".created_api_key",
     "CreatedUploadLink": ".created_upload_link",
     "DayCount": ".day_count",

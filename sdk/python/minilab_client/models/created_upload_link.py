@@ -40,6 +40,10 @@ class CreatedUploadLink:
     """ A remark for people; null without one. """
     page_url: str
     """ URL for people: a page to upload files. """
+    reserved_bytes: int
+    """ Announced size of these in bytes; counts towards the limit. """
+    reserved_files: int
+    """ Number of resumable uploads that have a place and are no images yet; counts towards the limit. """
     revoked_at: datetime.datetime | None
     """ When it was revoked; null if it was not. """
     status: LinkStatus
@@ -88,6 +92,10 @@ class CreatedUploadLink:
 
         page_url = self.page_url
 
+        reserved_bytes = self.reserved_bytes
+
+        reserved_files = self.reserved_files
+
         revoked_at: None | str
         if isinstance(self.revoked_at, datetime.datetime):
             revoked_at = self.revoked_at.isoformat()
@@ -123,6 +131,8 @@ class CreatedUploadLink:
                 "max_files": max_files,
                 "note": note,
                 "page_url": page_url,
+                "reserved_bytes": reserved_bytes,
+                "reserved_files": reserved_files,
                 "revoked_at": revoked_at,
                 "status": status,
                 "token": token,
@@ -190,6 +200,10 @@ class CreatedUploadLink:
 
         page_url = d.pop("page_url")
 
+        reserved_bytes = d.pop("reserved_bytes")
+
+        reserved_files = d.pop("reserved_files")
+
         def _parse_revoked_at(data: object) -> datetime.datetime | None:
             if data is None:
                 return data
@@ -231,6 +245,8 @@ class CreatedUploadLink:
             max_files=max_files,
             note=note,
             page_url=page_url,
+            reserved_bytes=reserved_bytes,
+            reserved_files=reserved_files,
             revoked_at=revoked_at,
             status=status,
             token=token,

@@ -31,6 +31,8 @@ class Failure:
     - `idempotency_key_in_use`: The first request with this key is still running.
     - `idempotency_key_taken_over`: The request was so slow that another one with the same key replaced it.
     - `idempotency_key_misused`: The key was used for another request.
+    - `wrong_tus_version`: The header `Tus-Resumable` is missing, or names a version that the service does not have.
+    - `checksum_mismatch`: The bytes of a resumable upload changed on their way. None of this request were kept.
     - `method_not_allowed`: The path exists, but not with this method.
     - `range_not_satisfiable`: The range lies outside the content.
     - `too_many_parts`: The request has too many parts.
@@ -54,6 +56,11 @@ class Failure:
     - `image_expired`: The image was deleted at the end of its retention time.
     - `link_expired`: The upload link has expired.
     - `link_revoked`: The upload link was revoked.
+    - `upload_offset_conflict`: A resumable upload has another offset than the request names: ask for it by HEAD.
+    - `upload_unfinished`: A job was asked for whose resumable upload has not all of its bytes.
+    - `upload_used`: A resumable upload is used once, and a job has used it.
+    - `upload_interrupted`: Another request asked for the offset, or sent bytes: what this one sent last is dropped.
+    - `resumable_expired`: The resumable upload brought no bytes, or was not used, for too long.
     - `link_used_up`: The upload link has reached its limit of files or bytes.
     - `malformed_part`: The headers of the part cannot be read. Other parts are not affected.
     - `empty_file`: The part has no bytes.
@@ -77,6 +84,8 @@ class Failure:
     - `rate_limited`: The tenant sends requests, files or bytes too fast.
     - `too_many_wrong_keys`: The address has sent too many wrong keys. Valid keys are accepted all the same.
     - `too_many_in_flight`: The tenant has too many unfinished images.
+    - `too_many_resumable_uploads`: The tenant has too many resumable uploads, or bytes of them, that no job has
+    used.
     - `too_many_listeners`: The tenant has too many open event streams and held answers.
     - `too_many_connections`: The address has too many open connections.
     - `too_many_reads`: The tenant has too many large reads that wait.

@@ -47,6 +47,10 @@ class LinkUploads:
     """ A message from the owner of the link. """
     operations: list[OperationInfo]
     """ The operations, by name. """
+    reserved_bytes: int
+    """ Announced size of these in bytes. """
+    reserved_files: int
+    """ Number of resumable uploads that have a place and are no images yet. """
     status: LinkStatus
     """ Whether a link takes files, or the reason why it does not. """
     used_bytes: int
@@ -94,6 +98,10 @@ class LinkUploads:
             operations_item = operations_item_data.to_dict()
             operations.append(operations_item)
 
+        reserved_bytes = self.reserved_bytes
+
+        reserved_files = self.reserved_files
+
         status = self.status.value
 
         used_bytes = self.used_bytes
@@ -117,6 +125,8 @@ class LinkUploads:
                 "max_files": max_files,
                 "note": note,
                 "operations": operations,
+                "reserved_bytes": reserved_bytes,
+                "reserved_files": reserved_files,
                 "status": status,
                 "used_bytes": used_bytes,
                 "used_files": used_files,
@@ -197,6 +207,10 @@ class LinkUploads:
 
             operations.append(operations_item)
 
+        reserved_bytes = d.pop("reserved_bytes")
+
+        reserved_files = d.pop("reserved_files")
+
         status = LinkStatus(d.pop("status"))
 
         used_bytes = d.pop("used_bytes")
@@ -217,6 +231,8 @@ class LinkUploads:
             max_files=max_files,
             note=note,
             operations=operations,
+            reserved_bytes=reserved_bytes,
+            reserved_files=reserved_files,
             status=status,
             used_bytes=used_bytes,
             used_files=used_files,

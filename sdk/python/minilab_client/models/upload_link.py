@@ -38,6 +38,10 @@ class UploadLink:
     """ Maximum number of images; null without a limit. """
     note: None | str
     """ A remark for people; null without one. """
+    reserved_bytes: int
+    """ Announced size of these in bytes; counts towards the limit. """
+    reserved_files: int
+    """ Number of resumable uploads that have a place and are no images yet; counts towards the limit. """
     revoked_at: datetime.datetime | None
     """ When it was revoked; null if it was not. """
     status: LinkStatus
@@ -80,6 +84,10 @@ class UploadLink:
         note: None | str
         note = self.note
 
+        reserved_bytes = self.reserved_bytes
+
+        reserved_files = self.reserved_files
+
         revoked_at: None | str
         if isinstance(self.revoked_at, datetime.datetime):
             revoked_at = self.revoked_at.isoformat()
@@ -110,6 +118,8 @@ class UploadLink:
                 "max_bytes": max_bytes,
                 "max_files": max_files,
                 "note": note,
+                "reserved_bytes": reserved_bytes,
+                "reserved_files": reserved_files,
                 "revoked_at": revoked_at,
                 "status": status,
                 "used_bytes": used_bytes,
@@ -173,6 +183,10 @@ class UploadLink:
 
         note = _parse_note(d.pop("note"))
 
+        reserved_bytes = d.pop("reserved_bytes")
+
+        reserved_files = d.pop("reserved_files")
+
         def _parse_revoked_at(data: object) -> datetime.datetime | None:
             if data is None:
                 return data
@@ -209,6 +223,8 @@ class UploadLink:
             max_bytes=max_bytes,
             max_files=max_files,
             note=note,
+            reserved_bytes=reserved_bytes,
+            reserved_files=reserved_files,
             revoked_at=revoked_at,
             status=status,
             used_bytes=used_bytes,

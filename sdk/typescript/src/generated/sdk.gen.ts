@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type TDataShape } from './client/index.js';
-import type { CancelJobData, CancelJobErrors, CancelJobResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateJobData, CreateJobErrors, CreateJobFromFileData, CreateJobFromFileErrors, CreateJobFromFileResponses, CreateJobFromUrlsData, CreateJobFromUrlsErrors, CreateJobFromUrlsResponses, CreateJobResponses, CreateLinkUploadByUrlData, CreateLinkUploadByUrlErrors, CreateLinkUploadByUrlResponses, CreateLinkUploadData, CreateLinkUploadErrors, CreateLinkUploadResponses, CreateUploadLinkData, CreateUploadLinkErrors, CreateUploadLinkResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DetectFacesData, DetectFacesErrors, DetectFacesResponses, DiscardDeadLetterData, DiscardDeadLetterErrors, DiscardDeadLetterResponses, DiscardDeadLettersData, DiscardDeadLettersErrors, DiscardDeadLettersResponses, DownloadImagesData, DownloadImagesErrors, DownloadImagesResponses, DownloadJobData, DownloadJobErrors, DownloadJobResponses, DownloadUploadLinkData, DownloadUploadLinkErrors, DownloadUploadLinkResponses, FindKnownImagesData, FindKnownImagesErrors, FindKnownImagesResponses, GetApiKeyData, GetApiKeyErrors, GetApiKeyResponses, GetCapabilitiesData, GetCapabilitiesErrors, GetCapabilitiesResponses, GetDeadLetterData, GetDeadLetterErrors, GetDeadLetterResponses, GetDeliveryData, GetDeliveryErrors, GetDeliveryResponses, GetHealthData, GetHealthResponses, GetImageContentData, GetImageContentErrors, GetImageContentResponses, GetImageContentUrlData, GetImageContentUrlErrors, GetImageContentUrlResponses, GetImageData, GetImageErrors, GetImageHistogramData, GetImageHistogramErrors, GetImageHistogramResponses, GetImageResponses, GetJobData, GetJobErrors, GetJobEventsUrlData, GetJobEventsUrlErrors, GetJobEventsUrlResponses, GetJobResponses, GetLinkJobByUrlData, GetLinkJobByUrlErrors, GetLinkJobByUrlResponses, GetLinkJobData, GetLinkJobErrors, GetLinkJobEventsUrlData, GetLinkJobEventsUrlErrors, GetLinkJobEventsUrlResponses, GetLinkJobResponses, GetLinkUploadsData, GetLinkUploadsErrors, GetLinkUploadsResponses, GetMedianHistogramData, GetMedianHistogramErrors, GetMedianHistogramResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSignedContentData, GetSignedContentErrors, GetSignedContentResponses, GetStatisticsData, GetStatisticsErrors, GetStatisticsResponses, GetUploadLinkData, GetUploadLinkErrors, GetUploadLinkResponses, GetWebhookData, GetWebhookErrors, GetWebhookResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListSimilarUsersData, ListSimilarUsersErrors, ListSimilarUsersResponses, ListUploadLinksData, ListUploadLinksErrors, ListUploadLinksResponses, ListUserHistogramsData, ListUserHistogramsErrors, ListUserHistogramsResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, RedeliverData, RedeliverErrors, RedeliverFailedData, RedeliverFailedErrors, RedeliverFailedResponses, RedeliverResponses, ReleaseWebhooksData, ReleaseWebhooksErrors, ReleaseWebhooksResponses, RetryDeadLetterData, RetryDeadLetterErrors, RetryDeadLetterResponses, RetryDeadLettersData, RetryDeadLettersErrors, RetryDeadLettersResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeUploadLinkData, RevokeUploadLinkErrors, RevokeUploadLinkResponses, RotateApiKeyWebhookSecretData, RotateApiKeyWebhookSecretErrors, RotateApiKeyWebhookSecretResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, TestWebhookData, TestWebhookErrors, TestWebhookResponses, UpdateImageData, UpdateImageErrors, UpdateImageResponses, UpdateJobData, UpdateJobErrors, UpdateJobResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses } from './types.gen.js';
+import type { CancelJobData, CancelJobErrors, CancelJobResponses, ContinueResumableUploadData, ContinueResumableUploadErrors, ContinueResumableUploadResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateJobData, CreateJobErrors, CreateJobFromFileData, CreateJobFromFileErrors, CreateJobFromFileResponses, CreateJobFromUploadsData, CreateJobFromUploadsErrors, CreateJobFromUploadsResponses, CreateJobFromUrlsData, CreateJobFromUrlsErrors, CreateJobFromUrlsResponses, CreateJobResponses, CreateLinkUploadByUrlData, CreateLinkUploadByUrlErrors, CreateLinkUploadByUrlResponses, CreateLinkUploadData, CreateLinkUploadErrors, CreateLinkUploadFromUploadsData, CreateLinkUploadFromUploadsErrors, CreateLinkUploadFromUploadsResponses, CreateLinkUploadResponses, CreateResumableUploadData, CreateResumableUploadErrors, CreateResumableUploadResponses, CreateUploadLinkData, CreateUploadLinkErrors, CreateUploadLinkResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteResumableUploadData, DeleteResumableUploadErrors, DeleteResumableUploadResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DetectFacesData, DetectFacesErrors, DetectFacesResponses, DiscardDeadLetterData, DiscardDeadLetterErrors, DiscardDeadLetterResponses, DiscardDeadLettersData, DiscardDeadLettersErrors, DiscardDeadLettersResponses, DownloadImagesData, DownloadImagesErrors, DownloadImagesResponses, DownloadJobData, DownloadJobErrors, DownloadJobResponses, DownloadUploadLinkData, DownloadUploadLinkErrors, DownloadUploadLinkResponses, FindKnownImagesData, FindKnownImagesErrors, FindKnownImagesResponses, GetApiKeyData, GetApiKeyErrors, GetApiKeyResponses, GetCapabilitiesData, GetCapabilitiesErrors, GetCapabilitiesResponses, GetDeadLetterData, GetDeadLetterErrors, GetDeadLetterResponses, GetDeliveryData, GetDeliveryErrors, GetDeliveryResponses, GetHealthData, GetHealthResponses, GetImageContentData, GetImageContentErrors, GetImageContentResponses, GetImageContentUrlData, GetImageContentUrlErrors, GetImageContentUrlResponses, GetImageData, GetImageErrors, GetImageHistogramData, GetImageHistogramErrors, GetImageHistogramResponses, GetImageResponses, GetJobData, GetJobErrors, GetJobEventsUrlData, GetJobEventsUrlErrors, GetJobEventsUrlResponses, GetJobResponses, GetLinkJobByUrlData, GetLinkJobByUrlErrors, GetLinkJobByUrlResponses, GetLinkJobData, GetLinkJobErrors, GetLinkJobEventsUrlData, GetLinkJobEventsUrlErrors, GetLinkJobEventsUrlResponses, GetLinkJobResponses, GetLinkUploadsData, GetLinkUploadsErrors, GetLinkUploadsResponses, GetMedianHistogramData, GetMedianHistogramErrors, GetMedianHistogramResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetResumableUploadData, GetResumableUploadErrors, GetResumableUploadResponses, GetSignedContentData, GetSignedContentErrors, GetSignedContentResponses, GetStatisticsData, GetStatisticsErrors, GetStatisticsResponses, GetUploadLinkData, GetUploadLinkErrors, GetUploadLinkResponses, GetWebhookData, GetWebhookErrors, GetWebhookResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListSimilarUsersData, ListSimilarUsersErrors, ListSimilarUsersResponses, ListUploadLinksData, ListUploadLinksErrors, ListUploadLinksResponses, ListUserHistogramsData, ListUserHistogramsErrors, ListUserHistogramsResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, RedeliverData, RedeliverErrors, RedeliverFailedData, RedeliverFailedErrors, RedeliverFailedResponses, RedeliverResponses, ReleaseWebhooksData, ReleaseWebhooksErrors, ReleaseWebhooksResponses, RetryDeadLetterData, RetryDeadLetterErrors, RetryDeadLetterResponses, RetryDeadLettersData, RetryDeadLettersErrors, RetryDeadLettersResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeUploadLinkData, RevokeUploadLinkErrors, RevokeUploadLinkResponses, RotateApiKeyWebhookSecretData, RotateApiKeyWebhookSecretErrors, RotateApiKeyWebhookSecretResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, TestWebhookData, TestWebhookErrors, TestWebhookResponses, UpdateImageData, UpdateImageErrors, UpdateImageResponses, UpdateJobData, UpdateJobErrors, UpdateJobResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -565,6 +565,30 @@ export const createJobFromFile = <ThrowOnError extends boolean = false>(options:
 });
 
 /**
+ * Create a job from resumable uploads
+ *
+ * Creates a job for files whose bytes were sent by resumable uploads before.
+ *
+ * Each upload is an item, in the order of the list. An upload is used once: a second job with
+ * it is refused with `upload_used`, unless it repeats the first request with the same
+ * `Idempotency-Key`. If one cannot be used, none is. In all else it is `POST /v1/jobs`, which
+ * takes such a body too.
+ */
+export const createJobFromUploads = <ThrowOnError extends boolean = false>(options: Options<CreateJobFromUploadsData, ThrowOnError>): RequestResult<CreateJobFromUploadsResponses, CreateJobFromUploadsErrors, ThrowOnError> => (options.client ?? client).post<CreateJobFromUploadsResponses, CreateJobFromUploadsErrors, ThrowOnError>({
+    security: [{
+            key: 'apiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/v1/jobs/uploads',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Upload files by their URLs
  *
  * Creates a job for files that a worker fetches from their URLs.
@@ -838,6 +862,29 @@ export const createLinkUpload = <ThrowOnError extends boolean = false>(options: 
 });
 
 /**
+ * Create a job from resumable uploads of a link
+ *
+ * Creates a job for files whose bytes were sent by resumable uploads before.
+ *
+ * Their places in the link were reserved at their creation, so they fit, also after the link
+ * has expired. In all else it is `POST /v1/jobs/uploads`. `POST /v1/uploads` takes such a
+ * body too.
+ */
+export const createLinkUploadFromUploads = <ThrowOnError extends boolean = false>(options: Options<CreateLinkUploadFromUploadsData, ThrowOnError>): RequestResult<CreateLinkUploadFromUploadsResponses, CreateLinkUploadFromUploadsErrors, ThrowOnError> => (options.client ?? client).post<CreateLinkUploadFromUploadsResponses, CreateLinkUploadFromUploadsErrors, ThrowOnError>({
+    security: [{
+            key: 'linkToken',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/v1/uploads/jobs',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Retrieve an upload of a link
  *
  * Retrieves an upload. It stays available after the link expires, until it is revoked.
@@ -867,6 +914,106 @@ export const getLinkJobEventsUrl = <ThrowOnError extends boolean = false>(option
         }],
     url: '/v1/uploads/jobs/{job_id}/events-url',
     ...options
+});
+
+/**
+ * Create a resumable upload
+ *
+ * Creates a resumable upload of one file. The body can have its first bytes.
+ *
+ * An `OPTIONS` of this path describes the service: `Tus-Version`, `Tus-Extension`,
+ * `Tus-Max-Size`, `Tus-Checksum-Algorithm`.
+ *
+ * A finished upload becomes an image by `POST /v1/jobs/uploads` or, with the token of a link,
+ * by `POST /v1/uploads/jobs`. One that gets no bytes for a day, or is not used, is removed.
+ * Through a link, an upload reserves a place: the limits of the link hold for uploads that
+ * are not finished, too.
+ */
+export const createResumableUpload = <ThrowOnError extends boolean = false>(options: Options<CreateResumableUploadData, ThrowOnError>): RequestResult<CreateResumableUploadResponses, CreateResumableUploadErrors, ThrowOnError> => (options.client ?? client).post<CreateResumableUploadResponses, CreateResumableUploadErrors, ThrowOnError>({
+    bodySerializer: null,
+    security: [{
+            key: 'apiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'linkToken',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/v1/uploads/tus',
+    ...options,
+    headers: {
+        'Content-Type': 'application/offset+octet-stream',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete a resumable upload
+ *
+ * Deletes an upload that no job has used, with its bytes; its place in a link is free.
+ */
+export const deleteResumableUpload = <ThrowOnError extends boolean = false>(options: Options<DeleteResumableUploadData, ThrowOnError>): RequestResult<DeleteResumableUploadResponses, DeleteResumableUploadErrors, ThrowOnError> => (options.client ?? client).delete<DeleteResumableUploadResponses, DeleteResumableUploadErrors, ThrowOnError>({
+    security: [{
+            key: 'apiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'linkToken',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/v1/uploads/tus/{upload_id}',
+    ...options
+});
+
+/**
+ * Retrieve the offset of a resumable upload
+ *
+ * Retrieves how many bytes of an upload are stored, to go on from there.
+ *
+ * A request that is sending bytes to it at this moment is ended with `upload_interrupted`: so
+ * the offset is final.
+ */
+export const getResumableUpload = <ThrowOnError extends boolean = false>(options: Options<GetResumableUploadData, ThrowOnError>): RequestResult<GetResumableUploadResponses, GetResumableUploadErrors, ThrowOnError> => (options.client ?? client).head<GetResumableUploadResponses, GetResumableUploadErrors, ThrowOnError>({
+    security: [{
+            key: 'apiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'linkToken',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/v1/uploads/tus/{upload_id}',
+    ...options
+});
+
+/**
+ * Send bytes of a resumable upload
+ *
+ * Adds bytes to an upload. If the request breaks off, those that arrived are kept.
+ *
+ * Of two requests at the same time, the later one goes on, and the earlier one is answered
+ * with `upload_offset_conflict` or `upload_interrupted`: retrieve the offset, and go on.
+ */
+export const continueResumableUpload = <ThrowOnError extends boolean = false>(options: Options<ContinueResumableUploadData, ThrowOnError>): RequestResult<ContinueResumableUploadResponses, ContinueResumableUploadErrors, ThrowOnError> => (options.client ?? client).patch<ContinueResumableUploadResponses, ContinueResumableUploadErrors, ThrowOnError>({
+    bodySerializer: null,
+    security: [{
+            key: 'apiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'linkToken',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/v1/uploads/tus/{upload_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/offset+octet-stream',
+        ...options.headers
+    }
 });
 
 /**

@@ -399,6 +399,14 @@ export type CreatedUploadLink = {
      */
     page_url: string;
     /**
+     * Announced size of these in bytes; counts towards the limit.
+     */
+    reserved_bytes: number;
+    /**
+     * Number of resumable uploads that have a place and are no images yet; counts towards the limit.
+     */
+    reserved_files: number;
+    /**
      * When it was revoked; null if it was not.
      */
     revoked_at: string | null;
@@ -811,6 +819,8 @@ export type Discarded = {
  * - `idempotency_key_in_use`: The first request with this key is still running.
  * - `idempotency_key_taken_over`: The request was so slow that another one with the same key replaced it.
  * - `idempotency_key_misused`: The key was used for another request.
+ * - `wrong_tus_version`: The header `Tus-Resumable` is missing, or names a version that the service does not have.
+ * - `checksum_mismatch`: The bytes of a resumable upload changed on their way. None of this request were kept.
  * - `method_not_allowed`: The path exists, but not with this method.
  * - `range_not_satisfiable`: The range lies outside the content.
  * - `too_many_parts`: The request has too many parts.
@@ -834,6 +844,11 @@ export type Discarded = {
  * - `image_expired`: The image was deleted at the end of its retention time.
  * - `link_expired`: The upload link has expired.
  * - `link_revoked`: The upload link was revoked.
+ * - `upload_offset_conflict`: A resumable upload has another offset than the request names: ask for it by HEAD.
+ * - `upload_unfinished`: A job was asked for whose resumable upload has not all of its bytes.
+ * - `upload_used`: A resumable upload is used once, and a job has used it.
+ * - `upload_interrupted`: Another request asked for the offset, or sent bytes: what this one sent last is dropped.
+ * - `resumable_expired`: The resumable upload brought no bytes, or was not used, for too long.
  * - `link_used_up`: The upload link has reached its limit of files or bytes.
  * - `malformed_part`: The headers of the part cannot be read. Other parts are not affected.
  * - `empty_file`: The part has no bytes.
@@ -857,6 +872,7 @@ export type Discarded = {
  * - `rate_limited`: The tenant sends requests, files or bytes too fast.
  * - `too_many_wrong_keys`: The address has sent too many wrong keys. Valid keys are accepted all the same.
  * - `too_many_in_flight`: The tenant has too many unfinished images.
+ * - `too_many_resumable_uploads`: The tenant has too many resumable uploads, or bytes of them, that no job has used.
  * - `too_many_listeners`: The tenant has too many open event streams and held answers.
  * - `too_many_connections`: The address has too many open connections.
  * - `too_many_reads`: The tenant has too many large reads that wait.
@@ -869,7 +885,7 @@ export type Discarded = {
  * - `connections_full`: The process has as many open connections as it can.
  * - `internal`: An error of the service, which was logged.
  */
-export type ErrorCode = 'malformed_request' | 'malformed_multipart' | 'unknown_parameter' | 'no_files' | 'wrong_content_type' | 'invalid_value' | 'unknown_operation' | 'too_many_images' | 'archive_too_large' | 'user_required' | 'idempotency_key_in_use' | 'idempotency_key_taken_over' | 'idempotency_key_misused' | 'method_not_allowed' | 'range_not_satisfiable' | 'too_many_parts' | 'request_too_large' | 'quota_exceeded' | 'upload_too_slow' | 'body_too_slow' | 'headers_too_large' | 'headers_too_slow' | 'unauthenticated' | 'forbidden' | 'scope_missing' | 'not_found' | 'wrong_state' | 'nothing_to_retry' | 'too_many_webhooks' | 'too_many_keys' | 'too_many_links' | 'expired' | 'job_expired' | 'image_expired' | 'link_expired' | 'link_revoked' | 'link_used_up' | 'malformed_part' | 'empty_file' | 'file_too_large' | 'unsupported_format' | 'corrupt_image' | 'too_many_pixels' | 'too_many_frames' | 'metadata_too_large' | 'fetch_refused' | 'fetch_failed' | 'fetch_timeout' | 'decode_timed_out' | 'decoder_died' | 'attempts_exhausted' | 'operation_failed' | 'unavailable' | 'no_child' | 'webhooks_not_set_up' | 'over_limit' | 'rate_limited' | 'too_many_wrong_keys' | 'too_many_in_flight' | 'too_many_listeners' | 'too_many_connections' | 'too_many_reads' | 'backlog_full' | 'storage_full' | 'too_many_uploads' | 'listeners_full' | 'rendering_full' | 'reading_full' | 'connections_full' | 'internal' | (string & {});
+export type ErrorCode = 'malformed_request' | 'malformed_multipart' | 'unknown_parameter' | 'no_files' | 'wrong_content_type' | 'invalid_value' | 'unknown_operation' | 'too_many_images' | 'archive_too_large' | 'user_required' | 'idempotency_key_in_use' | 'idempotency_key_taken_over' | 'idempotency_key_misused' | 'wrong_tus_version' | 'checksum_mismatch' | 'method_not_allowed' | 'range_not_satisfiable' | 'too_many_parts' | 'request_too_large' | 'quota_exceeded' | 'upload_too_slow' | 'body_too_slow' | 'headers_too_large' | 'headers_too_slow' | 'unauthenticated' | 'forbidden' | 'scope_missing' | 'not_found' | 'wrong_state' | 'nothing_to_retry' | 'too_many_webhooks' | 'too_many_keys' | 'too_many_links' | 'expired' | 'job_expired' | 'image_expired' | 'link_expired' | 'link_revoked' | 'upload_offset_conflict' | 'upload_unfinished' | 'upload_used' | 'upload_interrupted' | 'resumable_expired' | 'link_used_up' | 'malformed_part' | 'empty_file' | 'file_too_large' | 'unsupported_format' | 'corrupt_image' | 'too_many_pixels' | 'too_many_frames' | 'metadata_too_large' | 'fetch_refused' | 'fetch_failed' | 'fetch_timeout' | 'decode_timed_out' | 'decoder_died' | 'attempts_exhausted' | 'operation_failed' | 'unavailable' | 'no_child' | 'webhooks_not_set_up' | 'over_limit' | 'rate_limited' | 'too_many_wrong_keys' | 'too_many_in_flight' | 'too_many_resumable_uploads' | 'too_many_listeners' | 'too_many_connections' | 'too_many_reads' | 'backlog_full' | 'storage_full' | 'too_many_uploads' | 'listeners_full' | 'rendering_full' | 'reading_full' | 'connections_full' | 'internal' | (string & {});
 
 /**
  * The type of an event.
@@ -2401,6 +2417,14 @@ export type LinkUploads = {
      */
     operations: Array<OperationInfo>;
     /**
+     * Announced size of these in bytes.
+     */
+    reserved_bytes: number;
+    /**
+     * Number of resumable uploads that have a place and are no images yet.
+     */
+    reserved_files: number;
+    /**
      * `open`: the link accepts files. `used_up`: it has reached its limit. Any other link answers 410.
      */
     status: LinkStatus;
@@ -3256,6 +3280,14 @@ export type UploadLink = {
      * A remark for people; null without one.
      */
     note: string | null;
+    /**
+     * Announced size of these in bytes; counts towards the limit.
+     */
+    reserved_bytes: number;
+    /**
+     * Number of resumable uploads that have a place and are no images yet; counts towards the limit.
+     */
+    reserved_files: number;
     /**
      * When it was revoked; null if it was not.
      */
@@ -5717,6 +5749,128 @@ export type CreateJobFromFileResponses = {
 
 export type CreateJobFromFileResponse = CreateJobFromFileResponses[keyof CreateJobFromFileResponses];
 
+export type CreateJobFromUploadsData = {
+    body: {
+        /**
+         * Strings by name, for the job and its images, such as `{"room": "kitchen"}`: 50 keys at most.
+         */
+        attributes?: {
+            [key: string]: string;
+        };
+        /**
+         * URL that receives the event `job.finished` of this job, signed with the webhook secret of the key.
+         */
+        callback_url?: string;
+        /**
+         * ID in your own system, for the job and its images. Not unique: send an `Idempotency-Key` to upload once.
+         */
+        external_id?: string;
+        /**
+         * `strip` hides where a picture was taken. The image's metadata have no position, and the file that is served keeps its pixels, orientation and colour profile; all other metadata are removed from it, as are thumbnails and anything behind the picture. `keep` changes nothing. The default is a setting of the service.
+         */
+        gps?: GpsPolicy;
+        /**
+         * Names of operations; all by default.
+         */
+        operations?: Array<string>;
+        /**
+         * Tags for the job and its images.
+         */
+        tags?: Array<string>;
+        /**
+         * With an admin key: the tenant of the user. Other keys determine their tenant.
+         */
+        tenant?: string;
+        /**
+         * IDs of finished resumable uploads: the last parts of their URLs. The job uses them up.
+         */
+        uploads: Array<string>;
+        /**
+         * User that the images belong to. Required with a service key, optional with an admin key. A client key has a user of its own.
+         */
+        user_id?: string;
+    };
+    headers?: {
+        /**
+         * `wait=N` delays the response until the job has ended, or for N seconds (30 at most).
+         */
+        Prefer?: string;
+        /**
+         * A unique value of your choice. A request with the same key and content within 24 hours gets the same response. 1 to 255 printable ASCII characters; a UUID is a good choice.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/v1/jobs/uploads';
+};
+
+export type CreateJobFromUploadsErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Request Timeout
+     */
+    408: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Gone
+     */
+    410: Problem;
+    /**
+     * The request is too large, or `quota_exceeded`: its files do not fit into the quota of stored bytes of the key's tenant or user.
+     */
+    413: Problem;
+    /**
+     * Unsupported Media Type
+     */
+    415: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * A limit of this user: `rate_limited` (requests, files or bytes) or `too_many_in_flight` (unfinished images or concurrent uploads). The body is not read.
+     */
+    429: Problem;
+    /**
+     * The service accepts no uploads right now: `backlog_full`, `storage_full` or `too_many_uploads` (the body is not read), or `unavailable`.
+     */
+    503: Problem;
+};
+
+export type CreateJobFromUploadsError = CreateJobFromUploadsErrors[keyof CreateJobFromUploadsErrors];
+
+export type CreateJobFromUploadsResponses = {
+    /**
+     * The job ended within the time of `Prefer: wait`.
+     */
+    200: Job;
+    /**
+     * The job, which is accepted.
+     */
+    202: Job;
+};
+
+export type CreateJobFromUploadsResponse = CreateJobFromUploadsResponses[keyof CreateJobFromUploadsResponses];
+
 export type CreateJobFromUrlsData = {
     body: {
         /**
@@ -6729,6 +6883,102 @@ export type CreateLinkUploadResponses = {
 
 export type CreateLinkUploadResponse = CreateLinkUploadResponses[keyof CreateLinkUploadResponses];
 
+export type CreateLinkUploadFromUploadsData = {
+    body: {
+        /**
+         * `strip` hides where a picture was taken. The image's metadata have no position, and the file that is served keeps its pixels, orientation and colour profile; all other metadata are removed from it, as are thumbnails and anything behind the picture. `keep` changes nothing. The default is a setting of the service.
+         */
+        gps?: GpsPolicy;
+        /**
+         * Names of operations; all by default.
+         */
+        operations?: Array<string>;
+        /**
+         * IDs of finished resumable uploads: the last parts of their URLs. The job uses them up.
+         */
+        uploads: Array<string>;
+    };
+    headers?: {
+        /**
+         * `wait=N` delays the response until the job has ended, or for N seconds (30 at most).
+         */
+        Prefer?: string;
+        /**
+         * A unique value of your choice. A request with the same key and content within 24 hours gets the same response. 1 to 255 printable ASCII characters; a UUID is a good choice.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/v1/uploads/jobs';
+};
+
+export type CreateLinkUploadFromUploadsErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Request Timeout
+     */
+    408: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Gone
+     */
+    410: Problem;
+    /**
+     * The request is too large, or `quota_exceeded`: its files do not fit into the quota of stored bytes of the key's tenant or user.
+     */
+    413: Problem;
+    /**
+     * Unsupported Media Type
+     */
+    415: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * A limit of this user: `rate_limited` (requests, files or bytes) or `too_many_in_flight` (unfinished images or concurrent uploads). The body is not read.
+     */
+    429: Problem;
+    /**
+     * The service accepts no uploads right now: `backlog_full`, `storage_full` or `too_many_uploads` (the body is not read), or `unavailable`.
+     */
+    503: Problem;
+};
+
+export type CreateLinkUploadFromUploadsError = CreateLinkUploadFromUploadsErrors[keyof CreateLinkUploadFromUploadsErrors];
+
+export type CreateLinkUploadFromUploadsResponses = {
+    /**
+     * The upload ended within the time of `Prefer: wait`.
+     */
+    200: LinkJob;
+    /**
+     * The upload, which is accepted.
+     */
+    202: LinkJob;
+};
+
+export type CreateLinkUploadFromUploadsResponse = CreateLinkUploadFromUploadsResponses[keyof CreateLinkUploadFromUploadsResponses];
+
 export type GetLinkJobData = {
     body?: never;
     headers?: {
@@ -6854,6 +7104,335 @@ export type GetLinkJobEventsUrlResponses = {
 };
 
 export type GetLinkJobEventsUrlResponse = GetLinkJobEventsUrlResponses[keyof GetLinkJobEventsUrlResponses];
+
+export type CreateResumableUploadData = {
+    body?: Blob | File;
+    headers: {
+        /**
+         * The version of the tus protocol: `1.0.0`.
+         */
+        'Tus-Resumable': string;
+        /**
+         * Size of the file, in bytes.
+         */
+        'Upload-Length': number;
+        /**
+         * Keys with values in base64, separated by commas. `filename` names the file; all others are only given back.
+         */
+        'Upload-Metadata'?: string;
+        /**
+         * A hash of the body in base64, after the name of its algorithm: `md5`, `sha1` or `sha256`. If the body has another one, none of its bytes are kept.
+         */
+        'Upload-Checksum'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/v1/uploads/tus';
+};
+
+export type CreateResumableUploadErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Request Timeout
+     */
+    408: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Gone
+     */
+    410: Problem;
+    /**
+     * Precondition Failed
+     */
+    412: Problem;
+    /**
+     * Request Entity Too Large
+     */
+    413: Problem;
+    /**
+     * Unsupported Media Type
+     */
+    415: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Too Many Requests
+     */
+    429: Problem;
+    /**
+     * Checksum Mismatch
+     */
+    460: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type CreateResumableUploadError = CreateResumableUploadErrors[keyof CreateResumableUploadErrors];
+
+export type CreateResumableUploadResponses = {
+    /**
+     * The upload, at the URL of the header `Location`.
+     */
+    201: unknown;
+};
+
+export type DeleteResumableUploadData = {
+    body?: never;
+    headers: {
+        /**
+         * The version of the tus protocol: `1.0.0`.
+         */
+        'Tus-Resumable': string;
+    };
+    path: {
+        /**
+         * The ID of the resumable upload.
+         */
+        upload_id: string;
+    };
+    query?: never;
+    url: '/v1/uploads/tus/{upload_id}';
+};
+
+export type DeleteResumableUploadErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Gone
+     */
+    410: Problem;
+    /**
+     * Precondition Failed
+     */
+    412: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Too Many Requests
+     */
+    429: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type DeleteResumableUploadError = DeleteResumableUploadErrors[keyof DeleteResumableUploadErrors];
+
+export type DeleteResumableUploadResponses = {
+    /**
+     * The upload is deleted.
+     */
+    204: void;
+};
+
+export type DeleteResumableUploadResponse = DeleteResumableUploadResponses[keyof DeleteResumableUploadResponses];
+
+export type GetResumableUploadData = {
+    body?: never;
+    headers: {
+        /**
+         * The version of the tus protocol: `1.0.0`.
+         */
+        'Tus-Resumable': string;
+    };
+    path: {
+        /**
+         * The ID of the resumable upload.
+         */
+        upload_id: string;
+    };
+    query?: never;
+    url: '/v1/uploads/tus/{upload_id}';
+};
+
+export type GetResumableUploadErrors = {
+    /**
+     * Bad Request
+     */
+    400: unknown;
+    /**
+     * Unauthorized
+     */
+    401: unknown;
+    /**
+     * Forbidden
+     */
+    403: unknown;
+    /**
+     * Not Found
+     */
+    404: unknown;
+    /**
+     * Gone
+     */
+    410: unknown;
+    /**
+     * Precondition Failed
+     */
+    412: unknown;
+    /**
+     * Unprocessable Entity
+     */
+    422: unknown;
+    /**
+     * Too Many Requests
+     */
+    429: unknown;
+    /**
+     * Service Unavailable
+     */
+    503: unknown;
+};
+
+export type GetResumableUploadResponses = {
+    /**
+     * The headers describe the upload.
+     */
+    200: unknown;
+};
+
+export type ContinueResumableUploadData = {
+    body: Blob | File;
+    headers: {
+        /**
+         * The version of the tus protocol: `1.0.0`.
+         */
+        'Tus-Resumable': string;
+        /**
+         * Where in the file the bytes of the body begin: the offset of the upload.
+         */
+        'Upload-Offset': number;
+        /**
+         * A hash of the body in base64, after the name of its algorithm: `md5`, `sha1` or `sha256`. If the body has another one, none of its bytes are kept.
+         */
+        'Upload-Checksum'?: string;
+    };
+    path: {
+        /**
+         * The ID of the resumable upload.
+         */
+        upload_id: string;
+    };
+    query?: never;
+    url: '/v1/uploads/tus/{upload_id}';
+};
+
+export type ContinueResumableUploadErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Request Timeout
+     */
+    408: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Gone
+     */
+    410: Problem;
+    /**
+     * Precondition Failed
+     */
+    412: Problem;
+    /**
+     * Request Entity Too Large
+     */
+    413: Problem;
+    /**
+     * Unsupported Media Type
+     */
+    415: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Locked
+     */
+    423: Problem;
+    /**
+     * Too Many Requests
+     */
+    429: Problem;
+    /**
+     * Checksum Mismatch
+     */
+    460: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ContinueResumableUploadError = ContinueResumableUploadErrors[keyof ContinueResumableUploadErrors];
+
+export type ContinueResumableUploadResponses = {
+    /**
+     * The bytes are stored, durably.
+     */
+    204: void;
+};
+
+export type ContinueResumableUploadResponse = ContinueResumableUploadResponses[keyof ContinueResumableUploadResponses];
 
 export type CreateLinkUploadByUrlData = {
     body: {

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import cast
 
     from ...models.create_job_body import CreateJobBody
+    from ...models.create_job_from_uploads_body import CreateJobFromUploadsBody
     from ...models.create_job_from_urls_body import CreateJobFromUrlsBody
     from ...models.detect_faces_body import DetectFacesBody
     from ...models.events_url import EventsUrl
@@ -181,6 +182,34 @@ class JobsOperations(Operations):
                 prefer=prefer,
                 idempotency_key=idempotency_key,
                 content_disposition=content_disposition,
+            ),
+        )
+
+    def create_job_from_uploads(
+        self,
+        *,
+        body: CreateJobFromUploadsBody,
+        prefer: str | Unset = UNSET,
+        idempotency_key: str | Unset = UNSET,
+    ) -> Job:
+        """Create a job from resumable uploads.
+
+        Creates a job for files whose bytes were sent by resumable uploads before.
+
+        Each upload is an item, in the order of the list. An upload is used once: a second job with
+        it is refused with `upload_used`, unless it repeats the first request with the same
+        `Idempotency-Key`. If one cannot be used, none is. In all else it is `POST /v1/jobs`, which
+        takes such a body too.
+        """
+        from .create_job_from_uploads import sync_detailed
+
+        return cast(
+            "Job",
+            self._call(
+                sync_detailed,
+                body=body,
+                prefer=prefer,
+                idempotency_key=idempotency_key,
             ),
         )
 
@@ -512,6 +541,34 @@ class AsyncJobsOperations(AsyncOperations):
                 prefer=prefer,
                 idempotency_key=idempotency_key,
                 content_disposition=content_disposition,
+            ),
+        )
+
+    async def create_job_from_uploads(
+        self,
+        *,
+        body: CreateJobFromUploadsBody,
+        prefer: str | Unset = UNSET,
+        idempotency_key: str | Unset = UNSET,
+    ) -> Job:
+        """Create a job from resumable uploads.
+
+        Creates a job for files whose bytes were sent by resumable uploads before.
+
+        Each upload is an item, in the order of the list. An upload is used once: a second job with
+        it is refused with `upload_used`, unless it repeats the first request with the same
+        `Idempotency-Key`. If one cannot be used, none is. In all else it is `POST /v1/jobs`, which
+        takes such a body too.
+        """
+        from .create_job_from_uploads import asyncio_detailed
+
+        return cast(
+            "Job",
+            await self._call(
+                asyncio_detailed,
+                body=body,
+                prefer=prefer,
+                idempotency_key=idempotency_key,
             ),
         )
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ...models.create_link_upload_body import CreateLinkUploadBody
     from ...models.create_link_upload_by_url_body import CreateLinkUploadByUrlBody
+    from ...models.create_link_upload_from_uploads_body import CreateLinkUploadFromUploadsBody
     from ...models.events_url import EventsUrl
     from ...models.link_job import LinkJob
     from ...models.link_job_summary import LinkJobSummary
@@ -72,6 +73,33 @@ class UploadsThroughLinksOperations(Operations):
         The body can also be a file itself, as in `POST /v1/jobs/file`.
         """
         from .create_link_upload import sync_detailed
+
+        return cast(
+            "LinkJob",
+            self._call(
+                sync_detailed,
+                body=body,
+                prefer=prefer,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    def create_link_upload_from_uploads(
+        self,
+        *,
+        body: CreateLinkUploadFromUploadsBody,
+        prefer: str | Unset = UNSET,
+        idempotency_key: str | Unset = UNSET,
+    ) -> LinkJob:
+        """Create a job from resumable uploads of a link.
+
+        Creates a job for files whose bytes were sent by resumable uploads before.
+
+        Their places in the link were reserved at their creation, so they fit, also after the link
+        has expired. In all else it is `POST /v1/jobs/uploads`. `POST /v1/uploads` takes such a
+        body too.
+        """
+        from .create_link_upload_from_uploads import sync_detailed
 
         return cast(
             "LinkJob",
@@ -231,6 +259,33 @@ class AsyncUploadsThroughLinksOperations(AsyncOperations):
         The body can also be a file itself, as in `POST /v1/jobs/file`.
         """
         from .create_link_upload import asyncio_detailed
+
+        return cast(
+            "LinkJob",
+            await self._call(
+                asyncio_detailed,
+                body=body,
+                prefer=prefer,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    async def create_link_upload_from_uploads(
+        self,
+        *,
+        body: CreateLinkUploadFromUploadsBody,
+        prefer: str | Unset = UNSET,
+        idempotency_key: str | Unset = UNSET,
+    ) -> LinkJob:
+        """Create a job from resumable uploads of a link.
+
+        Creates a job for files whose bytes were sent by resumable uploads before.
+
+        Their places in the link were reserved at their creation, so they fit, also after the link
+        has expired. In all else it is `POST /v1/jobs/uploads`. `POST /v1/uploads` takes such a
+        body too.
+        """
+        from .create_link_upload_from_uploads import asyncio_detailed
 
         return cast(
             "LinkJob",
