@@ -43,6 +43,7 @@ def _greeting(settings: LocalSettings, admin_key: str) -> list[str]:
         f"Minilab is ready at {url}",
         "",
         f"  admin key     {admin_key}",
+        f"  admin page    {url}/admin",
         f"  upload page   {url}/u#{quote(admin_key, safe='')}",
         f"  API, live     {url}/docs",
         f"  data          {settings.data_folder}",

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from markupsafe import Markup, escape
+
 from domain.tenants import split_owner
 from storage.clock import utc_now
 
@@ -50,9 +52,19 @@ def show_user(owner: str) -> str:
     return f"{tenant} / {user_id}" if tenant else user_id
 
 
+def show_code(text: str) -> Markup:
+    """Write a text of the documentation; what stands between backticks is code."""
+    pieces = [escape(piece) for piece in text.split("`")]
+    return Markup("").join(
+        Markup("<code>{}</code>").format(piece) if number % 2 else piece
+        for number, piece in enumerate(pieces)
+    )
+
+
 FILTERS: dict[str, Callable[[Any], str]] = {
     "age": show_age,
     "bytes": show_bytes,
+    "code": show_code,
     "number": show_number,
     "seconds": show_seconds,
     "time": show_time,

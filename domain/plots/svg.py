@@ -10,19 +10,20 @@ from leather import theme
 from leather.scales.base import Scale
 
 WIDTH, HEIGHT = 720, 400
-_COUNT_TICKS = 4
+COUNT_TICKS = 4
+"""Ticks of an axis of counts above its 0."""
 _MAX_TITLE_CHARS = 70
 _SHAPE_HEIGHT = 400
 """Units from the base to the top of a histogram; whole numbers keep the paths short."""
 
 _STYLE = """
 svg { color-scheme: light dark; background: #ffffff; }
-text { font-family: system-ui, sans-serif; fill: #3b4252; }
-@media (prefers-color-scheme: dark) { svg { background: #14181f; } text { fill: #c3cad6; } }
+text { font-family: system-ui, sans-serif; fill: #3f4a45; }
+@media (prefers-color-scheme: dark) { svg { background: #1c211f; } text { fill: #c3cec8; } }
 """
 # These colours show on a light and on a dark background.
 theme.background_color = "none"
-theme.default_series_colors = ["#4a7ec4", "#c4764a", "#4da070", "#9470c4", "#858f9c"]
+theme.default_series_colors = ["#2b8a7b", "#c4764a", "#4da070", "#9470c4", "#858f9c"]
 theme.tick_color, theme.zero_color = "#8b95a544", "#8b95a5"
 theme.title_font_size = 17
 theme.tick_font_size = theme.axis_title_font_size = theme.legend_font_size = 13
@@ -83,7 +84,7 @@ def start_chart(title: str, top: float, counted: str) -> leather.Chart:
     """Create a chart with any title and an axis of counts, from 0 to the top."""
     chart = leather.Chart(printable(title))
     chart.set_y_scale(ExactScale(0, top))
-    ticks = [top * tick / _COUNT_TICKS for tick in range(_COUNT_TICKS + 1)]
+    ticks = [top * tick / COUNT_TICKS for tick in range(COUNT_TICKS + 1)]
     chart.add_y_axis(ticks, lambda count, *_: _format_count(count), counted)
     return chart
 

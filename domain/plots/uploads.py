@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
-from domain.plots.svg import HEIGHT, WIDTH, choose_top, start_chart, write_svg
+from domain.plots.svg import COUNT_TICKS, HEIGHT, WIDTH, choose_top, start_chart, write_svg
 from domain.statistics import DayCount
 
 _DAYS_PER_LABEL = 7
-_LEAST_TOP = 4
-"""Keeps the numbers on the axis whole."""
 
 
 def plot_uploads(days: Sequence[DayCount], zone: str) -> str:
@@ -20,7 +18,9 @@ def plot_uploads(days: Sequence[DayCount], zone: str) -> str:
         f"Most were on {most.date}: {most.count}."
     )
     title = f"Uploads per day ({zone})"
-    chart = start_chart(title, max(choose_top(most.count), _LEAST_TOP), "Uploads")
+    # A whole number for each tick, so that no part of an upload stands on the axis.
+    top = COUNT_TICKS * choose_top(-(-most.count // COUNT_TICKS))
+    chart = start_chart(title, top, "Uploads")
     rows = [(str(day.date), day.count) for day in days]
     labels = [date for date, _ in rows[::-_DAYS_PER_LABEL]]
     chart.add_x_axis(labels, lambda date, *_: date[-5:], "Day")  # Without the year.

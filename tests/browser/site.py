@@ -1,8 +1,10 @@
 """Pages of the service in a tab: what they log, load and violate, and what axe-core finds."""
 
+import io
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 
 from api.pages.assets.registry import PAGES
@@ -18,6 +20,21 @@ document.addEventListener("securitypolicyviolation", (event) => {
 });
 """
 # The policy of the pages lets no script in by a tag; the browser's own tools may run any.
+MOST_HEIGHT_PX = 1600
+"""Height of a picture; more of a page is left out."""
+SLOW_CPU = 4
+SLOW_NETWORK = {  # Lighthouse's "slow 4G".
+    "offline": False,
+    "latency": 150,
+    "downloadThroughput": 1.6e6 / 8,
+    "uploadThroughput": 750e3 / 8,
+}
+MEASURE = """() => [
+  performance.getEntriesByType("paint")[0].startTime,
+  performance.getEntriesByType("resource")
+    .filter((one) => new URL(one.name).pathname.endsWith(".js"))
+    .reduce((sum, one) => sum + one.decodedBodySize, 0),
+]"""
 RUN_AXE = "async () => (await axe.run(document, { resultTypes: ['violations'] })).violations"
 
 
@@ -73,7 +90,23 @@ class Site:
     async def save_picture(self, name: str) -> None:
         """Save a picture of the whole page in docs/images."""
         IMAGES.mkdir(exist_ok=True)
-        await self.tab.screenshot(path=IMAGES / f"{name}.png", full_page=True)
+        picture = Image.open(io.BytesIO(await self.tab.screenshot(full_page=True)))
+        shown = picture.crop((0, 0, picture.width, min(picture.height, MOST_HEIGHT_PX)))
+        shown.save(IMAGES / f"{name}.webp", quality=80, method=6)
+
+    async def slow_down(self) -> None:
+        """Make the tab as slow as a cheap phone in a slow network, with an empty cache."""
+        devtools = await self.tab.context.new_cdp_session(self.tab)
+        await devtools.send("Network.enable")
+        await devtools.send("Network.clearBrowserCache")
+        await devtools.send("Network.emulateNetworkConditions", SLOW_NETWORK)
+        await devtools.send("Emulation.setCPUThrottlingRate", {"rate": SLOW_CPU})
+
+    async def measure(self) -> tuple[float, int]:
+        """Return when the page was first painted, in ms, and the bytes of its scripts."""
+        await self.tab.wait_for_function("performance.getEntriesByType('paint').length > 0")
+        paint_ms, script_bytes = await self.tab.evaluate(MEASURE)
+        return paint_ms, script_bytes
 
     def _note(self, message: ConsoleMessage) -> None:
         if message.type == "error":

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from PIL import Image
 from playwright.async_api import Browser, expect
 
 from benchmarks.harness.receivers import Receivers
@@ -49,10 +50,22 @@ async def as_admin(
     await context.close()
 
 
+CAMERAS = ("Canon EOS R6", "Pixel 9", "iPhone 17", "X100V")
+CAMERA_MODEL = 272
+"""The tag of EXIF."""
+
+
+def photo(number: int) -> bytes:
+    """Draw a photo of one of the cameras; each fifth is a copy of the first."""
+    exif = Image.Exif()
+    exif[CAMERA_MODEL] = CAMERAS[(number % 5) % len(CAMERAS)]
+    return draw(600, 400, seed=number if number % 5 else 0, exif=exif)
+
+
 async def _fill(service: Service) -> None:
     """Make something of each kind that the pages show."""
-    for number, user in enumerate(("anna", "anna", "ben")):
-        await service.process([(f"{number}.jpg", draw(120, 80, seed=number))], user_id=user)
+    for user, numbers in {"anna": range(12), "ben": range(12, 18), "carla": range(18, 20)}.items():
+        await service.process([(f"{n}.jpg", photo(n)) for n in numbers], user_id=user)
     made = await service.make_link(note="Photos of the party", max_files=20, expires_in=604_800)
     await service.send([("a.jpg", draw())], route="/v1/uploads", key=made["token"])
     await service.make_key("client", "anna")
@@ -71,6 +84,19 @@ async def test_every_admin_page_is_accessible(
             await site.check()
             if pictures:
                 await site.save_picture(f"admin-{name}-{size}-{scheme}")
+
+
+@pytest.mark.parametrize("path", ["/admin", "/admin/links"])
+async def test_slow_phone_shows_the_page_in_two_seconds_with_little_script(
+    chromium: Browser, working_service: Service, path: str
+) -> None:
+    async with as_admin(chromium, working_service, "phone") as site:
+        await site.slow_down()
+        await site.open(path)
+        paint_ms, script_bytes = await site.measure()
+        print(f"{path}: first paint after {paint_ms:.0f} ms, {script_bytes} bytes of script")
+        assert script_bytes < 50_000
+        assert paint_ms < 2000
 
 
 async def test_uploads_arrive_in_the_live_queue_and_in_the_statistics(
@@ -199,9 +225,18 @@ async def test_webhook_is_made_tested_and_its_failed_event_sent_again(
         await site.open("/admin/webhooks")
         await tab.get_by_label("Address").fill(receivers.url("moody"))
         await tab.get_by_role("button", name="Create webhook").click()
-        assert (await tab.get_by_label("Secret", exact=True).input_value()).startswith("whsec_")
+        secret = await tab.get_by_label("Secret", exact=True).input_value()
+        assert secret.startswith("whsec_")
+        await expect(tab.get_by_role("heading", name="The secret of the webhook")).to_be_focused()
         await site.check()
         await site.open("/admin/webhooks")
+        assert secret not in await tab.content()
+        tab.on("dialog", lambda dialog: dialog.accept())
+        await tab.get_by_role("button", name="New secret").click()
+        await expect(tab.get_by_label("Secret", exact=True)).not_to_have_value(secret)
+        await tab.get_by_role("button", name="Pause").click()
+        await expect(tab.get_by_text("Paused")).to_be_visible()
+        await tab.get_by_role("button", name="Enable").click()
         await tab.get_by_role("button", name="Send test event").click()
         delivery = tab.get_by_role("listitem").filter(has_text="webhook.test")
         await expect(delivery).to_contain_text("Last answer: 500.")

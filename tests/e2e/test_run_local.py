@@ -124,6 +124,7 @@ def test_greeting_tells_everything_that_a_first_upload_needs(stack: Stack, tmp_p
     stack.wait_for("Ctrl-C stops")
     assert f"ready at {address}" in stack.text
     assert f"{address}/u#{key}\n" in stack.text
+    assert f"{address}/admin\n" in stack.text
     curl = f'curl -H "Authorization: Bearer {key}" -H "Prefer: wait=30"'
     assert f'{curl} -F file=@docs/examples/portrait.jpg "{address}/process"' in stack.text
     assert "worker   | told MINILAB_MONGODB_URL MINILAB_REDIS_URL MINILAB_ADMIN_KEY" in stack.text

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from api.pages.formats import show_age, show_bytes, show_number, show_seconds, show_user
+from api.pages.formats import show_age, show_bytes, show_code, show_number, show_seconds, show_user
 from domain.tenants import owner_id
 from storage.clock import utc_now
 
@@ -31,6 +31,10 @@ def test_numbers_have_separators() -> None:
 def test_users_of_tenants_are_shown_with_their_tenant() -> None:
     assert show_user(owner_id("lab", "anna")) == "lab / anna"
     assert show_user("anna") == "anna"
+
+
+def test_code_is_marked_and_escaped() -> None:
+    assert show_code("Say `<b>` & go") == "Say <code>&lt;b&gt;</code> &amp; go"
 
 
 def test_ages_say_whether_a_time_is_past() -> None:

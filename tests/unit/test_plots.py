@@ -44,3 +44,12 @@ def test_plots_have_one_look(name: str) -> None:
     assert root.get("role") == "img"
     assert "prefers-color-scheme: dark" in (root.findtext("{*}style") or "")
     assert root.findtext("{*}desc")
+
+
+@pytest.mark.parametrize("most", [0, 1, 3, 7, 21, 43, 99, 1234])
+def test_axis_of_uploads_has_whole_numbers(most: int) -> None:
+    plot = plot_uploads([DayCount(date(2026, 3, 1), most)], "UTC")
+    texts = [element.text for element in ElementTree.fromstring(plot).iter()]  # noqa: S314
+    numbers = [float(text) for text in texts if text and re.fullmatch(r"[\d.]+", text)]
+    assert numbers
+    assert all(number == int(number) for number in numbers)

@@ -13,5 +13,8 @@ document.addEventListener("click", async ({ target }) => {
   button.setAttribute("role", "status");
 });
 
+// On a phone the plot of the days scrolls sideways, too: it begins with today.
+document.getElementById("days")?.scrollTo({ left: 10_000 });
+
 // On a phone the sections scroll sideways: the current one is shown.
 document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
