@@ -25,6 +25,13 @@ class Estimates:
         self._workforce = Workforce(workers=0, images_per_second=0.0)
         self._backlog = Backlog([])
         self._stale_at = -math.inf
+        self._reading: asyncio.Task[None] | None = None
+
+    def prefetch(self) -> None:
+        """Begin to read the queue, if the next estimate would have to wait for that."""
+        if self._reading is None and time.monotonic() >= self._stale_at:
+            self._reading = asyncio.create_task(self._refresh())
+            self._reading.add_done_callback(_note_failure)
 
     async def place_of(self, job: Job) -> QueuePlace:
         """Estimate when a job will end; zeros for a job that has ended."""
@@ -32,6 +39,9 @@ class Estimates:
             return ENDED
         if job.deletes_user:  # It waits for no other work.
             return QueuePlace(0, None)
+        if (reading := self._reading) is not None:
+            self._reading = None
+            await reading
         await self._refresh()
         images = -(-(job.tally.waiting + job.tally.running) // max(1, len(job.operations)))
         open_job = OpenJob(job.id, job.user_id, images)
@@ -50,3 +60,9 @@ class Estimates:
         took = time.monotonic() - now
         pause = max(FRESH_SECONDS, min(MAX_FRESH_SECONDS, PAUSE_FACTOR * took))
         self._stale_at = now + took + pause
+
+
+def _note_failure(reading: asyncio.Task[None]) -> None:
+    """Mark a failure as seen: an estimate that needs it raises it, and the next one reads again."""
+    if not reading.cancelled():
+        reading.exception()

@@ -64,6 +64,10 @@ class FollowJob:
             place = await self._estimates.place_of(job)
         return view_job(state, place, self._rules)
 
+    def expect_view(self) -> None:
+        """Begin to read what the view of a new job needs: its upload need not wait for that."""
+        self._estimates.prefetch()
+
     async def prepare_view(self, job: Job) -> Callable[[JobState], JobView]:
         """Estimate the place of a job that is about to be accepted; return what shows it there."""
         place = QueuePlace(0, None)

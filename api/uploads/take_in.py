@@ -87,6 +87,8 @@ class TakeIn:
         name = options.idempotency_key
         key = None if name is None else record_id(caller, options.route, name)
         admitted, answered = await self._admit(caller, body.length, key)
+        if not options.wait_seconds:  # At its end, a job has no place in the queue.
+            self._follow_job.expect_view()
         with closing(admitted), short_patience(began=time.monotonic()):
             arrival = Arrival(caller, body, options, admitted)
             accepted: Ticket | Answered

@@ -71,6 +71,23 @@ async def test_acceptance_is_one_transaction_of_few_commands(
     assert _fewest(found) == [*ACCEPTANCE, *more, "commitTransaction 1"]
 
 
+async def test_estimate_is_read_while_the_upload_is_accepted(
+    commands: Commands, service: Service
+) -> None:
+    async def sent_in_order() -> list[str]:
+        commands.sent.clear()
+        await service.client.post("/v1/jobs", files=[("file", ("a.png", draw()))])
+        return [*commands.sent]
+
+    async def reads_first() -> bool:
+        sent = await sent_in_order()
+        return "find workers" in sent and sent.index("find workers") < sent.index(
+            "commitTransaction 1"
+        )
+
+    await until(reads_first)
+
+
 async def test_answer_from_the_notice_is_what_a_read_gives(service: Service) -> None:
     files = [("a.png", draw()), ("b.txt", b"text")]
     async with service.working():
