@@ -123,6 +123,7 @@ def process_image(
     check_time: Callable[[], None],
     took: Callable[[str], None] = lambda _: None,
     threads: int = 1,
+    header: Header | None = None,
 ) -> ProcessedImage:
     """Run some operations on a file.
 
@@ -132,12 +133,14 @@ def process_image(
         check_time: Called before each step; raises ``DecodeTimedOut`` after the time limit.
         took: Called after each step with its name: an operation, or ``decode``.
         threads: How many processors a step may use; the results are the same.
+        header: Of the file; None if it was not inspected yet.
 
     Raises:
         FileRefused: The file cannot be used; the subclass gives the reason.
         DecodeTimedOut: ``check_time`` raised it.
     """
-    source = Source(data, image_format, inspect_header(data, image_format, limits))
+    header = header or inspect_header(data, image_format, limits)
+    source = Source(data, image_format, header)
     source.threads = threads
     results: dict[str, Result] = {}
     errors: dict[str, str] = {}

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import msgspec
 
 from domain.images.formats import ImageFormat
+from domain.images.header import Header
+from domain.images.inspect_header import inspect_header
 from domain.images.operations import FACES, THUMBNAIL
 from domain.images.pipeline import process_image
 from domain.images.values import ImageWarning, ProcessedImage
@@ -26,7 +29,8 @@ def process_on_two(
     """Run some operations as :func:`process_image` does, with the same results and errors, sooner.
 
     The faces of a picture take most of the time, and then its thumbnail. A JPEG is decoded for
-    each of them, so they are made at the same time; two threads look for the faces.
+    each of them, so they are made at the same time; two threads look for the faces. A picture of
+    more than half of the allowed pixels is decoded once at a time.
 
     Args:
         data: The file.
@@ -36,21 +40,27 @@ def process_on_two(
         check_time: Likewise; it is called in both threads.
         took: Likewise, for either thread.
     """
-    beside = THUMBNAIL in operations and FACES in operations and image_format is ImageFormat.JPEG
-    own = tuple(name for name in operations if name != THUMBNAIL or not beside)
-    if not beside:
-        return process_image(
-            data, image_format, own, limits, check_time, took[0], threads=PROCESSORS
-        )
+    header = inspect_header(data, image_format, limits)
+    own = operations
+    if _can_be_split(operations, image_format, header, limits):
+        own = tuple(name for name in operations if name != THUMBNAIL)
+    run = partial(process_image, data, image_format, header=header)
     with ThreadPoolExecutor(1) as other:
-        making = other.submit(
-            process_image, data, image_format, (THUMBNAIL,), limits, check_time, took[1]
-        )
+        making = None
+        if own != operations:
+            making = other.submit(run, (THUMBNAIL,), limits, check_time, took[1])
         # Its error comes first: in one thread, its operations would be the first.
-        found = process_image(
-            data, image_format, own, limits, check_time, took[0], threads=PROCESSORS
-        )
-    return _join(found, making.result())
+        found = run(own, limits, check_time, took[0], threads=PROCESSORS)
+    return found if making is None else _join(found, making.result())
+
+
+def _can_be_split(
+    operations: tuple[str, ...], image_format: ImageFormat, header: Header, limits: ImageLimits
+) -> bool:
+    if image_format is not ImageFormat.JPEG or not {THUMBNAIL, FACES} <= set(operations):
+        return False
+    # Two decoders at once take no more memory than one that decodes the largest picture.
+    return 2 * header.width * header.height <= limits.max_pixels
 
 
 def _join(found: ProcessedImage, made: ProcessedImage) -> ProcessedImage:

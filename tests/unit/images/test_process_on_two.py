@@ -1,6 +1,7 @@
 """The pipeline on two processors gives what it gives on one."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,6 +47,21 @@ def test_results_of_damaged_photos_are_the_same(photos: Path) -> None:
             part, ImageFormat.JPEG, ALL_OPERATIONS, ImageLimits(), lambda: None
         )
     assert found.warnings
+
+
+def test_a_large_picture_is_decoded_once_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def note(*args: Any, **options: Any) -> ProcessedImage:
+        asked.append(args[2])
+        return process_image(*args, **options)
+
+    monkeypatch.setattr(process_on_two, "process_image", note)
+    data, pixels = files()["jpeg"], 160 * 120
+    _process(data, ImageFormat.JPEG, limits=ImageLimits(max_pixels=2 * pixels - 1))
+    assert asked == [ALL_OPERATIONS]
+    _process(data, ImageFormat.JPEG, limits=ImageLimits(max_pixels=2 * pixels))
+    assert len(asked) == 3
 
 
 def test_a_file_that_cannot_be_decoded_is_refused() -> None:
