@@ -262,6 +262,22 @@ async def test_similar_users_are_listed_nearest_first(
         await site.check()
 
 
+async def test_live_part_stays_and_says_so_while_the_service_does_not_answer(
+    chromium: Browser, working_service: Service
+) -> None:
+    async with as_admin(chromium, working_service) as site:
+        banner = site.tab.get_by_text("The service does not answer.")
+        await expect(banner).to_be_hidden()
+        await site.tab.context.set_offline(True)
+        await expect(banner).to_be_visible()
+        await expect(site.tab.locator("#queue-images")).to_have_text("0")
+        assert await site.findings() == []
+        await site.tab.context.set_offline(False)
+        await expect(banner).to_be_hidden()
+        await working_service.stores.database["sessions"].delete_many({})
+        await expect(site.tab.get_by_label("API key")).to_be_visible()
+
+
 async def test_page_in_the_background_asks_for_nothing(
     chromium: Browser, working_service: Service
 ) -> None:

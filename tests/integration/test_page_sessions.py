@@ -9,6 +9,7 @@ import pytest
 from storage.mongo.client import DURABLE
 from tests.problems import assert_problem
 from tests.service import ADMIN_KEY, NO_TLS, Service, running_service
+from tests.waiting import until
 
 pytestmark = pytest.mark.one_service
 
@@ -80,6 +81,18 @@ async def test_session_ends_at_once_with_its_key(service: Service) -> None:
         assert (await client.get("/admin")).status_code == 200
         await service.client.delete(f"/v1/api-keys/{made['id']}")
         assert (await client.get("/admin")).status_code == 303
+
+
+async def test_session_ends_when_its_key_expires(service: Service) -> None:
+    body = {"role": "admin", "expires_in": 1}
+    key = (await service.client.post("/v1/api-keys", json=body)).json()["key"]
+    async with browser(service) as client:
+        await sign_in(client, key)
+
+        async def has_ended() -> bool:
+            return (await client.get("/admin/health")).status_code == 303
+
+        await until(has_ended)
 
 
 async def test_session_of_the_first_key_ends_when_that_is_replaced(

@@ -1,6 +1,6 @@
 // Sends "tick" to the body every two seconds, and "slow-tick" every ten, while the page is visible.
 // Parts that move listen to them (hx-trigger="tick from:body"); a page in the background asks for
-// nothing.
+// nothing. Where the service does not answer, they stay as they are, and #offline says so.
 const EVERY_MS = 2000;
 const SLOW_EVERY = 5;
 let ticks = 0;
@@ -16,5 +16,23 @@ function tick() {
   if (ticks % SLOW_EVERY === 0) send("slow-tick");
 }
 
+function isLive(element) {
+  return element instanceof Element && element.matches("[hx-trigger*=tick]");
+}
+
+function showOffline(isOffline) {
+  const banner = document.getElementById("offline");
+  if (banner !== null) banner.hidden = !isOffline;
+}
+
+document.addEventListener("htmx:before:response", (event) => {
+  if (!isLive(event.target)) return;
+  const hasFailed = event.detail.ctx.response.status >= 400;
+  showOffline(hasFailed);
+  if (hasFailed) event.preventDefault();
+});
+document.addEventListener("htmx:error", (event) => {
+  if (isLive(event.target)) showOffline(true);
+});
 setInterval(tick, EVERY_MS);
 document.addEventListener("visibilitychange", tick);
