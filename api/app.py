@@ -69,8 +69,7 @@ from domain.keys import hash_secret
 from domain.networks import parse_networks
 from domain.version import VERSION
 from sandbox.pool import ChildPool
-from storage.errors import STORE_FAILED
-from storage.schema import SchemaMismatch
+from storage.errors import STORE_FAILED, UnusableServer
 from storage.stores import Stores
 from telemetry.background import BackgroundTasks
 from telemetry.tracing import open_tracing
@@ -212,12 +211,13 @@ async def _running(state: AppState) -> AsyncIterator[None]:
 async def _prepare(state: AppState) -> None:
     """Check the schema and create the indexes as soon as MongoDB is there; follow its clock.
 
-    Data of another schema end the process.
+    Data of another schema end the process, and so does a Redis Cluster.
     """
     stores, check, is_prepared = state.stores, state.data_check, False
     while True:
         try:
             if not is_prepared:
+                await stores.refuse_cluster()
                 await stores.check_schema()
                 check.was_tried.set()
             await stores.follow_clock()
@@ -227,7 +227,7 @@ async def _prepare(state: AppState) -> None:
         except STORE_FAILED as error:
             check.was_tried.set()
             _log.warning("mongodb_not_ready", reason=type(error).__name__)
-        except SchemaMismatch as error:
+        except UnusableServer as error:
             check.mismatch = error
             check.was_tried.set()
             state.stop.set()

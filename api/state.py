@@ -21,18 +21,18 @@ from api.monitoring.service_metrics import ServiceMetrics
 from api.server.connections import Connections
 from api.settings import Settings
 from domain.keys import Caller
+from storage.errors import UnusableServer
 from storage.queue.fair_turns import FairTurns
-from storage.schema import SchemaMismatch
 from storage.stores import Stores
 from telemetry.spans import Tracing
 
 
 class DataCheck:
-    """The first check of the schema: whether it was tried, and why the data cannot be used."""
+    """The first check of the servers: whether it was tried, and why one cannot be used."""
 
     def __init__(self) -> None:
         self.was_tried = asyncio.Event()
-        self.mismatch: SchemaMismatch | None = None
+        self.mismatch: UnusableServer | None = None
 
 
 class AppState(State):

@@ -36,6 +36,10 @@ STORE_FAILED: tuple[type[Exception], ...] = (MONGODB_FAILED, *REDIS_FAILED)
 NO_SERVER_SECONDS = 2.0
 
 
+class UnusableServer(Exception):
+    """The service cannot use a server, or the data in it; the message says what to do."""
+
+
 class _Patience:
     """How long the calls of a context wait for a server, in monotonic time."""
 

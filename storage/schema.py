@@ -15,6 +15,7 @@ from storage.aggregates.aggregator import AGGREGATE_INDEXES
 from storage.backlog.workers import WORKER_INDEXES
 from storage.blobs.reads import BLOB_INDEXES
 from storage.catalog.search_indexes import CATALOG_INDEXES
+from storage.errors import UnusableServer
 from storage.histograms.medians import MEDIAN_INDEXES
 from storage.ledger.dead_letters import DEAD_LETTER_INDEXES
 from storage.ledger.fetches import FETCH_INDEXES
@@ -59,7 +60,7 @@ async def ensure_indexes(database: Database) -> None:
         await database[name].create_indexes(indexes)
 
 
-class SchemaMismatch(Exception):
+class SchemaMismatch(UnusableServer):
     """This program cannot use the data of another release; the message says what to do."""
 
 

@@ -2,18 +2,17 @@
 
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 import msgspec
-from redis.asyncio.connection import Connection, UnixDomainSocketConnection, parse_url
-from redis.exceptions import RedisError
 
 from domain.fairness.work_units import WEIGHTS_PATTERN
 from domain.settings import SettingsReader
+from storage.redis_url import read_redis_url
 
 MongoUrl = Annotated[str, msgspec.Meta(pattern=r"^mongodb(\+srv)?://")]
-RedisUrl = Annotated[str, msgspec.Meta(pattern=r"^(rediss?|unix)://")]
+RedisUrl = Annotated[str, msgspec.Meta(pattern=r"^(rediss?(\+sentinel)?|unix)://")]
 
 
 MIN_SECRET_KEY_CHARS = 32
@@ -26,7 +25,8 @@ class StoreSettings(msgspec.Struct, frozen=True):
     Attributes:
         mongodb_url: URL of a MongoDB replica set, of one node or more: the service uses
             transactions.
-        redis_url: URL of a Redis with ``maxmemory-policy noeviction``.
+        redis_url: URL of a Redis with ``maxmemory-policy noeviction``, or of its Sentinels:
+            ``redis+sentinel://user:password@host:port,host:port/service/0``.
         mongodb_password_file: File that holds the password for the user of ``MINILAB_MONGODB_URL``.
         redis_password_file: File that holds the password for ``MINILAB_REDIS_URL``.
         mongodb_database: Name of the database.
@@ -131,8 +131,10 @@ def read_store_settings(reader: SettingsReader) -> StoreSettings:
     )
     if settings.redis_url and not is_redis_url(settings.redis_url):
         reader.refuse(
-            "MINILAB_REDIS_URL cannot be read. Write redis://user:password@host:port/0, rediss://… "
-            "or unix:///path/to/socket?db=0, and percent-encode special characters."
+            "MINILAB_REDIS_URL cannot be read. Write redis://user:password@host:port/0, "
+            "redis+sentinel://user:password@host:port,host:port/service/0, rediss://… or "
+            "rediss+sentinel://… for TLS, or unix:///path/to/socket?db=0, and percent-encode "
+            "special characters."
         )
     if not settings.secret_key and settings.secret_key_file:
         key = read_key_file(reader, "MINILAB_SECRET_KEY_FILE", settings.secret_key_file)
@@ -148,12 +150,10 @@ def read_store_settings(reader: SettingsReader) -> StoreSettings:
 def is_redis_url(url: str) -> bool:
     """Return whether connections to Redis can be made by a URL."""
     try:
-        options: dict[str, Any] = dict(parse_url(url))
-        kind = options.pop("connection_class", Connection)
-        kind(**options)
-    except (ValueError, TypeError, RedisError):
+        read_redis_url(url)
+    except ValueError:
         return False
-    return kind is not UnixDomainSocketConnection or bool(options.get("path"))
+    return True
 
 
 def read_password(reader: SettingsReader, server: str, url: str | None, file: str) -> str:

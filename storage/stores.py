@@ -52,7 +52,7 @@ from storage.ledger.work_metrics import WorkMetrics
 from storage.mongo.client import Client, Collection, Database, connect_mongo
 from storage.mongo.server_clock import ServerClock
 from storage.outbox.subscriptions import Subscriptions
-from storage.queue.connection import connect_redis
+from storage.queue.connection import connect_redis, refuse_cluster
 from storage.queue.head_starts import HeadStarts
 from storage.queue.hints import Hints
 from storage.queue.job_events import JobEvents
@@ -165,6 +165,14 @@ class Stores:
             PyMongoError: MongoDB cannot be reached.
         """
         await check_schema(self.database)
+
+    async def refuse_cluster(self) -> None:
+        """Check that Redis, if it answers, is no cluster.
+
+        Raises:
+            UnusableServer: It is one; the message says what to do.
+        """
+        await refuse_cluster(self.redis)
 
     async def prepare(self) -> None:
         """Create the collections and indexes that are missing."""

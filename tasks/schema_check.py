@@ -7,8 +7,7 @@ from collections.abc import Coroutine
 import structlog
 import uvloop
 
-from storage.errors import STORE_FAILED
-from storage.schema import SchemaMismatch
+from storage.errors import STORE_FAILED, UnusableServer
 from storage.stores import Stores
 
 PAUSE_SECONDS = 1.0
@@ -21,8 +20,9 @@ async def wait_until_usable(stores: Stores, stop: asyncio.Event) -> bool:
     """Wait until MongoDB can be reached and check its schema; False if asked to stop before.
 
     Raises:
-        SchemaMismatch: This program cannot use the data.
+        UnusableServer: This program cannot use the data, or Redis.
     """
+    await stores.refuse_cluster()
     while not stop.is_set():
         try:
             await stores.check_schema()
@@ -35,9 +35,9 @@ async def wait_until_usable(stores: Stores, stop: asyncio.Event) -> bool:
 
 
 def run_process(name: str, work: Coroutine[object, object, None]) -> None:
-    """Run a process to its end; exit with 2 if it cannot use the data."""
+    """Run a process to its end; exit with 2 if it cannot use the data or a server."""
     try:
         uvloop.run(work)
-    except SchemaMismatch as error:
+    except UnusableServer as error:
         print(f"minilab {name}: {error}", file=sys.stderr)
         sys.exit(BAD_SETTINGS)

@@ -81,7 +81,7 @@ async def run_worker(settings: Settings) -> None:
     """Run a worker until SIGTERM or SIGINT.
 
     Raises:
-        SchemaMismatch: It cannot use the data.
+        UnusableServer: It cannot use the data, or Redis.
     """
     stop = stop_on_signals()
     tracing = open_tracing("worker", VERSION, settings.tracing)

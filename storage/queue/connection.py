@@ -1,62 +1,27 @@
-"""Connections to Redis that lose no cancellation and raise connection errors only.
-
-redis-py sends within ``asyncio.wait_for``. In Python 3.11 that swallows a cancellation that arrives
-at the moment when the bytes have been sent, and a worker that should stop would go on.
-Source: https://github.com/python/cpython/issues/86296, fixed in Python 3.12.
-
-uvloop raises RuntimeError if something is sent through a connection that has just been reset.
-redis-py does not take that for a lost connection and does not try again.
-"""
+"""Clients of Redis, the channels that they listen to, and the Redis that they refuse."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from typing import Any
 
 import msgspec
 from arq.connections import ArqRedis
-from redis.asyncio import ConnectionPool, Redis
-from redis.asyncio.connection import AbstractConnection
+from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from storage.errors import REDIS_FAILED
+from storage.errors import REDIS_FAILED, UnusableServer
+from storage.queue.pools import SentinelPool, make_pool
+from storage.redis_url import read_redis_url
 from storage.settings import StoreSettings
 from telemetry.interruptions import Interruptions
 
 RECONNECT_SECONDS = 1.0
 CHECK_SECONDS = 30
 """After this time without an answer, a connection is checked before its next use."""
-
-
-class CancellableConnection(AbstractConnection):
-    """A connection that raises a cancellation which a send has swallowed."""
-
-    async def send_packed_command(
-        self, command: bytes | str | Iterable[bytes], check_health: bool = True
-    ) -> None:
-        """Send a command.
-
-        Raises:
-            CancelledError: The task was cancelled during the send.
-            RedisError: The connection is lost.
-        """
-        task = asyncio.current_task()
-        before = task.cancelling() if task else 0
-        try:
-            await super().send_packed_command(command, check_health)
-        except RuntimeError as error:
-            raise RedisConnectionError("the connection was closed meanwhile") from error
-        if task and task.cancelling() > before:
-            await self.disconnect(nowait=True)  # The answer will not be read.
-            raise asyncio.CancelledError
-
-
-def make_cancellable(pool: ConnectionPool) -> ConnectionPool:
-    """Let a pool make such connections, over TCP, TLS or a Unix socket as its URL says."""
-    kinds = (CancellableConnection, pool.connection_class)
-    pool.connection_class = type("PooledConnection", kinds, {})
-    return pool
+FIRST_ANSWER_SECONDS = 2.0
 
 
 def connect_redis(settings: StoreSettings, *, retries: int = 1) -> ArqRedis:
@@ -65,21 +30,52 @@ def connect_redis(settings: StoreSettings, *, retries: int = 1) -> ArqRedis:
     Every call has a time limit, so that a frozen Redis does not freeze the process. Tasks are
     encoded with msgpack, because arq's default, pickle, would run code that Redis contains.
     """
-    is_tcp = not settings.redis_url.startswith("unix:")
-    pool = ConnectionPool.from_url(
-        settings.redis_url,
-        **({"socket_keepalive": True} if is_tcp else {}),
-        socket_timeout=settings.redis_timeout_seconds,
-        socket_connect_timeout=settings.redis_timeout_seconds,
-        health_check_interval=CHECK_SECONDS,
-        retry=Retry(ExponentialBackoff(cap=2, base=0.05), retries),
-        retry_on_error=[RedisConnectionError, RedisTimeoutError, OSError],
-    )
+    place = read_redis_url(settings.redis_url)
+    limits: dict[str, Any] = {
+        **({"socket_keepalive": True} if "path" not in place.options else {}),
+        "socket_timeout": settings.redis_timeout_seconds,
+        "socket_connect_timeout": settings.redis_timeout_seconds,
+    }
+    options: dict[str, Any] = {
+        "health_check_interval": CHECK_SECONDS,
+        "retry": Retry(ExponentialBackoff(cap=2, base=0.05), retries),
+        "retry_on_error": [RedisConnectionError, RedisTimeoutError, OSError],
+    }
     return ArqRedis(
-        pool_or_conn=make_cancellable(pool),
+        pool_or_conn=make_pool(place, limits, options),
         job_serializer=msgspec.msgpack.encode,
         job_deserializer=msgspec.msgpack.decode,
     )
+
+
+def master_of(redis: Redis) -> bytes:
+    """Return the present master that Sentinels have named; always the same without Sentinels."""
+    pool = redis.connection_pool
+    if not isinstance(pool, SentinelPool) or pool.master_address is None:
+        return b"1"
+    return "{}:{}".format(*pool.master_address).encode()
+
+
+async def refuse_cluster(redis: Redis) -> None:
+    """Check that Redis is no cluster, whose servers each hold a part of the keys.
+
+    A Redis that does not answer passes: the service starts without it.
+
+    Raises:
+        UnusableServer: It is one; the message says what to do.
+    """
+    try:
+        async with asyncio.timeout(FIRST_ANSWER_SECONDS):
+            found = await redis.info("cluster")
+    except REDIS_FAILED:
+        return
+    if found.get("cluster_enabled"):
+        raise UnusableServer(
+            "MINILAB_REDIS_URL names a Redis Cluster, which the queue cannot use: its keys have to "
+            "be on one server. Start one Redis without cluster-enabled; for a failover without a "
+            "hand, a replica and three Sentinels, and redis+sentinel://host:port,host:port/service "
+            "(docs/operations.md). Redis holds no data that have to be moved"
+        )
 
 
 async def listen(

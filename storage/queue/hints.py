@@ -15,7 +15,7 @@ from arq.connections import ArqRedis
 from domain.jobs import ChunkHint
 from storage.errors import REDIS_FAILED
 from storage.queue.batching import Batcher
-from storage.queue.connection import listen
+from storage.queue.connection import listen, master_of
 from storage.queue.fair_queue import CHANNEL, FairQueue, Room
 from storage.settings import WorkRules
 
@@ -72,16 +72,19 @@ class Hints:
         await listen(self._redis, CHANNEL, lambda _: woken.set(), note)
 
     async def were_wiped(self) -> bool:
-        """Return whether Redis has lost its data since the last call in any process.
+        """Return whether Redis may have lost data since the last call in any process.
 
-        Of several processes that ask, one gets True.
+        It was wiped, or another server has become the master, which may lack the last writes. Of
+        several processes that ask, one gets True.
         """
         now = time.monotonic()
-        if now < self._renew_at and await self._redis.exists(MARKER):
+        kept = await self._redis.get(MARKER)
+        here = master_of(self._redis)  # Of the call just made.
+        if now < self._renew_at and kept == here:
             return False  # Nothing is written, for the sake of an idle Redis.
-        before = await self._redis.set(MARKER, b"1", ex=MARKER_SECONDS, get=True)
+        before = await self._redis.set(MARKER, here, ex=MARKER_SECONDS, get=True)
         self._renew_at = now + RENEW_SECONDS
-        return before is None
+        return bool(before != here)
 
     async def report_loss_again(self) -> None:
         """Let :meth:`were_wiped` report the loss again: the caller could not act on it."""

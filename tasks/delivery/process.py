@@ -116,7 +116,7 @@ async def run_deliverer(settings: Settings) -> None:
     """Run a deliverer until SIGTERM or SIGINT.
 
     Raises:
-        SchemaMismatch: It cannot use the data.
+        UnusableServer: It cannot use the data, or Redis.
     """
     stop = stop_on_signals()
     async with open_stores(settings.stores, settings.rules) as stores:

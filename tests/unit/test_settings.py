@@ -99,6 +99,13 @@ def test_worker_needs_no_admin_key() -> None:
         ("REDIS_URL", "redis://127.0.0.1?nonsense=1"),
         ("REDIS_URL", "unix://"),
         ("REDIS_URL", "unix://?db=0"),
+        ("REDIS_URL", "redis+cluster://127.0.0.1"),
+        ("REDIS_URL", "redis+sentinel://127.0.0.1:26379"),
+        ("REDIS_URL", "redis+sentinel://127.0.0.1:26379/minilab/first"),
+        ("REDIS_URL", "redis+sentinel://127.0.0.1:26379,/minilab"),
+        ("REDIS_URL", "redis+sentinel://127.0.0.1:26379,[::1]:99999/minilab"),
+        ("REDIS_URL", "redis+sentinel://:pass/word@127.0.0.1/minilab"),
+        ("REDIS_URL", "redis+sentinel://127.0.0.1/minilab?nonsense=1"),
         ("ADMIN_KEY", "k" * 31),
         ("SECRET_KEY", "k" * 31),
         ("SECRET_KEY", f"{'k' * 32},short"),
@@ -187,6 +194,9 @@ def test_url_that_a_password_from_a_file_does_not_fit_is_refused(
         "rediss://:secret@redis.example:6380/0?ssl_cert_reqs=none",
         "unix:///run/redis.sock?db=1",
         "unix://user:p%40ss@/run/redis.sock",
+        "redis+sentinel://127.0.0.1/minilab",
+        "redis+sentinel://user:p%40ss%2Fw%23rd@a.example:26379,[::1]:26380/minilab/3",
+        "rediss+sentinel://:secret@a.example,b.example/minilab?sentinel_auth=true",
     ],
 )
 def test_takes_every_kind_of_redis_url(url: str) -> None:

@@ -1,0 +1,75 @@
+"""Sentinels that are away, and a cluster, as the processes meet them at their start."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from deploy.servers.ports import find_free_port
+from deploy.servers.process import ServerProcess
+from storage.errors import UnusableServer
+from storage.queue.connection import connect_redis, master_of, refuse_cluster
+from storage.settings import StoreSettings
+from tests.redis_sentinels import PASSWORD, start_redis
+from tests.service import REPOSITORY
+from tests.warm.process import WarmProcess
+
+PROCESSES = {"api": "api", "worker": "tasks", "deliverer": "tasks.delivery"}
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[ServerProcess]:
+    server = start_redis(tmp_path, "node", f"requirepass {PASSWORD}\ncluster-enabled yes\n")
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_cluster_ends_every_process_with_exit_code_2(
+    environ: dict[str, str], cluster: ServerProcess, tmp_path: Path, name: str
+) -> None:
+    variables = environ | {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(REPOSITORY),
+        "MINILAB_PORT": str(find_free_port()),
+        "MINILAB_REDIS_URL": cluster.url,
+    }
+    process = WarmProcess(
+        name,
+        [sys.executable, "-m", PROCESSES[name]],
+        is_ready=lambda: True,
+        url=cluster.url,
+        output=tmp_path / f"{name}.log",
+        environment=variables,
+    )
+    process.spawn()
+    try:
+        assert process.wait_ended(60)
+    finally:
+        process.kill()
+    assert process.exit_code == 2
+    last = (tmp_path / f"{name}.log").read_text().splitlines()[-1]
+    assert last.startswith(f"minilab {name}: MINILAB_REDIS_URL names a Redis Cluster")
+    assert "redis+sentinel://host:port,host:port/service" in last
+
+
+async def test_redis_that_does_not_answer_is_no_cluster() -> None:
+    url = f"redis+sentinel://127.0.0.1:{find_free_port()},127.0.0.1:{find_free_port()}/photos"
+    redis = connect_redis(StoreSettings("mongodb://127.0.0.1:1", url))
+    await refuse_cluster(redis)
+    with pytest.raises(RedisConnectionError, match="No master found for 'photos'"):
+        await redis.ping()
+    assert master_of(redis) == b"1"
+    await redis.aclose(close_connection_pool=True)
+
+
+async def test_cluster_is_refused_by_what_it_says(cluster: ServerProcess) -> None:
+    redis = connect_redis(StoreSettings("mongodb://127.0.0.1:1", cluster.url))
+    with pytest.raises(UnusableServer, match="Start one Redis without cluster-enabled"):
+        await refuse_cluster(redis)
+    await redis.aclose(close_connection_pool=True)
