@@ -26,6 +26,7 @@ PAGES = {
     "dead-letters": "/admin/dead-letters",
     "webhooks": "/admin/webhooks",
     "histograms": "/admin/histograms",
+    "users": "/admin/users",
     "audit": "/admin/audit",
     "settings": "/admin/settings",
     "health": "/admin/health",
@@ -234,6 +235,11 @@ async def test_webhook_is_made_tested_and_its_failed_event_sent_again(
         tab.on("dialog", lambda dialog: dialog.accept())
         await tab.get_by_role("button", name="New secret").click()
         await expect(tab.get_by_label("Secret", exact=True)).not_to_have_value(secret)
+        await tab.get_by_text("Change", exact=True).click()
+        change = tab.locator("details form").last
+        await change.get_by_label("Remark").fill("The shop")
+        await change.get_by_role("button", name="Save").click()
+        await expect(tab.get_by_role("heading", name="The shop")).to_be_visible()
         await tab.get_by_role("button", name="Pause").click()
         await expect(tab.get_by_text("Paused")).to_be_visible()
         await tab.get_by_role("button", name="Enable").click()
@@ -255,11 +261,24 @@ async def test_similar_users_are_listed_nearest_first(
 ) -> None:
     await _fill(working_service)
     async with as_admin(chromium, working_service) as site:
-        await site.open("/admin/histograms")
-        await site.tab.get_by_label("User", exact=True).fill("anna")
+        await site.open("/admin/users")
+        await site.tab.locator("#similar-user").fill("anna")
         await site.tab.get_by_role("button", name="Find similar users").click()
         await expect(site.tab.get_by_role("rowheader", name="ben")).to_be_visible()
         await site.check()
+
+
+async def test_user_is_deleted_with_all_images(chromium: Browser, working_service: Service) -> None:
+    await _fill(working_service)
+    async with as_admin(chromium, working_service) as site:
+        await site.open("/admin/users")
+        await site.tab.locator("#delete-user").fill("ben")
+        site.tab.on("dialog", lambda dialog: dialog.accept())
+        await site.tab.get_by_role("button", name="Delete user").click()
+        await expect(site.tab.get_by_text("The user is deleted.")).to_be_visible()
+        await site.check()
+    left = (await working_service.client.get("/v1/images?user_id=ben")).json()
+    assert left["items"] == []
 
 
 async def test_live_part_stays_and_says_so_while_the_service_does_not_answer(

@@ -11,6 +11,7 @@ from api.state import ApiRequest
 from domain.errors.requests import InvalidValue
 
 PAGE_ITEMS = 20
+MB = 1_000_000
 Form = dict[str, str | list[str]]
 
 BodyT = TypeVar("BodyT", bound=msgspec.Struct)
@@ -34,6 +35,11 @@ def as_list(value: str | list[str] | None) -> list[str] | None:
     if not value:
         return None
     return [value] if isinstance(value, str) else value
+
+
+def as_bytes(megabytes: str) -> str:
+    """Return a number of bytes for one of megabytes; what is no number stays, and is refused."""
+    return str(int(megabytes) * MB) if megabytes.isdecimal() else megabytes
 
 
 def as_utc(local: str) -> str:

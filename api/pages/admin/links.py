@@ -13,7 +13,7 @@ from api.access.upload_links import ManageLinks
 from api.answers.archives import ArchiveDownload
 from api.http.addresses import service_address
 from api.images.archives import ArchiveRequest, ReadArchives
-from api.pages.admin.forms import PAGE_ITEMS, Form, as_utc, read_form, source_of
+from api.pages.admin.forms import PAGE_ITEMS, Form, as_bytes, as_utc, read_form, source_of
 from api.pages.errors import go_to
 from api.schemas.images import ImageVariant
 from api.schemas.upload_links import CreatedUploadLinkView, UploadLinkRequest
@@ -21,7 +21,6 @@ from api.schemas.views import Cursor
 from api.state import ApiRequest
 
 PATH = "/admin/links"
-MB = 1_000_000
 QR_BORDER = 2
 
 
@@ -83,8 +82,7 @@ def _fields(form: Form) -> dict[str, Any]:
     fields: dict[str, Any] = dict(form)
     if until := as_utc(fields.pop("until", "")):
         fields |= {"expires_in": "", "expires_at": until}
-    if megabytes := fields.pop("max_mb", ""):
-        fields["max_bytes"] = int(float(megabytes) * MB) if megabytes.isdecimal() else megabytes
+    fields["max_bytes"] = as_bytes(fields.pop("max_mb", ""))
     return fields
 
 

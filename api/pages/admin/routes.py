@@ -13,11 +13,12 @@ from api.pages.admin import (
     links,
     overview,
     settings,
+    users,
     webhooks,
 )
 from api.pages.routing import signed_in_pages
 
-PARTS = (overview, links, keys, dead_letters, webhooks, histograms, audit, settings, health)
+PARTS = (overview, links, keys, dead_letters, webhooks, histograms, users, audit, settings, health)
 
 
 def admin_pages() -> Router:

@@ -43,8 +43,7 @@ async def create_webhook(
     request: ApiRequest, webhooks: NamedDependency[ManageWebhooks], data: URLEncodedBody[Form]
 ) -> Template:
     """Create a webhook, and show its secret once."""
-    fields: dict[str, Any] = data | {"event_types": as_list(data.get("event_types"))}
-    created = await webhooks.create(source_of(request), read_form(WebhookRequest, fields))
+    created = await webhooks.create(source_of(request), _read_request(data))
     return await _page(request, webhooks, None, created.made)
 
 
@@ -66,6 +65,20 @@ async def change_status(
 ) -> Response[None]:
     """Enable, pause or disable a webhook."""
     await webhooks.change(webhook_id, request.user, read_form(WebhookChanges, data))
+    return go_to(request, PATH)
+
+
+@post("/webhooks/{webhook_id:str}/change", guards=GUARDS)
+async def change_webhook(
+    request: ApiRequest,
+    webhooks: NamedDependency[ManageWebhooks],
+    webhook_id: FromPath[str],
+    data: URLEncodedBody[Form],
+) -> Response[None]:
+    """Change the address, the remark and the types of events of a webhook."""
+    chosen = _read_request(data)
+    changes = WebhookChanges(chosen.url, chosen.event_types, chosen.note)
+    await webhooks.change(webhook_id, request.user, changes)
     return go_to(request, PATH)
 
 
@@ -154,6 +167,11 @@ async def release_webhooks(
     return go_to(request, PATH)
 
 
+def _read_request(form: Form) -> WebhookRequest:
+    fields: dict[str, Any] = form | {"event_types": as_list(form.get("event_types"))}
+    return read_form(WebhookRequest, fields)
+
+
 async def _page(
     request: ApiRequest,
     webhooks: ManageWebhooks,
@@ -170,6 +188,7 @@ ROUTES = (
     create_webhook,
     rotate_secret,
     change_status,
+    change_webhook,
     delete_webhook,
     test_webhook,
     show_deliveries,
