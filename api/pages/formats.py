@@ -46,6 +46,12 @@ def show_age(moment: datetime) -> str:
     return f"{show_seconds(seconds)} ago" if seconds >= 0 else f"in {show_seconds(-seconds)}"
 
 
+def show_due(moment: datetime) -> str:
+    """Write in what time something is due; what is late is due now."""
+    seconds = (moment - utc_now()).total_seconds()
+    return f"in {show_seconds(seconds)}" if seconds > 0 else "now"
+
+
 def show_user(owner: str) -> str:
     """Write a stored user ID: ``tenant / user``, or the user alone."""
     tenant, user_id = split_owner(owner)
@@ -65,6 +71,7 @@ FILTERS: dict[str, Callable[[Any], str]] = {
     "age": show_age,
     "bytes": show_bytes,
     "code": show_code,
+    "due": show_due,
     "number": show_number,
     "seconds": show_seconds,
     "time": show_time,

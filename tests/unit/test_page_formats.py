@@ -4,7 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from api.pages.formats import show_age, show_bytes, show_code, show_number, show_seconds, show_user
+from api.pages.formats import (
+    show_age,
+    show_bytes,
+    show_code,
+    show_due,
+    show_number,
+    show_seconds,
+    show_user,
+)
 from domain.tenants import owner_id
 from storage.clock import utc_now
 
@@ -40,3 +48,5 @@ def test_code_is_marked_and_escaped() -> None:
 def test_ages_say_whether_a_time_is_past() -> None:
     assert show_age(utc_now() - timedelta(hours=2, minutes=1)) == "2 h ago"
     assert show_age(utc_now() + timedelta(days=3, minutes=1)) == "in 3 d"
+    assert show_due(utc_now() + timedelta(days=3, minutes=1)) == "in 3 d"
+    assert show_due(utc_now() - timedelta(days=3)) == "now"
