@@ -1,11 +1,13 @@
 """A client of tus that does one request at a time, and as wrongly as a test wants it."""
 
 import base64
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 
-from tests.service import ADMIN_KEY, authorization
+from storage.mongo.client import DURABLE
+from tests.service import ADMIN_KEY, Service, authorization
 
 ROUTE = "/v1/uploads/tus"
 TYPE = "application/offset+octet-stream"
@@ -15,6 +17,15 @@ VERSION = {"Tus-Resumable": "1.0.0"}
 def metadata(**values: str) -> str:
     """Write Upload-Metadata."""
     return ",".join(f"{key} {base64.b64encode(v.encode()).decode()}" for key, v in values.items())
+
+
+async def make_old(service: Service, path: str) -> None:
+    """Have the time of an upload be over."""
+    uploads = service.stores.database["resumable_uploads"].with_options(write_concern=DURABLE)
+    past = datetime.now(UTC) - timedelta(seconds=1)
+    which = {"_id": path.rsplit("/", 1)[-1]}
+    changed = await uploads.update_one(which, {"$set": {"expires_at": past}})
+    assert changed.matched_count == 1
 
 
 class Tus:
@@ -31,7 +42,7 @@ class Tus:
         return await self._client.request(method, path, headers=sent, **options)
 
     async def create(
-        self, length: int, name: str = "a.jpg", content: bytes | None = None, **headers: Any
+        self, length: int, name: str = "a.jpg", content: Any = None, **headers: Any
     ) -> httpx.Response:
         """Create an upload, with bytes if there are some."""
         told = {"Upload-Length": str(length), "Upload-Metadata": metadata(filename=name)}

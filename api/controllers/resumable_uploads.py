@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from litestar import Controller, Response, delete, head, patch, post
+from litestar import Controller, MediaType, Response, delete, head, patch, post
 from litestar.di import NamedDependency
 from litestar.exceptions import InternalServerException
 from litestar.params import HeaderParameter
@@ -137,9 +137,7 @@ class ResumableUploadController(Controller):
         announced = Announced(upload_length, upload_metadata or "")
         upload = await resumable.create(request.user, announced, body)
         place = {"Location": location_of(request, f"{TUS_ROUTE}/{upload.id}")}
-        return Response(
-            None, status_code=HTTP_201_CREATED, headers=place | progress_headers(upload)
-        )
+        return _empty(place | progress_headers(upload), HTTP_201_CREATED)
 
     @head(
         "/{upload_id:str}",
@@ -163,7 +161,7 @@ class ResumableUploadController(Controller):
         the offset is final.
         """
         upload = await resumable.read(request.user, upload_id)
-        return Response(None, headers=description_headers(upload))
+        return _empty(description_headers(upload), HTTP_200_OK)
 
     @patch(
         "/{upload_id:str}",
@@ -195,7 +193,7 @@ class ResumableUploadController(Controller):
         checksum = read_checksum(upload_checksum)
         body = IncomingBytes(upload_offset, length, _stream(request), checksum)
         upload = await resumable.append(request.user, upload_id, body)
-        return _no_content(progress_headers(upload))
+        return _empty(progress_headers(upload), HTTP_204_NO_CONTENT)
 
     @delete(
         "/{upload_id:str}",
@@ -215,11 +213,11 @@ class ResumableUploadController(Controller):
     ) -> Response[None]:
         """Deletes an upload that no job has used, with its bytes; its place in a link is free."""
         await resumable.delete(request.user, upload_id)
-        return _no_content({})
+        return _empty({}, HTTP_204_NO_CONTENT)
 
 
-def _no_content(headers: dict[str, str]) -> Response[None]:
-    return Response(None, status_code=HTTP_204_NO_CONTENT, headers=headers)
+def _empty(headers: dict[str, str], status: int) -> Response[Any]:
+    return Response(b"", status_code=status, headers=headers, media_type=MediaType.TEXT)
 
 
 async def _stream(request: ApiRequest) -> AsyncIterator[bytes]:

@@ -18,7 +18,7 @@ from domain.errors.requests import RequestTooLarge, UploadTooSlow
 from domain.fairness.admission import tenant_of
 from domain.filenames import clean_filename
 from domain.keys import Caller
-from domain.quotas import quota_of
+from domain.quotas import check_fits, quota_of
 from domain.resumable import (
     ResumableUpload,
     UploadPlan,
@@ -90,7 +90,8 @@ class ResumeUploads:
         if body is not None and (length or 0) > announced.length:
             raise RequestTooLarge("The body has more bytes than Upload-Length says.")
         if quota := quota_of(caller, self._tenant_max_bytes):
-            await self._stores.stored_bytes.check(quota, announced.length)
+            stored = await self._stores.stored_bytes.read(quota.account)
+            check_fits(quota, stored, announced.length)
         admitted = await self._admission.admit(tenant_of(caller), 0 if body is None else length)
         with closing(admitted), short_patience(began=time.monotonic()):
             limits = self._limits

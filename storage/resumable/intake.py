@@ -10,6 +10,7 @@ What is stored after the offset does not count: the next request writes it again
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import NoReturn
 
 import msgspec
 from pymongo import ReplaceOne
@@ -21,6 +22,8 @@ from storage.blobs.intake import CHUNK_BYTES, HEAD_BYTES, BegunFile, BlobIntake,
 from storage.blobs.reads import DUPLICATE_KEY
 from storage.mongo.client import DURABLE, Collection, Document
 from storage.resumable.digests import Digests
+
+ATTEMPTS = 3
 
 
 class ResumableIntake(BlobIntake):
@@ -131,15 +134,18 @@ class ResumableIntake(BlobIntake):
             )
             for chunk in chunks
         ]
-        if not writes:
-            return
-        try:
-            await self._chunks.bulk_write(writes, ordered=False)
-        except BulkWriteError as error:
-            failures = (error.details or {}).get("writeErrors", [])
-            if any(failure["code"] == DUPLICATE_KEY for failure in failures):
-                raise UploadInterrupted from error
-            raise
+        # Of two requests that write a new chunk at the same moment, one fails, and finds the chunk
+        # of the other when it tries again.
+        for attempt in range(ATTEMPTS if writes else 0):
+            try:
+                await self._chunks.bulk_write(writes, ordered=False)
+            except BulkWriteError as error:
+                if not _is_duplicate(error):
+                    raise
+                if attempt == ATTEMPTS - 1:
+                    await self._interrupt()
+            else:
+                return
 
     async def _read_head(self) -> bytes:
         if not self._taken.offset:
@@ -151,4 +157,23 @@ class ResumableIntake(BlobIntake):
         which = {"_id": self._taken.id, "fence": self._taken.fence}
         collection = self._documents if documents is None else documents
         if not (await collection.update_one(which, {"$set": fields})).matched_count:
-            raise UploadInterrupted
+            await self._interrupt()
+
+    async def _interrupt(self) -> NoReturn:
+        """End the request; where the upload was deleted meanwhile, its chunks are deleted, too.
+
+        Raises:
+            UploadInterrupted: Always.
+        """
+        file_id = self._taken.file_id
+        is_there = await self._documents.find_one({"_id": self._taken.id}, {"_id": 1})
+        # The bytes of an upload that a job has used are those of a blob.
+        files = self._documents.database["blobs.files"]
+        if not is_there and not await files.find_one({"_id": file_id}, {"_id": 1}):
+            await self._chunks.delete_many({"files_id": file_id})
+        raise UploadInterrupted("Ask for the offset by HEAD, and go on from there.")
+
+
+def _is_duplicate(error: BulkWriteError) -> bool:
+    failures = (error.details or {}).get("writeErrors", [])
+    return any(failure["code"] == DUPLICATE_KEY for failure in failures)
