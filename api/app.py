@@ -132,10 +132,9 @@ def create_app(settings: Settings) -> Litestar:
         request_class=JsonKeepingRequest,
         request_max_body_size=settings.connections.max_body_bytes,
     )
-    routed = TusProtocol(
-        HeadRequests(Compression(WholeSegments(app.asgi_handler))), settings.uploads.max_file_bytes
-    )
-    served: ASGIApp = Bounds(routed, state.connections)
+    routed = HeadRequests(Compression(WholeSegments(app.asgi_handler)))
+    bounded = Bounds(routed, state.connections)
+    served: ASGIApp = TusProtocol(bounded, settings.uploads.max_file_bytes)
     if state.origins:
         served = CrossOrigin(served, state.origins)
     observed = Observation(served, log_requests=settings.api.access_log)

@@ -145,7 +145,7 @@ class ResumableUploadController(Controller):
         summary="Retrieve the offset of a resumable upload",
         operation_class=OffsetOperation,
         responses={HTTP_200_OK: answer(None, "The headers describe the upload.")}
-        | problems(404, 410, 412),
+        | problems(404, 410, 412, 423),
         **OF_BOTH,
     )
     async def get_upload(
@@ -158,7 +158,8 @@ class ResumableUploadController(Controller):
         """Retrieves how many bytes of an upload are stored, to go on from there.
 
         A request that is sending bytes to it at this moment is ended with `upload_interrupted`: so
-        the offset is final.
+        the offset is final. While the service cannot tell it, the answer is 423 instead of 429 or
+        503: clients of tus ask again then, and do not begin a new upload.
         """
         upload = await resumable.read(request.user, upload_id)
         return _empty(description_headers(upload), HTTP_200_OK)

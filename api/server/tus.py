@@ -11,6 +11,9 @@ OVERRIDE = b"x-http-method-override"
 RESUMABLE = b"tus-resumable"
 # Clients behind a proxy or in a system that knows no PATCH send POST with the header.
 OVERRIDABLE = frozenset({"PATCH", "DELETE", "HEAD"})
+# After another refusal of a HEAD, tus-js-client takes the upload for gone, and creates a new one.
+FOR_NOW = frozenset({429, 503})
+LOCKED = 423
 _OF_ANSWERS = [(RESUMABLE, VERSION.encode())]
 _OF_VERSIONS = [*_OF_ANSWERS, (b"tus-version", VERSION.encode())]
 
@@ -39,6 +42,8 @@ class TusProtocol:
         async def send_with_version(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], *more]
+                if scope["method"] == HttpMethod.HEAD and message["status"] in FOR_NOW:
+                    message["status"] = LOCKED
             await send(message)
 
         if scope["method"] == HttpMethod.OPTIONS:
