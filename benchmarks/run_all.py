@@ -21,6 +21,7 @@ from benchmarks.memory import measure_memory
 from benchmarks.operations import measure_operations
 from benchmarks.readers import measure_readers
 from benchmarks.report import write_figures, write_short_figures
+from benchmarks.resumable import measure_resumable
 from benchmarks.rows import Section
 from benchmarks.similar import measure_similar
 from benchmarks.statistics import measure_statistics
@@ -44,6 +45,7 @@ LINES: Mapping[str, Callable[[Bench], Section]] = {
     "latency": measure_latency,
     "fairness": measure_fairness,
     "memory": measure_memory,
+    "resumable": measure_resumable,
     "idle": measure_idle,
     "readers": measure_readers,
     "operations": measure_operations,

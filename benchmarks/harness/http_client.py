@@ -20,10 +20,11 @@ class Address(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """Status and body of a response."""
+    """Status and body of a response, and its head in lower case."""
 
     status: int
     body: bytes
+    head: bytes = b""
 
 
 def get_request(address: Address, path: str, prefer: str = "") -> bytes:
@@ -35,6 +36,14 @@ def json_request(address: Address, path: str, body: bytes) -> bytes:
     """Encode a POST request with a JSON body."""
     fields = b"\r\nContent-Type: application/json\r\nContent-Length: %d" % len(body)
     return _head(address, "POST", path, "") + fields + _HEAD_END + body
+
+
+def tus_request(
+    address: Address, method: str, path: str, fields: str, body: bytes | memoryview = b""
+) -> list[bytes | memoryview]:
+    """Encode a request of tus, given its headers, as pieces; the body is not copied."""
+    told = f"\r\nTus-Resumable: 1.0.0\r\n{fields}Content-Length: {len(body)}"
+    return [_head(address, method, path, "") + told.encode() + _HEAD_END, body]
 
 
 def upload_request(
@@ -89,7 +98,7 @@ class Connection(asyncio.Protocol):
         _, connection = await loop.create_connection(cls, address.host, address.port)
         return connection
 
-    async def send(self, request: Sequence[bytes]) -> Answer:
+    async def send(self, request: Sequence[bytes | memoryview]) -> Answer:
         """Send a request and wait for the answer.
 
         Raises:
@@ -128,4 +137,4 @@ class Connection(asyncio.Protocol):
         if len(self._received) >= body_start + length and self._answer is not None:
             body = bytes(self._received[body_start : body_start + length])
             if not self._answer.done():
-                self._answer.set_result(Answer(int(head[9:12]), body))
+                self._answer.set_result(Answer(int(head[9:12]), body, head))

@@ -10,7 +10,7 @@ import pytest
 
 from tests.problems import assert_problem
 from tests.resumable import ROUTE, TYPE, Tus, make_old, metadata
-from tests.service import Service
+from tests.service import Service, running_service
 
 pytestmark = pytest.mark.one_service
 
@@ -379,3 +379,10 @@ async def test_metrics_count_uploads(service: Service) -> None:
         'minilab_resumable_uploads_total{event="deleted"}': 1,
         "minilab_resumable_bytes_total": 4,
     }
+
+
+@pytest.mark.parametrize("public_url", ["https://photos.example", "https://example.com/minilab/"])
+async def test_location_is_below_the_public_url(environ: dict[str, str], public_url: str) -> None:
+    async with running_service(environ | {"MINILAB_PUBLIC_URL": public_url}) as service:
+        created = await Tus(service.client).create(1)
+    assert created.headers["Location"].startswith(f"{public_url.rstrip('/')}{ROUTE}/0")
