@@ -973,7 +973,8 @@ export const deleteResumableUpload = <ThrowOnError extends boolean = false>(opti
  * Retrieves how many bytes of an upload are stored, to go on from there.
  *
  * A request that is sending bytes to it at this moment is ended with `upload_interrupted`: so
- * the offset is final.
+ * the offset is final. While the service cannot tell it, the answer is 423 instead of 429 or
+ * 503: clients of tus ask again then, and do not begin a new upload.
  */
 export const getResumableUpload = <ThrowOnError extends boolean = false>(options: Options<GetResumableUploadData, ThrowOnError>): RequestResult<GetResumableUploadResponses, GetResumableUploadErrors, ThrowOnError> => (options.client ?? client).head<GetResumableUploadResponses, GetResumableUploadErrors, ThrowOnError>({
     security: [{

@@ -7318,6 +7318,10 @@ export type GetResumableUploadErrors = {
      */
     422: unknown;
     /**
+     * Locked
+     */
+    423: unknown;
+    /**
      * Too Many Requests
      */
     429: unknown;

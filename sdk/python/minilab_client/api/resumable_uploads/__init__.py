@@ -76,7 +76,8 @@ class ResumableUploadsOperations(Operations):
         Retrieves how many bytes of an upload are stored, to go on from there.
 
         A request that is sending bytes to it at this moment is ended with `upload_interrupted`: so
-        the offset is final.
+        the offset is final. While the service cannot tell it, the answer is 423 instead of 429 or
+        503: clients of tus ask again then, and do not begin a new upload.
         """
         from .get_resumable_upload import sync_detailed
 
@@ -178,7 +179,8 @@ class AsyncResumableUploadsOperations(AsyncOperations):
         Retrieves how many bytes of an upload are stored, to go on from there.
 
         A request that is sending bytes to it at this moment is ended with `upload_interrupted`: so
-        the offset is final.
+        the offset is final. While the service cannot tell it, the answer is 423 instead of 429 or
+        503: clients of tus ask again then, and do not begin a new upload.
         """
         from .get_resumable_upload import asyncio_detailed
 

@@ -53,6 +53,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 422:
         return None
 
+    if response.status_code == 423:
+        return None
+
     if response.status_code == 429:
         return None
 
@@ -85,7 +88,8 @@ def sync_detailed(
      Retrieves how many bytes of an upload are stored, to go on from there.
 
     A request that is sending bytes to it at this moment is ended with `upload_interrupted`: so
-    the offset is final.
+    the offset is final. While the service cannot tell it, the answer is 423 instead of 429 or
+    503: clients of tus ask again then, and do not begin a new upload.
 
     Args:
         upload_id (str):
@@ -122,7 +126,8 @@ async def asyncio_detailed(
      Retrieves how many bytes of an upload are stored, to go on from there.
 
     A request that is sending bytes to it at this moment is ended with `upload_interrupted`: so
-    the offset is final.
+    the offset is final. While the service cannot tell it, the answer is 423 instead of 429 or
+    503: clients of tus ask again then, and do not begin a new upload.
 
     Args:
         upload_id (str):
