@@ -148,6 +148,14 @@ class ManageImages:
         apart, last = found[limit - 1]
         return found[:limit], last.id if apart is None else f"{apart}.{last.id}"
 
+    async def find_neighbours(
+        self, wanted: ImageFilter, image_id: str
+    ) -> tuple[str | None, str | None]:
+        """Find the next newer and the next older image of a search; None where there is none."""
+        search = self._stores.image_search
+        older = await search.list_page(wanted, 1, image_id)
+        return await search.find_newer(wanted, image_id), older[0].id if older else None
+
     async def find_known(self, caller: Caller, asked: KnownImagesRequest) -> KnownImagesView:
         """Find the newest image of the caller's user for each file that they have.
 

@@ -18,10 +18,12 @@ from domain.errors.access import Unauthenticated
 
 SIGN_IN = "/sign-in"
 HTML = "text/html"
+MAX_PATH_CHARS = 512
+"""Of the page to which one returns after signing in, with its query."""
 _HEADERS = page_headers("'self'", "'self'")
 
 AnyRequest = Request[Any, Any, Any]
-Answer = Callable[[AnyRequest, Any], Response[Problem]]
+Answer = Callable[[AnyRequest, Any], Response[Problem | None]]
 
 
 def go_to(request: AnyRequest, path: str) -> Response[None]:
@@ -40,14 +42,18 @@ def ask_to_sign_in(request: AnyRequest, error: Unauthenticated) -> Response[Any]
     """Send a browser whose session has ended to sign in, and then back."""
     if not wants_page(request):
         return answer_service_error(request, error)
-    back = request.scope["path"] if request.method == "GET" and HTMX not in request.headers else ""
-    return go_to(request, f"{SIGN_IN}?next={quote(back)}" if back else SIGN_IN)
+    if request.method != "GET" or HTMX in request.headers:
+        return go_to(request, SIGN_IN)
+    path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
+    back = f"{path}?{query}" if query and len(path) + len(query) < MAX_PATH_CHARS else path
+    return go_to(request, f"{SIGN_IN}?next={quote(back)}")
 
 
 def _as_page(answer: Answer) -> Callable[[AnyRequest, Exception], Response[Any] | Template]:
     def answer_page(request: AnyRequest, error: Exception) -> Response[Any] | Template:
         problem = answer(request, error)
-        if not wants_page(request):
+        # There is no content for a client that has left.
+        if not wants_page(request) or problem.content is None:
             return problem
         headers = {
             name: value

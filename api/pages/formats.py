@@ -6,11 +6,13 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from domain.images.values import Gps
 from domain.tenants import split_owner
 from storage.clock import utc_now
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 _STEP = 1000
+LONGEST_FRACTION_SECONDS = 0.4
 _TIMES = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
@@ -67,12 +69,33 @@ def show_code(text: str) -> Markup:
     )
 
 
+def show_exposure(seconds: float) -> str:
+    """Write the time of an exposure as photographers do: ``1/250 s`` or ``2.5 s``."""
+    if 0 < seconds < LONGEST_FRACTION_SECONDS:
+        return f"1/{1 / seconds:.0f} s"
+    return f"{seconds:.3g} s"
+
+
+def show_place(place: Gps) -> str:
+    """Write a position: ``48.20850° N, 16.37210° E``, with the altitude if it is known."""
+    north = "N" if place.latitude >= 0 else "S"
+    east = "E" if place.longitude >= 0 else "W"
+    position = f"{abs(place.latitude):.5f}° {north}, {abs(place.longitude):.5f}° {east}"
+    return (
+        position
+        if place.altitude is None
+        else f"{position}, {place.altitude:.0f}\N{NO-BREAK SPACE}m"
+    )
+
+
 FILTERS: dict[str, Callable[[Any], str]] = {
     "age": show_age,
     "bytes": show_bytes,
     "code": show_code,
     "due": show_due,
+    "exposure": show_exposure,
     "number": show_number,
+    "place": show_place,
     "seconds": show_seconds,
     "time": show_time,
     "user": show_user,

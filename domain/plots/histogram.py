@@ -38,10 +38,11 @@ def plot_histogram(bins: Sequence[float], title: str = "Brightness histogram") -
     ticks = [level + 0.5 for level in _LEVEL_TICKS]
     chart.add_x_axis(ticks, lambda middle, *_: str(int(middle)), "Gray level")
     chart.add_series(Series([*enumerate(bins)], name=unit), HistogramShape(top))
-    return write_svg(title, _describe(bins, unit), chart.to_svg_group(WIDTH, HEIGHT))
+    return write_svg(title, describe_histogram(bins, unit), chart.to_svg_group(WIDTH, HEIGHT))
 
 
-def _describe(bins: Sequence[float], unit: str) -> str:
+def describe_histogram(bins: Sequence[float], unit: str = "Pixels") -> str:
+    """Describe a histogram for those who do not see its plot."""
     total = sum(bins)
     if not total:
         return "An empty histogram."

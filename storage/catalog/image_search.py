@@ -42,6 +42,13 @@ class ImageSearch:
         found = self._images.find(query_of(wanted, before)).sort("_id", -1).limit(limit)
         return [image_of(document) async for document in found]
 
+    async def find_newer(self, wanted: ImageFilter, image_id: str) -> str | None:
+        """Find the ID of the oldest image that is newer than an image; None if there is none."""
+        query = query_of(wanted)
+        query["_id"] = query.get("_id", {}) | {"$gt": image_id}
+        found = await self._images.find_one(query, {"_id": 1}, sort=[("_id", 1)])
+        return found["_id"] if found else None
+
     async def fingerprint_of(self, image_id: str) -> int | None:
         """Read the signed fingerprint of an image; None if it has none, or not yet."""
         found = await self._images.find_one({"_id": image_id}, {"fingerprint": 1})

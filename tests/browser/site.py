@@ -87,10 +87,10 @@ class Site:
             for node in one["nodes"]
         ]
 
-    async def save_picture(self, name: str) -> None:
-        """Save a picture of the whole page in docs/images."""
+    async def save_picture(self, name: str, *, whole: bool = True) -> None:
+        """Save a picture of the page in docs/images: of all of it, or of what is in view."""
         IMAGES.mkdir(exist_ok=True)
-        picture = Image.open(io.BytesIO(await self.tab.screenshot(full_page=True)))
+        picture = Image.open(io.BytesIO(await self.tab.screenshot(full_page=whole)))
         shown = picture.crop((0, 0, picture.width, min(picture.height, MOST_HEIGHT_PX)))
         shown.save(IMAGES / f"{name}.webp", quality=80, method=6)
 

@@ -9,10 +9,13 @@ from api.pages.formats import (
     show_bytes,
     show_code,
     show_due,
+    show_exposure,
     show_number,
+    show_place,
     show_seconds,
     show_user,
 )
+from domain.images.values import Gps
 from domain.tenants import owner_id
 from storage.clock import utc_now
 
@@ -50,3 +53,17 @@ def test_ages_say_whether_a_time_is_past() -> None:
     assert show_age(utc_now() + timedelta(days=3, minutes=1)) == "in 3 d"
     assert show_due(utc_now() + timedelta(days=3, minutes=1)) == "in 3 d"
     assert show_due(utc_now() - timedelta(days=3)) == "now"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(0.004, "1/250 s"), (0.3, "1/3 s"), (0.5, "0.5 s"), (30, "30 s")]
+)
+def test_exposures_are_written_as_photographers_do(seconds: float, shown: str) -> None:
+    assert show_exposure(seconds) == shown
+
+
+def test_places_name_their_hemispheres() -> None:
+    assert show_place(Gps(48.2085, 16.3721)) == "48.20850° N, 16.37210° E"
+    assert (
+        show_place(Gps(-33.5, -70.25, 520.4)) == "33.50000° S, 70.25000° W, 520\N{NO-BREAK SPACE}m"
+    )

@@ -12,16 +12,16 @@ from api.http.auth import READS, SESSION, find_key
 from api.http.errors import answer_service_error
 from api.http.guards import SCOPES
 from api.http.sessions import ADMIN_PAGES, GALLERY, is_secure
-from api.pages.errors import SIGN_IN, go_to
+from api.pages.errors import MAX_PATH_CHARS, SIGN_IN, go_to
 from api.state import ApiRequest
 from domain.errors.access import Unauthenticated
 from domain.errors.capacity import TooManyWrongKeys
 from domain.keys import Caller
 
 MAX_KEY_CHARS = 512
-MAX_PATH_CHARS = 512
 NextPage = Annotated[str, QueryParameter(name="next", max_length=MAX_PATH_CHARS)]
-_OWN_PAGE = re.compile(rf"({GALLERY}|{ADMIN_PAGES})(/[A-Za-z0-9_-]+)*")
+# Visible ASCII may follow the question mark: browsers encode all else.
+_OWN_PAGE = re.compile(rf"(?P<path>({GALLERY}|{ADMIN_PAGES})(/[A-Za-z0-9_-]+)*)(\?[!-\"$-~]*)?")
 
 
 class SignIn(msgspec.Struct, frozen=True):
@@ -74,7 +74,8 @@ async def sign_out(request: ApiRequest) -> Response[None]:
 def _page_after(caller: Caller, asked: str) -> str:
     """Choose the page to open: the one that was asked for, if it is ours and for the caller."""
     first = ADMIN_PAGES if caller.is_admin else GALLERY
-    is_ours = _OWN_PAGE.fullmatch(asked) and not asked.endswith("/sign-out")
+    found = _OWN_PAGE.fullmatch(asked)
+    is_ours = found and not found["path"].endswith("/sign-out")
     if not is_ours or (asked.startswith(ADMIN_PAGES) and not caller.is_admin):
         return first
     return asked

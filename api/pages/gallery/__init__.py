@@ -1,0 +1,1 @@
+"""The gallery: images and jobs, for any key."""

@@ -1,0 +1,29 @@
+"""Searches that cannot be made: the form is shown again, with the reason."""
+
+from typing import Any
+
+from litestar.exceptions import ValidationException
+from litestar.response import Template
+
+from api.http.errors import answer_http_exception, answer_service_error
+from api.pages.gallery.queries import form_of, search_of
+from domain.errors.requests import InvalidValue
+
+
+def refuse_search(request: Any, error: Exception) -> Template:
+    """Show the values that were sent, and what is wrong with them."""
+    if isinstance(error, InvalidValue):
+        problem = answer_service_error(request, error)
+    else:
+        problem = answer_http_exception(request, error)  # type: ignore[arg-type]
+    context = {
+        "page": None,
+        "search": search_of(request),
+        "cursor": "",
+        "form": form_of(request),
+        "refusal": problem.content,
+    }
+    return Template("gallery/search.html", context=context, status_code=problem.content.status)
+
+
+REFUSED_SEARCH: dict[Any, Any] = dict.fromkeys((InvalidValue, ValidationException), refuse_search)

@@ -1,0 +1,66 @@
+"""The search of images: a grid of thumbnails, newest first, that grows while one scrolls."""
+
+from typing import Any
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.response import Template
+
+from api.answers.archives import ArchiveDownload
+from api.answers.image_filters import (
+    DEFAULT_DISTANCE,
+    FILTER,
+    Distance,
+    ImageCursor,
+    SimilarTo,
+)
+from api.http.leaving import unless_client_leaves
+from api.http.sessions import HTMX
+from api.images.archives import ArchiveRequest, ReadArchives
+from api.images.images import ManageImages
+from api.pages.gallery.pictures import thumbnails
+from api.pages.gallery.queries import form_of, search_of, tidy_query
+from api.pages.gallery.refusals import REFUSED_SEARCH
+from api.schemas.images import ImageVariant
+from api.state import ApiRequest
+from domain.image_search import ImageFilter
+
+PAGE_IMAGES = 100
+"""As many as the API lists at once: 5,000 images take 50 requests."""
+
+
+@get("/", dependencies=FILTER, before_request=tidy_query, exception_handlers=REFUSED_SEARCH)
+async def show_gallery(
+    request: ApiRequest,
+    manage_images: NamedDependency[ManageImages],
+    wanted: NamedDependency[ImageFilter],
+    similar_to: SimilarTo = None,
+    distance: Distance = DEFAULT_DISTANCE,
+    cursor: ImageCursor = None,
+) -> Template:
+    """Show the search form and the newest images that match; to htmx, only the images."""
+    page = await manage_images.list_page(
+        wanted, similar_to, distance, PAGE_IMAGES, cursor, thumbnails(request)
+    )
+    context = {"page": page, "search": search_of(request), "cursor": cursor or ""}
+    if HTMX in request.headers:
+        return Template("gallery/more.html", context=context)
+    return Template("gallery/search.html", context=context | {"form": form_of(request)})
+
+
+@get("/archive", dependencies=FILTER)
+async def download_search(
+    request: ApiRequest,
+    archives: NamedDependency[ReadArchives],
+    wanted: NamedDependency[ImageFilter],
+    similar_to: SimilarTo = None,
+    distance: Distance = DEFAULT_DISTANCE,
+) -> Response[Any]:
+    """Download the files of all images that match, as a ZIP archive."""
+    asked = ArchiveRequest(ImageVariant.ORIGINAL, None, None)
+    finding = archives.of_search(wanted, similar_to, distance, asked)
+    found = await unless_client_leaves(request.receive, finding)
+    return ArchiveDownload(request, archives, found)
+
+
+ROUTES = (show_gallery, download_search)

@@ -1,0 +1,267 @@
+"""The gallery, as the holder of a key uses it."""
+
+import json
+import zipfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.browser.site import SCHEMES, SIZES, Site, new_site
+from tests.pictures import draw
+from tests.service import ADMIN_KEY, File, Service
+from tests.waiting import until
+
+pytestmark = pytest.mark.one_service
+
+PHOTOS = ("photos/DSCN0010.jpg", "photos/Nikon_D70.jpg", "photos/IMG_5195.HEIC")
+FACE = "lfw/Alan_Mulally_0001.jpg"
+LONG_NAME = (
+    "Ein sehr langer Name mit Umlauten äöü, der nicht enden will, Fassung vom 30. 11. (2).jpg"
+)
+DRAWN = (
+    ("wide.png", draw(1600, 60, seed=3, kind="PNG")),
+    ("tall.jpg", draw(60, 1500, seed=4)),
+    (LONG_NAME, draw(300, 200, seed=8)),
+    ("写真.jpg", draw(300, 200, seed=9)),
+    ("damaged.jpg", b"\xff\xd8\xff" + b"nothing" * 20),
+)
+# No picture can be worked on in this time.
+NO_TIME: dict[str, object] = {"max_seconds": 1e-6}
+
+
+@asynccontextmanager
+async def signed_in(
+    chromium: Browser,
+    service: Service,
+    path: str = "/gallery",
+    key: str = ADMIN_KEY,
+    size: str = "desktop",
+    scheme: str = "light",
+) -> AsyncIterator[Site]:
+    context, site = await new_site(chromium, str(service.client.base_url), size, scheme)
+    await site.sign_in(key, path)
+    yield site
+    await context.close()
+
+
+def photos(test_data: Path, *names: str) -> list[File]:
+    return [(Path(name).name, (test_data / name).read_bytes()) for name in names]
+
+
+def ids_of(job: dict[str, Any]) -> dict[str, str]:
+    return {item["filename"]: item["image_id"] for item in job["items"]}
+
+
+async def loaded(site: Site, selector: str) -> None:
+    """Wait until a picture is there with its pixels."""
+    picture = site.tab.locator(selector)
+    width = "(image) => image.complete && image.naturalWidth"
+    await until(lambda: picture.evaluate(width))
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("size", SIZES)
+async def test_every_gallery_page_is_accessible(
+    chromium: Browser,
+    working_service: Service,
+    test_data: Path,
+    size: str,
+    scheme: str,
+    pictures: bool,
+) -> None:
+    files = [*DRAWN, *photos(test_data, *PHOTOS, FACE)]
+    job = await working_service.process(files, tags="holiday")
+    image = ids_of(job)
+    pages = {
+        "search": "/gallery",
+        "image": f"/gallery/images/{image['Alan_Mulally_0001.jpg']}",
+        "jobs": "/gallery/jobs",
+        "job": f"/gallery/jobs/{job['id']}",
+        "exif": f"/gallery/images/{image['DSCN0010.jpg']}",
+        "heic": f"/gallery/images/{image['IMG_5195.HEIC']}",
+        "failed": f"/gallery/images/{image['damaged.jpg']}",
+        "wide": f"/gallery/images/{image['wide.png']}",
+        "long": f"/gallery/images/{image[LONG_NAME]}",
+        "nothing": "/gallery?camera=None+of+this+name&near=48.2%2C16.37&attribute=room%3Akitchen",
+        "no-jobs": "/gallery/jobs?status=canceled",
+    }
+    async with signed_in(chromium, working_service, size=size, scheme=scheme) as site:
+        for name, path in pages.items():
+            await site.open(path)
+            await site.tab.wait_for_load_state("networkidle")
+            await site.check()
+            if pictures and name in {"search", "image", "job"}:
+                await site.save_picture(f"gallery-{name}-{size}-{scheme}", whole=name == "image")
+        await site.open(pages["image"])
+        await site.tab.get_by_role("button", name="Delete").click()
+        await site.check()
+
+
+async def test_search_narrows_and_its_address_can_be_shared(
+    chromium: Browser, working_service: Service, test_data: Path
+) -> None:
+    await working_service.process(photos(test_data, *PHOTOS))
+    await working_service.process(photos(test_data, FACE), tags="people,2026")
+    async with signed_in(chromium, working_service) as site:
+        tab, shots = site.tab, site.tab.locator(".tile")
+        await expect(shots).to_have_count(4)
+        await tab.get_by_label("Camera model").fill("COOLPIX P6000")
+        await tab.get_by_role("button", name="Search").click()
+        await expect(tab).to_have_url(f"{site.address}/gallery?camera=COOLPIX+P6000")
+        await expect(shots).to_have_count(1)
+        await expect(tab.get_by_role("img", name="DSCN0010.jpg")).to_be_visible()
+        await tab.go_back()
+        await expect(shots).to_have_count(4)
+        await tab.get_by_text("More conditions").click()
+        await tab.get_by_label("Near (lat, long)").fill(" 43.467, 11.885 ")
+        await tab.get_by_label("Least faces").press("Enter")
+        await expect(tab).to_have_url(f"{site.address}/gallery?near=43.467%2C11.885&radius_m=1000")
+        await expect(shots).to_have_count(1)
+        await tab.get_by_label("Near (lat, long)").fill("north")
+        await tab.get_by_role("button", name="Search").click()
+        await expect(tab.get_by_role("alert")).to_contain_text("Near (lat, long): must be")
+        assert await site.findings() == []
+    shared = "/gallery?tag=people&tag=2026&min_faces=1"
+    async with signed_in(chromium, working_service, shared) as site:
+        await expect(site.tab.locator(".tile")).to_have_count(1)
+        await expect(site.tab.get_by_label("Tags")).to_have_value("people, 2026")
+
+
+async def test_large_view_shows_results_and_leads_to_neighbours_by_keyboard(
+    chromium: Browser, working_service: Service, test_data: Path
+) -> None:
+    job = await working_service.process(photos(test_data, FACE, PHOTOS[0]))
+    image = ids_of(job)
+    (box,) = json.loads((test_data / "lfw" / "expected.json").read_text())[Path(FACE).name]
+    async with signed_in(chromium, working_service) as site:
+        tab = site.tab
+        await tab.get_by_role("link", name="Alan_Mulally_0001.jpg").click()
+        await loaded(site, ".photo img")
+        drawn = tab.locator(".boxes rect")
+        sides = [await drawn.get_attribute(name) for name in ("x", "y", "width", "height")]
+        assert [int(side or "") for side in sides] == box
+        shown, marked = await tab.locator(".photo img").bounding_box(), await drawn.bounding_box()
+        assert shown is not None
+        assert marked is not None
+        assert abs((marked["x"] - shown["x"]) / shown["width"] - box[0] / 250) < 0.02
+        await tab.get_by_label("Show the faces").uncheck()
+        await expect(drawn).to_be_hidden()
+
+        await tab.keyboard.press("Escape")
+        await tab.locator("h1").click()
+        await tab.keyboard.press("ArrowLeft")
+        await expect(tab).to_have_url(f"{site.address}/gallery/images/{image['DSCN0010.jpg']}")
+        about = tab.locator(".about")
+        for text in ("COOLPIX P6000", "1/75 s", "f/5.9", "24 mm", "43.46745° N, 11.88513° E"):
+            await expect(about).to_contain_text(text)
+        await tab.get_by_role(
+            "img", name="The most frequent level is 255"
+        ).scroll_into_view_if_needed()
+        await loaded(site, ".histogram")
+        await expect(tab.get_by_role("heading", name="Similar brightness")).to_be_visible()
+        await tab.keyboard.press("ArrowRight")
+        await expect(tab.locator("h1")).to_have_text("Alan_Mulally_0001.jpg")
+        await tab.go_back()
+        await tab.go_back()
+        await tab.go_back()
+        await expect(tab.get_by_role("link", name="Alan_Mulally_0001.jpg")).to_be_focused()
+        await site.check()
+
+
+async def test_file_that_browsers_do_not_show_is_shown_as_made_picture(
+    chromium: Browser, working_service: Service, test_data: Path
+) -> None:
+    job = await working_service.process(photos(test_data, "photos/IMG_5195.HEIC"))
+    async with signed_in(chromium, working_service) as site:
+        await site.open(f"/gallery/images/{job['items'][0]['image_id']}")
+        await loaded(site, ".photo img")
+        await expect(site.tab.get_by_text("This is a JPEG made from it")).to_be_visible()
+        async with site.tab.expect_download() as download:
+            await site.tab.get_by_role("link", name="Download original").click()
+        original = await (await download.value).path()
+        assert original.read_bytes() == (test_data / "photos/IMG_5195.HEIC").read_bytes()
+        assert (await download.value).suggested_filename == "IMG_5195.HEIC"
+
+
+async def test_image_is_deleted_after_a_question(
+    chromium: Browser, working_service: Service
+) -> None:
+    job = await working_service.process([("a.jpg", draw()), ("b.jpg", draw(seed=1))])
+    path = f"/v1/images/{ids_of(job)['a.jpg']}"
+    async with signed_in(chromium, working_service) as site:
+        tab = site.tab
+        await tab.get_by_role("link", name="a.jpg").click()
+        await tab.get_by_role("button", name="Delete").press("Enter")
+        await expect(tab.get_by_role("dialog", name="Delete this image?")).to_be_visible()
+        await expect(tab.get_by_role("button", name="Keep")).to_be_focused()
+        await tab.keyboard.press("Enter")
+        await expect(tab.get_by_role("dialog")).to_be_hidden()
+        assert (await working_service.client.get(path)).status_code == 200
+        await tab.get_by_role("button", name="Delete").click()
+        await tab.get_by_role("button", name="Delete image").click()
+        await expect(tab).to_have_url(f"{site.address}/gallery")
+        await expect(tab.locator(".tile")).to_have_count(1)
+        assert (await working_service.client.get(path)).status_code == 404
+        await site.open(f"/gallery/images/{ids_of(job)['a.jpg']}")
+        await expect(tab.get_by_role("alert")).to_contain_text("The object was not found")
+        assert await site.findings() == []
+
+
+async def test_key_is_offered_only_what_it_may_do(
+    chromium: Browser, working_service: Service
+) -> None:
+    job = await working_service.process([("a.jpg", draw()), ("b.jpg", b"\xff\xd8\xff")])
+    key = await working_service.make_key("reader")
+    async with signed_in(chromium, working_service, key=key) as site:
+        await site.open(f"/gallery/images/{ids_of(job)['a.jpg']}")
+        await expect(site.tab.get_by_role("link", name="Download original")).to_be_visible()
+        await expect(site.tab.get_by_role("button", name="Delete")).to_have_count(0)
+        await site.open(f"/gallery/jobs/{job['id']}")
+        await expect(site.tab.get_by_role("cell", name="Failed").first).to_be_visible()
+        await expect(site.tab.get_by_role("button", name="Retry")).to_have_count(0)
+
+
+async def test_job_moves_by_itself_and_its_failed_cells_are_retried(
+    chromium: Browser, service: Service
+) -> None:
+    answer = await service.send([("a.jpg", draw(80, 60)), ("b.jpg", draw(90, 60, seed=1))])
+    job_id = answer.json()["id"]
+    async with signed_in(chromium, service, f"/gallery/jobs/{job_id}") as site:
+        tab, asked = site.tab, list[str]()
+        await expect(tab.get_by_role("button", name="Cancel")).to_be_visible()
+        await site.check()
+        async with service.working(**NO_TIME):
+            await expect(
+                tab.get_by_role("row", name="b.jpg").get_by_text("Failed").first
+            ).to_be_visible()
+        await expect(tab.get_by_role("status")).to_contain_text(
+            "0 of 10 operations done · 10 failed"
+        )
+        await site.check()
+        async with service.working():
+            await tab.get_by_role("button", name="Retry what failed").click()
+            await expect(tab.get_by_role("status")).to_contain_text("10 of 10 operations done")
+            await expect(tab.get_by_role("button", name="Retry")).to_have_count(0)
+        # The page asks no more once the job has ended.
+        tab.on("request", lambda request: asked.append(request.url))
+        await tab.evaluate("document.body.dispatchEvent(new CustomEvent('tick'))")
+        assert asked == []
+        async with tab.expect_download() as download:
+            await tab.get_by_role("link", name="Download as ZIP").click()
+        names = zipfile.ZipFile(await (await download.value).path()).namelist()
+        assert {"a.jpg", "b.jpg", "manifest.json"} <= set(names)
+
+
+async def test_waiting_job_is_canceled_after_a_question(
+    chromium: Browser, service: Service
+) -> None:
+    answer = await service.send([("a.jpg", draw())])
+    async with signed_in(chromium, service, f"/gallery/jobs/{answer.json()['id']}") as site:
+        await site.tab.get_by_role("button", name="Cancel").click()
+        await site.tab.get_by_role("button", name="Cancel job").click()
+        await expect(site.tab.get_by_role("row", name="a.jpg")).to_contain_text("Canceled")
+        await site.check()
