@@ -164,6 +164,22 @@ async def test_wrong_key_is_refused_in_words_and_not_repeated(service: Service) 
         assert len(client.cookies) == 0
 
 
+async def test_keys_are_in_no_log(
+    environ: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = "mlk_" + "wrong" * 8 + "123"
+    own = environ | {"MINILAB_ACCESS_LOG": "true"}
+    async with running_service(own) as service, browser(service) as client:
+        await sign_in(client, wrong)
+        await sign_in(client, ADMIN_KEY)
+        token = client.cookies.get("minilab_session", path="/admin")
+        await client.get("/admin/health")
+    written = "".join(capsys.readouterr())
+    assert "/admin/health" in written
+    for secret in (wrong, ADMIN_KEY, str(token)):
+        assert secret not in written
+
+
 async def test_wrong_keys_are_slowed_as_on_the_api(environ: dict[str, str]) -> None:
     own = environ | {"MINILAB_MAX_WRONG_KEYS_PER_MINUTE": "3"}
     async with running_service(own) as service, browser(service) as client:
