@@ -16,7 +16,8 @@ async def test_children_are_counted_by_what_ended_them() -> None:
     metrics = ChildMetrics(pool)
 
     def killed() -> dict[str, float]:
-        (family,) = metrics.collect()
+        limit, family = metrics.collect()
+        assert [sample.value for sample in limit.samples] == [1.0]
         return {sample.labels["reason"]: sample.value for sample in family.samples}
 
     none = {"decoder_died": 0.0, "decode_timed_out": 0.0, "canceled": 0.0}
