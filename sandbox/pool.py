@@ -22,7 +22,13 @@ from prometheus_client.registry import Collector
 from domain.errors.capacity import NoChild
 from domain.errors.files import DecoderDied, DecodeTimedOut
 from sandbox import streams
-from sandbox.child import Gate, call_in_sandbox, confinement, protect_from_children
+from sandbox.child import (
+    Confinement,
+    Gate,
+    call_in_sandbox,
+    confinement,
+    protect_from_children,
+)
 from sandbox.streams import Brought, carry_bytes
 
 START_SECONDS = 60.0
@@ -66,6 +72,8 @@ class ChildPool:
         self._max_child_bytes = max_child_bytes
         self._warm_up: Callable[[], object] | None = None
         self._has_logged = False
+        self.confinement: Confinement | None = None
+        """How the children are confined; None until the first of them has said it."""
         self._starting: set[asyncio.Task[None]] = set()
 
     async def run(self, function: Callable[..., Result], *args: object, seconds: float) -> Result:
@@ -156,6 +164,7 @@ class ChildPool:
         except Exception as error:
             _log.warning("sandbox_unknown", reason=type(error).__name__)
             return
+        self.confinement = held
         if not held.landlock:
             protect_from_children()
         log = _log.info if held.landlock and held.seccomp else _log.warning
@@ -225,3 +234,9 @@ class ChildMetrics(Collector):
         for reason in (DecoderDied.code, DecodeTimedOut.code, CANCELED):
             family.add_metric([reason], self._pool.killed[reason])
         yield family
+        if (held := self._pool.confinement) is not None:
+            text = "Whether the system confines the child processes, by mechanism."
+            confined = GaugeMetricFamily("minilab_children_confined", text, labels=["mechanism"])
+            confined.add_metric(["landlock"], bool(held.landlock))
+            confined.add_metric(["seccomp"], held.seccomp)
+            yield confined

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 import structlog
 from prometheus_client import CollectorRegistry
 
-from storage.backlog.workers import Workers, worker_name
+from storage.backlog.workers import HEARTBEAT_SECONDS, Workers, worker_name
 from storage.clock import new_id
 from storage.errors import STORE_FAILED
+from telemetry.background import BackgroundTasks
+from telemetry.metrics_server import serve_metrics
 from telemetry.prometheus import pack
 
 _log = structlog.get_logger(__name__)
@@ -19,11 +22,14 @@ class HeartbeatSettings(msgspec.Struct, frozen=True):
     """The heartbeat.
 
     Attributes:
-        alive_file: File that a worker or deliverer touches with each heartbeat, for health checks:
-            ``python deploy/probe.py FILE``. Empty: none.
+        alive_file: File that a worker or deliverer touches every 2 s while it runs, for health
+            checks: ``python deploy/probe.py FILE``. Empty: none.
+        metrics_port: Port on which a worker or deliverer shows its own metrics to all who reach it.
+            0: none; the API shows them, too.
     """
 
     alive_file: str = ""
+    metrics_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 0
 
 
 class Heartbeat:
@@ -42,6 +48,7 @@ class Heartbeat:
         registries: Sequence[CollectorRegistry],
         rate: Callable[[], float] = lambda: 0.0,
     ) -> None:
+        self._metrics_port = settings.metrics_port
         self._file = Path(settings.alive_file) if settings.alive_file else None
         self.unreadable_secrets = 0
         self.id = f"{worker_name()}:{new_id()}"
@@ -49,15 +56,29 @@ class Heartbeat:
         self._registries = registries
         self._rate = rate
 
+    def start(self, background: BackgroundTasks) -> None:
+        """Beat until the context ends; show the metrics, if there is a port for them."""
+        background.repeat(self.beat, HEARTBEAT_SECONDS)
+        if self._file is not None:
+            background.repeat(self.touch, HEARTBEAT_SECONDS)
+        if self._metrics_port:
+            background.start("metrics", serve_metrics(self._metrics_port, self._registries))
+
     async def beat(self) -> None:
         """Record one heartbeat.
 
         Raises:
             PyMongoError: MongoDB cannot be reached.
-            OSError: The file cannot be written.
         """
         packed = pack(self._registries)
         await self._workers.beat(self.id, self._rate(), packed, self.unreadable_secrets)
+
+    async def touch(self) -> None:
+        """Show a health check that this process runs, whether or not MongoDB can be reached.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
         if self._file is not None:
             self._file.touch()
 

@@ -6,7 +6,6 @@ import socket
 from domain.images.pipeline import warm_up
 from domain.version import VERSION
 from sandbox.pool import ChildPool
-from storage.backlog.workers import HEARTBEAT_SECONDS
 from storage.clock import utc_now
 from storage.errors import STORE_FAILED
 from storage.stores import Stores, open_stores
@@ -61,7 +60,7 @@ class ImageWorker:
                 background.start("hear_cancels", self._stores.job_events.hear_cancels(look_again))
                 begin = self._processor.head_starts.begin
                 background.start("hear_head_starts", self._stores.head_starts.hear(begin))
-                background.repeat(self._heartbeat.beat, HEARTBEAT_SECONDS)
+                self._heartbeat.start(background)
                 background.start("fetch", self._fetching.run())
                 self._upkeep.start(background)
                 await self._consumer.run(stop)

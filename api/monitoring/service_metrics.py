@@ -35,6 +35,8 @@ class Reading(msgspec.Struct, frozen=True):
     """Whether MongoDB and Redis answer, by name."""
     workers: dict[str, bytes] = {}
     """The packed metrics of each live worker."""
+    deliverers: dict[str, bytes] = {}
+    """The packed metrics of each live deliverer."""
     queue: QueueState | None = None
     pending: Pending | None = None
 
@@ -58,7 +60,7 @@ class ServiceMetrics:
         state = CollectorRegistry(auto_describe=False)
         state.register(StateMetrics(self._reading))
         registries = [self._own, self._stores.metrics.registry, state]
-        return MetricsPage(registries, self._reading.workers)
+        return MetricsPage(registries, self._reading.workers | self._reading.deliverers)
 
     async def _read(self) -> Reading:
         up = await check_servers(self._stores)
@@ -68,9 +70,10 @@ class ServiceMetrics:
         try:
             async with asyncio.timeout(MAX_READ_SECONDS):
                 workers = await self._stores.workers.metrics(now)
-                workers |= await self._stores.deliverers.metrics(now)
+                deliverers = await self._stores.deliverers.metrics(now)
                 queue = await self._stores.queue_state.read(now)
-                return Reading(up, workers, queue, await self._stores.statistics.look(now))
+                pending = await self._stores.statistics.look(now)
+                return Reading(up, workers, deliverers, queue, pending)
         except UNREADABLE as error:
             _log.warning("metrics_incomplete", reason=type(error).__name__)
             return Reading(up)
@@ -91,6 +94,8 @@ class StateMetrics(Collector):
         if self._reading.queue is not None:
             workers = len(self._reading.workers)
             yield GaugeMetricFamily("minilab_workers", "Live workers.", workers)
+            deliverers = len(self._reading.deliverers)
+            yield GaugeMetricFamily("minilab_deliverers", "Live deliverers.", deliverers)
             yield from _queue_metrics(self._reading.queue)
         if self._reading.pending is not None:
             yield from _statistics_metrics(self._reading.pending)

@@ -6,7 +6,6 @@ import structlog
 from aiohttp.abc import AbstractResolver
 
 from domain.webhooks.advice import FIND_KEY, RELEASE
-from storage.backlog.workers import HEARTBEAT_SECONDS
 from storage.errors import STORE_FAILED
 from storage.stores import Stores, open_stores
 from tasks.delivery.attempt import Attempter
@@ -80,7 +79,7 @@ class Deliverer:
                 background.start("hear_deliveries", deliveries_due)
                 background.repeat(announce, ANNOUNCE_AGAIN_SECONDS)
                 background.repeat(self._check_secrets, CHECK_SECRETS_SECONDS)
-                background.repeat(self._heartbeat.beat, HEARTBEAT_SECONDS)
+                self._heartbeat.start(background)
                 background.repeat(self._stores.follow_clock, FOLLOW_CLOCK_SECONDS)
                 await self._engine.run(stop)
         finally:

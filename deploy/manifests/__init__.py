@@ -1,0 +1,1 @@
+"""Checks of the chart for Kubernetes, without a cluster."""
