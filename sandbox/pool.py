@@ -237,6 +237,6 @@ class ChildMetrics(Collector):
         if (held := self._pool.confinement) is not None:
             text = "Whether the system confines the child processes, by mechanism."
             confined = GaugeMetricFamily("minilab_children_confined", text, labels=["mechanism"])
-            confined.add_metric(["landlock"], bool(held.landlock))
-            confined.add_metric(["seccomp"], held.seccomp)
+            confined.add_metric(["landlock"], float(held.landlock > 0))
+            confined.add_metric(["seccomp"], float(held.seccomp))
             yield confined

@@ -21,7 +21,15 @@ BIN = Path(sys.executable).parent
 ALERT_TESTS = ROOT / "tests" / "unit" / "deploy" / "alerts_test.yaml"
 TSC = ROOT / "openapi" / "node_modules" / "typescript" / "bin" / "tsc"
 MODELS = ROOT / "deploy" / "manifests" / "node_modules"
-TSC_OPTIONS = "--noEmit --strict --skipLibCheck --module nodenext --target es2022".split()
+TSC_OPTIONS = [
+    "--noEmit",
+    "--strict",
+    "--skipLibCheck",
+    "--module",
+    "nodenext",
+    "--target",
+    "es2022",
+]
 VERSIONS = ("1.27", "1.37")
 """The oldest Kubernetes that the chart allows, and the newest that is known."""
 PACKAGES = {

@@ -116,6 +116,24 @@ def test_stores_in_containers_ask_for_a_password_and_have_limits(
     assert asks in " ".join([*store["entrypoint"], *store["command"]])
 
 
+ALL_SERVICES = ["api", "worker", "deliverer", "keys", "mongo", "redis"]
+
+
+@pytest.mark.parametrize("name", ALL_SERVICES)
+def test_every_container_is_hardened_and_bounded(services: dict[str, Any], name: str) -> None:
+    assert set(services) == set(ALL_SERVICES)
+    service = services[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["mem_limit"]
+    assert service["cpus"]
+    assert service["pids_limit"]
+    assert [place.split(":")[0] for place in service["tmpfs"]] == ["/tmp"]  # noqa: S108
+    is_store = name in {"mongo", "redis"}
+    assert bool(service.get("cap_add")) == is_store
+
+
 @pytest.mark.parametrize("name", ["api", "worker", "deliverer"])
 def test_processes_in_containers_read_the_passwords_from_files(
     services: dict[str, Any], name: str

@@ -26,3 +26,4 @@ def test_wheel_has_the_libraries_the_templates_and_the_texts_of_the_pages(tmp_pa
         "openapi/openapi.json",
     } <= names
     assert not [name for name in names if "axe-core" in name]
+    assert not [name for name in names if name.startswith(("deploy/chart", "deploy/manifests"))]
