@@ -42,7 +42,16 @@ def render(size: str) -> list[dict[str, Any]]:
         CalledProcessError: The chart is wrong; standard error says where.
     """
     values = CHART / "sizes" / f"{size}.yaml"
-    command = [HELM, "template", RELEASE, CHART, "--namespace", NAMESPACE, "--values", values]
+    command: list[str | Path] = [
+        HELM,
+        "template",
+        RELEASE,
+        CHART,
+        "--namespace",
+        NAMESPACE,
+        "--values",
+        values,
+    ]
     text = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
     return [document for document in yaml.safe_load_all(text) if document]
 

@@ -29,6 +29,7 @@ from tests.waiting import block_until
 NOT_RUN = {
     "starts the service": 6,
     "needs Docker": 2,
+    "needs a cluster": 1,
     "installs packages": 4,
     "needs another machine": 3,
     "runs until Ctrl-C": 2,

@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -166,25 +167,25 @@ async def test_every_query_of_the_chart_gets_an_answer(
             ticket = await stack.ticket(pictures(3, "first"))
             # Nothing was measured yet: three images of 0.2 s, to be done in 300 s.
             expected = pytest.approx(3 * 0.2 / 300)
-            await until(lambda: has_values(prometheus, backlog, [expected]))
+            await until(partial(has_values, prometheus, backlog, [expected]))
             stack.start_worker(metrics_port=ports[0])
             stack.start_deliverer(metrics_port=ports[1])
             await stack.job(ticket)
             await work(stack, "second")
             for namespace in (NAMESPACE, PLAIN):
                 known = f'minilab_operation_duration_seconds_count{{namespace="{namespace}"}}'
-                await until(lambda known=known: prometheus.ask(known))
+                await until(partial(prometheus.ask, known))
                 known = f'minilab_webhook_attempts_total{{namespace="{namespace}"}}'
-                await until(lambda known=known: prometheus.ask(known))
+                await until(partial(prometheus.ask, known))
             await work(stack, "third")
 
             plain = [query.replace(f'"{NAMESPACE}"', f'"{PLAIN}"') for query in scaling]
             for query in (*scaling, *plain):  # KEDA takes one number.
-                await until(lambda query=query: has_length(prometheus, query, 1))
+                await until(partial(has_length, prometheus, query, 1))
             for query in (*dashboard_queries(NAMESPACE), *dashboard_queries(PLAIN)):
-                await until(lambda query=query: prometheus.ask(query))
+                await until(partial(prometheus.ask, query))
             for query in alert_queries():  # One for each namespace, at least.
-                await until(lambda query=query: has_length(prometheus, query, 2))
+                await until(partial(has_length, prometheus, query, 2))
             rules = await prometheus.rules()
             assert {rule["health"] for rule in rules} == {"ok"}
             assert [rule["name"] for rule in rules if rule["state"] == "firing"] == []

@@ -141,7 +141,7 @@ def test_wrong_values_are_refused(
     sizes: dict[str, list[dict[str, Any]]], value: str, message: str
 ) -> None:
     assert sizes
-    command = [HELM, "template", "minilab", CHART, "--set", value]
+    command = [str(HELM), "template", "minilab", str(CHART), "--set", value]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert message in done.stderr
