@@ -35,6 +35,7 @@ class ClaimedImage(msgspec.Struct, frozen=True):
 
     Attributes:
         fence: Number of this claim; the end of the image must carry it.
+        claim_id: ID of this claim, unlike that of any other; None if nobody holds the image.
         cells: All cells; the queued ones are open.
         attempts: How often it was claimed, this claim included.
         bad_attempts: Number of failed attempts in its log.
@@ -52,6 +53,7 @@ class ClaimedImage(msgspec.Struct, frozen=True):
     attempts: int
     bad_attempts: int
     worker: str | None
+    claim_id: str | None = None
     gps: GpsPolicy = GpsPolicy.KEEP
     user_id: str = ""
     link_id: str | None = None
@@ -68,13 +70,21 @@ class ClaimedImage(msgspec.Struct, frozen=True):
         """Return the end of an image whose open operations all failed."""
         failed = Cell(Status.FAILED, error=error)
         cells = self.cells | dict.fromkeys(self.operations, failed)
-        return FinishedImage(self.id, self.fence, cells, error, bad_attempts=bad_attempts)
+        return FinishedImage(
+            self.id,
+            self.fence,
+            cells,
+            error,
+            claim_id=self.claim_id,
+            bad_attempts=bad_attempts,
+        )
 
 
 class FinishedImage(msgspec.Struct, frozen=True):
     """The end of an image.
 
     Attributes:
+        claim_id: ID of the claim that ends it; see :class:`ClaimedImage`.
         error: The error of the whole image, if it failed.
         facts: More fields of the image document, for reads and searches.
         bad_attempts: Failed attempts that are not in its log yet.
@@ -84,6 +94,7 @@ class FinishedImage(msgspec.Struct, frozen=True):
     fence: int
     cells: dict[str, Cell]
     error: ItemError | None = None
+    claim_id: str | None = None
     facts: dict[str, Any] = msgspec.field(default_factory=dict)
     bad_attempts: tuple[BadAttempt, ...] = ()
 

@@ -1,6 +1,5 @@
 """Settings of the worker process."""
 
-import os
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -9,6 +8,7 @@ import msgspec
 from domain.addresses import FetchRules, read_fetch_rules
 from domain.limits import ImageLimits, UploadLimits
 from domain.settings import SettingsReader
+from sandbox.processors import usable_processors
 from storage.settings import StoreSettings, WorkRules, read_store_settings
 from tasks.heartbeat import HeartbeatSettings
 from telemetry.logs import LogSettings
@@ -21,7 +21,8 @@ class WorkerSettings(msgspec.Struct, frozen=True):
     """The worker: its child processes, its pauses and its patience.
 
     Attributes:
-        worker_children: Child processes that decode and compute in parallel.
+        worker_children: Child processes that decode and compute in parallel. The default is the
+            number of processors, in a container that of its limit.
         worker_group_images: Most images in one call to a child.
         worker_poll_seconds: Pause between two reads of the queue while Redis sends no notices of
             new work; 1 s or longer while it does. A lost notice delays work by no more than that.
@@ -38,7 +39,7 @@ class WorkerSettings(msgspec.Struct, frozen=True):
             fail at once; 0: none.
     """
 
-    worker_children: Annotated[int, msgspec.Meta(ge=1, le=256)] = os.cpu_count() or 1
+    worker_children: Annotated[int, msgspec.Meta(ge=1, le=256)] = usable_processors()
     worker_group_images: Annotated[int, msgspec.Meta(ge=1, le=256)] = 25
     worker_poll_seconds: Annotated[float, Positive] = 0.25
     worker_drain_seconds: Annotated[float, msgspec.Meta(ge=0)] = 30.0

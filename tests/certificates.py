@@ -1,7 +1,9 @@
 """Certificates for servers of tests."""
 
 import ssl
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
@@ -15,7 +17,7 @@ def make_certificate(folder: Path, host: str) -> tuple[Path, ssl.SSLContext]:
 
     Args:
         folder: Where it is kept.
-        host: The name that it is for.
+        host: The name or address that it is for.
 
     Returns:
         The file to trust, and what its server speaks with.
@@ -31,7 +33,7 @@ def make_certificate(folder: Path, host: str) -> tuple[Path, ssl.SSLContext]:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([_name(host)]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
@@ -41,3 +43,9 @@ def make_certificate(folder: Path, host: str) -> tuple[Path, ssl.SSLContext]:
     server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server_side.load_cert_chain(file, key_file)
     return file, server_side
+
+
+def _name(host: str) -> x509.GeneralName:
+    with suppress(ValueError):
+        return x509.IPAddress(ip_address(host))
+    return x509.DNSName(host)

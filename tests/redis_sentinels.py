@@ -17,7 +17,7 @@ HOST = "127.0.0.1"
 SERVICE = "minilab"
 DOWN_MS = 1000
 """A server that does not answer for this long is down for a Sentinel."""
-PASSWORD = "a-password-of-redis-of-some-length"
+PASSWORD = "aPasswordOfRedisOfSomeLength0123"
 _SENTINEL = f"""\
 sentinel monitor {SERVICE} {HOST} {{master}} 2
 sentinel auth-pass {SERVICE} {PASSWORD}

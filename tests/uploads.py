@@ -79,7 +79,10 @@ async def start_job(ledger: Ledger, job_id: str) -> JobChange | None:
 def succeed(image: ClaimedImage) -> FinishedImage:
     """End an image well."""
     return FinishedImage(
-        image.id, image.fence, dict.fromkeys(image.cells, Cell(Status.SUCCEEDED, version=1))
+        image.id,
+        image.fence,
+        dict.fromkeys(image.cells, Cell(Status.SUCCEEDED, version=1)),
+        claim_id=image.claim_id,
     )
 
 
@@ -87,4 +90,4 @@ def fail(image: ClaimedImage, code: str = "corrupt_image") -> FinishedImage:
     """End an image badly."""
     error = ItemError(code, "It is broken.")
     cells = dict.fromkeys(image.cells, Cell(Status.FAILED, error=error))
-    return FinishedImage(image.id, image.fence, cells, error)
+    return FinishedImage(image.id, image.fence, cells, error, image.claim_id)

@@ -1,9 +1,9 @@
 """The ledger that workers write: claims with a lease and a fence, and guarded ends.
 
 A claim increments the ``fence`` of each image, which never decreases. The end of an image carries
-the fence of its claim: a worker whose lease expired, and whose images another worker took over,
-writes nothing. A claim also increments ``attempts``, which a worker that is asked to stop
-decrements again. Leases follow the server's clock, so that the clocks of workers do not matter.
+the fence and the ID of its claim: a worker whose lease expired, and whose images another worker
+took over, writes nothing. A claim also increments ``attempts``, which a worker that is asked to
+stop decrements again. Leases follow the server's clock: the clocks of workers do not matter.
 """
 
 from collections import defaultdict
@@ -147,4 +147,5 @@ class Ledger:
 
 
 def _held(image: ClaimedImage) -> Document:
-    return {"_id": image.id, "fence": image.fence, "status": Status.PROCESSING}
+    claim = {"fence": image.fence, "lease.claim_id": image.claim_id}
+    return {"_id": image.id, **claim, "status": Status.PROCESSING}

@@ -24,6 +24,7 @@ def read_claimed_image(image: Document) -> ClaimedImage:
         "fence": image.get("fence", 0),
         "bad_attempts": len(image.get("attempt_log", ())),
         "worker": image.get("lease", {}).get("worker"),
+        "claim_id": image.get("lease", {}).get("claim_id"),
     }
     return msgspec.convert(image | computed, ClaimedImage)
 
@@ -31,7 +32,11 @@ def read_claimed_image(image: Document) -> ClaimedImage:
 def finishing_update(
     image: FinishedImage, guard: Document, wanted: WantedTypes = NO_TYPES
 ) -> UpdateOne:
-    """Return the one write that ends an image, valid only for the present fence and the guard."""
+    """Return the one write that ends an image, valid only for its claim and the guard.
+
+    An election may take a claim back that was not replicated, and the next one gets the same
+    fence. The IDs of claims differ.
+    """
     now, status = utc_now(), image.status
     fields: Document = {
         "status": status.value,
@@ -54,7 +59,8 @@ def finishing_update(
     update = {"$set": fields, "$unset": {"lease": "", "due_at": ""}}
     if pushed:
         update["$push"] = pushed
-    return UpdateOne({"_id": image.id, "fence": image.fence, **guard}, update)
+    claim = {"fence": image.fence, "lease.claim_id": image.claim_id}
+    return UpdateOne({"_id": image.id, **claim, **guard}, update)
 
 
 def logged_if(condition: object, reason: str, at: object) -> Document:

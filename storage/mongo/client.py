@@ -30,6 +30,9 @@ Item = TypeVar("Item")
 # Tickets, and all that a client is notified of, survive any crash.
 DURABLE = WriteConcern("majority", j=True)
 COMMITTED = ReadConcern("majority")
+SELECTION_MS = 15_000
+"""How long a call waits for a primary. A replica set misses its primary for 10 s before it elects
+another, by default; a vote takes some 2 s. The time limit of the call holds if it is shorter."""
 
 
 def connect_mongo(settings: StoreSettings, clock: ServerClock | None = None) -> Client:
@@ -45,7 +48,7 @@ def connect_mongo(settings: StoreSettings, clock: ServerClock | None = None) -> 
         tz_aware=True,
         w=1,
         retryWrites=True,
-        serverSelectionTimeoutMS=5_000,
+        serverSelectionTimeoutMS=SELECTION_MS,
         # A server that is silent for the sum of these two is known to be away. A stream of answers
         # would need a second connection that measures its delay, and twice the commands.
         serverMonitoringMode="poll",

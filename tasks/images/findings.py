@@ -162,7 +162,7 @@ def finish_image(
         asked = {name: known[name]["value"] for name in image.cells if name in known}
         facts |= search_fields(asked, keep_position=image.gps is GpsPolicy.KEEP)
         facts["warnings"] = _warnings_of([known[name] for name in asked])
-        finished = FinishedImage(image.id, image.fence, cells, facts=facts)
+        finished = FinishedImage(image.id, image.fence, cells, claim_id=image.claim_id, facts=facts)
     crashes = outcome.crashes if outcome else ()
     if not crashes and (given_up := finished.gave_up):
         crashes = (Crash(now, given_up.code),)

@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager, suppress
 from threading import Event
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
-from domain.claims import FinishedImage
 from domain.keys import Scope
 from storage.aggregates import aggregator
 from storage.aggregates.aggregator import LEASE_NAME, Aggregator
@@ -179,7 +179,10 @@ async def test_image_that_ends_while_it_is_counted_stays_uncounted(
     async def finish_now() -> None:
         end = succeed(images[0])
         facts = {"camera_model": "X"}
-        await finish(stores.ledger, [FinishedImage(end.id, end.fence, end.cells, facts=facts)])
+        await finish(
+            stores.ledger,
+            [msgspec.structs.replace(end, facts=facts)],
+        )
 
     await InterruptedAggregator(stores, finish_now).aggregate()
     assert await _is_uncounted(stores, images[0].id)

@@ -89,6 +89,25 @@ async def test_stale_fence_writes_nothing(stores: Stores) -> None:
     assert (await _job(stores, job_id)).status is Status.SUCCEEDED
 
 
+async def test_claim_that_an_election_took_back_writes_nothing(stores: Stores) -> None:
+    """A primary that had not replicated a claim dies; the next one gives its fence again."""
+    job_id = (await accept(stores, b"a")).job.id
+    images = stores.database["images"]
+    before = await images.find_one({"job_id": job_id})
+    assert before is not None
+    _, (lost,) = await claim(stores.ledger, job_id, 0)
+    await images.replace_one({"_id": lost.id}, before)
+    _, (held,) = await claim(stores.ledger, job_id, 0)
+    assert held.fence == lost.fence
+    assert await finish(stores.ledger, [fail(lost)]) == 0
+    await stores.ledger.hold_back([lost])
+    assert (await claim(stores.ledger, job_id, 0))[1] == []
+    kept = await images.find_one({"_id": held.id})
+    assert kept is not None
+    assert (kept["attempts"], kept["lease"].get("held_back")) == (1, None)
+    assert await finish(stores.ledger, [succeed(held)]) == 1
+
+
 async def test_released_claim_is_free_at_once_and_was_no_attempt(stores: Stores) -> None:
     ledger = Ledger(stores.database, lease_seconds=60, max_attempts=1)
     job_id = (await accept(stores, b"a")).job.id

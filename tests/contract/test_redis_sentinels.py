@@ -13,7 +13,7 @@ from deploy.servers.process import ServerProcess
 from storage.errors import UnusableServer
 from storage.queue.connection import connect_redis, master_of, refuse_cluster
 from storage.settings import StoreSettings
-from tests.redis_sentinels import PASSWORD, start_redis
+from tests.redis_sentinels import PASSWORD, port_of, start_redis
 from tests.service import REPOSITORY
 from tests.warm.process import WarmProcess
 
@@ -73,3 +73,32 @@ async def test_cluster_is_refused_by_what_it_says(cluster: ServerProcess) -> Non
     with pytest.raises(UnusableServer, match="Start one Redis without cluster-enabled"):
         await refuse_cluster(redis)
     await redis.aclose(close_connection_pool=True)
+
+
+@pytest.mark.parametrize("gets_login", [True, False])
+async def test_sentinel_that_asks_for_a_login_gets_it_where_the_url_says_so(
+    tmp_path: Path, gets_login: bool
+) -> None:
+    rules = "resetchannels -@all +auth +client|setinfo +ping +sentinel|masters"
+    servers = [
+        start_redis(tmp_path, "redis", f"requirepass {PASSWORD}\nuser minilab on >x ~* +@all\n")
+    ]
+    try:
+        watched = f"sentinel monitor photos 127.0.0.1 {port_of(servers[0])} 1\n"
+        login = (
+            f"sentinel auth-pass photos {PASSWORD}\nuser default off\nuser minilab on >x {rules}\n"
+        )
+        servers.append(start_redis(tmp_path, "sentinel", watched + login, None, "--sentinel"))
+        query = "?sentinel_auth=true" if gets_login else ""
+        url = f"redis+sentinel://minilab:x@127.0.0.1:{port_of(servers[1])}/photos{query}"
+        redis = connect_redis(StoreSettings("mongodb://127.0.0.1:1", url), retries=0)
+        if gets_login:
+            assert await redis.ping()
+            assert master_of(redis) == f"127.0.0.1:{port_of(servers[0])}".encode()
+        else:
+            with pytest.raises(RedisConnectionError, match="No master found for 'photos'"):
+                await redis.ping()
+        await redis.aclose(close_connection_pool=True)
+    finally:
+        for server in servers:
+            server.kill()

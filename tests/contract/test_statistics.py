@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from pymongo import UpdateOne
 from pymongo.errors import OperationFailure
 
-from domain.claims import FinishedImage
 from domain.keys import Scope
 from domain.statistics import DAYS, Statistics
 from storage.aggregates.aggregator import BATCH, FEW, OPEN_LEFT, Aggregator
@@ -51,7 +51,8 @@ async def _finish(stores: Stores, job_id: str, **facts: Any) -> None:
     _, images = await claim(stores.ledger, job_id, 0)
     ends = [succeed(image) for image in images]
     await finish(
-        stores.ledger, [FinishedImage(end.id, end.fence, end.cells, facts=facts) for end in ends]
+        stores.ledger,
+        [msgspec.structs.replace(end, facts=facts) for end in ends],
     )
     await stores.ledger.settle(job_id)
 

@@ -168,7 +168,9 @@ class History:
             names = list(image.operations) if is_whole else list(image.operations)[:1]
             done = dict.fromkeys(image.operations, Cell(Status.SUCCEEDED, version=1))
             cells = image.cells | done | dict.fromkeys(names, failed)
-            return FinishedImage(image.id, image.fence, cells, error if is_whole else None)
+            return FinishedImage(
+                image.id, image.fence, cells, error if is_whole else None, image.claim_id
+            )
         facts = {
             "camera_model": self._chance.choice([None, *CAMERAS]),
             "faces": self._chance.randrange(3),

@@ -1,5 +1,6 @@
 """A primary that steps down, and one that dies and leaves the set to the others."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,14 @@ from deploy.servers.ports import accepts_connections, find_free_port
 from deploy.servers.process import ServerProcess
 from deploy.servers.programs import find_mongod
 from tests.faults.promises import assert_promises_kept
-from tests.faults.stack import Stack, running_stack
+from tests.faults.stack import Stack, pictures, running_stack
 from tests.faults.test_mongodb_faults import LATEST_SECONDS, Load
 from tests.waiting import block_until, until
 
 Hello = dict[str, Any]
+QUICK_ELECTIONS = {"electionTimeoutMillis": 2000, "heartbeatIntervalMillis": 500}
+STORE_SECONDS = 20
+"""The default of the service; the other tests have a shorter one."""
 
 
 def _hello(port: int) -> Hello:
@@ -26,8 +30,9 @@ def _hello(port: int) -> Hello:
 
 
 @pytest.fixture
-def replica_set(tmp_path: Path) -> Iterator[list[ServerProcess]]:
-    """Three nodes that elect another primary within seconds."""
+def replica_set(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[ServerProcess]]:
+    """Three nodes that elect another primary within seconds, or by the settings of the test."""
+    elections = getattr(request, "param", QUICK_ELECTIONS)
     program = find_mongod()
     if program is None:
         pytest.skip("needs mongod itself")
@@ -48,11 +53,7 @@ def replica_set(tmp_path: Path) -> Iterator[list[ServerProcess]]:
             )
             nodes.append(node)
             node.start()
-        config = {
-            "_id": "rs0",
-            "members": members,
-            "settings": {"electionTimeoutMillis": 2000, "heartbeatIntervalMillis": 500},
-        }
+        config = {"_id": "rs0", "members": members, "settings": elections}
         with MongoClient[Hello](HOST, ports[0], directConnection=True) as client:
             client.admin.command("replSetInitiate", config)
         block_until(lambda: any(_hello(port)["isWritablePrimary"] for port in ports))
@@ -110,3 +111,26 @@ async def test_another_node_takes_over_from_a_killed_primary(
     assert (await stack.stores.client.admin.command("hello"))["primary"] != address
     assert worker.is_running
     assert stack.api.is_running
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("replica_set", [{}], indirect=True, ids=["default times"])
+async def test_requests_wait_for_an_election_of_the_default_length(
+    replica_set: list[ServerProcess], fragile_servers: EmbeddedServers, tmp_path: Path
+) -> None:
+    servers = EmbeddedServers((replica_set[0], fragile_servers.redis))
+    async with running_stack(servers, tmp_path, store_timeout_seconds=STORE_SECONDS) as stack:
+        ticket = await stack.ticket(pictures(2, "before"))
+        address = (await stack.stores.client.admin.command("hello"))["primary"]
+        primary = next(node for node in replica_set if address.split(":")[1] in node.command)
+        primary.kill()
+        read, *sent = await asyncio.gather(
+            stack.client.get(f"/v1/jobs/{ticket}"),
+            *(stack.send(pictures(1, f"meanwhile-{n}")) for n in range(4)),
+        )
+        assert read.status_code == 200
+        assert [answer.status_code for answer in sent] == [202] * 4
+        stack.start_worker()
+        tickets = [ticket, *(answer.json()["id"] for answer in sent)]
+        for each in tickets:
+            assert (await stack.job(each))["status"] == "succeeded"

@@ -39,7 +39,7 @@ async def end_badly(
     for image in images:
         cells = image.cells | dict.fromkeys(succeeded, Cell(Status.SUCCEEDED, version=1))
         cells |= dict.fromkeys(operations, Cell(Status.FAILED, error=error))
-        finished.append(FinishedImage(image.id, image.fence, cells, error))
+        finished.append(FinishedImage(image.id, image.fence, cells, error, image.claim_id))
     assert await finish(ledger, finished) == len(images)
     await ledger.settle(job_id)
 
