@@ -4,16 +4,19 @@ import json
 import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from math import ceil
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Request, expect
 
+from api.pages.gallery.search import PAGE_IMAGES
 from tests.browser.site import SCHEMES, SIZES, Site, new_site
+from tests.image_documents import finished_image, insert_images
 from tests.pictures import draw
 from tests.service import ADMIN_KEY, File, Service
-from tests.waiting import until
+from tests.waiting import LATEST_SECONDS, until
 
 pytestmark = pytest.mark.one_service
 
@@ -31,6 +34,16 @@ DRAWN = (
 )
 # No picture can be worked on in this time.
 NO_TIME: dict[str, object] = {"max_seconds": 1e-6}
+
+
+MANY = 5_000
+MOST_LONG_TASK_MS = 200
+NOTE_LONG_TASKS = """
+window.longTasks = [];
+new PerformanceObserver((list) => {
+  for (const task of list.getEntries()) window.longTasks.push(task.duration);
+}).observe({ type: "longtask", buffered: true });
+"""
 
 
 @asynccontextmanager
@@ -265,3 +278,46 @@ async def test_waiting_job_is_canceled_after_a_question(
         await site.tab.get_by_role("button", name="Cancel job").click()
         await expect(site.tab.get_by_role("row", name="a.jpg")).to_contain_text("Canceled")
         await site.check()
+
+
+@pytest.mark.long
+@pytest.mark.slow
+async def test_scrolling_through_five_thousand_images_stays_smooth(
+    chromium: Browser, working_service: Service
+) -> None:
+    drawn = [(f"{seed}.jpg", draw(seed=seed)) for seed in range(5)]
+    await working_service.process(drawn)
+    database = working_service.stores.database
+    hashes = await database["images"].distinct("sha256")
+    cells = {"thumbnail": {"status": "succeeded", "version": 1}}
+    made = [
+        finished_image("many", sha256=hashes[n % 5], cells=cells, filename=f"{n}.jpg")
+        for n in range(MANY)
+    ]
+    await insert_images(database, made)
+    async with signed_in(chromium, working_service, "/gallery?user_id=many") as site:
+        tab, pages = site.tab, list[Request]()
+        tab.on("request", lambda request: "cursor=" in request.url and pages.append(request))
+        await tab.evaluate(NOTE_LONG_TASKS)
+        shots = tab.locator(".tile")
+
+        async def scroll() -> bool:
+            await tab.mouse.wheel(0, 20_000)
+            return await shots.count() == MANY
+
+        await until(scroll, 5 * LATEST_SECONDS)
+        await expect(tab.get_by_role("link", name="Older images")).to_have_count(0)
+        names = await shots.evaluate_all("(all) => all.map((one) => one.querySelector('img').alt)")
+        assert names == [f"{n}.jpg" for n in reversed(range(MANY))]
+        assert len(pages) == ceil(MANY / PAGE_IMAGES) - 1
+        longest = max(await tab.evaluate("window.longTasks"), default=0)
+        assert longest < MOST_LONG_TASK_MS
+
+        # Back from an image at the end, the list opens there.
+        await tab.locator(f"#i-{made[10]['_id']}").click()
+        await expect(tab.locator("h1")).to_have_text("10.jpg")
+        await tab.go_back()
+        await expect(tab.locator(f"#i-{made[10]['_id']}")).to_be_in_viewport()
+        await expect(shots).to_have_count(MANY % PAGE_IMAGES)
+        await tab.get_by_role("link", name="To the newest images").click()
+        await expect(tab.locator(f"#i-{made[-1]['_id']}")).to_be_visible()

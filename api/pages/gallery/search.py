@@ -25,8 +25,8 @@ from api.schemas.images import ImageVariant
 from api.state import ApiRequest
 from domain.image_search import ImageFilter
 
-PAGE_IMAGES = 100
-"""As many as the API lists at once: 5,000 images take 50 requests."""
+PAGE_IMAGES = 60
+"""Fills the rows of a grid of two to six columns: each page is a grid that is laid out alone."""
 
 
 @get("/", dependencies=FILTER, before_request=tidy_query, exception_handlers=REFUSED_SEARCH)
