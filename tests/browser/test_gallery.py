@@ -280,6 +280,17 @@ async def test_waiting_job_is_canceled_after_a_question(
         await site.check()
 
 
+async def test_results_appear_by_themselves(chromium: Browser, service: Service) -> None:
+    job = (await service.send([("a.jpg", draw())])).json()
+    path = f"/gallery/images/{job['items'][0]['image_id']}"
+    async with signed_in(chromium, service, path) as site:
+        await expect(site.tab.get_by_role("status")).to_contain_text("not processed yet")
+        await site.check()
+        async with service.working():
+            await expect(site.tab.get_by_role("heading", name="Histogram")).to_be_visible()
+        await expect(site.tab.locator(".about")).to_contain_text("64 × 48 pixels")
+
+
 @pytest.mark.long
 @pytest.mark.slow
 async def test_scrolling_through_five_thousand_images_stays_smooth(
@@ -296,8 +307,13 @@ async def test_scrolling_through_five_thousand_images_stays_smooth(
     ]
     await insert_images(database, made)
     async with signed_in(chromium, working_service, "/gallery?user_id=many") as site:
-        tab, pages = site.tab, list[Request]()
-        tab.on("request", lambda request: "cursor=" in request.url and pages.append(request))
+        tab, pages = site.tab, list[str]()
+
+        def note(request: Request) -> None:
+            if "cursor=" in request.url:
+                pages.append(request.url)
+
+        tab.on("request", note)
         await tab.evaluate(NOTE_LONG_TASKS)
         shots = tab.locator(".tile")
 

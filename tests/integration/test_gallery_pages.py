@@ -3,13 +3,17 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 import pytest
+from litestar import Request
 
+from api.http.leaving import CLIENT_LEFT, ClientLeft
+from api.pages.errors import PAGE_EXCEPTION_HANDLERS
 from tests.integration.test_page_sessions import OWN_PAGE, browser, sign_in
 from tests.pictures import draw
-from tests.service import ADMIN_KEY, Service
+from tests.service import ADMIN_KEY, Service, running_service
 
 pytestmark = pytest.mark.one_service
 
@@ -158,3 +162,27 @@ async def test_only_images_are_sent_to_htmx(working_service: Service) -> None:
         part = await client.get("/gallery", headers={"HX-Request": "true"})
     assert "<html" not in part.text
     assert part.text.count('class="tile"') == 1
+
+
+async def test_archive_that_would_be_too_large_is_refused_in_words(
+    environ: dict[str, str],
+) -> None:
+    own = environ | {"MINILAB_MAX_ARCHIVE_IMAGES": "2"}
+    async with running_service(own) as service:
+        files = [(f"{n}.jpg", draw(seed=n)) for n in range(3)]
+        await service.send(files, user_id="u1")
+        async with gallery(service) as client:
+            answer = await client.get("/gallery/archive?user_id=u1")
+            assert answer.status_code == 422
+            assert "More images match than fit in one archive." in answer.text
+            assert 'href="/gallery/archive?user_id=u1&amp;limit=2"' in answer.text
+            part = await client.get("/gallery/archive?user_id=u1&limit=2")
+            assert part.headers["content-type"] == "application/zip"
+
+
+async def test_browser_that_leaves_is_no_error() -> None:
+    request = Request[Any, Any, Any](
+        {"type": "http", "headers": [(b"accept", b"text/html")], "method": "GET"}  # type: ignore[arg-type]
+    )
+    answer = PAGE_EXCEPTION_HANDLERS[ClientLeft](request, ClientLeft())
+    assert answer.status_code == CLIENT_LEFT

@@ -13,7 +13,9 @@ from domain.jobs import Status
 from domain.key_scopes import KeyScope
 from domain.keys import Caller
 
-CURSOR, NEAR, RADIUS, TAG = "cursor", "near", "radius_m", "tag"
+NEAR, RADIUS, TAG = "near", "radius_m", "tag"
+PLACE = frozenset({"cursor", "limit"})
+"""The parameters that say which part of the list is shown."""
 FIELDS = frozenset(
     {
         "camera",
@@ -71,7 +73,7 @@ def _tidied(pairs: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 
 def search_of(request: ApiRequest) -> str:
     """Write the search of a request, without its place in the list."""
-    return _encode(request, lambda name, _: name != CURSOR)
+    return _encode(request, lambda name, _: name not in PLACE)
 
 
 def owner_of(request: ApiRequest) -> str:
@@ -83,9 +85,9 @@ def filters_of(request: ApiRequest) -> list[Filter]:
     """List the conditions that the form has no field for."""
     shown = []
     for name, value in _pairs(request):
-        if name not in FIELDS | {CURSOR}:
+        if name not in FIELDS | PLACE:
             others = _encode(
-                request, lambda *pair, own=(name, value): pair != own and pair[0] != CURSOR
+                request, lambda *pair, own=(name, value): pair != own and pair[0] not in PLACE
             )
             shown.append(Filter(name, value, others))
     return shown

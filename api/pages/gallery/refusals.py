@@ -22,6 +22,7 @@ def refuse_search(request: Any, error: Exception) -> Template:
         "cursor": "",
         "form": form_of(request),
         "refusal": problem.content,
+        "most": request.app.state.settings.reads.max_archive_images,
     }
     return Template("gallery/search.html", context=context, status_code=problem.content.status)
 

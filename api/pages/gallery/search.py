@@ -6,7 +6,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.response import Template
 
-from api.answers.archives import ArchiveDownload
+from api.answers.archives import ArchiveDownload, ArchiveLimit
 from api.answers.image_filters import (
     DEFAULT_DISTANCE,
     FILTER,
@@ -48,16 +48,17 @@ async def show_gallery(
     return Template("gallery/search.html", context=context | {"form": form_of(request)})
 
 
-@get("/archive", dependencies=FILTER)
+@get("/archive", dependencies=FILTER, exception_handlers=REFUSED_SEARCH)
 async def download_search(
     request: ApiRequest,
     archives: NamedDependency[ReadArchives],
     wanted: NamedDependency[ImageFilter],
     similar_to: SimilarTo = None,
     distance: Distance = DEFAULT_DISTANCE,
+    limit: ArchiveLimit = None,
 ) -> Response[Any]:
-    """Download the files of all images that match, as a ZIP archive."""
-    asked = ArchiveRequest(ImageVariant.ORIGINAL, None, None)
+    """Download the files of the images that match, as a ZIP archive."""
+    asked = ArchiveRequest(ImageVariant.ORIGINAL, limit, None)
     finding = archives.of_search(wanted, similar_to, distance, asked)
     found = await unless_client_leaves(request.receive, finding)
     return ArchiveDownload(request, archives, found)
