@@ -3,6 +3,7 @@
 import re
 from datetime import date
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from litestar.di import NamedDependency, Provide
 from litestar.openapi.spec import Example
@@ -198,12 +199,8 @@ def read_filter(
         InvalidValue: A value does not exist, or the values contradict each other.
         Forbidden: The key has another tenant.
     """
-    faults = Faults()
-    with faults.of("tz"):
-        zone = find_zone(tz)
-    circle = _read_near(faults, near, radius)
-    _check_orders(faults, (taken_from, taken_to), (uploaded_from, uploaded_to))
-    faults.check()
+    spans = (taken_from, taken_to), (uploaded_from, uploaded_to)
+    zone, circle = _read_checked(tz, near, radius, *spans)
     first, last = _narrow(day, uploaded_from, uploaded_to)
     return ImageFilter(
         scope=scope_of(request.user.within(tenant), user_id),
@@ -255,6 +252,19 @@ def _read_near(faults: Faults, near: str | None, radius_meters: float) -> Circle
 def _narrow(day: date | None, first: date | None, last: date | None) -> tuple[date | None, ...]:
     """Narrow a range of days to a day."""
     return (max(day, first or day), min(day, last or day)) if day else (first, last)
+
+
+def _read_checked(
+    tz: str, near: str | None, radius: float, *spans: tuple[date | None, ...]
+) -> tuple[ZoneInfo, Circle | None]:
+    """Read the zone and the circle of a search, whose spans of days are in order."""
+    faults = Faults()
+    with faults.of("tz"):
+        zone = find_zone(tz)
+    circle = _read_near(faults, near, radius)
+    _check_orders(faults, *spans)
+    faults.check()
+    return zone, circle
 
 
 def _check_orders(

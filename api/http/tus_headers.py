@@ -1,4 +1,4 @@
-"""What the tus protocol says in headers, and what this service has of it.
+"""The headers of the tus protocol, and the parts of it that this service has.
 
 Source: tus resumable upload protocol 1.0.0, https://tus.io/protocols/resumable-upload
 """

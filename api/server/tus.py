@@ -1,4 +1,4 @@
-"""What tus asks of every request below one path, whatever its answer is."""
+"""Rules of tus for every request below one path, whatever its answer is."""
 
 from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send

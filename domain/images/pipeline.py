@@ -151,14 +151,7 @@ def process_image(
         _decode(step, source)
         took(DECODE)
         check_time()
-        try:
-            results[step.name] = step.run(source)
-        except (FileRefused, DecodeTimedOut):
-            raise
-        except ServiceError as error:
-            errors[step.name] = error.code
-        except Exception:
-            errors[step.name] = OperationFailed.code
+        _run(step, source, results, errors)
         took(step.name)
     width, height = source.size
     return ProcessedImage(
@@ -170,6 +163,17 @@ def process_image(
         errors=errors,
         warnings=tuple(warning for warning in ImageWarning if warning in source.warnings),
     )
+
+
+def _run(step: Step, source: Source, results: dict[str, Result], errors: dict[str, str]) -> None:
+    try:
+        results[step.name] = step.run(source)
+    except (FileRefused, DecodeTimedOut):
+        raise
+    except ServiceError as error:
+        errors[step.name] = error.code
+    except Exception:
+        errors[step.name] = OperationFailed.code
 
 
 def _decode(step: Step, source: Source) -> None:

@@ -148,7 +148,7 @@ def _ask(uploader: Any) -> int:
         except (TusCommunicationError, requests.RequestException):
             if time.monotonic() > deadline:
                 raise
-            time.sleep(PAUSE_SECONDS)
+            time.sleep(PAUSE_SECONDS)  # The client blocks, so no loop can wait.
 
 
 async def test_tus_js_client_goes_on_by_itself(

@@ -81,7 +81,7 @@ async def test_a_claim_that_is_lost_does_not_end_the_work() -> None:
     starts = HeadStarts(child.compute, lambda: True)
     starts.begin(_image())
     taking = asyncio.create_task(starts.take(_item()))
-    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # The claim begins to wait.
     taking.cancel()
     await asyncio.wait({taking})
     starts.begin(_image(b"b"))
@@ -94,7 +94,7 @@ async def test_close_ends_the_work() -> None:
     starts = HeadStarts(child.compute, lambda: True)
     starts.begin(_image())
     taking = asyncio.create_task(starts.take(_item()))
-    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # The claim begins to wait.
     await starts.close()
     with pytest.raises(asyncio.CancelledError):
         await taking
