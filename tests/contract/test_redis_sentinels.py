@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -13,8 +14,10 @@ from deploy.servers.process import ServerProcess
 from storage.errors import UnusableServer
 from storage.queue.connection import connect_redis, master_of, refuse_cluster
 from storage.settings import StoreSettings
-from tests.redis_sentinels import PASSWORD, port_of, start_redis
+from tests.certificates import make_certificate
+from tests.redis_sentinels import HOST, PASSWORD, port_of, start_redis
 from tests.service import REPOSITORY
+from tests.tls_proxy import tls_before
 from tests.warm.process import WarmProcess
 
 PROCESSES = {"api": "api", "worker": "tasks", "deliverer": "tasks.delivery"}
@@ -99,6 +102,34 @@ async def test_sentinel_that_asks_for_a_login_gets_it_where_the_url_says_so(
             with pytest.raises(RedisConnectionError, match="No master found for 'photos'"):
                 await redis.ping()
         await redis.aclose(close_connection_pool=True)
+    finally:
+        for server in servers:
+            server.kill()
+
+
+async def test_tls_goes_to_the_sentinel_and_to_the_master(tmp_path: Path) -> None:
+    certificate, tls = make_certificate(tmp_path, HOST)
+    servers = [start_redis(tmp_path, "redis", f"requirepass {PASSWORD}\n")]
+    try:
+        async with tls_before(port_of(servers[0]), tls) as master:
+            watched = f"sentinel monitor photos {HOST} {master} 1\n"
+            watched += f"sentinel auth-pass photos {PASSWORD}\n"
+            servers.append(start_redis(tmp_path, "sentinel", watched, None, "--sentinel"))
+            async with tls_before(port_of(servers[1]), tls) as sentinel:
+                trusted = quote(str(certificate), safe="")
+                url = f"rediss+sentinel://:{PASSWORD}@{HOST}:{sentinel}/photos"
+                settings = StoreSettings("mongodb://127.0.0.1:1", f"{url}?ssl_ca_certs={trusted}")
+                redis = connect_redis(settings)
+                assert await redis.ping()
+                assert master_of(redis) == f"{HOST}:{master}".encode()
+                link = await redis.connection_pool.get_connection()
+                assert link._writer.get_extra_info("cipher") is not None
+                await redis.connection_pool.release(link)
+                await redis.aclose(close_connection_pool=True)
+                distrustful = connect_redis(StoreSettings("mongodb://127.0.0.1:1", url), retries=0)
+                with pytest.raises(RedisConnectionError, match="No master found for 'photos'"):
+                    await distrustful.ping()
+                await distrustful.aclose(close_connection_pool=True)
     finally:
         for server in servers:
             server.kill()
