@@ -30,9 +30,6 @@ Item = TypeVar("Item")
 # Tickets, and all that a client is notified of, survive any crash.
 DURABLE = WriteConcern("majority", j=True)
 COMMITTED = ReadConcern("majority")
-SELECTION_MS = 15_000
-"""How long a call waits for a primary. A replica set misses its primary for 10 s before it elects
-another, by default; a vote takes some 2 s. The time limit of the call holds if it is shorter."""
 
 
 def connect_mongo(settings: StoreSettings, clock: ServerClock | None = None) -> Client:
@@ -48,13 +45,13 @@ def connect_mongo(settings: StoreSettings, clock: ServerClock | None = None) -> 
         tz_aware=True,
         w=1,
         retryWrites=True,
-        serverSelectionTimeoutMS=SELECTION_MS,
         # A server that is silent for the sum of these two is known to be away. A stream of answers
         # would need a second connection that measures its delay, and twice the commands.
         serverMonitoringMode="poll",
         heartbeatFrequencyMS=1_500,
         connectTimeoutMS=3_000,
         event_listeners=[clock or ServerClock()],
+        # It also limits the wait for a primary, and is longer than an election (12 s by default).
         timeoutMS=int(settings.store_timeout_seconds * 1000),
     )
 
