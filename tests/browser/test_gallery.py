@@ -29,7 +29,7 @@ DRAWN = (
     ("wide.png", draw(1600, 60, seed=3, kind="PNG")),
     ("tall.jpg", draw(60, 1500, seed=4)),
     (LONG_NAME, draw(300, 200, seed=8)),
-    ("写真.jpg", draw(300, 200, seed=9)),
+    ("Фотография.jpg", draw(300, 200, seed=9)),
     ("damaged.jpg", b"\xff\xd8\xff" + b"nothing" * 20),
 )
 # No picture can be worked on in this time.
@@ -131,7 +131,7 @@ async def test_search_narrows_and_its_address_can_be_shared(
         await expect(shots).to_have_count(4)
         await tab.get_by_text("More conditions").click()
         await tab.get_by_label("Near (lat, long)").fill(" 43.467, 11.885 ")
-        await tab.get_by_label("Least faces").press("Enter")
+        await tab.get_by_label("Faces (at least)").press("Enter")
         await expect(tab).to_have_url(f"{site.address}/gallery?near=43.467%2C11.885&radius_m=1000")
         await expect(shots).to_have_count(1)
         await tab.get_by_label("Near (lat, long)").fill("north")
