@@ -25,6 +25,7 @@ from api.controllers.dead_letters import DeadLetterController
 from api.controllers.images import ImageController
 from api.controllers.job_events import JobEventController, stream_signed_events
 from api.controllers.jobs import JobController
+from api.controllers.link_results import get_link_result
 from api.controllers.link_uploads import LinkUploadController
 from api.controllers.pages import upload_page
 from api.controllers.resumable_uploads import ResumableUploadController
@@ -90,6 +91,7 @@ ROUTES = (
     ImageController,
     ArchiveController,
     get_signed_content,
+    get_link_result,
     KeyController,
     UploadLinkController,
     LinkUploadController,

@@ -10,6 +10,7 @@ from api.analytics.similar import FindSimilar
 from api.answers.created import request_key
 from api.images.archives import ReadArchives
 from api.images.images import ManageImages
+from api.images.link_results import ReadLinkResults
 from api.images.read_content import ReadContent
 from api.images.write_archive import WriteArchive
 from api.jobs.changes import ChangeJobs
@@ -73,6 +74,7 @@ def _images(state: AppState) -> dict[str, object]:
             stores, manage_images, WriteArchive(contents, settings.rules), settings.reads
         ),
         "find_similar": FindSimilar(users, images, manage_images),
+        "link_results": ReadLinkResults(manage_images, state.signed_urls),
         "manage_images": manage_images,
         "read_content": contents,
         "reports": Reports(stores),

@@ -73,6 +73,11 @@ def links() -> None:
 )
 @click.option("--tenant", help="Tenant of that user.")
 @click.option("--gps", type=options.GPS, help="Keep or remove GPS positions.")
+@click.option(
+    "--show-results/--hide-results",
+    default=True,
+    help="Whether people who upload see the results of their own photos; they do by default.",
+)
 @connected
 def create(session: Session, **fields: Any) -> None:
     """Create an upload link. Its token is shown once."""
@@ -113,6 +118,7 @@ def show(session: Session, link_id: str) -> None:
         ("images", f"{link.images:,}, {size(link.bytes_)}"),
         ("user", link.user_id),
         ("GPS", link.gps.value if link.gps else NOTHING),
+        ("results", "shown to uploaders" if link.show_results else "hidden"),
         ("created", when(link.created_at)),
         ("until", when(link.expires_at)),
         ("revoked", when(link.revoked_at)),

@@ -27,6 +27,7 @@ class LinkPlan(msgspec.Struct, frozen=True):
             admin.
         max_stored_bytes: Quota of the uploads; None: that of the settings.
         max_links: Most open links of a service key; 0 for any number.
+        show_results: Whether uploaders see the results of what they uploaded.
     """
 
     expires_at: datetime | None = None
@@ -40,6 +41,7 @@ class LinkPlan(msgspec.Struct, frozen=True):
     service_id: str | None = None
     max_stored_bytes: int | None = None
     max_links: int = 0
+    show_results: bool = True
 
 
 class LinkStatus(StrEnum):
@@ -61,6 +63,7 @@ class UploadLink(msgspec.Struct, frozen=True):
         deleted_files: Number of these images that were deleted.
         reserved_files: Resumable uploads that have a place and are no images yet.
         reserved_bytes: Their announced size.
+        show_results: Whether uploaders see the results of what they uploaded.
     """
 
     id: str
@@ -80,6 +83,7 @@ class UploadLink(msgspec.Struct, frozen=True):
     max_stored_bytes: int | None = None
     reserved_files: int = 0
     reserved_bytes: int = 0
+    show_results: bool = True
 
     @property
     def left_files(self) -> int | None:

@@ -37,6 +37,8 @@ class Purpose(IntEnum):
     """A picture of an image."""
     EVENTS = 2
     """The event stream of a job."""
+    RESULTS = 3
+    """The results of a job that was uploaded through a link."""
 
 
 class Issuer(IntEnum):

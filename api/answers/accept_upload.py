@@ -7,7 +7,15 @@ from typing import Any
 import msgspec
 from litestar import Response
 
-from api.answers.job_answers import LINK_ROUTE, json_response, show_job, status_route, ticket
+from api.answers.job_answers import (
+    LINK_ROUTE,
+    ResultsUrl,
+    json_response,
+    results_url_of,
+    show_job,
+    status_route,
+    ticket,
+)
 from api.http.errors import answer_service_error
 from api.http.headers import wait_seconds
 from api.http.idempotency import REPLAYED
@@ -52,7 +60,8 @@ async def answer_upload(
     """
     waited = wait_seconds(prefer)
     route = LINK_ROUTE if request.user.link_id else route or request.scope["path"]
-    show = partial(_reply_of, request) if waited is None else None
+    results = await results_url_of(request)
+    show = partial(_reply_of, request, results) if waited is None else None
     options = UploadOptions(route, idempotency_key, waited, operations, request.auth, show)
     incoming = _incoming_body(request, query, kinds)
     response: Response[Any]
@@ -66,7 +75,7 @@ async def answer_upload(
         elif isinstance(taken, Answered):
             response = json_response(taken.body, taken.status or 200, taken.headers | REPLAYED)
         else:
-            response = await _show(request, taken.job, waited, view_finished)
+            response = await _show(request, taken.job, waited, view_finished, results)
             if taken.is_replay:
                 response.headers |= REPLAYED
             elif taken.attempt is not None:
@@ -88,8 +97,8 @@ def _incoming_body(
     )
 
 
-def _reply_of(request: ApiRequest, job: JobView) -> Reply:
-    return _as_kept(ticket(request, job))
+def _reply_of(request: ApiRequest, results: ResultsUrl, job: JobView) -> Reply:
+    return _as_kept(ticket(request, job, results=results))
 
 
 def _as_kept(response: Response[bytes]) -> Reply:
@@ -97,12 +106,16 @@ def _as_kept(response: Response[bytes]) -> Reply:
 
 
 async def _show(
-    request: ApiRequest, job: JobView, waited: int | None, view_finished: ViewFinished | None
+    request: ApiRequest,
+    job: JobView,
+    waited: int | None,
+    view_finished: ViewFinished | None,
+    results: ResultsUrl,
 ) -> Response[bytes]:
     """Answer 200 if the client has waited for the end of the job, else 202."""
     headers = {} if waited is None else {"Preference-Applied": f"wait={waited}"}
     if waited is None or job.status not in TERMINAL:
-        return ticket(request, job, headers)
-    view = await view_finished(job) if view_finished else show_job(request, job)
+        return ticket(request, job, headers, results)
+    view = await view_finished(job) if view_finished else show_job(request, job, results)
     headers["Location"] = status_route(request, job.id)
     return json_response(msgspec.json.encode(view), 200, headers)

@@ -1,11 +1,13 @@
 """Responses that show a job: the whole job with a key, the uploads of a link with its token."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 from litestar import MediaType, Response
 from litestar.status_codes import HTTP_202_ACCEPTED
 
+from api.http.addresses import service_address
 from api.http.auth import check_still_valid
 from api.http.headers import conditional, is_known, wait_seconds
 from api.jobs.follow import FollowJob
@@ -18,11 +20,26 @@ from domain.jobs import TERMINAL
 from domain.keys import Scope
 
 LINK_ROUTE = "/v1/uploads"
+ResultsUrl = Callable[[str], str] | None
+"""Makes the URL of the results of a job from its ID."""
 
 
-def show_job(request: ApiRequest, job: JobView) -> JobView | LinkJobView:
-    """Show a job as the caller may see it."""
-    return job if request.user.link_id is None else view_of(LinkJobView, job)
+def show_job(
+    request: ApiRequest, job: JobView, results: ResultsUrl = None
+) -> JobView | LinkJobView:
+    """Show a job as the caller may see it; its sender also gets the URL of its results."""
+    if request.user.link_id is None:
+        return job
+    return view_of(LinkJobView, job, results_url=None if results is None else results(job.id))
+
+
+async def results_url_of(request: ApiRequest) -> ResultsUrl:
+    """Return what makes the URL of a job's results for its sender; None where there is none."""
+    if request.user.link_id is None or not request.auth.show_results:
+        return None
+    sign = await request.app.state.signed_urls.results_signer(request.user)
+    base = service_address(request)
+    return lambda job_id: base + sign(job_id).path
 
 
 def status_route(request: ApiRequest, job_id: str) -> str:
@@ -33,14 +50,17 @@ def status_route(request: ApiRequest, job_id: str) -> str:
 
 
 def ticket(
-    request: ApiRequest, job: JobView, headers: dict[str, str] | None = None
+    request: ApiRequest,
+    job: JobView,
+    headers: dict[str, str] | None = None,
+    results: ResultsUrl = None,
 ) -> Response[Any]:
     """Answer 202 with a job that is open: where to follow it, and when to ask again."""
     follow = {
         "Location": status_route(request, job.id),
         "Retry-After": str(retry_after(job.queue.eta_seconds)),
     }
-    body = msgspec.json.encode(show_job(request, job))
+    body = msgspec.json.encode(show_job(request, job, results))
     return json_response(body, HTTP_202_ACCEPTED, follow | (headers or {}))
 
 

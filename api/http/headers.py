@@ -22,7 +22,7 @@ PUBLIC = "public"
 """Option of routes whose answers are the same for all and may be cached."""
 KEPT = "kept"
 """Option of routes whose answers may say themselves how long a client keeps them."""
-TOKEN_PATHS = ("/v1/uploads", "/v1/upload-links", "/v1/content", "/v1/events")
+TOKEN_PATHS = ("/v1/uploads", "/v1/upload-links", "/v1/content", "/v1/events", "/v1/results")
 
 
 def page_headers(img_src: str, form_action: str = "'none'") -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Signed URLs: pictures and event streams for clients that cannot send a header, as browsers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -9,6 +9,7 @@ from api.http.auth import ADMIN, caller_of
 from domain.errors.access import NotFound
 from domain.keys import ADMIN_USER, Caller
 from domain.signed_urls import (
+    MAX_SECONDS,
     MIN_SECONDS,
     VARIANTS,
     Grant,
@@ -23,7 +24,11 @@ from domain.signed_urls import (
 from storage.clock import utc_now
 from storage.stores import Stores
 
-PATHS = {Purpose.CONTENT: "/v1/content", Purpose.EVENTS: "/v1/events"}
+PATHS = {
+    Purpose.CONTENT: "/v1/content",
+    Purpose.EVENTS: "/v1/events",
+    Purpose.RESULTS: "/v1/results",
+}
 CONNECT_SECONDS = MIN_SECONDS
 """Time to open an event stream for the first time."""
 RESUME_TIME = timedelta(days=1)
@@ -89,6 +94,16 @@ class SignedUrls:
         key, now = await self._stores.signing_keys.newest(), utc_now()
         expires_at = find_expiry(job_id, now, CONNECT_SECONDS)
         return self._sign(Grant(Purpose.EVENTS, job_id, expires_at, *_issuer(caller)), key)
+
+    async def results_signer(self, caller: Caller) -> Callable[[str], SignedUrl]:
+        """Return what makes the URL of the results of a job that a link's caller uploads."""
+        key, issuer = await self._stores.signing_keys.newest(), _issuer(caller)
+
+        def sign(job_id: str) -> SignedUrl:
+            expires_at = find_expiry(job_id, utc_now(), MAX_SECONDS)
+            return self._sign(Grant(Purpose.RESULTS, job_id, expires_at, *issuer), key)
+
+        return sign
 
     async def admit(self, text: str, purpose: Purpose, last_event_id: str = "") -> Admitted:
         """Admit a request, given the token of its URL.

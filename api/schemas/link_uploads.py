@@ -36,6 +36,10 @@ class LinkJobView(LinkJobSummaryView, frozen=True):
     poll_after_ms: int | None
     """Milliseconds after which the job may have ended, 20 to 30000, by the estimate: when to ask
     again. Null once the job has ended. `Retry-After` says the same in whole seconds, 1 at least."""
+    results_url: str | None
+    """Where the results of the images are, without the token of the link: append `/images/` and an
+    `image_id`. Only the answer to the upload has it, so only its sender sees results. It holds a
+    secret token: do not log it. Null in all other answers, and if the link hides results."""
     items: list[JobItemView]
     """The files, in upload order, without deleted and expired images."""
 
@@ -68,6 +72,8 @@ class LinkUploadsView(msgspec.Struct, frozen=True):
     """Number of images that the link still accepts; null without a limit."""
     left_bytes: int | None
     """Number of bytes that the link still accepts; null without a limit."""
+    show_results: bool
+    """Whether people who upload see the results of what they uploaded."""
     formats: list[FormatInfo]
     operations: list[OperationInfo]
     limits: LimitsView

@@ -39,6 +39,9 @@ class UploadLinkRequest(JsonBody, frozen=True):
     """Whether GPS positions are kept or removed, for uploads that do not say."""
     tenant: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_USER_ID_CHARS)] | None = None
     """Tenant of the user; without it, a user without a tenant."""
+    show_results: bool = True
+    """Whether people who upload see the results of what they uploaded: thumbnails, faces, camera,
+    histogram. Each sees only their own."""
 
     def check(self, rules: Rules) -> None:
         """Check the owner and the expiry.
@@ -87,6 +90,8 @@ class UploadLinkView(msgspec.Struct, frozen=True):
     limit."""
     reserved_bytes: int
     """Announced size of these in bytes; counts towards the limit."""
+    show_results: bool
+    """Whether people who upload see the results of what they uploaded."""
     images: int
     """Number of uploaded images without deleted ones."""
     bytes: int

@@ -72,6 +72,7 @@ class UploadLinks:
             max_files=plan.max_files,
             max_bytes=plan.max_bytes,
             max_stored_bytes=plan.max_stored_bytes,
+            show_results=plan.show_results,
         )
         document: Document = msgspec.to_builtins(link, builtin_types=(datetime,))
         document["_id"] = document.pop("id")
