@@ -310,6 +310,10 @@ async def test_examples_of_requests_are_accepted(working_service: Service) -> No
         "getLinkJobByUrl": followed,
     }
     of_operation |= {name: {"token": token} for name, token in signed.items()}
+    of_operation["getLinkResult"] = {
+        "token": upload.json()["results_url"].rsplit("/")[-1],
+        "image_id": upload.json()["items"][0]["image_id"],
+    }
     known["upload_id"] = await keep_examples(working_service, link["token"])
     order = {"post": 0, "get": 1, "head": 1, "patch": 1, "delete": 2}
     for path, _, operation in sorted(OPERATIONS, key=lambda found: order[found[1]]):

@@ -90,6 +90,7 @@ EXPECTED = {
     "getLinkJobByUrl": NAMED,
     "getSignedContent": NAMED,
     "streamSignedEvents": NAMED,
+    "getLinkResult": NAMED,
     "deleteUser": USER,
     "getStatistics": ADMIN,
     "listUserHistograms": USER,

@@ -77,6 +77,13 @@ class Tags(Operations):
         return HistogramsOperations(self._client)
 
     @cached_property
+    def uploads_through_links(self) -> UploadsThroughLinksOperations:
+        """The operations of the tag `uploads_through_links`."""
+        from .uploads_through_links import UploadsThroughLinksOperations
+
+        return UploadsThroughLinksOperations(self._client)
+
+    @cached_property
     def statistics(self) -> StatisticsOperations:
         """The operations of the tag `statistics`."""
         from .statistics import StatisticsOperations
@@ -89,13 +96,6 @@ class Tags(Operations):
         from .upload_links import UploadLinksOperations
 
         return UploadLinksOperations(self._client)
-
-    @cached_property
-    def uploads_through_links(self) -> UploadsThroughLinksOperations:
-        """The operations of the tag `uploads_through_links`."""
-        from .uploads_through_links import UploadsThroughLinksOperations
-
-        return UploadsThroughLinksOperations(self._client)
 
     @cached_property
     def resumable_uploads(self) -> ResumableUploadsOperations:
@@ -172,6 +172,13 @@ class AsyncTags(AsyncOperations):
         return AsyncHistogramsOperations(self._client)
 
     @cached_property
+    def uploads_through_links(self) -> AsyncUploadsThroughLinksOperations:
+        """The operations of the tag `uploads_through_links`."""
+        from .uploads_through_links import AsyncUploadsThroughLinksOperations
+
+        return AsyncUploadsThroughLinksOperations(self._client)
+
+    @cached_property
     def statistics(self) -> AsyncStatisticsOperations:
         """The operations of the tag `statistics`."""
         from .statistics import AsyncStatisticsOperations
@@ -184,13 +191,6 @@ class AsyncTags(AsyncOperations):
         from .upload_links import AsyncUploadLinksOperations
 
         return AsyncUploadLinksOperations(self._client)
-
-    @cached_property
-    def uploads_through_links(self) -> AsyncUploadsThroughLinksOperations:
-        """The operations of the tag `uploads_through_links`."""
-        from .uploads_through_links import AsyncUploadsThroughLinksOperations
-
-        return AsyncUploadsThroughLinksOperations(self._client)
 
     @cached_property
     def resumable_uploads(self) -> AsyncResumableUploadsOperations:

@@ -94,6 +94,8 @@ if TYPE_CHECKING:
     from .known_images import KnownImages
     from .known_images_request import KnownImagesRequest
     from .limits import Limits
+    from .link_image import LinkImage
+    from .link_image_content_urls import LinkImageContentUrls
     from .link_job import LinkJob
     from .link_job_summary import LinkJobSummary
     from .link_status import LinkStatus
@@ -233,6 +235,8 @@ __all__ = (
     "KnownImages",
     "KnownImagesRequest",
     "Limits",
+    "LinkImage",
+    "LinkImageContentUrls",
     "LinkJob",
     "LinkJobSummary",
     "LinkStatus",
@@ -373,6 +377,8 @@ _MODULES = {
     "KnownImages": ".known_images",
     "KnownImagesRequest": ".known_images_request",
     "Limits": ".limits",
+    "LinkImage": ".link_image",
+    "LinkImageContentUrls": ".link_image_content_urls",
     "LinkJob": ".link_job",
     "LinkJobSummary": ".link_job_summary",
     "LinkStatus": ".link_status",

@@ -46,6 +46,8 @@ class CreatedUploadLink:
     """ Number of resumable uploads that have a place and are no images yet; counts towards the limit. """
     revoked_at: datetime.datetime | None
     """ When it was revoked; null if it was not. """
+    show_results: bool
+    """ Whether people who upload see the results of what they uploaded. """
     status: LinkStatus
     """ Whether a link takes files, or the reason why it does not. """
     token: str
@@ -102,6 +104,8 @@ class CreatedUploadLink:
         else:
             revoked_at = self.revoked_at
 
+        show_results = self.show_results
+
         status = self.status.value
 
         token = self.token
@@ -134,6 +138,7 @@ class CreatedUploadLink:
                 "reserved_bytes": reserved_bytes,
                 "reserved_files": reserved_files,
                 "revoked_at": revoked_at,
+                "show_results": show_results,
                 "status": status,
                 "token": token,
                 "upload_url": upload_url,
@@ -219,6 +224,8 @@ class CreatedUploadLink:
 
         revoked_at = _parse_revoked_at(d.pop("revoked_at"))
 
+        show_results = d.pop("show_results")
+
         status = LinkStatus(d.pop("status"))
 
         token = d.pop("token")
@@ -248,6 +255,7 @@ class CreatedUploadLink:
             reserved_bytes=reserved_bytes,
             reserved_files=reserved_files,
             revoked_at=revoked_at,
+            show_results=show_results,
             status=status,
             token=token,
             upload_url=upload_url,

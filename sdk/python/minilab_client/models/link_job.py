@@ -41,6 +41,10 @@ class LinkJob:
     """ Numbers of operations: each operation counts once for each image. """
     queue: QueuePlace
     """ The position of a job in the queue. """
+    results_url: None | str
+    """ Where the results of the images are, without the token of the link: append `/images/` and an `image_id`.
+    Only the answer to the upload has it, so only its sender sees results. It holds a secret token: do not log it.
+    Null in all other answers, and if the link hides results. """
     status: Status
     """ Status of a job, an image or a cell. """
     version: int
@@ -78,6 +82,9 @@ class LinkJob:
 
         queue = self.queue.to_dict()
 
+        results_url: None | str
+        results_url = self.results_url
+
         status = self.status.value
 
         version = self.version
@@ -95,6 +102,7 @@ class LinkJob:
                 "poll_after_ms": poll_after_ms,
                 "progress": progress,
                 "queue": queue,
+                "results_url": results_url,
                 "status": status,
                 "version": version,
             }
@@ -163,6 +171,13 @@ class LinkJob:
 
         queue = QueuePlace.from_dict(d.pop("queue"))
 
+        def _parse_results_url(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        results_url = _parse_results_url(d.pop("results_url"))
+
         status = Status(d.pop("status"))
 
         version = d.pop("version")
@@ -177,6 +192,7 @@ class LinkJob:
             poll_after_ms=poll_after_ms,
             progress=progress,
             queue=queue,
+            results_url=results_url,
             status=status,
             version=version,
         )

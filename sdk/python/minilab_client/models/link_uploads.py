@@ -51,6 +51,8 @@ class LinkUploads:
     """ Announced size of these in bytes. """
     reserved_files: int
     """ Number of resumable uploads that have a place and are no images yet. """
+    show_results: bool
+    """ Whether people who upload see the results of what they uploaded. """
     status: LinkStatus
     """ Whether a link takes files, or the reason why it does not. """
     used_bytes: int
@@ -102,6 +104,8 @@ class LinkUploads:
 
         reserved_files = self.reserved_files
 
+        show_results = self.show_results
+
         status = self.status.value
 
         used_bytes = self.used_bytes
@@ -127,6 +131,7 @@ class LinkUploads:
                 "operations": operations,
                 "reserved_bytes": reserved_bytes,
                 "reserved_files": reserved_files,
+                "show_results": show_results,
                 "status": status,
                 "used_bytes": used_bytes,
                 "used_files": used_files,
@@ -211,6 +216,8 @@ class LinkUploads:
 
         reserved_files = d.pop("reserved_files")
 
+        show_results = d.pop("show_results")
+
         status = LinkStatus(d.pop("status"))
 
         used_bytes = d.pop("used_bytes")
@@ -233,6 +240,7 @@ class LinkUploads:
             operations=operations,
             reserved_bytes=reserved_bytes,
             reserved_files=reserved_files,
+            show_results=show_results,
             status=status,
             used_bytes=used_bytes,
             used_files=used_files,

@@ -44,6 +44,8 @@ class UploadLink:
     """ Number of resumable uploads that have a place and are no images yet; counts towards the limit. """
     revoked_at: datetime.datetime | None
     """ When it was revoked; null if it was not. """
+    show_results: bool
+    """ Whether people who upload see the results of what they uploaded. """
     status: LinkStatus
     """ Whether a link takes files, or the reason why it does not. """
     used_bytes: int
@@ -94,6 +96,8 @@ class UploadLink:
         else:
             revoked_at = self.revoked_at
 
+        show_results = self.show_results
+
         status = self.status.value
 
         used_bytes = self.used_bytes
@@ -121,6 +125,7 @@ class UploadLink:
                 "reserved_bytes": reserved_bytes,
                 "reserved_files": reserved_files,
                 "revoked_at": revoked_at,
+                "show_results": show_results,
                 "status": status,
                 "used_bytes": used_bytes,
                 "used_files": used_files,
@@ -202,6 +207,8 @@ class UploadLink:
 
         revoked_at = _parse_revoked_at(d.pop("revoked_at"))
 
+        show_results = d.pop("show_results")
+
         status = LinkStatus(d.pop("status"))
 
         used_bytes = d.pop("used_bytes")
@@ -226,6 +233,7 @@ class UploadLink:
             reserved_bytes=reserved_bytes,
             reserved_files=reserved_files,
             revoked_at=revoked_at,
+            show_results=show_results,
             status=status,
             used_bytes=used_bytes,
             used_files=used_files,

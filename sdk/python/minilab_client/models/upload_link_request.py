@@ -29,6 +29,9 @@ class UploadLinkRequest:
     """ Maximum number of images of all uploads together; without it, there is no limit. """
     note: None | str | Unset = UNSET
     """ A message to the people who open the link. """
+    show_results: bool | Unset = True
+    """ Whether people who upload see the results of what they uploaded: thumbnails, faces, camera, histogram. Each
+    sees only their own. """
     tenant: None | str | Unset = UNSET
     """ Tenant of the user; without it, a user without a tenant. """
     user_id: None | str | Unset = UNSET
@@ -76,6 +79,8 @@ class UploadLinkRequest:
         else:
             note = self.note
 
+        show_results = self.show_results
+
         tenant: None | str | Unset
         if isinstance(self.tenant, Unset):
             tenant = UNSET
@@ -103,6 +108,8 @@ class UploadLinkRequest:
             field_dict["max_files"] = max_files
         if note is not UNSET:
             field_dict["note"] = note
+        if show_results is not UNSET:
+            field_dict["show_results"] = show_results
         if tenant is not UNSET:
             field_dict["tenant"] = tenant
         if user_id is not UNSET:
@@ -184,6 +191,8 @@ class UploadLinkRequest:
 
         note = _parse_note(d.pop("note", UNSET))
 
+        show_results = d.pop("show_results", UNSET)
+
         def _parse_tenant(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -209,6 +218,7 @@ class UploadLinkRequest:
             max_bytes=max_bytes,
             max_files=max_files,
             note=note,
+            show_results=show_results,
             tenant=tenant,
             user_id=user_id,
         )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ...models.create_link_upload_by_url_body import CreateLinkUploadByUrlBody
     from ...models.create_link_upload_from_uploads_body import CreateLinkUploadFromUploadsBody
     from ...models.events_url import EventsUrl
+    from ...models.link_image import LinkImage
     from ...models.link_job import LinkJob
     from ...models.link_job_summary import LinkJobSummary
     from ...models.link_uploads import LinkUploads
@@ -23,6 +24,29 @@ if TYPE_CHECKING:
 
 class UploadsThroughLinksOperations(Operations):
     """The operations of the tag `uploads_through_links`."""
+
+    def get_link_result(
+        self,
+        token: str,
+        image_id: str,
+    ) -> LinkImage:
+        """Retrieve the results of an image for its uploader.
+
+        Retrieves an image of a job by the `results_url` that the answer to its upload had.
+
+        Other holders of the link do not know this URL, so people see the results of their own uploads
+        only. It works for a week at least, and ends when the link is revoked.
+        """
+        from .get_link_result import sync_detailed
+
+        return cast(
+            "LinkImage",
+            self._call(
+                sync_detailed,
+                token=token,
+                image_id=image_id,
+            ),
+        )
 
     def get_link_uploads(
         self,
@@ -209,6 +233,29 @@ class UploadsThroughLinksOperations(Operations):
 
 class AsyncUploadsThroughLinksOperations(AsyncOperations):
     """The operations of the tag `uploads_through_links`, for asyncio and trio."""
+
+    async def get_link_result(
+        self,
+        token: str,
+        image_id: str,
+    ) -> LinkImage:
+        """Retrieve the results of an image for its uploader.
+
+        Retrieves an image of a job by the `results_url` that the answer to its upload had.
+
+        Other holders of the link do not know this URL, so people see the results of their own uploads
+        only. It works for a week at least, and ends when the link is revoked.
+        """
+        from .get_link_result import asyncio_detailed
+
+        return cast(
+            "LinkImage",
+            await self._call(
+                asyncio_detailed,
+                token=token,
+                image_id=image_id,
+            ),
+        )
 
     async def get_link_uploads(
         self,
