@@ -27,7 +27,6 @@ from api.controllers.job_events import JobEventController, stream_signed_events
 from api.controllers.jobs import JobController
 from api.controllers.link_results import get_link_result
 from api.controllers.link_uploads import LinkUploadController
-from api.controllers.pages import upload_page
 from api.controllers.resumable_uploads import ResumableUploadController
 from api.controllers.service import get_capabilities, get_health, get_metrics, get_readiness
 from api.controllers.signed_urls import get_signed_content
@@ -116,7 +115,7 @@ def create_app(settings: Settings) -> Litestar:
     """Compose the API. It connects to the stores when it starts, and starts without them."""
     state = compose_state(settings, Stores(settings.stores, settings.rules))
     app = Litestar(
-        route_handlers=[*ROUTES, *page_routes(), upload_page()],
+        route_handlers=[*ROUTES, *page_routes()],
         state=state,
         dependencies=provide(state),
         guards=[has_scopes],

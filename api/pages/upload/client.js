@@ -1,68 +1,61 @@
-// HTTP client of the service. Keeps the key in memory only.
+// HTTP client of the service. Holds the key, and gives it to nobody but requests.
+
+import { Refusal, parse } from "./refusal.js";
 
 const WAIT_SECONDS = 10;
-const KEY_ROUTES = { drop: "/v1/jobs", job: (id) => `/v1/jobs/${encodeURIComponent(id)}` };
-const LINK_ROUTES = { drop: "/v1/uploads", job: (id) => `/v1/uploads/jobs/${encodeURIComponent(id)}` };
 const LINK_PREFIX = "mll_";
 const TOO_MANY_LISTEN = new Set(["too_many_listeners", "listeners_full"]);
-// An earlier request for the same batch is still running: retry to get its response.
-const IN_FLIGHT = new Set(["idempotency_key_in_use", "idempotency_key_taken_over"]);
+const PICTURES = "content_urls=thumbnail&content_urls=faces";
 
-export class Refusal extends Error {
-  constructor(status, problem = {}, retryAfter = null) {
-    super(problem.title ?? `The service answered with ${status}`);
-    this.status = status;
-    this.code = problem.code ?? "";
-    this.title = this.message;
-    this.detail = problem.detail ?? "";
-    this.retryAfterSeconds = secondsOf(retryAfter);
-  }
-
-  get isBusy() {
-    return this.status === 429 || this.status === 503 || IN_FLIGHT.has(this.code);
-  }
-
-  get mayPass() {
-    return this.status === 0 || this.status >= 500 || this.isBusy;
-  }
-
-  // The link takes no more files; retrying does not help.
-  get isEndOfLink() {
-    return this.status === 410 || this.code === "link_used_up";
-  }
-}
+export const isLinkToken = (key) => key.startsWith(LINK_PREFIX);
 
 export class Client {
   #key;
-  #routes;
 
   capabilities = {};
 
-  constructor(key, routes) {
+  constructor(key) {
     this.#key = key;
-    this.#routes = routes;
-  }
-
-  // With a link token, uploaded images are not accessible.
-  get seesImages() {
-    return this.#routes === KEY_ROUTES;
-  }
-
-  // The link and its remaining limits; null with a key.
-  get link() {
-    return this.seesImages ? null : this.capabilities;
+    this.isOfLink = isLinkToken(key);
   }
 
   static async open(key) {
-    const isLink = key.startsWith(LINK_PREFIX);
-    const client = new Client(key, isLink ? LINK_ROUTES : KEY_ROUTES);
+    const client = new Client(key);
     await client.refresh();
     return client;
   }
 
+  // For a link that has expired: what was begun in time can be finished.
+  static openExpired(key) {
+    const client = new Client(key);
+    client.capabilities = { status: "expired" };
+    return client;
+  }
+
+  get headers() {
+    return { Authorization: `Bearer ${this.#key}` };
+  }
+
+  // The token of a link, which may be kept for a while; null with a key, which may not.
+  get token() {
+    return this.isOfLink ? this.#key : null;
+  }
+
+  // The link and its remaining limits; null with a key.
+  get link() {
+    return this.isOfLink ? this.capabilities : null;
+  }
+
   async refresh() {
-    const path = this.seesImages ? "/v1/capabilities" : `${LINK_ROUTES.drop}?limit=1`;
+    const path = this.isOfLink ? "/v1/uploads?limit=1" : "/v1/capabilities";
     this.capabilities = await (await this.#fetch(path)).json();
+  }
+
+  // Makes a job of uploads that are complete. The same key always gives the same job.
+  async makeJob(uploads, idempotencyKey) {
+    const headers = { "Content-Type": "application/json", "Idempotency-Key": idempotencyKey };
+    const sent = { method: "POST", headers, body: JSON.stringify({ uploads }), keepalive: true };
+    return (await this.#fetch(this.isOfLink ? "/v1/uploads" : "/v1/jobs", sent)).json();
   }
 
   // Waits for an event until the version of a job changes, or for 10 seconds. False if too many
@@ -72,7 +65,7 @@ export class Client {
     const timer = setTimeout(() => leaving.abort(), WAIT_SECONDS * 1000);
     try {
       const headers = { "Last-Event-ID": version };
-      const answer = await this.#fetch(`${this.#routes.job(id)}/events`, headers, leaving.signal);
+      const answer = await this.#fetch(`${this.#pathOf(id)}/events`, { headers, signal: leaving.signal });
       return answer.status === 204 || (await hasData(answer.body));
     } catch (refusal) {
       if (leaving.signal.aborted) return true;
@@ -87,44 +80,31 @@ export class Client {
   // Reads a job, or null if it is unchanged; waits for its end for up to 10 seconds if `waits`.
   async job(id, etag, waits) {
     const headers = { ...(waits && { Prefer: `wait=${WAIT_SECONDS}` }), ...(etag && { "If-None-Match": etag }) };
-    const answer = await this.#fetch(this.#routes.job(id), headers);
+    const answer = await this.#fetch(this.#pathOf(id), { headers });
     const job = answer.status === 304 ? null : await answer.json();
     return { job, etag: answer.headers.get("ETag") ?? etag };
   }
 
-  async image(id) {
-    return (await this.#fetch(imagePath(id))).json();
+  // Reads an image with its results. With a link, only the sender of an image knows its URL.
+  async image(id, resultsUrl) {
+    const image = encodeURIComponent(id);
+    const path = this.isOfLink ? `${ownPath(resultsUrl)}/images/${image}` : `/v1/images/${image}?${PICTURES}`;
+    return (await this.#fetch(path)).json();
   }
 
-  async picture(id, variant) {
-    return (await this.#fetch(`${imagePath(id)}/content?variant=${variant}`)).blob();
+  async picture({ url }) {
+    return (await this.#fetch(ownPath(url))).blob();
   }
 
-  // Uses XMLHttpRequest because fetch does not report upload progress.
-  upload(files, idempotencyKey, onProgress) {
-    const form = new FormData();
-    for (const file of files) form.append("files", file, file.name);
-    const request = new XMLHttpRequest();
-    request.open("POST", this.#routes.drop);
-    request.setRequestHeader("Authorization", `Bearer ${this.#key}`);
-    request.setRequestHeader("Idempotency-Key", idempotencyKey);
-    request.upload.addEventListener("progress", ({ loaded, total }) => onProgress(total ? loaded / total : 0));
-    return new Promise((resolve, reject) => {
-      request.addEventListener("load", () => {
-        const body = parse(request.responseText);
-        if (request.status >= 200 && request.status < 300 && body) resolve(body);
-        else reject(new Refusal(request.status, body ?? {}, request.getResponseHeader("Retry-After")));
-      });
-      for (const end of ["error", "abort", "timeout"]) request.addEventListener(end, () => reject(new Refusal(0)));
-      request.send(form);
-    });
+  #pathOf(jobId) {
+    return `${this.isOfLink ? "/v1/uploads/jobs" : "/v1/jobs"}/${encodeURIComponent(jobId)}`;
   }
 
-  async #fetch(path, headers = {}, signal = null) {
-    const all = { Authorization: `Bearer ${this.#key}`, ...headers };
+  async #fetch(path, { headers = {}, ...more } = {}) {
+    const all = { ...this.headers, ...headers };
     let answer;
     try {
-      answer = await fetch(path, { headers: all, cache: "no-store", credentials: "omit", signal });
+      answer = await fetch(path, { headers: all, cache: "no-store", credentials: "omit", ...more });
     } catch {
       throw new Refusal(0);
     }
@@ -133,7 +113,8 @@ export class Client {
   }
 }
 
-const imagePath = (id) => `/v1/images/${encodeURIComponent(id)}`;
+// The service may know itself by another address than the one of this page.
+export const ownPath = (url) => url.slice(url.indexOf("/v1/"));
 
 // Reads a stream until its first event; false if it ends without one.
 async function hasData(stream) {
@@ -145,18 +126,4 @@ async function hasData(stream) {
     text += value;
   }
   return true;
-}
-
-function parse(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-function secondsOf(retryAfter) {
-  if (!retryAfter) return null;
-  const seconds = /^\d+$/.test(retryAfter) ? Number(retryAfter) : (Date.parse(retryAfter) - Date.now()) / 1000;
-  return Number.isFinite(seconds) ? Math.max(1, Math.ceil(seconds)) : null;
 }

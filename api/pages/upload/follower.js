@@ -20,28 +20,36 @@ export class Follower {
 
   follow(rows, job) {
     show(rows, job);
-    if (TERMINAL.has(job.status)) return;
-    const followed = { rows, id: job.id, version: job.version, etag: null, failures: 0 };
-    this.#lanes.add(() => this.#poll(followed));
+    if (!TERMINAL.has(job.status)) this.#begin(rows, job.id, job.version);
   }
 
-  resume() {
+  // Follows the job of rows of an earlier page.
+  followAgain(rows) {
+    this.#begin(rows, rows[0].jobId, null);
+  }
+
+  tryNow() {
     this.#lanes.resume();
   }
 
+  #begin(rows, id, version) {
+    const followed = { rows, id, version, etag: null, failures: 0 };
+    this.#lanes.add(() => this.#poll(followed));
+  }
+
   async #poll(followed) {
+    const { id, rows, version } = followed;
     try {
-      const listened = await this.#client().changed(followed.id, followed.version);
-      const { job, etag } = await this.#client().job(followed.id, followed.etag, !listened);
-      if (followed.failures) this.#onTrouble(followed.rows, null);
-      Object.assign(followed, { etag, failures: 0 });
-      if (job) show(followed.rows, job);
+      const listened = version === null || (await this.#client().changed(id, version));
+      const { job, etag } = await this.#client().job(id, followed.etag, !listened);
+      if (followed.failures) this.#onTrouble(rows, null);
+      Object.assign(followed, { etag, failures: 0, version: job?.version ?? version });
+      if (job) show(rows, job);
       if (job && TERMINAL.has(job.status)) return;
-      followed.version = job?.version ?? followed.version;
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS_PER_ROW * followed.rows.length));
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS_PER_ROW * rows.length));
     } catch (refusal) {
-      this.#onTrouble(followed.rows, refusal);
-      if (!refusal.mayPass && refusal.status !== 401) return;
+      this.#onTrouble(rows, refusal);
+      if (!refusal.mayPass && !refusal.isOfKey) return;
       followed.failures += 1;
       this.#lanes.pause(refusal.retryAfterSeconds ?? Math.min(MAX_PAUSE_SECONDS, 2 ** followed.failures));
     }
@@ -50,5 +58,8 @@ export class Follower {
 }
 
 function show(rows, job) {
-  rows.forEach((row, index) => row.showItem(job.items[index], job.queue));
+  rows.forEach((row) => {
+    const item = job.items[row.batch.place];
+    if (item) row.showItem(item, job.queue);
+  });
 }

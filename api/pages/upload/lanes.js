@@ -1,5 +1,5 @@
-// Runs a limited number of queued tasks at a time. Browsers open six connections per host: uploads,
-// jobs and pictures get two each, so that none blocks the others.
+// Runs a limited number of queued tasks at a time. Browsers open six connections per host: uploads
+// get three, jobs and pictures two each for short requests, so that none blocks the others for long.
 
 export class Lanes {
   #width;
@@ -22,11 +22,13 @@ export class Lanes {
     this.#next();
   }
 
-  // Starts no new task for some seconds; running tasks continue.
-  pause(seconds) {
+  // Starts no new task for some seconds, or until it is resumed; running tasks continue.
+  pause(seconds = Infinity) {
     this.#pausedUntil = Math.max(this.#pausedUntil, Date.now() + seconds * 1000);
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#next(), this.#pausedUntil - Date.now() + 1);
+    if (this.#pausedUntil < Infinity) {
+      this.#timer = setTimeout(() => this.#next(), this.#pausedUntil - Date.now() + 1);
+    }
   }
 
   resume() {

@@ -1,7 +1,7 @@
 // Fetches results only for rows that come into view.
 
 import { Lanes } from "./lanes.js";
-import { explain, plural } from "./words.js";
+import { facesInWords } from "./words.js";
 
 export class Results {
   #lanes = new Lanes(2);
@@ -32,67 +32,29 @@ export class Results {
 
   async #load(row) {
     const client = this.#client();
-    if (!client.seesImages) {
-      row.showThumbnail(URL.createObjectURL(row.file));
+    if (client.isOfLink && !row.resultsUrl) {
+      // The link hides results; what was chosen can be shown all the same.
+      if (row.file) row.showThumbnail(URL.createObjectURL(row.file));
       return;
     }
     try {
-      const image = await client.image(row.imageId);
-      row.showResults(image, (...found) => this.#showFaces(...found));
+      const image = await client.image(row.imageId, row.resultsUrl);
+      row.showResults(image, (count) => this.#showFaces(row, count));
       if (row.state === "failed") return;
-      row.showThumbnail(URL.createObjectURL(await client.picture(row.imageId, "thumbnail")));
+      row.showThumbnail(URL.createObjectURL(await client.picture(image.content_urls.thumbnail)));
     } catch (refusal) {
-      if (!refusal.mayPass && refusal.status !== 401) return; // There is no thumbnail; the row already shows why.
+      if (!refusal.mayPass && !refusal.isOfKey) return; // There is no thumbnail; the row already shows why.
       this.#lanes.pause(refusal.retryAfterSeconds ?? 5);
       this.#observer.observe(row.element);
     }
   }
 
   #showFaces(row, count) {
-    const title = `${plural(count, "face")} in ${row.file.name}`;
-    this.#viewer.open(title, () => this.#client().picture(row.imageId, "faces"));
-  }
-}
-
-export class Viewer {
-  #dialog;
-  #title;
-  #text;
-  #image;
-  #opened = 0;
-
-  constructor(dialog) {
-    this.#dialog = dialog;
-    this.#title = dialog.querySelector("h2");
-    this.#text = dialog.querySelector("p");
-    this.#image = dialog.querySelector("img");
-    dialog.querySelector("button").addEventListener("click", () => dialog.close());
-    dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
-    dialog.addEventListener("close", () => this.#clear());
-  }
-
-  async open(title, fetchPicture) {
-    this.#clear();
-    const opened = this.#opened;
-    this.#title.textContent = title;
-    this.#text.textContent = "Loading the picture…";
-    this.#dialog.showModal();
-    try {
-      const picture = await fetchPicture();
-      if (opened !== this.#opened) return; // Closed in the meantime.
-      this.#image.src = URL.createObjectURL(picture);
-      this.#image.alt = `${title}, each in a box`;
-      this.#image.hidden = false;
-      this.#text.textContent = "";
-    } catch (refusal) {
-      if (opened === this.#opened) this.#text.textContent = explain(refusal);
-    }
-  }
-
-  #clear() {
-    this.#opened += 1;
-    if (this.#image.src) URL.revokeObjectURL(this.#image.src);
-    this.#image.removeAttribute("src");
-    this.#image.hidden = true;
+    const client = this.#client();
+    this.#viewer.open(facesInWords(count, row.name), async () => {
+      // The URLs of pictures end after some time: ask for new ones.
+      const { content_urls: urls } = await client.image(row.imageId, row.resultsUrl);
+      return client.picture(urls.faces);
+    });
   }
 }

@@ -1,39 +1,46 @@
-// A file on the page, from its selection to its results. Shows all text as text, never as markup.
+// A photo on the page, from its selection to its results. Shows all text as text, never as markup.
 
-import { bytesInWords, cameraInWords, formatName, plural, problemInWords, secondsInWords, takenInWords, warningsInWords } from "./words.js";
+import { Facts, newElement } from "./facts.js";
+import { ACTIONS, STATES, TEXTS } from "./texts.js";
+import { bytesInWords, problemsInWords, queueInWords, tryingAgainInWords, warningsInWords } from "./words.js";
 
-const WORDS = {
-  waiting: "Waiting to be sent",
-  queued: "In the queue",
-  processing: "Being processed",
-  succeeded: "Done",
-  partial: "Partly done",
-  failed: "Failed",
-  canceled: "Canceled",
-};
 const ENDED = new Set(["succeeded", "partial", "failed", "canceled", "refused"]);
-const SETTLED_SHARE = { waiting: 0, unsent: 0 };
+// Not sent yet: can be canceled.
+const OPEN = new Set(["waiting", "sending", "unsent", "lost"]);
 
 export class Row {
   #onChange;
   #parts;
+  #facts;
+  #share = 0;
 
-  constructor(template, file, onChange) {
-    this.file = file;
-    this.imageId = null;
+  address = null;
+  batch = null;
+  failures = 0;
+  file = null;
+  imageId = null;
+  isKept = false;
+  jobId = null;
+  resultsUrl = null;
+  uploadId = null;
+
+  // photo: what the keeper knows of it. on.change(row), on.act(row): its button was pressed.
+  constructor(template, photo, on) {
+    Object.assign(this, photo);
     this.element = template.content.firstElementChild.cloneNode(true);
-    this.#onChange = onChange;
+    this.#onChange = on.change;
     const part = (name) => this.element.querySelector(name);
     this.#parts = {
       thumb: part(".thumb img"), state: part(".state"), bar: part("progress"), note: part(".note"),
-      problems: part(".problems"), facts: part(".facts"), extras: part(".extras"),
-      histogram: part(".histogram"), faces: part(".faces"),
+      problems: part(".problems"), act: part(".act"),
     };
-    part(".name").textContent = file.name;
-    part(".name").title = file.webkitRelativePath || file.name;
-    part(".size").textContent = bytesInWords(file.size);
-    this.#parts.bar.setAttribute("aria-label", `Upload of ${file.name}`);
-    this.#setState("waiting", WORDS.waiting);
+    this.#facts = new Facts(this.element, this.name);
+    part(".name").textContent = this.name;
+    part(".name").title = this.path;
+    part(".size").textContent = bytesInWords(this.size);
+    this.#parts.bar.setAttribute("aria-label", TEXTS.uploadOf(this.name));
+    this.#parts.act.addEventListener("click", () => on.act(this));
+    this.#setState("waiting");
   }
 
   get hasEnded() {
@@ -41,7 +48,16 @@ export class Row {
   }
 
   get hasProblem() {
-    return this.state !== "succeeded" && (this.hasEnded || this.state === "unsent");
+    return this.state !== "succeeded" && this.state !== "canceled" && (this.hasEnded || this.isStuck);
+  }
+
+  // Needs a person.
+  get isStuck() {
+    return this.state === "unsent" || this.state === "lost";
+  }
+
+  get isOpen() {
+    return OPEN.has(this.state);
   }
 
   // Waiting or being sent.
@@ -49,48 +65,67 @@ export class Row {
     return this.state === "waiting" || this.state === "sending";
   }
 
-  // The share of the file that was sent, 0 to 1.
-  get sentShare() {
-    return this.state === "sending" ? this.#parts.bar.value : (SETTLED_SHARE[this.state] ?? 1);
+  // Not accepted by the service for good: the page has to go on.
+  get isUnsettled() {
+    return !this.jobId && !this.hasEnded;
+  }
+
+  get sentBytes() {
+    return this.size * this.#share;
   }
 
   showSending(share) {
-    this.#parts.bar.value = share;
-    const words = share === 0 ? WORDS.waiting : share < 1 ? `Sending, ${Math.floor(share * 100)} %` : "Sent";
-    this.#setState(share === 0 ? "waiting" : "sending", words);
-  }
-
-  showBusy(seconds) {
-    this.#parts.bar.value = 0;
-    this.#setState("waiting", `The service is busy: again in ${secondsInWords(seconds)}`);
-  }
-
-  showUnsent(words) {
-    this.#setState("unsent", "Not sent");
-    this.#showProblems([words]);
+    this.#share = this.#parts.bar.value = share;
+    if (share === 0) this.showWaiting();
+    else this.#setState("sending", share < 1 ? TEXTS.sending(share) : TEXTS.sent);
   }
 
   showWaiting() {
-    this.#parts.bar.value = 0;
     this.#showProblems([]);
-    this.#setState("waiting", WORDS.waiting);
+    this.#setState("waiting");
+  }
+
+  showTryingAgain(refusal, seconds) {
+    this.#setState("waiting", tryingAgainInWords(refusal, seconds));
+  }
+
+  showSent() {
+    this.#share = 1;
+    this.#setState("sent");
+  }
+
+  showUnsent(words) {
+    this.#showProblems([words]);
+    this.#setState("unsent");
+  }
+
+  // The bytes are gone: the photo must be chosen again.
+  showLost() {
+    this.#showProblems([TEXTS.chooseAgain]);
+    this.#setState("lost");
   }
 
   showRefused(words) {
-    this.#setState("refused", "Not sent");
     this.#showProblems([words]);
+    this.#setState("refused");
   }
 
-  showLost(words) {
-    this.#setState("failed", "Unknown");
+  showCanceled() {
+    this.#showProblems([]);
+    this.#setState("canceled");
+  }
+
+  showUnknown(words) {
     this.#showProblems([words]);
+    this.#setState("failed", TEXTS.unknown);
   }
 
   showItem(item, queue) {
     this.imageId = item.image_id;
-    if (item.duplicate_of) this.#showNote("A duplicate of an earlier upload: stored once.");
-    this.#showProblems([...problemsOf(item), ...warningsInWords(item)]);
-    this.#setState(item.status, item.status === "queued" ? queueInWords(queue) : WORDS[item.status]);
+    this.#share = 1;
+    if (item.duplicate_of) this.#showNote(TEXTS.duplicate);
+    this.#showProblems([...problemsInWords(item), ...warningsInWords(item)]);
+    this.#setState(item.status, item.status === "queued" ? queueInWords(queue) : STATES[item.status]);
   }
 
   showThumbnail(url) {
@@ -100,23 +135,21 @@ export class Row {
   }
 
   showResults(image, onFaces) {
-    const { metadata, histogram, faces } = image;
-    this.#addFact("Format", formatName(image.format));
-    if (image.width) this.#addFact("Width and height", `${image.width} × ${image.height}`);
-    if (metadata) {
-      this.#addFact("Camera", cameraInWords(metadata));
-      this.#addFact("Taken", takenInWords(metadata.taken_at));
-    }
-    if (histogram) this.#showHistogram(histogram);
-    if (faces) this.#showFaces(faces.length, onFaces);
-    this.#parts.extras.hidden = !histogram && !faces;
+    this.#facts.show(image, onFaces);
   }
 
-  #setState(state, words) {
+  #setState(state, words = STATES[state]) {
+    const { act, bar, state: shown } = this.#parts;
     this.state = state;
     this.element.dataset.state = state;
-    if (this.#parts.state.textContent !== words) this.#parts.state.textContent = words;
-    this.#parts.bar.hidden = state !== "sending";
+    if (shown.textContent !== words) shown.textContent = words;
+    bar.hidden = state !== "sending";
+    const action = ACTIONS[state];
+    act.hidden = !action;
+    if (action && act.textContent !== action) {
+      act.textContent = action;
+      act.setAttribute("aria-label", TEXTS.actionOf(action, this.name));
+    }
     this.#onChange(this);
   }
 
@@ -130,53 +163,4 @@ export class Row {
     list.replaceChildren(...problems.map((words) => newElement("li", words)));
     list.hidden = !problems.length;
   }
-
-  #addFact(name, value) {
-    if (!value) return;
-    const fact = document.createElement("div");
-    fact.append(newElement("dt", name), newElement("dd", value));
-    this.#parts.facts.append(fact);
-  }
-
-  #showHistogram({ bins, pixels }) {
-    const mean = bins.reduce((sum, count, level) => sum + level * count, 0) / (pixels || 1);
-    this.#parts.histogram.setAttribute("aria-label", `Brightness histogram, mean ${mean.toFixed(0)} of 255`);
-    this.#parts.histogram.firstElementChild.setAttribute("d", outline(bins, 48));
-  }
-
-  #showFaces(count, onFaces) {
-    if (!count) {
-      this.#parts.faces.textContent = "No faces";
-      return;
-    }
-    const button = newElement("button", `Show ${plural(count, "face")}`);
-    button.type = "button";
-    button.setAttribute("aria-label", `Show ${plural(count, "face")} in ${this.file.name}`);
-    button.addEventListener("click", () => onFaces(this, count));
-    this.#parts.faces.replaceChildren(button);
-  }
-}
-
-function newElement(name, text) {
-  const element = document.createElement(name);
-  element.textContent = text;
-  return element;
-}
-
-function queueInWords({ position, eta_seconds: seconds }) {
-  const place = position ? `, ${plural(position, "photo")} ahead` : "";
-  return `${WORDS.queued}${place}${seconds >= 1 ? `, about ${secondsInWords(seconds)}` : ""}`;
-}
-
-function problemsOf(item) {
-  if (item.error) return [problemInWords(item.error)];
-  return Object.entries(item.operations)
-    .filter(([, cell]) => cell.error)
-    .map(([name, cell]) => `${name}: ${problemInWords(cell.error)}`);
-}
-
-function outline(bins, height) {
-  const highest = Math.max(...bins, 1);
-  const steps = bins.map((count, level) => `V${(height * (1 - count / highest)).toFixed(1)}H${level + 1}`);
-  return `M0 ${height}${steps.join("")}V${height}Z`;
 }

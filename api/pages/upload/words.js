@@ -1,4 +1,4 @@
-// Formats numbers, times and errors for display.
+// Numbers, times, states and problems in words.
 
 const number = new Intl.NumberFormat();
 const FAMILIAR = { jpeg: "JPEG", png: "PNG", webp: "WebP", gif: "GIF", tiff: "TIFF", bmp: "BMP", heic: "HEIC", avif: "AVIF" };
@@ -6,6 +6,8 @@ const FAMILIAR = { jpeg: "JPEG", png: "PNG", webp: "WebP", gif: "GIF", tiff: "TI
 export const formatName = (format) => FAMILIAR[format] ?? format.toUpperCase();
 
 export const plural = (count, one, many = `${one}s`) => `${number.format(count)} ${count === 1 ? one : many}`;
+
+export const facesInWords = (count, name) => `${plural(count, "face")} in ${name}`;
 
 export function bytesInWords(bytes) {
   const units = ["bytes", "KB", "MB", "GB"];
@@ -19,6 +21,16 @@ export function bytesInWords(bytes) {
 export function secondsInWords(seconds) {
   if (seconds < 60) return `${Math.max(1, Math.ceil(seconds))} s`;
   return `${Math.ceil(seconds / 60)} min`;
+}
+
+export function tryingAgainInWords(refusal, seconds) {
+  const reason = refusal.isOfConnection ? "No connection" : "The service is busy";
+  return `${reason}: again in ${secondsInWords(seconds)}`;
+}
+
+export function queueInWords({ position, eta_seconds: seconds }) {
+  const place = position ? `, ${plural(position, "photo")} ahead` : "";
+  return `In the queue${place}${seconds >= 1 ? `, about ${secondsInWords(seconds)}` : ""}`;
 }
 
 // Shows the time of the camera's clock, independent of the time zone of the browser.
@@ -36,20 +48,10 @@ export function cameraInWords({ camera_make: make, camera_model: model }) {
   return model.toLowerCase().startsWith(brand.toLowerCase()) ? model : `${make} ${model}`;
 }
 
-const LINK_ENDED = {
-  used_up: "This link is used up: it takes no more photos. Ask its sender for a new one.",
-  expired: "This link has expired. Ask its sender for a new one.",
-  revoked: "This link was withdrawn. Ask its sender for a new one.",
-};
-
-// What remains of the limits of a link, or why it takes no photos.
-export function linkInWords({ status, left_files: files, left_bytes: bytes, expires_at: expiresAt }) {
-  if (status !== "open") return LINK_ENDED[status];
-  const left = [];
-  if (files !== null) left.push(`${plural(files, "photo")} left`);
-  if (bytes !== null) left.push(`${bytesInWords(bytes)} left`);
-  const until = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-  return [...left, `open until ${until.format(new Date(expiresAt))}`].join(" · ");
+export function limitsInWords({ formats, limits }) {
+  const names = formats?.map(({ format }) => formatName(format)).join(", ");
+  const most = limits?.max_file_bytes ? `up to ${bytesInWords(limits.max_file_bytes)} each` : "";
+  return [names, most].filter(Boolean).join(" · ");
 }
 
 // Problems whose details add nothing to the title: the page lists the formats anyway.
@@ -61,21 +63,14 @@ export function problemInWords({ code, title, detail }) {
   return same ? title : `${title}: ${detail}`;
 }
 
-// Explains a failed request, and what the user can do.
-/** Only what people can see in the picture. */
-export function warningsInWords({ warnings = [] }) {
-  return warnings.includes("truncated") ? ["The file is cut off: the missing part is gray."] : [];
+export function problemsInWords(item) {
+  if (item.error) return [problemInWords(item.error)];
+  return Object.entries(item.operations)
+    .filter(([, cell]) => cell.error)
+    .map(([name, cell]) => `${name}: ${problemInWords(cell.error)}`);
 }
 
-export function explain(error) {
-  if (error.status === 0) return "The service cannot be reached. Check your connection, then try again.";
-  if (error.status === 401) return "The key is not accepted. It may be mistyped or revoked: enter another one.";
-  if (error.code === "link_used_up") return LINK_ENDED.used_up;
-  if (error.code === "link_revoked") return LINK_ENDED.revoked;
-  if (error.code === "link_expired") return LINK_ENDED.expired;
-  if (error.code === "user_required") return "This key acts for several users, and this page cannot choose one. Use a client key or a link.";
-  if (error.status === 408) return "The upload took too long. Try again with a better connection or fewer photos.";
-  if (error.status === 413) return "Too large for this service. Make the file smaller and try again.";
-  if (error.isBusy) return "The service is busy. Wait a moment, then try again.";
-  return problemInWords(error);
+// Only what people can see in the picture.
+export function warningsInWords({ warnings = [] }) {
+  return warnings.includes("truncated") ? ["The file is cut off: the missing part is gray."] : [];
 }
