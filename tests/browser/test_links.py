@@ -49,7 +49,7 @@ async def test_link_shows_its_note_takes_photos_and_says_what_is_left(
     assert (await working_service.link(made["id"]))["images"] == 2
 
 
-async def test_token_leaves_the_address_bar_and_the_history_and_is_kept_nowhere(
+async def test_token_leaves_the_address_bar_the_history_and_the_page(
     page: UploadPage, working_service: Service
 ) -> None:
     made = await working_service.make_link()
@@ -58,8 +58,21 @@ async def test_token_leaves_the_address_bar_and_the_history_and_is_kept_nowhere(
     token = made["token"]
     assert page.tab.url.endswith("/u")
     assert token not in await page.tab.evaluate("location.href + document.referrer")
-    assert token not in await page.storage()
     assert token not in await page.tab.content()
+
+
+async def test_browser_forgets_the_token_when_all_is_sent_and_the_tab_is_closed(
+    page: UploadPage, working_service: Service
+) -> None:
+    made = await working_service.make_link()
+    await _open(page, made)
+    await page.tab.route("**/v1/uploads", lambda route: route.abort())
+    await page.choose(FILES[:1])
+    await page.expect_states({"0.jpg": "Sent"})
+    assert await page.kept_links() == [made["token"]]
+    await page.tab.unroute_all()
+    await page.expect_states({"0.jpg": "Done"})
+    assert await page.kept_links() == []
 
 
 async def test_photos_that_do_not_fit_any_more_say_so(
@@ -68,8 +81,8 @@ async def test_photos_that_do_not_fit_any_more_say_so(
     made = await working_service.make_link(max_files=3)
     await _open(page, made)
     await page.choose(FILES)
-    await page.expect_states({"0.jpg": "Done", "2.jpg": "Done", "3.jpg": "Failed"})
-    await expect(page.row("4.jpg")).to_contain_text("The link is used up")
+    await page.expect_states({"0.jpg": "Done", "2.jpg": "Done", "3.jpg": "Not sent"})
+    await expect(page.row("4.jpg")).to_contain_text("This link is used up")
     await _expect_left(page, "This link is used up")
     await expect(page.tab.get_by_role("button", name="Choose photos")).to_be_hidden()
     await page.hand_over(FILES[:1], "drop")

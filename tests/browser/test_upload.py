@@ -14,6 +14,7 @@ from tests.service import ADMIN_KEY, Service, running_service
 from tests.uploads import claim, start_job
 
 PORTRAIT = "Aaron_Eckhart_0001.jpg"
+SLOW = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 300_000}
 TEXT = ("notes <b>of</b> mine.txt", b"no picture at all, only words " * 20)
 
 
@@ -100,21 +101,20 @@ async def test_same_file_again_is_noted_as_a_duplicate(page: UploadPage) -> None
     await expect(page.row("first.jpg")).not_to_contain_text("duplicate")
 
 
-async def test_large_selection_goes_in_batches_two_at_a_time(page: UploadPage) -> None:
+async def test_many_photos_become_few_jobs(page: UploadPage) -> None:
     await page.choose([(f"{number}.jpg", draw(seed=number)) for number in range(45)])
     await expect(page.summary).to_have_text("45 of 45 photos done")
-    assert len(page.posts) == 3
-    assert len({request.headers["idempotency-key"] for request in page.posts}) == 3
+    assert 1 <= len(page.jobs) <= 5
+    assert len({request.headers["idempotency-key"] for request in page.jobs}) == len(page.jobs)
 
 
-async def test_failed_batch_is_sent_again_by_a_button(page_in_trouble: UploadPage) -> None:
+async def test_connection_that_returns_needs_no_button(page_in_trouble: UploadPage) -> None:
     page = page_in_trouble
-    await page.tab.route("**/v1/jobs", lambda route: route.abort("connectionreset"))
+    await page.tab.route("**/v1/uploads/tus", lambda route: route.abort("connectionreset"))
     await page.choose([("a.jpg", draw())])
-    await page.expect_states({"a.jpg": "Not sent"})
-    await expect(page.banner).to_contain_text("Check your connection")
+    await page.expect_states({"a.jpg": re.compile("No connection: again in")})
+    await expect(page.banner).to_contain_text("goes on by itself")
     await page.tab.unroute_all()
-    await page.tab.get_by_role("button", name="Send 1 photo again").click()
     await page.expect_states({"a.jpg": "Done"})
     await expect(page.banner).to_be_hidden()
 
@@ -131,8 +131,6 @@ async def test_answer_that_is_lost_doubles_nothing(
 
     await tab.route("**/v1/jobs", lose_answer, times=1)
     await page.choose([("a.jpg", draw()), ("b.jpg", draw(seed=1))])
-    await page.expect_states({"a.jpg": "Not sent", "b.jpg": "Not sent"})
-    await tab.get_by_role("button", name="Send 2 photos again").click()
     await page.expect_states({"a.jpg": "Done", "b.jpg": "Done"})
     assert answers == [202]
     assert await working_service.count("jobs") == 1
@@ -149,42 +147,58 @@ async def test_busy_service_is_asked_again_when_it_said(page_in_trouble: UploadP
         else:
             await route.continue_()
 
-    await page.tab.route("**/v1/jobs", refuse_once)
+    await page.tab.route("**/v1/uploads/tus", refuse_once)
     await page.choose([("a.jpg", draw())])
     await page.expect_states({"a.jpg": "The service is busy: again in 2 s"})
     await page.expect_states({"a.jpg": "Done"})
     assert answered[1] - answered[0] > 1.9
 
 
-async def test_request_that_a_proxy_finds_too_large_is_halved(
-    page_in_trouble: UploadPage,
-) -> None:
-    page, tab = page_in_trouble, page_in_trouble.tab
-    await tab.route("**/v1/jobs", lambda route: route.fulfill(status=413, body="no"), times=1)
-    await page.choose([(f"{number}.jpg", draw(seed=number)) for number in range(5)])
-    await page.expect_states({f"{number}.jpg": "Done" for number in range(5)})
-    assert len(page.posts) == 3
+async def test_parts_that_a_proxy_finds_too_large_are_halved(page_in_trouble: UploadPage) -> None:
+    page = page_in_trouble
+
+    async def refuse_large(route: Route) -> None:
+        if len(route.request.post_data_buffer or b"") > 1_000_000:
+            await route.fulfill(status=413, body="no")
+        else:
+            await route.continue_()
+
+    await page.tab.route("**/v1/uploads/tus/*", refuse_large)
+    await page.choose([("a.jpg", draw().ljust(1_500_000, b"\0"))])
+    await page.expect_states({"a.jpg": "Done"})
 
 
 async def test_limits_of_the_service_are_kept_and_told(tab: Page, environ: dict[str, str]) -> None:
-    limits = {"MINILAB_MAX_REQUEST_BYTES": "20000", "MINILAB_MAX_FILE_BYTES": "30000"}
+    limits = {"MINILAB_MAX_FILE_BYTES": "30000"}
     async with running_service(environ | limits) as service, service.working():
         page = UploadPage(tab, str(service.client.base_url))
         await page.open(ADMIN_KEY)
         await expect(tab.locator("#limits")).to_contain_text("up to 29.3 KB each")
-        small = [(f"{n}.jpg", draw(seed=n).ljust(8_000, b"\0")) for n in range(4)]
-        await page.choose([*small, ("file.jpg", bytes(40_000)), ("request.jpg", bytes(25_000))])
-        await page.expect_states({f"{n}.jpg": "Done" for n in range(4)})
-        await page.expect_states({"file.jpg": "Not sent", "request.jpg": "Not sent"})
-        await expect(page.row("file.jpg")).to_contain_text("takes 29.3 KB at most")
-        await expect(page.row("request.jpg")).to_contain_text("Too large for this service")
-        assert len(page.posts) == 3
+        await page.choose([("a.jpg", draw()), ("large.jpg", bytes(40_000))])
+        await page.expect_states({"a.jpg": "Done", "large.jpg": "Not sent"})
+        await expect(page.row("large.jpg")).to_contain_text("takes 29.3 KB at most")
+
+
+async def test_uploads_pause_go_on_and_are_canceled(page: UploadPage) -> None:
+    tab = page.tab
+    network = await tab.context.new_cdp_session(tab)
+    await network.send("Network.emulateNetworkConditions", SLOW)
+    await page.choose([(f"{n}.jpg", draw(seed=n).ljust(1_000_000, b"\0")) for n in range(5)])
+    await page.expect_states({"0.jpg": re.compile("Sending"), "3.jpg": "Waiting to be sent"})
+    await tab.get_by_role("button", name="Pause").click()
+    await expect(page.summary).to_contain_text("Paused")
+    await page.expect_states({f"{n}.jpg": "Waiting to be sent" for n in range(5)})
+    await tab.get_by_role("button", name="Cancel: 3.jpg").click()
+    await page.expect_states({"3.jpg": "Canceled"})
+    await network.send("Network.emulateNetworkConditions", SLOW | {"uploadThroughput": -1})
+    await tab.get_by_role("button", name="Go on").click()
+    await page.expect_states({f"{n}.jpg": "Done" for n in (0, 1, 2, 4)})
+    await expect(page.summary).to_have_text("4 of 4 photos done")
 
 
 async def test_progress_is_what_the_network_has_taken(page: UploadPage) -> None:
     network = await page.tab.context.new_cdp_session(page.tab)
-    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 300_000}
-    await network.send("Network.emulateNetworkConditions", slow)
+    await network.send("Network.emulateNetworkConditions", SLOW)
     await page.choose([("slow.jpg", draw().ljust(1_000_000, b"\0"))])
     state = page.row("slow.jpg").locator(".state")
     await expect(state).to_have_text(re.compile(r"Sending, [1-4]\d %"))

@@ -2,7 +2,9 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from re import Pattern
+from urllib.parse import urlsplit
 
 from playwright.async_api import ConsoleMessage, FilePayload, Locator, Page, Request, expect
 
@@ -18,6 +20,22 @@ DROP = """([files, target]) => {
     ? new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true })
     : new DragEvent(target, { dataTransfer: transfer, bubbles: true, cancelable: true });
   document.body.dispatchEvent(event);
+}"""
+
+
+STORED = """async () => {
+  const database = await new Promise((resolve) => {
+    const asked = indexedDB.open("minilab-uploads");
+    asked.onsuccess = () => resolve(asked.result);
+  });
+  const all = (name) => new Promise((resolve) => {
+    const asked = database.transaction(name).objectStore(name).getAll();
+    asked.onsuccess = () => resolve(asked.result);
+  });
+  const [photos, links] = [await all("photos"), (await all("links")).map(({ token }) => token)];
+  database.close();
+  const [tab, local] = [{ ...sessionStorage }, { ...localStorage }];
+  return { photos, links, tab, local, cookie: document.cookie, state: history.state };
 }"""
 
 
@@ -45,9 +63,14 @@ class UploadPage:
         return [request.url for request in self.requests if not request.url.startswith(own)]
 
     @property
-    def posts(self) -> list[Request]:
-        """The uploads."""
-        return [request for request in self.requests if request.method == "POST"]
+    def jobs(self) -> list[Request]:
+        """The requests for jobs."""
+        routes = ("/v1/jobs", "/v1/uploads")
+        return [
+            request
+            for request in self.requests
+            if request.method == "POST" and urlsplit(request.url).path in routes
+        ]
 
     @property
     def rows(self) -> Locator:
@@ -90,7 +113,7 @@ class UploadPage:
         coded = [(name, base64.b64encode(content).decode()) for name, content in files]
         await self.tab.evaluate(DROP, [coded, way])
 
-    async def expect_states(self, states: dict[str, str]) -> None:
+    async def expect_states(self, states: Mapping[str, str | Pattern[str]]) -> None:
         for name, state in states.items():
             await expect(self.row(name).locator(".state")).to_have_text(state)
 
@@ -99,8 +122,12 @@ class UploadPage:
 
     async def storage(self) -> str:
         """All that the tab would find again after a reload."""
-        script = "() => [document.cookie, {...localStorage}, {...sessionStorage}, history.state]"
-        return json.dumps(await self.tab.evaluate(script))
+        return json.dumps(await self.tab.evaluate(STORED))
+
+    async def kept_links(self) -> list[str]:
+        """The tokens of links that the browser would find again in a new tab."""
+        kept: list[str] = (await self.tab.evaluate(STORED))["links"]
+        return kept
 
     def _note(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:

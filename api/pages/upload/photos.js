@@ -1,6 +1,5 @@
 // The photos on the page: chosen now, or left over from a page that was closed.
 
-import { remove } from "./transfer.js";
 import { newId } from "./tab.js";
 import { Row } from "./row.js";
 import { TEXTS } from "./texts.js";
@@ -57,12 +56,6 @@ export class Photos {
     }
     this.#show(added);
     return added;
-  }
-
-  // Removes what nobody wants to send any more from browser and service.
-  async forget(photos, headers) {
-    await this.#keeper.remove(photos.map(({ id }) => id));
-    for (const { address, jobId } of photos) if (address && !jobId) await remove(address, headers);
   }
 
   #add(photo) {
