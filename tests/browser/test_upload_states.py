@@ -107,7 +107,7 @@ async def test_first_paint_on_a_slow_phone_takes_less_than_2_s(
     painted_ms = await tab.evaluate(PAINTED)
     usable_ms = await tab.evaluate("performance.now()")
     with capsys.disabled():
-        print(f"\nfirst paint {painted_ms:.0f} ms, usable {usable_ms:.0f} ms")  # noqa: T201
+        print(f"\nfirst paint {painted_ms:.0f} ms, usable {usable_ms:.0f} ms")
     assert painted_ms < MAX_PAINT_MS
 
 
