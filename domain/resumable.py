@@ -29,6 +29,7 @@ class UploadPlan(msgspec.Struct, frozen=True, kw_only=True):
     filename: str
     metadata: str
     expires_at: datetime
+    creation_key: str | None = None
 
 
 class ResumableUpload(UploadPlan, frozen=True, kw_only=True):
@@ -43,6 +44,7 @@ class ResumableUpload(UploadPlan, frozen=True, kw_only=True):
         offset: The first so many bytes are durable.
         filename: As it is kept; never empty.
         metadata: The header ``Upload-Metadata`` as it was sent; empty if there was none.
+        creation_key: The record of the Idempotency-Key of its creation; None without one.
         expires_at: When it is removed unless something happens with it before, UTC.
         fence: Grows with every request that goes on with it; one with a lower number writes
             nothing any more.

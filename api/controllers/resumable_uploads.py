@@ -20,7 +20,7 @@ from api.http.addresses import location_of
 from api.http.auth import LINK_OPT, TokenIn
 from api.http.guards import SCOPES
 from api.http.leaving import ClientLeft
-from api.http.parameters import example, id_of
+from api.http.parameters import IdempotencyKey, example, id_of
 from api.http.tus_headers import (
     TUS_ROUTE,
     VERSION,
@@ -117,6 +117,7 @@ class ResumableUploadController(Controller):
         upload_length: UploadLength,
         upload_metadata: UploadMetadata = None,
         upload_checksum: UploadChecksum = None,
+        idempotency_key: IdempotencyKey = None,
     ) -> Response[None]:
         """Creates a resumable upload of one file. The body can have its first bytes.
 
@@ -127,6 +128,9 @@ class ResumableUploadController(Controller):
         by `POST /v1/uploads/jobs`. One that gets no bytes for a day, or is not used, is removed.
         Through a link, an upload reserves a place: the limits of the link hold for uploads that
         are not finished, too.
+
+        A creation with the `Idempotency-Key` of an earlier one gets the same upload, as far as it
+        is. So an answer that was lost costs no second place.
         """
         refuse_unsupported(request.headers)
         body = None
@@ -134,7 +138,7 @@ class ResumableUploadController(Controller):
         checksum = read_checksum(upload_checksum)
         if has_bytes(content_type, length, is_required=False):
             body = IncomingBytes(0, length, _stream(request), checksum)
-        announced = Announced(upload_length, upload_metadata or "")
+        announced = Announced(upload_length, upload_metadata or "", idempotency_key)
         upload = await resumable.create(request.user, announced, body)
         place = {"Location": location_of(request, f"{TUS_ROUTE}/{upload.id}")}
         return _empty(place | progress_headers(upload), HTTP_201_CREATED)

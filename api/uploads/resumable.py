@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 import msgspec
 
 from api.admission.admission import Admission, Admitted
-from api.http.tus_headers import Checksum
+from api.http.idempotency import record_id
+from api.http.tus_headers import TUS_ROUTE, Checksum
 from api.monitoring.api_metrics import ApiMetrics
 from api.settings import Settings
 from api.uploads.part_names import decode_text
 from domain.errors.base import ServiceError
-from domain.errors.requests import RequestTooLarge, UploadTooSlow
+from domain.errors.requests import IdempotencyKeyMisused, RequestTooLarge, UploadTooSlow
 from domain.fairness.admission import tenant_of
 from domain.filenames import clean_filename
 from domain.keys import Caller
@@ -50,10 +51,17 @@ class IncomingBytes(msgspec.Struct, frozen=True):
 
 
 class Announced(msgspec.Struct, frozen=True):
-    """What the client says of a new upload: its size in bytes, and ``Upload-Metadata``."""
+    """What the client says of a new upload.
+
+    Attributes:
+        length: Its size, in bytes.
+        metadata: ``Upload-Metadata``.
+        key: The Idempotency-Key of the creation.
+    """
 
     length: int
     metadata: str
+    key: str | None = None
 
 
 class ResumeUploads:
@@ -75,7 +83,9 @@ class ResumeUploads:
     ) -> ResumableUpload:
         """Create an upload, with the first bytes of it if there is a body.
 
-        If these cannot be kept, there is no upload: the client does not know its URL yet.
+        If these cannot be kept, there is no upload: the client does not know its URL yet. With the
+        key of an earlier creation it gets that upload as it is, without these bytes: the answer
+        may have been lost.
 
         Raises:
             MalformedRequest: The metadata are not well formed.
@@ -83,12 +93,17 @@ class ResumeUploads:
             QuotaExceeded: It does not fit into the quota of the caller.
             OverLimit: The caller has too many uploads, or the request is not admitted now.
             LinkUsedUp: It does not fit into what the link has left.
+            IdempotencyKeyMisused: The key was used for an upload of another length.
             ServiceError: The body cannot be used.
         """
         plan = self._plan(caller, announced)
         length = None if body is None else body.length
         if body is not None and (length or 0) > announced.length:
             raise RequestTooLarge("The body has more bytes than Upload-Length says.")
+        if (found := await self._uploads.find_created(plan)) is not None:
+            if found.length != plan.length:
+                raise IdempotencyKeyMisused("The upload of this key has another length.")
+            return found
         if quota := quota_of(caller, self._tenant_max_bytes):
             stored = await self._stores.stored_bytes.read(quota.account)
             check_fits(quota, stored, announced.length)
@@ -207,6 +222,7 @@ class ResumeUploads:
             filename=clean_filename(decode_text(name_of_file(metadata)), most_chars),
             metadata=announced.metadata,
             expires_at=self._expires_at(),
+            creation_key=announced.key and record_id(caller, TUS_ROUTE, announced.key),
         )
 
     def _expires_at(self) -> datetime:

@@ -16,11 +16,12 @@ RESUMABLE_INDEXES = {
         IndexModel([("owner", ASCENDING), ("_id", ASCENDING)]),
         IndexModel([("user_id", ASCENDING)], sparse=True),
         IndexModel([("link_id", ASCENDING)], sparse=True),
+        IndexModel([("creation_key", ASCENDING)], sparse=True),
     ],
 }
 UNUSED: Document = {"job_id": None}
 """Matches uploads that no job has used: they hold a place, and their bytes are their own."""
-OPTIONAL = ("link_id", "user_id", "sha256", "job_id")
+OPTIONAL = ("link_id", "user_id", "sha256", "job_id", "creation_key")
 
 
 def document_of(upload: ResumableUpload) -> Document:

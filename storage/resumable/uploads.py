@@ -73,6 +73,21 @@ class ResumableUploads:
             raise refusal
         return upload
 
+    async def find_created(self, plan: UploadPlan) -> ResumableUpload | None:
+        """Find the upload of an earlier creation with the same Idempotency-Key, if it is there.
+
+        A request that sends bytes to it is ended: the offset is final.
+        """
+        if plan.creation_key is None:
+            return None
+        which = {"creation_key": plan.creation_key, "owner": plan.owner}
+        found = await self._durable.find_one_and_update(
+            which | {"expires_at": {"$gt": utc_now()}} | UNUSED,
+            {"$inc": {"fence": 1}},
+            return_document=ReturnDocument.AFTER,
+        )
+        return None if found is None else upload_of(found)
+
     async def find(self, owner: str, upload_id: str) -> ResumableUpload:
         """Find an upload, and end the request that sends bytes to it: its offset is final.
 

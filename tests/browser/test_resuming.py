@@ -148,7 +148,7 @@ async def test_killed_service_is_waited_for(
 
 
 async def test_file_that_the_browser_cannot_keep_is_asked_for_again(
-    tab: Page, working_service: Service, files: list[File]
+    tab: Page, working_service: Service, test_data: Path
 ) -> None:
     made = await working_service.make_link()
     await tab.add_init_script("""
@@ -161,12 +161,12 @@ async def test_file_that_the_browser_cannot_keep_is_asked_for_again(
     page = UploadPage(tab, str(working_service.client.base_url))
     await page.open(made["token"])
     await tab.route("**/v1/uploads/tus/*", lambda route: route.abort())
-    await page.choose(files[:1])
+    await page.choose_paths([test_data / "photos" / PHOTOS[0]])
     await expect(tab.locator("#kept")).to_contain_text("Leave this page open")
     await tab.reload()
     await expect(page.row(PHOTOS[0])).to_contain_text("Choose it again")
     await tab.unroute_all()
-    await page.choose(files[:1])
+    await page.choose_paths([test_data / "photos" / PHOTOS[0]])
     await page.expect_states({PHOTOS[0]: "Done"})
     await expect(page.rows).to_have_count(1)
     assert (await working_service.link(made["id"]))["used_files"] == 1

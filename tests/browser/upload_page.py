@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from re import Pattern
 from urllib.parse import urlsplit
 
@@ -97,6 +98,12 @@ class UploadPage:
         field = self.tab.get_by_label("Key or link token")
         await field.fill(key)
         await field.press("Enter")
+
+    async def choose_paths(self, paths: Sequence[Path]) -> None:
+        """Choose files of this machine."""
+        async with self.tab.expect_file_chooser() as chooser:
+            await self.tab.get_by_role("button", name="Choose photos").click()
+        await (await chooser.value).set_files(paths)
 
     async def choose(self, files: Sequence[File]) -> None:
         """Choose files in the browser's own dialog."""

@@ -118,6 +118,23 @@ async def _slowly(content: bytes) -> AsyncIterator[bytes]:
         yield content[start : start + 100_000]
 
 
+async def test_repeated_creation_gets_the_same_upload_and_no_second_place(
+    service: Service,
+) -> None:
+    made = await service.make_link(max_files=1)
+    tus, once = Tus(service.client, made["token"]), {"Idempotency-Key": "k1"}
+    first = await tus.create(9, content=b"12345", **once)
+    again = await tus.create(9, content=b"12345", **once)
+    assert (again.status_code, again.headers["location"]) == (201, first.headers["location"])
+    assert again.headers["upload-offset"] == "5"
+    assert (await service.link(made["id"]))["reserved_files"] == 1
+    assert_problem(await tus.create(8, **once), 422, "idempotency_key_misused")
+    assert (await tus.patch(first.headers["location"], 5, b"6789")).status_code == 204
+    await tus.send("DELETE", first.headers["location"])
+    anew = await tus.create(9, **once)
+    assert anew.headers["location"] != first.headers["location"]
+
+
 @pytest.mark.parametrize("algorithm", ["md5", "sha1", "sha256"])
 async def test_wrong_checksum_keeps_no_byte(service: Service, algorithm: str) -> None:
     # More than is written at once: parts of it are stored before the checksum is known.

@@ -18,7 +18,8 @@ export class Transfer {
   #settle = null;
 
   // address: where an earlier attempt sends to, or null. onAddress(address): where this one does.
-  constructor({ file, name, address, headers, chunkBytes, onAddress, onProgress }) {
+  // id: the same for each attempt with the same photo, so that none takes a second place of a link.
+  constructor({ id, file, name, address, headers, chunkBytes, onAddress, onProgress }) {
     this.#file = file;
     this.#upload = new globalThis.tus.Upload(file, {
       endpoint: location.origin + ENDPOINT,
@@ -29,6 +30,9 @@ export class Transfer {
       uploadDataDuringCreation: file.size <= SMALL_BYTES,
       retryDelays: null, // The uploader tries again: it knows when the connection is back.
       storeFingerprintForResuming: false,
+      onBeforeRequest: (request) => {
+        if (request.getMethod() === "POST") request.setHeader("Idempotency-Key", id);
+      },
       onAfterResponse: refuseOnDoubt,
       onProgress: (sent, all) => onProgress(all ? sent / all : 1),
       onUploadUrlAvailable: () => {

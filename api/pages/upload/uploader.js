@@ -62,6 +62,7 @@ export class Uploader {
   async #send(row) {
     if (row.hasEnded) return;
     const transfer = new Transfer({
+      id: row.id,
       file: row.file,
       name: row.name,
       address: row.address,
