@@ -81,7 +81,7 @@ class ResumableUploads:
         if plan.creation_key is None:
             return None
         which = {"creation_key": plan.creation_key, "owner": plan.owner}
-        found = await self._durable.find_one_and_update(
+        found: Document | None = await self._durable.find_one_and_update(
             which | {"expires_at": {"$gt": utc_now()}} | UNUSED,
             {"$inc": {"fence": 1}},
             return_document=ReturnDocument.AFTER,

@@ -76,7 +76,7 @@ async def _expect_each_once(client: Any, made: dict[str, Any]) -> None:
 async def test_twelve_photos_show_what_was_found_in_them(
     tab: Page, working_service: Service, files: list[File]
 ) -> None:
-    made = await working_service.make_link(max_files=50)
+    made = await working_service.make_link(max_files=50, expires_in=3600)
     page = UploadPage(tab, str(working_service.client.base_url))
     await page.open(made["token"])
     await page.choose(files)
@@ -97,7 +97,7 @@ async def test_twelve_photos_show_what_was_found_in_them(
 async def test_lost_network_needs_nobody(
     tab: Page, context: BrowserContext, working_service: Service, files: list[File]
 ) -> None:
-    made = await working_service.make_link()
+    made = await working_service.make_link(expires_in=3600)
     page = await _begin(tab, str(working_service.client.base_url), made, files)
     await context.set_offline(True)
     await expect(page.banner).to_contain_text("You are offline")
@@ -110,7 +110,7 @@ async def test_lost_network_needs_nobody(
 async def test_reloaded_page_goes_on(
     tab: Page, working_service: Service, files: list[File]
 ) -> None:
-    made = await working_service.make_link()
+    made = await working_service.make_link(expires_in=3600, max_files=13)
     page = await _begin(tab, str(working_service.client.base_url), made, files)
     await tab.reload()
     await expect(page.rows).to_have_count(13)
@@ -122,7 +122,7 @@ async def test_reloaded_page_goes_on(
 async def test_closed_tab_goes_on_when_it_is_opened_again(
     tab: Page, context: BrowserContext, working_service: Service, files: list[File], address: str
 ) -> None:
-    made = await working_service.make_link()
+    made = await working_service.make_link(expires_in=3600)
     base = str(working_service.client.base_url)
     await _begin(tab, base, made, files)
     await tab.close()
@@ -150,7 +150,7 @@ async def test_killed_service_is_waited_for(
 async def test_file_that_the_browser_cannot_keep_is_asked_for_again(
     tab: Page, working_service: Service, test_data: Path
 ) -> None:
-    made = await working_service.make_link()
+    made = await working_service.make_link(expires_in=3600)
     await tab.add_init_script("""
       const put = IDBObjectStore.prototype.put;
       IDBObjectStore.prototype.put = function (value, ...key) {
@@ -175,7 +175,7 @@ async def test_file_that_the_browser_cannot_keep_is_asked_for_again(
 async def test_link_that_hides_results_shows_what_was_chosen(
     tab: Page, working_service: Service, files: list[File]
 ) -> None:
-    made = await working_service.make_link(show_results=False)
+    made = await working_service.make_link(show_results=False, expires_in=3600)
     page = UploadPage(tab, str(working_service.client.base_url))
     await page.open(made["token"])
     await page.choose([files[5]])

@@ -13,9 +13,10 @@ from tests.waiting import until
 pytestmark = pytest.mark.one_service
 
 
-async def _upload(service: Service, made: dict[str, Any], seed: int, **options: Any) -> Any:
-    files = [(f"{seed}.jpg", draw(120, 80, seed=seed))]
-    answer = await service.send(files, route="/v1/uploads", key=made["token"], **options)
+async def _upload(service: Service, made: dict[str, Any], seed: int, **headers: str) -> Any:
+    files = {"file": (f"{seed}.jpg", draw(120, 80, seed=seed))}
+    shown = authorization(made["token"]) | headers
+    answer = await service.client.post("/v1/uploads", files=files, headers=shown)
     assert answer.status_code in {200, 202}, answer.text
     return answer.json()
 
@@ -55,21 +56,21 @@ async def test_sender_gets_results_and_pictures_of_the_upload(working_service: S
 async def test_only_the_answer_to_an_upload_leads_to_its_results(working_service: Service) -> None:
     service, made = working_service, await working_service.make_link()
     mine, other = await _upload(service, made, 1), await _upload(service, made, 2)
-    holder = {"headers": authorization(made["token"])}
-    listed = (await service.client.get("/v1/uploads", **holder)).json()
+    holder = authorization(made["token"])
+    listed = (await service.client.get("/v1/uploads", headers=holder)).json()
     assert {job["id"] for job in listed["items"]} == {mine["id"], other["id"]}
-    seen = (await service.client.get(f"/v1/uploads/jobs/{other['id']}", **holder)).json()
+    seen = (await service.client.get(f"/v1/uploads/jobs/{other['id']}", headers=holder)).json()
     assert seen["results_url"] is None
     assert "/v1/results" not in str(listed)
     foreign = seen["items"][0]["image_id"]
     assert_problem(await service.client.get(_path(mine, foreign)), 404, "not_found")
-    answer = await service.client.get(f"/v1/images/{foreign}", **holder)
+    answer = await service.client.get(f"/v1/images/{foreign}", headers=holder)
     assert answer.status_code == 401
 
 
 async def test_repeated_upload_leads_to_its_results_again(working_service: Service) -> None:
     made = await working_service.make_link()
-    once = {"headers": {"Idempotency-Key": "k1"}}
+    once = {"Idempotency-Key": "k1"}
     first = await _upload(working_service, made, 1, **once)
     again = await _upload(working_service, made, 1, **once)
     assert again["id"] == first["id"]

@@ -41,6 +41,11 @@ async def test_page_needs_no_key_and_carries_the_strict_headers(refusing: Servic
     assert "set-cookie" not in answer.headers
 
 
+async def test_page_says_what_it_needs_without_javascript(refusing: Service) -> None:
+    assert "<noscript><p" in (await _get(refusing, "/u")).text
+    assert "This page needs JavaScript" in (await _get(refusing, "/u")).text
+
+
 async def test_page_is_no_part_of_the_contract(refusing: Service) -> None:
     assert "/u" not in (await _get(refusing, "/openapi.json")).json()["paths"]
 

@@ -30,6 +30,8 @@ NOT_INSTALLED = (
     "The libraries of the pages are not installed. Install them with `make run`, or with "
     "`npm ci --ignore-scripts` in api/pages, and start the API again."
 )
+_COMMENT = re.compile(r"^\s*//.*\n", re.MULTILINE)
+"""A line of a script that only explains: browsers need not load it."""
 _IMPORT = re.compile(r'((?:from|import)\s*)"\./([\w.-]+)"')
 
 
@@ -92,7 +94,8 @@ class Assets:
             path = self._pages / name
             content = path.read_bytes()
             if path.suffix == ".js":
-                content = self._name_imports(path.parent.name, content.decode()).encode()
+                script = _COMMENT.sub("", content.decode())
+                content = self._name_imports(path.parent.name, script).encode()
         digest = sha256(content).hexdigest()[:HASH_DIGITS]
         stem, dot, ending = name.replace("/", "-").rpartition(".")
         return Asset(f"{stem}.{digest}{dot}{ending}", MEDIA_TYPES[path.suffix], content)

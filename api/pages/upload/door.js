@@ -6,13 +6,12 @@ import { hideLink, ownerOf, showLink, shownLink } from "./tab.js";
 import { TEXTS } from "./texts.js";
 import { limitsInWords } from "./words.js";
 
-const MAX_PAUSE_SECONDS = 30;
-
 export class Door {
   #part;
   #keeper;
   #onOpen;
   #attempt = 0;
+  #title;
 
   client = null;
   owner = "";
@@ -22,6 +21,7 @@ export class Door {
     this.#part = part;
     this.#keeper = keeper;
     this.#onOpen = onOpen;
+    this.#title = part("key-title").textContent;
     part("key-form").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#enter(part("key").value.trim(), true);
@@ -41,17 +41,19 @@ export class Door {
     if (unfinished) this.#part("key-error").textContent = TEXTS.unfinished(unfinished);
   }
 
-  // Asks for a key.
-  ask(words = "") {
+  // Asks for a key; for a link that has ended, only says so.
+  ask(words = "", isEnd = false) {
     const part = this.#part;
-    const isNew = part("key-form").hidden;
+    const isNew = part("key-form").hidden || part("key-fields").hidden;
     part("opening").hidden = true;
     part("key-form").hidden = false;
-    part("other-key").hidden = true;
+    part("key-title").textContent = isEnd ? TEXTS.linkEnded : this.#title;
+    part("key-fields").hidden = isEnd;
+    part("other-key").hidden = !isEnd;
     part("counter").hidden = !part("rows").children.length;
     part("drop").hidden = true;
     part("key-error").textContent = words;
-    if (isNew) part("key").focus();
+    if (isNew && !isEnd) part("key").focus();
   }
 
   async #enter(key, isTyped) {
@@ -66,13 +68,12 @@ export class Door {
         if (attempt !== this.#attempt) return;
         if (isTyped || !refusal.mayPass) {
           if (!refusal.mayPass) hideLink();
-          this.ask(explain(refusal));
+          this.ask(explain(refusal), refusal.isEndOfLink && !isTyped);
           return;
         }
         this.#part("opening").textContent = explain(refusal);
         this.#part("opening").hidden = false;
-        const seconds = refusal.retryAfterSeconds ?? Math.min(MAX_PAUSE_SECONDS, 2 ** failures);
-        await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+        await new Promise((resolve) => setTimeout(resolve, refusal.pauseSeconds(failures) * 1000));
       }
     }
   }

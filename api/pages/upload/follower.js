@@ -3,7 +3,6 @@
 import { Lanes } from "./lanes.js";
 
 const TERMINAL = new Set(["succeeded", "partial", "failed", "canceled"]);
-const MAX_PAUSE_SECONDS = 30;
 // Reading a job costs more the more rows it has.
 const PAUSE_MS_PER_ROW = 10;
 
@@ -51,7 +50,7 @@ export class Follower {
       this.#onTrouble(rows, refusal);
       if (!refusal.mayPass && !refusal.isOfKey) return;
       followed.failures += 1;
-      this.#lanes.pause(refusal.retryAfterSeconds ?? Math.min(MAX_PAUSE_SECONDS, 2 ** followed.failures));
+      this.#lanes.pause(refusal.pauseSeconds(followed.failures));
     }
     this.#lanes.add(() => this.#poll(followed));
   }

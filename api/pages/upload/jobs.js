@@ -7,7 +7,6 @@ import { newId } from "./tab.js";
 const MAX_PHOTOS = 50;
 const FIRST_PAUSE_MS = 2000;
 const MAX_PAUSE_MS = 30_000;
-const MAX_RETRY_SECONDS = 60;
 
 export class JobMaker {
   #lanes = new Lanes(1);
@@ -85,9 +84,8 @@ export class JobMaker {
 
   #recover(rows, refusal) {
     if (refusal.mayPass) {
-      const seconds = refusal.retryAfterSeconds ?? Math.min(MAX_RETRY_SECONDS, 2 ** rows[0].failures);
+      this.#lanes.pause(refusal.pauseSeconds(rows[0].failures));
       rows[0].failures += 1;
-      this.#lanes.pause(seconds);
       this.#lanes.addFirst(() => this.#make(rows));
       this.#on.trouble(refusal);
     } else if (refusal.isOfLostUpload) {

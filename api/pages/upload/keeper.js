@@ -5,21 +5,19 @@ const VERSION = 1;
 const PHOTOS = "photos"; // What is known of each photo, without its bytes.
 const FILES = "files"; // The bytes, by the ID of the photo.
 const LINKS = "links"; // Tokens of links with photos that are not uploaded yet, by owner.
-export const KEPT_MS = 7 * 24 * 3600 * 1000;
+const KEPT_MS = 7 * 24 * 3600 * 1000;
 
 export class Keeper {
   #opening = open();
 
   // All photos of an owner, in the order in which they were chosen.
   async photosOf(owner) {
-    const all = (await this.#run("readonly", [PHOTOS], (photos) => photos.getAll())) ?? [];
-    return all.filter((photo) => photo.owner === owner).sort((a, b) => a.order - b.order);
+    return (await this.#all(PHOTOS)).filter((photo) => photo.owner === owner).sort((a, b) => a.order - b.order);
   }
 
   // How many photos, of whomever, are not uploaded yet.
   async countUnsettled() {
-    const all = (await this.#run("readonly", [PHOTOS], (photos) => photos.getAll())) ?? [];
-    return all.filter(({ jobId }) => !jobId).length;
+    return (await this.#all(PHOTOS)).filter(({ jobId }) => !jobId).length;
   }
 
   async add(photos) {
@@ -56,8 +54,7 @@ export class Keeper {
 
   // The token of the link that photos were chosen for last; undefined without one.
   async latestLink() {
-    const links = (await this.#run("readonly", [LINKS], (store) => store.getAll())) ?? [];
-    return links.sort((a, b) => b.at - a.at)[0]?.token;
+    return (await this.#all(LINKS)).sort((a, b) => b.at - a.at)[0]?.token;
   }
 
   async keepLink(owner, token) {
@@ -72,10 +69,12 @@ export class Keeper {
   async clean() {
     const oldest = Date.now() - KEPT_MS;
     const isOld = ({ at }) => at < oldest;
-    const photos = ((await this.#run("readonly", [PHOTOS], (store) => store.getAll())) ?? []).filter(isOld);
-    await this.remove(photos.map(({ id }) => id));
-    const links = ((await this.#run("readonly", [LINKS], (store) => store.getAll())) ?? []).filter(isOld);
-    for (const { owner } of links) await this.forgetLink(owner);
+    await this.remove((await this.#all(PHOTOS)).filter(isOld).map(({ id }) => id));
+    for (const { owner } of (await this.#all(LINKS)).filter(isOld)) await this.forgetLink(owner);
+  }
+
+  async #all(name) {
+    return (await this.#run("readonly", [name], (store) => store.getAll())) ?? [];
   }
 
   // Runs requests in a transaction. Returns the result of the last one; null if it failed, since a

@@ -38,9 +38,10 @@ export class Photos {
       else if (row.size > maxBytes) row.showRefused(TEXTS.tooLarge(maxBytes));
     }
     this.#show(added);
-    const sendable = [...added.filter((row) => !row.hasEnded), ...found];
-    this.#keep(sendable, added);
-    return sendable;
+    const fresh = added.filter((row) => !row.hasEnded);
+    this.#keeper.add(fresh.map(recordOf));
+    this.#keep([...fresh, ...found]);
+    return [...fresh, ...found];
   }
 
   // Shows the photos of an earlier page again, with their files where the browser has them.
@@ -81,9 +82,8 @@ export class Photos {
   }
 
   // One after another: a phone has little room and one disk. What has been sent is not kept.
-  #keep(rows, added) {
+  #keep(rows) {
     this.#keeping = this.#keeping.then(async () => {
-      await this.#keeper.add(added.filter((row) => rows.includes(row)).map(recordOf));
       for (const row of rows.filter(({ isUnsettled }) => isUnsettled)) {
         row.isKept = await this.#keeper.keepFile(row.id, row.file);
         row.isTooMuch = !row.isKept;
@@ -94,5 +94,5 @@ export class Photos {
   }
 }
 
-const recordOf = ({ id, owner, tab, order, at, name, size, type, lastModified, path, address, uploadId, batch, jobId, resultsUrl }) =>
-  ({ id, owner, tab, order, at, name, size, type, lastModified, path, address, uploadId, batch, jobId, resultsUrl });
+const KEPT = ["id", "owner", "tab", "order", "at", "name", "size", "type", "lastModified", "path", "address"];
+const recordOf = (row) => Object.fromEntries(KEPT.map((name) => [name, row[name]]));

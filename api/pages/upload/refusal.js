@@ -1,5 +1,6 @@
 // A request that failed, or was answered with an error: what it means for what is to be sent.
 
+const MAX_PAUSE_SECONDS = 60;
 const BUSY_STATUSES = new Set([408, 423, 425, 429, 503]);
 // An earlier request for the same thing is still running, or was overtaken: ask again.
 const IN_FLIGHT = new Set([
@@ -34,6 +35,11 @@ export class Refusal extends Error {
   // The link takes no more files; retrying does not help.
   get isEndOfLink() {
     return this.code.startsWith("link_");
+  }
+
+  // How long to wait before the next attempt: longer each time.
+  pauseSeconds(failures) {
+    return this.retryAfterSeconds ?? Math.min(MAX_PAUSE_SECONDS, 2 ** failures);
   }
 
   get isOfKey() {

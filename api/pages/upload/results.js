@@ -44,7 +44,7 @@ export class Results {
       row.showThumbnail(URL.createObjectURL(await client.picture(image.content_urls.thumbnail)));
     } catch (refusal) {
       if (!refusal.mayPass && !refusal.isOfKey) return; // There is no thumbnail; the row already shows why.
-      this.#lanes.pause(refusal.retryAfterSeconds ?? 5);
+      this.#lanes.pause(refusal.pauseSeconds(2));
       this.#observer.observe(row.element);
     }
   }

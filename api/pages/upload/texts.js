@@ -30,6 +30,7 @@ export const TEXTS = {
   inBoxes: (title) => `${title}, each in a box`,
   kept: "You can close this page: it goes on when you open it again.",
   keptForKey: "You can close this page: it goes on when you open it again and enter your key.",
+  linkEnded: "This link takes no photos",
   loadingPicture: "Loading the picture…",
   lost: "The connection is lost. The upload goes on by itself when it is back.",
   lostResults: "The connection is lost. Your photos are safe; their results appear when it returns.",

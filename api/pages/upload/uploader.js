@@ -4,7 +4,6 @@ import { Lanes } from "./lanes.js";
 import { Stopped, Transfer, Unreadable, remove } from "./transfer.js";
 
 const WIDTH = 3;
-const MAX_PAUSE_SECONDS = 60;
 const CHUNK_BYTES = 8 * 1024 * 1024;
 const MIN_CHUNK_BYTES = 256 * 1024;
 
@@ -110,7 +109,7 @@ export class Uploader {
   }
 
   #later(row, refusal) {
-    const seconds = refusal.retryAfterSeconds ?? Math.min(MAX_PAUSE_SECONDS, 2 ** row.failures);
+    const seconds = refusal.pauseSeconds(row.failures);
     row.failures += 1;
     row.showTryingAgain(refusal, seconds);
     if (!this.isPaused) this.#lanes.pause(seconds);
