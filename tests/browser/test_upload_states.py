@@ -92,7 +92,7 @@ async def test_every_state_is_accessible(
         await keep("done")
         await page.row(PORTRAIT).get_by_role("button", name="Show 1 face").click()
         await expect(site.tab.get_by_role("dialog").get_by_role("img")).to_be_visible()
-        await keep("faces")
+        await site.check()
         await site.tab.keyboard.press("Escape")
         await working_service.client.delete(f"/v1/upload-links/{made['id']}")
         await page.choose([("late.jpg", portrait[1] + b"late")])

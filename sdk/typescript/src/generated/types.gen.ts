@@ -411,6 +411,10 @@ export type CreatedUploadLink = {
      */
     revoked_at: string | null;
     /**
+     * Whether people who upload see the results of what they uploaded.
+     */
+    show_results: boolean;
+    /**
      * `open`: the link accepts files. Otherwise the reason why not: `used_up`, `expired` or `revoked`.
      */
     status: LinkStatus;
@@ -2276,6 +2280,70 @@ export type Limits = {
 };
 
 /**
+ * An image with its results, for its uploader. What is unknown, or not known yet, is null.
+ */
+export type LinkImage = {
+    /**
+     * Size of the file in bytes.
+     */
+    bytes: number;
+    /**
+     * URLs of the `thumbnail` and of the picture with the `faces` in boxes; they need no key.
+     */
+    content_urls: {
+        [key: string]: ContentUrl;
+    };
+    /**
+     * The detected faces, in no order; null without a result.
+     */
+    faces: Array<Face> | null;
+    /**
+     * File name as uploaded, without folders.
+     */
+    filename: string;
+    /**
+     * Format of the file: one of the capabilities.
+     */
+    format: string;
+    /**
+     * Height of the upright image in pixels.
+     */
+    height: number | null;
+    /**
+     * The histogram; null without a result.
+     */
+    histogram: Histogram | null;
+    /**
+     * ID of the image.
+     */
+    id: string;
+    /**
+     * Media type of the file (RFC 6838).
+     */
+    media_type: string;
+    /**
+     * What the file says about its picture; null before it is read.
+     */
+    metadata: Metadata | null;
+    /**
+     * Current status.
+     */
+    status: Status;
+    /**
+     * When the image was uploaded.
+     */
+    uploaded_at: string;
+    /**
+     * What was wrong with the file, by code, as in the items of a job.
+     */
+    warnings: Array<string>;
+    /**
+     * Width of the upright image in pixels.
+     */
+    width: number | null;
+};
+
+/**
  * A job that was uploaded through a link.
  */
 export type LinkJob = {
@@ -2315,6 +2383,10 @@ export type LinkJob = {
      * The position in the queue.
      */
     queue: QueuePlace;
+    /**
+     * Where the results of the images are, without the token of the link: append `/images/` and an `image_id`. Only the answer to the upload has it, so only its sender sees results. It holds a secret token: do not log it. Null in all other answers, and if the link hides results.
+     */
+    results_url: string | null;
     /**
      * Current status.
      */
@@ -2424,6 +2496,10 @@ export type LinkUploads = {
      * Number of resumable uploads that have a place and are no images yet.
      */
     reserved_files: number;
+    /**
+     * Whether people who upload see the results of what they uploaded.
+     */
+    show_results: boolean;
     /**
      * `open`: the link accepts files. `used_up`: it has reached its limit. Any other link answers 410.
      */
@@ -3293,6 +3369,10 @@ export type UploadLink = {
      */
     revoked_at: string | null;
     /**
+     * Whether people who upload see the results of what they uploaded.
+     */
+    show_results: boolean;
+    /**
      * `open`: the link accepts files. Otherwise the reason why not: `used_up`, `expired` or `revoked`.
      */
     status: LinkStatus;
@@ -3357,6 +3437,10 @@ export type UploadLinkRequest = {
      * A message to the people who open the link.
      */
     note?: string | null;
+    /**
+     * Whether people who upload see the results of what they uploaded: thumbnails, faces, camera, histogram. Each sees only their own.
+     */
+    show_results?: boolean;
     /**
      * Tenant of the user; without it, a user without a tenant.
      */
@@ -6393,6 +6477,60 @@ export type RetryJobResponses = {
 
 export type RetryJobResponse = RetryJobResponses[keyof RetryJobResponses];
 
+export type GetLinkResultData = {
+    body?: never;
+    path: {
+        /**
+         * The token of the URL.
+         */
+        token: string;
+        /**
+         * The ID of the image.
+         */
+        image_id: string;
+    };
+    query?: never;
+    url: '/v1/results/{token}/images/{image_id}';
+};
+
+export type GetLinkResultErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Gone
+     */
+    410: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Too Many Requests
+     */
+    429: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetLinkResultError = GetLinkResultErrors[keyof GetLinkResultErrors];
+
+export type GetLinkResultResponses = {
+    /**
+     * The image with its results.
+     */
+    200: LinkImage;
+};
+
+export type GetLinkResultResponse = GetLinkResultResponses[keyof GetLinkResultResponses];
+
 export type GetStatisticsData = {
     body?: never;
     headers?: {
@@ -7124,6 +7262,10 @@ export type CreateResumableUploadData = {
          * A hash of the body in base64, after the name of its algorithm: `md5`, `sha1` or `sha256`. If the body has another one, none of its bytes are kept.
          */
         'Upload-Checksum'?: string;
+        /**
+         * A unique value of your choice. A request with the same key and content within 24 hours gets the same response. 1 to 255 printable ASCII characters; a UUID is a good choice.
+         */
+        'Idempotency-Key'?: string;
     };
     path?: never;
     query?: never;

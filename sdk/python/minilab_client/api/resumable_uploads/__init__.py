@@ -23,6 +23,7 @@ class ResumableUploadsOperations(Operations):
         upload_length: int,
         upload_metadata: str | Unset = UNSET,
         upload_checksum: str | Unset = UNSET,
+        idempotency_key: str | Unset = UNSET,
     ) -> None:
         """Create a resumable upload.
 
@@ -35,6 +36,9 @@ class ResumableUploadsOperations(Operations):
         by `POST /v1/uploads/jobs`. One that gets no bytes for a day, or is not used, is removed.
         Through a link, an upload reserves a place: the limits of the link hold for uploads that
         are not finished, too.
+
+        A creation with the `Idempotency-Key` of an earlier one gets the same upload, as far as it
+        is. So an answer that was lost costs no second place.
         """
         from .create_resumable_upload import sync_detailed
 
@@ -45,6 +49,7 @@ class ResumableUploadsOperations(Operations):
             upload_length=upload_length,
             upload_metadata=upload_metadata,
             upload_checksum=upload_checksum,
+            idempotency_key=idempotency_key,
         )
 
     def delete_resumable_upload(
@@ -126,6 +131,7 @@ class AsyncResumableUploadsOperations(AsyncOperations):
         upload_length: int,
         upload_metadata: str | Unset = UNSET,
         upload_checksum: str | Unset = UNSET,
+        idempotency_key: str | Unset = UNSET,
     ) -> None:
         """Create a resumable upload.
 
@@ -138,6 +144,9 @@ class AsyncResumableUploadsOperations(AsyncOperations):
         by `POST /v1/uploads/jobs`. One that gets no bytes for a day, or is not used, is removed.
         Through a link, an upload reserves a place: the limits of the link hold for uploads that
         are not finished, too.
+
+        A creation with the `Idempotency-Key` of an earlier one gets the same upload, as far as it
+        is. So an answer that was lost costs no second place.
         """
         from .create_resumable_upload import asyncio_detailed
 
@@ -148,6 +157,7 @@ class AsyncResumableUploadsOperations(AsyncOperations):
             upload_length=upload_length,
             upload_metadata=upload_metadata,
             upload_checksum=upload_checksum,
+            idempotency_key=idempotency_key,
         )
 
     async def delete_resumable_upload(

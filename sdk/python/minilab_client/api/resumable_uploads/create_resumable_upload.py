@@ -16,6 +16,7 @@ def _get_kwargs(
     upload_length: int,
     upload_metadata: str | Unset = UNSET,
     upload_checksum: str | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
     headers["Tus-Resumable"] = tus_resumable
@@ -27,6 +28,9 @@ def _get_kwargs(
 
     if not isinstance(upload_checksum, Unset):
         headers["Upload-Checksum"] = upload_checksum
+
+    if not isinstance(idempotency_key, Unset):
+        headers["Idempotency-Key"] = idempotency_key
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -139,6 +143,7 @@ def sync_detailed(
     upload_length: int,
     upload_metadata: str | Unset = UNSET,
     upload_checksum: str | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
 ) -> Response[Any | Problem]:
     """Create a resumable upload
 
@@ -152,11 +157,15 @@ def sync_detailed(
     Through a link, an upload reserves a place: the limits of the link hold for uploads that
     are not finished, too.
 
+    A creation with the `Idempotency-Key` of an earlier one gets the same upload, as far as it
+    is. So an answer that was lost costs no second place.
+
     Args:
         tus_resumable (str):
         upload_length (int):
         upload_metadata (str | Unset):
         upload_checksum (str | Unset):
+        idempotency_key (str | Unset):
         body (File | Unset):
 
     Raises:
@@ -173,6 +182,7 @@ def sync_detailed(
         upload_length=upload_length,
         upload_metadata=upload_metadata,
         upload_checksum=upload_checksum,
+        idempotency_key=idempotency_key,
     )
 
     response = client.get_httpx_client().request(
@@ -190,6 +200,7 @@ def sync(
     upload_length: int,
     upload_metadata: str | Unset = UNSET,
     upload_checksum: str | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
 ) -> Any | Problem | None:
     """Create a resumable upload
 
@@ -203,11 +214,15 @@ def sync(
     Through a link, an upload reserves a place: the limits of the link hold for uploads that
     are not finished, too.
 
+    A creation with the `Idempotency-Key` of an earlier one gets the same upload, as far as it
+    is. So an answer that was lost costs no second place.
+
     Args:
         tus_resumable (str):
         upload_length (int):
         upload_metadata (str | Unset):
         upload_checksum (str | Unset):
+        idempotency_key (str | Unset):
         body (File | Unset):
 
     Raises:
@@ -225,6 +240,7 @@ def sync(
         upload_length=upload_length,
         upload_metadata=upload_metadata,
         upload_checksum=upload_checksum,
+        idempotency_key=idempotency_key,
     ).parsed
 
 
@@ -236,6 +252,7 @@ async def asyncio_detailed(
     upload_length: int,
     upload_metadata: str | Unset = UNSET,
     upload_checksum: str | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
 ) -> Response[Any | Problem]:
     """Create a resumable upload
 
@@ -249,11 +266,15 @@ async def asyncio_detailed(
     Through a link, an upload reserves a place: the limits of the link hold for uploads that
     are not finished, too.
 
+    A creation with the `Idempotency-Key` of an earlier one gets the same upload, as far as it
+    is. So an answer that was lost costs no second place.
+
     Args:
         tus_resumable (str):
         upload_length (int):
         upload_metadata (str | Unset):
         upload_checksum (str | Unset):
+        idempotency_key (str | Unset):
         body (File | Unset):
 
     Raises:
@@ -270,6 +291,7 @@ async def asyncio_detailed(
         upload_length=upload_length,
         upload_metadata=upload_metadata,
         upload_checksum=upload_checksum,
+        idempotency_key=idempotency_key,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -285,6 +307,7 @@ async def asyncio(
     upload_length: int,
     upload_metadata: str | Unset = UNSET,
     upload_checksum: str | Unset = UNSET,
+    idempotency_key: str | Unset = UNSET,
 ) -> Any | Problem | None:
     """Create a resumable upload
 
@@ -298,11 +321,15 @@ async def asyncio(
     Through a link, an upload reserves a place: the limits of the link hold for uploads that
     are not finished, too.
 
+    A creation with the `Idempotency-Key` of an earlier one gets the same upload, as far as it
+    is. So an answer that was lost costs no second place.
+
     Args:
         tus_resumable (str):
         upload_length (int):
         upload_metadata (str | Unset):
         upload_checksum (str | Unset):
+        idempotency_key (str | Unset):
         body (File | Unset):
 
     Raises:
@@ -321,5 +348,6 @@ async def asyncio(
             upload_length=upload_length,
             upload_metadata=upload_metadata,
             upload_checksum=upload_checksum,
+            idempotency_key=idempotency_key,
         )
     ).parsed
