@@ -127,6 +127,7 @@ async def test_link_that_has_ended_says_why_when_it_is_opened(
     await _open(page, made)
     await expect(page.tab.locator(place)).to_contain_text(words)
     await expect(page.tab.get_by_role("button", name="Choose photos")).to_be_hidden()
+    await expect(page.tab.get_by_label("Key or link token")).to_be_hidden()
 
 
 async def test_key_after_a_link_opens_the_page_in_full(

@@ -42,6 +42,13 @@ async def test_new_link_is_written_for_people(service: Service) -> None:
     assert f"{service.client.base_url}/u#mll_" in shown.text.splitlines()[0]
 
 
+async def test_link_can_hide_results_from_its_guests(service: Service) -> None:
+    made = await read_json(service, "links", "create", "--expires-in", "1h", "--hide-results")
+    assert made["show_results"] is False
+    assert (await service.link(made["id"]))["show_results"] is False
+    assert ["results", "hidden"] in (await run_for(service, "links", "show", made["id"])).rows
+
+
 async def test_key_is_created_listed_and_revoked(service: Service) -> None:
     arguments = ("--role", "client", "--user-id", "u1", "--expires-in", "1h")
     made = await read_json(
