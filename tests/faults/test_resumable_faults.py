@@ -78,11 +78,12 @@ async def test_kill_in_the_middle_of_a_request_loses_no_durable_byte(
         await asyncio.to_thread(kill, stack)
         yield CONTENT[half:]
 
-    for _ in range(2):
+    # Less than the half of the upload may not be enough for a part that is written early.
+    while offsets[-1] < len(CONTENT) // 2 and len(offsets) < 3:
         before = offsets[-1]
         with suppress(httpx.TransportError):
             await tus.patch(path, before, body())
-        offsets.append(await until(lambda: _offset(stack, path)))
+        offsets += await until(lambda: _offset(stack, path))
         # An offset that was told is durable; one that only the store knew need not be.
         assert offsets[-1] >= before
     offset = await _finish(tus, stack, path)
@@ -90,18 +91,18 @@ async def test_kill_in_the_middle_of_a_request_loses_no_durable_byte(
     await assert_stored(stack, path)
 
 
-async def _offset(stack: Stack, path: str) -> int | None:
-    """Ask for an offset until there is an answer."""
+async def _offset(stack: Stack, path: str) -> tuple[int, ...]:
+    """Ask for an offset, which may be 0; return nothing if there is no answer."""
     try:
         answer = await Tus(stack.client).send("HEAD", path)
     except httpx.TransportError:
-        return None
+        return ()
     assert answer.status_code in {200, 423}, answer.status_code
-    return int(answer.headers["Upload-Offset"]) if answer.status_code == 200 else None
+    return (int(answer.headers["Upload-Offset"]),) if answer.status_code == 200 else ()
 
 
 async def _finish(tus: Tus, stack: Stack, path: str) -> int:
-    offset = await until(lambda: _offset(stack, path))
+    (offset,) = await until(lambda: _offset(stack, path))
     if offset < len(CONTENT):
         answer = await tus.patch(path, offset, CONTENT[offset:])
         assert answer.status_code == 204, answer.text
