@@ -8,6 +8,8 @@ const ENDED = new Set(["succeeded", "partial", "failed", "canceled", "refused"])
 // Not sent yet: can be canceled.
 const OPEN = new Set(["waiting", "sending", "unsent", "lost"]);
 
+const THUMBNAIL_PAUSES_MS = [1000, 4000, 15000];
+
 export class Row {
   #onChange;
   #parts;
@@ -128,9 +130,12 @@ export class Row {
     this.#setState(item.status, item.status === "queued" ? queueInWords(queue) : STATES[item.status]);
   }
 
-  showThumbnail(url) {
+  // A busy service may refuse to make the thumbnail of a large photo now: it is asked again.
+  showThumbnail(url, pauses = THUMBNAIL_PAUSES_MS) {
     const { thumb } = this.#parts;
-    thumb.addEventListener("load", () => { thumb.hidden = false; }, { once: true });
+    const [pause, ...later] = pauses;
+    thumb.onload = () => { thumb.hidden = false; };
+    thumb.onerror = () => { if (pause) setTimeout(() => this.showThumbnail(url, later), pause); };
     thumb.src = url;
   }
 
