@@ -14,6 +14,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 from domain.errors.requests import IdempotencyKeyInUse, IdempotencyTakenOver
 from storage.clock import new_id
 from storage.mongo.client import DURABLE, Client, Collection, Database, Document, Session
+from storage.mongo.duplicates import DUPLICATE_KEY
 from storage.mongo.threads import PlainDatabase
 from storage.mongo.transactions import run_transaction
 
@@ -22,7 +23,6 @@ HELD_SECONDS = 8.0
 # The record of a running request is kept for longer, since it may not be able to renew: no other
 # request has taken the key then, and its answer still counts.
 RUNNING_SECONDS = 3600.0
-DUPLICATE_KEY = 11000
 IDEMPOTENCY_INDEXES = {
     "idempotency": [
         IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),

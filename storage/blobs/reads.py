@@ -7,10 +7,10 @@ from pymongo import ASCENDING, IndexModel
 from pymongo.errors import BulkWriteError
 
 from storage.mongo.client import DURABLE, Collection, Document
+from storage.mongo.duplicates import check_duplicates
 from storage.mongo.threads import PlainCollection
 from storage.queue.fair_turns import FairTurns
 
-DUPLICATE_KEY = 11000
 _CHUNKS = IndexModel([("files_id", ASCENDING), ("n", ASCENDING)], unique=True)
 BLOB_INDEXES = {
     # Equal bytes are one blob.
@@ -84,7 +84,7 @@ async def insert_once(
     try:
         await collection.insert_many(documents, ordered=False)
     except BulkWriteError as error:
-        _check_duplicates(error)
+        check_duplicates(error)
 
 
 def insert_once_in_thread(collection: PlainCollection, documents: list[Document]) -> None:
@@ -97,10 +97,4 @@ def insert_once_in_thread(collection: PlainCollection, documents: list[Document]
         if documents:
             collection.insert_many(documents, ordered=False)
     except BulkWriteError as error:
-        _check_duplicates(error)
-
-
-def _check_duplicates(error: BulkWriteError) -> None:
-    details = error.details or {}
-    if any(failure["code"] != DUPLICATE_KEY for failure in details["writeErrors"]):
-        raise error
+        check_duplicates(error)

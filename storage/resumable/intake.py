@@ -19,8 +19,8 @@ from pymongo.errors import BulkWriteError
 from domain.errors.access import UploadInterrupted
 from domain.resumable import ResumableUpload
 from storage.blobs.intake import CHUNK_BYTES, HEAD_BYTES, BegunFile, BlobIntake, IncomingFile
-from storage.blobs.reads import DUPLICATE_KEY
 from storage.mongo.client import DURABLE, Collection, Document
+from storage.mongo.duplicates import check_duplicates
 from storage.resumable.digests import Digests
 
 ATTEMPTS = 3
@@ -140,8 +140,7 @@ class ResumableIntake(BlobIntake):
             try:
                 await self._chunks.bulk_write(writes, ordered=False)
             except BulkWriteError as error:
-                if not _is_duplicate(error):
-                    raise
+                check_duplicates(error)
                 if attempt == ATTEMPTS - 1:
                     await self._interrupt()
             else:
@@ -172,8 +171,3 @@ class ResumableIntake(BlobIntake):
         if not is_there and not await files.find_one({"_id": file_id}, {"_id": 1}):
             await self._chunks.delete_many({"files_id": file_id})
         raise UploadInterrupted("Ask for the offset by HEAD, and go on from there.")
-
-
-def _is_duplicate(error: BulkWriteError) -> bool:
-    failures = (error.details or {}).get("writeErrors", [])
-    return any(failure["code"] == DUPLICATE_KEY for failure in failures)

@@ -21,6 +21,7 @@ from storage.access.managed import find_valid_keys
 from storage.clock import utc_now
 from storage.errors import STORE_FAILED
 from storage.mongo.client import COMMITTED, DURABLE, Database, Document
+from storage.mongo.duplicates import check_duplicates
 from storage.mongo.looks import Look
 from storage.outbox.outbox import event_of
 from storage.outbox.pending_events import (
@@ -39,7 +40,6 @@ PROGRESS_SECONDS = 0.5
 POLL_SECONDS = 60.0
 # The shortest time between two searches that follow an empty one, however many jobs end meanwhile.
 PAUSE_SECONDS = 0.1
-DUPLICATE_KEY = 11000
 FIELDS = dict.fromkeys(["key_id", "user_id", "job_id", "callback_url", MARKS, PENDING_EVENTS], 1)
 
 _log = structlog.get_logger(__name__)
@@ -191,10 +191,7 @@ class Announcer:
         try:
             await collection.insert_many(documents, ordered=False)
         except BulkWriteError as error:
-            failed = error.details["writeErrors"]
-            if any(one["code"] != DUPLICATE_KEY for one in failed):
-                raise
-            return len(documents) - len(failed)
+            return len(documents) - check_duplicates(error)
         return len(documents)
 
     async def _remove(self, batch: Batch) -> None:
