@@ -12,7 +12,7 @@ from benchmarks.acceptance import measure_acceptance
 from benchmarks.analytics import measure_analytics
 from benchmarks.comparison.section import measure_beside_peer
 from benchmarks.fairness import measure_fairness
-from benchmarks.harness.machine import describe_machine, usable_cores
+from benchmarks.harness.machine import describe_machine
 from benchmarks.harness.peer import peer_versions
 from benchmarks.harness.service import ROOT, Bench
 from benchmarks.idle import measure_idle
@@ -36,6 +36,7 @@ from benchmarks.table import (
 from benchmarks.throughput import measure_large, measure_small
 from benchmarks.webhooks import measure_webhooks
 from deploy.servers.embedded import embedded_servers
+from sandbox.processors import usable_processors
 
 LINES: Mapping[str, Callable[[Bench], Section]] = {
     "peer": measure_beside_peer,
@@ -68,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         tempfile.TemporaryDirectory(prefix="minilab-bench-") as folder,
         embedded_servers(Path(folder) / "servers") as servers,
     ):
-        bench = Bench(servers, Path(folder), usable_cores(), options.quick)
+        bench = Bench(servers, Path(folder), usable_processors(), options.quick)
         machine = describe_machine(servers) | packages
         sections = []
         for name in names:

@@ -13,7 +13,7 @@ from typing import Any
 from pymongo import MongoClient
 
 from benchmarks.harness.clients import in_own_process, upload_and_wait
-from benchmarks.harness.machine import describe_machine, usable_cores
+from benchmarks.harness.machine import describe_machine
 from benchmarks.harness.meter import difference
 from benchmarks.harness.pictures import write_small
 from benchmarks.harness.service import ADMIN_KEY, Bench, Service, running_service
@@ -33,6 +33,7 @@ from chaos.memory import watch_memory
 from chaos.report import Report, open_console, report_parser
 from deploy.servers.embedded import embedded_servers
 from domain.keys import ADMIN_USER
+from sandbox.processors import usable_processors
 
 SENDERS = 2
 BENCH_CLIENTS = 4
@@ -142,7 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         embedded_servers(Path(name) / "servers") as servers,
     ):
         machine = describe_machine(servers)
-        flood = run_flood(plan, Bench(servers, Path(name), usable_cores(), quick=False))
+        flood = run_flood(plan, Bench(servers, Path(name), usable_processors(), quick=False))
     lines = lines_of(flood)
     report = Report("flood", "Minilab in a flood", "make flood", lines, machine)
     report.show(open_console(), options, flood)

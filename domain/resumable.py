@@ -12,6 +12,7 @@ import msgspec
 from domain.errors.requests import MalformedRequest
 from domain.keys import ADMIN_USER, Caller, Role
 
+METADATA = "Upload-Metadata"
 # As in tus-js-client's own examples, and as Uppy writes it.
 NAMES_OF_FILE = ("filename", "name")
 _KEY = re.compile(r"[!-+\--~]+")
@@ -94,16 +95,17 @@ def parse_metadata(header: str, max_bytes: int) -> dict[str, bytes]:
         MalformedRequest: It is too long, or not well formed.
     """
     if len(header) > max_bytes:
-        raise _malformed(f"has more than {max_bytes} bytes")
+        raise malformed_header(METADATA, f"has more than {max_bytes} bytes")
     values: dict[str, bytes] = {}
     for pair in header.split(",") if header.strip() else ():
         key, _, encoded = pair.strip().partition(" ")
         if not _KEY.fullmatch(key) or key in values:
-            raise _malformed("has a key that is empty, not ASCII, or there twice")
+            fault = "has a key that is empty, not ASCII, or there twice"
+            raise malformed_header(METADATA, fault)
         try:
             values[key] = base64.b64decode(encoded.strip(), validate=True)
         except (binascii.Error, ValueError):
-            raise _malformed(f"the value of {key!r} is not base64") from None
+            raise malformed_header(METADATA, f"the value of {key!r} is not base64") from None
     return values
 
 
@@ -112,6 +114,6 @@ def name_of_file(metadata: Mapping[str, bytes]) -> bytes:
     return next((metadata[key] for key in NAMES_OF_FILE if metadata.get(key)), b"")
 
 
-def _malformed(fault: str) -> MalformedRequest:
-    name = "Upload-Metadata"
+def malformed_header(name: str, fault: str) -> MalformedRequest:
+    """Return the refusal of a header of resumable uploads."""
     return MalformedRequest(f"{name}: {fault}.", {name: fault})

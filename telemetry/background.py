@@ -4,7 +4,7 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from typing import Self
+from typing import Any, Self
 
 import structlog
 
@@ -98,6 +98,12 @@ class BackgroundTasks:
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await woken.wait()
+
+
+def see_failure(task: asyncio.Task[Any]) -> None:
+    """Mark the failure of a task as seen, also if nobody awaits it: asyncio warns of others."""
+    if task.done() and not task.cancelled():
+        task.exception()
 
 
 def stop_on_signals() -> asyncio.Event:

@@ -12,8 +12,8 @@ from email.utils import format_datetime
 
 import msgspec
 
-from domain.errors.requests import ChecksumMismatch, MalformedRequest, WrongContentType
-from domain.resumable import ResumableUpload
+from domain.errors.requests import ChecksumMismatch, WrongContentType
+from domain.resumable import METADATA, ResumableUpload, malformed_header
 from storage.blobs.intake import Digest
 
 TUS_ROUTE = "/v1/uploads/tus"
@@ -64,14 +64,14 @@ def read_checksum(header: str | None) -> Checksum | None:
         return None
     algorithm, _, encoded = header.strip().partition(" ")
     if algorithm not in ALGORITHMS:
-        raise _malformed("Upload-Checksum", f"names none of {', '.join(ALGORITHMS)}")
+        raise malformed_header("Upload-Checksum", f"names none of {', '.join(ALGORITHMS)}")
     try:
         value = base64.b64decode(encoded.strip(), validate=True)
     except (binascii.Error, ValueError):
         value = b""
     checksum = Checksum(algorithm, value.hex())
     if len(checksum.expected) != len(checksum.begin().hexdigest()):
-        raise _malformed("Upload-Checksum", f"has no {algorithm} in base64")
+        raise malformed_header("Upload-Checksum", f"has no {algorithm} in base64")
     return checksum
 
 
@@ -97,7 +97,7 @@ def refuse_unsupported(headers: Mapping[str, str]) -> None:
     """
     for name in NOT_SUPPORTED:
         if headers.get(name) is not None:
-            raise _malformed(name, f"is not supported; the extensions are {EXTENSIONS}")
+            raise malformed_header(name, f"is not supported; the extensions are {EXTENSIONS}")
 
 
 def progress_headers(upload: ResumableUpload) -> dict[str, str]:
@@ -112,7 +112,7 @@ def description_headers(upload: ResumableUpload) -> dict[str, str]:
     """Say the same with what was said of the upload at its creation."""
     headers = progress_headers(upload) | {"Upload-Length": str(upload.length)}
     if upload.metadata:
-        headers["Upload-Metadata"] = upload.metadata
+        headers[METADATA] = upload.metadata
     return headers
 
 
@@ -130,7 +130,3 @@ def service_headers(max_bytes: int) -> list[tuple[bytes, bytes]]:
 
 def _http_date(moment: datetime) -> str:
     return format_datetime(moment.astimezone(UTC), usegmt=True)
-
-
-def _malformed(name: str, fault: str) -> MalformedRequest:
-    return MalformedRequest(f"{name}: {fault}.", {name: fault})

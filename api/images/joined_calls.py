@@ -8,6 +8,8 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Generic, TypeVar
 
+from telemetry.background import see_failure
+
 ResultT = TypeVar("ResultT")
 
 
@@ -59,5 +61,4 @@ class JoinedCalls(Generic[ResultT]):
     def _forget(self, key: str, task: asyncio.Task[ResultT]) -> None:
         if key in self._calls and self._calls[key].task is task:
             del self._calls[key]
-        if task.done() and not task.cancelled():
-            task.exception()  # All callers may have left: retrieve it, or asyncio warns.
+        see_failure(task)  # All callers may have left.

@@ -10,6 +10,7 @@ from domain.records import Job
 from storage.backlog.workers import Workforce
 from storage.clock import utc_now
 from storage.stores import Stores
+from telemetry.background import see_failure
 
 FRESH_SECONDS = 1.0
 # A long queue, which takes a while to read, is read less often, up to this.
@@ -31,7 +32,8 @@ class Estimates:
         """Begin to read the queue, if the next estimate would have to wait for that."""
         if self._reading is None and time.monotonic() >= self._stale_at:
             self._reading = asyncio.create_task(self._refresh())
-            self._reading.add_done_callback(_note_failure)
+            # An estimate that needs it raises the failure, and the next one reads again.
+            self._reading.add_done_callback(see_failure)
 
     async def place_of(self, job: Job) -> QueuePlace:
         """Estimate when a job will end; zeros for a job that has ended."""
@@ -60,9 +62,3 @@ class Estimates:
         took = time.monotonic() - now
         pause = max(FRESH_SECONDS, min(MAX_FRESH_SECONDS, PAUSE_FACTOR * took))
         self._stale_at = now + took + pause
-
-
-def _note_failure(reading: asyncio.Task[None]) -> None:
-    """Mark a failure as seen: an estimate that needs it raises it, and the next one reads again."""
-    if not reading.cancelled():
-        reading.exception()

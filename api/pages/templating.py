@@ -7,9 +7,10 @@ from ``t``, so that neither hashes nor sentences stand in them.
 import tomllib
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import Request
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
 
@@ -49,6 +50,16 @@ def make_environment(pages: Path = PAGES) -> Environment:
     environment.globals["t"] = read_texts(LANGUAGE)
     environment.filters.update(FILTERS)
     return environment
+
+
+def render(request: Request[Any, Any, Any], template: str, **values: Any) -> bytes:
+    """Render a page whose bytes are needed, as for its ETag.
+
+    Raises:
+        Unavailable: It loads a part of a library that is not installed.
+    """
+    engine = cast("JinjaTemplateEngine", request.app.template_engine)
+    return engine.get_template(template).render(**values).encode()
 
 
 def asset(name: str) -> str:

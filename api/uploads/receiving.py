@@ -1,6 +1,5 @@
 """Receives the body of an upload and makes the upload of it."""
 
-import asyncio
 import hashlib
 from collections.abc import Callable
 
@@ -12,9 +11,10 @@ from api.schemas.jobs import JobView
 from api.settings import Settings
 from api.uploads.bodies import BodyKind, IncomingBody
 from api.uploads.form import Form
+from api.uploads.upload_time import within_upload_time
 from domain.addresses import check_url
 from domain.errors.faults import Faults
-from domain.errors.requests import InvalidValue, UploadTooSlow
+from domain.errors.requests import InvalidValue
 from domain.images.operations import parse_operations
 from domain.keys import Caller, uploading_user
 from domain.links import UploadLink, check_takes_files
@@ -171,13 +171,9 @@ class UploadReceiver:
             ServiceError: It cannot be read.
         """
         body, admitted = arrival.body, arrival.admitted
-        chunks, seconds = admitted.charged(body.chunks), self._limits.max_upload_seconds
-        try:
-            # The sweeper removes bytes without a parent by their age: no upload may take that long.
-            async with asyncio.timeout(seconds):
-                received = await body.receive(chunks, intake, self._limits, self._fetch_rules)
-        except TimeoutError as error:
-            raise UploadTooSlow(f"The limit is {seconds:g} seconds.") from error
+        chunks = admitted.charged(body.chunks)
+        async with within_upload_time(self._limits.max_upload_seconds):
+            received = await body.receive(chunks, intake, self._limits, self._fetch_rules)
         admitted.count_files(received.files)
         return received
 

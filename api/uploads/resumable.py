@@ -14,8 +14,9 @@ from api.http.tus_headers import TUS_ROUTE, Checksum
 from api.monitoring.api_metrics import ApiMetrics
 from api.settings import Settings
 from api.uploads.part_names import decode_text
+from api.uploads.upload_time import within_upload_time
 from domain.errors.base import ServiceError
-from domain.errors.requests import IdempotencyKeyMisused, RequestTooLarge, UploadTooSlow
+from domain.errors.requests import IdempotencyKeyMisused, RequestTooLarge
 from domain.fairness.admission import tenant_of
 from domain.filenames import clean_filename
 from domain.keys import Caller
@@ -189,18 +190,14 @@ class ResumeUploads:
     async def _write(
         self, intake: ResumableIntake, body: IncomingBytes, admitted: Admitted
     ) -> None:
-        seconds = self._of_files.max_upload_seconds
         checksum = body.checksum
         digest = None if checksum is None else checksum.begin()
-        try:
-            async with asyncio.timeout(seconds):
-                async for data in admitted.charged(body.chunks):
-                    _check_fits(intake, len(data))
-                    if digest is not None:
-                        digest.update(data)
-                    await intake.add(data)
-        except TimeoutError as error:
-            raise UploadTooSlow(f"The limit is {seconds:g} seconds.") from error
+        async with within_upload_time(self._of_files.max_upload_seconds):
+            async for data in admitted.charged(body.chunks):
+                _check_fits(intake, len(data))
+                if digest is not None:
+                    digest.update(data)
+                await intake.add(data)
         if checksum is not None and digest is not None:
             checksum.check(digest)
 

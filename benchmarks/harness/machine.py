@@ -1,6 +1,5 @@
 """Description of the machine and the versions that figures depend on."""
 
-import os
 import platform
 from importlib.metadata import version
 
@@ -9,6 +8,7 @@ from pymongo import MongoClient
 from redis import Redis
 
 from deploy.servers.embedded import EmbeddedServers
+from sandbox.processors import usable_processors
 
 PACKAGES = ("litestar", "uvicorn", "arq", "motor", "numpy", "pillow", "opencv-python-headless")
 
@@ -25,15 +25,10 @@ def describe_machine(servers: EmbeddedServers) -> dict[str, str]:
     with Redis.from_url(servers.redis_url) as redis:
         redis_version = str(redis.info("server")["redis_version"])
     return {
-        "cores": f"{usable_cores()} ({platform.machine()})",
+        "cores": f"{usable_processors()} ({platform.machine()})",
         "memory": f"{memory_gb:.0f} GiB",
         "system": platform.system(),
         "Python": platform.python_version(),
         "MongoDB": mongodb,
         "Redis": redis_version,
     } | {name: version(name) for name in PACKAGES}
-
-
-def usable_cores() -> int:
-    """Count the cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

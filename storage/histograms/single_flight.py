@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
 from storage.queue.fair_turns import FairTurns
+from telemetry.background import see_failure
 
 AnswerT = TypeVar("AnswerT")
 
@@ -79,5 +80,4 @@ class SingleFlight(Generic[AnswerT]):
 
     def _forget(self, task: asyncio.Task[AnswerT]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled():
-            task.exception()  # All callers may be cancelled: retrieve it, or asyncio warns.
+        see_failure(task)  # All callers may be cancelled.

@@ -10,6 +10,7 @@ from domain.webhooks.endpoints import ACTIVE
 from domain.webhooks.events import SELECTABLE, EventType
 from storage.mongo.client import Database
 from storage.mongo.threads import PlainDatabase, plain_database, run_in_thread
+from telemetry.background import see_failure
 
 # A new endpoint gets every event from this long after its creation.
 CACHE_SECONDS = 1.0
@@ -40,7 +41,8 @@ class Subscriptions:
     def prefetch(self) -> None:
         """Begin to read the types if they will be needed soon, so that the caller need not wait."""
         if self._clock() - self._read_at >= FRESH_SECONDS:
-            self._begin_reading().add_done_callback(_ignore_failure)
+            # If it fails, the next caller reads again.
+            self._begin_reading().add_done_callback(see_failure)
 
     def _begin_reading(self) -> asyncio.Task[None]:
         if self._reading is None or self._reading.done():
@@ -60,9 +62,3 @@ def find_wanted_types(database: PlainDatabase, session: ClientSession | None = N
         "event_types", {"status": {"$in": ACTIVE}}, session=session
     )
     return ALL_TYPES if None in selected else frozenset(EventType(type_) for type_ in selected)
-
-
-def _ignore_failure(reading: asyncio.Task[None]) -> None:
-    """Mark a failed prefetch as seen: the next caller reads again."""
-    if not reading.cancelled():
-        reading.exception()

@@ -81,11 +81,7 @@ class ResumableUploads:
         if plan.creation_key is None:
             return None
         which = {"creation_key": plan.creation_key, "owner": plan.owner}
-        found: Document | None = await self._durable.find_one_and_update(
-            which | {"expires_at": {"$gt": utc_now()}} | UNUSED,
-            {"$inc": {"fence": 1}},
-            return_document=ReturnDocument.AFTER,
-        )
+        found = await self._go_on(which | {"expires_at": {"$gt": utc_now()}} | UNUSED)
         return None if found is None else upload_of(found)
 
     async def find(self, owner: str, upload_id: str) -> ResumableUpload:
@@ -95,13 +91,7 @@ class ResumableUploads:
             NotFound: The owner has no such upload.
             ResumableExpired: It has expired.
         """
-        # A write waits until what it found is durable.
-        found = await self._durable.find_one_and_update(
-            {"_id": upload_id, "owner": owner},
-            {"$inc": {"fence": 1}},
-            return_document=ReturnDocument.AFTER,
-        )
-        return _check_there(found)
+        return _check_there(await self._go_on({"_id": upload_id, "owner": owner}))
 
     async def take(
         self, owner: str, upload_id: str, offset: int, expires_at: datetime
@@ -115,12 +105,8 @@ class ResumableUploads:
             UploadOffsetConflict: It is at another offset.
         """
         which = {"_id": upload_id, "owner": owner}
-        # Durable: no two requests may have the same fence, also after an election.
-        taken: Document | None = await self._durable.find_one_and_update(
-            which | {"offset": offset, "expires_at": {"$gt": utc_now()}} | UNUSED,
-            {"$inc": {"fence": 1}, "$set": {"expires_at": expires_at}},
-            return_document=ReturnDocument.AFTER,
-        )
+        free = {"offset": offset, "expires_at": {"$gt": utc_now()}} | UNUSED
+        taken = await self._go_on(which | free, {"$set": {"expires_at": expires_at}})
         if taken is not None:
             return upload_of(taken)
         there = _check_there(await self._uploads.find_one(which))
@@ -201,6 +187,17 @@ class ResumableUploads:
         if files:
             await self._chunks.delete_many({"files_id": {"$in": files}})
         return len(uploads)
+
+    async def _go_on(self, which: Document, update: Document | None = None) -> Document | None:
+        """Find an upload with a new fence, which ends the request that sends bytes to it.
+
+        The write is durable, and so is what it found: no two requests have the same fence, also
+        after an election.
+        """
+        found: Document | None = await self._durable.find_one_and_update(
+            which, {"$inc": {"fence": 1}} | (update or {}), return_document=ReturnDocument.AFTER
+        )
+        return found
 
     async def _create_all(self, creations: list[Creation]) -> list[ServiceError | None]:
         def write(session: ClientSession) -> list[ServiceError | None]:

@@ -9,6 +9,7 @@ from storage.verification.invariants import (
     Invariant,
     Look,
     differ,
+    first_of,
     is_old,
     lookup,
     pipeline_invariant,
@@ -17,7 +18,7 @@ from storage.verification.invariants import (
 
 # Reading bytes takes long, and a check must end before its snapshot does.
 FEW_FILES = 50
-_COUNTED: Document = {"$ifNull": [{"$first": "$counted.images"}, 0]}
+_COUNTED = first_of("counted", "images")
 
 
 def _cut_files(bucket: str) -> tuple[Document, ...]:

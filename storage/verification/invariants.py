@@ -85,6 +85,11 @@ def lookup(collection: str, local: str, foreign: str, *stages: Document, to: str
     return {"$lookup": joined | {"pipeline": list(stages) or [{"$project": {"_id": 1}}]}}
 
 
+def first_of(found: str, field: str) -> Document:
+    """Return the expression of a field in the first document of a lookup; 0 if there is none."""
+    return {"$ifNull": [{"$first": f"${found}.{field}"}, 0]}
+
+
 def where(*expressions: Any) -> Document:
     """Return a stage that keeps documents for which any expression is true."""
     return {"$match": {"$expr": {"$or": list(expressions)}}}

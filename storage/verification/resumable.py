@@ -8,6 +8,7 @@ from storage.verification.blobs import FEW_FILES
 from storage.verification.invariants import (
     differ,
     document_invariant,
+    first_of,
     is_old,
     lookup,
     pipeline_invariant,
@@ -55,10 +56,6 @@ _COUNTED: Document = {
 }
 
 
-def _counted(field: str) -> Document:
-    return {"$ifNull": [{"$first": f"$counted.{field}"}, 0]}
-
-
 def _is_wrong(upload: Document) -> bool:
     is_finished = upload["offset"] == upload["length"]
     is_used = upload.get("job_id") is not None
@@ -83,13 +80,13 @@ OF_RESUMABLE = [
         {"$match": UNUSED},
         _COUNTED,
         where(
-            differ(_counted("chunks"), _ALL),
-            differ(_counted("full"), _FULL),
-            {"$lt": [_counted("bytes"), "$offset"]},
+            differ(first_of("counted", "chunks"), _ALL),
+            differ(first_of("counted", "full"), _FULL),
+            {"$lt": [first_of("counted", "bytes"), "$offset"]},
             {
                 "$and": [
                     {"$eq": ["$offset", "$length"]},
-                    differ(_counted("bytes"), "$length"),
+                    differ(first_of("counted", "bytes"), "$length"),
                 ]
             },
         ),
@@ -114,8 +111,8 @@ OF_RESUMABLE = [
             to="counted",
         ),
         where(
-            differ("$reserved_files", _counted("files")),
-            differ("$reserved_bytes", _counted("bytes")),
+            differ("$reserved_files", first_of("counted", "files")),
+            differ("$reserved_bytes", first_of("counted", "bytes")),
         ),
         piece=100,
     ),

@@ -14,6 +14,7 @@ from storage.verification.invariants import (
     Look,
     differ,
     document_invariant,
+    first_of,
     lookup,
     pipeline_invariant,
     where,
@@ -26,20 +27,12 @@ HINT_CHARACTERS = 12
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
-def _counted(field: str) -> Document:
-    return {"$ifNull": [{"$first": f"$counted.{field}"}, 0]}
-
-
 def _left(what: str) -> Document:
     return {"$subtract": [f"$used_{what}", {"$ifNull": [f"$deleted_{what}", 0]}]}
 
 
 def _reserved(what: str) -> Document:
     return {"$ifNull": [f"$reserved_{what}", 0]}
-
-
-def _waiting(field: str) -> Document:
-    return {"$ifNull": [{"$first": f"$waiting.{field}"}, 0]}
 
 
 def _is_beyond(what: str) -> Document:
@@ -58,10 +51,10 @@ _LINK_USE = (
     ),
     lookup(RESUMABLE, "_id", "link_id", {"$match": UNUSED}, RESERVED, to="waiting"),
     where(
-        differ(_left("files"), _counted("files")),
-        differ(_left("bytes"), _counted("bytes")),
-        differ(_reserved("files"), _waiting("files")),
-        differ(_reserved("bytes"), _waiting("bytes")),
+        differ(_left("files"), first_of("counted", "files")),
+        differ(_left("bytes"), first_of("counted", "bytes")),
+        differ(_reserved("files"), first_of("waiting", "files")),
+        differ(_reserved("bytes"), first_of("waiting", "bytes")),
         _is_beyond("files"),
         _is_beyond("bytes"),
     ),

@@ -37,6 +37,20 @@ def as_list(value: str | list[str] | None) -> list[str] | None:
     return [value] if isinstance(value, str) else value
 
 
+def with_api_fields(form: Form, size: str) -> dict[str, Any]:
+    """Replace a size in MB (``max_mb``) and a local time (``until``) by the fields of the API.
+
+    Args:
+        form: The form.
+        size: Name of the field of the size.
+    """
+    fields: dict[str, Any] = dict(form)
+    fields[size] = as_bytes(fields.pop("max_mb", ""))
+    if until := as_utc(fields.pop("until", "")):
+        fields |= {"expires_in": "", "expires_at": until}
+    return fields
+
+
 def as_bytes(megabytes: str) -> str:
     """Return a number of bytes for one of megabytes; what is no number stays, and is refused."""
     return str(int(megabytes) * MB) if megabytes.isdecimal() else megabytes

@@ -9,7 +9,14 @@ from litestar.response import Template
 
 from api.access.api_keys import ManageKeys
 from api.http.parameters import DAY_SECONDS
-from api.pages.admin.forms import PAGE_ITEMS, Form, as_bytes, as_list, as_utc, read_form, source_of
+from api.pages.admin.forms import (
+    PAGE_ITEMS,
+    Form,
+    as_list,
+    read_form,
+    source_of,
+    with_api_fields,
+)
 from api.pages.errors import go_to
 from api.schemas.keys import ApiKeyRequest, CreatedApiKeyView
 from api.schemas.views import Cursor
@@ -78,12 +85,8 @@ async def _page(
 
 def _fields(form: Form) -> dict[str, Any]:
     """Turn the fields of the form into those of the request."""
-    fields: dict[str, Any] = dict(form)
-    fields["max_stored_bytes"] = as_bytes(fields.pop("max_mb", ""))
-    fields["scopes"] = as_list(fields.get("scopes"))
-    if until := as_utc(fields.pop("until", "")):
-        fields |= {"expires_in": "", "expires_at": until}
-    return fields
+    fields = with_api_fields(form, "max_stored_bytes")
+    return fields | {"scopes": as_list(form.get("scopes"))}
 
 
 ROUTES = (show_keys, create_key, revoke_key, rotate_webhook_secret)

@@ -1,7 +1,5 @@
 """Upload links: created with an expiry, shown once with a QR code, followed, revoked."""
 
-from typing import Any
-
 import segno
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -13,7 +11,7 @@ from api.access.upload_links import ManageLinks
 from api.answers.archives import ArchiveDownload
 from api.http.addresses import service_address
 from api.images.archives import ArchiveRequest, ReadArchives
-from api.pages.admin.forms import PAGE_ITEMS, Form, as_bytes, as_utc, read_form, source_of
+from api.pages.admin.forms import PAGE_ITEMS, Form, read_form, source_of, with_api_fields
 from api.pages.errors import go_to
 from api.schemas.images import ImageVariant
 from api.schemas.upload_links import CreatedUploadLinkView, UploadLinkRequest
@@ -37,7 +35,7 @@ async def create_link(
     request: ApiRequest, manage_links: NamedDependency[ManageLinks], data: URLEncodedBody[Form]
 ) -> Template:
     """Create a link, and show it once."""
-    wanted = read_form(UploadLinkRequest, _fields(data))
+    wanted = read_form(UploadLinkRequest, with_api_fields(data, "max_bytes"))
     created = await manage_links.create(source_of(request), wanted, service_address(request))
     return await _page(request, manage_links, None, created.made)
 
@@ -75,15 +73,6 @@ def draw_code(url: str) -> Markup:
     """Draw a QR code as an SVG element: the URL holds a token, so no request may ask for it."""
     code = segno.make(url, micro=False)
     return Markup(code.svg_inline(border=QR_BORDER, omitsize=True, dark="#000", light="#fff"))  # noqa: S704
-
-
-def _fields(form: Form) -> dict[str, Any]:
-    """Turn the fields of the form into those of the request."""
-    fields: dict[str, Any] = dict(form)
-    if until := as_utc(fields.pop("until", "")):
-        fields |= {"expires_in": "", "expires_at": until}
-    fields["max_bytes"] = as_bytes(fields.pop("max_mb", ""))
-    return fields
 
 
 ROUTES = (show_links, create_link, revoke_link, download_link)

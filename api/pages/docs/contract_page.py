@@ -1,10 +1,11 @@
 """The page of the contract."""
 
-from typing import Any, cast
+from typing import Any
 
 from litestar import Request
 from litestar.openapi.plugins import OpenAPIRenderPlugin
-from litestar.plugins.jinja import JinjaTemplateEngine
+
+from api.pages.templating import render
 
 
 class ContractPage(OpenAPIRenderPlugin):
@@ -22,5 +23,4 @@ class ContractPage(OpenAPIRenderPlugin):
         Raises:
             Unavailable: Swagger UI is not installed.
         """
-        engine = cast("JinjaTemplateEngine", request.app.template_engine)
-        return engine.get_template("docs/docs.html").render().encode()
+        return render(request, "docs/docs.html")

@@ -1,14 +1,14 @@
 """The upload page. The key of its user is in the fragment of its address or typed: never sent."""
 
-from typing import Any, cast
+from typing import Any
 
 from litestar import MediaType, Response, get
 from litestar.datastructures import CacheControlHeader
-from litestar.plugins.jinja import JinjaTemplateEngine
 
 from api.http.headers import PUBLIC, conditional, content_etag
 from api.http.parameters import IfNoneMatch
 from api.pages.assets.registry import PAGES
+from api.pages.templating import render
 from api.state import ApiRequest
 
 FOLDER = "upload"
@@ -26,7 +26,6 @@ async def show_upload(request: ApiRequest, if_none_match: IfNoneMatch = None) ->
     Raises:
         Unavailable: The libraries of the pages are not installed.
     """
-    engine = cast("JinjaTemplateEngine", request.app.template_engine)
-    page = engine.get_template("upload/upload.html").render(modules=MODULES).encode()
+    page = render(request, "upload/upload.html", modules=MODULES)
     answer = Response(page, media_type=MediaType.HTML)
     return conditional(if_none_match, content_etag(page), answer)
