@@ -1,9 +1,6 @@
 """Large files through resumable uploads, beside the same files in one request each."""
 
-import asyncio
-import random
 import re
-import time
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -15,6 +12,7 @@ from benchmarks.harness.clients import (
     Visit,
     check_status,
     in_own_process,
+    send_at_once,
     upload_and_wait,
     upload_at_once,
 )
@@ -86,14 +84,9 @@ def measure_resumable(bench: Bench) -> Section:
 
 async def tus_at_once(address: Address, photo: Path, files: int, file_bytes: int) -> Visit:
     """Upload large files piece by piece, all at the same time, and make a job of each."""
-    first = await asyncio.to_thread(photo.read_bytes)
-    rest = random.Random(2).randbytes(file_bytes)
-    connections = [await Connection.open(address) for _ in range(files)]
-    before, cpu_before = time.perf_counter(), time.process_time()
 
-    async def visit(connection: Connection, number: int) -> None:
-        head = first + number.to_bytes(8, "big")
-        content = memoryview(head + rest[len(head) :])
+    async def send(connection: Connection, file: bytes) -> None:
+        content = memoryview(file)
         length = f"Upload-Length: {len(content)}\r\n"
         created = await connection.send(tus_request(address, "POST", TUS, length))
         check_status(created, HTTPStatus.CREATED)
@@ -109,5 +102,4 @@ async def tus_at_once(address: Address, photo: Path, files: int, file_bytes: int
         job = await connection.send([json_request(address, "/v1/jobs", body)])
         check_status(job, HTTPStatus.ACCEPTED)
 
-    await asyncio.gather(*(visit(c, n) for n, c in enumerate(connections)))
-    return Visit(time.perf_counter() - before, time.process_time() - cpu_before, files)
+    return await send_at_once(address, photo, files, file_bytes, send)

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from http import HTTPStatus
@@ -24,6 +24,8 @@ WARM_UP_REQUESTS = 10
 
 Result = TypeVar("Result")
 Parameters = ParamSpec("Parameters")
+Send = Callable[[Connection, bytes], Awaitable[None]]
+"""Sends the bytes of a file on a connection."""
 
 
 class Item(msgspec.Struct):
@@ -147,6 +149,18 @@ async def upload_at_once(
     address: Address, photo: Path, files: int, file_bytes: int, jobs: str = "/v1/jobs"
 ) -> Visit:
     """Upload large files to a route, each in a request of its own, all at the same time."""
+
+    async def send(connection: Connection, content: bytes) -> None:
+        request = upload_request(address, jobs, [content])
+        check_status(await connection.send(request), HTTPStatus.ACCEPTED)
+
+    return await send_at_once(address, photo, files, file_bytes, send)
+
+
+async def send_at_once(
+    address: Address, photo: Path, files: int, file_bytes: int, send: Send
+) -> Visit:
+    """Send large files that begin with a photo, each on a connection of its own, all at once."""
     first = await asyncio.to_thread(photo.read_bytes)
     rest = random.Random(2).randbytes(file_bytes)
     connections = [await Connection.open(address) for _ in range(files)]
@@ -154,9 +168,7 @@ async def upload_at_once(
 
     async def visit(connection: Connection, number: int) -> None:
         head = first + number.to_bytes(8, "big")
-        content = head + rest[len(head) :]
-        request = upload_request(address, jobs, [content])
-        check_status(await connection.send(request), HTTPStatus.ACCEPTED)
+        await send(connection, head + rest[len(head) :])
 
     await asyncio.gather(*(visit(c, n) for n, c in enumerate(connections)))
     return Visit(time.perf_counter() - before, time.process_time() - cpu_before, files)
