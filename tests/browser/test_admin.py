@@ -248,7 +248,7 @@ async def test_webhook_is_made_tested_and_its_failed_event_sent_again(
         await expect(delivery).to_contain_text("Last answer: 500.")
         await site.check()
         await delivery.get_by_role("link", name="webhook.test").click()
-        await expect(tab.get_by_text("500")).to_be_visible()
+        await expect(tab.get_by_text("500").first).to_be_visible()  # It may have failed twice.
         await site.check()
         receivers.is_well = True
         await tab.get_by_role("button", name="Send again").click()

@@ -92,9 +92,12 @@ def attributes(span: Span) -> dict[str, str | int]:
 
 
 async def upload(stack: Stack) -> str:
-    """Send a picture as part of the caller's trace, and wait for its end."""
+    """Send pictures as part of the caller's trace, and wait for their end.
+
+    There are two: the operations of a single one may begin before its chunk, by a head start.
+    """
     headers = {"traceparent": f"00-{CALLERS_TRACE}-00f067aa0ba902b7-01"}
-    answer = await stack.send([("a.jpg", draw())], **headers)
+    answer = await stack.send([("a.jpg", draw()), ("b.jpg", draw(seed=1))], **headers)
     assert answer.status_code == 202
     assert answer.headers["x-request-id"] == CALLERS_TRACE
     job = await stack.job(answer.json()["id"])
