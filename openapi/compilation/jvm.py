@@ -6,7 +6,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 from openapi.compilation.results import MissingToolError, Shown, said
-from openapi.compilation.snippets import write_kotlin
+from openapi.compilation.snippets import JAVA, upload_snippet, write_kotlin
 from openapi.compilation.stage import Stage
 from openapi.openapi_generator import generate
 from openapi.programs import run
@@ -44,7 +44,7 @@ def show_kotlin(stage: Stage) -> Shown:
 
 
 def show_java(stage: Stage) -> Shown:
-    """Compile the Java client and the program that uses it, and run that."""
+    """Compile the Java client, its snippet, and the program that uses it; run that."""
     _need("javac")
     jars = [
         *_carried("jackson-annotations-", "jackson-core-", "jackson-databind-"),
@@ -57,7 +57,9 @@ def show_java(stage: Stage) -> Shown:
         raise MissingToolError(" ".join(f"lib{name}-java" for name in missing))
     sources, built = stage.folder / "java", stage.folder / "java-classes"
     generate("java", sources)
-    files = [*(sources / "src/main").rglob("*.java"), PROGRAMS / "Exercise.java"]
+    shown = stage.folder / "Snippet.java"
+    shown.write_text(upload_snippet("java", JAVA))
+    files = [*(sources / "src/main").rglob("*.java"), PROGRAMS / "Exercise.java", shown]
     quick = [f"-J{option}" for option in _QUICK]
     run("javac", *quick, "-nowarn", "-proc:none", "-cp", _path(jars), "-d", built, *files)
     output = stage.play("java", *_QUICK, "-cp", _path([built, *jars]), "Exercise")

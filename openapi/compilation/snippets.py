@@ -5,10 +5,42 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
+from textwrap import dedent, indent
 
 from openapi.openapi_generator import DOCUMENT, SETTINGS
 
-PAGES = ("docs/*.md", "openapi/*-layer/README.md", "sdk/*/README.md")
+PAGES = ("docs/*.md", "openapi/README.md", "openapi/*-layer/README.md", "sdk/*/README.md")
+JAVA = """
+import java.io.File;
+import java.util.List;
+import minilab.client.ApiClient;
+import minilab.client.ApiException;
+import minilab.client.api.JobsApi;
+import minilab.client.model.Job;
+
+class Snippet {{
+    static Job send(File photo, String key, String id) throws ApiException {{
+{statements}
+        return job;
+    }}
+}}
+"""
+GO = """
+package main
+
+import (
+	"context"
+	"os"
+
+	minilab "minilab.example/minilab/minilab-client"
+)
+
+func send(photo *os.File, key string, id string) (*minilab.Job, error) {{
+{statements}
+	return job, err
+}}
+"""
+"""What the snippet of a client without a layer stands in: it sends a photo with a key and an ID."""
 
 
 def samples(label: str) -> Iterator[tuple[str, str]]:
@@ -26,10 +58,10 @@ def snippets(language: str) -> Iterator[tuple[str, str]]:
     for page in sorted(pages):
         name = re.sub(r"\W", "_", str(page.relative_to(SETTINGS.parent).with_suffix("")))
         blocks = re.findall(
-            rf"^```{language}\n(.*?)^```$", page.read_text(), re.DOTALL | re.MULTILINE
+            rf"^ *```{language}\n(.*?)^ *```$", page.read_text(), re.DOTALL | re.MULTILINE
         )
         for number, block in enumerate(blocks):
-            yield f"{name}_{number}", block
+            yield f"{name}_{number}", dedent(block)
 
 
 def write_snippets(folder: Path, language: str, suffix: str) -> Path:
@@ -40,6 +72,18 @@ def write_snippets(folder: Path, language: str, suffix: str) -> Path:
     if not any(folder.iterdir()):
         raise SystemExit(f"the documentation has no {language}")
     return folder
+
+
+def upload_snippet(language: str, frame: str) -> str:
+    """Return the statements of openapi/README.md that upload a photo, in their frame.
+
+    Raises:
+        SystemExit: The page has none, or several.
+    """
+    found = [block for name, block in snippets(language) if name == "openapi_README_0"]
+    if len(found) != 1:
+        raise SystemExit(f"openapi/README.md has no {language}")
+    return frame.format(statements=indent(found[0], " " * 8).rstrip()).lstrip()
 
 
 def write_kotlin(folder: Path) -> Path:
