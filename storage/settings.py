@@ -9,7 +9,7 @@ import msgspec
 
 from domain.fairness.work_units import WEIGHTS_PATTERN
 from domain.settings import SettingsReader
-from storage.redis_url import read_redis_url
+from storage.urls.redis import read_redis_url
 
 MongoUrl = Annotated[str, msgspec.Meta(pattern=r"^mongodb(\+srv)?://")]
 RedisUrl = Annotated[str, msgspec.Meta(pattern=r"^(rediss?(\+sentinel)?|unix)://")]

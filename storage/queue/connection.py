@@ -14,8 +14,8 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from storage.errors import REDIS_FAILED, UnusableServer
 from storage.queue.pools import SentinelPool, make_pool
-from storage.redis_url import read_redis_url
 from storage.settings import StoreSettings
+from storage.urls.redis import read_redis_url
 from telemetry.interruptions import Interruptions
 
 RECONNECT_SECONDS = 1.0

@@ -25,7 +25,7 @@ from redis.asyncio.sentinel import (
 )
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from storage.redis_url import RedisPlace
+from storage.urls.redis import RedisPlace
 
 _log = structlog.get_logger(__name__)
 

@@ -3,7 +3,7 @@
 import pytest
 from redis.asyncio.connection import Connection, SSLConnection
 
-from storage.redis_url import read_redis_url
+from storage.urls.redis import read_redis_url
 
 
 def test_url_of_sentinels_names_the_login_of_redis_alone() -> None:

@@ -1,0 +1,1 @@
+"""Where the stores are: the URLs of settings, read and checked."""
