@@ -1,1 +1,1 @@
-"""Where the stores are: the URLs of settings, read and checked."""
+"""URLs of the stores, as settings name them: read and checked."""
