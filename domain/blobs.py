@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from domain.ports import Location
 from domain.records import ItemError
 
 
@@ -27,9 +28,9 @@ class Blob(msgspec.Struct, frozen=True):
     """The bytes of equal images, with the facts and results that were computed from them.
 
     Attributes:
-        file_id: ID of the stored bytes; only the store can read it.
+        file_id: ID of the blob; only the storage can read it.
         sha256: Hash of the bytes, as 64 hex digits.
-        chunk_bytes: Size of the pieces in which the bytes are stored.
+        location: Where the bytes are.
         facts: ``format``, ``width`` and ``height`` (as oriented), each None while unknown.
         results: ``{"version": n, "value": …, "warnings": […]}`` by operation, with the time that it
             took: ``seconds``, and ``decode_seconds`` for the decoding before it. Old ones have no
@@ -41,7 +42,7 @@ class Blob(msgspec.Struct, frozen=True):
     file_id: Any
     sha256: str
     size_bytes: int
-    chunk_bytes: int
+    location: Location
     facts: dict[str, Any]
     results: dict[str, dict[str, Any]]
     poison: Poison | None = None

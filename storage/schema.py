@@ -13,7 +13,7 @@ from storage.access.sessions import SESSION_INDEXES
 from storage.access.upload_links import LINK_INDEXES
 from storage.aggregates.aggregator import AGGREGATE_INDEXES
 from storage.backlog.workers import WORKER_INDEXES
-from storage.blobs.reads import BLOB_INDEXES
+from storage.blobs.inserts import BLOB_INDEXES
 from storage.catalog.search_indexes import CATALOG_INDEXES
 from storage.errors import UnusableServer
 from storage.histograms.medians import MEDIAN_INDEXES

@@ -25,10 +25,11 @@ from storage.backlog.lone_claims import LoneClaims
 from storage.backlog.lone_ends import LoneEnds
 from storage.backlog.queue_state import QueueReader
 from storage.backlog.workers import Workers, Workforce
-from storage.blobs.intake import BlobIntake, HashingIntake
+from storage.blobs.intake import BlobIntake, NoWriter
 from storage.blobs.known_blobs import KnownBlobs, Poisons
-from storage.blobs.reads import chunk_turns
 from storage.blobs.results import Results
+from storage.blobs.stores.blob_stores import BlobStores
+from storage.blobs.stores.gridfs import chunk_turns
 from storage.blobs.sweeper import Sweeper
 from storage.blobs.variants import StoredVariants
 from storage.catalog.change_marks import ChangeMarks
@@ -89,7 +90,8 @@ class Stores:
         self.client: Client = connect_mongo(settings, self._server_clock)
         self.database: Database = self.client[settings.mongodb_database]
         turns = chunk_turns()
-        self.blobs = KnownBlobs(self.database, turns)
+        self.blob_stores = BlobStores(self.database, turns)
+        self.blobs = KnownBlobs(self.database, self.blob_stores)
         self.blob_chunks: Collection = self.database["blobs.chunks"]
         self.redis: ArqRedis = connect_redis(settings)
         due_after = timedelta(seconds=rules.hint_grace_seconds)
@@ -122,7 +124,7 @@ class Stores:
         self.resumable = ResumableUploads(self.client, self.database, turns)
         self.resumable_expiry = ResumableExpiry(self.database, self.resumable)
         self.retry = Retry(self.client, self.database, due_after, self.audit)
-        self.results = Results(self.client, self.database)
+        self.results = Results(self.client, self.database, self.blob_stores)
         self.stored_bytes = StoredBytes(self.client, self.database)
         self.variants = StoredVariants(self.database, turns)
         self.workers = Workers(self.database)
@@ -139,15 +141,15 @@ class Stores:
 
     def open_intake(self, count_uploads: Callable[[], float]) -> BlobIntake:
         """Return an intake for the files of one upload; all uploads share its memory."""
-        return BlobIntake(self.blob_chunks, count_uploads)
+        return BlobIntake(self.blob_stores.open_writer(count_uploads))
 
     def open_stored_intake(self, uploads: Sequence[ResumableUpload]) -> StoredIntake:
         """Return the intake of finished resumable uploads, whose bytes are stored."""
-        return StoredIntake(self.blob_chunks, uploads)
+        return StoredIntake(uploads)
 
-    def open_hashing_intake(self) -> HashingIntake:
+    def open_hashing_intake(self) -> BlobIntake:
         """Return an intake that hashes files without writing them."""
-        return HashingIntake(self.blob_chunks)
+        return BlobIntake(NoWriter())
 
     def delivery_queue(self, lease_seconds: float) -> DeliveryQueue:
         """Return the queue of deliveries, with the lease of one attempt."""

@@ -7,7 +7,7 @@ from domain.job_changes import JobChange
 from domain.jobs import Status
 from domain.records import Cell, ItemError
 from storage.acceptance.uploads import RefusedFile, TakenFile, Ticket, Upload
-from storage.blobs.intake import BlobIntake, IncomingFile
+from storage.blobs.intake import IncomingFile
 from storage.ledger.ledger import Ledger
 from storage.stores import Stores
 
@@ -25,7 +25,7 @@ async def make_upload(
     operations: tuple[str, ...] = OPERATIONS,
 ) -> Upload:
     """Take files in as the API does, up to the acceptance."""
-    intake = BlobIntake(stores.blob_chunks)
+    intake = stores.open_intake(lambda: 1)
     taken = []
     for index, content in enumerate(contents):
         file = IncomingFile()

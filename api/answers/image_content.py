@@ -20,7 +20,7 @@ from api.http.headers import conditional, is_known, requested_range
 from api.http.leaving import unless_client_leaves
 from api.images.read_content import Content
 from domain.errors.requests import RangeNotSatisfiable
-from storage.blobs.intake import CHUNK_BYTES
+from storage.blobs.stores.chunks import CHUNK_BYTES
 from storage.clock import utc_now
 from storage.queue.fair_turns import FairTurns
 

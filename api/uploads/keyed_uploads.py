@@ -10,7 +10,7 @@ from domain.errors.base import ServiceError
 from domain.errors.requests import IdempotencyTakenOver
 from storage.acceptance.idempotency import Answered, Idempotency
 from storage.acceptance.uploads import Ticket, Upload
-from storage.blobs.intake import LEAST_FLUSH_BYTES
+from storage.blobs.stores.chunks import LEAST_FLUSH_BYTES
 
 Accept = Callable[[Arrival, Upload], Awaitable[Ticket]]
 

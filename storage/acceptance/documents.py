@@ -9,10 +9,11 @@ import msgspec
 from domain.fairness.work_units import estimate_units
 from domain.jobs import ChunkHint, ChunkPlan, Status, Tally, plan_chunks
 from domain.marks import MARKS
+from domain.ports import GRIDFS
 from domain.records import Item, Job, refused_item
 from domain.tenants import tenant_field
 from storage.acceptance.uploads import RefusedFile, TakenFile, Ticket, Upload
-from storage.blobs.intake import CHUNK_BYTES
+from storage.blobs.stores.chunks import CHUNK_BYTES
 from storage.clock import new_id, utc_now
 from storage.ledger.fetches import fetch_fields, pending_items
 from storage.mongo.client import Document
@@ -150,6 +151,7 @@ def _image_document(file: TakenFile, chunk: int) -> Document:
 
 
 def _blob_fields(file: TakenFile, now: datetime) -> Document:
+    location = file.staged.location
     return {
         "_id": file.staged.file_id,
         "length": file.staged.size_bytes,
@@ -158,6 +160,11 @@ def _blob_fields(file: TakenFile, now: datetime) -> Document:
         "filename": file.staged.sha256,
         "metadata.format": file.format,
         "metadata.results": {},
+        **(
+            {}
+            if location.store == GRIDFS
+            else {"metadata.store": location.store, "metadata.object": location.name}
+        ),
     }
 
 

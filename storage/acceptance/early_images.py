@@ -1,5 +1,6 @@
 """The image of an upload that an idle worker can begin with before the upload is accepted."""
 
+from domain.ports import GRIDFS
 from storage.acceptance.uploads import Upload
 from storage.queue.head_starts import MOST_BYTES, EarlyImage
 
@@ -10,7 +11,8 @@ def early_image_of(upload: Upload) -> EarlyImage | None:
         return None
     (file,) = upload.taken
     staged = file.staged
-    if staged.size_bytes > MOST_BYTES or staged.file_id in upload.intake.flushed:
+    is_written = staged.location.store != GRIDFS or staged.file_id in upload.intake.flushed
+    if staged.size_bytes > MOST_BYTES or is_written:
         return None
     data = b"".join(chunk["data"] for chunk in upload.intake.pending_of(staged.file_id))
     return EarlyImage(data, file.format, upload.operations)

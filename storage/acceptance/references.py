@@ -8,14 +8,15 @@ from pymongo.client_session import ClientSession
 
 from domain.errors.access import UploadUsed
 from domain.errors.files import FileRefused
+from domain.ports import GRIDFS, Location
 from domain.records import ItemError
 from domain.resumable import ResumableUpload
 from storage.acceptance.file_intake import check_format
 from storage.acceptance.submissions import Submission
 from storage.acceptance.uploads import RefusedFile, TakenFile
-from storage.blobs.intake import CHUNK_BYTES, BlobIntake, StagedFile
+from storage.blobs.intake import BlobIntake, NoWriter, StagedFile
+from storage.blobs.stores.chunks import CHUNK_BYTES
 from storage.blobs.sweeper import RESUMABLE
-from storage.mongo.client import Collection
 from storage.mongo.threads import PlainDatabase
 from storage.resumable.documents import UNUSED
 from storage.resumable.reservations import give_back
@@ -24,14 +25,15 @@ from storage.resumable.reservations import give_back
 class StoredIntake(BlobIntake):
     """The bytes of finished uploads. They stay if no job comes of a request."""
 
-    def __init__(self, chunks: Collection, uploads: Sequence[ResumableUpload]) -> None:
-        super().__init__(chunks)
-        self._flushed.update(
-            {upload.file_id: -(-upload.length // CHUNK_BYTES) for upload in uploads}
-        )
+    def __init__(self, uploads: Sequence[ResumableUpload]) -> None:
+        super().__init__(StoredBytesOf(uploads))
 
-    async def discard(self) -> None:
-        """Keep the bytes, which a request with the same uploads finds again."""
+
+class StoredBytesOf(NoWriter):
+    """The writer of bytes that are stored: a request with the same uploads finds them again."""
+
+    def __init__(self, uploads: Sequence[ResumableUpload]) -> None:
+        self.flushed = {upload.file_id: -(-upload.length // CHUNK_BYTES) for upload in uploads}
 
 
 def files_of(uploads: Sequence[ResumableUpload]) -> tuple[list[TakenFile], list[RefusedFile]]:
@@ -44,7 +46,8 @@ def files_of(uploads: Sequence[ResumableUpload]) -> tuple[list[TakenFile], list[
             error = ItemError(refusal.code, refusal.detail)
             refused.append(RefusedFile(index, upload.filename, error))
         else:
-            staged = StagedFile(upload.file_id, str(upload.sha256), upload.length)
+            location = Location(GRIDFS, upload.file_id)
+            staged = StagedFile(upload.file_id, str(upload.sha256), upload.length, location)
             taken.append(TakenFile(index, upload.filename, str(format_), staged))
     return taken, refused
 

@@ -103,7 +103,8 @@ def _reads(job_id: str, chunk: int) -> list[Document]:
 def _with_reads(claim_id: str, image: ClaimedImage, row: Document) -> Claimed:
     blobs = {file["metadata"]["sha256"]: blob_of(file) for file in row["file"]}
     chunks = sorted(row["chunks"], key=lambda chunk: chunk["n"])
-    data = {image.sha256: b"".join(chunk["data"] for chunk in chunks)} if chunks else {}
+    content = b"".join(chunk["data"] for chunk in chunks)
+    data = {image.sha256: content} if len(content) == image.size_bytes else {}
     return Claimed(claim_id, [image], blobs, data, _job_of_one(row["job"], image))
 
 

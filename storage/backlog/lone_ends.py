@@ -10,7 +10,7 @@ from pymongo.client_session import ClientSession
 
 from domain.job_changes import JobChange
 from domain.jobs import Status
-from storage.blobs.reads import insert_once_in_thread
+from storage.blobs.inserts import insert_once_in_thread
 from storage.blobs.results import BlobResults, result_documents, result_update
 from storage.ledger.job_states import JobStates, OfOneImage
 from storage.ledger.rows import finishing_update

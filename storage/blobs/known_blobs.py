@@ -6,26 +6,25 @@ from datetime import datetime
 import msgspec
 
 from domain.blobs import Blob, Poison
-from storage.blobs.reads import ChunkReader, chunk_turns
-from storage.mongo.client import Database, Document
-from storage.queue.fair_turns import FairTurns
+from domain.ports import GRIDFS, Location
+from storage.blobs.stores.blob_stores import BlobStores
+from storage.mongo.client import Collection, Database, Document
 
 
 class KnownBlobs:
     """Finds and streams blobs."""
 
-    def __init__(self, database: Database, turns: FairTurns | None = None) -> None:
+    def __init__(self, database: Database, stores: BlobStores) -> None:
         self._files = database["blobs.files"]
-        self._reader = ChunkReader(database["blobs.chunks"], turns or chunk_turns())
+        self._stores = stores
 
     async def find(self, hashes: Sequence[str]) -> dict[str, Blob]:
         """Find blobs by hash; hashes without a blob are left out."""
-        found = self._files.find({"metadata.sha256": {"$in": list(hashes)}})
-        return {file["metadata"]["sha256"]: blob_of(file) async for file in found}
+        return await find_blobs(self._files, hashes)
 
     def stream(self, blob: Blob, start: int, stop: int) -> AsyncIterator[bytes]:
         """Read the bytes from ``start`` up to ``stop``, one chunk in memory at a time."""
-        return self._reader.stream(blob.file_id, start, stop, blob.chunk_bytes)
+        return self._stores.stream(blob.location, start, stop)
 
 
 class Poisons:
@@ -51,15 +50,28 @@ class Poisons:
         )
 
 
+async def find_blobs(files: Collection, hashes: Sequence[str]) -> dict[str, Blob]:
+    """Find blobs by hash; hashes without a blob are left out."""
+    found = files.find({"metadata.sha256": {"$in": list(hashes)}})
+    return {file["metadata"]["sha256"]: blob_of(file) async for file in found}
+
+
 def blob_of(file: Document) -> Blob:
-    """Read a blob from its document of GridFS."""
+    """Read a blob from its document."""
     metadata = file["metadata"]
     return Blob(
         file_id=file["_id"],
         sha256=metadata["sha256"],
         size_bytes=file["length"],
-        chunk_bytes=file["chunkSize"],
+        location=location_of(file),
         facts={name: metadata.get(name) for name in ("format", "width", "height")},
         results=metadata["results"],
         poison=msgspec.convert(metadata.get("poison"), Poison | None),
     )
+
+
+def location_of(file: Document) -> Location:
+    """Say where the bytes of a blob are: its document names an object, or they are in GridFS."""
+    metadata = file["metadata"]
+    store = metadata.get("store", GRIDFS)
+    return Location(store, file["_id"] if store == GRIDFS else metadata["object"])

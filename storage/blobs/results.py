@@ -12,7 +12,8 @@ from domain.blobs import Blob, StoredVariant
 from domain.images.operations import METADATA
 from domain.jobs import Status
 from domain.records import GpsPolicy
-from storage.blobs.reads import insert_once, read_files
+from storage.blobs.inserts import insert_once
+from storage.blobs.stores.blob_stores import BlobStores
 from storage.blobs.variants import variant_chunks, variant_file
 from storage.clock import utc_now
 from storage.mongo.client import DURABLE, Client, Database, Document, Session
@@ -48,14 +49,15 @@ class BlobResults(msgspec.Struct, frozen=True):
 class Results:
     """Reads the bytes of blobs, and stores results."""
 
-    def __init__(self, client: Client, database: Database) -> None:
+    def __init__(self, client: Client, database: Database, stores: BlobStores) -> None:
         self._client = client
         self._database = database
+        self._stores = stores
 
     async def read_bytes(self, blobs: Sequence[Blob]) -> dict[str, bytes]:
-        """Read bytes by hash in one query; deleted blobs are left out."""
-        data = await read_files(self._database["blobs.chunks"], [blob.file_id for blob in blobs])
-        return {blob.sha256: data[blob.file_id] for blob in blobs if blob.file_id in data}
+        """Read bytes by hash; deleted blobs are left out."""
+        data = await self._stores.read_many([blob.location for blob in blobs])
+        return {blob.sha256: data[blob.location] for blob in blobs if blob.location in data}
 
     async def keep(self, found: Sequence[BlobResults]) -> None:
         """Store results and variants. Storing them again changes nothing.

@@ -6,8 +6,9 @@ from datetime import datetime
 from domain.blobs import StoredVariant
 from domain.errors.capacity import Unavailable
 from domain.errors.files import OperationFailed
-from storage.blobs.intake import CHUNK_BYTES
-from storage.blobs.reads import ChunkReader, insert_once
+from storage.blobs.inserts import insert_once
+from storage.blobs.stores.chunks import CHUNK_BYTES
+from storage.blobs.stores.gridfs import GridFsStore
 from storage.clock import utc_now
 from storage.mongo.client import COMMITTED, Collection, Database, Document
 from storage.queue.fair_turns import FairTurns
@@ -21,7 +22,7 @@ class StoredVariants:
     def __init__(self, database: Database, turns: FairTurns) -> None:
         self._chunks = database["variants.chunks"]
         self._files = database["variants.files"]
-        self._reader = ChunkReader(self._chunks, turns)
+        self._reader = GridFsStore(self._chunks, turns)
 
     async def find(self, file_id: str) -> StoredVariant | None:
         """Find a variant; None if it is not stored."""
@@ -38,7 +39,7 @@ class StoredVariants:
 
     def stream(self, variant: StoredVariant, start: int, stop: int) -> AsyncIterator[bytes]:
         """Read the bytes from ``start`` up to ``stop``, one chunk in memory at a time."""
-        return self._reader.stream(variant.file_id, start, stop, CHUNK_BYTES)
+        return self._reader.stream(variant.file_id, start, stop)
 
 
 class VariantWriter:

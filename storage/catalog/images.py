@@ -6,7 +6,7 @@ from domain.errors.access import NotFound
 from domain.keys import Scope
 from domain.records import Image
 from storage.access.scope import refuse_absent
-from storage.blobs.known_blobs import KnownBlobs
+from storage.blobs.known_blobs import find_blobs
 from storage.catalog.jobs import item_of
 from storage.mongo.client import COMMITTED, Database, Document, read_struct
 
@@ -17,7 +17,7 @@ class Images:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._images = database.get_collection("images", read_concern=COMMITTED)
-        self._blobs = KnownBlobs(database)
+        self._files = database["blobs.files"]
 
     async def get(self, image_id: str, scope: Scope) -> Image:
         """Read an image without its results.
@@ -48,7 +48,7 @@ class Images:
         """Read the results of one operation for a job by image ID; images may have none."""
         found = self._images.find({"job_id": job_id}, {"sha256": 1})
         sha256_of = {image["_id"]: image["sha256"] async for image in found}
-        blobs = await self._blobs.find(list(set(sha256_of.values())))
+        blobs = await find_blobs(self._files, list(set(sha256_of.values())))
         return {
             image_id: blobs[sha256].results[operation]["value"]
             for image_id, sha256 in sha256_of.items()

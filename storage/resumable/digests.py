@@ -12,8 +12,8 @@ from pymongo import ReturnDocument
 from domain.errors.access import NotFound
 from domain.errors.capacity import Unavailable
 from domain.resumable import ResumableUpload
-from storage.blobs.intake import CHUNK_BYTES, HEAD_BYTES, Digest
-from storage.blobs.reads import ChunkReader
+from storage.blobs.intake import HEAD_BYTES, Digest
+from storage.blobs.stores.gridfs import GridFsStore
 from storage.mongo.client import Collection
 from storage.resumable.documents import upload_of
 
@@ -24,7 +24,7 @@ KNOWN = 1_000
 class Digests:
     """Knows or computes the hashes of uploads."""
 
-    def __init__(self, uploads: Collection, reader: ChunkReader) -> None:
+    def __init__(self, uploads: Collection, reader: GridFsStore) -> None:
         self._uploads = uploads
         self._reader = reader
         self._known: OrderedDict[str, tuple[int, Digest]] = OrderedDict()
@@ -53,7 +53,7 @@ class Digests:
         if upload.sha256 is not None:
             return upload
         digest, head, size_bytes = hashlib.sha256(), b"", 0
-        async for data in self._reader.stream(upload.file_id, 0, upload.length, CHUNK_BYTES):
+        async for data in self._reader.stream(upload.file_id, 0, upload.length):
             head = head or data[:HEAD_BYTES]
             digest.update(data)
             size_bytes += len(data)

@@ -13,12 +13,14 @@ from datetime import datetime
 from typing import NoReturn
 
 import msgspec
+from bson import ObjectId
 from pymongo import ReplaceOne
 from pymongo.errors import BulkWriteError
 
 from domain.errors.access import UploadInterrupted
 from domain.resumable import ResumableUpload
-from storage.blobs.intake import CHUNK_BYTES, HEAD_BYTES, BegunFile, BlobIntake, IncomingFile
+from storage.blobs.intake import HEAD_BYTES, Digest, IncomingFile
+from storage.blobs.stores.chunks import CHUNK_BYTES, ChunkCutter, ChunkWriter
 from storage.mongo.client import DURABLE, Collection, Document
 from storage.mongo.duplicates import check_duplicates
 from storage.resumable.digests import Digests
@@ -26,8 +28,23 @@ from storage.resumable.digests import Digests
 ATTEMPTS = 3
 
 
-class ResumableIntake(BlobIntake):
-    """Writes bytes, with no more of them in memory than :class:`BlobIntake` has.
+class BegunFile(msgspec.Struct, frozen=True):
+    """A file of which some bytes are stored.
+
+    Attributes:
+        chunks: Number of full chunks.
+        tail: The bytes after these, less than a chunk.
+        digest: Hash of all of these bytes.
+    """
+
+    file_id: ObjectId
+    chunks: int
+    tail: bytes
+    digest: Digest
+
+
+class ResumableIntake(ChunkWriter):
+    """Writes bytes, with no more of them in memory than :class:`ChunkWriter` has.
 
     Args:
         documents: The collection of uploads.
@@ -54,7 +71,8 @@ class ResumableIntake(BlobIntake):
         self._documents = documents
         self._digests = digests
         self._taken = taken
-        self._file = IncomingFile.resumed(begun)
+        self._file = IncomingFile(begun.file_id, begun.digest)
+        self._cutter = ChunkCutter(begun.file_id, begun.chunks, begun.tail)
         self._knows_hash = knows_hash
         self._is_kept_early = is_kept_early
         self._has_failed = False
@@ -70,7 +88,8 @@ class ResumableIntake(BlobIntake):
         Raises:
             UploadInterrupted: A later request goes on with the upload.
         """
-        await self.write(self._file, data)
+        self._file.feed(data)
+        await self._stage(self._cutter.add(data))
 
     async def end(self, expires_at: datetime) -> ResumableUpload:
         """Write what is left; when this returns, all bytes are durable, and count.
@@ -84,7 +103,7 @@ class ResumableIntake(BlobIntake):
         return await self._digests.complete(ended) if ended.is_finished else ended
 
     async def _end(self, expires_at: datetime) -> ResumableUpload:
-        batch = [*self._pending, *self._file.close()]
+        batch = [*self._pending, *self._cutter.close()]
         self._pending, self.pending_bytes = [], 0
         offset, digest = self._taken.offset + self._file.size_bytes, self._file.digest
         fields: Document = {"offset": offset, "expires_at": expires_at}

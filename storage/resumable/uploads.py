@@ -21,8 +21,8 @@ from domain.errors.base import ServiceError
 from domain.errors.capacity import Unavailable
 from domain.limits import ResumableLimits
 from domain.resumable import ResumableUpload, UploadPlan
-from storage.blobs.intake import CHUNK_BYTES, BegunFile
-from storage.blobs.reads import ChunkReader
+from storage.blobs.stores.chunks import CHUNK_BYTES
+from storage.blobs.stores.gridfs import GridFsStore
 from storage.blobs.sweeper import RESUMABLE
 from storage.clock import new_id, utc_now
 from storage.mongo.client import DURABLE, Client, Database, Document
@@ -32,7 +32,7 @@ from storage.queue.batching import Batcher
 from storage.queue.fair_turns import FairTurns
 from storage.resumable.digests import Digests
 from storage.resumable.documents import UNUSED, document_of, upload_of
-from storage.resumable.intake import ResumableIntake
+from storage.resumable.intake import BegunFile, ResumableIntake
 from storage.resumable.removal import delete_uploads
 from storage.resumable.reservations import Creation, reserve
 
@@ -49,7 +49,7 @@ class ResumableUploads:
         self._uploads = database[RESUMABLE]
         self._durable = self._uploads.with_options(write_concern=DURABLE)
         self._chunks = database["blobs.chunks"]
-        self._digests = Digests(self._uploads, ChunkReader(self._chunks, turns))
+        self._digests = Digests(self._uploads, GridFsStore(self._chunks, turns))
         # By link, since one that is locked delays no other upload; gone when nobody waits.
         self._creating: WeakValueDictionary[str | None, Creating] = WeakValueDictionary()
 

@@ -1,6 +1,6 @@
 """Invariants of resumable uploads, and of the places that they reserve."""
 
-from storage.blobs.intake import CHUNK_BYTES
+from storage.blobs.stores.chunks import CHUNK_BYTES
 from storage.blobs.sweeper import RESUMABLE
 from storage.mongo.client import Document
 from storage.resumable.documents import ACCOUNTS, UNUSED

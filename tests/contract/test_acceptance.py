@@ -11,7 +11,6 @@ from domain.keys import Scope
 from domain.links import LinkPlan
 from storage.acceptance.acceptance import Acceptance
 from storage.acceptance.uploads import Ticket
-from storage.blobs.reads import read_files
 from storage.settings import WorkRules
 from storage.stores import Stores
 from tests.uploads import OPERATIONS, accept, make_upload
@@ -24,7 +23,7 @@ async def _bytes_of(stores: Stores, ticket: Ticket) -> list[bytes]:
         (await stores.images.get(str(item.image_id), Scope())).sha256 for item in ticket.items
     ]
     blobs = await stores.blobs.find(hashes)
-    data = await read_files(stores.database["blobs.chunks"], [b.file_id for b in blobs.values()])
+    data = await stores.blob_stores.gridfs.read_many([b.file_id for b in blobs.values()])
     return [data[blobs[sha256].file_id] for sha256 in hashes]
 
 
@@ -113,7 +112,7 @@ async def test_cancelled_caller_leaves_whole_images_or_none(stores: Stores, turn
     files = [file async for file in stores.database["blobs.files"].find()]
     assert len(files) == images
     for file in files:
-        data = await read_files(stores.database["blobs.chunks"], [file["_id"]])
+        data = await stores.blob_stores.gridfs.read_many([file["_id"]])
         assert data[file["_id"]] == content
 
 

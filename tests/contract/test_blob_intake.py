@@ -5,16 +5,14 @@ from itertools import pairwise
 
 import pytest
 
-from storage.blobs.intake import (
+from storage.blobs.intake import IncomingFile
+from storage.blobs.stores.chunks import (
     CHUNK_BYTES,
     LEAST_FLUSH_BYTES,
     MOST_FLUSH_BYTES,
     SHARED_FLUSH_BYTES,
-    BlobIntake,
-    IncomingFile,
     flush_bytes,
 )
-from storage.blobs.reads import read_files
 from storage.stores import Stores
 
 PIECE_BYTES = 200_000
@@ -32,7 +30,7 @@ def test_the_more_uploads_there_are_the_less_each_gathers() -> None:
 
 @pytest.mark.parametrize("uploads", [1, 4, 100])
 async def test_files_are_whole_and_never_held_whole(stores: Stores, uploads: int) -> None:
-    intake = BlobIntake(stores.blob_chunks, lambda: uploads)
+    intake = stores.open_intake(lambda: uploads)
     contents = [os.urandom(FILE_BYTES), b"small", os.urandom(FILE_BYTES)]
     staged, most_held = [], 0
     for content in contents:
@@ -46,7 +44,7 @@ async def test_files_are_whole_and_never_held_whole(stores: Stores, uploads: int
     # No more than this is written together with the promise, in its transaction.
     assert intake.pending_bytes < LEAST_FLUSH_BYTES
 
-    stored = await read_files(stores.blob_chunks, [end.file_id for end in staged])
+    stored = await stores.blob_stores.gridfs.read_many([end.file_id for end in staged])
     for end, content in zip(staged, contents, strict=True):
         pending = b"".join(chunk["data"] for chunk in intake.pending_of(end.file_id))
         assert stored.get(end.file_id, b"") + pending == content
@@ -57,7 +55,7 @@ async def test_files_are_whole_and_never_held_whole(stores: Stores, uploads: int
 
 
 async def test_a_file_is_refused_after_parts_of_it_were_written(stores: Stores) -> None:
-    intake = BlobIntake(stores.blob_chunks)
+    intake = stores.open_intake(lambda: 1)
     kept, refused = IncomingFile(), IncomingFile()
     await intake.write(kept, b"k" * CHUNK_BYTES)
     await intake.write(refused, b"r" * 2 * MOST_FLUSH_BYTES)

@@ -12,7 +12,7 @@ from domain.errors.capacity import TooManyResumable
 from domain.limits import ResumableLimits
 from domain.links import LinkPlan, UploadLink
 from domain.resumable import ResumableUpload, UploadPlan
-from storage.blobs.reads import chunk_turns
+from storage.blobs.stores.gridfs import chunk_turns
 from storage.clock import utc_now
 from storage.resumable.uploads import ResumableUploads
 from storage.stores import Stores

@@ -9,7 +9,7 @@ from bson import ObjectId
 from domain.api_keys import KeyPlan
 from domain.keys import Role, Scope
 from storage.blobs import sweeper as sweeping
-from storage.blobs.intake import BlobIntake, IncomingFile
+from storage.blobs.intake import IncomingFile
 from storage.blobs.sweeper import EXPIRED_KEYS_KEPT, Sweeper, Swept
 from storage.blobs.variants import variant_id
 from storage.clock import utc_now
@@ -23,7 +23,7 @@ MB = 1024 * 1024
 
 async def _abandon_upload(stores: Stores, content: bytes) -> ObjectId:
     """Write the chunks of an upload that never ends."""
-    intake = BlobIntake(stores.blob_chunks)
+    intake = stores.open_intake(lambda: 1)
     file = IncomingFile()
     await intake.write(file, content)
     await intake.complete()

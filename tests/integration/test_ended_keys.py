@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from storage.blobs.intake import MOST_FLUSH_BYTES
+from storage.blobs.stores.chunks import MOST_FLUSH_BYTES
 from storage.mongo.client import DURABLE
 from tests.multipart_bodies import CONTENT_TYPE, body_of, file_part
 from tests.pictures import draw

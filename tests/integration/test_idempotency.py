@@ -8,7 +8,7 @@ import pytest
 
 from api.http import idempotency as holding
 from storage.acceptance import idempotency
-from storage.blobs.intake import LEAST_FLUSH_BYTES
+from storage.blobs.stores.chunks import LEAST_FLUSH_BYTES
 from tests.multipart_bodies import CONTENT_TYPE, body_of, file_part
 from tests.pictures import draw
 from tests.problems import assert_problem

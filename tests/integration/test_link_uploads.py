@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from storage.blobs.intake import MOST_FLUSH_BYTES
+from storage.blobs.stores.chunks import MOST_FLUSH_BYTES
 from tests.multipart_bodies import CONTENT_TYPE, body_of, file_part
 from tests.pictures import draw
 from tests.problems import assert_problem

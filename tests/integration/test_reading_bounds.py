@@ -15,7 +15,7 @@ from api.images.rendering import RenderJob
 from sandbox.pool import ChildPool
 from sandbox.streams import Incoming
 from storage.blobs.known_blobs import KnownBlobs
-from storage.blobs.reads import ChunkReader
+from storage.blobs.stores.gridfs import GridFsStore
 from storage.queue.fair_turns import FairTurns
 from tests.pictures import draw
 from tests.problems import assert_problem
@@ -183,7 +183,7 @@ async def test_client_that_reads_slowly_holds_a_chunk(
     environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads = 0
-    stream = ChunkReader.stream
+    stream = GridFsStore.stream
 
     async def count_chunks(*args: Any) -> AsyncIterator[bytes]:
         nonlocal reads
@@ -191,7 +191,7 @@ async def test_client_that_reads_slowly_holds_a_chunk(
             reads += 1
             yield part
 
-    monkeypatch.setattr(ChunkReader, "stream", count_chunks)
+    monkeypatch.setattr(GridFsStore, "stream", count_chunks)
     async with running_service(environ, send_buffer_bytes=4096) as service:
         (path,) = await _upload(service, ADMIN_KEY, 12 * CHUNK_BYTES)
         original = path.partition("?")[0]

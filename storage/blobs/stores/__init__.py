@@ -1,0 +1,1 @@
+"""Stores of bytes behind the ports of the domain."""
