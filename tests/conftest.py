@@ -20,6 +20,7 @@ from redis.asyncio import Redis
 
 from deploy.servers.data_folder import is_held
 from deploy.servers.embedded import EmbeddedServers, embedded_servers
+from deploy.servers.seaweedfs import ObjectServers, object_servers
 from tests.databases import SharedDatabase
 from tests.service import KeptService, Service, environment, find_test_data, running_service
 from tests.token_guard import find_token
@@ -128,6 +129,17 @@ def servers() -> Iterator[EmbeddedServers]:
                 syncdelay=CHECKPOINT_SECONDS,
                 minSnapshotHistoryWindowInSeconds=HISTORY_SECONDS,
             )
+        yield running
+
+
+@pytest.fixture(scope="session")
+def objects() -> Iterator[ObjectServers]:
+    """A real S3 server, started for the first test that wants one."""
+    place = IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None
+    with (
+        tempfile.TemporaryDirectory(prefix=PREFIX, dir=place) as folder,
+        object_servers(Path(folder)) as running,
+    ):
         yield running
 
 

@@ -1,1 +1,1 @@
-"""The MongoDB and Redis servers of one machine: found, started and stopped."""
+"""The MongoDB, Redis and S3 servers of one machine: found, started and stopped."""

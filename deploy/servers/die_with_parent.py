@@ -1,6 +1,7 @@
 """Becomes another program that ends with its parent, however that ends.
 
-Run as ``python -I -S die_with_parent.py PARENT_PID PROGRAM [ARGUMENT…]``, standard library only.
+Run as ``python -I -S die_with_parent.py PARENT_PID SIGNAL PROGRAM [ARGUMENT…]``, standard library
+only. The kernel sends the signal, a number, at the end of the parent.
 A program of its own is safe in a parent with threads, unlike code between fork and exec. The kernel
 keeps the setting across exec.
 
@@ -11,7 +12,6 @@ import contextlib
 import ctypes
 import os
 import resource
-import signal
 import sys
 
 PR_SET_PDEATHSIG = 1
@@ -25,13 +25,13 @@ def _raise_open_files_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def main(parent_pid: int, command: list[str]) -> None:
+def main(parent_pid: int, number: int, command: list[str]) -> None:
     """Tie this process to its parent, then become ``command``.
 
     If the parent has died before this call, no signal comes, and this process exits at once.
     """
     if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
     if os.getppid() != parent_pid:
         sys.exit(1)
     _raise_open_files_limit()
@@ -39,4 +39,4 @@ def main(parent_pid: int, command: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2:])
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])

@@ -47,6 +47,7 @@ class ServerProcess:
         output: File for its output (appended, rotated at a start if it is large), or an open file
             descriptor.
         environment: Its environment; None: that of this process.
+        at_parents_end: The signal that it gets when this process has ended.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class ServerProcess:
         output: Path | int,
         environment: Mapping[str, str] | None = None,
         keep_open: Sequence[int] = (),
+        at_parents_end: signal.Signals = signal.SIGTERM,
     ) -> None:
         self.name = name
         self.command = tuple(command)
@@ -67,6 +69,7 @@ class ServerProcess:
         self._output = output
         self._environment = environment
         self._keep_open = tuple(keep_open)
+        self._at_parents_end = at_parents_end
         self._process: RunningProcess | None = None
 
     @property
@@ -163,9 +166,10 @@ class ServerProcess:
         self._signal(signal.SIGCONT)
 
     def _launch(self, output: int) -> RunningProcess:
-        launcher = [sys.executable, "-I", "-S", "-B", _DIE_WITH_PARENT, str(os.getpid())]
+        launcher = [sys.executable, "-I", "-S", "-B", _DIE_WITH_PARENT]
+        tie = [str(os.getpid()), str(self._at_parents_end.value)]
         return subprocess.Popen(
-            [*launcher, *self.command],
+            [*launcher, *tie, *self.command],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

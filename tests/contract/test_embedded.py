@@ -293,7 +293,7 @@ def test_sigkill_of_the_parent_ends_the_servers_and_frees_the_folder(tmp_path: P
 def test_orphan_does_not_start(tmp_path: Path) -> None:
     launcher = Path("deploy/servers/die_with_parent.py").absolute()
     mark = tmp_path / "started"
-    command = [sys.executable, "-I", "-S", str(launcher), "1", "/bin/touch", str(mark)]
+    command = [sys.executable, "-I", "-S", str(launcher), "1", "15", "/bin/touch", str(mark)]
     assert subprocess.run(command, check=False).returncode == 1
     assert not mark.exists()
 
