@@ -10,13 +10,17 @@
 -- tenant with nothing in the queue always gets in. Work that finds no room stays in MongoDB alone,
 -- and its tenant joins the backlog with a cursor: the position of its first hint that is not here.
 
-local queue, clock, ends, backlog, cursors, pause, hungry = unpack(KEYS)
--- arq's names.
-local TASK, IN_PROGRESS = 'arq:job:', 'arq:in-progress:'
+-- A hint waits in the queue or is taken: then a worker has it until a deadline, and waits again with
+-- the same turn afterwards. Taken hints have sets of their own, by turn and by deadline, so that
+-- workers find the first hint at once, however much is in work. The bound is for hints that wait.
+
+local queue, taken, deadlines, clock, ends, backlog, cursors, joined, pause, hungry = unpack(KEYS)
+-- arq's name.
+local TASK = 'arq:job:'
 local DAY_SECONDS = 86400
 local SLACK = 100
 local PAGE = 200
-local LOOKED_THROUGH = 500
+local MOST_FOUND = 500
 
 local function number(text)
   return text and tonumber(text) or 0
@@ -26,14 +30,24 @@ local function text(value)
   return string.format('%.17g', value)
 end
 
+local function time_ms()
+  local time = redis.call('TIME')
+  return 1000 * time[1] + math.floor(time[2] / 1000)
+end
+
+local function score_at(key, rank)
+  return tonumber(redis.call('ZRANGE', key, rank, rank, 'WITHSCORES')[2])
+end
+
 -- Advances the clock by the length of turns that are done. When the queue is empty, all turns are
 -- over. Work of a killed worker is never reported, and holds the clock back by the slack at most.
 local function read_clock(done)
-  if redis.call('EXISTS', queue, ends, backlog) == 0 then
+  if redis.call('EXISTS', queue, taken, ends, backlog) == 0 then
     return number(redis.call('GET', clock))
   end
-  local last = number(redis.call('ZRANGE', ends, -1, -1, 'WITHSCORES')[2])
-  local lowest = tonumber(redis.call('ZRANGE', queue, 0, 0, 'WITHSCORES')[2])
+  local last = score_at(ends, -1) or 0
+  local first, first_taken = score_at(queue, 0), score_at(taken, 0)
+  local lowest = first and first_taken and math.min(first, first_taken) or first or first_taken
   local now = number(redis.call('GET', clock))
   local moved = now + done / math.max(1, redis.call('ZCARD', ends))
   now = math.max(now, math.min(last, lowest and math.max(moved, lowest - SLACK) or last))
@@ -49,21 +63,34 @@ local function room_for_each(most)
   return (tonumber(most) - redis.call('ZCARD', queue)) / (1 + redis.call('ZCARD', backlog))
 end
 
+-- Also keeps the first position that joined since the tenant was picked: what was read of it then
+-- may lack that.
 local function join(tenant, turn, position)
   redis.call('ZADD', backlog, text(turn), tenant)
-  local cursor = redis.call('HGET', cursors, tenant)
-  if not cursor or position < cursor then
-    redis.call('HSET', cursors, tenant, position)
+  for _, key in ipairs({cursors, joined}) do
+    local first = redis.call('HGET', key, tenant)
+    if not first or position < first then redis.call('HSET', key, tenant, position) end
   end
-  redis.call('EXPIRE', backlog, DAY_SECONDS)
-  redis.call('EXPIRE', cursors, DAY_SECONDS)
+  for _, key in ipairs({backlog, cursors, joined}) do
+    redis.call('EXPIRE', key, DAY_SECONDS)
+  end
 end
 
 local function is_there(id)
-  return redis.call('EXISTS', TASK .. id) == 1 and redis.call('ZSCORE', queue, id)
+  return redis.call('EXISTS', TASK .. id) == 1
+    and (redis.call('ZSCORE', queue, id) or redis.call('ZSCORE', taken, id))
+end
+
+-- Returns the turn of a hint that is no longer taken; false if it was not.
+local function give_back(id)
+  local turn = redis.call('ZSCORE', taken, id)
+  redis.call('ZREM', taken, id)
+  redis.call('ZREM', deadlines, id)
+  return turn
 end
 
 local function put(id, turn, task)
+  give_back(id)
   redis.call('ZADD', queue, text(turn), id)
   redis.call('SET', TASK .. id, task, 'EX', DAY_SECONDS)
 end
@@ -101,7 +128,8 @@ local function send(channel, most, tenant, start, hints)
     wake(channel)
   end
   if start ~= '' and redis.call('HGET', cursors, tenant) == start then
-    redis.call('HSET', cursors, tenant, position)
+    local first = redis.call('HGET', joined, tenant)
+    redis.call('HSET', cursors, tenant, first and first < position and first or position)
     redis.call('ZADD', backlog, 'XX', text(turn), tenant)
   elseif full then
     join(tenant, turn, position)
@@ -121,6 +149,24 @@ local function send_all(channel, most, ...)
   return answers
 end
 
+-- Sends hints of backlogs, given like those of send_all. Tenants without more work, a '1' in wholes,
+-- leave the backlog if all found room, and no more has joined it since they were picked.
+local function refill(channel, most, wholes, ...)
+  local given, answers, at = {...}, send_all(channel, most, ...), 1
+  for i, answer in ipairs(answers) do
+    local tenant, start, count = given[at], given[at + 1], tonumber(given[at + 2])
+    local position = count > 0 and given[at + 4 * count] or start
+    at = at + 3 + 4 * count
+    if string.sub(wholes, i, i) == '1' and answer[2] == 0
+      and not redis.call('HGET', joined, tenant)
+      and redis.call('HGET', cursors, tenant) == position then
+      redis.call('ZREM', backlog, tenant)
+      redis.call('HDEL', cursors, tenant)
+    end
+  end
+  return answers
+end
+
 -- Sends a hint again whose worker was lost. It comes next and costs no turn.
 local function send_again(channel, most, id, task)
   if redis.call('ZCARD', queue) >= tonumber(most) then return 0 end
@@ -136,77 +182,90 @@ local function read_units(task)
   return type(arguments) == 'table' and tonumber(arguments[#arguments]) or 1
 end
 
--- Takes the first hints that no worker has, as far as there is room. A worker that holds nothing
--- takes one, however large. Hints without their task are of no use, and are removed.
-local function take(held, most_units, most_hints, mark_seconds)
-  local taken, rank = {}, 0
-  while #taken < most_hints do
-    local first = redis.call('ZRANGE', queue, rank, rank + PAGE - 1, 'WITHSCORES')
+-- Lets hints wait again whose worker kept them too long.
+local function return_overdue(now_ms)
+  local late = redis.call('ZRANGEBYSCORE', deadlines, '-inf', now_ms, 'LIMIT', 0, PAGE)
+  for _, id in ipairs(late) do
+    local turn = give_back(id)
+    if turn then redis.call('ZADD', queue, turn, id) end
+  end
+end
+
+local function hold(id, turn, deadline)
+  redis.call('ZREM', queue, id)
+  redis.call('ZADD', taken, turn, id)
+  redis.call('ZADD', deadlines, deadline, id)
+end
+
+-- Takes the first hints, as far as there is room. A worker that holds nothing takes one, however
+-- large. Hints without their task are of no use, and are removed.
+local function take(held, most_units, most_hints, hold_seconds)
+  local got, now_ms = {}, time_ms()
+  return_overdue(now_ms)
+  while #got < most_hints do
+    local wanted = math.min(PAGE, most_hints - #got)
+    local first = redis.call('ZRANGE', queue, 0, wanted - 1, 'WITHSCORES')
     for i = 1, #first, 2 do
-      local id, mark = first[i], IN_PROGRESS .. first[i]
-      rank = rank + 1
-      if redis.call('EXISTS', mark) == 0 then
-        local task = redis.call('GET', TASK .. id)
-        local units = task and read_units(task) or 0
-        if #taken == most_hints or task and held > 0 and held + units > most_units then
-          return taken
-        end
-        if task then
-          redis.call('SET', mark, '1', 'EX', mark_seconds)
-          held = held + units
-          table.insert(taken, {id, first[i + 1], text(units), task})
-        else
-          redis.call('ZREM', queue, id)
-          rank = rank - 1
-        end
+      local id, task = first[i], redis.call('GET', TASK .. first[i])
+      local units = task and read_units(task) or 0
+      if task and held > 0 and held + units > most_units then return got end
+      if task then
+        hold(id, first[i + 1], now_ms + 1000 * hold_seconds)
+        held = held + units
+        table.insert(got, {id, first[i + 1], text(units), task})
+      else
+        redis.call('ZREM', queue, id)
       end
     end
-    if #first < 2 * PAGE then
+    if #first < 2 * wanted then
       -- An idle worker writes nothing.
       if redis.call('EXISTS', hungry) == 0 then
         redis.call('SET', hungry, '1', 'EX', DAY_SECONDS)
       end
-      return taken
+      break
     end
   end
-  return taken
+  return got
 end
 
 -- Takes back hints from a worker, and gives it more. Wakes the others if they can be taken again.
 -- done: length of the turns that it has done. ended: how many of the IDs are done; others can be
 -- taken again. held, most_units, most_hints: as for take.
-local function exchange(channel, done, held, most_units, most_hints, mark_seconds, ended, ...)
+local function exchange(channel, done, held, most_units, most_hints, hold_seconds, ended, ...)
   if select('#', ...) > tonumber(ended) then wake(channel) end
   for i, id in ipairs({...}) do
-    redis.call('DEL', IN_PROGRESS .. id)
+    local turn = give_back(id)
     if i <= tonumber(ended) then
       redis.call('DEL', TASK .. id)
       redis.call('ZREM', queue, id)
+    elseif turn then
+      redis.call('ZADD', queue, turn, id)
     end
   end
   read_clock(tonumber(done))
-  return take(tonumber(held), tonumber(most_units), tonumber(most_hints), mark_seconds)
+  local got = take(tonumber(held), tonumber(most_units), tonumber(most_hints), tonumber(hold_seconds))
+  if #got > 0 then
+    redis.call('EXPIRE', taken, DAY_SECONDS)
+    redis.call('EXPIRE', deadlines, DAY_SECONDS)
+  end
+  return got
 end
 
--- Returns for each hint whether it is in the queue, and how long its worker's mark still lasts.
+-- Returns for each hint whether it waits or is taken, and how long its worker may still keep it.
 local function find_states(...)
-  local states = {}
+  local states, now_ms = {}, time_ms()
   for i, id in ipairs({...}) do
-    states[i] = {is_there(id) and 1 or 0, redis.call('PTTL', IN_PROGRESS .. id)}
+    local deadline = redis.call('ZSCORE', deadlines, id)
+    states[i] = {is_there(id) and 1 or 0, deadline and deadline - now_ms or 0}
   end
   return states
 end
 
--- Returns hints that a worker has taken and whose mark lasts for most_ms at most.
+-- Returns hints that a worker has taken and may keep for most_ms at most, the oldest first.
 local function find_taken(most_ms)
-  local taken = {}
-  for _, id in ipairs(redis.call('ZRANGE', queue, 0, LOOKED_THROUGH - 1)) do
-    local left_ms = redis.call('PTTL', IN_PROGRESS .. id)
-    if left_ms > 0 and left_ms <= tonumber(most_ms) then
-      table.insert(taken, id)
-    end
-  end
-  return taken
+  local now_ms = time_ms()
+  return redis.call(
+    'ZRANGEBYSCORE', deadlines, '(' .. now_ms, now_ms + most_ms, 'LIMIT', 0, MOST_FOUND)
 end
 
 -- Returns tenants with a backlog that have used half of their share, the furthest behind first; no
@@ -221,19 +280,13 @@ local function pick(most, limit, pause_ms)
     'ZRANGEBYSCORE', backlog, '-inf', text(now + room / 2), 'WITHSCORES', 'LIMIT', 0, limit)
   local picked = {}
   for i = 1, #behind, 2 do
-    local cursor = redis.call('HGET', cursors, behind[i])
-    local units = now + room - math.max(now, tonumber(behind[i + 1]))
-    table.insert(picked, {behind[i], cursor or '', text(units)})
+    local tenant, units = behind[i], now + room - math.max(now, tonumber(behind[i + 1]))
+    local cursor = redis.call('HGET', cursors, tenant) or '0'
+    redis.call('HSET', cursors, tenant, cursor)
+    redis.call('HDEL', joined, tenant)
+    table.insert(picked, {tenant, cursor, text(units)})
   end
   return picked
-end
-
--- Removes a tenant from the backlog, unless more work has joined it since.
-local function leave(tenant, cursor)
-  if (redis.call('HGET', cursors, tenant) or '') ~= cursor then return 0 end
-  redis.call('ZREM', backlog, tenant)
-  redis.call('HDEL', cursors, tenant)
-  return 1
 end
 
 local function join_all(...)
@@ -245,6 +298,6 @@ end
 local commands = {
   send_all = send_all, send_again = send_again, exchange = exchange,
   find_states = find_states, find_taken = find_taken,
-  pick = pick, leave = leave, join_all = join_all,
+  pick = pick, refill = refill, join_all = join_all,
 }
 return commands[ARGV[1]](unpack(ARGV, 2))

@@ -24,10 +24,13 @@ PROCESS_IMAGES = "process_images"
 CHANNEL = "minilab:hints"
 KEYS = (
     default_queue_name,
+    "minilab:turns:taken",
+    "minilab:turns:deadlines",
     "minilab:turns:clock",
     "minilab:turns:ends",
     "minilab:turns:backlog",
     "minilab:turns:cursors",
+    "minilab:turns:joined",
     "minilab:turns:pause",
     "minilab:turns:hungry",
 )
@@ -39,6 +42,8 @@ _user = attrgetter("user_id")
 SCRIPT = Path(__file__).with_suffix(".lua")
 # Lua's stack holds some thousand arguments.
 MOST_HINTS = 200
+# Also counts tenants.
+MOST_REFILLED = 800
 MOST_IDS = 1000
 
 
@@ -53,6 +58,18 @@ class TenantBacklog(msgspec.Struct, frozen=True):
     user_id: str
     cursor: str
     units: float
+
+
+class TenantHints(msgspec.Struct, frozen=True):
+    """The first hints of a backlog.
+
+    Attributes:
+        is_whole: Whether these are all that it had when it was read.
+    """
+
+    tenant: TenantBacklog
+    hints: Sequence[ChunkHint]
+    is_whole: bool
 
 
 class TakenHint(msgspec.Struct, frozen=True):
@@ -119,16 +136,27 @@ class FairQueue:
             sent += sum(more for more, _ in await self._send(chain.from_iterable(groups)))
         return sent
 
-    async def send_from_backlog(self, tenant: TenantBacklog, hints: Sequence[ChunkHint]) -> bool:
-        """Send the first hints of a backlog, and move its cursor; False if not all have room."""
-        cursor = tenant.cursor
-        for start in range(0, len(hints), MOST_HINTS):
-            some = hints[start : start + MOST_HINTS]
-            ((_, full),) = await self._send(self._group(tenant.user_id, cursor, some))
-            if full:
-                return False
-            cursor = some[-1].position
-        return True
+    async def refill(self, backlogs: Sequence[TenantHints]) -> int:
+        """Send the first hints of backlogs as far as there is room, and move their cursors.
+
+        A tenant whose whole backlog found room leaves the backlog, unless more work has joined it
+        since it was picked. Returns the number of hints sent.
+        """
+        sent, batch, size = 0, list[TenantHints](), 0
+        for one in backlogs:
+            if batch and size + len(one.hints) + 1 > MOST_REFILLED:
+                sent += await self._refill(batch)
+                batch, size = [], 0
+            batch.append(one)
+            size += len(one.hints) + 1
+        return sent + (await self._refill(batch) if batch else 0)
+
+    async def _refill(self, backlogs: Sequence[TenantHints]) -> int:
+        wholes = "".join("1" if one.is_whole else "0" for one in backlogs)
+        groups = [self._group(one.tenant.user_id, one.tenant.cursor, one.hints) for one in backlogs]
+        arguments = chain.from_iterable(groups)
+        answers = await self._call("refill", CHANNEL, self._most, wholes, *arguments)
+        return sum(sent for sent, _ in answers)
 
     async def send_again(self, hint: ChunkHint) -> bool:
         """Send a hint again whose worker was lost; False if there is no room.
@@ -188,10 +216,6 @@ class FairQueue:
             TenantBacklog(user_id.decode(), cursor.decode(), float(units))
             for user_id, cursor, units in picked
         ]
-
-    async def leave(self, tenant: TenantBacklog) -> bool:
-        """Remove a tenant from the backlog, unless more work has joined it since."""
-        return bool(await self._call("leave", tenant.user_id, tenant.cursor))
 
     async def join(self, user_ids: Sequence[str]) -> None:
         """Move the cursors of tenants to the start: all their work joins the backlog."""

@@ -4,15 +4,16 @@ import asyncio
 from itertools import pairwise
 
 import pytest
-from arq.constants import in_progress_key_prefix, job_key_prefix
+from arq.constants import job_key_prefix
 
-from domain.jobs import ChunkHint
-from storage.queue.fair_queue import FairQueue, Room, TenantBacklog
+from domain.jobs import ChunkHint, read_hint_id
+from storage.queue.fair_queue import FairQueue, Room, TenantBacklog, TenantHints
 from storage.settings import WorkRules
 from storage.stores import Stores
 from tests.waiting import until
 
 QUEUE = "arq:queue"
+DEADLINES = "minilab:turns:deadlines"
 MOST = 100
 
 
@@ -31,10 +32,7 @@ def _hints(user_id: str, count: int, first: int = 0, units: float = 1) -> list[C
 
 async def _waiting(stores: Stores) -> list[str]:
     """Read the tenants of the queue, in the order in which workers take it."""
-    ids = [hint_id.decode() for hint_id in await stores.redis.zrange(QUEUE, 0, -1)]
-    taken = await stores.redis.mget([in_progress_key_prefix + hint_id for hint_id in ids])
-    waiting = [hint_id for hint_id, mark in zip(ids, taken, strict=True) if mark is None]
-    return [hint_id.split("-")[0] for hint_id in waiting]
+    return [hint_id.decode().split("-")[0] for hint_id in await stores.redis.zrange(QUEUE, 0, -1)]
 
 
 class Hands:
@@ -139,11 +137,10 @@ async def test_what_finds_no_room_is_sent_in_its_order(
         assert (tenant.user_id, tenant.cursor) == ("a", hints[sent].position)
         rest = hints[sent : sent + 25]
         before = await stores.redis.zcard(QUEUE)
-        await fair_queue.send_from_backlog(tenant, rest)
-        more = await stores.redis.zcard(QUEUE) - before
+        more = await fair_queue.refill([TenantHints(tenant, rest, is_whole=False)])
         assert more > 0
         sent += more
-        worked += await hands.work(before + more - 1)
+        worked += await hands.work(before + more)
         if more == len(rest):  # The cursor stands on the last one that was sent.
             hints.insert(sent, hints[sent - 1])
             hints.pop(sent - 1)
@@ -177,24 +174,45 @@ async def test_leaves_the_backlog_unless_more_has_joined_it(
     hints = _hints("a", 10)
     await fair_queue.join(["a"])
     (tenant,) = await _until_picked(fair_queue)
-    assert await fair_queue.send_from_backlog(tenant, hints[1:])
     assert await fair_queue.send(hints[:1]) == 0  # An earlier one, which came late.
-    end = TenantBacklog("a", hints[-1].position, 0)
-    assert not await fair_queue.leave(end)
+    assert await fair_queue.refill([TenantHints(tenant, hints[1:], is_whole=True)]) == 9
     (tenant,) = await _until_picked(fair_queue)
     assert tenant.cursor == hints[0].position
-    assert await fair_queue.send_from_backlog(tenant, hints)
-    assert await fair_queue.leave(end)
-    assert await fair_queue.send(_hints("a", 1, first=10)) == 1
-    assert await stores.redis.zcard(QUEUE) == 11
+    assert await fair_queue.send(_hints("a", 1, first=10)) == 0  # New work.
+    assert await fair_queue.refill([TenantHints(tenant, hints, is_whole=True)]) == 1
+    (tenant,) = await _until_picked(fair_queue)
+    assert tenant.cursor == hints[-1].position
+    rest = [hints[-1], *_hints("a", 1, first=10)]
+    assert await fair_queue.refill([TenantHints(tenant, rest, is_whole=True)]) == 1
+    assert await _pick(fair_queue) == []
+    assert await fair_queue.send(_hints("a", 1, first=11)) == 1
+    assert await stores.redis.zcard(QUEUE) == 12
+
+
+async def test_many_backlogs_are_refilled_at_once(stores: Stores) -> None:
+    fair_queue = FairQueue(stores.redis, WorkRules(queue_max_hints=10_000))
+    users = [f"u{number:04}" for number in range(3000)]
+    await fair_queue.join(users)
+    picked = await until(lambda: _pick(fair_queue, 5000))
+    calls = await _count_calls(stores)
+    backlogs = [TenantHints(one, _hints(one.user_id, 1), is_whole=True) for one in picked]
+    assert await fair_queue.refill(backlogs) == 3000
+    assert await _count_calls(stores) - calls < 20
+    assert await stores.redis.zcard(QUEUE) == 3000
+    assert await _pick(fair_queue) == []
+
+
+async def _count_calls(stores: Stores) -> int:
+    calls: int = (await stores.redis.info("commandstats"))["cmdstat_evalsha"]["calls"]
+    return calls
 
 
 async def test_cursor_that_was_moved_meanwhile_stays(stores: Stores, fair_queue: FairQueue) -> None:
     await fair_queue.join(["a"])
     (tenant,) = await _until_picked(fair_queue)
     hints = _hints("a", 10)
-    assert await fair_queue.send_from_backlog(tenant, hints)
-    assert await fair_queue.send_from_backlog(tenant, hints[:5])
+    assert await fair_queue.refill([TenantHints(tenant, hints, is_whole=False)]) == 10
+    assert await fair_queue.refill([TenantHints(tenant, hints[:5], is_whole=False)]) == 0
     (tenant,) = await _until_picked(fair_queue)
     assert tenant.cursor == hints[-1].position
 
@@ -262,3 +280,52 @@ async def test_worker_gets_the_tasks_behind_many_hints_without_one(
     await stores.redis.delete(*(job_key_prefix + hint.id for hint in hints[:250]))
     taken = await fair_queue.exchange(Room(0, 1_000, 300))
     assert [hint.id for hint in taken] == [hint.id for hint in hints[250:]]
+
+
+async def test_hints_in_work_are_not_in_the_way_of_those_that_wait(
+    stores: Stores, fair_queue: FairQueue
+) -> None:
+    hints = _hints("a", 60)
+    await fair_queue.send(hints[:50])
+    taken = await fair_queue.exchange(Room(0, MOST, 50))
+    assert [hint.id for hint in taken] == [hint.id for hint in hints[:50]]
+    assert await stores.redis.zcard(QUEUE) == 0
+    assert await fair_queue.send(hints) == 10, "those in work are not sent again"
+    (next_one,) = await fair_queue.exchange(Room(0, MOST, 1))
+    assert next_one.id == hints[50].id
+    assert {state.is_there for state in await fair_queue.find_states(hints)} == {True}
+
+
+async def test_hint_that_is_given_back_keeps_its_turn(
+    stores: Stores, fair_queue: FairQueue
+) -> None:
+    hints = _hints("a", 3)
+    await fair_queue.send(hints)
+    first, second = await fair_queue.exchange(Room(0, MOST, 2))
+    (again,) = await fair_queue.exchange(Room(0, MOST, 1), again=[second.id])
+    assert again == second
+    await fair_queue.exchange(Room(0, 0, 0), ended=[first.id])
+    assert await stores.redis.zcard(QUEUE) == 1
+
+
+async def test_hint_that_is_kept_too_long_waits_again(
+    stores: Stores, fair_queue: FairQueue
+) -> None:
+    await fair_queue.send(_hints("a", 2))
+    (taken,) = await fair_queue.exchange(Room(0, MOST, 1))
+    assert await fair_queue.find_taken(0) == [read_hint_id(taken.id)]
+    assert await fair_queue.find_taken(60) == []
+    await stores.redis.zadd(DEADLINES, {taken.id: 1})
+    assert await fair_queue.find_taken(0) == []
+    assert (await fair_queue.exchange(Room(0, MOST, 1)))[0] == taken
+
+
+async def test_finds_a_taken_hint_behind_many_that_were_taken_later(stores: Stores) -> None:
+    fair_queue = FairQueue(stores.redis, WorkRules(queue_max_hints=10_000))
+    hints = _hints("a", 1200)
+    await fair_queue.send(hints)
+    for _ in range(12):
+        await fair_queue.exchange(Room(0, 10_000, 100))
+    last = hints[-1].id
+    await stores.redis.zincrby(DEADLINES, -60_000, last)
+    assert await fair_queue.find_taken(50) == [read_hint_id(last)]

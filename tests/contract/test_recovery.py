@@ -89,17 +89,35 @@ async def test_finds_the_queued_chunks_of_a_user_oldest_first(stores: Stores) ->
     assert len(chunks) == 5
 
     async def find(cursor: str, limit: int) -> list[tuple[str, int]]:
-        found = await stores.queued_chunks.find("u1", cursor, limit)
-        return [(hint.job_id, hint.chunk) for hint in found]
+        found = (await stores.queued_chunks.find({"u1": cursor}, limit))["u1"]
+        assert found.is_whole == (limit == 100)
+        return [(hint.job_id, hint.chunk) for hint in found.hints]
 
     assert await find("0", 100) == chunks
     assert await find("0", 2) == chunks[:2]
     for start, (job_id, chunk) in enumerate(chunks):
         assert await find(ChunkHint(job_id, chunk).position, 100) == chunks[start:]
     assert sorted(await stores.queued_chunks.find_users()) == ["u1", "u2"]
-    (other,) = await stores.queued_chunks.find("u2", "0", 10)
+    (other,) = (await stores.queued_chunks.find({"u2": "0"}, 10))["u2"].hints
     assert other.user_id == "u2"
     assert other.units == pytest.approx(1, abs=0.1)
+
+
+async def test_finds_the_chunks_of_users_with_much_and_with_little_work(stores: Stores) -> None:
+    for number in range(8):
+        await accept(stores, b"much %d" % number, user_id="b-much")
+        await accept(stores, b"alone %d" % number, user_id=f"c-{number}")
+    await accept(stores, *(b"large %d" % n for n in range(60)), user_id="a-large")
+    await accept(stores, b"behind a large one", user_id="a-large")
+    users = ["a-large", "b-much", *(f"c-{number}" for number in range(8)), "d-nothing"]
+    found = await stores.queued_chunks.find(dict.fromkeys(users, "0"), 2)
+    counts = [len(found[user_id].hints) for user_id in users]
+    assert counts == [2, 2, *[1] * 8, 0]
+    assert [found[user_id].is_whole for user_id in users] == [False, False, *[True] * 9]
+    rest = {"a-large": found["a-large"].hints[-1].position, "b-much": "0"}
+    found = await stores.queued_chunks.find(rest, 3)
+    assert [hint.chunk for hint in found["a-large"].hints] == [1, 2, 0]
+    assert found["a-large"].is_whole
 
 
 async def test_fails_what_was_begun_too_often(stores: Stores) -> None:

@@ -6,8 +6,9 @@ from datetime import timedelta
 from statistics import median
 
 import pytest
-from arq.constants import default_queue_name, in_progress_key_prefix
+from arq.constants import default_queue_name
 
+from domain.jobs import read_hint_id
 from storage.clock import utc_now
 from storage.queue.fair_queue import IN_PROGRESS_SECONDS
 from tests.faults.promises import assert_promises_kept
@@ -102,11 +103,16 @@ async def test_hint_of_worker_that_died_before_it_claimed_is_sent_again(stack: S
 
 
 async def is_hinted(stack: Stack, hint: str) -> bool:
-    return await stack.stores.redis.zscore(default_queue_name, hint) is not None
+    (state,) = await stack.stores.hints.fair_queue.find_states([read_hint_id(hint)])
+    return state.is_there
 
 
 async def seem_taken(stack: Stack, hint: str, seconds_left: float) -> None:
     """Leave what a worker leaves that is killed right after it has taken a hint."""
     redis = stack.stores.redis
-    await redis.set(in_progress_key_prefix + hint, b"1", px=int(seconds_left * 1000))
-    await redis.zadd(default_queue_name, {hint: 1})
+    await redis.zrem(default_queue_name, hint)
+    await redis.zadd("minilab:turns:taken", {hint: 1})
+    deadline_ms = 1000 * (time.time() + seconds_left)
+    await redis.zadd("minilab:turns:deadlines", {hint: deadline_ms})
+    for name in ("taken", "deadlines"):
+        await redis.expire(f"minilab:turns:{name}", 3600)

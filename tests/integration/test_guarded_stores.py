@@ -26,6 +26,7 @@ from domain.jobs import ChunkHint
 from storage.mongo.client import Session
 from storage.mongo.leases import LONG_AGO, Lease
 from storage.queue.connection import connect_redis
+from storage.queue.fair_queue import TenantHints
 from storage.settings import StoreSettings
 from tests.certificates import make_certificate
 from tests.deliveries import delivering, make_endpoint
@@ -221,9 +222,8 @@ async def _use_every_call(service: Service) -> None:
     assert await hints.were_wiped()
     await hints.send(some)
     await queue.join(["u1"])
-    for tenant in await queue.pick(10, 0.001):
-        await queue.send_from_backlog(tenant, some[:2])
-        await queue.leave(tenant)
+    picked = await queue.pick(10, 0.001)
+    await queue.refill([TenantHints(tenant, some[:2], is_whole=True) for tenant in picked])
     await queue.send_again(some[0])
     await queue.find_states(some)
     await queue.find_taken(1)
