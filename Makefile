@@ -39,11 +39,12 @@ $(VENV)/.run: locks/run.lock | $(UV) $(PAGE_MODULES)
 	@$(INSTALL_COMMAND)
 	@touch $@
 
-$(VENV)/.dev: locks/dev.lock | $(UV) $(PAGE_MODULES)
+$(VENV)/.dev: locks/dev.lock $(wildcard deploy/embedding_model/*.py) | $(UV) $(PAGE_MODULES)
 	@echo "· installing what the service, its tests and its checks need"
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes -r locks/dev.lock
 	@$(INSTALL_COMMAND)
-	@touch $(VENV)/.run $@
+	@$(BIN)/python -m deploy.embedding_model
+	@touch $(VENV)/.run $(VENV)/.learning $@
 
 $(NODE_MODULES): openapi/package-lock.json | $(VENV)/.dev
 	@echo "· installing the tools that read the contract"
@@ -59,7 +60,15 @@ $(MODELS): deploy/manifests/package-lock.json | $(VENV)/.dev
 	@echo "· installing the types of custom resources"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix deploy/manifests --ignore-scripts --no-audit --no-fund --silent
 
-run: $(VENV)/.run ## Start the whole service on this machine (Ctrl-C stops it, data is kept)
+# About 300 MB, and the converted model: only where learning is on.
+$(VENV)/.learning: locks/learning.lock $(wildcard deploy/embedding_model/*.py) | $(VENV)/.run
+	@echo "· installing what learning needs"
+	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes -r locks/learning.lock
+	@$(BIN)/python -m deploy.embedding_model
+	@touch $@
+
+LEARNING := $(if $(filter true 1 True TRUE,$(MINILAB_LEARNING)),$(VENV)/.learning)
+run: $(VENV)/.run $(LEARNING) ## Start the whole service on this machine (Ctrl-C stops it, data is kept)
 	@exec $(BIN)/python -m deploy.run_local
 
 test: $(VENV)/.dev $(VENV)/.chart $(NODE_MODULES) ## Run every test, against a real MongoDB and a real Redis
@@ -154,7 +163,8 @@ fix: $(VENV)/.dev ## Format, and fix what ruff can fix
 lock: | $(UV) ## Resolve the dependencies and write locks/
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -o locks/core.lock pyproject.toml
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c locks/core.lock --group embedded -o locks/run.lock pyproject.toml
-	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c locks/core.lock --extra tracing --group dev -o locks/dev.lock pyproject.toml
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c locks/core.lock --extra learning -o locks/learning.lock pyproject.toml
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c locks/learning.lock --extra learning --extra tracing --group dev -o locks/dev.lock pyproject.toml
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c locks/dev.lock --group clients -o locks/clients.lock pyproject.toml
 	$(UV) pip compile -q --universal --python-version 3.11 --no-deps --generate-hashes --no-emit-index-url --no-annotate --no-header --group chart -o locks/chart.lock
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c locks/dev.lock -o locks/node.lock --group node

@@ -26,6 +26,7 @@ from domain.origins import parse_origins
 from domain.records import GpsPolicy
 from domain.settings import PublicUrl, SettingsReader
 from storage.settings import (
+    LearningSettings,
     SimilaritySettings,
     StoreSettings,
     WorkRules,
@@ -114,6 +115,7 @@ class Settings(msgspec.Struct, frozen=True):
     resumable: ResumableLimits
     connections: ConnectionLimits
     similarity: SimilaritySettings
+    learning: LearningSettings
     targets: TargetRules
     fetches: FetchRules
     tracing: TracingSettings
@@ -139,6 +141,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         ResumableLimits,
         ConnectionLimits,
         SimilaritySettings,
+        LearningSettings,
         ApiSettings,
     )
     read: list[Any] = [read_store_settings(reader), *(reader.read(part) for part in parts)]

@@ -14,7 +14,7 @@ import numpy as np
 from domain.images.detect_faces import load_detector
 from domain.images.formats import ImageFormat
 from domain.images.opencv import cv2
-from domain.images.operations import ALL_OPERATIONS
+from domain.images.operations import DEFAULT_OPERATIONS
 from domain.images.pipeline import process_image, warm_up
 from domain.limits import ImageLimits
 
@@ -37,7 +37,7 @@ class Loop(msgspec.Struct, frozen=True):
 
 def all_operations(data: bytes) -> object:
     """Run all operations on an image, as the service does."""
-    return process_image(data, ImageFormat.JPEG, ALL_OPERATIONS, LIMITS, lambda: None)
+    return process_image(data, ImageFormat.JPEG, DEFAULT_OPERATIONS, LIMITS, lambda: None)
 
 
 def full_size_faces(data: bytes) -> object:

@@ -12,7 +12,7 @@ from pymongo import MongoClient
 from pymongo.collection import Collection
 
 from benchmarks.image_documents import SIZE_BYTES, image_document
-from domain.images.operations import ALL_OPERATIONS
+from domain.images.operations import DEFAULT_OPERATIONS
 from domain.statistics import (
     BYTES,
     CAMERA,
@@ -111,7 +111,7 @@ class ImageFiller:
 def _template(moment: datetime) -> tuple[bytes, dict[str, list[int]]]:
     """Encode a document; return it with the offsets of the values that vary between images."""
     camera, mark = "camera fff", f"{_MARK}-0000-7000-8000-000000000000"
-    document = image_document(mark, _MARK, _MARK * 8, moment, ALL_OPERATIONS) | {
+    document = image_document(mark, _MARK, _MARK * 8, moment, DEFAULT_OPERATIONS) | {
         "width": 178,
         "height": 218,
         "camera_make": "maker",

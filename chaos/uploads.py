@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 from PIL import Image
 
-from domain.images.operations import ALL_OPERATIONS
+from domain.images.operations import DEFAULT_OPERATIONS
 
 SHARED_PICTURES = 40
 MOST_FILES = 16
@@ -52,7 +52,7 @@ def make_upload(name: str, chance: random.Random) -> Upload:
         content = _bad_file(name, chance) if is_bad else _picture(f"{name}-{number}", chance)
         bad += is_bad
         files.append((f"{name}-{number}.jpg", content))
-    some = ",".join(chance.sample(ALL_OPERATIONS, 2))
+    some = ",".join(chance.sample(DEFAULT_OPERATIONS, 2))
     return Upload(
         name=name,
         files=files,

@@ -110,6 +110,17 @@ class SimilaritySettings(msgspec.Struct, frozen=True):
     similar_max_images: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)] = 200_000
 
 
+class LearningSettings(msgspec.Struct, frozen=True):
+    """Learning: the operations ``quality`` and ``embedding``, labels, models and predictions.
+
+    Attributes:
+        learning: Whether the service learns: the same for the API and the workers, which need
+            the extra ``minilab[learning]`` and the converted model.
+    """
+
+    learning: bool = False
+
+
 def read_key_file(reader: SettingsReader, name: str, file: str) -> str | None:
     """Read a key from the file that a setting names; None, and a mistake, if it cannot be read."""
     try:

@@ -6,10 +6,11 @@ from typing import Annotated
 import msgspec
 
 from domain.addresses import FetchRules, read_fetch_rules
+from domain.images.embedding_model import find_missing
 from domain.limits import ImageLimits, UploadLimits
 from domain.settings import SettingsReader
 from sandbox.processors import usable_processors
-from storage.settings import StoreSettings, WorkRules, read_store_settings
+from storage.settings import LearningSettings, StoreSettings, WorkRules, read_store_settings
 from tasks.heartbeat import HeartbeatSettings
 from telemetry.logs import LogSettings
 from telemetry.tracing import TracingSettings, read_tracing
@@ -79,6 +80,7 @@ class Settings(msgspec.Struct, frozen=True):
     fetching: FetchSettings
     fetch_rules: FetchRules
     uploads: UploadLimits
+    learning: LearningSettings
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -99,7 +101,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         fetching=reader.read(FetchSettings),
         fetch_rules=read_fetch_rules(reader),
         uploads=reader.read(UploadLimits),
+        learning=reader.read(LearningSettings),
     )
+    if settings.learning.learning and (missing := find_missing()) is not None:
+        reader.refuse(f"MINILAB_LEARNING: {missing}")
     arriving = {
         "MINILAB_MAX_UPLOAD_SECONDS": settings.uploads.max_upload_seconds,
         "MINILAB_FETCH_TIMEOUT_SECONDS": settings.fetching.fetch_timeout_seconds,

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 
-from domain.images.pipeline import warm_up
+from domain.images.pipeline import warm_up, warm_up_learning
 from domain.version import VERSION
 from sandbox.pool import ChildPool
 from storage.clock import utc_now
@@ -28,6 +28,7 @@ class ImageWorker:
 
     def __init__(self, settings: Settings, stores: Stores, tracing: Tracing | None = None) -> None:
         self._stores = stores
+        self._warm_up = warm_up_learning if settings.learning.learning else warm_up
         self._pool = ChildPool(settings.worker.worker_children, settings.limits.max_child_bytes)
         metrics = WorkerMetrics(self._pool)
         telemetry = WorkTelemetry(metrics, tracing or Tracing())
@@ -52,7 +53,7 @@ class ImageWorker:
         Raises:
             BackgroundTaskEnded: A background task ended by itself.
         """
-        await self._pool.warm_up(warm_up)
+        await self._pool.warm_up(self._warm_up)
         try:
             async with BackgroundTasks(stop, STORE_FAILED) as background:
                 background.start("wake", self._stores.hints.wake(self._consumer.woken))

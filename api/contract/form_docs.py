@@ -49,7 +49,8 @@ UPLOAD_SCHEMA = Schema(
             description="The files, at least one. Any field name is accepted.",
         ),
         "operations": _text(
-            "Comma-separated list of operations; all by default.", "metadata,faces"
+            "Comma-separated list of operations; all of the capabilities by default.",
+            "metadata,faces",
         ),
         "user_id": _text(
             "User that the images belong to. Required with a service key, optional with an admin "

@@ -13,7 +13,7 @@ from api.schemas.signed_urls import ContentUrlView
 from api.schemas.views import owner_fields, view_of
 from domain.blobs import Blob
 from domain.images.formats import ImageFormat
-from domain.images.values import BINS, Metadata, unpack_bins
+from domain.images.values import BINS, DIMENSIONS, Metadata, Quality, unpack_bins
 from domain.jobs import Status
 from domain.records import GpsPolicy, Image
 from storage.settings import WorkRules
@@ -49,6 +49,13 @@ class FaceView(msgspec.Struct, frozen=True):
     """Number of overlapping detections that were merged into the box, 7 or more: the higher, the
     surer. Scores of most clear faces are above 30. It is not a probability, and grows with the size
     of the face. Null for results of version 2 and earlier of the operation."""
+
+
+class EmbeddingView(msgspec.Struct, frozen=True):
+    """A description of what the picture shows, by which like pictures are found."""
+
+    dimensions: int
+    """Numbers of the vector, which the service keeps to itself."""
 
 
 class OperationResultView(msgspec.Struct, frozen=True):
@@ -116,6 +123,10 @@ class ImageView(ImageSummaryView, frozen=True, kw_only=True):
     faces: list[FaceView] | None
     fingerprint: str | None
     """64-bit perceptual hash as 16 hex digits. Near-duplicates differ in few bits."""
+    quality: Quality | None
+    """How sharp, noisy and well exposed the picture is; only where learning is on."""
+    embedding: EmbeddingView | None
+    """What the picture shows, in numbers; only where learning is on."""
     operations: dict[str, OperationResultView]
 
 
@@ -168,6 +179,8 @@ def view_image(image: Image, blob: Blob | None, rules: WorkRules) -> ImageView:
         histogram=None if packed is None else view_histogram(packed),
         faces=_faces(image, blob),
         fingerprint=result_of(image, blob, "fingerprint"),
+        quality=_quality(image, blob),
+        embedding=_embedding(image, blob),
         operations={
             name: OperationResultView(cell.status, cell.version, view_error(cell.error))
             for name, cell in image.item.cells.items()
@@ -195,6 +208,15 @@ def _faces(image: Image, blob: Blob | None) -> list[FaceView] | None:
         return None
     scores = blob.results["faces"].get("scores", [None] * len(boxes))
     return [FaceView(box, score) for box, score in zip(boxes, scores, strict=True)]
+
+
+def _quality(image: Image, blob: Blob | None) -> Quality | None:
+    value = result_of(image, blob, "quality")
+    return None if value is None else msgspec.convert(value, Quality)
+
+
+def _embedding(image: Image, blob: Blob | None) -> EmbeddingView | None:
+    return None if result_of(image, blob, "embedding") is None else EmbeddingView(DIMENSIONS)
 
 
 def _metadata(image: Image, value: dict[str, Any] | None) -> Metadata | None:

@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 from api.schemas.views import view_of
 from api.settings import MAX_WAIT_SECONDS, Settings
 from domain.images.formats import ImageFormat
-from domain.images.operations import OPERATIONS
+from domain.images.operations import available_operations
 
 
 class FormatInfo(msgspec.Struct, frozen=True):
@@ -104,7 +104,10 @@ def view_capabilities(settings: Settings) -> CapabilitiesView:
     uploads, images = settings.uploads, settings.images
     return CapabilitiesView(
         formats=[FormatInfo(kind.value, kind.media_type) for kind in ImageFormat],
-        operations=[OperationInfo(known.name, known.version) for known in OPERATIONS],
+        operations=[
+            OperationInfo(known.name, known.version)
+            for known in available_operations(learning=settings.learning.learning)
+        ],
         limits=view_of(
             LimitsView,
             uploads,

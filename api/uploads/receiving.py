@@ -83,6 +83,7 @@ class UploadReceiver:
         self._tenant_max_bytes = settings.admission.tenant_max_stored_bytes
         self._most_targets = settings.admission.max_webhooks_per_key
         self._slots = slots
+        self._learns = settings.learning.learning
 
     async def receive(self, arrival: Arrival, attempt: Attempt | None) -> Upload:
         """Receive an upload. If that fails, what was written of it is removed.
@@ -193,7 +194,9 @@ class UploadReceiver:
         with faults.of("user_id"):
             user_id = uploading_user(caller, form.text("user_id"))
         with faults.of("operations"):
-            operations = parse_operations(options.operations or form.text("operations"))
+            operations = parse_operations(
+                options.operations or form.text("operations"), learning=self._learns
+            )
         with faults.of("gps"):
             link = options.link
             gps = _choose_gps(form.text("gps"), (link and link.gps) or self._default_gps)

@@ -13,7 +13,7 @@ from domain.images.formats import ImageFormat, sniff_format
 from domain.images.inspect_header import inspect_header
 from domain.images.make_thumbnail import MAX_SIDE_PX, make_thumbnail
 from domain.images.opencv import Pixels, cv2
-from domain.images.operations import ALL_OPERATIONS
+from domain.images.operations import DEFAULT_OPERATIONS
 from domain.images.pipeline import process_image
 from domain.images.read_metadata import read_metadata
 from domain.images.shrink_image import shrink_image
@@ -29,7 +29,7 @@ def run_all(data: bytes) -> dict[str, Any]:
     Returns:
         The results by name, for a document of MongoDB.
     """
-    found = process_image(data, _find_format(data), ALL_OPERATIONS, LIMITS, lambda: None)
+    found = process_image(data, _find_format(data), DEFAULT_OPERATIONS, LIMITS, lambda: None)
     return _document(found.results)
 
 

@@ -81,7 +81,22 @@ class OperationFailed(
     """An operation failed on a decodable image."""
 
 
+class OperationUnavailable(
+    ServiceError,
+    code="operation_unavailable",
+    title="The workers are not set up for the operation",
+):
+    """A worker without the extra `learning` received an image that asks for its operations."""
+
+
 GIVEN_UP = frozenset(
-    kind.code for kind in (DecodeTimedOut, DecoderDied, AttemptsExhausted, OperationFailed)
+    kind.code
+    for kind in (
+        DecodeTimedOut,
+        DecoderDied,
+        AttemptsExhausted,
+        OperationFailed,
+        OperationUnavailable,
+    )
 )
 """Codes of dead letters. Every other code describes a fault of the file."""

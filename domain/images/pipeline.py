@@ -10,14 +10,17 @@ from domain.errors.base import ServiceError
 from domain.errors.files import DecodeTimedOut, FileRefused, OperationFailed, TooManyPixels
 from domain.images import operations as names
 from domain.images.color_profiles import render_color
+from domain.images.compute_embedding import compute_embedding
 from domain.images.compute_fingerprint import compute_fingerprint
 from domain.images.count_histogram import count_histogram
 from domain.images.decode_pixels import decode_grayscale, decode_picture, luma_of
 from domain.images.detect_faces import DETECTION_SIDE_PX, detect_faces, load_detector
+from domain.images.embedding_model import load_network
 from domain.images.formats import ImageFormat
 from domain.images.header import Header
 from domain.images.inspect_header import inspect_header
 from domain.images.make_thumbnail import MAX_SIDE_PX, make_thumbnail
+from domain.images.measure_quality import measure_quality
 from domain.images.opencv import Pixels, cv2
 from domain.images.picture import Picture
 from domain.images.read_metadata import read_metadata
@@ -61,9 +64,9 @@ class Source:
         """Gray for faces and fingerprint, upright, shape (height, width)."""
         return shrink_image(self.grayscale, DETECTION_SIDE_PX, cv2.INTER_LINEAR)
 
-    @property
+    @cached_property
     def preview(self) -> Pixels:
-        """Colours for a thumbnail, sRGB on white, shape (height, width, 3), 512 px at most."""
+        """Colours, sRGB on white, shape (height, width, 3), 512 px at most."""
         pixels, used = render_color(self.picture, self.header.profile, MAX_SIDE_PX)
         if not used:
             self.warnings.add(ImageWarning.PROFILE_IGNORED)
@@ -108,8 +111,18 @@ STEPS: tuple[Step, ...] = (
         decode=lambda source: source.small,
     ),
     Step(
+        names.QUALITY,
+        lambda source: measure_quality(source.small),
+        decode=lambda source: source.small,
+    ),
+    Step(
         names.THUMBNAIL,
         lambda source: make_thumbnail(source.preview),
+        decode=lambda source: source.picture,
+    ),
+    Step(
+        names.EMBEDDING,
+        lambda source: compute_embedding(source.preview, load_network()),
         decode=lambda source: source.picture,
     ),
 )
@@ -185,6 +198,19 @@ def _decode(step: Step, source: Source) -> None:
 
 def warm_up() -> None:
     """Load decoders and models, so that the first image does not wait for them."""
+    _run_once(names.DEFAULT_OPERATIONS)
+
+
+def warm_up_learning() -> None:
+    """Load also what the operations of learning need.
+
+    Raises:
+        OperationUnavailable: It is not installed.
+    """
+    load_network()
+    _run_once(names.ALL_OPERATIONS)
+
+
+def _run_once(operations: tuple[str, ...]) -> None:
     gray = np.zeros((_WARM_UP_SIDE_PX, _WARM_UP_SIDE_PX), np.uint8)
-    every = names.ALL_OPERATIONS
-    process_image(encode_png(gray), ImageFormat.PNG, every, ImageLimits(), lambda: None)
+    process_image(encode_png(gray), ImageFormat.PNG, operations, ImageLimits(), lambda: None)

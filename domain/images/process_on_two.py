@@ -9,12 +9,13 @@ import msgspec
 from domain.images.formats import ImageFormat
 from domain.images.header import Header
 from domain.images.inspect_header import inspect_header
-from domain.images.operations import FACES, THUMBNAIL
+from domain.images.operations import EMBEDDING, FACES, THUMBNAIL
 from domain.images.pipeline import process_image
 from domain.images.values import ImageWarning, ProcessedImage
 from domain.limits import ImageLimits
 
 PROCESSORS = 2
+_OF_COLOURS = (THUMBNAIL, EMBEDDING)
 Took = Callable[[str], None]
 
 
@@ -28,9 +29,9 @@ def process_on_two(
 ) -> ProcessedImage:
     """Run some operations as :func:`process_image` does, with the same results and errors, sooner.
 
-    The faces of a picture take most of the time, and then its thumbnail. A JPEG is decoded for
-    each of them, so they are made at the same time; two threads look for the faces. A picture of
-    more than half of the allowed pixels is decoded once at a time.
+    The faces of a picture take most of the time, and then what is made of its colours. A JPEG is
+    decoded for each of them, so they are made at the same time; two threads look for the faces. A
+    picture of more than half of the allowed pixels is decoded once at a time.
 
     Args:
         data: The file.
@@ -43,12 +44,13 @@ def process_on_two(
     header = inspect_header(data, image_format, limits)
     own = operations
     if _can_be_split(operations, image_format, header, limits):
-        own = tuple(name for name in operations if name != THUMBNAIL)
+        own = tuple(name for name in operations if name not in _OF_COLOURS)
     run = partial(process_image, data, image_format, header=header)
     with ThreadPoolExecutor(1) as other:
         making = None
         if own != operations:
-            making = other.submit(run, (THUMBNAIL,), limits, check_time, took[1])
+            beside = tuple(name for name in operations if name in _OF_COLOURS)
+            making = other.submit(run, beside, limits, check_time, took[1])
         # Its error comes first: in one thread, its operations would be the first.
         found = run(own, limits, check_time, took[0], threads=PROCESSORS)
     return found if making is None else _join(found, making.result())

@@ -7,6 +7,8 @@ import msgspec
 
 BINS = 256
 """One bin for each gray level from 0 to 255."""
+DIMENSIONS = 1280
+"""Numbers of an embedding."""
 
 
 class Gps(msgspec.Struct, frozen=True):
@@ -75,8 +77,46 @@ class Face(msgspec.Struct, frozen=True):
     score: int
 
 
-Result = Metadata | Thumbnail | bytes | list[Face] | str
-"""Metadata, thumbnail, histogram (packed), faces, fingerprint (16 hex digits)."""
+class Verdict(StrEnum):
+    """A plain fault of a picture; the value is a word of the API."""
+
+    BLURRED = "blurred"
+    NOISY = "noisy"
+    DARK = "dark"
+    BRIGHT = "bright"
+    FLAT = "flat"
+    BLANK = "blank"
+
+
+class Quality(msgspec.Struct, frozen=True):
+    """How sharp, noisy and well exposed a picture is, at 512 pixels on its longer side.
+
+    Attributes:
+        sharpness: Variance of the Laplacian of the gray levels; depends on what the picture shows.
+        blur: Blur effect, from 0 (sharp) to 1.
+        noise: Estimated standard deviation of the noise, in gray levels, 0 to 63.
+        low: Gray level that 5 % of the pixels do not exceed, 0 to 255.
+        high: Gray level that 95 % of the pixels do not exceed, 0 to 255.
+        clipped: Share of the pixels with level 250 or more, 0 to 1.
+        contrast: Standard deviation of the gray levels, 0 to 128.
+        entropy: Entropy of the gray levels in bits, 0 to 8.
+        verdicts: Plain faults; empty for a picture without one.
+    """
+
+    sharpness: float
+    blur: float
+    noise: float
+    low: int
+    high: int
+    clipped: float
+    contrast: float
+    entropy: float
+    verdicts: list[Verdict]
+
+
+Result = Metadata | Thumbnail | Quality | bytes | list[Face] | str
+"""Metadata, thumbnail, quality, histogram (packed), faces, fingerprint (16 hex digits),
+embedding (packed)."""
 
 
 class ImageWarning(StrEnum):

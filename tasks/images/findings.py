@@ -10,7 +10,12 @@ import structlog
 
 from domain.blobs import Blob, Poison
 from domain.claims import KNOWN_POISON, BadAttempt, ClaimedImage, FinishedImage
-from domain.errors.files import DecoderDied, DecodeTimedOut, OperationFailed
+from domain.errors.files import (
+    DecoderDied,
+    DecodeTimedOut,
+    OperationFailed,
+    OperationUnavailable,
+)
 from domain.fingerprints import band_keys, signed_fingerprint
 from domain.images.operations import FACES, OPERATIONS
 from domain.images.pipeline import DECODE
@@ -218,4 +223,5 @@ def _cell(name: str, known: Mapping[str, Any], errors: Mapping[str, str]) -> Cel
     if name in known:
         return Cell(Status.SUCCEEDED, version=known[name]["version"])
     code = errors.get(name, OperationFailed.code)
-    return Cell(Status.FAILED, error=ItemError(code, OperationFailed.title))
+    failed = OperationUnavailable if code == OperationUnavailable.code else OperationFailed
+    return Cell(Status.FAILED, error=ItemError(code, failed.title))

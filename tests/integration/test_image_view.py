@@ -15,8 +15,8 @@ pytestmark = pytest.mark.one_service
 FIELDS = {
     "id", "user_id", "link_id", "job_id", "filename", "format", "media_type", "bytes", "width",
     "height", "uploaded_at", "status", "duplicate_of", "error", "expires_at", "metadata",
-    "histogram", "faces", "fingerprint", "operations", "gps", "warnings", "external_id", "tags",
-    "attributes",
+    "histogram", "faces", "fingerprint", "quality", "embedding", "operations", "gps",
+    "warnings", "external_id", "tags", "attributes",
 }  # fmt: skip
 METADATA = {
     "camera_make", "camera_model", "lens_model", "taken_at", "orientation", "exposure_time",

@@ -13,7 +13,7 @@ from domain.images.decode_pixels import decode_grayscale
 from domain.images.formats import ImageFormat, sniff_format
 from domain.images.inspect_header import inspect_header
 from domain.images.opencv import Pixels
-from domain.images.operations import ALL_OPERATIONS
+from domain.images.operations import DEFAULT_OPERATIONS
 from domain.images.pillow import register_heif
 from domain.images.pipeline import process_image
 from domain.images.values import ProcessedImage
@@ -101,7 +101,7 @@ def files() -> dict[str, bytes]:
 
 def process(
     data: bytes,
-    operations: tuple[str, ...] = ALL_OPERATIONS,
+    operations: tuple[str, ...] = DEFAULT_OPERATIONS,
     limits: ImageLimits = GENEROUS,
     image_format: ImageFormat | None = None,
 ) -> ProcessedImage:

@@ -13,7 +13,7 @@ from domain.errors.files import CorruptImage
 from domain.images.decode_pixels import decode_picture
 from domain.images.formats import ImageFormat
 from domain.images.inspect_header import inspect_header
-from domain.images.operations import ALL_OPERATIONS
+from domain.images.operations import DEFAULT_OPERATIONS
 from domain.images.render_variant import Variant, render_variant
 from domain.images.values import ImageWarning, Thumbnail
 from tests.unit.images.drawing import LIMITS, chunk, draw, gray_of, process, save, with_alpha
@@ -86,7 +86,7 @@ def test_a_picture_cut_at_nine_tenths_shows_what_is_there_and_gray(name: str) ->
     cut = data[: len(data) * 9 // 10]
     processed = process(cut)
     assert processed.errors == {}
-    assert tuple(processed.results) == ALL_OPERATIONS
+    assert tuple(processed.results) == DEFAULT_OPERATIONS
     assert (processed.width, processed.height) == (WIDTH, HEIGHT)
     assert processed.warnings == (ImageWarning.TRUNCATED,)
     gray, whole = gray_of(cut, image_format), gray_of(data, image_format)
@@ -107,7 +107,7 @@ def test_a_picture_cut_at_nine_tenths_shows_what_is_there_and_gray(name: str) ->
 def test_a_picture_of_which_most_is_missing_is_corrupt(name: str) -> None:
     data = FILES[name]
     for share in (3, 10, 30):
-        for operations in (("metadata",), ALL_OPERATIONS):
+        for operations in (("metadata",), DEFAULT_OPERATIONS):
             with pytest.raises(CorruptImage):
                 process(data[: len(data) * share // 100], operations)
 

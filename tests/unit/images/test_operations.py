@@ -3,13 +3,21 @@ import struct
 import pytest
 
 from domain.errors.requests import UnknownOperation
-from domain.images.operations import ALL_OPERATIONS, VERSIONS, parse_operations
+from domain.images.operations import ALL_OPERATIONS, DEFAULT_OPERATIONS, VERSIONS, parse_operations
 from domain.images.values import unpack_bins
 
 
 @pytest.mark.parametrize("text", [None, "", "  ", ",".join(reversed(ALL_OPERATIONS))])
 def test_all_operations_are_the_default_and_keep_their_order(text: str | None) -> None:
-    assert parse_operations(text) == ALL_OPERATIONS
+    assert parse_operations(text, learning=True) == ALL_OPERATIONS
+
+
+def test_operations_of_learning_are_none_of_the_others() -> None:
+    assert parse_operations(None) == DEFAULT_OPERATIONS
+    assert set(ALL_OPERATIONS) - set(DEFAULT_OPERATIONS) == {"quality", "embedding"}
+    for name in ("quality", "embedding"):
+        with pytest.raises(UnknownOperation, match="MINILAB_LEARNING=true"):
+            parse_operations(f"faces,{name}")
 
 
 def test_repeats_spaces_and_case_do_not_matter() -> None:

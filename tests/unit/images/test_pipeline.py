@@ -10,8 +10,8 @@ from domain.errors.files import CorruptImage, DecodeTimedOut, FileRefused, Opera
 from domain.images import pipeline
 from domain.images.formats import ImageFormat
 from domain.images.inspect_header import inspect_header
-from domain.images.operations import ALL_OPERATIONS
-from domain.images.pipeline import STEPS, Source, Step, process_image, warm_up
+from domain.images.operations import ALL_OPERATIONS, DEFAULT_OPERATIONS
+from domain.images.pipeline import STEPS, Source, Step, process_image, warm_up, warm_up_learning
 from domain.images.values import Metadata, Thumbnail, unpack_bins
 from domain.limits import ImageLimits
 from tests.unit.images.drawing import LIMITS, draw, files, process, save
@@ -23,7 +23,7 @@ def test_there_is_a_step_for_every_operation_in_canonical_order() -> None:
 
 @pytest.mark.parametrize("name", sorted(files()))
 def test_every_operation_works_on_every_kind_of_file(name: str) -> None:
-    processed = process(files()[name])
+    processed = process(files()[name], ALL_OPERATIONS)
     assert processed.errors == {}
     assert tuple(processed.results) == ALL_OPERATIONS
     assert processed.format == name.split(maxsplit=1)[0]
@@ -53,6 +53,8 @@ def test_only_what_is_asked_for_is_decoded(monkeypatch: pytest.MonkeyPatch) -> N
         (("metadata",), ["read_metadata"]),
         (("faces",), ["decode_grayscale"]),
         (("thumbnail",), ["decode_picture"]),
+        (("quality",), ["decode_grayscale"]),
+        (("embedding",), ["decode_picture"]),
         (ALL_OPERATIONS, ["read_metadata", "decode_grayscale", "decode_picture"]),
     ):
         decoded.clear()
@@ -86,7 +88,7 @@ def test_one_failing_operation_leaves_the_others(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(pipeline, "STEPS", steps)
     processed = process(files()["png"])
     assert processed.errors == dict.fromkeys(broken, "operation_failed")
-    assert set(processed.results) == set(ALL_OPERATIONS) - set(broken)
+    assert set(processed.results) == set(DEFAULT_OPERATIONS) - set(broken)
 
 
 def test_time_is_checked_between_steps() -> None:
@@ -131,7 +133,7 @@ def test_every_photo_can_be_processed(photos: Path, truth: list[dict[str, Any]])
 
 def test_results_do_not_depend_on_what_else_is_asked_for() -> None:
     for name in ("jpeg", "webp", "heic", "png alpha"):
-        together = process(files()[name])
+        together = process(files()[name], ALL_OPERATIONS)
         for operation in ALL_OPERATIONS:
             assert process(files()[name], (operation,)).results == {
                 operation: together.results[operation]
@@ -141,19 +143,20 @@ def test_results_do_not_depend_on_what_else_is_asked_for() -> None:
 @pytest.mark.slow
 def test_results_are_the_same_every_time() -> None:
     data = save(draw(1500, 900), "JPEG")
-    assert process(data) == process(data)
+    assert process(data, ALL_OPERATIONS) == process(data, ALL_OPERATIONS)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 3000), (3000, 1), (7, 5), (1281, 1)])
 @pytest.mark.parametrize("name", ["PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP"])
 def test_odd_sizes_work(name: str, size: tuple[int, int]) -> None:
-    processed = process(save(draw(*size), name))
+    processed = process(save(draw(*size), name), ALL_OPERATIONS)
     assert processed.errors == {}
     assert (processed.width, processed.height) == size
 
 
 def test_warm_up_needs_nothing_from_outside() -> None:
     warm_up()
+    warm_up_learning()
 
 
 def test_memory_that_runs_out_is_the_pictures_size() -> None:

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from .detect_faces_body import DetectFacesBody
     from .disabled_reason import DisabledReason
     from .discarded import Discarded
+    from .embedding import Embedding
     from .error_code import ErrorCode
     from .event_type import EventType
     from .events_url import EventsUrl
@@ -116,6 +117,7 @@ if TYPE_CHECKING:
     from .part import Part
     from .part_status import PartStatus
     from .problem import Problem
+    from .quality import Quality
     from .queue_place import QueuePlace
     from .readiness import Readiness
     from .readiness_details import ReadinessDetails
@@ -133,6 +135,7 @@ if TYPE_CHECKING:
     from .upload_link import UploadLink
     from .upload_link_page import UploadLinkPage
     from .upload_link_request import UploadLinkRequest
+    from .verdict import Verdict
     from .webhook import Webhook
     from .webhook_changes import WebhookChanges
     from .webhook_disabled import WebhookDisabled
@@ -187,6 +190,7 @@ __all__ = (
     "DetectFacesBody",
     "DisabledReason",
     "Discarded",
+    "Embedding",
     "ErrorCode",
     "EventsUrl",
     "EventType",
@@ -257,6 +261,7 @@ __all__ = (
     "Part",
     "PartStatus",
     "Problem",
+    "Quality",
     "QueuePlace",
     "Readiness",
     "ReadinessDetails",
@@ -274,6 +279,7 @@ __all__ = (
     "UploadLink",
     "UploadLinkPage",
     "UploadLinkRequest",
+    "Verdict",
     "Webhook",
     "WebhookChanges",
     "WebhookDisabled",
@@ -329,6 +335,7 @@ _MODULES = {
     "DetectFacesBody": ".detect_faces_body",
     "DisabledReason": ".disabled_reason",
     "Discarded": ".discarded",
+    "Embedding": ".embedding",
     "ErrorCode": ".error_code",
     "EventType": ".event_type",
     "EventsUrl": ".events_url",
@@ -399,6 +406,7 @@ _MODULES = {
     "Part": ".part",
     "PartStatus": ".part_status",
     "Problem": ".problem",
+    "Quality": ".quality",
     "QueuePlace": ".queue_place",
     "Readiness": ".readiness",
     "ReadinessDetails": ".readiness_details",
@@ -416,6 +424,7 @@ _MODULES = {
     "UploadLink": ".upload_link",
     "UploadLinkPage": ".upload_link_page",
     "UploadLinkRequest": ".upload_link_request",
+    "Verdict": ".verdict",
     "Webhook": ".webhook",
     "WebhookChanges": ".webhook_changes",
     "WebhookDisabled": ".webhook_disabled",

@@ -28,7 +28,7 @@ class CreateJobBody:
     gps: GpsPolicy | Unset = UNSET
     """ Whether the position of a picture is served or removed. """
     operations: str | Unset = UNSET
-    """ Comma-separated list of operations; all by default. """
+    """ Comma-separated list of operations; all of the capabilities by default. """
     tags: str | Unset = UNSET
     """ Comma-separated tags for the job and its images, 20 at most, of 64 characters at most. The field may be
     repeated. """

@@ -21,7 +21,7 @@ class CreateLinkUploadByUrlBody:
     gps: GpsPolicy | Unset = UNSET
     """ Whether the position of a picture is served or removed. """
     operations: str | Unset = UNSET
-    """ Comma-separated list of operations; all by default. """
+    """ Comma-separated list of operations; all of the capabilities by default. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -82,6 +82,7 @@ class DeadLetterCreated:
     - `decoder_died`: The child process died on this image as often as allowed.
     - `attempts_exhausted`: Every allowed attempt began, and none finished.
     - `operation_failed`: An operation failed on a decodable image.
+    - `operation_unavailable`: A worker without the extra `learning` received an image that asks for its operations.
     - `unavailable`: A service that the answer depends on cannot be reached.
     - `no_child`: The machine cannot start another process.
     - `webhooks_not_set_up`: The service has no key to encrypt webhook secrets with.

@@ -43,6 +43,7 @@ class ErrorCode(StrEnum):
     NO_CHILD = "no_child"
     NO_FILES = "no_files"
     OPERATION_FAILED = "operation_failed"
+    OPERATION_UNAVAILABLE = "operation_unavailable"
     OVER_LIMIT = "over_limit"
     QUOTA_EXCEEDED = "quota_exceeded"
     RANGE_NOT_SATISFIABLE = "range_not_satisfiable"

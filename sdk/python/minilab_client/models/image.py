@@ -12,6 +12,7 @@ from ..models.status import Status
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
+    from ..models.embedding import Embedding
     from ..models.face import Face
     from ..models.failure import Failure
     from ..models.histogram import Histogram
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ..models.image_content_urls import ImageContentUrls
     from ..models.image_operations import ImageOperations
     from ..models.metadata import Metadata
+    from ..models.quality import Quality
 
 
 T = TypeVar("T", bound="Image")
@@ -34,6 +36,7 @@ class Image:
     """ Size of the file in bytes. """
     duplicate_of: None | str
     """ ID of an earlier image of the same user with the same content. It may have been deleted. """
+    embedding: Embedding | None
     error: Failure | None
     """ Why there is no result; null if there is no error. """
     expires_at: datetime.datetime | None
@@ -67,6 +70,7 @@ class Image:
     """ What the file says about its picture; null before it is read. """
     operations: ImageOperations
     """ The operations, by name. """
+    quality: None | Quality
     status: Status
     """ Status of a job, an image or a cell. """
     tags: list[str]
@@ -86,9 +90,11 @@ class Image:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.embedding import Embedding  # noqa: PLC0415
         from ..models.failure import Failure  # noqa: PLC0415
         from ..models.histogram import Histogram  # noqa: PLC0415
         from ..models.metadata import Metadata  # noqa: PLC0415
+        from ..models.quality import Quality  # noqa: PLC0415
 
         attributes = self.attributes.to_dict()
 
@@ -96,6 +102,12 @@ class Image:
 
         duplicate_of: None | str
         duplicate_of = self.duplicate_of
+
+        embedding: dict[str, Any] | None
+        if isinstance(self.embedding, Embedding):
+            embedding = self.embedding.to_dict()
+        else:
+            embedding = self.embedding
 
         error: dict[str, Any] | None
         if isinstance(self.error, Failure):
@@ -157,6 +169,12 @@ class Image:
 
         operations = self.operations.to_dict()
 
+        quality: dict[str, Any] | None
+        if isinstance(self.quality, Quality):
+            quality = self.quality.to_dict()
+        else:
+            quality = self.quality
+
         status = self.status.value
 
         tags = self.tags
@@ -183,6 +201,7 @@ class Image:
                 "attributes": attributes,
                 "bytes": bytes_,
                 "duplicate_of": duplicate_of,
+                "embedding": embedding,
                 "error": error,
                 "expires_at": expires_at,
                 "external_id": external_id,
@@ -199,6 +218,7 @@ class Image:
                 "media_type": media_type,
                 "metadata": metadata,
                 "operations": operations,
+                "quality": quality,
                 "status": status,
                 "tags": tags,
                 "uploaded_at": uploaded_at,
@@ -216,6 +236,7 @@ class Image:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.embedding import Embedding  # noqa: PLC0415
         from ..models.face import Face  # noqa: PLC0415
         from ..models.failure import Failure  # noqa: PLC0415
         from ..models.histogram import Histogram  # noqa: PLC0415
@@ -223,6 +244,7 @@ class Image:
         from ..models.image_content_urls import ImageContentUrls  # noqa: PLC0415
         from ..models.image_operations import ImageOperations  # noqa: PLC0415
         from ..models.metadata import Metadata  # noqa: PLC0415
+        from ..models.quality import Quality  # noqa: PLC0415
 
         d = dict(src_dict)
         attributes = ImageAttributes.from_dict(d.pop("attributes"))
@@ -235,6 +257,21 @@ class Image:
             return cast(None | str, data)
 
         duplicate_of = _parse_duplicate_of(d.pop("duplicate_of"))
+
+        def _parse_embedding(data: object) -> Embedding | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                embedding_type_0 = Embedding.from_dict(data)
+
+                return embedding_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(Embedding | None, data)
+
+        embedding = _parse_embedding(d.pop("embedding"))
 
         def _parse_error(data: object) -> Failure | None:
             if data is None:
@@ -358,6 +395,21 @@ class Image:
 
         operations = ImageOperations.from_dict(d.pop("operations"))
 
+        def _parse_quality(data: object) -> None | Quality:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                quality_type_0 = Quality.from_dict(data)
+
+                return quality_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | Quality, data)
+
+        quality = _parse_quality(d.pop("quality"))
+
         status = Status(d.pop("status"))
 
         tags = cast(list[str], d.pop("tags"))
@@ -388,6 +440,7 @@ class Image:
             attributes=attributes,
             bytes_=bytes_,
             duplicate_of=duplicate_of,
+            embedding=embedding,
             error=error,
             expires_at=expires_at,
             external_id=external_id,
@@ -404,6 +457,7 @@ class Image:
             media_type=media_type,
             metadata=metadata,
             operations=operations,
+            quality=quality,
             status=status,
             tags=tags,
             uploaded_at=uploaded_at,

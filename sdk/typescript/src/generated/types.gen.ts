@@ -808,6 +808,16 @@ export type Discarded = {
 };
 
 /**
+ * A description of what the picture shows, by which like pictures are found.
+ */
+export type Embedding = {
+    /**
+     * Numbers of the vector, which the service keeps to itself.
+     */
+    dimensions: number;
+};
+
+/**
  * Stable code of an error, for programs. New codes may be added: treat an unknown one by the HTTP status.
  *
  * - `malformed_request`: The request cannot be parsed.
@@ -869,6 +879,7 @@ export type Discarded = {
  * - `decoder_died`: The child process died on this image as often as allowed.
  * - `attempts_exhausted`: Every allowed attempt began, and none finished.
  * - `operation_failed`: An operation failed on a decodable image.
+ * - `operation_unavailable`: A worker without the extra `learning` received an image that asks for its operations.
  * - `unavailable`: A service that the answer depends on cannot be reached.
  * - `no_child`: The machine cannot start another process.
  * - `webhooks_not_set_up`: The service has no key to encrypt webhook secrets with.
@@ -889,7 +900,7 @@ export type Discarded = {
  * - `connections_full`: The process has as many open connections as it can.
  * - `internal`: An error of the service, which was logged.
  */
-export type ErrorCode = 'malformed_request' | 'malformed_multipart' | 'unknown_parameter' | 'no_files' | 'wrong_content_type' | 'invalid_value' | 'unknown_operation' | 'too_many_images' | 'archive_too_large' | 'user_required' | 'idempotency_key_in_use' | 'idempotency_key_taken_over' | 'idempotency_key_misused' | 'wrong_tus_version' | 'checksum_mismatch' | 'method_not_allowed' | 'range_not_satisfiable' | 'too_many_parts' | 'request_too_large' | 'quota_exceeded' | 'upload_too_slow' | 'body_too_slow' | 'headers_too_large' | 'headers_too_slow' | 'unauthenticated' | 'forbidden' | 'scope_missing' | 'not_found' | 'wrong_state' | 'nothing_to_retry' | 'too_many_webhooks' | 'too_many_keys' | 'too_many_links' | 'expired' | 'job_expired' | 'image_expired' | 'link_expired' | 'link_revoked' | 'upload_offset_conflict' | 'upload_unfinished' | 'upload_used' | 'upload_interrupted' | 'resumable_expired' | 'link_used_up' | 'malformed_part' | 'empty_file' | 'file_too_large' | 'unsupported_format' | 'corrupt_image' | 'too_many_pixels' | 'too_many_frames' | 'metadata_too_large' | 'fetch_refused' | 'fetch_failed' | 'fetch_timeout' | 'decode_timed_out' | 'decoder_died' | 'attempts_exhausted' | 'operation_failed' | 'unavailable' | 'no_child' | 'webhooks_not_set_up' | 'over_limit' | 'rate_limited' | 'too_many_wrong_keys' | 'too_many_in_flight' | 'too_many_resumable_uploads' | 'too_many_listeners' | 'too_many_connections' | 'too_many_reads' | 'backlog_full' | 'storage_full' | 'too_many_uploads' | 'listeners_full' | 'rendering_full' | 'reading_full' | 'connections_full' | 'internal' | (string & {});
+export type ErrorCode = 'malformed_request' | 'malformed_multipart' | 'unknown_parameter' | 'no_files' | 'wrong_content_type' | 'invalid_value' | 'unknown_operation' | 'too_many_images' | 'archive_too_large' | 'user_required' | 'idempotency_key_in_use' | 'idempotency_key_taken_over' | 'idempotency_key_misused' | 'wrong_tus_version' | 'checksum_mismatch' | 'method_not_allowed' | 'range_not_satisfiable' | 'too_many_parts' | 'request_too_large' | 'quota_exceeded' | 'upload_too_slow' | 'body_too_slow' | 'headers_too_large' | 'headers_too_slow' | 'unauthenticated' | 'forbidden' | 'scope_missing' | 'not_found' | 'wrong_state' | 'nothing_to_retry' | 'too_many_webhooks' | 'too_many_keys' | 'too_many_links' | 'expired' | 'job_expired' | 'image_expired' | 'link_expired' | 'link_revoked' | 'upload_offset_conflict' | 'upload_unfinished' | 'upload_used' | 'upload_interrupted' | 'resumable_expired' | 'link_used_up' | 'malformed_part' | 'empty_file' | 'file_too_large' | 'unsupported_format' | 'corrupt_image' | 'too_many_pixels' | 'too_many_frames' | 'metadata_too_large' | 'fetch_refused' | 'fetch_failed' | 'fetch_timeout' | 'decode_timed_out' | 'decoder_died' | 'attempts_exhausted' | 'operation_failed' | 'operation_unavailable' | 'unavailable' | 'no_child' | 'webhooks_not_set_up' | 'over_limit' | 'rate_limited' | 'too_many_wrong_keys' | 'too_many_in_flight' | 'too_many_resumable_uploads' | 'too_many_listeners' | 'too_many_connections' | 'too_many_reads' | 'backlog_full' | 'storage_full' | 'too_many_uploads' | 'listeners_full' | 'rendering_full' | 'reading_full' | 'connections_full' | 'internal' | (string & {});
 
 /**
  * The type of an event.
@@ -1346,6 +1357,7 @@ export type Image = {
      * ID of an earlier image of the same user with the same content. It may have been deleted.
      */
     duplicate_of: string | null;
+    embedding: Embedding | null;
     /**
      * Why there is no result; null if there is no error.
      */
@@ -1412,6 +1424,7 @@ export type Image = {
     operations: {
         [key: string]: OperationResult;
     };
+    quality: Quality | null;
     /**
      * Current status.
      */
@@ -3119,6 +3132,48 @@ export type Problem = {
 };
 
 /**
+ * How sharp, noisy and well exposed a picture is, at 512 pixels on its longer side.
+ */
+export type Quality = {
+    /**
+     * Blur effect, from 0 (sharp) to 1.
+     */
+    blur: number;
+    /**
+     * Share of the pixels with level 250 or more, 0 to 1.
+     */
+    clipped: number;
+    /**
+     * Standard deviation of the gray levels, 0 to 128.
+     */
+    contrast: number;
+    /**
+     * Entropy of the gray levels in bits, 0 to 8.
+     */
+    entropy: number;
+    /**
+     * Gray level that 95 % of the pixels do not exceed, 0 to 255.
+     */
+    high: number;
+    /**
+     * Gray level that 5 % of the pixels do not exceed, 0 to 255.
+     */
+    low: number;
+    /**
+     * Estimated standard deviation of the noise, in gray levels, 0 to 63.
+     */
+    noise: number;
+    /**
+     * Variance of the Laplacian of the gray levels; depends on what the picture shows.
+     */
+    sharpness: number;
+    /**
+     * Plain faults; empty for a picture without one.
+     */
+    verdicts: Array<Verdict>;
+};
+
+/**
  * The position of a job in the queue.
  */
 export type QueuePlace = {
@@ -3452,6 +3507,11 @@ export type UploadLinkRequest = {
 };
 
 /**
+ * A plain fault of a picture; the value is a word of the API.
+ */
+export type Verdict = 'blurred' | 'noisy' | 'dark' | 'bright' | 'flat' | 'blank' | (string & {});
+
+/**
  * A webhook, without its secret. It receives events that its key may see.
  */
 export type Webhook = {
@@ -3749,7 +3809,7 @@ export type DetectFacesData = {
          */
         gps?: GpsPolicy;
         /**
-         * Comma-separated list of operations; all by default.
+         * Comma-separated list of operations; all of the capabilities by default.
          */
         operations?: string;
         /**
@@ -5624,7 +5684,7 @@ export type CreateJobData = {
          */
         gps?: GpsPolicy;
         /**
-         * Comma-separated list of operations; all by default.
+         * Comma-separated list of operations; all of the capabilities by default.
          */
         operations?: string;
         /**
@@ -6940,7 +7000,7 @@ export type CreateLinkUploadData = {
          */
         gps?: GpsPolicy;
         /**
-         * Comma-separated list of operations; all by default.
+         * Comma-separated list of operations; all of the capabilities by default.
          */
         operations?: string;
     };
@@ -7591,7 +7651,7 @@ export type CreateLinkUploadByUrlData = {
          */
         gps?: GpsPolicy;
         /**
-         * Comma-separated list of operations; all by default.
+         * Comma-separated list of operations; all of the capabilities by default.
          */
         operations?: string;
     };
