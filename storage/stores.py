@@ -51,6 +51,7 @@ from storage.ledger.recovery import Recovery
 from storage.ledger.retry import Retry
 from storage.ledger.work_metrics import WorkMetrics
 from storage.mongo.client import Client, Collection, Database, connect_mongo
+from storage.mongo.leases import Lease
 from storage.mongo.server_clock import ServerClock
 from storage.outbox.subscriptions import Subscriptions
 from storage.queue.connection import connect_redis, refuse_cluster
@@ -138,6 +139,10 @@ class Stores:
     def sweeper(self, min_age: timedelta) -> Sweeper:
         """Return a sweeper of orphans that are older than `min_age`."""
         return Sweeper(self.client, self.database, min_age)
+
+    def lease(self, name: str, seconds: float) -> Lease:
+        """Return a lease, as this process sees it."""
+        return Lease(self.client, self.database, name, seconds)
 
     def open_intake(self, count_uploads: Callable[[], float]) -> BlobIntake:
         """Return an intake for the files of one upload; all uploads share its memory."""

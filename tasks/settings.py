@@ -32,7 +32,7 @@ class WorkerSettings(msgspec.Struct, frozen=True):
         sweep_seconds: Pause between two searches for orphaned bytes, and for expired jobs, images
             and resumable uploads.
         fold_seconds: Pause between two checks whether enough images (50) wait to be added to the
-            stored statistics; fewer are added at every fifth check. Answers always include them.
+            stored statistics; fewer are added at every tenth check. Answers always include them.
         orphan_age_seconds: Age at which bytes that belong to no blob are removed; longer than
             ``MINILAB_MAX_UPLOAD_SECONDS``.
         max_crashes: Crashes of its child process after which an image fails.

@@ -68,7 +68,7 @@ class ImageWorker:
         finally:
             await self._processor.head_starts.close()
             await self._pool.settle(GIVE_BACK_SECONDS)
-            await self._heartbeat.leave()
+            await asyncio.gather(self._upkeep.stop(), self._heartbeat.leave())
 
 
 async def is_alive(settings: Settings) -> bool:

@@ -15,7 +15,7 @@ from storage.errors import STORE_FAILED
 WORK_SECONDS = 1.0
 ROOM_SECONDS = 5.0
 # While there is no work, and no sign of any.
-IDLE_SECONDS = 10.0
+IDLE_SECONDS = 20.0
 # Reading takes at most this share of the time: a large backlog is read less often.
 READING_SHARE = 0.05
 ALL = ""

@@ -22,13 +22,14 @@ from storage.settings import WorkRules
 
 PROCESS_IMAGES = "process_images"
 CHANNEL = "minilab:hints"
+BACKLOG = "minilab:turns:backlog"
 KEYS = (
     default_queue_name,
     "minilab:turns:taken",
     "minilab:turns:deadlines",
     "minilab:turns:clock",
     "minilab:turns:ends",
-    "minilab:turns:backlog",
+    BACKLOG,
     "minilab:turns:cursors",
     "minilab:turns:joined",
     "minilab:turns:pause",
@@ -117,6 +118,7 @@ class FairQueue:
     """Sends hints to the queue and hands them to workers."""
 
     def __init__(self, redis: ArqRedis, rules: WorkRules) -> None:
+        self._redis = redis
         self._run = redis.register_script(SCRIPT.read_text(encoding="utf-8"))
         self._most = rules.queue_max_hints
         self._weights = read_weights(rules.tenant_weights)
@@ -216,6 +218,10 @@ class FairQueue:
             TenantBacklog(user_id.decode(), cursor.decode(), float(units))
             for user_id, cursor, units in picked
         ]
+
+    async def has_backlog(self) -> bool:
+        """Return whether a tenant has work that found no room."""
+        return bool(await self._redis.exists(BACKLOG))
 
     async def join(self, user_ids: Sequence[str]) -> None:
         """Move the cursors of tenants to the start: all their work joins the backlog."""

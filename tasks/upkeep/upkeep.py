@@ -1,14 +1,20 @@
-"""The upkeep that every worker does beside its images; any number of workers can do it at once."""
+"""The upkeep that one worker of the fleet does beside its images; the others stand by.
+
+The worker that holds a lease does it. If it dies, another takes over when the lease expires. Two
+that do it at once, after a lost connection, do no harm.
+"""
 
 import asyncio
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import wraps
 
 import msgspec
 import structlog
 
+from storage.errors import STORE_FAILED
 from storage.stores import Stores
 from storage.upkeep.due_work import Work
 from tasks.images.metrics import WorkerMetrics
@@ -17,22 +23,27 @@ from tasks.upkeep.reconcile import reconcile
 from tasks.upkeep.refill_queue import REFILL_SECONDS, refill_queue
 from telemetry.background import BackgroundTasks
 
+LEASE = "upkeep"
+# A lease expires after this many pauses of the reconciler.
+LEASE_PAUSES = 5
+MIN_LEASE_SECONDS = 1.0
 # The reconciler looks for deletions that are due; this only matters if it cannot.
 DELETE_USERS_SECONDS = 60.0
-# A few images are added to the statistics only at every fifth check.
-CHECKS_FOR_FEW = 5
+# A few images are added to the statistics only at every tenth check.
+CHECKS_FOR_FEW = 10
 # After this time the deletion of another user has its turn.
 TURN_SECONDS = 10.0
+Duty = Callable[[], Awaitable[None]]
 
 _log = structlog.get_logger(__name__)
 
 
 class Upkeep:
-    """Repeats each duty at its own pace.
+    """Repeats each duty at its own pace, while this worker holds the lease.
 
     Args:
         count_tasks: Counts the tasks that this worker has begun and ended. Some duties follow from
-            work alone; a worker without any does them rarely, for others that died.
+            work alone; without any they are done rarely, for other workers.
         fetches_due: To be set when URLs may be due.
     """
 
@@ -45,6 +56,10 @@ class Upkeep:
         fetches_due: asyncio.Event,
     ) -> None:
         self._stores = stores
+        pauses = LEASE_PAUSES * settings.worker.reconcile_seconds
+        self._lease_seconds = max(MIN_LEASE_SECONDS, pauses)
+        self._lease = stores.lease(LEASE, self._lease_seconds)
+        self._taken_over: list[asyncio.Event] = []
         self._events: dict[str, asyncio.Event] = {
             Work.FETCHES: fetches_due,
             Work.DELETIONS: asyncio.Event(),
@@ -57,32 +72,68 @@ class Upkeep:
         self._fold_checks = itertools.cycle(range(CHECKS_FOR_FEW))
 
     def start(self, background: BackgroundTasks) -> None:
-        """Start one background task for each duty."""
+        """Start one background task for each duty, and one that takes and renews the lease."""
         background.start("hear_work", self._stores.job_events.hear_work(self._hear))
-        background.repeat(self._reconcile, self._settings.reconcile_seconds)
-        background.repeat(self._refill, REFILL_SECONDS)
-        background.repeat(self._sweep, self._settings.sweep_seconds)
-        background.repeat(self._fold, self._settings.fold_seconds)
-        background.repeat(self._expire, self._settings.sweep_seconds)
+        background.repeat(self._stores.follow_clock, self._settings.reconcile_seconds)
+        background.repeat(self._hold_lease, self._lease_seconds / 2)
         deletions_due = self._events[Work.DELETIONS]
-        background.repeat(self._delete_users, DELETE_USERS_SECONDS, deletions_due)
+        self._begin(background, self._reconcile, self._settings.reconcile_seconds)
+        self._begin(background, self._refill, REFILL_SECONDS)
+        self._begin(background, self._sweep, self._settings.sweep_seconds)
+        self._begin(background, self._fold, self._settings.fold_seconds)
+        self._begin(background, self._expire, self._settings.sweep_seconds)
+        self._begin(background, self._delete_users, DELETE_USERS_SECONDS, deletions_due)
+
+    async def stop(self) -> None:
+        """Let another worker take over at once, if MongoDB can be reached."""
+        try:
+            await self._lease.release()
+        except STORE_FAILED as error:
+            _log.warning("lease_not_given_back", reason=type(error).__name__)
+
+    def _begin(
+        self,
+        background: BackgroundTasks,
+        duty: Duty,
+        seconds: float,
+        woken: asyncio.Event | None = None,
+    ) -> None:
+        """Repeat a duty while the lease is held, from the moment on when it is taken."""
+        due = woken or asyncio.Event()
+
+        @wraps(duty)
+        async def do_if_held() -> None:
+            if self._lease.is_held:
+                await duty()
+
+        self._taken_over.append(due)
+        background.repeat(do_if_held, seconds, due)
+
+    async def _hold_lease(self) -> None:
+        was_held = self._lease.is_held
+        if await self._lease.hold() and not was_held:
+            _log.info("upkeep_begun")
+            for due in self._taken_over:
+                due.set()
 
     def _hear(self, work: str) -> None:
         if event := self._events.get(work):
             event.set()
 
     async def _reconcile(self) -> None:
-        await self._stores.follow_clock()
         due = await self._stores.due_work.find()
         for work in due:
             self._hear(work)
         hinted = await reconcile(self._stores, self._hint_grace_seconds, due)
         self._metrics.reconciled(hinted)
-        await refill_queue(self._stores)
+        self._refilled.expect_more()  # Other workers may have made room.
 
     async def _refill(self) -> None:
-        if self._refilled.was_made() and await refill_queue(self._stores):
-            self._refilled.expect_more()
+        if self._refilled.was_made():
+            while await refill_queue(self._stores):
+                pass
+            if await self._stores.hints.fair_queue.has_backlog():
+                self._refilled.expect_more()
 
     async def _sweep(self) -> None:
         swept = await self._sweeper.sweep()
