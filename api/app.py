@@ -192,6 +192,7 @@ async def _running(state: AppState) -> AsyncIterator[None]:
             stores.job_events.hear_changes(lambda _: watch.stir())
             background.start("read_work", watch.follow_work())
             background.start("read_room", watch.follow_room())
+            background.start("report_intake", watch.follow_intake())
             with suppress(TimeoutError):
                 async with asyncio.timeout(SCHEMA_SECONDS):
                     await state.data_check.was_tried.wait()

@@ -145,10 +145,14 @@ class AdmissionLimits(msgspec.Struct, frozen=True):
             same time, some 4 MB of memory each. A smaller one counts in proportion, 1/32 at
             least. A tenant holds no more than are still free. Admin keys have an eighth more.
             0: no limit.
-        max_backlog_seconds: Time that the live workers need for all waiting work, in seconds.
-            0: no limit.
+        max_backlog_seconds: Time that the workers need for all waiting work, in seconds. 0: no
+            limit.
+        expected_images_per_second: Pace that the workers can grow to, where something starts more
+            of them when work waits. The limit of the time counts with it, if the live workers are
+            slower. 0: the live workers alone count.
         max_backlog_images: Images that wait or are processed. 0: no limit.
-        min_free_disk_bytes: Free space that remains on MongoDB's disk, in bytes. 0: no limit.
+        min_free_disk_bytes: Free space that remains on MongoDB's disk, in bytes; two seconds of
+            what all API processes can take in, or more. 0: no limit.
         max_stored_bytes: Size of all stored files, equal files counted once, in bytes. 0: no
             limit.
         max_webhooks_per_key: Webhooks of the owner of a key: the user of a client key, the tenant
@@ -171,6 +175,7 @@ class AdmissionLimits(msgspec.Struct, frozen=True):
     tenant_max_images_in_flight: Count = 50_000
     max_concurrent_uploads: Count = 128
     max_backlog_seconds: Annotated[float, msgspec.Meta(ge=0)] = 3600.0
+    expected_images_per_second: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     max_backlog_images: Count = 1_000_000
     min_free_disk_bytes: Count = 256 * 1024 * 1024
     max_stored_bytes: Count = 0

@@ -23,7 +23,7 @@ from storage.aggregates.statistics import StatisticsReader
 from storage.backlog.load import LoadMeter
 from storage.backlog.lone_claims import LoneClaims
 from storage.backlog.lone_ends import LoneEnds
-from storage.backlog.queue_state import QueueReader
+from storage.backlog.shared_load import SharedLoad
 from storage.backlog.workers import Workers, Workforce
 from storage.blobs.intake import BlobIntake, NoWriter
 from storage.blobs.known_blobs import KnownBlobs, Poisons
@@ -114,9 +114,10 @@ class Stores:
         self.ledger = Ledger(
             self.database, rules.lease_seconds, rules.max_attempts, self.metrics, self.subscriptions
         )
-        self.load = LoadMeter(self.database)
+        self.workers = Workers(self.database)
+        meter = LoadMeter(self.database, self.workers)
+        self.load = SharedLoad(self.redis, meter, self.database, self.dead_letters)
         self.job_events = JobEvents(self.redis)
-        self.queue_state = QueueReader(self.database, self.dead_letters)
         self.poisons = Poisons(self.database)
         self.queued_chunks = QueuedChunks(self.database)
         self.recovery = Recovery(
@@ -128,7 +129,6 @@ class Stores:
         self.results = Results(self.client, self.database, self.blob_stores)
         self.stored_bytes = StoredBytes(self.client, self.database)
         self.variants = StoredVariants(self.database, turns)
-        self.workers = Workers(self.database)
         self._add_access()
         self._add_analytics()
         self._add_catalog()
@@ -216,6 +216,7 @@ class Stores:
 
     async def aclose(self) -> None:
         """Close all connections."""
+        await self.load.close()
         await self.medians.close()
         await self.buckets.close()
         await self.redis.aclose(close_connection_pool=True)

@@ -7,15 +7,15 @@ import time
 from domain.fairness.estimates import ENDED, Backlog, OpenJob, QueuePlace
 from domain.jobs import TERMINAL
 from domain.records import Job
-from storage.backlog.workers import Workforce
-from storage.clock import utc_now
+from storage.backlog.load import WorkReading
 from storage.stores import Stores
 from telemetry.background import see_failure
 
 FRESH_SECONDS = 1.0
-# A long queue, which takes a while to read, is read less often, up to this.
+# A long queue, which takes a while to use, is read less often, up to this.
 MAX_FRESH_SECONDS = 5.0
 PAUSE_FACTOR = 50
+INLINE_TENANTS = 1000
 
 
 class Estimates:
@@ -23,7 +23,7 @@ class Estimates:
 
     def __init__(self, stores: Stores) -> None:
         self._stores = stores
-        self._workforce = Workforce(workers=0, images_per_second=0.0)
+        self._images_per_second = 0.0
         self._backlog = Backlog([])
         self._stale_at = -math.inf
         self._reading: asyncio.Task[None] | None = None
@@ -47,7 +47,7 @@ class Estimates:
         await self._refresh()
         images = -(-(job.tally.waiting + job.tally.running) // max(1, len(job.operations)))
         open_job = OpenJob(job.id, job.user_id, images)
-        return self._backlog.place(open_job, self._workforce.images_per_second)
+        return self._backlog.place(open_job, self._images_per_second)
 
     async def _refresh(self) -> None:
         now = time.monotonic()
@@ -55,10 +55,20 @@ class Estimates:
             return
         # Set first, so that requests that come meanwhile do not read as well.
         self._stale_at = now + FRESH_SECONDS
-        self._workforce, jobs = await asyncio.gather(
-            self._stores.workforce(utc_now()), self._stores.load.open_jobs()
-        )
-        self._backlog = Backlog(jobs)
+        reading = await self._stores.load.read_work()
+        self._images_per_second = reading.images_per_second
+        if len(reading.tenants) <= INLINE_TENANTS:
+            self._backlog = _backlog_of(reading)
+        else:
+            self._backlog = await asyncio.to_thread(_backlog_of, reading)
         took = time.monotonic() - now
         pause = max(FRESH_SECONDS, min(MAX_FRESH_SECONDS, PAUSE_FACTOR * took))
         self._stale_at = now + took + pause
+
+
+def _backlog_of(reading: WorkReading) -> Backlog:
+    return Backlog(
+        OpenJob(job_id, tenant.user_id, images)
+        for tenant in reading.tenants
+        for job_id, images in zip(tenant.job_ids, tenant.images, strict=True)
+    )

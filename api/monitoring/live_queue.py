@@ -66,8 +66,8 @@ class LiveQueue:
     async def _read(self) -> LiveQueueView:
         now = utc_now()
         state, tenants, workers = await asyncio.gather(
-            self._stores.queue_state.read(now),
-            self._stores.queue_state.list_largest(now, LARGEST_TENANTS),
+            self._stores.load.read_queue(),
+            self._stores.load.queue.list_largest(LARGEST_TENANTS),
             self._stores.workers.list_live(now),
         )
         return _view(state, tenants, workers)
@@ -76,8 +76,8 @@ class LiveQueue:
 def _view(state: QueueState, tenants: list[TenantWork], workers: list[LiveWorker]) -> LiveQueueView:
     return LiveQueueView(
         jobs=state.jobs,
-        images=sum(waiting.images for waiting in state.waiting.values()),
-        oldest_seconds=max(waiting.oldest_seconds for waiting in state.waiting.values()),
+        images=sum(waiting.images for _, waiting in state.waiting),
+        oldest_seconds=max(waiting.oldest_seconds for _, waiting in state.waiting),
         images_per_second=sum(worker.images_per_second for worker in workers),
         dead_letters=state.dead_letters,
         tenants=tenants,

@@ -71,7 +71,7 @@ class ServiceMetrics:
             async with asyncio.timeout(MAX_READ_SECONDS):
                 workers = await self._stores.workers.metrics(now)
                 deliverers = await self._stores.deliverers.metrics(now)
-                queue = await self._stores.queue_state.read(now)
+                queue = await self._stores.load.read_queue()
                 pending = await self._stores.statistics.look(now)
                 return Reading(up, workers, deliverers, queue, pending)
         except UNREADABLE as error:
@@ -110,7 +110,7 @@ def _queue_metrics(queue: QueueState) -> Iterator[Metric]:
     families = [
         GaugeMetricFamily(name, text, labels=["role", "backlog"]) for name, text in texts.items()
     ]
-    for kind, waiting in queue.waiting.items():
+    for kind, waiting in queue.waiting:
         values = (waiting.images, waiting.tenants, waiting.oldest_seconds)
         for family, value in zip(families, values, strict=True):
             family.add_metric([kind.role, kind.backlog], value)

@@ -68,11 +68,13 @@ def rate_limits(limits: AdmissionLimits) -> tuple[RateLimit, ...]:
 def check_backlog(limits: AdmissionLimits, images: int, images_per_second: float) -> None:
     """Refuse an upload while too many images are queued or processed.
 
-    While the pace of the workers is unknown (0.0), only the number of images counts.
+    While the pace of the workers is unknown (0.0), and none is expected, only the number of images
+    counts.
 
     Raises:
         BacklogFull: Says after how long to try again.
     """
+    images_per_second = max(images_per_second, limits.expected_images_per_second)
     over = images + 1 - limits.max_backlog_images if limits.max_backlog_images else 0
     if limits.max_backlog_seconds and images_per_second:
         over = max(over, math.ceil(images - limits.max_backlog_seconds * images_per_second))
@@ -102,7 +104,7 @@ def check_storage(limits: AdmissionLimits, load: Load, bytes_since: int, length:
     """Refuse an upload that there is no room for.
 
     Args:
-        bytes_since: Bytes that this process has admitted since then.
+        bytes_since: Bytes that the fleet has admitted since then.
         length: Bytes of the request; 0 if unknown.
 
     Raises:

@@ -1,16 +1,15 @@
-"""Open work and room in MongoDB, as the admission of uploads needs them."""
+"""Open work and room in MongoDB, as admission, estimates and metrics need them."""
 
-from collections import Counter
+import asyncio
+from collections.abc import Iterable
+from datetime import datetime
 
-from domain.fairness.admission import Load, tenant_of_key, tenant_of_user
-from domain.fairness.estimates import OpenJob
-from storage.backlog.workers import total_pace
+import msgspec
+
+from storage.backlog.workers import Workers
 from storage.clock import utc_now
 from storage.ledger.open_work import IS_OPEN, OPEN_JOBS
 from storage.mongo.client import Database, Document
-
-MAX_OPEN_JOBS = 20_000
-"""Jobs that positions in the queue are computed from; counting more would take too long."""
 
 # Each open image has one open cell for each operation of its job.
 OPEN_IMAGES: Document = {
@@ -22,51 +21,84 @@ OPEN_IMAGES: Document = {
     }
 }
 """MongoDB expression: the number of open images of a job."""
-OPEN_BY_TENANT: list[Document] = [
-    {"$match": IS_OPEN},
-    {
-        "$group": {
-            "_id": {"user_id": "$user_id", "key_id": "$key_id"},
-            "jobs": {"$sum": 1},
-            "images": {"$sum": OPEN_IMAGES},
-            # IDs are in the order of acceptance.
-            "oldest": {"$min": {"$cond": [{"$gt": ["$tally.waiting", 0]}, "$_id", None]}},
-        }
-    },
-]
+BATCH = 10_000
+
+
+class OpenTenant(msgspec.Struct, array_like=True):
+    """The open jobs of a user through one key.
+
+    Attributes:
+        job_ids: In no order.
+        images: The open images of each.
+        oldest: ID of the oldest job with work that has not begun; None if all of it runs.
+    """
+
+    user_id: str
+    key_id: str
+    job_ids: list[str] = []
+    images: list[int] = []
+    oldest: str | None = None
+
+
+class WorkReading(msgspec.Struct, array_like=True):
+    """All open work, and the pace of the workers.
+
+    Attributes:
+        at: When it was begun: later uploads may be missing.
+        images_per_second: The throughput of the live workers; 0.0 while unknown.
+    """
+
+    at: datetime
+    images_per_second: float
+    tenants: list[OpenTenant]
+
+    @property
+    def images(self) -> int:
+        """The number of open images."""
+        return sum(sum(tenant.images) for tenant in self.tenants)
+
+
+class RoomReading(msgspec.Struct, array_like=True):
+    """The room that was left.
+
+    Attributes:
+        at: When it was begun.
+        free_disk_bytes: On MongoDB's disk; None if MongoDB does not report it.
+        stored_bytes: The size of all blobs; None if it was not added up.
+        intake_bytes: What the fleet had admitted before; None if unknown.
+    """
+
+    at: datetime
+    free_disk_bytes: int | None
+    stored_bytes: int | None
+    intake_bytes: int | None
 
 
 class LoadMeter:
     """Measures open work and room; raises ``PyMongoError`` if MongoDB cannot be reached."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, workers: Workers) -> None:
         self._database = database
+        self._workers = workers
 
-    async def read_work(self) -> Load:
-        """Count open images by tenant, and add up the throughput of the workers; one call."""
-        images, pace = 0, 0.0
-        by_tenant = Counter[str]()
-        pipeline = [*OPEN_BY_TENANT, total_pace(utc_now())]
-        async for found in self._database["jobs"].aggregate(pipeline, hint=OPEN_JOBS):
-            if "pace" in found:
-                pace = found["pace"]
-                continue
-            of_owner = int(found["images"])
-            images += of_owner
-            by_tenant[tenant_of_user(found["_id"]["user_id"])] += of_owner
-            by_tenant[tenant_of_key(found["_id"]["key_id"])] += of_owner
-        return Load(images=images, by_tenant=by_tenant, images_per_second=pace)
-
-    async def open_jobs(self) -> list[OpenJob]:
-        """Read the oldest open jobs, up to :data:`MAX_OPEN_JOBS`, with their open images."""
+    async def read_work(self) -> WorkReading:
+        """Read the open jobs of each tenant, and add up the throughput of the workers."""
+        at = utc_now()
         pipeline: list[Document] = [
             {"$match": IS_OPEN},
-            {"$sort": {"_id": 1}},
-            {"$limit": MAX_OPEN_JOBS},
-            {"$project": {"user_id": 1, "images": OPEN_IMAGES}},
+            {
+                "$project": {
+                    "user_id": 1,
+                    "key_id": 1,
+                    "images": OPEN_IMAGES,
+                    "waits": {"$gt": ["$tally.waiting", 0]},
+                }
+            },
         ]
-        found = await self._database["jobs"].aggregate(pipeline, hint=OPEN_JOBS).to_list(None)
-        return [OpenJob(job["_id"], job["user_id"], int(job["images"])) for job in found]
+        found = self._database["jobs"].aggregate(pipeline, hint=OPEN_JOBS, batchSize=BATCH)
+        jobs, workforce = await asyncio.gather(found.to_list(None), self._workers.workforce(at))
+        tenants = await asyncio.to_thread(_group, jobs)
+        return WorkReading(at, workforce.images_per_second, tenants)
 
     async def read_free_disk(self) -> int | None:
         """Read the free space on MongoDB's disk, in bytes; None if MongoDB does not report it."""
@@ -80,3 +112,18 @@ class LoadMeter:
         added_up = {"$group": {"_id": None, "bytes": {"$sum": "$length"}}}
         found = await self._database["blobs.files"].aggregate([added_up]).to_list(1)
         return int(found[0]["bytes"]) if found else 0
+
+
+def _group(jobs: Iterable[Document]) -> list[OpenTenant]:
+    tenants: dict[tuple[str, str], OpenTenant] = {}
+    for job in jobs:
+        owner = job["user_id"], job["key_id"]
+        tenant = tenants.get(owner)
+        if tenant is None:
+            tenant = tenants[owner] = OpenTenant(*owner)
+        job_id = job["_id"]
+        tenant.job_ids.append(job_id)
+        tenant.images.append(int(job["images"]))
+        if job["waits"] and (tenant.oldest is None or job_id < tenant.oldest):
+            tenant.oldest = job_id
+    return list(tenants.values())

@@ -1,17 +1,17 @@
 """The state of the queue for the metrics: how much waits, and for how long, by kind of tenant."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from heapq import nsmallest
 from itertools import product
 
 import msgspec
 
 from domain.keys import ADMIN_USER, Role
-from storage.backlog.load import OPEN_BY_TENANT
-from storage.clock import made_at
+from storage.backlog.load import OpenTenant, WorkReading
+from storage.clock import made_at, utc_now
 from storage.ledger.dead_letters import DeadLetters
-from storage.ledger.open_work import OPEN_JOBS
-from storage.mongo.client import Database, Document
+from storage.mongo.client import Database
 
 # A tenant with more open images than this can make others wait.
 SMALL_BACKLOG_IMAGES = 100
@@ -46,7 +46,7 @@ class QueueState(msgspec.Struct, frozen=True):
     """
 
     jobs: int
-    waiting: Mapping[TenantClass, Waiting]
+    waiting: list[tuple[TenantClass, Waiting]]
     overdue_seconds: float
     dead_letters: int
 
@@ -62,38 +62,51 @@ class TenantWork(msgspec.Struct, frozen=True):
 
 
 class QueueReader:
-    """Reads the state of the queue from the indexes of open work."""
+    """Reads the state of the queue.
 
-    def __init__(self, database: Database, dead_letters: DeadLetters) -> None:
+    Args:
+        read_work: Reads the open work.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        dead_letters: DeadLetters,
+        read_work: Callable[[], Awaitable[WorkReading]],
+    ) -> None:
         self._database = database
         self._dead_letters = dead_letters
+        self._read_work = read_work
 
-    async def read(self, now: datetime) -> QueueState:
+    async def read(self) -> QueueState:
         """Read the state of the queue."""
-        found = self._database["jobs"].aggregate(OPEN_BY_TENANT, hint=OPEN_JOBS)
-        tenants = await found.to_list(None)
-        roles = await self._read_roles({tenant["_id"]["key_id"] for tenant in tenants})
+        now = utc_now()
+        tenants = await self._tenants()
+        roles = await self._read_roles({tenant.key_id for tenant in tenants})
         return QueueState(
-            jobs=sum(tenant["jobs"] for tenant in tenants),
+            jobs=sum(len(tenant.job_ids) for tenant in tenants),
             waiting=_classify(tenants, roles, now),
             overdue_seconds=await self._overdue_seconds(now),
             dead_letters=await self._dead_letters.count(),
         )
 
-    async def list_largest(self, now: datetime, most: int) -> list[TenantWork]:
+    async def list_largest(self, most: int) -> list[TenantWork]:
         """List the users with the most open images."""
-        pipeline = [*OPEN_BY_TENANT, {"$sort": {"images": -1, "_id": 1}}, {"$limit": most}]
-        found = await self._database["jobs"].aggregate(pipeline, hint=OPEN_JOBS).to_list(most)
+        now = utc_now()
+        sizes = [(-sum(one.images), one.user_id, one.key_id, one) for one in await self._tenants()]
         return [
             TenantWork(
-                one["_id"]["user_id"],
-                one["_id"]["key_id"],
-                one["jobs"],
-                int(one["images"]),
-                (now - made_at(one["oldest"])).total_seconds() if one["oldest"] else None,
+                one.user_id,
+                one.key_id,
+                len(one.job_ids),
+                -negative_images,
+                (now - made_at(one.oldest)).total_seconds() if one.oldest else None,
             )
-            for one in found
+            for negative_images, _, _, one in nsmallest(most, sizes, key=lambda size: size[:3])
         ]
+
+    async def _tenants(self) -> list[OpenTenant]:
+        return (await self._read_work()).tenants
 
     async def _read_roles(self, key_ids: set[str]) -> dict[str, str]:
         """Read the roles of keys; deleted keys are left out."""
@@ -114,16 +127,17 @@ class QueueReader:
 
 
 def _classify(
-    tenants: Sequence[Document], roles: Mapping[str, str], now: datetime
-) -> dict[TenantClass, Waiting]:
+    tenants: Sequence[OpenTenant], roles: Mapping[str, str], now: datetime
+) -> list[tuple[TenantClass, Waiting]]:
     waiting = {TenantClass(role, backlog): Waiting() for role, backlog in product(ROLES, BACKLOGS)}
     for tenant in tenants:
-        backlog = BACKLOGS[tenant["images"] > SMALL_BACKLOG_IMAGES]
-        role = roles.get(tenant["_id"]["key_id"], OTHER_ROLE)
+        images = sum(tenant.images)
+        backlog = BACKLOGS[images > SMALL_BACKLOG_IMAGES]
+        role = roles.get(tenant.key_id, OTHER_ROLE)
         of_class = waiting[TenantClass(role, backlog)]
-        of_class.images += tenant["images"]
+        of_class.images += images
         of_class.tenants += 1
-        if tenant["oldest"]:
-            age = (now - made_at(tenant["oldest"])).total_seconds()
+        if tenant.oldest:
+            age = (now - made_at(tenant.oldest)).total_seconds()
             of_class.oldest_seconds = max(of_class.oldest_seconds, age)
-    return waiting
+    return list(waiting.items())

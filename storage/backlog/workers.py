@@ -108,11 +108,5 @@ class Workers:
         return bool(await self._workers.find_one({"_id": {"$regex": prefix}, **_alive(now)}))
 
 
-def total_pace(now: datetime) -> Document:
-    """Return the stage that adds a document: the live workers' throughput, as ``pace``."""
-    added_up = {"$group": {"_id": None, "pace": {"$sum": "$images_per_second"}}}
-    return {"$unionWith": {"coll": "workers", "pipeline": [{"$match": _alive(now)}, added_up]}}
-
-
 def _alive(now: datetime) -> Document:
     return {"seen_at": {"$gte": now - timedelta(seconds=ALIVE_SECONDS)}}

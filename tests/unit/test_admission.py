@@ -128,6 +128,15 @@ def test_backlog_is_full_when_workers_would_take_too_long() -> None:
     assert refusal.value.wait_seconds == pytest.approx(5)
 
 
+def test_backlog_counts_with_workers_that_are_still_to_come() -> None:
+    limits = AdmissionLimits(max_backlog_seconds=60, expected_images_per_second=100.0)
+    check_backlog(limits, 6000, 2.0)
+    with pytest.raises(BacklogFull) as refusal:
+        check_backlog(limits, 6500, 2.0)
+    assert refusal.value.wait_seconds == pytest.approx(5)
+    check_backlog(limits, 60 * 200, 200.0)
+
+
 def test_backlog_of_unknown_pace_is_only_counted() -> None:
     limits = AdmissionLimits(max_backlog_seconds=1, max_backlog_images=1000)
     check_backlog(limits, 999, 0.0)
