@@ -78,6 +78,7 @@ def restore(environment: Mapping[str, str], folder: Path, say: Say = print) -> b
                 redis_url=NO_REDIS,
                 mongodb_database=database,
                 store_timeout_seconds=CALL_SECONDS,
+                blob_url=environment.get("MINILAB_BLOB_URL", ""),
             )
             verification = asyncio.run(_finish(stores, manifest))
     except BaseException:
@@ -149,6 +150,7 @@ async def _finish(settings: StoreSettings, manifest: Manifest) -> Verification:
         await stores.check_schema()
         await stores.prepare()
         await stores.webhook_hold.hold()
+        await stores.leave_bucket()
     # What was on its way at the moment of the backup has become older without a sweeper.
     age = datetime.now(UTC) - manifest.made_at
     return await verify(settings, grace_of(WorkerSettings()) + age)

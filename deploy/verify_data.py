@@ -18,9 +18,12 @@ from pymongo.errors import PyMongoError
 from deploy.local_settings import LocalSettings
 from deploy.servers.embedded import embedded_servers, find_running_mongodb
 from deploy.servers.process import ServerError
+from domain.errors.capacity import BytesUnavailable
 from domain.settings import SettingsError, SettingsReader
+from storage.blobs.stores.blob_stores import open_blob_stores
+from storage.blobs.stores.gridfs import chunk_turns
 from storage.mongo.client import connect_mongo
-from storage.settings import StoreSettings, read_password
+from storage.settings import StoreSettings, check_blob_url, read_password
 from storage.verification.walk import Finding, Verification, Verifier
 from tasks.settings import WorkerSettings
 
@@ -34,6 +37,7 @@ CLEAR_LINE = "\r\x1b[K"
 class _Target(msgspec.Struct, frozen=True):
     mongodb_database: str = "minilab"
     mongodb_password_file: str = ""
+    blob_url: str = ""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,11 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 redis_url=NO_REDIS,
                 mongodb_database=target.mongodb_database,
                 store_timeout_seconds=CALL_SECONDS,
+                blob_url=target.blob_url,
             )
             verification = asyncio.run(
                 verify(stores, grace_of(worker), pause=options.pause, hashes=options.hashes)
             )
-    except (SettingsError, ServerError, PyMongoError) as error:
+    except (SettingsError, ServerError, PyMongoError, BytesUnavailable) as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -89,9 +94,11 @@ async def verify(
     Raises:
         ServerError: It is empty.
         PyMongoError: MongoDB cannot be read.
+        BytesUnavailable: The bucket cannot be read.
     """
     client = connect_mongo(stores)
     database = client[stores.mongodb_database]
+    blob_stores = open_blob_stores(database, chunk_turns(), stores)
     try:
         if not await database.list_collection_names():
             raise ServerError(f"the database {database.name} is empty")
@@ -102,8 +109,10 @@ async def verify(
             pause_seconds=pause,
             hashes=hashes,
             progress=_show_progress,
+            stores=blob_stores,
         ).verify()
     finally:
+        await blob_stores.aclose()
         client.close()
         if sys.stderr.isatty():
             print(CLEAR_LINE, end="", file=sys.stderr)
@@ -120,6 +129,7 @@ def _read_settings() -> tuple[LocalSettings, _Target, WorkerSettings]:
     worker = reader.read(WorkerSettings)
     url = read_password(reader, "MONGODB", settings.mongodb_url, target.mongodb_password_file)
     settings = msgspec.structs.replace(settings, mongodb_url=url or None)
+    check_blob_url(reader, target.blob_url)
     reader.check()
     return settings, target, worker
 

@@ -35,13 +35,11 @@ class StoredObject(msgspec.Struct, frozen=True):
 
 
 class BlobWriter(Protocol):
-    """Writes the files of one request while they arrive, with bounded memory.
+    """Writes the files of one request while they arrive, with bounded memory."""
 
-    Attributes:
-        pending_bytes: Bytes in memory that wait for a write, or for the acceptance.
-    """
-
-    pending_bytes: int
+    @property
+    def pending_bytes(self) -> int:
+        """Bytes in memory that wait for a write, or for the acceptance."""
 
     @property
     def flushed(self) -> Mapping[Any, int]:

@@ -51,6 +51,8 @@ class ResumableUpload(UploadPlan, frozen=True, kw_only=True):
             nothing any more.
         sha256: Hash of all bytes, as 64 hex digits; None while it is not computed.
         head: The first bytes, by which the format is detected; with ``sha256``.
+        object_name: The object that has its bytes as well, since all are there; None: there is
+            none.
         job_id: The job that used it; None: none yet.
     """
 
@@ -61,6 +63,7 @@ class ResumableUpload(UploadPlan, frozen=True, kw_only=True):
     fence: int = 0
     sha256: str | None = None
     head: bytes = b""
+    object_name: str | None = None
     job_id: str | None = None
 
     @property

@@ -23,6 +23,8 @@ from pymongo.errors import (
 )
 from redis.exceptions import RedisError
 
+from domain.errors.capacity import BytesUnavailable
+
 MONGODB_UNREACHABLE: tuple[type[Exception], ...] = (
     ConnectionFailure,
     ExecutionTimeout,
@@ -32,7 +34,7 @@ MONGODB_UNREACHABLE: tuple[type[Exception], ...] = (
 MONGODB_FAILED: type[Exception] = PyMongoError
 REDIS_FAILED: tuple[type[Exception], ...] = (RedisError, OSError)
 OUT_OF_DISK_SPACE = 14031
-STORE_FAILED: tuple[type[Exception], ...] = (MONGODB_FAILED, *REDIS_FAILED)
+STORE_FAILED: tuple[type[Exception], ...] = (MONGODB_FAILED, *REDIS_FAILED, BytesUnavailable)
 NO_SERVER_SECONDS = 2.0
 
 

@@ -14,6 +14,7 @@ from storage.access.upload_links import LINK_INDEXES
 from storage.aggregates.aggregator import AGGREGATE_INDEXES
 from storage.backlog.workers import WORKER_INDEXES
 from storage.blobs.inserts import BLOB_INDEXES
+from storage.blobs.removals import REMOVAL_INDEXES
 from storage.catalog.search_indexes import CATALOG_INDEXES
 from storage.errors import UnusableServer
 from storage.histograms.medians import MEDIAN_INDEXES
@@ -33,6 +34,7 @@ SCHEMA_VERSION = 1
 INDEXES: dict[str, list[IndexModel]] = defaultdict(list)
 for _indexes in (
     BLOB_INDEXES,
+    REMOVAL_INDEXES,
     CATALOG_INDEXES,
     OPEN_WORK_INDEXES,
     FETCH_INDEXES,

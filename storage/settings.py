@@ -10,12 +10,15 @@ import msgspec
 from domain.fairness.work_units import WEIGHTS_PATTERN
 from domain.settings import SettingsReader
 from storage.urls.redis import read_redis_url
+from storage.urls.s3 import S3Place, read_s3_url
 
 MongoUrl = Annotated[str, msgspec.Meta(pattern=r"^mongodb(\+srv)?://")]
 RedisUrl = Annotated[str, msgspec.Meta(pattern=r"^(rediss?(\+sentinel)?|unix)://")]
 
 
 MIN_SECRET_KEY_CHARS = 32
+# What is in memory of a file before it is known where it goes.
+MAX_INLINE_BYTES = 1024 * 1024
 MAX_TTL_SECONDS = 100 * 365 * 24 * 3600
 
 
@@ -30,7 +33,10 @@ class StoreSettings(msgspec.Struct, frozen=True):
         mongodb_password_file: File that holds the password for the user of ``MINILAB_MONGODB_URL``.
         redis_password_file: File that holds the password for ``MINILAB_REDIS_URL``.
         mongodb_database: Name of the database.
-        store_timeout_seconds: Longest wait for one call to MongoDB, in seconds.
+        blob_url: Bucket for large files, ``s3://bucket/prefix?endpoint=https://host&region=…``;
+            see docs/operations.md. Empty: all files are in MongoDB.
+        blob_inline_bytes: Size up to which files are in MongoDB all the same, in bytes.
+        store_timeout_seconds: Longest wait for one call to MongoDB, or to the bucket, in seconds.
         redis_timeout_seconds: Longest wait for one call to Redis, in seconds.
         idempotency_seconds: Time for which the response to an ``Idempotency-Key`` is kept, in
             seconds.
@@ -45,6 +51,8 @@ class StoreSettings(msgspec.Struct, frozen=True):
     mongodb_password_file: str = ""
     redis_password_file: str = ""
     mongodb_database: str = "minilab"
+    blob_url: str = ""
+    blob_inline_bytes: Annotated[int, msgspec.Meta(ge=0, le=MAX_INLINE_BYTES)] = 256 * 1024
     store_timeout_seconds: Annotated[float, msgspec.Meta(gt=0)] = 20.0
     redis_timeout_seconds: Annotated[float, msgspec.Meta(gt=0)] = 5.0
     idempotency_seconds: Annotated[float, msgspec.Meta(ge=1)] = 24 * 3600.0
@@ -55,6 +63,11 @@ class StoreSettings(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         """Show the database only: a log must not hold passwords and keys."""
         return f"StoreSettings({self.mongodb_database})"
+
+    @property
+    def blob_place(self) -> S3Place | None:
+        """The bucket; None if there is none."""
+        return read_s3_url(self.blob_url) if self.blob_url else None
 
     @property
     def secret_keys(self) -> list[str]:
@@ -147,6 +160,7 @@ def read_store_settings(reader: SettingsReader) -> StoreSettings:
             "rediss+sentinel://… for TLS, or unix:///path/to/socket?db=0, and percent-encode "
             "special characters."
         )
+    check_blob_url(reader, settings.blob_url)
     if not settings.secret_key and settings.secret_key_file:
         key = read_key_file(reader, "MINILAB_SECRET_KEY_FILE", settings.secret_key_file)
         settings = msgspec.structs.replace(settings, secret_key=key or "")
@@ -156,6 +170,14 @@ def read_store_settings(reader: SettingsReader) -> StoreSettings:
             f"{MIN_SECRET_KEY_CHARS} characters or more"
         )
     return settings
+
+
+def check_blob_url(reader: SettingsReader, url: str) -> None:
+    """Refuse the URL of a bucket that cannot be used."""
+    try:
+        _ = url and read_s3_url(url)
+    except ValueError as error:
+        reader.refuse(f"MINILAB_BLOB_URL: {error}")
 
 
 def is_redis_url(url: str) -> bool:

@@ -25,10 +25,12 @@ from storage.backlog.lone_claims import LoneClaims
 from storage.backlog.lone_ends import LoneEnds
 from storage.backlog.shared_load import SharedLoad
 from storage.backlog.workers import Workers, Workforce
+from storage.blobs.bucket_owner import BucketOwner
 from storage.blobs.intake import BlobIntake, NoWriter
 from storage.blobs.known_blobs import KnownBlobs, Poisons
+from storage.blobs.removals import Removals
 from storage.blobs.results import Results
-from storage.blobs.stores.blob_stores import BlobStores
+from storage.blobs.stores.blob_stores import open_blob_stores
 from storage.blobs.stores.gridfs import chunk_turns
 from storage.blobs.sweeper import Sweeper
 from storage.blobs.variants import StoredVariants
@@ -91,7 +93,7 @@ class Stores:
         self.client: Client = connect_mongo(settings, self._server_clock)
         self.database: Database = self.client[settings.mongodb_database]
         turns = chunk_turns()
-        self.blob_stores = BlobStores(self.database, turns)
+        self.blob_stores = open_blob_stores(self.database, turns, settings)
         self.blobs = KnownBlobs(self.database, self.blob_stores)
         self.blob_chunks: Collection = self.database["blobs.chunks"]
         self.redis: ArqRedis = connect_redis(settings)
@@ -99,7 +101,7 @@ class Stores:
         plan = ChunkPlan(rules.chunk_max_images, rules.chunk_max_bytes)
         self.metrics = WorkMetrics()
         self.subscriptions = Subscriptions(self.database)
-        self.acceptance = Acceptance(self.client, self.database, plan, due_after)
+        self.acceptance = Acceptance(self.client, self.database, self.blob_stores, plan, due_after)
         self.audit = AuditTrail(self.database, timedelta(days=settings.audit_days))
         self.buckets = Buckets(settings)
         self.cancellation = Cancellation(self.client, self.database, self.metrics, self.audit)
@@ -123,9 +125,10 @@ class Stores:
         self.recovery = Recovery(
             self.database, rules.max_attempts, self.metrics, self.subscriptions
         )
-        self.resumable = ResumableUploads(self.client, self.database, turns)
+        self.resumable = ResumableUploads(self.client, self.database, self.blob_stores)
         self.resumable_expiry = ResumableExpiry(self.database, self.resumable)
         self.retry = Retry(self.client, self.database, due_after, self.audit)
+        self.removals = Removals(self.database, self.blob_stores)
         self.results = Results(self.client, self.database, self.blob_stores)
         self.stored_bytes = StoredBytes(self.client, self.database)
         self.variants = StoredVariants(self.database, turns)
@@ -138,7 +141,7 @@ class Stores:
 
     def sweeper(self, min_age: timedelta) -> Sweeper:
         """Return a sweeper of orphans that are older than `min_age`."""
-        return Sweeper(self.client, self.database, min_age)
+        return Sweeper(self.client, self.database, self.blob_stores, min_age)
 
     def lease(self, name: str, seconds: float) -> Lease:
         """Return a lease, as this process sees it."""
@@ -185,6 +188,10 @@ class Stores:
         """Create the collections and indexes that are missing."""
         await ensure_indexes(self.database)
 
+    async def leave_bucket(self) -> None:
+        """Have no object removed from the bucket of the database that this is a copy of."""
+        await BucketOwner(self.database, self.blob_stores).leave()
+
     async def follow_clock(self) -> None:
         """Set the clock of this process to MongoDB's, as it was told a moment ago."""
         now = self._server_clock.now()
@@ -218,6 +225,7 @@ class Stores:
         """Close all connections."""
         await self.load.close()
         await self.medians.close()
+        await self.blob_stores.aclose()
         await self.buckets.close()
         await self.redis.aclose(close_connection_pool=True)
         self.client.close()

@@ -2,9 +2,9 @@
 
 import re
 import unicodedata
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import datetime
-from functools import partial
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -67,21 +67,58 @@ def send_signed_content(
     return response
 
 
-class Download(Stream):
-    """A large part of a picture, which is sent in its tenant's turn."""
+class Pieces:
+    """The bytes of a picture. The first may be read before the headers are sent."""
 
-    def __init__(self, downloads: FairTurns, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(self, pieces: AsyncIterator[bytes]) -> None:
+        self._pieces = pieces
+        self._first = b""
+
+    async def begin(self) -> None:
+        """Read the first bytes: if that fails, there is still an answer to give."""
+        self._first = await anext(self._pieces, b"")
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Give all bytes."""
+        if self._first:
+            yield self._first
+        async for piece in self._pieces:
+            yield piece
+
+
+class Download(Stream):
+    """A part of a picture.
+
+    Args:
+        downloads: The turns of large parts; None for a small one.
+        pieces: Its bytes.
+        begins_early: Whether it begins to read before it sends its headers.
+    """
+
+    def __init__(
+        self,
+        downloads: FairTurns | None,
+        pieces: AsyncIterator[bytes],
+        *,
+        begins_early: bool = False,
+        **options: Any,
+    ) -> None:
+        self._pieces = Pieces(pieces)
+        super().__init__(self._pieces, **options)
         self._downloads = downloads
+        self._begins_early = begins_early
 
     def to_asgi_response(self, *args: Any, **options: Any) -> ASGIResponse:
-        """Hold a place for as long as the response is sent."""
+        """Hold a place for as long as a large part is sent."""
         answer = super().to_asgi_response(*args, **options)
 
         async def send_in_turn(scope: Scope, receive: Receive, send: Send) -> None:
             async with AsyncExitStack() as stack:
-                wait = stack.enter_async_context(self._downloads.turn())
-                await unless_client_leaves(receive, wait)
+                if self._downloads is not None:
+                    wait = stack.enter_async_context(self._downloads.turn())
+                    await unless_client_leaves(receive, wait)
+                if self._begins_early:
+                    await self._pieces.begin()
                 await answer(scope, receive, send)
 
         return cast("ASGIResponse", send_in_turn)
@@ -93,9 +130,10 @@ def _stream(content: Content, part: tuple[int, int] | None) -> Stream:
     if part:
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{content.size_bytes}"
     is_large = stop - start > CHUNK_BYTES
-    kind = partial(Download, content.downloads) if is_large else Stream
-    return kind(
+    return Download(
+        content.downloads if is_large else None,
         content.read(start, stop),
+        begins_early=content.is_object,
         status_code=206 if part else 200,
         headers=headers,
         media_type=content.media_type,

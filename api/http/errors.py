@@ -24,7 +24,14 @@ from domain.errors.access import (
     WrongState,
 )
 from domain.errors.base import ServiceError
-from domain.errors.capacity import OverLimit, Overloaded, StorageFull, Unavailable, WebhooksNotSetUp
+from domain.errors.capacity import (
+    BytesUnavailable,
+    OverLimit,
+    Overloaded,
+    StorageFull,
+    Unavailable,
+    WebhooksNotSetUp,
+)
 from domain.errors.files import DecoderDied, DecodeTimedOut, FileRefused
 from domain.errors.requests import (
     BodyTooSlow,
@@ -226,4 +233,5 @@ EXCEPTION_HANDLERS: dict[Any, Any] = {
     ),
     Exception: answer_unexpected,
     **dict.fromkeys(STORE_FAILED, answer_store_error),
+    BytesUnavailable: answer_service_error,
 }

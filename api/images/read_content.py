@@ -12,6 +12,7 @@ from domain.blobs import Blob
 from domain.errors.access import NotFound
 from domain.images.formats import ImageFormat
 from domain.keys import Scope
+from domain.ports import GRIDFS
 from domain.records import GpsPolicy, Image
 from storage.queue.fair_turns import FairTurns
 from storage.stores import Stores
@@ -30,6 +31,8 @@ class Content(msgspec.Struct, frozen=True):
     """Streams the bytes from one offset up to another."""
     downloads: FairTurns
     """The turns of large pictures."""
+    is_object: bool = False
+    """Whether its bytes are in another store than its document, which may be away alone."""
 
 
 class ReadContent:
@@ -81,6 +84,7 @@ class ReadContent:
             etag=blob.sha256,
             read=partial(self._stores.blobs.stream, blob),
             downloads=self._downloads,
+            is_object=blob.location.store != GRIDFS,
         )
 
     async def _variant(self, image: Image, blob: Blob, variant: str) -> Content:

@@ -8,7 +8,7 @@ import msgspec
 
 from api.admission.admission import Admission
 from api.schemas.service import PartStatus, PartView, ReadinessView
-from domain.errors.capacity import OverLimit
+from domain.errors.capacity import BytesUnavailable, OverLimit
 from domain.fairness.admission import check_backlog, check_storage
 from domain.limits import AdmissionLimits
 from domain.webhooks.advice import FIND_KEY, RELEASE
@@ -59,6 +59,12 @@ HELD = Finding(
     "Webhooks are held: their events are stored and wait.",
     RELEASE,
 )
+BUCKET_AWAY = Finding(
+    PartStatus.DEGRADED,
+    "The bucket of large files takes no writes: uploads of large files are answered with 503, and "
+    "work on stored ones waits. Small files are taken.",
+    "Find out why the bucket of MINILAB_BLOB_URL cannot be reached, or refuses the credentials.",
+)
 WORKER_UNKNOWN = Finding(PartStatus.DOWN, "Workers are not visible while MongoDB is down.")
 DELIVERER_UNKNOWN = Finding(PartStatus.DOWN, "Deliverers are not visible while MongoDB is down.")
 
@@ -90,6 +96,8 @@ class HealthChecks:
             "backlog": self._check_backlog(),
             "webhooks": webhooks,
         }
+        if self._stores.blob_stores.has_bucket:
+            found["bucket"] = self._check_bucket()
         details = {name: self._view(name, part, now) for name, part in found.items()}
         parts = {name: details[name].status is PartStatus.OK for name in REQUIRED_PARTS}
         status = "ready" if all(parts.values()) else "not_ready"
@@ -108,6 +116,13 @@ class HealthChecks:
         if load.free_disk_bytes is None:
             return Finding(PartStatus.OK, "MongoDB does not report its free disk space.")
         return Finding(PartStatus.OK, f"{load.free_disk_bytes} bytes are free.")
+
+    def _check_bucket(self) -> Finding:
+        try:
+            self._stores.blob_stores.bucket.health.check()
+        except BytesUnavailable:
+            return BUCKET_AWAY
+        return Finding(PartStatus.OK, "The last write of this process succeeded.")
 
     def _check_backlog(self) -> Finding:
         images, pace = self._admission.watch.images, self._admission.watch.load.images_per_second

@@ -96,7 +96,8 @@ class ReadinessView(msgspec.Struct, frozen=True):
     """The number of live workers."""
     details: dict[str, PartView] | UnsetType = UNSET
     """The status of each required part, of `disk` and `backlog` (whether uploads are accepted),
-    and of `webhooks` (whether they are delivered)."""
+    of `webhooks` (whether they are delivered), and of `bucket` (whether large files are accepted),
+    if the service keeps large files in one."""
 
 
 def view_capabilities(settings: Settings) -> CapabilitiesView:

@@ -8,9 +8,9 @@ from api.http.idempotency import check_same, holding
 from api.uploads.receiving import Arrival, UploadReceiver
 from domain.errors.base import ServiceError
 from domain.errors.requests import IdempotencyTakenOver
-from storage.acceptance.idempotency import Answered, Idempotency
+from storage.acceptance.idempotency import Answered
 from storage.acceptance.uploads import Ticket, Upload
-from storage.blobs.stores.chunks import LEAST_FLUSH_BYTES
+from storage.stores import Stores
 
 Accept = Callable[[Arrival, Upload], Awaitable[Ticket]]
 
@@ -18,8 +18,9 @@ Accept = Callable[[Arrival, Upload], Awaitable[Ticket]]
 class KeyedUploads:
     """Takes uploads with a key in."""
 
-    def __init__(self, keys: Idempotency, receiver: UploadReceiver, accept: Accept) -> None:
-        self._keys = keys
+    def __init__(self, stores: Stores, receiver: UploadReceiver, accept: Accept) -> None:
+        self._keys = stores.idempotency
+        self._joining_bytes = stores.blob_stores.joining_bytes
         self._receiver = receiver
         self._accept = accept
 
@@ -32,7 +33,7 @@ class KeyedUploads:
             ServiceError: The upload cannot be used.
         """
         length = arrival.body.length
-        if length is not None and length < LEAST_FLUSH_BYTES and arrival.options.link is None:
+        if length is not None and length < self._joining_bytes and arrival.options.link is None:
             return await self._take_small(arrival, key)
         begun = await self._keys.begin(key)
         if isinstance(begun, Answered):

@@ -13,11 +13,11 @@ from api.jobs.follow import FollowJob
 from api.monitoring.api_metrics import ApiMetrics
 from api.schemas.jobs import FacesOfFile, FacesView, JobView
 from api.settings import Settings
-from api.uploads.bodies import IncomingBody
+from api.uploads.bodies import BodyKind, IncomingBody
 from api.uploads.form import check_length
 from api.uploads.keyed_uploads import KeyedUploads
 from api.uploads.receiving import Arrival, UploadOptions, UploadReceiver
-from domain.errors.capacity import OverLimit
+from domain.errors.capacity import BytesUnavailable, OverLimit
 from domain.errors.requests import QuotaExceeded
 from domain.fairness.admission import tenant_of
 from domain.jobs import TERMINAL
@@ -62,7 +62,7 @@ class TakeIn:
         self._limits = settings.uploads
         self._tenant_max_bytes = settings.admission.tenant_max_stored_bytes
         self._receiver = UploadReceiver(stores, settings, admission.slots)
-        self._keyed = KeyedUploads(stores.idempotency, self._receiver, self._accept)
+        self._keyed = KeyedUploads(stores, self._receiver, self._accept)
         self._follow_job = follow_job
         self._metrics = metrics
         self._tracing = tracing
@@ -78,6 +78,7 @@ class TakeIn:
 
         Raises:
             OverLimit: The upload is not admitted now.
+            BytesUnavailable: The file is large, and the store of large files is away.
             QuotaExceeded: Its files do not fit into the quota of the caller.
             IdempotencyKeyInUse: The first request with this key is still running.
             IdempotencyKeyMisused: The key was used with other content.
@@ -86,7 +87,7 @@ class TakeIn:
         check_length(body.length, self._limits)
         name = options.idempotency_key
         key = None if name is None else record_id(caller, options.route, name)
-        admitted, answered = await self._admit(caller, body.length, key)
+        admitted, answered = await self._admit(caller, body, key)
         if not options.wait_seconds:  # At its end, a job has no place in the queue.
             self._follow_job.expect_view()
         with closing(admitted), short_patience(began=time.monotonic()):
@@ -122,15 +123,17 @@ class TakeIn:
             await self._keys.keep_answer(attempt, reply)
 
     async def _admit(
-        self, caller: Caller, length: int | None, key: str | None
+        self, caller: Caller, body: IncomingBody, key: str | None
     ) -> tuple[Admitted, Answered | None]:
-        """Admit an upload; or, where limits refuse it, the replay of one that was answered."""
-        tenant = tenant_of(caller)
+        """Admit an upload; or, if it is refused, the replay of one that was answered."""
+        tenant, length = tenant_of(caller), body.length
         try:
+            if body.kind is BodyKind.FILE and length is not None:
+                self._stores.blob_stores.check(length)
             if quota := quota_of(caller, self._tenant_max_bytes):
                 await self._stores.stored_bytes.check(quota, length)
             return await self.admission.admit(tenant, length), None
-        except (OverLimit, QuotaExceeded):
+        except (OverLimit, QuotaExceeded, BytesUnavailable):
             answered = None
             if key is not None:
                 with suppress(*STORE_FAILED):

@@ -7,6 +7,14 @@ class Unavailable(ServiceError, code="unavailable", title="The service is tempor
     """A service that the answer depends on cannot be reached."""
 
 
+class BytesUnavailable(
+    Unavailable,
+    code="bytes_unavailable",
+    title="The store of large files cannot be reached",
+):
+    """The bytes of large files can be neither written nor read for now. Small ones can."""
+
+
 class NoChild(
     Unavailable, code="no_child", title="The service cannot start another process right now"
 ):

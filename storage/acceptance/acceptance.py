@@ -9,7 +9,6 @@ import asyncio
 from contextlib import suppress
 from datetime import timedelta
 
-from bson import ObjectId
 from pymongo.client_session import ClientSession
 from pymongo.errors import PyMongoError
 
@@ -20,8 +19,9 @@ from storage.acceptance.documents import documents_of
 from storage.acceptance.fetched import documents_of_fetched
 from storage.acceptance.idempotency import KeyTaken
 from storage.acceptance.submissions import Submission, take_group
-from storage.acceptance.transaction import GroupWriter
+from storage.acceptance.transaction import GroupWriter, Unused
 from storage.acceptance.uploads import Ticket, Upload
+from storage.blobs.stores.blob_stores import BlobStores
 from storage.errors import MONGODB_UNREACHABLE
 from storage.mongo.client import Client, Database, read_struct
 from storage.mongo.transactions import run_transaction_in_thread
@@ -31,14 +31,19 @@ class Acceptance:
     """Accepts uploads. One for each API process."""
 
     def __init__(
-        self, client: Client, database: Database, plan: ChunkPlan, due_after: timedelta
+        self,
+        client: Client,
+        database: Database,
+        stores: BlobStores,
+        plan: ChunkPlan,
+        due_after: timedelta,
     ) -> None:
         self._client = client
-        self._chunks = database["blobs.chunks"]
+        self._stores = stores
         self._writer = GroupWriter(database)
         self._plan = plan
         self._due_after = due_after
-        self._unused: set[ObjectId] = set()
+        self._unused = Unused()
         # By link, and those without one together: a link that is locked delays no other upload.
         self._waiting: dict[str | None, list[Submission]] = {}
         self._committers: dict[str | None, asyncio.Task[None]] = {}
@@ -130,16 +135,17 @@ class Acceptance:
         Bytes in memory are kept: the upload can be accepted again.
         """
         submission.fail(error)
-        if submission.outcome_is_known and submission.upload.intake.flushed:
+        intake = submission.upload.intake
+        if submission.outcome_is_known and (intake.flushed or intake.objects):
             with suppress(PyMongoError):
-                await submission.upload.intake.discard()
+                await intake.discard()
 
     async def _commit(self, group: list[Submission]) -> None:
-        unused: set[ObjectId] = set()
+        unused = Unused()
 
         def write(session: ClientSession) -> None:
-            unused.clear()
-            unused.update(self._writer.write(session, group))
+            nonlocal unused
+            unused = self._writer.write(session, group)
             for submission in group:
                 submission.outcome_is_known = submission.refusal is not None
 
@@ -149,12 +155,14 @@ class Acceptance:
             except KeyTaken:
                 group = [one for one in group if not isinstance(one.refusal, IdempotencyTakenOver)]
             else:
-                self._unused |= unused
+                self._unused.add(unused)
                 return
 
     async def _delete_unused(self) -> None:
-        """Delete chunks that are not needed, after the answers; if it fails, the sweeper does."""
-        unused, self._unused = self._unused, set()
-        if unused:
+        """Delete bytes that are not needed, after the answers; if it fails, the sweeper does."""
+        unused, self._unused = self._unused, Unused()
+        if unused.files:
             with suppress(PyMongoError):
-                await self._chunks.delete_many({"files_id": {"$in": list(unused)}})
+                await self._stores.gridfs.remove(list(unused.files))
+        if unused.objects:
+            self._stores.remove_objects_soon(list(unused.objects))

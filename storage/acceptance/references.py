@@ -8,15 +8,15 @@ from pymongo.client_session import ClientSession
 
 from domain.errors.access import UploadUsed
 from domain.errors.files import FileRefused
-from domain.ports import GRIDFS, Location
+from domain.ports import GRIDFS, S3, Location
 from domain.records import ItemError
 from domain.resumable import ResumableUpload
 from storage.acceptance.file_intake import check_format
 from storage.acceptance.submissions import Submission
 from storage.acceptance.uploads import RefusedFile, TakenFile
 from storage.blobs.intake import BlobIntake, NoWriter, StagedFile
+from storage.blobs.objects import RESUMABLE
 from storage.blobs.stores.chunks import CHUNK_BYTES
-from storage.blobs.sweeper import RESUMABLE
 from storage.mongo.threads import PlainDatabase
 from storage.resumable.documents import UNUSED
 from storage.resumable.reservations import give_back
@@ -33,7 +33,10 @@ class StoredBytesOf(NoWriter):
     """The writer of bytes that are stored: a request with the same uploads finds them again."""
 
     def __init__(self, uploads: Sequence[ResumableUpload]) -> None:
-        self.flushed = {upload.file_id: -(-upload.length // CHUNK_BYTES) for upload in uploads}
+        self.objects = {one.file_id: one.object_name for one in uploads if one.object_name}
+        self.flushed = {
+            one.file_id: -(-one.length // CHUNK_BYTES) for one in uploads if not one.object_name
+        }
 
 
 def files_of(uploads: Sequence[ResumableUpload]) -> tuple[list[TakenFile], list[RefusedFile]]:
@@ -46,10 +49,17 @@ def files_of(uploads: Sequence[ResumableUpload]) -> tuple[list[TakenFile], list[
             error = ItemError(refusal.code, refusal.detail)
             refused.append(RefusedFile(index, upload.filename, error))
         else:
-            location = Location(GRIDFS, upload.file_id)
-            staged = StagedFile(upload.file_id, str(upload.sha256), upload.length, location)
+            staged = StagedFile(
+                upload.file_id, str(upload.sha256), upload.length, _location_of(upload)
+            )
             taken.append(TakenFile(index, upload.filename, str(format_), staged))
     return taken, refused
+
+
+def _location_of(upload: ResumableUpload) -> Location:
+    if upload.object_name is None:
+        return Location(GRIDFS, upload.file_id)
+    return Location(S3, upload.object_name)
 
 
 def check_references(

@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
+import msgspec
 from bson import ObjectId
 from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
@@ -22,6 +24,18 @@ from storage.mongo.client import Database, Document
 from storage.mongo.threads import plain_database
 
 
+class Unused(msgspec.Struct):
+    """Bytes that no blob needs: files whose chunks are not needed, and names of objects."""
+
+    files: set[ObjectId] = set()
+    objects: set[str] = set()
+
+    def add(self, more: "Unused") -> None:
+        """Add what others do not need."""
+        self.files |= more.files
+        self.objects |= more.objects
+
+
 class GroupWriter:
     """Writes groups of uploads, each within a transaction."""
 
@@ -34,13 +48,13 @@ class GroupWriter:
         self._jobs = self._database["jobs"]
         self._accounts = AccountReader(self._database)
 
-    def write(self, session: ClientSession, group: Sequence[Submission]) -> set[ObjectId]:
+    def write(self, session: ClientSession, group: Sequence[Submission]) -> "Unused":
         """Write a group, in the order in which the uploads came; may be tried several times.
 
         Bytes that are stored for another owner are written as if they were new, so that the time
         of an upload does not reveal them.
 
-        Returns the files whose chunks are not needed, because their bytes were stored before.
+        Returns what is not needed, because the bytes were stored before, or elsewhere.
 
         Raises:
             Unavailable: Chunks that were written during an upload are lost.
@@ -56,7 +70,7 @@ class GroupWriter:
         take_over(self._database, session, group)
         group = [one for one in group if one.refusal is None]
         if not group:
-            return set()
+            return Unused()
         new, known = self._count_blobs(session, group)
         self._check_flushed(session, new)
         images = [image for _, image in images_of(group)]
@@ -67,8 +81,7 @@ class GroupWriter:
         used = use_references(self._database, session, group)
         self._answer_keys(session, group)
         self._accounts.add(session, images, accounts)
-        flushed = {file_id for one in group for file_id in one.upload.intake.flushed}
-        return (flushed | used | foreign.keys()) - new.keys()
+        return _find_unused(group, new.keys(), used | foreign.keys())
 
     def _answer_keys(self, session: ClientSession, group: Sequence[Submission]) -> None:
         keyed = [one for one in group if one.upload.attempt]
@@ -149,6 +162,18 @@ class GroupWriter:
         stored = {file["_id"]: file["chunks"] for file in found}
         if any(stored.get(file_id, 0) < chunks for file_id, chunks in flushed.items()):
             raise Unavailable("The upload was interrupted. Send the same request again.")
+
+
+def _find_unused(
+    group: Sequence[Submission], new: AbstractSet[ObjectId], more: AbstractSet[ObjectId]
+) -> Unused:
+    """Find the bytes that were written, or were to be, for other than the new blobs."""
+    flushed = {file_id for one in group for file_id in one.upload.intake.flushed}
+    objects = {file_id: of for one in group for file_id, of in one.upload.intake.objects.items()}
+    return Unused(
+        files=(flushed | more) - (new - objects.keys()),
+        objects={of for file_id, of in objects.items() if file_id not in new},
+    )
 
 
 def _find_foreign(group: Sequence[Submission], known: set[str]) -> dict[ObjectId, Submission]:

@@ -1,13 +1,16 @@
 """Reference counts of blobs: the number of images with the same bytes."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 
 from bson import ObjectId
 from pymongo import UpdateOne
 
+from domain.ports import S3
 from storage.aggregates.counters import take_back_blobs
-from storage.mongo.client import Client, Database, Session
+from storage.blobs.known_blobs import location_of
+from storage.blobs.removals import note_removals
+from storage.mongo.client import Client, Database, Document, Session
 from storage.mongo.transactions import run_transaction
 
 
@@ -31,11 +34,10 @@ async def release_blobs(database: Database, hashes: Iterable[str], session: Sess
     )
     unused = files.find(
         {"metadata.sha256": {"$in": list(gone)}, "metadata.images": {"$lte": 0}},
-        {"metadata.sha256": 1},
+        {"metadata.sha256": 1, "metadata.store": 1, "metadata.object": 1},
         session=session,
     )
-    blobs = {file["_id"]: file["metadata"]["sha256"] async for file in unused}
-    if blobs:
+    if blobs := await unused.to_list(None):
         await _remove_blobs(database, blobs, session)
 
 
@@ -50,7 +52,7 @@ async def recount_blob(client: Client, database: Database, file_id: ObjectId) ->
         sha256 = file["metadata"]["sha256"]
         images = await database["images"].count_documents({"sha256": sha256}, session=session)
         if not images:
-            await _remove_blobs(database, {file_id: sha256}, session)
+            await _remove_blobs(database, [file], session)
         elif images != file["metadata"]["images"]:
             counted = {"$set": {"metadata.images": images}}
             await files.update_one({"_id": file_id}, counted, session=session)
@@ -61,16 +63,17 @@ async def recount_blob(client: Client, database: Database, file_id: ObjectId) ->
     return await run_transaction(client, recount)
 
 
-async def _remove_blobs(
-    database: Database, blobs: Mapping[ObjectId, str], session: Session
-) -> None:
-    """Delete blobs (hashes by file ID) and their variants."""
-    file_ids = list(blobs)
+async def _remove_blobs(database: Database, blobs: Sequence[Document], session: Session) -> None:
+    """Delete blobs, given by their documents, and their variants; objects are removed later."""
+    file_ids = [file["_id"] for file in blobs]
+    places = map(location_of, blobs)
+    await note_removals(database, [place for place in places if place.store == S3], session)
     await take_back_blobs(database, session, file_ids)
     await database["blobs.files"].delete_many({"_id": {"$in": file_ids}}, session=session)
     await database["blobs.chunks"].delete_many({"files_id": {"$in": file_ids}}, session=session)
+    hashes = [file["metadata"]["sha256"] for file in blobs]
     # IDs of variants begin with the hash and "/"; "0" follows "/".
-    named = [{"_id": {"$gte": f"{sha256}/", "$lt": f"{sha256}0"}} for sha256 in blobs.values()]
+    named = [{"_id": {"$gte": f"{sha256}/", "$lt": f"{sha256}0"}} for sha256 in hashes]
     variants = database["variants.files"].find({"$or": named}, {"_id": 1}, session=session)
     ids = [variant["_id"] async for variant in variants]
     await database["variants.files"].delete_many({"_id": {"$in": ids}}, session=session)

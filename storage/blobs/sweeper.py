@@ -14,7 +14,9 @@ from bson.min_key import MinKey
 from pymongo import UpdateOne
 
 from storage.access.stored_bytes import StoredBytes
+from storage.blobs.objects import RESUMABLE, ObjectSweeper
 from storage.blobs.reference_counts import recount_blob
+from storage.blobs.stores.blob_stores import BlobStores
 from storage.mongo.client import Client, Database, Document, read_clock
 
 # Number of documents that one sweep reads, by walk.
@@ -31,8 +33,8 @@ BATCH_FILES = 50
 EXPIRED_KEYS_KEPT = timedelta(days=30)
 REMOVED_KEYS = 10_000  # In one sweep.
 BUCKETS = ("blobs", "variants")
-RESUMABLE = "resumable_uploads"
-"""The collection of uploads whose chunks have no file until a job uses them."""
+IN_CHUNKS: Document = {"metadata.store": None}
+"""Matches files whose bytes are chunks."""
 
 
 class Swept(msgspec.Struct, frozen=True):
@@ -45,6 +47,8 @@ class Swept(msgspec.Struct, frozen=True):
         api_keys: Keys that expired long ago.
         idempotency_keys: Idempotency-Keys without a stored answer whose job was deleted.
         accounts: Young accounts of stored bytes with a wrong sum.
+        objects: Objects that belong to nothing.
+        multipart_uploads: Multipart uploads that were begun and abandoned.
     """
 
     orphans: int = 0
@@ -53,6 +57,8 @@ class Swept(msgspec.Struct, frozen=True):
     api_keys: int = 0
     idempotency_keys: int = 0
     accounts: int = 0
+    objects: int = 0
+    multipart_uploads: int = 0
 
     @property
     def total(self) -> int:
@@ -68,22 +74,29 @@ class Sweeper:
             the longest upload, whose chunks are orphans until it is accepted.
     """
 
-    def __init__(self, client: Client, database: Database, min_age: timedelta) -> None:
+    def __init__(
+        self, client: Client, database: Database, stores: BlobStores, min_age: timedelta
+    ) -> None:
         self._client = client
         self._database = database
         self._min_age = min_age
         self._marks = database["orphans"]
         self._positions = database["sweeper"]
         self._stored_bytes = StoredBytes(client, database)
+        self._objects = ObjectSweeper(database, stores, min_age)
 
     async def sweep(self, now: datetime | None = None) -> Swept:
-        """Sweep once. After an error the next sweep continues from there."""
+        """Sweep once. After an error the next sweep continues from there.
+
+        Raises:
+            BytesUnavailable: The bucket is away; all else was swept.
+        """
         now = now or await read_clock(self._database)
         variants = await self._drop_variants(now - self._min_age)
         blobs = await self._recount_blobs()
         for bucket in BUCKETS:
             await self._mark_orphans(bucket, now)
-        return Swept(
+        swept = Swept(
             orphans=await self._remove_orphans(now - self._min_age),
             variants=variants,
             blobs=blobs,
@@ -91,6 +104,8 @@ class Sweeper:
             idempotency_keys=await self._drop_unanswered_records(),
             accounts=await self._stored_bytes.recount_new(),
         )
+        objects, multipart_uploads = await self._objects.sweep(now)
+        return msgspec.structs.replace(swept, objects=objects, multipart_uploads=multipart_uploads)
 
     async def _drop_variants(self, before: datetime) -> int:
         """Delete variants without a blob, whose chunks then are orphans."""
@@ -127,8 +142,9 @@ class Sweeper:
 
     async def _mark_orphans(self, bucket: str, now: datetime) -> None:
         """Note files that have chunks and no document, with the time of the first sight."""
-        walked, within = await self._walk(f"{bucket}.files", {"_id": 1}, f"{bucket}.chunks")
-        whole = {file["_id"] for file in walked}
+        fields = {"_id": 1, "metadata.store": 1}
+        walked, within = await self._walk(f"{bucket}.files", fields, f"{bucket}.chunks")
+        whole = {file["_id"] for file in walked if "store" not in file.get("metadata", {})}
         found = self._database[f"{bucket}.chunks"].aggregate(
             [{"$match": {"files_id": within}}, {"$group": {"_id": "$files_id"}}]
         )
@@ -146,8 +162,8 @@ class Sweeper:
 
     async def _remove_orphans(self, before: datetime) -> int:
         """Delete the chunks of old orphans that are still orphans."""
-        due = self._marks.find({"seen_at": {"$lte": before}}).sort("seen_at", 1)
-        marked = await due.to_list(REMOVED_FILES)
+        due = self._marks.find({"seen_at": {"$lte": before}, "bucket": {"$in": BUCKETS}})
+        marked = await due.sort("seen_at", 1).to_list(REMOVED_FILES)
         removed = 0
         for bucket in BUCKETS:
             ids = [mark["_id"] for mark in marked if mark["bucket"] == bucket]
@@ -158,7 +174,7 @@ class Sweeper:
     async def _remove_files(self, bucket: str, ids: list[Any]) -> int:
         # In this order: the bytes of an upload belong to a file at the moment when a job uses it.
         kept = await self._find_existing(RESUMABLE, "file_id", ids, {"job_id": None})
-        kept |= await self._find_existing(f"{bucket}.files", "_id", ids)
+        kept |= await self._find_existing(f"{bucket}.files", "_id", ids, IN_CHUNKS)
         orphans = [file_id for file_id in ids if file_id not in kept]
         chunks = self._database[f"{bucket}.chunks"]
         deleted = await chunks.delete_many({"files_id": {"$in": orphans}})

@@ -15,7 +15,7 @@ from domain.jobs import Status, Tally
 from domain.keys import Caller
 from domain.records import DELETE_USER, USER_DELETION_KEPT_SECONDS
 from storage.access.audit import AuditTrail
-from storage.blobs.sweeper import RESUMABLE
+from storage.blobs.objects import RESUMABLE
 from storage.clock import first_id_at, new_id, utc_now
 from storage.ledger.job_states import JobStates, JobUpdate
 from storage.ledger.open_work import IS_OPEN

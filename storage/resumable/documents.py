@@ -5,7 +5,7 @@ from typing import Any
 from pymongo import ASCENDING, IndexModel
 
 from domain.resumable import ResumableUpload
-from storage.blobs.sweeper import RESUMABLE
+from storage.blobs.objects import RESUMABLE
 from storage.mongo.client import Document, read_struct
 
 ACCOUNTS = "resumable_accounts"
@@ -17,11 +17,12 @@ RESUMABLE_INDEXES = {
         IndexModel([("user_id", ASCENDING)], sparse=True),
         IndexModel([("link_id", ASCENDING)], sparse=True),
         IndexModel([("creation_key", ASCENDING)], sparse=True),
+        IndexModel([("object_name", ASCENDING)], sparse=True),
     ],
 }
 UNUSED: Document = {"job_id": None}
 """Matches uploads that no job has used: they hold a place, and their bytes are their own."""
-OPTIONAL = ("link_id", "user_id", "sha256", "job_id", "creation_key")
+OPTIONAL = ("link_id", "user_id", "sha256", "object_name", "job_id", "creation_key")
 
 
 def document_of(upload: ResumableUpload) -> Document:

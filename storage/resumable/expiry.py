@@ -1,6 +1,6 @@
 """Expiry of resumable uploads: those left alone for too long, and those of revoked links."""
 
-from storage.blobs.sweeper import RESUMABLE
+from storage.blobs.objects import RESUMABLE
 from storage.clock import utc_now
 from storage.mongo.client import Database, Document
 from storage.resumable.documents import UNUSED

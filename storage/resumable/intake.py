@@ -23,7 +23,7 @@ from storage.blobs.intake import HEAD_BYTES, Digest, IncomingFile
 from storage.blobs.stores.chunks import CHUNK_BYTES, ChunkCutter, ChunkWriter
 from storage.mongo.client import DURABLE, Collection, Document
 from storage.mongo.duplicates import check_duplicates
-from storage.resumable.digests import Digests
+from storage.resumable.completion import Completion
 
 ATTEMPTS = 3
 
@@ -59,7 +59,7 @@ class ResumableIntake(ChunkWriter):
         self,
         chunks: Collection,
         documents: Collection,
-        digests: Digests,
+        completion: Completion,
         taken: ResumableUpload,
         begun: BegunFile,
         count_uploads: Callable[[], float],
@@ -69,7 +69,7 @@ class ResumableIntake(ChunkWriter):
     ) -> None:
         super().__init__(chunks.with_options(write_concern=DURABLE), count_uploads)
         self._documents = documents
-        self._digests = digests
+        self._completion = completion
         self._taken = taken
         self._file = IncomingFile(begun.file_id, begun.digest)
         self._cutter = ChunkCutter(begun.file_id, begun.chunks, begun.tail)
@@ -100,7 +100,7 @@ class ResumableIntake(ChunkWriter):
         with self._noting_failure():
             await self.settle()
             ended = await self._end(expires_at)
-        return await self._digests.complete(ended) if ended.is_finished else ended
+        return await self._completion.complete_early(ended) if ended.is_finished else ended
 
     async def _end(self, expires_at: datetime) -> ResumableUpload:
         batch = [*self._pending, *self._cutter.close()]
@@ -112,7 +112,7 @@ class ResumableIntake(ChunkWriter):
             fields |= {"sha256": digest.hexdigest(), "head": await self._read_head()}
         await self._set(fields, self._documents.with_options(write_concern=DURABLE))
         if self._knows_hash:
-            self._digests.remember(self._taken.id, offset, digest)
+            self._completion.digests.remember(self._taken.id, offset, digest)
         return msgspec.structs.replace(self._taken, **fields)
 
     async def keep(self, expires_at: datetime) -> None:

@@ -5,8 +5,10 @@ from typing import Any
 
 from pymongo.client_session import ClientSession
 
+from domain.ports import S3, Location
 from domain.resumable import ResumableUpload
-from storage.blobs.sweeper import RESUMABLE
+from storage.blobs.objects import RESUMABLE
+from storage.blobs.removals import note_removals_in_thread
 from storage.mongo.client import Document
 from storage.mongo.threads import PlainDatabase
 from storage.resumable.documents import ACCOUNTS, upload_of
@@ -21,14 +23,17 @@ def delete_uploads(
 ) -> list[ResumableUpload]:
     """Delete the documents of some uploads, and give their places back; return the uploads.
 
-    The bytes of those that no job has used are left, and belong to nothing.
+    The chunks of those that no job has used are left, and belong to nothing.
     """
     found = database[RESUMABLE].find(which, session=session).limit(most)
     uploads = [upload_of(document) for document in found]
     if uploads:
         ids = [upload.id for upload in uploads]
         database[RESUMABLE].delete_many({"_id": {"$in": ids}}, session=session)
-        give_back(database, session, [upload for upload in uploads if upload.job_id is None])
+        unused = [upload for upload in uploads if upload.job_id is None]
+        give_back(database, session, unused)
+        objects = [Location(S3, upload.object_name) for upload in unused if upload.object_name]
+        note_removals_in_thread(database, objects, session)
     return uploads
 
 

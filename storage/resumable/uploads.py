@@ -21,16 +21,15 @@ from domain.errors.base import ServiceError
 from domain.errors.capacity import Unavailable
 from domain.limits import ResumableLimits
 from domain.resumable import ResumableUpload, UploadPlan
+from storage.blobs.objects import RESUMABLE
+from storage.blobs.stores.blob_stores import BlobStores
 from storage.blobs.stores.chunks import CHUNK_BYTES
-from storage.blobs.stores.gridfs import GridFsStore
-from storage.blobs.sweeper import RESUMABLE
 from storage.clock import new_id, utc_now
 from storage.mongo.client import DURABLE, Client, Database, Document
 from storage.mongo.threads import plain_database
 from storage.mongo.transactions import run_transaction_in_thread
 from storage.queue.batching import Batcher
-from storage.queue.fair_turns import FairTurns
-from storage.resumable.digests import Digests
+from storage.resumable.completion import Completion
 from storage.resumable.documents import UNUSED, document_of, upload_of
 from storage.resumable.intake import BegunFile, ResumableIntake
 from storage.resumable.removal import delete_uploads
@@ -43,13 +42,13 @@ Creating = Batcher[Creation, ServiceError | None]
 class ResumableUploads:
     """The resumable uploads, as one process works on them."""
 
-    def __init__(self, client: Client, database: Database, turns: FairTurns) -> None:
+    def __init__(self, client: Client, database: Database, stores: BlobStores) -> None:
         self._client = client
         self._plain = plain_database(database)
         self._uploads = database[RESUMABLE]
         self._durable = self._uploads.with_options(write_concern=DURABLE)
         self._chunks = database["blobs.chunks"]
-        self._digests = Digests(self._uploads, GridFsStore(self._chunks, turns))
+        self._completion = Completion(self._uploads, stores)
         # By link, since one that is locked delays no other upload; gone when nobody waits.
         self._creating: WeakValueDictionary[str | None, Creating] = WeakValueDictionary()
 
@@ -129,11 +128,11 @@ class ResumableUploads:
             tail = found["data"][:rest] if found else b""
             if len(tail) != rest:
                 raise Unavailable("Bytes of the upload are missing. Begin it again.")
-        digest = self._digests.find(taken)
+        digest = self._completion.digests.find(taken)
         return ResumableIntake(
             self._chunks,
             self._uploads,
-            self._digests,
+            self._completion,
             taken,
             BegunFile(taken.file_id, chunks, tail, digest or hashlib.sha256()),
             count_uploads,
@@ -149,6 +148,7 @@ class ResumableUploads:
             ResumableExpired: One has expired.
             UploadUnfinished: One has not all of its bytes.
             UploadUsed: A job has used one.
+            BytesUnavailable: One is large, and the bucket is away.
         """
         found = self._uploads.find({"_id": {"$in": list(ids)}, "owner": owner})
         by_id = {document["_id"]: document async for document in found}
@@ -158,7 +158,7 @@ class ResumableUploads:
                 upload = _check_finished(_check_there(by_id.get(upload_id)))
             except ServiceError as refusal:
                 raise type(refusal)(f"uploads/{place}: {refusal.detail}") from refusal
-            uploads.append(await self._digests.complete(upload))
+            uploads.append(await self._completion.complete(upload))
         return uploads
 
     async def delete(self, owner: str, upload_id: str) -> None:

@@ -3,7 +3,9 @@
 import hashlib
 from typing import Any
 
-from storage.blobs.sweeper import RESUMABLE
+from storage.blobs.known_blobs import location_of
+from storage.blobs.objects import RESUMABLE
+from storage.blobs.sweeper import IN_CHUNKS
 from storage.mongo.client import Document
 from storage.verification.invariants import (
     Invariant,
@@ -66,7 +68,7 @@ def _orphans(bucket: str) -> tuple[Document, ...]:
     """Return stages that keep orphans that the sweeper should have deleted."""
     return (
         {"$group": {"_id": "$files_id"}},
-        lookup(f"{bucket}.files", "_id", "_id", to="file"),
+        lookup(f"{bucket}.files", "_id", "_id", {"$match": IN_CHUNKS}, to="file"),
         lookup(RESUMABLE, "_id", "file_id", {"$match": {"job_id": None}}, to="upload"),
         {"$match": {"file": [], "upload": []}},
         lookup(
@@ -82,17 +84,13 @@ def _orphans(bucket: str) -> tuple[Document, ...]:
 
 
 async def _find_changed_bytes(look: Look) -> list[Any]:
-    files = look.database["blobs.files"].find(
-        {"_id": look.within}, {"metadata.sha256": 1}, session=look.session
-    )
+    fields = {"length": 1, "metadata.sha256": 1, "metadata.store": 1, "metadata.object": 1}
+    files = look.database["blobs.files"].find({"_id": look.within}, fields, session=look.session)
     changed = []
     async for file in files:
         digest = hashlib.sha256()
-        chunks = look.database["blobs.chunks"].find(
-            {"files_id": file["_id"]}, {"data": 1}, session=look.session, batch_size=16
-        )
-        async for chunk in chunks.sort("n", 1):
-            digest.update(chunk["data"])
+        async for data in look.stores.stream(location_of(file), 0, file["length"]):
+            digest.update(data)
         if digest.hexdigest() != file["metadata"]["sha256"]:
             changed.append(file["_id"])
     return changed
@@ -108,8 +106,9 @@ OF_BLOBS = [
     ),
     pipeline_invariant(
         "blob_chunks",
-        "Each blob has all its bytes, in chunks without a gap",
+        "Each blob in MongoDB has all its bytes, in chunks without a gap",
         "blobs.files",
+        {"$match": IN_CHUNKS},
         *_cut_files("blobs"),
         piece=FEW_FILES,
     ),

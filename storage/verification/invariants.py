@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from domain.jobs import TERMINAL, Status
+from storage.blobs.stores.blob_stores import BlobStores
 from storage.mongo.client import Client, Database, Document, Session
 
 ENDED = sorted(status.value for status in TERMINAL)
@@ -27,6 +28,7 @@ class Look(msgspec.Struct, frozen=True):
 
     client: Client
     database: Database
+    stores: BlobStores
     session: Session
     within: Document
     before: datetime

@@ -1,7 +1,7 @@
 """Invariants of resumable uploads, and of the places that they reserve."""
 
+from storage.blobs.objects import RESUMABLE
 from storage.blobs.stores.chunks import CHUNK_BYTES
-from storage.blobs.sweeper import RESUMABLE
 from storage.mongo.client import Document
 from storage.resumable.documents import ACCOUNTS, UNUSED
 from storage.verification.blobs import FEW_FILES

@@ -5,7 +5,7 @@ from typing import Any
 
 from domain.keys import KEY_PREFIX, LINK_PREFIX
 from storage.access.stored_bytes import STORED_BYTES, add_up
-from storage.blobs.sweeper import RESUMABLE
+from storage.blobs.objects import RESUMABLE
 from storage.mongo.client import Document
 from storage.resumable.documents import UNUSED
 from storage.schema import INDEXES

@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 from bson.min_key import MinKey
 
+from storage.blobs.stores.blob_stores import BlobStores
+from storage.blobs.stores.gridfs import chunk_turns
 from storage.mongo.client import Client, Database, Document, Session, batched, read_clock
 from storage.mongo.snapshots import read_snapshot
 from storage.verification.blobs import HASHES, OF_BLOBS
@@ -16,6 +18,7 @@ from storage.verification.contributions import OF_CONTRIBUTIONS
 from storage.verification.images import OF_IMAGES
 from storage.verification.invariants import Invariant, Look
 from storage.verification.jobs import OF_JOBS
+from storage.verification.objects import OF_OBJECTS
 from storage.verification.resumable import OF_RESUMABLE
 from storage.verification.service import OF_THE_SERVICE
 from storage.verification.webhooks import OF_WEBHOOKS
@@ -23,6 +26,7 @@ from storage.verification.webhooks import OF_WEBHOOKS
 EVERY_INVARIANT = [
     *OF_IMAGES,
     *OF_BLOBS,
+    *OF_OBJECTS,
     *OF_JOBS,
     *OF_RESUMABLE,
     *OF_CONTRIBUTIONS,
@@ -65,7 +69,8 @@ class Verifier:
     """Checks invariants, those of ``hashes`` too if all blobs may be read.
 
     Leftovers of crashes count from the age of ``grace``: younger ones wait for the sweeper.
-    Suspects are checked again after a pause. ``progress`` is called after each part.
+    Suspects are checked again after a pause. ``progress`` is called after each part. Without
+    ``stores`` no blob may be in a bucket.
     """
 
     def __init__(
@@ -77,7 +82,9 @@ class Verifier:
         pause_seconds: float = 3.0,
         hashes: bool = False,
         progress: Progress | None = None,
+        stores: BlobStores | None = None,
     ) -> None:
+        self._stores = stores or BlobStores(database, chunk_turns())
         self._client = client
         self._database = database
         self._grace = grace
@@ -135,7 +142,8 @@ class Verifier:
         before = await read_clock(self._database) - self._grace
 
         async def look(session: Session) -> list[Any]:
-            return await invariant.find(Look(self._client, self._database, session, within, before))
+            part = Look(self._client, self._database, self._stores, session, within, before)
+            return await invariant.find(part)
 
         return await read_snapshot(self._client, look)
 

@@ -13,6 +13,7 @@ from functools import partial
 import structlog
 
 from domain.errors.access import WrongState
+from domain.errors.capacity import BytesUnavailable
 from domain.errors.files import FetchFailed
 from domain.errors.requests import QuotaExceeded
 from domain.records import ItemError
@@ -29,6 +30,8 @@ from tasks.settings import Settings
 
 USER_AGENT = "Minilab-Fetch"
 AGAIN_SECONDS = 0.5
+# Before a file is fetched again that found the bucket away.
+BUCKET_SECONDS = 5.0
 # After this time a job waits in line again, behind the jobs of others.
 TURN_SECONDS = 60.0
 MOST_OF_JOB = 8
@@ -167,6 +170,10 @@ class JobFetch:
                 taken, intake = await self._fetcher.fetch(file)
             except DownloadFailed as failure:
                 await self._refuse(file, failure.error)
+            except BytesUnavailable:
+                # The claim is held meanwhile, or the server of the file would be asked at once.
+                await asyncio.sleep(BUCKET_SECONDS)
+                raise
             else:
                 await self._accept(taken, intake)
 

@@ -8,14 +8,14 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 import structlog
 
 from domain.claims import ClaimedImage
-from domain.errors.capacity import NoChild
+from domain.errors.capacity import BytesUnavailable, NoChild
 from storage.backlog.lone_claims import Claimed
 from storage.errors import MONGODB_UNREACHABLE, STORE_FAILED
 from storage.stores import Stores
 from tasks.images.ledger_batching import LedgerBatcher
 from tasks.images.work_telemetry import WorkTelemetry
 
-INTERRUPTIONS = (*MONGODB_UNREACHABLE, NoChild)
+INTERRUPTIONS = (*MONGODB_UNREACHABLE, BytesUnavailable, NoChild)
 
 _log = structlog.get_logger(__name__)
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from domain.blobs import Blob
 from domain.claims import ClaimedImage, FinishedImage
 from domain.job_changes import JobChange
+from domain.ports import GRIDFS
 from storage.backlog.lone_claims import LONE_UNITS, Claimed
 from storage.backlog.workers import worker_name
 from storage.blobs.results import BlobResults
@@ -55,8 +56,15 @@ class LedgerBatcher:
         return await self._earlier.submit(images)
 
     async def read_bytes(self, blobs: Sequence[Blob]) -> dict[str, bytes]:
-        """Read the bytes of blobs; see :meth:`storage.blobs.results.Results.read_bytes`."""
-        return await self._reads.submit(blobs) if blobs else {}
+        """Read the bytes of blobs; see :meth:`storage.blobs.results.Results.read_bytes`.
+
+        Objects are read by themselves: together they would cost as much, and while they cannot be
+        read, other images of the batch would wait with them.
+        """
+        together = [blob for blob in blobs if blob.location.store == GRIDFS]
+        alone = [blob for blob in blobs if blob.location.store != GRIDFS]
+        found = await self._reads.submit(together) if together else {}
+        return found | await self._stores.results.read_bytes(alone) if alone else found
 
     async def keep(self, found: Sequence[BlobResults]) -> None:
         """Write results and variants; see :meth:`storage.blobs.results.Results.keep`."""

@@ -80,6 +80,7 @@ class Upkeep:
         self._begin(background, self._reconcile, self._settings.reconcile_seconds)
         self._begin(background, self._refill, REFILL_SECONDS)
         self._begin(background, self._sweep, self._settings.sweep_seconds)
+        self._begin(background, self._remove_bytes, self._settings.sweep_seconds)
         self._begin(background, self._fold, self._settings.fold_seconds)
         self._begin(background, self._expire, self._settings.sweep_seconds)
         self._begin(background, self._delete_users, DELETE_USERS_SECONDS, deletions_due)
@@ -139,6 +140,10 @@ class Upkeep:
         swept = await self._sweeper.sweep()
         if swept.total:
             _log.info("swept", **msgspec.structs.asdict(swept))
+
+    async def _remove_bytes(self) -> None:
+        if removed := await self._stores.removals.carry_out():
+            _log.info("bytes_removed", files=removed)
 
     async def _fold(self) -> None:
         aggregator, is_turn_of_few = self._stores.aggregator, not next(self._fold_checks)

@@ -81,7 +81,13 @@ async def test_neighbours_of_one_that_cannot_be_written_are_accepted(stores: Sto
 
 
 async def test_two_acceptors_share_one_blob(stores: Stores) -> None:
-    other = Acceptance(stores.client, stores.database, ChunkPlan(), stores.acceptance._due_after)
+    other = Acceptance(
+        stores.client,
+        stores.database,
+        stores.blob_stores,
+        ChunkPlan(),
+        stores.acceptance._due_after,
+    )
 
     async def accept_through(acceptor: Acceptance, content: bytes) -> Ticket:
         return await acceptor.accept(await make_upload(stores, content))

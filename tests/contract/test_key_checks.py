@@ -89,7 +89,10 @@ async def test_nothing_comes_in_once_a_revocation_has_returned(stores: Stores, w
     if whose == "of its service":
         key = await _child(stores, ending)
     due_after = stores.acceptance._due_after
-    others = [Acceptance(stores.client, stores.database, ChunkPlan(), due_after) for _ in range(2)]
+    others = [
+        Acceptance(stores.client, stores.database, stores.blob_stores, ChunkPlan(), due_after)
+        for _ in range(2)
+    ]
     through = [stores.acceptance, *others]
     revoked = asyncio.Event()
     late: list[bool] = []

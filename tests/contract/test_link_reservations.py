@@ -40,7 +40,8 @@ def _acceptors(stores: Stores, count: int) -> list[Acceptance]:
     """Make acceptors as several API processes have them: nothing shared but MongoDB."""
     due_after = stores.acceptance._due_after
     others = [
-        Acceptance(stores.client, stores.database, ChunkPlan(), due_after) for _ in range(count - 1)
+        Acceptance(stores.client, stores.database, stores.blob_stores, ChunkPlan(), due_after)
+        for _ in range(count - 1)
     ]
     return [stores.acceptance, *others]
 

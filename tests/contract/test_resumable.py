@@ -12,7 +12,6 @@ from domain.errors.capacity import TooManyResumable
 from domain.limits import ResumableLimits
 from domain.links import LinkPlan, UploadLink
 from domain.resumable import ResumableUpload, UploadPlan
-from storage.blobs.stores.gridfs import chunk_turns
 from storage.clock import utc_now
 from storage.resumable.uploads import ResumableUploads
 from storage.stores import Stores
@@ -23,7 +22,9 @@ LIMITS = ResumableLimits(tenant_max_resumable_uploads=100)
 
 def _several(stores: Stores, count: int) -> list[ResumableUploads]:
     """Give the uploads as several API processes have them: nothing shared but MongoDB."""
-    return [ResumableUploads(stores.client, stores.database, chunk_turns()) for _ in range(count)]
+    return [
+        ResumableUploads(stores.client, stores.database, stores.blob_stores) for _ in range(count)
+    ]
 
 
 async def _create(

@@ -35,7 +35,7 @@ async def _count(stores: Stores, collection: str) -> int:
 
 
 def _sweeper(stores: Stores, min_age: timedelta = HOUR) -> Sweeper:
-    return Sweeper(stores.client, stores.database, min_age)
+    return Sweeper(stores.client, stores.database, stores.blob_stores, min_age)
 
 
 async def _sweep_twice(stores: Stores) -> Swept:

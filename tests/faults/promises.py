@@ -13,7 +13,6 @@ from chaos.checks import (
     read_ends,
 )
 from domain.images.operations import ALL_OPERATIONS
-from storage.blobs.sweeper import Sweeper
 from storage.verification.walk import Verifier
 from tests.faults.stack import Stack
 from tests.waiting import until
@@ -79,7 +78,7 @@ async def _assert_each_ended_once(stack: Stack) -> None:
 
 
 async def _assert_no_orphans(stack: Stack) -> None:
-    await Sweeper(stack.stores.client, stack.stores.database, timedelta(0)).sweep()
+    await stack.stores.sweeper(timedelta(0)).sweep()
     assert await find_orphans(stack.stores.database) == []
 
 

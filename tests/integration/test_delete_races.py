@@ -35,7 +35,7 @@ def environ(environ: dict[str, str]) -> dict[str, str]:
 async def assert_all_agrees(service: Service) -> None:
     """Sweep what raced with its own removal, then check every invariant."""
     stores = service.stores
-    await Sweeper(stores.client, stores.database, timedelta(0)).sweep()
+    await Sweeper(stores.client, stores.database, stores.blob_stores, timedelta(0)).sweep()
     verifier = Verifier(
         stores.client, stores.database, timedelta(0), pause_seconds=0.2, hashes=True
     )

@@ -171,7 +171,7 @@ async def test_hash_is_computed_where_no_process_knows_it(service: Service) -> N
     tus = Tus(service.client)
     path = (await tus.create(len(LARGE))).headers["Location"]
     await tus.patch(path, 0, LARGE[:300_000])
-    service.stores.resumable._digests._known.clear()  # As another process has it.
+    service.stores.resumable._completion.digests._known.clear()  # As another process has it.
     assert (await tus.patch(path, 300_000, LARGE[300_000:])).status_code == 204
     answer = await make_job(service, [path.rsplit("/", 1)[-1]])
     image = await service.client.get(f"/v1/images/{answer.json()['items'][0]['image_id']}/content")
