@@ -21,6 +21,7 @@ from api.controllers.analytics import (
 )
 from api.controllers.archives import ArchiveController
 from api.controllers.audit import list_audit
+from api.controllers.batches import BatchController
 from api.controllers.dead_letters import DeadLetterController
 from api.controllers.images import ImageController
 from api.controllers.job_events import JobEventController, stream_signed_events
@@ -96,6 +97,7 @@ ROUTES = (
     LinkUploadController,
     ResumableUploadController,
     DeadLetterController,
+    BatchController,
     WebhookController,
     list_audit,
     get_statistics,

@@ -8,6 +8,7 @@ from api.access.upload_links import ManageLinks
 from api.analytics.reports import Reports
 from api.analytics.similar import FindSimilar
 from api.answers.created import request_key
+from api.batches.batches import ManageBatches
 from api.images.archives import ReadArchives
 from api.images.images import ManageImages
 from api.images.link_results import ReadLinkResults
@@ -75,6 +76,11 @@ def _images(state: AppState) -> dict[str, object]:
         ),
         "find_similar": FindSimilar(users, images, manage_images),
         "link_results": ReadLinkResults(manage_images, state.signed_urls),
+        "manage_batches": ManageBatches(
+            stores,
+            state.settings.sizes.widths,
+            learning=state.settings.learning.learning,
+        ),
         "manage_images": manage_images,
         "read_content": contents,
         "reports": Reports(stores),

@@ -11,6 +11,7 @@ from domain.addresses import (
     read_fetch_rules,
     read_target_rules,
 )
+from domain.images.sizes import DEFAULT_WIDTHS, WIDTHS_PATTERN, read_widths
 from domain.limits import (
     AdmissionLimits,
     ConnectionLimits,
@@ -100,6 +101,22 @@ class ApiSettings(msgspec.Struct, frozen=True):
         return parse_origins(self.cors_origins)
 
 
+class SizeSettings(msgspec.Struct, frozen=True):
+    """The sizes of pictures that the service makes from images.
+
+    Attributes:
+        image_widths: Widths in pixels that clients may ask for, a comma-separated list of 16 at
+            most. Each picture is kept, in each format that was asked for. Empty: full size only.
+    """
+
+    image_widths: Annotated[str, msgspec.Meta(pattern=WIDTHS_PATTERN)] = DEFAULT_WIDTHS
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """The widths, in order."""
+        return read_widths(self.image_widths)
+
+
 class Settings(msgspec.Struct, frozen=True):
     """All settings of the API."""
 
@@ -116,6 +133,7 @@ class Settings(msgspec.Struct, frozen=True):
     connections: ConnectionLimits
     similarity: SimilaritySettings
     learning: LearningSettings
+    sizes: SizeSettings
     targets: TargetRules
     fetches: FetchRules
     tracing: TracingSettings
@@ -142,6 +160,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         ConnectionLimits,
         SimilaritySettings,
         LearningSettings,
+        SizeSettings,
         ApiSettings,
     )
     read: list[Any] = [read_store_settings(reader), *(reader.read(part) for part in parts)]

@@ -21,6 +21,7 @@ class AuditTargetType(StrEnum):
     USER = "user"
     JOB = "job"
     DEAD_LETTER = "dead_letter"
+    BATCH = "batch"
     SERVICE = "service"
 
 
@@ -44,6 +45,8 @@ class AuditAction(StrEnum):
     JOB_RETRIED = "job.retried"
     DEAD_LETTER_RETRIED = "dead_letter.retried"
     DEAD_LETTER_DISCARDED = "dead_letter.discarded"
+    BATCH_CREATED = "batch.created"
+    BATCH_CANCELED = "batch.canceled"
     SERVICE_WEBHOOKS_RELEASED = "service.webhooks_released"
 
     @property

@@ -60,6 +60,7 @@ def call_in_sandbox(
     _gate: Gate,
     _brought: object,
     max_added_bytes: int,
+    niceness: int,
     seconds: float,
     function: Callable[..., Result],
     *args: object,
@@ -68,11 +69,13 @@ def call_in_sandbox(
 
     Args:
         max_added_bytes: Address space that the child may add to its present size, in bytes.
+        niceness: How far the child gives way to other processes, 0 to 19; it is for good.
         seconds: After this CPU time on every CPU the kernel ends the child, in case its parent
             cannot.
     """
     global _bounded
     if not _bounded:
+        os.nice(niceness)
         limit = _address_space_bytes() + max_added_bytes
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
         confinement().seccomp = refuse_system_calls()

@@ -6,8 +6,9 @@ affects no lock and no other child (docs/decisions/0006).
 
 import asyncio
 import math
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from functools import partial
 from typing import Any, TypeVar
 
@@ -57,15 +58,39 @@ async def _open_process(*args: Any, **kwargs: Any) -> Process:
 to_process.open_process = _open_process  # type: ignore[attr-defined]
 
 
+class _Children:
+    """The children of one pool, in the place of a variable of anyio, which has one for all."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def get(self) -> Any:
+        """Return the children of the pool that calls; LookupError before its first."""
+        return _held.get()[self._name]
+
+    def set(self, value: object) -> None:
+        """Set the children of the pool that calls."""
+        _held.get()[self._name] = value
+
+
+_held: ContextVar[dict[str, Any]] = ContextVar("_held")
+ALL, IDLE = "all", "idle"
+to_process._process_pool_workers = _Children(ALL)  # type: ignore[assignment]  # noqa: SLF001
+to_process._process_pool_idle_workers = _Children(IDLE)  # type: ignore[assignment]  # noqa: SLF001
+
+
 class ChildPool:
-    """Runs functions in a limited number of children.
+    """Runs functions in a limited number of children, which are its own.
 
     Args:
         max_child_bytes: Address space that a child may add to its initial size, in bytes.
+        niceness: How far the children give way to other processes, 0 to 19.
     """
 
-    def __init__(self, children: int, max_child_bytes: int) -> None:
+    def __init__(self, children: int, max_child_bytes: int, niceness: int = 0) -> None:
         self.children = children
+        self._niceness = niceness
+        self._own: dict[str, Any] = {}
         self.killed: Counter[str] = Counter()
         """Number of children that ended early, by reason."""
         self._limiter = CapacityLimiter(children)
@@ -120,6 +145,18 @@ class ChildPool:
     def stop_replacing(self) -> None:
         """Stop replacing children that end."""
         self._warm_up = None
+
+    async def close(self) -> None:
+        """End all children; the next call starts new ones. No call may be running."""
+        processes: set[Process] = self._own.get(ALL, set())
+        idle: deque[tuple[Process, float]] = self._own.get(IDLE, deque())
+        ending = list(processes)
+        processes.clear()
+        idle.clear()
+        for process in ending:
+            if process.returncode is None:
+                process.kill()
+            await process.aclose()
 
     async def settle(self, seconds: float) -> None:
         """Wait until no child is starting, for at most some seconds."""
@@ -181,6 +218,7 @@ class ChildPool:
     async def _call(
         self, brought: Brought, seconds: float, function: Callable[..., Result], *args: object
     ) -> Result:
+        _held.set(self._own)
         try:
             with anyio.fail_after(START_SECONDS) as limit:
                 brought.moved = partial(_extend, limit, seconds)
@@ -189,6 +227,7 @@ class ChildPool:
                     Gate(),
                     brought,
                     self._max_child_bytes,
+                    self._niceness,
                     seconds,
                     function,
                     *args,

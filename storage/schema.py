@@ -13,6 +13,7 @@ from storage.access.sessions import SESSION_INDEXES
 from storage.access.upload_links import LINK_INDEXES
 from storage.aggregates.aggregator import AGGREGATE_INDEXES
 from storage.backlog.workers import WORKER_INDEXES
+from storage.batches.batches import BATCH_INDEXES
 from storage.blobs.inserts import BLOB_INDEXES
 from storage.blobs.removals import REMOVAL_INDEXES
 from storage.catalog.search_indexes import CATALOG_INDEXES
@@ -49,6 +50,7 @@ for _indexes in (
     IDEMPOTENCY_INDEXES,
     RESUMABLE_INDEXES,
     USER_DELETION_INDEXES,
+    BATCH_INDEXES,
     WORKER_INDEXES,
     WEBHOOK_INDEXES,
 ):

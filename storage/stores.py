@@ -25,6 +25,9 @@ from storage.backlog.lone_claims import LoneClaims
 from storage.backlog.lone_ends import LoneEnds
 from storage.backlog.shared_load import SharedLoad
 from storage.backlog.workers import Workers, Workforce
+from storage.batches.batches import Batches
+from storage.batches.images import BatchImages
+from storage.batches.pieces import Pieces
 from storage.blobs.bucket_owner import BucketOwner
 from storage.blobs.intake import BlobIntake, NoWriter
 from storage.blobs.known_blobs import KnownBlobs, Poisons
@@ -133,6 +136,7 @@ class Stores:
         self.stored_bytes = StoredBytes(self.client, self.database)
         self.variants = StoredVariants(self.database, turns)
         self._add_access()
+        self._add_batches(rules)
         self._add_analytics()
         self._add_catalog()
         self._add_deletion(timedelta(seconds=rules.lease_seconds))
@@ -241,6 +245,11 @@ class Stores:
         self.medians = Medians(self.client, self.database)
         self.statistics = StatisticsReader(self.client, self.database)
         self.user_histograms = UserHistograms(self.database)
+
+    def _add_batches(self, rules: WorkRules) -> None:
+        self.batches = Batches(self.database, self.audit)
+        self.batch_images = BatchImages(self.client, self.database, self.ledger.states)
+        self.pieces = Pieces(self.database, rules.lease_seconds, rules.max_attempts)
 
     def _add_catalog(self) -> None:
         self.change_marks = ChangeMarks(self.database)

@@ -9,6 +9,8 @@ from sandbox.pool import ChildPool
 from storage.clock import utc_now
 from storage.errors import STORE_FAILED
 from storage.stores import Stores, open_stores
+from tasks.batches.people import People
+from tasks.batches.runner import BatchRunner
 from tasks.fetching.fetch_jobs import Fetching
 from tasks.heartbeat import Heartbeat
 from tasks.images.metrics import WorkerMetrics
@@ -29,6 +31,7 @@ class ImageWorker:
     def __init__(self, settings: Settings, stores: Stores, tracing: Tracing | None = None) -> None:
         self._stores = stores
         self._warm_up = warm_up_learning if settings.learning.learning else warm_up
+        people = People()
         self._pool = ChildPool(settings.worker.worker_children, settings.limits.max_child_bytes)
         metrics = WorkerMetrics(self._pool)
         telemetry = WorkTelemetry(metrics, tracing or Tracing())
@@ -40,11 +43,17 @@ class ImageWorker:
             lambda: telemetry.throughput.images_per_second,
         )
         self._consumer = QueueConsumer(
-            settings, stores, self._pool, self._processor, self._heartbeat.id
+            settings, stores, self._pool, self._processor, self._heartbeat.id, people
         )
+        self._batches = BatchRunner(settings, stores, people, self._warm_up)
         self._fetching = Fetching(settings, stores)
         self._upkeep = Upkeep(
-            settings, stores, metrics, lambda: self._consumer.tasks, self._fetching.woken
+            settings,
+            stores,
+            metrics,
+            lambda: self._consumer.tasks,
+            self._fetching.woken,
+            self._batches.woken,
         )
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -63,6 +72,7 @@ class ImageWorker:
                 background.start("hear_head_starts", self._stores.head_starts.hear(begin))
                 self._heartbeat.start(background)
                 background.start("fetch", self._fetching.run())
+                background.start("batches", self._batches.run())
                 self._upkeep.start(background)
                 await self._consumer.run(stop)
         finally:

@@ -23,6 +23,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "createUploadLink": {"expires_in": 60},
     "retryDeadLetters": {"filter": {}},
     "discardDeadLetters": {"filter": {}},
+    "createBatch": {"operation": "metadata"},
     "createWebhook": {"url": URL},
     "updateWebhook": {"note": "mine"},
     "updateJob": {"tags": ["mine"]},

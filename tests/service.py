@@ -59,6 +59,8 @@ def environment(servers: EmbeddedServers, database: str, **more: object) -> dict
         # Few tests render pictures, and a child takes a second to start.
         "MINILAB_WARM_RENDER_CHILDREN": "false",
         "MINILAB_SECRET_KEY": SECRET_KEY,
+        # Beside other tests, children that give way would get nothing of a processor.
+        "MINILAB_BATCH_NICENESS": "0",
         # All tests have one address.
         "MINILAB_MAX_WRONG_KEYS_PER_MINUTE": "0",
     }

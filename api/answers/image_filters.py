@@ -1,9 +1,7 @@
 """Query parameters of the image search."""
 
-import re
 from datetime import date
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 from litestar.di import NamedDependency, Provide
 from litestar.openapi.spec import Example
@@ -12,22 +10,16 @@ from litestar.params import QueryParameter
 from api.http.parameters import EXAMPLE_ID, NamedTenant, NamedUser, example
 from api.schemas.images import ImageVariant
 from api.state import ApiRequest
-from domain.calendar.days import end_of_day, find_zone, start_of_day
-from domain.errors.faults import Faults
-from domain.errors.requests import InvalidValue
 from domain.fingerprints import MAX_DISTANCE
-from domain.image_search import Circle, ImageFilter
+from domain.image_filters import DEFAULT_RADIUS_METERS, MAX_RADIUS_METERS, PLACE, make_filter
+from domain.image_search import ImageFilter
 from domain.images.formats import ImageFormat
 from domain.jobs import Status
 from domain.keys import scope_of
 from domain.marks import MAX_ATTRIBUTES, MAX_EXTERNAL_ID_CHARS, MAX_TAGS, wanted_marks
 
 DEFAULT_DISTANCE = 6
-DEFAULT_RADIUS_METERS = 1_000.0
-MAX_RADIUS_METERS = 1_000_000.0
 
-_DEGREES = r"[-+]?\d{1,3}(\.\d{1,12})?"
-_PLACE = rf"^{_DEGREES},{_DEGREES}\Z"
 _UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _CAMERA_CLOCK = "by the clock of the camera: photos do not record its time zone."
 
@@ -77,7 +69,7 @@ Near = Annotated[
     _wanted(
         "Taken within `radius_m` of this place: `latitude,longitude` in degrees.",
         "48.2085,16.3721",
-        pattern=_PLACE,
+        pattern=PLACE,
     ),
 ]
 Radius = Annotated[
@@ -199,24 +191,22 @@ def read_filter(
         InvalidValue: A value does not exist, or the values contradict each other.
         Forbidden: The key has another tenant.
     """
-    spans = (taken_from, taken_to), (uploaded_from, uploaded_to)
-    zone, circle = _read_checked(tz, near, radius, *spans)
-    first, last = _narrow(day, uploaded_from, uploaded_to)
-    return ImageFilter(
-        scope=scope_of(request.user.within(tenant), user_id),
+    return make_filter(
+        scope_of(request.user.within(tenant), user_id),
         link_id=link_id,
-        format=image_format,
+        image_format=image_format,
+        camera=camera,
         camera_make=camera_make,
-        camera_model=camera,
-        status=image_status,
-        taken_from=taken_from,
-        taken_to=taken_to,
-        uploaded_from=start_of_day(first, zone) if first else None,
-        uploaded_before=end_of_day(last, zone) if last else None,
-        has_faces=faces,
+        image_status=image_status,
+        taken=(taken_from, taken_to),
+        day=day,
+        uploaded=(uploaded_from, uploaded_to),
+        tz=tz,
+        faces=faces,
         min_faces=min_faces,
+        near=near,
+        radius_meters=radius,
         marks=marks,
-        near=circle,
     )
 
 
@@ -224,53 +214,3 @@ MARKS = {"marks": Provide(read_marks, sync_to_thread=False)}
 """The dependency of routes that search for marks."""
 FILTER = MARKS | {"wanted": Provide(read_filter, sync_to_thread=False)}
 """The dependencies of routes that take these parameters."""
-
-
-def read_circle(near: str, radius_meters: float) -> Circle:
-    """Read a circle around ``latitude,longitude`` in degrees.
-
-    Raises:
-        InvalidValue: The place does not exist.
-    """
-    if not re.match(_PLACE, near):
-        raise InvalidValue("near must be latitude,longitude in degrees, as in 48.2,16.37.", "near")
-    latitude, longitude = (float(degrees) for degrees in near.split(","))
-    if abs(latitude) > 90 or abs(longitude) > 180:
-        raise InvalidValue(
-            "A latitude is between -90 and 90, a longitude between -180 and 180.", "near"
-        )
-    return Circle(latitude, longitude, radius_meters)
-
-
-def _read_near(faults: Faults, near: str | None, radius_meters: float) -> Circle | None:
-    circle = None
-    with faults.of("near"):
-        circle = None if near is None else read_circle(near, radius_meters)
-    return circle  # noqa: RET504 -- a fault is kept, and the circle stays None
-
-
-def _narrow(day: date | None, first: date | None, last: date | None) -> tuple[date | None, ...]:
-    """Narrow a range of days to a day."""
-    return (max(day, first or day), min(day, last or day)) if day else (first, last)
-
-
-def _read_checked(
-    tz: str, near: str | None, radius: float, *spans: tuple[date | None, ...]
-) -> tuple[ZoneInfo, Circle | None]:
-    """Read the zone and the circle of a search, whose spans of days are in order."""
-    faults = Faults()
-    with faults.of("tz"):
-        zone = find_zone(tz)
-    circle = _read_near(faults, near, radius)
-    _check_orders(faults, *spans)
-    faults.check()
-    return zone, circle
-
-
-def _check_orders(
-    faults: Faults, taken: tuple[date | None, ...], uploaded: tuple[date | None, ...]
-) -> None:
-    for name, (first, last) in {"taken_from": taken, "uploaded_from": uploaded}.items():
-        with faults.of(name):
-            if first and last and first > last:
-                raise InvalidValue(f"{name} is after the last day.")

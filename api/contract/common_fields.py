@@ -34,6 +34,7 @@ COMMON: dict[str, Documented] = {
     "error": Documented("Why there is no result; null if there is no error."),
     "code": Documented("Stable code of the error, for programs.", "corrupt_image"),
     "JobEvent.code": Documented("Stable code of the error.", "job_expired"),
+    "BatchFailure.detail": Documented("What happened.", "The pixels cannot be decoded."),
     "count": Documented("Number of images.", 12),
     "items": Documented("The page of the list, in the order of the list."),
     "next_cursor": Documented(

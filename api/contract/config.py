@@ -28,6 +28,7 @@ TAGS = {
     "resumable uploads": "Upload files in several requests by the tus protocol, with a key or the "
     "token of an upload link.",
     "dead letters": "Inspect, retry and discard images that the service gave up. For admins.",
+    "batches": "Do work over stored images: compute, make sizes, check, remove. For admins.",
     "webhooks": "Receive events by HTTP, and inspect deliveries.",
     "users": "Delete a user and everything they uploaded.",
     "statistics": "Totals over all images. For admins.",

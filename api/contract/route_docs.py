@@ -14,13 +14,19 @@ from domain.errors.base import ServiceError
 from domain.errors.capacity import RateLimited
 from domain.errors.requests import UnknownParameter
 
-TICKET_HEADERS = [
-    ResponseHeader(name=name, value="", documentation_only=True, description=description)
-    for name, description in (
-        ("Location", "URL of the job."),
-        ("Retry-After", "Seconds to wait before the next request."),
-    )
-]
+
+def _follow_headers(what: str) -> list[ResponseHeader]:
+    return [
+        ResponseHeader(name=name, value="", documentation_only=True, description=description)
+        for name, description in (
+            ("Location", f"URL of the {what}."),
+            ("Retry-After", "Seconds to wait before the next request."),
+        )
+    ]
+
+
+TICKET_HEADERS = _follow_headers("job")
+BATCH_HEADERS = _follow_headers("batch")
 
 # The first class with a status. The base class of limits is never raised.
 PROBLEM_KINDS: dict[int, type[ServiceError]] = {

@@ -38,6 +38,25 @@ class UnknownParameter(
     """The query has a parameter that the route does not have."""
 
 
+class SizeNotOffered(
+    MalformedRequest, code="size_not_offered", title="The service does not make this size"
+):
+    """The width is not one of the setting, or the format is unknown.
+
+    Args:
+        detail: What the value must be.
+        field: The parameter.
+    """
+
+    def __init__(self, detail: str | None = None, field: str | None = None) -> None:
+        named = f"{field} {detail}." if field and detail else detail
+        super().__init__(named, {field: detail} if field and detail else None)
+
+
+class TooManyBatches(WrongState, code="too_many_batches", title="Too many batches have not ended"):
+    """The service keeps a bounded number of batches that have not ended."""
+
+
 class NoFiles(MalformedRequest, code="no_files", title="The form contains no file"):
     """No part of the form is a file."""
 

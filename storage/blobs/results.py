@@ -37,6 +37,7 @@ class BlobResults(msgspec.Struct, frozen=True):
         results: By operation: ``{"version": n, "value": …, "warnings": […]}``.
         renewed: By operation that replaces a result of an older version: the fields by which the
             images of the blob are searched.
+        replaces: Whether the results also replace those of the same version.
     """
 
     blob: Blob
@@ -44,6 +45,7 @@ class BlobResults(msgspec.Struct, frozen=True):
     results: dict[str, Document]
     variants: list[NewVariant]
     renewed: dict[str, Document] = {}
+    replaces: bool = False
 
 
 class Results:
@@ -100,7 +102,7 @@ class Results:
                     "gps": gps.value,
                     "finished_at": {"$ne": None},
                     f"cells.{name}.status": Status.SUCCEEDED.value,
-                    f"cells.{name}.version": {"$lt": version},
+                    f"cells.{name}.version": {"$lte" if found.replaces else "$lt": version},
                 }
                 shown = {**found.facts, **fields, f"cells.{name}.version": version}
                 if gps is GpsPolicy.STRIP:
@@ -134,6 +136,9 @@ def result_update(found: BlobResults) -> UpdateOne:
     for name, value in found.results.items():
         field = f"metadata.results.{name}"
         is_timed = {"$ne": [{"$type": f"${field}.seconds"}, "missing"]}
-        is_there = {"$and": [{"$eq": [f"${field}.version", value["version"]]}, is_timed]}
+        is_same = {"$eq": [f"${field}.version", value["version"]]}
+        is_there: Document = {"$and": [is_same, is_timed]}
+        if found.replaces:
+            is_there = {"$gt": [f"${field}.version", value["version"]]}
         fields[field] = {"$cond": [is_there, f"${field}", {"$literal": value}]}
     return UpdateOne({"_id": found.blob.file_id}, [{"$set": fields}])

@@ -1,6 +1,6 @@
 """Variants: pictures rendered from blobs, stored in GridFS."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 from domain.blobs import StoredVariant
@@ -32,6 +32,11 @@ class StoredVariants:
         metadata = file["metadata"]
         seconds = metadata.get("seconds", 0.0)
         return StoredVariant(file_id, metadata["media_type"], file["length"], seconds)
+
+    async def find_stored(self, file_ids: Sequence[str]) -> set[str]:
+        """Return the IDs of the variants among some that are stored."""
+        found = self._files.find({"_id": {"$in": list(file_ids)}}, {"_id": 1})
+        return {file["_id"] async for file in found}
 
     def writer(self, sha256: str, file_id: str, max_bytes: int) -> "VariantWriter":
         """Return a writer of one variant, of so many bytes at most."""

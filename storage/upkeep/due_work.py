@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from storage.batches.batches import BATCHES
 from storage.clock import utc_now
 from storage.ledger.fetches import fetches_due
 from storage.mongo.client import Database
@@ -20,6 +21,8 @@ class Work(StrEnum):
     """Jobs with URLs to fetch."""
     DELETIONS = "deletions"
     """Deletions of users."""
+    BATCHES = "batches"
+    """Batches that have not ended."""
 
 
 ALL_WORK = frozenset(Work)
@@ -44,5 +47,6 @@ class DueWork:
             Work.JOBS.value: Look("jobs", before_now),
             Work.FETCHES.value: Look("jobs", fetches_due(now)),
             Work.DELETIONS.value: Look("user_deletions", deletions_due(now)),
+            Work.BATCHES.value: Look(BATCHES, before_now),
         }
         return frozenset(Work(kind) for kind in await find_kinds(self._database, looks))

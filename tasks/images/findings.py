@@ -213,6 +213,12 @@ def log_dead_letter(image: ClaimedImage, finished: FinishedImage) -> None:
     )
 
 
+def operation_error(code: str) -> ItemError:
+    """Return the error of an operation that failed with a code on a decodable image."""
+    failed = OperationUnavailable if code == OperationUnavailable.code else OperationFailed
+    return ItemError(code, failed.title)
+
+
 def _warnings_of(results: Sequence[Mapping[str, Any]]) -> list[str]:
     """Join the warnings of stored results, each once; those of older versions have none."""
     given = {code for result in results for code in result.get("warnings", ())}
@@ -222,6 +228,4 @@ def _warnings_of(results: Sequence[Mapping[str, Any]]) -> list[str]:
 def _cell(name: str, known: Mapping[str, Any], errors: Mapping[str, str]) -> Cell:
     if name in known:
         return Cell(Status.SUCCEEDED, version=known[name]["version"])
-    code = errors.get(name, OperationFailed.code)
-    failed = OperationUnavailable if code == OperationUnavailable.code else OperationFailed
-    return Cell(Status.FAILED, error=ItemError(code, failed.title))
+    return Cell(Status.FAILED, error=operation_error(errors.get(name, OperationFailed.code)))

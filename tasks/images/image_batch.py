@@ -11,6 +11,8 @@ from domain.errors.files import DecodeTimedOut
 from domain.images.formats import ImageFormat
 from domain.images.pipeline import process_image
 from domain.images.process_on_two import process_on_two
+from domain.images.render_sizes import render_sizes
+from domain.images.sizes import MadeSize
 from domain.images.values import ProcessedImage
 from domain.limits import ImageLimits
 from domain.records import ItemError
@@ -49,12 +51,17 @@ class StepTimes:
 
 
 class BatchItem(msgspec.Struct, frozen=True):
-    """One blob to process."""
+    """One blob to process.
+
+    Attributes:
+        sizes: Names of the sizes to make; see :mod:`domain.images.sizes`.
+    """
 
     sha256: str
     data: bytes
     format: ImageFormat
     operations: tuple[str, ...]
+    sizes: tuple[str, ...] = ()
 
 
 class Crash(msgspec.Struct, frozen=True):
@@ -71,6 +78,7 @@ class Outcome(msgspec.Struct, frozen=True):
         crashes: Failed tries before, oldest first; set by the parent.
         steps: Durations of the steps.
         seconds: Time that it took, as its parent measured it.
+        sizes: The sizes that were made.
     """
 
     sha256: str
@@ -79,6 +87,7 @@ class Outcome(msgspec.Struct, frozen=True):
     crashes: tuple[Crash, ...] = ()
     steps: tuple[Step, ...] = ()
     seconds: float = 0.0
+    sizes: tuple[MadeSize, ...] = ()
 
 
 def process_batch(
@@ -113,18 +122,21 @@ def _process(item: BatchItem, limits: ImageLimits, *, on_two: bool) -> Outcome:
             raise DecodeTimedOut(f"The limit is {limits.max_seconds:g} seconds.")
 
     picture = item.data, item.format, item.operations, limits, check_time
-    processed, error = None, None
+    processed, error, sizes = None, None, tuple[MadeSize, ...]()
     try:
-        if on_two:
+        if on_two and item.operations:
             processed = process_on_two(*picture, (times.took, beside.took))
         else:
             processed = process_image(*picture, times.took)
+        if item.sizes:
+            check_time()
+            sizes = render_sizes(item.data, item.format, item.sizes, limits)
     except ServiceError as failed:
-        error = ItemError(failed.code, failed.detail)
+        processed, error = None, ItemError(failed.code, failed.detail)
     steps = [*times.steps, *beside.steps]
     if on_two:
         steps = _on_one(steps, time.process_time() - before)
-    return Outcome(item.sha256, processed=processed, error=error, steps=tuple(steps))
+    return Outcome(item.sha256, processed=processed, error=error, steps=tuple(steps), sizes=sizes)
 
 
 def _on_one(steps: Sequence[Step], processor_seconds: float) -> list[Step]:

@@ -12,6 +12,7 @@ from sandbox.pool import ChildPool
 from storage.errors import STORE_FAILED
 from storage.queue.fair_queue import PROCESS_IMAGES, TASK_SECONDS
 from storage.stores import Stores
+from tasks.batches.people import People
 from tasks.images.process_images import ChunkProcessor
 from tasks.images.shared_calls import TURN
 from tasks.settings import Settings
@@ -40,6 +41,7 @@ class QueueConsumer:
         pool: ChildPool,
         processor: ChunkProcessor,
         worker_id: str,
+        people: People,
     ) -> None:
         self.woken = asyncio.Event()
         self.tasks = 0
@@ -48,6 +50,7 @@ class QueueConsumer:
         self._pool = pool
         self._processor = processor
         self._worker_id = worker_id
+        self._people = people
 
     async def run(self, stop: asyncio.Event) -> None:
         """Process hints until `stop` is set, then let running work end within the drain time."""
@@ -115,7 +118,8 @@ class QueueConsumer:
         structlog.contextvars.bind_contextvars(job_id=job_id, chunk=chunk)
         self.tasks += 1
         try:
-            await self._processor.process(job_id, chunk, units)
+            with self._people.being_served():
+                await self._processor.process(job_id, chunk, units)
         except TRY_AGAIN as error:
             # The hint stays in the queue; after a moment this worker or another takes it again.
             _log.warning("chunk_interrupted", reason=type(error).__name__)

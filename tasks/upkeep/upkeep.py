@@ -45,6 +45,7 @@ class Upkeep:
         count_tasks: Counts the tasks that this worker has begun and ended. Some duties follow from
             work alone; without any they are done rarely, for other workers.
         fetches_due: To be set when URLs may be due.
+        batches_due: To be set when a batch may be open.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Upkeep:
         metrics: WorkerMetrics,
         count_tasks: Callable[[], int],
         fetches_due: asyncio.Event,
+        batches_due: asyncio.Event,
     ) -> None:
         self._stores = stores
         pauses = LEASE_PAUSES * settings.worker.reconcile_seconds
@@ -63,6 +65,7 @@ class Upkeep:
         self._events: dict[str, asyncio.Event] = {
             Work.FETCHES: fetches_due,
             Work.DELETIONS: asyncio.Event(),
+            Work.BATCHES: batches_due,
         }
         self._refilled, self._folded = _Progress(count_tasks), _Progress(count_tasks)
         self._settings = settings.worker
@@ -125,6 +128,8 @@ class Upkeep:
         due = await self._stores.due_work.find()
         for work in due:
             self._hear(work)
+        if Work.BATCHES in due:  # For the workers that stand by.
+            await self._stores.job_events.publish_work(Work.BATCHES)
         hinted = await reconcile(self._stores, self._hint_grace_seconds, due)
         self._metrics.reconciled(hinted)
         self._refilled.expect_more()  # Other workers may have made room.

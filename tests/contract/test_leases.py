@@ -64,7 +64,9 @@ async def test_processes_that_stand_by_only_read(environ: dict[str, str]) -> Non
 async def _upkeep(stores: Stores, environ: dict[str, str]) -> AsyncIterator[asyncio.Event]:
     """Run the upkeep of a worker, which dies at the end; give the event that says it is done."""
     metrics = WorkerMetrics(ChildPool(1, 2**31))
-    upkeep = Upkeep(read_settings(environ), stores, metrics, lambda: 0, asyncio.Event())
+    upkeep = Upkeep(
+        read_settings(environ), stores, metrics, lambda: 0, asyncio.Event(), asyncio.Event()
+    )
     done = asyncio.Event()
 
     async def note() -> None:

@@ -102,6 +102,10 @@ EXPECTED = {
     "discardDeadLetter": ADMIN,
     "retryDeadLetters": ADMIN,
     "discardDeadLetters": ADMIN,
+    "createBatch": ADMIN,
+    "listBatches": ADMIN,
+    "getBatch": ADMIN,
+    "cancelBatch": ADMIN,
     "streamJobEvents": NAMED,
     "getJobEventsUrl": NAMED,
     "streamLinkJobEvents": LINK,
@@ -189,6 +193,7 @@ async def _owned(service: Service, key: str) -> dict[str, str]:
         "image_id": image_id,
         "dead_letter_id": image_id,
         "user_id": OWNER,
+        "batch_id": image_id,
         "key_id": kept["id"],
     }
 

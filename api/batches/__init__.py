@@ -1,0 +1,1 @@
+"""Batches: work over stored images, for admins."""

@@ -1,0 +1,1 @@
+"""Batches: what admins ordered, the pieces that workers hold, and what they write."""
