@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 # Without bytecode on disk, each process compiles what it imports: 2 s of processor time for the API.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help run test test-fast check bench house faults flood fuzz verify-data sbom openapi reference diagrams sdk clients lock fix clean
+.PHONY: help run test test-fast check bench house faults fleet flood fuzz verify-data sbom openapi reference diagrams sdk clients lock fix clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -114,6 +114,11 @@ SEED ?= 1
 SECONDS ?= 12
 faults: $(VENV)/.dev ## Inject faults while clients upload, and count the promises that are kept (ROUNDS, SEED, SECONDS)
 	@$(BIN)/python -m chaos.run_faults --rounds $(ROUNDS) --seed $(SEED) --seconds $(SECONDS) $(FAULTS_ARGS)
+
+fleet: ROUNDS = 10
+fleet: SECONDS = 20
+fleet: $(VENV)/.dev ## Faults of a fleet on this machine: elections, failovers, restarts (ROUNDS, SEED, SECONDS; needs haproxy)
+	@$(BIN)/python -m chaos.run_fleet --rounds $(ROUNDS) --seed $(SEED) --seconds $(SECONDS) $(FLEET_ARGS)
 
 MINUTES ?= 10
 fuzz: $(VENV)/.dev ## Fuzz the readers of headers and metadata (MINUTES, SEED); findings go to .fuzz/

@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         embedded_servers(Path(folder) / "servers") as servers,
     ):
         bench = Bench(servers, Path(folder), usable_processors(), options.quick)
-        machine = describe_machine(servers) | packages
+        machine = describe_machine(servers.mongodb_url, servers.redis_url) | packages
         sections = []
         for name in names:
             console.print(f"· measuring {name}", style="dim")

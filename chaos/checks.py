@@ -178,11 +178,15 @@ def _request_of(file: Mapping[str, Any]) -> str:
     return str(file["filename"]).rsplit("-", 1)[0]
 
 
-async def find_longest_wait(database: Database) -> float:
-    """Return the longest time from the creation of a job to its end, in seconds."""
-    waited = {"$subtract": ["$finished_at", "$created_at"]}
-    found = database["jobs"].aggregate([{"$group": {"_id": None, "ms": {"$max": waited}}}])
-    return max([float(group["ms"] or 0) / 1000 async for group in found], default=0.0)
+async def find_waits(database: Database) -> list[tuple[float, float]]:
+    """List the jobs that ended: when each was made, and the seconds from then to its end."""
+    found = database["jobs"].find(
+        {"finished_at": {"$ne": None}}, {"created_at": 1, "finished_at": 1}
+    )
+    return [
+        (job["created_at"].timestamp(), (job["finished_at"] - job["created_at"]).total_seconds())
+        async for job in found
+    ]
 
 
 async def count_errors(database: Database) -> Counter[str]:

@@ -51,9 +51,16 @@ class Ticket(msgspec.Struct):
 
 
 class Record:
-    """The answers of all clients."""
+    """The answers of all clients.
 
-    def __init__(self) -> None:
+    Args:
+        excused: Statuses of a proxy before the API that faults excuse.
+    """
+
+    def __init__(self, excused: frozenset[int] = frozenset()) -> None:
+        self.excused = excused
+        self.ticket_times: list[float] = []
+        """When each ticket arrived, in seconds of Unix time."""
         self.tickets: dict[str, Ticket] = {}
         self.answers: Counter[str] = Counter()
         self.polls: Counter[str] = Counter()
@@ -71,6 +78,7 @@ class Record:
         now = time.monotonic()
         self.longest_outage_seconds = max(self.longest_outage_seconds, now - self._last_ticket_at)
         self._last_ticket_at = now
+        self.ticket_times.append(time.time())
         job_id = job["id"]
         self.tickets[job_id] = Ticket(job_id, len(upload.files), upload.bad, upload.key)
 
@@ -206,6 +214,9 @@ class Clients:
 
     def _check(self, answer: httpx.Response) -> None:
         status = answer.status_code
+        is_api = answer.headers.get("Content-Type", "").startswith("application/problem+json")
+        if not is_api and status in self._record.excused:
+            return
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.SERVICE_UNAVAILABLE:
             self._record.blame(f"{status} from {answer.request.url.path}: {answer.text[:200]}")
 

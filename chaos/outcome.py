@@ -59,6 +59,8 @@ class Run(msgspec.Struct, frozen=True):
         delivery_seconds: Time from the last fault until healthy receivers had all events.
         delivered: Messages of the healthy receivers.
         violations: What breaks each promise.
+        ticket_times: When each ticket reached its client, in seconds of Unix time.
+        waits: When each job was made, and the seconds from then to its end.
     """
 
     rounds: int
@@ -78,6 +80,8 @@ class Run(msgspec.Struct, frozen=True):
     delivery_seconds: float
     delivered: Delivered
     violations: Violations
+    ticket_times: list[float]
+    waits: list[tuple[float, float]]
 
     @property
     def broken(self) -> Violations:

@@ -50,7 +50,7 @@ class Proxy:
             self._server.close()
             self._server = None
         for writer in list(self._open):
-            _reset(writer)
+            reset(writer)
 
     @asynccontextmanager
     async def disturbed(self, kind: Kind) -> AsyncIterator[None]:
@@ -96,7 +96,7 @@ class Proxy:
                 group.create_task(self._pump(answers, writer))
         except* OSError:
             for end in filter(None, (writer, behind)):
-                _reset(end)
+                reset(end)
         finally:
             for end in filter(None, (writer, behind)):
                 self._open.discard(end)
@@ -128,7 +128,7 @@ def through(url: str, port: int) -> str:
     return parts._replace(netloc=f"{user}{at}{HOST}:{port}", query=query).geturl()
 
 
-def _reset(writer: asyncio.StreamWriter) -> None:
+def reset(writer: asyncio.StreamWriter) -> None:
     """Close a connection with a reset, as a machine does that does not know it any more."""
     connection = writer.get_extra_info("socket")
     if connection is not None:

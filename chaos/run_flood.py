@@ -142,7 +142,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         tempfile.TemporaryDirectory(prefix="minilab-flood-") as name,
         embedded_servers(Path(name) / "servers") as servers,
     ):
-        machine = describe_machine(servers)
+        machine = describe_machine(servers.mongodb_url, servers.redis_url)
         flood = run_flood(plan, Bench(servers, Path(name), usable_processors(), quick=False))
     lines = lines_of(flood)
     report = Report("flood", "Minilab in a flood", "make flood", lines, machine)

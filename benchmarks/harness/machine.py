@@ -7,22 +7,22 @@ import psutil
 from pymongo import MongoClient
 from redis import Redis
 
-from deploy.servers.embedded import EmbeddedServers
 from sandbox.processors import usable_processors
 
 PACKAGES = ("litestar", "uvicorn", "arq", "motor", "numpy", "pillow", "opencv-python-headless")
 
 
-def describe_machine(servers: EmbeddedServers) -> dict[str, str]:
+def describe_machine(mongodb_url: str, redis_url: str) -> dict[str, str]:
     """Describe the machine, its servers and the packages, without naming the machine.
 
     Args:
-        servers: MongoDB and Redis; they are asked for their versions.
+        mongodb_url: A MongoDB, which is asked for its version.
+        redis_url: A Redis, likewise.
     """
     memory_gb = psutil.virtual_memory().total / 2**30
-    with MongoClient[dict[str, object]](servers.mongodb_url) as client:
+    with MongoClient[dict[str, object]](mongodb_url) as client:
         mongodb = str(client.server_info()["version"])
-    with Redis.from_url(servers.redis_url) as redis:
+    with Redis.from_url(redis_url) as redis:
         redis_version = str(redis.info("server")["redis_version"])
     return {
         "cores": f"{usable_processors()} ({platform.machine()})",

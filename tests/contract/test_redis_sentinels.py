@@ -15,7 +15,7 @@ from storage.errors import UnusableServer
 from storage.queue.connection import connect_redis, master_of, refuse_cluster
 from storage.settings import StoreSettings
 from tests.certificates import make_certificate
-from tests.redis_sentinels import HOST, PASSWORD, port_of, start_redis
+from chaos.fleet.sentinels import HOST, PASSWORD, port_of, start_redis
 from tests.service import REPOSITORY
 from tests.tls_proxy import tls_before
 from tests.warm.process import WarmProcess

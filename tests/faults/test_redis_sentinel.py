@@ -17,7 +17,7 @@ from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, pictures, running_stack
 from tests.faults.test_delivery_faults import DELIVERING, make_webhook
 from tests.faults.test_mongodb_faults import Load
-from tests.redis_sentinels import Guarded, guarded_redis
+from chaos.fleet.sentinels import Guarded, guarded_redis
 from tests.waiting import until
 
 CLIENTS = 4

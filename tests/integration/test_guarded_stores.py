@@ -31,7 +31,7 @@ from storage.settings import StoreSettings
 from tests.certificates import make_certificate
 from tests.deliveries import delivering, make_endpoint
 from tests.pictures import draw
-from tests.redis_sentinels import PASSWORD, port_of, start_redis
+from chaos.fleet.sentinels import PASSWORD, port_of, start_redis
 from tests.service import REPOSITORY, Service, running_service
 from tests.tls_proxy import tls_before
 from tests.waiting import until

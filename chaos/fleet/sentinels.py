@@ -8,16 +8,16 @@ from types import MappingProxyType
 from redis import Redis
 from redis.exceptions import RedisError
 
+from chaos.waiting import block_until
 from deploy.servers.ports import find_free_port
 from deploy.servers.process import ServerProcess
 from deploy.servers.programs import find_redis_server
-from tests.waiting import block_until
 
 HOST = "127.0.0.1"
 SERVICE = "minilab"
 DOWN_MS = 1000
 """A server that does not answer for this long is down for a Sentinel."""
-PASSWORD = "aPasswordOfRedisOfSomeLength0123"
+PASSWORD = "aPasswordOfRedisOfSomeLength0123"  # noqa: S105 -- of a run alone
 _SENTINEL = f"""\
 sentinel monitor {SERVICE} {HOST} {{master}} 2
 sentinel auth-pass {SERVICE} {PASSWORD}
@@ -92,6 +92,11 @@ class Guarded:
         masters = [server for server in self.redis if {port_of(server)} == named]
         return masters[0] if masters else None
 
+    def fail_over(self) -> None:
+        """Ask the Sentinels to make the replica the master, as before maintenance."""
+        with Redis(HOST, port_of(self.sentinels[0]), socket_timeout=2) as asked:
+            asked.sentinel_failover(SERVICE)
+
     def is_watched(self) -> bool:
         """Say whether every Sentinel knows the replica and both others."""
         states = []
@@ -106,11 +111,14 @@ class Guarded:
 
     def has_replica(self) -> bool:
         """Say whether the replica has the data of the master."""
-        master = self.master()
-        if master is None:
+        try:
+            master = self.master()
+            if master is None:
+                return False
+            with Redis(HOST, port_of(master), password=PASSWORD) as redis:
+                found = redis.info("replication")
+        except RedisError:
             return False
-        with Redis(HOST, port_of(master), password=PASSWORD) as redis:
-            found = redis.info("replication")
         return bool(found["connected_slaves"] and found["slave0"]["state"] == "online")
 
 
