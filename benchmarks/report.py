@@ -6,7 +6,14 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.rows import Section
-from benchmarks.table import BESIDE_LIMITS, BESIDE_PEER, IN_SHORT, markdown_table, split_sections
+from benchmarks.table import (
+    BESIDE_LIMITS,
+    BESIDE_PEER,
+    IN_SHORT,
+    markdown_table,
+    plain,
+    split_sections,
+)
 
 HEADING = "## The figures"
 BEGIN, END = "<!-- figures of `make bench` -->", "<!-- end of the figures -->"
@@ -50,3 +57,15 @@ def write_short_figures(path: Path, sections: Sequence[Section]) -> None:
     ]
     parts = [before + BEGIN, markdown_table(short, IN_SHORT), END + after]
     path.write_text("\n\n".join(parts), encoding="utf-8")
+
+
+def write_json(path: Path, lines: Mapping[str, Section], machine: Mapping[str, str]) -> None:
+    """Write the figures as JSON.
+
+    Args:
+        path: The file.
+        lines: The sections by the name of their line.
+        machine: A description of the machine.
+    """
+    found = msgspec.json.encode(plain(lines, machine))
+    path.write_bytes(msgspec.json.format(found, indent=2) + b"\n")

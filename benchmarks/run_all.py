@@ -5,7 +5,6 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-import msgspec
 from rich.console import Console
 
 from benchmarks.acceptance import measure_acceptance
@@ -20,7 +19,7 @@ from benchmarks.latency import measure_latency
 from benchmarks.memory import measure_memory
 from benchmarks.operations import measure_operations
 from benchmarks.readers import measure_readers
-from benchmarks.report import write_figures, write_short_figures
+from benchmarks.report import write_figures, write_json, write_short_figures
 from benchmarks.resumable import measure_resumable
 from benchmarks.rows import Section
 from benchmarks.similar import measure_similar
@@ -29,7 +28,6 @@ from benchmarks.table import (
     BESIDE_LIMITS,
     BESIDE_PEER,
     missed,
-    plain,
     split_sections,
     terminal_table,
 )
@@ -71,20 +69,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     ):
         bench = Bench(servers, Path(folder), usable_processors(), options.quick)
         machine = describe_machine(servers.mongodb_url, servers.redis_url) | packages
-        sections = []
+        lines = {}
         for name in names:
             console.print(f"· measuring {name}", style="dim")
-            sections.append(LINES[name](bench))
+            lines[name] = LINES[name](bench)
+    sections = list(lines.values())
     for some, columns in zip(split_sections(sections), (BESIDE_PEER, BESIDE_LIMITS), strict=True):
         if some:
             console.print(terminal_table(some, columns))
     if options.json:
-        found = msgspec.json.encode(plain(sections, machine))
-        options.json.write_bytes(msgspec.json.format(found, indent=2) + b"\n")
+        write_json(options.json, lines, machine)
     if not options.only and not options.quick:
         write_figures(ROOT / "docs" / "benchmarks.md", sections, machine)
         write_short_figures(ROOT / "README.md", sections)
-        console.print("written to docs/benchmarks.md and README.md", style="dim")
+        write_json(ROOT / "benchmarks" / "figures.json", lines, machine)
+        console.print("written to docs/benchmarks.md, README.md and figures.json", style="dim")
     for row in missed(sections):
         console.print(f"below its target: {row.name}", style="yellow")
 

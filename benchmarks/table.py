@@ -96,11 +96,16 @@ def markdown_table(sections: Sequence[Section], columns: Columns) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def plain(sections: Sequence[Section], machine: dict[str, str]) -> dict[str, Any]:
-    """Convert everything to values for JSON, ratios included."""
+def plain(lines: Mapping[str, Section], machine: Mapping[str, str]) -> dict[str, Any]:
+    """Convert everything to values for JSON, ratios included.
+
+    Args:
+        lines: The sections by the name of their line.
+        machine: A description of the machine.
+    """
     found = [
-        msgspec.to_builtins(section) | {"rows": [_plain_row(row) for row in section.rows]}
-        for section in sections
+        {"line": name, "title": section.title, "rows": [_plain_row(row) for row in section.rows]}
+        for name, section in lines.items()
     ]
     return {"machine": machine, "sections": found}
 

@@ -58,6 +58,8 @@ def measure_large(bench: Bench) -> Section:
             Target(5),
         )
     )
+    mean_bytes = fmean(path.stat().st_size for path in (bench.folder / "large").glob("*.jpg"))
+    rows.append(Row("size of a photo", mean_bytes / 1e6, "MB", detail=True))
     title = f"{count} photos of 12 megapixels, {CLIENTS} clients, {FILES_PER_REQUEST} a request"
     return Section(title, rows)
 

@@ -9,13 +9,13 @@ from urllib.parse import quote
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from chaos.fleet.sentinels import HOST, PASSWORD, port_of, start_redis
 from deploy.servers.ports import find_free_port
 from deploy.servers.process import ServerProcess
 from storage.errors import UnusableServer
 from storage.queue.connection import connect_redis, master_of, refuse_cluster
 from storage.settings import StoreSettings
 from tests.certificates import make_certificate
-from chaos.fleet.sentinels import HOST, PASSWORD, port_of, start_redis
 from tests.service import REPOSITORY
 from tests.tls_proxy import tls_before
 from tests.warm.process import WarmProcess

@@ -9,6 +9,7 @@ import pytest
 from arq.constants import default_queue_name
 
 from benchmarks.harness.receivers import Receivers
+from chaos.fleet.sentinels import Guarded, guarded_redis
 from deploy.servers.embedded import EmbeddedServers
 from deploy.servers.process import ServerProcess
 from storage.clock import utc_now
@@ -17,7 +18,6 @@ from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack, pictures, running_stack
 from tests.faults.test_delivery_faults import DELIVERING, make_webhook
 from tests.faults.test_mongodb_faults import Load
-from chaos.fleet.sentinels import Guarded, guarded_redis
 from tests.waiting import until
 
 CLIENTS = 4

@@ -15,6 +15,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoPermissionError
 
 from benchmarks.harness.receivers import Receivers
+from chaos.fleet.sentinels import PASSWORD, port_of, start_redis
 from deploy.admin_key import write_private
 from deploy.servers.mongodb import HOST, mongodb_command
 from deploy.servers.ports import find_free_port
@@ -31,7 +32,6 @@ from storage.settings import StoreSettings
 from tests.certificates import make_certificate
 from tests.deliveries import delivering, make_endpoint
 from tests.pictures import draw
-from chaos.fleet.sentinels import PASSWORD, port_of, start_redis
 from tests.service import REPOSITORY, Service, running_service
 from tests.tls_proxy import tls_before
 from tests.waiting import until

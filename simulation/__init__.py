@@ -1,0 +1,1 @@
+"""A discrete simulation of the service at sizes that one machine cannot show."""
