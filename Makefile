@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 # Without bytecode on disk, each process compiles what it imports: 2 s of processor time for the API.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help run test test-fast check bench house faults fleet flood fuzz verify-data sbom openapi reference diagrams sdk clients lock fix clean
+.PHONY: help run test test-fast check bench house faults fleet flood simulate fuzz verify-data sbom openapi reference diagrams sdk clients lock fix clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -119,6 +119,10 @@ fleet: ROUNDS = 10
 fleet: SECONDS = 20
 fleet: $(VENV)/.dev ## Faults of a fleet on this machine: elections, failovers, restarts (ROUNDS, SEED, SECONDS; needs haproxy)
 	@$(BIN)/python -m chaos.run_fleet --rounds $(ROUNDS) --seed $(SEED) --seconds $(SECONDS) $(FLEET_ARGS)
+
+# With VALIDATE=1 real processes run for some minutes, and the model predicts what they do.
+simulate: $(VENV)/.dev ## Simulate bursts of 1,000 to 1,000,000 users, and write the tables and pictures of docs/scale.md
+	@$(BIN)/python -m simulation $(if $(VALIDATE),--validate) $(SIMULATE_ARGS)
 
 MINUTES ?= 10
 fuzz: $(VENV)/.dev ## Fuzz the readers of headers and metadata (MINUTES, SEED); findings go to .fuzz/

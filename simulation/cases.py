@@ -70,6 +70,7 @@ def variants(known: Mapping[str, float]) -> list[Case]:
     alone = replace(whole.fleet, ahead=False)
     return [
         replace(whole, name="a zone is lost at 10:01", zone_lost_at=60.0),
+        replace(whole, name="a zone is lost at 10:00:20", zone_lost_at=20.0),
         replace(whole, name="nothing starts ahead: no cron", fleet=alone),
         replace(case_of_users(LARGE, known, shrunk=True), name="the app shrinks photos"),
         replace(

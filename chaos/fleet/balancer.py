@@ -13,6 +13,8 @@ from deploy.servers.ports import accepts_connections, find_free_port
 from deploy.servers.process import ServerError, ServerProcess
 
 HOST = "127.0.0.1"
+# Debian installs it where only root looks.
+ALSO_IN = "/usr/sbin:/usr/local/sbin"
 _SETTINGS = """\
 global
     maxconn 8000
@@ -58,7 +60,7 @@ class Balancer:
     """
 
     def __init__(self, folder: Path, ports: Sequence[int]) -> None:
-        program = shutil.which("haproxy", path=_search_path())
+        program = shutil.which("haproxy", path=f"{os.environ.get('PATH', '')}:{ALSO_IN}")
         if program is None:
             raise ServerError(
                 "make fleet needs haproxy: apt-get install haproxy, or put it on the PATH"
@@ -99,8 +101,3 @@ class Balancer:
         ):
             control.sendall(f"{line}\n".encode())
             control.recv(4096)
-
-
-def _search_path() -> str:
-    """Debian installs it where only root looks."""
-    return f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
