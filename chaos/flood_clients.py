@@ -45,6 +45,7 @@ class FloodAnswers(msgspec.Struct, frozen=True):
     Attributes:
         answers: Number of answers by status, or by the error instead of an answer.
         tickets: The accepted jobs.
+        ticket_times: When each ticket arrived, on the monotonic clock.
         answer_seconds: Time from connecting to the answer, for each upload.
         sent_at: Time of the last upload, on the monotonic clock.
         answered_at: Time of the last answer.
@@ -52,6 +53,7 @@ class FloodAnswers(msgspec.Struct, frozen=True):
 
     answers: dict[str, int]
     tickets: list[str]
+    ticket_times: list[float]
     answer_seconds: list[float]
     sent_at: float
     answered_at: float
@@ -80,6 +82,7 @@ async def send_part(address: Address, part: FloodPart) -> FloodAnswers:
     answers: Counter[str] = Counter()
     tickets: list[str] = []
     times: list[float] = []
+    ticket_times: list[float] = []
 
     async def send(number: int) -> None:
         content = photos[number % len(photos)] + number.to_bytes(8, "big")
@@ -95,6 +98,7 @@ async def send_part(address: Address, part: FloodPart) -> FloodAnswers:
         answers[str(answer.status)] += 1
         if answer.status == HTTPStatus.ACCEPTED:
             tickets.append(msgspec.json.decode(answer.body, type=_Job).id)
+            ticket_times.append(time.monotonic())
 
     async with asyncio.TaskGroup() as group:
         for number in range(part.uploads):
@@ -103,7 +107,7 @@ async def send_part(address: Address, part: FloodPart) -> FloodAnswers:
                 await asyncio.sleep(pause)
             group.create_task(send(part.first + number))
         sent_at = time.monotonic()
-    return FloodAnswers(dict(answers), tickets, times, sent_at, time.monotonic())
+    return FloodAnswers(dict(answers), tickets, ticket_times, times, sent_at, time.monotonic())
 
 
 async def _send_once(address: Address, request: list[bytes]) -> Answer:

@@ -17,7 +17,10 @@ from simulation.tables import (
     sensitivity_table,
     smallest_table,
     speed_table,
+    table,
 )
+from simulation.validation.run import keep, read_kept, validate
+from simulation.validation.trial import Validation, rows_of
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE, PICTURES = DOCS / "scale.md", DOCS / "simulation"
@@ -31,7 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make simulate", description=__doc__)
     parser.add_argument("--seeds", type=int, default=SEEDS, help="runs of each case")
     parser.add_argument("--print", action="store_true", help="print the tables, write nothing")
+    parser.add_argument("--validate", action="store_true", help="run real processes, too")
     options = parser.parse_args(arguments)
+    if options.validate:
+        keep(validate())
     known = known_values()
     cases = [*sizes(known), *variants(known)]
     found: Found = list(zip(cases, run_all(cases, options.seeds), strict=True))
@@ -43,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "sensitivity": sensitivity_table(rows, base),
         "assumptions": assumption_table(read_assumptions()),
     }
+    if (kept := read_kept()) is not None:
+        parts["validation"] = validation_text(kept)
     if options.print:
         print("\n\n".join(parts.values()))
         return 0
@@ -100,6 +108,12 @@ def pictures_of(found: Found) -> dict[str, str]:
             shares=False,
         ),
     }
+
+
+def validation_text(kept: Validation) -> str:
+    """Write the last validation, and where it ran."""
+    on = ", ".join(f"{name}: {value}" for name, value in kept.machine.items())
+    return f"On {on}:\n\n{table(rows_of(kept), texts=2)}"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The processes of a fleet: three APIs behind HAProxy, four workers, two deliverers."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -15,13 +15,18 @@ from chaos.supervised import Settings, Supervised, asks, make_process, stop_all
 from deploy.servers.ports import find_free_port
 from deploy.servers.process import ServerProcess
 
-APIS = 3
-WORKERS = 4
-DELIVERERS = 2
 READY_SECONDS = 180.0
 HOST = "127.0.0.1"
 _API = {"trusted_proxies": HOST, "render_children": 1, "warm_render_children": "false"}
 _WORKER = {"worker_children": 1}
+
+
+class Size(msgspec.Struct, frozen=True):
+    """How many processes of each kind a fleet has."""
+
+    apis: int = 3
+    workers: int = 4
+    deliverers: int = 2
 
 
 class FleetServers(msgspec.Struct, frozen=True):
@@ -37,9 +42,18 @@ class FleetServers(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def fleet_servers(folder: Path, seed: int) -> Iterator[FleetServers]:
-    """Run the servers while the context lasts."""
-    with replica_set(folder, seed) as mongodb, guarded_redis(folder) as redis:
+def fleet_servers(folder: Path, seed: int, *, through_links: bool = True) -> Iterator[FleetServers]:
+    """Run the servers while the context lasts.
+
+    Args:
+        folder: The folder for data and logs.
+        seed: Fixes the behaviour of disturbed links.
+        through_links: Whether the members of the replica set are reached through links.
+    """
+    with (
+        replica_set(folder, seed, through_links=through_links) as mongodb,
+        guarded_redis(folder) as redis,
+    ):
         yield FleetServers(mongodb, redis)
 
 
@@ -50,22 +64,26 @@ class Fleet(Supervised):
         servers: MongoDB and Redis.
         folder: The folder for logs and settings.
         settings: Settings that differ from the defaults, by name.
+        size: How many processes there are.
     """
 
     # Of HAProxy, when an API process dies with a request, or none is there.
     excused = frozenset({502, 504})
 
-    def __init__(self, servers: FleetServers, folder: Path, settings: Settings) -> None:
+    def __init__(
+        self, servers: FleetServers, folder: Path, settings: Settings, size: Size | None = None
+    ) -> None:
         super().__init__()
+        size = size or Size()
         self.servers = servers
         self._folder = folder
         self._settings = settings
-        self._ports = [find_free_port() for _ in range(APIS)]
+        self._ports = [find_free_port() for _ in range(size.apis)]
         self.balancer = Balancer(folder, self._ports)
         self.redis = dict(zip(("redis-0", "redis-1"), servers.redis.redis, strict=True))
-        self.apis = [f"api-{number}" for number in range(APIS)]
-        self.workers = [f"worker-{number}" for number in range(WORKERS)]
-        self.deliverers = [f"deliverer-{number}" for number in range(DELIVERERS)]
+        self.apis = [f"api-{number}" for number in range(size.apis)]
+        self.workers = [f"worker-{number}" for number in range(size.workers)]
+        self.deliverers = [f"deliverer-{number}" for number in range(size.deliverers)]
 
     @property
     def url(self) -> str:
@@ -82,8 +100,12 @@ class Fleet(Supervised):
         """The URL of the Sentinels."""
         return self.servers.redis.url
 
-    async def start(self) -> None:
-        """Make the replica set, start all processes, and wait until all are ready."""
+    async def start(self, without: Sequence[str] = ()) -> None:
+        """Make the replica set, start processes, and wait until they are ready.
+
+        Args:
+            without: Processes that are not started.
+        """
         for link in self.servers.mongodb.links:
             await link.start()
         await asyncio.to_thread(self.servers.mongodb.initiate)
@@ -97,9 +119,12 @@ class Fleet(Supervised):
             **{name: self._make(name, "deliverer", {}) for name in self.deliverers},
             "haproxy": self.balancer.process,
         }
-        for process in self.processes.values():
-            process.spawn()
-        for name in [*self.apis, *self.workers, *self.deliverers, "haproxy"]:
+        for name in self.processes.keys() - set(without):
+            self.processes[name].spawn()
+        own = [*self.apis, *self.workers, *self.deliverers, "haproxy"]
+        for name in own:
+            if name in without:
+                continue
             await asyncio.to_thread(self.processes[name].wait_ready, READY_SECONDS)
 
     async def stop(self) -> None:

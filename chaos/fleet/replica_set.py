@@ -27,19 +27,20 @@ class ReplicaSet:
 
     Attributes:
         members: The servers, by number.
-        links: The link before each of them.
+        links: The link before each of them; none if they announce themselves.
     """
 
     def __init__(self, members: list[ServerProcess], ports: list[int], links: list[MemberLink]):
         self.members = members
         self.links = links
         self._ports = ports
+        announced = [link.port for link in links] or ports
+        self._announced = [f"{HOST}:{port}" for port in announced]
 
     @property
     def url(self) -> str:
         """The URL for clients."""
-        hosts = ",".join(f"{HOST}:{link.port}" for link in self.links)
-        return f"mongodb://{hosts}/?replicaSet=rs0"
+        return f"mongodb://{','.join(self._announced)}/?replicaSet=rs0"
 
     def primary(self) -> int | None:
         """Return the number of the newest primary, if any."""
@@ -70,7 +71,7 @@ class ReplicaSet:
 
     def initiate(self) -> None:
         """Make one set of the members; the links must run meanwhile."""
-        members = [{"_id": n, "host": f"{HOST}:{link.port}"} for n, link in enumerate(self.links)]
+        members = [{"_id": n, "host": host} for n, host in enumerate(self._announced)]
         with self._ask(0, milliseconds=60_000) as client:
             try:
                 client.admin.command("replSetInitiate", {"_id": "rs0", "members": members})
@@ -97,7 +98,7 @@ class ReplicaSet:
 
 
 @contextmanager
-def replica_set(folder: Path, seed: int) -> Iterator[ReplicaSet]:
+def replica_set(folder: Path, seed: int, *, through_links: bool = True) -> Iterator[ReplicaSet]:
     """Run the members, each ended by its process ID; the set is made by :meth:`initiate`.
 
     Raises:
@@ -122,6 +123,7 @@ def replica_set(folder: Path, seed: int) -> Iterator[ReplicaSet]:
             members.append(member)
             member.start()
         links = [MemberLink(port, seed + number) for number, port in enumerate(ports)]
+        links = links if through_links else []
         yield ReplicaSet(members, ports, links)
     finally:
         for member in members:

@@ -1,0 +1,1 @@
+"""Runs of real processes, and what the model says about them beforehand."""

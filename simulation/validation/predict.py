@@ -1,0 +1,95 @@
+"""The model of one machine, on which all processes share the cores."""
+
+from simpy import Environment, Event, Resource
+
+from sandbox.processors import usable_processors
+from simulation.capacity import Pool, Shared, Steps
+from simulation.validation.trial import Costs, Points, Trial, points_of
+
+_MEMBERS = 3
+_LATEST_SECONDS = 3600.0
+
+
+class _Machine:
+    """The processes of a trial."""
+
+    def __init__(self, env: Environment, trial: Trial, costs: Costs, away_seconds: float) -> None:
+        self.env = env
+        self.trial = trial
+        self.costs = costs
+        self.cores = Shared(env, usable_processors() - costs.idle_cores)
+        self.clients = Pool(env, self.cores, 1)
+        self.balancer = Pool(env, self.cores, usable_processors())
+        self.apis = Pool(env, self.cores, trial.apis)
+        self.children = Pool(env, self.cores, trial.workers)
+        # Each process has one transaction under way, and others gather for its next one.
+        self.commits = Resource(env, trial.apis)
+        self.ends = Resource(env, max(1, trial.workers))
+        self.accepted: list[float] = []
+        self.done: list[float] = []
+        self.waits: list[float] = []
+        self._is_there: Event = env.event()
+        self._is_there.succeed()
+        if trial.killed_at is not None:
+            env.process(self._kill_primary(trial.killed_at, away_seconds))
+        if trial.added_at is not None:
+            env.process(self._add_worker(trial.added_at))
+        if trial.stopped_at is not None:
+            env.process(self._stop_worker(trial.stopped_at))
+
+    def upload(self, at: float) -> Steps:
+        """Send a portrait, and wait for its result."""
+        cost = self.costs.accepting
+        yield self.env.timeout(at)
+        yield from self.clients.run(cost["clients"], 1)
+        yield from self.balancer.run(cost["balancer"], 1)
+        yield from self.apis.run(cost["API"] + cost["Redis"], 1)
+        yield from self._store(self.commits, cost["MongoDB"])
+        accepted = self.env.now
+        self.accepted.append(accepted)
+        cost = self.costs.working
+        yield from self.children.run(cost["children"] + cost["worker"] + cost["Redis"], 1)
+        yield from self._store(self.ends, cost["MongoDB"])
+        self.done.append(self.env.now)
+        self.waits.append(self.env.now - accepted)
+
+    def _store(self, writers: Resource, seconds: float) -> Steps:
+        with writers.request() as turn:
+            yield turn
+            while not self._is_there.triggered:
+                yield self._is_there
+            # The members write at the same time.
+            yield self.cores.use(seconds, _MEMBERS)
+
+    def _kill_primary(self, at: float, away_seconds: float) -> Steps:
+        yield self.env.timeout(at)
+        self._is_there = self.env.event()
+        yield self.env.timeout(away_seconds)
+        self._is_there.succeed()
+
+    def _add_worker(self, at: float) -> Steps:
+        yield self.env.timeout(at)
+        begun = self.env.now
+        yield self.cores.use(self.costs.starting)
+        yield self.env.timeout(max(0.0, begun + self.costs.start_seconds - self.env.now))
+        self.children.resize(self.children.size + 1)
+
+    def _stop_worker(self, at: float) -> Steps:
+        yield self.env.timeout(at)
+        self.children.resize(self.children.size - 1)
+
+
+def predict(trial: Trial, costs: Costs, away_seconds: float) -> Points:
+    """Say how a trial goes.
+
+    Args:
+        trial: The trial.
+        costs: What an upload costs, from other runs.
+        away_seconds: How long an election takes.
+    """
+    env = Environment()
+    machine = _Machine(env, trial, costs, away_seconds)
+    for number in range(trial.uploads):
+        env.process(machine.upload(trial.seconds * number / trial.uploads))
+    env.run(until=_LATEST_SECONDS)
+    return points_of(machine.accepted, machine.done, machine.waits)
