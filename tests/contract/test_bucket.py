@@ -260,3 +260,30 @@ async def test_a_copy_of_the_database_reads_its_objects_and_removes_none(stores:
         swept = await sweeper.sweep(now)
     assert swept.objects == 1
     assert await list_objects(stores) == {}
+
+
+async def test_uploads_and_deletes_of_equal_bytes_at_the_same_moment(stores: Stores) -> None:
+    contents = [os.urandom(INLINE + 1 + number) for number in range(3)]
+    removals = Removals(stores.database, stores.blob_stores, NEVER)
+
+    async def upload(number: int) -> str:
+        ticket = await accept(stores, contents[number % 3], user_id=f"u{number % 4}")
+        return str(ticket.items[0].image_id)
+
+    async def delete(image_id: str) -> None:
+        await stores.image_deletion.delete(image_id, Scope())
+
+    kept: list[str] = []
+    for _ in range(3):
+        kept += await asyncio.gather(*(upload(number) for number in range(6)))
+        going, kept = kept[::2] + kept[1::4], kept[3::4]
+        new = asyncio.gather(*(upload(number) for number in range(6)))
+        await asyncio.gather(*(delete(image_id) for image_id in going), removals.carry_out())
+        kept += await new
+        await removals.carry_out()
+    await stores.acceptance.drain()
+    await stores.blob_stores.settle()
+    blobs = await stores.database["blobs.files"].find().to_list()
+    assert set(await list_objects(stores)) == {blob["metadata"]["object"] for blob in blobs}
+    assert sum(blob["metadata"]["images"] for blob in blobs) == len(kept)
+    assert await _broken(stores) == set()

@@ -14,6 +14,7 @@ from deploy.servers.embedded import EmbeddedServers
 from storage.aggregates.aggregator import LEASE_NAME, Aggregator
 from storage.clock import new_id
 from storage.mongo.client import DURABLE, Database
+from storage.verification.objects import OF_OBJECTS
 from storage.verification.walk import EVERY_INVARIANT, Verification, Verifier
 from tests.pictures import draw
 from tests.resumable import Tus
@@ -403,7 +404,9 @@ async def test_healthy_database_is_clean(filled: Service) -> None:
 
 
 def test_every_invariant_is_broken_here() -> None:
-    assert BREACHES.keys() == {invariant.name for invariant in EVERY_INVARIANT}
+    # Those of objects are broken in tests/contract/test_bucket.py.
+    of_objects = {invariant.name for invariant in OF_OBJECTS}
+    assert BREACHES.keys() | of_objects == {invariant.name for invariant in EVERY_INVARIANT}
 
 
 @pytest.mark.parametrize(

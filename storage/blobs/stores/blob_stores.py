@@ -104,10 +104,14 @@ class BlobStores:
         self._removing.add(removing)
         removing.add_done_callback(self._removing.discard)
 
-    async def aclose(self) -> None:
-        """End what runs in the background."""
+    async def settle(self) -> None:
+        """Wait for the removals that run in the background."""
         if self._removing:
             await asyncio.wait(self._removing)
+
+    async def aclose(self) -> None:
+        """End what runs in the background."""
+        await self.settle()
         if self._large is not None:
             await self._large.s3.aclose()
 

@@ -36,7 +36,7 @@ class ObjectUpload:
         self._gathered: deque[bytearray] = deque()
         self._gathered_bytes = 0
         self._arriving: asyncio.Queue[bytearray | None] = asyncio.Queue(WAITING_PIECES)
-        self._is_whole = self._is_abandoned = False
+        self._is_abandoned = False
         self._putting: asyncio.Task[None] | None = None
 
     async def add(self, data: bytes) -> None:
@@ -57,7 +57,6 @@ class ObjectUpload:
             BytesUnavailable: The object cannot be written.
         """
         await self._take(self._piece)
-        self._is_whole = True
         if self._putting is None:
             self._begin(self._store.put(self.name, self._give_up()))
         else:
