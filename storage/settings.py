@@ -33,6 +33,8 @@ class StoreSettings(msgspec.Struct, frozen=True):
         mongodb_password_file: File that holds the password for the user of ``MINILAB_MONGODB_URL``.
         redis_password_file: File that holds the password for ``MINILAB_REDIS_URL``.
         mongodb_database: Name of the database.
+        chunks_sharded: Whether the chunks of files are sharded (``python -m deploy.shard``). All
+            bytes of an upload are then durable before its transaction, which leaves them alone.
         blob_url: Bucket for large files, ``s3://bucket/prefix?endpoint=https://host&region=…``;
             see docs/operations.md. Empty: all files are in MongoDB.
         blob_inline_bytes: Size up to which files are in MongoDB all the same, in bytes.
@@ -51,6 +53,7 @@ class StoreSettings(msgspec.Struct, frozen=True):
     mongodb_password_file: str = ""
     redis_password_file: str = ""
     mongodb_database: str = "minilab"
+    chunks_sharded: bool = False
     blob_url: str = ""
     blob_inline_bytes: Annotated[int, msgspec.Meta(ge=0, le=MAX_INLINE_BYTES)] = 256 * 1024
     store_timeout_seconds: Annotated[float, msgspec.Meta(gt=0)] = 20.0

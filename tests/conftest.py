@@ -23,6 +23,7 @@ from deploy.servers.embedded import EmbeddedServers, embedded_servers
 from deploy.servers.seaweedfs import ObjectServers, object_servers
 from tests.databases import SharedDatabase
 from tests.service import KeptService, Service, environment, find_test_data, running_service
+from tests.sharded_commands import LISTENER, find_faults
 from tests.token_guard import find_token
 
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 -- a folder with a name of its own is made there
@@ -95,6 +96,19 @@ def pytest_runtest_makereport(
     if written and not report.failed:
         report.outcome = "failed"
         report.longrepr = f"a secret was written: {written}"
+    return _check_shards(item, report)
+
+
+def _check_shards(item: pytest.Item, report: pytest.TestReport) -> pytest.TestReport:
+    """Fail any test whose commands a sharded cluster refuses, or sends to all shards.
+
+    Except those that are marked with `any_shards`: their own commands change or count chunks.
+    """
+    if report.when == "teardown":
+        faults = find_faults(LISTENER.take())
+        if faults and not item.get_closest_marker("any_shards") and not report.failed:
+            report.outcome = "failed"
+            report.longrepr = f"on shards: {'; '.join(faults)}"
     return report
 
 

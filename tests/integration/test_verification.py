@@ -28,7 +28,8 @@ from tests.service import (
 )
 from tests.webhooks import announce, make_webhook
 
-pytestmark = pytest.mark.one_service
+# Its own commands damage chunks.
+pytestmark = [pytest.mark.one_service, pytest.mark.any_shards]
 
 Everything = dict[str, list[dict[str, Any]]]
 Breach = Callable[[Database], Awaitable[object]]

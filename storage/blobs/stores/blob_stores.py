@@ -22,13 +22,25 @@ if TYPE_CHECKING:
 class BlobStores:
     """Writes to the stores of the settings, and reads from all.
 
+    Args:
+        database: The database.
+        turns: The turns of readers.
+        large: Where large files go; None: to GridFS, too.
+        chunks_sharded: Whether no chunk may be left to the transaction of an upload.
+
     Attributes:
         gridfs: The store of small files; of all without a bucket.
     """
 
     def __init__(
-        self, database: Database, turns: FairTurns, large: "LargeFiles | None" = None
+        self,
+        database: Database,
+        turns: FairTurns,
+        large: "LargeFiles | None" = None,
+        *,
+        chunks_sharded: bool = False,
     ) -> None:
+        self._chunks_sharded = chunks_sharded
         self._chunks = database["blobs.chunks"]
         self._large = large
         self._removing: set[asyncio.Task[None]] = set()
@@ -53,13 +65,15 @@ class BlobStores:
     @property
     def joining_bytes(self) -> int:
         """Nothing of a request with fewer bytes is written before its acceptance."""
+        if self._chunks_sharded:
+            return 0
         if self._large is None:
             return LEAST_FLUSH_BYTES
         return min(LEAST_FLUSH_BYTES, self._large.inline_bytes)
 
     def open_writer(self, count_uploads: Callable[[], float]) -> BlobWriter:
         """Open a writer for the files of one request; all share the memory of the process."""
-        small = ChunkWriter(self._chunks, count_uploads)
+        small = ChunkWriter(self._chunks, count_uploads, leaves_none=self._chunks_sharded)
         return small if self._large is None else self._large.open_writer(small, count_uploads)
 
     def goes_to_bucket(self, size_bytes: int) -> bool:
@@ -126,9 +140,9 @@ class BlobStores:
 def open_blob_stores(database: Database, turns: FairTurns, settings: StoreSettings) -> BlobStores:
     """Open the stores that the settings name; nothing connects yet."""
     if (place := settings.blob_place) is None:
-        return BlobStores(database, turns)
+        return BlobStores(database, turns, chunks_sharded=settings.chunks_sharded)
     # Its library costs each process 10 MB and 150 ms: only those that need it.
     from storage.blobs.stores.by_size import LargeFiles  # noqa: PLC0415
 
     large = LargeFiles(place, settings.blob_inline_bytes, settings.store_timeout_seconds)
-    return BlobStores(database, turns, large)
+    return BlobStores(database, turns, large, chunks_sharded=settings.chunks_sharded)

@@ -15,7 +15,7 @@ from bson import ObjectId
 
 from domain.ports import GRIDFS, Location
 from storage.errors import MONGODB_FAILED
-from storage.mongo.client import Collection, Document
+from storage.mongo.client import DURABLE, Collection, Document
 
 CHUNK_BYTES = 255 * 1024
 # Each write has a fixed cost: fewer, larger writes save a fifth of the processor time of an upload.
@@ -78,14 +78,28 @@ class ChunkWriter:
     orphans. If the request is not accepted, :meth:`discard` deletes them; after a crash the sweeper
     does, by their missing file and their age.
 
+    Args:
+        chunks: The collection.
+        uploads: Counts the large uploads of this process.
+        leaves_none: Whether no chunk is left to the acceptance. They are then on other shards than
+            what it writes, and its commit says nothing about them: each write waits until it is
+            durable.
+
     Attributes:
         pending_bytes: Bytes in memory.
     """
 
     objects: Mapping[ObjectId, str] = {}
 
-    def __init__(self, chunks: Collection, uploads: Callable[[], float] = lambda: 1) -> None:
-        self._chunks = chunks
+    def __init__(
+        self,
+        chunks: Collection,
+        uploads: Callable[[], float] = lambda: 1,
+        *,
+        leaves_none: bool = False,
+    ) -> None:
+        self._chunks = chunks.with_options(write_concern=DURABLE) if leaves_none else chunks
+        self._leaves_none = leaves_none
         self._uploads = uploads
         self._pending: list[Document] = []
         self.pending_bytes = 0
@@ -112,7 +126,7 @@ class ChunkWriter:
         Raises:
             PyMongoError: A write failed, so chunks are missing.
         """
-        if self.pending_bytes >= LEAST_FLUSH_BYTES:
+        if self.pending_bytes >= (1 if self._leaves_none else LEAST_FLUSH_BYTES):
             await self._begin_flush()
         await self.settle()
 
