@@ -163,6 +163,7 @@ async def test_duplicate_reads_one_index_key_however_many_are_stored(
     assert sum(read.get("keysExamined", 0) for read in reads) <= 3
 
 
+@pytest.mark.any_shards
 async def test_no_ticket_is_given_for_bytes_that_another_primary_never_had(stores: Stores) -> None:
     chunks = stores.database["blobs.chunks"]
     cut = await make_upload(stores, bytes(3 * MB))

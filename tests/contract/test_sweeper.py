@@ -120,6 +120,7 @@ async def test_removes_variants_whose_blob_is_gone(stores: Stores) -> None:
     assert await _count(stores, "variants.chunks") == 0
 
 
+@pytest.mark.any_shards
 async def test_sweeps_the_rest_of_a_removal_that_was_broken_off(stores: Stores) -> None:
     await _abandon_upload(stores, b"x" * 3 * MB)
     await stores.blob_chunks.delete_many({"n": {"$lt": 2}})
