@@ -76,7 +76,7 @@ def _judge(name: str, command: Command, key: str) -> Iterator[tuple[Verdict, Seq
         asked = command.get(_FILTERS[name]) or {}
         yield (Verdict.TARGETED if _names(asked, key) else Verdict.BROADCAST), list(asked)
     elif name == "aggregate":
-        stage = next(iter(command["pipeline"]), {})
+        stage: Command = next(iter(command["pipeline"]), {})
         asked = stage.get("$match", {})
         yield (Verdict.TARGETED if _names(asked, key) else Verdict.BROADCAST), list(asked)
     elif name == "insert":

@@ -75,7 +75,10 @@ def test_deletes_find_and_modify_and_inserts() -> None:
 
 def test_joins_go_to_all_shards_and_are_refused_in_a_transaction() -> None:
     join = {"$lookup": {"from": CHUNKS, "as": "chunks"}}
-    command = {"aggregate": "blobs.files", "pipeline": [{"$facet": {"all": [join]}}]}
+    command: dict[str, Any] = {
+        "aggregate": "blobs.files",
+        "pipeline": [{"$facet": {"all": [join]}}],
+    }
     assert verdicts(command) == [Verdict.BROADCAST]
     assert verdicts(command | {"autocommit": False}) == [Verdict.REFUSED]
 
@@ -90,7 +93,7 @@ def test_unique_indexes_begin_with_the_shard_key() -> None:
 
 
 def test_faults_are_what_is_refused_or_broadcast_without_a_reason() -> None:
-    commands = [
+    commands: list[dict[str, Any]] = [
         {"find": CHUNKS, "filter": {"files_id": 1}},
         {"find": CHUNKS, "filter": {"n": 1}},
         {"aggregate": CHUNKS, "pipeline": [{"$match": {"files_id": {"$gt": 1}}}]},
