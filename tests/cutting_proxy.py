@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlsplit
 
+from benchmarks.harness.streams import close_streams
+
 _PIECE_BYTES = 64 * 1024
 _RESET_AT_CLOSE = struct.pack("ii", 1, 0)
 
@@ -56,8 +58,7 @@ class CuttingProxy:
                 _reset(writer)
         finally:
             asking.cancel()
-            for end in (writer, behind):
-                end.close()
+            await close_streams(writer, behind)
 
 
 @asynccontextmanager

@@ -5,13 +5,14 @@ import gzip
 import ssl
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
 import msgspec
 
-HOST = "127.0.0.1"
+from benchmarks.harness.streams import HOST, stream_server
+
 PIECE = b"x" * 65_536
 
 
@@ -32,6 +33,7 @@ class PictureServer:
     Attributes:
         requests: All requests, in the order of arrival.
         go_on: Set by the test; until then ``held`` sends half of the picture.
+        port: Where it listens.
     """
 
     def __init__(self, picture: bytes, tls: ssl.SSLContext | None = None) -> None:
@@ -40,13 +42,15 @@ class PictureServer:
         self.go_on = asyncio.Event()
         self.at_once: Counter[str] = Counter()
         self.most_at_once = 0
+        self.port = 0
         self._picture = picture
         self._tls = tls
-        self._answering: set[asyncio.Task[None]] = set()
+        self._serving = AsyncExitStack()
         self._seen: Counter[str] = Counter()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, HOST, 0, ssl=self._tls)
+        server = stream_server(self._serve, tls=self._tls)
+        self.port = await self._serving.enter_async_context(server)
         return self
 
     async def __aexit__(
@@ -55,16 +59,7 @@ class PictureServer:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._server.close()
-        for task in self._answering:
-            task.cancel()
-        await asyncio.gather(*self._answering, return_exceptions=True)
-
-    @property
-    def port(self) -> int:
-        """The port of the server."""
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
+        await self._serving.aclose()
 
     def url(self, path: str, host: str = HOST) -> str:
         """Return the URL of a behaviour."""
@@ -76,27 +71,20 @@ class PictureServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        task = asyncio.current_task()
-        assert task is not None
-        self._answering.add(task)
-        # The end of the server cancels what it still answers.
-        with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-            line, *lines = head.strip().split("\r\n")
-            pairs = [text.partition(": ")[::2] for text in lines]
-            headers = {name.lower(): value for name, value in pairs}
-            request = Request(line.split()[1], headers)
-            self.requests.append(request)
-            kind = request.target.strip("/").partition("?")[0].split("/")
-            self.at_once[kind[0]] += 1
-            self.most_at_once = max(self.most_at_once, self.at_once[kind[0]])
-            try:
-                await self._answer(kind, request.target, writer)
-                await writer.drain()
-            finally:
-                self.at_once[kind[0]] -= 1
-                writer.close()
-        self._answering.discard(task)
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        line, *lines = head.strip().split("\r\n")
+        pairs = [text.partition(": ")[::2] for text in lines]
+        headers = {name.lower(): value for name, value in pairs}
+        request = Request(line.split()[1], headers)
+        self.requests.append(request)
+        kind = request.target.strip("/").partition("?")[0].split("/")
+        self.at_once[kind[0]] += 1
+        self.most_at_once = max(self.most_at_once, self.at_once[kind[0]])
+        try:
+            await self._answer(kind, request.target, writer)
+            await writer.drain()
+        finally:
+            self.at_once[kind[0]] -= 1
 
     async def _answer(self, kind: list[str], target: str, writer: asyncio.StreamWriter) -> None:
         behaviours: dict[str, Callable[[asyncio.StreamWriter], Awaitable[None]]] = {

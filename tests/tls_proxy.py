@@ -4,11 +4,12 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+
+from benchmarks.harness.streams import HOST, close_streams
 
 _PIECE_BYTES = 64 * 1024
 _TLS_HANDSHAKE = b"\x16"
-HOST = "127.0.0.1"
 
 
 @asynccontextmanager
@@ -24,18 +25,21 @@ async def tls_before(port: int, tls: ssl.SSLContext, own_port: int = 0) -> Async
     async def carry(taken: socket.socket) -> None:
         reader = asyncio.StreamReader()
         protocol = asyncio.StreamReaderProtocol(reader)
-        is_tls = await _peek(taken) == _TLS_HANDSHAKE
+        try:
+            is_tls = await _peek(taken) == _TLS_HANDSHAKE
+        except BaseException:
+            taken.close()
+            raise
         with suppress(OSError):
             transport, _ = await loop.connect_accepted_socket(
                 lambda: protocol, taken, ssl=tls if is_tls else None
             )
             writer = asyncio.StreamWriter(transport, protocol, reader, loop)
-            there, back = await asyncio.open_connection(HOST, port)
-            try:
+            async with AsyncExitStack() as streams:
+                streams.push_async_callback(close_streams, writer)
+                there, back = await asyncio.open_connection(HOST, port)
+                streams.push_async_callback(close_streams, back)
                 await asyncio.gather(_pump(reader, back), _pump(there, writer))
-            finally:
-                writer.close()
-                back.close()
 
     async def take(listener: socket.socket) -> None:
         while True:

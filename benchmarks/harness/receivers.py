@@ -8,13 +8,14 @@ import ssl
 import time
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AsyncExitStack, contextmanager
 from types import TracebackType
 from typing import Self
 
 import msgspec
 
-HOST = "127.0.0.1"
+from benchmarks.harness.streams import HOST, stream_server
+
 PAUSE_SECONDS = 0.2
 MOMENT_SECONDS = 0.05
 RETRY_AFTER_SECONDS = 1
@@ -61,7 +62,7 @@ class Receivers:
         """Highest number of simultaneous connections, by path."""
         self._at_once: Counter[str] = Counter()
         self._seen: dict[str, set[str]] = defaultdict(set)
-        self._answering: set[asyncio.Task[None]] = set()
+        self._serving = AsyncExitStack()
         self._answers = {
             "ok": _encode("200 OK", b"taken"),
             "error": _encode("500 Internal Server Error", b"broken"),
@@ -82,12 +83,6 @@ class Receivers:
             "headers": self._headers,
             "drop": self._drop,
         }
-
-    @property
-    def port(self) -> int:
-        """The port of the server."""
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
 
     def url(self, kind: str, name: str = "hook", host: str = HOST) -> str:
         """Return the URL of a receiver.
@@ -120,7 +115,8 @@ class Receivers:
         self._next.clear()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._take, HOST, 0, ssl=self._tls, backlog=1024)
+        server = stream_server(self._answer, tls=self._tls, backlog=1024)
+        self.port = await self._serving.enter_async_context(server)
         return self
 
     async def __aexit__(
@@ -129,34 +125,20 @@ class Receivers:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._server.close()
-        for task in list(self._answering):
-            task.cancel()
-        if self._answering:
-            await asyncio.wait(self._answering)
-
-    def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        answering = asyncio.create_task(self._answer(reader, writer))
-        self._answering.add(answering)
-        answering.add_done_callback(self._answering.discard)
+        await self._serving.aclose()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, asyncio.IncompleteReadError):
-            try:
-                message = await _read_message(reader)
-                self.messages.append(message)
-                self._next.set()
-                with self._counted(message.path):
-                    kind = message.path.split("/")[1]
-                    if answer := self._answers.get(kind):
-                        writer.write(answer)
-                    else:
-                        await self._behaviours[kind](message, writer)
-                    await writer.drain()
-            finally:
-                writer.close()
-                await writer.wait_closed()
+        self.connections += 1
+        message = await _read_message(reader)
+        self.messages.append(message)
+        self._next.set()
+        with self._counted(message.path):
+            kind = message.path.split("/")[1]
+            if answer := self._answers.get(kind):
+                writer.write(answer)
+            else:
+                await self._behaviours[kind](message, writer)
+            await writer.drain()
 
     @contextmanager
     def _counted(self, path: str) -> Iterator[None]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page
 
+from benchmarks.harness.streams import HOST, stream_server
 from tests.markdown import examples
 from tests.service import REPOSITORY, Service, running_service
 from tests.waiting import LATEST_SECONDS
@@ -33,11 +34,9 @@ async def origin() -> AsyncIterator[str]:
             "Connection: close",
         ]
         writer.write("\r\n".join([*lines, "", ""]).encode() + body)
-        await writer.drain()
-        writer.close()
 
-    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with stream_server(answer) as port:
+        yield f"http://{HOST}:{port}"
 
 
 @pytest.fixture

@@ -3,8 +3,9 @@
 import asyncio
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AsyncExitStack, contextmanager, suppress
 
+from benchmarks.harness.streams import HOST, close_streams
 from deploy.servers.ports import find_free_port
 
 _PIECE_BYTES = 64 * 1024
@@ -41,9 +42,7 @@ class SlowLink:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(
-            asyncio.start_server(self._carry, "127.0.0.1", self.port)
-        )
+        server = self._loop.run_until_complete(asyncio.start_server(self._carry, HOST, self.port))
         self._is_ready.set()
         self._loop.run_forever()
         server.close()
@@ -56,12 +55,12 @@ class SlowLink:
         self._loop.close()
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            with suppress(OSError):
-                there, back = await asyncio.open_connection("127.0.0.1", self._target_port)
+        with suppress(OSError):
+            async with AsyncExitStack() as streams:
+                streams.push_async_callback(close_streams, writer)
+                there, back = await asyncio.open_connection(HOST, self._target_port)
+                streams.push_async_callback(close_streams, back)
                 await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
-        finally:
-            writer.close()
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.harness.streams import HOST, close_streams, stream_server
 from tests.command_line import environment_of, run
 from tests.integration.test_admission import limited
 from tests.pictures import draw
@@ -33,7 +34,7 @@ class LosingLink:
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve a connection, which an upload is alone on or last on."""
-        there, back = await asyncio.open_connection("127.0.0.1", self.target_port)
+        there, back = await asyncio.open_connection(HOST, self.target_port)
         state = {"upload": False}
 
         async def out() -> None:
@@ -57,17 +58,15 @@ class LosingLink:
             with suppress(OSError):
                 await asyncio.gather(out(), home())
         finally:
-            back.close()
-            writer.close()
+            await close_streams(back)
 
 
 @asynccontextmanager
 async def losing_link(service: Service, losses: int) -> AsyncIterator[tuple[LosingLink, str]]:
     """Run such a link, and say where."""
     link = LosingLink(service.client.base_url.port or 0, losses)
-    server = await asyncio.start_server(link.carry, "127.0.0.1", 0)
-    async with server:
-        yield link, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with stream_server(link.carry) as port:
+        yield link, f"http://{HOST}:{port}"
 
 
 async def test_upload_whose_answer_was_lost_is_there_once(service: Service, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.harness.streams import HOST, stream_server
 from minilab_client.models import Image, Job
 from tests.command_line import environment_of, run, run_for, run_process
 from tests.pictures import draw
@@ -210,11 +211,9 @@ async def test_receiver_on_this_machine_says_what_to_set(service: Service) -> No
 async def test_address_that_is_no_service_is_told() -> None:
     async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nno...")
-        writer.close()
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    async with server:
-        address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with stream_server(answer) as port:
+        address = f"{HOST}:{port}"
         for scheme, told in (("http", "is not a Minilab service"), ("https", "without TLS")):
             environment = {"MINILAB_URL": f"{scheme}://{address}", "MINILAB_API_KEY": "any"}
             ended = await run("stats", environment=environment)

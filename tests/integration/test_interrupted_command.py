@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.harness.streams import HOST, close_streams, stream_server
 from tests.command_line import Ended, environment_of, start
 from tests.pictures import draw
 from tests.service import Service
@@ -34,15 +35,14 @@ class HoldingLink:
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve a connection."""
-        there, back = await asyncio.open_connection("127.0.0.1", self._target_port)
+        there, back = await asyncio.open_connection(HOST, self._target_port)
         try:
             with suppress(OSError):
                 async with asyncio.TaskGroup() as both:
                     both.create_task(self._out(reader, back))
                     both.create_task(self._home(there, writer))
         finally:
-            back.close()
-            writer.close()
+            await close_streams(back)
 
     async def _out(self, reader: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
         while piece := await reader.read(_PIECE_BYTES):
@@ -69,10 +69,8 @@ async def holding_link(
 ) -> AsyncIterator[tuple[HoldingLink, Mapping[str, str]]]:
     """Run such a link, and give the variables of a command that goes through it."""
     link = HoldingLink(service.client.base_url.port or 0, held, passed)
-    server = await asyncio.start_server(link.carry, "127.0.0.1", 0)
-    async with server:
-        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        yield link, environment_of(service) | {"MINILAB_URL": url}
+    async with stream_server(link.carry) as port:
+        yield link, environment_of(service) | {"MINILAB_URL": f"http://{HOST}:{port}"}
 
 
 async def interrupt(

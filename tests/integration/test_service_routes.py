@@ -7,10 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
+from benchmarks.harness.streams import HOST, stream_server
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import Service, running_service
-from tests.waiting import until
+from tests.waiting import LATEST_SECONDS, until
 
 
 async def test_capabilities_name_formats_operations_and_limits(service: Service) -> None:
@@ -120,20 +121,16 @@ async def test_readiness_and_metrics_do_not_wait_long_for_servers_that_hang(
 ) -> None:
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
-        writer.close()
 
-    hanging = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
-    port = hanging.sockets[0].getsockname()[1]
-    mute = {
-        "MINILAB_MONGODB_URL": f"mongodb://127.0.0.1:{port}/?directConnection=true",
-        "MINILAB_REDIS_URL": f"redis://127.0.0.1:{port}",
-    }
-    async with running_service(service.environ | mute) as frozen:
-        async with asyncio.timeout(15):
-            ready = await frozen.client.get("/readyz")
-            metrics = await frozen.client.get("/metrics")
-        assert ready.status_code == 503
-        assert ready.json()["parts"] == {"mongodb": False, "redis": False, "worker": False}
-        assert 'minilab_up{part="redis"} 0.0' in metrics.text
-    hanging.close()
-    await hanging.wait_closed()
+    async with stream_server(say_nothing) as port:
+        mute = {
+            "MINILAB_MONGODB_URL": f"mongodb://{HOST}:{port}/?directConnection=true",
+            "MINILAB_REDIS_URL": f"redis://{HOST}:{port}",
+        }
+        async with running_service(service.environ | mute) as frozen:
+            async with asyncio.timeout(LATEST_SECONDS / 2):
+                ready = await frozen.client.get("/readyz")
+                metrics = await frozen.client.get("/metrics")
+            assert ready.status_code == 503
+            assert ready.json()["parts"] == {"mongodb": False, "redis": False, "worker": False}
+            assert 'minilab_up{part="redis"} 0.0' in metrics.text

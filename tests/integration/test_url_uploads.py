@@ -9,6 +9,7 @@ import httpx
 import msgspec
 import pytest
 
+from benchmarks.harness.streams import HOST
 from domain.addresses import FetchRules
 from domain.errors.access import WrongState
 from domain.records import ItemError
@@ -17,7 +18,7 @@ from tasks.guarded_client import GuardedClient
 from tests.certificates import make_certificate
 from tests.integration.test_verification import verify
 from tests.integration.test_webhook_sender import Told
-from tests.picture_servers import HOST, PictureServer
+from tests.picture_servers import PictureServer
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import ADMIN_KEY, Service, authorization

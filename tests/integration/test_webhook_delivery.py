@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks.harness.receivers import HOST, RETRY_AFTER_SECONDS, Receivers
+from benchmarks.harness.receivers import RETRY_AFTER_SECONDS, Receivers
+from benchmarks.harness.streams import HOST
 from domain.keys import scope_of
 from domain.webhooks.endpoints import WebhookStatus
 from storage.clock import utc_now

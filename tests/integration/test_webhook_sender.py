@@ -16,7 +16,8 @@ import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import AsyncResolver
 
-from benchmarks.harness.receivers import HOST, Receivers
+from benchmarks.harness.receivers import Receivers
+from benchmarks.harness.streams import HOST
 from domain.addresses import TargetRules
 from tasks.delivery.sender import MAX_ANSWER_BYTES, Answer, Sender
 from tests.certificates import make_certificate
