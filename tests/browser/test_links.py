@@ -11,6 +11,8 @@ from tests.browser.upload_page import UploadPage
 from tests.pictures import draw
 from tests.service import ADMIN_KEY, Service
 
+pytestmark = pytest.mark.one_service
+
 FILES = [(f"{number}.jpg", draw(seed=number)) for number in range(5)]
 
 

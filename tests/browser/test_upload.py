@@ -13,6 +13,8 @@ from tests.pictures import draw
 from tests.service import ADMIN_KEY, Service, running_service
 from tests.uploads import claim, start_job
 
+pytestmark = pytest.mark.one_service
+
 PORTRAIT = "Aaron_Eckhart_0001.jpg"
 SLOW = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 300_000}
 TEXT = ("notes <b>of</b> mine.txt", b"no picture at all, only words " * 20)
