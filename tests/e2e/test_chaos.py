@@ -17,7 +17,7 @@ SETTINGS = {
     "redis_timeout_seconds": 2,
     "worker_children": 1,
 }
-PLAN = Plan(seed=30, rounds=4, round_seconds=8.0, settings=SETTINGS)
+PLAN = Plan(seed=30, rounds=3, round_seconds=5.0, settings=SETTINGS)
 
 
 def test_a_seed_fixes_the_faults_and_leaves_none_out() -> None:
@@ -34,4 +34,4 @@ def test_promises_are_kept_whatever_breaks(tmp_path: Path) -> None:
         run = run_faults(PLAN, servers, tmp_path)
     assert run.broken == {}
     assert sum(run.faults.values()) >= PLAN.rounds
-    assert run.tickets >= 20  # Enough work to break, also where the machine has other work.
+    assert run.tickets >= 10  # Enough work to break, also where the machine has other work.

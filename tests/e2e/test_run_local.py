@@ -57,6 +57,7 @@ class Stack:
     process: subprocess.Popen[str]
     output: Path
     port: int
+    data: Path
 
     @property
     def text(self) -> str:
@@ -104,7 +105,7 @@ def running(
             text=True,
         )
     try:
-        stack = Stack(process, output, port)
+        stack = Stack(process, output, port, folder / "data")
         stack.wait_for("Minilab is ready")
         yield stack
     finally:
@@ -118,8 +119,16 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
         yield started
 
 
-def test_greeting_tells_everything_that_a_first_upload_needs(stack: Stack, tmp_path: Path) -> None:
-    key = (tmp_path / "data" / "admin_key").read_text().strip()
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """One that is only looked at."""
+    with running(tmp_path_factory.mktemp("undisturbed")) as started:
+        yield started
+
+
+def test_greeting_tells_everything_that_a_first_upload_needs(undisturbed: Stack) -> None:
+    stack = undisturbed
+    key = (stack.data / "admin_key").read_text().strip()
     address = f"http://127.0.0.1:{stack.port}"
     stack.wait_for("Ctrl-C stops")
     assert f"ready at {address}" in stack.text
@@ -134,11 +143,11 @@ def test_greeting_tells_everything_that_a_first_upload_needs(stack: Stack, tmp_p
     assert "".join(line.removeprefix("api      | ") for line in lines).count("long") == 40_000
 
 
-def test_no_password_is_in_the_output_or_a_command_line(stack: Stack, tmp_path: Path) -> None:
+def test_no_password_is_in_the_output_or_a_command_line(undisturbed: Stack) -> None:
+    stack = undisturbed
     block_until(lambda: set(stack.children()) == EVERYTHING)
     passwords = [
-        (tmp_path / "data" / f"{name}_password").read_text().strip()
-        for name in ("mongodb", "redis")
+        (stack.data / f"{name}_password").read_text().strip() for name in ("mongodb", "redis")
     ]
     shown = stack.text
     for pid in (stack.process.pid, *stack.children().values()):
@@ -221,17 +230,17 @@ def test_servers_of_ones_own_are_used(tmp_path: Path) -> None:
         assert set(stack.children()) == {"worker", "api"}
 
 
-def test_taken_port_is_refused_before_anything_starts(stack: Stack, tmp_path: Path) -> None:
-    answer = run_once(tmp_path / "other", stack.port)
+def test_taken_port_is_refused_before_anything_starts(undisturbed: Stack, tmp_path: Path) -> None:
+    answer = run_once(tmp_path / "other", undisturbed.port)
     assert answer.returncode == 2
-    assert f"port {stack.port} on 127.0.0.1 is taken" in answer.stderr
+    assert f"port {undisturbed.port} on 127.0.0.1 is taken" in answer.stderr
     assert not (tmp_path / "other" / "data").exists()
 
 
-def test_second_stack_on_the_same_folder_is_refused(stack: Stack, tmp_path: Path) -> None:
-    answer = run_once(tmp_path, find_free_port())
+def test_second_stack_on_the_same_folder_is_refused(undisturbed: Stack) -> None:
+    answer = run_once(undisturbed.data.parent, find_free_port())
     assert answer.returncode == 1
-    assert f"in use by another stack (process {stack.process.pid})" in answer.stderr
+    assert f"in use by another stack (process {undisturbed.process.pid})" in answer.stderr
 
 
 def test_bad_settings_are_refused(tmp_path: Path) -> None:

@@ -51,16 +51,16 @@ async def have_gone(stack: Stack, deletion: str, images: int) -> bool:
 
 @pytest.mark.long
 async def test_delete_goes_on_where_killed_workers_left_it(stack: Stack) -> None:
-    await fill(stack, 800)
+    await fill(stack, 400)
     neighbour = await stack.ticket(pictures(4, "neighbour"))
     deletion = await delete_user(stack)
-    for least in (1, 200, 400):
+    for least in (1, 100, 200):
         worker = stack.start_worker(wait=False)
         # MongoDB holds the locks of a killed transaction for a while.
         await until(lambda n=least: have_gone(stack, deletion, n))  # type: ignore[misc]
         worker.kill()
     stack.start_worker()
-    await assert_gone(stack, deletion, 800)
+    await assert_gone(stack, deletion, 400)
     await assert_promises_kept(stack, [neighbour])
     assert await stack.count_images() == 4
 

@@ -71,9 +71,9 @@ async def _ended_before(stack: Stack, user_id: str, ticket: str) -> int:
 
 
 async def test_one_image_waits_for_no_more_than_what_is_being_worked_on(stack: Stack) -> None:
-    await _drop(stack, "many", 400)
+    await _drop(stack, "many", 160)
     one = await _drop(stack, "one", 1)
-    await until(lambda: _are_hinted(stack, 101))
+    await until(lambda: _are_hinted(stack, 41))
     stack.start_worker()
     assert (await stack.job(one))["status"] == "succeeded"
     assert await _ended_before(stack, "many", one) <= IN_FLIGHT_IMAGES
@@ -81,7 +81,7 @@ async def test_one_image_waits_for_no_more_than_what_is_being_worked_on(stack: S
 
 async def test_late_image_of_a_tenant_comes_before_the_rest_of_others(stack: Stack) -> None:
     for tenant in range(5):
-        await _drop(stack, f"many-{tenant}", 100)
+        await _drop(stack, f"many-{tenant}", 40)
     stack.start_worker()
     await until(lambda: _have_ended(stack, 20))
     one = await _drop(stack, "one", 1)
@@ -96,12 +96,12 @@ async def test_late_image_of_a_tenant_comes_before_the_rest_of_others(stack: Sta
 async def test_tenants_with_a_backlog_go_on_at_the_pace_of_their_weights(weighted: Stack) -> None:
     stack = weighted
     for tenant in ("light", "heavy", "other"):
-        await _drop(stack, tenant, 300)
+        await _drop(stack, tenant, 180)
     stack.start_worker()
-    await until(lambda: _have_ended(stack, 200))
+    await until(lambda: _have_ended(stack, 120))
     images = stack.stores.database["images"].find({"status": "succeeded"}).sort("finished_at", 1)
-    first = [image["user_id"] async for image in images.limit(200)]
-    shares = {tenant: first.count(tenant) / 200 for tenant in ("light", "heavy", "other")}
+    first = [image["user_id"] async for image in images.limit(120)]
+    shares = {tenant: first.count(tenant) / 120 for tenant in ("light", "heavy", "other")}
     assert shares == {
         "light": pytest.approx(0.2, abs=0.1),
         "heavy": pytest.approx(0.6, abs=0.1),
@@ -110,13 +110,13 @@ async def test_tenants_with_a_backlog_go_on_at_the_pace_of_their_weights(weighte
 
 
 @pytest.mark.long
-async def test_twenty_times_the_images_do_not_fill_the_queue(small_queue: Stack) -> None:
+async def test_ten_times_the_images_do_not_fill_the_queue(small_queue: Stack) -> None:
     stack = small_queue
     async with _watching_queue(stack) as longest:
-        for number in range(4):
+        for number in range(2):
             await _drop(stack, "many", 5 * BOUND, f"-{number}")
         stack.start_worker()
-        await until(lambda: _have_ended(stack, 150))
+        await until(lambda: _have_ended(stack, BOUND))
         one = await _drop(stack, "one", 1)
         before = await stack.count_images(status="succeeded")
         assert (await stack.job(one))["status"] == "succeeded"
@@ -124,7 +124,7 @@ async def test_twenty_times_the_images_do_not_fill_the_queue(small_queue: Stack)
         assert await _ended_before(stack, "many", one) - before <= BOUND / 3
         await stack.stores.redis.flushall()
         ended = await stack.count_images(status="succeeded")
-        await until(lambda: _have_ended(stack, ended + 150))
+        await until(lambda: _have_ended(stack, ended + BOUND))
     assert BOUND / 4 < max(longest) <= BOUND
     hinted_again = await stack.count_images(hint={"$gt": 0})
     assert hinted_again <= IN_FLIGHT_IMAGES, "what only waits is not written to"
@@ -133,18 +133,18 @@ async def test_twenty_times_the_images_do_not_fill_the_queue(small_queue: Stack)
 @pytest.mark.long
 async def test_refill_goes_on_whoever_dies(small_queue: Stack) -> None:
     stack = small_queue
-    tickets = [await _drop(stack, user_id, 150) for user_id in ("a", "b")]
+    tickets = [await _drop(stack, user_id, 100) for user_id in ("a", "b")]
     tickets += [await _drop(stack, f"small-{tenant}", 2) for tenant in range(20)]
     workers = [stack.start_worker(wait=False) for _ in range(2)]
-    await until(lambda: _have_ended(stack, 60))
+    await until(lambda: _have_ended(stack, 40))
     workers[0].kill()
-    await until(lambda: _have_ended(stack, 100))
+    await until(lambda: _have_ended(stack, 70))
     await stack.stores.redis.flushall()
-    await until(lambda: _have_ended(stack, 160))
+    await until(lambda: _have_ended(stack, 110))
     workers[1].kill()
     stack.start_worker(wait=False)
     await assert_promises_kept(stack, tickets)
-    assert await stack.count_images(status="succeeded") == 340
+    assert await stack.count_images(status="succeeded") == 240
 
 
 async def _are_hinted(stack: Stack, count: int) -> bool:

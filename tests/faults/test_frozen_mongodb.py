@@ -47,7 +47,8 @@ async def test_requests_do_not_queue_behind_each_other(stack: Stack) -> None:
         stack.servers.mongodb.resume()
     assert {answer.status_code for answer in answers} == {503}
     assert all(int(answer.headers["retry-after"]) >= 1 for answer in answers)
-    # One after the other, in ten threads, they would take ten times as long.
+    # One after the other, in ten threads, they would take ten times as long; a busy machine takes
+    # a few times as long.
     assert max(took) < 9 * STORE_SECONDS
     await assert_promises_kept(stack, [ticket, await stack.ticket(pictures(2, "thawed"))])
 
@@ -55,10 +56,9 @@ async def test_requests_do_not_queue_behind_each_other(stack: Stack) -> None:
 async def test_requests_fail_soon_once_mongodb_is_known_to_be_away(
     fragile_servers: EmbeddedServers, tmp_path: Path
 ) -> None:
-    """With the time limit of a call that is the default: 20 seconds."""
-    async with running_stack(
-        fragile_servers, tmp_path, store_timeout_seconds=20, lease_seconds=15
-    ) as stack:
+    """With a time limit of a call that is far longer than this takes on the busiest machine."""
+    limits = {"store_timeout_seconds": LATEST_SECONDS / 2, "lease_seconds": 15}
+    async with running_stack(fragile_servers, tmp_path, **limits) as stack:
         stack.start_worker()
         ticket = await stack.ticket(pictures(2, "before"))
         await stack.job(ticket)
@@ -100,7 +100,7 @@ async def test_requests_fail_soon_once_mongodb_is_known_to_be_away(
         for answer in answers:
             assert_problem(answer, 503, "unavailable")
             assert int(answer.headers["retry-after"]) >= 1
-        assert took < 5
+        assert took < LATEST_SECONDS / 4
         await until(lambda: is_read(stack, ticket))
         thawed.set()
         arrived = await slow

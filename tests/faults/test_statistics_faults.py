@@ -17,7 +17,7 @@ from tests.waiting import until
 @pytest.mark.long
 async def test_nothing_is_lost_or_counted_twice_where_aggregators_are_killed(stack: Stack) -> None:
     database = stack.stores.database
-    images = [finished_image(f"u{n % 50}", uncounted=True) for n in range(8_000)]
+    images = [finished_image(f"u{n % 50}", uncounted=True) for n in range(4_000)]
     await insert_images(database, images)
     stack.environ["MINILAB_FOLD_SECONDS"] = "0.01"
     killed_amid_aggregation = 0

@@ -31,7 +31,7 @@ async def test_worker_that_is_told_to_stop_gives_back_what_it_cannot_finish(stac
     stack.environ["MINILAB_LEASE_SECONDS"] = str(leases_far_longer_than_the_test)
     first = stack.start_worker(worker_drain_seconds=0)
     second = stack.start_worker(worker_drain_seconds=60)
-    tickets = [await stack.ticket(pictures(40, "drained", large=True))]
+    tickets = [await stack.ticket(pictures(24, "drained", large=True))]
     await until(stack.are_processing)
     first.terminate()
     assert first.wait_ended(20), "a worker without drain time ends at once"
@@ -48,8 +48,8 @@ async def test_worker_that_is_told_to_stop_gives_back_what_it_cannot_finish(stac
 
 async def test_nothing_is_done_twice_by_two_workers(stack: Stack) -> None:
     workers = [stack.start_worker(wait=False) for _ in range(2)]
-    tickets = [await stack.ticket(pictures(10, f"two-{n}")) for n in range(10)]
-    tickets.append(await stack.ticket(pictures(24, "two", large=True)))
+    tickets = [await stack.ticket(pictures(10, f"two-{n}")) for n in range(5)]
+    tickets.append(await stack.ticket(pictures(12, "two", large=True)))
     await assert_promises_kept(stack, tickets)
     assert await stack.count_images(attempts={"$ne": 1}) == 0
     assert all(worker.is_running for worker in workers)
@@ -62,7 +62,7 @@ async def test_nothing_is_done_twice_by_two_workers(stack: Stack) -> None:
 @pytest.mark.long
 async def test_stale_worker_writes_nothing(stack: Stack) -> None:
     stale = stack.start_worker()
-    tickets = [await stack.ticket(pictures(32, "stale", large=True))]
+    tickets = [await stack.ticket(pictures(20, "stale", large=True))]
     await until_more_have_ended(stack)
     stale.freeze()
     stack.start_worker()
