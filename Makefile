@@ -71,13 +71,19 @@ LEARNING := $(if $(filter true 1 True TRUE,$(MINILAB_LEARNING)),$(VENV)/.learnin
 run: $(VENV)/.run $(LEARNING) ## Start the whole service on this machine (Ctrl-C stops it, data is kept)
 	@exec $(BIN)/python -m deploy.run_local
 
-test: $(VENV)/.dev $(VENV)/.chart $(NODE_MODULES) ## Run every test, against a real MongoDB and a real Redis
-	@$(BIN)/python -m pytest -n 5 --dist worksteal $(PYTEST_ARGS)
+# On a new checkout each process of the tests would compile all of them, at the same time: 30 s each.
+$(VENV)/.compiled: | $(VENV)/.dev
+	@echo "· compiling the tests"
+	@$(BIN)/python -m pytest --collect-only -qq -p no:cacheprovider >/dev/null || true
+	@touch $@
+
+test: $(VENV)/.dev $(VENV)/.chart $(VENV)/.compiled $(NODE_MODULES) ## Run every test, against a real MongoDB and a real Redis
+	@$(BIN)/python -m pytest -n 4 --dist worksteal $(PYTEST_ARGS)
 
 # Of the integration tests: a few that send a file through the whole service.
 FAST_TESTS := tests/unit tests/contract $(addprefix tests/integration/test_, \
 	bad_requests.py follow_job.py idempotency.py service_routes.py)
-test-fast: $(VENV)/.dev $(NODE_MODULES) ## Run the tests for the loop of work, in a minute
+test-fast: $(VENV)/.dev $(VENV)/.compiled $(NODE_MODULES) ## Run the tests for the loop of work, in a minute
 	@$(BIN)/python -m pytest -n 3 --dist worksteal -m "not slow" $(FAST_TESTS) $(PYTEST_ARGS)
 
 check: $(VENV)/.dev $(VENV)/.chart $(NODE_MODULES) $(MODELS) ## Lint, types, layers, drift of the contract and the clients, containers, the chart
