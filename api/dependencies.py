@@ -18,7 +18,6 @@ from api.jobs.changes import ChangeJobs
 from api.jobs.dead_letters import ManageDeadLetters
 from api.jobs.events_url import MakeEventsUrl
 from api.jobs.follow import FollowJob, ReadLinkUploads
-from api.learning.labels import ManageLabels
 from api.monitoring.live_queue import LiveQueue
 from api.state import AppState
 from api.uploads.resumable import ResumeUploads
@@ -83,7 +82,6 @@ def _images(state: AppState) -> dict[str, object]:
             learning=state.settings.learning.learning,
         ),
         "manage_images": manage_images,
-        "manage_labels": ManageLabels(stores),
         "read_content": contents,
         "reports": Reports(stores),
     }

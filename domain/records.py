@@ -105,7 +105,6 @@ class Image(msgspec.Struct, frozen=True):
         link_id: The link of its upload; None for a key.
         variants: The variants that were served of it, as ``grayscale/v1``.
         marks: As stored; see :mod:`domain.marks`.
-        labels: The latest value of each task.
     """
 
     id: str
@@ -123,7 +122,6 @@ class Image(msgspec.Struct, frozen=True):
     link_id: str | None = None
     variants: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
-    labels: dict[str, str] = {}
 
 
 def refused_item(index: int, filename: str, error: ItemError, operations: tuple[str, ...]) -> Item:

@@ -19,7 +19,6 @@ from storage.blobs.removals import REMOVAL_INDEXES
 from storage.catalog.search_indexes import CATALOG_INDEXES
 from storage.errors import UnusableServer
 from storage.histograms.medians import MEDIAN_INDEXES
-from storage.learning.labels import LABEL_INDEXES
 from storage.ledger.dead_letters import DEAD_LETTER_INDEXES
 from storage.ledger.fetches import FETCH_INDEXES
 from storage.ledger.open_work import OPEN_WORK_INDEXES
@@ -54,7 +53,6 @@ for _indexes in (
     BATCH_INDEXES,
     WORKER_INDEXES,
     WEBHOOK_INDEXES,
-    LABEL_INDEXES,
 ):
     for _collection, _models in _indexes.items():
         INDEXES[_collection] += _models

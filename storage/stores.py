@@ -46,7 +46,6 @@ from storage.clock import follow_clock
 from storage.errors import MONGODB_FAILED, REDIS_FAILED
 from storage.histograms.medians import Medians
 from storage.histograms.user_histograms import UserHistograms
-from storage.learning.labels import Labels
 from storage.ledger.cancellation import Cancellation
 from storage.ledger.dead_letters import DeadLetters
 from storage.ledger.earlier_results import EarlierResults
@@ -258,7 +257,6 @@ class Stores:
         self.images = Images(self.database)
         self.jobs = Jobs(self.database)
         self.known_images = KnownImages(self.database)
-        self.labels = Labels(self.client, self.database)
 
     def _add_deletion(self, lease: timedelta) -> None:
         states = self.ledger.states

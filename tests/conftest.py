@@ -200,13 +200,14 @@ async def service(
     """The service without a worker; afterwards nothing must be left that nobody will remove.
 
     Its databases are empty. What the API has in memory is new, except in modules that are marked
-    with `one_service`: to make an API takes longer than most tests.
+    with `one_service`: to make an API takes longer than most tests. Others have one alone.
     """
     if request.node.get_closest_marker("one_service"):
         running = await kept_service.run(environ)
         yield running
         await assert_nothing_is_left(running)
     else:
+        await kept_service.aclose()
         async with running_service(environ) as running:
             yield running
             await assert_nothing_is_left(running)

@@ -1,10 +1,5 @@
 """Values that parsers stumble over, by their place in a request."""
 
-from collections.abc import Iterator
-from typing import Any
-
-Operation = dict[str, Any]
-
 PATHS = [
     *("%00", "a%00b", "%ff%fe", "%ED%A0%80", "%", "%zz", "%2F", "a%2Fb", "a%252Fb", "%2E%2E"),
     *("..%2F..%2Fetc%2Fpasswd", "%5C", "%0D%0AX-Evil:%20x", "x" * 256, "x" * 5000),
@@ -18,6 +13,7 @@ TIMES = [
 NUMBERS = ["0", "-1", "1e9", "9" * 30, "9" * 5000, "NaN", "Infinity", "0x10", "%D9%A3", "1_0"]
 ZONES = ["../../etc/passwd", "/etc/localtime", "Europe", "Europe/", "posixrules", "a" * 60]
 QUERIES = ["", "%FF", "\xff", "{}", "90,180", "1e400,0", *PATHS, *TIMES, *NUMBERS, *ZONES]
+WORST_QUERIES = ["", "%FF", "%00", "%ED%A0%80", "%zz", "9" * 30, "NaN", TIMES[1], "x" * 5000]
 WHOLE_QUERIES = ["%00=%00", "\xff=\xff", "=", "&&&", "limit", "limit=1&limit=2", "a" * 5000]
 
 HEADERS = [
@@ -84,10 +80,3 @@ HEADS = [
     b"POST /v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n",
 ]
 """Lines that are no HTTP request, or name no path."""
-
-
-def parameters_of(operation: Operation, place: str) -> Iterator[str]:
-    """Give the names of the parameters of an operation in a place: ``query`` or ``path``."""
-    for parameter in operation.get("parameters", []):
-        if parameter["in"] == place:
-            yield parameter["name"]

@@ -1,19 +1,28 @@
-"""A service that many tests share because nothing they send is ever accepted."""
+"""Services that the tests of this folder share: to make an API takes longer than most of them."""
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 
 from deploy.servers.embedded import EmbeddedServers
-from tests.service import Service, environment, running_service
+from tests.service import KeptService, Service, environment, running_service
 
 KEPT = ("blobs.files", "blobs.chunks", "variants.files", "variants.chunks", "images", "jobs")
 
 
-@pytest_asyncio.fixture(scope="module")
+@pytest_asyncio.fixture(scope="package")
+async def kept_service() -> AsyncIterator[KeptService]:
+    """The API that all modules share which are marked with `one_service`."""
+    async with aclosing(KeptService()) as kept:
+        yield kept
+
+
+@pytest_asyncio.fixture(scope="package")
 async def shared_service(servers: EmbeddedServers) -> AsyncIterator[Service]:
+    """A service with a database of its own, which accepts nothing that is sent to it."""
     environ = environment(servers, f"test_{uuid4().hex[:12]}")
     async with running_service(environ, prepare=True) as running:
         yield running

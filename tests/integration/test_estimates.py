@@ -13,14 +13,14 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.one_service
 
-IMAGES_OF = {"many": 96, "some": 32, "few": 8}
+IMAGES_OF = {"many": 48, "some": 16, "few": 4}
 SMALL_CHUNKS = {"MINILAB_CHUNK_MAX_IMAGES": "4", "MINILAB_WORKER_GROUP_IMAGES": "2"}
 
 
 @pytest.mark.long
 async def test_estimates_come_near_what_happens(environ: dict[str, str]) -> None:
     async with running_service(environ | SMALL_CHUNKS) as service, service.working():
-        await service.process(pictures(24, "measured", large=True))
+        await service.process(pictures(8, "measured", large=True))
         await until(lambda: _pace_is_known(service))
         jobs = {
             user_id: (

@@ -17,6 +17,7 @@ from tests import routes
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.resumable import Tus
+from tests.routes import CONTRACT
 from tests.service import Service, authorization
 from tests.webhooks import make_webhook
 
@@ -61,10 +62,6 @@ EXPECTED = {
     "findKnownImages": OWN_USER,
     "getImage": NAMED,
     "updateImage": NAMED,
-    "setLabel": NAMED,
-    "removeLabel": NAMED,
-    # tests/integration/test_labels.py has a stranger name the images of another.
-    "setLabels": OWN,
     "downloadImages": ARCHIVE,
     "downloadJob": NAMED,
     "downloadUploadLink": MANAGED_ONE,
@@ -146,14 +143,8 @@ OWNS = ["api_key.created", "upload_link.created", "webhook.created"]
 Operation = dict[str, Any]
 
 
-@pytest.fixture
-def environ(environ: dict[str, str]) -> dict[str, str]:
-    """Settings with which every route does what it is for."""
-    return environ | {"MINILAB_LEARNING": "true"}
-
-
 async def _operations(service: Service) -> list[tuple[str, str, Operation]]:
-    paths = (await service.client.get("/openapi.json")).json()["paths"]
+    paths = CONTRACT["paths"]
     return [
         (method.upper(), path, operation)
         for path, operations in paths.items()
@@ -205,7 +196,6 @@ async def _owned(service: Service, key: str) -> dict[str, str]:
         "user_id": OWNER,
         "batch_id": image_id,
         "key_id": kept["id"],
-        "task": "flowers",
     }
 
 

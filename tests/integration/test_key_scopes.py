@@ -10,6 +10,7 @@ from domain.key_scopes import KeyScope
 from tests import routes
 from tests.pictures import draw
 from tests.problems import assert_problem
+from tests.routes import CONTRACT
 from tests.service import REPOSITORY, Service, authorization
 
 pytestmark = pytest.mark.one_service
@@ -27,12 +28,6 @@ KEYS = {
     "service": {"role": "service"},
     "service of a tenant": {"role": "service", "tenant": "acme"},
 }
-
-
-@pytest.fixture
-def environ(environ: dict[str, str]) -> dict[str, str]:
-    """Settings with which every route does what it is for."""
-    return environ | {"MINILAB_LEARNING": "true"}
 
 
 def documented() -> dict[str, str]:
@@ -72,7 +67,7 @@ async def test_each_route_needs_what_its_documentation_says(
     needs = documented()
     made = await _make(service, **KEYS[kind], scopes=[scope])
     assert made["scopes"] == [scope]
-    paths = (await service.client.get("/openapi.json")).json()["paths"]
+    paths = CONTRACT["paths"]
     operations = [
         (method, path, operation)
         for path, methods in paths.items()

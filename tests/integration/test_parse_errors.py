@@ -4,8 +4,10 @@ Every route of the application is asked, so that a new route is covered too.
 """
 
 import asyncio
+import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 from urllib.parse import urlsplit
 
 import httpx
@@ -35,23 +37,29 @@ def fill(path: str, value: str = UNKNOWN, **known: str) -> str:
     return path.format_map(defaultdict(lambda: value, known))
 
 
-def head_of(method: str, target: str, headers: Sequence[tuple[str, bytes]] = ()) -> bytes:
+def head_of(
+    method: str, target: str, headers: Sequence[tuple[str, bytes]] = (), body: bytes = b""
+) -> bytes:
     """Write the head of a request of an admin, without its last lines."""
-    lines = [f"{method} {target} HTTP/1.1".encode(), b"Host: x", b"Content-Length: 0"]
+    lines = [f"{method} {target} HTTP/1.1".encode(), b"Host: x", b"Content-Length: %d" % len(body)]
     lines.append(b"Authorization: Bearer " + ADMIN_KEY.encode())
     lines += [name.encode() + b": " + value for name, value in headers]
     return b"\r\n".join(lines) + b"\r\n"
 
 
-async def complaints(service: Service, heads: list[bytes]) -> list[str]:
+async def complaints(
+    service: Service, heads: Sequence[bytes], bodies: Iterable[bytes] = repeat(b"")
+) -> list[str]:
     """Send requests, some at a time; say which got an answer that they must not get.
 
     They are written by hand: a client library takes five times as long as the API does.
     """
-    waiting = iter(heads)
+    waiting = zip(heads, bodies, strict=False)
 
     async def send() -> list[str | None]:
-        return [_complaint(head, await exchange(service, head)) for head in waiting]
+        return [
+            _complaint(head + body, await exchange(service, head, body)) for head, body in waiting
+        ]
 
     found = await asyncio.gather(*(send() for _ in range(PARALLEL)))
     return [complaint for some in found for complaint in some if complaint]
@@ -76,12 +84,26 @@ async def test_no_path_breaks_a_route(refusing: Service) -> None:
     assert await complaints(refusing, requests) == []
 
 
+def query_parameters() -> Iterator[tuple[str, str, str, Sequence[str]]]:
+    """Give each parameter of each operation, and the values for it.
+
+    Where one is declared as in an operation before, it is read by the same code.
+    """
+    seen: set[str] = set()
+    for path, method, operation in OPERATIONS:
+        for parameter in operation.get("parameters", []):
+            if parameter["in"] == "query":
+                declared = json.dumps([parameter["name"], parameter["schema"]], sort_keys=True)
+                values = hostile.WORST_QUERIES if declared in seen else hostile.QUERIES
+                seen.add(declared)
+                yield path, method, parameter["name"], values
+
+
 async def test_no_query_breaks_a_route(refusing: Service) -> None:
     requests = [
         head_of(method, f"{fill(path)}?{name}={value}")
-        for path, method, operation in OPERATIONS
-        for name in hostile.parameters_of(operation, "query")
-        for value in hostile.QUERIES
+        for path, method, name, values in query_parameters()
+        for value in values
     ]
     requests += [
         head_of(method, f"{fill(path)}?{query}")
@@ -114,13 +136,11 @@ async def test_no_header_breaks_a_route(refusing: Service) -> None:
 async def test_no_body_breaks_a_route(refusing: Service, path: str, method: str) -> None:
     webhook = await make_webhook(refusing)
     target = fill(path, webhook_id=webhook["id"])
-    for body in hostile.BODIES:
-        for media_type in ("application/json", ""):
-            request = refusing.client.build_request(
-                method, target, content=body, headers={"Content-Type": media_type}
-            )
-            answer = await refusing.client.send(request)
-            assert _complaint(body, answer) is None
+    json_type, no_type = [("Content-Type", b"application/json")], [("Content-Type", b"")]
+    heads = [head_of(method, target, json_type, body) for body in hostile.BODIES]
+    heads += [head_of(method, target, no_type, body) for body in hostile.BODIES[:8]]
+    bodies = hostile.BODIES + hostile.BODIES[:8]
+    assert await complaints(refusing, heads, bodies) == []
 
 
 async def exchange(service: Service, head: bytes, body: bytes = b"") -> httpx.Response:

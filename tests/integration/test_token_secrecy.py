@@ -16,6 +16,7 @@ from domain.signed_urls import TOKEN_PREFIX
 from storage.mongo.client import DURABLE
 from tests.faults.stack import Stack, running_stack
 from tests.pictures import draw
+from tests.routes import OPERATIONS
 from tests.service import Service, authorization
 from tests.token_guard import find_token
 from tests.waiting import until
@@ -37,25 +38,39 @@ async def _make(client: httpx.AsyncClient, **fields: object) -> dict[str, Any]:
     return link
 
 
-async def _ask_everything(client: httpx.AsyncClient, token: str) -> AsyncIterator[httpx.Response]:
-    """Ask every operation, and what is none, with a token wherever one might be put."""
+async def _ask_everywhere(client: httpx.AsyncClient, token: str) -> AsyncIterator[httpx.Response]:
+    """Ask every operation with a token wherever one might be put, and the routes of links by any
+    method.
+    """
     bearer = authorization(token)
-    for template, operations in (await client.get("/openapi.json")).json()["paths"].items():
-        named = re.sub(r"\{\w+\}", UNKNOWN, template.replace("{token}", token))
+    for method, end in product(METHODS, ODD_ENDS):
+        yield await client.request(method, f"/v1/uploads/{token}{end}", headers=bearer)
+    for template, method, _ in OPERATIONS:
         misplaced = re.sub(r"\{\w+\}", token, template)
-        for method, path in product(operations, (named, misplaced)):
-            for headers in (bearer, NOBODY, bearer | ODD):
+        for path in dict.fromkeys((_with_ids(template, token), misplaced)):
+            for headers in (NOBODY, bearer | ODD):
                 yield await client.request(method, path, headers=headers)
             yield await client.request(method, path, params={"limit": token}, headers=bearer)
+
+
+async def _ask_everything(client: httpx.AsyncClient, token: str) -> AsyncIterator[httpx.Response]:
+    """Ask every operation with a token as its key, and the routes of links in odd ways."""
+    bearer = authorization(token)
+    for template, method, _ in OPERATIONS:
+        yield await client.request(method, _with_ids(template, token), headers=bearer)
+    for method, end in product(("GET", "POST"), ODD_ENDS):
+        yield await client.request(method, f"/v1/uploads/{token}{end}", headers=bearer)
     for method in METHODS:
-        for end in ODD_ENDS:
-            yield await client.request(method, f"/v1/uploads/{token}{end}", headers=bearer)
         yield await client.request(method, "/v1/uploads", headers=bearer)
     yield await client.get(f"/u/{token}", headers=NOBODY)
     for body, path in product((b"", b"{", b"--x"), ("/v1/uploads", f"/v1/uploads/{token}")):
         for kind in ("multipart/form-data; boundary=x", "application/json", ""):
             headers = bearer | {"Content-Type": kind}
             yield await client.post(path, content=body, headers=headers)
+
+
+def _with_ids(template: str, token: str) -> str:
+    return re.sub(r"\{\w+\}", UNKNOWN, template.replace("{token}", token))
 
 
 async def _ask_signed(stack: Stack) -> AsyncIterator[httpx.Response]:
@@ -128,6 +143,7 @@ async def test_token_is_in_no_log_metric_error_or_header(
         tokens = [made["token"] for made in (used, revoked, expired, odd)]
         for token in (*tokens, link_token(bytes(32)), used["token"] + "A"):
             answers += [answer async for answer in _ask_everything(client, token)]
+        answers += [answer async for answer in _ask_everywhere(client, used["token"])]
         answers += [answer async for answer in _ask_signed(stack)]
         answers.append(await client.get("/metrics"))
         logs = stack.log(stack.api) + stack.log(worker)

@@ -36,10 +36,15 @@ async def receivers() -> AsyncIterator[Receivers]:
 
 
 @pytest.fixture
-async def hooked(environ: dict[str, str]) -> AsyncIterator[Service]:
-    """The service with a worker, whose receivers may be on this machine."""
-    async with running_service(allow_local_receivers(environ)) as service, service.working():
-        yield service
+async def environ(environ: dict[str, str]) -> dict[str, str]:
+    """The receivers are on this machine."""
+    return allow_local_receivers(environ)
+
+
+@pytest.fixture
+async def hooked(working_service: Service) -> Service:
+    """The service with a worker."""
+    return working_service
 
 
 def verified(message: Message, secret: str) -> Any:
@@ -118,7 +123,6 @@ async def test_an_old_secret_ends_in_its_time(hooked: Service, receivers: Receiv
 async def test_secrets_outlive_a_change_of_the_key_that_encrypts_them(
     environ: dict[str, str], receivers: Receivers
 ) -> None:
-    environ = allow_local_receivers(environ)
     async with running_service(environ) as service:
         webhook = await make_webhook(service, url=receivers.url("ok"))
     environ["MINILAB_SECRET_KEY"] = f"{'n' * 40},{environ['MINILAB_SECRET_KEY']}"

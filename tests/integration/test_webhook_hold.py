@@ -15,6 +15,8 @@ from tests.problems import assert_problem
 from tests.service import Service, authorization, running_service
 from tests.waiting import until
 
+pytestmark = pytest.mark.one_service
+
 OTHER_KEY = "another-secret-key-of-forty-characters-or-more"
 
 
