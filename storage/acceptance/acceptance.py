@@ -1,14 +1,17 @@
 """Acceptance: the files of an upload become images of a job, in one durable transaction.
 
 Uploads that wait at the same time are committed together: one transaction, one wait for the
-journal. Uploads through a link are committed with others through the same link. This keeps the
-cost of an upload low on a busy service; on an idle one an upload is committed alone, at once.
+journal. Uploads through a link are committed with others through the same link, and uploads of
+bytes that another process counts at the same moment with others of such bytes. This keeps the cost
+of an upload low on a busy service; on an idle one an upload is committed alone, at once.
 """
 
 import asyncio
+from collections.abc import Container, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
+from cachetools import TTLCache
 from pymongo.client_session import ClientSession
 from pymongo.errors import PyMongoError
 
@@ -18,13 +21,18 @@ from domain.records import Job
 from storage.acceptance.documents import documents_of
 from storage.acceptance.fetched import documents_of_fetched
 from storage.acceptance.idempotency import KeyTaken
-from storage.acceptance.submissions import Submission, take_group
+from storage.acceptance.submissions import Submission, images_of, take_group
 from storage.acceptance.transaction import GroupWriter, Unused
 from storage.acceptance.uploads import Ticket, Upload
 from storage.blobs.stores.blob_stores import BlobStores
 from storage.errors import MONGODB_UNREACHABLE
 from storage.mongo.client import Client, Database, read_struct
-from storage.mongo.transactions import run_transaction_in_thread
+from storage.mongo.transactions import Contested, run_transaction_in_thread
+
+CONTESTED = ""
+"""The line of uploads with contested bytes; no link has this ID."""
+CONTESTED_SECONDS = 5.0
+MOST_CONTESTED = 10_000
 
 
 class Acceptance:
@@ -44,7 +52,11 @@ class Acceptance:
         self._plan = plan
         self._due_after = due_after
         self._unused = Unused()
-        # By link, and those without one together: a link that is locked delays no other upload.
+        self._files = database["blobs.files"]
+        self._contested: TTLCache[str, None] = TTLCache(MOST_CONTESTED, CONTESTED_SECONDS)
+        """Hashes of blobs that several processes counted at the same time."""
+        # By link, and those without one together: a link or a blob that is locked delays no other
+        # upload.
         self._waiting: dict[str | None, list[Submission]] = {}
         self._committers: dict[str | None, asyncio.Task[None]] = {}
         self._under_way: dict[str | None, asyncio.Event] = {}
@@ -73,11 +85,8 @@ class Acceptance:
         if upload.prepare_reply is not None:
             show = await upload.prepare_reply(read_struct(documents.job, Job))
         submission = Submission(upload, documents, show)
-        link_id = upload.link_id
-        self._waiting.setdefault(link_id, []).append(submission)
-        committer = self._committers.get(link_id)
-        if committer is None or committer.done():  # One that broke must not stop the others.
-            self._committers[link_id] = asyncio.create_task(self._commit_waiting(link_id))
+        is_contested = upload.link_id is None and self._has_any_of(submission, self._contested)
+        self._line_up(CONTESTED if is_contested else upload.link_id, [submission])
         return await submission.answer
 
     async def drain(self) -> None:
@@ -90,13 +99,22 @@ class Acceptance:
         for ended in list(self._under_way.values()):
             await ended.wait()
 
-    async def _commit_waiting(self, link_id: str | None) -> None:
-        waiting = self._waiting[link_id]
+    def _line_up(self, line: str | None, submissions: Sequence[Submission]) -> None:
+        self._waiting.setdefault(line, []).extend(submissions)
+        committer = self._committers.get(line)
+        if committer is None or committer.done():  # One that broke must not stop the others.
+            self._committers[line] = asyncio.create_task(self._commit_waiting(line))
+
+    async def _commit_waiting(self, line: str | None) -> None:
+        waiting = self._waiting[line]
         while waiting:
             group = take_group(waiting)
-            ended = self._under_way[link_id] = asyncio.Event()
+            ended = self._under_way[line] = asyncio.Event()
             try:
-                await self._commit(group)
+                if line is None:
+                    group = await self._commit_uncontested(group)
+                else:
+                    await self._commit(group)
             except MONGODB_UNREACHABLE as error:
                 # Uploads that came meanwhile have waited as long: they do not wait once more.
                 group += waiting
@@ -109,7 +127,31 @@ class Acceptance:
                 ended.set()
             await self._answer(group)
             await self._delete_unused()
-        del self._waiting[link_id], self._committers[link_id], self._under_way[link_id]
+        del self._waiting[line], self._committers[line], self._under_way[line]
+
+    async def _commit_uncontested(self, group: list[Submission]) -> list[Submission]:
+        """Commit a group; after a conflict without the uploads of bytes that are stored already.
+
+        These wait in a line of their own. Returns the uploads that were committed.
+        """
+        try:
+            await self._commit(group, is_patient=False)
+        except Contested:
+            hashes = [image["sha256"] for _, image in images_of(group)]
+            stored = self._files.find({"metadata.sha256": {"$in": hashes}}, {"metadata.sha256": 1})
+            contested = {file["metadata"]["sha256"] async for file in stored}
+            self._contested.update(dict.fromkeys(contested))
+            apart = [one for one in group if self._has_any_of(one, contested)]
+            group[:] = [one for one in group if one not in apart]
+            if apart:
+                self._line_up(CONTESTED, apart)
+            if group:
+                await self._commit(group)
+        return group
+
+    @staticmethod
+    def _has_any_of(submission: Submission, hashes: Container[str]) -> bool:
+        return any(image["sha256"] in hashes for image in submission.accepted.images)
 
     async def _commit_one_by_one(self, group: list[Submission], error: Exception) -> None:
         """Commit each upload alone, so that one that cannot be written does not stop the others."""
@@ -140,7 +182,7 @@ class Acceptance:
             with suppress(PyMongoError):
                 await intake.discard()
 
-    async def _commit(self, group: list[Submission]) -> None:
+    async def _commit(self, group: list[Submission], *, is_patient: bool = True) -> None:
         unused = Unused()
 
         def write(session: ClientSession) -> None:
@@ -151,7 +193,7 @@ class Acceptance:
 
         while group:
             try:
-                await run_transaction_in_thread(self._client, write)
+                await run_transaction_in_thread(self._client, write, is_patient=is_patient)
             except KeyTaken:
                 group = [one for one in group if not isinstance(one.refusal, IdempotencyTakenOver)]
             else:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from pymongo.client_session import ClientSession
-from pymongo.errors import PyMongoError, ServerSelectionTimeoutError
+from pymongo.errors import OperationFailure, PyMongoError, ServerSelectionTimeoutError
 
 from storage.mongo.client import COMMITTED, DURABLE, Client, Session
 from storage.mongo.threads import run_in_thread
@@ -18,6 +18,7 @@ MAX_TRANSACTION_SECONDS = 30.0
 # Labels that MongoDB gives to errors after which a transaction, or its commit, can be tried again.
 TRANSIENT = "TransientTransactionError"
 UNKNOWN_COMMIT = "UnknownTransactionCommitResult"
+WRITE_CONFLICT = 112
 PAUSE_SECONDS = 0.002
 MAX_PAUSE_SECONDS = 0.1
 
@@ -54,14 +55,22 @@ async def run_transaction_in(
             return result
 
 
+class Contested(Exception):
+    """Another transaction writes a document that this one writes; nothing was written."""
+
+
 async def run_transaction_in_thread(
-    client: Client, write: Callable[[ClientSession], Result]
+    client: Client, write: Callable[[ClientSession], Result], *, is_patient: bool = True
 ) -> Result:
     """Run a transaction as :func:`run_transaction` does, with each attempt in one thread.
 
     The client's time limit for one call is the limit for each attempt.
 
+    Args:
+        is_patient: Whether it is tried again after a conflict with another transaction.
+
     Raises:
+        Contested: There was a conflict, and it is not patient.
         PyMongoError: Nothing was written or, rarely, the answer to the commit was lost.
     """
     attempts = _Attempts(client)
@@ -85,6 +94,9 @@ async def run_transaction_in_thread(
             return await run_in_thread(attempt)
         except PyMongoError as error:
             attempts.check(error, TRANSIENT)
+            is_conflict = isinstance(error, OperationFailure) and error.code == WRITE_CONFLICT
+            if is_conflict and not is_patient:
+                raise Contested from error
             await attempts.pause()
 
 

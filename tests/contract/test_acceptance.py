@@ -104,6 +104,25 @@ async def test_two_acceptors_share_one_blob(stores: Stores) -> None:
     assert await stores.database["images"].count_documents({"duplicate_of": None}) <= 10
 
 
+async def test_blob_that_another_process_counts_delays_no_other_upload(stores: Stores) -> None:
+    await accept(stores, b"sent by everybody")
+    counting = {"$inc": {"metadata.images": 1}}
+    async with await stores.client.start_session() as session:
+        session.start_transaction()
+        await stores.database["blobs.files"].update_one({}, counting, session=session)
+        hot = [asyncio.create_task(accept(stores, b"sent by everybody", b"%d" % n)) for n in (1, 2)]
+        others = [asyncio.create_task(accept(stores, b"other %d" % n)) for n in range(20)]
+        async with asyncio.timeout(120):
+            await asyncio.gather(*others)
+            later = asyncio.create_task(accept(stores, b"sent by everybody"))
+            await accept(stores, b"one more")
+        assert not any(task.done() for task in (*hot, later))
+        await session.commit_transaction()
+    tickets = await asyncio.gather(*hot, later)
+    assert await stores.database["blobs.files"].find_one({"metadata.images": 1 + 1 + 2 + 1})
+    assert len({ticket.job.id for ticket in tickets}) == 3
+
+
 @pytest.mark.parametrize("turns", range(4))
 async def test_cancelled_caller_leaves_whole_images_or_none(stores: Stores, turns: int) -> None:
     content = b"x" * 2 * MB + b"%d" % turns
