@@ -1,11 +1,13 @@
-"""The deliveries that are due, one for each target.
+"""The deliveries that are due: one for each target, and more for those that can take them.
 
 A target is an endpoint, or the callbacks of one key to one host. The search is by target and not
 by age, so a target with a long queue does not delay the others.
 """
 
+import random
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -18,6 +20,11 @@ from storage.outbox.pending_events import EVENT_LOOKS
 from storage.webhooks.targets import NewTarget, Targets
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+# Several processes choose among so many times what they want.
+SPREAD = 2
+# Targets in one search for more; those behind them come with the next one.
+MOST_TARGETS = 50
 
 # With bounds on both fields MongoDB skips from target to target in the index.
 FIRST_OF_EACH_TARGET: list[dict[str, Any]] = [
@@ -100,6 +107,34 @@ class DueDeliveries:
             min(later, default=None),
             has_events,
         )
+
+    async def find_more(self, wanted: Mapping[str, int], now: datetime) -> list[str]:
+        """Find deliveries of targets beside their first ones, so many of each target.
+
+        Several processes that search at once find different ones of a long queue.
+        """
+        searches = [
+            [
+                {"$match": {"target": target, "due_at": {"$gte": LONG_AGO, "$lte": now}}},
+                {"$sort": {"target": ASCENDING, "due_at": ASCENDING}},
+                {"$skip": 1},
+                {"$limit": SPREAD * count},
+                {"$project": {"target": 1}},
+            ]
+            for target, count in islice(wanted.items(), MOST_TARGETS)
+        ]
+        if not searches:
+            return []
+        first, *rest = searches
+        others = [{"$unionWith": {"coll": "deliveries", "pipeline": one}} for one in rest]
+        found: dict[str, list[str]] = {}
+        async for one in self._deliveries.aggregate([*first, *others]):
+            found.setdefault(one["target"], []).append(one["_id"])
+        return [
+            delivery_id
+            for target, ids in found.items()
+            for delivery_id in random.sample(ids, min(wanted[target], len(ids)))
+        ]
 
     async def _prefer_failed(
         self, due: dict[str, Document], new: Mapping[str, NewTarget], now: datetime

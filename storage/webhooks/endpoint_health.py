@@ -1,5 +1,6 @@
 """The health of endpoints: since when they fail, and their disabling."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from pymongo import ReturnDocument
@@ -11,7 +12,10 @@ from storage.clock import utc_now
 from storage.mongo.client import DURABLE, Client, Database, Document, Session
 from storage.mongo.transactions import run_transaction
 from storage.outbox.outbox import event_document
+from storage.queue.batching import Batcher
 from storage.webhooks.documents import endpoint_event, endpoint_of
+
+MOST_TOGETHER = 500
 
 
 class EndpointHealth:
@@ -22,13 +26,18 @@ class EndpointHealth:
         self._database = database
         self._endpoints = database["webhook_endpoints"]
         self._deliveries = database["deliveries"].with_options(write_concern=DURABLE)
+        self._successes = Batcher(self._record_successes, MOST_TOGETHER)
 
     async def record_success(self, endpoint_id: str) -> None:
         """Record that an endpoint accepted a delivery."""
-        await self._endpoints.update_one(
-            {"_id": endpoint_id, "failing_since": {"$type": "date"}},
+        await self._successes.submit(endpoint_id)
+
+    async def _record_successes(self, endpoint_ids: Sequence[str]) -> Sequence[None]:
+        await self._endpoints.update_many(
+            {"_id": {"$in": list(set(endpoint_ids))}, "failing_since": {"$type": "date"}},
             {"$set": {"failing_since": None, "not_before": None}},
         )
+        return [None] * len(endpoint_ids)
 
     async def record_failure(
         self, endpoint_id: str, at: datetime, not_before: datetime | None

@@ -1,13 +1,13 @@
 """The delivery loop: many targets side by side, few attempts at each.
 
-Each search takes one delivery of every target. A target with a long queue therefore moves on at the
-same pace as the others.
+Each search takes one delivery of every target, and then more for targets that are healthy, in
+turns. So a target with a long queue delays no other one.
 """
 
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -25,6 +25,7 @@ from tasks.delivery.target_limits import TargetLimits
 RELEASE_SECONDS = 5.0
 # A timer may be a little early, and the look that it is for must not be left out.
 LOOK_SHARE = 0.9
+LOST_PAUSE = timedelta(seconds=0.02)
 
 _log = structlog.get_logger(__name__)
 
@@ -99,6 +100,7 @@ class Engine:
         if due.firsts and await self._hold.since() is not None:
             return None
         chosen, quiet_until = self._limits.choose(due, now)
+        chosen += await self._due.find_more(self._limits.more, now)
         claimed = await self._queue.claim(chosen, now)
         if claimed:
             self.wake()  # The same targets may have more.
@@ -106,7 +108,10 @@ class Engine:
             for one in claimed:
                 if envelope := envelopes.get(one.delivery.id):
                     self._begin(one, envelope)
-        return min((at for at in (due.next_at, quiet_until) if at is not None), default=None)
+        next_at = [at for at in (due.next_at, quiet_until) if at is not None]
+        if chosen and not claimed:  # Another process was faster.
+            next_at.append(now + LOST_PAUSE)
+        return min(next_at, default=None)
 
     def _is_look_due(self) -> bool:
         """Say whether to look for events, too: once in a pause, however often it is woken."""
@@ -127,6 +132,18 @@ class Engine:
             self.wake()
 
     async def _attempt(self, claimed: ClaimedDelivery, envelope: Envelope) -> None:
+        target = claimed.delivery.target
+        place = self._limits.place(target)
+        is_ahead = place.locked()
+        async with place:
+            if is_ahead and not self._limits.is_healthy(target):
+                await self._give_back(claimed)  # It failed meanwhile: others may have their turn.
+            else:
+                await self._attempt_now(claimed, envelope)
+
+    async def _attempt_now(self, claimed: ClaimedDelivery, envelope: Envelope) -> None:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         try:
             outcome = await self._attempter.attempt(claimed, envelope)
         except STORE_FAILED as error:
@@ -134,9 +151,16 @@ class Engine:
         except Exception:  # A bad document must not end the process.
             _log.exception("delivery_failed")
         else:
-            self._limits.record(claimed.delivery.target, outcome)
+            seconds = loop.time() - began
+            self._limits.record(claimed.delivery.target, outcome, seconds)
             if not outcome.is_delivered:
                 self.wake()  # The target is quiet now, so the pause may have to be shorter.
+
+    async def _give_back(self, claimed: ClaimedDelivery) -> None:
+        try:
+            await self._queue.release([claimed], utc_now())
+        except STORE_FAILED as error:  # The lease expires.
+            _log.warning("deliveries_not_released", reason=type(error).__name__)
 
     async def _drain(self) -> None:
         """Wait for running attempts for the drain time, then release the rest."""

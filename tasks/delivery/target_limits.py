@@ -5,14 +5,19 @@ that fails now and then keeps its pace, and one that always fails gets one attem
 failing targets together use at most half of the attempts, so receivers that hang leave the other
 half to the rest. A target that never answered with 2xx gets one attempt at a time.
 
+A target that has not failed lately gets several deliveries of one search. If it also answers fast,
+more are claimed than it has attempts, which wait in this process for a moment: a search takes
+longer than such attempts.
+
 Owners take turns. An owner may begin an attempt while it runs at most three times as many as are
 free. So one with a thousand slow receivers leaves a quarter of the attempts to others.
 Source: Choudhury and Hahne, "Dynamic Queue Length Thresholds for Shared-Memory Packet Switches",
 IEEE/ACM Transactions on Networking 6, 1998.
 """
 
+import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -27,6 +32,13 @@ MAX_REMEMBERED = 100_000
 OWNER_FACTOR = 3
 # The pause after a failure, so that a target that fails at once does not keep the process busy.
 FAILED_PAUSE = timedelta(seconds=0.02)
+
+
+# Claims of a fast target, for each attempt that it may have.
+AHEAD = 4
+FAST_SECONDS = 0.1
+# Weight of the latest answer in the average.
+LATEST = 0.2
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -66,8 +78,13 @@ class TargetLimits:
         self._reduced: TTLCache[str, int] = TTLCache(MAX_REMEMBERED, REMEMBERED_SECONDS)
         """Limits of targets that failed lately."""
         self._quiet: TTLCache[str, datetime] = TTLCache(MAX_REMEMBERED, REMEMBERED_SECONDS)
+        self._seconds: TTLCache[str, float] = TTLCache(MAX_REMEMBERED, REMEMBERED_SECONDS)
+        """The average time of attempts at targets that have not failed since."""
+        self._places: dict[str, asyncio.Semaphore] = {}
         self._is_full = False
         self._crowded: set[str] = set()
+        self.more: Mapping[str, int] = {}
+        """How many deliveries more than the first each target may have, by the last choice."""
 
     def choose(self, due: Due, now: datetime) -> tuple[list[str], datetime | None]:
         """Choose deliveries to attempt; owners and targets with the fewest attempts come first.
@@ -84,38 +101,57 @@ class TargetLimits:
             if self._is_failing(target):
                 failing.take(self._owner_of[target], count)
         self._is_full, self._crowded = False, set()
-        chosen: list[str] = []
+        chosen: list[DueDelivery] = []
         quiet: list[datetime] = []
         for one in self._take_turns(due.firsts, every):
             is_failing = self._is_failing(one.target)
             if (quiet_until := self._quiet.get(one.target, now)) > now:
                 quiet.append(quiet_until)
-            elif self._running[one.target] >= (1 if one.is_new else self._limit(one.target)):
+            elif self._running[one.target] >= (1 if one.is_new else self._most(one.target)):
                 self._crowded.add(one.target)
             elif every.admits(one.owner) and (not is_failing or failing.admits(one.owner)):
                 every.take(one.owner)
                 if is_failing:
                     failing.take(one.owner)
-                chosen.append(one.id)
+                chosen.append(one)
             else:
                 self._is_full = True
-        return chosen, min(quiet, default=None)
+        self.more = self._share_out(chosen, every)
+        return [one.id for one in chosen], min(quiet, default=None)
+
+    def is_healthy(self, target: str) -> bool:
+        """Return whether a target answered with 2xx and has not failed since."""
+        return target in self._seconds
+
+    def place(self, target: str) -> asyncio.Semaphore:
+        """Return the places for attempts at a target with deliveries that have begun."""
+        return self._places[target]
 
     def begin(self, target: str, owner: str) -> None:
         """Count an attempt that begins."""
         self._running[target] += 1
         self._owner_of[target] = owner
+        if target not in self._places:
+            self._places[target] = asyncio.Semaphore(self._max_running_each)
 
     def end(self, target: str) -> bool:
         """Count an attempt that ends; return whether another delivery can be attempted now."""
         self._running[target] -= 1
         if not self._running[target]:
-            del self._running[target], self._owner_of[target]
-        return self._is_full or target in self._crowded
+            del self._running[target], self._owner_of[target], self._places[target]
+        is_low = self._running[target] <= self._most(target) // 2
+        return self._is_full or (
+            target in self._crowded and (is_low or not self.is_healthy(target))
+        )
 
-    def record(self, target: str, outcome: Outcome) -> None:
-        """Adapt the limit of a target to the outcome of an attempt."""
+    def record(self, target: str, outcome: Outcome, seconds: float = FAST_SECONDS) -> None:
+        """Adapt the limit of a target to the outcome of an attempt, which took so many seconds."""
         limit = self._limit(target)
+        if outcome.is_delivered:
+            average = self._seconds.get(target, seconds)
+            self._seconds[target] = average + LATEST * (seconds - average)
+        else:
+            self._seconds.pop(target, None)
         if not outcome.is_delivered:
             self._reduced[target] = max(1, limit // 2)
             self._quiet[target] = outcome.quiet_until or utc_now() + FAILED_PAUSE
@@ -132,6 +168,26 @@ class TargetLimits:
             turns.append((turn[one.owner], one))
             turn[one.owner] += 1
         return [one for _, one in sorted(turns, key=lambda entry: entry[0])]
+
+    def _share_out(self, chosen: Sequence[DueDelivery], every: "_Share") -> Mapping[str, int]:
+        """Say how many more each healthy target may have: one after the other, in turns."""
+        more: Counter[str] = Counter()
+        left = [one for one in chosen if self.is_healthy(one.target) and not one.is_new]
+        while left:
+            for one in list(left):
+                claimed = self._running[one.target] + 1 + more[one.target]
+                if claimed < self._most(one.target) and every.admits(one.owner):
+                    every.take(one.owner)
+                    more[one.target] += 1
+                else:
+                    left.remove(one)
+        self._crowded |= {target for target, count in more.items() if count}
+        return +more
+
+    def _most(self, target: str) -> int:
+        """Return how many deliveries to a target this process may claim."""
+        is_fast = self._seconds.get(target, FAST_SECONDS) < FAST_SECONDS
+        return self._limit(target) * (AHEAD if is_fast else 1)
 
     def _limit(self, target: str) -> int:
         return self._reduced.get(target, self._max_running_each)

@@ -88,6 +88,21 @@ async def test_finds_the_oldest_of_each_target(
     assert due.next_at == now + timedelta(seconds=3)
 
 
+async def test_finds_more_of_targets_that_can_take_them(
+    stores: Stores, due_deliveries: DueDeliveries
+) -> None:
+    now = utc_now()
+    for target in ("a", "b", "c"):
+        await stores.database["deliveries"].insert_many(
+            document(number, target, now + timedelta(seconds=number - 9)) for number in range(20)
+        )
+    more = [await due_deliveries.find_more({"a": 4, "b": 99}, now) for _ in range(20)]
+    assert all(len(set(found)) == 4 + 9 for found in more)
+    of_a = {one for found in more for one in found if one.endswith(":a")}
+    assert of_a == {f"msg_{number}:a" for number in range(1, 9)}, "the first is known already"
+    assert await due_deliveries.find_more({}, now) == []
+
+
 async def test_leaves_out_endpoints_that_are_paused_or_asked_for_fewer(
     stores: Stores, due_deliveries: DueDeliveries
 ) -> None:

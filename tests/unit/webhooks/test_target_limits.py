@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
+from storage.clock import utc_now
 from storage.webhooks.due_deliveries import Due, DueDelivery
 from tasks.delivery.target_limits import Outcome, TargetLimits
 
@@ -72,3 +73,38 @@ def test_few_attempts_are_enough_for_each_owner() -> None:
     assert _begin(limits, _due("a", "b")) == {"a": 1}
     limits.end("a 0")
     assert _begin(limits, _due("b")) == {"b": 1}
+
+
+def _more(limits: TargetLimits, *owners: str) -> dict[str, int]:
+    limits.choose(_due(*owners), utc_now() + timedelta(hours=1))
+    return dict(limits.more)
+
+
+def test_only_healthy_targets_get_several_deliveries_at_once() -> None:
+    limits = TargetLimits(400, 8)
+    assert _more(limits, "a", "b") == {}, "nothing is known of them yet"
+    limits.record("a 0", Outcome(is_delivered=True), seconds=1.0)
+    assert _more(limits, "a", "b") == {"a 0": 7}
+    limits.record("a 0", Outcome(is_delivered=False), seconds=0.01)
+    assert _more(limits, "a") == {}
+    for _ in range(8):
+        limits.record("a 0", Outcome(is_delivered=True), seconds=1.0)
+    assert _more(limits, "a") == {"a 0": 7}
+
+
+def test_more_are_claimed_for_a_target_while_it_answers_fast() -> None:
+    limits = TargetLimits(400, 8)
+    limits.record("a 0", Outcome(is_delivered=True), seconds=0.005)
+    assert _more(limits, "a") == {"a 0": 31}
+    for _ in range(4):
+        limits.record("a 0", Outcome(is_delivered=True), seconds=0.3)
+    assert _more(limits, "a") == {"a 0": 7}
+
+
+def test_healthy_targets_share_the_attempts_in_turns() -> None:
+    limits = TargetLimits(20, 8)
+    for owner in "abc":
+        limits.record(f"{owner} 0", Outcome(is_delivered=True), seconds=0.005)
+    more = _more(limits, "a", "b", "c")
+    assert 14 <= sum(more.values()) <= 17
+    assert max(more.values()) - min(more.values()) <= 1
