@@ -113,7 +113,7 @@ class DueDeliveries:
 
         Several processes that search at once find different ones of a long queue.
         """
-        searches = [
+        searches: list[list[dict[str, Any]]] = [
             [
                 {"$match": {"target": target, "due_at": {"$gte": LONG_AGO, "$lte": now}}},
                 {"$sort": {"target": ASCENDING, "due_at": ASCENDING}},
@@ -126,7 +126,9 @@ class DueDeliveries:
         if not searches:
             return []
         first, *rest = searches
-        others = [{"$unionWith": {"coll": "deliveries", "pipeline": one}} for one in rest]
+        others: list[dict[str, Any]] = [
+            {"$unionWith": {"coll": "deliveries", "pipeline": one}} for one in rest
+        ]
         found: dict[str, list[str]] = {}
         async for one in self._deliveries.aggregate([*first, *others]):
             found.setdefault(one["target"], []).append(one["_id"])
