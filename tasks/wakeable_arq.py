@@ -13,7 +13,7 @@ tests/unit/test_arq.py and tests/contract/test_wakeable_arq.py fail if one of th
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -21,12 +21,15 @@ import structlog
 from arq.jobs import deserialize_job_raw
 from arq.worker import Retry, Worker
 
-from storage.errors import REDIS_FAILED
-from storage.queue.fair_queue import FairQueue, Room, TakenHint
+from domain.jobs import ChunkHint
+from storage.errors import REDIS_FAILED, STORE_FAILED
+from storage.queue.fair_queue import FairQueue, Room, TakenHint, encode_task
 from telemetry.interruptions import Interruptions
 
 MOST_TASKS = 100
 PAUSE_SECONDS = 1.0
+BRIDGE_SECONDS = 0.5
+"""Between two searches for work in MongoDB."""
 HEARD_PAUSE_SECONDS = 1.0
 """Least pause between two polls while notices arrive."""
 
@@ -44,6 +47,7 @@ class WakeableWorker(Worker):
         woken: Set when there may be a new hint, or room for one.
         most_units: Most work at the same time, in small images.
         are_heard: Says whether notices of new hints arrive; polls are rarer then.
+        find_due: Finds work in MongoDB, to be used while Redis is away.
         **options: As for arq's worker.
     """
 
@@ -53,10 +57,13 @@ class WakeableWorker(Worker):
         woken: asyncio.Event,
         most_units: float,
         are_heard: Callable[[], bool] = lambda: False,
+        find_due: Callable[[], Awaitable[Sequence[ChunkHint]]] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(**options)
         self._are_heard = are_heard
+        self._find_due = find_due
+        self._is_away = asyncio.Event()
         self._fair_queue = fair_queue
         self._woken = woken
         self._most_units = most_units
@@ -68,6 +75,14 @@ class WakeableWorker(Worker):
 
     async def main(self) -> None:
         """Take hints until :meth:`stop_taking`, then wait for the running ones."""
+        bridging = asyncio.create_task(self._bridge())
+        try:
+            await self._take_until_stopped()
+        finally:
+            bridging.cancel()
+            await asyncio.wait({bridging})
+
+    async def _take_until_stopped(self) -> None:
         interruptions = Interruptions("queue_interrupted")
         while not self._stopping or self.tasks or self._ended or self._again:
             self._woken.clear()
@@ -75,8 +90,10 @@ class WakeableWorker(Worker):
                 await self._exchange()
                 await self.record_health()
                 interruptions.ended()
+                self._is_away.clear()
             except REDIS_FAILED as error:
                 interruptions.failed(error)
+                self._is_away.set()
                 await asyncio.sleep(PAUSE_SECONDS)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._pause_seconds()):
@@ -91,18 +108,43 @@ class WakeableWorker(Worker):
         pause_seconds: float = self.poll_delay_s
         return max(pause_seconds, HEARD_PAUSE_SECONDS) if self._are_heard() else pause_seconds
 
+    async def _bridge(self) -> None:
+        """Take work from MongoDB while Redis is away; whoever claims it first does it."""
+        interruptions = Interruptions("due_work_not_found")
+        while self._find_due is not None:
+            await self._is_away.wait()
+            try:
+                if self._has_room(sum(self._units.values())):
+                    self._begin_due(await self._find_due())
+                interruptions.ended()
+            except STORE_FAILED as error:
+                interruptions.failed(error)
+            await asyncio.sleep(BRIDGE_SECONDS)
+
+    def _begin_due(self, due: Sequence[ChunkHint]) -> None:
+        for hint in due:
+            held = sum(self._units.values())
+            if not self._has_room(held) or (held and held + hint.units > self._most_units):
+                return
+            if hint.id not in self._units:
+                self._begin(TakenHint(hint.id, 0.0, hint.units, encode_task(hint, hint.units)))
+
+    def _has_room(self, held: float) -> bool:
+        return not self._stopping and held < self._most_units and len(self._units) < MOST_TASKS
+
+    def _begin(self, hint: TakenHint) -> None:
+        self._units[hint.id] = hint.units
+        self.tasks[hint.id] = asyncio.create_task(self._run(hint))
+
     async def _exchange(self) -> None:
         held = sum(self._units.values())
-        most_hints = 0 if self._stopping else MOST_TASKS - len(self._units)
-        if held >= self._most_units:
-            most_hints = 0
+        most_hints = MOST_TASKS - len(self._units) if self._has_room(held) else 0
         ended, again, done = [*self._ended], [*self._again], self._done
         if not (most_hints or ended or again):
             return
         room = Room(held, self._most_units, most_hints)
         for hint in await self._fair_queue.exchange(room, ended, again, done):
-            self._units[hint.id] = hint.units
-            self.tasks[hint.id] = asyncio.create_task(self._run(hint))
+            self._begin(hint)
         # Only now: a call that fails is repeated with the same hints.
         del self._ended[: len(ended)], self._again[: len(again)]
         self._done -= done

@@ -40,7 +40,7 @@ MONGODB_DOWN = Finding(
 )
 REDIS_DOWN = Finding(
     PartStatus.DOWN,
-    "Redis does not answer: uploads are taken and safe, but not processed.",
+    "Redis does not answer: uploads are taken and safe, and processed some seconds later.",
     "Start Redis. The service connects to MINILAB_REDIS_URL.",
 )
 NO_WORKER = Finding(

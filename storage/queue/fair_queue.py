@@ -165,7 +165,7 @@ class FairQueue:
 
         It comes next and costs no turn.
         """
-        arguments = (CHANNEL, self._most, hint.id, _task(hint, hint.units))
+        arguments = (CHANNEL, self._most, hint.id, encode_task(hint, hint.units))
         return bool(await self._call("send_again", *arguments))
 
     async def exchange(
@@ -235,7 +235,7 @@ class FairQueue:
             field
             for hint in hints
             for length in [hint.units / weight]
-            for field in (hint.id, hint.position, length, _task(hint, length))
+            for field in (hint.id, hint.position, length, encode_task(hint, length))
         ]
         return user_id, start, len(hints), *fields
 
@@ -248,7 +248,7 @@ class FairQueue:
         return await self._run(keys=KEYS, args=[name, *arguments])
 
 
-def _task(hint: ChunkHint, turn_length: float) -> bytes:
+def encode_task(hint: ChunkHint, turn_length: float) -> bytes:
     """Encode a task as arq's ``enqueue_job`` does."""
     now_ms = time.time_ns() // 1_000_000
     return serialize_job(

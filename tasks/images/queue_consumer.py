@@ -1,6 +1,7 @@
 """Takes hints from the queue and processes their chunks, until the worker stops."""
 
 import asyncio
+import random
 from typing import Any
 
 import msgspec
@@ -8,7 +9,9 @@ import structlog
 from arq.worker import Retry, func
 
 from domain.errors.capacity import NoChild
+from domain.jobs import ChunkHint
 from sandbox.pool import ChildPool
+from storage.clock import utc_now
 from storage.errors import STORE_FAILED
 from storage.queue.fair_queue import PROCESS_IMAGES, TASK_SECONDS
 from storage.stores import Stores
@@ -21,6 +24,8 @@ from tasks.wakeable_arq import WakeableWorker
 RETRY_SECONDS = 1.0
 GIVE_BACK_SECONDS = 5.0
 HEALTH_SECONDS = 60
+# Read at once while Redis is away.
+MAX_DUE_IMAGES = 2_000
 TRY_AGAIN: tuple[type[Exception], ...] = (*STORE_FAILED, NoChild)
 
 _log = structlog.get_logger(__name__)
@@ -87,6 +92,7 @@ class QueueConsumer:
             self.woken,
             slots * (self._settings.rules.chunk_max_images + 1),
             lambda: self._stores.hints.are_heard,
+            self._find_due,
             functions=[
                 # This time limit only catches defects: the work has limits of its own.
                 func(
@@ -105,6 +111,16 @@ class QueueConsumer:
             job_deserializer=msgspec.msgpack.decode,
             log_results=False,
         )
+
+    async def _find_due(self) -> list[ChunkHint]:
+        """Find work that waits too long, as the reconciler does, in an order of this worker's own.
+
+        Work that had all its attempts is left to the reconciler.
+        """
+        due = await self._stores.recovery.find_due(utc_now(), MAX_DUE_IMAGES)
+        hints = [chunk.hint for chunk in due if not chunk.exhausted]
+        random.shuffle(hints)  # Workers that search at once begin with different work.
+        return hints
 
     async def _process_images(
         self,
