@@ -11,10 +11,12 @@ from .._sync.operations import Operations
 if TYPE_CHECKING:
     from .api_keys import ApiKeysOperations, AsyncApiKeysOperations
     from .audit import AsyncAuditOperations, AuditOperations
+    from .batches import AsyncBatchesOperations, BatchesOperations
     from .dead_letters import AsyncDeadLettersOperations, DeadLettersOperations
     from .histograms import AsyncHistogramsOperations, HistogramsOperations
     from .images import AsyncImagesOperations, ImagesOperations
     from .jobs import AsyncJobsOperations, JobsOperations
+    from .learning import AsyncLearningOperations, LearningOperations
     from .resumable_uploads import AsyncResumableUploadsOperations, ResumableUploadsOperations
     from .service import AsyncServiceOperations, ServiceOperations
     from .statistics import AsyncStatisticsOperations, StatisticsOperations
@@ -56,6 +58,13 @@ class Tags(Operations):
         return AuditOperations(self._client)
 
     @cached_property
+    def batches(self) -> BatchesOperations:
+        """The operations of the tag `batches`."""
+        from .batches import BatchesOperations
+
+        return BatchesOperations(self._client)
+
+    @cached_property
     def images(self) -> ImagesOperations:
         """The operations of the tag `images`."""
         from .images import ImagesOperations
@@ -75,6 +84,13 @@ class Tags(Operations):
         from .histograms import HistogramsOperations
 
         return HistogramsOperations(self._client)
+
+    @cached_property
+    def learning(self) -> LearningOperations:
+        """The operations of the tag `learning`."""
+        from .learning import LearningOperations
+
+        return LearningOperations(self._client)
 
     @cached_property
     def uploads_through_links(self) -> UploadsThroughLinksOperations:
@@ -151,6 +167,13 @@ class AsyncTags(AsyncOperations):
         return AsyncAuditOperations(self._client)
 
     @cached_property
+    def batches(self) -> AsyncBatchesOperations:
+        """The operations of the tag `batches`."""
+        from .batches import AsyncBatchesOperations
+
+        return AsyncBatchesOperations(self._client)
+
+    @cached_property
     def images(self) -> AsyncImagesOperations:
         """The operations of the tag `images`."""
         from .images import AsyncImagesOperations
@@ -170,6 +193,13 @@ class AsyncTags(AsyncOperations):
         from .histograms import AsyncHistogramsOperations
 
         return AsyncHistogramsOperations(self._client)
+
+    @cached_property
+    def learning(self) -> AsyncLearningOperations:
+        """The operations of the tag `learning`."""
+        from .learning import AsyncLearningOperations
+
+        return AsyncLearningOperations(self._client)
 
     @cached_property
     def uploads_through_links(self) -> AsyncUploadsThroughLinksOperations:

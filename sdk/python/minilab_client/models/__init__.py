@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from .audit_entry_page import AuditEntryPage
     from .audit_target import AuditTarget
     from .audit_target_type import AuditTargetType
+    from .batch import Batch
+    from .batch_errors import BatchErrors
+    from .batch_failure import BatchFailure
+    from .batch_filter import BatchFilter
+    from .batch_page import BatchPage
+    from .batch_request import BatchRequest
     from .camera_count import CameraCount
     from .capabilities import Capabilities
     from .cell import Cell
@@ -69,6 +75,7 @@ if TYPE_CHECKING:
     from .image_format import ImageFormat
     from .image_histogram import ImageHistogram
     from .image_histogram_page import ImageHistogramPage
+    from .image_labels import ImageLabels
     from .image_operations import ImageOperations
     from .image_processed import ImageProcessed
     from .image_processed_attributes import ImageProcessedAttributes
@@ -94,6 +101,12 @@ if TYPE_CHECKING:
     from .known_image import KnownImage
     from .known_images import KnownImages
     from .known_images_request import KnownImagesRequest
+    from .label import Label
+    from .label_item_request import LabelItemRequest
+    from .label_request import LabelRequest
+    from .label_result import LabelResult
+    from .label_results import LabelResults
+    from .labels_request import LabelsRequest
     from .limits import Limits
     from .link_image import LinkImage
     from .link_image_content_urls import LinkImageContentUrls
@@ -116,6 +129,7 @@ if TYPE_CHECKING:
     from .operation_result import OperationResult
     from .part import Part
     from .part_status import PartStatus
+    from .picture_format import PictureFormat
     from .problem import Problem
     from .quality import Quality
     from .queue_place import QueuePlace
@@ -158,6 +172,12 @@ __all__ = (
     "AuditEntryPage",
     "AuditTarget",
     "AuditTargetType",
+    "Batch",
+    "BatchErrors",
+    "BatchFailure",
+    "BatchFilter",
+    "BatchPage",
+    "BatchRequest",
     "CameraCount",
     "Capabilities",
     "Cell",
@@ -213,6 +233,7 @@ __all__ = (
     "ImageFormat",
     "ImageHistogram",
     "ImageHistogramPage",
+    "ImageLabels",
     "ImageOperations",
     "ImageProcessed",
     "ImageProcessedAttributes",
@@ -238,6 +259,12 @@ __all__ = (
     "KnownImage",
     "KnownImages",
     "KnownImagesRequest",
+    "Label",
+    "LabelItemRequest",
+    "LabelRequest",
+    "LabelResult",
+    "LabelResults",
+    "LabelsRequest",
     "Limits",
     "LinkImage",
     "LinkImageContentUrls",
@@ -260,6 +287,7 @@ __all__ = (
     "OperationResult",
     "Part",
     "PartStatus",
+    "PictureFormat",
     "Problem",
     "Quality",
     "QueuePlace",
@@ -303,6 +331,12 @@ _MODULES = {
     "AuditEntryPage": ".audit_entry_page",
     "AuditTarget": ".audit_target",
     "AuditTargetType": ".audit_target_type",
+    "Batch": ".batch",
+    "BatchErrors": ".batch_errors",
+    "BatchFailure": ".batch_failure",
+    "BatchFilter": ".batch_filter",
+    "BatchPage": ".batch_page",
+    "BatchRequest": ".batch_request",
     "CameraCount": ".camera_count",
     "Capabilities": ".capabilities",
     "Cell": ".cell",
@@ -358,6 +392,7 @@ _MODULES = {
     "ImageFormat": ".image_format",
     "ImageHistogram": ".image_histogram",
     "ImageHistogramPage": ".image_histogram_page",
+    "ImageLabels": ".image_labels",
     "ImageOperations": ".image_operations",
     "ImageProcessed": ".image_processed",
     "ImageProcessedAttributes": ".image_processed_attributes",
@@ -383,6 +418,12 @@ _MODULES = {
     "KnownImage": ".known_image",
     "KnownImages": ".known_images",
     "KnownImagesRequest": ".known_images_request",
+    "Label": ".label",
+    "LabelItemRequest": ".label_item_request",
+    "LabelRequest": ".label_request",
+    "LabelResult": ".label_result",
+    "LabelResults": ".label_results",
+    "LabelsRequest": ".labels_request",
     "Limits": ".limits",
     "LinkImage": ".link_image",
     "LinkImageContentUrls": ".link_image_content_urls",
@@ -405,6 +446,7 @@ _MODULES = {
     "OperationResult": ".operation_result",
     "Part": ".part",
     "PartStatus": ".part_status",
+    "PictureFormat": ".picture_format",
     "Problem": ".problem",
     "Quality": ".quality",
     "QueuePlace": ".queue_place",

@@ -7,6 +7,8 @@ class AuditAction(StrEnum):
     API_KEY_CREATED = "api_key.created"
     API_KEY_REVOKED = "api_key.revoked"
     API_KEY_SECRET_ROTATED = "api_key.secret_rotated"
+    BATCH_CANCELED = "batch.canceled"
+    BATCH_CREATED = "batch.created"
     DEAD_LETTER_DISCARDED = "dead_letter.discarded"
     DEAD_LETTER_RETRIED = "dead_letter.retried"
     DELIVERY_REDELIVERED = "delivery.redelivered"

@@ -5,6 +5,7 @@ class AuditTargetType(StrEnum):
     """A value of a later version of the service is kept: its name is the value."""
 
     API_KEY = "api_key"
+    BATCH = "batch"
     DEAD_LETTER = "dead_letter"
     DELIVERY = "delivery"
     IMAGE = "image"

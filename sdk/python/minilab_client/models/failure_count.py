@@ -21,6 +21,8 @@ class FailureCount:
     - `malformed_request`: The request cannot be parsed.
     - `malformed_multipart`: The multipart body is malformed or incomplete.
     - `unknown_parameter`: The query has a parameter that the route does not have.
+    - `size_not_offered`: The width is not one of the setting, or the format is unknown.
+    - `too_many_batches`: The service keeps a bounded number of batches that have not ended.
     - `no_files`: No part of the form is a file.
     - `wrong_content_type`: The route does not accept the type or the encoding of the body.
     - `invalid_value`: A value is well-formed but not allowed.
@@ -48,6 +50,7 @@ class FailureCount:
     - `not_found`: The object does not exist, or the key may not see it.
     - `wrong_state`: The state of the object does not allow the request.
     - `nothing_to_retry`: No image of the job has failed.
+    - `learning_off`: The route belongs to learning: MINILAB_LEARNING=true switches it on.
     - `too_many_webhooks`: The key has as many webhooks, or new callback targets, as it may have.
     - `too_many_keys`: The service key has created as many keys, that have not expired, as it may.
     - `too_many_links`: The service key has created as many open links as it may.
@@ -79,6 +82,7 @@ class FailureCount:
     - `operation_failed`: An operation failed on a decodable image.
     - `operation_unavailable`: A worker without the extra `learning` received an image that asks for its operations.
     - `unavailable`: A service that the answer depends on cannot be reached.
+    - `bytes_unavailable`: The bytes of large files can be neither written nor read for now. Small ones can.
     - `no_child`: The machine cannot start another process.
     - `webhooks_not_set_up`: The service has no key to encrypt webhook secrets with.
     - `over_limit`: The tenant is over one of its limits, for an estimated time.

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..models.histogram import Histogram
     from ..models.image_attributes import ImageAttributes
     from ..models.image_content_urls import ImageContentUrls
+    from ..models.image_labels import ImageLabels
     from ..models.image_operations import ImageOperations
     from ..models.metadata import Metadata
     from ..models.quality import Quality
@@ -37,6 +38,7 @@ class Image:
     duplicate_of: None | str
     """ ID of an earlier image of the same user with the same content. It may have been deleted. """
     embedding: Embedding | None
+    """ What the picture shows, in numbers; only where learning is on. """
     error: Failure | None
     """ Why there is no result; null if there is no error. """
     expires_at: datetime.datetime | None
@@ -62,6 +64,8 @@ class Image:
     """ ID of the image. """
     job_id: str
     """ ID of the job. """
+    labels: ImageLabels
+    """ The latest label of each task; only where learning is on. """
     link_id: None | str
     """ Upload link that the image was uploaded through; null if it was uploaded with a key. """
     media_type: str
@@ -71,6 +75,7 @@ class Image:
     operations: ImageOperations
     """ The operations, by name. """
     quality: None | Quality
+    """ How sharp, noisy and well exposed the picture is; only where learning is on. """
     status: Status
     """ Status of a job, an image or a cell. """
     tags: list[str]
@@ -156,6 +161,8 @@ class Image:
 
         job_id = self.job_id
 
+        labels = self.labels.to_dict()
+
         link_id: None | str
         link_id = self.link_id
 
@@ -214,6 +221,7 @@ class Image:
                 "histogram": histogram,
                 "id": id,
                 "job_id": job_id,
+                "labels": labels,
                 "link_id": link_id,
                 "media_type": media_type,
                 "metadata": metadata,
@@ -242,6 +250,7 @@ class Image:
         from ..models.histogram import Histogram  # noqa: PLC0415
         from ..models.image_attributes import ImageAttributes  # noqa: PLC0415
         from ..models.image_content_urls import ImageContentUrls  # noqa: PLC0415
+        from ..models.image_labels import ImageLabels  # noqa: PLC0415
         from ..models.image_operations import ImageOperations  # noqa: PLC0415
         from ..models.metadata import Metadata  # noqa: PLC0415
         from ..models.quality import Quality  # noqa: PLC0415
@@ -369,6 +378,8 @@ class Image:
 
         job_id = d.pop("job_id")
 
+        labels = ImageLabels.from_dict(d.pop("labels"))
+
         def _parse_link_id(data: object) -> None | str:
             if data is None:
                 return data
@@ -453,6 +464,7 @@ class Image:
             histogram=histogram,
             id=id,
             job_id=job_id,
+            labels=labels,
             link_id=link_id,
             media_type=media_type,
             metadata=metadata,

@@ -23,8 +23,9 @@ class Readiness:
     status: str
     """ `ready` or `not_ready`. """
     details: ReadinessDetails | Unset = UNSET
-    """ The status of each required part, of `disk` and `backlog` (whether uploads are accepted), and of `webhooks`
-    (whether they are delivered). """
+    """ The status of each required part, of `disk` and `backlog` (whether uploads are accepted), of `webhooks`
+    (whether they are delivered), and of `bucket` (whether large files are accepted), if the service keeps large
+    files in one. """
     parts: ReadinessParts | Unset = UNSET
     """ The required parts: MongoDB accepts writes, Redis answers, a worker is alive. This and the following are
     only shown to admin keys, or as the service is configured. """

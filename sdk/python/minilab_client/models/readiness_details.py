@@ -15,8 +15,8 @@ T = TypeVar("T", bound="ReadinessDetails")
 
 @_attrs_define
 class ReadinessDetails:
-    """The status of each required part, of `disk` and `backlog` (whether uploads are accepted), and of `webhooks` (whether
-    they are delivered).
+    """The status of each required part, of `disk` and `backlog` (whether uploads are accepted), of `webhooks` (whether
+    they are delivered), and of `bucket` (whether large files are accepted), if the service keeps large files in one.
 
     """
 

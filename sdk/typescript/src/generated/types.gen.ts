@@ -120,7 +120,7 @@ export type ApiKeyRequest = {
 /**
  * What was done. The part before the point is the type of the target.
  */
-export type AuditAction = 'api_key.created' | 'api_key.revoked' | 'api_key.secret_rotated' | 'upload_link.created' | 'upload_link.revoked' | 'webhook.created' | 'webhook.updated' | 'webhook.deleted' | 'webhook.secret_rotated' | 'webhook.redelivered' | 'delivery.redelivered' | 'image.deleted' | 'user.deleted' | 'job.canceled' | 'job.retried' | 'dead_letter.retried' | 'dead_letter.discarded' | 'service.webhooks_released' | (string & {});
+export type AuditAction = 'api_key.created' | 'api_key.revoked' | 'api_key.secret_rotated' | 'upload_link.created' | 'upload_link.revoked' | 'webhook.created' | 'webhook.updated' | 'webhook.deleted' | 'webhook.secret_rotated' | 'webhook.redelivered' | 'delivery.redelivered' | 'image.deleted' | 'user.deleted' | 'job.canceled' | 'job.retried' | 'dead_letter.retried' | 'dead_letter.discarded' | 'batch.created' | 'batch.canceled' | 'service.webhooks_released' | (string & {});
 
 /**
  * The API key of a request.
@@ -204,7 +204,254 @@ export type AuditTarget = {
 /**
  * The kind of object that an action changes.
  */
-export type AuditTargetType = 'api_key' | 'upload_link' | 'webhook' | 'delivery' | 'image' | 'user' | 'job' | 'dead_letter' | 'service' | (string & {});
+export type AuditTargetType = 'api_key' | 'upload_link' | 'webhook' | 'delivery' | 'image' | 'user' | 'job' | 'dead_letter' | 'batch' | 'service' | (string & {});
+
+/**
+ * A batch and its progress.
+ */
+export type Batch = {
+    /**
+     * When the object was created.
+     */
+    created_at: string;
+    /**
+     * ID of the key that started the batch.
+     */
+    created_by: string;
+    /**
+     * Images that are now as the operation leaves them.
+     */
+    done: number;
+    /**
+     * Whether the images are only counted.
+     */
+    dry_run: boolean;
+    /**
+     * Why the batch failed as a whole: `too_many_selected`.
+     */
+    error: Failure | null;
+    /**
+     * Number of failed images by the code of the error.
+     */
+    errors: {
+        [key: string]: number;
+    };
+    /**
+     * Images on which the operation failed. They are otherwise unchanged.
+     */
+    failed: number;
+    /**
+     * The last 20 failed images.
+     */
+    failures: Array<BatchFailure>;
+    /**
+     * The filter of the request; empty: all images.
+     */
+    filter: BatchFilter;
+    /**
+     * When it ended; null before.
+     */
+    finished_at: string | null;
+    /**
+     * Whether results are computed anew that exist in the present version.
+     */
+    force: boolean;
+    /**
+     * Formats of the sizes that are made.
+     */
+    formats: Array<PictureFormat>;
+    /**
+     * ID of the batch.
+     */
+    id: string;
+    /**
+     * The most images that the filter may select.
+     */
+    max_images: number | null;
+    /**
+     * The operation of the request.
+     */
+    operation: string;
+    /**
+     * Number of images; null until they are counted. When the batch has ended, it is the number of those that still existed.
+     */
+    selected: number | null;
+    /**
+     * Size of their files when they were counted.
+     */
+    selected_bytes: number | null;
+    /**
+     * As of jobs: `partial` if the operation failed on some of the images.
+     */
+    status: Status;
+    /**
+     * Those of the done images that were so before, or were deleted meanwhile.
+     */
+    unchanged: number;
+    /**
+     * Increases with every change.
+     */
+    version: number;
+    /**
+     * Widths in pixels of the sizes that are made.
+     */
+    widths: Array<number>;
+};
+
+/**
+ * An image on which the operation failed.
+ */
+export type BatchFailure = {
+    /**
+     * An error code, as of images; `corrupt_bytes`: the stored bytes have another hash.
+     */
+    code: ErrorCode;
+    /**
+     * What happened.
+     */
+    detail: string;
+    /**
+     * ID of the image.
+     */
+    image_id: string;
+};
+
+/**
+ * Selects images, as the parameters of `GET /v1/images` do; all fields must match.
+ *
+ * An empty filter selects all images.
+ */
+export type BatchFilter = {
+    /**
+     * Only images with all of these attributes, each as `key:value`.
+     */
+    attribute?: Array<string> | null;
+    /**
+     * Model of the camera, in full.
+     */
+    camera?: string | null;
+    /**
+     * Maker of the camera, in full.
+     */
+    camera_make?: string | null;
+    /**
+     * Uploaded on this day, in `tz`.
+     */
+    day?: string | null;
+    /**
+     * Only images with this ID of your own system.
+     */
+    external_id?: string | null;
+    /**
+     * Whether faces were found. Skips images without face detection.
+     */
+    faces?: boolean | null;
+    /**
+     * Format of the uploaded file.
+     */
+    format?: ImageFormat | null;
+    /**
+     * Uploaded through this upload link.
+     */
+    link_id?: string | null;
+    /**
+     * Least number of faces.
+     */
+    min_faces?: number | null;
+    /**
+     * Taken within `radius_m` of this place: `latitude,longitude` in degrees.
+     */
+    near?: string | null;
+    /**
+     * Uploaded at least so many days before the request.
+     */
+    older_than_days?: number | null;
+    /**
+     * Radius around `near` in meters.
+     */
+    radius_m?: number;
+    /**
+     * Status of the image.
+     */
+    status?: Status | null;
+    /**
+     * Only images with all of these tags.
+     */
+    tag?: Array<string> | null;
+    /**
+     * Taken on this day or later, by the clock of the camera.
+     */
+    taken_from?: string | null;
+    /**
+     * Taken on this day or earlier, by the clock of the camera.
+     */
+    taken_to?: string | null;
+    /**
+     * Tenant of the users; without it, `user_id` names a user without a tenant.
+     */
+    tenant?: string | null;
+    /**
+     * IANA name of the time zone of the upload days.
+     */
+    tz?: string;
+    /**
+     * Uploaded on this day or later, in `tz`.
+     */
+    uploaded_from?: string | null;
+    /**
+     * Uploaded on this day or earlier, in `tz`.
+     */
+    uploaded_to?: string | null;
+    /**
+     * Only images of this user.
+     */
+    user_id?: string | null;
+};
+
+export type BatchPage = {
+    /**
+     * The page of the list, in the order of the list.
+     */
+    items: Array<Batch>;
+    /**
+     * Pass this as `cursor` to get the next page; absent on the last page.
+     */
+    next_cursor?: string;
+};
+
+/**
+ * A batch to start: what is to be done, with which images.
+ */
+export type BatchRequest = {
+    /**
+     * Only count the images and their bytes.
+     */
+    dry_run?: boolean;
+    /**
+     * The images; without it, all. Images that wait or are processed are never among them, nor those that are uploaded after the request.
+     */
+    filter?: BatchFilter | null;
+    /**
+     * Compute results anew that exist in the present version.
+     */
+    force?: boolean;
+    /**
+     * Formats of the sizes to make; WebP by default.
+     */
+    formats?: Array<PictureFormat> | null;
+    /**
+     * If the filter selects more images than this, the batch fails and nothing is done. Required for `remove` without `dry_run`: send what a dry run has counted.
+     */
+    max_images?: number | null;
+    /**
+     * An operation of the capabilities, which is computed where it is missing or of an older version: `metadata`, `histogram`, `faces`, `fingerprint`, `thumbnail`, and with learning `quality` and `embedding`. With `widths` or `formats`, `thumbnail` makes these sizes ahead of their first request. `check_hashes`: reads all bytes and compares their hash. `remove`: deletes the images.
+     */
+    operation: string;
+    /**
+     * Widths in pixels of the sizes to make; the settings of the service list the allowed ones. No picture is larger than its original. Without widths, the formats are made at full size.
+     */
+    widths?: Array<number> | null;
+};
 
 /**
  * A camera model and its number of images.
@@ -823,6 +1070,8 @@ export type Embedding = {
  * - `malformed_request`: The request cannot be parsed.
  * - `malformed_multipart`: The multipart body is malformed or incomplete.
  * - `unknown_parameter`: The query has a parameter that the route does not have.
+ * - `size_not_offered`: The width is not one of the setting, or the format is unknown.
+ * - `too_many_batches`: The service keeps a bounded number of batches that have not ended.
  * - `no_files`: No part of the form is a file.
  * - `wrong_content_type`: The route does not accept the type or the encoding of the body.
  * - `invalid_value`: A value is well-formed but not allowed.
@@ -850,6 +1099,7 @@ export type Embedding = {
  * - `not_found`: The object does not exist, or the key may not see it.
  * - `wrong_state`: The state of the object does not allow the request.
  * - `nothing_to_retry`: No image of the job has failed.
+ * - `learning_off`: The route belongs to learning: MINILAB_LEARNING=true switches it on.
  * - `too_many_webhooks`: The key has as many webhooks, or new callback targets, as it may have.
  * - `too_many_keys`: The service key has created as many keys, that have not expired, as it may.
  * - `too_many_links`: The service key has created as many open links as it may.
@@ -881,6 +1131,7 @@ export type Embedding = {
  * - `operation_failed`: An operation failed on a decodable image.
  * - `operation_unavailable`: A worker without the extra `learning` received an image that asks for its operations.
  * - `unavailable`: A service that the answer depends on cannot be reached.
+ * - `bytes_unavailable`: The bytes of large files can be neither written nor read for now. Small ones can.
  * - `no_child`: The machine cannot start another process.
  * - `webhooks_not_set_up`: The service has no key to encrypt webhook secrets with.
  * - `over_limit`: The tenant is over one of its limits, for an estimated time.
@@ -900,7 +1151,7 @@ export type Embedding = {
  * - `connections_full`: The process has as many open connections as it can.
  * - `internal`: An error of the service, which was logged.
  */
-export type ErrorCode = 'malformed_request' | 'malformed_multipart' | 'unknown_parameter' | 'no_files' | 'wrong_content_type' | 'invalid_value' | 'unknown_operation' | 'too_many_images' | 'archive_too_large' | 'user_required' | 'idempotency_key_in_use' | 'idempotency_key_taken_over' | 'idempotency_key_misused' | 'wrong_tus_version' | 'checksum_mismatch' | 'method_not_allowed' | 'range_not_satisfiable' | 'too_many_parts' | 'request_too_large' | 'quota_exceeded' | 'upload_too_slow' | 'body_too_slow' | 'headers_too_large' | 'headers_too_slow' | 'unauthenticated' | 'forbidden' | 'scope_missing' | 'not_found' | 'wrong_state' | 'nothing_to_retry' | 'too_many_webhooks' | 'too_many_keys' | 'too_many_links' | 'expired' | 'job_expired' | 'image_expired' | 'link_expired' | 'link_revoked' | 'upload_offset_conflict' | 'upload_unfinished' | 'upload_used' | 'upload_interrupted' | 'resumable_expired' | 'link_used_up' | 'malformed_part' | 'empty_file' | 'file_too_large' | 'unsupported_format' | 'corrupt_image' | 'too_many_pixels' | 'too_many_frames' | 'metadata_too_large' | 'fetch_refused' | 'fetch_failed' | 'fetch_timeout' | 'decode_timed_out' | 'decoder_died' | 'attempts_exhausted' | 'operation_failed' | 'operation_unavailable' | 'unavailable' | 'no_child' | 'webhooks_not_set_up' | 'over_limit' | 'rate_limited' | 'too_many_wrong_keys' | 'too_many_in_flight' | 'too_many_resumable_uploads' | 'too_many_listeners' | 'too_many_connections' | 'too_many_reads' | 'backlog_full' | 'storage_full' | 'too_many_uploads' | 'listeners_full' | 'rendering_full' | 'reading_full' | 'connections_full' | 'internal' | (string & {});
+export type ErrorCode = 'malformed_request' | 'malformed_multipart' | 'unknown_parameter' | 'size_not_offered' | 'too_many_batches' | 'no_files' | 'wrong_content_type' | 'invalid_value' | 'unknown_operation' | 'too_many_images' | 'archive_too_large' | 'user_required' | 'idempotency_key_in_use' | 'idempotency_key_taken_over' | 'idempotency_key_misused' | 'wrong_tus_version' | 'checksum_mismatch' | 'method_not_allowed' | 'range_not_satisfiable' | 'too_many_parts' | 'request_too_large' | 'quota_exceeded' | 'upload_too_slow' | 'body_too_slow' | 'headers_too_large' | 'headers_too_slow' | 'unauthenticated' | 'forbidden' | 'scope_missing' | 'not_found' | 'wrong_state' | 'nothing_to_retry' | 'learning_off' | 'too_many_webhooks' | 'too_many_keys' | 'too_many_links' | 'expired' | 'job_expired' | 'image_expired' | 'link_expired' | 'link_revoked' | 'upload_offset_conflict' | 'upload_unfinished' | 'upload_used' | 'upload_interrupted' | 'resumable_expired' | 'link_used_up' | 'malformed_part' | 'empty_file' | 'file_too_large' | 'unsupported_format' | 'corrupt_image' | 'too_many_pixels' | 'too_many_frames' | 'metadata_too_large' | 'fetch_refused' | 'fetch_failed' | 'fetch_timeout' | 'decode_timed_out' | 'decoder_died' | 'attempts_exhausted' | 'operation_failed' | 'operation_unavailable' | 'unavailable' | 'bytes_unavailable' | 'no_child' | 'webhooks_not_set_up' | 'over_limit' | 'rate_limited' | 'too_many_wrong_keys' | 'too_many_in_flight' | 'too_many_resumable_uploads' | 'too_many_listeners' | 'too_many_connections' | 'too_many_reads' | 'backlog_full' | 'storage_full' | 'too_many_uploads' | 'listeners_full' | 'rendering_full' | 'reading_full' | 'connections_full' | 'internal' | (string & {});
 
 /**
  * The type of an event.
@@ -1357,6 +1608,9 @@ export type Image = {
      * ID of an earlier image of the same user with the same content. It may have been deleted.
      */
     duplicate_of: string | null;
+    /**
+     * What the picture shows, in numbers; only where learning is on.
+     */
     embedding: Embedding | null;
     /**
      * Why there is no result; null if there is no error.
@@ -1407,6 +1661,12 @@ export type Image = {
      */
     job_id: string;
     /**
+     * The latest label of each task; only where learning is on.
+     */
+    labels: {
+        [key: string]: string;
+    };
+    /**
      * Upload link that the image was uploaded through; null if it was uploaded with a key.
      */
     link_id: string | null;
@@ -1424,6 +1684,9 @@ export type Image = {
     operations: {
         [key: string]: OperationResult;
     };
+    /**
+     * How sharp, noisy and well exposed the picture is; only where learning is on.
+     */
     quality: Quality | null;
     /**
      * Current status.
@@ -2252,6 +2515,94 @@ export type KnownImagesRequest = {
      * User that the files would be uploaded for, as in an upload.
      */
     user_id?: string | null;
+};
+
+/**
+ * A label of an image.
+ */
+export type Label = {
+    /**
+     * ID of the image.
+     */
+    image_id: string;
+    /**
+     * Name of the task: what is asked about images.
+     */
+    task: string;
+    /**
+     * What the image shows.
+     */
+    value: string;
+};
+
+/**
+ * A label of an image.
+ */
+export type LabelItemRequest = {
+    /**
+     * ID of the image.
+     */
+    image_id: string;
+    /**
+     * Name of the task: what is asked about images.
+     */
+    task: string;
+    /**
+     * What the image shows, as one word or a few: a class that a model learns.
+     */
+    value: string;
+};
+
+/**
+ * The label of an image for the task of the path.
+ */
+export type LabelRequest = {
+    /**
+     * What the image shows, as one word or a few: a class that a model learns.
+     */
+    value: string;
+};
+
+/**
+ * The outcome of one label of a request.
+ */
+export type LabelResult = {
+    /**
+     * Why the label was not set; null if it was.
+     */
+    error: Failure | null;
+    /**
+     * ID of the image.
+     */
+    image_id: string;
+    /**
+     * Name of the task.
+     */
+    task: string;
+};
+
+/**
+ * The outcomes of the labels of a request.
+ */
+export type LabelResults = {
+    /**
+     * One outcome for each label, in the order of the request.
+     */
+    items: Array<LabelResult>;
+    /**
+     * Number of labels that were set.
+     */
+    labeled: number;
+};
+
+/**
+ * Labels of images.
+ */
+export type LabelsRequest = {
+    /**
+     * The labels. Of several for the same image and task, the last one counts.
+     */
+    labels: Array<LabelItemRequest>;
 };
 
 /**
@@ -3098,6 +3449,11 @@ export type Part = {
 export type PartStatus = 'ok' | 'degraded' | 'down' | (string & {});
 
 /**
+ * The format of a made size.
+ */
+export type PictureFormat = 'jpeg' | 'webp' | 'avif' | (string & {});
+
+/**
  * A problem document (RFC 9457).
  */
 export type Problem = {
@@ -3192,7 +3548,7 @@ export type QueuePlace = {
  */
 export type Readiness = {
     /**
-     * The status of each required part, of `disk` and `backlog` (whether uploads are accepted), and of `webhooks` (whether they are delivered).
+     * The status of each required part, of `disk` and `backlog` (whether uploads are accepted), of `webhooks` (whether they are delivered), and of `bucket` (whether large files are accepted), if the service keeps large files in one.
      */
     details?: {
         [key: string]: Part;
@@ -4286,6 +4642,217 @@ export type ListAuditEntriesResponses = {
 };
 
 export type ListAuditEntriesResponse = ListAuditEntriesResponses[keyof ListAuditEntriesResponses];
+
+export type ListBatchesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Maximum number of items of a page: 1 to 100, 20 by default.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the previous page; without it, the first page.
+         */
+        cursor?: string;
+    };
+    url: '/v1/batches';
+};
+
+export type ListBatchesErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Too Many Requests
+     */
+    429: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ListBatchesError = ListBatchesErrors[keyof ListBatchesErrors];
+
+export type ListBatchesResponses = {
+    /**
+     * A page of batches.
+     */
+    200: BatchPage;
+};
+
+export type ListBatchesResponse = ListBatchesResponses[keyof ListBatchesResponses];
+
+export type CreateBatchData = {
+    body: BatchRequest;
+    path?: never;
+    query?: never;
+    url: '/v1/batches';
+};
+
+export type CreateBatchErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Too Many Requests
+     */
+    429: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type CreateBatchError = CreateBatchErrors[keyof CreateBatchErrors];
+
+export type CreateBatchResponses = {
+    /**
+     * The open batch.
+     */
+    202: Batch;
+};
+
+export type CreateBatchResponse = CreateBatchResponses[keyof CreateBatchResponses];
+
+export type GetBatchData = {
+    body?: never;
+    path: {
+        /**
+         * The ID of the batch.
+         */
+        batch_id: string;
+    };
+    query?: never;
+    url: '/v1/batches/{batch_id}';
+};
+
+export type GetBatchErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Too Many Requests
+     */
+    429: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetBatchError = GetBatchErrors[keyof GetBatchErrors];
+
+export type GetBatchResponses = {
+    /**
+     * The batch.
+     */
+    200: Batch;
+};
+
+export type GetBatchResponse = GetBatchResponses[keyof GetBatchResponses];
+
+export type CancelBatchData = {
+    body?: never;
+    path: {
+        /**
+         * The ID of the batch.
+         */
+        batch_id: string;
+    };
+    query?: never;
+    url: '/v1/batches/{batch_id}/cancel';
+};
+
+export type CancelBatchErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Too Many Requests
+     */
+    429: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type CancelBatchError = CancelBatchErrors[keyof CancelBatchErrors];
+
+export type CancelBatchResponses = {
+    /**
+     * The batch.
+     */
+    200: Batch;
+};
+
+export type CancelBatchResponse = CancelBatchResponses[keyof CancelBatchResponses];
 
 export type GetCapabilitiesData = {
     body?: never;
@@ -5583,6 +6150,148 @@ export type GetImageHistogramResponses = {
 
 export type GetImageHistogramResponse = GetImageHistogramResponses[keyof GetImageHistogramResponses];
 
+export type RemoveLabelData = {
+    body?: never;
+    path: {
+        /**
+         * The ID of the image.
+         */
+        image_id: string;
+        /**
+         * The name of the task: 1 to 40 ASCII letters, digits, hyphens and underscores.
+         */
+        task: string;
+    };
+    query?: {
+        /**
+         * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
+         */
+        user_id?: string;
+    };
+    url: '/v1/images/{image_id}/labels/{task}';
+};
+
+export type RemoveLabelErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Gone
+     */
+    410: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Too Many Requests
+     */
+    429: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type RemoveLabelError = RemoveLabelErrors[keyof RemoveLabelErrors];
+
+export type RemoveLabelResponses = {
+    /**
+     * Request fulfilled, nothing follows
+     */
+    204: void;
+};
+
+export type RemoveLabelResponse = RemoveLabelResponses[keyof RemoveLabelResponses];
+
+export type SetLabelData = {
+    body: LabelRequest;
+    path: {
+        /**
+         * The ID of the image.
+         */
+        image_id: string;
+        /**
+         * The name of the task: 1 to 40 ASCII letters, digits, hyphens and underscores.
+         */
+        task: string;
+    };
+    query?: {
+        /**
+         * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
+         */
+        user_id?: string;
+    };
+    url: '/v1/images/{image_id}/labels/{task}';
+};
+
+export type SetLabelErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Gone
+     */
+    410: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Too Many Requests
+     */
+    429: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type SetLabelError = SetLabelErrors[keyof SetLabelErrors];
+
+export type SetLabelResponses = {
+    /**
+     * The label.
+     */
+    200: Label;
+};
+
+export type SetLabelResponse = SetLabelResponses[keyof SetLabelResponses];
+
 export type ListJobsData = {
     body?: never;
     path?: never;
@@ -6536,6 +7245,60 @@ export type RetryJobResponses = {
 };
 
 export type RetryJobResponse = RetryJobResponses[keyof RetryJobResponses];
+
+export type SetLabelsData = {
+    body: LabelsRequest;
+    path?: never;
+    query?: {
+        /**
+         * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
+         */
+        user_id?: string;
+    };
+    url: '/v1/labels';
+};
+
+export type SetLabelsErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Too Many Requests
+     */
+    429: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type SetLabelsError = SetLabelsErrors[keyof SetLabelsErrors];
+
+export type SetLabelsResponses = {
+    /**
+     * The outcomes.
+     */
+    200: LabelResults;
+};
+
+export type SetLabelsResponse = SetLabelsResponses[keyof SetLabelsResponses];
 
 export type GetLinkResultData = {
     body?: never;

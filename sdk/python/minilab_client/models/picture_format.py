@@ -1,0 +1,20 @@
+from enum import StrEnum
+
+
+class PictureFormat(StrEnum):
+    """A value of a later version of the service is kept: its name is the value."""
+
+    AVIF = "avif"
+    JPEG = "jpeg"
+    WEBP = "webp"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "PictureFormat | None":
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = member._value_ = value
+        return member
+
+    def __str__(self) -> str:
+        return str(self.value)
