@@ -15,6 +15,7 @@ from storage.ledger.cells import tally_jobs
 from storage.ledger.open_work import IS_OPEN
 from storage.ledger.work_metrics import WorkMetrics
 from storage.mongo.client import DURABLE, Database, Document, Session
+from storage.mongo.transactions import run_transaction
 from storage.outbox.pending_events import PENDING_EVENTS, pending_job_event
 from storage.outbox.subscriptions import Subscriptions, WantedTypes
 
@@ -43,6 +44,17 @@ class JobUpdate(msgspec.Struct, frozen=True):
     change: JobChange
     ends: bool
     write: UpdateOne
+    tally: Tally | None = None
+
+    def if_same(self, found: "JobUpdate") -> "JobUpdate":
+        """Return this update, which may know the only image, if what was found says the same."""
+        mine, other = self.change, found.change
+        is_same = (mine.version, mine.status, self.tally) == (
+            other.version,
+            other.status,
+            found.tally,
+        )
+        return self if is_same else found
 
 
 class JobStates:
@@ -51,6 +63,7 @@ class JobStates:
     def __init__(
         self, database: Database, metrics: WorkMetrics, subscriptions: Subscriptions
     ) -> None:
+        self._client = database.client
         self._jobs = database["jobs"]
         self._durable_jobs = self._jobs.with_options(write_concern=DURABLE)
         self._metrics = metrics
@@ -77,7 +90,11 @@ class JobStates:
         while left or behind:
             if left:
                 behind = [*behind, *await self._find_behind(list(left))]
-            written = await self._write(behind)
+            ending = [update for update in behind if update.ends]
+            written = [
+                *await self._write([update for update in behind if not update.ends]),
+                *(await self._end(ending) if ending else []),
+            ]
             self.count_ended(written)
             changes |= {update.change.job_id: update.change for update in written}
             left = {update.change.job_id for update in behind} - changes.keys()
@@ -140,6 +157,28 @@ class JobStates:
         wanted = await self._subscriptions.wanted_types()
         return [found for job, tally in states if (found := _job_update(job, tally, wanted))]
 
+    async def _end(self, ending: Sequence[JobUpdate]) -> list[JobUpdate]:
+        """Write ends of jobs in a transaction that counts their images once more.
+
+        Ends of images wait for the primary alone. If another member becomes the primary, it may
+        never have had them, and a job that has ended by them would be open again. The transaction
+        counts and writes on one primary, and its commit makes durable what it has counted.
+
+        Returns:
+            What was written: ends, or the state of a job whose images are open again.
+        """
+        expected = {update.change.job_id: update for update in ending}
+
+        async def write(session: Session) -> list[JobUpdate]:
+            found = await self._find_behind(list(expected), session)
+            updates = [expected[one.change.job_id].if_same(one) for one in found]
+            if updates:
+                writes = [update.write for update in updates]
+                await self._jobs.bulk_write(writes, ordered=False, session=session)
+            return updates
+
+        return await run_transaction(self._client, write)
+
     async def _write(
         self, updates: Sequence[JobUpdate], *, durable: bool = True
     ) -> Sequence[JobUpdate]:
@@ -182,4 +221,5 @@ def _job_update(
         JobChange(job["_id"], job["version"] + 1, status, end),
         ends,
         UpdateOne({"_id": job["_id"], "version": job["version"]}, update),
+        tally,
     )

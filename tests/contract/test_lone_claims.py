@@ -83,6 +83,19 @@ async def test_end_of_an_image_after_another_change_is_counted(stores: Stores) -
     assert await _settle(stores, claimed, image) == JobChange(job_id, 3, Status.SUCCEEDED)
 
 
+async def test_job_stays_open_if_the_primary_never_had_the_end_of_its_image(stores: Stores) -> None:
+    """As after an election: a worker knows the end of an image, and the new primary does not."""
+    job_id = (await accept(stores, b"a")).job.id
+    claimed = await _claim(stores, job_id)
+    (image,) = claimed.images
+    assert await _settle(stores, claimed, image) == JobChange(job_id, 2, Status.PROCESSING)
+    seen = await stores.jobs.get(job_id, Scope())
+    assert (seen.status, seen.finished_at) == (Status.PROCESSING, None)
+    assert await finish(stores.ledger, [succeed(image)]) == 1
+    change = await stores.ledger.settle(job_id)
+    assert change == JobChange(job_id, 3, Status.SUCCEEDED)
+
+
 def _results(claimed: Claimed) -> BlobResults:
     (blob,) = claimed.blobs.values()
     variant = NewVariant(f"{blob.sha256}/thumbnail/v2", "image/webp", b"picture")
