@@ -28,6 +28,7 @@ from api.controllers.job_events import JobEventController, stream_signed_events
 from api.controllers.jobs import JobController
 from api.controllers.link_results import get_link_result
 from api.controllers.link_uploads import LinkUploadController
+from api.controllers.models import ModelController
 from api.controllers.resumable_uploads import ResumableUploadController
 from api.controllers.service import get_capabilities, get_health, get_metrics, get_readiness
 from api.controllers.signed_urls import get_signed_content
@@ -98,6 +99,7 @@ ROUTES = (
     ResumableUploadController,
     DeadLetterController,
     BatchController,
+    ModelController,
     WebhookController,
     list_audit,
     get_statistics,

@@ -18,6 +18,7 @@ from api.jobs.changes import ChangeJobs
 from api.jobs.dead_letters import ManageDeadLetters
 from api.jobs.events_url import MakeEventsUrl
 from api.jobs.follow import FollowJob, ReadLinkUploads
+from api.models.models import ManageModels
 from api.monitoring.live_queue import LiveQueue
 from api.state import AppState
 from api.uploads.resumable import ResumeUploads
@@ -56,6 +57,7 @@ def _jobs(state: AppState) -> dict[str, object]:
         "live_queue": LiveQueue(stores),
         "link_uploads": ReadLinkUploads(follow_job, state.settings),
         "live_jobs": state.live_jobs,
+        "manage_models": ManageModels(stores, follow_job, learns=state.settings.learning.learning),
         "manage_dead_letters": ManageDeadLetters(stores, change_jobs, follow_job),
         "resumable": ResumeUploads(stores, state.settings, state.admission, state.metrics),
         "service_metrics": state.service_metrics,

@@ -8,6 +8,7 @@ import msgspec
 
 import api.settings
 import tasks.delivery.settings
+import tasks.learning.settings
 import tasks.settings
 from deploy.admin_key import MIN_ADMIN_KEY_CHARACTERS, ensure_admin_key
 from deploy.servers.process import ServerError
@@ -22,6 +23,7 @@ PROCESSES: tuple[Callable[[Mapping[str, str]], object], ...] = (
     api.settings.read_settings,
     tasks.settings.read_settings,
     tasks.delivery.settings.read_settings,
+    tasks.learning.settings.read_settings,
 )
 
 

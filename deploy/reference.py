@@ -16,6 +16,7 @@ import msgspec
 
 import api.settings
 import tasks.delivery.settings
+import tasks.learning.settings
 import tasks.settings
 from api.contract.error_docs import catalogue
 from api.contract.schema_docs import split_attributes
@@ -32,6 +33,7 @@ PROCESSES: dict[str, type[msgspec.Struct]] = {
     "API": api.settings.Settings,
     "worker": tasks.settings.Settings,
     "deliverer": tasks.delivery.settings.Settings,
+    "learner": tasks.learning.settings.Settings,
 }
 UNITS = {"seconds": "s", "bytes": "bytes", "px": "px", "pixels": "pixels", "chars": "characters"}
 # Each struct of limits, and the code of its error where BEYOND has none.

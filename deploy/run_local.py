@@ -24,7 +24,8 @@ from deploy.servers.embedded import EmbeddedServers, embedded_servers
 from deploy.servers.ports import is_free
 from deploy.servers.process import ServerError, ServerProcess
 from deploy.supervisor import ProcessRefused, Supervised, Supervisor
-from domain.settings import SettingsError
+from domain.settings import SettingsError, SettingsReader
+from storage.settings import LearningSettings
 
 _ROOT = Path(__file__).resolve().parent.parent
 _SELF = "minilab"
@@ -32,6 +33,7 @@ _GRACE_SECONDS = {
     "api": 35.0,
     "worker": 35.0,
     "deliverer": 30.0,
+    "learner": 10.0,
     "redis": 10.0,
     "mongodb": 60.0,
 }
@@ -44,6 +46,7 @@ COMMANDS: Mapping[str, Sequence[str]] = {
     "deliverer": (sys.executable, "-m", "tasks.delivery"),
     "api": (sys.executable, "-m", "api"),
 }
+LEARNER: Mapping[str, Sequence[str]] = {"learner": (sys.executable, "-m", "tasks.learning")}
 _log = partial(say, _SELF)
 
 
@@ -62,7 +65,8 @@ def main(commands: Mapping[str, Sequence[str]] = COMMANDS) -> int:
             mongodb=settings.mongodb_url is None,
             redis=settings.redis_url is None,
         ) as servers:
-            asyncio.run(_run(settings, servers, commands))
+            learner = LEARNER if SettingsReader(os.environ).read(LearningSettings).learning else {}
+            asyncio.run(_run(settings, servers, {**commands, **learner}))
     except (SettingsError, ProcessRefused) as error:
         print(error, file=sys.stderr)
         return 2

@@ -23,6 +23,7 @@ class AuditTargetType(StrEnum):
     DEAD_LETTER = "dead_letter"
     BATCH = "batch"
     SERVICE = "service"
+    MODEL = "model"
 
 
 class AuditAction(StrEnum):
@@ -48,6 +49,8 @@ class AuditAction(StrEnum):
     BATCH_CREATED = "batch.created"
     BATCH_CANCELED = "batch.canceled"
     SERVICE_WEBHOOKS_RELEASED = "service.webhooks_released"
+    MODEL_TRAINED = "model.trained"
+    MODEL_PROMOTED = "model.promoted"
 
     @property
     def target_type(self) -> AuditTargetType:

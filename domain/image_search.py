@@ -36,6 +36,18 @@ class Likeness(msgspec.Struct, frozen=True):
     max_distance: int
 
 
+class Predicted(msgspec.Struct, frozen=True):
+    """A prediction that is searched for.
+
+    Attributes:
+        least_probability: 0 to 1.
+    """
+
+    task: str
+    value: str
+    least_probability: float
+
+
 class ImageFilter(msgspec.Struct, frozen=True):
     """Conditions on images; all hold, and None sets no condition.
 
@@ -48,6 +60,8 @@ class ImageFilter(msgspec.Struct, frozen=True):
         has_faces: Whether faces were found; images without face detection never match.
         min_faces: Fewest faces, 1 or more.
         marks: As stored; only images that have all of them.
+        predicted: Only images that the model of a task predicts to have a value.
+        anomalous: Whether the last search for anomalies found the image.
     """
 
     scope: Scope
@@ -65,3 +79,5 @@ class ImageFilter(msgspec.Struct, frozen=True):
     min_faces: int | None = None
     near: Circle | None = None
     marks: tuple[str, ...] = ()
+    predicted: Predicted | None = None
+    anomalous: bool | None = None

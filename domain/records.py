@@ -7,6 +7,7 @@ import msgspec
 
 from domain.jobs import Status, Tally
 from domain.keys import Scope
+from domain.learning.models import TRAIN_MODEL, ImagePrediction
 
 USER_DELETION_KEPT_SECONDS = 30 * 24 * 3600
 DELETE_USER = "delete_user"
@@ -91,6 +92,11 @@ class Job(msgspec.Struct, frozen=True):
         """Whether the job deletes a user."""
         return self.operations == (DELETE_USER,)
 
+    @property
+    def trains_model(self) -> bool:
+        """Whether the job trains a model."""
+        return self.operations == (TRAIN_MODEL,)
+
 
 class Image(msgspec.Struct, frozen=True):
     """One upload of one file by one user.
@@ -105,6 +111,7 @@ class Image(msgspec.Struct, frozen=True):
         link_id: The link of its upload; None for a key.
         variants: The variants that were served of it, as ``grayscale/v1``.
         marks: As stored; see :mod:`domain.marks`.
+        predictions: One of each task that has a live model.
     """
 
     id: str
@@ -122,6 +129,7 @@ class Image(msgspec.Struct, frozen=True):
     link_id: str | None = None
     variants: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
+    predictions: tuple[ImagePrediction, ...] = ()
 
 
 def refused_item(index: int, filename: str, error: ItemError, operations: tuple[str, ...]) -> Item:

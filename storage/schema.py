@@ -19,6 +19,9 @@ from storage.blobs.removals import REMOVAL_INDEXES
 from storage.catalog.search_indexes import CATALOG_INDEXES
 from storage.errors import UnusableServer
 from storage.histograms.medians import MEDIAN_INDEXES
+from storage.learning.models import MODEL_INDEXES
+from storage.learning.predictions import PREDICTION_INDEXES
+from storage.learning.trainings import TRAINING_INDEXES
 from storage.ledger.dead_letters import DEAD_LETTER_INDEXES
 from storage.ledger.fetches import FETCH_INDEXES
 from storage.ledger.open_work import OPEN_WORK_INDEXES
@@ -43,6 +46,9 @@ for _indexes in (
     AGGREGATE_INDEXES,
     {"images": [*DUPLICATE_INDEXES, *PENDING_EVENTS_INDEXES], "jobs": PENDING_EVENTS_INDEXES},
     MEDIAN_INDEXES,
+    MODEL_INDEXES,
+    PREDICTION_INDEXES,
+    TRAINING_INDEXES,
     API_KEY_INDEXES,
     AUDIT_INDEXES,
     SESSION_INDEXES,

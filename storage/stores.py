@@ -46,6 +46,9 @@ from storage.clock import follow_clock
 from storage.errors import MONGODB_FAILED, REDIS_FAILED
 from storage.histograms.medians import Medians
 from storage.histograms.user_histograms import UserHistograms
+from storage.learning.models import Models
+from storage.learning.predictions import Predictions
+from storage.learning.trainings import Trainings
 from storage.ledger.cancellation import Cancellation
 from storage.ledger.dead_letters import DeadLetters
 from storage.ledger.earlier_results import EarlierResults
@@ -140,6 +143,7 @@ class Stores:
         self._add_analytics()
         self._add_catalog()
         self._add_deletion(timedelta(seconds=rules.lease_seconds))
+        self._add_learning()
         self._add_lone_images(rules)
         self._add_webhooks(settings)
 
@@ -170,6 +174,10 @@ class Stores:
     def announcer(self, base_url: str) -> Announcer:
         """Return the announcer of events, whose links begin with `base_url`."""
         return Announcer(self.database, self.job_events, base_url)
+
+    def learner_lease(self) -> Lease:
+        """Return the lease of the learner, as this process sees it."""
+        return Lease(self.client, self.database, "learner")
 
     async def check_schema(self) -> None:
         """Check that this program can use the data.
@@ -262,6 +270,11 @@ class Stores:
         states = self.ledger.states
         self.image_deletion = ImageDeletion(self.client, self.database, states, self.audit)
         self.user_deletion = UserDeletion(self.client, self.database, states, lease, self.audit)
+
+    def _add_learning(self) -> None:
+        self.models = Models(self.client, self.database, self.audit)
+        self.predictions = Predictions(self.database)
+        self.trainings = Trainings(self.client, self.database, self.audit)
 
     def _add_lone_images(self, rules: WorkRules) -> None:
         self.lone_claims = LoneClaims(

@@ -14,6 +14,7 @@ from tasks.batches.runner import BatchRunner
 from tasks.fetching.fetch_jobs import Fetching
 from tasks.heartbeat import Heartbeat
 from tasks.images.metrics import WorkerMetrics
+from tasks.images.predict_images import FOLLOW_SECONDS
 from tasks.images.process_images import ChunkProcessor
 from tasks.images.queue_consumer import GIVE_BACK_SECONDS, QueueConsumer
 from tasks.images.work_telemetry import WorkTelemetry
@@ -30,6 +31,7 @@ class ImageWorker:
 
     def __init__(self, settings: Settings, stores: Stores, tracing: Tracing | None = None) -> None:
         self._stores = stores
+        self._learns = settings.learning.learning
         self._warm_up = warm_up_learning if settings.learning.learning else warm_up
         people = People()
         self._pool = ChildPool(settings.worker.worker_children, settings.limits.max_child_bytes)
@@ -70,6 +72,9 @@ class ImageWorker:
                 background.start("hear_cancels", self._stores.job_events.hear_cancels(look_again))
                 begin = self._processor.head_starts.begin
                 background.start("hear_head_starts", self._stores.head_starts.hear(begin))
+                if self._learns:
+                    follow_models = self._processor.predict_images.follow_models
+                    background.repeat(follow_models, FOLLOW_SECONDS)
                 self._heartbeat.start(background)
                 background.start("fetch", self._fetching.run())
                 background.start("batches", self._batches.run())

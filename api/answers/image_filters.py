@@ -21,6 +21,7 @@ from domain.marks import MAX_ATTRIBUTES, MAX_EXTERNAL_ID_CHARS, MAX_TAGS, wanted
 DEFAULT_DISTANCE = 6
 
 _UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_PREDICTED = r"^[a-z0-9][a-z0-9_-]{0,63}:.+\Z"
 _CAMERA_CLOCK = "by the clock of the camera: photos do not record its time zone."
 
 
@@ -71,6 +72,24 @@ Near = Annotated[
         "48.2085,16.3721",
         pattern=PLACE,
     ),
+]
+PredictedAs = Annotated[
+    str | None,
+    _wanted(
+        "Predicted by the model of a task to have a value: `task:value`.",
+        "flower:daisy",
+        "predicted",
+        pattern=_PREDICTED,
+        max_length=300,
+    ),
+]
+MinProbability = Annotated[
+    float,
+    _wanted("Least probability of the prediction `predicted`: 0 to 1.", 0.8, ge=0, le=1),
+]
+Anomalous = Annotated[
+    bool | None,
+    _wanted("Whether the last nightly search found the image unlike all others.", True),
 ]
 Radius = Annotated[
     float,
@@ -182,6 +201,9 @@ def read_filter(
     min_faces: MinFaces = None,
     near: Near = None,
     radius: Radius = DEFAULT_RADIUS_METERS,
+    predicted: PredictedAs = None,
+    min_probability: MinProbability = 0.0,
+    anomalous: Anomalous = None,
     *,
     marks: NamedDependency[tuple[str, ...]],
 ) -> ImageFilter:
@@ -206,6 +228,9 @@ def read_filter(
         min_faces=min_faces,
         near=near,
         radius_meters=radius,
+        predicted=predicted,
+        min_probability=min_probability,
+        anomalous=anomalous,
         marks=marks,
     )
 

@@ -13,12 +13,16 @@ from api.analytics.reports import Reports, WeekPage
 from api.http.headers import ARROW, NPY, SVG, SVG_HEADERS
 from api.schemas.histograms import view_image_histogram, view_median
 from api.schemas.images import view_histogram
+from api.schemas.models import ModelVersionDetailView
 from api.schemas.statistics import view_statistics
 from api.schemas.views import Page
 from api.state import ApiRequest
+from domain.errors.access import WrongState
 from domain.histograms.medians import Median
 from domain.images.values import unpack_bins
+from domain.learning.models import Model
 from domain.plots.histogram import plot_histogram
+from domain.plots.model import plot_model
 from domain.plots.uploads import plot_uploads
 from domain.plots.week import DatedHistogram, plot_week
 from domain.statistics import Statistics
@@ -44,6 +48,24 @@ def answer_median(request: ApiRequest, median: Median, day: date, tz: str) -> Re
     title = f"{day} ({tz}): median of {count} image{'' if count == 1 else 's'}"
     draw = partial(plot_histogram, median.bins, title)
     return _numbers_or_plot(request, view_median(median, day, tz), draw)
+
+
+def answer_model(
+    request: ApiRequest, model: Model, view: ModelVersionDetailView
+) -> Response[bytes]:
+    """Answer with a version of a model; the plot shows its confusion matrix and calibration.
+
+    Raises:
+        WrongState: The plot is wanted of a version that has no metrics.
+    """
+    metrics = model.metrics
+
+    def draw() -> str:
+        if metrics is None:
+            raise WrongState(f"This version is {model.status.value}: it has no metrics.")
+        return plot_model(f"{model.task}, version {model.version}", model.classes, metrics)
+
+    return _numbers_or_plot(request, view, draw)
 
 
 async def answer_week(

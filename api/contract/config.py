@@ -23,6 +23,7 @@ TAGS = {
     "images": "Search images, retrieve results, download pictures.",
     "api keys": "Create and revoke API keys. For admins, and for back ends with a service key.",
     "upload links": "Invite people without an API key to upload. For admins and back ends.",
+    "models": "Models that predict images from labels: training, metrics, promotion. For admins.",
     "audit": "Who did what. For admins.",
     "uploads through links": "Upload with the token of an upload link instead of an API key.",
     "resumable uploads": "Upload files in several requests by the tus protocol, with a key or the "

@@ -41,7 +41,7 @@ class ManageImages:
             ImageExpired: The image has expired.
         """
         image, blob = await self._find(image_id, scope)
-        view = view_image(image, blob, self._rules)
+        view = view_image(image, blob, self._rules, await self._live_models([image]))
         if urls is None:
             return view
         written = await write_content_urls(self._signed_urls, [image_id], urls)
@@ -182,6 +182,12 @@ class ManageImages:
             raise _absent(image, "fingerprint")
         return Likeness(image_id, fingerprint, distance)
 
+    async def _live_models(self, images: Sequence[Image]) -> dict[str, int]:
+        """Read the versions of the live models, if any of the images has predictions."""
+        if not any(image.predictions for image in images):
+            return {}
+        return await self._stores.models.live_versions()
+
     async def _views(
         self, found: Sequence[tuple[int | None, Image]], urls: WantedUrls
     ) -> list[ListedImageView]:
@@ -189,8 +195,9 @@ class ManageImages:
         written = await write_content_urls(
             self._signed_urls, [image.id for _, image in found], urls
         )
+        live = await self._live_models([image for _, image in found])
         return [
-            view_listed(image, blobs.get(image.sha256), apart, written.get(image.id))
+            view_listed(image, blobs.get(image.sha256), apart, written.get(image.id), live)
             for apart, image in found
         ]
 

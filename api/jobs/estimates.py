@@ -39,7 +39,7 @@ class Estimates:
         """Estimate when a job will end; zeros for a job that has ended."""
         if job.status in TERMINAL:
             return ENDED
-        if job.deletes_user:  # It waits for no other work.
+        if job.deletes_user or job.trains_model:  # It waits for no other work.
             return QueuePlace(0, None)
         if (reading := self._reading) is not None:
             self._reading = None

@@ -3,7 +3,7 @@
 import asyncio
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 import structlog
@@ -13,6 +13,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from api.monitoring.readiness import check_servers
+from domain.learning.models import Model
 from storage.aggregates.statistics import Pending
 from storage.backlog.queue_state import QueueState
 from storage.clock import utc_now
@@ -39,6 +40,10 @@ class Reading(msgspec.Struct, frozen=True):
     """The packed metrics of each live deliverer."""
     queue: QueueState | None = None
     pending: Pending | None = None
+    models: Sequence[Model] = ()
+    """The live models."""
+    stale: Mapping[str, int] = {}
+    """Number of stale predictions by task."""
 
 
 class ServiceMetrics:
@@ -73,7 +78,10 @@ class ServiceMetrics:
                 deliverers = await self._stores.deliverers.metrics(now)
                 queue = await self._stores.load.read_queue()
                 pending = await self._stores.statistics.look(now)
-                return Reading(up, workers, deliverers, queue, pending)
+                models = await self._stores.models.live()
+                live = {model.task: model.version for model in models}
+                stale = await self._stores.predictions.count_stale(live)
+                return Reading(up, workers, deliverers, queue, pending, models, stale)
         except UNREADABLE as error:
             _log.warning("metrics_incomplete", reason=type(error).__name__)
             return Reading(up)
@@ -99,6 +107,8 @@ class StateMetrics(Collector):
             yield from _queue_metrics(self._reading.queue)
         if self._reading.pending is not None:
             yield from _statistics_metrics(self._reading.pending)
+        if self._reading.models:
+            yield from _model_metrics(self._reading.models, self._reading.stale)
 
 
 def _queue_metrics(queue: QueueState) -> Iterator[Metric]:
@@ -126,6 +136,37 @@ def _queue_metrics(queue: QueueState) -> Iterator[Metric]:
         "Images that were given up and await a decision.",
         queue.dead_letters,
     )
+
+
+def _model_metrics(models: Sequence[Model], stale: Mapping[str, int]) -> Iterator[Metric]:
+    psi = GaugeMetricFamily(
+        "minilab_model_psi",
+        "Population stability index against the training, of features or predicted classes.",
+        labels=["task", "of"],
+    )
+    accuracy = GaugeMetricFamily(
+        "minilab_model_accuracy",
+        "Share of right predictions: on the hold-out, and on labels of the last seven days.",
+        labels=["task", "on"],
+    )
+    late = GaugeMetricFamily(
+        "minilab_predictions_stale",
+        "Images predicted by a version that is not live.",
+        labels=["task"],
+    )
+    for model in models:
+        late.add_metric([model.task], stale.get(model.task, 0))
+        last = model.watched[-1] if model.watched else None
+        values: list[tuple[GaugeMetricFamily, str, float | None]] = [
+            (psi, "features", last.feature_psi if last else None),
+            (psi, "classes", last.class_psi if last else None),
+            (accuracy, "holdout", model.metrics.accuracy if model.metrics else None),
+            (accuracy, "labels", last.accuracy if last else None),
+        ]
+        for family, of, value in values:
+            if value is not None:
+                family.add_metric([model.task, of], value)
+    yield from (psi, accuracy, late)
 
 
 def _statistics_metrics(pending: Pending) -> Iterator[Metric]:

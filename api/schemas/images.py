@@ -1,7 +1,9 @@
 """Schemas of images."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import msgspec
@@ -9,6 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from api.schemas.jobs import FailureView, view_error
 from api.schemas.marks import mark_fields
+from api.schemas.models import PredictionView, view_predictions
 from api.schemas.signed_urls import ContentUrlView
 from api.schemas.views import owner_fields, view_of
 from domain.blobs import Blob
@@ -17,6 +20,8 @@ from domain.images.values import BINS, DIMENSIONS, Metadata, Quality, unpack_bin
 from domain.jobs import Status
 from domain.records import GpsPolicy, Image
 from storage.settings import WorkRules
+
+NO_MODELS: Mapping[str, int] = MappingProxyType({})
 
 
 class ImageVariant(StrEnum):
@@ -105,6 +110,8 @@ class ImageSummaryView(msgspec.Struct, frozen=True):
 class ListedImageView(ImageSummaryView, frozen=True, kw_only=True):
     """An image in a list of images."""
 
+    predictions: dict[str, PredictionView]
+    """What the live models predict, by task; images without the operation `embedding` have none."""
     distance: int | UnsetType = UNSET
     """Number of differing bits of the 64-bit fingerprint; only in a list of near-duplicates."""
 
@@ -128,6 +135,8 @@ class ImageView(ImageSummaryView, frozen=True, kw_only=True):
     embedding: EmbeddingView | None
     """What the picture shows, in numbers; only where learning is on."""
     operations: dict[str, OperationResultView]
+    predictions: dict[str, PredictionView]
+    """What the live models predict, by task; images without the operation `embedding` have none."""
 
 
 def view_summary(image: Image, blob: Blob | None) -> ImageSummaryView:
@@ -156,18 +165,28 @@ def view_listed(
     blob: Blob | None,
     distance: int | None = None,
     content_urls: dict[str, ContentUrlView] | None = None,
+    live_models: Mapping[str, int] = NO_MODELS,
 ) -> ListedImageView:
-    """Convert an image for a list of images."""
+    """Convert an image for a list of images.
+
+    The live models are given by task, with their versions.
+    """
     return view_of(
         ListedImageView,
         view_summary(image, blob),
+        predictions=view_predictions(image.predictions, live_models),
         distance=UNSET if distance is None else distance,
         content_urls=UNSET if content_urls is None else content_urls,
     )
 
 
-def view_image(image: Image, blob: Blob | None, rules: WorkRules) -> ImageView:
-    """Convert an image with its results."""
+def view_image(
+    image: Image,
+    blob: Blob | None,
+    rules: WorkRules,
+    live_models: Mapping[str, int] = NO_MODELS,
+) -> ImageView:
+    """Convert an image with its results; the live models are given by task, with their versions."""
     packed = result_of(image, blob, "histogram")
     return view_of(
         ImageView,
@@ -185,6 +204,7 @@ def view_image(image: Image, blob: Blob | None, rules: WorkRules) -> ImageView:
             name: OperationResultView(cell.status, cell.version, view_error(cell.error))
             for name, cell in image.item.cells.items()
         },
+        predictions=view_predictions(image.predictions, live_models),
     )
 
 

@@ -93,3 +93,15 @@ class ResumableExpired(Expired, code="resumable_expired", title="The resumable u
 
 class LinkUsedUp(WrongState, code="link_used_up", title="The link is used up"):
     """The upload link has reached its limit of files or bytes."""
+
+
+class TooFewLabels(WrongState, code="too_few_labels", title="There are too few labels"):
+    """A model cannot be trained: too few images of a class are labelled."""
+
+
+class TrainingFailed(WrongState, code="training_failed", title="The training failed"):
+    """A model could not be trained for a reason inside of the service."""
+
+
+class LearningOff(WrongState, code="learning_off", title="The service does not learn"):
+    """The service runs without ``MINILAB_LEARNING``."""

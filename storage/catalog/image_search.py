@@ -132,6 +132,12 @@ def query_of(wanted: ImageFilter, before: str | None = None) -> Document:
         query["due_at"] = {"$exists": True}
     if wanted.marks:
         query[MARKS] = {"$all": list(wanted.marks)}
+    if (predicted := wanted.predicted) is not None:
+        least = {"$gte": predicted.least_probability}
+        entry = {"task": predicted.task, "value": predicted.value, "probability": least}
+        query["predictions"] = {"$elemMatch": entry}
+    if wanted.anomalous is not None:
+        query["anomalous"] = True if wanted.anomalous else {"$ne": True}
     if wanted.near:
         center = [wanted.near.longitude, wanted.near.latitude]
         radians = wanted.near.radius_meters / EARTH_RADIUS_METERS

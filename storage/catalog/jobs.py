@@ -7,11 +7,15 @@ import msgspec
 from domain.errors.access import NotFound
 from domain.jobs import Status
 from domain.keys import Scope
+from domain.learning.models import TRAIN_MODEL
 from domain.marks import MARKS
 from domain.records import Cell, Item, ItemError, Job, JobFilter, refused_item
 from storage.access.scope import refuse_absent, scope_query
 from storage.ledger.fetches import pending_items
 from storage.mongo.client import COMMITTED, Database, Document, read_struct
+
+TRAININGS = "trainings"
+"""The jobs that train models; `storage.learning` writes them."""
 
 HEAVY = {"refused": 0, "fetches": 0}
 """Fields of a job that belong to its items."""
@@ -37,6 +41,7 @@ class Jobs:
         self._jobs = database.get_collection("jobs", read_concern=COMMITTED)
         self._images = database.get_collection("images", read_concern=COMMITTED)
         self._deletions = database.get_collection("user_deletions", read_concern=COMMITTED)
+        self._trainings = database.get_collection(TRAININGS, read_concern=COMMITTED)
 
     async def get(self, job_id: str, scope: Scope) -> Job:
         """Read a job without its items. The delete of a user is a job that has none.
@@ -48,6 +53,8 @@ class Jobs:
         document = await self._jobs.find_one({"_id": job_id}, HEAVY)
         if document is None:
             document = await self._deletions.find_one({"_id": job_id}, {"asked": 0})
+        if document is None:
+            document = await self._trainings.find_one({"_id": job_id})
         if document is None:
             await refuse_absent(self._database, job_id, scope)
         if not scope.admits(document["user_id"], document["key_id"]):
@@ -92,6 +99,9 @@ class Jobs:
         """Read the items of jobs in upload order, by job ID."""
         by_id = {job.id: job for job in jobs}
         items: dict[str, list[Item]] = {job.id: [] for job in jobs}
+        if trainings := [job.id for job in jobs if job.trains_model]:
+            async for document in self._trainings.find({"_id": {"$in": trainings}}):
+                items[document["_id"]].append(_training_item(document))
         pending = await self._pending([job.id for job in jobs if job.by_url])
         found = self._images.find({"job_id": {"$in": list(by_id)}}, ITEM_FIELDS)
         async for image in found:
@@ -120,7 +130,7 @@ class Jobs:
         ended = {"_id": {"$in": list(job_ids)}, "due_at": {"$exists": False}}
         return [
             job["_id"]
-            for collection in (self._jobs, self._deletions)
+            for collection in (self._jobs, self._deletions, self._trainings)
             async for job in collection.find(ended, {"_id": 1})
         ]
 
@@ -129,7 +139,7 @@ class Jobs:
         wanted = {"_id": {"$in": list(job_ids)}}
         return [
             read_struct(document, Job)
-            for collection in (self._jobs, self._deletions)
+            for collection in (self._jobs, self._deletions, self._trainings)
             async for document in collection.find(wanted, HEAVY | {"asked": 0})
         ]
 
@@ -158,6 +168,19 @@ def item_of(image: Document) -> Item:
         duplicate_of=image["duplicate_of"],
         error=msgspec.convert(image.get("error"), ItemError | None),
         warnings=tuple(image.get("warnings", ())),
+    )
+
+
+def _training_item(training: Document) -> Item:
+    """Return the one item of a job that trains a model: it is named as the task."""
+    status, error = Status(training["status"]), training.get("error")
+    failure = msgspec.convert(error, ItemError | None)
+    return Item(
+        index=0,
+        filename=training["task"],
+        status=status,
+        cells={TRAIN_MODEL: Cell(status, error=failure)},
+        error=failure,
     )
 
 

@@ -18,6 +18,7 @@ from storage.verification.contributions import OF_CONTRIBUTIONS
 from storage.verification.images import OF_IMAGES
 from storage.verification.invariants import Invariant, Look
 from storage.verification.jobs import OF_JOBS
+from storage.verification.models import OF_MODELS
 from storage.verification.objects import OF_OBJECTS
 from storage.verification.resumable import OF_RESUMABLE
 from storage.verification.service import OF_THE_SERVICE
@@ -32,6 +33,7 @@ EVERY_INVARIANT = [
     *OF_CONTRIBUTIONS,
     *OF_THE_SERVICE,
     *OF_WEBHOOKS,
+    *OF_MODELS,
     HASHES,
 ]
 # Suspects of one invariant; further ones are not recorded.

@@ -33,6 +33,7 @@ from tasks.images.foreign_results import ForeignResults, group_ends
 from tasks.images.image_batch import BatchItem, Outcome
 from tasks.images.image_processes import ImageProcesses
 from tasks.images.ledger_batching import LedgerBatcher
+from tasks.images.predict_images import PredictImages
 from tasks.images.work_telemetry import WorkTelemetry
 from tasks.settings import Settings
 
@@ -70,6 +71,7 @@ class ChunkProcessor:
     Attributes:
         claims: The claims of this worker.
         head_starts: Images whose results are computed before they are claimed.
+        predict_images: Adds predictions to the ends of images.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class ChunkProcessor:
             pool, settings.limits, worker.worker_group_images, worker.max_crashes
         )
         self.head_starts = self._processes.head_starts
+        self.predict_images = PredictImages(stores)
         self._foreign = ForeignResults(self._batcher, pool.children)
         self._poison_life = timedelta(seconds=worker.poison_seconds)
         self._telemetry = telemetry
@@ -197,6 +200,7 @@ class ChunkProcessor:
         for image in images:
             blob, outcome = blobs.get(image.sha256), outcome_of.get(image.sha256)
             finished.append(finish_image(image, blob, fresh.get(image.sha256), outcome, now))
+        finished = self.predict_images.add([i.sha256 for i in images], finished, blobs, fresh)
         if await self._end_job(chunk, found, finished):
             return
         await self._batcher.keep(found)

@@ -23,6 +23,7 @@ from tests.image_documents import give_up
 from tests.pictures import draw
 from tests.resumable import Tus
 from tests.service import ADMIN_KEY, Service, authorization
+from tests.trained_models import store_model
 from tests.webhooks import announce, deliveries_of, make_webhook
 
 Operation = dict[str, Any]
@@ -278,62 +279,72 @@ async def keep_examples(service: Service, token: str) -> str:
     return str(created.headers["Location"].rsplit("/")[-1])
 
 
-@pytest.mark.slow
-async def test_examples_of_requests_are_accepted(working_service: Service) -> None:
-    """Send every request of the Postman collection, on an image that is really there."""
-    job = await working_service.process([("portrait.jpg", draw())])
-    known = {"job_id": job["id"], "image_id": job["items"][0]["image_id"], "key_id": ""}
-    failed = await working_service.process([("half.jpg", draw(400, 300)[:3000])])
-    link = await working_service.make_link()
-    known |= {"token": link["token"], "link_id": link["id"]}
-    upload = await working_service.send(
-        [("portrait.jpg", draw())], route="/v1/uploads", key=link["token"]
-    )
-    known["user_id"] = "u1"
-    known["webhook_id"] = (await make_webhook(working_service))["id"]
-    path = f"/v1/webhooks/{known['webhook_id']}/test"
-    known["delivery_id"] = (await working_service.client.post(path)).json()["id"]
-    await working_service.process([("portrait.jpg", draw())], user_id="u1")
-    followed = {"job_id": upload.json()["id"]}
-    signed = {
-        name: (await working_service.client.get(path.format(**known))).json()["url"].rsplit("/")[-1]
-        for name, path in {
-            "getSignedContent": "/v1/images/{image_id}/content-url",
-            "streamSignedEvents": "/v1/jobs/{job_id}/events-url",
-        }.items()
-    }
-    of_operation = {
-        "retryJob": {"job_id": failed["id"]},
-        "getLinkJob": followed,
-        "streamLinkJobEvents": followed,
-        "getLinkJobEventsUrl": followed,
-        "getLinkJobByUrl": followed,
-    }
-    of_operation |= {name: {"token": token} for name, token in signed.items()}
-    of_operation["getLinkResult"] = {
-        "token": upload.json()["results_url"].rsplit("/")[-1],
-        "image_id": upload.json()["items"][0]["image_id"],
-    }
-    known["upload_id"] = await keep_examples(working_service, link["token"])
-    order = {"post": 0, "get": 1, "head": 1, "patch": 1, "delete": 2}
-    for path, _, operation in sorted(OPERATIONS, key=lambda found: order[found[1]]):
-        if "{dead_letter_id}" in path:
-            known["dead_letter_id"] = await make_dead_letter(working_service)
-        variables = known | of_operation.get(operation["operationId"], {}) | {"key": ADMIN_KEY}
-        variables |= {"base_url": str(working_service.client.base_url).rstrip("/")}
-        sent = COLLECTED[operation["operationId"]]
-        if "auth" in sent and sent["auth"]["type"] == "bearer":
-            variables["token"] = link["token"]
-        answer = await send_collected(working_service, sent, variables)
-        documented = operation["responses"]
-        assert str(answer.status_code) in documented, (path, answer.text)
-        assert answer.status_code < 400, (path, answer.text)
-        content = documented[str(answer.status_code)].get("content", {})
-        if "application/json" in content:
-            check(answer.json(), content["application/json"]["schema"])
-        for name, made in (("createApiKey", "key_id"), ("createBatch", "batch_id")):
-            if operation["operationId"] == name:
-                known[made] = answer.json()["id"]
+class TestLearning:
+    """Where the service learns, no operation is off."""
+
+    @pytest.fixture
+    def environ(self, environ: dict[str, str]) -> dict[str, str]:
+        return environ | {"MINILAB_LEARNING": "true", "MINILAB_WORKER_CHILDREN": "1"}
+
+    @pytest.mark.slow
+    async def test_examples_of_requests_are_accepted(self, working_service: Service) -> None:
+        """Send every request of the Postman collection, on an image that is really there."""
+        job = await working_service.process([("portrait.jpg", draw())])
+        known = {"job_id": job["id"], "image_id": job["items"][0]["image_id"], "key_id": ""}
+        failed = await working_service.process([("half.jpg", draw(400, 300)[:3000])])
+        link = await working_service.make_link()
+        known |= {"token": link["token"], "link_id": link["id"]}
+        upload = await working_service.send(
+            [("portrait.jpg", draw())], route="/v1/uploads", key=link["token"]
+        )
+        known["user_id"] = "u1"
+        known["webhook_id"] = (await make_webhook(working_service))["id"]
+        path = f"/v1/webhooks/{known['webhook_id']}/test"
+        known["delivery_id"] = (await working_service.client.post(path)).json()["id"]
+        await working_service.process([("portrait.jpg", draw())], user_id="u1")
+        followed = {"job_id": upload.json()["id"]}
+        signed = {
+            name: (await working_service.client.get(path.format(**known)))
+            .json()["url"]
+            .rsplit("/")[-1]
+            for name, path in {
+                "getSignedContent": "/v1/images/{image_id}/content-url",
+                "streamSignedEvents": "/v1/jobs/{job_id}/events-url",
+            }.items()
+        }
+        of_operation = {
+            "retryJob": {"job_id": failed["id"]},
+            "getLinkJob": followed,
+            "streamLinkJobEvents": followed,
+            "getLinkJobEventsUrl": followed,
+            "getLinkJobByUrl": followed,
+        }
+        of_operation |= {name: {"token": token} for name, token in signed.items()}
+        of_operation["getLinkResult"] = {
+            "token": upload.json()["results_url"].rsplit("/")[-1],
+            "image_id": upload.json()["items"][0]["image_id"],
+        }
+        known |= {"task": "kind", "version": await store_model(working_service.stores)}
+        known["upload_id"] = await keep_examples(working_service, link["token"])
+        order = {"post": 0, "get": 1, "head": 1, "patch": 1, "delete": 2}
+        for path, _, operation in sorted(OPERATIONS, key=lambda found: order[found[1]]):
+            if "{dead_letter_id}" in path:
+                known["dead_letter_id"] = await make_dead_letter(working_service)
+            variables = known | of_operation.get(operation["operationId"], {}) | {"key": ADMIN_KEY}
+            variables |= {"base_url": str(working_service.client.base_url).rstrip("/")}
+            sent = COLLECTED[operation["operationId"]]
+            if "auth" in sent and sent["auth"]["type"] == "bearer":
+                variables["token"] = link["token"]
+            answer = await send_collected(working_service, sent, variables)
+            documented = operation["responses"]
+            assert str(answer.status_code) in documented, (path, answer.text)
+            assert answer.status_code < 400, (path, answer.text)
+            content = documented[str(answer.status_code)].get("content", {})
+            if "application/json" in content:
+                check(answer.json(), content["application/json"]["schema"])
+            for name, made in (("createApiKey", "key_id"), ("createBatch", "batch_id")):
+                if operation["operationId"] == name:
+                    known[made] = answer.json()["id"]
 
 
 async def test_docs_page_needs_no_other_host(service: Service) -> None:

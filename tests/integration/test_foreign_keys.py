@@ -124,6 +124,11 @@ EXPECTED = {
     "rotateApiKeyWebhookSecret": ADMIN,
     "releaseWebhooks": ADMIN,
     "listAuditEntries": ADMIN,
+    "listModels": ADMIN,
+    "getModel": ADMIN,
+    "getModelVersion": ADMIN,
+    "trainModel": ADMIN,
+    "promoteModelVersion": ADMIN,
 }
 BODIES = routes.BODIES | {
     "createApiKey": {"role": "admin"},

@@ -6,6 +6,7 @@ import pytest
 
 import api.settings
 import tasks.delivery.settings
+import tasks.learning.settings
 import tasks.settings
 from deploy.local_settings import keep_admin_key, keep_secret_key, read_settings
 from deploy.servers.process import ServerError
@@ -39,7 +40,12 @@ FREE_TEXT = {
 
 
 def _variables() -> list[str]:
-    processes = (api.settings.Settings, tasks.settings.Settings, tasks.delivery.settings.Settings)
+    processes = (
+        api.settings.Settings,
+        tasks.settings.Settings,
+        tasks.delivery.settings.Settings,
+        tasks.learning.settings.Settings,
+    )
     structs = {part.type for process in processes for part in msgspec.structs.fields(process)}
     fields = [field.name for kind in structs for field in msgspec.structs.fields(kind)]
     return sorted({"MINILAB_" + name.upper() for name in fields} - FREE_TEXT)

@@ -1,0 +1,1 @@
+"""Models: training, promotion, and how good they are."""

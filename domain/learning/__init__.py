@@ -1,0 +1,1 @@
+"""Learning: labels, models and predictions, as values and plain NumPy."""

@@ -1,0 +1,1 @@
+"""Learning: trainings, the registry of models, labelled embeddings, predictions of images."""

@@ -1,0 +1,1 @@
+"""The learner: trains models, predicts stored images again, and watches what arrives."""
