@@ -30,7 +30,7 @@ async def add_images(
     labels: Sequence[str | None] = (),
     *,
     task: str = "kind",
-    user_id: str = "u1",
+    user_id: str = "labelled",
     **fields: Any,
 ) -> list[str]:
     """Add an image for each vector, with its label if it has one; return their IDs."""

@@ -184,7 +184,7 @@ def view_summary(job: Job) -> JobSummaryView:
 
 
 def _expiry(job: Job, rules: WorkRules) -> datetime | None:
-    if job.deletes_user and job.finished_at is not None:
+    if (job.deletes_user or job.trains_model) and job.finished_at is not None:
         return job.finished_at + timedelta(seconds=USER_DELETION_KEPT_SECONDS)
     return rules.job_expires_at(job.finished_at)
 

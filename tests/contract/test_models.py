@@ -178,7 +178,7 @@ async def test_images_that_are_deleted_and_users_that_leave_are_no_examples(
     await _durable(stores)["user_deletions"].insert_one(deletion)
     found = await read_examples(stores.database, "kind", 1, 10)
     assert sorted(found.values) == ["a", "c"]
-    assert found.users == {"u1"}
+    assert found.users == {"labelled"}
 
 
 async def test_the_schedule_trains_tasks_whose_labels_changed_also_by_deletes(

@@ -12,6 +12,7 @@ from tests.image_documents import give_up
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import ADMIN_KEY, Service, authorization
+from tests.trained_models import store_model
 from tests.webhooks import make_webhook
 
 pytestmark = pytest.mark.one_service
@@ -20,6 +21,11 @@ FILENAME = "holiday-9b2e41.png"
 NOTE = "a-note-of-somebody"
 DAY = timedelta(days=1)
 PICTURE = (FILENAME, draw(kind="PNG"))
+
+
+@pytest.fixture
+def environ(environ: dict[str, str]) -> dict[str, str]:
+    return environ | {"MINILAB_LEARNING": "true"}
 
 
 async def _entries(service: Service, query: str = "") -> list[dict[str, Any]]:
@@ -69,6 +75,10 @@ async def _do_everything(service: Service) -> list[tuple[str, str]]:
     await do("webhook.deleted", "DELETE", path, webhook["id"])
     await service.stores.webhook_hold.hold()
     await do("service.webhooks_released", "POST", "/v1/webhooks/release", "webhooks")
+    version = await store_model(service.stores)
+    await do("model.trained", "POST", "/v1/models/kind/train", "kind")
+    await _did(service, "POST", "/v1/models/kind/train", key)  # It is open: nothing changes.
+    await do("model.promoted", "POST", f"/v1/models/kind/versions/{version}/promote", "kind")
     files = [("f", PICTURE), ("f", ("broken.png", PICTURE[1][:100]))]
     job = await _did(service, "POST", "/v1/jobs", key, files=files, data={"user_id": "u1"})
     job = await service.job(job["id"])
