@@ -1,6 +1,7 @@
 """A real Chromium, and the page of a running service in it."""
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.browser.upload_page import UploadPage
-from tests.service import ADMIN_KEY, Service
+from tests.service import ADMIN_KEY, KeptService, Service
 from tests.waiting import LATEST_SECONDS
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -33,6 +34,13 @@ async def chromium() -> AsyncIterator[Browser]:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         await browser.close()
+
+
+@pytest_asyncio.fixture(scope="package")
+async def kept_service() -> AsyncIterator[KeptService]:
+    """The API that all modules share which are marked with `one_service`."""
+    async with aclosing(KeptService()) as kept:
+        yield kept
 
 
 @pytest.fixture

@@ -10,8 +10,6 @@ from domain.fairness.estimates import UNKNOWN_RETRY_SECONDS
 from tests.pictures import draw
 from tests.service import Service
 
-pytestmark = pytest.mark.one_service
-
 PICTURE = ("a.png", draw(kind="PNG"))
 
 
