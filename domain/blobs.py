@@ -54,9 +54,11 @@ class StoredVariant(msgspec.Struct, frozen=True):
     Attributes:
         file_id: ID in the store; equal pictures have equal IDs.
         seconds: Time that it took to render it; 0.0 if unknown.
+        object_name: The object that has its bytes; None: they are in GridFS.
     """
 
     file_id: str
     media_type: str
     size_bytes: int
     seconds: float = 0.0
+    object_name: str | None = None

@@ -68,6 +68,28 @@ class BlobWriter(Protocol):
         """Give the documents of a file that the acceptance writes in its transaction."""
 
 
+class BucketUpload(Protocol):
+    """One object on its way.
+
+    Attributes:
+        name: Its name.
+    """
+
+    name: str
+
+    async def add(self, data: bytes) -> None:
+        """Add bytes."""
+
+    async def close(self) -> None:
+        """Say that all bytes are there."""
+
+    async def settle(self) -> None:
+        """Wait until the object is complete."""
+
+    async def abandon(self) -> None:
+        """Leave no object."""
+
+
 class BlobStore(Protocol):
     """Keeps bytes that never change, by names that are never used again.
 

@@ -137,7 +137,7 @@ class Stores:
         self.removals = Removals(self.database, self.blob_stores)
         self.results = Results(self.client, self.database, self.blob_stores)
         self.stored_bytes = StoredBytes(self.client, self.database)
-        self.variants = StoredVariants(self.database, turns)
+        self.variants = StoredVariants(self.database, turns, self.blob_stores)
         self._add_access()
         self._add_batches(rules)
         self._add_analytics()

@@ -99,4 +99,5 @@ class ReadContent:
             etag=f"{blob.sha256}-{variant}-v{version_of(variant)}",
             read=partial(self._stores.variants.stream, stored),
             downloads=self._downloads,
+            is_object=stored.object_name is not None,
         )

@@ -122,13 +122,17 @@ class Variants:
         max_bytes = BYTES_OF_A_PIXEL * self._limits.max_pixels + blob.size_bytes
         writer = self._stores.variants.writer(blob.sha256, file_id, max_bytes)
         began = time.monotonic()
-        media_type = await self._pool.run(
-            render_and_send,
-            job,
-            Incoming(blob.size_bytes, self._read(blob)),
-            Outgoing(writer.take),
-            seconds=self._limits.max_seconds,
-        )
+        try:
+            media_type = await self._pool.run(
+                render_and_send,
+                job,
+                Incoming(blob.size_bytes, self._read(blob)),
+                Outgoing(writer.take),
+                seconds=self._limits.max_seconds,
+            )
+        except BaseException:
+            await writer.abandon()
+            raise
         return await writer.close(media_type, time.monotonic() - began)
 
     async def _read(self, blob: Blob) -> AsyncIterator[bytes]:

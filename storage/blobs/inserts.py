@@ -13,6 +13,7 @@ BLOB_INDEXES = {
     "blobs.files": [IndexModel([("metadata.sha256", ASCENDING)], unique=True)],
     "blobs.chunks": [_CHUNKS],
     "variants.chunks": [_CHUNKS],
+    "variants.files": [IndexModel([("metadata.object", ASCENDING)], sparse=True)],
     "orphans": [IndexModel([("seen_at", ASCENDING)])],
 }
 

@@ -11,7 +11,7 @@ from storage.blobs.known_blobs import location_of
 from storage.blobs.removals import REMOVALS
 from storage.blobs.stores.blob_stores import BlobStores
 from storage.blobs.stores.object_names import file_of
-from storage.mongo.client import Database, batched
+from storage.mongo.client import Database, Document, batched
 
 WALKED_PAGES = 10
 REMOVED_OBJECTS = 1_000
@@ -83,11 +83,13 @@ async def find_orphans(database: Database, names: Sequence[str]) -> list[str]:
     orphans = []
     for batch in batched(names, 1_000):
         # In this order: the object of an upload is that of a blob when a job uses it, and that of
-        # a removal when the blob is deleted.
-        which = {"object_name": {"$in": batch}, "job_id": None}
+        # a removal when the blob, or the variant, is deleted.
+        which: Document = {"object_name": {"$in": batch}, "job_id": None}
         known = set(await database[RESUMABLE].distinct("object_name", which))
         blobs = database["blobs.files"].find({"_id": {"$in": [file_of(name) for name in batch]}})
         known |= {place.name async for blob in blobs if (place := location_of(blob)).store == S3}
+        which = {"metadata.object": {"$in": batch}}
+        known |= set(await database["variants.files"].distinct("metadata.object", which))
         known |= set(await database[REMOVALS].distinct("name", {"name": {"$in": batch}}))
         orphans += [name for name in batch if name not in known]
     return orphans

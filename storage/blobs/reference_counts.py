@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from bson import ObjectId
 from pymongo import UpdateOne
 
-from domain.ports import S3
+from domain.ports import S3, Location
 from storage.aggregates.counters import take_back_blobs
 from storage.blobs.known_blobs import location_of
 from storage.blobs.removals import note_removals
@@ -74,7 +74,12 @@ async def _remove_blobs(database: Database, blobs: Sequence[Document], session: 
     hashes = [file["metadata"]["sha256"] for file in blobs]
     # IDs of variants begin with the hash and "/"; "0" follows "/".
     named = [{"_id": {"$gte": f"{sha256}/", "$lt": f"{sha256}0"}} for sha256 in hashes]
-    variants = database["variants.files"].find({"$or": named}, {"_id": 1}, session=session)
-    ids = [variant["_id"] async for variant in variants]
+    fields = {"_id": 1, "metadata.object": 1}
+    variants = (
+        await database["variants.files"].find({"$or": named}, fields, session=session).to_list()
+    )
+    ids = [variant["_id"] for variant in variants]
+    objects = [name for one in variants if (name := one.get("metadata", {}).get("object"))]
+    await note_removals(database, [Location(S3, name) for name in objects], session)
     await database["variants.files"].delete_many({"_id": {"$in": ids}}, session=session)
     await database["variants.chunks"].delete_many({"files_id": {"$in": ids}}, session=session)

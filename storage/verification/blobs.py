@@ -114,8 +114,9 @@ OF_BLOBS = [
     ),
     pipeline_invariant(
         "variant_chunks",
-        "Each variant has all its bytes, in chunks without a gap",
+        "Each variant in MongoDB has all its bytes, in chunks without a gap",
         "variants.files",
+        {"$match": IN_CHUNKS},
         *_cut_files("variants"),
         piece=FEW_FILES,
     ),

@@ -1,6 +1,7 @@
 """Invariants of objects: each blob in the bucket has one, and each has a blob."""
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Any
 
 from domain.ports import S3
@@ -12,10 +13,18 @@ from storage.verification.invariants import Invariant, Look
 ASKED_AT_ONCE = 16
 
 
-async def _find_broken_objects(look: Look) -> list[Any]:
+def _of_blobs(look: Look) -> Awaitable[list[Any]]:
+    return _find_broken(look, "blobs.files")
+
+
+def _of_variants(look: Look) -> Awaitable[list[Any]]:
+    return _find_broken(look, "variants.files")
+
+
+async def _find_broken(look: Look, collection: str) -> list[Any]:
     query = {"_id": look.within, "metadata.store": S3}
     fields = {"length": 1, "metadata.store": 1, "metadata.object": 1}
-    blobs = await look.database["blobs.files"].find(query, fields, session=look.session).to_list()
+    blobs = await look.database[collection].find(query, fields, session=look.session).to_list()
     places = asyncio.Semaphore(ASKED_AT_ONCE)
 
     async def find_size(blob: Document) -> int | None:
@@ -46,12 +55,19 @@ OF_OBJECTS = [
         "blob_objects",
         "Each blob in the bucket has its object, with its length",
         "blobs.files",
-        _find_broken_objects,
+        _of_blobs,
+        piece=200,
+    ),
+    Invariant(
+        "variant_objects",
+        "Each variant in the bucket has its object, with its length",
+        "variants.files",
+        _of_variants,
         piece=200,
     ),
     Invariant(
         "object_orphans",
-        "No objects are left of deleted or unfinished blobs",
+        "No objects are left of deleted or unfinished blobs and variants",
         "blobs.files",
         _find_orphans,
         piece=0,

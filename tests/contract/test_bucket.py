@@ -287,3 +287,40 @@ async def test_uploads_and_deletes_of_equal_bytes_at_the_same_moment(stores: Sto
     assert set(await list_objects(stores)) == {blob["metadata"]["object"] for blob in blobs}
     assert sum(blob["metadata"]["images"] for blob in blobs) == len(kept)
     assert await _broken(stores) == set()
+
+
+async def test_a_large_variant_is_one_object_and_goes_with_its_blob(stores: Stores) -> None:
+    ticket = await accept(stores, LARGE)
+    sha256 = (await _blob(stores))["metadata"]["sha256"]
+    pictures = [b"small" * 10, os.urandom(INLINE + 1), os.urandom(7 * MB)]
+
+    async def store(number: int) -> None:
+        writer = stores.variants.writer(sha256, f"{sha256}/v{number}/v1", 8 * MB)
+        for start in range(0, len(pictures[number]), PIECE):
+            await writer.take(pictures[number][start : start + PIECE])
+        await writer.close("image/png", 0.0)
+
+    # By two processes at the same moment.
+    await asyncio.gather(*(store(number) for number in (0, 1, 2) * 2))
+    lost = stores.variants.writer(sha256, f"{sha256}/lost/v1", 8 * MB)
+    for _ in range(7):
+        await lost.take(bytes(MB))
+    await lost.abandon()
+    await stores.blob_stores.settle()
+    assert len(await list_objects(stores)) == 3
+    assert await _begun_multipart_uploads(stores) == 0
+    assert await _broken(stores) == set()
+    for number, picture in enumerate(pictures):
+        found = await stores.variants.find(f"{sha256}/v{number}/v1")
+        assert found is not None
+        assert (found.object_name is not None) is (number > 0)
+        parts = [part async for part in stores.variants.stream(found, 5, len(picture))]
+        assert b"".join(parts) == picture[5:]
+    last = await stores.variants.find(f"{sha256}/v2/v1")
+    assert last is not None
+    await stores.blob_stores.bucket.remove([str(last.object_name)])
+    assert await _broken(stores) == {"variant_objects"}
+    await stores.image_deletion.delete(ticket.items[0].image_id or "", Scope())
+    await Removals(stores.database, stores.blob_stores, NEVER).carry_out()
+    assert await list_objects(stores) == {}
+    assert await _broken(stores) == set()

@@ -24,7 +24,7 @@ from tests.service import Service, running_service
 from tests.waiting import until
 
 SMALL = draw(seed=7)
-INLINE = 256 * 1024
+INLINE = 100 * 1024
 NONE = timedelta(0)
 
 
@@ -38,6 +38,7 @@ async def service(
 ) -> AsyncIterator[Service]:
     settings = with_bucket(environ, objects, monkeypatch) | {
         "MINILAB_STORE_TIMEOUT_SECONDS": "3",
+        "MINILAB_BLOB_INLINE_BYTES": str(INLINE),
         "MINILAB_FETCH_ALLOW": "127.0.0.0/8",
         "MINILAB_FETCH_ALLOW_HTTP": "true",
     }
@@ -103,6 +104,12 @@ async def test_large_files_come_through_every_door(service: Service) -> None:
         assert (part.status_code, part.content) == (206, large[0][1000:300_000])
         gray = await _content(service, items[0], "grayscale")
         assert gray[:8] == b"\x89PNG\r\n\x1a\n"
+        assert len(gray) > INLINE
+        variants = service.stores.database["variants.files"]
+        (variant,) = await variants.find({"metadata.store": S3}).to_list()
+        assert variant["length"] == len(gray)
+        assert await _content(service, items[0], "grayscale") == gray
+        assert variant["metadata"]["object"] in await list_objects(service.stores)
         archive = await service.client.get("/v1/images/archive")
         with zipfile.ZipFile(io.BytesIO(archive.content)) as files:
             assert files.testzip() is None
@@ -112,9 +119,9 @@ async def test_large_files_come_through_every_door(service: Service) -> None:
     await _assert_whole(service)
     for item in items:
         assert (await service.client.delete(f"/v1/images/{item['image_id']}")).status_code == 204
-    assert len(await list_objects(service.stores)) == 3
+    assert len(await list_objects(service.stores)) == 4
     removals = Removals(service.stores.database, service.stores.blob_stores, NONE)
-    assert await removals.carry_out() == 3
+    assert await removals.carry_out() == 4
     assert await list_objects(service.stores) == {}
     await _assert_whole(service)
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from domain.errors.capacity import BytesUnavailable
-from domain.ports import S3, BlobStore, BlobWriter, Location
+from domain.ports import S3, BlobStore, BlobWriter, BucketUpload, Location
 from storage.blobs.stores.chunks import LEAST_FLUSH_BYTES, ChunkWriter
 from storage.blobs.stores.gridfs import GridFsStore
 from storage.mongo.client import Database
@@ -75,6 +75,15 @@ class BlobStores:
         """Open a writer for the files of one request; all share the memory of the process."""
         small = ChunkWriter(self._chunks, count_uploads, leaves_none=self._chunks_sharded)
         return small if self._large is None else self._large.open_writer(small, count_uploads)
+
+    def open_upload(self, name: str) -> BucketUpload | None:
+        """Begin an object; None if there is no bucket, or if it is away."""
+        if self._large is None:
+            return None
+        try:
+            return self._large.open_upload(name)
+        except BytesUnavailable:
+            return None
 
     def goes_to_bucket(self, size_bytes: int) -> bool:
         """Say whether a file of a size is to be an object."""

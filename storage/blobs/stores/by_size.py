@@ -6,7 +6,7 @@ from bson import ObjectId
 
 from domain.ports import Location
 from storage.blobs.stores.chunks import ChunkWriter
-from storage.blobs.stores.object_writer import ObjectWriter
+from storage.blobs.stores.object_writer import ObjectUpload, ObjectWriter
 from storage.blobs.stores.s3 import S3Store
 from storage.mongo.client import Document
 from storage.urls.s3 import S3Place
@@ -31,6 +31,15 @@ class LargeFiles:
     def open_writer(self, small: ChunkWriter, count_uploads: Callable[[], float]) -> "BySizeWriter":
         """Open a writer for the files of one request, of which another writes the small ones."""
         return BySizeWriter(small, ObjectWriter(self.s3, count_uploads), self.inline_bytes)
+
+    def open_upload(self, name: str) -> ObjectUpload:
+        """Begin an object.
+
+        Raises:
+            BytesUnavailable: The bucket is away.
+        """
+        self.s3.health.check()
+        return ObjectUpload(self.s3, name)
 
 
 class BySizeWriter:
