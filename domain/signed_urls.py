@@ -15,18 +15,28 @@ from uuid import UUID
 
 import msgspec
 
+from domain.images.sizes import PictureFormat, Size, read_size
+
 TOKEN_PREFIX = "mls_"  # noqa: S105 -- how tokens begin
 MIN_SECONDS = 60
 MAX_SECONDS = 7 * 24 * 3600
 VARIANTS = ("original", "grayscale", "thumbnail", "faces")
 """Tokens hold the place in this list: append only."""
 
+FORMATS = (PictureFormat.JPEG, PictureFormat.WEBP, PictureFormat.AVIF)
+"""Tokens of sizes hold the place in this list: append only."""
+
 _NO_ID = UUID(int=0)
 # Purpose, kind of issuer, variant, number of the signing key, expiry, object, issuer.
 _GRANT = struct.Struct(">BBBII16s16s")
-# A multiple of three, so that each token can be written in one way only.
-_TOKEN_BYTES = _GRANT.size + hashlib.sha256().digest_size
-_FORM = re.compile(rf"{TOKEN_PREFIX}[A-Za-z0-9_-]{{{_TOKEN_BYTES // 3 * 4}}}")
+# Of a size, the variant is its format; then its width, 0 for that of the original, and a filler.
+_SIZED = struct.Struct(">BBBII16s16sHx")
+_MAC_BYTES = hashlib.sha256().digest_size
+# Multiples of three, so that each token can be written in one way only.
+_CHARS = {kind: (kind.size + _MAC_BYTES) // 3 * 4 for kind in (_GRANT, _SIZED)}
+_FORMS = {
+    kind: re.compile(rf"{TOKEN_PREFIX}[A-Za-z0-9_-]{{{chars}}}") for kind, chars in _CHARS.items()
+}
 _MARK_BYTES = 16
 
 
@@ -57,7 +67,7 @@ class Grant(msgspec.Struct, frozen=True):
         object_id: The image or the job, a UUID.
         expires_at: Whole seconds, UTC.
         issuer_id: The ID of the key or the link, a UUID; None for the key in the settings.
-        variant: The variant of the image.
+        variant: The variant of the image, or the name of a size.
     """
 
     purpose: Purpose
@@ -106,34 +116,38 @@ def write_token(grant: Grant, key: SigningKey, bound_to: bytes = b"") -> str:
     Args:
         bound_to: What the token ends with: a change of it makes the signature wrong.
     """
-    signed = _GRANT.pack(
+    size = read_size(grant.variant)
+    fields = (
         grant.purpose,
         grant.issuer,
-        VARIANTS.index(grant.variant),
+        VARIANTS.index(grant.variant) if size is None else FORMATS.index(size.format),
         key.number,
         int(grant.expires_at.timestamp()),
         UUID(grant.object_id).bytes,
         (UUID(grant.issuer_id) if grant.issuer_id else _NO_ID).bytes,
     )
+    signed = _GRANT.pack(*fields) if size is None else _SIZED.pack(*fields, size.width_px or 0)
     mac = _mac(key, signed + bound_to)
     return TOKEN_PREFIX + urlsafe_b64encode(signed + mac).decode()
 
 
 def read_token(text: str) -> Token | None:
     """Read a token; None if it has not the form of one. Its signature is not compared."""
-    if not _FORM.fullmatch(text):
+    form = next((kind for kind, form in _FORMS.items() if form.fullmatch(text)), None)
+    if form is None:
         return None
     raw = urlsafe_b64decode(text.removeprefix(TOKEN_PREFIX))
-    signed, mac = raw[: _GRANT.size], raw[_GRANT.size :]
-    purpose, issuer, variant, number, expires_at, object_id, issuer_id = _GRANT.unpack(signed)
+    signed, mac = raw[: form.size], raw[form.size :]
+    purpose, issuer, place, number, expires_at, object_id, issuer_id, *width = form.unpack(signed)
     try:
+        variant = Size(FORMATS[place], width[0] or None).name if width else VARIANTS[place]
         grant = Grant(
             Purpose(purpose),
             str(UUID(bytes=object_id)),
             datetime.fromtimestamp(expires_at, UTC),
             Issuer(issuer),
             None if issuer == Issuer.SETTINGS else str(UUID(bytes=issuer_id)),
-            VARIANTS[variant],
+            variant,
         )
     except (ValueError, IndexError):
         return None

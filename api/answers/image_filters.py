@@ -142,6 +142,27 @@ VariantName = Annotated[
         examples=example("thumbnail"),
     ),
 ]
+WidthPx = Annotated[
+    int | None,
+    QueryParameter(
+        name="width",
+        required=False,
+        description="Width in pixels of a smaller picture made from the original: one of the "
+        "`widths` of the capabilities. It is never larger than the original.",
+        examples=example(640),
+    ),
+]
+FormatName = Annotated[
+    str | None,
+    QueryParameter(
+        name="format",
+        required=False,
+        max_length=16,
+        description="Format of a picture made from the original: `jpeg`, `webp` or `avif`. With "
+        "`width`, it is `webp` by default; without, the picture has the size of the original.",
+        examples=example("webp"),
+    ),
+]
 SimilarTo = Annotated[
     str | None,
     _wanted(

@@ -13,11 +13,14 @@ from api.answers.image_filters import (
     DEFAULT_DISTANCE,
     FILTER,
     Distance,
+    FormatName,
     ImageCursor,
     SimilarTo,
     VariantName,
+    WidthPx,
 )
 from api.answers.numbers import answer_histogram
+from api.answers.wanted_picture import wanted_picture
 from api.answers.wanted_urls import DEFAULT_SECONDS, ExpiresIn, UrlVariants, wanted_urls
 from api.contract.route_docs import answer, problems
 from api.http.auth import READS
@@ -145,6 +148,8 @@ class ImageController(Controller):
         read_content: NamedDependency[ReadContent],
         image_id: ImageId,
         variant: VariantName = ImageVariant.ORIGINAL,
+        width: WidthPx = None,
+        picture_format: FormatName = None,
         user_id: NamedUser = None,
         if_none_match: IfNoneMatch = None,
         byte_range: Range = None,
@@ -154,9 +159,13 @@ class ImageController(Controller):
 
         Pictures made from a file are upright and carry no metadata. If the image was uploaded
         with `gps=strip`, the original is served without its metadata.
+
+        With `width` or `format`, downloads the picture in another size or format, in sRGB. It is
+        made for the first request and kept.
         """
         scope = scope_of(request.user, user_id)
-        finding = read_content.find(image_id, scope, variant)
+        wanted = wanted_picture(request, variant, width, picture_format)
+        finding = read_content.find(image_id, scope, wanted)
         content = await unless_client_leaves(request.receive, finding)
         return send_content(content, if_none_match, byte_range, if_range)
 
@@ -172,6 +181,8 @@ class ImageController(Controller):
         manage_images: NamedDependency[ManageImages],
         image_id: ImageId,
         variant: VariantName = ImageVariant.ORIGINAL,
+        width: WidthPx = None,
+        picture_format: FormatName = None,
         expires_in: ExpiresIn = DEFAULT_SECONDS,
         user_id: NamedUser = None,
     ) -> ContentUrlView:
@@ -182,7 +193,8 @@ class ImageController(Controller):
         The URL stops working when the image is deleted, or when the key of this request is revoked
         or expires.
         """
-        urls = wanted_urls(request, [variant], expires_in)
+        wanted = wanted_picture(request, variant, width, picture_format)
+        urls = wanted_urls(request, [wanted], expires_in)
         return await manage_images.content_url(image_id, scope_of(request.user, user_id), urls)
 
     @get(

@@ -1,6 +1,6 @@
 """Finds the bytes of an image: the original, or a variant of it."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from pathlib import PurePath
 
@@ -11,13 +11,19 @@ from api.images.variants import Variants, version_of
 from domain.blobs import Blob
 from domain.errors.access import NotFound
 from domain.images.formats import ImageFormat
+from domain.images.sizes import choose_size, read_size
 from domain.keys import Scope
 from domain.ports import GRIDFS
 from domain.records import GpsPolicy, Image
 from storage.queue.fair_turns import FairTurns
 from storage.stores import Stores
 
-ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
+ENDINGS = {
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "image/webp": ".webp",
+    "image/avif": ".avif",
+}
 
 
 class Content(msgspec.Struct, frozen=True):
@@ -36,21 +42,34 @@ class Content(msgspec.Struct, frozen=True):
 
 
 class ReadContent:
-    """Finds pictures."""
+    """Finds pictures.
 
-    def __init__(self, stores: Stores, variants: Variants, downloads: FairTurns) -> None:
+    Args:
+        widths: Widths in pixels of the sizes that the service makes.
+    """
+
+    def __init__(
+        self, stores: Stores, variants: Variants, downloads: FairTurns, widths: Sequence[int]
+    ) -> None:
         self._stores = stores
         self._variants = variants
         self._downloads = downloads
+        self._widths = widths
 
     async def find(self, image_id: str, scope: Scope, variant: str) -> Content:
         """Find the ``original``, ``grayscale``, ``thumbnail`` or ``faces`` picture of an image.
 
+        Or a size of it, by its name; see :mod:`domain.images.sizes`.
+
         Raises:
+            SizeNotOffered: The service does not make this size, or no longer.
             NotFound: The caller may see no such image.
             ImageExpired: The image has expired.
             ServiceError: The variant cannot be rendered; see :meth:`Variants.get`.
         """
+        size = read_size(variant)
+        if size is not None:  # The token of a URL may be older than the setting.
+            choose_size(size.width_px, size.format, self._widths)
         image, blob = await self.read(image_id, scope)
         return await self.open(image, blob, variant)
 
@@ -88,10 +107,14 @@ class ReadContent:
         )
 
     async def _variant(self, image: Image, blob: Blob, variant: str) -> Content:
-        stored = await self._variants.get(image, blob, variant)
+        size = read_size(variant)
+        # Other results may tell the width of the original: the answer has the name of the request.
+        made = variant if size is None else size.within(blob.facts.get("width")).name
+        stored = await self._variants.get(image, blob, made)
         name = image.filename
         if variant != STRIPPED:
-            name = f"{PurePath(name).stem}-{variant}{ENDINGS.get(stored.media_type, '')}"
+            label = variant if size is None else variant.partition("-")[0]
+            name = f"{PurePath(name).stem}-{label}{ENDINGS.get(stored.media_type, '')}"
         return Content(
             filename=name,
             media_type=stored.media_type,

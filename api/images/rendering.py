@@ -5,6 +5,7 @@ import msgspec
 from domain.errors.files import OperationFailed
 from domain.images.formats import ImageFormat
 from domain.images.operations import THUMBNAIL
+from domain.images.sizes import read_size
 from domain.images.values import Thumbnail
 from domain.limits import ImageLimits
 from sandbox.carried_bytes import Outlet
@@ -19,7 +20,7 @@ class RenderJob(msgspec.Struct, frozen=True):
     """A variant to render, from the bytes of an image."""
 
     variant: str
-    """``grayscale``, ``faces``, ``thumbnail`` or ``original-stripped``."""
+    """``grayscale``, ``faces``, ``thumbnail``, ``original-stripped``, or the name of a size."""
     data: bytes
     format: ImageFormat
     boxes: list[list[int]]
@@ -59,11 +60,15 @@ def render(job: RenderJob) -> Rendered:
         FileRefused: The image cannot be decoded.
     """
     from domain.images.pipeline import process_image  # noqa: PLC0415
+    from domain.images.render_sizes import render_sizes  # noqa: PLC0415
     from domain.images.render_variant import Variant, render_variant  # noqa: PLC0415
     from domain.images.strip_metadata import strip_metadata  # noqa: PLC0415
 
     if job.variant == STRIPPED:
         return Rendered(job.format.media_type, strip_metadata(job.data, job.format))
+    if read_size(job.variant) is not None:
+        (made,) = render_sizes(job.data, job.format, [job.variant], job.limits)
+        return Rendered(made.media_type, made.content)
     if job.variant == THUMBNAIL:
         done = process_image(job.data, job.format, (THUMBNAIL,), job.limits, lambda: None)
         thumbnail = done.results.get(THUMBNAIL)

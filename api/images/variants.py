@@ -20,6 +20,7 @@ from domain.errors.capacity import RenderingFull
 from domain.errors.files import CorruptImage
 from domain.images.formats import ImageFormat
 from domain.images.operations import THUMBNAIL, VERSIONS
+from domain.images.sizes import SIZES_VERSION, read_size
 from domain.jobs import TERMINAL, Status
 from domain.limits import ImageLimits, ReadLimits
 from domain.records import Image
@@ -153,7 +154,9 @@ class Variants:
 
 
 def version_of(variant: str) -> int:
-    """Return the current version of a variant."""
+    """Return the current version of a variant, or of a size by its name."""
+    if read_size(variant) is not None:
+        return SIZES_VERSION
     own = {THUMBNAIL: VERSIONS[THUMBNAIL], STRIPPED: STRIPPING_VERSION}
     return own.get(variant, RENDERING_VERSION)
 
