@@ -10,6 +10,7 @@ from api.schemas.views import view_of
 from api.settings import MAX_WAIT_SECONDS, Settings
 from domain.images.formats import ImageFormat
 from domain.images.operations import available_operations
+from domain.images.sizes import PictureFormat
 
 
 class FormatInfo(msgspec.Struct, frozen=True):
@@ -55,6 +56,10 @@ class CapabilitiesView(msgspec.Struct, frozen=True):
     formats: list[FormatInfo]
     operations: list[OperationInfo]
     limits: LimitsView
+    widths: list[int]
+    """Widths in pixels of the pictures that are made from images on request."""
+    picture_formats: list[PictureFormat]
+    """The formats of these pictures."""
 
 
 class PartStatus(StrEnum):
@@ -117,4 +122,6 @@ def view_capabilities(settings: Settings) -> CapabilitiesView:
             max_seconds=images.max_seconds,
             max_wait_seconds=MAX_WAIT_SECONDS,
         ),
+        widths=list(settings.sizes.widths),
+        picture_formats=list(PictureFormat),
     )

@@ -14,7 +14,8 @@ class ContentUrlView(msgspec.Struct, frozen=True):
     url: str
     """Address of the picture. It holds a secret token: do not log it."""
     variant: str
-    """`original`, `grayscale`, `thumbnail` or `faces`."""
+    """`original`, `grayscale`, `thumbnail` or `faces`; of a size its width and format, as
+    `w640-webp`, or `full-jpeg` with the width of the original."""
     expires_at: datetime
     """When the URL stops working. It stops earlier if its key is revoked or expires."""
 

@@ -13,6 +13,7 @@ from storage.blobs.stores.blob_stores import BlobStores
 from storage.blobs.stores.gridfs import chunk_turns
 from storage.mongo.client import Client, Database, Document, Session, batched, read_clock
 from storage.mongo.snapshots import read_snapshot
+from storage.verification.batches import OF_BATCHES
 from storage.verification.blobs import HASHES, OF_BLOBS
 from storage.verification.contributions import OF_CONTRIBUTIONS
 from storage.verification.images import OF_IMAGES
@@ -30,6 +31,7 @@ EVERY_INVARIANT = [
     *OF_OBJECTS,
     *OF_JOBS,
     *OF_RESUMABLE,
+    *OF_BATCHES,
     *OF_CONTRIBUTIONS,
     *OF_THE_SERVICE,
     *OF_WEBHOOKS,

@@ -19,6 +19,7 @@ from storage.verification.walk import EVERY_INVARIANT, Verification, Verifier
 from tests.pictures import draw
 from tests.resumable import Tus
 from tests.service import Service, environment, find_test_data, running_service
+from tests.waiting import until
 from tests.webhooks import announce, make_webhook
 
 # Its own commands damage chunks.
@@ -28,6 +29,8 @@ Everything = dict[str, list[dict[str, Any]]]
 Breach = Callable[[Database], Awaitable[object]]
 UNFINISHED = {"offset": 300_000}
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+FAR = datetime(2100, 1, 1, tzinfo=UTC)
+HELD = {"id": "q", "images": ["a"], "attempts": 1, "expires_at": FAR, "worker": "w:2"}
 BROKEN = draw(400, 300)[:3000]
 
 
@@ -85,9 +88,23 @@ async def _fill(service: Service) -> None:
     for job in (await service.client.get("/v1/jobs")).json()["items"]:
         await service.job(job["id"])
     await announce(service)
+    await _fill_batches(service)
     await _durable(service)["expired"].insert_one(
         {"_id": new_id(), "kind": "image", "user_id": "u1", "expired_at": datetime.now(UTC)}
     )
+
+
+async def _fill_batches(service: Service) -> None:
+    """Have a batch that has ended, and one that is open and has a piece."""
+    await service.client.post("/v1/batches", json={"operation": "check_hashes"})
+    batches = service.stores.database["batches"]
+    await until(lambda: batches.find_one({"finished_at": {"$exists": True}}))
+    piece = {"id": "p", "images": ["a", "b"], "attempts": 1, "expires_at": FAR, "worker": "w:1"}
+    (ended,) = await batches.find({}).to_list(None)
+    held = {"_id": new_id(), "pieces": [piece], "cursor": "b", "due_at": FAR}
+    opened = ended | held | {"status": "processing", "done": 0, "unchanged": 0}
+    del opened["finished_at"]
+    await _durable(service)["batches"].insert_one(opened)
 
 
 async def _fill_resumable(service: Service, token: str) -> None:
@@ -302,6 +319,23 @@ BREACHES: dict[str, list[Breach]] = {
         _changing("upload_links", {}, {"$set": {"max_files": 2}}),
         _changing("upload_links", {}, {"$inc": {"reserved_files": -1}}),
         _removing("resumable_uploads", {"link_id": {"$gt": ""}}),
+    ],
+    "batch_state": [
+        _changing("batches", SUCCEEDED, {"$set": {"due_at": datetime.now(UTC)}}),
+        _changing("batches", SUCCEEDED, {"$unset": {"finished_at": ""}}),
+        _changing("batches", SUCCEEDED, {"$set": {"pieces": [HELD]}}),
+        _changing("batches", {"status": "processing"}, {"$set": {"status": "done"}}),
+    ],
+    "batch_counts": [
+        _changing("batches", SUCCEEDED, {"$inc": {"selected": 1}}),
+        _changing("batches", SUCCEEDED, {"$inc": {"failed": 1}}),
+        _changing("batches", SUCCEEDED, {"$set": {"status": "partial"}}),
+        _changing("batches", {"status": "processing"}, {"$set": {"unchanged": 1}}),
+    ],
+    "batch_pieces": [
+        _changing("batches", {"status": "processing"}, {"$set": {"cursor": "a"}}),
+        _changing("batches", {"status": "processing"}, {"$set": {"pieces.0.images": ["b", "a"]}}),
+        _changing("batches", {"status": "processing"}, {"$push": {"pieces": HELD}}),
     ],
     "resumable_state": [
         _changing("resumable_uploads", UNFINISHED, {"$set": {"offset": 600_001}}),
