@@ -38,6 +38,7 @@ COMMANDS = {
     "keys": "cli.keys:keys",
     "webhooks": "cli.webhooks:webhooks",
     "dead-letters": "cli.dead_letters:dead_letters",
+    "batch": "cli.batches:batch",
     "audit": "cli.audit:audit",
     "backup": "cli.data:backup",
     "restore": "cli.data:restore",
@@ -45,7 +46,7 @@ COMMANDS = {
     "completion": "cli.completion:completion",
 }
 # Names of other tools, and of earlier versions.
-ALIASES = {"statistics": "stats", "medians": "median", "readiness": "status"}
+ALIASES = {"statistics": "stats", "batches": "batch", "medians": "median", "readiness": "status"}
 
 
 class Minilab(Commands):

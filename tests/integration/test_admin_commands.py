@@ -162,6 +162,24 @@ async def test_dead_letters_are_listed_retried_and_discarded(service: Service) -
         assert (await run_for(service, "dead-letters", "retry", *wrong)).code == 2, wrong
 
 
+async def test_batches_are_started_waited_for_and_canceled(working_service: Service) -> None:
+    service = working_service
+    await service.process([("a.png", draw())], user_id="u1", operations="metadata")
+    counting = ("check_hashes", "--user-id", "u1", "--older-than-days", "1", "--dry-run")
+    made = await read_json(service, "batch", "start", *counting)
+    assert (made["operation"], made["dry_run"]) == ("check_hashes", True)
+    assert made["filter"].items() >= {"user_id": "u1", "older_than_days": 1}.items()
+    ended = await read_json(service, "batch", "wait", made["id"])
+    assert (ended["status"], ended["selected"]) == ("succeeded", 0)
+    assert await read_json(service, "batch", "show", made["id"]) == ended
+    assert (await read_json(service, "batch", "cancel", made["id"])) == ended
+    shown = await run_for(service, "batch", "start", "faces", "--user-id", "u1", "--wait")
+    assert ["done", "1, 0 of them unchanged"] in shown.rows
+    assert (await run_for(service, "batch", "start", "sharpen")).code == 3
+    listed = await read_json(service, "batch", "list")
+    assert [one["operation"] for one in listed["items"]] == ["faces", "check_hashes"]
+
+
 async def test_audit_trail_says_who_did_what(service: Service) -> None:
     made = await read_json(service, "links", "create", "--expires-in", "1h")
     await run_for(service, "links", "revoke", made["id"])
