@@ -24,6 +24,7 @@ USERS = 6
 CLIENTS_A_USER = 2
 POLLERS = 3
 DRAIN_SECONDS = 300.0
+DELIVERY_SECONDS = 900.0
 SWEEP_SECONDS = 60.0
 SWEEPING: Settings = {
     "sweep_seconds": 1,
@@ -86,7 +87,7 @@ async def _measure(
     seconds = time.monotonic() - began
     await until_none(lambda: count_open(database), DRAIN_SECONDS)
     drain_seconds = time.monotonic() - last_fault
-    await until_none(lambda: count_undelivered(database), DRAIN_SECONDS)
+    await until_none(lambda: count_undelivered(database), DELIVERY_SECONDS)
     delivery_seconds = time.monotonic() - last_fault
     delivered = await compare_delivered(database, receivers)
     violations = await find_violations(

@@ -2,9 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.report import BEGIN, END, HEADING, write_figures, write_short_figures
+from benchmarks.report import BEGIN, END, HEADING, write_figures, write_json, write_short_figures
 from benchmarks.rows import Row, Section, Target
 from benchmarks.table import BESIDE_PEER, missed, split_sections, terminal_table
+from simulation.figures import read_figures
 
 REPOSITORY = Path(__file__).parents[2]
 FASTER = Row("rate", 20.0, "images/s", 25.0, "a loop", Target(1.9, of="peer_ratio"), peer=10.0)
@@ -60,3 +61,11 @@ def test_terminal_shows_all_columns() -> None:
     assert (compared, others) == ([COMPARED], [ALONE])
     table = terminal_table(compared, BESIDE_PEER)
     assert [column.header for column in table.columns] == list(BESIDE_PEER)
+
+
+def test_json_is_what_the_simulation_reads(tmp_path: Path) -> None:
+    write_json(tmp_path / "figures.json", {"peer": COMPARED, "alone": ALONE}, {"cores": "2"})
+    assert read_figures(tmp_path / "figures.json") == {
+        "peer": {"rate": 20.0, "rate · limit": 25.0, "time": 30.0, "why": 1.0, "time · why": 1.0},
+        "alone": {"share": 0.5, "share · limit": 1.0},
+    }

@@ -163,9 +163,9 @@ def test_the_same_seed_gives_the_same_run() -> None:
 
 
 def test_pods_that_nobody_started_ahead_come_late() -> None:
-    ready = simulate(small_case(users=5000), 1)
-    fleet = replace(small_case().fleet, ahead=False)
-    late = simulate(small_case(users=5000, fleet=fleet), 1)
+    ready = simulate(small_case(users=4000), 1)
+    fleet = replace(small_case().fleet, ahead=False, drain_seconds=60)
+    late = simulate(small_case(users=4000, fleet=fleet), 1)
     assert late.done[-1] > ready.done[-1] + 30
     assert late.replicas[0][1] == fleet.worker.least
     assert late.most_workers > fleet.worker.least
