@@ -104,6 +104,19 @@ async def test_files_go_by_their_size_and_are_whole(stores: Stores) -> None:
     assert await list_objects(stores) == {}
 
 
+async def test_addresses_of_other_programs_do_not_matter(
+    environ: dict[str, str], objects: ObjectServers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = read_settings(with_bucket(environ, objects, monkeypatch))
+    for name in ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    async with open_stores(settings.stores, settings.rules) as stores:
+        ticket = await accept(stores, LARGE)
+        blobs = await stores.blobs.find([str((await _blob(stores))["metadata"]["sha256"])])
+        assert len(ticket.items) == len(blobs) == 1
+        assert list((await stores.results.read_bytes(list(blobs.values()))).values()) == [LARGE]
+
+
 @pytest.mark.parametrize("size_bytes", [INLINE - 5, MB, 12 * MB])
 async def test_a_file_that_is_refused_leaves_nothing(stores: Stores, size_bytes: int) -> None:
     intake = stores.open_intake(lambda: 1)

@@ -17,6 +17,8 @@ def open_bucket(place: S3Place, bucket_url: str, timeout_seconds: float) -> Buck
         place.bucket,
         prefix=place.prefix or None,
         endpoint=bucket_url,
+        # The variable AWS_ENDPOINT_URL_S3, of other programs, would win against the endpoint.
+        aws_endpoint_url_s3=bucket_url,
         # Else the bucket would be added to the URL.
         virtual_hosted_style_request=True,
         region=place.region,
