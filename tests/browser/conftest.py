@@ -8,9 +8,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from tests.browser.site import PATIENCE_MS
 from tests.browser.upload_page import UploadPage
 from tests.service import ADMIN_KEY, KeptService, Service
-from tests.waiting import LATEST_SECONDS
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -29,7 +29,7 @@ FLAGS = [
 async def chromium() -> AsyncIterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip(f"needs a browser: there is no {CHROMIUM}")
-    expect.set_options(timeout=LATEST_SECONDS * 1000)
+    expect.set_options(timeout=PATIENCE_MS)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
@@ -47,7 +47,7 @@ async def kept_service() -> AsyncIterator[KeptService]:
 async def tab(chromium: Browser) -> AsyncIterator[Page]:
     """An empty tab of a browser that knows nothing yet."""
     context = await chromium.new_context(locale="en-GB", viewport={"width": 1000, "height": 900})
-    context.set_default_timeout(LATEST_SECONDS * 1000)
+    context.set_default_timeout(PATIENCE_MS)
     yield await context.new_page()
     await context.close()
 

@@ -22,6 +22,9 @@ from playwright.async_api import (
 from api.pages.assets.registry import PAGES
 from tests.waiting import LATEST_SECONDS, until
 
+PATIENCE_MS = 3 * LATEST_SECONDS * 1000
+"""How long a browser waits for what a test expects: a busy machine takes minutes for a
+dozen photos."""
 AXE = PAGES / "node_modules" / "axe-core" / "axe.min.js"
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
@@ -220,7 +223,7 @@ async def new_site(
         has_touch=size == "phone",
         is_mobile=size == "phone",
     )
-    context.set_default_timeout(LATEST_SECONDS * 1000)
+    context.set_default_timeout(PATIENCE_MS)
     tab = await context.new_page()
     await tab.add_init_script(NOTE_VIOLATIONS)
     return context, Site(tab, address)
