@@ -70,7 +70,7 @@ LIMITS_OF: Mapping[str, str] = {
     "not searched": "camera_notes camera_note_entries",
     "too_many_in_flight": "tenant_max_images_in_flight",
     "too_many_uploads": "max_concurrent_uploads",
-    "backlog_full": "max_backlog_seconds max_backlog_images",
+    "backlog_full": "max_backlog_seconds max_backlog_images expected_images_per_second",
     "storage_full": "min_free_disk_bytes max_stored_bytes",
     "quota_exceeded": "tenant_max_stored_bytes",
     "too_many_webhooks": "max_webhooks_per_key",

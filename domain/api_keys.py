@@ -8,6 +8,7 @@ import msgspec
 from domain.errors.requests import InvalidValue
 from domain.key_scopes import ALL_SCOPES, KeyScope
 from domain.keys import Role
+from domain.limits import TenantLimits
 
 MAX_LIFE = timedelta(days=36_500)
 
@@ -32,6 +33,7 @@ class KeyPlan(msgspec.Struct, frozen=True):
         expires_in: The same, in seconds from now.
         tenant: The tenant of the key's users; None: users without a tenant.
         max_stored_bytes: Quota of stored bytes; None: that of the settings.
+        limits: Limits of a service key's uploads; None: those of the settings.
         created_by: The key that creates it.
         service_id: The service key that creates it, and with which it ends; None for an admin.
         max_life: Longest time until it expires.
@@ -45,6 +47,7 @@ class KeyPlan(msgspec.Struct, frozen=True):
     expires_in: int | None = None
     tenant: str | None = None
     max_stored_bytes: int | None = None
+    limits: TenantLimits | None = None
     scopes: frozenset[KeyScope] = ALL_SCOPES
     created_by: str | None = None
     service_id: str | None = None
@@ -75,6 +78,7 @@ class ApiKey(msgspec.Struct, frozen=True):
     hint: str
     tenant: str | None = None
     max_stored_bytes: int | None = None
+    limits: TenantLimits | None = None
     scopes: list[KeyScope] = msgspec.field(default_factory=lambda: list(KeyScope))
     created_by: str | None = None
     service_id: str | None = None

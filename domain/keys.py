@@ -10,6 +10,7 @@ import msgspec
 from domain.errors.access import Forbidden, NotFound
 from domain.errors.requests import InvalidValue, UserRequired
 from domain.key_scopes import ALL_SCOPES, KeyScope
+from domain.limits import TenantLimits
 from domain.tenants import NO_TENANT, is_in_tenant, owner_id
 
 KEY_PREFIX = "mlk_"
@@ -39,6 +40,7 @@ class Caller(msgspec.Struct, frozen=True):
         user_id: The stored ID of the user that the key or link is bound to; None: to no user.
         tenant: The tenant within which user IDs are understood; None: users without a tenant.
         max_stored_bytes: The key's own quota; None: that of the settings.
+        limits: The key's own limits of uploads; None: those of the settings.
         scopes: What the key may do.
     """
 
@@ -48,6 +50,7 @@ class Caller(msgspec.Struct, frozen=True):
     tenant: str | None = None
     max_stored_bytes: int | None = None
     scopes: frozenset[KeyScope] = ALL_SCOPES
+    limits: TenantLimits | None = None
 
     @property
     def is_admin(self) -> bool:

@@ -184,6 +184,37 @@ class AdmissionLimits(msgspec.Struct, frozen=True):
     max_wrong_keys_per_minute: Count = 100
 
 
+class TenantLimits(msgspec.Struct, frozen=True):
+    """Limits of one tenant in place of those of the settings; None: that of the settings.
+
+    Attributes:
+        requests_per_second: Sustained uploads; 0: no limit.
+        requests_burst: Uploads at once.
+        files_per_second: Sustained files; 0: no limit.
+        files_burst: Files at once.
+        bytes_per_second: Sustained bytes; 0: no limit.
+        bytes_burst: Bytes at once.
+        max_images_in_flight: Images that wait or are processed; 0: no limit.
+    """
+
+    requests_per_second: Rate | None = None
+    requests_burst: Positive | None = None
+    files_per_second: Rate | None = None
+    files_burst: Positive | None = None
+    bytes_per_second: Rate | None = None
+    bytes_burst: Positive | None = None
+    max_images_in_flight: Count | None = None
+
+    def in_place_of(self, limits: AdmissionLimits) -> AdmissionLimits:
+        """Return the limits of the settings with these in place of those of tenants."""
+        own = {
+            f"tenant_{name}": value
+            for name, value in msgspec.structs.asdict(self).items()
+            if value is not None
+        }
+        return msgspec.structs.replace(limits, **own)
+
+
 class KeyLimits(msgspec.Struct, frozen=True):
     """Limits of what a service key creates for its users.
 

@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 from functools import partial
+from typing import TypeVar
 
 import msgspec
 
 from api.access.create_once import Created, CreateOnce, RequestKey
 from api.http.bodies import Rules
-from api.schemas.keys import ApiKeyRequest, ApiKeyView, CreatedApiKeyView
+from api.schemas.keys import ApiKeyRequest, ApiKeyView, CreatedApiKeyView, UploadLimitsOfKey
 from api.schemas.views import MAX_COUNTED, CountedPage, count_page, cut_page, view_of
 from api.schemas.webhooks import KeyWebhookSecretView, Rotation
 from domain.api_keys import ApiKey, KeyPlan, KeyRole
@@ -16,12 +17,14 @@ from domain.errors.access import Forbidden, NotFound
 from domain.errors.requests import InvalidValue
 from domain.key_scopes import check_scopes
 from domain.keys import Caller, Role, key_secret
-from domain.limits import KeyLimits
+from domain.limits import KeyLimits, TenantLimits
 from domain.webhooks.signing import webhook_secret, webhook_secret_of_key
 from storage.acceptance.idempotency import Creation
 from storage.access.audit import new_entry
 from storage.clock import utc_now
 from storage.stores import Stores
+
+KeyView = TypeVar("KeyView", bound=ApiKeyView)
 
 
 class ManageKeys:
@@ -45,7 +48,7 @@ class ManageKeys:
     ) -> CountedPage[ApiKeyView]:
         """List keys, newest first, revoked and expired ones included."""
         keys = await self._keys.list_page(limit + 1, cursor, caller)
-        page = cut_page([view_of(ApiKeyView, key) for key in keys], limit, [key.id for key in keys])
+        page = cut_page([_view(ApiKeyView, key) for key in keys], limit, [key.id for key in keys])
         return count_page(page, await self._keys.count(MAX_COUNTED + 1, caller))
 
     async def read(self, caller: Caller, key_id: str) -> ApiKeyView:
@@ -57,7 +60,7 @@ class ManageKeys:
         key = await self._keys.get(key_id, caller)
         if key is None:
             raise NotFound
-        return view_of(ApiKeyView, key)
+        return _view(ApiKeyView, key)
 
     async def revoke(self, caller: Caller, key_id: str) -> None:
         """Revoke a key; when this returns, no upload of it is accepted any more by this process.
@@ -100,7 +103,7 @@ class ManageKeys:
         def view(key: ApiKey, random_bits: bytes) -> CreatedApiKeyView:
             signing = webhook_secret_of_key(random_bits) if self._has_webhooks else None
             secret = key_secret(random_bits)
-            return view_of(CreatedApiKeyView, key, key=secret, webhook_secret=signing)
+            return _view(CreatedApiKeyView, key, key=secret, webhook_secret=signing)
 
         return (await self._create_once.create(source, wanted, ApiKey, make)).map(view)
 
@@ -138,6 +141,7 @@ class ManageKeys:
         """Plan a key; for a service key within its own rights and the limits of the settings."""
         given = msgspec.structs.asdict(wanted) | {
             "role": Role(wanted.role),
+            "limits": wanted.limits and TenantLimits(**msgspec.structs.asdict(wanted.limits)),
             "scopes": caller.scopes if wanted.scopes is None else frozenset(wanted.scopes),
             "created_by": caller.key_id,
         }
@@ -151,6 +155,11 @@ class ManageKeys:
                 "max_keys": self._limits.max_keys_per_service_key,
             }
         return KeyPlan(**given)
+
+
+def _view(kind: type[KeyView], record: ApiKey, **fields: str | None) -> KeyView:
+    limits = record.limits and UploadLimitsOfKey(**msgspec.structs.asdict(record.limits))
+    return view_of(kind, record, limits=limits, **fields)
 
 
 def _check_within(wanted: ApiKeyRequest, caller: Caller, tenant_max_bytes: int) -> None:

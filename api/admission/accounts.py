@@ -7,7 +7,9 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 
 from domain.errors.capacity import RateLimited, TooManyInFlight, TooManyUploads
+from domain.fairness.admission import rate_limits
 from domain.fairness.token_buckets import RateLimit, TokenLease, draw
+from domain.limits import AdmissionLimits, TenantLimits
 from storage.queue.rate_limits import Buckets
 
 MAX_TENANTS = 10_000
@@ -16,10 +18,18 @@ SLOT_SECONDS = 1.0
 
 
 class Account:
-    """The leases and slots of one tenant."""
+    """The leases and slots of one tenant.
 
-    def __init__(self, tenant: str, limits: Sequence[RateLimit], now: float) -> None:
+    Attributes:
+        limits: Its limits, and those of the service.
+        policy: The header that tells its rates.
+    """
+
+    def __init__(self, tenant: str, all_limits: AdmissionLimits, now: float) -> None:
         self.tenant = tenant
+        self.limits = all_limits
+        limits = rate_limits(all_limits)
+        self.policy = policy_header(limits)
         self.slots = 0.0
         self.leases = {limit.name: TokenLease(limit, now) for limit in limits}
         self._limits = limits
@@ -94,16 +104,17 @@ class Accounts:
     in its place would know nothing of them.
     """
 
-    def __init__(self, limits: Sequence[RateLimit]) -> None:
+    def __init__(self, limits: AdmissionLimits) -> None:
         self._limits = limits
         self._accounts: OrderedDict[str, Account] = OrderedDict()
 
-    def get(self, tenant: str) -> Account:
-        """Give the account of a tenant."""
+    def get(self, tenant: str, own: TenantLimits | None = None) -> Account:
+        """Give the account of a tenant, which may have limits of its own."""
         account = self._accounts.get(tenant)
         if account is None:
             self._make_room()
-            account = self._accounts[tenant] = Account(tenant, self._limits, time.monotonic())
+            limits = self._limits if own is None else own.in_place_of(self._limits)
+            account = self._accounts[tenant] = Account(tenant, limits, time.monotonic())
         else:
             self._accounts.move_to_end(tenant)
         return account

@@ -10,16 +10,17 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator
 
-from api.admission.accounts import Account, Accounts, Slots, policy_header, remaining_header
+from api.admission.accounts import Account, Accounts, Slots, remaining_header
 from api.admission.load_watch import LoadWatch
 from domain.errors.capacity import OverLimit
 from domain.fairness.admission import (
     check_backlog,
     check_in_flight,
     check_storage,
-    rate_limits,
     slot_share,
+    tenant_of,
 )
+from domain.keys import Caller
 from domain.limits import AdmissionLimits
 from storage.queue.rate_limits import Buckets
 
@@ -40,22 +41,20 @@ class Admission:
         self.watch = watch
         self._limits = limits
         self._buckets = buckets
-        self._rates = rate_limits(limits)
-        self._policy = policy_header(self._rates)
-        self._accounts = Accounts(self._rates)
+        self._accounts = Accounts(limits)
         self._settling: set[asyncio.Task[None]] = set()
 
-    async def admit(self, tenant: str | None, length: int | None) -> "Admitted":
+    async def admit(self, caller: Caller, length: int | None) -> "Admitted":
         """Decide about an upload, before its body is read.
 
         Args:
-            tenant: Whose limits apply; None: only those of the whole service.
+            caller: Its tenant's limits apply; for an admin only those of the whole service.
             length: Bytes of the body; None if the request does not say.
 
         Raises:
             OverLimit: The upload is refused for now.
         """
-        account = self._account(tenant)
+        account = self._account(caller)
         try:
             admitted = Admitted(self, account, length)
             try:
@@ -73,7 +72,7 @@ class Admission:
         admitted.charge_announced()
         return admitted
 
-    async def admit_replay(self, tenant: str | None, length: int | None) -> "Admitted":
+    async def admit_replay(self, caller: Caller, length: int | None) -> "Admitted":
         """Admit an upload whose answer is known: it adds no work and stores nothing.
 
         Its body is read to compare it: it takes a slot, and the limit of bytes holds for it.
@@ -81,7 +80,7 @@ class Admission:
         Raises:
             OverLimit: There is no slot for it, or the tenant may send no bytes now.
         """
-        account = self._account(tenant)
+        account = self._account(caller)
         admitted = Admitted(self, account, length)
         try:
             if account is not None:
@@ -92,13 +91,13 @@ class Admission:
         admitted.charge_announced()
         return admitted
 
-    def headers(self, tenant: str | None) -> dict[str, str]:
-        """Describe what a tenant may send now; empty where no limit of its own applies."""
-        account = self._account(tenant)
-        if account is None or not self._rates:
+    def headers(self, caller: Caller) -> dict[str, str]:
+        """Describe what a caller may send now; empty where no limit of its tenant applies."""
+        account = self._account(caller)
+        if account is None or not account.leases:
             return {}
         left = remaining_header(account.leases.values(), time.monotonic())
-        return {"RateLimit-Policy": self._policy, "RateLimit": left}
+        return {"RateLimit-Policy": account.policy, "RateLimit": left}
 
     def settle(self, account: Account | None) -> None:
         """Pay the debts of a tenant in the background, if it has any."""
@@ -118,10 +117,11 @@ class Admission:
         check_backlog(limits, self.watch.images, load.images_per_second)
         if account is not None:
             images = self.watch.images_of(account.tenant)
-            check_in_flight(limits, images, load.images_per_second)
+            check_in_flight(account.limits, images, load.images_per_second)
 
-    def _account(self, tenant: str | None) -> Account | None:
-        return None if tenant is None else self._accounts.get(tenant)
+    def _account(self, caller: Caller) -> Account | None:
+        tenant = tenant_of(caller)
+        return None if tenant is None else self._accounts.get(tenant, caller.limits)
 
 
 class Admitted:

@@ -26,7 +26,6 @@ from api.uploads.receiving import UploadOptions
 from api.uploads.take_in import TakeIn
 from domain.errors.capacity import OverLimit
 from domain.errors.requests import QuotaExceeded
-from domain.fairness.admission import tenant_of
 from domain.jobs import TERMINAL
 from storage.acceptance.idempotency import Answered, Reply
 
@@ -80,7 +79,7 @@ async def answer_upload(
                 response.headers |= REPLAYED
             elif taken.attempt is not None:
                 await take_in.keep_answer(taken.attempt, _as_kept(response))
-    response.headers |= take_in.admission.headers(tenant_of(request.user))
+    response.headers |= take_in.admission.headers(request.user)
     response.headers |= await take_in.quota_headers(request.user)
     return response
 

@@ -78,6 +78,13 @@ COMMON: dict[str, Documented] = {
         "Maximum total size of the images in bytes; null without a limit.", 104_857_600
     ),
     "max_stored_bytes": Documented("Maximum number of stored bytes.", 1_073_741_824),
+    "requests_per_second": Documented("Sustained uploads.", 4000),
+    "requests_burst": Documented("Uploads at once.", 20_000),
+    "files_per_second": Documented("Sustained files.", 8000),
+    "files_burst": Documented("Files at once.", 80_000),
+    "bytes_per_second": Documented("Sustained bytes.", 1_000_000_000),
+    "bytes_burst": Documented("Bytes at once.", 17_179_869_184),
+    "max_images_in_flight": Documented("Images that are not finished.", 200_000),
     "left_files": Documented("Number of images that are still accepted.", 18),
     "left_bytes": Documented("Number of bytes that are still accepted.", 104_000_000),
     "limits": Documented("Limits of one request and of one file."),

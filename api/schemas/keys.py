@@ -19,6 +19,30 @@ _FOR_MANY_USERS = {KeyRole.ADMIN, KeyRole.SERVICE}
 _WITHOUT_UPLOADS = {KeyRole.ADMIN, KeyRole.READER}
 
 
+Rate = Annotated[float, msgspec.Meta(ge=0, le=MAX_COUNT)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)]
+Burst = Annotated[int, msgspec.Meta(ge=1, le=MAX_COUNT)]
+
+
+class UploadLimitsOfKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Limits of a service key's uploads; null for that of the settings."""
+
+    requests_per_second: Rate | None = None
+    """Sustained uploads; 0 for no limit."""
+    requests_burst: Burst | None = None
+    """Uploads at once."""
+    files_per_second: Rate | None = None
+    """Sustained files; 0 for no limit."""
+    files_burst: Burst | None = None
+    """Files at once; a single request may exceed it."""
+    bytes_per_second: Rate | None = None
+    """Sustained bytes; 0 for no limit."""
+    bytes_burst: Burst | None = None
+    """Bytes at once; a single request may exceed it."""
+    max_images_in_flight: Count | None = None
+    """Images that wait or are processed; 0 for no limit."""
+
+
 class ApiKeyRequest(JsonBody, frozen=True):
     """The values of a new API key."""
 
@@ -44,6 +68,9 @@ class ApiKeyRequest(JsonBody, frozen=True):
     and `reader`. Counts the images of the tenant or, without one, of a client key's user or those
     uploaded with a service key; each with the size of its file, also if it is a duplicate. With a
     service key: at most its own, which is the default."""
+    limits: UploadLimitsOfKey | None = None
+    """Limits of the uploads with the key, in place of those of the settings, for an app with many
+    users. Only for `service`."""
     scopes: (
         Annotated[list[KeyScope], msgspec.Meta(min_length=1, max_length=len(KeyScope))] | None
     ) = None
@@ -68,6 +95,9 @@ class ApiKeyRequest(JsonBody, frozen=True):
         with faults.of("max_stored_bytes"):
             if self.max_stored_bytes and self.role in _WITHOUT_UPLOADS:
                 raise InvalidValue("Only keys of clients and services have a quota.")
+        with faults.of("limits"):
+            if self.limits is not None and self.role is not KeyRole.SERVICE:
+                raise InvalidValue("Only service keys have limits of their own.")
         with faults.of("scopes"):
             if self.scopes is not None and self.role in _WITHOUT_UPLOADS:
                 raise InvalidValue("Only keys of clients and services have scopes.")
@@ -100,6 +130,8 @@ class ApiKeyView(msgspec.Struct, frozen=True):
     """Tenant of the users that the key acts for; null without one."""
     max_stored_bytes: int | None
     """Quota of stored bytes of the key; null for that of the settings."""
+    limits: UploadLimitsOfKey | None
+    """Limits of the uploads with the key; null for those of the settings."""
     scopes: list[KeyScope]
     """What the key may do."""
     created_by: str | None

@@ -17,7 +17,6 @@ from api.uploads.part_names import decode_text
 from api.uploads.upload_time import within_upload_time
 from domain.errors.base import ServiceError
 from domain.errors.requests import IdempotencyKeyMisused, RequestTooLarge
-from domain.fairness.admission import tenant_of
 from domain.filenames import clean_filename
 from domain.keys import Caller
 from domain.quotas import check_fits, quota_of
@@ -108,7 +107,7 @@ class ResumeUploads:
         if quota := quota_of(caller, self._tenant_max_bytes):
             stored = await self._stores.stored_bytes.read(quota.account)
             check_fits(quota, stored, announced.length)
-        admitted = await self._admission.admit(tenant_of(caller), 0 if body is None else length)
+        admitted = await self._admission.admit(caller, 0 if body is None else length)
         with closing(admitted), short_patience(began=time.monotonic()):
             limits = self._limits
             if caller.is_admin:
@@ -151,7 +150,7 @@ class ResumeUploads:
             OverLimit: The request is not admitted now.
             UploadTooSlow: The bytes took too long.
         """
-        admitted = await self._admission.admit(tenant_of(caller), body.length)
+        admitted = await self._admission.admit(caller, body.length)
         with closing(admitted), short_patience(began=time.monotonic()):
             owner, expires_at = upload_owner(caller), self._expires_at()
             taken = await self._uploads.take(owner, upload_id, body.offset, expires_at)

@@ -19,7 +19,6 @@ from api.uploads.keyed_uploads import KeyedUploads
 from api.uploads.receiving import Arrival, UploadOptions, UploadReceiver
 from domain.errors.capacity import BytesUnavailable, OverLimit
 from domain.errors.requests import QuotaExceeded
-from domain.fairness.admission import tenant_of
 from domain.jobs import TERMINAL
 from domain.keys import Caller, Scope
 from domain.quotas import quota_of
@@ -126,13 +125,13 @@ class TakeIn:
         self, caller: Caller, body: IncomingBody, key: str | None
     ) -> tuple[Admitted, Answered | None]:
         """Admit an upload; or, if it is refused, the replay of one that was answered."""
-        tenant, length = tenant_of(caller), body.length
+        length = body.length
         try:
             if body.kind is BodyKind.FILE and length is not None:
                 self._stores.blob_stores.check(length)
             if quota := quota_of(caller, self._tenant_max_bytes):
                 await self._stores.stored_bytes.check(quota, length)
-            return await self.admission.admit(tenant, length), None
+            return await self.admission.admit(caller, length), None
         except (OverLimit, QuotaExceeded, BytesUnavailable):
             answered = None
             if key is not None:
@@ -140,7 +139,7 @@ class TakeIn:
                     answered = await self._keys.find(key)
             if answered is None:
                 raise
-        return await self.admission.admit_replay(tenant, length), answered
+        return await self.admission.admit_replay(caller, length), answered
 
     async def _accept(self, arrival: Arrival, upload: Upload) -> Ticket:
         if upload.attempt and arrival.options.show:

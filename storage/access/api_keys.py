@@ -4,6 +4,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime
 
+import msgspec
 from cachetools import TTLCache
 from pymongo import ASCENDING, IndexModel
 
@@ -12,6 +13,7 @@ from domain.audit import AuditEntry
 from domain.errors.access import TooManyKeys
 from domain.key_scopes import ALL_SCOPES, READ_ONLY, KeyScope, in_order
 from domain.keys import Caller, Role, hash_secret
+from domain.limits import TenantLimits
 from domain.tenants import owner_id
 from storage.access.audit import AuditTrail, in_tenant
 from storage.access.key_uses import KeyUses
@@ -88,6 +90,7 @@ class ApiKeys:
             "user_id": plan.user_id,
             "tenant": plan.tenant,
             "max_stored_bytes": plan.max_stored_bytes,
+            "limits": plan.limits and msgspec.structs.asdict(plan.limits),
             "scopes": [scope.value for scope in in_order(plan.scopes)],
             "note": plan.note,
             "created_at": now,
@@ -215,4 +218,5 @@ def _caller_of(document: Document) -> Caller:
         tenant,
         document.get("max_stored_bytes"),
         READ_ONLY if role is Role.READER else held,
+        msgspec.convert(document.get("limits"), TenantLimits | None),
     )

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from api.schemas.keys import UploadLimitsOfKey
 from deploy.servers.ports import find_free_port
 from storage.clock import new_id
 from storage.queue import rate_limits
@@ -176,6 +177,36 @@ async def test_images_in_flight_are_limited_until_they_are_done(service: Service
                 return (await running.send([PICTURE], key=key)).status_code == 202
 
             await until(is_accepted)
+
+
+async def test_service_key_can_have_limits_of_its_own(service: Service) -> None:
+    own = {"requests_per_second": 0.01, "requests_burst": 3, "bytes_per_second": 0}
+    own |= {"max_images_in_flight": 2}
+    made = (
+        await service.client.post("/v1/api-keys", json={"role": "service", "limits": own})
+    ).json()
+    assert made["limits"] == dict.fromkeys(UploadLimitsOfKey.__struct_fields__) | own
+    shown = (await service.client.get(f"/v1/api-keys/{made['id']}")).json()
+    assert shown["limits"] == made["limits"]
+    other = await service.make_key("service")
+    limits: Limited = {"tenant_requests_per_second": 0.01, "tenant_requests_burst": 1}
+    async with limited(service, **limits) as running:
+        answers = [await running.send([PICTURE], key=made["key"]) for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [202, 202, 429]
+        assert answers[2].json()["code"] == "too_many_in_flight"
+        policy = answers[0].headers["RateLimit-Policy"]
+        assert policy.startswith('"requests";q=3;qu="requests";w=300, "files";q=20000')
+        answers = [await running.send([PICTURE], key=other) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [202, 429]
+
+
+async def test_only_service_keys_have_limits(service: Service) -> None:
+    for role in ({"role": "admin"}, {"role": "client", "user_id": "u1"}, {"role": "reader"}):
+        answer = await service.client.post("/v1/api-keys", json=role | {"limits": {}})
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["pointer"] == "#/limits"
+    asked = {"role": "service", "limits": {"requests_burst": 0}}
+    assert (await service.client.post("/v1/api-keys", json=asked)).status_code in {400, 422}
 
 
 async def _read_work(service: Service) -> None:

@@ -202,7 +202,13 @@ def test_headers_are_structured_fields() -> None:
 @pytest.fixture
 def accounts(monkeypatch: pytest.MonkeyPatch) -> Accounts:
     monkeypatch.setattr("api.admission.accounts.MAX_TENANTS", 2)
-    return Accounts([FIVE_A_MINUTE])
+    limits = AdmissionLimits(
+        tenant_requests_per_second=FIVE_A_MINUTE.per_second,
+        tenant_requests_burst=FIVE_A_MINUTE.burst,
+        tenant_files_per_second=0,
+        tenant_bytes_per_second=0,
+    )
+    return Accounts(limits)
 
 
 def test_account_that_holds_a_slot_is_kept(accounts: Accounts) -> None:
