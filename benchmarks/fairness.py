@@ -93,14 +93,15 @@ def _measure(bench: Bench, paths: Sequence[Path], backlog: Backlog) -> Waits:
         in_own_process(queue_up, service.address, paths, backlog)
         service.worker.resume()
         time.sleep(WARM_UP_SECONDS)
-        began, before = time.perf_counter(), _count_done(service)
+        began, before = time.perf_counter(), count_done(service)
         waits = in_own_process(probe, service.address, paths, bench.count(PROBES, 8))
-        done = _count_done(service) - before
+        done = count_done(service) - before
         seconds = time.perf_counter() - began
     return Waits(waits, seconds * WorkRules().chunk_max_images / done)
 
 
-def _count_done(service: Service) -> int:
+def count_done(service: Service) -> int:
+    """Count the images that have ended."""
     with MongoClient[dict[str, object]](service.servers.mongodb_url) as client:
         return client[service.database]["images"].count_documents({"status": "succeeded"})
 

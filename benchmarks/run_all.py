@@ -16,6 +16,7 @@ from benchmarks.harness.peer import peer_versions
 from benchmarks.harness.service import ROOT, Bench
 from benchmarks.idle import measure_idle
 from benchmarks.latency import measure_latency
+from benchmarks.many_processes import measure_many_processes
 from benchmarks.memory import measure_memory
 from benchmarks.operations import measure_operations
 from benchmarks.readers import measure_readers
@@ -52,6 +53,7 @@ LINES: Mapping[str, Callable[[Bench], Section]] = {
     "statistics": measure_statistics,
     "webhooks": measure_webhooks,
     "analytics": measure_analytics,
+    "fleet": measure_many_processes,
 }
 TABLE_COLUMNS = 190
 

@@ -94,7 +94,13 @@ def measure_webhooks(bench: Bench) -> Section:
 
 
 def _run(bench: Bench, hanging: int, rounds: int) -> Waits:
-    database = new_database()
+    environment, settings = deliverer_environment(bench, new_database())
+    with running_module(bench, ["tasks.delivery"], environment) as deliverer:
+        return asyncio.run(_deliver(settings, deliverer, hanging, rounds))
+
+
+def deliverer_environment(bench: Bench, database: str) -> tuple[dict[str, str], StoreSettings]:
+    """Make the environment of a deliverer to receivers of this machine, and its settings."""
     environment = bench.environment(database) | {
         "MINILAB_SECRET_KEY": SECRET_KEY,
         "MINILAB_WEBHOOK_ALLOW": "127.0.0.0/8",
@@ -103,8 +109,7 @@ def _run(bench: Bench, hanging: int, rounds: int) -> Waits:
     settings = msgspec.structs.replace(
         bench.store_settings, mongodb_database=database, secret_key=SECRET_KEY
     )
-    with running_module(bench, ["tasks.delivery"], environment) as deliverer:
-        return asyncio.run(_deliver(settings, deliverer, hanging, rounds))
+    return environment, settings
 
 
 async def _deliver(
@@ -124,8 +129,8 @@ async def _deliver(
         made_at: dict[tuple[str, str], float] = {}
         seen = 0
         for _ in range(rounds):
-            made = await _write_events(stores, endpoints, hanging)
-            seen = await _until_arrived(receivers, set(made), seen)
+            made = await write_events(stores, endpoints, hanging)
+            seen = await until_arrived(receivers, set(made), seen)
             made_at |= made
         arrived = {(one.path, one.id): one.at for one in reversed(receivers.messages)}
         return Waits(
@@ -135,10 +140,8 @@ async def _deliver(
         )
 
 
-async def _write_events(
-    stores: Stores,
-    endpoints: Sequence[Endpoint],
-    hanging: int,
+async def write_events(
+    stores: Stores, endpoints: Sequence[Endpoint], hanging: int = 0
 ) -> dict[tuple[str, str], float]:
     """Write one event for each endpoint; return the time of those for healthy ones."""
     now = utc_now()
@@ -164,7 +167,7 @@ async def _write_events(
     return {(f"/ok/{number}", event.id): began for number, event in healthy}
 
 
-async def _until_arrived(receivers: Receivers, missing: set[tuple[str, str]], first: int) -> int:
+async def until_arrived(receivers: Receivers, missing: set[tuple[str, str]], first: int) -> int:
     """Wait for messages from an index on; return the next index."""
     async with asyncio.timeout(WAIT_SECONDS):
         while missing:

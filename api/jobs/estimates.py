@@ -31,7 +31,7 @@ class Estimates:
     def prefetch(self) -> None:
         """Begin to read the queue, if the next estimate would have to wait for that."""
         if self._reading is None and time.monotonic() >= self._stale_at:
-            self._reading = asyncio.create_task(self._refresh())
+            self._reading = asyncio.create_task(self.refresh())
             # An estimate that needs it raises the failure, and the next one reads again.
             self._reading.add_done_callback(see_failure)
 
@@ -44,12 +44,13 @@ class Estimates:
         if (reading := self._reading) is not None:
             self._reading = None
             await reading
-        await self._refresh()
+        await self.refresh()
         images = -(-(job.tally.waiting + job.tally.running) // max(1, len(job.operations)))
         open_job = OpenJob(job.id, job.user_id, images)
         return self._backlog.place(open_job, self._images_per_second)
 
-    async def _refresh(self) -> None:
+    async def refresh(self) -> None:
+        """Read the queue, unless that was done a moment ago."""
         now = time.monotonic()
         if now < self._stale_at:
             return

@@ -95,10 +95,10 @@ def new_database() -> str:
 
 
 @contextmanager
-def running_service(bench: Bench) -> Iterator[Service]:
+def running_service(bench: Bench, **settings: str) -> Iterator[Service]:
     """Run an API and a worker on an empty database while the context lasts."""
     port, database = find_free_port(), new_database()
-    environment = bench.environment(database) | {"MINILAB_PORT": str(port)}
+    environment = bench.environment(database) | {"MINILAB_PORT": str(port)} | settings
     is_ready = partial(answers, port)
     with ExitStack() as stack:
         worker, api = (

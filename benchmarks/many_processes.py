@@ -1,0 +1,192 @@
+"""Line 14: what thousands of tenants and many processes cost."""
+
+import asyncio
+import time
+from collections.abc import Coroutine, Iterator
+from contextlib import AsyncExitStack, ExitStack, contextmanager
+from pathlib import Path
+
+import msgspec
+
+from api.admission.load_watch import LoadWatch
+from api.jobs.estimates import Estimates
+from benchmarks.fairness import Backlog, count_done, queue_up
+from benchmarks.harness.clients import in_own_process
+from benchmarks.harness.meter import cpu_seconds
+from benchmarks.harness.pictures import write_small
+from benchmarks.harness.receivers import Receivers
+from benchmarks.harness.service import (
+    Bench,
+    Service,
+    new_database,
+    running_module,
+    running_service,
+)
+from benchmarks.rows import Row, Section, Target
+from benchmarks.webhooks import (
+    CALLER,
+    SECRET,
+    deliverer_environment,
+    until_arrived,
+    write_events,
+)
+from storage.clock import new_id, utc_now
+from storage.settings import StoreSettings, WorkRules
+from storage.stores import Stores, open_stores
+from storage.webhooks.endpoints import EndpointPlan
+
+PHOTOS = 100
+OPEN_JOBS = 3000
+READ_SECONDS = 30
+DELIVERIES = 3000
+LOOK_SECONDS = 0.25
+MOST_SECONDS = 3600
+
+
+def measure_many_processes(bench: Bench) -> Section:
+    """Drain many tenants, with few and many workers; read the queue; deliver to one target."""
+    images = bench.count(20_000, 2_000)
+    paths = write_small(bench.folder / "many", PHOTOS, 5)
+    few, _ = _drain(bench, paths, Backlog(images // 100, 100, 100, 1), workers=1)
+    many, _ = _drain(bench, paths, Backlog(images, 1, 1, 1), workers=1)
+    less = Backlog(20, images // 80, images // 80, 1)
+    _, with_two = _drain(bench, paths, less, workers=2)
+    _, with_eight = _drain(bench, paths, less, workers=8)
+    one, four = (asyncio.run(_read(bench, processes)) for processes in (1, 4))
+    return Section(
+        "a fleet",
+        [
+            Row(
+                f"{images:,} tenants with 1 image each, drained",
+                many,
+                "images/s",
+                few,
+                f"{images // 100} tenants with 100 each",
+                Target(0.9),
+            ),
+            Row(
+                "MongoDB with 8 workers",
+                with_eight,
+                "ms an image",
+                with_two,
+                "with 2 workers",
+                Target(1.1, at_most=True),
+            ),
+            Row(
+                f"readings of 4 API processes, {OPEN_JOBS:,} open jobs",
+                four,
+                "ms/s of MongoDB",
+                one,
+                "of one",
+                Target(1.2, at_most=True),
+            ),
+            Row(
+                "deliveries to one webhook, 1 deliverer",
+                _deliver(bench),
+                "a second",
+                target=Target(800, of="figure"),
+            ),
+        ],
+    )
+
+
+def _drain(bench: Bench, paths: list[Path], backlog: Backlog, workers: int) -> tuple[float, float]:
+    """Queue a backlog, and let workers with one child each drain it.
+
+    Returns:
+        Images a second, and the processor time of MongoDB for each, in ms.
+    """
+    images = backlog.images + backlog.others_images * (backlog.tenants - 1)
+    with running_service(bench, MINILAB_WORKER_CHILDREN="1") as service:
+        service.worker.freeze()
+        in_own_process(queue_up, service.address, paths, backlog)
+        with _more_workers(bench, service, workers - 1):
+            service.worker.resume()
+            first, began, cpu = _wait_for(service, images // 10)
+            last, ended, cpu_after = _wait_for(service, images * 9 // 10)
+    return (last - first) / (ended - began), 1000 * (cpu_after - cpu) / (last - first)
+
+
+@contextmanager
+def _more_workers(bench: Bench, service: Service, count: int) -> Iterator[None]:
+    environment = bench.environment(service.database) | {"MINILAB_WORKER_CHILDREN": "1"}
+    with ExitStack() as stack:
+        for _ in range(count):
+            stack.enter_context(running_module(bench, ["tasks"], environment))
+        yield
+
+
+def _wait_for(service: Service, images: int) -> tuple[int, float, float]:
+    """Wait until so many images are done; return their number, the time, and MongoDB's."""
+    until = time.monotonic() + MOST_SECONDS
+    while (done := count_done(service)) < images:
+        if time.monotonic() > until:
+            raise TimeoutError(f"{done} of {images} images are done")
+        time.sleep(LOOK_SECONDS)
+    return done, time.monotonic(), cpu_seconds(service.servers.mongodb.pid)
+
+
+async def _read(bench: Bench, processes: int) -> float:
+    """Read the queue as API processes do; return the processor time of MongoDB, in ms a second."""
+    mongodb = bench.servers.mongodb.pid
+    settings = msgspec.structs.replace(bench.store_settings, mongodb_database=new_database())
+    async with AsyncExitStack() as stack:
+        stores = [
+            await stack.enter_async_context(open_stores(settings, WorkRules()))
+            for _ in range(processes)
+        ]
+        await stores[0].prepare()
+        await _open_jobs(stores[0], OPEN_JOBS)
+        idle = await _ms_a_second(mongodb, bench.count(10, 5))
+        reading = [asyncio.create_task(work) for one in stores for work in _readers(one)]
+        await asyncio.sleep(5)  # Until they have read once.
+        used = await _ms_a_second(mongodb, bench.count(READ_SECONDS, 10))
+        for task in reading:
+            task.cancel()
+        await asyncio.wait(reading)
+    return used - idle
+
+
+def _readers(stores: Stores) -> list[Coroutine[object, object, None]]:
+    watch, estimates = LoadWatch(stores.load, has_quota=False), Estimates(stores)
+
+    async def estimate() -> None:
+        while True:
+            await estimates.refresh()
+            await asyncio.sleep(LOOK_SECONDS)
+
+    return [watch.follow_work(), watch.follow_room(), estimate()]
+
+
+async def _open_jobs(stores: Stores, count: int) -> None:
+    job = {"key_id": "admin", "operations": ["metadata"], "due_at": utc_now()}
+    job |= {"tally": {"waiting": 1, "running": 0}}
+    jobs = [job | {"_id": new_id(), "user_id": f"u{number}"} for number in range(count)]
+    await stores.database["jobs"].insert_many(jobs)
+
+
+async def _ms_a_second(pid: int, seconds: float) -> float:
+    began, before = time.monotonic(), cpu_seconds(pid)
+    await asyncio.sleep(seconds)
+    return 1000 * (cpu_seconds(pid) - before) / (time.monotonic() - began)
+
+
+def _deliver(bench: Bench) -> float:
+    database = new_database()
+    environment, settings = deliverer_environment(bench, database)
+    with running_module(bench, ["tasks.delivery"], environment):
+        return asyncio.run(_deliver_to_one(settings, bench.count(DELIVERIES, 500)))
+
+
+async def _deliver_to_one(settings: StoreSettings, count: int) -> float:
+    async with open_stores(settings, WorkRules()) as stores, Receivers() as receivers:
+        await stores.prepare()
+        plan = EndpointPlan(receivers.url("ok", "0"))
+        endpoint = await stores.webhooks.create(plan, SECRET, CALLER)
+        # A target that never answered gets one delivery at a time.
+        made = await write_events(stores, [endpoint] * 10)
+        seen = await until_arrived(receivers, {("/ok/0", event) for _, event in made}, 0)
+        began = time.monotonic()
+        made = await write_events(stores, [endpoint] * count)
+        await until_arrived(receivers, {("/ok/0", event) for _, event in made}, seen)
+        return count / (time.monotonic() - began)
