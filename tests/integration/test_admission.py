@@ -191,12 +191,12 @@ async def test_service_key_can_have_limits_of_its_own(service: Service) -> None:
     other = await service.make_key("service")
     limits: Limited = {"tenant_requests_per_second": 0.01, "tenant_requests_burst": 1}
     async with limited(service, **limits) as running:
-        answers = [await running.send([PICTURE], key=made["key"]) for _ in range(3)]
+        answers = [await running.send([PICTURE], key=made["key"], user_id="u1") for _ in range(3)]
         assert [answer.status_code for answer in answers] == [202, 202, 429]
         assert answers[2].json()["code"] == "too_many_in_flight"
         policy = answers[0].headers["RateLimit-Policy"]
         assert policy.startswith('"requests";q=3;qu="requests";w=300, "files";q=20000')
-        answers = [await running.send([PICTURE], key=other) for _ in range(2)]
+        answers = [await running.send([PICTURE], key=other, user_id="u1") for _ in range(2)]
         assert [answer.status_code for answer in answers] == [202, 429]
 
 
