@@ -118,8 +118,9 @@ house: $(VENV)/.dev ## Measure the size and the shape of the code beside its goa
 ROUNDS ?= 20
 SEED ?= 1
 SECONDS ?= 12
-faults: $(VENV)/.dev ## Inject faults while clients upload, and count the promises that are kept (ROUNDS, SEED, SECONDS)
-	@$(BIN)/python -m chaos.run_faults --rounds $(ROUNDS) --seed $(SEED) --seconds $(SECONDS) $(FAULTS_ARGS)
+STORE ?= gridfs
+faults: $(VENV)/.dev ## Inject faults while clients upload, and count the promises that are kept (ROUNDS, SEED, SECONDS, STORE)
+	@$(BIN)/python -m chaos.run_faults --rounds $(ROUNDS) --seed $(SEED) --seconds $(SECONDS) --store $(STORE) $(FAULTS_ARGS)
 
 fleet: ROUNDS = 10
 fleet: SECONDS = 20

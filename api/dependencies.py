@@ -70,7 +70,10 @@ def _images(state: AppState) -> dict[str, object]:
     users = SimilarUsers(stores.client, stores.database, similarity)
     images = SimilarImages(stores.client, stores.database, similarity)
     manage_images = ManageImages(stores, state.settings.rules, state.signed_urls)
-    contents = ReadContent(stores, state.variants, state.downloads, state.settings.sizes.widths)
+    redirect_seconds = state.settings.api.blob_redirect_seconds
+    contents = ReadContent(
+        stores, state.variants, state.downloads, state.settings.sizes.widths, redirect_seconds
+    )
     settings = state.settings
     return {
         "archives": ReadArchives(

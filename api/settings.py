@@ -71,6 +71,9 @@ class ApiSettings(msgspec.Struct, frozen=True):
         cors_origins: Origins of web pages that may use the API in browsers (CORS), a
             comma-separated list, as in ``https://app.example,http://localhost:3000``. ``*``: all
             origins. Empty: pages of other origins cannot read answers.
+        blob_redirect_seconds: Requests for original files in a bucket (``MINILAB_BLOB_URL``) are
+            answered with 307 to a URL of the bucket that works for this time, in seconds; see
+            docs/operations.md. 0: the API sends the bytes itself.
         session_seconds: Time after which a browser signs in again, in seconds.
     """
 
@@ -88,6 +91,7 @@ class ApiSettings(msgspec.Struct, frozen=True):
     public_url: PublicUrl = ""
     allowed_hosts: Annotated[str, msgspec.Meta(pattern=HOSTS_PATTERN)] = ""
     cors_origins: str = ""
+    blob_redirect_seconds: Annotated[int, msgspec.Meta(ge=0, le=604_800)] = 0
     session_seconds: Annotated[int, msgspec.Meta(ge=60, le=2_592_000)] = 43_200
 
     @property

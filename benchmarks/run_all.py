@@ -9,6 +9,7 @@ from rich.console import Console
 
 from benchmarks.acceptance import measure_acceptance
 from benchmarks.analytics import measure_analytics
+from benchmarks.bucket import measure_bucket
 from benchmarks.comparison.section import measure_beside_peer
 from benchmarks.fairness import measure_fairness
 from benchmarks.harness.machine import describe_machine
@@ -41,6 +42,7 @@ LINES: Mapping[str, Callable[[Bench], Section]] = {
     "peer": measure_beside_peer,
     "small": measure_small,
     "large": measure_large,
+    "bucket": measure_bucket,
     "acceptance": measure_acceptance,
     "latency": measure_latency,
     "fairness": measure_fairness,

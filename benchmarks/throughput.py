@@ -76,7 +76,7 @@ def _rounds(
     before = run_loop(all_operations, paths, bench.cores)
     measured = []
     for _ in range(rounds):
-        visit, cpu_ms = _visit(bench, paths, warm_up)
+        visit, cpu_ms = visit_service(bench, paths, warm_up)
         after = run_loop(all_operations, paths, bench.cores)
         loop = Loop(
             fmean([before.per_second, after.per_second]), fmean([before.cpu_ms, after.cpu_ms])
@@ -86,7 +86,14 @@ def _rounds(
     return measured
 
 
-def _visit(bench: Bench, paths: list[Path], warm_up: list[Path]) -> tuple[Visit, dict[str, float]]:
+def visit_service(
+    bench: Bench, paths: list[Path], warm_up: list[Path]
+) -> tuple[Visit, dict[str, float]]:
+    """Send photos to a new service after a warm-up; return the visit, and what each photo cost.
+
+    Returns:
+        The visit, and processor time in ms for each image by part.
+    """
     with running_service(bench) as service:
         in_own_process(upload_and_wait, service.address, warm_up, CLIENTS, 4)
         before = service.cpu_seconds()

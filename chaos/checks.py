@@ -130,10 +130,11 @@ async def find_wrong_counts(database: Database) -> dict[str, tuple[int, int]]:
 
 
 async def find_cut_blobs(database: Database) -> list[str]:
-    """Find blobs with missing or surplus bytes."""
+    """Find blobs in MongoDB with missing or surplus bytes."""
     size = {"$sum": {"$map": {"input": "$chunks", "in": {"$binarySize": "$$this.data"}}}}
     found = database["blobs.files"].aggregate(
         [
+            {"$match": {"metadata.store": None}},
             {
                 "$lookup": {
                     "from": "blobs.chunks",

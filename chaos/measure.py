@@ -9,6 +9,7 @@ from datetime import timedelta
 from bson import Timestamp
 
 from benchmarks.harness.receivers import Receivers
+from chaos.bucket import find_cut_objects, find_orphan_objects
 from chaos.checks import count_errors, count_open, find_orphans, find_waits
 from chaos.keys import make_client_keys
 from chaos.load import Clients, Record
@@ -16,6 +17,8 @@ from chaos.outcome import Run, Violations, find_violations
 from chaos.supervised import ADMIN_KEY, DATABASE, Settings, Supervised
 from chaos.waiting import until_none
 from chaos.webhooks import compare_delivered, count_undelivered, subscribe
+from storage.blobs.stores.blob_stores import BlobStores, open_blob_stores
+from storage.blobs.stores.gridfs import chunk_turns
 from storage.mongo.client import Client, Database, connect_mongo
 from storage.settings import StoreSettings
 from storage.verification.walk import Verifier
@@ -47,15 +50,20 @@ async def measure(service: Supervised, seed: int, rounds: int, inject: Injecting
         rounds: Number of rounds that are injected.
         inject: Injects the faults.
     """
-    settings = StoreSettings(mongodb_url=service.mongodb_url, redis_url=service.redis_url)
+    settings = StoreSettings(
+        mongodb_url=service.mongodb_url,
+        redis_url=service.redis_url,
+        blob_url=service.blob_url,
+    )
     client = connect_mongo(settings)
+    stores = open_blob_stores(client[DATABASE], chunk_turns(), settings)
     supervising: asyncio.Task[None] | None = None
     try:
         await service.start()
         since = (await client.admin.command("ping"))["operationTime"]
         supervising = asyncio.create_task(service.supervise())
         async with Receivers() as receivers:
-            return await _measure(service, seed, rounds, inject, client, since, receivers)
+            return await _measure(service, seed, rounds, inject, client, since, receivers, stores)
     finally:
         if supervising is not None:
             supervising.cancel()
@@ -71,6 +79,7 @@ async def _measure(
     client: Client,
     since: Timestamp,
     receivers: Receivers,
+    stores: BlobStores,
 ) -> Run:
     database, record = client[DATABASE], Record(service.excused)
     users = [f"user-{number // CLIENTS_A_USER}" for number in range(USERS * CLIENTS_A_USER)]
@@ -97,7 +106,8 @@ async def _measure(
         "events made twice (sent under two IDs)": delivered.made_twice,
     }
     waits = await find_waits(database)
-    violations |= await _sweep_and_verify(service, client, database)
+    violations["blobs of which bytes are missing"] += await find_cut_objects(database, stores)
+    violations |= await _sweep_and_verify(service, client, database, stores)
     return Run(
         rounds=rounds,
         seconds=seconds,
@@ -121,11 +131,18 @@ async def _measure(
     )
 
 
-async def _sweep_and_verify(service: Supervised, client: Client, database: Database) -> Violations:
+async def _sweep_and_verify(
+    service: Supervised, client: Client, database: Database, stores: BlobStores
+) -> Violations:
+    async def find_all_orphans() -> list[object]:
+        objects = await find_orphan_objects(database, stores)
+        return [*await find_orphans(database), *objects]
+
     service.add_worker(SWEEPING)
-    await until_none(lambda: find_orphans(database), SWEEP_SECONDS)
-    orphans = await find_orphans(database)
-    verification = await Verifier(client, database, timedelta(0), hashes=True).verify()
+    await until_none(find_all_orphans, SWEEP_SECONDS)
+    orphans = await find_all_orphans()
+    verifier = Verifier(client, database, timedelta(0), hashes=True, stores=stores)
+    verification = await verifier.verify()
     return {
         "orphans after the sweep": list(map(str, orphans)),
         "invariants broken (make verify-data)": [

@@ -1,7 +1,7 @@
 """The schedule of faults, computed from a seed before anything starts."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -17,6 +17,7 @@ LINKS = (
     "deliverer-redis",
     "deliverer-mongodb",
 )
+OBJECT_LINKS = ("api-s3", "worker-s3")
 PROCESSES = ("api", "worker", "child", "deliverer", "redis", "mongodb")
 
 
@@ -58,6 +59,17 @@ _OF_PROCESSES = (
 _OF_LINKS = tuple((kind, link) for kind in LINK_KINDS for link in LINKS)
 # Processes count twice, since there are more links.
 PACK = (*_OF_PROCESSES, *_OF_PROCESSES, *_OF_LINKS)
+_OF_OBJECTS = (
+    (Kind.KILL, "object volume"),
+    (Kind.FREEZE, "object volume"),
+    (Kind.KILL, "objects"),
+    (Kind.FREEZE, "objects"),
+)
+# So many that each round of a run with a bucket has about one of them.
+OBJECT_PACK = (
+    *_OF_OBJECTS * 4,
+    *((kind, link) for kind in LINK_KINDS for link in OBJECT_LINKS),
+)
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -79,7 +91,9 @@ class Fault(msgspec.Struct, frozen=True):
         return f"{self.kind} {self.target}"
 
 
-def plan_rounds(seed: int, rounds: int, round_seconds: float) -> list[list[Fault]]:
+def plan_rounds(
+    seed: int, rounds: int, round_seconds: float, *, with_objects: bool = False
+) -> list[list[Fault]]:
     """Choose the faults of each round.
 
     Faults are drawn without replacement until all are drawn, so that none is left out.
@@ -88,12 +102,13 @@ def plan_rounds(seed: int, rounds: int, round_seconds: float) -> list[list[Fault
         seed: Fixes the faults.
         rounds: Number of rounds.
         round_seconds: Duration of a round; faults begin in its first two thirds.
+        with_objects: Whether there is a bucket, whose servers and links are disturbed too.
 
     Returns:
         The faults of each round, ordered by their begin.
     """
     chance = random.Random(seed)
-    pack = _draw(chance)
+    pack = _draw(chance, (*PACK, *OBJECT_PACK) if with_objects else PACK)
     return [
         sorted(
             (
@@ -111,6 +126,6 @@ def plan_rounds(seed: int, rounds: int, round_seconds: float) -> list[list[Fault
     ]
 
 
-def _draw(chance: random.Random) -> Iterator[tuple[Kind, str]]:
+def _draw(chance: random.Random, pack: Sequence[tuple[Kind, str]]) -> Iterator[tuple[Kind, str]]:
     while True:
-        yield from chance.sample(PACK, len(PACK))
+        yield from chance.sample(pack, len(pack))

@@ -55,6 +55,11 @@ class Supervised(ABC):
     def redis_url(self) -> str:
         """The URL of Redis for checks from outside."""
 
+    @property
+    def blob_url(self) -> str:
+        """The bucket for checks from outside; empty if there is none."""
+        return ""
+
     @abstractmethod
     async def start(self) -> None:
         """Start links and processes, and wait until all are ready."""

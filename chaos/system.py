@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 import psutil
 
 from chaos.proxy import HOST, Proxy, through
-from chaos.schedule import LINKS
+from chaos.schedule import OBJECT_LINKS
 from chaos.supervised import (
+    DATABASE,
     STOP_SECONDS,
     Settings,
     Supervised,
@@ -23,8 +24,11 @@ from chaos.supervised import (
 from deploy.servers.embedded import EmbeddedServers
 from deploy.servers.ports import find_free_port
 from deploy.servers.process import ServerProcess
+from deploy.servers.seaweedfs import ObjectServers
 
 READY_SECONDS = 90.0
+# The pictures of clients are small: most go to the bucket, and some do not.
+INLINE_BYTES = 1024
 
 
 class System(Supervised):
@@ -36,13 +40,22 @@ class System(Supervised):
         settings: Settings that differ from the defaults, by name.
         seed: Fixes the behaviour of disturbed links.
         workers: Number of workers.
+        objects: Keeps large files; None: MongoDB keeps all.
     """
 
     def __init__(
-        self, servers: EmbeddedServers, folder: Path, settings: Settings, seed: int, workers: int
+        self,
+        servers: EmbeddedServers,
+        folder: Path,
+        settings: Settings,
+        seed: int,
+        workers: int,
+        objects: ObjectServers | None = None,
     ) -> None:
         super().__init__()
         self.servers = servers
+        self._objects = objects
+        self._started = (*servers.started, *(objects.started if objects else ()))
         self._folder = folder
         self._settings = settings
         self._workers = workers
@@ -56,7 +69,9 @@ class System(Supervised):
             "deliverer-redis": _port_of(servers.redis_url),
             "deliverer-mongodb": _port_of(servers.mongodb_url),
         }
-        self.links = {name: Proxy(ports[name], seed + n) for n, name in enumerate(LINKS)}
+        if objects is not None:
+            ports |= dict.fromkeys(OBJECT_LINKS, _port_of(objects.endpoint))
+        self.links = {name: Proxy(port, seed + n) for n, (name, port) in enumerate(ports.items())}
 
     @property
     def url(self) -> str:
@@ -73,11 +88,16 @@ class System(Supervised):
         """The URL of Redis without a link, for checks from outside."""
         return self.servers.redis_url
 
+    @property
+    def blob_url(self) -> str:
+        """The bucket without a link, for checks from outside; empty if there is none."""
+        return self._objects.blob_url(DATABASE) if self._objects else ""
+
     async def start(self) -> None:
         """Start links and processes, and wait until all are ready."""
         for link in self.links.values():
             await link.start()
-        self.processes = {server.name: server for server in self.servers.started}
+        self.processes = {server.name: server for server in self._started}
         self.processes["api"] = self._make("api", "api", self._settings)
         self.processes["deliverer"] = self._make("deliverer", "deliverer", self._settings)
         for number in range(self._workers):
@@ -116,7 +136,7 @@ class System(Supervised):
 
     async def stop(self) -> None:
         """Stop all processes except the servers."""
-        await stop_all(p for p in self.processes.values() if p not in self.servers.started)
+        await stop_all(p for p in self.processes.values() if p not in self._started)
         for link in self.links.values():
             await link.end()
 
@@ -130,9 +150,18 @@ class System(Supervised):
             "mongodb_url": through(self.servers.mongodb_url, mongodb.port),
             "redis_url": through(self.servers.redis_url, redis.port),
             "port": self._api_port,
+            **self._bucket(role),
             **settings,
         }
         return make_process(self._folder, name, role, own, self.is_ready, self.url)
+
+    def _bucket(self, role: str) -> Settings:
+        """Give a process the bucket through its own link; deliverers read no files."""
+        link = self.links.get(f"{role}-s3")
+        if self._objects is None or link is None:
+            return {}
+        url = self._objects.blob_url(DATABASE, f"http://{HOST}:{link.port}")
+        return {"blob_url": url, "blob_inline_bytes": INLINE_BYTES}
 
 
 def _port_of(url: str) -> int:

@@ -31,6 +31,7 @@ from storage.batches.pieces import Pieces
 from storage.blobs.bucket_owner import BucketOwner
 from storage.blobs.intake import BlobIntake, NoWriter
 from storage.blobs.known_blobs import KnownBlobs, Poisons
+from storage.blobs.moving import BlobMover
 from storage.blobs.removals import Removals
 from storage.blobs.results import Results
 from storage.blobs.stores.blob_stores import open_blob_stores
@@ -126,6 +127,7 @@ class Stores:
         meter = LoadMeter(self.database, self.workers)
         self.load = SharedLoad(self.redis, meter, self.database, self.dead_letters)
         self.job_events = JobEvents(self.redis)
+        self.mover = BlobMover(self.client, self.database, self.blob_stores)
         self.poisons = Poisons(self.database)
         self.queued_chunks = QueuedChunks(self.database)
         self.recovery = Recovery(

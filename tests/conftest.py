@@ -24,7 +24,9 @@ from deploy.servers.seaweedfs import ObjectServers, object_servers
 from tests.databases import SharedDatabase
 from tests.service import KeptService, Service, environment, find_test_data, running_service
 from tests.sharded_commands import LISTENER, find_faults
+from tests.stores import GRIDFS, STORES, ChosenStore, credentials_in_place, stores_of
 from tests.token_guard import find_token
+from tests.waiting import until
 
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 -- a folder with a name of its own is made there
 PREFIX = "minilab-tests-"
@@ -40,8 +42,17 @@ settings.load_profile("busy")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that writes the pictures of the pages anew."""
+    """Add the options that write the pictures of the pages anew, and that choose a store."""
     parser.addoption("--pictures", action="store_true", help="save pictures in docs/images")
+    parser.addoption("--store", choices=STORES, help="keep the bytes of all tests there")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run tests on the stores of bytes, one store after the other within a module."""
+    if "store" in metafunc.fixturenames:
+        stores = stores_of(metafunc)
+        if stores != [GRIDFS]:
+            metafunc.parametrize("store", stores, indirect=True, scope="module")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -153,8 +164,17 @@ def objects() -> Iterator[ObjectServers]:
     with (
         tempfile.TemporaryDirectory(prefix=PREFIX, dir=place) as folder,
         object_servers(Path(folder)) as running,
+        credentials_in_place(running),
     ):
         yield running
+
+
+@pytest.fixture(scope="module")
+def store(request: pytest.FixtureRequest) -> ChosenStore:
+    """Where the service keeps bytes: GridFS, or S3 in tests that are marked so with `stores`."""
+    if getattr(request, "param", GRIDFS) == GRIDFS:
+        return ChosenStore()
+    return ChosenStore(request.getfixturevalue("objects"))
 
 
 @pytest.fixture
@@ -171,14 +191,18 @@ def shared_database(servers: EmbeddedServers) -> Iterator[SharedDatabase]:
 
 
 @pytest.fixture
-async def environ(servers: EmbeddedServers, shared_database: SharedDatabase) -> dict[str, str]:
-    """Settings of API and worker: short times, an empty database and an empty Redis."""
+async def environ(
+    servers: EmbeddedServers, shared_database: SharedDatabase, store: ChosenStore
+) -> dict[str, str]:
+    """Settings of API and worker: short times, empty stores."""
     shared_database.make_empty()
+    store.make_empty(shared_database.name)
     async with Redis.from_url(servers.redis_url) as redis:
         await redis.flushdb()
     return environment(
         servers,
         shared_database.name,
+        store,
         lease_seconds=2,
         hint_grace_seconds=1,
         reconcile_seconds=0.2,
@@ -215,7 +239,11 @@ async def service(
 
 async def assert_nothing_is_left(service: Service) -> None:
     await service.stores.acceptance.drain()
-    assert await service.orphan_chunks() == []
+
+    async def has_no_orphans() -> bool:
+        return await service.orphan_chunks() == []
+
+    await until(has_no_orphans)
     redis = service.stores.redis
     endless = [key async for key in redis.scan_iter("*") if await redis.ttl(key) == -1]
     assert [key for key in endless if key != b"arq:queue"] == []

@@ -20,10 +20,13 @@ from api.server.config import serving_config
 from api.server.server import Server
 from api.settings import Settings, read_settings
 from deploy.servers.embedded import EmbeddedServers
+from storage.blobs.objects import find_orphans
 from storage.mongo.client import DURABLE
 from storage.stores import Stores
 from tasks.settings import read_settings as read_worker_settings
 from tasks.worker import ImageWorker
+from tests.stored_files import list_objects
+from tests.stores import ChosenStore
 from tests.token_guard import refuse_tokens
 from tests.waiting import LATEST_SECONDS, until
 
@@ -48,8 +51,16 @@ def find_test_data() -> Path:
     return folder
 
 
-def environment(servers: EmbeddedServers, database: str, **more: object) -> dict[str, str]:
-    """Make the variables that API and worker start with."""
+def environment(
+    servers: EmbeddedServers, database: str, store: ChosenStore | None = None, /, **more: object
+) -> dict[str, str]:
+    """Make the variables that API and worker start with.
+
+    Args:
+        database: Name of the database, and of the part of the bucket.
+        store: Where the bytes are; None: in MongoDB.
+        **more: Settings by their names in lower case.
+    """
     fixed = {
         "MINILAB_MONGODB_URL": servers.mongodb_url,
         "MINILAB_REDIS_URL": servers.redis_url,
@@ -64,6 +75,7 @@ def environment(servers: EmbeddedServers, database: str, **more: object) -> dict
         # All tests have one address.
         "MINILAB_MAX_WRONG_KEYS_PER_MINUTE": "0",
     }
+    fixed |= store.variables(database) if store is not None else {}
     return fixed | {f"MINILAB_{name.upper()}": str(value) for name, value in more.items()}
 
 
@@ -172,12 +184,16 @@ class Service:
             await running
 
     async def count(self, collection: str) -> int:
-        """Count the documents of a collection."""
-        return await self.stores.database[collection].count_documents({})
+        """Count the documents of a collection, and with the chunks of blobs their objects."""
+        documents = await self.stores.database[collection].count_documents({})
+        if collection != "blobs.chunks":
+            return documents
+        return documents + len(await list_objects(self.stores))
 
     async def orphan_chunks(self) -> list[object]:
-        """Find GridFS chunks that belong to no file and to no resumable upload."""
-        orphans: list[object] = []
+        """Find chunks and objects that belong to no file and to no resumable upload."""
+        objects = await list_objects(self.stores)
+        orphans: list[object] = [*await find_orphans(self.stores.database, list(objects))]
         uploads = self.stores.database["resumable_uploads"]
         unused = await uploads.distinct("file_id", {"job_id": None})
         for bucket in ("blobs", "variants"):

@@ -11,7 +11,11 @@ from urllib.parse import quote
 from litestar import Response
 from litestar.response import Stream
 from litestar.response.base import ASGIResponse
-from litestar.status_codes import HTTP_200_OK, HTTP_400_BAD_REQUEST
+from litestar.status_codes import (
+    HTTP_200_OK,
+    HTTP_307_TEMPORARY_REDIRECT,
+    HTTP_400_BAD_REQUEST,
+)
 from litestar.types import Receive, Scope, Send
 from werkzeug.http import dump_options_header
 
@@ -29,13 +33,21 @@ _PLAIN_NAME = re.compile(r"[ !#$&'()+,.;<=>@\[\]^_`{}~\w-]*", re.ASCII)
 
 
 def send_content(
-    content: Content, if_none_match: str | None, byte_range: str | None, if_range: str | None
+    content: Content,
+    if_none_match: str | None,
+    byte_range: str | None,
+    if_range: str | None,
+    *,
+    is_head: bool,
 ) -> Response[Any]:
     """Send a picture, or the part that a Range header asks for.
 
+    The answer to a HEAD, and to a client that compares our ETag, comes from here: a signed URL is
+    for GET alone, and a bucket has other ETags.
+
     Returns:
-        200 with all bytes, 206 with a part, 304 if the client has this version, or 416 if the
-        range starts past the end.
+        200 with all bytes, 206 with a part, 304 if the client has this version, 416 if the range
+        starts past the end, or 307 to a URL of the bucket.
     """
     is_other_version = if_range is not None and if_range.strip() != f'"{content.etag}"'
     if is_other_version or is_known(if_none_match, content.etag):
@@ -45,7 +57,20 @@ def send_content(
     except RangeNotSatisfiable as error:
         size = {"Content-Range": f"bytes */{content.size_bytes}"}
         return problem_response(status_of(error), error.code, error.title, error.detail, size)
+    if (
+        content.redirect_url is not None
+        and not is_head
+        and if_range is None
+        and not is_known(if_none_match, content.etag)
+    ):
+        return _redirect(content.redirect_url)
     return conditional(if_none_match, content.etag, _stream(content, part))
+
+
+def _redirect(url: str) -> Response[Any]:
+    """Send a client to a URL that soon is not valid any more; a Range header goes along."""
+    headers = {"Location": url, "Cache-Control": "no-store"}
+    return Response(b"", status_code=HTTP_307_TEMPORARY_REDIRECT, headers=headers)
 
 
 def send_signed_content(
@@ -54,14 +79,17 @@ def send_signed_content(
     if_none_match: str | None,
     byte_range: str | None,
     if_range: str | None,
+    *,
+    is_head: bool,
 ) -> Response[Any]:
     """Send a picture by a signed URL: the client may keep it until the URL expires.
 
     Its bytes never change, so a cache need not ask for them again. A cache of several clients may
     not keep it: it would hand it out when the image is deleted, or the key revoked.
     """
-    response = send_content(content, if_none_match, byte_range, if_range)
-    if (response.status_code or HTTP_200_OK) < HTTP_400_BAD_REQUEST:
+    response = send_content(content, if_none_match, byte_range, if_range, is_head=is_head)
+    status = response.status_code or HTTP_200_OK
+    if status < HTTP_400_BAD_REQUEST and status != HTTP_307_TEMPORARY_REDIRECT:
         left_seconds = max(0, int((expires_at - utc_now()).total_seconds()))
         response.headers["Cache-Control"] = f"private, max-age={left_seconds}, immutable"
     return response

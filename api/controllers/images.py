@@ -25,6 +25,7 @@ from api.answers.wanted_urls import DEFAULT_SECONDS, ExpiresIn, UrlVariants, wan
 from api.contract.route_docs import answer, problems
 from api.http.auth import READS
 from api.http.guards import CHANGING
+from api.http.head_requests import wants_headers_only
 from api.http.leaving import unless_client_leaves
 from api.http.parameters import IfNoneMatch, ImageId, NamedUser, example
 from api.images.images import ManageImages
@@ -38,6 +39,7 @@ from api.state import ApiRequest
 from domain.image_search import ImageFilter
 from domain.keys import scope_of
 
+REDIRECTED = "The picture is at `Location` for a while, if the service is set up so."
 Range = Annotated[
     str | None,
     HeaderParameter(
@@ -135,11 +137,13 @@ class ImageController(Controller):
             200: answer(bytes, "The picture.", media_type="image/*"),
             206: answer(bytes, "The requested part of the picture.", media_type="image/*"),
             304: answer(None, "The client already has this version of the picture."),
+            307: answer(None, REDIRECTED),
         }
         | problems(404, 409, 410, 416, 429),
         response_headers=[
             ResponseHeader(name="ETag", value="", documentation_only=True),
             ResponseHeader(name="Accept-Ranges", value="", documentation_only=True),
+            ResponseHeader(name="Location", value="", documentation_only=True),
         ],
     )
     async def get_content(
@@ -167,7 +171,8 @@ class ImageController(Controller):
         wanted = wanted_picture(request, variant, width, picture_format)
         finding = read_content.find(image_id, scope, wanted)
         content = await unless_client_leaves(request.receive, finding)
-        return send_content(content, if_none_match, byte_range, if_range)
+        is_head = wants_headers_only(request.scope)
+        return send_content(content, if_none_match, byte_range, if_range, is_head=is_head)
 
     @get(
         "/{image_id:str}/content-url",

@@ -8,8 +8,9 @@ from litestar.di import NamedDependency
 
 from api.answers.image_content import send_signed_content
 from api.contract.route_docs import answer, only_problems
-from api.controllers.images import IfRange, Range
+from api.controllers.images import REDIRECTED, IfRange, Range
 from api.http.auth import SIGNED
+from api.http.head_requests import wants_headers_only
 from api.http.headers import KEPT
 from api.http.leaving import unless_client_leaves
 from api.http.parameters import IfNoneMatch, SignedToken
@@ -31,12 +32,14 @@ from domain.signed_urls import Purpose
         200: answer(bytes, "The picture.", media_type="image/*"),
         206: answer(bytes, "The requested part of the picture.", media_type="image/*"),
         304: answer(None, "The client already has this version of the picture."),
+        307: answer(None, REDIRECTED),
     }
     | only_problems(400, 404, 409, 410, 416, 422, 429, 503),
     response_headers=[
         ResponseHeader(name="ETag", value="", documentation_only=True),
         ResponseHeader(name="Accept-Ranges", value="", documentation_only=True),
         ResponseHeader(name="Cache-Control", value="", documentation_only=True),
+        ResponseHeader(name="Location", value="", documentation_only=True),
     ],
 )
 async def get_signed_content(
@@ -57,4 +60,7 @@ async def get_signed_content(
     finding = read_content.find(admitted.grant.object_id, Scope(), admitted.grant.variant)
     content = await unless_client_leaves(request.receive, finding)
     expires_at = admitted.grant.expires_at
-    return send_signed_content(content, expires_at, if_none_match, byte_range, if_range)
+    is_head = wants_headers_only(request.scope)
+    return send_signed_content(
+        content, expires_at, if_none_match, byte_range, if_range, is_head=is_head
+    )

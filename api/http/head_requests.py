@@ -8,6 +8,8 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.tus_headers import is_tus
 
+HEADERS_ONLY = "minilab.headers_only"
+
 
 class _HeadersSentError(BaseException):
     """Ends the work on a request whose headers are sent; only :class:`HeadRequests` catches it."""
@@ -40,9 +42,15 @@ class HeadRequests:
             raise _HeadersSentError
 
         scope["method"] = HttpMethod.GET
+        scope[HEADERS_ONLY] = True  # type: ignore[literal-required]
         try:
             await self._app(scope, receive, send_headers)
         except _HeadersSentError:
             pass
         finally:
             scope["method"] = HttpMethod.HEAD
+
+
+def wants_headers_only(scope: Scope) -> bool:
+    """Say whether the GET of a handler was a HEAD."""
+    return HEADERS_ONLY in scope

@@ -37,6 +37,8 @@ class Content(msgspec.Struct, frozen=True):
     """Streams the bytes from one offset up to another."""
     downloads: FairTurns
     """The turns of large pictures."""
+    redirect_url: str | None = None
+    """Where anybody reads the same bytes for a time; None: only here."""
     is_object: bool = False
     """Whether its bytes are in another store than its document, which may be away alone."""
 
@@ -46,11 +48,18 @@ class ReadContent:
 
     Args:
         widths: Widths in pixels of the sizes that the service makes.
+        redirect_seconds: For how long a URL of the bucket works; 0: there are none.
     """
 
     def __init__(
-        self, stores: Stores, variants: Variants, downloads: FairTurns, widths: Sequence[int]
+        self,
+        stores: Stores,
+        variants: Variants,
+        downloads: FairTurns,
+        widths: Sequence[int],
+        redirect_seconds: int = 0,
     ) -> None:
+        self._redirect_seconds = redirect_seconds
         self._stores = stores
         self._variants = variants
         self._downloads = downloads
@@ -71,7 +80,12 @@ class ReadContent:
         if size is not None:  # The token of a URL may be older than the setting.
             choose_size(size.width_px, size.format, self._widths)
         image, blob = await self.read(image_id, scope)
-        return await self.open(image, blob, variant)
+        content = await self.open(image, blob, variant)
+        # Only the original, positions included, has its hash for an ETag.
+        if not self._redirect_seconds or content.etag != blob.sha256:
+            return content
+        url = await self._stores.blobs.sign(blob, self._redirect_seconds)
+        return msgspec.structs.replace(content, redirect_url=url)
 
     async def read(self, image_id: str, scope: Scope) -> tuple[Image, Blob]:
         """Read an image and its blob.

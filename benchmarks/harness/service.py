@@ -15,6 +15,7 @@ from benchmarks.harness.meter import children_cpu_seconds, cpu_seconds
 from deploy.servers.embedded import EmbeddedServers
 from deploy.servers.ports import find_free_port
 from deploy.servers.process import ServerProcess
+from deploy.servers.seaweedfs import ObjectServers
 from storage.settings import StoreSettings
 
 ADMIN_KEY = "the-admin-key-of-the-benchmarks-0123456789"
@@ -32,12 +33,14 @@ class Bench:
         folder: A temporary folder for pictures and logs.
         cores: Number of processes that measure the limits.
         quick: Whether small counts are enough.
+        objects: Keeps large files; None: MongoDB keeps all.
     """
 
     servers: EmbeddedServers
     folder: Path
     cores: int
     quick: bool
+    objects: ObjectServers | None = None
 
     def count(self, full: int, quick: int) -> int:
         """Choose a count."""
@@ -50,12 +53,20 @@ class Bench:
 
     def environment(self, database: str) -> dict[str, str]:
         """Make the environment of a process of the service."""
-        return os.environ | {
-            "MINILAB_MONGODB_URL": self.servers.mongodb_url,
-            "MINILAB_REDIS_URL": self.servers.redis_url,
-            "MINILAB_MONGODB_DATABASE": database,
-            "MINILAB_ADMIN_KEY": ADMIN_KEY,
-        }
+        bucket: dict[str, str] = {}
+        if self.objects is not None:
+            bucket = {"MINILAB_BLOB_URL": self.objects.blob_url(database)}
+            bucket |= self.objects.credentials
+        return (
+            os.environ
+            | bucket
+            | {
+                "MINILAB_MONGODB_URL": self.servers.mongodb_url,
+                "MINILAB_REDIS_URL": self.servers.redis_url,
+                "MINILAB_MONGODB_DATABASE": database,
+                "MINILAB_ADMIN_KEY": ADMIN_KEY,
+            }
+        )
 
 
 @dataclass(frozen=True)

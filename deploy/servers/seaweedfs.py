@@ -10,7 +10,7 @@ import signal
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from urllib.error import URLError
@@ -49,8 +49,8 @@ class ObjectServers:
     gateway: ServerProcess
     volume: ServerProcess
     bucket: str
-    credentials: Mapping[str, str]
-    _filer_url: str
+    credentials: Mapping[str, str] = field(repr=False)
+    _filer_url: str = field(repr=False)
 
     @property
     def started(self) -> tuple[ServerProcess, ...]:

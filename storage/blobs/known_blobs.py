@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from domain.blobs import Blob, Poison
-from domain.ports import GRIDFS, Location
+from domain.ports import GRIDFS, S3, Location
 from storage.blobs.stores.blob_stores import BlobStores
 from storage.mongo.client import Collection, Database, Document
 
@@ -25,6 +25,19 @@ class KnownBlobs:
     def stream(self, blob: Blob, start: int, stop: int) -> AsyncIterator[bytes]:
         """Read the bytes from ``start`` up to ``stop``, one chunk in memory at a time."""
         return self._stores.stream(blob.location, start, stop)
+
+    async def sign(self, blob: Blob, seconds: float) -> str | None:
+        """Make a URL of the bucket, valid for a time, from which anybody reads the bytes.
+
+        Returns:
+            None if the bytes are in MongoDB.
+
+        Raises:
+            BytesUnavailable: There are no credentials for now.
+        """
+        if blob.location.store != S3:
+            return None
+        return await self._stores.bucket.sign(blob.location.name, seconds)
 
 
 class Poisons:

@@ -13,6 +13,7 @@ from pymongo.client_session import ClientSession
 from domain.ports import GRIDFS, S3, Location
 from storage.blobs.bucket_owner import BucketOwner
 from storage.blobs.known_blobs import location_of
+from storage.blobs.left_chunks import remove_left_chunks
 from storage.blobs.stores.blob_stores import BlobStores
 from storage.blobs.stores.object_names import file_of
 from storage.clock import utc_now
@@ -80,8 +81,8 @@ class Removals:
         names = [note["name"] for note in notes if Location(store, note["name"]) not in used]
         if names and store == S3:
             await self._stores.bucket.remove(names)
-        elif names:
-            await self._stores.gridfs.remove(names)
+        for name in names if store == GRIDFS else ():
+            await remove_left_chunks(self._database.client, self._database, name)
         await self._notes.delete_many({"_id": {"$in": [note["_id"] for note in notes]}})
         return len(names)
 

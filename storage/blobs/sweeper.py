@@ -14,6 +14,7 @@ from bson.min_key import MinKey
 from pymongo import UpdateOne
 
 from storage.access.stored_bytes import StoredBytes
+from storage.blobs.left_chunks import remove_left_chunks
 from storage.blobs.objects import RESUMABLE, ObjectSweeper
 from storage.blobs.reference_counts import recount_blob
 from storage.blobs.stores.blob_stores import BlobStores
@@ -176,10 +177,13 @@ class Sweeper:
         kept = await self._find_existing(RESUMABLE, "file_id", ids, {"job_id": None})
         kept |= await self._find_existing(f"{bucket}.files", "_id", ids, IN_CHUNKS)
         orphans = [file_id for file_id in ids if file_id not in kept]
+        moved = await self._find_existing(f"{bucket}.files", "_id", orphans)
+        left = sum([await remove_left_chunks(self._client, self._database, one) for one in moved])
         chunks = self._database[f"{bucket}.chunks"]
-        deleted = await chunks.delete_many({"files_id": {"$in": orphans}})
+        without = [file_id for file_id in orphans if file_id not in moved]
+        deleted = await chunks.delete_many({"files_id": {"$in": without}})
         await self._marks.delete_many({"_id": {"$in": ids}})
-        return len(orphans) if deleted.deleted_count else 0
+        return len(orphans) if deleted.deleted_count or left else 0
 
     async def _drop_expired_keys(self, before: datetime) -> int:
         expired = {"expires_at": {"$type": "date", "$lt": before}}

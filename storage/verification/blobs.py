@@ -5,6 +5,7 @@ from typing import Any
 
 from storage.blobs.known_blobs import location_of
 from storage.blobs.objects import RESUMABLE
+from storage.blobs.removals import REMOVALS
 from storage.blobs.sweeper import IN_CHUNKS
 from storage.mongo.client import Document
 from storage.verification.invariants import (
@@ -71,6 +72,9 @@ def _orphans(bucket: str) -> tuple[Document, ...]:
         lookup(f"{bucket}.files", "_id", "_id", {"$match": IN_CHUNKS}, to="file"),
         lookup(RESUMABLE, "_id", "file_id", {"$match": {"job_id": None}}, to="upload"),
         {"$match": {"file": [], "upload": []}},
+        # Blobs that moved to the bucket leave their chunks for a while.
+        lookup(REMOVALS, "_id", "name", to="removal"),
+        {"$match": {"removal": []}},
         lookup(
             f"{bucket}.chunks",
             "_id",

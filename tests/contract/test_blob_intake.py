@@ -28,6 +28,7 @@ def test_the_more_uploads_there_are_the_less_each_gathers() -> None:
         assert uploads * flush_bytes(uploads) <= SHARED_FLUSH_BYTES
 
 
+@pytest.mark.stores("gridfs")
 @pytest.mark.parametrize("uploads", [1, 4, 100])
 async def test_files_are_whole_and_never_held_whole(stores: Stores, uploads: int) -> None:
     intake = stores.open_intake(lambda: uploads)
@@ -54,6 +55,7 @@ async def test_files_are_whole_and_never_held_whole(stores: Stores, uploads: int
     assert await stores.blob_chunks.count_documents(longest) == 0
 
 
+@pytest.mark.stores("gridfs")
 async def test_a_file_is_refused_after_parts_of_it_were_written(stores: Stores) -> None:
     intake = stores.open_intake(lambda: 1)
     kept, refused = IncomingFile(), IncomingFile()

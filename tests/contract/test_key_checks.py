@@ -16,6 +16,7 @@ from storage.clock import utc_now
 from storage.mongo.client import DURABLE
 from storage.stores import Stores
 from tests.access import revoke_key
+from tests.stored_files import list_stored
 from tests.uploads import make_upload
 from tests.waiting import until
 
@@ -64,7 +65,7 @@ async def test_upload_of_a_key_that_ended_meanwhile_leaves_nothing(
     (kept,) = await stores.database["blobs.files"].distinct("_id")
 
     async def only_the_bytes_of_the_first_are_left() -> bool:
-        return await stores.database["blobs.chunks"].distinct("files_id") == [kept]
+        return await list_stored(stores) == [kept]
 
     await until(only_the_bytes_of_the_first_are_left)
 

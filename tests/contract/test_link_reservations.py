@@ -14,6 +14,7 @@ from storage.acceptance.acceptance import Acceptance
 from storage.acceptance.uploads import Ticket
 from storage.stores import Stores
 from tests.access import ADMIN, revoke_link
+from tests.stored_files import list_stored
 from tests.uploads import accept, make_upload
 from tests.waiting import until
 
@@ -56,7 +57,7 @@ async def _assert_use_is_true(stores: Stores, link: UploadLink) -> UploadLink:
     files = sorted(await stores.database["blobs.files"].distinct("_id"))
 
     async def no_other_bytes_are_left() -> bool:
-        return sorted(await stores.database["blobs.chunks"].distinct("files_id")) == files
+        return await list_stored(stores) == files
 
     await until(no_other_bytes_are_left)  # A refusal is answered before its bytes are deleted.
     return now

@@ -16,6 +16,8 @@ from storage.clock import utc_now
 from storage.stores import Stores
 from tests.uploads import accept, make_upload
 
+pytestmark = pytest.mark.stores("gridfs", "s3")
+
 HOUR = timedelta(hours=1)
 LATER = timedelta(hours=2)
 MB = 1024 * 1024
@@ -56,6 +58,7 @@ async def _keep_variant(stores: Stores, sha256: str, name: str, data: bytes) -> 
     await writer.close("image/webp", 0.0)
 
 
+@pytest.mark.stores("gridfs")
 async def test_removes_chunks_that_have_been_without_parent_for_long(stores: Stores) -> None:
     await _abandon_upload(stores, b"x" * 3 * MB)
     await _abandon_upload(stores, b"y" * 2 * MB)
@@ -143,6 +146,7 @@ async def test_two_sweepers_do_not_disturb_each_other(stores: Stores) -> None:
     assert counts == [1, 1]
 
 
+@pytest.mark.stores("gridfs")
 async def test_large_store_is_walked_in_pieces(
     stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -183,6 +187,7 @@ async def test_removes_blobs_without_images(stores: Stores) -> None:
     await stores.images.get(str(ticket.items[0].image_id), Scope())
 
 
+@pytest.mark.stores("gridfs")
 @pytest.mark.slow
 async def test_blob_that_comes_again_while_it_is_removed_is_whole(stores: Stores) -> None:
     content = b"again and again" * 100_000

@@ -7,6 +7,7 @@ import pytest
 
 from deploy.servers.embedded import EmbeddedServers, embedded_servers
 from tests.faults.stack import Stack, fragile_stack
+from tests.stores import ChosenStore
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +19,9 @@ def fragile_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedd
 
 
 @pytest.fixture
-async def stack(fragile_servers: EmbeddedServers, tmp_path: Path) -> AsyncIterator[Stack]:
+async def stack(
+    fragile_servers: EmbeddedServers, tmp_path: Path, store: ChosenStore
+) -> AsyncIterator[Stack]:
     """An API with the settings of the faults."""
-    async with fragile_stack(fragile_servers, tmp_path) as running:
+    async with fragile_stack(fragile_servers, tmp_path, store) as running:
         yield running

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+from chaos.bucket import find_cut_objects, find_orphan_objects
 from chaos.checks import (
     count_open,
     find_cut_blobs,
@@ -50,6 +51,7 @@ async def _assert_results_are_whole(stack: Stack) -> None:
     database = stack.stores.database
     assert await find_wrong_counts(database) == {}
     assert await find_cut_blobs(database) == []
+    assert await find_cut_objects(database, stack.stores.blob_stores) == []
     blobs = {file["metadata"]["sha256"]: file async for file in database["blobs.files"].find()}
     async for image in database["images"].find({"status": "succeeded"}):
         results = blobs[image["sha256"]]["metadata"]["results"]
@@ -80,11 +82,17 @@ async def _assert_each_ended_once(stack: Stack) -> None:
 async def _assert_no_orphans(stack: Stack) -> None:
     await stack.stores.sweeper(timedelta(0)).sweep()
     assert await find_orphans(stack.stores.database) == []
+    assert await find_orphan_objects(stack.stores.database, stack.stores.blob_stores) == []
 
 
 async def _assert_no_invariant_is_broken(stack: Stack) -> None:
     verifier = Verifier(
-        stack.stores.client, stack.stores.database, timedelta(0), pause_seconds=0.5, hashes=True
+        stack.stores.client,
+        stack.stores.database,
+        timedelta(0),
+        pause_seconds=0.5,
+        hashes=True,
+        stores=stack.stores.blob_stores,
     )
     assert (await verifier.verify()).broken == {}
 

@@ -35,6 +35,7 @@ from tests.service import (
     authorization,
     environment,
 )
+from tests.stores import ChosenStore
 from tests.waiting import LATEST_SECONDS, until
 from tests.warm.children import children_of
 from tests.warm.process import WarmProcess
@@ -251,12 +252,13 @@ async def running_stack(
     servers: EmbeddedServers,
     folder: Path,
     variables: Mapping[str, str] = MappingProxyType({}),
+    store: ChosenStore | None = None,
     /,
     **more: object,
 ) -> AsyncIterator[Stack]:
     """Run an API on real servers; workers are up to the test."""
     port = find_free_port()
-    environ = environment(servers, DATABASE, port=port, **(SHORT | more)) | dict(variables)
+    environ = environment(servers, DATABASE, store, port=port, **(SHORT | more)) | dict(variables)
     settings = read_settings(environ)
     async with (
         open_stores(settings.stores, settings.rules) as stores,
@@ -272,6 +274,8 @@ async def running_stack(
         await stores.redis.flushall()
         stack = Stack(servers, environ, folder, stores, client)
         stack.make_database_empty()
+        if store is not None:
+            store.make_empty(DATABASE)
         stack.began = (await stores.client.admin.command("ping"))["operationTime"]
         try:
             stack.start_api()
@@ -286,11 +290,11 @@ async def running_stack(
 
 @asynccontextmanager
 async def fragile_stack(
-    servers: EmbeddedServers, folder: Path, **more: object
+    servers: EmbeddedServers, folder: Path, store: ChosenStore | None = None, /, **more: object
 ) -> AsyncIterator[Stack]:
     """An API in a process of its own; afterwards the servers are as they were before."""
     try:
-        async with running_stack(servers, folder, **more) as running:
+        async with running_stack(servers, folder, {}, store, **more) as running:
             await running.stores.client.admin.command(
                 {"setParameter": 1, "transactionLifetimeLimitSeconds": ABANDONED_SECONDS}
             )

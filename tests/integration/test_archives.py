@@ -223,6 +223,7 @@ async def test_what_is_deleted_meanwhile_is_left_out_and_listed(environ: dict[st
 
 
 @pytest.mark.any_shards
+@pytest.mark.stores("gridfs")
 async def test_a_file_that_ends_too_early_ends_the_connection(environ: dict[str, str]) -> None:
     async with _service(environ, max_archives=1) as service:
         await _upload(service, ("large.jpg", _large(2 * MB)))

@@ -6,7 +6,7 @@ from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import Service
 
-pytestmark = pytest.mark.one_service
+pytestmark = [pytest.mark.one_service, pytest.mark.stores("gridfs", "s3")]
 
 BYTES = ("blobs.files", "blobs.chunks", "variants.files", "variants.chunks")
 

@@ -6,7 +6,7 @@ from tests.blob_counts import assert_counts_agree
 from tests.pictures import draw
 from tests.service import Service
 
-pytestmark = pytest.mark.one_service
+pytestmark = [pytest.mark.one_service, pytest.mark.stores("gridfs", "s3")]
 
 
 async def test_names_the_earliest_image_of_the_same_user(service: Service) -> None:
@@ -60,6 +60,7 @@ async def test_repeats_among_other_files_are_found(service: Service) -> None:
     await assert_counts_agree(service, blobs=3, images=12)
 
 
+@pytest.mark.stores("gridfs")
 async def test_large_duplicates_leave_no_second_copy(service: Service) -> None:
     content = draw().ljust(1_500_000, b"\x01")
     for _ in range(2):

@@ -48,6 +48,7 @@ async def _expire(service: Service, made: dict[str, Any]) -> None:
     await keys.update_one({"_id": made["id"]}, past)
 
 
+@pytest.mark.stores("gridfs")
 @pytest.mark.parametrize(
     ("route", "end", "whose"),
     [

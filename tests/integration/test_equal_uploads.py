@@ -10,7 +10,7 @@ from tests.blob_counts import assert_counts_agree
 from tests.pictures import draw
 from tests.service import Service, running_service
 
-pytestmark = pytest.mark.one_service
+pytestmark = [pytest.mark.one_service, pytest.mark.stores("gridfs", "s3")]
 
 
 async def _send(service: Service, *names: int) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from tests.positions import exif_with_place, files_with_places, tags_that_tell
 from tests.problems import assert_problem
 from tests.service import Service, running_service
 
-pytestmark = pytest.mark.one_service
+pytestmark = [pytest.mark.one_service, pytest.mark.stores("gridfs", "s3")]
 
 VARIANTS = ("original", "grayscale", "thumbnail", "faces")
 PHOTO = draw(160, 120, exif=exif_with_place().tobytes())

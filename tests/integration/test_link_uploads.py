@@ -181,6 +181,7 @@ async def test_expired_link_takes_nothing_and_its_uploads_can_still_be_followed(
     assert (await service.link(made["id"]))["status"] == "expired"
 
 
+@pytest.mark.stores("gridfs")
 async def test_upload_that_began_before_the_expiry_ends(service: Service) -> None:
     made = await service.make_link()
     content = draw().ljust(3 * MOST_FLUSH_BYTES, b"\0")
@@ -191,6 +192,7 @@ async def test_upload_that_began_before_the_expiry_ends(service: Service) -> Non
     assert (await service.link(made["id"]))["images"] == 1
 
 
+@pytest.mark.stores("gridfs")
 async def test_revoke_ends_an_upload_that_is_under_way(service: Service) -> None:
     made = await service.make_link()
     upload = await _begun_upload(service, made["token"], draw().ljust(3 * MOST_FLUSH_BYTES, b"\0"))

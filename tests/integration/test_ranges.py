@@ -7,7 +7,7 @@ from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import Service
 
-pytestmark = pytest.mark.one_service
+pytestmark = [pytest.mark.one_service, pytest.mark.stores("gridfs", "s3")]
 
 CHUNK = 255 * 1024
 CONTENT = draw(16, 16) + bytes(number * 7 % 251 for number in range(251)) * 2_800

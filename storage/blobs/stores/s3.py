@@ -176,9 +176,16 @@ class S3Store:
         with _translated():
             await obstore.put_async(self._bucket, OWNER_KEY, owner.encode(), use_multipart=False)
 
-    def sign(self, name: str, seconds: float) -> str:
-        """Make a URL by which anybody can read an object for a time."""
-        return obstore.sign(self._bucket, "GET", key_of(name), timedelta(seconds=seconds))
+    async def sign(self, name: str, seconds: float) -> str:
+        """Make a URL by which anybody can read an object for a time.
+
+        Raises:
+            BytesUnavailable: There are no credentials for now.
+        """
+        with _translated():
+            return await obstore.sign_async(
+                self._bucket, "GET", key_of(name), timedelta(seconds=seconds)
+            )
 
     async def aclose(self) -> None:
         """End what runs in the background."""
