@@ -105,6 +105,35 @@ def start(
     session.exit_if(wanted_end and _has_failed(made))
 
 
+@batch.command(
+    name="move-blobs",
+    epilog=examples("minilab batch move-blobs --to s3", "minilab batch move-blobs --to gridfs"),
+)
+@click.option(
+    "--to",
+    "store",
+    type=Named("BatchStore", "gridfs", "s3"),
+    required=True,
+    help="Where files shall be: in MongoDB (gridfs) or, the large ones, in the bucket (s3).",
+)
+@click.option("--no-wait", is_flag=True, help="Do not wait for the end.")
+@connected
+def move_blobs(session: Session, store: Any, no_wait: bool) -> None:
+    """Move the files of all images to another store while the service runs.
+
+    Ctrl-C ends only the waiting. A move can be started again at any time: what is there already
+    stays. Exits with 1 if a file could not be moved.
+    """
+    from minilab_client.models import BatchRequest
+
+    request = BatchRequest(operation="move_bytes", store=store)
+    made = session.minilab.batches.create_batch(body=request)
+    if not no_wait:
+        made = _wait(session, made)
+    _print(session, made)
+    session.exit_if(_has_failed(made))
+
+
 @batch.command(name="list", epilog=examples("minilab batch list --all"))
 @options.limit
 @options.everything

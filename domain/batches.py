@@ -13,7 +13,9 @@ CHECK_HASHES = "check_hashes"
 """Reads the bytes of each image, and compares their hash."""
 REMOVE = "remove"
 """Deletes the images."""
-OTHER_OPERATIONS = (CHECK_HASHES, REMOVE)
+MOVE_BYTES = "move_bytes"
+"""Moves the bytes of each image to another store."""
+OTHER_OPERATIONS = (CHECK_HASHES, MOVE_BYTES, REMOVE)
 """Besides those of images, which are computed."""
 
 BATCH_KEPT_SECONDS = 90 * 24 * 3600
@@ -21,6 +23,7 @@ MOST_OPEN = 100
 MOST_FAILURES = 20
 """Failed images that a batch names; it counts all."""
 TOO_MANY_SELECTED = "too_many_selected"
+CORRUPT_BYTES = "corrupt_bytes"
 
 
 class BatchOrder(msgspec.Struct, frozen=True):
@@ -32,6 +35,7 @@ class BatchOrder(msgspec.Struct, frozen=True):
         sizes: Names of the sizes to make; see :mod:`domain.images.sizes`.
         dry_run: Whether the images are only counted.
         max_images: If more are selected, nothing is done.
+        store: Where bytes are moved to; see :mod:`domain.ports`.
     """
 
     operation: str
@@ -40,6 +44,7 @@ class BatchOrder(msgspec.Struct, frozen=True):
     sizes: tuple[str, ...] = ()
     dry_run: bool = False
     max_images: int | None = None
+    store: str = ""
 
 
 class BatchFailure(msgspec.Struct, frozen=True):

@@ -40,7 +40,8 @@ class ManageBatches:
         request.check(Rules(now))
         if request.operation not in OTHER_OPERATIONS:
             parse_operations(request.operation, learning=self._learns)
-        order = request.order(caller, now, self._widths)
+        has_bucket = self._stores.blob_stores.has_bucket
+        order = request.order(caller, now, self._widths, has_bucket=has_bucket)
         batch_id = new_batch_id()
         entry = new_entry(
             caller,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Annotated, Any
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from api.http.bodies import JsonBody, Rules
 from api.schemas.jobs import FailureView, view_error
 from api.schemas.views import view_of
-from domain.batches import OTHER_OPERATIONS, REMOVE, Batch, BatchOrder
+from domain.batches import MOVE_BYTES, OTHER_OPERATIONS, REMOVE, Batch, BatchOrder
 from domain.errors.faults import Faults
 from domain.errors.requests import InvalidValue, UnknownOperation
 from domain.image_filters import (
@@ -25,6 +26,7 @@ from domain.images.sizes import PictureFormat, Size
 from domain.jobs import Status
 from domain.keys import MAX_USER_ID_CHARS, Caller, scope_of
 from domain.marks import MAX_ATTRIBUTES, MAX_EXTERNAL_ID_CHARS, MAX_TAGS, wanted_marks
+from domain.ports import GRIDFS, S3
 
 MAX_DAYS = 36_500
 MAX_COUNT = 2**53 - 1
@@ -114,6 +116,13 @@ class BatchFilterView(msgspec.Struct, frozen=True, forbid_unknown_fields=True, o
         return msgspec.structs.replace(wanted, uploaded_before=last)
 
 
+class BatchStore(StrEnum):
+    """Where bytes of images can be."""
+
+    GRIDFS = GRIDFS
+    S3 = S3
+
+
 class BatchRequest(JsonBody, frozen=True):
     """A batch to start: what is to be done, with which images."""
 
@@ -122,7 +131,8 @@ class BatchRequest(JsonBody, frozen=True):
     version: `metadata`, `histogram`, `faces`, `fingerprint`, `thumbnail`, and with
     learning `quality` and `embedding`. With `widths` or
     `formats`, `thumbnail` makes these sizes ahead of their first request. `check_hashes`: reads all
-    bytes and compares their hash. `remove`: deletes the images."""
+    bytes and compares their hash. `move_bytes`: moves the bytes to `store`. `remove`: deletes the
+    images."""
     filter: BatchFilterView | None = None
     """The images; without it, all. Images that wait or are processed are never among them, nor
     those that are uploaded after the request."""
@@ -138,6 +148,9 @@ class BatchRequest(JsonBody, frozen=True):
     max_images: Annotated[int, msgspec.Meta(ge=1, le=MAX_COUNT)] | None = None
     """If the filter selects more images than this, the batch fails and nothing is done. Required
     for `remove` without `dry_run`: send what a dry run has counted."""
+    store: BatchStore | None = None
+    """Where `move_bytes` moves the bytes to: into MongoDB (`gridfs`), or those of large files into
+    the bucket (`s3`). Required for it."""
 
     def check(self, rules: Rules) -> None:
         """Check the operation, and that the fields suit it.
@@ -151,12 +164,17 @@ class BatchRequest(JsonBody, frozen=True):
             self._check_operation(faults, usable)
         faults.check()
 
-    def order(self, caller: Caller, now: datetime, widths: Sequence[int]) -> BatchOrder:
+    def order(
+        self, caller: Caller, now: datetime, widths: Sequence[int], *, has_bucket: bool
+    ) -> BatchOrder:
         """Return the order of this request.
 
         Raises:
-            InvalidValue: The filter, or a width that the service does not make, cannot be used.
+            InvalidValue: The filter, a width that the service does not make, or a bucket that it
+                does not have, cannot be used.
         """
+        if self.store is BatchStore.S3 and not has_bucket:
+            raise InvalidValue("s3 is only for a service with a bucket.", "store")
         try:
             wanted = (self.filter or BatchFilterView()).read(caller, now)
         except InvalidValue as error:
@@ -179,6 +197,7 @@ class BatchRequest(JsonBody, frozen=True):
             sizes=tuple(dict.fromkeys(sizes)),
             dry_run=self.dry_run,
             max_images=self.max_images,
+            store=self.store or "",
         )
 
     def _check_operation(self, faults: Faults, usable: set[str]) -> None:
@@ -191,6 +210,9 @@ class BatchRequest(JsonBody, frozen=True):
             with faults.of(name):
                 if name in usable and getattr(self, name) and self.operation != THUMBNAIL:
                     raise InvalidValue("only thumbnail makes sizes.")
+        with faults.of("store"):
+            if "store" in usable and (self.store is None) is (self.operation == MOVE_BYTES):
+                raise InvalidValue("is required for move_bytes, and only for it.")
         with faults.of("force"):
             if self.force and (makes_sizes or self.operation in OTHER_OPERATIONS):
                 raise InvalidValue("is for operations whose results are computed.")
@@ -231,6 +253,8 @@ class BatchView(msgspec.Struct, frozen=True):
     """Whether the images are only counted."""
     max_images: int | None
     """The most images that the filter may select."""
+    store: BatchStore | None
+    """Where the bytes are moved to."""
     created_at: datetime
     created_by: str
     """ID of the key that started the batch."""
@@ -269,6 +293,7 @@ def view_batch(batch: Batch) -> BatchView:
         formats=asked.formats or [],
         dry_run=asked.dry_run,
         max_images=asked.max_images,
+        store=asked.store,
         created_by=batch.key_id,
         selected_bytes=batch.size_bytes,
         errors=dict(sorted(batch.errors.items())),

@@ -3,12 +3,10 @@
 import hashlib
 from collections.abc import Sequence
 
-from domain.batches import PieceResult
+from domain.batches import CORRUPT_BYTES, PieceResult
 from domain.records import ItemError
 from storage.batches.images import ChosenImage
 from storage.stores import Stores
-
-CORRUPT_BYTES = "corrupt_bytes"
 
 
 async def check_hashes(stores: Stores, images: Sequence[ChosenImage]) -> PieceResult:

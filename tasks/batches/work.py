@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
-from domain.batches import CHECK_HASHES, REMOVE, BatchOrder, PieceResult
+from domain.batches import CHECK_HASHES, MOVE_BYTES, REMOVE, BatchOrder, PieceResult
 from domain.images.operations import ALL_OPERATIONS
 from sandbox.pool import ChildPool
 from storage.batches.images import ChosenImage
@@ -12,6 +12,7 @@ from storage.stores import Stores
 from tasks.batches.check_hashes import check_hashes
 from tasks.batches.compute import ComputeResults
 from tasks.batches.make_sizes import MakeSizes
+from tasks.batches.move_bytes import move_bytes
 from tasks.images.image_processes import ImageProcesses
 from tasks.settings import Settings
 
@@ -45,11 +46,18 @@ class BatchWork:
             return self._make_sizes.run
         if order.operation in ALL_OPERATIONS:
             return self._compute.run
-        works: dict[str, Work] = {CHECK_HASHES: self._check_hashes, REMOVE: self._remove}
+        works: dict[str, Work] = {
+            CHECK_HASHES: self._check_hashes,
+            MOVE_BYTES: self._move_bytes,
+            REMOVE: self._remove,
+        }
         return works.get(order.operation)
 
     async def _check_hashes(self, _order: BatchOrder, images: Sequence[ChosenImage]) -> PieceResult:
         return await check_hashes(self._stores, images)
+
+    async def _move_bytes(self, order: BatchOrder, images: Sequence[ChosenImage]) -> PieceResult:
+        return await move_bytes(self._stores, order.store, images)
 
     async def _remove(self, _order: BatchOrder, images: Sequence[ChosenImage]) -> PieceResult:
         """Remove images; those that were deleted or opened again meanwhile stay as they are."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .histograms import AsyncHistogramsOperations, HistogramsOperations
     from .images import AsyncImagesOperations, ImagesOperations
     from .jobs import AsyncJobsOperations, JobsOperations
-    from .learning import AsyncLearningOperations, LearningOperations
+    from .models import AsyncModelsOperations, ModelsOperations
     from .resumable_uploads import AsyncResumableUploadsOperations, ResumableUploadsOperations
     from .service import AsyncServiceOperations, ServiceOperations
     from .statistics import AsyncStatisticsOperations, StatisticsOperations
@@ -86,11 +86,11 @@ class Tags(Operations):
         return HistogramsOperations(self._client)
 
     @cached_property
-    def learning(self) -> LearningOperations:
-        """The operations of the tag `learning`."""
-        from .learning import LearningOperations
+    def models(self) -> ModelsOperations:
+        """The operations of the tag `models`."""
+        from .models import ModelsOperations
 
-        return LearningOperations(self._client)
+        return ModelsOperations(self._client)
 
     @cached_property
     def uploads_through_links(self) -> UploadsThroughLinksOperations:
@@ -195,11 +195,11 @@ class AsyncTags(AsyncOperations):
         return AsyncHistogramsOperations(self._client)
 
     @cached_property
-    def learning(self) -> AsyncLearningOperations:
-        """The operations of the tag `learning`."""
-        from .learning import AsyncLearningOperations
+    def models(self) -> AsyncModelsOperations:
+        """The operations of the tag `models`."""
+        from .models import AsyncModelsOperations
 
-        return AsyncLearningOperations(self._client)
+        return AsyncModelsOperations(self._client)
 
     @cached_property
     def uploads_through_links(self) -> AsyncUploadsThroughLinksOperations:

@@ -20,10 +20,13 @@ if TYPE_CHECKING:
     from .batch_filter import BatchFilter
     from .batch_page import BatchPage
     from .batch_request import BatchRequest
+    from .batch_store import BatchStore
+    from .calibration_bin import CalibrationBin
     from .camera_count import CameraCount
     from .capabilities import Capabilities
     from .cell import Cell
     from .chosen_dead_letters import ChosenDeadLetters
+    from .class_metrics import ClassMetrics
     from .content_url import ContentUrl
     from .create_job_body import CreateJobBody
     from .create_job_from_uploads_body import CreateJobFromUploadsBody
@@ -75,8 +78,8 @@ if TYPE_CHECKING:
     from .image_format import ImageFormat
     from .image_histogram import ImageHistogram
     from .image_histogram_page import ImageHistogramPage
-    from .image_labels import ImageLabels
     from .image_operations import ImageOperations
+    from .image_predictions import ImagePredictions
     from .image_processed import ImageProcessed
     from .image_processed_attributes import ImageProcessedAttributes
     from .image_processed_event import ImageProcessedEvent
@@ -101,12 +104,6 @@ if TYPE_CHECKING:
     from .known_image import KnownImage
     from .known_images import KnownImages
     from .known_images_request import KnownImagesRequest
-    from .label import Label
-    from .label_item_request import LabelItemRequest
-    from .label_request import LabelRequest
-    from .label_result import LabelResult
-    from .label_results import LabelResults
-    from .labels_request import LabelsRequest
     from .limits import Limits
     from .link_image import LinkImage
     from .link_image_content_urls import LinkImageContentUrls
@@ -120,16 +117,25 @@ if TYPE_CHECKING:
     from .listed_image_attributes import ListedImageAttributes
     from .listed_image_content_urls import ListedImageContentUrls
     from .listed_image_page import ListedImagePage
+    from .listed_image_predictions import ListedImagePredictions
     from .mark_changes import MarkChanges
     from .mark_changes_attributes import MarkChangesAttributes
     from .median_histogram import MedianHistogram
     from .metadata import Metadata
     from .metric import Metric
+    from .model import Model
+    from .model_metrics import ModelMetrics
+    from .model_status import ModelStatus
+    from .model_version import ModelVersion
+    from .model_version_detail import ModelVersionDetail
+    from .model_version_detail_per_class import ModelVersionDetailPerClass
+    from .models import Models
     from .operation_info import OperationInfo
     from .operation_result import OperationResult
     from .part import Part
     from .part_status import PartStatus
     from .picture_format import PictureFormat
+    from .prediction import Prediction
     from .problem import Problem
     from .quality import Quality
     from .queue_place import QueuePlace
@@ -146,10 +152,13 @@ if TYPE_CHECKING:
     from .statistics import Statistics
     from .status import Status
     from .totals import Totals
+    from .trained_on import TrainedOn
+    from .trained_on_left_out import TrainedOnLeftOut
     from .upload_link import UploadLink
     from .upload_link_page import UploadLinkPage
     from .upload_link_request import UploadLinkRequest
     from .verdict import Verdict
+    from .watched import Watched
     from .webhook import Webhook
     from .webhook_changes import WebhookChanges
     from .webhook_disabled import WebhookDisabled
@@ -178,10 +187,13 @@ __all__ = (
     "BatchFilter",
     "BatchPage",
     "BatchRequest",
+    "BatchStore",
+    "CalibrationBin",
     "CameraCount",
     "Capabilities",
     "Cell",
     "ChosenDeadLetters",
+    "ClassMetrics",
     "ContentUrl",
     "CreatedApiKey",
     "CreatedUploadLink",
@@ -233,8 +245,8 @@ __all__ = (
     "ImageFormat",
     "ImageHistogram",
     "ImageHistogramPage",
-    "ImageLabels",
     "ImageOperations",
+    "ImagePredictions",
     "ImageProcessed",
     "ImageProcessedAttributes",
     "ImageProcessedEvent",
@@ -259,12 +271,6 @@ __all__ = (
     "KnownImage",
     "KnownImages",
     "KnownImagesRequest",
-    "Label",
-    "LabelItemRequest",
-    "LabelRequest",
-    "LabelResult",
-    "LabelResults",
-    "LabelsRequest",
     "Limits",
     "LinkImage",
     "LinkImageContentUrls",
@@ -278,16 +284,25 @@ __all__ = (
     "ListedImageAttributes",
     "ListedImageContentUrls",
     "ListedImagePage",
+    "ListedImagePredictions",
     "MarkChanges",
     "MarkChangesAttributes",
     "MedianHistogram",
     "Metadata",
     "Metric",
+    "Model",
+    "ModelMetrics",
+    "Models",
+    "ModelStatus",
+    "ModelVersion",
+    "ModelVersionDetail",
+    "ModelVersionDetailPerClass",
     "OperationInfo",
     "OperationResult",
     "Part",
     "PartStatus",
     "PictureFormat",
+    "Prediction",
     "Problem",
     "Quality",
     "QueuePlace",
@@ -304,10 +319,13 @@ __all__ = (
     "Statistics",
     "Status",
     "Totals",
+    "TrainedOn",
+    "TrainedOnLeftOut",
     "UploadLink",
     "UploadLinkPage",
     "UploadLinkRequest",
     "Verdict",
+    "Watched",
     "Webhook",
     "WebhookChanges",
     "WebhookDisabled",
@@ -337,10 +355,13 @@ _MODULES = {
     "BatchFilter": ".batch_filter",
     "BatchPage": ".batch_page",
     "BatchRequest": ".batch_request",
+    "BatchStore": ".batch_store",
+    "CalibrationBin": ".calibration_bin",
     "CameraCount": ".camera_count",
     "Capabilities": ".capabilities",
     "Cell": ".cell",
     "ChosenDeadLetters": ".chosen_dead_letters",
+    "ClassMetrics": ".class_metrics",
     "ContentUrl": ".content_url",
     "CreateJobBody": ".create_job_body",
     "CreateJobFromUploadsBody": ".create_job_from_uploads_body",
@@ -392,8 +413,8 @@ _MODULES = {
     "ImageFormat": ".image_format",
     "ImageHistogram": ".image_histogram",
     "ImageHistogramPage": ".image_histogram_page",
-    "ImageLabels": ".image_labels",
     "ImageOperations": ".image_operations",
+    "ImagePredictions": ".image_predictions",
     "ImageProcessed": ".image_processed",
     "ImageProcessedAttributes": ".image_processed_attributes",
     "ImageProcessedEvent": ".image_processed_event",
@@ -418,12 +439,6 @@ _MODULES = {
     "KnownImage": ".known_image",
     "KnownImages": ".known_images",
     "KnownImagesRequest": ".known_images_request",
-    "Label": ".label",
-    "LabelItemRequest": ".label_item_request",
-    "LabelRequest": ".label_request",
-    "LabelResult": ".label_result",
-    "LabelResults": ".label_results",
-    "LabelsRequest": ".labels_request",
     "Limits": ".limits",
     "LinkImage": ".link_image",
     "LinkImageContentUrls": ".link_image_content_urls",
@@ -437,16 +452,25 @@ _MODULES = {
     "ListedImageAttributes": ".listed_image_attributes",
     "ListedImageContentUrls": ".listed_image_content_urls",
     "ListedImagePage": ".listed_image_page",
+    "ListedImagePredictions": ".listed_image_predictions",
     "MarkChanges": ".mark_changes",
     "MarkChangesAttributes": ".mark_changes_attributes",
     "MedianHistogram": ".median_histogram",
     "Metadata": ".metadata",
     "Metric": ".metric",
+    "Model": ".model",
+    "ModelMetrics": ".model_metrics",
+    "ModelStatus": ".model_status",
+    "ModelVersion": ".model_version",
+    "ModelVersionDetail": ".model_version_detail",
+    "ModelVersionDetailPerClass": ".model_version_detail_per_class",
+    "Models": ".models",
     "OperationInfo": ".operation_info",
     "OperationResult": ".operation_result",
     "Part": ".part",
     "PartStatus": ".part_status",
     "PictureFormat": ".picture_format",
+    "Prediction": ".prediction",
     "Problem": ".problem",
     "Quality": ".quality",
     "QueuePlace": ".queue_place",
@@ -463,10 +487,13 @@ _MODULES = {
     "Statistics": ".statistics",
     "Status": ".status",
     "Totals": ".totals",
+    "TrainedOn": ".trained_on",
+    "TrainedOnLeftOut": ".trained_on_left_out",
     "UploadLink": ".upload_link",
     "UploadLinkPage": ".upload_link_page",
     "UploadLinkRequest": ".upload_link_request",
     "Verdict": ".verdict",
+    "Watched": ".watched",
     "Webhook": ".webhook",
     "WebhookChanges": ".webhook_changes",
     "WebhookDisabled": ".webhook_disabled",

@@ -15,6 +15,8 @@ class AuditAction(StrEnum):
     IMAGE_DELETED = "image.deleted"
     JOB_CANCELED = "job.canceled"
     JOB_RETRIED = "job.retried"
+    MODEL_PROMOTED = "model.promoted"
+    MODEL_TRAINED = "model.trained"
     SERVICE_WEBHOOKS_RELEASED = "service.webhooks_released"
     UPLOAD_LINK_CREATED = "upload_link.created"
     UPLOAD_LINK_REVOKED = "upload_link.revoked"

@@ -10,6 +10,7 @@ class AuditTargetType(StrEnum):
     DELIVERY = "delivery"
     IMAGE = "image"
     JOB = "job"
+    MODEL = "model"
     SERVICE = "service"
     UPLOAD_LINK = "upload_link"
     USER = "user"

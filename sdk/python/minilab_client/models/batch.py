@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..models.batch_store import BatchStore
 from ..models.picture_format import PictureFormat
 from ..models.status import Status
 
@@ -63,6 +64,8 @@ class Batch:
     """ Size of their files when they were counted. """
     status: Status
     """ Status of a job, an image or a cell. """
+    store: BatchStore | None
+    """ Where the bytes are moved to. """
     unchanged: int
     """ Those of the done images that were so before, or were deleted meanwhile. """
     version: int
@@ -127,6 +130,12 @@ class Batch:
 
         status = self.status.value
 
+        store: None | str
+        if isinstance(self.store, BatchStore):
+            store = self.store.value
+        else:
+            store = self.store
+
         unchanged = self.unchanged
 
         version = self.version
@@ -155,6 +164,7 @@ class Batch:
                 "selected": selected,
                 "selected_bytes": selected_bytes,
                 "status": status,
+                "store": store,
                 "unchanged": unchanged,
                 "version": version,
                 "widths": widths,
@@ -258,6 +268,21 @@ class Batch:
 
         status = Status(d.pop("status"))
 
+        def _parse_store(data: object) -> BatchStore | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                store_type_0 = BatchStore(data)
+
+                return store_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(BatchStore | None, data)
+
+        store = _parse_store(d.pop("store"))
+
         unchanged = d.pop("unchanged")
 
         version = d.pop("version")
@@ -283,6 +308,7 @@ class Batch:
             selected=selected,
             selected_bytes=selected_bytes,
             status=status,
+            store=store,
             unchanged=unchanged,
             version=version,
             widths=widths,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..models.batch_store import BatchStore
 from ..models.picture_format import PictureFormat
 from ..types import UNSET, Unset
 
@@ -24,7 +25,7 @@ class BatchRequest:
     """ An operation of the capabilities, which is computed where it is missing or of an older version: `metadata`,
     `histogram`, `faces`, `fingerprint`, `thumbnail`, and with learning `quality` and `embedding`. With `widths` or
     `formats`, `thumbnail` makes these sizes ahead of their first request. `check_hashes`: reads all bytes and
-    compares their hash. `remove`: deletes the images. """
+    compares their hash. `move_bytes`: moves the bytes to `store`. `remove`: deletes the images. """
     dry_run: bool | Unset = False
     """ Only count the images and their bytes. """
     filter_: BatchFilter | None | Unset = UNSET
@@ -37,6 +38,9 @@ class BatchRequest:
     max_images: int | None | Unset = UNSET
     """ If the filter selects more images than this, the batch fails and nothing is done. Required for `remove`
     without `dry_run`: send what a dry run has counted. """
+    store: BatchStore | None | Unset = UNSET
+    """ Where `move_bytes` moves the bytes to: into MongoDB (`gridfs`), or those of large files into the bucket
+    (`s3`). Required for it. """
     widths: list[int] | None | Unset = UNSET
     """ Widths in pixels of the sizes to make; the settings of the service list the allowed ones. No picture is
     larger than its original. Without widths, the formats are made at full size. """
@@ -77,6 +81,14 @@ class BatchRequest:
         else:
             max_images = self.max_images
 
+        store: None | str | Unset
+        if isinstance(self.store, Unset):
+            store = UNSET
+        elif isinstance(self.store, BatchStore):
+            store = self.store.value
+        else:
+            store = self.store
+
         widths: list[int] | None | Unset
         if isinstance(self.widths, Unset):
             widths = UNSET
@@ -103,6 +115,8 @@ class BatchRequest:
             field_dict["formats"] = formats
         if max_images is not UNSET:
             field_dict["max_images"] = max_images
+        if store is not UNSET:
+            field_dict["store"] = store
         if widths is not UNSET:
             field_dict["widths"] = widths
 
@@ -167,6 +181,23 @@ class BatchRequest:
 
         max_images = _parse_max_images(d.pop("max_images", UNSET))
 
+        def _parse_store(data: object) -> BatchStore | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                store_type_0 = BatchStore(data)
+
+                return store_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(BatchStore | None | Unset, data)
+
+        store = _parse_store(d.pop("store", UNSET))
+
         def _parse_widths(data: object) -> list[int] | None | Unset:
             if data is None:
                 return data
@@ -191,6 +222,7 @@ class BatchRequest:
             force=force,
             formats=formats,
             max_images=max_images,
+            store=store,
             widths=widths,
         )
 

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
+
+from ..models.picture_format import PictureFormat
 
 if TYPE_CHECKING:
     from ..models.format_info import FormatInfo
@@ -25,6 +27,10 @@ class Capabilities:
     """ Limits of one request and of one file. """
     operations: list[OperationInfo]
     """ The operations, by name. """
+    picture_formats: list[PictureFormat]
+    """ The formats of these pictures. """
+    widths: list[int]
+    """ Widths in pixels of the pictures that are made from images on request. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -40,6 +46,13 @@ class Capabilities:
             operations_item = operations_item_data.to_dict()
             operations.append(operations_item)
 
+        picture_formats = []
+        for picture_formats_item_data in self.picture_formats:
+            picture_formats_item = picture_formats_item_data.value
+            picture_formats.append(picture_formats_item)
+
+        widths = self.widths
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -47,6 +60,8 @@ class Capabilities:
                 "formats": formats,
                 "limits": limits,
                 "operations": operations,
+                "picture_formats": picture_formats,
+                "widths": widths,
             }
         )
 
@@ -75,10 +90,21 @@ class Capabilities:
 
             operations.append(operations_item)
 
+        picture_formats = []
+        _picture_formats = d.pop("picture_formats")
+        for picture_formats_item_data in _picture_formats:
+            picture_formats_item = PictureFormat(picture_formats_item_data)
+
+            picture_formats.append(picture_formats_item)
+
+        widths = cast(list[int], d.pop("widths"))
+
         capabilities = cls(
             formats=formats,
             limits=limits,
             operations=operations,
+            picture_formats=picture_formats,
+            widths=widths,
         )
 
         capabilities.additional_properties = d

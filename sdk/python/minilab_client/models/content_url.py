@@ -19,7 +19,8 @@ class ContentUrl:
     url: str
     """ Address of the picture. It holds a secret token: do not log it. """
     variant: str
-    """ `original`, `grayscale`, `thumbnail` or `faces`. """
+    """ `original`, `grayscale`, `thumbnail` or `faces`; of a size its width and format, as `w640-webp`, or `full-
+    jpeg` with the width of the original. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

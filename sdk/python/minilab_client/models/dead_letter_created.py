@@ -55,7 +55,6 @@ class DeadLetterCreated:
     - `not_found`: The object does not exist, or the key may not see it.
     - `wrong_state`: The state of the object does not allow the request.
     - `nothing_to_retry`: No image of the job has failed.
-    - `learning_off`: The route belongs to learning: MINILAB_LEARNING=true switches it on.
     - `too_many_webhooks`: The key has as many webhooks, or new callback targets, as it may have.
     - `too_many_keys`: The service key has created as many keys, that have not expired, as it may.
     - `too_many_links`: The service key has created as many open links as it may.
@@ -70,6 +69,9 @@ class DeadLetterCreated:
     - `upload_interrupted`: Another request asked for the offset, or sent bytes: what this one sent last is dropped.
     - `resumable_expired`: The resumable upload brought no bytes, or was not used, for too long.
     - `link_used_up`: The upload link has reached its limit of files or bytes.
+    - `too_few_labels`: A model cannot be trained: too few images of a class are labelled.
+    - `training_failed`: A model could not be trained for a reason inside of the service.
+    - `learning_off`: The service runs without ``MINILAB_LEARNING``.
     - `malformed_part`: The headers of the part cannot be read. Other parts are not affected.
     - `empty_file`: The part has no bytes.
     - `file_too_large`: The file has too many bytes.

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from ..models.histogram import Histogram
     from ..models.image_attributes import ImageAttributes
     from ..models.image_content_urls import ImageContentUrls
-    from ..models.image_labels import ImageLabels
     from ..models.image_operations import ImageOperations
+    from ..models.image_predictions import ImagePredictions
     from ..models.metadata import Metadata
     from ..models.quality import Quality
 
@@ -64,8 +64,6 @@ class Image:
     """ ID of the image. """
     job_id: str
     """ ID of the job. """
-    labels: ImageLabels
-    """ The latest label of each task; only where learning is on. """
     link_id: None | str
     """ Upload link that the image was uploaded through; null if it was uploaded with a key. """
     media_type: str
@@ -74,6 +72,8 @@ class Image:
     """ What the file says about its picture; null before it is read. """
     operations: ImageOperations
     """ The operations, by name. """
+    predictions: ImagePredictions
+    """ What the live models predict, by task; images without the operation `embedding` have none. """
     quality: None | Quality
     """ How sharp, noisy and well exposed the picture is; only where learning is on. """
     status: Status
@@ -161,8 +161,6 @@ class Image:
 
         job_id = self.job_id
 
-        labels = self.labels.to_dict()
-
         link_id: None | str
         link_id = self.link_id
 
@@ -175,6 +173,8 @@ class Image:
             metadata = self.metadata
 
         operations = self.operations.to_dict()
+
+        predictions = self.predictions.to_dict()
 
         quality: dict[str, Any] | None
         if isinstance(self.quality, Quality):
@@ -221,11 +221,11 @@ class Image:
                 "histogram": histogram,
                 "id": id,
                 "job_id": job_id,
-                "labels": labels,
                 "link_id": link_id,
                 "media_type": media_type,
                 "metadata": metadata,
                 "operations": operations,
+                "predictions": predictions,
                 "quality": quality,
                 "status": status,
                 "tags": tags,
@@ -250,8 +250,8 @@ class Image:
         from ..models.histogram import Histogram  # noqa: PLC0415
         from ..models.image_attributes import ImageAttributes  # noqa: PLC0415
         from ..models.image_content_urls import ImageContentUrls  # noqa: PLC0415
-        from ..models.image_labels import ImageLabels  # noqa: PLC0415
         from ..models.image_operations import ImageOperations  # noqa: PLC0415
+        from ..models.image_predictions import ImagePredictions  # noqa: PLC0415
         from ..models.metadata import Metadata  # noqa: PLC0415
         from ..models.quality import Quality  # noqa: PLC0415
 
@@ -378,8 +378,6 @@ class Image:
 
         job_id = d.pop("job_id")
 
-        labels = ImageLabels.from_dict(d.pop("labels"))
-
         def _parse_link_id(data: object) -> None | str:
             if data is None:
                 return data
@@ -405,6 +403,8 @@ class Image:
         metadata = _parse_metadata(d.pop("metadata"))
 
         operations = ImageOperations.from_dict(d.pop("operations"))
+
+        predictions = ImagePredictions.from_dict(d.pop("predictions"))
 
         def _parse_quality(data: object) -> None | Quality:
             if data is None:
@@ -464,11 +464,11 @@ class Image:
             histogram=histogram,
             id=id,
             job_id=job_id,
-            labels=labels,
             link_id=link_id,
             media_type=media_type,
             metadata=metadata,
             operations=operations,
+            predictions=predictions,
             quality=quality,
             status=status,
             tags=tags,

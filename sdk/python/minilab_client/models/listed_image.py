@@ -13,6 +13,7 @@ from ..types import UNSET, Unset
 if TYPE_CHECKING:
     from ..models.listed_image_attributes import ListedImageAttributes
     from ..models.listed_image_content_urls import ListedImageContentUrls
+    from ..models.listed_image_predictions import ListedImagePredictions
     from ..models.metadata import Metadata
 
 
@@ -45,6 +46,8 @@ class ListedImage:
     """ Media type of the file (RFC 6838). """
     metadata: Metadata | None
     """ What the file says about its picture; null before it is read. """
+    predictions: ListedImagePredictions
+    """ What the live models predict, by task; images without the operation `embedding` have none. """
     status: Status
     """ Status of a job, an image or a cell. """
     tags: list[str]
@@ -97,6 +100,8 @@ class ListedImage:
         else:
             metadata = self.metadata
 
+        predictions = self.predictions.to_dict()
+
         status = self.status.value
 
         tags = self.tags
@@ -133,6 +138,7 @@ class ListedImage:
                 "link_id": link_id,
                 "media_type": media_type,
                 "metadata": metadata,
+                "predictions": predictions,
                 "status": status,
                 "tags": tags,
                 "uploaded_at": uploaded_at,
@@ -154,6 +160,7 @@ class ListedImage:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.listed_image_attributes import ListedImageAttributes  # noqa: PLC0415
         from ..models.listed_image_content_urls import ListedImageContentUrls  # noqa: PLC0415
+        from ..models.listed_image_predictions import ListedImagePredictions  # noqa: PLC0415
         from ..models.metadata import Metadata  # noqa: PLC0415
 
         d = dict(src_dict)
@@ -207,6 +214,8 @@ class ListedImage:
 
         metadata = _parse_metadata(d.pop("metadata"))
 
+        predictions = ListedImagePredictions.from_dict(d.pop("predictions"))
+
         status = Status(d.pop("status"))
 
         tags = cast(list[str], d.pop("tags"))
@@ -247,6 +256,7 @@ class ListedImage:
             link_id=link_id,
             media_type=media_type,
             metadata=metadata,
+            predictions=predictions,
             status=status,
             tags=tags,
             uploaded_at=uploaded_at,

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type TDataShape } from './client/index.js';
-import type { CancelBatchData, CancelBatchErrors, CancelBatchResponses, CancelJobData, CancelJobErrors, CancelJobResponses, ContinueResumableUploadData, ContinueResumableUploadErrors, ContinueResumableUploadResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateBatchData, CreateBatchErrors, CreateBatchResponses, CreateJobData, CreateJobErrors, CreateJobFromFileData, CreateJobFromFileErrors, CreateJobFromFileResponses, CreateJobFromUploadsData, CreateJobFromUploadsErrors, CreateJobFromUploadsResponses, CreateJobFromUrlsData, CreateJobFromUrlsErrors, CreateJobFromUrlsResponses, CreateJobResponses, CreateLinkUploadByUrlData, CreateLinkUploadByUrlErrors, CreateLinkUploadByUrlResponses, CreateLinkUploadData, CreateLinkUploadErrors, CreateLinkUploadFromUploadsData, CreateLinkUploadFromUploadsErrors, CreateLinkUploadFromUploadsResponses, CreateLinkUploadResponses, CreateResumableUploadData, CreateResumableUploadErrors, CreateResumableUploadResponses, CreateUploadLinkData, CreateUploadLinkErrors, CreateUploadLinkResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteResumableUploadData, DeleteResumableUploadErrors, DeleteResumableUploadResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DetectFacesData, DetectFacesErrors, DetectFacesResponses, DiscardDeadLetterData, DiscardDeadLetterErrors, DiscardDeadLetterResponses, DiscardDeadLettersData, DiscardDeadLettersErrors, DiscardDeadLettersResponses, DownloadImagesData, DownloadImagesErrors, DownloadImagesResponses, DownloadJobData, DownloadJobErrors, DownloadJobResponses, DownloadUploadLinkData, DownloadUploadLinkErrors, DownloadUploadLinkResponses, FindKnownImagesData, FindKnownImagesErrors, FindKnownImagesResponses, GetApiKeyData, GetApiKeyErrors, GetApiKeyResponses, GetBatchData, GetBatchErrors, GetBatchResponses, GetCapabilitiesData, GetCapabilitiesErrors, GetCapabilitiesResponses, GetDeadLetterData, GetDeadLetterErrors, GetDeadLetterResponses, GetDeliveryData, GetDeliveryErrors, GetDeliveryResponses, GetHealthData, GetHealthResponses, GetImageContentData, GetImageContentErrors, GetImageContentResponses, GetImageContentUrlData, GetImageContentUrlErrors, GetImageContentUrlResponses, GetImageData, GetImageErrors, GetImageHistogramData, GetImageHistogramErrors, GetImageHistogramResponses, GetImageResponses, GetJobData, GetJobErrors, GetJobEventsUrlData, GetJobEventsUrlErrors, GetJobEventsUrlResponses, GetJobResponses, GetLinkJobByUrlData, GetLinkJobByUrlErrors, GetLinkJobByUrlResponses, GetLinkJobData, GetLinkJobErrors, GetLinkJobEventsUrlData, GetLinkJobEventsUrlErrors, GetLinkJobEventsUrlResponses, GetLinkJobResponses, GetLinkResultData, GetLinkResultErrors, GetLinkResultResponses, GetLinkUploadsData, GetLinkUploadsErrors, GetLinkUploadsResponses, GetMedianHistogramData, GetMedianHistogramErrors, GetMedianHistogramResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetResumableUploadData, GetResumableUploadErrors, GetResumableUploadResponses, GetSignedContentData, GetSignedContentErrors, GetSignedContentResponses, GetStatisticsData, GetStatisticsErrors, GetStatisticsResponses, GetUploadLinkData, GetUploadLinkErrors, GetUploadLinkResponses, GetWebhookData, GetWebhookErrors, GetWebhookResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListBatchesData, ListBatchesErrors, ListBatchesResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListSimilarUsersData, ListSimilarUsersErrors, ListSimilarUsersResponses, ListUploadLinksData, ListUploadLinksErrors, ListUploadLinksResponses, ListUserHistogramsData, ListUserHistogramsErrors, ListUserHistogramsResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, RedeliverData, RedeliverErrors, RedeliverFailedData, RedeliverFailedErrors, RedeliverFailedResponses, RedeliverResponses, ReleaseWebhooksData, ReleaseWebhooksErrors, ReleaseWebhooksResponses, RemoveLabelData, RemoveLabelErrors, RemoveLabelResponses, RetryDeadLetterData, RetryDeadLetterErrors, RetryDeadLetterResponses, RetryDeadLettersData, RetryDeadLettersErrors, RetryDeadLettersResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeUploadLinkData, RevokeUploadLinkErrors, RevokeUploadLinkResponses, RotateApiKeyWebhookSecretData, RotateApiKeyWebhookSecretErrors, RotateApiKeyWebhookSecretResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, SetLabelData, SetLabelErrors, SetLabelResponses, SetLabelsData, SetLabelsErrors, SetLabelsResponses, TestWebhookData, TestWebhookErrors, TestWebhookResponses, UpdateImageData, UpdateImageErrors, UpdateImageResponses, UpdateJobData, UpdateJobErrors, UpdateJobResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses } from './types.gen.js';
+import type { CancelBatchData, CancelBatchErrors, CancelBatchResponses, CancelJobData, CancelJobErrors, CancelJobResponses, ContinueResumableUploadData, ContinueResumableUploadErrors, ContinueResumableUploadResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateBatchData, CreateBatchErrors, CreateBatchResponses, CreateJobData, CreateJobErrors, CreateJobFromFileData, CreateJobFromFileErrors, CreateJobFromFileResponses, CreateJobFromUploadsData, CreateJobFromUploadsErrors, CreateJobFromUploadsResponses, CreateJobFromUrlsData, CreateJobFromUrlsErrors, CreateJobFromUrlsResponses, CreateJobResponses, CreateLinkUploadByUrlData, CreateLinkUploadByUrlErrors, CreateLinkUploadByUrlResponses, CreateLinkUploadData, CreateLinkUploadErrors, CreateLinkUploadFromUploadsData, CreateLinkUploadFromUploadsErrors, CreateLinkUploadFromUploadsResponses, CreateLinkUploadResponses, CreateResumableUploadData, CreateResumableUploadErrors, CreateResumableUploadResponses, CreateUploadLinkData, CreateUploadLinkErrors, CreateUploadLinkResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteResumableUploadData, DeleteResumableUploadErrors, DeleteResumableUploadResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DetectFacesData, DetectFacesErrors, DetectFacesResponses, DiscardDeadLetterData, DiscardDeadLetterErrors, DiscardDeadLetterResponses, DiscardDeadLettersData, DiscardDeadLettersErrors, DiscardDeadLettersResponses, DownloadImagesData, DownloadImagesErrors, DownloadImagesResponses, DownloadJobData, DownloadJobErrors, DownloadJobResponses, DownloadUploadLinkData, DownloadUploadLinkErrors, DownloadUploadLinkResponses, FindKnownImagesData, FindKnownImagesErrors, FindKnownImagesResponses, GetApiKeyData, GetApiKeyErrors, GetApiKeyResponses, GetBatchData, GetBatchErrors, GetBatchResponses, GetCapabilitiesData, GetCapabilitiesErrors, GetCapabilitiesResponses, GetDeadLetterData, GetDeadLetterErrors, GetDeadLetterResponses, GetDeliveryData, GetDeliveryErrors, GetDeliveryResponses, GetHealthData, GetHealthResponses, GetImageContentData, GetImageContentErrors, GetImageContentResponses, GetImageContentUrlData, GetImageContentUrlErrors, GetImageContentUrlResponses, GetImageData, GetImageErrors, GetImageHistogramData, GetImageHistogramErrors, GetImageHistogramResponses, GetImageResponses, GetJobData, GetJobErrors, GetJobEventsUrlData, GetJobEventsUrlErrors, GetJobEventsUrlResponses, GetJobResponses, GetLinkJobByUrlData, GetLinkJobByUrlErrors, GetLinkJobByUrlResponses, GetLinkJobData, GetLinkJobErrors, GetLinkJobEventsUrlData, GetLinkJobEventsUrlErrors, GetLinkJobEventsUrlResponses, GetLinkJobResponses, GetLinkResultData, GetLinkResultErrors, GetLinkResultResponses, GetLinkUploadsData, GetLinkUploadsErrors, GetLinkUploadsResponses, GetMedianHistogramData, GetMedianHistogramErrors, GetMedianHistogramResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetModelData, GetModelErrors, GetModelResponses, GetModelVersionData, GetModelVersionErrors, GetModelVersionResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetResumableUploadData, GetResumableUploadErrors, GetResumableUploadResponses, GetSignedContentData, GetSignedContentErrors, GetSignedContentResponses, GetStatisticsData, GetStatisticsErrors, GetStatisticsResponses, GetUploadLinkData, GetUploadLinkErrors, GetUploadLinkResponses, GetWebhookData, GetWebhookErrors, GetWebhookResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListBatchesData, ListBatchesErrors, ListBatchesResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListSimilarUsersData, ListSimilarUsersErrors, ListSimilarUsersResponses, ListUploadLinksData, ListUploadLinksErrors, ListUploadLinksResponses, ListUserHistogramsData, ListUserHistogramsErrors, ListUserHistogramsResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, PromoteModelVersionData, PromoteModelVersionErrors, PromoteModelVersionResponses, RedeliverData, RedeliverErrors, RedeliverFailedData, RedeliverFailedErrors, RedeliverFailedResponses, RedeliverResponses, ReleaseWebhooksData, ReleaseWebhooksErrors, ReleaseWebhooksResponses, RetryDeadLetterData, RetryDeadLetterErrors, RetryDeadLetterResponses, RetryDeadLettersData, RetryDeadLettersErrors, RetryDeadLettersResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeUploadLinkData, RevokeUploadLinkErrors, RevokeUploadLinkResponses, RotateApiKeyWebhookSecretData, RotateApiKeyWebhookSecretErrors, RotateApiKeyWebhookSecretResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, TestWebhookData, TestWebhookErrors, TestWebhookResponses, TrainModelData, TrainModelErrors, TrainModelResponses, UpdateImageData, UpdateImageErrors, UpdateImageResponses, UpdateJobData, UpdateJobErrors, UpdateJobResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -521,6 +521,9 @@ export const updateImage = <ThrowOnError extends boolean = false>(options: Optio
  *
  * Pictures made from a file are upright and carry no metadata. If the image was uploaded
  * with `gps=strip`, the original is served without its metadata.
+ *
+ * With `width` or `format`, downloads the picture in another size or format, in sRGB. It is
+ * made for the first request and kept.
  */
 export const getImageContent = <ThrowOnError extends boolean = false>(options: Options<GetImageContentData, ThrowOnError>): RequestResult<GetImageContentResponses, GetImageContentErrors, ThrowOnError> => (options.client ?? client).get<GetImageContentResponses, GetImageContentErrors, ThrowOnError>({
     security: [{
@@ -565,42 +568,6 @@ export const getImageHistogram = <ThrowOnError extends boolean = false>(options:
         }],
     url: '/v1/images/{image_id}/histogram',
     ...options
-});
-
-/**
- * Remove a label
- *
- * Removes the label of a task from an image, whichever key set it.
- */
-export const removeLabel = <ThrowOnError extends boolean = false>(options: Options<RemoveLabelData, ThrowOnError>): RequestResult<RemoveLabelResponses, RemoveLabelErrors, ThrowOnError> => (options.client ?? client).delete<RemoveLabelResponses, RemoveLabelErrors, ThrowOnError>({
-    security: [{
-            key: 'apiKey',
-            scheme: 'bearer',
-            type: 'http'
-        }],
-    url: '/v1/images/{image_id}/labels/{task}',
-    ...options
-});
-
-/**
- * Label an image
- *
- * Says what an image shows, for a task that a model learns.
- *
- * Each key has one label for an image and a task; the image shows the latest of them.
- */
-export const setLabel = <ThrowOnError extends boolean = false>(options: Options<SetLabelData, ThrowOnError>): RequestResult<SetLabelResponses, SetLabelErrors, ThrowOnError> => (options.client ?? client).put<SetLabelResponses, SetLabelErrors, ThrowOnError>({
-    security: [{
-            key: 'apiKey',
-            scheme: 'bearer',
-            type: 'http'
-        }],
-    url: '/v1/images/{image_id}/labels/{task}',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
 });
 
 /**
@@ -817,22 +784,89 @@ export const retryJob = <ThrowOnError extends boolean = false>(options: Options<
 });
 
 /**
- * Label many images
+ * List the models
  *
- * Sets up to 1,000 labels. Each fails or succeeds by itself, as its item says.
+ * Lists the tasks for which a model was trained, with all versions of each.
  */
-export const setLabels = <ThrowOnError extends boolean = false>(options: Options<SetLabelsData, ThrowOnError>): RequestResult<SetLabelsResponses, SetLabelsErrors, ThrowOnError> => (options.client ?? client).post<SetLabelsResponses, SetLabelsErrors, ThrowOnError>({
+export const listModels = <ThrowOnError extends boolean = false>(options?: Options<ListModelsData, ThrowOnError>): RequestResult<ListModelsResponses, ListModelsErrors, ThrowOnError> => (options?.client ?? client).get<ListModelsResponses, ListModelsErrors, ThrowOnError>({
     security: [{
             key: 'apiKey',
             scheme: 'bearer',
             type: 'http'
         }],
-    url: '/v1/labels',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
+    url: '/v1/models',
+    ...options
+});
+
+/**
+ * Retrieve a model
+ *
+ * Retrieves the model of a task with all its versions, newest first.
+ */
+export const getModel = <ThrowOnError extends boolean = false>(options: Options<GetModelData, ThrowOnError>): RequestResult<GetModelResponses, GetModelErrors, ThrowOnError> => (options.client ?? client).get<GetModelResponses, GetModelErrors, ThrowOnError>({
+    security: [{
+            key: 'apiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/v1/models/{task}',
+    ...options
+});
+
+/**
+ * Train a model
+ *
+ * Trains a model on the labels of a task.
+ *
+ * The training runs as a job, whose one item is named as the task. It fails with
+ * `too_few_labels` if fewer than two classes have enough labelled images. While it runs, a
+ * second request returns the same job. The new version becomes live by itself if it is not
+ * worse than the live one on the same images, unless the service is configured otherwise.
+ */
+export const trainModel = <ThrowOnError extends boolean = false>(options: Options<TrainModelData, ThrowOnError>): RequestResult<TrainModelResponses, TrainModelErrors, ThrowOnError> => (options.client ?? client).post<TrainModelResponses, TrainModelErrors, ThrowOnError>({
+    security: [{
+            key: 'apiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/v1/models/{task}/train',
+    ...options
+});
+
+/**
+ * Retrieve a version of a model
+ *
+ * Retrieves a version with its metrics on images that it was not trained on.
+ *
+ * They are those of each class, the confusion matrix and the calibration, and the nightly
+ * comparisons with the images that have arrived since.
+ */
+export const getModelVersion = <ThrowOnError extends boolean = false>(options: Options<GetModelVersionData, ThrowOnError>): RequestResult<GetModelVersionResponses, GetModelVersionErrors, ThrowOnError> => (options.client ?? client).get<GetModelVersionResponses, GetModelVersionErrors, ThrowOnError>({
+    security: [{
+            key: 'apiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/v1/models/{task}/versions/{version}',
+    ...options
+});
+
+/**
+ * Promote a version of a model
+ *
+ * Makes a version live, and retires the one that was. An older version is a rollback.
+ *
+ * Predictions of other versions are stale from then on, and made again from the stored
+ * embeddings.
+ */
+export const promoteModelVersion = <ThrowOnError extends boolean = false>(options: Options<PromoteModelVersionData, ThrowOnError>): RequestResult<PromoteModelVersionResponses, PromoteModelVersionErrors, ThrowOnError> => (options.client ?? client).post<PromoteModelVersionResponses, PromoteModelVersionErrors, ThrowOnError>({
+    security: [{
+            key: 'apiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/v1/models/{task}/versions/{version}/promote',
+    ...options
 });
 
 /**

@@ -120,7 +120,7 @@ export type ApiKeyRequest = {
 /**
  * What was done. The part before the point is the type of the target.
  */
-export type AuditAction = 'api_key.created' | 'api_key.revoked' | 'api_key.secret_rotated' | 'upload_link.created' | 'upload_link.revoked' | 'webhook.created' | 'webhook.updated' | 'webhook.deleted' | 'webhook.secret_rotated' | 'webhook.redelivered' | 'delivery.redelivered' | 'image.deleted' | 'user.deleted' | 'job.canceled' | 'job.retried' | 'dead_letter.retried' | 'dead_letter.discarded' | 'batch.created' | 'batch.canceled' | 'service.webhooks_released' | (string & {});
+export type AuditAction = 'api_key.created' | 'api_key.revoked' | 'api_key.secret_rotated' | 'upload_link.created' | 'upload_link.revoked' | 'webhook.created' | 'webhook.updated' | 'webhook.deleted' | 'webhook.secret_rotated' | 'webhook.redelivered' | 'delivery.redelivered' | 'image.deleted' | 'user.deleted' | 'job.canceled' | 'job.retried' | 'dead_letter.retried' | 'dead_letter.discarded' | 'batch.created' | 'batch.canceled' | 'service.webhooks_released' | 'model.trained' | 'model.promoted' | (string & {});
 
 /**
  * The API key of a request.
@@ -204,7 +204,7 @@ export type AuditTarget = {
 /**
  * The kind of object that an action changes.
  */
-export type AuditTargetType = 'api_key' | 'upload_link' | 'webhook' | 'delivery' | 'image' | 'user' | 'job' | 'dead_letter' | 'batch' | 'service' | (string & {});
+export type AuditTargetType = 'api_key' | 'upload_link' | 'webhook' | 'delivery' | 'image' | 'user' | 'job' | 'dead_letter' | 'batch' | 'service' | 'model' | (string & {});
 
 /**
  * A batch and its progress.
@@ -284,6 +284,10 @@ export type Batch = {
      * As of jobs: `partial` if the operation failed on some of the images.
      */
     status: Status;
+    /**
+     * Where the bytes are moved to.
+     */
+    store: BatchStore | null;
     /**
      * Those of the done images that were so before, or were deleted meanwhile.
      */
@@ -444,13 +448,40 @@ export type BatchRequest = {
      */
     max_images?: number | null;
     /**
-     * An operation of the capabilities, which is computed where it is missing or of an older version: `metadata`, `histogram`, `faces`, `fingerprint`, `thumbnail`, and with learning `quality` and `embedding`. With `widths` or `formats`, `thumbnail` makes these sizes ahead of their first request. `check_hashes`: reads all bytes and compares their hash. `remove`: deletes the images.
+     * An operation of the capabilities, which is computed where it is missing or of an older version: `metadata`, `histogram`, `faces`, `fingerprint`, `thumbnail`, and with learning `quality` and `embedding`. With `widths` or `formats`, `thumbnail` makes these sizes ahead of their first request. `check_hashes`: reads all bytes and compares their hash. `move_bytes`: moves the bytes to `store`. `remove`: deletes the images.
      */
     operation: string;
+    /**
+     * Where `move_bytes` moves the bytes to: into MongoDB (`gridfs`), or those of large files into the bucket (`s3`). Required for it.
+     */
+    store?: BatchStore | null;
     /**
      * Widths in pixels of the sizes to make; the settings of the service list the allowed ones. No picture is larger than its original. Without widths, the formats are made at full size.
      */
     widths?: Array<number> | null;
+};
+
+/**
+ * Where bytes of images can be.
+ */
+export type BatchStore = 'gridfs' | 's3' | (string & {});
+
+/**
+ * Predictions whose probability is in the same tenth.
+ */
+export type CalibrationBin = {
+    /**
+     * Share of them that is right.
+     */
+    accuracy: number;
+    /**
+     * Number of them.
+     */
+    images: number;
+    /**
+     * Their mean probability, 0 to 1.
+     */
+    probability: number;
 };
 
 /**
@@ -483,6 +514,14 @@ export type Capabilities = {
      * The operations, by name.
      */
     operations: Array<OperationInfo>;
+    /**
+     * The formats of these pictures.
+     */
+    picture_formats: Array<PictureFormat>;
+    /**
+     * Widths in pixels of the pictures that are made from images on request.
+     */
+    widths: Array<number>;
 };
 
 /**
@@ -514,6 +553,28 @@ export type ChosenDeadLetters = {
 };
 
 /**
+ * The metrics of one class.
+ */
+export type ClassMetrics = {
+    /**
+     * Harmonic mean of both.
+     */
+    f1: number;
+    /**
+     * Number of images of the class in the hold-out.
+     */
+    images: number;
+    /**
+     * Share of the predictions of the class that are right, 0 to 1.
+     */
+    precision: number;
+    /**
+     * Share of the images of the class that are found, 0 to 1.
+     */
+    recall: number;
+};
+
+/**
  * A URL of a picture that works without a key, as in `<img>`, until it expires.
  */
 export type ContentUrl = {
@@ -526,7 +587,7 @@ export type ContentUrl = {
      */
     url: string;
     /**
-     * `original`, `grayscale`, `thumbnail` or `faces`.
+     * `original`, `grayscale`, `thumbnail` or `faces`; of a size its width and format, as `w640-webp`, or `full-jpeg` with the width of the original.
      */
     variant: string;
 };
@@ -1099,7 +1160,6 @@ export type Embedding = {
  * - `not_found`: The object does not exist, or the key may not see it.
  * - `wrong_state`: The state of the object does not allow the request.
  * - `nothing_to_retry`: No image of the job has failed.
- * - `learning_off`: The route belongs to learning: MINILAB_LEARNING=true switches it on.
  * - `too_many_webhooks`: The key has as many webhooks, or new callback targets, as it may have.
  * - `too_many_keys`: The service key has created as many keys, that have not expired, as it may.
  * - `too_many_links`: The service key has created as many open links as it may.
@@ -1114,6 +1174,9 @@ export type Embedding = {
  * - `upload_interrupted`: Another request asked for the offset, or sent bytes: what this one sent last is dropped.
  * - `resumable_expired`: The resumable upload brought no bytes, or was not used, for too long.
  * - `link_used_up`: The upload link has reached its limit of files or bytes.
+ * - `too_few_labels`: A model cannot be trained: too few images of a class are labelled.
+ * - `training_failed`: A model could not be trained for a reason inside of the service.
+ * - `learning_off`: The service runs without ``MINILAB_LEARNING``.
  * - `malformed_part`: The headers of the part cannot be read. Other parts are not affected.
  * - `empty_file`: The part has no bytes.
  * - `file_too_large`: The file has too many bytes.
@@ -1151,7 +1214,7 @@ export type Embedding = {
  * - `connections_full`: The process has as many open connections as it can.
  * - `internal`: An error of the service, which was logged.
  */
-export type ErrorCode = 'malformed_request' | 'malformed_multipart' | 'unknown_parameter' | 'size_not_offered' | 'too_many_batches' | 'no_files' | 'wrong_content_type' | 'invalid_value' | 'unknown_operation' | 'too_many_images' | 'archive_too_large' | 'user_required' | 'idempotency_key_in_use' | 'idempotency_key_taken_over' | 'idempotency_key_misused' | 'wrong_tus_version' | 'checksum_mismatch' | 'method_not_allowed' | 'range_not_satisfiable' | 'too_many_parts' | 'request_too_large' | 'quota_exceeded' | 'upload_too_slow' | 'body_too_slow' | 'headers_too_large' | 'headers_too_slow' | 'unauthenticated' | 'forbidden' | 'scope_missing' | 'not_found' | 'wrong_state' | 'nothing_to_retry' | 'learning_off' | 'too_many_webhooks' | 'too_many_keys' | 'too_many_links' | 'expired' | 'job_expired' | 'image_expired' | 'link_expired' | 'link_revoked' | 'upload_offset_conflict' | 'upload_unfinished' | 'upload_used' | 'upload_interrupted' | 'resumable_expired' | 'link_used_up' | 'malformed_part' | 'empty_file' | 'file_too_large' | 'unsupported_format' | 'corrupt_image' | 'too_many_pixels' | 'too_many_frames' | 'metadata_too_large' | 'fetch_refused' | 'fetch_failed' | 'fetch_timeout' | 'decode_timed_out' | 'decoder_died' | 'attempts_exhausted' | 'operation_failed' | 'operation_unavailable' | 'unavailable' | 'bytes_unavailable' | 'no_child' | 'webhooks_not_set_up' | 'over_limit' | 'rate_limited' | 'too_many_wrong_keys' | 'too_many_in_flight' | 'too_many_resumable_uploads' | 'too_many_listeners' | 'too_many_connections' | 'too_many_reads' | 'backlog_full' | 'storage_full' | 'too_many_uploads' | 'listeners_full' | 'rendering_full' | 'reading_full' | 'connections_full' | 'internal' | (string & {});
+export type ErrorCode = 'malformed_request' | 'malformed_multipart' | 'unknown_parameter' | 'size_not_offered' | 'too_many_batches' | 'no_files' | 'wrong_content_type' | 'invalid_value' | 'unknown_operation' | 'too_many_images' | 'archive_too_large' | 'user_required' | 'idempotency_key_in_use' | 'idempotency_key_taken_over' | 'idempotency_key_misused' | 'wrong_tus_version' | 'checksum_mismatch' | 'method_not_allowed' | 'range_not_satisfiable' | 'too_many_parts' | 'request_too_large' | 'quota_exceeded' | 'upload_too_slow' | 'body_too_slow' | 'headers_too_large' | 'headers_too_slow' | 'unauthenticated' | 'forbidden' | 'scope_missing' | 'not_found' | 'wrong_state' | 'nothing_to_retry' | 'too_many_webhooks' | 'too_many_keys' | 'too_many_links' | 'expired' | 'job_expired' | 'image_expired' | 'link_expired' | 'link_revoked' | 'upload_offset_conflict' | 'upload_unfinished' | 'upload_used' | 'upload_interrupted' | 'resumable_expired' | 'link_used_up' | 'too_few_labels' | 'training_failed' | 'learning_off' | 'malformed_part' | 'empty_file' | 'file_too_large' | 'unsupported_format' | 'corrupt_image' | 'too_many_pixels' | 'too_many_frames' | 'metadata_too_large' | 'fetch_refused' | 'fetch_failed' | 'fetch_timeout' | 'decode_timed_out' | 'decoder_died' | 'attempts_exhausted' | 'operation_failed' | 'operation_unavailable' | 'unavailable' | 'bytes_unavailable' | 'no_child' | 'webhooks_not_set_up' | 'over_limit' | 'rate_limited' | 'too_many_wrong_keys' | 'too_many_in_flight' | 'too_many_resumable_uploads' | 'too_many_listeners' | 'too_many_connections' | 'too_many_reads' | 'backlog_full' | 'storage_full' | 'too_many_uploads' | 'listeners_full' | 'rendering_full' | 'reading_full' | 'connections_full' | 'internal' | (string & {});
 
 /**
  * The type of an event.
@@ -1661,12 +1724,6 @@ export type Image = {
      */
     job_id: string;
     /**
-     * The latest label of each task; only where learning is on.
-     */
-    labels: {
-        [key: string]: string;
-    };
-    /**
      * Upload link that the image was uploaded through; null if it was uploaded with a key.
      */
     link_id: string | null;
@@ -1683,6 +1740,12 @@ export type Image = {
      */
     operations: {
         [key: string]: OperationResult;
+    };
+    /**
+     * What the live models predict, by task; images without the operation `embedding` have none.
+     */
+    predictions: {
+        [key: string]: Prediction;
     };
     /**
      * How sharp, noisy and well exposed the picture is; only where learning is on.
@@ -2518,94 +2581,6 @@ export type KnownImagesRequest = {
 };
 
 /**
- * A label of an image.
- */
-export type Label = {
-    /**
-     * ID of the image.
-     */
-    image_id: string;
-    /**
-     * Name of the task: what is asked about images.
-     */
-    task: string;
-    /**
-     * What the image shows.
-     */
-    value: string;
-};
-
-/**
- * A label of an image.
- */
-export type LabelItemRequest = {
-    /**
-     * ID of the image.
-     */
-    image_id: string;
-    /**
-     * Name of the task: what is asked about images.
-     */
-    task: string;
-    /**
-     * What the image shows, as one word or a few: a class that a model learns.
-     */
-    value: string;
-};
-
-/**
- * The label of an image for the task of the path.
- */
-export type LabelRequest = {
-    /**
-     * What the image shows, as one word or a few: a class that a model learns.
-     */
-    value: string;
-};
-
-/**
- * The outcome of one label of a request.
- */
-export type LabelResult = {
-    /**
-     * Why the label was not set; null if it was.
-     */
-    error: Failure | null;
-    /**
-     * ID of the image.
-     */
-    image_id: string;
-    /**
-     * Name of the task.
-     */
-    task: string;
-};
-
-/**
- * The outcomes of the labels of a request.
- */
-export type LabelResults = {
-    /**
-     * One outcome for each label, in the order of the request.
-     */
-    items: Array<LabelResult>;
-    /**
-     * Number of labels that were set.
-     */
-    labeled: number;
-};
-
-/**
- * Labels of images.
- */
-export type LabelsRequest = {
-    /**
-     * The labels. Of several for the same image and task, the last one counts.
-     */
-    labels: Array<LabelItemRequest>;
-};
-
-/**
  * Limits of one request and of one file.
  */
 export type Limits = {
@@ -2986,6 +2961,12 @@ export type ListedImage = {
      * What the file says about its picture; null before it is read.
      */
     metadata: Metadata | null;
+    /**
+     * What the live models predict, by task; images without the operation `embedding` have none.
+     */
+    predictions: {
+        [key: string]: Prediction;
+    };
     /**
      * Current status.
      */
@@ -3390,6 +3371,223 @@ export type Metadata = {
 export type Metric = 'hellinger' | 'chi2' | 'intersection' | 'emd' | 'correlation' | (string & {});
 
 /**
+ * The model of a task.
+ */
+export type Model = {
+    /**
+     * The version that predicts; null without one.
+     */
+    live_version: number | null;
+    /**
+     * Number of images whose prediction is of another version.
+     */
+    stale_predictions: number;
+    /**
+     * What is predicted: the task of the labels.
+     */
+    task: string;
+    /**
+     * Newest first.
+     */
+    versions: Array<ModelVersion>;
+};
+
+/**
+ * The metrics of a version, measured on images that it was not trained on.
+ */
+export type ModelMetrics = {
+    /**
+     * Share of right predictions, 0 to 1.
+     */
+    accuracy: number;
+    /**
+     * Mean distance of probability and accuracy, 0 to 1: how wrong the probabilities are.
+     */
+    calibration_error: number;
+    /**
+     * Accuracy of a guess that always names the most frequent class.
+     */
+    chance: number;
+    /**
+     * Number of images in the hold-out.
+     */
+    images: number;
+    /**
+     * Mean F1 of the classes, 0 to 1: each class counts the same.
+     */
+    macro_f1: number;
+};
+
+/**
+ * Status of a version of a model.
+ */
+export type ModelStatus = 'training' | 'candidate' | 'live' | 'retired' | 'failed' | (string & {});
+
+/**
+ * A version of a model. Values that are not known, or not known yet, are null.
+ */
+export type ModelVersion = {
+    /**
+     * Estimator and library.
+     */
+    algorithm: string | null;
+    /**
+     * The values that it predicts, sorted.
+     */
+    classes: Array<string>;
+    /**
+     * Release of the service that trained it.
+     */
+    code_version: string | null;
+    /**
+     * When the object was created.
+     */
+    created_at: string;
+    /**
+     * Version of the embeddings that it reads.
+     */
+    embedding_version: number;
+    /**
+     * Why the training failed.
+     */
+    error: string | null;
+    /**
+     * When it ended; null before.
+     */
+    finished_at: string | null;
+    /**
+     * The job that trained it.
+     */
+    job_id: string;
+    /**
+     * How good it is on images that it was not trained on.
+     */
+    metrics: ModelMetrics | null;
+    /**
+     * When it became live last.
+     */
+    promoted_at: string | null;
+    /**
+     * Why it was not promoted by itself.
+     */
+    refused: string | null;
+    /**
+     * Hash of the stored estimator.
+     */
+    sha256: string | null;
+    /**
+     * `live` predicts; `candidate` and `retired` can be promoted.
+     */
+    status: ModelStatus;
+    /**
+     * The labelled images that it was trained and tested with.
+     */
+    trained_on: TrainedOn | null;
+    /**
+     * Number of the version, from 1.
+     */
+    version: number;
+};
+
+/**
+ * A version of a model with all metrics.
+ */
+export type ModelVersionDetail = {
+    /**
+     * Estimator and library.
+     */
+    algorithm: string | null;
+    /**
+     * From low to high probability, without empty tenths.
+     */
+    calibration: Array<CalibrationBin>;
+    /**
+     * The values that it predicts, sorted.
+     */
+    classes: Array<string>;
+    /**
+     * Release of the service that trained it.
+     */
+    code_version: string | null;
+    /**
+     * Numbers of images, in the order of `classes`: a row is the class by the label, a column the predicted one.
+     */
+    confusion: Array<Array<number>>;
+    /**
+     * When the object was created.
+     */
+    created_at: string;
+    /**
+     * Version of the embeddings that it reads.
+     */
+    embedding_version: number;
+    /**
+     * Why the training failed.
+     */
+    error: string | null;
+    /**
+     * When it ended; null before.
+     */
+    finished_at: string | null;
+    /**
+     * The job that trained it.
+     */
+    job_id: string;
+    /**
+     * How good it is on images that it was not trained on.
+     */
+    metrics: ModelMetrics | null;
+    /**
+     * Metrics by class.
+     */
+    per_class: {
+        [key: string]: ClassMetrics;
+    };
+    /**
+     * When it became live last.
+     */
+    promoted_at: string | null;
+    /**
+     * Why it was not promoted by itself.
+     */
+    refused: string | null;
+    /**
+     * Hash of the stored estimator.
+     */
+    sha256: string | null;
+    /**
+     * `live` predicts; `candidate` and `retired` can be promoted.
+     */
+    status: ModelStatus;
+    /**
+     * What is predicted: the task of the labels.
+     */
+    task: string;
+    /**
+     * The labelled images that it was trained and tested with.
+     */
+    trained_on: TrainedOn | null;
+    /**
+     * Number of the version, from 1.
+     */
+    version: number;
+    /**
+     * Nightly comparisons with what has arrived, oldest first.
+     */
+    watched: Array<Watched>;
+};
+
+/**
+ * The models of all tasks.
+ */
+export type Models = {
+    /**
+     * By task.
+     */
+    items: Array<Model>;
+};
+
+/**
  * A supported operation. A new version computes results again.
  */
 export type OperationInfo = {
@@ -3452,6 +3650,28 @@ export type PartStatus = 'ok' | 'degraded' | 'down' | (string & {});
  * The format of a made size.
  */
 export type PictureFormat = 'jpeg' | 'webp' | 'avif' | (string & {});
+
+/**
+ * What a model predicts of an image.
+ */
+export type Prediction = {
+    /**
+     * Version of the model that made the prediction.
+     */
+    model_version: number;
+    /**
+     * Its probability, 0 to 1.
+     */
+    probability: number;
+    /**
+     * Whether another version is live now; the prediction is about to be made again.
+     */
+    stale: boolean;
+    /**
+     * The most probable value.
+     */
+    value: string;
+};
 
 /**
  * A problem document (RFC 9457).
@@ -3724,6 +3944,30 @@ export type Totals = {
 };
 
 /**
+ * The data that a model was trained and tested with.
+ */
+export type TrainedOn = {
+    /**
+     * Number of labelled images, those of the hold-out included.
+     */
+    images: number;
+    /**
+     * Classes with too few labels, with the number of their images.
+     */
+    left_out: {
+        [key: string]: number;
+    };
+    /**
+     * Time of the newest label.
+     */
+    until: string;
+    /**
+     * Number of the users that own them.
+     */
+    users: number;
+};
+
+/**
  * An upload link, without its token.
  */
 export type UploadLink = {
@@ -3866,6 +4110,36 @@ export type UploadLinkRequest = {
  * A plain fault of a picture; the value is a word of the API.
  */
 export type Verdict = 'blurred' | 'noisy' | 'dark' | 'bright' | 'flat' | 'blank' | (string & {});
+
+/**
+ * The comparison of a version with what has arrived since its training.
+ */
+export type Watched = {
+    /**
+     * Share of them that agrees with the prediction; null without any.
+     */
+    accuracy: number | null;
+    /**
+     * When it was made.
+     */
+    at: string;
+    /**
+     * Population stability index of the predicted classes.
+     */
+    class_psi: number | null;
+    /**
+     * Population stability index of the embeddings: above 0.25 the pictures have changed. Null for too few images.
+     */
+    feature_psi: number | null;
+    /**
+     * Number of the newest images that were compared.
+     */
+    images: number;
+    /**
+     * Number of labels of the last seven days for images that the version had predicted.
+     */
+    labelled: number;
+};
 
 /**
  * A webhook, without its secret. It receives events that its key may see.
@@ -5430,6 +5704,18 @@ export type ListImagesData = {
          */
         radius_m?: number;
         /**
+         * Predicted by the model of a task to have a value: `task:value`.
+         */
+        predicted?: string;
+        /**
+         * Least probability of the prediction `predicted`: 0 to 1.
+         */
+        min_probability?: number;
+        /**
+         * Whether the last nightly search found the image unlike all others.
+         */
+        anomalous?: boolean;
+        /**
          * Only what has this ID in your own system.
          */
         external_id?: string;
@@ -5591,6 +5877,18 @@ export type DownloadImagesData = {
          * Radius around `near` in meters: 1 to 1,000,000.
          */
         radius_m?: number;
+        /**
+         * Predicted by the model of a task to have a value: `task:value`.
+         */
+        predicted?: string;
+        /**
+         * Least probability of the prediction `predicted`: 0 to 1.
+         */
+        min_probability?: number;
+        /**
+         * Whether the last nightly search found the image unlike all others.
+         */
+        anomalous?: boolean;
         /**
          * Only what has this ID in your own system.
          */
@@ -5947,6 +6245,14 @@ export type GetImageContentData = {
          */
         variant?: ImageVariant;
         /**
+         * Width in pixels of a smaller picture made from the original: one of the `widths` of the capabilities. It is never larger than the original.
+         */
+        width?: number;
+        /**
+         * Format of a picture made from the original: `jpeg`, `webp` or `avif`. With `width`, it is `webp` by default; without, the picture has the size of the original.
+         */
+        format?: string;
+        /**
          * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
          */
         user_id?: string;
@@ -6025,6 +6331,14 @@ export type GetImageContentUrlData = {
          * The original file, or the picture that is made from it: `grayscale`, `thumbnail` (fits into 512 × 512 pixels, WebP) or `faces` (with their boxes).
          */
         variant?: ImageVariant;
+        /**
+         * Width in pixels of a smaller picture made from the original: one of the `widths` of the capabilities. It is never larger than the original.
+         */
+        width?: number;
+        /**
+         * Format of a picture made from the original: `jpeg`, `webp` or `avif`. With `width`, it is `webp` by default; without, the picture has the size of the original.
+         */
+        format?: string;
         /**
          * Shortest time for which URLs work without a key, in seconds.
          */
@@ -6149,148 +6463,6 @@ export type GetImageHistogramResponses = {
 };
 
 export type GetImageHistogramResponse = GetImageHistogramResponses[keyof GetImageHistogramResponses];
-
-export type RemoveLabelData = {
-    body?: never;
-    path: {
-        /**
-         * The ID of the image.
-         */
-        image_id: string;
-        /**
-         * The name of the task: 1 to 40 ASCII letters, digits, hyphens and underscores.
-         */
-        task: string;
-    };
-    query?: {
-        /**
-         * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
-         */
-        user_id?: string;
-    };
-    url: '/v1/images/{image_id}/labels/{task}';
-};
-
-export type RemoveLabelErrors = {
-    /**
-     * Bad Request
-     */
-    400: Problem;
-    /**
-     * Unauthorized
-     */
-    401: Problem;
-    /**
-     * Forbidden
-     */
-    403: Problem;
-    /**
-     * Not Found
-     */
-    404: Problem;
-    /**
-     * Conflict
-     */
-    409: Problem;
-    /**
-     * Gone
-     */
-    410: Problem;
-    /**
-     * Unprocessable Entity
-     */
-    422: Problem;
-    /**
-     * Too Many Requests
-     */
-    429: Problem;
-    /**
-     * Service Unavailable
-     */
-    503: Problem;
-};
-
-export type RemoveLabelError = RemoveLabelErrors[keyof RemoveLabelErrors];
-
-export type RemoveLabelResponses = {
-    /**
-     * Request fulfilled, nothing follows
-     */
-    204: void;
-};
-
-export type RemoveLabelResponse = RemoveLabelResponses[keyof RemoveLabelResponses];
-
-export type SetLabelData = {
-    body: LabelRequest;
-    path: {
-        /**
-         * The ID of the image.
-         */
-        image_id: string;
-        /**
-         * The name of the task: 1 to 40 ASCII letters, digits, hyphens and underscores.
-         */
-        task: string;
-    };
-    query?: {
-        /**
-         * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
-         */
-        user_id?: string;
-    };
-    url: '/v1/images/{image_id}/labels/{task}';
-};
-
-export type SetLabelErrors = {
-    /**
-     * Bad Request
-     */
-    400: Problem;
-    /**
-     * Unauthorized
-     */
-    401: Problem;
-    /**
-     * Forbidden
-     */
-    403: Problem;
-    /**
-     * Not Found
-     */
-    404: Problem;
-    /**
-     * Conflict
-     */
-    409: Problem;
-    /**
-     * Gone
-     */
-    410: Problem;
-    /**
-     * Unprocessable Entity
-     */
-    422: Problem;
-    /**
-     * Too Many Requests
-     */
-    429: Problem;
-    /**
-     * Service Unavailable
-     */
-    503: Problem;
-};
-
-export type SetLabelError = SetLabelErrors[keyof SetLabelErrors];
-
-export type SetLabelResponses = {
-    /**
-     * The label.
-     */
-    200: Label;
-};
-
-export type SetLabelResponse = SetLabelResponses[keyof SetLabelResponses];
 
 export type ListJobsData = {
     body?: never;
@@ -7246,19 +7418,118 @@ export type RetryJobResponses = {
 
 export type RetryJobResponse = RetryJobResponses[keyof RetryJobResponses];
 
-export type SetLabelsData = {
-    body: LabelsRequest;
+export type ListModelsData = {
+    body?: never;
     path?: never;
-    query?: {
-        /**
-         * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
-         */
-        user_id?: string;
-    };
-    url: '/v1/labels';
+    query?: never;
+    url: '/v1/models';
 };
 
-export type SetLabelsErrors = {
+export type ListModelsErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Too Many Requests
+     */
+    429: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ListModelsError = ListModelsErrors[keyof ListModelsErrors];
+
+export type ListModelsResponses = {
+    /**
+     * The models of all tasks.
+     */
+    200: Models;
+};
+
+export type ListModelsResponse = ListModelsResponses[keyof ListModelsResponses];
+
+export type GetModelData = {
+    body?: never;
+    path: {
+        /**
+         * The task of the labels.
+         */
+        task: string;
+    };
+    query?: never;
+    url: '/v1/models/{task}';
+};
+
+export type GetModelErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Too Many Requests
+     */
+    429: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetModelError = GetModelErrors[keyof GetModelErrors];
+
+export type GetModelResponses = {
+    /**
+     * The model.
+     */
+    200: Model;
+};
+
+export type GetModelResponse = GetModelResponses[keyof GetModelResponses];
+
+export type TrainModelData = {
+    body?: never;
+    path: {
+        /**
+         * The task of the labels.
+         */
+        task: string;
+    };
+    query?: never;
+    url: '/v1/models/{task}/train';
+};
+
+export type TrainModelErrors = {
     /**
      * Bad Request
      */
@@ -7289,16 +7560,142 @@ export type SetLabelsErrors = {
     503: Problem;
 };
 
-export type SetLabelsError = SetLabelsErrors[keyof SetLabelsErrors];
+export type TrainModelError = TrainModelErrors[keyof TrainModelErrors];
 
-export type SetLabelsResponses = {
+export type TrainModelResponses = {
     /**
-     * The outcomes.
+     * The job of the training.
      */
-    200: LabelResults;
+    202: Job;
 };
 
-export type SetLabelsResponse = SetLabelsResponses[keyof SetLabelsResponses];
+export type TrainModelResponse = TrainModelResponses[keyof TrainModelResponses];
+
+export type GetModelVersionData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` of a version that you have: if it is current, the response is 304.
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The task of the labels.
+         */
+        task: string;
+        /**
+         * The number of the version.
+         */
+        version: number;
+    };
+    query?: never;
+    url: '/v1/models/{task}/versions/{version}';
+};
+
+export type GetModelVersionErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Too Many Requests
+     */
+    429: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetModelVersionError = GetModelVersionErrors[keyof GetModelVersionErrors];
+
+export type GetModelVersionResponses = {
+    /**
+     * The version, or a plot of its confusion matrix and calibration if `Accept` prefers `image/svg+xml`.
+     */
+    200: ModelVersionDetail;
+};
+
+export type GetModelVersionResponse = GetModelVersionResponses[keyof GetModelVersionResponses];
+
+export type PromoteModelVersionData = {
+    body?: never;
+    path: {
+        /**
+         * The task of the labels.
+         */
+        task: string;
+        /**
+         * The number of the version.
+         */
+        version: number;
+    };
+    query?: never;
+    url: '/v1/models/{task}/versions/{version}/promote';
+};
+
+export type PromoteModelVersionErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Too Many Requests
+     */
+    429: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type PromoteModelVersionError = PromoteModelVersionErrors[keyof PromoteModelVersionErrors];
+
+export type PromoteModelVersionResponses = {
+    /**
+     * The version, which is live.
+     */
+    200: ModelVersionDetail;
+};
+
+export type PromoteModelVersionResponse = PromoteModelVersionResponses[keyof PromoteModelVersionResponses];
 
 export type GetLinkResultData = {
     body?: never;

@@ -79,6 +79,9 @@ class ImagesOperations(Operations):
         min_faces: int | Unset = UNSET,
         near: str | Unset = UNSET,
         radius_m: float | Unset = UNSET,
+        predicted: str | Unset = UNSET,
+        min_probability: float | Unset = UNSET,
+        anomalous: bool | Unset = UNSET,
         external_id: str | Unset = UNSET,
         tag: list[str] | Unset = UNSET,
         attribute: list[str] | Unset = UNSET,
@@ -118,6 +121,9 @@ class ImagesOperations(Operations):
                 min_faces=min_faces,
                 near=near,
                 radius_m=radius_m,
+                predicted=predicted,
+                min_probability=min_probability,
+                anomalous=anomalous,
                 external_id=external_id,
                 tag=tag,
                 attribute=attribute,
@@ -150,6 +156,9 @@ class ImagesOperations(Operations):
         min_faces: int | Unset = UNSET,
         near: str | Unset = UNSET,
         radius_m: float | Unset = UNSET,
+        predicted: str | Unset = UNSET,
+        min_probability: float | Unset = UNSET,
+        anomalous: bool | Unset = UNSET,
         external_id: str | Unset = UNSET,
         tag: list[str] | Unset = UNSET,
         attribute: list[str] | Unset = UNSET,
@@ -179,6 +188,9 @@ class ImagesOperations(Operations):
             min_faces=min_faces,
             near=near,
             radius_m=radius_m,
+            predicted=predicted,
+            min_probability=min_probability,
+            anomalous=anomalous,
             external_id=external_id,
             tag=tag,
             attribute=attribute,
@@ -209,6 +221,9 @@ class ImagesOperations(Operations):
         min_faces: int | Unset = UNSET,
         near: str | Unset = UNSET,
         radius_m: float | Unset = UNSET,
+        predicted: str | Unset = UNSET,
+        min_probability: float | Unset = UNSET,
+        anomalous: bool | Unset = UNSET,
         external_id: str | Unset = UNSET,
         tag: list[str] | Unset = UNSET,
         attribute: list[str] | Unset = UNSET,
@@ -249,6 +264,9 @@ class ImagesOperations(Operations):
                 min_faces=min_faces,
                 near=near,
                 radius_m=radius_m,
+                predicted=predicted,
+                min_probability=min_probability,
+                anomalous=anomalous,
                 external_id=external_id,
                 tag=tag,
                 attribute=attribute,
@@ -357,6 +375,8 @@ class ImagesOperations(Operations):
         image_id: str,
         *,
         variant: ImageVariant | Unset = UNSET,
+        width: int | Unset = UNSET,
+        format_: str | Unset = UNSET,
         user_id: str | Unset = UNSET,
         if_none_match: str | Unset = UNSET,
         range_: str | Unset = UNSET,
@@ -368,6 +388,9 @@ class ImagesOperations(Operations):
 
         Pictures made from a file are upright and carry no metadata. If the image was uploaded
         with `gps=strip`, the original is served without its metadata.
+
+        With `width` or `format`, downloads the picture in another size or format, in sRGB. It is
+        made for the first request and kept.
         """
         from .get_image_content import sync_detailed
 
@@ -377,6 +400,8 @@ class ImagesOperations(Operations):
                 sync_detailed,
                 image_id=image_id,
                 variant=variant,
+                width=width,
+                format_=format_,
                 user_id=user_id,
                 if_none_match=if_none_match,
                 range_=range_,
@@ -389,6 +414,8 @@ class ImagesOperations(Operations):
         image_id: str,
         *,
         variant: ImageVariant | Unset = UNSET,
+        width: int | Unset = UNSET,
+        format_: str | Unset = UNSET,
         expires_in: int | Unset = UNSET,
         user_id: str | Unset = UNSET,
     ) -> ContentUrl:
@@ -409,6 +436,8 @@ class ImagesOperations(Operations):
                 sync_detailed,
                 image_id=image_id,
                 variant=variant,
+                width=width,
+                format_=format_,
                 expires_in=expires_in,
                 user_id=user_id,
             ),
@@ -488,6 +517,9 @@ class AsyncImagesOperations(AsyncOperations):
         min_faces: int | Unset = UNSET,
         near: str | Unset = UNSET,
         radius_m: float | Unset = UNSET,
+        predicted: str | Unset = UNSET,
+        min_probability: float | Unset = UNSET,
+        anomalous: bool | Unset = UNSET,
         external_id: str | Unset = UNSET,
         tag: list[str] | Unset = UNSET,
         attribute: list[str] | Unset = UNSET,
@@ -527,6 +559,9 @@ class AsyncImagesOperations(AsyncOperations):
                 min_faces=min_faces,
                 near=near,
                 radius_m=radius_m,
+                predicted=predicted,
+                min_probability=min_probability,
+                anomalous=anomalous,
                 external_id=external_id,
                 tag=tag,
                 attribute=attribute,
@@ -559,6 +594,9 @@ class AsyncImagesOperations(AsyncOperations):
         min_faces: int | Unset = UNSET,
         near: str | Unset = UNSET,
         radius_m: float | Unset = UNSET,
+        predicted: str | Unset = UNSET,
+        min_probability: float | Unset = UNSET,
+        anomalous: bool | Unset = UNSET,
         external_id: str | Unset = UNSET,
         tag: list[str] | Unset = UNSET,
         attribute: list[str] | Unset = UNSET,
@@ -588,6 +626,9 @@ class AsyncImagesOperations(AsyncOperations):
             min_faces=min_faces,
             near=near,
             radius_m=radius_m,
+            predicted=predicted,
+            min_probability=min_probability,
+            anomalous=anomalous,
             external_id=external_id,
             tag=tag,
             attribute=attribute,
@@ -618,6 +659,9 @@ class AsyncImagesOperations(AsyncOperations):
         min_faces: int | Unset = UNSET,
         near: str | Unset = UNSET,
         radius_m: float | Unset = UNSET,
+        predicted: str | Unset = UNSET,
+        min_probability: float | Unset = UNSET,
+        anomalous: bool | Unset = UNSET,
         external_id: str | Unset = UNSET,
         tag: list[str] | Unset = UNSET,
         attribute: list[str] | Unset = UNSET,
@@ -658,6 +702,9 @@ class AsyncImagesOperations(AsyncOperations):
                 min_faces=min_faces,
                 near=near,
                 radius_m=radius_m,
+                predicted=predicted,
+                min_probability=min_probability,
+                anomalous=anomalous,
                 external_id=external_id,
                 tag=tag,
                 attribute=attribute,
@@ -766,6 +813,8 @@ class AsyncImagesOperations(AsyncOperations):
         image_id: str,
         *,
         variant: ImageVariant | Unset = UNSET,
+        width: int | Unset = UNSET,
+        format_: str | Unset = UNSET,
         user_id: str | Unset = UNSET,
         if_none_match: str | Unset = UNSET,
         range_: str | Unset = UNSET,
@@ -777,6 +826,9 @@ class AsyncImagesOperations(AsyncOperations):
 
         Pictures made from a file are upright and carry no metadata. If the image was uploaded
         with `gps=strip`, the original is served without its metadata.
+
+        With `width` or `format`, downloads the picture in another size or format, in sRGB. It is
+        made for the first request and kept.
         """
         from .get_image_content import asyncio_detailed
 
@@ -786,6 +838,8 @@ class AsyncImagesOperations(AsyncOperations):
                 asyncio_detailed,
                 image_id=image_id,
                 variant=variant,
+                width=width,
+                format_=format_,
                 user_id=user_id,
                 if_none_match=if_none_match,
                 range_=range_,
@@ -798,6 +852,8 @@ class AsyncImagesOperations(AsyncOperations):
         image_id: str,
         *,
         variant: ImageVariant | Unset = UNSET,
+        width: int | Unset = UNSET,
+        format_: str | Unset = UNSET,
         expires_in: int | Unset = UNSET,
         user_id: str | Unset = UNSET,
     ) -> ContentUrl:
@@ -818,6 +874,8 @@ class AsyncImagesOperations(AsyncOperations):
                 asyncio_detailed,
                 image_id=image_id,
                 variant=variant,
+                width=width,
+                format_=format_,
                 expires_in=expires_in,
                 user_id=user_id,
             ),

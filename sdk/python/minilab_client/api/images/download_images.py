@@ -33,6 +33,9 @@ def _get_kwargs(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
+    predicted: str | Unset = UNSET,
+    min_probability: float | Unset = 0.0,
+    anomalous: bool | Unset = UNSET,
     external_id: str | Unset = UNSET,
     tag: list[str] | Unset = UNSET,
     attribute: list[str] | Unset = UNSET,
@@ -101,6 +104,12 @@ def _get_kwargs(
     params["near"] = near
 
     params["radius_m"] = radius_m
+
+    params["predicted"] = predicted
+
+    params["min_probability"] = min_probability
+
+    params["anomalous"] = anomalous
 
     params["external_id"] = external_id
 
@@ -227,6 +236,9 @@ def sync_detailed(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
+    predicted: str | Unset = UNSET,
+    min_probability: float | Unset = 0.0,
+    anomalous: bool | Unset = UNSET,
     external_id: str | Unset = UNSET,
     tag: list[str] | Unset = UNSET,
     attribute: list[str] | Unset = UNSET,
@@ -263,6 +275,9 @@ def sync_detailed(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
+        predicted (str | Unset):
+        min_probability (float | Unset):  Default: 0.0.
+        anomalous (bool | Unset):
         external_id (str | Unset):
         tag (list[str] | Unset):
         attribute (list[str] | Unset):
@@ -298,6 +313,9 @@ def sync_detailed(
         min_faces=min_faces,
         near=near,
         radius_m=radius_m,
+        predicted=predicted,
+        min_probability=min_probability,
+        anomalous=anomalous,
         external_id=external_id,
         tag=tag,
         attribute=attribute,
@@ -335,6 +353,9 @@ def sync(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
+    predicted: str | Unset = UNSET,
+    min_probability: float | Unset = 0.0,
+    anomalous: bool | Unset = UNSET,
     external_id: str | Unset = UNSET,
     tag: list[str] | Unset = UNSET,
     attribute: list[str] | Unset = UNSET,
@@ -371,6 +392,9 @@ def sync(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
+        predicted (str | Unset):
+        min_probability (float | Unset):  Default: 0.0.
+        anomalous (bool | Unset):
         external_id (str | Unset):
         tag (list[str] | Unset):
         attribute (list[str] | Unset):
@@ -407,6 +431,9 @@ def sync(
         min_faces=min_faces,
         near=near,
         radius_m=radius_m,
+        predicted=predicted,
+        min_probability=min_probability,
+        anomalous=anomalous,
         external_id=external_id,
         tag=tag,
         attribute=attribute,
@@ -438,6 +465,9 @@ async def asyncio_detailed(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
+    predicted: str | Unset = UNSET,
+    min_probability: float | Unset = 0.0,
+    anomalous: bool | Unset = UNSET,
     external_id: str | Unset = UNSET,
     tag: list[str] | Unset = UNSET,
     attribute: list[str] | Unset = UNSET,
@@ -474,6 +504,9 @@ async def asyncio_detailed(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
+        predicted (str | Unset):
+        min_probability (float | Unset):  Default: 0.0.
+        anomalous (bool | Unset):
         external_id (str | Unset):
         tag (list[str] | Unset):
         attribute (list[str] | Unset):
@@ -509,6 +542,9 @@ async def asyncio_detailed(
         min_faces=min_faces,
         near=near,
         radius_m=radius_m,
+        predicted=predicted,
+        min_probability=min_probability,
+        anomalous=anomalous,
         external_id=external_id,
         tag=tag,
         attribute=attribute,
@@ -544,6 +580,9 @@ async def asyncio(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
+    predicted: str | Unset = UNSET,
+    min_probability: float | Unset = 0.0,
+    anomalous: bool | Unset = UNSET,
     external_id: str | Unset = UNSET,
     tag: list[str] | Unset = UNSET,
     attribute: list[str] | Unset = UNSET,
@@ -580,6 +619,9 @@ async def asyncio(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
+        predicted (str | Unset):
+        min_probability (float | Unset):  Default: 0.0.
+        anomalous (bool | Unset):
         external_id (str | Unset):
         tag (list[str] | Unset):
         attribute (list[str] | Unset):
@@ -617,6 +659,9 @@ async def asyncio(
             min_faces=min_faces,
             near=near,
             radius_m=radius_m,
+            predicted=predicted,
+            min_probability=min_probability,
+            anomalous=anomalous,
             external_id=external_id,
             tag=tag,
             attribute=attribute,

@@ -16,6 +16,8 @@ def _get_kwargs(
     image_id: str,
     *,
     variant: ImageVariant | Unset = UNSET,
+    width: int | Unset = UNSET,
+    format_: str | Unset = UNSET,
     user_id: str | Unset = UNSET,
     if_none_match: str | Unset = UNSET,
     range_: str | Unset = UNSET,
@@ -38,6 +40,10 @@ def _get_kwargs(
         json_variant = variant.value
 
     params["variant"] = json_variant
+
+    params["width"] = width
+
+    params["format"] = format_
 
     params["user_id"] = user_id
 
@@ -69,6 +75,10 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
     if response.status_code == 304:
         response_304 = cast(Any, None)
         return response_304
+
+    if response.status_code == 307:
+        response_307 = cast(Any, None)
+        return response_307
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
@@ -142,6 +152,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     variant: ImageVariant | Unset = UNSET,
+    width: int | Unset = UNSET,
+    format_: str | Unset = UNSET,
     user_id: str | Unset = UNSET,
     if_none_match: str | Unset = UNSET,
     range_: str | Unset = UNSET,
@@ -154,9 +166,14 @@ def sync_detailed(
     Pictures made from a file are upright and carry no metadata. If the image was uploaded
     with `gps=strip`, the original is served without its metadata.
 
+    With `width` or `format`, downloads the picture in another size or format, in sRGB. It is
+    made for the first request and kept.
+
     Args:
         image_id (str):
         variant (ImageVariant | Unset): The original file, or a picture that is made from it.
+        width (int | Unset):
+        format_ (str | Unset):
         user_id (str | Unset):
         if_none_match (str | Unset):
         range_ (str | Unset):
@@ -173,6 +190,8 @@ def sync_detailed(
     kwargs = _get_kwargs(
         image_id=image_id,
         variant=variant,
+        width=width,
+        format_=format_,
         user_id=user_id,
         if_none_match=if_none_match,
         range_=range_,
@@ -191,6 +210,8 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     variant: ImageVariant | Unset = UNSET,
+    width: int | Unset = UNSET,
+    format_: str | Unset = UNSET,
     user_id: str | Unset = UNSET,
     if_none_match: str | Unset = UNSET,
     range_: str | Unset = UNSET,
@@ -203,9 +224,14 @@ def sync(
     Pictures made from a file are upright and carry no metadata. If the image was uploaded
     with `gps=strip`, the original is served without its metadata.
 
+    With `width` or `format`, downloads the picture in another size or format, in sRGB. It is
+    made for the first request and kept.
+
     Args:
         image_id (str):
         variant (ImageVariant | Unset): The original file, or a picture that is made from it.
+        width (int | Unset):
+        format_ (str | Unset):
         user_id (str | Unset):
         if_none_match (str | Unset):
         range_ (str | Unset):
@@ -223,6 +249,8 @@ def sync(
         image_id=image_id,
         client=client,
         variant=variant,
+        width=width,
+        format_=format_,
         user_id=user_id,
         if_none_match=if_none_match,
         range_=range_,
@@ -235,6 +263,8 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     variant: ImageVariant | Unset = UNSET,
+    width: int | Unset = UNSET,
+    format_: str | Unset = UNSET,
     user_id: str | Unset = UNSET,
     if_none_match: str | Unset = UNSET,
     range_: str | Unset = UNSET,
@@ -247,9 +277,14 @@ async def asyncio_detailed(
     Pictures made from a file are upright and carry no metadata. If the image was uploaded
     with `gps=strip`, the original is served without its metadata.
 
+    With `width` or `format`, downloads the picture in another size or format, in sRGB. It is
+    made for the first request and kept.
+
     Args:
         image_id (str):
         variant (ImageVariant | Unset): The original file, or a picture that is made from it.
+        width (int | Unset):
+        format_ (str | Unset):
         user_id (str | Unset):
         if_none_match (str | Unset):
         range_ (str | Unset):
@@ -266,6 +301,8 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         image_id=image_id,
         variant=variant,
+        width=width,
+        format_=format_,
         user_id=user_id,
         if_none_match=if_none_match,
         range_=range_,
@@ -282,6 +319,8 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     variant: ImageVariant | Unset = UNSET,
+    width: int | Unset = UNSET,
+    format_: str | Unset = UNSET,
     user_id: str | Unset = UNSET,
     if_none_match: str | Unset = UNSET,
     range_: str | Unset = UNSET,
@@ -294,9 +333,14 @@ async def asyncio(
     Pictures made from a file are upright and carry no metadata. If the image was uploaded
     with `gps=strip`, the original is served without its metadata.
 
+    With `width` or `format`, downloads the picture in another size or format, in sRGB. It is
+    made for the first request and kept.
+
     Args:
         image_id (str):
         variant (ImageVariant | Unset): The original file, or a picture that is made from it.
+        width (int | Unset):
+        format_ (str | Unset):
         user_id (str | Unset):
         if_none_match (str | Unset):
         range_ (str | Unset):
@@ -315,6 +359,8 @@ async def asyncio(
             image_id=image_id,
             client=client,
             variant=variant,
+            width=width,
+            format_=format_,
             user_id=user_id,
             if_none_match=if_none_match,
             range_=range_,

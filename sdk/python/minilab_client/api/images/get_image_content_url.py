@@ -16,6 +16,8 @@ def _get_kwargs(
     image_id: str,
     *,
     variant: ImageVariant | Unset = UNSET,
+    width: int | Unset = UNSET,
+    format_: str | Unset = UNSET,
     expires_in: int | Unset = 3600,
     user_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
@@ -27,6 +29,10 @@ def _get_kwargs(
         json_variant = variant.value
 
     params["variant"] = json_variant
+
+    params["width"] = width
+
+    params["format"] = format_
 
     params["expires_in"] = expires_in
 
@@ -113,6 +119,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     variant: ImageVariant | Unset = UNSET,
+    width: int | Unset = UNSET,
+    format_: str | Unset = UNSET,
     expires_in: int | Unset = 3600,
     user_id: str | Unset = UNSET,
 ) -> Response[ContentUrl | Problem]:
@@ -128,6 +136,8 @@ def sync_detailed(
     Args:
         image_id (str):
         variant (ImageVariant | Unset): The original file, or a picture that is made from it.
+        width (int | Unset):
+        format_ (str | Unset):
         expires_in (int | Unset):  Default: 3600.
         user_id (str | Unset):
 
@@ -142,6 +152,8 @@ def sync_detailed(
     kwargs = _get_kwargs(
         image_id=image_id,
         variant=variant,
+        width=width,
+        format_=format_,
         expires_in=expires_in,
         user_id=user_id,
     )
@@ -158,6 +170,8 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     variant: ImageVariant | Unset = UNSET,
+    width: int | Unset = UNSET,
+    format_: str | Unset = UNSET,
     expires_in: int | Unset = 3600,
     user_id: str | Unset = UNSET,
 ) -> ContentUrl | Problem | None:
@@ -173,6 +187,8 @@ def sync(
     Args:
         image_id (str):
         variant (ImageVariant | Unset): The original file, or a picture that is made from it.
+        width (int | Unset):
+        format_ (str | Unset):
         expires_in (int | Unset):  Default: 3600.
         user_id (str | Unset):
 
@@ -188,6 +204,8 @@ def sync(
         image_id=image_id,
         client=client,
         variant=variant,
+        width=width,
+        format_=format_,
         expires_in=expires_in,
         user_id=user_id,
     ).parsed
@@ -198,6 +216,8 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     variant: ImageVariant | Unset = UNSET,
+    width: int | Unset = UNSET,
+    format_: str | Unset = UNSET,
     expires_in: int | Unset = 3600,
     user_id: str | Unset = UNSET,
 ) -> Response[ContentUrl | Problem]:
@@ -213,6 +233,8 @@ async def asyncio_detailed(
     Args:
         image_id (str):
         variant (ImageVariant | Unset): The original file, or a picture that is made from it.
+        width (int | Unset):
+        format_ (str | Unset):
         expires_in (int | Unset):  Default: 3600.
         user_id (str | Unset):
 
@@ -227,6 +249,8 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         image_id=image_id,
         variant=variant,
+        width=width,
+        format_=format_,
         expires_in=expires_in,
         user_id=user_id,
     )
@@ -241,6 +265,8 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     variant: ImageVariant | Unset = UNSET,
+    width: int | Unset = UNSET,
+    format_: str | Unset = UNSET,
     expires_in: int | Unset = 3600,
     user_id: str | Unset = UNSET,
 ) -> ContentUrl | Problem | None:
@@ -256,6 +282,8 @@ async def asyncio(
     Args:
         image_id (str):
         variant (ImageVariant | Unset): The original file, or a picture that is made from it.
+        width (int | Unset):
+        format_ (str | Unset):
         expires_in (int | Unset):  Default: 3600.
         user_id (str | Unset):
 
@@ -272,6 +300,8 @@ async def asyncio(
             image_id=image_id,
             client=client,
             variant=variant,
+            width=width,
+            format_=format_,
             expires_in=expires_in,
             user_id=user_id,
         )

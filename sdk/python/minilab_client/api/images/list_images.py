@@ -33,6 +33,9 @@ def _get_kwargs(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
+    predicted: str | Unset = UNSET,
+    min_probability: float | Unset = 0.0,
+    anomalous: bool | Unset = UNSET,
     external_id: str | Unset = UNSET,
     tag: list[str] | Unset = UNSET,
     attribute: list[str] | Unset = UNSET,
@@ -102,6 +105,12 @@ def _get_kwargs(
     params["near"] = near
 
     params["radius_m"] = radius_m
+
+    params["predicted"] = predicted
+
+    params["min_probability"] = min_probability
+
+    params["anomalous"] = anomalous
 
     params["external_id"] = external_id
 
@@ -237,6 +246,9 @@ def sync_detailed(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
+    predicted: str | Unset = UNSET,
+    min_probability: float | Unset = 0.0,
+    anomalous: bool | Unset = UNSET,
     external_id: str | Unset = UNSET,
     tag: list[str] | Unset = UNSET,
     attribute: list[str] | Unset = UNSET,
@@ -272,6 +284,9 @@ def sync_detailed(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
+        predicted (str | Unset):
+        min_probability (float | Unset):  Default: 0.0.
+        anomalous (bool | Unset):
         external_id (str | Unset):
         tag (list[str] | Unset):
         attribute (list[str] | Unset):
@@ -308,6 +323,9 @@ def sync_detailed(
         min_faces=min_faces,
         near=near,
         radius_m=radius_m,
+        predicted=predicted,
+        min_probability=min_probability,
+        anomalous=anomalous,
         external_id=external_id,
         tag=tag,
         attribute=attribute,
@@ -346,6 +364,9 @@ def sync(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
+    predicted: str | Unset = UNSET,
+    min_probability: float | Unset = 0.0,
+    anomalous: bool | Unset = UNSET,
     external_id: str | Unset = UNSET,
     tag: list[str] | Unset = UNSET,
     attribute: list[str] | Unset = UNSET,
@@ -381,6 +402,9 @@ def sync(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
+        predicted (str | Unset):
+        min_probability (float | Unset):  Default: 0.0.
+        anomalous (bool | Unset):
         external_id (str | Unset):
         tag (list[str] | Unset):
         attribute (list[str] | Unset):
@@ -418,6 +442,9 @@ def sync(
         min_faces=min_faces,
         near=near,
         radius_m=radius_m,
+        predicted=predicted,
+        min_probability=min_probability,
+        anomalous=anomalous,
         external_id=external_id,
         tag=tag,
         attribute=attribute,
@@ -450,6 +477,9 @@ async def asyncio_detailed(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
+    predicted: str | Unset = UNSET,
+    min_probability: float | Unset = 0.0,
+    anomalous: bool | Unset = UNSET,
     external_id: str | Unset = UNSET,
     tag: list[str] | Unset = UNSET,
     attribute: list[str] | Unset = UNSET,
@@ -485,6 +515,9 @@ async def asyncio_detailed(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
+        predicted (str | Unset):
+        min_probability (float | Unset):  Default: 0.0.
+        anomalous (bool | Unset):
         external_id (str | Unset):
         tag (list[str] | Unset):
         attribute (list[str] | Unset):
@@ -521,6 +554,9 @@ async def asyncio_detailed(
         min_faces=min_faces,
         near=near,
         radius_m=radius_m,
+        predicted=predicted,
+        min_probability=min_probability,
+        anomalous=anomalous,
         external_id=external_id,
         tag=tag,
         attribute=attribute,
@@ -557,6 +593,9 @@ async def asyncio(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
+    predicted: str | Unset = UNSET,
+    min_probability: float | Unset = 0.0,
+    anomalous: bool | Unset = UNSET,
     external_id: str | Unset = UNSET,
     tag: list[str] | Unset = UNSET,
     attribute: list[str] | Unset = UNSET,
@@ -592,6 +631,9 @@ async def asyncio(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
+        predicted (str | Unset):
+        min_probability (float | Unset):  Default: 0.0.
+        anomalous (bool | Unset):
         external_id (str | Unset):
         tag (list[str] | Unset):
         attribute (list[str] | Unset):
@@ -630,6 +672,9 @@ async def asyncio(
             min_faces=min_faces,
             near=near,
             radius_m=radius_m,
+            predicted=predicted,
+            min_probability=min_probability,
+            anomalous=anomalous,
             external_id=external_id,
             tag=tag,
             attribute=attribute,

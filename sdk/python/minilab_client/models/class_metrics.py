@@ -1,42 +1,45 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-if TYPE_CHECKING:
-    from ..models.label_result import LabelResult
-
-
-T = TypeVar("T", bound="LabelResults")
+T = TypeVar("T", bound="ClassMetrics")
 
 
 @_attrs_define
-class LabelResults:
-    """The outcomes of the labels of a request."""
+class ClassMetrics:
+    """The metrics of one class."""
 
-    items: list[LabelResult]
-    """ One outcome for each label, in the order of the request. """
-    labeled: int
-    """ Number of labels that were set. """
+    f1: float
+    """ Harmonic mean of both. """
+    images: int
+    """ Number of images of the class in the hold-out. """
+    precision: float
+    """ Share of the predictions of the class that are right, 0 to 1. """
+    recall: float
+    """ Share of the images of the class that are found, 0 to 1. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        items = []
-        for items_item_data in self.items:
-            items_item = items_item_data.to_dict()
-            items.append(items_item)
+        f1 = self.f1
 
-        labeled = self.labeled
+        images = self.images
+
+        precision = self.precision
+
+        recall = self.recall
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
             {
-                "items": items,
-                "labeled": labeled,
+                "f1": f1,
+                "images": images,
+                "precision": precision,
+                "recall": recall,
             }
         )
 
@@ -44,25 +47,24 @@ class LabelResults:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.label_result import LabelResult  # noqa: PLC0415
-
         d = dict(src_dict)
-        items = []
-        _items = d.pop("items")
-        for items_item_data in _items:
-            items_item = LabelResult.from_dict(items_item_data)
+        f1 = d.pop("f1")
 
-            items.append(items_item)
+        images = d.pop("images")
 
-        labeled = d.pop("labeled")
+        precision = d.pop("precision")
 
-        label_results = cls(
-            items=items,
-            labeled=labeled,
+        recall = d.pop("recall")
+
+        class_metrics = cls(
+            f1=f1,
+            images=images,
+            precision=precision,
+            recall=recall,
         )
 
-        label_results.additional_properties = d
-        return label_results
+        class_metrics.additional_properties = d
+        return class_metrics
 
     @property
     def additional_keys(self) -> list[str]:

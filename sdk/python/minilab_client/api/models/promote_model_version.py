@@ -1,44 +1,39 @@
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
+from ...models.model_version_detail import ModelVersionDetail
 from ...models.problem import Problem
-from ...types import UNSET, Response, Unset
+from ...types import Response
 
 
 def _get_kwargs(
-    image_id: str,
     task: str,
-    *,
-    user_id: str | Unset = UNSET,
+    version: int,
 ) -> dict[str, Any]:
 
-    params: dict[str, Any] = {}
-
-    params["user_id"] = user_id
-
-    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
-
     _kwargs: dict[str, Any] = {
-        "method": "delete",
-        "url": "/v1/images/{image_id}/labels/{task}".format(
-            image_id=quote(str(image_id), safe=""),
+        "method": "post",
+        "url": "/v1/models/{task}/versions/{version}/promote".format(
             task=quote(str(task), safe=""),
+            version=quote(str(version), safe=""),
         ),
-        "params": params,
     }
 
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Problem | None:
-    if response.status_code == 204:
-        response_204 = cast(Any, None)
-        return response_204
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> ModelVersionDetail | Problem | None:
+    if response.status_code == 200:
+        response_200 = ModelVersionDetail.from_dict(response.json())
+
+        return response_200
 
     if response.status_code == 400:
         response_400 = Problem.from_dict(response.json())
@@ -65,11 +60,6 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_409
 
-    if response.status_code == 410:
-        response_410 = Problem.from_dict(response.json())
-
-        return response_410
-
     if response.status_code == 422:
         response_422 = Problem.from_dict(response.json())
 
@@ -91,7 +81,9 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | Problem]:
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[ModelVersionDetail | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -101,33 +93,33 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
 
 def sync_detailed(
-    image_id: str,
     task: str,
+    version: int,
     *,
     client: AuthenticatedClient | Client,
-    user_id: str | Unset = UNSET,
-) -> Response[Any | Problem]:
-    """Remove a label
+) -> Response[ModelVersionDetail | Problem]:
+    """Promote a version of a model
 
-     Removes the label of a task from an image, whichever key set it.
+     Makes a version live, and retires the one that was. An older version is a rollback.
+
+    Predictions of other versions are stale from then on, and made again from the stored
+    embeddings.
 
     Args:
-        image_id (str):
         task (str):
-        user_id (str | Unset):
+        version (int):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | Problem]
+        Response[ModelVersionDetail | Problem]
     """
 
     kwargs = _get_kwargs(
-        image_id=image_id,
         task=task,
-        user_id=user_id,
+        version=version,
     )
 
     response = client.get_httpx_client().request(
@@ -138,65 +130,65 @@ def sync_detailed(
 
 
 def sync(
-    image_id: str,
     task: str,
+    version: int,
     *,
     client: AuthenticatedClient | Client,
-    user_id: str | Unset = UNSET,
-) -> Any | Problem | None:
-    """Remove a label
+) -> ModelVersionDetail | Problem | None:
+    """Promote a version of a model
 
-     Removes the label of a task from an image, whichever key set it.
+     Makes a version live, and retires the one that was. An older version is a rollback.
+
+    Predictions of other versions are stale from then on, and made again from the stored
+    embeddings.
 
     Args:
-        image_id (str):
         task (str):
-        user_id (str | Unset):
+        version (int):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | Problem
+        ModelVersionDetail | Problem
     """
 
     return sync_detailed(
-        image_id=image_id,
         task=task,
+        version=version,
         client=client,
-        user_id=user_id,
     ).parsed
 
 
 async def asyncio_detailed(
-    image_id: str,
     task: str,
+    version: int,
     *,
     client: AuthenticatedClient | Client,
-    user_id: str | Unset = UNSET,
-) -> Response[Any | Problem]:
-    """Remove a label
+) -> Response[ModelVersionDetail | Problem]:
+    """Promote a version of a model
 
-     Removes the label of a task from an image, whichever key set it.
+     Makes a version live, and retires the one that was. An older version is a rollback.
+
+    Predictions of other versions are stale from then on, and made again from the stored
+    embeddings.
 
     Args:
-        image_id (str):
         task (str):
-        user_id (str | Unset):
+        version (int):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | Problem]
+        Response[ModelVersionDetail | Problem]
     """
 
     kwargs = _get_kwargs(
-        image_id=image_id,
         task=task,
-        user_id=user_id,
+        version=version,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -205,34 +197,34 @@ async def asyncio_detailed(
 
 
 async def asyncio(
-    image_id: str,
     task: str,
+    version: int,
     *,
     client: AuthenticatedClient | Client,
-    user_id: str | Unset = UNSET,
-) -> Any | Problem | None:
-    """Remove a label
+) -> ModelVersionDetail | Problem | None:
+    """Promote a version of a model
 
-     Removes the label of a task from an image, whichever key set it.
+     Makes a version live, and retires the one that was. An older version is a rollback.
+
+    Predictions of other versions are stale from then on, and made again from the stored
+    embeddings.
 
     Args:
-        image_id (str):
         task (str):
-        user_id (str | Unset):
+        version (int):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | Problem
+        ModelVersionDetail | Problem
     """
 
     return (
         await asyncio_detailed(
-            image_id=image_id,
             task=task,
+            version=version,
             client=client,
-            user_id=user_id,
         )
     ).parsed

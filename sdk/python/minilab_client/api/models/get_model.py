@@ -6,47 +6,28 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.label import Label
-from ...models.label_request import LabelRequest
+from ...models.model import Model
 from ...models.problem import Problem
-from ...types import UNSET, Response, Unset
+from ...types import Response
 
 
 def _get_kwargs(
-    image_id: str,
     task: str,
-    *,
-    body: LabelRequest,
-    user_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
-    headers: dict[str, Any] = {}
-
-    params: dict[str, Any] = {}
-
-    params["user_id"] = user_id
-
-    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
     _kwargs: dict[str, Any] = {
-        "method": "put",
-        "url": "/v1/images/{image_id}/labels/{task}".format(
-            image_id=quote(str(image_id), safe=""),
+        "method": "get",
+        "url": "/v1/models/{task}".format(
             task=quote(str(task), safe=""),
         ),
-        "params": params,
     }
 
-    _kwargs["json"] = body.to_dict()
-
-    headers["Content-Type"] = "application/json"
-
-    _kwargs["headers"] = headers
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Label | Problem | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Model | Problem | None:
     if response.status_code == 200:
-        response_200 = Label.from_dict(response.json())
+        response_200 = Model.from_dict(response.json())
 
         return response_200
 
@@ -70,16 +51,6 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_404
 
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
-
-    if response.status_code == 410:
-        response_410 = Problem.from_dict(response.json())
-
-        return response_410
-
     if response.status_code == 422:
         response_422 = Problem.from_dict(response.json())
 
@@ -101,7 +72,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Label | Problem]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Model | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -111,38 +82,27 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
 
 def sync_detailed(
-    image_id: str,
     task: str,
     *,
     client: AuthenticatedClient | Client,
-    body: LabelRequest,
-    user_id: str | Unset = UNSET,
-) -> Response[Label | Problem]:
-    """Label an image
+) -> Response[Model | Problem]:
+    """Retrieve a model
 
-     Says what an image shows, for a task that a model learns.
-
-    Each key has one label for an image and a task; the image shows the latest of them.
+     Retrieves the model of a task with all its versions, newest first.
 
     Args:
-        image_id (str):
         task (str):
-        user_id (str | Unset):
-        body (LabelRequest): The label of an image for the task of the path.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Label | Problem]
+        Response[Model | Problem]
     """
 
     kwargs = _get_kwargs(
-        image_id=image_id,
         task=task,
-        body=body,
-        user_id=user_id,
     )
 
     response = client.get_httpx_client().request(
@@ -153,75 +113,53 @@ def sync_detailed(
 
 
 def sync(
-    image_id: str,
     task: str,
     *,
     client: AuthenticatedClient | Client,
-    body: LabelRequest,
-    user_id: str | Unset = UNSET,
-) -> Label | Problem | None:
-    """Label an image
+) -> Model | Problem | None:
+    """Retrieve a model
 
-     Says what an image shows, for a task that a model learns.
-
-    Each key has one label for an image and a task; the image shows the latest of them.
+     Retrieves the model of a task with all its versions, newest first.
 
     Args:
-        image_id (str):
         task (str):
-        user_id (str | Unset):
-        body (LabelRequest): The label of an image for the task of the path.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Label | Problem
+        Model | Problem
     """
 
     return sync_detailed(
-        image_id=image_id,
         task=task,
         client=client,
-        body=body,
-        user_id=user_id,
     ).parsed
 
 
 async def asyncio_detailed(
-    image_id: str,
     task: str,
     *,
     client: AuthenticatedClient | Client,
-    body: LabelRequest,
-    user_id: str | Unset = UNSET,
-) -> Response[Label | Problem]:
-    """Label an image
+) -> Response[Model | Problem]:
+    """Retrieve a model
 
-     Says what an image shows, for a task that a model learns.
-
-    Each key has one label for an image and a task; the image shows the latest of them.
+     Retrieves the model of a task with all its versions, newest first.
 
     Args:
-        image_id (str):
         task (str):
-        user_id (str | Unset):
-        body (LabelRequest): The label of an image for the task of the path.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Label | Problem]
+        Response[Model | Problem]
     """
 
     kwargs = _get_kwargs(
-        image_id=image_id,
         task=task,
-        body=body,
-        user_id=user_id,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -230,39 +168,28 @@ async def asyncio_detailed(
 
 
 async def asyncio(
-    image_id: str,
     task: str,
     *,
     client: AuthenticatedClient | Client,
-    body: LabelRequest,
-    user_id: str | Unset = UNSET,
-) -> Label | Problem | None:
-    """Label an image
+) -> Model | Problem | None:
+    """Retrieve a model
 
-     Says what an image shows, for a task that a model learns.
-
-    Each key has one label for an image and a task; the image shows the latest of them.
+     Retrieves the model of a task with all its versions, newest first.
 
     Args:
-        image_id (str):
         task (str):
-        user_id (str | Unset):
-        body (LabelRequest): The label of an image for the task of the path.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Label | Problem
+        Model | Problem
     """
 
     return (
         await asyncio_detailed(
-            image_id=image_id,
             task=task,
             client=client,
-            body=body,
-            user_id=user_id,
         )
     ).parsed

@@ -5,42 +5,24 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.label_results import LabelResults
-from ...models.labels_request import LabelsRequest
+from ...models.models import Models
 from ...models.problem import Problem
-from ...types import UNSET, Response, Unset
+from ...types import Response
 
 
-def _get_kwargs(
-    *,
-    body: LabelsRequest,
-    user_id: str | Unset = UNSET,
-) -> dict[str, Any]:
-    headers: dict[str, Any] = {}
-
-    params: dict[str, Any] = {}
-
-    params["user_id"] = user_id
-
-    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+def _get_kwargs() -> dict[str, Any]:
 
     _kwargs: dict[str, Any] = {
-        "method": "post",
-        "url": "/v1/labels",
-        "params": params,
+        "method": "get",
+        "url": "/v1/models",
     }
 
-    _kwargs["json"] = body.to_dict()
-
-    headers["Content-Type"] = "application/json"
-
-    _kwargs["headers"] = headers
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> LabelResults | Problem | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Models | Problem | None:
     if response.status_code == 200:
-        response_200 = LabelResults.from_dict(response.json())
+        response_200 = Models.from_dict(response.json())
 
         return response_200
 
@@ -58,11 +40,6 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         response_403 = Problem.from_dict(response.json())
 
         return response_403
-
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
 
     if response.status_code == 422:
         response_422 = Problem.from_dict(response.json())
@@ -85,9 +62,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[LabelResults | Problem]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Models | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -99,29 +74,20 @@ def _build_response(
 def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
-    body: LabelsRequest,
-    user_id: str | Unset = UNSET,
-) -> Response[LabelResults | Problem]:
-    """Label many images
+) -> Response[Models | Problem]:
+    """List the models
 
-     Sets up to 1,000 labels. Each fails or succeeds by itself, as its item says.
-
-    Args:
-        user_id (str | Unset):
-        body (LabelsRequest): Labels of images.
+     Lists the tasks for which a model was trained, with all versions of each.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[LabelResults | Problem]
+        Response[Models | Problem]
     """
 
-    kwargs = _get_kwargs(
-        body=body,
-        user_id=user_id,
-    )
+    kwargs = _get_kwargs()
 
     response = client.get_httpx_client().request(
         **kwargs,
@@ -133,58 +99,41 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient | Client,
-    body: LabelsRequest,
-    user_id: str | Unset = UNSET,
-) -> LabelResults | Problem | None:
-    """Label many images
+) -> Models | Problem | None:
+    """List the models
 
-     Sets up to 1,000 labels. Each fails or succeeds by itself, as its item says.
-
-    Args:
-        user_id (str | Unset):
-        body (LabelsRequest): Labels of images.
+     Lists the tasks for which a model was trained, with all versions of each.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        LabelResults | Problem
+        Models | Problem
     """
 
     return sync_detailed(
         client=client,
-        body=body,
-        user_id=user_id,
     ).parsed
 
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
-    body: LabelsRequest,
-    user_id: str | Unset = UNSET,
-) -> Response[LabelResults | Problem]:
-    """Label many images
+) -> Response[Models | Problem]:
+    """List the models
 
-     Sets up to 1,000 labels. Each fails or succeeds by itself, as its item says.
-
-    Args:
-        user_id (str | Unset):
-        body (LabelsRequest): Labels of images.
+     Lists the tasks for which a model was trained, with all versions of each.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[LabelResults | Problem]
+        Response[Models | Problem]
     """
 
-    kwargs = _get_kwargs(
-        body=body,
-        user_id=user_id,
-    )
+    kwargs = _get_kwargs()
 
     response = await client.get_async_httpx_client().request(**kwargs)
 
@@ -194,29 +143,21 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient | Client,
-    body: LabelsRequest,
-    user_id: str | Unset = UNSET,
-) -> LabelResults | Problem | None:
-    """Label many images
+) -> Models | Problem | None:
+    """List the models
 
-     Sets up to 1,000 labels. Each fails or succeeds by itself, as its item says.
-
-    Args:
-        user_id (str | Unset):
-        body (LabelsRequest): Labels of images.
+     Lists the tasks for which a model was trained, with all versions of each.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        LabelResults | Problem
+        Models | Problem
     """
 
     return (
         await asyncio_detailed(
             client=client,
-            body=body,
-            user_id=user_id,
         )
     ).parsed

@@ -1,37 +1,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-if TYPE_CHECKING:
-    from ..models.label_item_request import LabelItemRequest
-
-
-T = TypeVar("T", bound="LabelsRequest")
+T = TypeVar("T", bound="CalibrationBin")
 
 
 @_attrs_define
-class LabelsRequest:
-    """Labels of images."""
+class CalibrationBin:
+    """Predictions whose probability is in the same tenth."""
 
-    labels: list[LabelItemRequest]
-    """ The labels. Of several for the same image and task, the last one counts. """
+    accuracy: float
+    """ Share of them that is right. """
+    images: int
+    """ Number of them. """
+    probability: float
+    """ Their mean probability, 0 to 1. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        labels = []
-        for labels_item_data in self.labels:
-            labels_item = labels_item_data.to_dict()
-            labels.append(labels_item)
+        accuracy = self.accuracy
+
+        images = self.images
+
+        probability = self.probability
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
             {
-                "labels": labels,
+                "accuracy": accuracy,
+                "images": images,
+                "probability": probability,
             }
         )
 
@@ -39,22 +42,21 @@ class LabelsRequest:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.label_item_request import LabelItemRequest  # noqa: PLC0415
-
         d = dict(src_dict)
-        labels = []
-        _labels = d.pop("labels")
-        for labels_item_data in _labels:
-            labels_item = LabelItemRequest.from_dict(labels_item_data)
+        accuracy = d.pop("accuracy")
 
-            labels.append(labels_item)
+        images = d.pop("images")
 
-        labels_request = cls(
-            labels=labels,
+        probability = d.pop("probability")
+
+        calibration_bin = cls(
+            accuracy=accuracy,
+            images=images,
+            probability=probability,
         )
 
-        labels_request.additional_properties = d
-        return labels_request
+        calibration_bin.additional_properties = d
+        return calibration_bin
 
     @property
     def additional_keys(self) -> list[str]:

@@ -1,40 +1,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-T = TypeVar("T", bound="LabelItemRequest")
+if TYPE_CHECKING:
+    from ..models.model import Model
+
+
+T = TypeVar("T", bound="Models")
 
 
 @_attrs_define
-class LabelItemRequest:
-    """A label of an image."""
+class Models:
+    """The models of all tasks."""
 
-    image_id: str
-    """ ID of the image. """
-    task: str
-    """ Name of the task: what is asked about images. """
-    value: str
-    """ What the image shows, as one word or a few: a class that a model learns. """
+    items: list[Model]
+    """ By task. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        image_id = self.image_id
-
-        task = self.task
-
-        value = self.value
+        items = []
+        for items_item_data in self.items:
+            items_item = items_item_data.to_dict()
+            items.append(items_item)
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
             {
-                "image_id": image_id,
-                "task": task,
-                "value": value,
+                "items": items,
             }
         )
 
@@ -42,21 +39,22 @@ class LabelItemRequest:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.model import Model  # noqa: PLC0415
+
         d = dict(src_dict)
-        image_id = d.pop("image_id")
+        items = []
+        _items = d.pop("items")
+        for items_item_data in _items:
+            items_item = Model.from_dict(items_item_data)
 
-        task = d.pop("task")
+            items.append(items_item)
 
-        value = d.pop("value")
-
-        label_item_request = cls(
-            image_id=image_id,
-            task=task,
-            value=value,
+        models = cls(
+            items=items,
         )
 
-        label_item_request.additional_properties = d
-        return label_item_request
+        models.additional_properties = d
+        return models
 
     @property
     def additional_keys(self) -> list[str]:

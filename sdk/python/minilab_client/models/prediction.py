@@ -6,24 +6,39 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-T = TypeVar("T", bound="LabelRequest")
+T = TypeVar("T", bound="Prediction")
 
 
 @_attrs_define
-class LabelRequest:
-    """The label of an image for the task of the path."""
+class Prediction:
+    """What a model predicts of an image."""
 
+    model_version: int
+    """ Version of the model that made the prediction. """
+    probability: float
+    """ Its probability, 0 to 1. """
+    stale: bool
+    """ Whether another version is live now; the prediction is about to be made again. """
     value: str
-    """ What the image shows, as one word or a few: a class that a model learns. """
+    """ The most probable value. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        model_version = self.model_version
+
+        probability = self.probability
+
+        stale = self.stale
+
         value = self.value
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
             {
+                "model_version": model_version,
+                "probability": probability,
+                "stale": stale,
                 "value": value,
             }
         )
@@ -33,14 +48,23 @@ class LabelRequest:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+        model_version = d.pop("model_version")
+
+        probability = d.pop("probability")
+
+        stale = d.pop("stale")
+
         value = d.pop("value")
 
-        label_request = cls(
+        prediction = cls(
+            model_version=model_version,
+            probability=probability,
+            stale=stale,
             value=value,
         )
 
-        label_request.additional_properties = d
-        return label_request
+        prediction.additional_properties = d
+        return prediction
 
     @property
     def additional_keys(self) -> list[str]:

@@ -1,0 +1,215 @@
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.job import Job
+from ...models.problem import Problem
+from ...types import Response
+
+
+def _get_kwargs(
+    task: str,
+) -> dict[str, Any]:
+
+    _kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": "/v1/models/{task}/train".format(
+            task=quote(str(task), safe=""),
+        ),
+    }
+
+    return _kwargs
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Job | Problem | None:
+    if response.status_code == 202:
+        response_202 = Job.from_dict(response.json())
+
+        return response_202
+
+    if response.status_code == 400:
+        response_400 = Problem.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 409:
+        response_409 = Problem.from_dict(response.json())
+
+        return response_409
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Job | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    task: str,
+    *,
+    client: AuthenticatedClient | Client,
+) -> Response[Job | Problem]:
+    """Train a model
+
+     Trains a model on the labels of a task.
+
+    The training runs as a job, whose one item is named as the task. It fails with
+    `too_few_labels` if fewer than two classes have enough labelled images. While it runs, a
+    second request returns the same job. The new version becomes live by itself if it is not
+    worse than the live one on the same images, unless the service is configured otherwise.
+
+    Args:
+        task (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Job | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        task=task,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    task: str,
+    *,
+    client: AuthenticatedClient | Client,
+) -> Job | Problem | None:
+    """Train a model
+
+     Trains a model on the labels of a task.
+
+    The training runs as a job, whose one item is named as the task. It fails with
+    `too_few_labels` if fewer than two classes have enough labelled images. While it runs, a
+    second request returns the same job. The new version becomes live by itself if it is not
+    worse than the live one on the same images, unless the service is configured otherwise.
+
+    Args:
+        task (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Job | Problem
+    """
+
+    return sync_detailed(
+        task=task,
+        client=client,
+    ).parsed
+
+
+async def asyncio_detailed(
+    task: str,
+    *,
+    client: AuthenticatedClient | Client,
+) -> Response[Job | Problem]:
+    """Train a model
+
+     Trains a model on the labels of a task.
+
+    The training runs as a job, whose one item is named as the task. It fails with
+    `too_few_labels` if fewer than two classes have enough labelled images. While it runs, a
+    second request returns the same job. The new version becomes live by itself if it is not
+    worse than the live one on the same images, unless the service is configured otherwise.
+
+    Args:
+        task (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Job | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        task=task,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    task: str,
+    *,
+    client: AuthenticatedClient | Client,
+) -> Job | Problem | None:
+    """Train a model
+
+     Trains a model on the labels of a task.
+
+    The training runs as a job, whose one item is named as the task. It fails with
+    `too_few_labels` if fewer than two classes have enough labelled images. While it runs, a
+    second request returns the same job. The new version becomes live by itself if it is not
+    worse than the live one on the same images, unless the service is configured otherwise.
+
+    Args:
+        task (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Job | Problem
+    """
+
+    return (
+        await asyncio_detailed(
+            task=task,
+            client=client,
+        )
+    ).parsed
