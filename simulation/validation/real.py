@@ -23,6 +23,7 @@ from storage.mongo.client import connect_mongo
 from storage.settings import StoreSettings
 
 KEYS = 40
+PHOTOS = 100
 HEAD_START_SECONDS = 3.0
 DRAIN_SECONDS = 600.0
 IDLE_SECONDS = 5.0
@@ -60,30 +61,31 @@ async def _calibrate(uploads: int, folder: Path) -> Costs:
         fleet = Fleet(servers, folder, {}, Size(apis=1, workers=1, deliverers=0))
         try:
             await fleet.start()
-            begun = _cpu_of(fleet)
+            keys = await _prepare(fleet, folder)
+            begun = _Reading(fleet)
             await asyncio.sleep(IDLE_SECONDS)
-            idle = sum(difference(begun, _cpu_of(fleet)).values()) / IDLE_SECONDS
+            idle = {part: spent / IDLE_SECONDS for part, spent in begun.until_now().items()}
             async with fleet.held_down("worker-0") as worker:
                 starting = cpu_seconds(worker.pid) + children_cpu_seconds(worker.pid)
                 await stop_in_order(worker, GRACE_SECONDS)
                 fleet.forget_life("worker-0")
-                before = _cpu_of(fleet)
-                sent = await _send(fleet, Trial("", 1, 0, uploads), folder)
-                accepting = difference(before, _cpu_of(fleet)) | {"clients": sent.cpu_seconds}
-                before = _cpu_of(fleet)
+                before = _Reading(fleet)
+                begin = time.monotonic() + HEAD_START_SECONDS
+                sent = await _send(fleet, Trial("", 1, 0, uploads), folder, keys, begin)
+                accepting = before.until_now(idle) | {"clients": sent.cpu_seconds}
+                before = _Reading(fleet)
             restarted = time.monotonic()
             await asyncio.to_thread(worker.wait_ready, READY_SECONDS)
             start_seconds = time.monotonic() - restarted
             await _drain(fleet)
-            # The parts of a worker are counted from its start.
-            working = difference(before | {"worker": 0.0, "children": 0.0}, _cpu_of(fleet))
+            working = before.until_now(idle)
             working["worker"] -= starting
             return Costs(
-                accepting={part: spent / uploads for part, spent in accepting.items()},
+                accepting={part: max(0.0, spent) / uploads for part, spent in accepting.items()},
                 working={part: max(0.0, spent) / uploads for part, spent in working.items()},
                 starting=starting,
                 start_seconds=start_seconds,
-                idle_cores=idle,
+                idle_cores=sum(idle.values()),
             )
         finally:
             await fleet.stop()
@@ -95,9 +97,10 @@ async def _run_trial(trial: Trial, folder: Path) -> Points:
         fleet = Fleet(servers, folder, {}, msgspec.structs.replace(size, deliverers=0))
         try:
             await fleet.start(without=[fleet.workers[-1]] if trial.added_at is not None else [])
+            keys = await _prepare(fleet, folder)
             begin = time.monotonic() + HEAD_START_SECONDS
             changing = asyncio.create_task(_change(fleet, trial, begin))
-            sent = await _send(fleet, trial, folder, begin)
+            sent = await _send(fleet, trial, folder, keys, begin)
             await changing
             waits = await _drain(fleet)
             first = time.time() - (time.monotonic() - begin)
@@ -110,19 +113,21 @@ async def _run_trial(trial: Trial, folder: Path) -> Points:
             await fleet.stop()
 
 
-async def _send(fleet: Fleet, trial: Trial, folder: Path, begin: float | None = None) -> Sent:
+async def _prepare(fleet: Fleet, folder: Path) -> list[str]:
+    """Write photos and make keys, before anything is measured."""
+    await asyncio.to_thread(write_small, folder / "photos", PHOTOS, 1)
+    return await make_client_keys(fleet.url, ADMIN_KEY, [f"user-{n}" for n in range(KEYS)])
+
+
+async def _send(fleet: Fleet, trial: Trial, folder: Path, keys: list[str], begin: float) -> Sent:
     """Send the uploads of a trial, each on a connection of its own."""
-    photos = folder / "photos"
-    if not photos.exists():
-        await asyncio.to_thread(write_small, photos, 100, 1)
-    keys = await make_client_keys(fleet.url, ADMIN_KEY, [f"user-{n}" for n in range(KEYS)])
     host, port = fleet.url.removeprefix("http://").split(":")
     part = FloodPart(
         keys=keys,
-        paths=sorted(photos.glob("*.jpg")),
+        paths=sorted((folder / "photos").glob("*.jpg")),
         first=0,
         uploads=trial.uploads,
-        begin=begin or time.monotonic() + HEAD_START_SECONDS,
+        begin=begin,
         seconds=trial.seconds,
     )
     address = Address(int(port), ADMIN_KEY, host)
@@ -160,6 +165,24 @@ async def _drain(fleet: Fleet) -> Sequence[tuple[float, float]]:
         return await find_waits(client[DATABASE])
     finally:
         client.close()
+
+
+class _Reading:
+    """The processor time of each part at a moment."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self._fleet = fleet
+        self._at = time.monotonic()
+        self._cpu = _cpu_of(fleet)
+
+    def until_now(self, idle: Cpu | None = None) -> Cpu:
+        """Return what was used since then, without what all parts use in idle time.
+
+        A worker that has started since then is counted from its start.
+        """
+        now, passed = _cpu_of(self._fleet), time.monotonic() - self._at
+        spent = difference(self._cpu, now)
+        return {part: used - (idle or {}).get(part, 0.0) * passed for part, used in spent.items()}
 
 
 def _cpu_of(fleet: Fleet) -> Cpu:
