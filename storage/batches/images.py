@@ -163,12 +163,13 @@ def _showing(image: Document, result: ShownResult) -> UpdateOne:
         "$set": {
             **fields,
             "cells": msgspec.to_builtins(cells),
-            "status": status.value,
             "warnings": warnings,
             "uncounted": True,
         },
         "$inc": {"fence": 1},
     }
+    if status.value != image["status"]:
+        change["$set"]["status"] = status.value
     if "taken_on" in fields and "location" not in fields:
         change["$unset"] = {"location": ""}
     return UpdateOne({"_id": image["_id"]}, change)

@@ -64,6 +64,9 @@ class Pieces:
         """Take a piece for a worker (``host:pid``); None if there is none that is free."""
         found = self._batches.find(IS_OPEN).sort("_id", 1).limit(MOST_OPEN)
         for document in await found.to_list(None):
+            if document.get("handed_out") and not document["pieces"]:
+                await self._end(document["_id"])  # The worker of its last piece died before it.
+                continue
             piece = await self._take_over(document, worker)
             piece = piece or await self._take_next(document, worker)
             if piece is not None:

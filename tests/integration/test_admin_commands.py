@@ -174,7 +174,7 @@ async def test_batches_are_started_waited_for_and_canceled(working_service: Serv
     assert await read_json(service, "batch", "show", made["id"]) == ended
     assert (await read_json(service, "batch", "cancel", made["id"])) == ended
     shown = await run_for(service, "batch", "start", "faces", "--user-id", "u1", "--wait")
-    assert ["done", "1, 0 of them unchanged"] in shown.rows
+    assert ["done", *["1,", "0", "of", "them", "unchanged"]] in shown.rows
     assert (await run_for(service, "batch", "start", "sharpen")).code == 3
     listed = await read_json(service, "batch", "list")
     assert [one["operation"] for one in listed["items"]] == ["faces", "check_hashes"]

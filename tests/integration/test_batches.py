@@ -219,3 +219,12 @@ async def _blob_of(service: Service, image_id: str) -> Any:
 async def _listed(service: Service, user_id: str) -> list[dict[str, Any]]:
     answer = await service.client.get("/v1/images", params={"user_id": user_id})
     return list(answer.json()["items"])
+
+
+async def test_a_batch_whose_last_worker_died_before_its_end_is_ended(service: Service) -> None:
+    batch_id = await start(service, operation="metadata")
+    batches = service.stores.database["batches"].with_options(write_concern=DURABLE)
+    counted = {"selected": 0, "size_bytes": 0, "handed_out": True, "status": "processing"}
+    await batches.update_one({"_id": batch_id}, {"$set": counted})
+    assert await service.stores.pieces.take("host:1") is None
+    assert counts(await read(service, batch_id)) == ("succeeded", 0, 0, 0, 0)
