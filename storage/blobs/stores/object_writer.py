@@ -17,7 +17,7 @@ from telemetry.background import see_failure
 # Up to so many large uploads, each writes one part, or file, while the next one arrives.
 FEW_UPLOADS = 6
 PIECE_BYTES = 64 * 1024
-WAITING_PIECES = 4
+WAITING_PIECES = 1
 CLEANING_SECONDS = 2.0
 
 

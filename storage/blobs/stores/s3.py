@@ -30,6 +30,7 @@ REMOVED_AT_ONCE = 1000
 PART_BYTES = 5 * 1024 * 1024
 PROBE_KEY = "health"
 OWNER_KEY = "owner"
+LETTING_GO_SECONDS = 0.1
 
 Found = TypeVar("Found")
 
@@ -190,6 +191,9 @@ class S3Store:
     async def aclose(self) -> None:
         """End what runs in the background."""
         await self.health.aclose()
+        # The library's threads may still let go of what they wrote. A thread that does so while the
+        # interpreter ends aborts the process.
+        await asyncio.sleep(LETTING_GO_SECONDS)
 
     async def _read(self, key: str) -> bytes:
         return bytes(await (await obstore.get_async(self._bucket, key)).bytes_async())
