@@ -77,7 +77,7 @@ class ObjectUpload:
         self._is_abandoned = True
         if self._putting is None:
             return
-        with suppress(asyncio.QueueFull):  # Else it is awake.
+        with suppress(asyncio.QueueFull):  # Then the write has a piece, and looks after it.
             self._arriving.put_nowait(None)
         with suppress(BytesUnavailable, Abandoned):
             await self.settle()
@@ -115,7 +115,7 @@ class ObjectUpload:
     async def _give(self) -> AsyncIterator[bytearray]:
         for piece in self._give_up():
             yield piece
-        while (arrived := await self._arriving.get()) is not None:
+        while not self._is_abandoned and (arrived := await self._arriving.get()) is not None:
             yield arrived
         if self._is_abandoned:
             raise Abandoned
