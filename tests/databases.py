@@ -5,6 +5,7 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.database import Database
 
+from storage.access.signing_keys import STATE, WHICH
 from storage.schema import INDEXES
 
 Indexes = dict[str, list[str]]
@@ -15,6 +16,9 @@ EXPECTED: Indexes = {
 """The names of the indexes that the schema has, by collection."""
 PROFILE = "system.profile"
 """What MongoDB writes where a test has it record its operations."""
+KEPT = {STATE: {"_id": {"$ne": WHICH["_id"]}}}
+"""The keys that sign URLs stay: an API that serves several tests has them in memory for a minute,
+and a URL that it signs in this minute is good afterwards too."""
 
 
 class SharedDatabase:
@@ -38,13 +42,16 @@ class SharedDatabase:
             self._make()
             return
         for name in self._filled(list(indexes)):
-            self._database[name].delete_many({})
+            self._database[name].delete_many(KEPT.get(name, {}))
 
     def _make(self) -> None:
         self._database.command("profile", 0)
+        keys = self._database[STATE].find_one(WHICH)
         self._client.drop_database(self.name)
         for name, indexes in INDEXES.items():
             self._database[name].create_indexes(indexes)
+        if keys is not None:
+            self._database[STATE].insert_one(keys)
 
     def _indexes(self) -> Indexes:
         """Read the names of the indexes of every collection, in one call."""

@@ -6,9 +6,22 @@ from datetime import timedelta
 import pytest
 
 from storage.access import signing_keys
-from storage.access.signing_keys import AGAIN_SECONDS, READ_SECONDS, ROTATION, WHICH, SigningKeys
+from storage.access.signing_keys import (
+    AGAIN_SECONDS,
+    READ_SECONDS,
+    ROTATION,
+    STATE,
+    WHICH,
+    SigningKeys,
+)
 from storage.clock import utc_now
 from storage.stores import Stores
+
+
+@pytest.fixture(autouse=True)
+async def without_keys(stores: Stores) -> None:
+    """The database without the keys that stay in it between tests."""
+    await stores.database[STATE].delete_one(WHICH)
 
 
 class _Clock:
