@@ -26,6 +26,7 @@ from api.controllers.dead_letters import DeadLetterController
 from api.controllers.images import ImageController
 from api.controllers.job_events import JobEventController, stream_signed_events
 from api.controllers.jobs import JobController
+from api.controllers.labels import LabelController
 from api.controllers.link_results import get_link_result
 from api.controllers.link_uploads import LinkUploadController
 from api.controllers.models import ModelController
@@ -90,6 +91,7 @@ ROUTES = (
     UploadController,
     detect_faces,
     ImageController,
+    LabelController,
     ArchiveController,
     get_signed_content,
     get_link_result,

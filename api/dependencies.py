@@ -18,6 +18,7 @@ from api.jobs.changes import ChangeJobs
 from api.jobs.dead_letters import ManageDeadLetters
 from api.jobs.events_url import MakeEventsUrl
 from api.jobs.follow import FollowJob, ReadLinkUploads
+from api.learning.labels import ManageLabels
 from api.models.models import ManageModels
 from api.monitoring.live_queue import LiveQueue
 from api.state import AppState
@@ -87,6 +88,7 @@ def _images(state: AppState) -> dict[str, object]:
             learning=state.settings.learning.learning,
         ),
         "manage_images": manage_images,
+        "manage_labels": ManageLabels(stores),
         "read_content": contents,
         "reports": Reports(stores),
     }

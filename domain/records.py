@@ -111,6 +111,7 @@ class Image(msgspec.Struct, frozen=True):
         link_id: The link of its upload; None for a key.
         variants: The variants that were served of it, as ``grayscale/v1``.
         marks: As stored; see :mod:`domain.marks`.
+        labels: The latest value of each task.
         predictions: One of each task that has a live model.
     """
 
@@ -129,6 +130,7 @@ class Image(msgspec.Struct, frozen=True):
     link_id: str | None = None
     variants: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
+    labels: dict[str, str] = {}
     predictions: tuple[ImagePrediction, ...] = ()
 
 

@@ -19,6 +19,7 @@ from storage.blobs.removals import REMOVAL_INDEXES
 from storage.catalog.search_indexes import CATALOG_INDEXES
 from storage.errors import UnusableServer
 from storage.histograms.medians import MEDIAN_INDEXES
+from storage.learning.labels import LABEL_INDEXES
 from storage.learning.models import MODEL_INDEXES
 from storage.learning.predictions import PREDICTION_INDEXES
 from storage.learning.trainings import TRAINING_INDEXES
@@ -59,6 +60,7 @@ for _indexes in (
     BATCH_INDEXES,
     WORKER_INDEXES,
     WEBHOOK_INDEXES,
+    LABEL_INDEXES,
 ):
     for _collection, _models in _indexes.items():
         INDEXES[_collection] += _models

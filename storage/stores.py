@@ -47,6 +47,7 @@ from storage.clock import follow_clock
 from storage.errors import MONGODB_FAILED, REDIS_FAILED
 from storage.histograms.medians import Medians
 from storage.histograms.user_histograms import UserHistograms
+from storage.learning.labels import Labels
 from storage.learning.models import Models
 from storage.learning.predictions import Predictions
 from storage.learning.trainings import Trainings
@@ -267,6 +268,7 @@ class Stores:
         self.images = Images(self.database)
         self.jobs = Jobs(self.database)
         self.known_images = KnownImages(self.database)
+        self.labels = Labels(self.client, self.database)
 
     def _add_deletion(self, lease: timedelta) -> None:
         states = self.ledger.states

@@ -28,6 +28,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "updateWebhook": {"note": "mine"},
     "updateJob": {"tags": ["mine"]},
     "updateImage": {"tags": ["mine"]},
+    "setLabel": {"value": "daisy"},
+    "setLabels": {"labels": [{"image_id": "none", "task": "flowers", "value": "daisy"}]},
     "redeliverFailed": {"since": "2026-01-01T00:00:00Z"},
 }
 """JSON bodies that operations take from every caller."""

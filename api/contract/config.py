@@ -33,6 +33,7 @@ TAGS = {
     "webhooks": "Receive events by HTTP, and inspect deliveries.",
     "users": "Delete a user and everything they uploaded.",
     "statistics": "Totals over all images. For admins.",
+    "learning": "Label images. Only where the service learns (`MINILAB_LEARNING`).",
     "histograms": "Histograms across images, and similar users.",
     "service": "Capabilities, health and metrics of the service.",
 }

@@ -130,6 +130,8 @@ class ImageView(ImageSummaryView, frozen=True, kw_only=True):
     faces: list[FaceView] | None
     fingerprint: str | None
     """64-bit perceptual hash as 16 hex digits. Near-duplicates differ in few bits."""
+    labels: dict[str, str]
+    """The latest label of each task; only where learning is on."""
     quality: Quality | None
     """How sharp, noisy and well exposed the picture is; only where learning is on."""
     embedding: EmbeddingView | None
@@ -198,6 +200,7 @@ def view_image(
         histogram=None if packed is None else view_histogram(packed),
         faces=_faces(image, blob),
         fingerprint=result_of(image, blob, "fingerprint"),
+        labels=image.labels,
         quality=_quality(image, blob),
         embedding=_embedding(image, blob),
         operations={

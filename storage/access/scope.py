@@ -3,6 +3,7 @@
 Because of the notes, reads of expired jobs and images answer 410 instead of 404.
 """
 
+from collections.abc import Collection
 from typing import NoReturn
 
 from pymongo import UpdateOne
@@ -32,6 +33,12 @@ def note_expired(document: Document, kind: str) -> UpdateOne:
     """Make the write of the note of a job or an image. Writing it again changes nothing."""
     note = {name: document[name] for name in NOTED} | {"kind": kind, "expired_at": utc_now()}
     return UpdateOne({"_id": document["_id"]}, {"$setOnInsert": note}, upsert=True)
+
+
+async def find_expired(database: Database, ids: Collection[str], scope: Scope) -> set[str]:
+    """Return those of some jobs or images that do not exist, because they have expired."""
+    notes = database["expired"].find({"_id": {"$in": list(ids)}}, NOTED)
+    return {note["_id"] async for note in notes if scope.admits(note["user_id"], note["key_id"])}
 
 
 async def refuse_absent(database: Database, absent_id: str, scope: Scope) -> NoReturn:

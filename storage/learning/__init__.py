@@ -1,1 +1,1 @@
-"""Learning: trainings, the registry of models, labelled embeddings, predictions of images."""
+"""Learning: labels, trainings, the registry of models, labelled embeddings, predictions."""

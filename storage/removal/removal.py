@@ -10,6 +10,7 @@ from domain.audit import AuditEntry
 from domain.errors.access import NotFound
 from domain.job_changes import JobChange
 from domain.keys import Scope
+from domain.labels import LABELS
 from domain.tenants import split_owner
 from storage.access.audit import AuditTrail, in_tenant
 from storage.access.stored_bytes import give_back_bytes
@@ -27,9 +28,11 @@ EXPIRED = "expired"
 
 
 async def remove_images(database: Database, images: Sequence[Document], session: Session) -> None:
-    """Delete images (whole documents), their part in every count, and blobs only they use."""
+    """Delete images (whole documents), their labels and counts, and blobs only they use."""
     ids = [image["_id"] for image in images]
     await database["images"].delete_many({"_id": {"$in": ids}}, session=session)
+    if labelled := [image["_id"] for image in images if LABELS in image]:
+        await database[LABELS].delete_many({"image_id": {"$in": labelled}}, session=session)
     await release_blobs(database, [image["sha256"] for image in images], session)
     await count_deleted(database, images, session)
     await give_back_bytes(database, images, session)

@@ -19,6 +19,7 @@ from storage.verification.contributions import OF_CONTRIBUTIONS
 from storage.verification.images import OF_IMAGES
 from storage.verification.invariants import Invariant, Look
 from storage.verification.jobs import OF_JOBS
+from storage.verification.learning import OF_LABELS
 from storage.verification.models import OF_MODELS
 from storage.verification.objects import OF_OBJECTS
 from storage.verification.resumable import OF_RESUMABLE
@@ -31,6 +32,7 @@ EVERY_INVARIANT = [
     *OF_OBJECTS,
     *OF_JOBS,
     *OF_RESUMABLE,
+    *OF_LABELS,
     *OF_BATCHES,
     *OF_CONTRIBUTIONS,
     *OF_THE_SERVICE,

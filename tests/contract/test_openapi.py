@@ -41,6 +41,12 @@ COLLECTED: dict[str, dict[str, Any]] = {
 OPEN_ROUTES = {"/healthz", "/readyz", "/metrics"}
 
 
+@pytest.fixture
+def environ(environ: dict[str, str]) -> dict[str, str]:
+    """Settings with which every route does what it is for."""
+    return environ | {"MINILAB_LEARNING": "true"}
+
+
 def examples() -> Iterator[tuple[str, Any, Any]]:
     """Give the name, schema and value of every example of an answer."""
     for _, _, operation in OPERATIONS:
@@ -326,8 +332,12 @@ class TestLearning:
         }
         known |= {"task": "kind", "version": await store_model(working_service.stores)}
         known["upload_id"] = await keep_examples(working_service, link["token"])
-        order = {"post": 0, "get": 1, "head": 1, "patch": 1, "delete": 2}
-        for path, _, operation in sorted(OPERATIONS, key=lambda found: order[found[1]]):
+        order = {"post": 0, "put": 0, "get": 1, "head": 1, "patch": 1, "delete": 2}
+        # What belongs to an object is deleted before it.
+        for path, _, operation in sorted(
+            OPERATIONS,
+            key=lambda found: (order[found[1]], -found[0].count("/") * (found[1] == "delete")),
+        ):
             if "{dead_letter_id}" in path:
                 known["dead_letter_id"] = await make_dead_letter(working_service)
             variables = known | of_operation.get(operation["operationId"], {}) | {"key": ADMIN_KEY}

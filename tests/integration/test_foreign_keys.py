@@ -62,6 +62,10 @@ EXPECTED = {
     "findKnownImages": OWN_USER,
     "getImage": NAMED,
     "updateImage": NAMED,
+    "setLabel": NAMED,
+    "removeLabel": NAMED,
+    # tests/integration/test_labels.py has a stranger name the images of another.
+    "setLabels": OWN,
     "downloadImages": ARCHIVE,
     "downloadJob": NAMED,
     "downloadUploadLink": MANAGED_ONE,
@@ -148,6 +152,12 @@ OWNS = ["api_key.created", "upload_link.created", "webhook.created"]
 Operation = dict[str, Any]
 
 
+@pytest.fixture
+def environ(environ: dict[str, str]) -> dict[str, str]:
+    """Settings with which every route does what it is for."""
+    return environ | {"MINILAB_LEARNING": "true"}
+
+
 async def _operations(service: Service) -> list[tuple[str, str, Operation]]:
     paths = CONTRACT["paths"]
     return [
@@ -201,6 +211,7 @@ async def _owned(service: Service, key: str) -> dict[str, str]:
         "user_id": OWNER,
         "batch_id": image_id,
         "key_id": kept["id"],
+        "task": "flowers",
     }
 
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.one_service
 FIELDS = {
     "id", "user_id", "link_id", "job_id", "filename", "format", "media_type", "bytes", "width",
     "height", "uploaded_at", "status", "duplicate_of", "error", "expires_at", "metadata",
-    "histogram", "faces", "fingerprint", "quality", "embedding", "operations", "gps",
+    "histogram", "faces", "fingerprint", "labels", "quality", "embedding", "operations", "gps",
     "warnings", "external_id", "tags", "attributes",
 }  # fmt: skip
 METADATA = {

@@ -30,6 +30,12 @@ KEYS = {
 }
 
 
+@pytest.fixture
+def environ(environ: dict[str, str]) -> dict[str, str]:
+    """Settings with which every route does what it is for."""
+    return environ | {"MINILAB_LEARNING": "true"}
+
+
 def documented() -> dict[str, str]:
     """Read the table of docs/keys.md: what each operation needs."""
     page = (REPOSITORY / "docs" / "keys.md").read_text()

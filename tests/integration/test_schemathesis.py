@@ -32,6 +32,12 @@ unexpected-methods = ["PUT"]
 """
 
 
+@pytest.fixture
+def environ(environ: dict[str, str]) -> dict[str, str]:
+    """Settings with which every route does what it is for."""
+    return environ | {"MINILAB_LEARNING": "true"}
+
+
 async def _keep_examples(service: Service) -> None:
     """Have the job and the image that the contract's examples name, with results."""
     job = await service.process([("a.jpg", draw())])

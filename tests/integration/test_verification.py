@@ -18,7 +18,14 @@ from storage.verification.objects import OF_OBJECTS
 from storage.verification.walk import EVERY_INVARIANT, Verification, Verifier
 from tests.pictures import draw
 from tests.resumable import Tus
-from tests.service import Service, environment, find_test_data, running_service
+from tests.service import (
+    ADMIN_KEY,
+    Service,
+    authorization,
+    environment,
+    find_test_data,
+    running_service,
+)
 from tests.waiting import until
 from tests.webhooks import announce, make_webhook
 
@@ -47,6 +54,7 @@ async def verify(service: Service, **options: Any) -> Verification:
 async def filled(servers: EmbeddedServers) -> AsyncIterator[Service]:
     """A service without a worker whose database holds something of every kind."""
     environ = environment(servers, f"test_{uuid4().hex[:12]}", worker_children=2)
+    environ["MINILAB_LEARNING"] = "true"
     async with running_service(environ, prepare=True) as service:
         async with service.working():
             await _fill(service)
@@ -75,6 +83,7 @@ async def _fill(service: Service) -> None:
     await service.process([("a.jpg", draw()), ("b.jpg", draw(seed=1)), ("c.txt", b"none")])
     again = await service.process([("a.jpg", draw()), ("d.jpg", BROKEN), ("e.jpg", draw(seed=2))])
     assert (await _delete(service, f"/v1/images/{again['items'][2]['image_id']}")) == 204
+    await _fill_labels(service, again["items"][0]["image_id"])
     link = await service.make_link(max_files=3)
     await service.send([("l.jpg", draw(seed=3))] * 2, route="/v1/uploads", key=link["token"])
     await _fill_resumable(service, link["token"])
@@ -105,6 +114,15 @@ async def _fill_batches(service: Service) -> None:
     opened = ended | held | {"status": "processing", "done": 0, "unchanged": 0}
     del opened["finished_at"]
     await _durable(service)["batches"].insert_one(opened)
+
+
+async def _fill_labels(service: Service, image_id: str) -> None:
+    key = await service.make_key("client", "admin")
+    for task, value, by in (("a", "x", ADMIN_KEY), ("a", "y", key), ("b", "z", key)):
+        answer = await service.client.put(
+            f"/v1/images/{image_id}/labels/{task}", json={"value": value}, headers=authorization(by)
+        )
+        assert answer.status_code == 200, answer.text
 
 
 async def _fill_resumable(service: Service, token: str) -> None:
@@ -336,6 +354,16 @@ BREACHES: dict[str, list[Breach]] = {
         _changing("batches", {"status": "processing"}, {"$set": {"cursor": "a"}}),
         _changing("batches", {"status": "processing"}, {"$set": {"pieces.0.images": ["b", "a"]}}),
         _changing("batches", {"status": "processing"}, {"$push": {"pieces": HELD}}),
+    ],
+    "label_image": [
+        _changing("labels", {"task": "b"}, {"$set": {"image_id": "none"}}),
+        _changing("labels", {"task": "b"}, {"$set": {"user_id": "stranger"}}),
+        _changing("images", {"labels.b": "z"}, {"$unset": {"labels": ""}}),
+    ],
+    "image_labels": [
+        _changing("images", {"labels.b": "z"}, {"$set": {"labels.b": "other"}}),
+        _changing("images", {"labels.b": "z"}, {"$set": {"labels.c": "z"}}),
+        _removing("labels", {"task": "b"}),
     ],
     "resumable_state": [
         _changing("resumable_uploads", UNFINISHED, {"$set": {"offset": 600_001}}),
