@@ -26,6 +26,7 @@ from api.uploads.resumable import ResumeUploads
 from api.uploads.take_in import DetectFaces, TakeIn
 from api.webhooks.deliveries import ManageDeliveries
 from api.webhooks.endpoints import ManageWebhooks
+from storage.histograms.similar_embeddings import SimilarEmbeddings
 from storage.histograms.similar_images import SimilarImages
 from storage.histograms.similar_users import SimilarUsers
 
@@ -70,7 +71,13 @@ def _images(state: AppState) -> dict[str, object]:
     stores, similarity = state.stores, state.settings.similarity
     users = SimilarUsers(stores.client, stores.database, similarity)
     images = SimilarImages(stores.client, stores.database, similarity)
-    manage_images = ManageImages(stores, state.settings.rules, state.signed_urls)
+    alike = SimilarEmbeddings(stores.database, similarity)
+    manage_images = ManageImages(
+        stores,
+        state.settings.rules,
+        state.signed_urls,
+        alike if state.settings.learning.learning else None,
+    )
     redirect_seconds = state.settings.api.blob_redirect_seconds
     contents = ReadContent(
         stores, state.variants, state.downloads, state.settings.sizes.widths, redirect_seconds

@@ -1,6 +1,7 @@
 """The filters of an image search."""
 
 from datetime import date, datetime
+from enum import StrEnum
 
 import msgspec
 
@@ -20,6 +21,15 @@ class Circle(msgspec.Struct, frozen=True):
     latitude: float
     longitude: float
     radius_meters: float
+
+
+class SimilarBy(StrEnum):
+    """What similar images have in common."""
+
+    FINGERPRINT = "fingerprint"
+    """The coarse structure: copies, in other sizes and qualities."""
+    EMBEDDING = "embedding"
+    """What they show; only where learning is on."""
 
 
 class Likeness(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from api.schemas.images import ImageVariant
 from api.state import ApiRequest
 from domain.fingerprints import MAX_DISTANCE
 from domain.image_filters import DEFAULT_RADIUS_METERS, MAX_RADIUS_METERS, PLACE, make_filter
-from domain.image_search import ImageFilter
+from domain.image_search import ImageFilter, SimilarBy
 from domain.images.formats import ImageFormat
 from domain.jobs import Status
 from domain.keys import scope_of
@@ -170,6 +170,14 @@ SimilarTo = Annotated[
         "equally similar ones newest first.",
         EXAMPLE_ID,
         max_length=64,
+    ),
+]
+By = Annotated[
+    SimilarBy,
+    _wanted(
+        "With `similar_to`: by which result images are compared. `fingerprint` finds copies of the "
+        "image, `embedding` up to `limit` images that show like things, on one page.",
+        "embedding",
     ),
 ]
 Distance = Annotated[

@@ -100,6 +100,7 @@ COMMON: dict[str, Documented] = {
     "disabled_reason": Documented("Why the webhook is disabled.", "gone"),
     "compared": Documented("Number of images that were compared.", 10_000),
     "distance": Documented("How different it is; 0 if it is equal.", 3),
+    "similarity": Documented("How similar it is; 1 if it is equal.", 0.8731),
     "workers": Documented("The number of live workers.", 2),
     "worker": Documented("The worker process, as `host:pid`.", "worker-1:4711"),
     "remove_tags": Documented("Tags to remove.", ["draft"]),

@@ -12,6 +12,7 @@ from api.answers.image_content import send_content
 from api.answers.image_filters import (
     DEFAULT_DISTANCE,
     FILTER,
+    By,
     Distance,
     FormatName,
     ImageCursor,
@@ -36,7 +37,7 @@ from api.schemas.marks import MarkChanges, read_changes
 from api.schemas.signed_urls import ContentUrlView
 from api.schemas.views import Limit, Page
 from api.state import ApiRequest
-from domain.image_search import ImageFilter
+from domain.image_search import ImageFilter, SimilarBy
 from domain.keys import scope_of
 
 REDIRECTED = "The picture is at `Location` for a while, if the service is set up so."
@@ -77,6 +78,7 @@ class ImageController(Controller):
         manage_images: NamedDependency[ManageImages],
         wanted: NamedDependency[ImageFilter],
         similar_to: SimilarTo = None,
+        by: By = SimilarBy.FINGERPRINT,
         distance: Distance = DEFAULT_DISTANCE,
         limit: Limit = 20,
         cursor: ImageCursor = None,
@@ -85,9 +87,12 @@ class ImageController(Controller):
     ) -> Page[ListedImageView]:
         """Lists the images that match all filters, newest first.
 
-        With `similar_to`, lists near-duplicates of an image instead, the most similar first.
+        With `similar_to`, lists near-duplicates of an image instead, the most similar first, or
+        images that show like things.
         """
         urls = wanted_urls(request, url_variants, expires_in)
+        if by is SimilarBy.EMBEDDING:
+            return await manage_images.list_alike(wanted, similar_to, limit, cursor, urls)
         return await manage_images.list_page(wanted, similar_to, distance, limit, cursor, urls)
 
     @post(

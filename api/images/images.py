@@ -13,7 +13,7 @@ from api.schemas.signed_urls import ContentUrlView
 from api.schemas.views import Page
 from domain.audit import AuditAction
 from domain.blobs import Blob
-from domain.errors.access import NotFound, WrongState
+from domain.errors.access import LearningOff, NotFound, WrongState
 from domain.errors.requests import InvalidValue
 from domain.image_search import ImageFilter, Likeness
 from domain.jobs import TERMINAL
@@ -21,6 +21,7 @@ from domain.keys import Caller, Scope, asking_user, scope_of
 from domain.marks import MarksChange
 from domain.records import Image
 from storage.access.audit import new_entry
+from storage.histograms.similar_embeddings import SimilarEmbeddings
 from storage.settings import WorkRules
 from storage.stores import Stores
 
@@ -28,8 +29,15 @@ from storage.stores import Stores
 class ManageImages:
     """Images, as the holders of API keys read, search and delete them."""
 
-    def __init__(self, stores: Stores, rules: WorkRules, signed_urls: SignedUrls) -> None:
+    def __init__(
+        self,
+        stores: Stores,
+        rules: WorkRules,
+        signed_urls: SignedUrls,
+        similar: SimilarEmbeddings | None = None,
+    ) -> None:
         self._stores = stores
+        self._similar = similar
         self._rules = rules
         self._signed_urls = signed_urls
 
@@ -121,6 +129,41 @@ class ManageImages:
         """
         found, next_cursor = await self.find_page(wanted, similar_to, distance, limit, cursor)
         return Page(await self._views(found, urls), UNSET if next_cursor is None else next_cursor)
+
+    async def list_alike(
+        self,
+        wanted: ImageFilter,
+        similar_to: str | None,
+        limit: int,
+        cursor: str | None,
+        urls: WantedUrls,
+    ) -> Page[ListedImageView]:
+        """List images that show what an image shows, by their embeddings, nearest first.
+
+        Raises:
+            LearningOff: The service does not learn.
+            InvalidValue: There is no image, or a cursor: the list has one page.
+            NotFound: The caller may see no such image, or it has no embedding.
+            ImageExpired: The image has expired.
+            WrongState: Its embedding is not ready yet.
+        """
+        if self._similar is None:
+            raise LearningOff("Start the API and the workers with MINILAB_LEARNING=true.")
+        if similar_to is None:
+            raise InvalidValue("by needs similar_to, the ID of an image.", "by")
+        if cursor is not None:
+            raise InvalidValue("A list by embedding has one page.", "cursor")
+        image = await self._stores.images.get(similar_to, wanted.scope)
+        found = await self._similar.find(wanted, similar_to, limit)
+        if found is None:
+            raise _absent(image, "embedding")
+        views = await self._views([(None, of) for _, of in found], urls)
+        return Page(
+            [
+                msgspec.structs.replace(view, similarity=round(similarity, 4))
+                for view, (similarity, _) in zip(views, found, strict=True)
+            ]
+        )
 
     async def find_page(
         self,

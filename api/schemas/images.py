@@ -114,6 +114,8 @@ class ListedImageView(ImageSummaryView, frozen=True, kw_only=True):
     """What the live models predict, by task; images without the operation `embedding` have none."""
     distance: int | UnsetType = UNSET
     """Number of differing bits of the 64-bit fingerprint; only in a list of near-duplicates."""
+    similarity: float | UnsetType = UNSET
+    """How alike the embeddings are: 0, nothing in common, to 1; only in a list by embedding."""
 
 
 class ImageView(ImageSummaryView, frozen=True, kw_only=True):
@@ -178,6 +180,7 @@ def view_listed(
         view_summary(image, blob),
         predictions=view_predictions(image.predictions, live_models),
         distance=UNSET if distance is None else distance,
+        similarity=UNSET,
         content_urls=UNSET if content_urls is None else content_urls,
     )
 

@@ -31,10 +31,6 @@ class NothingToRetry(
     """No image of the job has failed."""
 
 
-class LearningOff(WrongState, code="learning_off", title="Learning is switched off"):
-    """The route belongs to learning: MINILAB_LEARNING=true switches it on."""
-
-
 class TooManyWebhooks(WrongState, code="too_many_webhooks", title="The key has too many webhooks"):
     """The key has as many webhooks, or new callback targets, as it may have."""
 

@@ -14,15 +14,15 @@ Floats = npt.NDArray[np.float64]
 BLOCK = 16_384
 """Rows allocated at once: a growing table copies nothing."""
 PART = 4_096
-# A float32 product of two vectors of length 1 sums 256 terms, each rounded by 2**-24 at most.
+# Of a float32 product of two vectors of length 1: each of its terms is rounded by so much at most.
 # Source: Higham, Accuracy and Stability of Numerical Algorithms, 2nd edition, section 3.1.
-PRODUCT_ERROR = 256 * 2.0**-24
+TERM_ERROR = 2.0**-24
 # Distances of vectors of length 1 whose values were rounded to float32.
 ROUNDING = 1e-6
 
 
 class VectorTable:
-    """Vectors of 256 dimensions at most, in numbered slots, searched by Euclidean distance.
+    """Vectors in numbered slots, searched by Euclidean distance.
 
     Vectors have a norm of 1 at most.
     """
@@ -67,8 +67,16 @@ class VectorTable:
         ]
         # |v|² + |q|² - 2 v·q, without |q|², which is the same for all.
         squares = self._squares[slots] - 2.0 * np.concatenate(products)[slots]
-        slots = _within(slots, squares, count, 4 * PRODUCT_ERROR)
+        slots = _within(slots, squares, count, 4 * self._dimensions * TERM_ERROR)
         return _within(slots, self._distances(slots, vector), count, ROUNDING)
+
+    def read(self, slots: Slots) -> Floats:
+        """Return the vectors of some slots, shape (n, dimensions)."""
+        rows = np.empty((len(slots), self._dimensions))
+        for number in np.unique(slots // BLOCK).tolist():
+            there = slots // BLOCK == number
+            rows[there] = self._blocks[number][slots[there] % BLOCK]
+        return rows
 
     def parts(self) -> Iterator[tuple[Slots, Vectors]]:
         """Yield all vectors with their slots, up to :data:`PART` at a time."""
@@ -83,11 +91,7 @@ class VectorTable:
         """Return distances in float64, which have no error of their own."""
         found = [np.zeros(0)]
         for start in range(0, len(slots), PART):
-            part = slots[start : start + PART]
-            rows = np.empty((len(part), self._dimensions))
-            for number in np.unique(part // BLOCK).tolist():
-                there = part // BLOCK == number
-                rows[there] = self._blocks[number][part[there] % BLOCK]
+            rows = self.read(slots[start : start + PART])
             rows -= vector
             found.append(np.sqrt(np.square(rows).sum(axis=1)))
         return np.concatenate(found)

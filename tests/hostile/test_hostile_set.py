@@ -107,6 +107,8 @@ async def _assert_results_are_within_limits(stack: Stack, items: list[dict[str, 
         assert 0 < image["width"] * image["height"] <= MAX_PIXELS
         assert image["histogram"]["pixels"] == sum(image["histogram"]["bins"])
         assert image["histogram"]["pixels"] == image["width"] * image["height"]
+        assert image["embedding"] is not None
+        assert 0 <= image["quality"]["low"] <= image["quality"]["high"] <= 255
         for left, top, width, height in (face["box"] for face in image["faces"]):
             assert min(left, top) >= 0
             assert left + width <= image["width"]
