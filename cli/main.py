@@ -30,6 +30,7 @@ COMMANDS = {
     "status": "cli.status:show_status",
     "get": "cli.images:get",
     "images": "cli.images:images",
+    "label": "cli.labels:label",
     "jobs": "cli.jobs:jobs",
     "users": "cli.users:users",
     "stats": "cli.statistics:stats",

@@ -30,6 +30,7 @@ NOT_RUN = {
     "starts the service": 6,
     "needs Docker": 2,
     "needs a cluster": 1,
+    "needs MINILAB_LEARNING": 8,
     "installs packages": 4,
     "needs another machine": 3,
     "runs until Ctrl-C": 2,
