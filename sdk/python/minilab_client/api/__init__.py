@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .histograms import AsyncHistogramsOperations, HistogramsOperations
     from .images import AsyncImagesOperations, ImagesOperations
     from .jobs import AsyncJobsOperations, JobsOperations
+    from .learning import AsyncLearningOperations, LearningOperations
     from .models import AsyncModelsOperations, ModelsOperations
     from .resumable_uploads import AsyncResumableUploadsOperations, ResumableUploadsOperations
     from .service import AsyncServiceOperations, ServiceOperations
@@ -84,6 +85,13 @@ class Tags(Operations):
         from .histograms import HistogramsOperations
 
         return HistogramsOperations(self._client)
+
+    @cached_property
+    def learning(self) -> LearningOperations:
+        """The operations of the tag `learning`."""
+        from .learning import LearningOperations
+
+        return LearningOperations(self._client)
 
     @cached_property
     def models(self) -> ModelsOperations:
@@ -193,6 +201,13 @@ class AsyncTags(AsyncOperations):
         from .histograms import AsyncHistogramsOperations
 
         return AsyncHistogramsOperations(self._client)
+
+    @cached_property
+    def learning(self) -> AsyncLearningOperations:
+        """The operations of the tag `learning`."""
+        from .learning import AsyncLearningOperations
+
+        return AsyncLearningOperations(self._client)
 
     @cached_property
     def models(self) -> AsyncModelsOperations:

@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from .image_format import ImageFormat
     from .image_histogram import ImageHistogram
     from .image_histogram_page import ImageHistogramPage
+    from .image_labels import ImageLabels
     from .image_operations import ImageOperations
     from .image_predictions import ImagePredictions
     from .image_processed import ImageProcessed
@@ -104,6 +105,12 @@ if TYPE_CHECKING:
     from .known_image import KnownImage
     from .known_images import KnownImages
     from .known_images_request import KnownImagesRequest
+    from .label import Label
+    from .label_item_request import LabelItemRequest
+    from .label_request import LabelRequest
+    from .label_result import LabelResult
+    from .label_results import LabelResults
+    from .labels_request import LabelsRequest
     from .limits import Limits
     from .link_image import LinkImage
     from .link_image_content_urls import LinkImageContentUrls
@@ -148,12 +155,14 @@ if TYPE_CHECKING:
     from .retried import Retried
     from .role import Role
     from .similar import Similar
+    from .similar_by import SimilarBy
     from .similar_item import SimilarItem
     from .statistics import Statistics
     from .status import Status
     from .totals import Totals
     from .trained_on import TrainedOn
     from .trained_on_left_out import TrainedOnLeftOut
+    from .upload_limits_of_key import UploadLimitsOfKey
     from .upload_link import UploadLink
     from .upload_link_page import UploadLinkPage
     from .upload_link_request import UploadLinkRequest
@@ -245,6 +254,7 @@ __all__ = (
     "ImageFormat",
     "ImageHistogram",
     "ImageHistogramPage",
+    "ImageLabels",
     "ImageOperations",
     "ImagePredictions",
     "ImageProcessed",
@@ -271,6 +281,12 @@ __all__ = (
     "KnownImage",
     "KnownImages",
     "KnownImagesRequest",
+    "Label",
+    "LabelItemRequest",
+    "LabelRequest",
+    "LabelResult",
+    "LabelResults",
+    "LabelsRequest",
     "Limits",
     "LinkImage",
     "LinkImageContentUrls",
@@ -315,12 +331,14 @@ __all__ = (
     "Retried",
     "Role",
     "Similar",
+    "SimilarBy",
     "SimilarItem",
     "Statistics",
     "Status",
     "Totals",
     "TrainedOn",
     "TrainedOnLeftOut",
+    "UploadLimitsOfKey",
     "UploadLink",
     "UploadLinkPage",
     "UploadLinkRequest",
@@ -413,6 +431,7 @@ _MODULES = {
     "ImageFormat": ".image_format",
     "ImageHistogram": ".image_histogram",
     "ImageHistogramPage": ".image_histogram_page",
+    "ImageLabels": ".image_labels",
     "ImageOperations": ".image_operations",
     "ImagePredictions": ".image_predictions",
     "ImageProcessed": ".image_processed",
@@ -439,6 +458,12 @@ _MODULES = {
     "KnownImage": ".known_image",
     "KnownImages": ".known_images",
     "KnownImagesRequest": ".known_images_request",
+    "Label": ".label",
+    "LabelItemRequest": ".label_item_request",
+    "LabelRequest": ".label_request",
+    "LabelResult": ".label_result",
+    "LabelResults": ".label_results",
+    "LabelsRequest": ".labels_request",
     "Limits": ".limits",
     "LinkImage": ".link_image",
     "LinkImageContentUrls": ".link_image_content_urls",
@@ -483,12 +508,14 @@ _MODULES = {
     "Retried": ".retried",
     "Role": ".role",
     "Similar": ".similar",
+    "SimilarBy": ".similar_by",
     "SimilarItem": ".similar_item",
     "Statistics": ".statistics",
     "Status": ".status",
     "Totals": ".totals",
     "TrainedOn": ".trained_on",
     "TrainedOnLeftOut": ".trained_on_left_out",
+    "UploadLimitsOfKey": ".upload_limits_of_key",
     "UploadLink": ".upload_link",
     "UploadLinkPage": ".upload_link_page",
     "UploadLinkRequest": ".upload_link_request",

@@ -2,13 +2,17 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.key_scope import KeyScope
 from ..models.role import Role
+
+if TYPE_CHECKING:
+    from ..models.upload_limits_of_key import UploadLimitsOfKey
+
 
 T = TypeVar("T", bound="ApiKey")
 
@@ -30,6 +34,8 @@ class ApiKey:
     """ ID of the API key. """
     last_used_at: datetime.datetime | None
     """ When the key was last used, to the minute; null before its first use. A use shows after some seconds. """
+    limits: None | UploadLimitsOfKey
+    """ Limits of the uploads with the key; null for those of the settings. """
     max_stored_bytes: int | None
     """ Quota of stored bytes of the key; null for that of the settings. """
     note: None | str
@@ -47,6 +53,8 @@ class ApiKey:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.upload_limits_of_key import UploadLimitsOfKey  # noqa: PLC0415
+
         created_at = self.created_at.isoformat()
 
         created_by: None | str
@@ -67,6 +75,12 @@ class ApiKey:
             last_used_at = self.last_used_at.isoformat()
         else:
             last_used_at = self.last_used_at
+
+        limits: dict[str, Any] | None
+        if isinstance(self.limits, UploadLimitsOfKey):
+            limits = self.limits.to_dict()
+        else:
+            limits = self.limits
 
         max_stored_bytes: int | None
         max_stored_bytes = self.max_stored_bytes
@@ -103,6 +117,7 @@ class ApiKey:
                 "hint": hint,
                 "id": id,
                 "last_used_at": last_used_at,
+                "limits": limits,
                 "max_stored_bytes": max_stored_bytes,
                 "note": note,
                 "revoked_at": revoked_at,
@@ -117,6 +132,8 @@ class ApiKey:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.upload_limits_of_key import UploadLimitsOfKey  # noqa: PLC0415
+
         d = dict(src_dict)
         created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
 
@@ -160,6 +177,21 @@ class ApiKey:
             return cast(datetime.datetime | None, data)
 
         last_used_at = _parse_last_used_at(d.pop("last_used_at"))
+
+        def _parse_limits(data: object) -> None | UploadLimitsOfKey:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                limits_type_0 = UploadLimitsOfKey.from_dict(data)
+
+                return limits_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | UploadLimitsOfKey, data)
+
+        limits = _parse_limits(d.pop("limits"))
 
         def _parse_max_stored_bytes(data: object) -> int | None:
             if data is None:
@@ -220,6 +252,7 @@ class ApiKey:
             hint=hint,
             id=id,
             last_used_at=last_used_at,
+            limits=limits,
             max_stored_bytes=max_stored_bytes,
             note=note,
             revoked_at=revoked_at,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -10,6 +10,10 @@ from attrs import field as _attrs_field
 from ..models.key_role import KeyRole
 from ..models.key_scope import KeyScope
 from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.upload_limits_of_key import UploadLimitsOfKey
+
 
 T = TypeVar("T", bound="ApiKeyRequest")
 
@@ -25,6 +29,9 @@ class ApiKeyRequest:
     them. """
     expires_in: int | None | Unset = UNSET
     """ Seconds from now until the key expires. """
+    limits: None | Unset | UploadLimitsOfKey = UNSET
+    """ Limits of the uploads with the key, in place of those of the settings, for an app with many users. Only for
+    `service`. """
     max_stored_bytes: int | None | Unset = UNSET
     """ Most bytes of stored images, in place of the quota of the settings; not allowed for `admin` and `reader`.
     Counts the images of the tenant or, without one, of a client key's user or those uploaded with a service key;
@@ -45,6 +52,8 @@ class ApiKeyRequest:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.upload_limits_of_key import UploadLimitsOfKey  # noqa: PLC0415
+
         role = self.role.value
 
         expires_at: None | str | Unset
@@ -60,6 +69,14 @@ class ApiKeyRequest:
             expires_in = UNSET
         else:
             expires_in = self.expires_in
+
+        limits: dict[str, Any] | None | Unset
+        if isinstance(self.limits, Unset):
+            limits = UNSET
+        elif isinstance(self.limits, UploadLimitsOfKey):
+            limits = self.limits.to_dict()
+        else:
+            limits = self.limits
 
         max_stored_bytes: int | None | Unset
         if isinstance(self.max_stored_bytes, Unset):
@@ -108,6 +125,8 @@ class ApiKeyRequest:
             field_dict["expires_at"] = expires_at
         if expires_in is not UNSET:
             field_dict["expires_in"] = expires_in
+        if limits is not UNSET:
+            field_dict["limits"] = limits
         if max_stored_bytes is not UNSET:
             field_dict["max_stored_bytes"] = max_stored_bytes
         if note is not UNSET:
@@ -123,6 +142,8 @@ class ApiKeyRequest:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.upload_limits_of_key import UploadLimitsOfKey  # noqa: PLC0415
+
         d = dict(src_dict)
         role = KeyRole(d.pop("role"))
 
@@ -151,6 +172,23 @@ class ApiKeyRequest:
             return cast(int | None | Unset, data)
 
         expires_in = _parse_expires_in(d.pop("expires_in", UNSET))
+
+        def _parse_limits(data: object) -> None | Unset | UploadLimitsOfKey:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                limits_type_0 = UploadLimitsOfKey.from_dict(data)
+
+                return limits_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | Unset | UploadLimitsOfKey, data)
+
+        limits = _parse_limits(d.pop("limits", UNSET))
 
         def _parse_max_stored_bytes(data: object) -> int | None | Unset:
             if data is None:
@@ -214,6 +252,7 @@ class ApiKeyRequest:
             role=role,
             expires_at=expires_at,
             expires_in=expires_in,
+            limits=limits,
             max_stored_bytes=max_stored_bytes,
             note=note,
             scopes=scopes,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..models.histogram import Histogram
     from ..models.image_attributes import ImageAttributes
     from ..models.image_content_urls import ImageContentUrls
+    from ..models.image_labels import ImageLabels
     from ..models.image_operations import ImageOperations
     from ..models.image_predictions import ImagePredictions
     from ..models.metadata import Metadata
@@ -64,6 +65,8 @@ class Image:
     """ ID of the image. """
     job_id: str
     """ ID of the job. """
+    labels: ImageLabels
+    """ The latest label of each task; only where learning is on. """
     link_id: None | str
     """ Upload link that the image was uploaded through; null if it was uploaded with a key. """
     media_type: str
@@ -161,6 +164,8 @@ class Image:
 
         job_id = self.job_id
 
+        labels = self.labels.to_dict()
+
         link_id: None | str
         link_id = self.link_id
 
@@ -221,6 +226,7 @@ class Image:
                 "histogram": histogram,
                 "id": id,
                 "job_id": job_id,
+                "labels": labels,
                 "link_id": link_id,
                 "media_type": media_type,
                 "metadata": metadata,
@@ -250,6 +256,7 @@ class Image:
         from ..models.histogram import Histogram  # noqa: PLC0415
         from ..models.image_attributes import ImageAttributes  # noqa: PLC0415
         from ..models.image_content_urls import ImageContentUrls  # noqa: PLC0415
+        from ..models.image_labels import ImageLabels  # noqa: PLC0415
         from ..models.image_operations import ImageOperations  # noqa: PLC0415
         from ..models.image_predictions import ImagePredictions  # noqa: PLC0415
         from ..models.metadata import Metadata  # noqa: PLC0415
@@ -378,6 +385,8 @@ class Image:
 
         job_id = d.pop("job_id")
 
+        labels = ImageLabels.from_dict(d.pop("labels"))
+
         def _parse_link_id(data: object) -> None | str:
             if data is None:
                 return data
@@ -464,6 +473,7 @@ class Image:
             histogram=histogram,
             id=id,
             job_id=job_id,
+            labels=labels,
             link_id=link_id,
             media_type=media_type,
             metadata=metadata,

@@ -64,6 +64,8 @@ class ListedImage:
     """ URLs of pictures that work without a key, by variant; only if the request asks for them. """
     distance: int | Unset = UNSET
     """ Number of differing bits of the 64-bit fingerprint; only in a list of near-duplicates. """
+    similarity: float | Unset = UNSET
+    """ How alike the embeddings are: 0, nothing in common, to 1; only in a list by embedding. """
     tenant: str | Unset = UNSET
     """ Tenant of the user; absent without one. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -121,6 +123,8 @@ class ListedImage:
 
         distance = self.distance
 
+        similarity = self.similarity
+
         tenant = self.tenant
 
         field_dict: dict[str, Any] = {}
@@ -151,6 +155,8 @@ class ListedImage:
             field_dict["content_urls"] = content_urls
         if distance is not UNSET:
             field_dict["distance"] = distance
+        if similarity is not UNSET:
+            field_dict["similarity"] = similarity
         if tenant is not UNSET:
             field_dict["tenant"] = tenant
 
@@ -242,6 +248,8 @@ class ListedImage:
 
         distance = d.pop("distance", UNSET)
 
+        similarity = d.pop("similarity", UNSET)
+
         tenant = d.pop("tenant", UNSET)
 
         listed_image = cls(
@@ -265,6 +273,7 @@ class ListedImage:
             width=width,
             content_urls=content_urls,
             distance=distance,
+            similarity=similarity,
             tenant=tenant,
         )
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ...models.listed_image import ListedImage
     from ...models.listed_image_page import ListedImagePage
     from ...models.mark_changes import MarkChanges
+    from ...models.similar_by import SimilarBy
     from ...models.status import Status
     from ...types import File
 
@@ -86,6 +87,7 @@ class ImagesOperations(Operations):
         tag: list[str] | Unset = UNSET,
         attribute: list[str] | Unset = UNSET,
         similar_to: str | Unset = UNSET,
+        by: SimilarBy | Unset = UNSET,
         distance: int | Unset = UNSET,
         limit: int | Unset = UNSET,
         cursor: str | Unset = UNSET,
@@ -96,7 +98,8 @@ class ImagesOperations(Operations):
 
         Lists the images that match all filters, newest first.
 
-        With `similar_to`, lists near-duplicates of an image instead, the most similar first.
+        With `similar_to`, lists near-duplicates of an image instead, the most similar first, or
+        images that show like things.
         """
         from .list_images import sync_detailed
 
@@ -128,6 +131,7 @@ class ImagesOperations(Operations):
                 tag=tag,
                 attribute=attribute,
                 similar_to=similar_to,
+                by=by,
                 distance=distance,
                 limit=limit,
                 cursor=cursor,
@@ -163,6 +167,7 @@ class ImagesOperations(Operations):
         tag: list[str] | Unset = UNSET,
         attribute: list[str] | Unset = UNSET,
         similar_to: str | Unset = UNSET,
+        by: SimilarBy | Unset = UNSET,
         distance: int | Unset = UNSET,
         limit: int | Unset = UNSET,
         content_urls: list[ImageVariant] | Unset = UNSET,
@@ -195,6 +200,7 @@ class ImagesOperations(Operations):
             tag=tag,
             attribute=attribute,
             similar_to=similar_to,
+            by=by,
             distance=distance,
             limit=limit,
             content_urls=content_urls,
@@ -524,6 +530,7 @@ class AsyncImagesOperations(AsyncOperations):
         tag: list[str] | Unset = UNSET,
         attribute: list[str] | Unset = UNSET,
         similar_to: str | Unset = UNSET,
+        by: SimilarBy | Unset = UNSET,
         distance: int | Unset = UNSET,
         limit: int | Unset = UNSET,
         cursor: str | Unset = UNSET,
@@ -534,7 +541,8 @@ class AsyncImagesOperations(AsyncOperations):
 
         Lists the images that match all filters, newest first.
 
-        With `similar_to`, lists near-duplicates of an image instead, the most similar first.
+        With `similar_to`, lists near-duplicates of an image instead, the most similar first, or
+        images that show like things.
         """
         from .list_images import asyncio_detailed
 
@@ -566,6 +574,7 @@ class AsyncImagesOperations(AsyncOperations):
                 tag=tag,
                 attribute=attribute,
                 similar_to=similar_to,
+                by=by,
                 distance=distance,
                 limit=limit,
                 cursor=cursor,
@@ -601,6 +610,7 @@ class AsyncImagesOperations(AsyncOperations):
         tag: list[str] | Unset = UNSET,
         attribute: list[str] | Unset = UNSET,
         similar_to: str | Unset = UNSET,
+        by: SimilarBy | Unset = UNSET,
         distance: int | Unset = UNSET,
         limit: int | Unset = UNSET,
         content_urls: list[ImageVariant] | Unset = UNSET,
@@ -633,6 +643,7 @@ class AsyncImagesOperations(AsyncOperations):
             tag=tag,
             attribute=attribute,
             similar_to=similar_to,
+            by=by,
             distance=distance,
             limit=limit,
             content_urls=content_urls,

@@ -10,6 +10,7 @@ from ...models.image_format import ImageFormat
 from ...models.image_variant import ImageVariant
 from ...models.listed_image_page import ListedImagePage
 from ...models.problem import Problem
+from ...models.similar_by import SimilarBy
 from ...models.status import Status
 from ...types import UNSET, Response, Unset
 
@@ -40,6 +41,7 @@ def _get_kwargs(
     tag: list[str] | Unset = UNSET,
     attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
+    by: SimilarBy | Unset = UNSET,
     distance: int | Unset = 6,
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
@@ -127,6 +129,12 @@ def _get_kwargs(
     params["attribute"] = json_attribute
 
     params["similar_to"] = similar_to
+
+    json_by: str | Unset = UNSET
+    if not isinstance(by, Unset):
+        json_by = by.value
+
+    params["by"] = json_by
 
     params["distance"] = distance
 
@@ -253,6 +261,7 @@ def sync_detailed(
     tag: list[str] | Unset = UNSET,
     attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
+    by: SimilarBy | Unset = UNSET,
     distance: int | Unset = 6,
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
@@ -263,7 +272,8 @@ def sync_detailed(
 
      Lists the images that match all filters, newest first.
 
-    With `similar_to`, lists near-duplicates of an image instead, the most similar first.
+    With `similar_to`, lists near-duplicates of an image instead, the most similar first, or
+    images that show like things.
 
     Args:
         user_id (str | Unset):
@@ -291,6 +301,9 @@ def sync_detailed(
         tag (list[str] | Unset):
         attribute (list[str] | Unset):
         similar_to (str | Unset):
+        by (SimilarBy | Unset): With `similar_to`: by which result images are compared.
+            `fingerprint` finds copies of the image, `embedding` up to `limit` images that show like
+            things, on one page.
         distance (int | Unset):  Default: 6.
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
@@ -330,6 +343,7 @@ def sync_detailed(
         tag=tag,
         attribute=attribute,
         similar_to=similar_to,
+        by=by,
         distance=distance,
         limit=limit,
         cursor=cursor,
@@ -371,6 +385,7 @@ def sync(
     tag: list[str] | Unset = UNSET,
     attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
+    by: SimilarBy | Unset = UNSET,
     distance: int | Unset = 6,
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
@@ -381,7 +396,8 @@ def sync(
 
      Lists the images that match all filters, newest first.
 
-    With `similar_to`, lists near-duplicates of an image instead, the most similar first.
+    With `similar_to`, lists near-duplicates of an image instead, the most similar first, or
+    images that show like things.
 
     Args:
         user_id (str | Unset):
@@ -409,6 +425,9 @@ def sync(
         tag (list[str] | Unset):
         attribute (list[str] | Unset):
         similar_to (str | Unset):
+        by (SimilarBy | Unset): With `similar_to`: by which result images are compared.
+            `fingerprint` finds copies of the image, `embedding` up to `limit` images that show like
+            things, on one page.
         distance (int | Unset):  Default: 6.
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
@@ -449,6 +468,7 @@ def sync(
         tag=tag,
         attribute=attribute,
         similar_to=similar_to,
+        by=by,
         distance=distance,
         limit=limit,
         cursor=cursor,
@@ -484,6 +504,7 @@ async def asyncio_detailed(
     tag: list[str] | Unset = UNSET,
     attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
+    by: SimilarBy | Unset = UNSET,
     distance: int | Unset = 6,
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
@@ -494,7 +515,8 @@ async def asyncio_detailed(
 
      Lists the images that match all filters, newest first.
 
-    With `similar_to`, lists near-duplicates of an image instead, the most similar first.
+    With `similar_to`, lists near-duplicates of an image instead, the most similar first, or
+    images that show like things.
 
     Args:
         user_id (str | Unset):
@@ -522,6 +544,9 @@ async def asyncio_detailed(
         tag (list[str] | Unset):
         attribute (list[str] | Unset):
         similar_to (str | Unset):
+        by (SimilarBy | Unset): With `similar_to`: by which result images are compared.
+            `fingerprint` finds copies of the image, `embedding` up to `limit` images that show like
+            things, on one page.
         distance (int | Unset):  Default: 6.
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
@@ -561,6 +586,7 @@ async def asyncio_detailed(
         tag=tag,
         attribute=attribute,
         similar_to=similar_to,
+        by=by,
         distance=distance,
         limit=limit,
         cursor=cursor,
@@ -600,6 +626,7 @@ async def asyncio(
     tag: list[str] | Unset = UNSET,
     attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
+    by: SimilarBy | Unset = UNSET,
     distance: int | Unset = 6,
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
@@ -610,7 +637,8 @@ async def asyncio(
 
      Lists the images that match all filters, newest first.
 
-    With `similar_to`, lists near-duplicates of an image instead, the most similar first.
+    With `similar_to`, lists near-duplicates of an image instead, the most similar first, or
+    images that show like things.
 
     Args:
         user_id (str | Unset):
@@ -638,6 +666,9 @@ async def asyncio(
         tag (list[str] | Unset):
         attribute (list[str] | Unset):
         similar_to (str | Unset):
+        by (SimilarBy | Unset): With `similar_to`: by which result images are compared.
+            `fingerprint` finds copies of the image, `embedding` up to `limit` images that show like
+            things, on one page.
         distance (int | Unset):  Default: 6.
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
@@ -679,6 +710,7 @@ async def asyncio(
             tag=tag,
             attribute=attribute,
             similar_to=similar_to,
+            by=by,
             distance=distance,
             limit=limit,
             cursor=cursor,
