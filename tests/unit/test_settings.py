@@ -35,6 +35,19 @@ def test_fills_a_struct_from_variables_named_after_its_fields() -> None:
     reader.check()
 
 
+def test_a_worker_learns_only_with_what_it_needs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    learning = WHOLE | {"MINILAB_LEARNING": "true"}
+    assert read_worker_settings(learning).learning.learning
+    assert not read_worker_settings(WHOLE).learning.learning
+    monkeypatch.setattr("domain.images.embedding_model.MODEL_FILE", tmp_path / "none.onnx")
+    with pytest.raises(SettingsError, match=r"MINILAB_LEARNING: .*deploy\.embedding_model"):
+        read_worker_settings(learning)
+    assert read_api_settings(learning).learning.learning  # The API runs no network.
+    assert not read_worker_settings(WHOLE).learning.learning
+
+
 def test_empty_variable_counts_as_not_set() -> None:
     reader = SettingsReader({"MINILAB_RECIPE": "bread", "MINILAB_HEAT_CELSIUS": "  "})
     assert reader.read(Oven).heat_celsius == 180
