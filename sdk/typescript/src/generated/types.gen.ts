@@ -35,6 +35,10 @@ export type ApiKey = {
      */
     last_used_at: string | null;
     /**
+     * Limits of the uploads with the key; null for those of the settings.
+     */
+    limits: UploadLimitsOfKey | null;
+    /**
      * Quota of stored bytes of the key; null for that of the settings.
      */
     max_stored_bytes: number | null;
@@ -91,6 +95,10 @@ export type ApiKeyRequest = {
      * Seconds from now until the key expires.
      */
     expires_in?: number | null;
+    /**
+     * Limits of the uploads with the key, in place of those of the settings, for an app with many users. Only for `service`.
+     */
+    limits?: UploadLimitsOfKey | null;
     /**
      * Most bytes of stored images, in place of the quota of the settings; not allowed for `admin` and `reader`. Counts the images of the tenant or, without one, of a client key's user or those uploaded with a service key; each with the size of its file, also if it is a duplicate. With a service key: at most its own, which is the default.
      */
@@ -624,6 +632,10 @@ export type CreatedApiKey = {
      * When the key was last used, to the minute; null before its first use. A use shows after some seconds.
      */
     last_used_at: string | null;
+    /**
+     * Limits of the uploads with the key; null for those of the settings.
+     */
+    limits: UploadLimitsOfKey | null;
     /**
      * Quota of stored bytes of the key; null for that of the settings.
      */
@@ -1724,6 +1736,12 @@ export type Image = {
      */
     job_id: string;
     /**
+     * The latest label of each task; only where learning is on.
+     */
+    labels: {
+        [key: string]: string;
+    };
+    /**
      * Upload link that the image was uploaded through; null if it was uploaded with a key.
      */
     link_id: string | null;
@@ -2581,6 +2599,94 @@ export type KnownImagesRequest = {
 };
 
 /**
+ * A label of an image.
+ */
+export type Label = {
+    /**
+     * ID of the image.
+     */
+    image_id: string;
+    /**
+     * Name of the task: what is asked about images.
+     */
+    task: string;
+    /**
+     * What the image shows.
+     */
+    value: string;
+};
+
+/**
+ * A label of an image.
+ */
+export type LabelItemRequest = {
+    /**
+     * ID of the image.
+     */
+    image_id: string;
+    /**
+     * Name of the task: what is asked about images.
+     */
+    task: string;
+    /**
+     * What the image shows, as one word or a few: a class that a model learns.
+     */
+    value: string;
+};
+
+/**
+ * The label of an image for the task of the path.
+ */
+export type LabelRequest = {
+    /**
+     * What the image shows, as one word or a few: a class that a model learns.
+     */
+    value: string;
+};
+
+/**
+ * The outcome of one label of a request.
+ */
+export type LabelResult = {
+    /**
+     * Why the label was not set; null if it was.
+     */
+    error: Failure | null;
+    /**
+     * ID of the image.
+     */
+    image_id: string;
+    /**
+     * Name of the task.
+     */
+    task: string;
+};
+
+/**
+ * The outcomes of the labels of a request.
+ */
+export type LabelResults = {
+    /**
+     * One outcome for each label, in the order of the request.
+     */
+    items: Array<LabelResult>;
+    /**
+     * Number of labels that were set.
+     */
+    labeled: number;
+};
+
+/**
+ * Labels of images.
+ */
+export type LabelsRequest = {
+    /**
+     * The labels. Of several for the same image and task, the last one counts.
+     */
+    labels: Array<LabelItemRequest>;
+};
+
+/**
  * Limits of one request and of one file.
  */
 export type Limits = {
@@ -2967,6 +3073,10 @@ export type ListedImage = {
     predictions: {
         [key: string]: Prediction;
     };
+    /**
+     * How alike the embeddings are: 0, nothing in common, to 1; only in a list by embedding.
+     */
+    similarity?: number;
     /**
      * Current status.
      */
@@ -3861,6 +3971,11 @@ export type Similar = {
 };
 
 /**
+ * With `similar_to`: by which result images are compared. `fingerprint` finds copies of the image, `embedding` up to `limit` images that show like things, on one page.
+ */
+export type SimilarBy = 'fingerprint' | 'embedding' | (string & {});
+
+/**
  * A similar user or image.
  */
 export type SimilarItem = {
@@ -3965,6 +4080,40 @@ export type TrainedOn = {
      * Number of the users that own them.
      */
     users: number;
+};
+
+/**
+ * Limits of a service key's uploads; null for that of the settings.
+ */
+export type UploadLimitsOfKey = {
+    /**
+     * Bytes at once; a single request may exceed it.
+     */
+    bytes_burst?: number | null;
+    /**
+     * Sustained bytes; 0 for no limit.
+     */
+    bytes_per_second?: number | null;
+    /**
+     * Files at once; a single request may exceed it.
+     */
+    files_burst?: number | null;
+    /**
+     * Sustained files; 0 for no limit.
+     */
+    files_per_second?: number | null;
+    /**
+     * Images that wait or are processed; 0 for no limit.
+     */
+    max_images_in_flight?: number | null;
+    /**
+     * Uploads at once.
+     */
+    requests_burst?: number | null;
+    /**
+     * Sustained uploads; 0 for no limit.
+     */
+    requests_per_second?: number | null;
 };
 
 /**
@@ -5732,6 +5881,10 @@ export type ListImagesData = {
          */
         similar_to?: string;
         /**
+         * With `similar_to`: by which result images are compared. `fingerprint` finds copies of the image, `embedding` up to `limit` images that show like things, on one page.
+         */
+        by?: SimilarBy;
+        /**
          * Most bits of 64 in which the fingerprint of a near-duplicate may differ: 0 to 16.
          */
         distance?: number;
@@ -6463,6 +6616,148 @@ export type GetImageHistogramResponses = {
 };
 
 export type GetImageHistogramResponse = GetImageHistogramResponses[keyof GetImageHistogramResponses];
+
+export type RemoveLabelData = {
+    body?: never;
+    path: {
+        /**
+         * The ID of the image.
+         */
+        image_id: string;
+        /**
+         * The name of the task: 1 to 40 ASCII letters, digits, hyphens and underscores.
+         */
+        task: string;
+    };
+    query?: {
+        /**
+         * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
+         */
+        user_id?: string;
+    };
+    url: '/v1/images/{image_id}/labels/{task}';
+};
+
+export type RemoveLabelErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Gone
+     */
+    410: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Too Many Requests
+     */
+    429: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type RemoveLabelError = RemoveLabelErrors[keyof RemoveLabelErrors];
+
+export type RemoveLabelResponses = {
+    /**
+     * Request fulfilled, nothing follows
+     */
+    204: void;
+};
+
+export type RemoveLabelResponse = RemoveLabelResponses[keyof RemoveLabelResponses];
+
+export type SetLabelData = {
+    body: LabelRequest;
+    path: {
+        /**
+         * The ID of the image.
+         */
+        image_id: string;
+        /**
+         * The name of the task: 1 to 40 ASCII letters, digits, hyphens and underscores.
+         */
+        task: string;
+    };
+    query?: {
+        /**
+         * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
+         */
+        user_id?: string;
+    };
+    url: '/v1/images/{image_id}/labels/{task}';
+};
+
+export type SetLabelErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Gone
+     */
+    410: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Too Many Requests
+     */
+    429: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type SetLabelError = SetLabelErrors[keyof SetLabelErrors];
+
+export type SetLabelResponses = {
+    /**
+     * The label.
+     */
+    200: Label;
+};
+
+export type SetLabelResponse = SetLabelResponses[keyof SetLabelResponses];
 
 export type ListJobsData = {
     body?: never;
@@ -7417,6 +7712,60 @@ export type RetryJobResponses = {
 };
 
 export type RetryJobResponse = RetryJobResponses[keyof RetryJobResponses];
+
+export type SetLabelsData = {
+    body: LabelsRequest;
+    path?: never;
+    query?: {
+        /**
+         * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
+         */
+        user_id?: string;
+    };
+    url: '/v1/labels';
+};
+
+export type SetLabelsErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Too Many Requests
+     */
+    429: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type SetLabelsError = SetLabelsErrors[keyof SetLabelsErrors];
+
+export type SetLabelsResponses = {
+    /**
+     * The outcomes.
+     */
+    200: LabelResults;
+};
+
+export type SetLabelsResponse = SetLabelsResponses[keyof SetLabelsResponses];
 
 export type ListModelsData = {
     body?: never;
